@@ -1,0 +1,16 @@
+# Settings for the targets of this project alone: nothing here reaches those who link it.
+function(vx11_own_target target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor
+    $<$<BOOL:${VX11_WARNINGS_AS_ERRORS}>:-Werror>)
+  if(VX11_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${VX11_SANITIZE} -fno-omit-frame-pointer
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    target_link_options(${target} PRIVATE -fsanitize=${VX11_SANITIZE})
+  endif()
+endfunction()

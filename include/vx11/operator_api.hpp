@@ -1,0 +1,82 @@
+#pragma once
+
+/// \file
+/// `OperatorApi`: the endpoints of the operator contract, as a function from request to response.
+
+#include <vx11/auth.hpp>
+#include <vx11/health_aggregator.hpp>
+#include <vx11/power_state_client.hpp>
+#include <vx11/router.hpp>
+#include <vx11/session_store.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vx11::inline v0 {
+
+/// A breaker and the name it is reported under.
+struct NamedBreaker {
+  std::string name = {};
+  std::shared_ptr<const CircuitBreaker> breaker = {};
+};
+
+/// Who may read `GET /metrics`.
+enum class MetricsAccess : unsigned char { with_token, everyone };
+
+/// The parts the API is put together from.
+struct OperatorApiOptions {
+  std::shared_ptr<const Authenticator> auth = {};      ///< Required.
+  std::optional<Router> router = std::nullopt;         ///< Required.
+  std::shared_ptr<HealthAggregator> health = {};       ///< Required.
+  std::shared_ptr<const PowerStateClient> power = {};  ///< Required.
+  std::shared_ptr<SessionStore> sessions = {};         ///< Required.
+  /// What `GET /vx11/circuit-breaker/status` and the metrics report. Null: those of the router.
+  std::vector<NamedBreaker> breakers = {};
+  /// The name of the preferred chat target: any other that answers is reported as a fallback.
+  std::string primary = "switch";
+  /// The largest body that is read. 1 MiB is far above any message and far below harm.
+  std::size_t max_body_bytes = 1024 * 1024;
+  /// The largest `message`, in bytes: 413 above.
+  std::size_t max_message_bytes = 64 * 1024;
+  /// Open it only on loopback listeners.
+  MetricsAccess metrics = MetricsAccess::with_token;
+  SteadyClock clock = {};
+  WallClock wall_clock = {};
+};
+
+/// Answers the operator endpoints. Knows no server: hand it requests from any.
+///
+/// The credential is checked before the body is looked at and before any upstream is touched. Every
+/// error text in an answer is the library's own.
+///
+/// **Thread-safe**; many requests may be handled at once. Outlives the tasks it returned. Never
+/// throws.
+class OperatorApi {
+ public:
+  /// \return every part that is missing, in one `invalid_argument`
+  static Result<OperatorApi> create(OperatorApiOptions options);
+
+  /// The answer to `request`, which the caller keeps alive until the task has completed.
+  Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
+
+  /// For servers: the refusal that the head of a request already earns (no route, wrong method, no
+  /// credential, wrong type, declared too large), or none. `handle` does the same first; asking
+  /// here saves reading a body that would be thrown away.
+  std::optional<HttpResponse> refuse(const HttpRequest& head) const;
+
+  std::size_t max_body_bytes() const noexcept;
+
+  /// From now on `/readyz` says no, so that load balancers look elsewhere while work drains.
+  void drain() const noexcept;
+
+ private:
+  struct Impl;
+  explicit OperatorApi(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace vx11::inline v0

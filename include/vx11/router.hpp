@@ -1,0 +1,128 @@
+#pragma once
+
+/// \file
+/// `Router`: asks an ordered list of upstreams until one answers.
+
+#include <vx11/chat.hpp>
+#include <vx11/circuit_breaker.hpp>
+#include <vx11/transport.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vx11::inline v0 {
+
+/// What came of trying one target.
+enum class Outcome : std::uint8_t {
+  answered,
+  circuit_open,   ///< Its breaker rejected the call; nothing was sent.
+  unreachable,    ///< No connection.
+  timeout,        ///< No answer within what the try was given.
+  error,          ///< An HTTP status outside 2xx.
+  invalid_reply,  ///< 2xx, and not to be understood or too large.
+  asleep,         ///< Known to sleep; passed by untouched.
+  cancelled,      ///< The caller went away; no further target is tried.
+};
+
+/// The outcome as the operator contract words it: "circuit_open", "timeout", "error" …
+std::string_view to_string(Outcome outcome) noexcept;
+
+/// One line of the ledger: a target that was tried or passed by. Never a URL or an upstream's text.
+struct Attempt {
+  Attempt() = default;
+  Attempt(std::string target, Outcome outcome, Duration elapsed)
+      : target(std::move(target)), outcome(outcome), elapsed(elapsed) {}
+
+  std::string target = {};
+  Outcome outcome = Outcome::answered;
+  Duration elapsed = {};  ///< From asking the breaker to the verdict.
+};
+
+/// The answer, and how it was come by.
+struct ChatReply {
+  ChatReply() = default;
+
+  std::string text = {};
+  std::string source = {};  ///< Name of the target that answered.
+  std::size_t rank = 0;     ///< Its place in the list; anything but 0 is a fallback.
+  /// Why the first target did not answer ("switch_circuit_open"); empty when it did.
+  std::string reason = {};
+  std::vector<Attempt> attempts = {};  ///< In the order of trying, the answering one last.
+  std::string upstream_json = "{}";    ///< What else the upstream said, as a JSON object.
+};
+
+/// Nobody answered. `code` and `upstream` are those of the first target.
+struct ChatFailure : Error {
+  ChatFailure() = default;
+  explicit ChatFailure(Error error) : Error(std::move(error)) {}
+
+  std::vector<Attempt> attempts = {};  ///< In the order of trying.
+  /// When asking again makes sense, by breakers and Retry-After headers; zero when nothing tells.
+  Duration retry_after = {};
+};
+
+/// One upstream in the order of preference.
+struct RouterTarget {
+  std::string name = {};  ///< Unique within the router; appears in ledgers, reasons and metrics.
+  std::string url = {};   ///< Base URL: `http://host[:port]`, no path.
+  std::shared_ptr<Transport> transport = {};  ///< Required.
+  /// The most one try may take. The total deadline shortens it, never lengthens it. 15 s lets a
+  /// model think and leaves the second target as long within the default total.
+  Duration limit = std::chrono::seconds(15);
+  /// Null: chosen by the name, "switch" or "madre"; any other name must say.
+  std::shared_ptr<const ChatDialect> dialect = {};
+  /// Null: one with default options is made. Share it with whatever else calls this upstream, so
+  /// that all see the same state.
+  std::shared_ptr<CircuitBreaker> breaker = {};
+  Headers headers = {};  ///< Sent with every request, for one the token.
+  /// Power-aware routing, off when empty: says whether the upstream is known to sleep. It is then
+  /// passed by without being touched and without a failure counted. Called on every ask; must be
+  /// quick.
+  std::function<bool()> asleep = {};
+};
+
+/// The description of a router.
+struct RouterOptions {
+  std::vector<RouterTarget> targets = {};  ///< In order of preference; at least one.
+  /// The most a whole ask may take, all targets together. Room for two full tries.
+  Duration deadline = std::chrono::seconds(30);
+  SteadyClock clock = {};
+};
+
+/// Asks its targets in order until one answers.
+///
+/// Goes on to the next target on: breaker open, connection error, timeout, any status outside 2xx,
+/// an answer that cannot be understood, known asleep. Counts against a breaker: connection errors,
+/// timeouts, 5xx and answers not understood; 4xx and a caller who went away are neutral.
+///
+/// Immutable once made; copies share breakers and everything else. **Thread-safe**. A router
+/// outlives the asks that run on it.
+class Router {
+ public:
+  /// \return every mistake of the description, by target name, in one `invalid_argument` error.
+  static Result<Router> create(RouterOptions options);
+
+  /// Blocks until answered. \see async_ask
+  Result<ChatReply, ChatFailure> ask(ChatRequest chat, Deadline deadline = {}) const;
+  /// \return the answer of the first target that gave one, or why nobody did. `cancelled` if
+  ///         `deadline`'s stop token fired.
+  Task<Result<ChatReply, ChatFailure>> async_ask(ChatRequest chat, Deadline deadline = {}) const;
+
+  /// The breaker of the target of that name, or null.
+  std::shared_ptr<CircuitBreaker> breaker(std::string_view target) const;
+  /// The names of the targets, in order.
+  std::vector<std::string> targets() const;
+
+ private:
+  struct Impl;
+  explicit Router(std::shared_ptr<const Impl> impl) noexcept : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace vx11::inline v0

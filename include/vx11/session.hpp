@@ -1,0 +1,81 @@
+#pragma once
+
+/// \file
+/// Context-7: what an operator and the upstreams said to each other, and its summary.
+
+#include <vx11/clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vx11::inline v0 {
+
+/// One thing said.
+struct Message {
+  Message() = default;
+  Message(std::string role, std::string content, WallTime timestamp = {},
+          std::string metadata = "{}")
+      : role(std::move(role)),
+        content(std::move(content)),
+        timestamp(timestamp),
+        metadata_json(std::move(metadata)) {}
+
+  std::string role = {};  ///< "user" or "assistant".
+  std::string content = {};
+  WallTime timestamp = {};
+  std::string metadata_json = "{}";  ///< The text of a JSON object.
+  friend bool operator==(const Message&, const Message&) = default;
+};
+
+/// A question and its answer: stored as one, or not at all.
+struct Turn {
+  Turn() = default;
+  Turn(Message user, Message assistant) : user(std::move(user)), assistant(std::move(assistant)) {}
+  Message user = {};
+  Message assistant = {};
+};
+
+/// A conversation.
+struct Session {
+  Session() = default;
+  std::string id = {};
+  std::string user_id = {};  ///< Who began it.
+  WallTime created_at = {};
+  WallTime last_accessed = {};
+  std::vector<Message> messages = {};  ///< Oldest first, at most `SessionLimits::messages`.
+};
+
+/// How much is kept, and how long.
+struct SessionLimits {
+  /// Of one session, the newest. The contract's 50.
+  std::size_t messages = 50;
+  /// A session not touched for this long is gone. The contract's hour.
+  Duration idle = std::chrono::hours(1);
+  /// Of all; the least recently used leave first. 10,000 sessions of 50 short messages are some 100
+  /// MB.
+  std::size_t sessions = 10'000;
+};
+
+/// The last three messages, `current` included, each as `role: first 100 characters`, joined by
+/// line feeds and cut at 256 characters followed by `...`. Characters are code points; nothing is
+/// split.
+std::string context_summary(std::span<const Message> history, const Message& current);
+
+/// The same for what has been said so far: the last three of `history`.
+std::string context_summary(std::span<const Message> history);
+
+/// The first `characters` code points of UTF-8 `text`. Invalid bytes count as one character each.
+std::string_view first_characters(std::string_view text, std::size_t characters) noexcept;
+
+/// A random UUID (RFC 9562, version 4), from the system's entropy. Thread-safe.
+std::string make_uuid();
+
+/// RFC 3339 in UTC with milliseconds: `2025-12-28T12:34:56.789Z`.
+std::string to_rfc3339(WallTime time);
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,23 @@
+#pragma once
+
+/// \file
+/// Sessions in an SQLite file: they survive a restart, and a kill -9 in the middle of a write.
+
+#include <vx11/session_store.hpp>
+
+#include <memory>
+#include <string>
+
+namespace vx11::inline v0 {
+
+/// Opens or creates the database at `path` (its folder too), in WAL mode, one transaction per turn.
+///
+/// Blocks for the duration of a transaction, and up to 5 s for another process that writes the same
+/// file. Expiry uses the wall clock, since the file outlives the process.
+/// \return `storage` if the file cannot be opened, is no database, or was written by a newer
+/// version.
+Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
+                                                                SessionLimits limits = {},
+                                                                WallClock wall_clock = {});
+
+}  // namespace vx11::inline v0

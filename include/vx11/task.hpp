@@ -1,0 +1,240 @@
+#pragma once
+
+/// \file
+/// `Task<T>`: the coroutine in which all logic that performs I/O is written, once, for blocking and
+/// awaiting callers alike; `sync_wait` and `when_all`.
+///
+/// Why the start of a child is not a symmetric transfer: docs/design/task.md.
+
+#include <atomic>
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace vx11::inline v0 {
+
+template <class T = void>
+class Task;
+
+namespace detail {
+
+/// What every promise has: whom to wake when the coroutine has ended.
+///
+/// The one who starts the task and the task's end meet in `arrive`: whoever comes second acts. So a
+/// child that ends before its parent has suspended never resumes it, the parent just goes on, and a
+/// loop over tasks that are ready at once runs in constant stack at every optimisation level.
+class PromiseBase {
+ public:
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  auto final_suspend() const noexcept { return FinalAwaiter{}; }
+  void unhandled_exception() noexcept { failure_ = std::current_exception(); }
+
+  /// Runs the coroutine until it ends or suspends. \return whether it has ended; if not,
+  /// `wake(whom)` will be called once it has, perhaps on another thread, perhaps before this
+  /// returns.
+  bool start(std::coroutine_handle<> self, void (*wake)(void*), void* whom) noexcept {
+    wake_ = wake;
+    whom_ = whom;
+    self.resume();
+    return arrive();
+  }
+
+ protected:
+  void rethrow_failure() {
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+ private:
+  struct FinalAwaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+      PromiseBase& promise = ended.promise();
+      void (*const wake)(void*) = promise.wake_;
+      void* const whom = promise.whom_;
+      if (promise.arrive()) wake(whom);  // from here on the frame may be gone
+    }
+    void await_resume() const noexcept {}
+  };
+
+  bool arrive() noexcept { return met_.exchange(true, std::memory_order_acq_rel); }
+
+  void (*wake_)(void*) = nullptr;
+  void* whom_ = nullptr;
+  std::exception_ptr failure_ = nullptr;
+  std::atomic<bool> met_{false};
+};
+
+template <class T>
+class Promise : public PromiseBase {
+ public:
+  Task<T> get_return_object() noexcept;
+  template <class U>
+  requires std::convertible_to<U, T>
+  void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
+  T take() {
+    rethrow_failure();
+    return std::move(*value_);
+  }
+
+ private:
+  std::optional<T> value_ = std::nullopt;
+};
+
+template <>
+class Promise<void> : public PromiseBase {
+ public:
+  Task<void> get_return_object() noexcept;
+  void return_void() const noexcept {}
+  void take() { rethrow_failure(); }
+};
+
+inline void resume_coroutine(void* address) {
+  std::coroutine_handle<>::from_address(address).resume();
+}
+
+}  // namespace detail
+
+/// A lazy coroutine with a result of type `T`.
+///
+/// Nothing runs before it is awaited (`co_await std::move(task)`), given to `when_all` or to
+/// `sync_wait`. It then runs on the caller's thread up to its first real suspension; what it waits
+/// for decides where it goes on. One owner, one await; movable, not copyable. Not thread-safe in
+/// itself; the hand-over between the thread that starts it and the one on which it ends is.
+///
+/// A task that was started must have ended before it is destroyed. An exception that leaves the
+/// body is rethrown to whoever awaits it; the library's own tasks return `Result` and throw none.
+///
+/// Source of the idea: L. Baker, cppcoro's `task`; N4861 for the mechanism.
+template <class T>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = detail::Promise<T>;
+  using value_type = T;
+
+  explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Task& operator=(Task&& other) noexcept {
+    if (this != &other) {
+      if (handle_) handle_.destroy();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~Task() {
+    if (handle_) handle_.destroy();
+  }
+
+  auto operator co_await() && noexcept { return Awaiter{handle_}; }
+
+  /// For those who write awaitables and drivers: runs the task until it ends or suspends.
+  /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
+  bool start(void (*wake)(void*), void* whom) noexcept {
+    return handle_.promise().start(handle_, wake, whom);
+  }
+  /// The result, once the task has ended. Call it once.
+  T take() { return handle_.promise().take(); }
+
+ private:
+  struct Awaiter {
+    std::coroutine_handle<promise_type> child;
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> parent) noexcept {
+      return !child.promise().start(child, &detail::resume_coroutine, parent.address());
+    }
+    T await_resume() { return child.promise().take(); }
+  };
+
+  std::coroutine_handle<promise_type> handle_;
+};
+
+template <class T>
+Task<T> detail::Promise<T>::get_return_object() noexcept {
+  return Task<T>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+inline Task<void> detail::Promise<void>::get_return_object() noexcept {
+  return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+
+/// Runs `task` and blocks the calling thread until it has ended. A task that never suspends, as
+/// over a blocking transport, costs no synchronisation. Never call it on an event loop's own
+/// thread.
+template <class T>
+T sync_wait(Task<T> task) {
+  std::atomic<int> ended{0};
+  const auto wake = [](void* flag) {
+    // notify_one after the store could touch a flag that the waiter has already given up, so the
+    // store is the last but one step and the waiter below waits for the last.
+    auto& ended = *static_cast<std::atomic<int>*>(flag);
+    ended.store(1, std::memory_order_release);
+    ended.notify_one();
+    ended.store(2, std::memory_order_release);
+  };
+  if (!task.start(wake, &ended)) {
+    ended.wait(0, std::memory_order_acquire);
+    while (ended.load(std::memory_order_acquire) != 2) {
+    }
+  }
+  return task.take();
+}
+
+namespace detail {
+
+/// Starts every task, resumes the parent when the last has ended.
+template <class T>
+class AllAwaiter {
+ public:
+  explicit AllAwaiter(std::vector<Task<T>>& tasks) noexcept : tasks_(tasks) {}
+
+  bool await_ready() const noexcept { return tasks_.empty(); }
+  bool await_suspend(std::coroutine_handle<> parent) noexcept {
+    parent_ = parent;
+    left_.store(tasks_.size() + 1, std::memory_order_relaxed);  // one for this loop itself
+    for (Task<T>& task : tasks_) {
+      if (task.start(&one_ended, this)) left_.fetch_sub(1, std::memory_order_acq_rel);
+    }
+    return left_.fetch_sub(1, std::memory_order_acq_rel) != 1;
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  static void one_ended(void* self) {
+    auto* all = static_cast<AllAwaiter*>(self);
+    if (all->left_.fetch_sub(1, std::memory_order_acq_rel) == 1) all->parent_.resume();
+  }
+
+  std::vector<Task<T>>& tasks_;
+  std::coroutine_handle<> parent_ = nullptr;
+  std::atomic<std::size_t> left_{0};
+};
+
+}  // namespace detail
+
+/// Awaits all of `tasks` side by side and returns their results in order.
+///
+/// Side by side means that each is started before any is waited for; tasks that block run one after
+/// the other, unless they first hop to a thread of their own. If some throw, the first in order is
+/// rethrown after all have ended.
+template <class T>
+Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
+  detail::AllAwaiter<T> all(tasks);
+  co_await all;
+  std::vector<T> results;
+  results.reserve(tasks.size());
+  for (Task<T>& task : tasks) results.push_back(task.take());
+  co_return results;
+}
+
+/// Awaits all of `tasks` side by side.
+inline Task<void> when_all(std::vector<Task<void>> tasks) {
+  detail::AllAwaiter<void> all(tasks);
+  co_await all;
+  for (Task<void>& task : tasks) task.take();
+}
+
+}  // namespace vx11::inline v0

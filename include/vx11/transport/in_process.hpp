@@ -1,0 +1,37 @@
+#pragma once
+
+/// \file
+/// An upstream that is a function of the same process.
+
+#include <vx11/transport.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// Answers every request by calling a function: for embedding a service, and for tests.
+///
+/// The function is called on the sender's thread, many calls at once if there are many senders, and
+/// must be thread-safe. It gets the deadline and may heed it. An exception it throws becomes
+/// `unreachable`.
+class InProcessTransport final : public Transport {
+ public:
+  using Handler = std::function<Result<HttpResponse>(const HttpRequest&, const Deadline&)>;
+
+  explicit InProcessTransport(Handler handler) : handler_(std::move(handler)) {}
+
+  Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
+    if (deadline.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
+    try {
+      co_return handler_(request, deadline);
+    } catch (...) {
+    }
+    co_return fail(Errc::unreachable, "the in-process upstream failed");
+  }
+
+ private:
+  Handler handler_;
+};
+
+}  // namespace vx11::inline v0
