@@ -1,0 +1,124 @@
+// The breaker's hot paths beside the baselines that a hand-written one would have: a mutex around
+// three fields with a clock read per call, and, as the floor, one atomic load.
+
+#include <vx11/circuit_breaker.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+#include <benchmark/benchmark.h>
+
+namespace {
+
+std::atomic<std::uint64_t> allocations{0};
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What one writes by hand: correct, locked, and asking the time on every call.
+class MutexBreaker {
+ public:
+  bool try_acquire() {
+    const std::lock_guard lock(mutex_);
+    return Clock::now() >= open_until_;
+  }
+  void success() {
+    const std::lock_guard lock(mutex_);
+    failures_ = 0;
+  }
+  void failure() {
+    const std::lock_guard lock(mutex_);
+    if (++failures_ >= 3) open_until_ = Clock::now() + std::chrono::hours(1);
+  }
+
+ private:
+  std::mutex mutex_;
+  int failures_ = 0;
+  Clock::time_point open_until_ = {};
+};
+
+/// Reports heap allocations per iteration beside the time.
+class CountAllocations {
+ public:
+  explicit CountAllocations(benchmark::State& state) : state_(state), before_(allocations.load()) {}
+  ~CountAllocations() {
+    state_.counters["allocs"] =
+        benchmark::Counter(static_cast<double>(allocations.load() - before_) /
+                               static_cast<double>(state_.iterations()),
+                           benchmark::Counter::kAvgThreads);
+  }
+
+ private:
+  benchmark::State& state_;
+  std::uint64_t before_;
+};
+
+void floor_atomic_load(benchmark::State& state) {
+  static std::atomic<std::uint64_t> word{0};
+  for (auto _ : state) benchmark::DoNotOptimize(word.load(std::memory_order_acquire));
+}
+
+void breaker_closed_success(benchmark::State& state) {
+  static vx11::CircuitBreaker breaker;
+  const CountAllocations count(state);
+  for (auto _ : state) {
+    auto permit = breaker.try_acquire();
+    benchmark::DoNotOptimize(permit);
+    if (permit) permit->success();
+  }
+}
+
+void baseline_closed_success(benchmark::State& state) {
+  static MutexBreaker breaker;
+  for (auto _ : state) {
+    if (breaker.try_acquire()) breaker.success();
+  }
+}
+
+void breaker_open_rejection(benchmark::State& state) {
+  static vx11::CircuitBreaker breaker{{.failures_to_open = 1, .open_for = std::chrono::hours(1)}};
+  if (auto permit = breaker.try_acquire()) permit->failure();
+  const CountAllocations count(state);
+  for (auto _ : state) {
+    auto permit = breaker.try_acquire();
+    benchmark::DoNotOptimize(permit);
+  }
+}
+
+void baseline_open_rejection(benchmark::State& state) {
+  static MutexBreaker breaker;
+  for (int i = 0; i < 3; ++i) breaker.failure();
+  for (auto _ : state) benchmark::DoNotOptimize(breaker.try_acquire());
+}
+
+void clock_read(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(Clock::now());
+}
+
+BENCHMARK(floor_atomic_load)->Threads(1)->Threads(2);
+BENCHMARK(clock_read);
+BENCHMARK(breaker_closed_success)->Threads(1)->Threads(2);
+BENCHMARK(baseline_closed_success)->Threads(1)->Threads(2);
+BENCHMARK(breaker_open_rejection)->Threads(1)->Threads(2);
+BENCHMARK(baseline_open_rejection)->Threads(1)->Threads(2);
+
+}  // namespace
