@@ -6,29 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <mutex>
-#include <new>
 
 #include <benchmark/benchmark.h>
 
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "allocation_counter.hpp"
 
 namespace {
 
@@ -54,22 +36,6 @@ class MutexBreaker {
   std::mutex mutex_;
   int failures_ = 0;
   Clock::time_point open_until_ = {};
-};
-
-/// Reports heap allocations per iteration beside the time.
-class CountAllocations {
- public:
-  explicit CountAllocations(benchmark::State& state) : state_(state), before_(allocations.load()) {}
-  ~CountAllocations() {
-    state_.counters["allocs"] =
-        benchmark::Counter(static_cast<double>(allocations.load() - before_) /
-                               static_cast<double>(state_.iterations()),
-                           benchmark::Counter::kAvgThreads);
-  }
-
- private:
-  benchmark::State& state_;
-  std::uint64_t before_;
 };
 
 void floor_atomic_load(benchmark::State& state) {
