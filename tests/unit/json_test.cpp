@@ -1,0 +1,243 @@
+#include "json.hpp"
+
+#include <clocale>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+namespace json = vx11::json;
+using json::Kind;
+using Document = nlohmann::json;
+
+namespace {
+
+vx11::Result<json::Scanned> scan(std::string_view text,
+                                 const std::vector<std::string_view>& wanted = {}) {
+  return json::scan_object(text, wanted);
+}
+
+/// The text of all members, as it was read and written again.
+std::string rewritten(std::string_view text) {
+  auto scanned = scan(text);
+  return scanned ? scanned->rest : scanned.error().detail;
+}
+
+std::string refusal(std::string_view text) {
+  const auto scanned = scan(text);
+  if (scanned) return "accepted";
+  CHECK(scanned.error().code == vx11::Errc::invalid_reply);
+  return scanned.error().detail;
+}
+
+std::string nested(int levels) {
+  return R"({"a":)" + std::string(static_cast<std::size_t>(levels - 1), '[') +
+         std::string(static_cast<std::size_t>(levels - 1), ']') + "}";
+}
+
+}  // namespace
+
+TEST_CASE("a wanted string is decoded, wanted members of other kinds keep their JSON text") {
+  const auto scanned = scan(R"({"s":"a\u00e9\n","n":12.50,"b":true,"z":null,"o":{"k":[1, 2]},)"
+                            R"("l":[ {"x":"y"} ,[]]})",
+                            {"s", "n", "b", "z", "o", "l", "missing"});
+  REQUIRE(scanned);
+  const auto& members = scanned->members;
+  REQUIRE(members.size() == 7);
+  CHECK(members[0].kind == Kind::string);
+  CHECK(members[0].text == "a\xC3\xA9\n");
+  CHECK(members[1].kind == Kind::number);
+  CHECK(members[1].text == "12.50");
+  CHECK(members[2].kind == Kind::boolean);
+  CHECK(members[2].text == "true");
+  CHECK(members[3].kind == Kind::null);
+  CHECK(members[3].text == "null");
+  CHECK(members[4].kind == Kind::object);
+  CHECK(members[4].text == R"({"k":[1,2]})");
+  CHECK(members[5].kind == Kind::array);
+  CHECK(members[5].text == R"([{"x":"y"},[]])");
+  CHECK(members[6].kind == Kind::absent);
+  CHECK(members[6].text.empty());
+  CHECK(scanned->rest == "{}");
+}
+
+TEST_CASE("what was not wanted comes back as one object, nested members of wanted names included") {
+  const auto scanned =
+      scan(R"({ "a" : 1 , "want":"w", "b":{"want":"inner","c":[true,false,null,{}]}, "d":[] })",
+           {"want"});
+  REQUIRE(scanned);
+  CHECK(scanned->members[0].text == "w");
+  CHECK(scanned->rest == R"({"a":1,"b":{"want":"inner","c":[true,false,null,{}]},"d":[]})");
+}
+
+TEST_CASE("an empty object has no members and no rest") {
+  const auto scanned = scan(" {} ", {"a"});
+  REQUIRE(scanned);
+  CHECK(scanned->members[0].kind == Kind::absent);
+  CHECK(scanned->rest == "{}");
+}
+
+TEST_CASE("of duplicate wanted members the last wins, whatever the kinds") {
+  const auto once = scan(R"({"a":"first","a":"last"})", {"a"});
+  CHECK(once->members[0].text == "last");
+  const auto number = scan(R"({"a":"first","x":0,"a":[1]})", {"a"});
+  CHECK(number->members[0].kind == Kind::array);
+  CHECK(number->members[0].text == "[1]");
+  const auto string = scan(R"({"a":{"b":1},"a":""})", {"a"});
+  CHECK(string->members[0].kind == Kind::string);
+  CHECK(string->members[0].text.empty());
+}
+
+TEST_CASE("an empty name and an empty string are a name and a string like others") {
+  const auto scanned = scan(R"({"":"","b":{"":""}})", {""});
+  CHECK(scanned->members[0].kind == Kind::string);
+  CHECK(scanned->rest == R"({"b":{"":""}})");
+}
+
+TEST_CASE("numbers come back as they came") {
+  for (const std::string number :
+       {"0", "-0", "-1", "18446744073709551615", "-9223372036854775808", "18446744073709551616",
+        "123456789012345678901234567890", "0.1", "1.10", "-2.5e-3", "1E+2", "1e5", "3.0"}) {
+    CAPTURE(number);
+    CHECK(rewritten("{\"n\":" + number + "}") == "{\"n\":" + number + "}");
+  }
+}
+
+TEST_CASE("numbers keep their point where the process's locale writes a comma") {
+  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+  bool found = false;
+  for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "es_ES.UTF-8"}) {
+    found = found || std::setlocale(LC_NUMERIC, name) != nullptr;
+  }
+  const std::string seen = rewritten(R"({"n":[-1.5e+3,0.25]})");
+  std::setlocale(LC_NUMERIC, before.c_str());
+  if (!found) MESSAGE("no such locale on this machine: only the plain case was shown");
+  CHECK(seen == R"({"n":[-1.5e+3,0.25]})");
+}
+
+TEST_CASE("a NUL written as an escape survives in values, names and wanted members") {
+  using namespace std::string_literals;
+  const auto scanned = scan(R"({"w":"a\u0000b","k\u0000":"c\u0000"})", {"w"});
+  REQUIRE(scanned);
+  CHECK(scanned->members[0].text == "a\0b"s);
+  CHECK(scanned->rest == R"({"k\u0000":"c\u0000"})");
+}
+
+TEST_CASE("escapes are read and the necessary ones are written again") {
+  CHECK(rewritten(R"({"a":"\"\\\/\b\f\n\r\t\u001f\u007f"})") ==
+        "{\"a\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u001f\x7f\"}");
+  CHECK(rewritten(R"({"\"":"\ud83d\ude00"})") == "{\"\\\"\":\"\xF0\x9F\x98\x80\"}");
+}
+
+TEST_CASE("what is no JSON is refused with the place where reading stopped") {
+  CHECK(refusal("") == "not JSON, byte 0");
+  CHECK(refusal("   ") == "not JSON, byte 3");
+  CHECK(refusal(R"({"a":})") == "not JSON, byte 5");
+  CHECK(refusal(R"({"a":1)") == "not JSON, byte 6");
+  CHECK(refusal(R"({"a" 1})") == "not JSON, byte 5");
+  CHECK(refusal("<html>") == "not JSON, byte 0");
+}
+
+TEST_CASE("only RFC 8259 is JSON") {
+  for (const std::string_view text :
+       {R"({"a":1,})",       R"({a:1})",      R"({'a':1})",      R"({"a":01})",
+        R"({"a":+1})",       R"({"a":.5})",   R"({"a":1.})",     R"({"a":NaN})",
+        R"({"a":Infinity})", R"({"a":0x1})",  R"({"a":tru})",    R"({"a":1}{})",
+        R"({"a":1} x)",      R"({"a":"\x"})", R"({"a":"\u12"})", "{\"a\":\"\n\"}",
+        "{\"a\":1 /* b */}", R"({"a":[1,]})", R"({"a":[1}})",    R"({"a":"open)",
+        R"({"a":1e999})"}) {
+    CAPTURE(text);
+    CHECK(refusal(text).starts_with("not JSON, byte "));
+  }
+}
+
+TEST_CASE("strings that are not UTF-8 are refused, lone surrogates too") {
+  for (const std::string_view text :
+       {"{\"a\":\"\x80\"}", "{\"a\":\"\xC3\"}", "{\"a\":\"\xC0\xAF\"}", "{\"a\":\"\xED\xA0\x80\"}",
+        "{\"a\":\"\xF4\x90\x80\x80\"}", "{\"\xFF\":1}", R"({"a":"\ud83d"})", R"({"a":"\ude00"})"}) {
+    CHECK(refusal(text).starts_with("not JSON, byte "));
+  }
+}
+
+TEST_CASE("nothing hides behind a NUL byte") {
+  using namespace std::string_view_literals;
+  CHECK(refusal("{}\0"sv) == "not JSON, byte 2");
+  CHECK(refusal("{\"a\":1}\0{\"a\":2}"sv) == "not JSON, byte 7");
+  CHECK(refusal("{\"a\":\"\0\"}"sv) == "not JSON, byte 6");
+}
+
+TEST_CASE("JSON of another kind is not an object") {
+  for (const std::string_view text :
+       {"[]", R"([{"a":1}])", "null", "true", "1", "-1.5", "\"{}\""}) {
+    CAPTURE(text);
+    CHECK(refusal(text) == "not an object");
+  }
+  CHECK(refusal("[1,2").starts_with("not JSON"));
+}
+
+TEST_CASE("nesting is bounded") {
+  CHECK(rewritten(nested(json::kMaxDepth)) == nested(json::kMaxDepth));
+  CHECK(refusal(nested(json::kMaxDepth + 1)) == "nested too deeply");
+  CHECK(refusal(std::string(1'000'000, '[')) == "nested too deeply");
+  CHECK(refusal(R"({"a":)" + nested(json::kMaxDepth) + "}") == "nested too deeply");
+}
+
+TEST_CASE("a string is written with quotes and escapes, valid UTF-8 as it is") {
+  using namespace std::string_view_literals;
+  CHECK(json::quoted("") == "\"\"");
+  CHECK(json::quoted("a\"b\\c/\x01\x1f\x7f\b\f\n\r\t\0"sv) ==
+        "\"a\\\"b\\\\c/\\u0001\\u001f\x7f\\b\\f\\n\\r\\t\\u0000\"");
+  for (const std::string_view text : {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
+                                      "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(json::quoted(text) == '"' + std::string(text) + '"');
+  }
+}
+
+TEST_CASE("bytes that are not UTF-8 are each written as U+FFFD") {
+  const std::string mark = "\xEF\xBF\xBD";
+  const std::vector<std::pair<std::string, int>> cases = {{"\x80", 1},
+                                                          {"\xC0\xAF", 2},
+                                                          {"\xC1\xBF", 2},
+                                                          {"\xE2\x82", 2},
+                                                          {"\xE0\x9F\xBF", 3},
+                                                          {"\xED\xA0\x80", 3},
+                                                          {"\xF0\x9F\x98", 3},
+                                                          {"\xF0\x8F\xBF\xBF", 4},
+                                                          {"\xF5\x80\x80\x80", 4},
+                                                          {"\xF4\x90\x80\x80", 4},
+                                                          {"\xFF", 1},
+                                                          {"\xFE", 1}};
+  for (const auto& [bytes, marks] : cases) {
+    std::string wanted = "\"a";
+    for (int i = 0; i < marks; ++i) wanted += mark;
+    CHECK(json::quoted("a" + bytes + "b") == wanted + "b\"");
+  }
+  CHECK(json::quoted("\xC3\"") == "\"" + mark + "\\\"\"");
+}
+
+TEST_CASE("appending leaves what stood before") {
+  std::string out = "[";
+  json::append_string(out, "a");
+  CHECK(out == "[\"a\"");
+}
+
+TEST_CASE("what is written can be read by another parser, for every byte") {
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; second += 5) {
+      const std::string text = {static_cast<char>(first), static_cast<char>(second), 'x'};
+      REQUIRE(Document::accept(json::quoted(text)));
+    }
+  }
+}
+
+TEST_CASE("two objects are joined, the second behind the first") {
+  CHECK(json::merge_objects(R"({"a":1})", R"({"b":2})") == R"({"a":1,"b":2})");
+  CHECK(json::merge_objects("{}", R"({"b":2})") == R"({"b":2})");
+  CHECK(json::merge_objects(R"({"a":1})", "{}") == R"({"a":1})");
+  CHECK(json::merge_objects("{}", "{}") == "{}");
+  CHECK(json::merge_objects(" { \"a\" : 1 }\n", "\t{ }") == R"({"a" : 1})");
+  CHECK(json::merge_objects("", "") == "{}");
+}
