@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+
+#include "net.hpp"
+
+namespace upstream {
+
+/// One request as it was read. Reused for the next one on the same connection, so that its strings
+/// keep their memory. Neither copied nor moved: `path` points into `target`.
+struct Request {
+  Request() = default;
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  std::string method;
+  std::string target;
+  std::string_view path;  ///< `target` without its query
+  std::string head;       ///< request line and header as they came
+  std::string body;
+  std::string token;  ///< x-vx11-token; several are joined by commas, and so match nothing
+  int version = 11;
+  bool has_token = false;
+  bool keep_alive = true;
+  bool accepts_events = false;    ///< Accept names text/event-stream
+  bool expects_continue = false;  ///< Expect: 100-continue
+
+  void clear();
+};
+
+/// One answer. `events`, when there are any, are sent in place of `body`, each in a chunk.
+struct Reply {
+  int status = 200;
+  std::string_view content_type = "application/json";
+  std::string headers;  ///< whole lines, each ended by CRLF
+  std::string body;
+  std::vector<std::string> events;
+  std::chrono::milliseconds delay{0};  ///< before the first byte
+  std::chrono::milliseconds gap{0};    ///< between two events
+
+  void clear();
+  void set(int new_status, std::string new_body);
+};
+
+/// Appends status line and header, all but the length and the empty line that ends it.
+void append_head(std::string& out, const Reply& reply, const Request& request);
+/// Appends a Content-Length line.
+void append_length(std::string& out, std::size_t length);
+/// Appends `data` as one chunk of a chunked body.
+void append_chunk(std::string& out, std::string_view data);
+
+/// Fills a Request from bytes. Made for one request; make another one for the next.
+class RequestParser final : private boost::beast::http::basic_parser<true> {
+ public:
+  enum class Progress { need_more, head_done, done, failed };
+
+  explicit RequestParser(Request& request);
+
+  /// Takes what it can use from `inbox`. `head_done` is said once, before the body.
+  Progress feed(boost::beast::flat_buffer& inbox);
+
+ private:
+  using View = boost::beast::string_view;
+  using Length = boost::optional<std::uint64_t>;
+
+  void on_request_impl(boost::beast::http::verb verb, View method, View target, int version,
+                       error_code& ec) override;
+  void on_response_impl(int code, View reason, int version, error_code& ec) override;
+  void on_field_impl(boost::beast::http::field field, View name, View value,
+                     error_code& ec) override;
+  void on_header_impl(error_code& ec) override;
+  void on_body_init_impl(const Length& length, error_code& ec) override;
+  std::size_t on_body_impl(View piece, error_code& ec) override;
+  void on_chunk_header_impl(std::uint64_t size, View extensions, error_code& ec) override;
+  std::size_t on_chunk_body_impl(std::uint64_t remain, View piece, error_code& ec) override;
+  void on_finish_impl(error_code& ec) override;
+
+  Request& request_;
+};
+
+/// One endpoint: a member function of `Owner` that fills the reply.
+template <class Owner>
+struct Route {
+  std::string_view method;
+  std::string_view path;
+  void (Owner::*handler)(const Request&, Reply&);
+};
+
+void reply_not_found(Reply& reply);
+void reply_method_not_allowed(Reply& reply, std::string_view allowed);
+
+/// Calls the handler of the request's route. A known path with another method is answered 405;
+/// false when the path is not in the table.
+template <class Owner>
+bool dispatch(std::span<const Route<Owner>> routes, Owner& owner, const Request& request,
+              Reply& reply) {
+  std::string_view allowed;
+  for (const auto& route : routes) {
+    if (route.path != request.path) continue;
+    if (route.method == request.method) {
+      (owner.*route.handler)(request, reply);
+      return true;
+    }
+    allowed = route.method;
+  }
+  if (allowed.empty()) return false;
+  reply_method_not_allowed(reply, allowed);
+  return true;
+}
+
+}  // namespace upstream

@@ -1,0 +1,104 @@
+#include "madre.hpp"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "json_text.hpp"
+
+namespace upstream {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::string_view kServicePrefix = "/madre/power/service/";
+
+void set_outcome(Reply& reply, const Power::Outcome& outcome) {
+  reply.set(outcome.status, outcome.body.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace
+
+void Madre::answer(const Request& request, Reply& reply) {
+  static constexpr std::array<Route<Madre>, 8> kRoutes{{
+      {"POST", "/madre/chat", &Madre::chat},
+      {"GET", "/health", &Madre::health},
+      {"GET", "/madre/power/state", &Madre::power_state},
+      {"GET", "/madre/power/status", &Madre::power_status},
+      {"GET", "/madre/power/policy/solo_madre/status", &Madre::solo_madre_status},
+      {"POST", "/madre/power/policy/solo_madre/apply", &Madre::apply_solo_madre},
+      {"POST", "/madre/power/window/open", &Madre::open_window},
+      {"POST", "/madre/power/window/close", &Madre::close_window},
+  }};
+  if (dispatch<Madre>(kRoutes, *this, request, reply)) return;
+  if (request.path.substr(0, kServicePrefix.size()) == kServicePrefix) {
+    service_command(request, reply);
+  } else {
+    reply_not_found(reply);
+  }
+}
+
+void Madre::health(const Request& /*request*/, Reply& reply) {
+  reply.body = R"({"status":"ok","module":"madre"})";
+}
+
+void Madre::power_state(const Request& /*request*/, Reply& reply) {
+  reply.body = power_.state(settings_.dialect).dump();
+}
+
+void Madre::power_status(const Request& /*request*/, Reply& reply) {
+  reply.body = power_.status().dump();
+}
+
+void Madre::solo_madre_status(const Request& /*request*/, Reply& reply) {
+  reply.body = power_.solo_madre_status().dump();
+}
+
+void Madre::apply_solo_madre(const Request& /*request*/, Reply& reply) {
+  reply.body = power_.apply_solo_madre().dump();
+}
+
+void Madre::open_window(const Request& request, Reply& reply) {
+  set_outcome(reply, power_.open_window(json::parse(request.body, nullptr, false)));
+}
+
+void Madre::close_window(const Request& request, Reply& reply) {
+  const auto order =
+      request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
+  set_outcome(reply, power_.close_window(order));
+}
+
+void Madre::service_command(const Request& request, Reply& reply) {
+  const auto rest = request.path.substr(kServicePrefix.size());
+  const auto slash = rest.find('/');
+  const auto action = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+  if (action != "start" && action != "stop" && action != "restart") {
+    reply_not_found(reply);
+  } else if (request.method != "POST") {
+    reply_method_not_allowed(reply, "POST");
+  } else {
+    set_outcome(reply, power_.command(rest.substr(0, slash), action));
+  }
+}
+
+void Madre::chat(const Request& request, Reply& reply) {
+  ChatBody chat;
+  if (auto complaint = read_chat(request.body, "message", "context", chat)) {
+    reply.set(422, std::move(*complaint));
+    return;
+  }
+  reply.delay = std::chrono::milliseconds(settings_.latency_ms);
+  reply.body = R"({"response":)";
+  append_json_string(reply.body, "madre heard: " + chat.text);
+  reply.body += R"(,"session_id":)";
+  if (chat.session_id) {
+    append_json_string(reply.body, *chat.session_id);
+  } else {
+    reply.body += "null";
+  }
+  fmt::format_to(std::back_inserter(reply.body), R"(,"queue_id":"q-{:06}"}})", ++chats_);
+}
+
+}  // namespace upstream

@@ -1,0 +1,85 @@
+// vx11-upstream: a stand-in for VX11's madre and switch. See README.md beside this file.
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "control.hpp"
+#include "journal.hpp"
+#include "listener.hpp"
+#include "loops.hpp"
+#include "madre.hpp"
+#include "options.hpp"
+#include "site.hpp"
+#include "switch.hpp"
+
+namespace upstream {
+namespace {
+
+/// Thousands of slow requests are thousands of descriptors.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void announce(const char* name, const Listener& listener) {
+  fmt::print("{} listening on {}\n", name, listener.url());
+}
+
+int serve(const Options& options) {
+  Settings settings;
+  settings.dialect = options.dialect;
+  settings.latency_ms = options.latency_ms;
+  Ledger ledger;
+  Madre madre(settings);
+  Switch switcher(settings);
+  Control control(settings, ledger);
+  Site madre_site{madre, settings, ledger, ledger.madre, options.token};
+  Site switch_site{switcher, settings, ledger, ledger.switch_, options.token};
+  Site control_site{control, settings, ledger, ledger.control};
+
+  // Below the sites, because the connections that die with the loops still use them.
+  Loops loops(options.threads);
+  std::optional<Listener> madre_listener;
+  std::optional<Listener> switch_listener;
+  if (options.madre) {
+    madre_listener.emplace(loops, madre_site, *options.madre, Spread::all_loops);
+    control.add({"madre", madre_site, *madre_listener});
+    announce("madre", *madre_listener);
+  }
+  if (options.switch_) {
+    switch_listener.emplace(loops, switch_site, *options.switch_, Spread::all_loops);
+    control.add({"switch", switch_site, *switch_listener});
+    announce("switch", *switch_listener);
+  }
+  Listener control_listener(loops, control_site, options.control, Spread::first_loop);
+  announce("control", control_listener);
+
+  asio::signal_set signals(loops.first(), SIGINT, SIGTERM);
+  signals.async_wait([&loops](error_code, int) { loops.stop(); });
+  fmt::print("ready\n");
+  std::fflush(stdout);
+  loops.run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace upstream
+
+int main(int argc, char** argv) {
+  upstream::Options options;
+  if (const auto exit_code = upstream::parse_options(argc, argv, options)) return *exit_code;
+  upstream::raise_descriptor_limit();
+  try {
+    return upstream::serve(options);
+  } catch (const boost::system::system_error& error) {
+    fmt::print(stderr, "vx11-upstream: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,59 @@
+#include "options.hpp"
+
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+namespace upstream {
+
+namespace {
+
+/// HOST:PORT with a loopback host: this program obeys whoever reaches its control port.
+Tcp::endpoint loopback_endpoint(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) throw CLI::ValidationError(text, "HOST:PORT is needed");
+  auto host = text.substr(0, colon);
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  error_code ec;
+  const auto address = asio::ip::make_address(host, ec);
+  if (ec || !address.is_loopback())
+    throw CLI::ValidationError(text, "only a loopback address is served");
+  unsigned port = 0;
+  if (!CLI::detail::lexical_cast(text.substr(colon + 1), port) || port > 65535)
+    throw CLI::ValidationError(text, "the port is a number from 0 to 65535");
+  return {address, static_cast<unsigned short>(port)};
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, char** argv, Options& options) {
+  CLI::App app{"A stand-in for VX11's madre and switch, with faults on order."};
+  std::string madre;
+  std::string switch_;
+  std::string control = "127.0.0.1:0";
+  app.add_option("--madre", madre, "HOST:PORT of madre; left out: not served");
+  app.add_option("--switch", switch_, "HOST:PORT of switch; left out: not served");
+  app.add_option("--control", control, "HOST:PORT of the control port")->capture_default_str();
+  app.add_option("--dialect", options.dialect, "how madre tells its power state")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Dialect>{
+          {"windowed", Dialect::windowed}, {"operative", Dialect::operative}}));
+  app.add_option("--token", options.token, "x-vx11-token to ask for; left out: none");
+  app.add_option("--threads", options.threads, "event loops")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--latency-ms", options.latency_ms, "thinking time of every chat answer")
+      ->check(CLI::Range(0, 86'400'000))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+    if (!madre.empty()) options.madre = loopback_endpoint(madre);
+    if (!switch_.empty()) options.switch_ = loopback_endpoint(switch_);
+    options.control = loopback_endpoint(control);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace upstream

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "net.hpp"
+#include "settings.hpp"
+
+namespace upstream {
+
+/// The command line.
+struct Options {
+  std::optional<Tcp::endpoint> madre = {};    ///< empty: not served
+  std::optional<Tcp::endpoint> switch_ = {};  ///< empty: not served
+  Tcp::endpoint control = {};
+  std::string token = {};  ///< empty: none is asked for
+  Dialect dialect = Dialect::operative;
+  std::size_t threads = 1;
+  int latency_ms = 0;
+};
+
+/// Reads the command line into `options`. An exit code when the program should end here.
+std::optional<int> parse_options(int argc, char** argv, Options& options);
+
+}  // namespace upstream

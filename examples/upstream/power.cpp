@@ -1,0 +1,261 @@
+#include "power.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "json_text.hpp"
+
+namespace upstream {
+
+using nlohmann::json;
+
+namespace {
+
+struct Known {
+  std::string_view name;
+  int port;
+};
+
+constexpr std::array kServices{
+    Known{"madre", 8001},        Known{"tentaculo_link", 8000},   Known{"redis", 6379},
+    Known{"switch", 8002},       Known{"hermes", 8003},           Known{"hormiguero", 8004},
+    Known{"mcp", 8006},          Known{"shubniggurath", 8007},    Known{"spawner", 8008},
+    Known{"manifestator", 8009}, Known{"operator-backend", 8011}, Known{"operator-frontend", 8020},
+};
+constexpr std::size_t kCoreSize = 3;
+constexpr double kMaxTtlSeconds = 24 * 60 * 60;
+constexpr double kDefaultTtlSeconds = 300;
+
+bool is_known(std::string_view name) {
+  return std::any_of(kServices.begin(), kServices.end(),
+                     [name](const Known& known) { return known.name == name; });
+}
+
+bool is_core(std::string_view name) {
+  return std::any_of(kServices.begin(), kServices.begin() + kCoreSize,
+                     [name](const Known& known) { return known.name == name; });
+}
+
+std::string iso_time(std::chrono::system_clock::time_point when) {
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
+}
+
+/// Whole seconds as an integer, others as they are.
+json seconds(std::chrono::milliseconds time) {
+  if (time.count() % 1000 == 0) return time.count() / 1000;
+  return static_cast<double>(time.count()) / 1000.0;
+}
+
+json problem(std::string_view member, std::string_view message) {
+  return json::parse(unprocessable(member, message, "value_error"));
+}
+
+/// What a window order says, or the member that is wrong.
+struct WindowOrder {
+  std::vector<std::string> services = {};
+  std::optional<std::chrono::milliseconds> ttl = {};
+  std::optional<json> complaint = {};
+};
+
+std::optional<json> read_services(const json& order, std::vector<std::string>& services) {
+  const auto list = order.value("services", json());
+  if (!list.is_array() || list.empty())
+    return problem("services", "a list with at least one service is needed");
+  for (const auto& entry : list) {
+    if (!entry.is_string() || !is_known(entry.get_ref<const std::string&>()))
+      return problem("services", "unknown service " + entry.dump());
+    const auto& name = entry.get_ref<const std::string&>();
+    if (std::find(services.begin(), services.end(), name) == services.end())
+      services.push_back(name);
+  }
+  return std::nullopt;
+}
+
+std::optional<json> read_ttl(const json& order, std::optional<std::chrono::milliseconds>& ttl) {
+  const auto mode = order.value("mode", json("ttl"));
+  if (mode == "hold") return std::nullopt;
+  if (mode != "ttl") return problem("mode", "'ttl' or 'hold'");
+  const auto wanted = order.value("ttl_sec", json(kDefaultTtlSeconds));
+  if (!wanted.is_number()) return problem("ttl_sec", "a number of seconds");
+  const auto value = wanted.get<double>();
+  if (!(value >= 0.001 && value <= kMaxTtlSeconds))
+    return problem("ttl_sec", "more than 0 and at most 86400 seconds");
+  ttl = std::chrono::milliseconds(std::llround(value * 1000));
+  return std::nullopt;
+}
+
+WindowOrder read_window_order(const json& order) {
+  WindowOrder read;
+  if (!order.is_object()) {
+    read.complaint = problem("", "Input should be an object");
+    return read;
+  }
+  read.complaint = read_services(order, read.services);
+  if (!read.complaint) read.complaint = read_ttl(order, read.ttl);
+  return read;
+}
+
+}  // namespace
+
+json Power::state(Dialect dialect) {
+  const std::lock_guard lock(mutex_);
+  expire();
+  if (dialect == Dialect::windowed) {
+    json out = window_times();
+    out["policy"] = window_ ? "windowed" : "solo_madre";
+    out["window_id"] = window_ ? json(window_->id) : json();
+    auto active = running();
+    std::erase(active, "tentaculo_link");
+    out["active_services"] = std::move(active);
+    return out;
+  }
+  json windows = json::array();
+  if (window_) {
+    windows.push_back({{"window_id", window_->id},
+                       {"created_at", iso_time(window_->created)},
+                       {"ttl_seconds", window_->ttl ? seconds(*window_->ttl) : json()},
+                       {"services", window_->services}});
+  }
+  std::vector<std::string_view> available;
+  for (const auto& known : kServices) {
+    if (!runs(known.name)) available.push_back(known.name);
+  }
+  return {{"policy", policy()},
+          {"active_windows", std::move(windows)},
+          {"running_services", running()},
+          {"available_services", available}};
+}
+
+json Power::status() {
+  const std::lock_guard lock(mutex_);
+  expire();
+  json services = json::object();
+  for (const auto& known : kServices) {
+    services[std::string(known.name)] = {{"status", runs(known.name) ? "running" : "stopped"},
+                                         {"port", known.port}};
+  }
+  return {{"status", "ok"},
+          {"module", "madre"},
+          {"window_open", window_.has_value()},
+          {"services", std::move(services)}};
+}
+
+json Power::solo_madre_status() {
+  const std::lock_guard lock(mutex_);
+  expire();
+  auto extra = running();
+  std::erase_if(extra, [](const std::string& name) { return is_core(name); });
+  return {{"policy", "solo_madre"},
+          {"active", extra.empty()},
+          {"running_services", running()},
+          {"extra_services", std::move(extra)}};
+}
+
+json Power::apply_solo_madre() {
+  const std::lock_guard lock(mutex_);
+  expire();
+  auto stopped = running();
+  std::erase_if(stopped, [](const std::string& name) { return is_core(name); });
+  json closed = json::array();
+  if (window_) closed.push_back(window_->id);
+  window_.reset();
+  started_.clear();
+  return {{"status", "applied"},
+          {"policy", "solo_madre"},
+          {"closed_windows", std::move(closed)},
+          {"stopped_services", std::move(stopped)}};
+}
+
+Power::Outcome Power::open_window(const json& order) {
+  auto wanted = read_window_order(order);
+  if (wanted.complaint) return {422, std::move(*wanted.complaint)};
+  const std::lock_guard lock(mutex_);
+  expire();
+  if (window_)
+    return {409, {{"detail", "a power window is open already"}, {"window_id", window_->id}}};
+  window_ = Window{.id = fmt::format("win-{:06x}", ++windows_opened_),
+                   .services = std::move(wanted.services),
+                   .created = Wall::now(),
+                   .ttl = wanted.ttl,
+                   .expires = Steady::now() + wanted.ttl.value_or(std::chrono::milliseconds{0})};
+  json out = window_times();
+  out["window_id"] = window_->id;
+  out["active_services"] = running();
+  out["state"] = "open";
+  return {200, std::move(out)};
+}
+
+Power::Outcome Power::close_window(const json& order) {
+  if (!order.is_object()) return {422, problem("", "Input should be an object")};
+  const auto id = order.value("window_id", json());
+  if (!id.is_null() && !id.is_string()) return {422, problem("window_id", "a string")};
+  const std::lock_guard lock(mutex_);
+  expire();
+  if (!window_ || (id.is_string() && id != window_->id))
+    return {404, {{"detail", "no such power window is open"}}};
+  const auto closed = window_->id;
+  window_.reset();
+  return {200, {{"state", "closed"}, {"window_id", closed}, {"active_services", running()}}};
+}
+
+Power::Outcome Power::command(std::string_view service, std::string_view action) {
+  if (!is_known(service)) return {422, problem("name", "unknown service")};
+  const std::lock_guard lock(mutex_);
+  expire();
+  if (action == "stop") {
+    if (is_core(service)) return {409, {{"detail", "a core service is not stopped"}}};
+    started_.erase(std::string(service));
+    if (window_) std::erase(window_->services, service);
+  } else if (!is_core(service)) {
+    started_.emplace(service);
+  }
+  return {200,
+          {{"service", service},
+           {"action", action},
+           {"status", action == "stop" ? "stopped" : "running"}}};
+}
+
+void Power::expire() {
+  if (window_ && window_->ttl && Steady::now() >= window_->expires) window_.reset();
+}
+
+bool Power::runs(std::string_view service) const {
+  if (is_core(service) || started_.contains(service)) return true;
+  return window_ && std::find(window_->services.begin(), window_->services.end(), service) !=
+                        window_->services.end();
+}
+
+std::vector<std::string> Power::running() const {
+  std::vector<std::string> names;
+  for (const auto& known : kServices) {
+    if (runs(known.name)) names.emplace_back(known.name);
+  }
+  return names;
+}
+
+std::string Power::policy() const {
+  const auto count = running().size();
+  if (count == kServices.size()) return "full";
+  return window_ || count > kCoreSize ? "operative_core" : "solo_madre";
+}
+
+json Power::window_times() const {
+  json out = {{"created_at", nullptr}, {"deadline", nullptr}, {"ttl_remaining_sec", nullptr}};
+  if (!window_) return out;
+  out["created_at"] = iso_time(window_->created);
+  if (!window_->ttl) return out;
+  out["deadline"] = iso_time(window_->created + *window_->ttl);
+  out["ttl_remaining_sec"] =
+      std::chrono::ceil<std::chrono::seconds>(window_->expires - Steady::now()).count();
+  return out;
+}
+
+}  // namespace upstream

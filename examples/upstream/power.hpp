@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "settings.hpp"
+
+namespace upstream {
+
+/// Which services run: the core, those of the open window, and those started by hand.
+/// A window really expires. Thread-safe.
+class Power {
+ public:
+  struct Outcome {
+    int status = 200;
+    nlohmann::json body = {};
+  };
+
+  nlohmann::json state(Dialect dialect);
+  nlohmann::json status();
+  nlohmann::json solo_madre_status();
+  nlohmann::json apply_solo_madre();
+
+  Outcome open_window(const nlohmann::json& order);
+  Outcome close_window(const nlohmann::json& order);
+  /// `action` is start, stop or restart.
+  Outcome command(std::string_view service, std::string_view action);
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  using Wall = std::chrono::system_clock;
+
+  struct Window {
+    std::string id;
+    std::vector<std::string> services;
+    Wall::time_point created;
+    std::optional<std::chrono::milliseconds> ttl;  // empty: held open until closed
+    Steady::time_point expires;                    // meaningful with a ttl
+  };
+
+  // All of these with the lock held.
+  void expire();
+  bool runs(std::string_view service) const;
+  std::vector<std::string> running() const;
+  std::string policy() const;
+  nlohmann::json window_times() const;
+
+  std::mutex mutex_;
+  std::optional<Window> window_;
+  std::set<std::string, std::less<>> started_;
+  int windows_opened_ = 0;
+};
+
+}  // namespace upstream

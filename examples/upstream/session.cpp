@@ -1,0 +1,174 @@
+#include "session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/write.hpp>
+
+namespace upstream {
+
+namespace {
+
+constexpr std::size_t kReadSize = 4096;
+
+}  // namespace
+
+Session::Session(Socket socket, Site& site)
+    : socket_(std::move(socket)),
+      site_(site),
+      entry_(site.sockets, socket_.native_handle()),
+      timer_(socket_.get_executor()) {
+  error_code ignored;  // the peer may have left already; the first read will tell
+  socket_.set_option(Tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  site_.journal.connected();
+}
+
+Session::~Session() {
+  site_.journal.disconnected();
+}
+
+Coro<void> Session::run(std::shared_ptr<Session> self) {
+  bool go_on = co_await self->read_request();
+  while (go_on) {
+    go_on = co_await self->respond();
+    if (go_on) go_on = co_await self->read_request();
+  }
+  self->close();
+}
+
+Coro<bool> Session::read_request() {
+  using Progress = RequestParser::Progress;
+  request_.clear();
+  RequestParser parser(request_);
+  for (;;) {
+    const auto progress = parser.feed(inbox_);
+    if (progress == Progress::done) co_return true;
+    if (progress == Progress::head_done && request_.expects_continue) {
+      outbox_ = "HTTP/1.1 100 Continue\r\n\r\n";
+      const bool sent = co_await send_outbox();
+      if (!sent) co_return false;
+    }
+    if (progress == Progress::failed) {
+      request_.keep_alive = false;
+      reply_.clear();
+      reply_.set(400, R"({"detail":"Bad Request"})");
+      co_return co_await deliver_body();
+    }
+    if (progress == Progress::need_more) {
+      const bool read = co_await read_more();
+      if (!read) co_return false;
+    }
+  }
+}
+
+Coro<bool> Session::read_more() {
+  error_code ec;
+  const auto space = inbox_.prepare(std::max(kReadSize, inbox_.capacity() - inbox_.size()));
+  inbox_.commit(co_await socket_.async_read_some(space, into(ec)));
+  co_return !ec;
+}
+
+Coro<bool> Session::respond() {
+  reply_.clear();
+  if (request_.path == "/__count") {
+    reply_.body = site_.ledger.counts();
+    co_return co_await deliver_body();
+  }
+  site_.journal.note(request_);
+  if (struck()) co_return co_await show_fault();
+  site_.answer(request_, reply_);
+  co_return co_await deliver();
+}
+
+Coro<bool> Session::deliver() {
+  const bool stayed = co_await pause(reply_.delay);
+  if (!stayed) co_return client_left();
+  if (reply_.events.empty()) co_return co_await deliver_body();
+  const bool told = co_await deliver_events(reply_.events.size());
+  if (!told) co_return false;
+  outbox_ = "0\r\n\r\n";
+  const bool ended = co_await send_outbox();
+  if (!ended) co_return client_left();
+  co_return request_.keep_alive;
+}
+
+Coro<bool> Session::deliver_body() {
+  outbox_.clear();
+  append_head(outbox_, reply_, request_);
+  append_length(outbox_, reply_.body.size());
+  outbox_ += "\r\n";
+  outbox_ += reply_.body;
+  const bool sent = co_await send_outbox();
+  if (!sent) co_return client_left();
+  co_return request_.keep_alive;
+}
+
+/// Sends the head of an event stream and its first `count` events, but not its end.
+Coro<bool> Session::deliver_events(std::size_t count) {
+  outbox_.clear();
+  append_head(outbox_, reply_, request_);
+  outbox_ += "cache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) {
+      const bool stayed = co_await pause(reply_.gap);
+      if (!stayed) co_return client_left();
+    }
+    append_chunk(outbox_, reply_.events[i]);
+    const bool sent = co_await send_outbox();
+    if (!sent) co_return client_left();
+    outbox_.clear();
+  }
+  co_return true;
+}
+
+/// Sends at once what the socket takes, and waits only for the rest.
+Coro<bool> Session::send_outbox() {
+  error_code ec;
+  const std::size_t sent = socket_.write_some(asio::buffer(outbox_), ec);
+  if (ec && ec != asio::error::would_block) co_return false;
+  if (sent == outbox_.size()) co_return true;
+  co_await asio::async_write(socket_, asio::buffer(outbox_) + sent, into(ec));
+  co_return !ec;
+}
+
+/// Waits, but not longer than the client does: false when it left.
+Coro<bool> Session::pause(std::chrono::milliseconds time) {
+  if (time.count() == 0) co_return true;
+  error_code ec;
+  timer_.expires_after(time);
+  watch_peer();
+  co_await timer_.async_wait(into(ec));
+  socket_.cancel(ec);
+  co_return !peer_left_;
+}
+
+void Session::watch_peer() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code ec) {
+    if (ec || !self->peer_is_gone()) return;
+    self->peer_left_ = true;
+    self->timer_.cancel();
+  });
+}
+
+bool Session::peer_is_gone() {
+  if (!socket_.is_open()) return false;
+  char byte = 0;
+  error_code ec;
+  socket_.receive(asio::buffer(&byte, 1), Socket::message_peek, ec);
+  return ec && ec != asio::error::would_block;
+}
+
+bool Session::client_left() {
+  site_.journal.abandoned();
+  return false;
+}
+
+void Session::close() {
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  entry_.release();
+  socket_.close(ignored);
+}
+
+}  // namespace upstream

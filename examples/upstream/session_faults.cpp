@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <utility>
+
+#include "session.hpp"
+
+namespace upstream {
+
+namespace {
+
+constexpr std::size_t kPourSize = 64 * 1024;
+
+}  // namespace
+
+bool Session::struck() {
+  const bool streams = request_.accepts_events && site_.settings.stream;
+  auto fault = site_.faults.take(request_, streams);
+  if (fault) fault_ = std::move(*fault);
+  return fault.has_value();
+}
+
+Coro<bool> Session::show_fault() {
+  if (fault_.kind != FaultKind::trickle) {
+    const bool stayed = co_await pause(fault_.wait);
+    if (!stayed) co_return client_left();
+  }
+  if (canned_reply(fault_.kind, request_, fault_.retry_after, reply_))
+    co_return co_await deliver_body();
+  switch (fault_.kind) {
+    case FaultKind::hang:
+      co_return co_await hang();
+    case FaultKind::reset:
+      reset();
+      co_return false;
+    case FaultKind::early_close:
+      co_return false;
+    case FaultKind::huge: {
+      append_head(reply_.body, reply_, request_);
+      reply_.body += "transfer-encoding: chunked\r\n\r\n";
+      append_chunk(reply_.body, R"({"response":")");
+      std::string endless;
+      append_chunk(endless, std::string(kPourSize, 'x'));
+      co_return co_await pour(std::move(reply_.body), std::move(endless));
+    }
+    case FaultKind::huge_header:
+      append_head(reply_.body, reply_, request_);
+      co_return co_await pour(std::move(reply_.body),
+                              "x-filler: " + std::string(1000, 'x') + "\r\n");
+    default:
+      co_return co_await show_on_real_answer();
+  }
+}
+
+Coro<bool> Session::show_on_real_answer() {
+  site_.answer(request_, reply_);
+  switch (fault_.kind) {
+    case FaultKind::trickle:
+      co_return co_await trickle();
+    case FaultKind::truncated:
+      co_return co_await truncate();
+    case FaultKind::wrong_length:
+    case FaultKind::conflicting_length:
+      co_return co_await misstate_length();
+    case FaultKind::stream_break:
+    case FaultKind::stream_stall:
+      co_return co_await spoil_stream();
+    default:  // slow: the wait was all
+      co_return co_await deliver();
+  }
+}
+
+/// Silent until the client gives up.
+Coro<bool> Session::hang() {
+  bool open = true;
+  while (open) {
+    inbox_.consume(inbox_.size());
+    open = co_await read_more();
+  }
+  co_return client_left();
+}
+
+Coro<bool> Session::trickle() {
+  std::string whole;
+  append_head(whole, reply_, request_);
+  append_length(whole, reply_.body.size());
+  whole += "\r\n";
+  whole += reply_.body;
+  for (const char byte : whole) {
+    const bool stayed = co_await pause(fault_.wait);
+    if (!stayed) co_return client_left();
+    outbox_.assign(1, byte);
+    const bool sent = co_await send_outbox();
+    if (!sent) co_return client_left();
+  }
+  co_return request_.keep_alive;
+}
+
+/// Promises the whole body, sends half of it and closes.
+Coro<bool> Session::truncate() {
+  outbox_.clear();
+  append_head(outbox_, reply_, request_);
+  append_length(outbox_, reply_.body.size());
+  outbox_ += "\r\n";
+  outbox_.append(reply_.body, 0, reply_.body.size() / 2);
+  co_await send_outbox();
+  co_return false;
+}
+
+/// Promises half the body and sends it all. With `conflicting_length` a second line promises the
+/// whole. The connection stays open, so the surplus waits there for the next answer.
+Coro<bool> Session::misstate_length() {
+  outbox_.clear();
+  append_head(outbox_, reply_, request_);
+  append_length(outbox_, reply_.body.size() / 2);
+  if (fault_.kind == FaultKind::conflicting_length) append_length(outbox_, reply_.body.size());
+  outbox_ += "\r\n";
+  outbox_ += reply_.body;
+  const bool sent = co_await send_outbox();
+  if (!sent) co_return client_left();
+  co_return request_.keep_alive;
+}
+
+Coro<bool> Session::pour(std::string start, std::string endless) {
+  outbox_ = std::move(start);
+  bool open = co_await send_outbox();
+  while (open) {
+    outbox_ = endless;
+    open = co_await send_outbox();
+  }
+  co_return client_left();
+}
+
+Coro<bool> Session::spoil_stream() {
+  const auto count = std::min(reply_.events.size(), static_cast<std::size_t>(fault_.after));
+  const bool stayed = co_await pause(reply_.delay);
+  if (!stayed) co_return client_left();
+  const bool told = co_await deliver_events(count);
+  if (!told) co_return false;
+  if (fault_.kind == FaultKind::stream_stall) co_return co_await hang();
+  const bool remained = co_await pause(reply_.gap);
+  if (!remained) co_return client_left();
+  reset();
+  co_return false;
+}
+
+/// Ends the connection with a RST.
+void Session::reset() {
+  error_code ignored;
+  socket_.set_option(Socket::linger(true, 0), ignored);
+  entry_.release();
+  socket_.close(ignored);
+}
+
+}  // namespace upstream

@@ -1,0 +1,95 @@
+#include "switch.hpp"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "json_text.hpp"
+
+namespace upstream {
+
+namespace {
+
+/// `text` cut so that every piece but the last ends with a space; joined they are `text` again.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const auto space = text.find(' ');
+    const auto size = space == std::string_view::npos ? text.size() : space + 1;
+    words.push_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return words;
+}
+
+/// Exactly `count` pieces: the words of `text` over and over.
+std::string repeated(std::string_view text, std::size_t count) {
+  const auto words = words_of(text);
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    out += words[i % words.size()];
+    if (out.back() != ' ' && i + 1 < count) out += ' ';
+  }
+  return out;
+}
+
+}  // namespace
+
+void Switch::answer(const Request& request, Reply& reply) {
+  static constexpr std::array<Route<Switch>, 2> kRoutes{{
+      {"POST", "/switch/route-v5", &Switch::route},
+      {"GET", "/health", &Switch::health},
+  }};
+  if (!dispatch<Switch>(kRoutes, *this, request, reply)) reply_not_found(reply);
+}
+
+void Switch::health(const Request& /*request*/, Reply& reply) {
+  reply.body = R"({"status":"ok","module":"switch"})";
+}
+
+void Switch::route(const Request& request, Reply& reply) {
+  ChatBody chat;
+  if (auto complaint = read_chat(request.body, "prompt", "metadata", chat)) {
+    reply.set(422, std::move(*complaint));
+    return;
+  }
+  reply.delay = std::chrono::milliseconds(settings_.latency_ms);
+  const auto text = "switch heard: " + chat.text;
+  // HTTP/1.0 has no chunks to send events in.
+  if (settings_.stream && request.accepts_events && request.version >= 11) {
+    stream(text, reply);
+  } else {
+    append_answer(reply.body, text);
+  }
+}
+
+void Switch::append_answer(std::string& out, std::string_view text) const {
+  out += R"({")";
+  out += kReplyKeys[static_cast<std::size_t>(settings_.reply_key.load())];
+  out += R"(":)";
+  append_json_string(out, text);
+  out += R"(,"model":"vx11-stub","provider":"local","latency_ms":)";
+  const fmt::format_int latency(settings_.latency_ms.load());
+  out.append(latency.data(), latency.size());
+  out += '}';
+}
+
+void Switch::stream(std::string_view text, Reply& reply) const {
+  const int chunks = settings_.stream_chunks;
+  const auto told =
+      chunks > 0 ? repeated(text, static_cast<std::size_t>(chunks)) : std::string(text);
+  for (const auto word : words_of(told)) {
+    std::string event = "event: message\ndata: {\"delta\":";
+    append_json_string(event, word);
+    reply.events.push_back(std::move(event) + "}\n\n");
+  }
+  std::string done = "event: done\ndata: ";
+  append_answer(done, told);
+  reply.events.push_back(std::move(done) + "\n\n");
+  reply.content_type = "text/event-stream";
+  reply.gap = std::chrono::milliseconds(settings_.stream_gap_ms);
+}
+
+}  // namespace upstream

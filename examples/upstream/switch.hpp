@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "settings.hpp"
+#include "site.hpp"
+
+namespace upstream {
+
+/// The AI router: answers a prompt, as one JSON object or as an event stream.
+class Switch final : public Service {
+ public:
+  explicit Switch(const Settings& settings) : settings_(settings) {}
+
+  void answer(const Request& request, Reply& reply) override;
+
+ private:
+  void health(const Request& request, Reply& reply);
+  void route(const Request& request, Reply& reply);
+  void append_answer(std::string& out, std::string_view text) const;
+  void stream(std::string_view text, Reply& reply) const;
+
+  const Settings& settings_;
+};
+
+}  // namespace upstream
