@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vx11::inline v0 {
@@ -29,11 +30,14 @@ class Authenticator {
   Authenticator& operator=(const Authenticator&) = delete;
   virtual ~Authenticator() = default;
   virtual Access check(const Headers& headers) const = 0;
+  /// What a 401 carries in `WWW-Authenticate` (RFC 9110 §11.6.1); empty: it has no such header.
+  virtual std::string_view challenge() const noexcept { return {}; }
 };
 
-/// `x-vx11-token` equal to `token`, compared in constant time. Several such headers that differ,
-/// and values with control bytes, are forbidden. \return `invalid_argument` for a token that is
-/// empty or has bytes a header cannot carry
+/// `x-vx11-token` equal to `token`, compared in constant time. An empty header is none; several
+/// that differ, and values with control bytes, are forbidden. \return `invalid_argument` for a
+/// token that is empty, has control bytes, or begins or ends with a
+///         space: no request could carry it
 Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
 
 /// Everyone. For loopback listeners only; the program that listens has to see to that.
@@ -44,18 +48,20 @@ struct JwtOptions {
   /// Accepted algorithms, of HS256, HS384, HS512, RS256, ES256. `none` is never accepted. At least
   /// one.
   std::vector<std::string> algorithms = {"HS256"};
-  std::string secret = {};          ///< For HS*; at least 32 bytes (RFC 7518 §3.2).
-  std::string public_key_pem = {};  ///< For RS* and ES*.
-  std::string audience = {};        ///< Must be in `aud`. Required.
-  std::string issuer = {};          ///< Must equal `iss` when not empty.
+  /// For HS*; at least as long as the hash, 32 bytes for HS256 (RFC 7518 §3.2). Never a PEM key.
+  std::string secret = {};
+  /// For RS256 (RSA, 2048 bits or more) or ES256 (P-256): one `PUBLIC KEY` in PEM.
+  std::string public_key_pem = {};
+  std::string audience = {};  ///< Must be in `aud`. Required.
+  std::string issuer = {};    ///< Must equal `iss` when not empty.
   /// Clocks that differ a little are forgiven this much.
   std::chrono::seconds leeway = std::chrono::seconds(5);
   WallClock clock = {};
 };
 
 /// `Authorization: Bearer`, a JWT (RFC 7519) with a signature by an allowed algorithm, an `exp`
-/// that is present and not passed, an `nbf` that has, and the right `aud`. \return every mistake of
-/// the description in one `invalid_argument`
+/// that is present and not passed, no `nbf` that is still to come, and the right `aud` (RFC 8725).
+/// \return every mistake of the description in one `invalid_argument`
 Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
 
 }  // namespace vx11::inline v0

@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file
+/// Lists of strings in JSON. Internal.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vx11::inline v0::json {
+
+/// One element of an array: its text if it is a string.
+struct Element {
+  bool is_string = false;
+  std::string text = {};
+};
+
+/// The elements of `array`, the text of a JSON array as `scan_object` hands it out; empty for
+/// anything else.
+std::vector<Element> elements(std::string_view array);
+
+}  // namespace vx11::inline v0::json

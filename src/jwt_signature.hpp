@@ -1,0 +1,42 @@
+#pragma once
+
+/// \file
+/// Signatures of JSON Web Tokens (RFC 7515, RFC 7518), checked by OpenSSL. Internal.
+
+#include <vx11/auth.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <openssl/evp.h>
+
+namespace vx11::inline v0 {
+
+struct JwtAlgorithm;
+
+/// The allowed algorithms with the key of each. An algorithm's family decides which key it is
+/// given, so that a public key can never be taken for a secret. Immutable, thread-safe.
+class JwtKeys {
+ public:
+  /// Appends to `mistakes` whatever is wrong with algorithms and keys.
+  JwtKeys(const JwtOptions& options, std::vector<std::string>& mistakes);
+
+  /// Whether `algorithm` is allowed and `signature` is its signature of `text`.
+  bool verify(std::string_view algorithm, std::string_view text, std::string_view signature) const;
+
+ private:
+  struct FreeKey {
+    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
+  };
+
+  void check_secret(const JwtAlgorithm& algorithm, std::vector<std::string>& mistakes) const;
+  void check_public_key(const JwtAlgorithm& algorithm, std::vector<std::string>& mistakes) const;
+
+  std::vector<const JwtAlgorithm*> allowed_ = {};
+  std::string secret_;
+  std::unique_ptr<EVP_PKEY, FreeKey> public_key_;
+};
+
+}  // namespace vx11::inline v0
