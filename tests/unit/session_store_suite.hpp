@@ -1,0 +1,360 @@
+#pragma once
+
+/// \file
+/// What every `SessionStore` does, as one suite.
+///
+/// A store's own test calls `session_store_suite` with a function that makes an empty store with
+/// the given limits, whose time is that of the given clock, and that nobody else uses.
+
+#include <vx11/session_store.hpp>
+#include <vx11/testing/manual_clock.hpp>
+
+#include <atomic>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace session_store_suite_parts {
+
+using namespace std::chrono_literals;
+using vx11::Message;
+using vx11::Session;
+using vx11::SessionLimits;
+using vx11::SessionStore;
+using vx11::Turn;
+using vx11::testing::ManualClock;
+
+using MakeStore =
+    std::function<std::shared_ptr<SessionStore>(const SessionLimits&, const ManualClock&)>;
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+inline Turn turn(const std::string& text) {
+  return {{"user", "ask " + text}, {"assistant", "answer " + text}};
+}
+
+inline void append(SessionStore& store, std::string id, Turn said, std::string user = "local") {
+  REQUIRE(vx11::sync_wait(store.append(std::move(id), std::move(user), std::move(said))));
+}
+
+inline std::vector<Message> recent(SessionStore& store, std::string id, std::size_t count = kAll) {
+  auto messages = vx11::sync_wait(store.recent(std::move(id), count));
+  REQUIRE(messages);
+  return *std::move(messages);
+}
+
+inline std::optional<Session> find(SessionStore& store, std::string id) {
+  auto session = vx11::sync_wait(store.find(std::move(id)));
+  REQUIRE(session);
+  return *std::move(session);
+}
+
+inline std::vector<std::string> contents(const std::vector<Message>& messages) {
+  std::vector<std::string> all;
+  for (const Message& message : messages) all.push_back(message.content);
+  return all;
+}
+
+using Contents = std::vector<std::string>;
+
+inline void keeping(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({}, clock);
+
+  SUBCASE("an unknown session has no messages and is not found") {
+    CHECK(recent(*store, "s").empty());
+    CHECK(!find(*store, "s"));
+  }
+  SUBCASE("reading an unknown session does not begin it") {
+    recent(*store, "s");
+    CHECK(!find(*store, "s"));
+  }
+  SUBCASE("turns are read as messages, oldest first") {
+    append(*store, "s", turn("1"));
+    append(*store, "s", turn("2"));
+    CHECK(contents(recent(*store, "s")) == Contents{"ask 1", "answer 1", "ask 2", "answer 2"});
+  }
+  SUBCASE("of many messages the newest are read") {
+    append(*store, "s", turn("1"));
+    append(*store, "s", turn("2"));
+    CHECK(contents(recent(*store, "s", 3)) == Contents{"answer 1", "ask 2", "answer 2"});
+    CHECK(contents(recent(*store, "s", 1)) == Contents{"answer 2"});
+    CHECK(recent(*store, "s", 0).empty());
+  }
+  SUBCASE("sessions know nothing of each other") {
+    append(*store, "a", turn("of a"));
+    append(*store, "b", turn("of b"));
+    CHECK(contents(recent(*store, "a")) == Contents{"ask of a", "answer of a"});
+    CHECK(contents(recent(*store, "b")) == Contents{"ask of b", "answer of b"});
+  }
+  SUBCASE("what is read is a copy") {
+    append(*store, "s", turn("1"));
+    find(*store, "s")->messages.clear();
+    CHECK(recent(*store, "s").size() == 2);
+  }
+}
+
+inline void faithfulness(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({}, clock);
+
+  SUBCASE("a message comes back as it was given, with its time and metadata") {
+    const Message user("user", "what", vx11::WallTime(1234ms), R"({"lang":"ñ"})");
+    const Message assistant("assistant", "that", vx11::WallTime(5678ms), R"({"a":[1,{}]})");
+    append(*store, "s", {user, assistant});
+    CHECK(recent(*store, "s") == std::vector<Message>{user, assistant});
+  }
+  SUBCASE("any bytes are kept: none, NUL, invalid UTF-8, a megabyte") {
+    const std::string odd("\0a\0\xFF\xC0'\"%s\n", 10);
+    const Message user(odd, std::string(1 << 20, '\xE2'), {}, odd);
+    append(*store, "s", {user, Message("", "", {}, "")});
+    CHECK(recent(*store, "s") == std::vector<Message>{user, Message("", "", {}, "")});
+  }
+  SUBCASE("ids are told apart by every byte") {
+    const std::vector<std::string> ids = {
+        "", "s", "S", std::string("s\0", 2), std::string("s\0x", 3), "s ", "\xFF", "1", "01"};
+    for (const std::string& id : ids) append(*store, id, turn(id), "user of " + id);
+    for (const std::string& id : ids) {
+      const auto session = find(*store, id);
+      REQUIRE(session);
+      CHECK(session->id == id);
+      CHECK(session->user_id == "user of " + id);
+      CHECK(contents(session->messages) == Contents{"ask " + id, "answer " + id});
+    }
+  }
+}
+
+inline void describing(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({}, clock);
+  const vx11::WallTime begun = clock.wall_now();
+  append(*store, "s", turn("1"), "ana");
+
+  SUBCASE("a session remembers who began it, and when") {
+    clock.advance(10s);
+    append(*store, "s", turn("2"), "berta");
+    const auto session = find(*store, "s");
+    REQUIRE(session);
+    CHECK(session->user_id == "ana");
+    CHECK(session->created_at == begun);
+    CHECK(session->messages.size() == 4);
+  }
+  SUBCASE("a session found was last used just now") {
+    clock.advance(10s);
+    CHECK(find(*store, "s")->last_accessed == begun + 10s);
+  }
+}
+
+inline void trimming(const MakeStore& make) {
+  ManualClock clock;
+
+  SUBCASE("the newest messages are kept, fifty unless told otherwise") {
+    const auto store = make({}, clock);
+    for (int i = 1; i <= 30; ++i) append(*store, "s", turn(std::to_string(i)));
+    const auto messages = recent(*store, "s");
+    REQUIRE(messages.size() == 50);
+    CHECK(messages.front().content == "ask 6");
+    CHECK(messages.back().content == "answer 30");
+    CHECK(find(*store, "s")->messages == messages);
+  }
+  SUBCASE("an odd limit is kept too") {
+    const auto store = make({.messages = 3}, clock);
+    for (int i = 1; i <= 5; ++i) append(*store, "s", turn(std::to_string(i)));
+    CHECK(contents(recent(*store, "s")) == Contents{"answer 4", "ask 5", "answer 5"});
+    CHECK(find(*store, "s")->messages.size() == 3);
+  }
+  SUBCASE("a limit of zero counts as one") {
+    const auto store = make({.messages = 0, .idle = 0s, .sessions = 0}, clock);
+    append(*store, "s", turn("1"));
+    CHECK(contents(find(*store, "s")->messages) == Contents{"answer 1"});
+    append(*store, "t", turn("2"));
+    CHECK(!find(*store, "s"));
+    CHECK(find(*store, "t"));
+    clock.advance(1ms);
+    CHECK(!find(*store, "t"));
+  }
+  SUBCASE("limits may be as large as can be") {
+    const auto store =
+        make({.messages = kAll, .idle = vx11::Duration::max(), .sessions = kAll}, clock);
+    append(*store, "s", turn("1"));
+    append(*store, "s", turn("2"));
+    clock.advance(24h * 365);
+    CHECK(recent(*store, "s").size() == 4);
+  }
+}
+
+inline void expiry(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({.idle = 60s}, clock);
+  append(*store, "s", turn("1"), "ana");
+
+  SUBCASE("an idle session is there up to its limit and gone at it") {
+    clock.advance(60s - 1ms);
+    CHECK(find(*store, "s"));
+    clock.advance(60s);
+    CHECK(!find(*store, "s"));
+    CHECK(recent(*store, "s").empty());
+  }
+  SUBCASE("every use begins the idle time anew") {
+    const std::vector<std::function<void()>> uses = {
+        [&] { recent(*store, "s"); }, [&] { recent(*store, "s", 0); }, [&] { find(*store, "s"); },
+        [&] { append(*store, "s", turn("2")); }};
+    for (const auto& use : uses) {
+      clock.advance(59s);
+      use();
+    }
+    clock.advance(59s);
+    CHECK(find(*store, "s"));
+  }
+  SUBCASE("after its end a session begins anew, with nothing of the old") {
+    clock.advance(60s);
+    append(*store, "s", turn("2"), "berta");
+    const auto session = find(*store, "s");
+    REQUIRE(session);
+    CHECK(session->user_id == "berta");
+    CHECK(session->created_at == clock.wall_now());
+    CHECK(contents(session->messages) == Contents{"ask 2", "answer 2"});
+  }
+  SUBCASE("many that expired at once do not disturb those that come after") {
+    for (int i = 0; i < 20; ++i) append(*store, "old " + std::to_string(i), turn("x"));
+    clock.advance(60s);
+    for (int i = 0; i < 20; ++i) append(*store, "new " + std::to_string(i), turn("x"));
+    for (int i = 0; i < 20; ++i) {
+      CHECK(!find(*store, "old " + std::to_string(i)));
+      CHECK(find(*store, "new " + std::to_string(i)));
+    }
+  }
+}
+
+inline void eviction(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({.sessions = 3}, clock);
+  for (const char* id : {"a", "b", "c"}) append(*store, id, turn(id));
+
+  SUBCASE("the least recently used leaves first") {
+    append(*store, "d", turn("d"));
+    CHECK(!find(*store, "a"));
+    for (const char* id : {"b", "c", "d"}) CHECK(find(*store, id));
+  }
+  SUBCASE("a turn counts as use") {
+    append(*store, "a", turn("again"));
+    append(*store, "d", turn("d"));
+    CHECK(find(*store, "a"));
+    CHECK(!find(*store, "b"));
+  }
+  SUBCASE("reading counts as use") {
+    recent(*store, "a");
+    find(*store, "b");
+    append(*store, "d", turn("d"));
+    CHECK(!find(*store, "c"));
+    CHECK(find(*store, "a"));
+    CHECK(find(*store, "b"));
+  }
+  SUBCASE("asking for a stranger does not count as use of anyone") {
+    recent(*store, "stranger");
+    append(*store, "d", turn("d"));
+    CHECK(!find(*store, "a"));
+  }
+  SUBCASE("of many newcomers the newest stay") {
+    for (int i = 0; i < 50; ++i) append(*store, std::to_string(i), turn("x"));
+    for (int i = 0; i < 47; ++i) CHECK(!find(*store, std::to_string(i)));
+    for (int i = 47; i < 50; ++i) CHECK(find(*store, std::to_string(i)));
+  }
+  SUBCASE("one that left and comes back begins anew") {
+    append(*store, "d", turn("d"));
+    append(*store, "a", turn("back"));
+    CHECK(contents(find(*store, "a")->messages) == Contents{"ask back", "answer back"});
+  }
+}
+
+// Questions stand on even places, each followed by its own answer.
+inline bool is_whole(const std::vector<Message>& messages) {
+  if (messages.size() % 2 != 0) return false;
+  for (std::size_t i = 0; i < messages.size(); i += 2) {
+    const std::string& question = messages[i].content;
+    if (!question.starts_with("ask ")) return false;
+    if (messages[i + 1].content != "answer " + question.substr(4)) return false;
+  }
+  return true;
+}
+
+// Counts instead of checking: doctest's assertions are not made for many threads.
+inline void hammer(SessionStore& store, const std::string& own, std::atomic<int>& broken) {
+  for (int i = 0; i < 60; ++i) {
+    const std::string text = own + " " + std::to_string(i);
+    const bool kept = vx11::sync_wait(store.append("shared", own, turn(text))).has_value() &&
+                      vx11::sync_wait(store.append(own, own, turn(text))).has_value();
+    const auto shared = vx11::sync_wait(store.recent("shared", kAll));
+    const auto mine = vx11::sync_wait(store.find(own));
+    if (!kept || !shared || !is_whole(*shared)) ++broken;
+    if (!mine || !*mine || (*mine)->messages.back().content != "answer " + text) ++broken;
+  }
+}
+
+inline void concurrency(const MakeStore& make) {
+  ManualClock clock;
+
+  SUBCASE("threads that share a session find every turn whole") {
+    const auto store = make({.messages = 20, .sessions = 10}, clock);
+    std::atomic<int> broken = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (const char* own : {"a", "b", "c", "d"}) {
+        threads.emplace_back([&, own] { hammer(*store, own, broken); });
+      }
+    }
+    CHECK(broken == 0);
+    CHECK(recent(*store, "shared").size() == 20);
+    for (const char* own : {"a", "b", "c", "d"}) CHECK(recent(*store, own).size() == 20);
+  }
+  SUBCASE("no turn is lost among threads, while strangers come and go") {
+    const auto store = make({.messages = kAll, .sessions = 8}, clock);
+    {
+      std::vector<std::jthread> threads;
+      for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&, thread] {
+          for (int i = 0; i < 50; ++i) {
+            static_cast<void>(vx11::sync_wait(store->append("shared", "u", turn("x"))));
+            const std::string stranger = std::to_string(thread) + "/" + std::to_string(i);
+            static_cast<void>(vx11::sync_wait(store->append(stranger, "u", turn("x"))));
+          }
+        });
+      }
+    }
+    CHECK(recent(*store, "shared").size() == 4 * 50 * 2);
+  }
+}
+
+}  // namespace session_store_suite_parts
+
+inline void session_store_suite(const session_store_suite_parts::MakeStore& make) {
+  using namespace session_store_suite_parts;
+  SUBCASE("keeping") {
+    keeping(make);
+  }
+  SUBCASE("faithfulness") {
+    faithfulness(make);
+  }
+  SUBCASE("describing") {
+    describing(make);
+  }
+  SUBCASE("trimming") {
+    trimming(make);
+  }
+  SUBCASE("expiry") {
+    expiry(make);
+  }
+  SUBCASE("eviction") {
+    eviction(make);
+  }
+  SUBCASE("concurrency") {
+    concurrency(make);
+  }
+}
