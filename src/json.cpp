@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "utf8.hpp"
+
 namespace vx11::inline v0::json {
 
 namespace {
@@ -19,34 +21,13 @@ bool is_plain(unsigned char c) noexcept {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/// The length of the UTF-8 sequence that `text` begins with, or 0 if it begins with none
-/// (Unicode 15, table 3-7: overlong forms, surrogates and what lies beyond U+10FFFF are none).
-std::size_t sequence_length(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned lead = byte(0);
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool second = follows(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool second = follows(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 /// How much of `text` can stand in a JSON string as it is.
 std::size_t plain_length(std::string_view text) noexcept {
   std::size_t i = 0;
   while (i < text.size()) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t step = c < 0x80 ? std::size_t{is_plain(c)} : sequence_length(text.substr(i));
+    const std::size_t step =
+        c < 0x80 ? std::size_t{is_plain(c)} : utf8::sequence_length(text.substr(i));
     if (step == 0) break;
     i += step;
   }
