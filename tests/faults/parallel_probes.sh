@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# CONTRACT §3, status: components are checked in parallel, so the whole takes one limit however many
+# hang. Three looks hang here: madre's health, madre's power state, and a redis that accepts and says
+# nothing.
+source "$(dirname "$0")/../lib.sh"
+
+readonly LIMIT_MS=2000
+
+# The bound is of time, but not of speed: one after the other the three would take three limits, and
+# less than two can only be parallel. Between one and two a machine may be two seconds too slow.
+takes_one_limit() {
+  operator GET /operator/status
+  expect_status 200
+  expect_json '.components | .madre.status == "unreachable" and .redis.status == "unreachable"'
+  expect_json '.components | [.madre.error, .redis.error] | all(test("timeout after 2s"))'
+  expect_json '.status == "offline" and .components.tentaculo_link.status == "ok"'
+  ((ELAPSED_MS >= LIMIT_MS - 100)) || unmet "nothing hung: it took $ELAPSED_MS ms"
+  ((ELAPSED_MS < 2 * LIMIT_MS)) || unmet "three looks of $LIMIT_MS ms took $ELAPSED_MS ms"
+}
+
+# That redis hung too is what its "timeout" says: a refused connection is no timeout.
+madre_was_asked_twice() {
+  expect_count '.madre["GET /health"] >= 1 and .madre["GET /madre/power/state"] >= 1' true
+}
+
+start_upstream
+fault madre hang
+start silent '^ready' "$UPSTREAM_PROGRAM" --switch 127.0.0.1:0
+curl --noproxy '*' -fsS "$(url_of silent 'control listening on')/__fault" \
+  -d '{"service":"switch","fault":"hang_connect"}' >/dev/null || die "no silent listener"
+config <<TOML
+[status]
+limit = "${LIMIT_MS}ms"
+TOML
+start_gateway --config "$CONFIG" \
+  --redis "redis://127.0.0.1:$(port_of "$(url_of silent 'switch listening on')")"
+
+check "three components that hang answer in one limit, not three" takes_one_limit
+check "… and the next round waits for nobody of the first" takes_one_limit
+check "madre was asked for health and for the power state" madre_was_asked_twice
+finish
