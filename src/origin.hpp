@@ -1,0 +1,19 @@
+#pragma once
+
+/// \file
+/// Base URLs of upstreams. Internal.
+
+#include <vx11/result.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace vx11::inline v0 {
+
+/// Reads a base URL: `http://host[:port]` or `https://…`, the host a name, an IPv4 address or an
+/// IPv6 address in brackets. \return it with the scheme in lower case and without a trailing slash,
+/// or `invalid_argument` with what is wrong; the detail never repeats the URL, which may hold a
+/// password
+Result<std::string> parse_origin(std::string_view url);
+
+}  // namespace vx11::inline v0
