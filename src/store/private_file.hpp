@@ -1,0 +1,44 @@
+#pragma once
+
+/// \file
+/// A file that is its owner's alone, made together with its folder. Internal.
+
+#include <vx11/result.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include <sys/stat.h>
+
+namespace vx11::inline v0::detail {
+
+inline tl::unexpected<Error> fail_with_errno(int error) {
+  return fail(Errc::storage, std::generic_category().message(error));
+}
+
+/// Makes the folders of `folder` that are missing, for their owner alone. \return errno, or 0.
+inline int make_private_folder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return 0;
+  if (const int error = make_private_folder(folder.parent_path())) return error;
+  return mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+/// Makes an empty file at `path` for its owner alone, unless there is a file already; that one is
+/// left as it is. \return `storage` if there is none afterwards, or something else stands there.
+inline Result<void> ensure_private_file(const std::filesystem::path& path) {
+  if (const int error = make_private_folder(path.parent_path())) return fail_with_errno(error);
+  // Without opening it: closing a file takes away the POSIX locks that other connections of this
+  // process hold on it, and SQLite relies on those.
+  if (mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno != EEXIST) {
+    return fail_with_errno(errno);
+  }
+  struct stat found = {};
+  if (stat(path.c_str(), &found) != 0) return fail_with_errno(errno);
+  if (!S_ISREG(found.st_mode)) return fail(Errc::storage, "not a regular file");
+  return {};
+}
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,154 @@
+#pragma once
+
+/// \file
+/// SQLite's C interface as three owners: a connection, a prepared statement, a transaction.
+/// Internal; thread-safe only as far as its user locks.
+///
+/// Codes are SQLite's own primary result codes: what to make of one is for the caller to say.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sqlite3.h>
+
+namespace vx11::inline v0::sqlite {
+
+using Code = int;  ///< SQLITE_OK and its kind.
+
+struct CloseConnection {
+  void operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+
+/// The columns of the row at which a statement stands. Views end with the row.
+class Row {
+ public:
+  explicit Row(sqlite3_stmt* statement) noexcept : statement_(statement) {}
+  std::int64_t integer(int column) const noexcept {
+    return sqlite3_column_int64(statement_, column);
+  }
+  std::string_view bytes(int column) const noexcept {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    const int size = sqlite3_column_bytes(statement_, column);
+    return data ? std::string_view(data, static_cast<std::size_t>(size)) : std::string_view();
+  }
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+/// A prepared statement, to be run any number of times.
+///
+/// One that could not be prepared says why in `code()` and answers every run with that.
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql) noexcept {
+    sqlite3_stmt* statement = nullptr;
+    code_ = sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()),
+                               SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    statement_.reset(statement);
+  }
+
+  Code code() const noexcept { return code_; }
+
+  /// Runs it with `values` as ?1, ?2 …, and gives each row to `visit`.
+  template <class Visit, class... Values>
+  Code each(const Visit& visit, const Values&... values) {
+    if (code_ != SQLITE_OK) return code_;
+    const Reset reset(statement_.get());
+    Code code = bind_all(values...);
+    if (code != SQLITE_OK) return code;
+    while ((code = sqlite3_step(statement_.get())) == SQLITE_ROW) visit(Row(statement_.get()));
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+  }
+
+  template <class... Values>
+  Code run(const Values&... values) {
+    return each([](const Row&) {}, values...);
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+
+  // A statement that is not reset keeps its lock, and its bindings point to values that are gone.
+  class Reset {
+   public:
+    explicit Reset(sqlite3_stmt* statement) noexcept : statement_(statement) {}
+    Reset(const Reset&) = delete;
+    Reset& operator=(const Reset&) = delete;
+    ~Reset() {
+      sqlite3_reset(statement_);
+      sqlite3_clear_bindings(statement_);
+    }
+
+   private:
+    sqlite3_stmt* statement_;
+  };
+
+  template <class... Values>
+  Code bind_all(const Values&... values) noexcept {
+    int index = 0;
+    Code code = SQLITE_OK;
+    ((code = code == SQLITE_OK ? bind(++index, values) : code), ...);
+    return code;
+  }
+
+  Code bind(int index, std::int64_t value) noexcept {
+    return sqlite3_bind_int64(statement_.get(), index, value);
+  }
+  // As a blob, since text would be cut or mistaken at a NUL or at bytes that are not UTF-8.
+  Code bind(int index, const std::string& value) noexcept {
+    return sqlite3_bind_blob64(statement_.get(), index, value.data(), value.size(), SQLITE_STATIC);
+  }
+
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  Code code_ = SQLITE_OK;
+};
+
+/// Runs `sql`, one statement or several, without values or rows.
+inline Code execute(sqlite3* database, const char* sql) noexcept {
+  return sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
+}
+
+/// A write transaction. The first failure is kept and everything after it is skipped, so a sequence
+/// of steps is written without asking after each. Undone unless `commit` succeeds.
+class Transaction {
+ public:
+  /// Takes the write lock at once: a transaction that only later found another writer before it
+  /// would have to be begun anew.
+  explicit Transaction(sqlite3* database) noexcept
+      : database_(database), code_(execute(database, "BEGIN IMMEDIATE")) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction() {
+    // SQLite itself undoes it on some failures.
+    if (sqlite3_get_autocommit(database_) == 0) execute(database_, "ROLLBACK");
+  }
+
+  template <class Visit, class... Values>
+  void each(Statement& statement, const Visit& visit, const Values&... values) {
+    if (code_ == SQLITE_OK) code_ = statement.each(visit, values...);
+  }
+  template <class... Values>
+  void run(Statement& statement, const Values&... values) {
+    if (code_ == SQLITE_OK) code_ = statement.run(values...);
+  }
+  void run(const std::string& sql) {
+    if (code_ == SQLITE_OK) code_ = execute(database_, sql.c_str());
+  }
+
+  Code commit() noexcept {
+    if (code_ == SQLITE_OK) code_ = execute(database_, "COMMIT");
+    return code_;
+  }
+
+ private:
+  sqlite3* database_;
+  Code code_;
+};
+
+}  // namespace vx11::inline v0::sqlite

@@ -1,0 +1,176 @@
+#pragma once
+
+/// \file
+/// The tables of a session database, and how a connection to one is opened. Internal.
+
+#include <vx11/result.hpp>
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "private_file.hpp"
+#include "sqlite_connection.hpp"
+
+namespace vx11::inline v0::sqlite {
+
+/// Grows with every change of the tables; kept in the file as its `user_version`.
+inline constexpr std::int64_t kSchemaVersion = 1;
+/// Says whose file it is: "vx11", kept as its `application_id`.
+inline constexpr std::int64_t kApplicationId = 0x76783131;
+
+/// Times are milliseconds since 1970; what people wrote is kept as bytes.
+///
+/// `used` numbers the uses of all sessions, so that the least recently used one is found by an
+/// index, and rightly even where uses fall into one millisecond or the clock was set back. The
+/// number of sessions stands in a table because counting rows means visiting them.
+inline constexpr const char* kTables = R"sql(
+CREATE TABLE sessions (
+  key INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  user_id BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_accessed INTEGER NOT NULL,
+  used INTEGER NOT NULL
+);
+CREATE INDEX sessions_by_use ON sessions (used);
+
+CREATE TABLE messages (
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions (key) ON DELETE CASCADE,
+  role BLOB NOT NULL,
+  content BLOB NOT NULL,
+  timestamp INTEGER NOT NULL,
+  metadata BLOB NOT NULL
+);
+CREATE INDEX messages_by_session ON messages (session);
+
+CREATE TABLE totals (sessions INTEGER NOT NULL);
+INSERT INTO totals VALUES (0);
+CREATE TRIGGER session_begun AFTER INSERT ON sessions
+  BEGIN UPDATE totals SET sessions = sessions + 1; END;
+CREATE TRIGGER session_gone AFTER DELETE ON sessions
+  BEGIN UPDATE totals SET sessions = sessions - 1; END;
+)sql";
+
+/// NORMAL: a commit is handed to the kernel, and nobody waits until it is on the disk. The kernel
+/// outlives this process, so a crash or a kill -9 loses nothing; a power cut may lose the last
+/// turns, never the file. FULL would close that gap with a flush of the disk per turn, which was
+/// measured at ten to fifty times the cost of all the rest: too much for a conversation.
+inline constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
+
+inline constexpr int kBusyMilliseconds = 5'000;
+
+inline tl::unexpected<Error> fail_with(Code code) {
+  return fail(Errc::storage, sqlite3_errstr(code));
+}
+
+inline Result<void> ok_or_fail(Code code) {
+  if (code != SQLITE_OK) return fail_with(code);
+  return {};
+}
+
+/// What a file says that it is.
+struct Identity {
+  bool empty = true;
+  std::int64_t application_id = 0;
+  std::int64_t version = 0;
+};
+
+inline Result<Identity> identify(sqlite3* database) {
+  Statement statement(database,
+                      "SELECT count(*), (SELECT application_id FROM pragma_application_id),"
+                      " (SELECT user_version FROM pragma_user_version) FROM sqlite_master");
+  Identity identity;
+  const Code code = statement.each([&](const Row& row) {
+    identity = {row.integer(0) == 0, row.integer(1), row.integer(2)};
+  });
+  if (code != SQLITE_OK) return fail_with(code);
+  return identity;
+}
+
+/// Whether that is a file to write to: ours, or nobody's yet.
+inline Result<void> accept(const Identity& identity) {
+  if (identity.empty) return {};
+  if (identity.application_id != kApplicationId) {
+    return fail(Errc::storage, "it is the database of another program");
+  }
+  if (identity.version > kSchemaVersion) {
+    return fail(Errc::storage,
+                fmt::format("it was written by a newer version (schema {}, this one knows {})",
+                            identity.version, kSchemaVersion));
+  }
+  return {};
+}
+
+/// Creates the tables, unless someone else just did.
+inline Result<void> create_tables(sqlite3* database) {
+  Transaction change(database);
+  const Result<Identity> identity = identify(database);
+  if (!identity) return fail(identity.error());
+  if (!identity->empty) return accept(*identity);
+  change.run(kTables);
+  change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
+                         kSchemaVersion));
+  return ok_or_fail(change.commit());
+}
+
+inline Result<void> write_ahead(sqlite3* database) {
+  constexpr int kPause = 10;
+  std::string mode;
+  Statement statement(database, "PRAGMA journal_mode = WAL");
+  Code code = SQLITE_BUSY;
+  // Two that switch a fresh file at once wait for each other, and then SQLite does not wait at all.
+  for (int waited = 0; code == SQLITE_BUSY && waited < kBusyMilliseconds; waited += kPause) {
+    if (waited > 0) sqlite3_sleep(kPause);
+    code = statement.each([&](const Row& row) { mode = row.bytes(0); });
+  }
+  if (code != SQLITE_OK) return fail_with(code);
+  if (mode == "wal" || mode == "memory") return {};
+  return fail(Errc::storage, "a write-ahead log is not possible there; it needs a local disk");
+}
+
+/// Makes the connection ready for sessions, and the file too if it is new.
+inline Result<void> prepare(sqlite3* database) {
+  if (sqlite3_db_readonly(database, "main") == 1) return fail_with(SQLITE_READONLY);
+  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  const Result<Identity> identity = identify(database);
+  if (!identity) return fail(identity.error());
+  // Before anything is changed: a file of someone else is left exactly as it is.
+  if (auto accepted = accept(*identity); !accepted) return accepted;
+  if (auto logged = write_ahead(database); !logged) return logged;
+  if (auto set = ok_or_fail(execute(database, kSettings)); !set) return set;
+  return identity->empty ? create_tables(database) : Result<void>();
+}
+
+/// The name under which SQLite is to open `path`. Absolute, since it would take a relative one that
+/// begins with "file:" for a URI.
+inline Result<std::string> file_name(const std::string& path) {
+  if (path == ":memory:") return path;
+  if (path.empty()) return fail(Errc::storage, "the path is empty");
+  if (path.find('\0') != std::string::npos) return fail(Errc::storage, "the path holds a NUL");
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) return detail::fail_with_errno(error.value());
+  if (auto file = detail::ensure_private_file(absolute); !file) return fail(file.error());
+  return absolute.string();
+}
+
+/// Opens the database at `path`, made if it is missing. \return `storage` with the reason alone.
+inline Result<Connection> open(const std::string& path) {
+  const Result<std::string> name = file_name(path);
+  if (!name) return fail(name.error());
+  // Without SQLite's own locks: the store has one of its own around all use of the connection.
+  sqlite3* opened = nullptr;
+  const Code code =
+      sqlite3_open_v2(name->c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Connection connection(opened);  // even a failed opening leaves something to close
+  if (code != SQLITE_OK) return fail_with(code);
+  if (auto ready = prepare(opened); !ready) return fail(ready.error());
+  return connection;
+}
+
+}  // namespace vx11::inline v0::sqlite

@@ -1,0 +1,25 @@
+#pragma once
+
+/// \file
+/// Turns that can be told apart and checked to the last byte: what the writer says, and what the
+/// test expects to find.
+
+#include <vx11/session.hpp>
+
+#include <cstddef>
+#include <string>
+
+/// The turn with this number. Some are a few bytes, some hundreds of pages of the database, so that
+/// a kill finds writes of every length.
+inline vx11::Turn numbered_turn(std::size_t number) {
+  const std::size_t length = number % 10 == 0 ? 200'000 : number * 7'919 % 20'000;
+  const auto letter = static_cast<char>('a' + number % 26);
+  const std::string text = std::to_string(number) + ' ' + std::string(length, letter);
+  const vx11::WallTime time{std::chrono::milliseconds(number)};
+  return {{"user", "ask " + text, time}, {"assistant", "answer " + text, time}};
+}
+
+/// The number in "ask 17 …" or "answer 17 …".
+inline std::size_t number_of(const vx11::Message& message) {
+  return std::stoul(message.content.substr(message.content.find(' ') + 1));
+}

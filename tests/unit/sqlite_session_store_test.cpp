@@ -1,0 +1,434 @@
+#include <vx11/store/sqlite.hpp>
+#include <vx11/testing/manual_clock.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "session_store_suite.hpp"
+
+using namespace session_store_suite_parts;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder that is gone with the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "vx11-sessions-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path_); }
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::shared_ptr<SessionStore> open(const std::string& path, SessionLimits limits = {},
+                                   vx11::WallClock clock = {}) {
+  auto store = vx11::open_sqlite_session_store(path, limits, clock);
+  REQUIRE_MESSAGE(store, store.error().detail);
+  return *store;
+}
+
+// Why `path` is refused; the error names it.
+std::string refusal(const std::string& path) {
+  const auto store = vx11::open_sqlite_session_store(path);
+  REQUIRE(!store);
+  CHECK(store.error().code == vx11::Errc::storage);
+  const std::string start = "cannot open the session database " + path + ": ";
+  REQUIRE_MESSAGE(store.error().detail.starts_with(start), store.error().detail);
+  return store.error().detail.substr(start.size());
+}
+
+// Someone else with the same file: what `sql` answers, each value on a line.
+std::string ask_sqlite(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  std::string answer;
+  const auto collect = [](void* out, int columns, char** values, char**) {
+    for (int i = 0; i < columns; ++i) {
+      *static_cast<std::string*>(out) += std::string(values[i] ? values[i] : "NULL") + '\n';
+    }
+    return 0;
+  };
+  const int code = sqlite3_exec(database, sql.c_str(), collect, &answer, nullptr);
+  INFO(sqlite3_errmsg(database));
+  CHECK(code == SQLITE_OK);
+  sqlite3_close(database);
+  return answer;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat found = {};
+  REQUIRE(stat(path.c_str(), &found) == 0);
+  return found.st_mode & 07777;
+}
+
+// Whether `check` holds for someone whom permissions bind, which they do not for root.
+template <class Check>
+bool holds_for_nobody(const Check& check) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0 && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(2);
+    _exit(check() ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// Lets no file of this process grow past `bytes`, as a full disk would.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit full{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+// The text of the failure to append.
+std::string append_failure(SessionStore& store, const std::string& id, const Turn& said) {
+  const auto kept = vx11::sync_wait(store.append(id, "local", said));
+  REQUIRE(!kept);
+  CHECK(kept.error().code == vx11::Errc::storage);
+  return kept.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("the SQLite store does what every store does, in a file") {
+  const Folder folder;
+  session_store_suite([&](const SessionLimits& limits, const ManualClock& clock) {
+    return open(folder / "sessions.db", limits, clock);
+  });
+}
+
+TEST_CASE("the SQLite store does what every store does, in memory") {
+  session_store_suite([](const SessionLimits& limits, const ManualClock& clock) {
+    return open(":memory:", limits, clock);
+  });
+  CHECK(!fs::exists(":memory:"));
+}
+
+TEST_CASE("sessions survive a restart") {
+  const Folder folder;
+  ManualClock clock;
+  append(*open(folder / "s.db", {}, clock), "s", turn("1"), "ana");
+  clock.advance(59min);
+  const auto session = find(*open(folder / "s.db", {}, clock), "s");
+  REQUIRE(session);
+  CHECK(session->user_id == "ana");
+  CHECK(session->created_at == clock.wall_now() - 59min);
+  CHECK(contents(session->messages) == Contents{"ask 1", "answer 1"});
+}
+
+TEST_CASE("sessions expire while nothing runs") {
+  const Folder folder;
+  ManualClock clock;
+  append(*open(folder / "s.db", {}, clock), "s", turn("1"));
+  clock.advance(1h);
+  CHECK(!find(*open(folder / "s.db", {}, clock), "s"));
+}
+
+TEST_CASE("a clock set back ends no session and does not confuse their order") {
+  const Folder folder;
+  ManualClock clock;
+  const auto store = open(folder / "s.db", {.sessions = 2}, clock);
+  append(*store, "a", turn("1"));
+  clock.set_wall(clock.wall_now() - 24h);
+  append(*store, "b", turn("2"));
+  append(*store, "c", turn("3"));
+  CHECK(!find(*store, "a"));
+  CHECK(find(*store, "b"));
+  CHECK(find(*store, "c"));
+}
+
+TEST_CASE("smaller limits apply to what was kept under larger ones") {
+  const Folder folder;
+  {
+    const auto store = open(folder / "s.db");
+    for (const char* id : {"a", "b", "c", "d"}) append(*store, id, turn("1"));
+    append(*store, "d", turn("2"));
+  }
+  const auto store = open(folder / "s.db", {.messages = 2, .sessions = 2});
+  CHECK(contents(recent(*store, "d")) == Contents{"ask 2", "answer 2"});
+  append(*store, "d", turn("3"));
+  CHECK(!find(*store, "a"));
+  CHECK(!find(*store, "b"));
+  CHECK(find(*store, "c"));
+  CHECK(ask_sqlite(folder / "s.db",
+                   "SELECT count(*), (SELECT sessions FROM totals) FROM sessions") == "2\n2\n");
+}
+
+TEST_CASE("what is gone leaves nothing in the file") {
+  const Folder folder;
+  ManualClock clock;
+  const auto store = open(folder / "s.db", {.messages = 4, .sessions = 2}, clock);
+  for (int i = 0; i < 5; ++i) append(*store, "a", turn("x"));
+  append(*store, "b", turn("x"));
+  append(*store, "c", turn("x"));
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM messages") == "4\n");
+  clock.advance(1h);
+  append(*store, "d", turn("x"));
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM messages") == "2\n");
+  CHECK(ask_sqlite(folder / "s.db", "SELECT sessions FROM totals") == "1\n");
+}
+
+TEST_CASE("two stores on one file see each other's turns at once") {
+  const Folder folder;
+  const auto one = open(folder / "s.db");
+  const auto other = open(folder / "s.db");
+  append(*one, "s", turn("1"));
+  append(*other, "s", turn("2"));
+  CHECK(contents(recent(*one, "s")) == Contents{"ask 1", "answer 1", "ask 2", "answer 2"});
+  CHECK(recent(*one, "s") == recent(*other, "s"));
+}
+
+TEST_CASE("two stores that write one file at once lose nothing") {
+  const Folder folder;
+  constexpr int kTurns = 100;
+  const auto write = [&](const std::string& who) {
+    const auto store = vx11::open_sqlite_session_store(folder / "s.db", {.messages = 1'000});
+    for (int i = 0; store && i < kTurns; ++i) {
+      static_cast<void>(vx11::sync_wait((*store)->append("shared", who, turn(who))));
+    }
+  };
+  {
+    const std::jthread one(write, "one");
+    const std::jthread other(write, "other");
+  }
+  const auto messages = recent(*open(folder / "s.db", {.messages = 1'000}), "shared");
+  CHECK(messages.size() == 4 * kTurns);
+  CHECK(is_whole(messages));
+}
+
+TEST_CASE("several that open a new file at once share it") {
+  const Folder folder;
+  std::atomic<int> opened = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {
+      threads.emplace_back([&] {
+        if (vx11::open_sqlite_session_store(folder / "s.db")) ++opened;
+      });
+    }
+  }
+  CHECK(opened == 6);
+}
+
+TEST_CASE("the file is in WAL mode, sound, and says what it is") {
+  const Folder folder;
+  append(*open(folder / "s.db"), "s", turn("1"));
+  const auto pragma = [&](const char* name) {
+    return ask_sqlite(folder / "s.db", std::string("PRAGMA ") + name);
+  };
+  CHECK(pragma("journal_mode") == "wal\n");
+  CHECK(pragma("integrity_check") == "ok\n");
+  CHECK(pragma("foreign_key_check") == "");
+  CHECK(pragma("user_version") == "1\n");
+  CHECK(pragma("application_id") == "1987588401\n");
+}
+
+TEST_CASE("a new file and its folders are their owner's alone") {
+  const Folder folder;
+  const mode_t before = umask(0);
+  const auto store = open(folder / "a/b/s.db");
+  append(*store, "s", turn("1"));
+  umask(before);
+  CHECK(mode_of(folder / "a") == 0700);
+  CHECK(mode_of(folder / "a/b") == 0700);
+  for (const char* name : {"a/b/s.db", "a/b/s.db-wal", "a/b/s.db-shm"}) {
+    CAPTURE(name);
+    CHECK(mode_of(folder / name) == 0600);
+  }
+}
+
+TEST_CASE("folders and files that exist keep their modes") {
+  const Folder folder;
+  fs::create_directory(folder / "a");
+  fs::permissions(folder / "a", fs::perms(0755));
+  std::ofstream(folder / "a/s.db").close();
+  fs::permissions(folder / "a/s.db", fs::perms(0640));
+  append(*open(folder / "a/s.db"), "s", turn("1"));
+  CHECK(mode_of(folder / "a") == 0755);
+  CHECK(mode_of(folder / "a/s.db") == 0640);
+}
+
+TEST_CASE("a path is a path, even if it looks like a URI") {
+  const Folder folder;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  open("file:s.db?mode=memory");
+  CHECK(fs::exists("file:s.db?mode=memory"));
+  fs::current_path(before);
+}
+
+TEST_CASE("a store goes on when the working directory changes") {
+  const Folder folder;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  const auto store = open("s.db");
+  fs::current_path(before);
+  append(*store, "s", turn("1"));
+  CHECK(recent(*open(folder / "s.db"), "s").size() == 2);
+}
+
+TEST_CASE("a file that is no database is refused and left as it is") {
+  const Folder folder;
+  for (const std::string& text : {std::string("hello"), std::string(10'000, 'x')}) {
+    std::ofstream(folder / "s.db") << text;
+    CHECK(refusal(folder / "s.db") == "file is not a database");
+    CHECK(content_of(folder / "s.db") == text);
+  }
+}
+
+TEST_CASE("another program's database is refused and left as it is") {
+  const Folder folder;
+  ask_sqlite(folder / "s.db", "CREATE TABLE theirs (x)");
+  const std::string before = content_of(folder / "s.db");
+  CHECK(refusal(folder / "s.db") == "it is the database of another program");
+  CHECK(content_of(folder / "s.db") == before);
+}
+
+TEST_CASE("a database of a newer version is refused and left as it is") {
+  const Folder folder;
+  append(*open(folder / "s.db"), "s", turn("1"));
+  ask_sqlite(folder / "s.db", "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)");
+  const std::string before = content_of(folder / "s.db");
+  CHECK(refusal(folder / "s.db") ==
+        "it was written by a newer version (schema 2, this one knows 1)");
+  CHECK(content_of(folder / "s.db") == before);
+}
+
+TEST_CASE("a database without its tables is refused") {
+  const Folder folder;
+  open(folder / "s.db");
+  ask_sqlite(folder / "s.db", "DROP TABLE totals");
+  CHECK(refusal(folder / "s.db") == "SQL logic error");
+}
+
+TEST_CASE("what cannot be a file is refused") {
+  const Folder folder;
+  std::ofstream(folder / "file").close();
+  CHECK(refusal(folder.path().string()) == "not a regular file");
+  CHECK(refusal(folder / "file/s.db") == "Not a directory");
+  CHECK(refusal("/proc/no-such-folder/s.db") == "No such file or directory");
+  CHECK(refusal("/dev/null") == "not a regular file");
+  CHECK(refusal("") == "the path is empty");
+  CHECK(refusal(std::string("s\0.db", 5)) == "the path holds a NUL");
+}
+
+TEST_CASE("a folder in which one may not write is refused") {
+  const Folder folder;
+  fs::permissions(folder.path(), fs::perms(0500));
+  CHECK(holds_for_nobody([&] {
+    const auto store = vx11::open_sqlite_session_store(folder / "s.db");
+    return !store && store.error().detail.ends_with(": Permission denied");
+  }));
+  fs::permissions(folder.path(), fs::perms(0700));
+}
+
+TEST_CASE("a database that one may only read is refused") {
+  const Folder folder;
+  open(folder / "s.db");
+  fs::permissions(folder.path(), fs::perms(0777));
+  fs::permissions(folder / "s.db", fs::perms(0444));
+  CHECK(holds_for_nobody([&] {
+    const auto store = vx11::open_sqlite_session_store(folder / "s.db");
+    return !store && store.error().detail.ends_with(": attempt to write a readonly database");
+  }));
+}
+
+TEST_CASE("a turn that fails half way leaves nothing of itself") {
+  const Folder folder;
+  const auto store = open(folder / "s.db", {.messages = 4, .sessions = 2});
+  append(*store, "old", turn("1"));
+  append(*store, "s", turn("1"));
+  append(*store, "s", turn("2"));
+  ask_sqlite(folder / "s.db",
+             "CREATE TRIGGER fault BEFORE INSERT ON messages WHEN NEW.content = X'6261642032'"
+             "  BEGIN SELECT RAISE(FAIL, 'private text'); END");  // 'bad 2'
+  const Turn bad({"user", "bad 1"}, {"assistant", "bad 2"});
+
+  SUBCASE("in a session that exists") {
+    append_failure(*store, "s", bad);
+  }
+  SUBCASE("in a new one, for which another would have left") {
+    append_failure(*store, "new", bad);
+    CHECK(!find(*store, "new"));
+  }
+  CHECK(append_failure(*store, "s", bad) == "cannot write sessions: constraint failed");
+  CHECK(contents(recent(*store, "s")) == Contents{"ask 1", "answer 1", "ask 2", "answer 2"});
+  CHECK(find(*store, "old"));
+  append(*store, "s", turn("3"));
+  CHECK(contents(recent(*store, "s")) == Contents{"ask 2", "answer 2", "ask 3", "answer 3"});
+}
+
+TEST_CASE(
+    "on a full disk nothing is kept by half, what is there can be read, and it goes on later") {
+  const Folder folder;
+  const auto store = open(folder / "s.db");
+  append(*store, "s", turn("1"));
+  const Turn large({"user", "large"}, {"assistant", std::string(1 << 20, 'x')});
+  {
+    const FullDisk full(fs::file_size(folder / "s.db-wal") + 100'000);
+    const std::string text = append_failure(*store, "s", large);
+    CHECK(text.starts_with("cannot write sessions: "));
+    CHECK(contents(recent(*store, "s")) == Contents{"ask 1", "answer 1"});
+  }
+  {
+    const FullDisk full(1);
+    CHECK(contents(recent(*store, "s")) == Contents{"ask 1", "answer 1"});
+    append_failure(*store, "s", turn("2"));
+  }
+  append(*store, "s", large);
+  CHECK(recent(*store, "s").size() == 4);
+  CHECK(ask_sqlite(folder / "s.db", "PRAGMA integrity_check") == "ok\n");
+}
+
+TEST_CASE("a database that was damaged meanwhile is an error, not an end") {
+  const Folder folder;
+  const auto store = open(folder / "s.db");
+  append(*store, "s", turn("1"));
+  ask_sqlite(folder / "s.db", "DROP TABLE messages");
+  CHECK(append_failure(*store, "s", turn("2")) == "cannot write sessions: SQL logic error");
+  const auto messages = vx11::sync_wait(store->recent("s", kAll));
+  REQUIRE(!messages);
+  CHECK(messages.error().detail == "cannot read sessions: SQL logic error");
+}
