@@ -24,9 +24,10 @@ bool is_count(const json& value) {
 
 int count_of(const json& order, const char* member, int least) {
   const auto& value = order[member];
-  if (!is_count(value) || value < least)
+  if (!is_count(value) || value < least) {
     throw BadOrder(fmt::format("{}: a whole number from {} to {}, not {}", member, least,
                                kMaxNumber, printable(value)));
+  }
   return value.get<int>();
 }
 
@@ -63,9 +64,10 @@ void check_sense(const Fault& fault, const json& order) {
   if (of_time && fault.wait.count() == 0) throw BadOrder(fmt::format("ms: needed by {}", name));
   if (!is_listener_fault(fault.kind)) return;
   for (const auto* member : {"path", "times", "ms"}) {
-    if (order.contains(member))
+    if (order.contains(member)) {
       throw BadOrder(fmt::format("{}: means nothing to {}, which strikes before a request is read",
                                  member, name));
+    }
   }
 }
 

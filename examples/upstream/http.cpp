@@ -12,7 +12,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::uint32_t kHeaderLimit = 64 * 1024;
-constexpr std::uint64_t kBodyLimit = 64 * 1024 * 1024;
+constexpr std::uint64_t kBodyLimit = 64ULL * 1024 * 1024;
 
 std::string_view std_view(boost::beast::string_view text) {
   return {text.data(), text.size()};

@@ -1,10 +1,10 @@
 // vx11-upstream: a stand-in for VX11's madre and switch. See README.md beside this file.
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <optional>
 
 #include <boost/asio/signal_set.hpp>
-#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -73,13 +73,13 @@ int serve(const Options& options) {
 }  // namespace upstream
 
 int main(int argc, char** argv) {
-  upstream::Options options;
-  if (const auto exit_code = upstream::parse_options(argc, argv, options)) return *exit_code;
-  upstream::raise_descriptor_limit();
   try {
+    upstream::Options options;
+    if (const auto exit_code = upstream::parse_options(argc, argv, options)) return *exit_code;
+    upstream::raise_descriptor_limit();
     return upstream::serve(options);
-  } catch (const boost::system::system_error& error) {
-    fmt::print(stderr, "vx11-upstream: {}\n", error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "vx11-upstream: %s\n", error.what());
     return 1;
   }
 }

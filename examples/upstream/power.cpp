@@ -16,29 +16,20 @@ using nlohmann::json;
 
 namespace {
 
-struct Known {
-  std::string_view name;
-  int port;
-};
-
-constexpr std::array kServices{
-    Known{"madre", 8001},        Known{"tentaculo_link", 8000},   Known{"redis", 6379},
-    Known{"switch", 8002},       Known{"hermes", 8003},           Known{"hormiguero", 8004},
-    Known{"mcp", 8006},          Known{"shubniggurath", 8007},    Known{"spawner", 8008},
-    Known{"manifestator", 8009}, Known{"operator-backend", 8011}, Known{"operator-frontend", 8020},
-};
+constexpr std::array<std::string_view, 12> kServices{
+    "madre", "tentaculo_link", "redis",   "switch",       "hermes",           "hormiguero",
+    "mcp",   "shubniggurath",  "spawner", "manifestator", "operator-backend", "operator-frontend"};
 constexpr std::size_t kCoreSize = 3;
 constexpr double kMaxTtlSeconds = 24 * 60 * 60;
 constexpr double kDefaultTtlSeconds = 300;
 
 bool is_known(std::string_view name) {
-  return std::any_of(kServices.begin(), kServices.end(),
-                     [name](const Known& known) { return known.name == name; });
+  return std::find(kServices.begin(), kServices.end(), name) != kServices.end();
 }
 
 bool is_core(std::string_view name) {
-  return std::any_of(kServices.begin(), kServices.begin() + kCoreSize,
-                     [name](const Known& known) { return known.name == name; });
+  const auto* core_end = kServices.begin() + kCoreSize;
+  return std::find(kServices.begin(), core_end, name) != core_end;
 }
 
 std::string iso_time(std::chrono::system_clock::time_point when) {
@@ -112,9 +103,7 @@ json Power::state(Dialect dialect) {
     json out = window_times();
     out["policy"] = window_ ? "windowed" : "solo_madre";
     out["window_id"] = window_ ? json(window_->id) : json();
-    auto active = running();
-    std::erase(active, "tentaculo_link");
-    out["active_services"] = std::move(active);
+    out["active_services"] = started_by_madre();
     return out;
   }
   json windows = json::array();
@@ -125,8 +114,8 @@ json Power::state(Dialect dialect) {
                        {"services", window_->services}});
   }
   std::vector<std::string_view> available;
-  for (const auto& known : kServices) {
-    if (!runs(known.name)) available.push_back(known.name);
+  for (const auto name : kServices) {
+    if (!runs(name)) available.push_back(name);
   }
   return {{"policy", policy()},
           {"active_windows", std::move(windows)},
@@ -138,10 +127,8 @@ json Power::status() {
   const std::lock_guard lock(mutex_);
   expire();
   json services = json::object();
-  for (const auto& known : kServices) {
-    services[std::string(known.name)] = {{"status", runs(known.name) ? "running" : "stopped"},
-                                         {"port", known.port}};
-  }
+  for (const auto name : kServices)
+    services[std::string(name)] = runs(name) ? "running" : "stopped";
   return {{"status", "ok"},
           {"module", "madre"},
           {"window_open", window_.has_value()},
@@ -188,7 +175,7 @@ Power::Outcome Power::open_window(const json& order) {
                    .expires = Steady::now() + wanted.ttl.value_or(std::chrono::milliseconds{0})};
   json out = window_times();
   out["window_id"] = window_->id;
-  out["active_services"] = running();
+  out["active_services"] = started_by_madre();
   out["state"] = "open";
   return {200, std::move(out)};
 }
@@ -203,7 +190,8 @@ Power::Outcome Power::close_window(const json& order) {
     return {404, {{"detail", "no such power window is open"}}};
   const auto closed = window_->id;
   window_.reset();
-  return {200, {{"state", "closed"}, {"window_id", closed}, {"active_services", running()}}};
+  return {200,
+          {{"state", "closed"}, {"window_id", closed}, {"active_services", started_by_madre()}}};
 }
 
 Power::Outcome Power::command(std::string_view service, std::string_view action) {
@@ -235,9 +223,15 @@ bool Power::runs(std::string_view service) const {
 
 std::vector<std::string> Power::running() const {
   std::vector<std::string> names;
-  for (const auto& known : kServices) {
-    if (runs(known.name)) names.emplace_back(known.name);
+  for (const auto name : kServices) {
+    if (runs(name)) names.emplace_back(name);
   }
+  return names;
+}
+
+std::vector<std::string> Power::started_by_madre() const {
+  auto names = running();
+  std::erase(names, "tentaculo_link");
   return names;
 }
 

@@ -49,6 +49,8 @@ class Power {
   void expire();
   bool runs(std::string_view service) const;
   std::vector<std::string> running() const;
+  /// The running ones as the deployed madre lists them: without the gateway.
+  std::vector<std::string> started_by_madre() const;
   std::string policy() const;
   nlohmann::json window_times() const;
 

@@ -7,7 +7,7 @@ namespace upstream {
 
 namespace {
 
-constexpr std::size_t kPourSize = 64 * 1024;
+constexpr std::size_t kPourSize = 64UL * 1024;
 
 }  // namespace
 
@@ -130,6 +130,7 @@ Coro<bool> Session::pour(std::string start, std::string endless) {
 }
 
 Coro<bool> Session::spoil_stream() {
+  if (reply_.events.empty()) co_return co_await deliver();  // an error is not streamed
   const auto count = std::min(reply_.events.size(), static_cast<std::size_t>(fault_.after));
   const bool stayed = co_await pause(reply_.delay);
   if (!stayed) co_return client_left();
