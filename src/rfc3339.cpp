@@ -61,7 +61,7 @@ class Reader {
   milliseconds fraction() noexcept {
     if (take(".") == kNone) return milliseconds(0);
     int value = number(1) * 100;
-    for (int scale = 10; const char c = take(kDigits); scale /= 10) value += scale * (c - '0');
+    for (int scale = 10; next_is(kDigits); scale /= 10) value += scale * number(1);
     return milliseconds(value);
   }
 
@@ -77,10 +77,14 @@ class Reader {
 
   /// The next character if it is one of these, else none.
   char take(std::string_view any_of) noexcept {
-    if (text_.empty() || any_of.find(text_.front()) == std::string_view::npos) return kNone;
+    if (!next_is(any_of)) return kNone;
     const char c = text_.front();
     text_.remove_prefix(1);
     return c;
+  }
+
+  bool next_is(std::string_view any_of) const noexcept {
+    return !text_.empty() && any_of.find(text_.front()) != std::string_view::npos;
   }
 
   void require(bool condition) noexcept { ok_ = ok_ && condition; }
