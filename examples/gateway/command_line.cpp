@@ -1,0 +1,136 @@
+#include "command_line.hpp"
+
+#include <vx11/version.hpp>
+
+#include <deque>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "spelling.hpp"
+
+namespace gateway {
+
+namespace {
+
+constexpr std::string_view kAbout =
+    "The VX11 gateway: chat, status and power state of a VX11 system behind one address.\n"
+    "Without --madre and --switch it answers for madre itself.";
+constexpr std::string_view kFooter =
+    "\nEverything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
+    "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
+    "line can be read by everybody on the machine: use VX11_TENTACULO_LINK_TOKEN or a file.";
+
+/// A CLI11 application with the flags of the table.
+class Parser {
+ public:
+  Parser() {
+    app_.set_version_flag("--version", "vx11-gateway " VX11_VERSION_STRING);
+    app_.footer(std::string(kFooter));
+    app_.allow_extras();
+    for (const Setting& setting : settings()) {
+      if (!setting.flag.empty()) add(setting);
+    }
+    config_ =
+        app_.add_option("--config", config_file_, "TOML file with settings")->type_name("FILE");
+    app_.add_flag("--check-config", check_config_,
+                  "Print the settings in force and where each comes from, or every mistake");
+    app_.add_flag("--print-settings-markdown", print_manual_)->group("");
+  }
+
+  CommandLine parse(int argc, const char* const* argv) {
+    CommandLine line;
+    try {
+      app_.parse(argc, argv);
+      take_flags(line.flags);
+      take_unknown(line.flags);
+    } catch (const CLI::Success&) {
+      throw;
+    } catch (const CLI::ParseError& error) {
+      line.flags.mistakes.push_back({.where = "command line", .what = error.what()});
+    }
+    if (config_->count() != 0) line.config_file = config_file_;
+    if (check_config_) line.job = Job::check_config;
+    if (print_manual_) line.job = Job::print_manual;
+    return line;
+  }
+
+  std::string help() const { return app_.help(); }
+
+ private:
+  struct Flag {
+    const Setting* setting = nullptr;
+    std::string value = {};
+    CLI::Option* option = nullptr;
+  };
+
+  void add(const Setting& setting) {
+    Flag& flag = flags_.emplace_back();
+    flag.setting = &setting;
+    flag.option = app_.add_option(std::string(setting.flag), flag.value, std::string(setting.doc))
+                      ->type_name(std::string(setting.value_name));
+  }
+
+  void take_flags(Assignments& into) {
+    for (Flag& flag : flags_) {
+      if (flag.option->count() == 0) continue;
+      into.values.push_back({.setting = flag.setting,
+                             .text = std::move(flag.value),
+                             .origin = {Origin::Source::flag, std::string(flag.setting->flag)}});
+    }
+  }
+
+  void take_unknown(Assignments& into) const {
+    bool after_unknown_flag = false;
+    for (const std::string& extra : app_.remaining()) {
+      const bool is_flag = extra.starts_with('-');
+      if (is_flag) {
+        into.mistakes.push_back(unknown_flag(extra.substr(0, extra.find('='))));
+      } else if (!after_unknown_flag) {
+        into.mistakes.push_back({.where = "command line",
+                                 .what = "an argument belongs to no flag; all arguments are flags "
+                                         "with their values, see --help"});
+      }
+      after_unknown_flag = is_flag;
+    }
+  }
+
+  Mistake unknown_flag(const std::string& name) const {
+    if (name.find("token") != std::string::npos || name.find("secret") != std::string::npos) {
+      return {.where = name,
+              .what =
+                  "there is no flag for a secret, because a command line can be read by "
+                  "everybody on the machine; set VX11_TENTACULO_LINK_TOKEN or "
+                  "auth.token_file"};
+    }
+    std::vector<std::string_view> names{"--config", "--check-config", "--version", "--help"};
+    for (const Flag& flag : flags_) names.push_back(flag.setting->flag);
+    const std::string near = did_you_mean(name, names);
+    return {.where = name, .what = "no such flag" + (near.empty() ? ", see --help" : near)};
+  }
+
+  CLI::App app_{std::string(kAbout), "vx11-gateway"};
+  std::deque<Flag> flags_ = {};  // CLI11 keeps pointers to the values
+  std::string config_file_ = {};
+  CLI::Option* config_ = nullptr;
+  bool check_config_ = false;
+  bool print_manual_ = false;
+};
+
+}  // namespace
+
+CommandLine read_command_line(int argc, const char* const* argv) {
+  Parser parser;
+  try {
+    return parser.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    return {.job = Job::print_text, .text = fmt::format("{}\n", version.what())};
+  } catch (const CLI::Success&) {
+    return {.job = Job::print_text, .text = parser.help()};
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,58 @@
+#include "config.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+
+namespace gateway {
+
+namespace {
+
+bool is_loopback_v4(in_addr address) {
+  return ntohl(address.s_addr) >> 24U == 127;
+}
+
+bool is_loopback_v6(const in6_addr& address) {
+  if (IN6_IS_ADDR_V4MAPPED(&address)) return address.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&address);
+}
+
+}  // namespace
+
+std::string to_string(const Address& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
+}
+
+bool is_loopback(const Address& address) {
+  if (address.host == "localhost") return true;  // RFC 6761 §6.3
+  in_addr v4{};
+  if (::inet_pton(AF_INET, address.host.c_str(), &v4) == 1) return is_loopback_v4(v4);
+  in6_addr v6{};
+  return ::inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && is_loopback_v6(v6);
+}
+
+unsigned default_threads() {
+  return std::max(8U, 4 * std::thread::hardware_concurrency());
+}
+
+std::string describe_upstreams(const GatewayConfig& config) {
+  return fmt::format("madre: {}; switch: {}; redis: {}",
+                     config.madre_is_embedded() ? "embedded" : config.madre.url.value,
+                     config.has_switch() ? config.switch_.url.value : "absent",
+                     config.has_redis() ? mask_userinfo(config.redis.url.value) : "not configured");
+}
+
+std::string mask_userinfo(std::string_view url) {
+  const auto at = url.rfind('@');
+  if (at == std::string_view::npos) return std::string(url);
+  const auto slashes = url.find("//");
+  const auto from = slashes == std::string_view::npos || slashes > at ? 0 : slashes + 2;
+  return fmt::format("{}***{}", url.substr(0, from), url.substr(at));
+}
+
+}  // namespace gateway

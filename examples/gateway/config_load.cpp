@@ -1,0 +1,76 @@
+#include "config_load.hpp"
+
+#include <cstdlib>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config_settle.hpp"
+#include "toml_file.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// A file names the key beside the line; the name of a flag or a variable says it already.
+std::string place_of(const Assignment& assignment) {
+  if (assignment.origin.source != Origin::Source::file) return assignment.origin.where;
+  return fmt::format("{}: {}", assignment.origin.where, assignment.setting->key);
+}
+
+void apply(LoadedConfig& loaded, Assignments source) {
+  std::move(source.mistakes.begin(), source.mistakes.end(), std::back_inserter(loaded.mistakes));
+  for (Assignment& assignment : source.values) {
+    const Setting& setting = *assignment.setting;
+    if (auto complaint = setting.field.read(loaded.config, assignment.text)) {
+      loaded.mistakes.push_back({.where = place_of(assignment), .what = std::move(*complaint)});
+    } else {
+      loaded.origins[std::string(setting.key)] = std::move(assignment.origin);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> process_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::string to_string(const Mistake& mistake) {
+  return fmt::format("{}: {}", mistake.where, mistake.what);
+}
+
+Origin LoadedConfig::origin(std::string_view key) const {
+  const auto found = origins.find(key);
+  return found == origins.end() ? Origin{} : found->second;
+}
+
+Assignments read_environment(const Environment& environment) {
+  Assignments found;
+  for (const Setting& setting : settings()) {
+    for (const std::string& name : setting.environment) {
+      auto value = environment(name);
+      if (!value || value->empty()) continue;
+      found.values.push_back({.setting = &setting,
+                              .text = std::move(*value),
+                              .origin = {Origin::Source::environment, name}});
+      break;
+    }
+  }
+  return found;
+}
+
+LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
+                         const Environment& environment) {
+  LoadedConfig loaded;
+  if (file) apply(loaded, read_toml_file(*file));
+  apply(loaded, read_environment(environment));
+  apply(loaded, std::move(flags));
+  settle(loaded, environment);
+  return loaded;
+}
+
+}  // namespace gateway

@@ -1,0 +1,108 @@
+#include "config_print.hpp"
+
+#include <fmt/format.h>
+
+namespace gateway {
+
+namespace {
+
+constexpr std::string_view kIntroduction =
+    R"(<!-- Written by `vx11-gateway --print-settings-markdown`; do not edit. -->
+# Configuration of vx11-gateway
+
+`vx11-gateway` starts without any configuration. What is set comes from, in this order of
+precedence: flags, environment variables, the TOML file given with `--config`, defaults.
+
+- `vx11-gateway --check-config …` prints what is in force with those flags, that environment and
+  that file, and where each value comes from (exit code 0); or every mistake, with file and line,
+  variable or flag (exit code 2).
+- A key that does not exist is a mistake. A variable that is empty is as one that is not set.
+- Durations are text: a whole number with `h`, `m`, `s`, `ms`, `us` or `ns`.
+- Lists are TOML lists; in a variable the words are separated by commas.
+- Paths that are relative start at the working directory.
+- Secrets have no flag, because a command line can be read by everybody on the machine. They are
+  never printed; nor are user and password in a URL.
+
+Without `madre.url` the gateway answers for madre itself: the policy is solo_madre, power windows
+and services cannot be opened or started, and chats get a canned answer that says so. Without
+`switch.url` there is no switch.
+
+```toml
+[server]
+listen = "127.0.0.1:8000"
+
+[auth]
+token_file = "/etc/vx11/token"
+
+[switch]
+url = "http://127.0.0.1:8002"
+limit = "10s"
+
+[switch.breaker]
+open_for = "30s"
+
+[madre]
+url = "http://127.0.0.1:8001"
+```
+)";
+
+/// What is not set, or must not be shown, is a comment: loaded again, the rest means the same.
+std::string line_of(const Setting& setting, const LoadedConfig& loaded) {
+  const std::string value = setting.field.print(loaded.config);
+  const bool is_comment = value == "\"\"" || value.find("***") != std::string::npos;
+  return fmt::format("{}{} = {}  # {}\n", is_comment ? "# " : "", name_of(setting.key), value,
+                     loaded.origin(setting.key).where);
+}
+
+std::string default_of(const Setting& setting) {
+  if (!setting.shown_default.empty()) return std::string(setting.shown_default);
+  const std::string value = setting.field.print(GatewayConfig{});
+  return value == "\"\"" ? "none" : fmt::format("`{}`", value);
+}
+
+std::string names_of(const Setting& setting) {
+  std::string names;
+  if (!setting.flag.empty()) names = fmt::format("`{} {}`, ", setting.flag, setting.value_name);
+  for (const std::string& variable : setting.environment) names += fmt::format("`{}`, ", variable);
+  names.resize(names.size() - 2);
+  return names;
+}
+
+std::string values_of(const Field& field) {
+  if (field.range.empty()) return std::string(field.wanted.name);
+  return fmt::format("{}, {}", field.wanted.name, field.range);
+}
+
+}  // namespace
+
+std::string print_config(const LoadedConfig& loaded) {
+  std::string out = fmt::format("# {}\n", describe_upstreams(loaded.config));
+  std::string_view table;
+  for (const Setting& setting : settings()) {
+    if (table_of(setting.key) != table) {
+      table = table_of(setting.key);
+      out += fmt::format("\n[{}]\n", table);
+    }
+    out += line_of(setting, loaded);
+  }
+  return out;
+}
+
+std::string print_manual() {
+  std::string out(kIntroduction);
+  std::string_view table;
+  for (const Setting& setting : settings()) {
+    if (table_of(setting.key) != table) {
+      table = table_of(setting.key);
+      out += fmt::format(
+          "\n## [{}]\n\n| key | what it does | value | default | flag, variable |\n"
+          "|---|---|---|---|---|\n",
+          table);
+    }
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", name_of(setting.key), setting.doc,
+                       values_of(setting.field), default_of(setting), names_of(setting));
+  }
+  return out;
+}
+
+}  // namespace gateway

@@ -1,0 +1,217 @@
+// vx11-gateway: the operator endpoints of a VX11 system behind one address.
+//
+// This file only wires: what is configured becomes parts of libvx11, and those an OperatorApi
+// behind a front.
+#include <vx11/operator_api.hpp>
+#include <vx11/probe/redis.hpp>
+#include <vx11/store/memory.hpp>
+#include <vx11/store/sqlite.hpp>
+#include <vx11/version.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "authenticator.hpp"
+#include "command_line.hpp"
+#include "config_load.hpp"
+#include "config_print.hpp"
+#include "httplib_front.hpp"
+#include "signals.hpp"
+#include "upstreams.hpp"
+
+namespace gateway {
+namespace {
+
+using vx11::Result;
+
+constexpr int kUsage = 2;
+
+Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams) {
+  const auto target = [](const Upstream& upstream) {
+    return vx11::RouterTarget{.name = upstream.name,
+                              .url = upstream.origin,
+                              .transport = upstream.transport,
+                              .limit = upstream.limit,
+                              .breaker = upstream.breaker,
+                              .headers = upstream.headers};
+  };
+  vx11::RouterOptions options{.deadline = config.chat.deadline};
+  if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
+  options.targets.push_back(target(upstreams.madre));
+  return vx11::Router::create(std::move(options));
+}
+
+Result<vx11::HealthComponent> redis_component(const GatewayConfig& config) {
+  if (!config.has_redis()) return vx11::HealthComponent{.name = "redis", .port = 6379};
+  auto probe = vx11::make_redis_probe(config.redis.url.value);
+  if (!probe) return vx11::fail(std::move(probe.error()));
+  return vx11::HealthComponent{.name = "redis",
+                               .port = vx11::redis_port(config.redis.url.value).value_or(0),
+                               .check = *std::move(probe),
+                               .required = true,
+                               .limit = config.status.limit};
+}
+
+vx11::HealthComponent switch_component(const Upstreams& upstreams) {
+  if (!upstreams.switch_) return {.name = "switch", .port = 8002, .check = vx11::Absent{}};
+  return {.name = "switch",
+          .port = upstreams.switch_->port,
+          .check = std::shared_ptr<const vx11::CircuitBreaker>(upstreams.switch_->breaker)};
+}
+
+Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig& config,
+                                                            const Upstreams& upstreams,
+                                                            std::uint16_t own_port) {
+  const Upstream& madre = upstreams.madre;
+  auto probe = vx11::make_http_probe(madre.transport, madre.origin, "/health", madre.headers);
+  if (!probe) return vx11::fail(std::move(probe.error()));
+  auto redis = redis_component(config);
+  if (!redis) return vx11::fail(std::move(redis.error()));
+  // Looking never counts: this view of madre has no breaker.
+  const auto power = std::make_shared<const vx11::PowerStateView>(
+      madre.transport, madre.origin,
+      vx11::PowerOptions{.limit = config.status.limit, .headers = madre.headers});
+  return std::make_shared<vx11::HealthAggregator>(
+      vx11::HealthOptions{.components = {{.name = "tentaculo_link",
+                                          .port = own_port,
+                                          .check = vx11::SelfCheck{},
+                                          .required = true},
+                                         {.name = "madre",
+                                          .port = madre.port,
+                                          .check = *std::move(probe),
+                                          .required = true,
+                                          .limit = config.status.limit},
+                                         *std::move(redis),
+                                         switch_component(upstreams)},
+                          .power = power,
+                          .reuse_for = config.status.reuse_for});
+}
+
+Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
+  if (!config.store.sqlite_path) return vx11::make_memory_session_store(config.limits);
+  return vx11::open_sqlite_session_store(*config.store.sqlite_path, config.limits);
+}
+
+Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
+  const Upstreams upstreams = make_upstreams(config, make_httplib_transport(config));
+  auto auth = make_authenticator(config.auth);
+  if (!auth) return vx11::fail(std::move(auth.error()));
+  auto router = make_router(config, upstreams);
+  if (!router) return vx11::fail(std::move(router.error()));
+  auto health = make_health(config, upstreams, own_port);
+  if (!health) return vx11::fail(std::move(health.error()));
+  auto sessions = make_sessions(config.sessions);
+  if (!sessions) return vx11::fail(std::move(sessions.error()));
+  const Upstream& madre = upstreams.madre;
+  const bool open_metrics = config.metrics.open || is_loopback(config.server.listen);
+  return vx11::OperatorApi::create(
+      {.auth = *std::move(auth),
+       .router = *std::move(router),
+       .health = *std::move(health),
+       .power = std::make_shared<const vx11::PowerStateClient>(
+           madre.transport, madre.origin,
+           vx11::PowerOptions{.headers = madre.headers, .breaker = madre.breaker}),
+       .sessions = *std::move(sessions),
+       .max_body_bytes = config.limits.max_body_bytes,
+       .max_message_bytes = config.limits.max_message_bytes,
+       .metrics = open_metrics ? vx11::MetricsAccess::everyone : vx11::MetricsAccess::with_token});
+}
+
+void start_log(LogLevel level) {
+  static_assert(static_cast<int>(LogLevel::warn) == SPDLOG_LEVEL_WARN);
+  auto log = spdlog::stderr_logger_mt("vx11-gateway");
+  const bool is_off = level == LogLevel::off;
+  log->set_level(is_off ? spdlog::level::off : static_cast<spdlog::level::level_enum>(level));
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  spdlog::set_default_logger(std::move(log));
+}
+
+void announce(const LoadedConfig& loaded, const Address& address) {
+  const GatewayConfig& config = loaded.config;
+  spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
+               print(config.sessions.store));
+  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
+  if (!is_loopback(config.server.listen)) {
+    spdlog::warn(
+        "{} can be reached by other machines: this front serves one connection per thread, and "
+        "cpp-httplib has no defence against slow or malformed clients; put a reverse proxy in "
+        "front "
+        "of it",
+        to_string(address));
+  }
+  fmt::print("listening on http://{}\n", to_string(address));
+  std::fflush(stdout);
+}
+
+[[nodiscard]] int fail_to_start(const vx11::Error& error) {
+  fmt::print(stderr, "vx11-gateway: {}\n", error.detail);
+  return EXIT_FAILURE;
+}
+
+int serve(const LoadedConfig& loaded) {
+  const GatewayConfig& config = loaded.config;
+  const StopSignals signals;
+  start_log(config.log.level);
+  const auto front = bind_httplib_front(config);
+  if (!front) return fail_to_start(front.error());
+  const Address address{.host = config.server.listen.host, .port = (*front)->port()};
+  const auto api = make_api(config, address.port);
+  if (!api) return fail_to_start(api.error());
+  (*front)->start(*api);
+  announce(loaded, address);
+
+  const int signal = signals.wait();
+  spdlog::info("signal {}: finishing what is under way", signal);
+  api->drain();
+  const Drained drained = (*front)->drain(config.server.shutdown_grace);
+  if (drained.cut_off != 0) spdlog::warn("{} requests were cut off", drained.cut_off);
+  spdlog::info("stopped");
+  if (!drained.threads_ended) std::_Exit(EXIT_SUCCESS);  // they may still use what is in this scope
+  return EXIT_SUCCESS;
+}
+
+int report(const std::vector<Mistake>& mistakes, Job job) {
+  for (const Mistake& mistake : mistakes) fmt::print(stderr, "{}\n", to_string(mistake));
+  const bool is_machine = std::all_of(mistakes.begin(), mistakes.end(), [](const Mistake& m) {
+    return m.kind == Mistake::Kind::machine;
+  });
+  return is_machine && job != Job::check_config ? EXIT_FAILURE : kUsage;
+}
+
+int run(int argc, const char* const* argv) {
+  CommandLine line = read_command_line(argc, argv);
+  if (line.job == Job::print_text) {
+    fmt::print("{}", line.text);
+    return EXIT_SUCCESS;
+  }
+  if (line.job == Job::print_manual) {
+    fmt::print("{}", print_manual());
+    return EXIT_SUCCESS;
+  }
+  const auto loaded = load_config(std::move(line.flags), line.config_file, process_environment);
+  if (!loaded.mistakes.empty()) return report(loaded.mistakes, line.job);
+  if (line.job != Job::check_config) return serve(loaded);
+  fmt::print("{}", print_config(loaded));
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace gateway
+
+int main(int argc, char** argv) {
+  try {
+    return gateway::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "vx11-gateway: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,140 @@
+#include "toml_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "file_text.hpp"
+#include "spelling.hpp"
+
+namespace gateway {
+
+namespace {
+
+std::string_view kind_of(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "text";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a decimal number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
+  }
+}
+
+/// The value as the text that a flag would have, or none if it is of another shape.
+std::optional<std::string> text_of(const toml::node& node, Shape shape) {
+  if (shape == Shape::text) return node.value_exact<std::string>();
+  if (shape == Shape::boolean && node.is_boolean()) return *node.value<bool>() ? "true" : "false";
+  if (shape == Shape::integer && node.is_integer()) {
+    return std::to_string(*node.value<std::int64_t>());
+  }
+  const toml::array* list = shape == Shape::list ? node.as_array() : nullptr;
+  if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) return std::nullopt;
+  std::string joined;
+  for (const toml::node& word : *list) {
+    joined += (joined.empty() ? "" : ",") + *word.value<std::string>();
+  }
+  return joined;
+}
+
+/// Walks a document and sorts what it finds.
+class Reader {
+ public:
+  explicit Reader(const std::string& name) : name_(name) {}
+
+  void walk(const toml::table& table, const std::string& prefix = {}) {
+    for (const auto& [key, node] : table) {
+      const std::string path = prefix + std::string(key.str());
+      const auto line = key.source().begin.line;
+      if (const Setting* setting = find_setting(path)) {
+        take(*setting, node, line);
+      } else if (!is_table(path)) {
+        complain(line, path,
+                 fmt::format("no such {}{}", node.is_table() ? "table" : "setting", hint(path)));
+      } else if (const toml::table* below = node.as_table()) {
+        walk(*below, path + '.');
+      } else {
+        complain(line, path,
+                 fmt::format("is {}; it is a table of settings, write [{}] and one a line below it",
+                             kind_of(node), path));
+      }
+    }
+  }
+
+  Assignments sorted() && {
+    // The parser hands keys over in alphabetical order; people read files from the top.
+    std::stable_sort(mistakes_.begin(), mistakes_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& mistake : mistakes_) found_.mistakes.push_back(std::move(mistake.second));
+    return std::move(found_);
+  }
+
+ private:
+  using Line = toml::source_index;
+
+  static std::string hint(std::string_view path) {
+    const std::string near = did_you_mean(path, known_keys());
+    return near.empty() ? "; --check-config prints all there are" : near;
+  }
+
+  std::string place(Line line) const { return fmt::format("{}:{}", name_, line); }
+
+  void take(const Setting& setting, const toml::node& node, Line line) {
+    if (auto text = text_of(node, setting.field.shape)) {
+      found_.values.push_back({.setting = &setting,
+                               .text = std::move(*text),
+                               .origin = {Origin::Source::file, place(line)}});
+    } else {
+      complain(line, setting.key,
+               fmt::format("is {}, not {}; write {}", kind_of(node), setting.field.wanted.name,
+                           setting.field.wanted.example));
+    }
+  }
+
+  void complain(Line line, std::string_view key, std::string what) {
+    mistakes_.emplace_back(
+        line, Mistake{.where = fmt::format("{}: {}", place(line), key), .what = std::move(what)});
+  }
+
+  const std::string& name_;
+  Assignments found_ = {};
+  std::vector<std::pair<Line, Mistake>> mistakes_ = {};
+};
+
+}  // namespace
+
+Assignments read_toml(std::string_view text, const std::string& name) {
+  try {
+    const toml::table document = toml::parse(text);
+    Reader reader(name);
+    reader.walk(document);
+    return std::move(reader).sorted();
+  } catch (const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    return {.mistakes = {{.where = fmt::format("{}:{}", name, at.line),
+                          .what = fmt::format("is not TOML at column {}: {}", at.column,
+                                              error.description())}}};
+  }
+}
+
+Assignments read_toml_file(const std::string& path) {
+  const auto text = file_text(path);
+  if (text) return read_toml(*text, path);
+  return {.mistakes = {{.where = path,
+                        .what = fmt::format("cannot be read: {}; check the path given to --config",
+                                            text.error().message()),
+                        .kind = Mistake::Kind::machine}}};
+}
+
+}  // namespace gateway

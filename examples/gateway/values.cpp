@@ -1,0 +1,218 @@
+#include "values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gateway {
+
+namespace {
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+template <class Word, std::size_t N>
+using Words = std::array<std::pair<std::string_view, Word>, N>;
+
+template <class Word, std::size_t N>
+Complaint read_word(const Words<Word, N>& words, std::string_view text, Word& into) {
+  const auto* found = std::find_if(words.begin(), words.end(),
+                                   [=](const auto& word) { return word.first == text; });
+  if (found == words.end()) return not_a(wanted(into), text);
+  into = found->second;
+  return std::nullopt;
+}
+
+template <class Word, std::size_t N>
+std::string print_word(const Words<Word, N>& words, Word value) {
+  const auto* found = std::find_if(words.begin(), words.end(),
+                                   [=](const auto& word) { return word.second == value; });
+  return quoted(found->first);
+}
+
+constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
+constexpr Words<AuthMode, 3> kAuthModes{
+    {{"token", AuthMode::token}, {"off", AuthMode::off}, {"jwt", AuthMode::jwt}}};
+constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
+                                         {"debug", LogLevel::debug},
+                                         {"info", LogLevel::info},
+                                         {"warn", LogLevel::warn},
+                                         {"error", LogLevel::error},
+                                         {"off", LogLevel::off}}};
+/// Longest first, as printing wants them.
+constexpr Words<Duration, 6> kUnits{
+    {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (is_control(c)) {
+      out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::optional<std::uint64_t> read_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Complaint not_a(Wanted wanted, std::string_view text) {
+  return fmt::format("{} is not {}; write {}", quoted(mask_userinfo(text)), wanted.name,
+                     wanted.example);
+}
+
+Wanted wanted(const std::string&) {
+  return {"text", "any characters but control characters"};
+}
+Complaint read(std::string_view text, std::string& into) {
+  if (std::any_of(text.begin(), text.end(), is_control)) return not_a(wanted(into), text);
+  into = text;
+  return std::nullopt;
+}
+std::string print(const std::string& value) {
+  return quoted(value);
+}
+
+Wanted wanted(const std::vector<std::string>&) {
+  return {"a list of words", "[\"one\", \"two\"], outside of files one,two"};
+}
+Complaint read(std::string_view text, std::vector<std::string>& into) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto word = trimmed(text.substr(0, comma));
+    if (word.empty()) return not_a(wanted(into), text);
+    words.emplace_back(word);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  into = std::move(words);
+  return std::nullopt;
+}
+std::string print(const std::vector<std::string>& value) {
+  std::string out = "[";
+  for (const std::string& word : value) out += (out.size() > 1 ? ", " : "") + quoted(word);
+  return out + "]";
+}
+
+Wanted wanted(bool) {
+  return {"a yes or no", "true or false"};
+}
+Complaint read(std::string_view text, bool& into) {
+  return read_word(kBooleans, text, into);
+}
+std::string print(bool value) {
+  return value ? "true" : "false";
+}
+
+Wanted wanted(Duration) {
+  return {"a duration",
+          "a whole number with its unit, such as \"15s\", \"250ms\", \"2m\" or \"1h\""};
+}
+Complaint read(std::string_view text, Duration& into) {
+  const auto unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = read_number(text.substr(0, unit_at));
+  const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& candidate) {
+    return candidate.first == text.substr(unit_at);
+  });
+  if (!number || unit == kUnits.end()) return not_a(wanted(into), text);
+  const auto most = static_cast<std::uint64_t>(Duration::max() / unit->second);
+  if (*number > most) return not_a(wanted(into), text);
+  into = static_cast<Duration::rep>(*number) * unit->second;
+  return std::nullopt;
+}
+std::string print(Duration value) {
+  if (value == Duration::zero()) return "\"0s\"";
+  const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), [=](const auto& candidate) {
+    return value % candidate.second == Duration::zero();
+  });
+  return fmt::format("\"{}{}\"", value / unit->second, unit->first);
+}
+
+Wanted wanted(const Secret&) {
+  return {"a secret", "printable characters without blanks at the ends"};
+}
+Complaint read(std::string_view text, Secret& into) {
+  // The text stays out of the message: it is a secret, if a broken one.
+  if (std::any_of(text.begin(), text.end(), is_control) || trimmed(text) != text) {
+    return "has control characters, or blanks at its ends; they cannot be sent in a header, "
+           "take them out";
+  }
+  into.value = text;
+  return std::nullopt;
+}
+std::string print(const Secret& value) {
+  return value.value.empty() ? "\"\"" : "\"***\"";
+}
+
+Wanted wanted(const FilePath&) {
+  return {"a path", "that of a file"};
+}
+Complaint read(std::string_view text, FilePath& into) {
+  return read(text, into.value);
+}
+std::string print(const FilePath& value) {
+  return quoted(value.value);
+}
+
+Wanted wanted(const SessionPlace&) {
+  return {"a place for sessions", "\"memory\" or \"sqlite:PATH\""};
+}
+Complaint read(std::string_view text, SessionPlace& into) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (text == "memory") {
+    into.sqlite_path.reset();
+  } else if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) {
+    into.sqlite_path = text.substr(kSqlite.size());
+  } else {
+    return not_a(wanted(into), text);
+  }
+  return std::nullopt;
+}
+std::string print(const SessionPlace& value) {
+  return quoted(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
+}
+
+Wanted wanted(AuthMode) {
+  return {"a way to authenticate", "\"token\", \"jwt\" or \"off\""};
+}
+Complaint read(std::string_view text, AuthMode& into) {
+  return read_word(kAuthModes, text, into);
+}
+std::string print(AuthMode value) {
+  return print_word(kAuthModes, value);
+}
+
+Wanted wanted(LogLevel) {
+  return {"a log level", "\"trace\", \"debug\", \"info\", \"warn\", \"error\" or \"off\""};
+}
+Complaint read(std::string_view text, LogLevel& into) {
+  return read_word(kLogLevels, text, into);
+}
+std::string print(LogLevel value) {
+  return print_word(kLogLevels, value);
+}
+
+}  // namespace gateway

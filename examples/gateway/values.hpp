@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// How each type of setting is written: read from text, printed as TOML, named in messages.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "config.hpp"
+
+namespace gateway {
+
+/// What a setting is in a TOML file. On a command line and in the environment all is text; a list
+/// has commas there.
+enum class Shape : std::uint8_t { text, integer, boolean, list };
+
+/// What is wrong with a text and what to write instead, or nothing.
+using Complaint = std::optional<std::string>;
+
+/// `text` in quotes, with what TOML cannot hold as it is escaped.
+std::string quoted(std::string_view text);
+
+/// What a type wants, for messages and for the manual: "a duration", `"15s", "250ms" or "2m"`.
+struct Wanted {
+  std::string_view name = {};
+  std::string_view example = {};
+};
+
+// For each type: how it is written, what it wants, reading (which leaves `into` alone if it
+// complains) and printing.
+
+template <class T>
+constexpr Shape shape_of = std::is_same_v<T, bool> ? Shape::boolean
+                           : std::is_unsigned_v<T> ? Shape::integer
+                                                   : Shape::text;
+template <>
+inline constexpr Shape shape_of<std::vector<std::string>> = Shape::list;
+
+Wanted wanted(const std::string&);
+Complaint read(std::string_view text, std::string& into);
+std::string print(const std::string& value);
+
+Wanted wanted(const std::vector<std::string>&);
+Complaint read(std::string_view text, std::vector<std::string>& into);
+std::string print(const std::vector<std::string>& value);
+
+Wanted wanted(bool);
+Complaint read(std::string_view text, bool& into);
+std::string print(bool value);
+
+Wanted wanted(Duration);
+Complaint read(std::string_view text, Duration& into);
+std::string print(Duration value);
+
+Wanted wanted(const Address&);
+Complaint read(std::string_view text, Address& into);
+std::string print(const Address& value);
+
+Wanted wanted(const Secret&);
+Complaint read(std::string_view text, Secret& into);
+std::string print(const Secret& value);
+
+Wanted wanted(const HttpUrl&);
+Complaint read(std::string_view text, HttpUrl& into);
+std::string print(const HttpUrl& value);
+/// The port in it, that of its scheme when it names none; 0 for an empty one.
+std::uint16_t port_of(const HttpUrl& url);
+
+Wanted wanted(const RedisUrl&);
+Complaint read(std::string_view text, RedisUrl& into);
+std::string print(const RedisUrl& value);
+
+Wanted wanted(const FilePath&);
+Complaint read(std::string_view text, FilePath& into);
+std::string print(const FilePath& value);
+
+Wanted wanted(const SessionPlace&);
+Complaint read(std::string_view text, SessionPlace& into);
+std::string print(const SessionPlace& value);
+
+Wanted wanted(AuthMode);
+Complaint read(std::string_view text, AuthMode& into);
+std::string print(AuthMode value);
+
+Wanted wanted(LogLevel);
+Complaint read(std::string_view text, LogLevel& into);
+std::string print(LogLevel value);
+
+/// Any unsigned integer.
+std::optional<std::uint64_t> read_number(std::string_view text);
+Complaint not_a(Wanted wanted, std::string_view text);
+
+template <class T>
+concept Integer = std::is_unsigned_v<T> && !std::is_same_v<T, bool>;
+
+template <Integer T>
+Wanted wanted(T) {
+  return {"a whole number", "digits only"};
+}
+template <Integer T>
+Complaint read(std::string_view text, T& into) {
+  const auto number = read_number(text);
+  if (!number || *number > std::numeric_limits<T>::max()) return not_a(wanted(into), text);
+  into = static_cast<T>(*number);
+  return std::nullopt;
+}
+template <Integer T>
+std::string print(T value) {
+  return std::to_string(value);
+}
+
+}  // namespace gateway

@@ -1,0 +1,119 @@
+// The values that are addresses: where to listen, where upstreams are.
+#include <vx11/probe/redis.hpp>
+
+#include <array>
+#include <utility>
+
+#include "values.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// Between 0 and 65535, or none.
+std::optional<std::uint16_t> read_port(std::string_view text) {
+  const auto number = read_number(text);
+  if (!number || *number > 65535) return std::nullopt;
+  return static_cast<std::uint16_t>(*number);
+}
+
+/// `host:port` or `[v6]:port`; brackets are taken off the host.
+struct HostAndPort {
+  std::string_view host = {};
+  std::string_view port = {};  ///< Empty if there is no colon after the host.
+};
+
+std::optional<HostAndPort> split_host_and_port(std::string_view text) {
+  std::size_t end = text.find(':');
+  HostAndPort split{.host = text.substr(0, end)};
+  if (text.starts_with('[')) {
+    end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    split.host = text.substr(1, end - 1);
+    ++end;
+  }
+  if (split.host.empty()) return std::nullopt;
+  if (end >= text.size()) return split;
+  split.port = text.substr(end + 1);
+  if (text[end] != ':' || split.port.empty()) return std::nullopt;
+  return split;
+}
+
+bool is_host(std::string_view host) {
+  constexpr std::string_view kCharacters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:";
+  return host.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+constexpr std::array<std::pair<std::string_view, std::uint16_t>, 2> kSchemes{
+    {{"http://", 80}, {"https://", 443}}};
+
+/// Host and port of `http://host[:port]` or its like with https, a slash behind it forgiven.
+struct SplitUrl {
+  std::string_view host = {};
+  std::uint16_t port = 0;
+};
+
+std::optional<SplitUrl> split_http_url(std::string_view url) {
+  for (const auto& [scheme, standard_port] : kSchemes) {
+    if (!url.starts_with(scheme)) continue;
+    std::string_view rest = url.substr(scheme.size());
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    const auto split = split_host_and_port(rest);
+    if (!split || !is_host(split->host)) return std::nullopt;
+    if (split->port.empty()) return SplitUrl{split->host, standard_port};
+    const auto port = read_port(split->port);
+    if (port.value_or(0) == 0) return std::nullopt;
+    return SplitUrl{split->host, *port};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Wanted wanted(const Address&) {
+  return {"an address to listen on",
+          "HOST:PORT, such as \"127.0.0.1:8000\", \"0.0.0.0:8000\" or \"[::1]:8000\""};
+}
+Complaint read(std::string_view text, Address& into) {
+  const auto split = split_host_and_port(text);
+  const auto port = split ? read_port(split->port) : std::nullopt;
+  if (!port || !is_host(split->host)) return not_a(wanted(into), text);
+  into = Address{.host = std::string(split->host), .port = *port};
+  return std::nullopt;
+}
+std::string print(const Address& value) {
+  return quoted(to_string(value));
+}
+
+Wanted wanted(const HttpUrl&) {
+  return {"the base URL of an upstream",
+          "\"http://host:port\" without user, path or query, such as \"http://127.0.0.1:8002\""};
+}
+Complaint read(std::string_view text, HttpUrl& into) {
+  if (!text.empty() && !split_http_url(text)) return not_a(wanted(into), text);
+  if (text.ends_with('/')) text.remove_suffix(1);
+  into.value = text;
+  return std::nullopt;
+}
+std::string print(const HttpUrl& value) {
+  return quoted(value.value);
+}
+std::uint16_t port_of(const HttpUrl& url) {
+  const auto split = split_http_url(url.value);
+  return split ? split->port : std::uint16_t{0};
+}
+
+Wanted wanted(const RedisUrl&) {
+  return {"the URL of a Redis server", "\"redis://host:port\", such as \"redis://127.0.0.1:6379\""};
+}
+Complaint read(std::string_view text, RedisUrl& into) {
+  if (!text.empty() && !vx11::redis_port(text)) return not_a(wanted(into), text);
+  into.value = text;
+  return std::nullopt;
+}
+std::string print(const RedisUrl& value) {
+  return quoted(mask_userinfo(value.value));
+}
+
+}  // namespace gateway

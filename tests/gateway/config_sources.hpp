@@ -1,0 +1,85 @@
+#pragma once
+
+/// \file
+/// For tests: a file, an environment and a command line of one's own, loaded as the gateway does.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "command_line.hpp"
+#include "config_load.hpp"
+
+namespace gateway::testing {
+
+/// A folder that goes with the object.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "vx11-config-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no scratch folder");
+    path_ = name;
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() { std::filesystem::remove_all(path_); }
+
+  /// Writes a file. \return its path
+  std::string write(const std::string& name, std::string_view text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return (path_ / name).string();
+  }
+  std::string path_of(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+using Variables = std::map<std::string, std::string>;
+
+/// The three sources of a configuration. HOME is set, so that the defaults work out.
+struct Sources {
+  std::vector<std::string> arguments = {};
+  Variables variables = {};
+  std::optional<std::string> file = std::nullopt;  ///< Path.
+
+  LoadedConfig load() const {
+    std::vector<const char*> argv{"vx11-gateway"};
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    CommandLine line = read_command_line(static_cast<int>(argv.size()), argv.data());
+    return load_config(std::move(line.flags), file ? file : line.config_file, environment());
+  }
+
+  Environment environment() const {
+    Variables all = variables;
+    all.emplace("HOME", "/home/someone");
+    return [all = std::move(all)](const std::string& name) -> std::optional<std::string> {
+      const auto found = all.find(name);
+      if (found == all.end()) return std::nullopt;
+      return found->second;
+    };
+  }
+};
+
+/// The mistakes as they are printed, `folder/` taken off.
+inline std::vector<std::string> mistakes_of(const LoadedConfig& loaded,
+                                            const ScratchFolder& folder) {
+  std::vector<std::string> lines;
+  for (const Mistake& mistake : loaded.mistakes) {
+    std::string line = to_string(mistake);
+    const std::string prefix = folder.path_of("");
+    for (auto at = line.find(prefix); at != std::string::npos; at = line.find(prefix)) {
+      line.erase(at, prefix.size());
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace gateway::testing

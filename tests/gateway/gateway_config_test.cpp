@@ -1,0 +1,213 @@
+// Loading a configuration: precedence, secrets, and what has to fit together.
+#include <vx11/circuit_breaker.hpp>
+#include <vx11/health_aggregator.hpp>
+#include <vx11/operator_api.hpp>
+#include <vx11/router.hpp>
+
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+#include "config_settle.hpp"
+#include "config_sources.hpp"
+
+using namespace gateway;
+using namespace gateway::testing;
+using namespace std::chrono_literals;
+
+TEST_CASE("nothing set is a configuration that works") {
+  const auto loaded = Sources{}.load();
+  CHECK(loaded.mistakes.empty());
+  CHECK(to_string(loaded.config.server.listen) == "127.0.0.1:8000");
+  CHECK(loaded.config.server.threads >= 8);
+  CHECK(loaded.config.madre_is_embedded());
+  CHECK_FALSE(loaded.config.has_switch());
+  CHECK_FALSE(loaded.config.has_redis());
+  CHECK(describe_upstreams(loaded.config) ==
+        "madre: embedded; switch: absent; redis: not configured");
+}
+
+TEST_CASE("the defaults are those of the library") {
+  const GatewayConfig config;
+  CHECK(config.chat.deadline == vx11::RouterOptions{}.deadline);
+  CHECK(config.switch_.limit == vx11::RouterTarget{}.limit);
+  CHECK(config.madre.limit == vx11::RouterTarget{}.limit);
+  CHECK(config.status.limit == vx11::HealthComponent{}.limit);
+  CHECK(config.status.reuse_for == vx11::HealthOptions{}.reuse_for);
+  CHECK(config.limits.max_body_bytes == vx11::OperatorApiOptions{}.max_body_bytes);
+  CHECK(config.limits.max_message_bytes == vx11::OperatorApiOptions{}.max_message_bytes);
+  CHECK(config.auth.jwt.leeway == vx11::JwtOptions{}.leeway);
+  CHECK(config.auth.jwt.algorithms == vx11::JwtOptions{}.algorithms);
+}
+
+TEST_CASE("a flag wins over the environment, that over the file, that over the default") {
+  const ScratchFolder folder;
+  const auto file = folder.write("gateway.toml",
+                                 "[switch]\n"
+                                 "url = \"http://file:1\"\n"
+                                 "limit = \"1s\"\n"
+                                 "[madre]\n"
+                                 "url = \"http://file:2\"\n"
+                                 "[redis]\n"
+                                 "url = \"redis://file:3\"\n");
+  const auto loaded = Sources{.arguments = {"--config", file, "--switch", "http://flag:1"},
+                              .variables = {{"VX11_SWITCH_URL", "http://environment:1"},
+                                            {"VX11_MADRE_URL", "http://environment:2"}}}
+                          .load();
+  REQUIRE(loaded.mistakes.empty());
+  CHECK(loaded.config.switch_.url.value == "http://flag:1");
+  CHECK(loaded.origin("switch.url").where == "--switch");
+  CHECK(loaded.config.madre.url.value == "http://environment:2");
+  CHECK(loaded.origin("madre.url").where == "VX11_MADRE_URL");
+  CHECK(loaded.config.redis.url.value == "redis://file:3");
+  CHECK(loaded.origin("redis.url").where == file + ":7");
+  CHECK(loaded.config.switch_.limit == 1s);
+  CHECK(loaded.config.madre.limit == 15s);
+  CHECK(loaded.origin("madre.limit").where == "default");
+}
+
+TEST_CASE("every setting can be set by its variable") {
+  for (const Setting& setting : settings()) {
+    CAPTURE(setting.key);
+    REQUIRE_FALSE(setting.environment.empty());
+    CHECK(setting.environment.front().starts_with("VX11_"));
+    CHECK_FALSE(setting.doc.empty());
+  }
+  const auto loaded = Sources{.variables = {{"VX11_SWITCH_BREAKER_FAILURES_TO_OPEN", "5"},
+                                            {"VX11_CHAT_DEADLINE", "2m"},
+                                            {"VX11_METRICS_PUBLIC", "true"},
+                                            {"VX11_AUTH_JWT_ALGORITHMS", "HS256, RS256"}}}
+                          .load();
+  REQUIRE(loaded.mistakes.empty());
+  CHECK(loaded.config.switch_.breaker.failures_to_open == 5);
+  CHECK(loaded.config.chat.deadline == 2min);
+  CHECK(loaded.config.metrics.open);
+  CHECK(loaded.config.auth.jwt.algorithms == std::vector<std::string>{"HS256", "RS256"});
+}
+
+TEST_CASE("a variable that is empty is as one that is not set") {
+  const auto loaded = Sources{.variables = {{"VX11_SWITCH_URL", ""},
+                                            {"VX11_TENTACULO_LINK_TOKEN", ""},
+                                            {"VX11_GATEWAY_TOKEN", "second"}}}
+                          .load();
+  REQUIRE(loaded.mistakes.empty());
+  CHECK_FALSE(loaded.config.has_switch());
+  CHECK(loaded.config.auth.token.value == "second");
+}
+
+TEST_CASE("every duration reads as it is written") {
+  const auto deadline_of = [](const std::string& text) {
+    return Sources{.variables = {{"VX11_SHUTDOWN", ""}, {"VX11_SERVER_SHUTDOWN_GRACE", text}}}
+        .load()
+        .config.server.shutdown_grace;
+  };
+  CHECK(deadline_of("15s") == 15s);
+  CHECK(deadline_of("250ms") == 250ms);
+  CHECK(deadline_of("2m") == 2min);
+  CHECK(deadline_of("1h") == 1h);
+  CHECK(deadline_of("7us") == 7us);
+  CHECK(deadline_of("0s") == 0s);
+}
+
+TEST_CASE("IPv6, names and port 0 can be listened on") {
+  const auto listen = [](const std::string& text) {
+    return Sources{.arguments = {"--listen", text}}.load().config.server.listen;
+  };
+  CHECK(listen("[::1]:8000") == Address{.host = "::1", .port = 8000});
+  CHECK(to_string(listen("[::1]:8000")) == "[::1]:8000");
+  CHECK(listen("localhost:0") == Address{.host = "localhost", .port = 0});
+}
+
+TEST_CASE("loopback is told from the rest") {
+  for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost", "::ffff:127.0.0.1"}) {
+    CAPTURE(host);
+    CHECK(is_loopback({.host = host}));
+  }
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "gateway.example", "::ffff:10.0.0.1"}) {
+    CAPTURE(host);
+    CHECK_FALSE(is_loopback({.host = host}));
+  }
+}
+
+TEST_CASE("tokens: the first variable, the second, the development token") {
+  SUBCASE("the first wins") {
+    const auto loaded =
+        Sources{.variables = {{"VX11_TENTACULO_LINK_TOKEN", "one"}, {"VX11_GATEWAY_TOKEN", "two"}}}
+            .load();
+    CHECK(loaded.config.auth.token.value == "one");
+    CHECK(loaded.warnings.empty());
+  }
+  SUBCASE("the second serves") {
+    const auto loaded = Sources{.variables = {{"VX11_GATEWAY_TOKEN", "two"}}}.load();
+    CHECK(loaded.config.auth.token.value == "two");
+  }
+  SUBCASE("none is the development token, with a warning") {
+    const auto loaded = Sources{}.load();
+    CHECK(loaded.config.auth.token.value == kDevelopmentToken);
+    REQUIRE(loaded.warnings.size() == 1);
+    CHECK(loaded.warnings.front().find("development token") != std::string::npos);
+  }
+  SUBCASE("upstreams are sent the same unless they have their own") {
+    CHECK(
+        Sources{.variables = {{"VX11_GATEWAY_TOKEN", "two"}}}.load().config.upstream.token.value ==
+        "two");
+    CHECK(Sources{.variables = {{"VX11_GATEWAY_TOKEN", "two"}, {"VX11_UPSTREAM_TOKEN", "three"}}}
+              .load()
+              .config.upstream.token.value == "three");
+  }
+}
+
+TEST_CASE("a token is read from the first line of its file") {
+  const ScratchFolder folder;
+  const auto token = folder.write("token", "from the file\nsecond line\n");
+  const auto config = folder.write("gateway.toml", "auth.token_file = '" + token + "'\n");
+  SUBCASE("instead of the default") {
+    const auto loaded = Sources{.file = config}.load();
+    REQUIRE(loaded.mistakes.empty());
+    CHECK(loaded.config.auth.token.value == "from the file");
+    CHECK(loaded.warnings.empty());
+    CHECK(loaded.origin("auth.token").where == config + ":1, auth.token_file");
+  }
+  SUBCASE("but a variable is stronger than a file") {
+    const auto loaded =
+        Sources{.variables = {{"VX11_GATEWAY_TOKEN", "variable"}}, .file = config}.load();
+    REQUIRE(loaded.mistakes.empty());
+    CHECK(loaded.config.auth.token.value == "variable");
+  }
+}
+
+TEST_CASE("sessions are kept below XDG_STATE_HOME, or below the home folder") {
+  const auto place = [](Variables variables) {
+    return Sources{.variables = std::move(variables)}.load().config.sessions.store.sqlite_path;
+  };
+  CHECK(place({}) == "/home/someone/.local/state/vx11/sessions.db");
+  CHECK(place({{"XDG_STATE_HOME", "/state"}}) == "/state/vx11/sessions.db");
+  CHECK(place({{"XDG_STATE_HOME", "relative"}}) == "/home/someone/.local/state/vx11/sessions.db");
+  CHECK(place({{"VX11_SESSIONS_STORE", "memory"}}) == std::nullopt);
+  CHECK(place({{"VX11_SESSIONS_STORE", "sqlite:here.db"}}) == "here.db");
+}
+
+TEST_CASE("only one upstream configured: the other is embedded or absent") {
+  CHECK(describe_upstreams(Sources{.arguments = {"--switch", "http://s:2"}}.load().config) ==
+        "madre: embedded; switch: http://s:2; redis: not configured");
+  CHECK(describe_upstreams(Sources{.arguments = {"--madre", "http://m:1/"}}.load().config) ==
+        "madre: http://m:1; switch: absent; redis: not configured");
+}
+
+TEST_CASE("without authentication only this machine may connect") {
+  const Variables off{{"VX11_AUTH_MODE", "off"}};
+  CHECK(Sources{.variables = off}.load().mistakes.empty());
+  CHECK(Sources{.arguments = {"--listen", "[::1]:0"}, .variables = off}.load().mistakes.empty());
+  const auto refused = Sources{.arguments = {"--listen", "0.0.0.0:8000"}, .variables = off}.load();
+  REQUIRE(refused.mistakes.size() == 1);
+  CHECK(refused.mistakes.front().where == "VX11_AUTH_MODE");
+}
+
+TEST_CASE("a switch that may use up the whole deadline earns a warning") {
+  const auto loaded =
+      Sources{.arguments = {"--switch", "http://s:2"},
+              .variables = {{"VX11_SWITCH_LIMIT", "30s"}, {"VX11_GATEWAY_TOKEN", "t"}}}
+          .load();
+  REQUIRE(loaded.warnings.size() == 1);
+  CHECK(loaded.warnings.front().starts_with("switch.limit"));
+}

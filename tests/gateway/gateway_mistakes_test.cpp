@@ -1,0 +1,207 @@
+// Every kind of mistake in a configuration, where it is, and that no secret is in the message.
+#include <doctest/doctest.h>
+
+#include "config_sources.hpp"
+
+using namespace gateway;
+using namespace gateway::testing;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines mistakes_in_file(std::string_view text) {
+  const ScratchFolder folder;
+  return mistakes_of(Sources{.file = folder.write("gateway.toml", text)}.load(), folder);
+}
+
+Lines mistakes(const Sources& sources) {
+  const ScratchFolder folder;
+  return mistakes_of(sources.load(), folder);
+}
+
+}  // namespace
+
+TEST_CASE("an unknown key is named with its line and the nearest that exists") {
+  CHECK(mistakes_in_file("[chat]\n\ndeadlin = \"1s\"\n") ==
+        Lines{"gateway.toml:3: chat.deadlin: no such setting, did you mean \"chat.deadline\"?"});
+  CHECK(mistakes_in_file("[swich]\nurl = \"http://s:1\"\n") ==
+        Lines{"gateway.toml:1: swich: no such table, did you mean \"switch\"?"});
+  CHECK(mistakes_in_file("listen = \"127.0.0.1:1\"\n") ==
+        Lines{"gateway.toml:1: listen: no such setting, did you mean \"server.listen\"?"});
+  CHECK(mistakes_in_file("zzzzzzzz = 1\n") ==
+        Lines{"gateway.toml:1: zzzzzzzz: no such setting; --check-config prints all there are"});
+}
+
+TEST_CASE("a value of the wrong type is told what it should be") {
+  CHECK(mistakes_in_file("[chat]\ndeadline = 15\n") ==
+        Lines{"gateway.toml:2: chat.deadline: is an integer, not a duration; write a whole number "
+              "with its unit, such as \"15s\", \"250ms\", \"2m\" or \"1h\""});
+  CHECK(mistakes_in_file("server.threads = \"8\"\n") ==
+        Lines{"gateway.toml:1: server.threads: is text, not a whole number; write digits only"});
+  CHECK(mistakes_in_file("metrics.public = \"yes\"\n") ==
+        Lines{"gateway.toml:1: metrics.public: is text, not a yes or no; write true or false"});
+  CHECK(mistakes_in_file("auth.jwt.algorithms = [\"HS256\", 5]\n") ==
+        Lines{"gateway.toml:1: auth.jwt.algorithms: is a list, not a list of words; write "
+              "[\"one\", \"two\"], outside of files one,two"});
+  CHECK(mistakes_in_file("server.threads = 1.5\n").front().find("is a decimal number") !=
+        std::string::npos);
+  CHECK(mistakes_in_file("server.threads = 1979-05-27\n").front().find("is a date or time") !=
+        std::string::npos);
+  CHECK(mistakes_in_file("switch = \"http://s:1\"\n") ==
+        Lines{"gateway.toml:1: switch: is text; it is a table of settings, write [switch] and one "
+              "a line below it"});
+}
+
+TEST_CASE("a value out of its range is told the range") {
+  CHECK(mistakes_in_file("server.threads = 0\n") ==
+        Lines{"gateway.toml:1: server.threads: 0 is out of range; take 1 to 1024"});
+  CHECK(mistakes_in_file("server.threads = -1\n") ==
+        Lines{"gateway.toml:1: server.threads: \"-1\" is not a whole number; write digits only"});
+  CHECK(mistakes_in_file("chat.deadline = \"0s\"\n") ==
+        Lines{"gateway.toml:1: chat.deadline: \"0s\" is out of range; take \"1ms\" to \"1h\""});
+}
+
+TEST_CASE("values that cannot be read are shown with what they should look like") {
+  for (const char* text :
+       {"15", "s", "-1s", "1.5s", "15 s", "99999999999999999999s", "9999999999999h", ""}) {
+    CAPTURE(text);
+    const auto found = mistakes_in_file("chat.deadline = '" + std::string(text) + "'\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().find("is not a duration; write") != std::string::npos);
+  }
+  for (const char* text : {"8000", ":8000", "::1:8000", "localhost", "localhost:", "host:65536",
+                           "[::1]", "[::1", "a b:1", "host:-1"}) {
+    CAPTURE(text);
+    const auto found = mistakes({.arguments = {std::string("--listen=") + text}});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().find("is not an address to listen on") != std::string::npos);
+    CHECK(found.front().starts_with("--listen: "));
+  }
+  for (const char* text : {"127.0.0.1:8002", "ftp://s:1", "http://", "http://s:0", "http://s:x",
+                           "http://s:1/path", "http://s?x", "http://s:65536", "http://s p:1"}) {
+    CAPTURE(text);
+    const auto found = mistakes({.variables = {{"VX11_SWITCH_URL", text}}});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().find("is not the base URL of an upstream") != std::string::npos);
+    CHECK(found.front().starts_with("VX11_SWITCH_URL: "));
+  }
+  CHECK(mistakes({.arguments = {"--redis", "http://r:1"}}).size() == 1);
+  CHECK(mistakes({.arguments = {"--sessions", "postgres:x"}}) ==
+        Lines{"--sessions: \"postgres:x\" is not a place for sessions; write \"memory\" or "
+              "\"sqlite:PATH\""});
+  CHECK(mistakes({.variables = {{"VX11_AUTH_MODE", "none"}}}) ==
+        Lines{"VX11_AUTH_MODE: \"none\" is not a way to authenticate; write \"token\", \"jwt\" or "
+              "\"off\""});
+}
+
+TEST_CASE("what is not TOML is told with line and column") {
+  const auto found = mistakes_in_file("[server]\nlisten = \n");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().starts_with("gateway.toml:2: is not TOML at column "));
+  CHECK(mistakes_in_file("[chat]\n[chat]\n").front().starts_with("gateway.toml:2: is not TOML"));
+}
+
+TEST_CASE("a file that is not there is a mistake of the machine, not of the writer") {
+  const auto loaded = Sources{.arguments = {"--config", "/nowhere/gateway.toml"}}.load();
+  REQUIRE(loaded.mistakes.size() == 1);
+  CHECK(to_string(loaded.mistakes.front()) ==
+        "/nowhere/gateway.toml: cannot be read: No such file or directory; check the path given "
+        "to --config");
+  CHECK(loaded.mistakes.front().kind == Mistake::Kind::machine);
+}
+
+TEST_CASE("a folder is no file") {
+  const ScratchFolder folder;
+  const auto found = mistakes_of(Sources{.file = folder.path_of(".")}.load(), folder);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().find("cannot be read") != std::string::npos);
+}
+
+TEST_CASE("unknown flags are named, their values are not") {
+  CHECK(mistakes({.arguments = {"--swich", "http://user:hidden@s:1"}}) ==
+        Lines{"--swich: no such flag, did you mean \"--switch\"?"});
+  CHECK(mistakes({.arguments = {"--something-else=hidden"}}) ==
+        Lines{"--something-else: no such flag, see --help"});
+  const auto token = mistakes({.arguments = {"--token", "hidden"}});
+  REQUIRE(token.size() == 1);
+  CHECK(token.front().starts_with("--token: there is no flag for a secret"));
+  CHECK(token.front().find("hidden") == std::string::npos);
+  CHECK(mistakes({.arguments = {"--listen"}}).size() == 1);
+  CHECK(mistakes({.arguments = {"serve"}}).size() == 1);
+}
+
+TEST_CASE("all mistakes of all sources come together, those of a file in its order") {
+  const ScratchFolder folder;
+  const auto file = folder.write("gateway.toml",
+                                 "[server]\n"
+                                 "thread = 3\n"
+                                 "listen = 8000\n"
+                                 "[chat]\n"
+                                 "deadline = \"soon\"\n");
+  const auto found = mistakes_of(Sources{.arguments = {"--redis", "nonsense"},
+                                         .variables = {{"VX11_MADRE_URL", "nonsense"}},
+                                         .file = file}
+                                     .load(),
+                                 folder);
+  REQUIRE(found.size() == 5);
+  CHECK(found[0].starts_with("gateway.toml:2: server.thread: "));
+  CHECK(found[1].starts_with("gateway.toml:3: server.listen: "));
+  CHECK(found[2].starts_with("gateway.toml:5: chat.deadline: "));
+  CHECK(found[3].starts_with("VX11_MADRE_URL: "));
+  CHECK(found[4].starts_with("--redis: "));
+}
+
+TEST_CASE("a message never shows a secret") {
+  const auto url = mistakes({.variables = {{"VX11_SWITCH_URL", "http://me:hidden@s:1"}}});
+  REQUIRE(url.size() == 1);
+  CHECK(url.front().find("\"http://***@s:1\" is not") != std::string::npos);
+  for (const char* broken : {"redis//me:hidden@r", "me:hidden@r", "redis://me:hid@den@r:x"}) {
+    CAPTURE(broken);
+    const auto redis = mistakes({.variables = {{"VX11_REDIS_URL", broken}}});
+    REQUIRE(redis.size() == 1);
+    CHECK(redis.front().find("hid") == std::string::npos);
+  }
+  const auto token = mistakes({.variables = {{"VX11_GATEWAY_TOKEN", "hidden\n"}}});
+  REQUIRE(token.size() == 1);
+  CHECK(token.front().starts_with("VX11_GATEWAY_TOKEN: has control characters"));
+  CHECK(token.front().find("hidden") == std::string::npos);
+}
+
+TEST_CASE("secrets in files: missing, empty, broken, and given twice") {
+  const ScratchFolder folder;
+  const auto load = [&](const std::string& toml) {
+    return mistakes_of(Sources{.file = folder.write("gateway.toml", toml)}.load(), folder);
+  };
+  folder.write("empty", "\n");
+  folder.write("broken", "hid\tden\n");
+  folder.write("good", "token\n");
+  const auto path = [&](const char* name) { return '\'' + folder.path_of(name) + '\''; };
+  CHECK(load("auth.token_file = " + path("none")) ==
+        Lines{"gateway.toml:1: auth.token_file: \"none\" cannot be read: No such file or "
+              "directory"});
+  CHECK(load("auth.token_file = " + path("empty")) ==
+        Lines{"gateway.toml:1: auth.token_file: the first line of \"empty\" is empty"});
+  const auto broken = load("auth.token_file = " + path("broken"));
+  REQUIRE(broken.size() == 1);
+  CHECK(broken.front().find("hid") == std::string::npos);
+  CHECK(load("[auth]\ntoken = 'x'\ntoken_file = " + path("good")) ==
+        Lines{"gateway.toml:3: auth.token_file: stands beside auth.token; give only one of them"});
+}
+
+TEST_CASE("jwt: every mistake of its description") {
+  const auto found = mistakes_in_file("[auth]\nmode = \"jwt\"\n[auth.jwt]\nsecret = \"short\"\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().starts_with("auth.jwt: "));
+  CHECK(found.front().find("short\"") == std::string::npos);
+  CHECK(mistakes_in_file("[auth]\nmode = \"jwt\"\n[auth.jwt]\naudience = \"operators\"\n"
+                         "secret = \"0123456789abcdef0123456789abcdef\"\n")
+            .empty());
+}
+
+TEST_CASE("sessions have a place or it is a mistake") {
+  const auto nowhere = [](const std::string&) { return std::optional<std::string>(); };
+  const auto loaded = load_config({}, std::nullopt, nowhere);
+  REQUIRE(loaded.mistakes.size() == 1);
+  CHECK(loaded.mistakes.front().where == "sessions.store");
+}
