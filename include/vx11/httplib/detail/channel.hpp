@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// A connection as bytes in and out, each step within a patience. Internal to `vx11/httplib.hpp`.
+
+#include <vx11/httplib/detail/patience.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace vx11::inline v0::detail {
+
+/// Not thread-safe.
+class Channel {
+ public:
+  Channel() = default;
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  virtual ~Channel() = default;
+
+  /// Up to `size` bytes, at least one; 0 when the peer has closed for good.
+  virtual Result<std::size_t> read(char* into, std::size_t size, const Patience& patience) = 0;
+  /// Up to all of `bytes`, at least one.
+  virtual Result<std::size_t> write(std::string_view bytes, const Patience& patience) = 0;
+  /// Whether nothing has come while nobody asked: neither an end nor bytes that answer no request.
+  virtual bool quiet() const noexcept = 0;
+};
+
+/// A TCP socket that does not block.
+class SocketChannel final : public Channel {
+ public:
+  explicit SocketChannel(Fd fd) noexcept : fd_(std::move(fd)) {}
+
+  Result<std::size_t> read(char* into, std::size_t size, const Patience& patience) override {
+    for (;;) {
+      if (const auto end = patience.wait(fd_.get(), POLLIN)) return gave_up(*end);
+      const ssize_t got = ::recv(fd_.get(), into, size, 0);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (!again()) return fail(Errc::unreachable, "connection reset");
+    }
+  }
+
+  Result<std::size_t> write(std::string_view bytes, const Patience& patience) override {
+    if (const auto end = patience.exhausted()) return gave_up(*end);
+    for (;;) {
+      const ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (put >= 0) return static_cast<std::size_t>(put);
+      if (!again()) return fail(Errc::unreachable, "connection reset");
+      if (const auto end = patience.wait(fd_.get(), POLLOUT)) return gave_up(*end);
+    }
+  }
+
+  bool quiet() const noexcept override {
+    pollfd fd = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&fd, 1, 0) == 0;
+  }
+
+ private:
+  static bool again() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+  Fd fd_;
+};
+
+}  // namespace vx11::inline v0::detail

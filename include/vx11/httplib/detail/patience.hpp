@@ -1,0 +1,142 @@
+#pragma once
+
+/// \file
+/// Waiting on file descriptors until a deadline or until nobody waits any more. Internal to
+/// `vx11/httplib.hpp`.
+
+#include <vx11/clock.hpp>
+#include <vx11/result.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace vx11::inline v0::detail {
+
+/// Owns a file descriptor. Movable, not thread-safe.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) noexcept : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() { close(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+/// The two ends of a pipe; both invalid when the process has no descriptors left.
+struct Pipe {
+  Pipe() {
+    int ends[2] = {-1, -1};
+    if (::pipe(ends) != 0) return;
+    for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    out = Fd(ends[0]);
+    in = Fd(ends[1]);
+  }
+  Fd out = {};
+  Fd in = {};
+};
+
+/// A descriptor that becomes readable when a stop token fires, so that one `poll` waits for a
+/// socket and for the caller's change of mind. Costs nothing for a token that can never fire.
+class StopSignal {
+ public:
+  explicit StopSignal(const std::stop_token& token) {
+    if (!token.stop_possible()) return;
+    pipe_.emplace();
+    hang_up_.emplace(token, HangUp{pipe_->in});
+  }
+
+  int fd() const noexcept { return pipe_ ? pipe_->out.get() : -1; }
+
+ private:
+  struct HangUp {
+    Fd& in;
+    void operator()() const noexcept { in.close(); }
+  };
+
+  std::optional<Pipe> pipe_ = std::nullopt;
+  std::optional<std::stop_callback<HangUp>> hang_up_ = std::nullopt;
+};
+
+/// How long one exchange may wait: until its deadline, or until its stop token fires.
+///
+/// A value; refers to a `StopSignal` that outlives it.
+class Patience {
+ public:
+  Patience(Deadline deadline, SteadyClock clock, const StopSignal& stop)
+      : deadline_(std::move(deadline)), clock_(clock), stop_(stop.fd()) {}
+
+  /// The same, for at most `limit` from now.
+  Patience capped(Duration limit) const {
+    Patience shorter = *this;
+    shorter.deadline_ = deadline_.capped(clock_.now(), limit);
+    return shorter;
+  }
+  Duration left() const noexcept { return deadline_.remaining(clock_.now()); }
+
+  /// Why not to go on: `timeout` or `cancelled`, or nothing.
+  std::optional<Errc> exhausted() const noexcept {
+    if (deadline_.cancelled()) return Errc::cancelled;
+    if (left() <= Duration::zero()) return Errc::timeout;
+    return std::nullopt;
+  }
+
+  /// Waits until `events` (or an error) happen on `fd`. \return why they did not, or nothing.
+  std::optional<Errc> wait(int fd, short events) const noexcept {
+    for (;;) {
+      if (const auto end = exhausted()) return end;
+      pollfd fds[] = {{.fd = fd, .events = events, .revents = 0},
+                      {.fd = stop_, .events = POLLIN, .revents = 0}};
+      const int ms = milliseconds_left();
+      const int ready = ::poll(fds, 2, ms);
+      if (ready < 0 && errno != EINTR) return Errc::unreachable;
+      if (ready == 0 && ms != INT_MAX) return Errc::timeout;
+      if (ready > 0 && fds[1].revents == 0) return std::nullopt;
+    }
+  }
+
+ private:
+  int milliseconds_left() const noexcept {
+    const Duration now_left = left();
+    if (now_left > std::chrono::hours(1)) return deadline_.never() ? -1 : INT_MAX;
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(now_left).count());
+  }
+
+  Deadline deadline_;
+  SteadyClock clock_;
+  int stop_;
+};
+
+/// The error for a wait that ended early.
+inline tl::unexpected<Error> gave_up(Errc why) {
+  switch (why) {
+    case Errc::timeout:
+      return fail(why, "no answer in time");
+    case Errc::cancelled:
+      return fail(why, "the caller went away");
+    default:
+      return fail(why, "the connection failed");
+  }
+}
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,150 @@
+#pragma once
+
+/// \file
+/// Requests and answers between cpp-httplib's server and ours, and the art of closing a connection
+/// whose request was not read to its end. Internal to `vx11/httplib.hpp`.
+
+#include <vx11/http_message.hpp>
+#include <vx11/httplib/detail/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <httplib.h>
+
+namespace vx11::inline v0::detail {
+
+/// The object behind it: the server hands it to handlers as const, and holds it as a variable.
+inline httplib::Request& writable(const httplib::Request& request) {
+  return const_cast<httplib::Request&>(request);
+}
+
+/// Everything but the body.
+inline HttpRequest head_from(const httplib::Request& from) {
+  // Put among the headers by cpp-httplib itself.
+  constexpr std::array<std::string_view, 4> kAdded = {"REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR",
+                                                      "LOCAL_PORT"};
+  HttpRequest request(from.method, {}, from.target);
+  for (const auto& [name, value] : from.headers) {
+    if (std::ranges::find(kAdded, name) == kAdded.end()) request.headers.add(name, value);
+  }
+  return request;
+}
+
+/// What the server may do with the connection once it has answered.
+enum class Ending : unsigned char {
+  keep,   ///< The request has been read to its end.
+  close,  ///< It has not: what is left of it must never be taken for the next request.
+};
+
+/// Reads what is left of a request that was answered already, so that the answer is not lost: a
+/// socket closed over unread bytes sends an RST, which may overtake it.
+class Linger {
+ public:
+  Linger() = default;
+  explicit Linger(httplib::ContentReader reader) : reader_(std::move(reader)) {}
+
+  /// Within bounds: nobody who was refused shall keep a thread busy.
+  void briefly() {
+    constexpr std::size_t kBytes = 8 * 1024 * 1024;
+    constexpr std::chrono::seconds kTime(2);
+    const auto end = std::chrono::steady_clock::now() + kTime;
+    std::size_t read = 0;
+    until([&](std::size_t size) {
+      return (read += size) < kBytes && std::chrono::steady_clock::now() < end;
+    });
+  }
+  /// As long as it takes, as for any request that is not refused.
+  void to_the_end() {
+    until([](std::size_t) { return true; });
+  }
+
+ private:
+  template <class Continue>
+  void until(Continue go_on) {
+    if (!reader_) return;
+    const auto reader = std::exchange(reader_, std::nullopt);
+    (*reader)([&](const char*, std::size_t size) { return go_on(size); });
+  }
+
+  std::optional<httplib::ContentReader> reader_ = std::nullopt;
+};
+
+/// Answers and really closes, where saying `Connection: close` is not enough. The server stops when
+/// a content provider fails, so this one sends the answer and then fails; in chunks, so that the
+/// client knows the end of the answer before that of the connection.
+///
+/// An error handler of the server's that writes a body of its own puts it in place of ours, and the
+/// connection stays: then the rest of the request is read when the answer is done with.
+inline void answer_and_fail(const httplib::Request& request, httplib::Response& to,
+                            const std::string& type, std::string body, Linger linger) {
+  struct Last {
+    std::string body;
+    Linger linger;
+    int status;
+  };
+  const bool chunks = request.version == "HTTP/1.1" && request.method != "HEAD";
+  const auto last = std::make_shared<Last>(std::move(body), std::move(linger), to.status);
+  const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
+    if (!last->body.empty()) sink.write(last->body.data(), last->body.size());
+    sink.done();
+    if (chunks) last->linger.briefly();
+    to.status = last->status;  // which reading changes, and loggers are still to see
+    return false;
+  };
+  const auto done = [last](bool) { last->linger.to_the_end(); };
+  if (chunks) {
+    to.set_chunked_content_provider(type, send, done);
+  } else {
+    writable(request).method = "GET";  // for HEAD no provider would be asked
+    to.set_content_provider(type, send, done);
+  }
+}
+
+/// Turns `from` into the server's answer.
+inline void answer(const httplib::Request& request, httplib::Response& to, HttpResponse from,
+                   Ending ending, Linger linger = {}) {
+  if (request.method == "HEAD") {
+    if (!from.body.empty()) from.headers.set("Content-Length", std::to_string(from.body.size()));
+    from.body.clear();
+  } else {
+    from.headers.remove("Content-Length");
+  }
+  for (const char* ours : {"Connection", "Keep-Alive", "Transfer-Encoding"}) {
+    from.headers.remove(ours);
+  }
+  const std::string type(from.headers.get("Content-Type", "text/plain"));
+  const bool fails = ending == Ending::close && !kServerClosesOverUnread;
+  if (fails || !from.body.empty()) from.headers.remove("Content-Type");  // set with the body
+  for (const Header& header : from.headers) to.set_header(header.name, header.value);
+  // Newer versions add it to errors themselves.
+  const bool says_close = request.get_header_value("Connection") == "close" ||
+                          (kServerClosesOverUnread && from.status >= 400);
+  if (ending == Ending::close && !says_close) to.set_header("Connection", "close");
+  to.status = from.status;
+  writable(request).ranges.clear();  // an endpoint is no file, to be sent in parts
+  if (fails) {
+    answer_and_fail(request, to, type, std::move(from.body), std::move(linger));
+  } else if (!from.body.empty()) {
+    to.set_content(from.body, type);
+  }
+}
+
+/// The library's form of an error of this status, for what the API never sees.
+inline HttpResponse refusal(int status) {
+  const std::string_view word = status == 413   ? "too_large"
+                                : status == 415 ? "unsupported_media_type"
+                                                : "bad_request";
+  std::string body = R"({"error":")";
+  body.append(word).append(R"(","status_code":)").append(std::to_string(status)).append("}");
+  return HttpResponse(status, "application/json", std::move(body));
+}
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,39 @@
+#pragma once
+
+/// \file
+/// What the version of cpp-httplib that one compiles against does. Internal to `vx11/httplib.hpp`.
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include <httplib.h>
+
+namespace vx11::inline v0::detail {
+
+/// The version as a number, 0.11.4 as 11'004: cpp-httplib offers it as a text alone.
+consteval int number_of(std::string_view version) {
+  std::array<int, 3> parts = {};
+  std::size_t part = 0;
+  for (const char c : version) {
+    if (c == '.') {
+      ++part;
+    } else {
+      parts.at(part) = parts.at(part) * 10 + (c - '0');
+    }
+  }
+  return parts[0] * 1'000'000 + parts[1] * 1'000 + parts[2];
+}
+
+inline constexpr int kHttplibVersion = number_of(CPPHTTPLIB_VERSION);
+
+/// The server reads bodies of GET, too, where the head announces one.
+inline constexpr bool kServerReadsAnyBody = kHttplibVersion >= 18'007;
+/// The server closes a connection when it has answered with `Connection: close` and has not read
+/// the request to its end. Before, it goes on with whatever bytes come next.
+inline constexpr bool kServerClosesOverUnread = kHttplibVersion >= 40'000;
+/// A `ContentReader` refers only to what lives as long as the request, and may be called after the
+/// handler has returned.
+inline constexpr bool kReaderOutlivesHandler = kHttplibVersion < 35'000;
+
+}  // namespace vx11::inline v0::detail

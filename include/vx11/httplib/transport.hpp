@@ -1,0 +1,156 @@
+#pragma once
+
+/// \file
+/// `HttplibTransport`: the blocking transport, on cpp-httplib.
+///
+/// Opt-in and header-only: it is compiled with the macros of the cpp-httplib that its user has.
+/// Why: docs/design/httplib.md.
+
+#include <vx11/clock.hpp>
+#include <vx11/httplib/detail/connection.hpp>
+#include <vx11/httplib/detail/dial.hpp>
+#include <vx11/httplib/detail/pool.hpp>
+#include <vx11/httplib/detail/request_head.hpp>
+#include <vx11/httplib/detail/tls.hpp>
+#include <vx11/transport.hpp>
+#include <vx11/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <httplib.h>
+
+namespace vx11::inline v0 {
+
+/// The description of an `HttplibTransport`.
+struct HttplibOptions {
+  /// The most that looking up the name, connecting and the TLS handshake may take together. A
+  /// second is ample within a data centre and leaves time to fall back; the deadline of a call
+  /// shortens it.
+  Duration connect_limit = std::chrono::seconds(1);
+  /// The largest body of an answer, in bytes: `too_large` above. 4 MiB is far above any chat.
+  std::size_t max_response_bytes = 4 * 1024 * 1024;
+  /// Idle connections kept per origin. As many as there are threads that send is enough; each costs
+  /// a socket. Zero: every request has a connection of its own.
+  std::size_t max_idle_per_origin = 16;
+  /// How long an idle connection is kept. Many servers (cpp-httplib, Node.js, uvicorn) close after
+  /// 5 s: whoever reuses one at that very moment may not know whether the request was seen, so we
+  /// close first.
+  Duration idle_for = std::chrono::seconds(4);
+  /// Sent where the request names none.
+  std::string user_agent = "libvx11/" VX11_VERSION_STRING;
+  /// PEM file of the certificates to trust for https, in place of the system's. Empty: the
+  /// system's.
+  std::string ca_file = {};
+  /// Called with every new socket before it connects, for options such as SO_KEEPALIVE. The socket
+  /// stays the transport's. Must not throw.
+  std::function<void(int)> on_socket = {};
+  SteadyClock clock = {};
+};
+
+/// Sends requests over HTTP/1.1 and blocks the sending thread meanwhile.
+///
+/// Connections are kept alive and reused per origin. `TCP_NODELAY` is set; head and body leave in
+/// one write. Redirects are not followed, compression is not asked for, bodies are sent with their
+/// length. Of the request's own headers `Connection`, `Content-Length`, `Expect` and
+/// `Transfer-Encoding` are left out: they are the transport's to say.
+///
+/// **Deadlines** hold for the whole exchange, name look-up included, whatever the peer does: every
+/// wait is for what is left of the deadline, or for the stop token.
+///
+/// **Repetition**: a request that went out over a kept connection and got not one byte of an answer
+/// is sent once more over a new one, if its method is idempotent (RFC 9110 §9.2.2) or nothing of it
+/// had left. A POST that was sent and lost is `unreachable`: the peer may have acted on it.
+///
+/// **Answers** have their headers in the order in which the version of cpp-httplib keeps them, by
+/// name until 0.17; before 0.20 it decodes percent signs in their values. An answer whose length is
+/// contradictory, cut short or not HTTP/1.1 is `invalid_reply`.
+///
+/// https needs cpp-httplib built with OpenSSL (`CPPHTTPLIB_OPENSSL_SUPPORT`), else it is
+/// `invalid_argument`. Certificates are always verified, by name or address.
+///
+/// **Thread-safe**; many threads may send at once. Needs POSIX sockets.
+class HttplibTransport final : public Transport {
+ public:
+  explicit HttplibTransport(HttplibOptions options = {})
+      : options_(std::move(options)), pool_(options_.max_idle_per_origin, options_.idle_for) {}
+
+  Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
+    try {
+      co_return carry_out(request, std::move(deadline));
+    } catch (...) {
+    }
+    co_return fail(Errc::unreachable, "the request could not be carried out");
+  }
+
+ private:
+  Result<HttpResponse> carry_out(const HttpRequest& request, Deadline deadline) {
+    const auto origin = detail::split_origin(request.origin);
+    if (!origin) return fail(origin.error());
+    const auto head = detail::head_of(request, *origin, options_.user_agent);
+    if (!head) return fail(head.error());
+
+    const detail::StopSignal stop(deadline.stop_token());
+    const detail::Patience patience(std::move(deadline), options_.clock, stop);
+    if (const auto end = patience.exhausted()) return detail::gave_up(*end);
+    if (auto kept = pool_.take(request.origin, options_.clock.now())) {
+      auto sent = exchange(request, *head, std::move(kept), patience);
+      if (!may_repeat(request, sent)) return std::move(sent.answer);
+    }
+    auto fresh = connect(*origin, patience.capped(options_.connect_limit));
+    if (!fresh) return fail(std::move(fresh.error()));
+    return exchange(request, *head, std::move(*fresh), patience).answer;
+  }
+
+  detail::Exchanged exchange(const HttpRequest& request, std::string_view head,
+                             std::unique_ptr<detail::Connection> connection,
+                             const detail::Patience& patience) {
+    auto sent = connection->exchange(request, head, options_.max_response_bytes, patience);
+    if (sent.reusable) pool_.give(request.origin, std::move(connection), options_.clock.now());
+    return sent;
+  }
+
+  static bool may_repeat(const HttpRequest& request, const detail::Exchanged& sent) {
+    if (sent.answer || sent.answer.error().code != Errc::unreachable || sent.got_any) return false;
+    constexpr std::array<std::string_view, 6> kIdempotent = {"GET",    "HEAD",    "PUT",
+                                                             "DELETE", "OPTIONS", "TRACE"};
+    return !sent.sent_any || std::ranges::find(kIdempotent, request.method) != kIdempotent.end();
+  }
+
+  Result<std::unique_ptr<detail::Connection>> connect(const detail::Origin& origin,
+                                                      const detail::Patience& patience) {
+    if (origin.secure) {
+      std::call_once(securer_made_, [this] { securer_ = detail::make_securer(options_.ca_file); });
+      if (!securer_) {
+        return fail(Errc::invalid_argument, "https needs cpp-httplib built with OpenSSL");
+      }
+    }
+    auto fd = detail::dial(resolver_, origin, patience, options_.on_socket);
+    if (!fd) return fail(std::move(fd.error()));
+    std::unique_ptr<detail::Channel> channel =
+        std::make_unique<detail::SocketChannel>(std::move(*fd));
+    if (origin.secure) {
+      auto secured = securer_->secure(std::move(channel), origin, patience);
+      if (!secured) return fail(std::move(secured.error()));
+      channel = std::move(*secured);
+    }
+    return std::make_unique<detail::Connection>(std::move(channel));
+  }
+
+  const HttplibOptions options_;
+  detail::ConnectionPool pool_;
+  detail::Resolver resolver_;
+  std::once_flag securer_made_;
+  std::unique_ptr<detail::Securer> securer_;
+};
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// A certificate that signs itself, as files for one test.
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace tls_certificate {
+
+class TlsCertificate {
+ public:
+  explicit TlsCertificate(const std::string& names = "IP:127.0.0.1,DNS:localhost") {
+    std::string name = (std::filesystem::temp_directory_path() / "vx11-tls-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory");
+    directory_ = name;
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
+                                                                  &EVP_PKEY_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
+    describe(*certificate, *key, names);
+    write(key_file(), [&](std::FILE* file) {
+      return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
+    write(file(), [&](std::FILE* file) { return PEM_write_X509(file, certificate.get()); });
+  }
+  TlsCertificate(const TlsCertificate&) = delete;
+  TlsCertificate& operator=(const TlsCertificate&) = delete;
+  ~TlsCertificate() { std::filesystem::remove_all(directory_); }
+
+  std::string file() const { return (directory_ / "certificate.pem").string(); }
+  std::string key_file() const { return (directory_ / "key.pem").string(); }
+
+ private:
+  static void describe(X509& certificate, EVP_PKEY& key, const std::string& names) {
+    X509_set_version(&certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(&certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(&certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(&certificate), 3600);
+    X509_set_pubkey(&certificate, &key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(&certificate), "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>("vx11 test"), -1, -1, 0);
+    X509_set_issuer_name(&certificate, X509_get_subject_name(&certificate));
+    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str()),
+        &X509_EXTENSION_free);
+    X509_add_ext(&certificate, extension.get(), -1);
+    if (X509_sign(&certificate, &key, EVP_sha256()) == 0) throw std::runtime_error("no signature");
+  }
+
+  template <class Writer>
+  static void write(const std::string& name, Writer writer) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "w"),
+                                                               &std::fclose);
+    if (!file || writer(file.get()) != 1) throw std::runtime_error("cannot write " + name);
+  }
+
+  std::filesystem::path directory_;
+};
+
+}  // namespace tls_certificate
