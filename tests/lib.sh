@@ -139,15 +139,17 @@ operator() {
   anonymous "$method" "$path" -H "x-vx11-token: $TOKEN" "$@"
 }
 
-# raw FORMAT [ARGUMENT…]: sends what printf makes of it, byte for byte; sets STATUS.
+# raw FORMAT [ARGUMENT…]: sends what printf makes of it, byte for byte, and reads the first line of
+# the answer; sets STATUS, empty when the gateway just hangs up.
 raw() {
-  local where=${BASE#http://} socket
-  exec {socket}<>"/dev/tcp/${where%:*}/${where##*:}" || return
+  local where=${BASE#http://} socket line=''
+  exec {socket}<>"/dev/tcp/${where%:*}/${where##*:}"
+  # A process of its own: it dies when the gateway hangs up before all is written.
   # shellcheck disable=SC2059
-  printf "$@" >&"$socket"
-  timeout 30 cat <&"$socket" >"$BODY"
+  (printf "$@" >&"$socket") 2>/dev/null
+  read -r -t 30 line <&"$socket" || (($? <= 128)) || unmet "nothing comes, and no end either"
   exec {socket}>&-
-  STATUS=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$BODY")
+  STATUS=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' <<<"$line")
 }
 
 # side_by_side COUNT PATH [CURL-ARGUMENT…]: that many operator requests, 16 at a time; the statuses

@@ -60,14 +60,14 @@ appears_later() {
 }
 
 unknown_switch_name() {
-  restart_gateway --config "$CONFIG" --switch http://switch.invalid:8002
+  SWITCH_URL=http://switch.invalid:8002 restart_gateway --config "$CONFIG"
   chat_comes_from madre_fallback switch_unreachable
   operator GET /operator/status
   expect_json '.status == "ok" and .components.switch == ({port: 8002} + .components.switch)'
 }
 
 unknown_madre_name() {
-  restart_gateway --config "$CONFIG" --madre http://madre.invalid:8001
+  MADRE=http://madre.invalid:8001 restart_gateway --config "$CONFIG"
   operator GET /operator/status
   expect_status 200
   expect_json '.components.madre | .status == "unreachable" and .port == 8001
@@ -84,7 +84,11 @@ unknown_madre_name() {
 readonly OWN_NAMES=(unshare --mount --map-root-user sh -c
   'mount --bind "$0/hosts" /etc/hosts && mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"'
   "$WORK")
-may_have_own_names() { "${OWN_NAMES[@]}" true 2>/dev/null; }
+own_names() { # NAME-SERVER [HOSTS-LINE]: without a second line only this machine has a name
+  printf '127.0.0.1 localhost\n%s\n' "${2-}" >"$WORK/hosts"
+  printf 'nameserver %s\noptions timeout:20 attempts:1\n' "$1" >"$WORK/resolv.conf"
+}
+may_have_own_names() { own_names 127.0.0.1 && "${OWN_NAMES[@]}" true 2>/dev/null; }
 
 start_gateway_with_own_names() { # [OPTION…]
   stop gateway
@@ -94,19 +98,17 @@ start_gateway_with_own_names() { # [OPTION…]
 }
 
 name_appears_later() {
-  echo '127.0.0.1 localhost' >"$WORK/hosts"
-  echo 'nameserver 127.0.0.1' >"$WORK/resolv.conf" # nobody is there: an answer at once
+  own_names 127.0.0.1 # where nobody answers names: refused at once
   start_gateway_with_own_names --madre "$MADRE" --switch "http://switch.invalid:$(port_of "$SWITCH_URL")"
   chat_comes_from madre_fallback switch_unreachable
-  echo '127.0.0.1 switch.invalid' >>"$WORK/hosts"
+  own_names 127.0.0.1 '127.0.0.1 switch.invalid'
   eventually 30 is_answered_by_switch || unmet "switch is not found: $(cat "$BODY")"
   chat_comes_from switch
 }
 
 # 192.0.2.0/24 is for documentation (RFC 5737): questions sent there are never answered.
 names_never_answered() {
-  echo '127.0.0.1 localhost' >"$WORK/hosts"
-  printf 'nameserver 192.0.2.1\noptions timeout:20 attempts:1\n' >"$WORK/resolv.conf"
+  own_names 192.0.2.1
   start_gateway_with_own_names --madre "$MADRE" --switch http://switch.invalid:8002
   chat '{"message":"hello"}'
   expect_status 200
