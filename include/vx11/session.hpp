@@ -46,11 +46,12 @@ struct Session {
   std::string id = {};
   std::string user_id = {};  ///< Who began it.
   WallTime created_at = {};
-  WallTime last_accessed = {};
+  WallTime last_accessed = {};         ///< In what a store hands out: the moment of handing it out.
   std::vector<Message> messages = {};  ///< Oldest first, at most `SessionLimits::messages`.
 };
 
-/// How much is kept, and how long.
+/// How much is kept, and how long. Of each at least one: a zero counts as one message, one session,
+/// one millisecond.
 struct SessionLimits {
   /// Of one session, the newest. The contract's 50.
   std::size_t messages = 50;

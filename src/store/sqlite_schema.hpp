@@ -3,8 +3,10 @@
 /// \file
 /// The tables of a session database, and how a connection to one is opened. Internal.
 
+#include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -62,7 +64,9 @@ CREATE TRIGGER session_gone AFTER DELETE ON sessions
 /// measured at ten to fifty times the cost of all the rest: too much for a conversation.
 inline constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
 
-inline constexpr int kBusyMilliseconds = 5'000;
+/// How long another process may keep one waiting that wants to write.
+inline constexpr std::chrono::milliseconds kBusy = std::chrono::seconds(5);
+inline constexpr int kPauseMilliseconds = 10;
 
 inline tl::unexpected<Error> fail_with(Code code) {
   return fail(Errc::storage, sqlite3_errstr(code));
@@ -119,14 +123,16 @@ inline Result<void> create_tables(sqlite3* database) {
 }
 
 inline Result<void> write_ahead(sqlite3* database) {
-  constexpr int kPause = 10;
   std::string mode;
   Statement statement(database, "PRAGMA journal_mode = WAL");
-  Code code = SQLITE_BUSY;
-  // Two that switch a fresh file at once wait for each other, and then SQLite does not wait at all.
-  for (int waited = 0; code == SQLITE_BUSY && waited < kBusyMilliseconds; waited += kPause) {
-    if (waited > 0) sqlite3_sleep(kPause);
-    code = statement.each([&](const Row& row) { mode = row.bytes(0); });
+  const auto set = [&] { return statement.each([&](const Row& row) { mode = row.bytes(0); }); };
+  Code code = set();
+  // Of two that switch a fresh file at once one is sent away at once, since waiting for each other
+  // they would wait for ever.
+  const SteadyClock clock;
+  for (const TimePoint end = clock.now() + kBusy; code == SQLITE_BUSY && clock.now() < end;) {
+    sqlite3_sleep(kPauseMilliseconds);
+    code = set();
   }
   if (code != SQLITE_OK) return fail_with(code);
   if (mode == "wal" || mode == "memory") return {};
@@ -136,7 +142,7 @@ inline Result<void> write_ahead(sqlite3* database) {
 /// Makes the connection ready for sessions, and the file too if it is new.
 inline Result<void> prepare(sqlite3* database) {
   if (sqlite3_db_readonly(database, "main") == 1) return fail_with(SQLITE_READONLY);
-  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  sqlite3_busy_timeout(database, static_cast<int>(kBusy.count()));
   const Result<Identity> identity = identify(database);
   if (!identity) return fail(identity.error());
   // Before anything is changed: a file of someone else is left exactly as it is.

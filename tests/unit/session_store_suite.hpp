@@ -222,6 +222,12 @@ inline void expiry(const MakeStore& make) {
     CHECK(session->created_at == clock.wall_now());
     CHECK(contents(session->messages) == Contents{"ask 2", "answer 2"});
   }
+  SUBCASE("one of many that expired at once begins anew like any other") {
+    for (int i = 0; i < 20; ++i) append(*store, std::to_string(i), turn("old"));
+    clock.advance(60s);
+    append(*store, "19", turn("new"));
+    CHECK(contents(recent(*store, "19")) == Contents{"ask new", "answer new"});
+  }
   SUBCASE("many that expired at once do not disturb those that come after") {
     for (int i = 0; i < 20; ++i) append(*store, "old " + std::to_string(i), turn("x"));
     clock.advance(60s);

@@ -9,8 +9,9 @@
 
 namespace vx11::inline v0 {
 
-/// Makes an in-memory store. It completes without suspending; a lock is held for the copying of one
-/// turn. Expiry uses the monotonic clock.
+/// Makes an in-memory store. It completes without suspending; one lock is held for a look-up and
+/// for taking hold of what is read, never for copying its text. Every operation is O(1) in the
+/// number of sessions. Expiry uses the monotonic clock; expired sessions leave with later appends.
 std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits = {},
                                                         SteadyClock clock = {},
                                                         WallClock wall_clock = {});

@@ -13,7 +13,15 @@ namespace vx11::inline v0 {
 /// Opens or creates the database at `path` (its folder too), in WAL mode, one transaction per turn.
 ///
 /// Blocks for the duration of a transaction, and up to 5 s for another process that writes the same
-/// file. Expiry uses the wall clock, since the file outlives the process.
+/// file. Expiry uses the wall clock, since the file outlives the process. Several processes may
+/// share a file. A new file is readable by its owner alone, and so are folders made for it.
+///
+/// A turn acknowledged survives the end of the process, however sudden. Those of the last moments
+/// before a power cut may be lost, never the file: flushing the disk for each costs ten to fifty
+/// times as much as all the rest. A reading writes down that the session was used; where it cannot,
+/// on a full disk say, it is answered all the same.
+///
+/// \param path A file on a local disk, or `:memory:` for a database that ends with the store.
 /// \return `storage` if the file cannot be opened, is no database, or was written by a newer
 /// version.
 Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
