@@ -1,0 +1,254 @@
+#include <vx11/probe/redis.hpp>
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "tcp_fakes.hpp"
+
+using namespace std::chrono_literals;
+using namespace vx11;
+using namespace vx11::fakes;
+
+namespace {
+
+/// So long that no machine is too slow for it.
+constexpr auto kPatience = 60s;
+
+Result<Health> look_at(const std::string& url, Duration limit = kPatience) {
+  const auto probe = make_redis_probe(url);
+  REQUIRE(probe);
+  return sync_wait((*probe)->look(Deadline::after(SteadyClock().now(), limit)));
+}
+
+Result<Health> look_at(const TcpServer& server, Duration limit = kPatience) {
+  return look_at("redis://127.0.0.1:" + std::to_string(server.port()), limit);
+}
+
+/// What a probe makes of a server that answers whatever it is told with `answer`.
+Result<Health> look_at_answer(const std::string& answer) {
+  const TcpServer server([&](Peer& peer) {
+    peer.receive();
+    peer.send(answer);
+    peer.wait_until_gone();
+  });
+  return look_at(server);
+}
+
+void check_fails(const Result<Health>& seen, Errc code) {
+  REQUIRE_FALSE(seen);
+  CHECK(to_string(seen.error().code) == to_string(code));
+  CHECK_FALSE(seen.error().detail.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a redis server without a password is ok, whatever database is chosen") {
+  const RedisServer redis;
+  CHECK(look_at(redis.url()) == Health::ok);
+  CHECK(look_at(redis.url("", "/")) == Health::ok);
+  CHECK(look_at(redis.url("", "/0")) == Health::ok);
+  CHECK(look_at(redis.url("", "/15")) == Health::ok);
+}
+
+TEST_CASE("a database that the server does not have is degraded") {
+  const RedisServer redis;
+  CHECK(look_at(redis.url("", "/16")) == Health::degraded);
+}
+
+TEST_CASE("a redis server with a password is ok only to those who know it") {
+  const RedisServer redis({"--requirepass", "p@ss w:rd/%"});
+  CHECK(look_at(redis.url(":p%40ss%20w:rd%2F%25@")) == Health::ok);
+  CHECK(look_at(redis.url("default:p%40ss%20w%3Ard%2f%25@", "/3")) == Health::ok);
+  CHECK(look_at(redis.url(":wrong@")) == Health::degraded);
+  CHECK(look_at(redis.url(":@")) == Health::degraded);
+  CHECK(look_at(redis.url()) == Health::degraded);
+}
+
+TEST_CASE("a user of the server's own gets in by name and password") {
+  const RedisServer redis({"--user", "al@ice", "on", ">secret", "+@all"});
+  CHECK(look_at(redis.url("al%40ice:secret@")) == Health::ok);
+  CHECK(look_at(redis.url("al%40ice:wrong@")) == Health::degraded);
+  CHECK(look_at(redis.url("bob:secret@")) == Health::degraded);
+}
+
+TEST_CASE("one probe can look again and again, and sees the server go") {
+  RedisServer redis;
+  const auto probe = make_redis_probe(redis.url());
+  REQUIRE(probe);
+  for (int i = 0; i < 20; ++i) CHECK(sync_wait((*probe)->look({})) == Health::ok);
+  redis.stop();
+  check_fails(sync_wait((*probe)->look({})), Errc::unreachable);
+}
+
+TEST_CASE("a server is found by an IPv6 address in brackets") {
+  const RedisServer redis;
+  const std::string mapped = "redis://[::ffff:127.0.0.1]:" + std::to_string(redis.port());
+  CHECK(look_at(mapped) == Health::ok);
+}
+
+TEST_CASE("nobody listening is unreachable") {
+  check_fails(look_at("redis://127.0.0.1:" + std::to_string(free_port())), Errc::unreachable);
+}
+
+TEST_CASE("an answer that is not PONG is degraded") {
+  for (const char* answer : {"-LOADING Redis is loading the dataset in memory\r\n",
+                             "-NOAUTH Authentication required.\r\n", "-ERR\r\n", "+OK\r\n", "+\r\n",
+                             "+PONGPONG\r\n", ":1\r\n", "$4\r\nPONG\r\n", "$-1\r\n"}) {
+    CAPTURE(answer);
+    CHECK(look_at_answer(answer) == Health::degraded);
+  }
+}
+
+TEST_CASE("what is not the Redis protocol is degraded") {
+  for (const char* answer :
+       {"HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "PONG\r\n", "*2147483647\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "$9223372036854775807\r\n"}) {
+    CAPTURE(answer);
+    CHECK(look_at_answer(answer) == Health::degraded);
+  }
+  CHECK(look_at_answer(std::string("\0\xff\x80", 3)) == Health::degraded);
+}
+
+TEST_CASE("a line without an end is given up by its length") {
+  CHECK(look_at_answer("+" + std::string(1 << 20, 'P')) == Health::degraded);
+}
+
+TEST_CASE("PONG in pieces is ok") {
+  const TcpServer server([](Peer& peer) {
+    peer.receive();
+    for (const char c : std::string_view("+PONG\r\n")) {
+      peer.send(std::string_view(&c, 1));
+      std::this_thread::sleep_for(1ms);
+    }
+    peer.wait_until_gone();
+  });
+  CHECK(look_at(server) == Health::ok);
+}
+
+TEST_CASE("a server that does not answer is a timeout") {
+  const TcpServer server([](Peer& peer) { peer.wait_until_gone(); });
+  check_fails(look_at(server, 30ms), Errc::timeout);
+}
+
+TEST_CASE("a server that trickles without end is a timeout") {
+  const TcpServer server([](Peer& peer) {
+    while (!peer.stopping() && peer.send("+")) std::this_thread::sleep_for(1ms);
+  });
+  check_fails(look_at(server, 30ms), Errc::timeout);
+}
+
+TEST_CASE("a server that does not take connections is a timeout") {
+  const Socket full = bound_socket();
+  REQUIRE(::listen(full.fd(), 0) == 0);
+  std::vector<Socket> waiting;  // what fits into the queue of a server that never accepts
+  for (int i = 0; i < 8; ++i) waiting.emplace_back(try_connect(port_of(full), SOCK_NONBLOCK));
+  check_fails(look_at("redis://127.0.0.1:" + std::to_string(port_of(full)), 30ms), Errc::timeout);
+}
+
+TEST_CASE("a server that closes without an answer is unreachable") {
+  SUBCASE("at once") {
+    const TcpServer server([](Peer&) {});
+    check_fails(look_at(server), Errc::unreachable);
+  }
+  SUBCASE("at once, by a reset") {
+    const TcpServer server([](Peer& peer) { peer.reset_on_close(); });
+    check_fails(look_at(server), Errc::unreachable);
+  }
+  SUBCASE("after hearing the question") {
+    const TcpServer server([](Peer& peer) { peer.receive(); });
+    check_fails(look_at(server), Errc::unreachable);
+  }
+  SUBCASE("in the middle of its answer") {
+    const TcpServer server([](Peer& peer) {
+      peer.receive();
+      peer.send("+PO");
+    });
+    check_fails(look_at(server), Errc::unreachable);
+  }
+}
+
+TEST_CASE("what is sent is RESP, with the credentials first") {
+  std::string heard;
+  {
+    const TcpServer server([&](Peer& peer) {
+      heard = peer.receive();
+      peer.send("+OK\r\n+OK\r\n+PONG\r\n");
+      peer.wait_until_gone();
+    });
+    CHECK(look_at("redis://me:s%00t@127.0.0.1:" + std::to_string(server.port()) + "/7") ==
+          Health::ok);
+  }
+  const std::string password("s\0t", 3);
+  CHECK(heard == "*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$3\r\n" + password +
+                     "\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n*1\r\n$4\r\nPING\r\n");
+}
+
+TEST_CASE("a look whose time has passed, or that nobody wants, connects to nothing") {
+  const auto probe = make_redis_probe("redis://127.0.0.1:" + std::to_string(free_port()));
+  REQUIRE(probe);
+  check_fails(sync_wait((*probe)->look(Deadline(SteadyClock().now()))), Errc::timeout);
+  std::stop_source nobody;
+  nobody.request_stop();
+  check_fails(sync_wait((*probe)->look(Deadline(TimePoint::max(), nobody.get_token()))),
+              Errc::cancelled);
+}
+
+TEST_CASE("a URL names its port, or means 6379") {
+  CHECK(redis_port("redis://redis") == 6379);
+  CHECK(redis_port("redis://redis:1") == 1);
+  CHECK(redis_port("REDIS://my_redis.local:65535/3") == 65535);
+  CHECK(redis_port("redis://:secret@10.0.0.3") == 6379);
+  CHECK(redis_port("redis://user:secret@10.0.0.3:7000/0") == 7000);
+  CHECK(redis_port("redis://a:b@c@10.0.0.3:7000") == 7000);
+  CHECK(redis_port("redis://[::1]") == 6379);
+  CHECK(redis_port("redis://u:p@[fe80::1]:7001/1") == 7001);
+}
+
+TEST_CASE("a URL of another form is a mistake, and is not repeated") {
+  for (const char* url : {"",
+                          "redis:",
+                          "redis://",
+                          "redis:///0",
+                          "redis://:6379",
+                          "http://redis",
+                          "rediss://redis",
+                          "redis",
+                          "redis:6379",
+                          "redis://redis:",
+                          "redis://redis:0",
+                          "redis://redis:65536",
+                          "redis://redis:-1",
+                          "redis://redis:63x",
+                          "redis://re dis",
+                          "redis://redis/x",
+                          "redis://redis/-1",
+                          "redis://redis/1/2",
+                          "redis://redis/4294967296",
+                          "redis://redis?db=1",
+                          "redis://user@redis",
+                          "redis://:%@redis",
+                          "redis://:%4@redis",
+                          "redis://:%zz@redis",
+                          "redis://%zz:secret@redis",
+                          "redis://[::1",
+                          "redis://[]",
+                          "redis://[redis]",
+                          "redis://::1",
+                          "redis://[::1]x",
+                          "redis://[::1]:",
+                          "redis://redis\n:1"}) {
+    CAPTURE(url);
+    const auto probe = make_redis_probe(url);
+    REQUIRE_FALSE(probe);
+    CHECK(probe.error().code == Errc::invalid_argument);
+    CHECK(probe.error().detail.starts_with("url "));
+    CHECK_FALSE(redis_port(url));
+  }
+  CHECK(make_redis_probe("redis://u:hunter2@").error().detail.find("hunter2") == std::string::npos);
+}
