@@ -8,47 +8,14 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include "utf8.hpp"
+
 namespace vx11::inline v0 {
 namespace {
 
 constexpr std::size_t kMessagesOfSummary = 3;
 constexpr std::size_t kCharactersOfMessage = 100;
 constexpr std::size_t kCharactersOfSummary = 256;
-
-bool is_between(char byte, unsigned char low, unsigned char high) noexcept {
-  const auto value = static_cast<unsigned char>(byte);
-  return low <= value && value <= high;
-}
-
-// What RFC 3629, section 4 allows behind a first byte: how long the sequence is, and where its
-// second byte lies, which is what rules out overlong forms, surrogates and numbers past U+10FFFF.
-struct Lead {
-  std::size_t length;
-  unsigned char second_low;
-  unsigned char second_high;
-};
-
-Lead lead(char first) noexcept {
-  if (is_between(first, 0xC2, 0xDF)) return {2, 0x80, 0xBF};
-  if (is_between(first, 0xE0, 0xE0)) return {3, 0xA0, 0xBF};
-  if (is_between(first, 0xED, 0xED)) return {3, 0x80, 0x9F};
-  if (is_between(first, 0xE1, 0xEF)) return {3, 0x80, 0xBF};
-  if (is_between(first, 0xF0, 0xF0)) return {4, 0x90, 0xBF};
-  if (is_between(first, 0xF1, 0xF3)) return {4, 0x80, 0xBF};
-  if (is_between(first, 0xF4, 0xF4)) return {4, 0x80, 0x8F};
-  return {1, 0, 0};
-}
-
-// The bytes of the character that `text`, which is not empty, begins with.
-std::size_t first_length(std::string_view text) noexcept {
-  const Lead expected = lead(text.front());
-  if (expected.length == 1 || text.size() < expected.length) return 1;
-  if (!is_between(text[1], expected.second_low, expected.second_high)) return 1;
-  const std::string_view rest = text.substr(2, expected.length - 2);
-  const bool whole =
-      std::ranges::all_of(rest, [](char byte) { return is_between(byte, 0x80, 0xBF); });
-  return whole ? expected.length : 1;
-}
 
 void append_line(std::string& summary, const Message& message) {
   if (!summary.empty()) summary += '\n';
@@ -82,7 +49,9 @@ void fill_with_entropy(Uuid& bytes) {
 
 std::string_view first_characters(std::string_view text, std::size_t characters) noexcept {
   std::size_t end = 0;
-  for (; characters > 0 && end < text.size(); --characters) end += first_length(text.substr(end));
+  for (; characters > 0 && end < text.size(); --characters) {
+    end += std::max<std::size_t>(utf8::sequence_length(text.substr(end)), 1);
+  }
   return text.substr(0, end);
 }
 
