@@ -49,6 +49,7 @@ check() {
 
 # The last line of every test. Nothing checked is a failure too.
 finish() {
+  end_gateway
   ((FAILED == 0)) || show_logs
   echo "$PASSED passed, $FAILED failed"
   ((FAILED == 0 && PASSED > 0))
