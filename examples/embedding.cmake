@@ -1,0 +1,27 @@
+# Four small programs that embed the library. Each is run by a test that looks at what it prints.
+if(VX11_BUILD_TESTS)
+  enable_testing()  # here as well, for this directory is read before the top does so
+endif()
+
+function(vx11_embedding_example name)
+  cmake_parse_arguments(ARG "" "PRINTS" "LINKS" ${ARGN})
+  add_executable(example-${name} ${name}.cpp)
+  vx11_own_target(example-${name})
+  target_link_libraries(example-${name} PRIVATE ${ARG_LINKS})
+  if(VX11_BUILD_TESTS)
+    add_test(NAME example.${name} COMMAND example-${name})
+    set_tests_properties(example.${name} PROPERTIES
+      PASS_REGULAR_EXPRESSION "${ARG_PRINTS}" TIMEOUT 60)
+  endif()
+endfunction()
+
+vx11_embedding_example(breaker LINKS vx11::core
+  PRINTS "failed. the circuit is open\nrejected, come back in 60 s.*later.*answered. the circuit is closed")
+vx11_embedding_example(fallback LINKS vx11::vx11
+  PRINTS "madre is here .switch_error.\n  switch: error\n  madre: answered.*switch_circuit_open")
+vx11_embedding_example(health LINKS vx11::vx11
+  PRINTS "madre: ok.*switch: offline circuit_open.*hermes: unreachable.*overall: ok")
+if(VX11_HTTPLIB)
+  vx11_embedding_example(mount LINKS vx11::vx11 vx11::httplib
+    PRINTS "mine: 200 a route of my own.*health: 200 .*state: 401 .*auth_required.*state: 200 .*solo_madre")
+endif()

@@ -1,0 +1,38 @@
+// A router with a fallback: when switch does not answer, madre does, and the reply says why.
+#include <vx11/router.hpp>
+#include <vx11/transport/in_process.hpp>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+using namespace std::chrono_literals;
+
+int main() {
+  // Upstreams within this process, for the example; vx11::HttplibTransport reaches real ones.
+  const auto broken = std::make_shared<vx11::InProcessTransport>(
+      [](const vx11::HttpRequest&, const vx11::Deadline&) { return vx11::HttpResponse(503); });
+  const auto madre = std::make_shared<vx11::InProcessTransport>(
+      [](const vx11::HttpRequest&, const vx11::Deadline&) {
+        return vx11::HttpResponse(200, "application/json", R"({"response":"madre is here"})");
+      });
+
+  const auto router = vx11::Router::create(
+      {.targets =
+           {{.name = "switch", .url = "http://switch:8002", .transport = broken, .limit = 5s},
+            {.name = "madre", .url = "http://madre:8001", .transport = madre, .limit = 5s}},
+       .deadline = 10s});
+  if (!router) {
+    std::cerr << router.error().detail << '\n';  // every mistake of the description, by name
+    return 1;
+  }
+
+  for (int i = 0; i < 4; ++i) {  // the third failure opens switch's circuit breaker
+    const auto reply = router->ask(vx11::ChatRequest("Is anybody there?", "session-001"));
+    if (!reply) return 1;
+    std::cout << reply->source << " says: " << reply->text << " (" << reply->reason << ")\n";
+    for (const vx11::Attempt& attempt : reply->attempts) {
+      std::cout << "  " << attempt.target << ": " << to_string(attempt.outcome) << '\n';
+    }
+  }
+}
