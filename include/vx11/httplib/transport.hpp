@@ -71,9 +71,9 @@ struct HttplibOptions {
 /// is sent once more over a new one, if its method is idempotent (RFC 9110 §9.2.2) or nothing of it
 /// had left. A POST that was sent and lost is `unreachable`: the peer may have acted on it.
 ///
-/// **Answers** have their headers in the order in which the version of cpp-httplib keeps them, by
-/// name until 0.17; before 0.20 it decodes percent signs in their values. An answer whose length is
-/// contradictory, cut short or not HTTP/1.1 is `invalid_reply`.
+/// **Answers** have their headers in the order in which the version of cpp-httplib keeps them (by
+/// name, until 0.16); before 0.20 it decodes percent signs in their values. An answer whose length
+/// is contradictory, which is cut short or is not HTTP/1.1 is `invalid_reply`.
 ///
 /// https needs cpp-httplib built with OpenSSL (`CPPHTTPLIB_OPENSSL_SUPPORT`), else it is
 /// `invalid_argument`. Certificates are always verified, by name or address.

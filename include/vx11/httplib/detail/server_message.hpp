@@ -61,6 +61,7 @@ class Linger {
       return (read += size) < kBytes && std::chrono::steady_clock::now() < end;
     });
   }
+  void drop() { reader_.reset(); }
   /// As long as it takes, as for any request that is not refused.
   void to_the_end() {
     until([](std::size_t) { return true; });
@@ -95,7 +96,7 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
   const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
     if (!last->body.empty()) sink.write(last->body.data(), last->body.size());
     sink.done();
-    if (chunks) last->linger.briefly();
+    chunks ? last->linger.briefly() : last->linger.drop();  // who waits for the end is not to wait
     to.status = last->status;  // which reading changes, and loggers are still to see
     return false;
   };
