@@ -65,7 +65,7 @@ class MemorySessionStore final : public SessionStore {
     std::vector<SharedTurn> turns;
     {
       const std::scoped_lock lock(mutex_);
-      const Entries::iterator entry = live(id);
+      const auto entry = live(id);
       if (entry == entries_.end()) return std::nullopt;
       touch(entry);
       session.user_id = entry->user_id;
@@ -85,7 +85,7 @@ class MemorySessionStore final : public SessionStore {
     SharedTurn oldest;
     const std::scoped_lock lock(mutex_);
     sweep(gone);
-    if (const Entries::iterator entry = live(id); entry != entries_.end()) {
+    if (const auto entry = live(id); entry != entries_.end()) {
       entry->turns.push_back(std::move(turn));
       // With an odd limit half of the oldest turn is out of reach; it goes when all of it is.
       if (2 * (entry->turns.size() - 1) >= limits_.messages) {
