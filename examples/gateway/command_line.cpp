@@ -20,7 +20,7 @@ constexpr std::string_view kAbout =
     "The VX11 gateway: chat, status and power state of a VX11 system behind one address.\n"
     "Without --madre and --switch it answers for madre itself.";
 constexpr std::string_view kFooter =
-    "\nEverything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
+    "Everything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
     "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
     "line can be read by everybody on the machine: use VX11_TENTACULO_LINK_TOKEN or a file.";
 
@@ -31,11 +31,14 @@ class Parser {
     app_.set_version_flag("--version", "vx11-gateway " VX11_VERSION_STRING);
     app_.footer(std::string(kFooter));
     app_.allow_extras();
+    // Scripts put their own flags before those of whoever calls them.
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     for (const Setting& setting : settings()) {
       if (!setting.flag.empty()) add(setting);
     }
-    config_ =
-        app_.add_option("--config", config_file_, "TOML file with settings")->type_name("FILE");
+    config_ = app_.add_option("--config", config_file_, "TOML file with settings")
+                  ->type_name("FILE")
+                  ->expected(0, 1);
     app_.add_flag("--check-config", check_config_,
                   "Print the settings in force and where each comes from, or every mistake");
     app_.add_flag("--print-settings-markdown", print_manual_)->group("");
@@ -47,12 +50,15 @@ class Parser {
       app_.parse(argc, argv);
       take_flags(line.flags);
       take_unknown(line.flags);
+      if (config_->count() != 0 && config_file_.empty()) {
+        line.flags.mistakes.push_back(needs_value("--config", "FILE"));
+      }
     } catch (const CLI::Success&) {
       throw;
     } catch (const CLI::ParseError& error) {
       line.flags.mistakes.push_back({.where = "command line", .what = error.what()});
     }
-    if (config_->count() != 0) line.config_file = config_file_;
+    if (!config_file_.empty()) line.config_file = config_file_;
     if (check_config_) line.job = Job::check_config;
     if (print_manual_) line.job = Job::print_manual;
     return line;
@@ -71,16 +77,25 @@ class Parser {
     Flag& flag = flags_.emplace_back();
     flag.setting = &setting;
     flag.option = app_.add_option(std::string(setting.flag), flag.value, std::string(setting.doc))
-                      ->type_name(std::string(setting.value_name));
+                      ->type_name(std::string(setting.value_name))
+                      ->expected(0, 1);  // CLI11 would end at the first one that has none
   }
 
   void take_flags(Assignments& into) {
     for (Flag& flag : flags_) {
       if (flag.option->count() == 0) continue;
+      if (flag.value.empty()) {
+        into.mistakes.push_back(needs_value(flag.setting->flag, flag.setting->value_name));
+        continue;
+      }
       into.values.push_back({.setting = flag.setting,
                              .text = std::move(flag.value),
                              .origin = {Origin::Source::flag, std::string(flag.setting->flag)}});
     }
+  }
+
+  static Mistake needs_value(std::string_view flag, std::string_view value_name) {
+    return {.where = std::string(flag), .what = fmt::format("needs a value: {}", value_name)};
   }
 
   void take_unknown(Assignments& into) const {

@@ -62,8 +62,9 @@ unsigned default_threads();
 struct ServerConfig {
   Address listen = {};
   unsigned threads = default_threads();
-  /// Above this the system's queue holds new connections back.
-  std::size_t max_connections = 1024;
+  /// Above this the system's queue holds new connections back. With those to upstreams it stays
+  /// below the 1024 open files that a process may usually have.
+  std::size_t max_connections = 512;
   /// What work under way at SIGTERM may still take.
   Duration shutdown_grace = 10s;
 };

@@ -93,7 +93,7 @@ std::string EmbeddedMadre::power_state() const {
 std::string EmbeddedMadre::power_status() const {
   std::string services;
   for (const std::string& name : vx11::known_services()) {
-    services += fmt::format(R"({}"{}":{{"status":"{}"}})", services.empty() ? "" : ",", name,
+    services += fmt::format(R"({}"{}":"{}")", services.empty() ? "" : ",", name,
                             contains(running_, name) ? "running" : "stopped");
   }
   return fmt::format(

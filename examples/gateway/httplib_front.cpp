@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "crowd.hpp"
+#include "values.hpp"
 
 namespace gateway {
 
@@ -110,7 +111,7 @@ class HttplibFront final : public Front {
         [this](const auto&, auto& response) { return begin(response); });
     server_.set_logger([this](const auto& request, const auto& response) {
       requests_.end();
-      spdlog::debug("{} {} {}", request.method, request.target, response.status);
+      spdlog::debug("{} {} {}", quoted(request.method), quoted(request.target), response.status);
     });
     server_.set_error_handler(httplib::Server::Handler(give_body));
   }

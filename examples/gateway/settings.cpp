@@ -177,8 +177,9 @@ std::vector<Setting> table() {
        .flag = "--redis",
        .value_name = "URL",
        .field = field(&Config::redis, &RedisConfig::url),
-       .doc = "`redis://[[user]:password@]host[:port][/db]`. Shown in the status; empty: not "
-              "configured, and counts for nothing there.",
+       .doc =
+           "The Redis that the status shows, `redis://[[user]:password@]host[:port][/db]`. Empty: "
+           "not configured, and counts for nothing there.",
        .shown_default = "none"},
 
       {.key = "status.limit",

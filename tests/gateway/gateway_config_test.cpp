@@ -118,6 +118,13 @@ TEST_CASE("IPv6, names and port 0 can be listened on") {
   CHECK(listen("localhost:0") == Address{.host = "localhost", .port = 0});
 }
 
+TEST_CASE("of a flag that is repeated the last counts") {
+  const auto loaded =
+      Sources{.arguments = {"--switch", "http://s:1", "--switch", "http://s:2"}}.load();
+  CHECK(loaded.mistakes.empty());
+  CHECK(loaded.config.switch_.url.value == "http://s:2");
+}
+
 TEST_CASE("loopback is told from the rest") {
   for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost", "::ffff:127.0.0.1"}) {
     CAPTURE(host);

@@ -127,7 +127,10 @@ TEST_CASE("unknown flags are named, their values are not") {
   REQUIRE(token.size() == 1);
   CHECK(token.front().starts_with("--token: there is no flag for a secret"));
   CHECK(token.front().find("hidden") == std::string::npos);
-  CHECK(mistakes({.arguments = {"--listen"}}).size() == 1);
+  CHECK(mistakes({.arguments = {"--listen"}}) == Lines{"--listen: needs a value: HOST:PORT"});
+  CHECK(mistakes({.arguments = {"--switch="}}) == Lines{"--switch: needs a value: URL"});
+  CHECK(mistakes({.arguments = {"--config", "/nowhere/gateway.toml", "--listen"}}).size() == 2);
+  CHECK(mistakes({.arguments = {"--config="}}).size() == 1);
   CHECK(mistakes({.arguments = {"serve"}}).size() == 1);
 }
 
