@@ -31,7 +31,7 @@ std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
   auto text = file_text(path.value);
   if (text) return std::move(*text);
   complain(loaded, key,
-           fmt::format("{} cannot be read: {}", quoted(path.value), text.error().message()),
+           fmt::format("{} cannot be read: {}", in_quotes(path.value), text.error().message()),
            Mistake::Kind::machine);
   return std::nullopt;
 }
@@ -53,10 +53,10 @@ void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
   text->resize(std::min(text->find_first_of("\r\n"), text->size()));
   Secret read_secret;
   if (text->empty()) {
-    complain(loaded, file_key, fmt::format("the first line of {} is empty", quoted(path.value)));
+    complain(loaded, file_key, fmt::format("the first line of {} is empty", in_quotes(path.value)));
   } else if (auto complaint = read(*text, read_secret)) {
     complain(loaded, file_key,
-             fmt::format("the first line of {} {}", quoted(path.value), *complaint));
+             fmt::format("the first line of {} {}", in_quotes(path.value), *complaint));
   } else {
     secret = std::move(read_secret);
     loaded.origins[std::string(key)] = {by_file.source,

@@ -111,7 +111,8 @@ class HttplibFront final : public Front {
         [this](const auto&, auto& response) { return begin(response); });
     server_.set_logger([this](const auto& request, const auto& response) {
       requests_.end();
-      spdlog::debug("{} {} {}", quoted(request.method), quoted(request.target), response.status);
+      spdlog::debug("{} {} {}", in_quotes(request.method), in_quotes(request.target),
+                    response.status);
     });
     server_.set_error_handler(httplib::Server::Handler(give_body));
   }

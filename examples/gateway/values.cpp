@@ -39,7 +39,7 @@ template <class Word, std::size_t N>
 std::string print_word(const Words<Word, N>& words, Word value) {
   const auto* found = std::find_if(words.begin(), words.end(),
                                    [=](const auto& word) { return word.second == value; });
-  return quoted(found->first);
+  return in_quotes(found->first);
 }
 
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
@@ -57,7 +57,7 @@ constexpr Words<Duration, 6> kUnits{
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -80,7 +80,7 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
 }
 
 Complaint not_a(Wanted wanted, std::string_view text) {
-  return fmt::format("{} is not {}; write {}", quoted(mask_userinfo(text)), wanted.name,
+  return fmt::format("{} is not {}; write {}", in_quotes(mask_userinfo(text)), wanted.name,
                      wanted.example);
 }
 
@@ -93,7 +93,7 @@ Complaint read(std::string_view text, std::string& into) {
   return std::nullopt;
 }
 std::string print(const std::string& value) {
-  return quoted(value);
+  return in_quotes(value);
 }
 
 Wanted wanted(const std::vector<std::string>&) {
@@ -113,7 +113,7 @@ Complaint read(std::string_view text, std::vector<std::string>& into) {
 }
 std::string print(const std::vector<std::string>& value) {
   std::string out = "[";
-  for (const std::string& word : value) out += (out.size() > 1 ? ", " : "") + quoted(word);
+  for (const std::string& word : value) out += (out.size() > 1 ? ", " : "") + in_quotes(word);
   return out + "]";
 }
 
@@ -174,7 +174,7 @@ Complaint read(std::string_view text, FilePath& into) {
   return read(text, into.value);
 }
 std::string print(const FilePath& value) {
-  return quoted(value.value);
+  return in_quotes(value.value);
 }
 
 Wanted wanted(const SessionPlace&) {
@@ -192,7 +192,7 @@ Complaint read(std::string_view text, SessionPlace& into) {
   return std::nullopt;
 }
 std::string print(const SessionPlace& value) {
-  return quoted(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
+  return in_quotes(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
 }
 
 Wanted wanted(AuthMode) {

@@ -23,7 +23,7 @@ enum class Shape : std::uint8_t { text, integer, boolean, list };
 using Complaint = std::optional<std::string>;
 
 /// `text` in quotes, with what TOML cannot hold as it is escaped.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// What a type wants, for messages and for the manual: "a duration", `"15s", "250ms" or "2m"`.
 struct Wanted {

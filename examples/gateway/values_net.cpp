@@ -83,7 +83,7 @@ Complaint read(std::string_view text, Address& into) {
   return std::nullopt;
 }
 std::string print(const Address& value) {
-  return quoted(to_string(value));
+  return in_quotes(to_string(value));
 }
 
 Wanted wanted(const HttpUrl&) {
@@ -97,7 +97,7 @@ Complaint read(std::string_view text, HttpUrl& into) {
   return std::nullopt;
 }
 std::string print(const HttpUrl& value) {
-  return quoted(value.value);
+  return in_quotes(value.value);
 }
 std::uint16_t port_of(const HttpUrl& url) {
   const auto split = split_http_url(url.value);
@@ -113,7 +113,7 @@ Complaint read(std::string_view text, RedisUrl& into) {
   return std::nullopt;
 }
 std::string print(const RedisUrl& value) {
-  return quoted(mask_userinfo(value.value));
+  return in_quotes(mask_userinfo(value.value));
 }
 
 }  // namespace gateway
