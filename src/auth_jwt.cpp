@@ -22,7 +22,7 @@ namespace vx11::inline v0 {
 
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 16 * 1024;
+constexpr std::size_t kMaxTokenBytes = 16'384;
 
 /// The three parts of a compact token (RFC 7515 §7.1), still encoded.
 struct CompactToken {

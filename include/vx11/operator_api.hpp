@@ -34,7 +34,8 @@ struct OperatorApiOptions {
   std::shared_ptr<HealthAggregator> health = {};       ///< Required.
   std::shared_ptr<const PowerStateClient> power = {};  ///< Required.
   std::shared_ptr<SessionStore> sessions = {};         ///< Required.
-  /// What `GET /vx11/circuit-breaker/status` and the metrics report. Null: those of the router.
+  /// What `GET /vx11/circuit-breaker/status` and the metrics report; names differ. Empty: those of
+  /// the router. The one named "madre" also says when power can be asked for again.
   std::vector<NamedBreaker> breakers = {};
   /// The name of the preferred chat target: any other that answers is reported as a fallback.
   std::string primary = "switch";
@@ -60,7 +61,8 @@ class OperatorApi {
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
 
-  /// The answer to `request`, which the caller keeps alive until the task has completed.
+  /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
+  /// to HEAD has no body but the Content-Length it would have: send it as it is.
   Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
 
   /// For servers: the refusal that the head of a request already earns (no route, wrong method, no

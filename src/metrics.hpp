@@ -1,0 +1,65 @@
+#pragma once
+
+/// \file
+/// What the operator API counts, and its text for Prometheus. Internal.
+
+#include <vx11/operator_api.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/endpoint.hpp"
+
+namespace vx11::inline v0 {
+
+/// Counters of one API.
+///
+/// Every series exists from the beginning: endpoints, targets, outcomes and status classes are
+/// known then, and nothing in a request can add one. Counting is relaxed atomic additions; the text
+/// may therefore mix two moments, as scraping allows. Thread-safe.
+class Metrics {
+ public:
+  explicit Metrics(std::vector<std::string> targets);
+
+  void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
+  /// A target that is none of those named at the beginning is not counted.
+  void attempted(std::span<const Attempt> attempts) noexcept;
+  /// A session could not be read or written.
+  void session_lost() noexcept { sessions_lost_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// Text exposition format 0.0.4, the state of `breakers` at this moment included.
+  std::string text(std::span<const NamedBreaker> breakers, TimePoint now) const;
+
+ private:
+  using Counter = std::atomic<std::uint64_t>;
+  static constexpr std::size_t kClasses = 5;   // 1xx … 5xx
+  static constexpr std::size_t kBuckets = 16;  // the last has no bound
+  static constexpr std::size_t kOutcomes = 8;  // as `Outcome` has
+
+  /// A cache line apart, so that endpoints do not slow each other down.
+  struct alignas(64) ByEndpoint {
+    std::array<Counter, kClasses> classes{};
+    std::array<Counter, kBuckets> buckets{};  ///< Each on its own; summed up when written.
+    Counter nanoseconds{0};
+  };
+  struct ByTarget {
+    std::array<Counter, kOutcomes> outcomes{};
+  };
+
+  void write_requests(std::string& out) const;
+  void write_durations(std::string& out) const;
+  void write_attempts(std::string& out) const;
+
+  std::array<ByEndpoint, endpoints::kEndpoints> endpoints_{};
+  std::vector<std::string> targets_;
+  std::vector<ByTarget> attempts_;
+  Counter sessions_lost_{0};
+};
+
+}  // namespace vx11::inline v0

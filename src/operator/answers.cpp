@@ -1,0 +1,61 @@
+#include "operator/answers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace vx11::inline v0::endpoints {
+
+HttpResponse json_answer(int status, std::string body) {
+  return HttpResponse(status, "application/json", std::move(body));
+}
+
+HttpResponse error_answer(int status, std::string_view word) {
+  json::Writer json(64);
+  json.open('{').key("error").string(word).key("status_code").integer(status).close('}');
+  return json_answer(status, std::move(json).take());
+}
+
+void begin_offline(json::Writer& json, std::string_view module, std::string_view reason,
+                   std::string_view message) {
+  json.open('{').key("status").string("service_offline").key("module").string(module);
+  json.key("reason").string(reason).key("message").string(message);
+}
+
+HttpResponse offline_answer(std::string body, Duration retry_after) {
+  const auto seconds =
+      std::max(std::chrono::ceil<std::chrono::seconds>(retry_after), std::chrono::seconds(1));
+  HttpResponse response = json_answer(503, std::move(body));
+  response.headers.add("Retry-After", std::to_string(seconds.count()));
+  return response;
+}
+
+std::string_view offline_reason(Errc code) noexcept {
+  switch (code) {
+    case Errc::circuit_open:
+    case Errc::unreachable:
+    case Errc::timeout:
+    case Errc::asleep:
+    case Errc::cancelled:
+    case Errc::invalid_reply:
+    case Errc::storage:
+      return to_string(code);
+    case Errc::too_large:
+      return to_string(Errc::invalid_reply);
+    case Errc::http_status:
+    case Errc::invalid_argument:
+    case Errc::unavailable:
+      break;
+  }
+  return "error";
+}
+
+void finish(HttpResponse& response, std::string_view method) {
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  if (method != "HEAD") return;
+  response.headers.set("Content-Length", std::to_string(response.body.size()));
+  response.body.clear();
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// The forms of answer that several endpoints share. Internal.
+
+#include <vx11/http_message.hpp>
+#include <vx11/result.hpp>
+#include <vx11/router.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "json_writer.hpp"
+
+namespace vx11::inline v0::endpoints {
+
+HttpResponse json_answer(int status, std::string body);
+
+/// `{"error":word,"status_code":status}`
+HttpResponse error_answer(int status, std::string_view word);
+
+/// Begins `{"status":"service_offline",…`, for the caller to add to and close.
+void begin_offline(json::Writer& json, std::string_view module, std::string_view reason,
+                   std::string_view message);
+
+/// A 503 with `Retry-After`: `retry_after` in whole seconds, rounded up, at least one.
+HttpResponse offline_answer(std::string body, Duration retry_after);
+
+/// An error as the `reason` of a 503: the outcome's word, without the name of who is concerned.
+std::string_view offline_reason(Errc code) noexcept;
+
+/// The same for every answer: no cache keeps it, no browser guesses its type; and for HEAD no body,
+/// but the length it would have.
+void finish(HttpResponse& response, std::string_view method);
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,188 @@
+#include "operator/body_fields.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "json_strings.hpp"
+#include "json_writer.hpp"
+#include "operator/answers.hpp"
+
+namespace vx11::inline v0::endpoints {
+
+namespace {
+
+/// 422 for a body that is no JSON object, from what the scanner said of it.
+HttpResponse unreadable(std::string_view detail) {
+  constexpr std::string_view kAtByte = "not JSON, byte ";
+  Mistakes mistakes;
+  if (detail == "not an object") {
+    mistakes.add(R"(["body"])", "Input should be a valid dictionary or object",
+                 "model_attributes_type");
+  } else if (detail.starts_with(kAtByte)) {
+    const std::string byte(detail.substr(kAtByte.size()));
+    mistakes.add("[\"body\"," + byte + "]", "JSON decode error", "json_invalid");
+  } else {
+    mistakes.add(R"(["body"])", "JSON decode error: nested too deeply", "json_invalid");
+  }
+  return mistakes.answer();
+}
+
+HttpResponse missing_body() {
+  Mistakes mistakes;
+  mistakes.add(R"(["body"])", "Field required", "missing");
+  return mistakes.answer();
+}
+
+bool is_blank(std::string_view text) noexcept {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
+bool has_control_bytes(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+/// "'a', 'b' or 'c'"
+template <class Strings>
+std::string listed(const Strings& choices) {
+  std::string text;
+  std::size_t left = choices.size();
+  for (const auto& choice : choices) {
+    text.append("'").append(choice).append("'");
+    if (--left > 0) text += left == 1 ? " or " : ", ";
+  }
+  return text;
+}
+
+}  // namespace
+
+void Mistakes::add(std::string_view location, std::string_view message, std::string_view type) {
+  json::Writer json(128);
+  json.open('{').key("loc").raw(location).key("msg").string(message).key("type").string(type);
+  json.close('}');
+  if (!list_.empty()) list_ += ',';
+  list_ += std::move(json).take();
+}
+
+HttpResponse Mistakes::answer() const {
+  return json_answer(422, "{\"detail\":[" + list_ + "]}");
+}
+
+std::string in_body(std::string_view name) {
+  json::Writer json(64);
+  json.open('[').string("body").string(name).close(']');
+  return std::move(json).take();
+}
+
+std::string in_body(std::string_view name, std::size_t index) {
+  json::Writer json(64);
+  json.open('[').string("body").string(name).integer(static_cast<std::int64_t>(index)).close(']');
+  return std::move(json).take();
+}
+
+tl::expected<BodyFields, HttpResponse> BodyFields::read(std::string_view body,
+                                                        std::span<const std::string_view> names) {
+  if (body.empty()) return tl::unexpected(missing_body());
+  auto scanned = json::scan_object(body, names);
+  if (!scanned) return tl::unexpected(unreadable(scanned.error().detail));
+  return BodyFields(std::move(scanned->members), names);
+}
+
+bool BodyFields::is_absent(std::size_t field) const noexcept {
+  const json::Kind kind = members_[field].kind;
+  return kind == json::Kind::absent || kind == json::Kind::null;
+}
+
+void BodyFields::mistake(std::size_t field, std::string_view message, std::string_view type) {
+  mistakes_.add(in_body(names_[field]), message, type);
+}
+
+bool BodyFields::expect(std::size_t field, json::Kind kind, std::string_view message,
+                        std::string_view type) {
+  if (members_[field].kind == kind) return true;
+  const bool missing = members_[field].kind == json::Kind::absent;
+  missing ? mistake(field, "Field required", "missing") : mistake(field, message, type);
+  return false;
+}
+
+std::string BodyFields::required_text(std::size_t field) {
+  if (!expect(field, json::Kind::string, "Input should be a valid string", "string_type"))
+    return {};
+  if (is_blank(members_[field].text)) {
+    mistake(field, "String should have at least 1 character", "string_too_short");
+  }
+  return std::move(members_[field].text);
+}
+
+std::string BodyFields::optional_word(std::size_t field, std::size_t most) {
+  if (is_absent(field)) return {};
+  if (!expect(field, json::Kind::string, "Input should be a valid string", "string_type"))
+    return {};
+  if (members_[field].text.size() > most) {
+    mistake(field, "String should have at most " + std::to_string(most) + " bytes",
+            "string_too_long");
+  } else if (has_control_bytes(members_[field].text)) {
+    mistake(field, "String should have no control characters", "string_pattern_mismatch");
+  }
+  return std::move(members_[field].text);
+}
+
+std::string BodyFields::optional_object(std::size_t field) {
+  if (is_absent(field)) return "{}";
+  if (!expect(field, json::Kind::object, "Input should be a valid dictionary", "dict_type")) {
+    return "{}";
+  }
+  return std::move(members_[field].text);
+}
+
+std::optional<std::int64_t> BodyFields::optional_integer(std::size_t field, std::int64_t least,
+                                                         std::int64_t most) {
+  constexpr std::string_view kWrong = "Input should be a valid integer";
+  if (is_absent(field)) return std::nullopt;
+  if (!expect(field, json::Kind::number, kWrong, "int_type")) return std::nullopt;
+  const std::string& text = members_[field].text;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    mistake(field, kWrong, "int_type");
+  } else if (value < least) {
+    mistake(field, "Input should be greater than or equal to " + std::to_string(least),
+            "greater_than_equal");
+  } else if (value > most) {
+    mistake(field, "Input should be less than or equal to " + std::to_string(most),
+            "less_than_equal");
+  }
+  return value;
+}
+
+std::string BodyFields::optional_choice(std::size_t field,
+                                        std::initializer_list<std::string_view> choices) {
+  if (is_absent(field)) return std::string(*choices.begin());
+  const std::string message = "Input should be " + listed(choices);
+  if (!expect(field, json::Kind::string, message, "literal_error")) return {};
+  if (std::find(choices.begin(), choices.end(), members_[field].text) == choices.end()) {
+    mistake(field, message, "literal_error");
+  }
+  return std::move(members_[field].text);
+}
+
+std::vector<std::string> BodyFields::required_choices(std::size_t field,
+                                                      std::span<const std::string> choices) {
+  if (!expect(field, json::Kind::array, "Input should be a valid list", "list_type")) return {};
+  std::vector<std::string> values;
+  for (json::Element& element : json::elements(members_[field].text)) {
+    const std::string place = in_body(names_[field], values.size());
+    if (!element.is_string) {
+      mistakes_.add(place, "Input should be a valid string", "string_type");
+    } else if (std::find(choices.begin(), choices.end(), element.text) == choices.end()) {
+      mistakes_.add(place, "Input should be " + listed(choices), "enum");
+    }
+    values.push_back(std::move(element.text));
+  }
+  if (values.empty()) mistake(field, "List should have at least 1 item", "too_short");
+  return values;
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,37 @@
+#include "operator/chat_body.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "operator/answers.hpp"
+#include "operator/body_fields.hpp"
+
+namespace vx11::inline v0::endpoints {
+
+namespace {
+
+enum Field : std::size_t { message, session_id, user_id, mode, metadata };
+constexpr std::array<std::string_view, 5> kNames = {"message", "session_id", "user_id", "mode",
+                                                    "metadata"};
+/// Far longer than a UUID or an address, and short enough for a key in any store.
+constexpr std::size_t kMaxIdBytes = 256;
+
+}  // namespace
+
+tl::expected<ChatRequest, HttpResponse> read_chat(std::string_view body,
+                                                  std::size_t max_message_bytes) {
+  auto fields = BodyFields::read(body, kNames);
+  if (!fields) return tl::unexpected(std::move(fields.error()));
+  ChatRequest chat(fields->required_text(message), fields->optional_word(session_id, kMaxIdBytes));
+  std::string user = fields->optional_word(user_id, kMaxIdBytes);
+  if (!user.empty()) chat.user_id = std::move(user);
+  chat.mode = fields->optional_word(mode, kMaxIdBytes);
+  chat.metadata_json = fields->optional_object(metadata);
+  if (!fields->are_good()) return tl::unexpected(fields->complaint());
+  if (chat.message.size() > max_message_bytes)
+    return tl::unexpected(error_answer(413, "too_large"));
+  return chat;
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,59 @@
+#pragma once
+
+/// \file
+/// The endpoints by name. Internal.
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace vx11::inline v0::endpoints {
+
+/// What a request is for. Metrics count by it, so that no path a client makes up becomes a series.
+enum class Endpoint : unsigned char {
+  chat,
+  status,
+  power_state,
+  power_status,
+  solo_madre_status,
+  solo_madre_apply,
+  service_start,
+  service_stop,
+  service_restart,
+  window_open,
+  window_close,
+  session,
+  circuit_breakers,
+  health,
+  livez,
+  readyz,
+  metrics,
+  none,  ///< A path that is no endpoint's.
+};
+
+inline constexpr std::size_t kEndpoints = static_cast<std::size_t>(Endpoint::none) + 1;
+
+/// The word for it in metrics.
+constexpr std::string_view to_string(Endpoint endpoint) noexcept {
+  constexpr std::array<std::string_view, kEndpoints> kNames = {"chat",
+                                                               "status",
+                                                               "power_state",
+                                                               "power_status",
+                                                               "solo_madre_status",
+                                                               "solo_madre_apply",
+                                                               "service_start",
+                                                               "service_stop",
+                                                               "service_restart",
+                                                               "window_open",
+                                                               "window_close",
+                                                               "session",
+                                                               "circuit_breakers",
+                                                               "health",
+                                                               "livez",
+                                                               "readyz",
+                                                               "metrics",
+                                                               "none"};
+  return kNames[static_cast<std::size_t>(endpoint)];
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// The endpoints, each a function of a request that was let in. Internal.
+
+#include <vx11/task.hpp>
+
+#include "operator/context.hpp"
+
+namespace vx11::inline v0::endpoints {
+
+Task<HttpResponse> ask_chat(const Context& context, const Call& call);
+Task<HttpResponse> show_status(const Context& context, const Call& call);
+Task<HttpResponse> show_session(const Context& context, const Call& call);
+
+Task<HttpResponse> show_power_state(const Context& context, const Call& call);
+Task<HttpResponse> show_power_status(const Context& context, const Call& call);
+Task<HttpResponse> show_solo_madre(const Context& context, const Call& call);
+Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call);
+Task<HttpResponse> start_service(const Context& context, const Call& call);
+Task<HttpResponse> stop_service(const Context& context, const Call& call);
+Task<HttpResponse> restart_service(const Context& context, const Call& call);
+Task<HttpResponse> open_window(const Context& context, const Call& call);
+Task<HttpResponse> close_window(const Context& context, const Call& call);
+
+Task<HttpResponse> show_breakers(const Context& context, const Call& call);
+Task<HttpResponse> show_health(const Context& context, const Call& call);
+Task<HttpResponse> show_livez(const Context& context, const Call& call);
+Task<HttpResponse> show_readyz(const Context& context, const Call& call);
+Task<HttpResponse> show_metrics(const Context& context, const Call& call);
+
+}  // namespace vx11::inline v0::endpoints

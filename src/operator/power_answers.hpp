@@ -1,0 +1,26 @@
+#pragma once
+
+/// \file
+/// What madre knows of power, as the operator contract words it. Internal.
+
+#include <vx11/http_message.hpp>
+#include <vx11/power_state_client.hpp>
+#include <vx11/result.hpp>
+
+#include "json_writer.hpp"
+#include "operator/context.hpp"
+
+namespace vx11::inline v0::endpoints {
+
+/// An array of windows. One held open has `ttl_seconds` null.
+void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
+
+HttpResponse power_state_answer(const PowerState& state);
+
+/// madre could not be asked: 503.
+HttpResponse madre_offline(const Context& context, Errc why);
+
+/// madre's own answer, a refusal (4xx) included, or that there was none.
+HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,63 @@
+#include "operator/routes.hpp"
+
+#include <array>
+#include <optional>
+
+namespace vx11::inline v0::endpoints {
+
+namespace {
+
+/// The busiest first: they are looked through in order.
+constexpr std::array<Route, 18> kRoutes = {{
+    {"/operator/chat/ask", "POST", Endpoint::chat, &ask_chat, BodyRule::required},
+    {"/operator/chat", "POST", Endpoint::chat, &ask_chat, BodyRule::required},
+    {"/operator/status", "GET", Endpoint::status, &show_status},
+    {"/operator/power/state", "GET", Endpoint::power_state, &show_power_state},
+    {"/operator/session/{}", "GET", Endpoint::session, &show_session},
+    {"/operator/power/status", "GET", Endpoint::power_status, &show_power_status},
+    {"/operator/power/policy/solo_madre/status", "GET", Endpoint::solo_madre_status,
+     &show_solo_madre},
+    {"/operator/power/policy/solo_madre/apply", "POST", Endpoint::solo_madre_apply,
+     &apply_solo_madre},
+    {"/operator/power/service/{}/start", "POST", Endpoint::service_start, &start_service},
+    {"/operator/power/service/{}/stop", "POST", Endpoint::service_stop, &stop_service},
+    {"/operator/power/service/{}/restart", "POST", Endpoint::service_restart, &restart_service},
+    {"/operator/power/window/open", "POST", Endpoint::window_open, &open_window,
+     BodyRule::required},
+    {"/operator/power/window/close", "POST", Endpoint::window_close, &close_window,
+     BodyRule::optional},
+    {"/vx11/circuit-breaker/status", "GET", Endpoint::circuit_breakers, &show_breakers},
+    {"/health", "GET", Endpoint::health, &show_health, BodyRule::ignored, Entry::everyone},
+    {"/livez", "GET", Endpoint::livez, &show_livez, BodyRule::ignored, Entry::everyone},
+    {"/readyz", "GET", Endpoint::readyz, &show_readyz, BodyRule::ignored, Entry::everyone},
+    {"/metrics", "GET", Endpoint::metrics, &show_metrics, BodyRule::ignored, Entry::as_metrics},
+}};
+
+/// What `{}` stands for in `path`, empty for a pattern without; none if it does not match.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) noexcept {
+  const std::size_t hole = pattern.find('{');
+  if (hole == std::string_view::npos) {
+    return pattern == path ? std::optional(std::string_view()) : std::nullopt;
+  }
+  const std::string_view before = pattern.substr(0, hole);
+  const std::string_view after = pattern.substr(hole + 2);
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+      !path.ends_with(after)) {
+    return std::nullopt;
+  }
+  path.remove_prefix(before.size());
+  path.remove_suffix(after.size());
+  return path.find('/') == std::string_view::npos ? std::optional(path) : std::nullopt;
+}
+
+}  // namespace
+
+Match find_route(std::string_view target) noexcept {
+  const std::string_view path = target.substr(0, target.find('?'));
+  for (const Route& route : kRoutes) {
+    if (const auto argument = match(route.pattern, path)) return Match{&route, *argument};
+  }
+  return {};
+}
+
+}  // namespace vx11::inline v0::endpoints

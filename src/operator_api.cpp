@@ -1,0 +1,111 @@
+#include <vx11/operator_api.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "operator/answers.hpp"
+#include "operator/context.hpp"
+#include "operator/guard.hpp"
+#include "operator/routes.hpp"
+
+namespace vx11::inline v0 {
+
+using endpoints::Call;
+using endpoints::Match;
+
+struct OperatorApi::Impl : endpoints::Context {
+  using Context::Context;
+
+  /// What every answer has, and what is counted of it.
+  void finish(HttpResponse& response, const HttpRequest& request, const Match& match,
+              TimePoint started) const {
+    endpoints::finish(response, request.method);
+    metrics.answered(match.endpoint(), response.status, options.clock.now() - started);
+  }
+};
+
+namespace {
+
+std::string mistakes_in(const OperatorApiOptions& options) {
+  std::string text;
+  const auto unless = [&text](bool good, std::string_view mistake) {
+    if (!good) text.append(text.empty() ? "" : "; ").append(mistake);
+  };
+  unless(options.auth != nullptr, "auth is missing");
+  unless(options.router.has_value(), "router is missing");
+  unless(options.health != nullptr, "health is missing");
+  unless(options.power != nullptr, "power is missing");
+  unless(options.sessions != nullptr, "sessions is missing");
+  unless(!options.primary.empty(), "primary is empty");
+  unless(options.max_body_bytes > 0, "max_body_bytes is zero");
+  unless(options.max_message_bytes > 0, "max_message_bytes is zero");
+  const auto& breakers = options.breakers;
+  for (auto named = breakers.begin(); named != breakers.end(); ++named) {
+    const auto has_name = [&](const NamedBreaker& other) { return other.name == named->name; };
+    unless(named->breaker != nullptr, "breaker '" + named->name + "' is null");
+    unless(std::none_of(breakers.begin(), named, has_name),
+           "breaker '" + named->name + "' is named twice");
+  }
+  return text;
+}
+
+std::vector<NamedBreaker> breakers_of(const Router& router) {
+  std::vector<NamedBreaker> breakers;
+  for (const std::string& target : router.targets()) {
+    breakers.push_back(NamedBreaker{.name = target, .breaker = router.breaker(target)});
+  }
+  return breakers;
+}
+
+}  // namespace
+
+Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
+  if (std::string mistakes = mistakes_in(options); !mistakes.empty()) {
+    return fail(Errc::invalid_argument, std::move(mistakes));
+  }
+  if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
+  return OperatorApi(std::make_shared<Impl>(std::move(options)));
+}
+
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline deadline) const {
+  const Impl& impl = *impl_;
+  const TimePoint started = impl.options.clock.now();
+  const Match match = endpoints::find_route(request.target);
+  HttpResponse response(500);
+  try {
+    if (auto refused = endpoints::refuse(impl, match, request)) {
+      response = *std::move(refused);
+    } else {
+      const Call call(request, match.argument, deadline);
+      response = co_await match.route->answer(impl, call);
+    }
+  } catch (...) {
+    response = endpoints::error_answer(500, "internal");
+  }
+  impl.finish(response, request, match, started);
+  co_return response;
+}
+
+std::optional<HttpResponse> OperatorApi::refuse(const HttpRequest& head) const {
+  const TimePoint started = impl_->options.clock.now();
+  const Match match = endpoints::find_route(head.target);
+  std::optional<HttpResponse> refused;
+  try {
+    refused = endpoints::refuse(*impl_, match, head);
+  } catch (...) {
+    refused = endpoints::error_answer(500, "internal");
+  }
+  if (refused) impl_->finish(*refused, head, match, started);
+  return refused;
+}
+
+std::size_t OperatorApi::max_body_bytes() const noexcept {
+  return impl_->options.max_body_bytes;
+}
+
+void OperatorApi::drain() const noexcept {
+  impl_->draining.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace vx11::inline v0

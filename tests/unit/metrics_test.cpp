@@ -1,0 +1,155 @@
+// GET /metrics: what is counted, and how it is written.
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "operator_site.hpp"
+
+using namespace operator_site;
+
+namespace {
+
+using Series = std::map<std::string, double>;
+
+Series read(const std::string& text) {
+  Series series;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) continue;
+    const std::size_t space = line.rfind(' ');
+    REQUIRE(space != std::string::npos);
+    const bool is_new = series.emplace(line.substr(0, space), std::stod(line.substr(space))).second;
+    CHECK_MESSAGE(is_new, line);
+  }
+  return series;
+}
+
+struct Counted : Site {
+  Series scrape() { return read(get("/metrics").body); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Counted, "the format is Prometheus text 0.0.4") {
+  const HttpResponse answer = get("/metrics");
+  CHECK(answer.status == 200);
+  CHECK(answer.headers.get("Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(answer.body.back() == '\n');
+  std::map<std::string, int> described;
+  std::istringstream lines(answer.body);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) ++described[line.substr(7, line.find(' ', 7) - 7)];
+    if (line.starts_with("#")) continue;
+    std::string name = line.substr(0, line.find_first_of("{ "));
+    for (const std::string suffix : {"_bucket", "_sum", "_count"}) {
+      const std::string stem = name.substr(0, name.size() - std::min(name.size(), suffix.size()));
+      if (name.ends_with(suffix) && described.count(stem) > 0) name = stem;
+    }
+    CHECK_MESSAGE(described[name] == 1, line);
+  }
+}
+
+TEST_CASE_FIXTURE(Counted, "requests are counted by endpoint and status class") {
+  to_switch->then_json(R"({"response":"x"})");
+  chat(R"({"message":"m"})");
+  post("/operator/chat", R"({"message":"m"})");
+  chat("{");
+  send(HttpRequest("GET", {}, "/operator/status"));
+  get("/nowhere");
+  get("/operator/power/state");
+  const Series series = scrape();
+  CHECK(series.at(R"(vx11_requests_total{endpoint="chat",status="2xx"})") == 2);
+  CHECK(series.at(R"(vx11_requests_total{endpoint="chat",status="4xx"})") == 1);
+  CHECK(series.at(R"(vx11_requests_total{endpoint="status",status="4xx"})") == 1);
+  CHECK(series.at(R"(vx11_requests_total{endpoint="none",status="4xx"})") == 1);
+  CHECK(series.at(R"(vx11_requests_total{endpoint="power_state",status="5xx"})") == 1);
+}
+
+TEST_CASE_FIXTURE(Counted, "what is refused by its head is counted, once") {
+  api().refuse(HttpRequest("GET", {}, "/nowhere"));
+  api().refuse(authorised("GET", "/operator/status"));
+  const Series series = scrape();
+  CHECK(series.at(R"(vx11_requests_total{endpoint="none",status="4xx"})") == 1);
+  CHECK(series.at(R"(vx11_requests_total{endpoint="status",status="2xx"})") == 0);
+}
+
+TEST_CASE_FIXTURE(Counted, "durations fall into buckets that add up") {
+  to_switch->then(HttpResponse(200, "application/json", R"({"response":"x"})"), 3ms)
+      .then(HttpResponse(200, "application/json", R"({"response":"x"})"), 2500ms)
+      .then(HttpResponse(200, "application/json", R"({"response":"x"})"), 14s);
+  for (int i = 0; i < 3; ++i) chat(R"({"message":"m"})");
+  const Series series = scrape();
+  const auto bucket = [&](const std::string& bound) {
+    return series.at(R"(vx11_request_duration_seconds_bucket{endpoint="chat",le=")" + bound +
+                     "\"}");
+  };
+  CHECK(bucket("0.0025") == 0);
+  CHECK(bucket("0.005") == 1);
+  CHECK(bucket("1") == 1);
+  CHECK(bucket("2.5") == 2);
+  CHECK(bucket("10") == 2);
+  CHECK(bucket("30") == 3);
+  CHECK(bucket("+Inf") == 3);
+  CHECK(series.at(R"(vx11_request_duration_seconds_count{endpoint="chat"})") == 3);
+  CHECK(series.at(R"(vx11_request_duration_seconds_sum{endpoint="chat"})") ==
+        doctest::Approx(16.503));
+}
+
+TEST_CASE_FIXTURE(Counted, "attempts are counted by target and outcome, those of a refusal too") {
+  to_switch->then_fail(Errc::timeout);
+  to_madre->then_json(R"({"response":"x"})").then_fail(Errc::unreachable);
+  chat(R"({"message":"m"})");
+  chat(R"({"message":"m"})");
+  const Series series = scrape();
+  CHECK(series.at(R"(vx11_chat_attempts_total{target="switch",outcome="timeout"})") == 2);
+  CHECK(series.at(R"(vx11_chat_attempts_total{target="madre",outcome="answered"})") == 1);
+  CHECK(series.at(R"(vx11_chat_attempts_total{target="madre",outcome="unreachable"})") == 1);
+}
+
+TEST_CASE_FIXTURE(Counted, "the state of every breaker is a gauge") {
+  trip(*switch_breaker);
+  clock.advance(7s);
+  const Series series = scrape();
+  CHECK(series.at(R"(vx11_circuit_state{breaker="switch",state="open"})") == 1);
+  CHECK(series.at(R"(vx11_circuit_state{breaker="switch",state="closed"})") == 0);
+  CHECK(series.at(R"(vx11_circuit_state{breaker="madre",state="closed"})") == 1);
+  CHECK(series.at(R"(vx11_circuit_failures{breaker="switch"})") == 3);
+  CHECK(series.at(R"(vx11_circuit_seconds_since_failure{breaker="switch"})") == 7);
+  CHECK(series.count(R"(vx11_circuit_seconds_since_failure{breaker="madre"})") == 0);
+}
+
+TEST_CASE_FIXTURE(Counted, "sessions that were lost are counted") {
+  to_switch->then_json(R"({"response":"x"})");
+  store->fail_writes = true;
+  chat(R"({"message":"m"})");
+  store->fail_reads = true;
+  get("/operator/session/s");
+  CHECK(scrape().at("vx11_session_store_failures_total") == 2);
+}
+
+TEST_CASE_FIXTURE(Counted, "no client can make a series: whatever is sent, they stay the same") {
+  const auto names = [this] {
+    std::string all;
+    for (const auto& [name, value] : scrape()) all += name + "\n";
+    return all;
+  };
+  const std::string before = names();
+  to_switch->then_json(R"({"response":"x"})");
+  for (int i = 0; i < 50; ++i) {
+    const std::string odd = "odd\"\n" + std::to_string(i);
+    get("/" + odd);
+    get("/operator/session/" + odd);
+    send(authorised(odd, "/operator/status"));
+    chat(json{{"message", odd}, {"session_id", std::to_string(i)}, {"user_id", "u"}}.dump());
+    post("/operator/power/service/" + odd + "/start");
+  }
+  CHECK(names() == before);
+}
+
+TEST_CASE_FIXTURE(Counted, "names of breakers are escaped as the format wants it") {
+  options.breakers = {{.name = "a\"b\\c\nd", .breaker = switch_breaker}};
+  CHECK(get("/metrics").body.find(R"(vx11_circuit_failures{breaker="a\"b\\c\nd"} 0)") !=
+        std::string::npos);
+}

@@ -1,0 +1,75 @@
+// What the gateway tells of itself: health, readiness, circuit breakers.
+
+#include <vx11/version.hpp>
+
+#include <string>
+
+#include "operator_site.hpp"
+
+using namespace operator_site;
+
+namespace {
+
+json breakers_of(Site& site) {
+  const json body = body_of(site.get("/vx11/circuit-breaker/status"));
+  return body.at("breakers");
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Site, "health says what this is and asks nobody") {
+  CHECK(body_of(send(HttpRequest("GET", {}, "/health"))) ==
+        json{{"status", "ok"}, {"module", "tentaculo_link"}, {"version", VX11_VERSION_STRING}});
+  CHECK(upstream_calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Site, "readiness ends with draining, liveness and work do not") {
+  CHECK(get("/readyz").status == 200);
+  api().drain();
+  const HttpResponse ready = send(HttpRequest("GET", {}, "/readyz"));
+  CHECK(ready.status == 503);
+  CHECK(body_of(ready) == json{{"status", "draining"}});
+  CHECK(get("/livez").status == 200);
+  CHECK(get("/health").status == 200);
+  CHECK(get("/operator/status").status == 200);
+}
+
+TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field") {
+  const HttpResponse answer = get("/vx11/circuit-breaker/status");
+  CHECK(answer.status == 200);
+  CHECK(body_of(answer) == json::parse(R"({"status":"ok","breakers":{
+    "switch":{"state":"closed","failure_count":0,"last_failure":null},
+    "madre":{"state":"closed","failure_count":0,"last_failure":null}},
+    "timestamp":"2025-12-28T12:34:56.789Z"})"));
+}
+
+TEST_CASE_FIXTURE(Site, "a breaker is told through closed, open and half-open") {
+  to_madre->then_json(R"({"response":"x"})");
+  const std::string body = R"({"message":"m"})";
+  chat(body);
+  CHECK(breakers_of(*this).at("switch").at("state") == "closed");
+  CHECK(breakers_of(*this).at("switch").at("failure_count") == 1);
+  chat(body);
+  chat(body);
+  CHECK(breakers_of(*this).at("switch").at("state") == "open");
+  CHECK(breakers_of(*this).at("switch").at("failure_count") == 3);
+  CHECK(breakers_of(*this).at("madre").at("state") == "closed");
+  clock.advance(60s);
+  CHECK(breakers_of(*this).at("switch").at("state") == "half_open");
+  CHECK(to_switch->calls() == 3);
+}
+
+TEST_CASE_FIXTURE(Site, "the last failure is told by the time of day, whoever sets the clock") {
+  trip(*switch_breaker);
+  clock.advance(90s);
+  CHECK(breakers_of(*this).at("switch").at("last_failure") == "2025-12-28T12:34:56.789Z");
+  clock.set_wall(vx11::WallTime(1'000'000'000'000ms));
+  CHECK(breakers_of(*this).at("switch").at("last_failure") == "2001-09-09T01:45:10.000Z");
+}
+
+TEST_CASE_FIXTURE(Site, "breakers of one's own are told instead of the router's") {
+  options.breakers = {{.name = "odd \"name\"", .breaker = switch_breaker}};
+  const json breakers = breakers_of(*this);
+  CHECK(breakers.size() == 1);
+  CHECK(breakers.contains("odd \"name\""));
+}

@@ -1,0 +1,256 @@
+// The power endpoints: madre's state and status, and orders to madre.
+
+#include <string>
+#include <vector>
+
+#include "operator_site.hpp"
+
+using namespace operator_site;
+
+namespace {
+
+struct Order {
+  std::string method;
+  std::string target;
+  std::string at_madre;
+};
+
+/// What is handed to madre as it is, and where.
+const std::vector<Order> kOrders = {
+    {"GET", "/operator/power/policy/solo_madre/status", "/madre/power/policy/solo_madre/status"},
+    {"POST", "/operator/power/policy/solo_madre/apply", "/madre/power/policy/solo_madre/apply"},
+    {"POST", "/operator/power/service/switch/start", "/madre/power/service/switch/start"},
+    {"POST", "/operator/power/service/hermes/stop", "/madre/power/service/hermes/stop"},
+    {"POST", "/operator/power/service/operator-backend/restart",
+     "/madre/power/service/operator-backend/restart"},
+    {"POST", "/operator/power/window/open", "/madre/power/window/open"},
+    {"POST", "/operator/power/window/close", "/madre/power/window/close"},
+};
+
+/// Every endpoint that asks madre.
+std::vector<Order> all_orders() {
+  std::vector<Order> all = kOrders;
+  all.push_back({"GET", "/operator/power/state", "/madre/power/state"});
+  all.push_back({"GET", "/operator/power/status", "/madre/power/status"});
+  return all;
+}
+
+struct Power : Site {
+  HttpResponse give(const Order& order) {
+    if (order.method == "GET") return get(order.target);
+    const bool opens = order.target.ends_with("open");
+    return post(order.target, opens ? R"({"services":["switch"]})" : "");
+  }
+  HttpResponse open(const std::string& body) { return post("/operator/power/window/open", body); }
+  json asked() const { return json::parse(to_power->requests().back().body); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Power, "power state: the contract's answer, from its own dialect") {
+  to_power->then_json(R"({"policy":"operative_core","active_windows":[{"window_id":"win-abc123",
+    "created_at":"2025-12-28T12:34:56.789Z","ttl_seconds":300,"services":["switch","hermes"]}],
+    "running_services":["madre","tentaculo_link","redis","switch","hermes"],
+    "available_services":["hormiguero"]})");
+  const HttpResponse answer = get("/operator/power/state");
+  CHECK(answer.status == 200);
+  CHECK(body_of(answer) == json::parse(R"({
+    "policy":"operative_core",
+    "active_windows":[{"window_id":"win-abc123","created_at":"2025-12-28T12:34:56.789Z",
+                       "ttl_seconds":300,"services":["switch","hermes"]}],
+    "running_services":["madre","tentaculo_link","redis","switch","hermes"],
+    "available_services":["hormiguero","mcp","shubniggurath","spawner","manifestator",
+                          "operator-backend","operator-frontend"]})"));
+  REQUIRE(to_power->calls() == 1);
+  CHECK(to_power->requests().front().target == "/madre/power/state");
+}
+
+TEST_CASE_FIXTURE(Power, "power state: the deployed dialect becomes the same") {
+  to_power->then_json(kWindowed);
+  const json body = body_of(get("/operator/power/state"));
+  CHECK(body.at("policy") == "operative_core");
+  CHECK(body.at("active_windows") ==
+        json::parse(R"([{"window_id":"win-1","created_at":"2025-12-28T12:00:00.000Z",
+                         "ttl_seconds":300,"services":["switch"]}])"));
+  CHECK(body.at("running_services") ==
+        json::parse(R"(["madre","tentaculo_link","redis","switch"])"));
+}
+
+TEST_CASE_FIXTURE(Power, "power state: a window held open has no ttl") {
+  to_power->then_json(R"({"policy":"windowed","window_id":"w","created_at":"2025-12-28T12:00:00Z",
+    "deadline":null,"ttl_remaining_sec":null,"active_services":["madre","redis","switch"]})");
+  CHECK(body_of(get("/operator/power/state")).at("active_windows").at(0).at("ttl_seconds") ==
+        nullptr);
+}
+
+TEST_CASE_FIXTURE(Power, "power status: madre's, with policy and windows as power state has them") {
+  to_power->then_json(R"({"uptime":5,"policy":"theirs","windows":"theirs","services":{"a":[1]}})")
+      .then_json(kWindowed);
+  const HttpResponse answer = get("/operator/power/status");
+  CHECK(answer.status == 200);
+  const json body = body_of(answer);
+  CHECK(body.at("uptime") == 5);
+  CHECK(body.at("services") == json::parse(R"({"a":[1]})"));
+  const json state = body_of(get("/operator/power/state"));
+  CHECK(body.at("policy") == state.at("policy"));
+  CHECK(body.at("windows") == state.at("active_windows"));
+  CHECK(answer.body.find("theirs") == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Power, "power status: half of it is none") {
+  to_power->then_json(R"({"uptime":5})").then_fail(Errc::timeout);
+  const HttpResponse answer = get("/operator/power/status");
+  CHECK(answer.status == 503);
+  CHECK(body_of(answer).at("reason") == "timeout");
+}
+
+TEST_CASE_FIXTURE(Power, "power status: a refusal of madre's is passed on without a second call") {
+  to_power->then(HttpResponse(404, "application/json", R"({"detail":"none"})"));
+  const HttpResponse answer = get("/operator/power/status");
+  CHECK(answer.status == 404);
+  CHECK(body_of(answer) == json{{"detail", "none"}});
+  CHECK(to_power->calls() == 1);
+}
+
+TEST_CASE_FIXTURE(Power, "orders go to madre under the same path, and its answers come back") {
+  for (const Order& order : kOrders) {
+    CAPTURE(order.target);
+    Power site;
+    site.to_power->then(HttpResponse(202, "application/json", R"({"done":[1,"x"]})"));
+    const HttpResponse answer = site.give(order);
+    CHECK(answer.status == 202);
+    CHECK(body_of(answer) == json::parse(R"({"done":[1,"x"]})"));
+    REQUIRE(site.to_power->calls() == 1);
+    CHECK(site.to_power->requests().front().method == order.method);
+    CHECK(site.to_power->requests().front().target == order.at_madre);
+  }
+}
+
+TEST_CASE_FIXTURE(Power, "a refusal of madre's keeps its status and its words") {
+  for (const Order& order : kOrders) {
+    CAPTURE(order.target);
+    Power site;
+    site.to_power->then(HttpResponse(409, "application/json", R"({"detail":"already"})"));
+    const HttpResponse answer = site.give(order);
+    CHECK(answer.status == 409);
+    CHECK(body_of(answer) == json{{"detail", "already"}});
+    CHECK(site.madre_breaker->snapshot().failures == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(Power, "a madre that cannot be asked is 503 on every power endpoint, with why") {
+  const std::vector<std::pair<vx11::Result<HttpResponse>, std::string>> faults = {
+      {vx11::fail(Errc::unreachable), "unreachable"},
+      {vx11::fail(Errc::timeout), "timeout"},
+      {HttpResponse(500, "text/plain", "stack trace"), "error"},
+      {HttpResponse(200, "text/html", "<html>stack trace"), "invalid_reply"}};
+  for (const auto& [fault, reason] : faults) {
+    for (const Order& order : all_orders()) {
+      CAPTURE(reason);
+      CAPTURE(order.target);
+      Power site;
+      site.to_power->then(fault);
+      const HttpResponse answer = site.give(order);
+      CHECK(answer.status == 503);
+      CHECK(answer.headers.get("Retry-After") == "1");
+      CHECK(body_of(answer) == json{{"status", "service_offline"},
+                                    {"module", "madre"},
+                                    {"reason", reason},
+                                    {"message", "Power management temporarily unavailable"}});
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(Power,
+                  "with madre's circuit open nobody is asked, and Retry-After says how long") {
+  trip(*madre_breaker);
+  clock.advance(500ms);
+  for (const Order& order : all_orders()) {
+    CAPTURE(order.target);
+    const HttpResponse answer = give(order);
+    CHECK(answer.status == 503);
+    CHECK(body_of(answer).at("reason") == "circuit_open");
+    CHECK(answer.headers.get("Retry-After") == "60");
+  }
+  CHECK(to_power->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Power, "chat and power share the circuit of madre") {
+  for (int i = 0; i < 3; ++i) get("/operator/power/state");
+  const json body = body_of(chat(R"({"message":"m"})"));
+  CHECK(body.at("attempts").at(1).at("outcome") == "circuit_open");
+  CHECK(to_madre->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Power, "a service has to be a known one, else 422 and madre is left in peace") {
+  for (const std::string name : {"nosuch", "SWITCH", "..", "switch%2f..", "%zz", "switch%00"}) {
+    for (const std::string action : {"start", "stop", "restart"}) {
+      CAPTURE(name);
+      CHECK(mistakes_of(post("/operator/power/service/" + name + "/" + action)) ==
+            json{{"path.name", "enum"}});
+    }
+  }
+  CHECK(to_power->calls() == 0);
+  to_power->then_json("{}");
+  CHECK(post("/operator/power/service/sw%69tch/start").status == 200);
+  CHECK(to_power->requests().front().target == "/madre/power/service/switch/start");
+}
+
+TEST_CASE_FIXTURE(Power, "a window is opened for services and a time, or held") {
+  to_power->then_json("{}");
+  open(R"({"services":["switch","hermes"],"ttl_sec":90,"mode":"ttl","reason":"demo"})");
+  CHECK(
+      asked() ==
+      json::parse(R"({"services":["switch","hermes"],"mode":"ttl","ttl_sec":90,"reason":"demo"})"));
+  open(R"({"services":["switch"]})");
+  CHECK(asked().at("ttl_sec") == 300);
+  CHECK(asked().at("mode") == "ttl");
+  open(R"({"services":["switch"],"mode":"hold","ttl_sec":90})");
+  CHECK(asked().at("mode") == "hold");
+  CHECK_FALSE(asked().contains("ttl_sec"));
+  open(R"({"services":["switch"],"mode":null,"ttl_sec":null,"reason":null,"extra":1})");
+  CHECK(asked().at("ttl_sec") == 300);
+}
+
+TEST_CASE_FIXTURE(Power, "what is wrong with a window is listed, all of it") {
+  CHECK(mistakes_of(open("{}")) == json{{"body.services", "missing"}});
+  CHECK(mistakes_of(open(R"({"services":[],"ttl_sec":0,"mode":"x","reason":1})")) ==
+        json{{"body.services", "too_short"},
+             {"body.ttl_sec", "greater_than_equal"},
+             {"body.mode", "literal_error"},
+             {"body.reason", "string_type"}});
+  CHECK(mistakes_of(open(R"({"services":["switch",1,"nosuch",null]})")) ==
+        json{{"body.services.1", "string_type"},
+             {"body.services.2", "enum"},
+             {"body.services.3", "string_type"}});
+  CHECK(mistakes_of(open(R"({"services":"switch"})")) == json{{"body.services", "list_type"}});
+  CHECK(mistakes_of(open(R"({"services":["switch"],"mode":1})")) ==
+        json{{"body.mode", "literal_error"}});
+  CHECK(mistakes_of(open("[")).begin().value() == "json_invalid");
+  CHECK(to_power->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Power, "a ttl is a whole number of seconds, up to a year") {
+  for (const std::string wrong : {"1.5", "\"90\"", "true", "1e3", "[]", "99999999999999999999"}) {
+    CAPTURE(wrong);
+    CHECK(mistakes_of(open(R"({"services":["switch"],"ttl_sec":)" + wrong + "}")) ==
+          json{{"body.ttl_sec", "int_type"}});
+  }
+  CHECK(mistakes_of(open(R"({"services":["switch"],"ttl_sec":-1})")) ==
+        json{{"body.ttl_sec", "greater_than_equal"}});
+  CHECK(mistakes_of(open(R"({"services":["switch"],"ttl_sec":31536001})")) ==
+        json{{"body.ttl_sec", "less_than_equal"}});
+  to_power->then_json("{}");
+  CHECK(open(R"({"services":["switch"],"ttl_sec":31536000})").status == 200);
+}
+
+TEST_CASE_FIXTURE(Power, "a window is closed with or without saying which") {
+  to_power->then_json("{}");
+  CHECK(post("/operator/power/window/close").status == 200);
+  CHECK(asked() == json::object());
+  CHECK(post("/operator/power/window/close", "{}").status == 200);
+  CHECK(post("/operator/power/window/close", R"({"window_id":"win-\"1"})").status == 200);
+  CHECK(asked() == json{{"window_id", "win-\"1"}});
+  CHECK(mistakes_of(post("/operator/power/window/close", R"({"window_id":1})")) ==
+        json{{"body.window_id", "string_type"}});
+}
