@@ -21,7 +21,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/vx11-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES
   ${PROJECT_BINARY_DIR}/vx11-config.cmake ${PROJECT_BINARY_DIR}/vx11-config-version.cmake
-  ${CMAKE_CURRENT_LIST_DIR}/Findcpp-httplib.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/Findcpp-httplib.cmake ${CMAKE_CURRENT_LIST_DIR}/Findhiredis.cmake
   DESTINATION ${vx11_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET vx11-gateway)

@@ -1,0 +1,18 @@
+# Finds hiredis where it brings no CMake config of this name (Debian 12), through pkg-config, and offers
+# the same target as upstream's own config: hiredis::hiredis.
+find_package(hiredis CONFIG QUIET)
+if(NOT TARGET hiredis::hiredis)
+  find_package(PkgConfig QUIET)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(HIREDIS QUIET IMPORTED_TARGET hiredis)
+    if(HIREDIS_FOUND)
+      add_library(hiredis::hiredis INTERFACE IMPORTED)
+      target_link_libraries(hiredis::hiredis INTERFACE PkgConfig::HIREDIS)
+    endif()
+  endif()
+endif()
+include(FindPackageHandleStandardArgs)
+if(TARGET hiredis::hiredis)
+  set(hiredis_TARGET hiredis::hiredis)
+endif()
+find_package_handle_standard_args(hiredis REQUIRED_VARS hiredis_TARGET)
