@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Throughput, latency and CPU per request of POST /operator/chat/ask, beside plain reverse proxies in
+# front of the same upstream. Runs are interleaved; the table shows medians.
+#   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
+#   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy
+# Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rounds=5 seconds=5 connections="1 16 64 256 1000" threads=2
+while getopts r:d:c:t: option; do
+  case $option in
+    r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; c) connections=$OPTARG ;; t) threads=$OPTARG ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+contenders=("$@")
+((${#contenders[@]})) || contenders=(gateway nginx haproxy)
+
+bin=$PWD/build/release/examples
+work=$(mktemp -d)
+chmod 755 "$work"
+declare -A pid url
+stop() { kill "${pid[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"; }
+trap stop EXIT
+ulimit -n 65536 2>/dev/null || true
+
+wait_line() {  # wait_line FILE PREFIX
+  for ((i = 0; i < 200; i++)); do
+    if line=$(grep -m1 "^$2" "$1" 2>/dev/null); then echo "${line#"$2"}"; return; fi
+    sleep 0.05
+  done
+  echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
+}
+wait_port() { for ((i = 0; i < 200; i++)); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; exit 1; }
+
+"$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
+pid[upstream]=$!
+switch=$(wait_line "$work/upstream" 'switch listening on ')
+madre=$(wait_line "$work/upstream" 'madre listening on ')
+
+start_front() {  # start_front NAME FRONT
+  VX11_TENTACULO_LINK_TOKEN=benchmark-token "$bin/gateway/vx11-gateway" --listen 127.0.0.1:0 \
+    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" --server "$2" \
+    >"$work/$1" 2>"$work/$1.log" &
+  pid[$1]=$!
+  url[$1]=$(wait_line "$work/$1" 'listening on ')/operator/chat/ask
+}
+
+start_gateway() { start_front gateway asio; }
+start_httplib() { threads=64 start_front httplib httplib; }
+
+start_nginx() {
+  local port=$((20000 + RANDOM % 10000))
+  cat >"$work/nginx.conf" <<CONF
+worker_processes $threads; daemon off; pid $work/nginx.pid; error_log $work/nginx.log;
+events { worker_connections 8192; }
+http {
+  access_log off; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 75s;
+  client_body_temp_path $work/nb; proxy_temp_path $work/np; fastcgi_temp_path $work/nf;
+  uwsgi_temp_path $work/nu; scgi_temp_path $work/ns;
+  upstream switch { server ${switch#http://}; keepalive 1024; keepalive_requests 1000000000; }
+  server { listen 127.0.0.1:$port backlog=4096;
+    location / { proxy_pass http://switch; proxy_http_version 1.1; proxy_set_header Connection ""; } }
+}
+CONF
+  nginx -c "$work/nginx.conf" -e "$work/nginx.log" &
+  pid[nginx]=$!
+  wait_port "$port"
+  url[nginx]=http://127.0.0.1:$port/switch/route-v5
+}
+
+start_haproxy() {
+  local port=$((30000 + RANDOM % 10000))
+  cat >"$work/haproxy.cfg" <<CONF
+global
+  nbthread $threads
+  maxconn 20000
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 75s
+  timeout server 75s
+  option http-keep-alive
+  http-reuse always
+frontend in
+  bind 127.0.0.1:$port backlog 4096
+  default_backend switch
+backend switch
+  server switch ${switch#http://}
+CONF
+  haproxy -q -f "$work/haproxy.cfg" &
+  pid[haproxy]=$!
+  wait_port "$port"
+  url[haproxy]=http://127.0.0.1:$port/switch/route-v5
+}
+
+# CPU seconds of a process and its children, in clock ticks.
+cpu() {
+  local total=0 p
+  for p in $1 $(pgrep -P "$1" || true); do
+    total=$((total + $(awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$p/stat")))
+  done
+  echo $total
+}
+
+measure() {  # measure NAME CONNECTIONS
+  local script=benchmarks/route.lua before after
+  case $1 in gateway | httplib) script=benchmarks/chat.lua ;; esac
+  before=$(cpu "${pid[$1]}")
+  wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency -s $script "${url[$1]}" >"$work/wrk"
+  after=$(cpu "${pid[$1]}")
+  awk -v name="$1" -v c="$2" -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
+    function us(text) { return text ~ /us$/ ? text + 0 : text ~ /ms$/ ? text * 1000 : text * 1000000 }
+    $1 == "50%" { p50 = us($2) } $1 == "99%" { p99 = us($2) }
+    / requests in / { requests = $1 } /^Requests\/sec/ { rate = $2 }
+    /Non-2xx/ { bad += $NF } /Socket errors/ { bad += $4 + $6 + $8 + $10 }
+    END { printf "%s %d %d %d %d %.2f %d\n", name, c, rate, p50, p99, ticks * 1e6 / hz / requests, bad }' \
+    "$work/wrk" | tee -a "$work/results" >&2
+}
+
+for name in "${contenders[@]}"; do "start_$name"; done
+for name in "${contenders[@]}"; do seconds=1 measure "$name" 16; done 2>/dev/null  # warm
+: >"$work/results"
+echo 'contender connections req/s p50_us p99_us cpu_us/req errors' >&2
+for ((round = 0; round < rounds; round++)); do
+  for c in $connections; do
+    for name in "${contenders[@]}"; do measure "$name" "$c"; done
+  done
+done
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+echo '| connections | contender | req/s | p50 µs | p99 µs | CPU µs/req | errors |'
+echo '|---|---|---|---|---|---|---|'
+for c in $connections; do
+  for name in "${contenders[@]}"; do
+    column() { awk -v n="$name" -v c="$c" -v k="$1" '$1 == n && $2 == c { print $k }' "$work/results"; }
+    echo "| $c | $name | $(column 3 | median) | $(column 4 | median) | $(column 5 | median) | $(column 6 | median) | $(column 7 | median) |"
+  done
+done
