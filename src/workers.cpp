@@ -40,7 +40,7 @@ Workers::~Workers() {
   }
 }
 
-void Workers::run(Job job) {
+void Workers::run(const Job& job) {
   if (!enqueue(kAtOnce, job)) run_quietly(job);
 }
 

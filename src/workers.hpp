@@ -37,7 +37,7 @@ class Workers {
 
   /// Runs `job` as soon as a thread is free. Where the system gives not even one thread, on the
   /// caller's.
-  void run(Job job);
+  void run(const Job& job);
   /// Runs `job` once the machine's monotonic clock reads `when`, if a thread is free then.
   void run_at(TimePoint when, Job job);
 

@@ -20,7 +20,7 @@ namespace vx11::inline v0 {
 namespace {
 
 /// The answers to AUTH, SELECT and PING are short lines; what is longer is not Redis.
-constexpr std::size_t kMostBytes = 16 * 1024;
+constexpr std::size_t kMostBytes = 16'384;
 
 struct FreeContext {
   void operator()(redisContext* context) const noexcept { redisFree(context); }
