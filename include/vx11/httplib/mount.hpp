@@ -99,9 +99,9 @@ class Mounted {
 /// A request that its head already earns a refusal (no token, wrong method, wrong type, declared
 /// too large) is refused without its body being read. A connection whose request was not read to
 /// its end is closed after the answer, so that no rest of it is ever taken for another request;
-/// requests whose length two readers could understand differently are refused with 400. (Out of our
-/// hands are bodies in malformed chunks that come with a GET: cpp-httplib 0.18.7 to 0.39 reads them
-/// before it asks any handler, and goes on when that fails.)
+/// requests whose length two readers could understand differently are refused with 400. Out of our
+/// hands is what cpp-httplib refuses before it asks any handler; some versions before 0.40 then go
+/// on with the rest.
 ///
 /// An error handler of the server's (`set_error_handler`) sees our errors as well, and with
 /// cpp-httplib before 0.40 those that close the connection still without their body; if it writes

@@ -79,11 +79,12 @@ class Linger {
 };
 
 /// Answers and really closes, where saying `Connection: close` is not enough. The server stops when
-/// a content provider fails, so this one sends the answer and then fails; in chunks, so that the
-/// client knows the end of the answer before that of the connection.
+/// a content provider fails, so this one sends the answer and then fails; in chunks where it can,
+/// so that the client knows the end of the answer before that of the connection.
 ///
-/// An error handler of the server's that writes a body of its own puts it in place of ours, and the
-/// connection stays: then the rest of the request is read when the answer is done with.
+/// An error handler of the server's that writes a body of its own puts it in place of ours. Then
+/// the provider may not be asked and the connection stays: the rest of the request is read when the
+/// answer is done with.
 inline void answer_and_fail(const httplib::Request& request, httplib::Response& to,
                             const std::string& type, std::string body, Linger linger) {
   struct Last {
@@ -91,10 +92,11 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
     Linger linger;
     int status;
   };
-  const bool chunks = request.version == "HTTP/1.1" && request.method != "HEAD";
+  const bool chunks = !kProviderBeforeBody && !body.empty() && request.version == "HTTP/1.1";
   const auto last = std::make_shared<Last>(std::move(body), std::move(linger), to.status);
   const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
-    if (!last->body.empty()) sink.write(last->body.data(), last->body.size());
+    const std::string& said = to.body.empty() ? last->body : to.body;
+    if (!said.empty()) sink.write(said.data(), said.size());
     sink.done();
     chunks ? last->linger.briefly() : last->linger.drop();  // who waits for the end is not to wait
     to.status = last->status;  // which reading changes, and loggers are still to see
