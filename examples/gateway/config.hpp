@@ -124,8 +124,8 @@ struct SessionsConfig {
 };
 
 struct LimitsConfig {
-  std::size_t max_body_bytes = 1024 * 1024;
-  std::size_t max_message_bytes = 64 * 1024;
+  std::size_t max_body_bytes = 1024UL * 1024;
+  std::size_t max_message_bytes = 64UL * 1024;
 };
 
 struct MetricsConfig {

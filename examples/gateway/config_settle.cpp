@@ -74,7 +74,7 @@ void settle_tokens(LoadedConfig& loaded) {
     loaded.origins["auth.token"] = {Origin::Source::standard, "default, the development token"};
     const bool is_sent = !has_own_token && (config.has_switch() || !config.madre_is_embedded());
     if (config.auth.mode == AuthMode::token || is_sent) {
-      loaded.warnings.push_back(
+      loaded.warnings.emplace_back(
           "no token is set: the development token is in use, which everybody knows; set "
           "VX11_TENTACULO_LINK_TOKEN or auth.token_file");
     }
@@ -155,7 +155,7 @@ void check_exposure(LoadedConfig& loaded) {
 void check_deadlines(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (config.has_switch() && config.switch_.limit >= config.chat.deadline) {
-    loaded.warnings.push_back(
+    loaded.warnings.emplace_back(
         "switch.limit leaves nothing of chat.deadline: a switch that hangs is never followed by "
         "madre");
   }

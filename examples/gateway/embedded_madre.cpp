@@ -34,7 +34,7 @@ constexpr std::string_view kNoCommands =
 constexpr std::string_view kServices = "/madre/power/service/";
 
 HttpResponse json(int status, std::string_view body) {
-  return HttpResponse(status, "application/json", std::string(body));
+  return {status, "application/json", std::string(body)};
 }
 
 HttpResponse wrong_method(std::string allowed) {

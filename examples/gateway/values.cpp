@@ -97,7 +97,7 @@ std::string print(const std::string& value) {
 }
 
 Wanted wanted(const std::vector<std::string>&) {
-  return {"a list of words", "[\"one\", \"two\"], outside of files one,two"};
+  return {"a list of words", R"(["one", "two"], outside of files one,two)"};
 }
 Complaint read(std::string_view text, std::vector<std::string>& into) {
   std::vector<std::string> words;
@@ -128,8 +128,7 @@ std::string print(bool value) {
 }
 
 Wanted wanted(Duration) {
-  return {"a duration",
-          "a whole number with its unit, such as \"15s\", \"250ms\", \"2m\" or \"1h\""};
+  return {"a duration", R"(a whole number with its unit, such as "15s", "250ms", "2m" or "1h")"};
 }
 Complaint read(std::string_view text, Duration& into) {
   const auto unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -178,7 +177,7 @@ std::string print(const FilePath& value) {
 }
 
 Wanted wanted(const SessionPlace&) {
-  return {"a place for sessions", "\"memory\" or \"sqlite:PATH\""};
+  return {"a place for sessions", R"("memory" or "sqlite:PATH")"};
 }
 Complaint read(std::string_view text, SessionPlace& into) {
   constexpr std::string_view kSqlite = "sqlite:";
@@ -196,7 +195,7 @@ std::string print(const SessionPlace& value) {
 }
 
 Wanted wanted(AuthMode) {
-  return {"a way to authenticate", "\"token\", \"jwt\" or \"off\""};
+  return {"a way to authenticate", R"("token", "jwt" or "off")"};
 }
 Complaint read(std::string_view text, AuthMode& into) {
   return read_word(kAuthModes, text, into);
@@ -206,7 +205,7 @@ std::string print(AuthMode value) {
 }
 
 Wanted wanted(LogLevel) {
-  return {"a log level", "\"trace\", \"debug\", \"info\", \"warn\", \"error\" or \"off\""};
+  return {"a log level", R"("trace", "debug", "info", "warn", "error" or "off")"};
 }
 Complaint read(std::string_view text, LogLevel& into) {
   return read_word(kLogLevels, text, into);

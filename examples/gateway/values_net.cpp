@@ -73,7 +73,7 @@ std::optional<SplitUrl> split_http_url(std::string_view url) {
 
 Wanted wanted(const Address&) {
   return {"an address to listen on",
-          "HOST:PORT, such as \"127.0.0.1:8000\", \"0.0.0.0:8000\" or \"[::1]:8000\""};
+          R"(HOST:PORT, such as "127.0.0.1:8000", "0.0.0.0:8000" or "[::1]:8000")"};
 }
 Complaint read(std::string_view text, Address& into) {
   const auto split = split_host_and_port(text);
@@ -88,7 +88,7 @@ std::string print(const Address& value) {
 
 Wanted wanted(const HttpUrl&) {
   return {"the base URL of an upstream",
-          "\"http://host:port\" without user, path or query, such as \"http://127.0.0.1:8002\""};
+          R"("http://host:port" without user, path or query, such as "http://127.0.0.1:8002")"};
 }
 Complaint read(std::string_view text, HttpUrl& into) {
   if (!text.empty() && !split_http_url(text)) return not_a(wanted(into), text);
@@ -105,7 +105,7 @@ std::uint16_t port_of(const HttpUrl& url) {
 }
 
 Wanted wanted(const RedisUrl&) {
-  return {"the URL of a Redis server", "\"redis://host:port\", such as \"redis://127.0.0.1:6379\""};
+  return {"the URL of a Redis server", R"("redis://host:port", such as "redis://127.0.0.1:6379")"};
 }
 Complaint read(std::string_view text, RedisUrl& into) {
   if (!text.empty() && !vx11::redis_port(text)) return not_a(wanted(into), text);
