@@ -152,7 +152,7 @@ ComponentHealth after_asking(const HealthComponent& component, const Result<Heal
 
 ComponentHealth without_answer(const HealthComponent& component) {
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
-  found.error = "no answer within " + short_text(component.limit);
+  found.error = "connection timeout after " + short_text(component.limit);
   return found;
 }
 

@@ -134,7 +134,7 @@ TEST_CASE("a probe's failure is unreachable, with a text of our own") {
   CHECK(text(Errc::invalid_reply) == "invalid reply");
   CHECK(text(Errc::too_large) == "invalid reply");
   CHECK(without_answer(component).health == Health::unreachable);
-  CHECK(without_answer(component).error == "no answer within 2s");
+  CHECK(without_answer(component).error == "connection timeout after 2s");
 }
 
 TEST_CASE("the whole is ok when every required component is ok or available") {

@@ -125,7 +125,7 @@ TEST_CASE("https is spoken with those alone whose certificate is trusted and nam
   SUBCASE("by address and by name, over one connection each") {
     int sockets = 0;
     HttplibTransport transport(
-        {.ca_file = certificate.file(), .on_socket = [&](int) { ++sockets; }});
+        {.connect_limit = kSoon, .ca_file = certificate.file(), .on_socket = [&](int) { ++sockets; }});
     for (int i = 0; i < 3; ++i) {
       const auto answer = get(transport, "https://127.0.0.1:" + server.port());
       REQUIRE(answer);
@@ -135,7 +135,7 @@ TEST_CASE("https is spoken with those alone whose certificate is trusted and nam
     CHECK(get(transport, "https://localhost:" + server.port()));
   }
   SUBCASE("not signed by itself, as far as the system is concerned") {
-    HttplibTransport transport;
+    HttplibTransport transport({.connect_limit = kSoon});
     const auto answer = get(transport, "https://127.0.0.1:" + server.port());
     CHECK(code_of(answer) == Errc::unreachable);
     CHECK(answer.error().detail == "the certificate is not trusted");
@@ -151,7 +151,7 @@ TEST_CASE("a certificate is good for the names in it and for no other") {
     const tls_certificate::TlsCertificate certificate(names);
     const Running<httplib::SSLServer> server(certificate.file().c_str(),
                                              certificate.key_file().c_str());
-    HttplibTransport transport({.ca_file = certificate.file()});
+    HttplibTransport transport({.connect_limit = kSoon, .ca_file = certificate.file()});
     return std::pair(get(transport, "https://localhost:" + server.port()).has_value(),
                      get(transport, "https://127.0.0.1:" + server.port()).has_value());
   };
