@@ -71,10 +71,10 @@ inline void fails_in_time(const MakeTransport& make) {
            peer.send("HTTP/1.1 200 OK\r\n\r\n");
            peer.trickle("b");
          }}};
-    for (const auto& [what, script] : dawdlers) {
-      CAPTURE(what);
+    for (const auto& dawdler : dawdlers) {
+      CAPTURE(dawdler.first);
       const auto start = SteadyClock().now();
-      CHECK(code_within(*transport, 150ms, script) == Errc::timeout);
+      CHECK(code_within(*transport, 150ms, dawdler.second) == Errc::timeout);
       CHECK(SteadyClock().now() - start < kSoon);
     }
   }

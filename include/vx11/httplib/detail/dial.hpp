@@ -119,7 +119,7 @@ class Resolver {
 
  private:
   struct LookUp {
-    Pipe done = {};  ///< Hung up when the addresses are there.
+    Pipe done = make_pipe();  ///< Hung up when the addresses are there.
     std::mutex mutex = {};
     std::vector<Address> addresses = {};
   };

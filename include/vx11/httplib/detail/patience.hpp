@@ -43,18 +43,19 @@ class Fd {
   int fd_ = -1;
 };
 
-/// The two ends of a pipe; both invalid when the process has no descriptors left.
+/// The two ends of a pipe.
 struct Pipe {
-  Pipe() {
-    int ends[2] = {-1, -1};
-    if (::pipe(ends) != 0) return;
-    for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    out = Fd(ends[0]);
-    in = Fd(ends[1]);
-  }
   Fd out = {};
   Fd in = {};
 };
+
+/// Both ends are invalid when the process has no descriptors left.
+inline Pipe make_pipe() {
+  int ends[2] = {-1, -1};
+  if (::pipe(ends) != 0) return {};
+  for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  return {.out = Fd(ends[0]), .in = Fd(ends[1])};
+}
 
 /// A descriptor that becomes readable when a stop token fires, so that one `poll` waits for a
 /// socket and for the caller's change of mind. Costs nothing for a token that can never fire.
@@ -62,11 +63,11 @@ class StopSignal {
  public:
   explicit StopSignal(const std::stop_token& token) {
     if (!token.stop_possible()) return;
-    pipe_.emplace();
-    hang_up_.emplace(token, HangUp{pipe_->in});
+    pipe_ = make_pipe();
+    hang_up_.emplace(token, HangUp{pipe_.in});
   }
 
-  int fd() const noexcept { return pipe_ ? pipe_->out.get() : -1; }
+  int fd() const noexcept { return pipe_.out.get(); }
 
  private:
   struct HangUp {
@@ -74,7 +75,7 @@ class StopSignal {
     void operator()() const noexcept { in.close(); }
   };
 
-  std::optional<Pipe> pipe_ = std::nullopt;
+  Pipe pipe_ = {};
   std::optional<std::stop_callback<HangUp>> hang_up_ = std::nullopt;
 };
 

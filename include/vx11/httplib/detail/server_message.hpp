@@ -93,7 +93,7 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
     int status;
   };
   const bool chunks = !kProviderBeforeBody && !body.empty() && request.version == "HTTP/1.1";
-  const auto last = std::make_shared<Last>(std::move(body), std::move(linger), to.status);
+  const auto last = std::make_shared<Last>(Last{std::move(body), std::move(linger), to.status});
   const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
     const std::string& said = to.body.empty() ? last->body : to.body;
     if (!said.empty()) sink.write(said.data(), said.size());
