@@ -64,7 +64,8 @@ HttpResponse answered(const std::string& session_id, const ChatReply& reply, con
   write_origin(json, origin);
   write_attempts(json, reply.attempts);
   if (memory == Memory::not_stored) json.key("session_stored").boolean(false);
-  if (reply.upstream_json != "{}") json.key("upstream").raw(reply.upstream_json);
+  // A dialect of the user's may leave it empty.
+  if (reply.upstream_json.size() > 2) json.key("upstream").raw(reply.upstream_json);
   json.close('}').close('}');
   return json_answer(200, std::move(json).take());
 }

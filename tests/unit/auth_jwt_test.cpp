@@ -185,6 +185,13 @@ TEST_CASE_FIXTURE(Jwt, "a signature has one spelling: padding and stray bits are
   CHECK(check(stray) == Access::forbidden);
 }
 
+TEST_CASE_FIXTURE(Jwt, "a signature that ends too early or goes on is forbidden") {
+  const std::string good = jwt_signer::hs(EVP_sha256(), kSecret, kHs256, kGood);
+  CHECK(check(good + "A") == Access::forbidden);                       // 33 bytes
+  CHECK(check(good + "AAAAA") == Access::forbidden);                   // 36 bytes
+  CHECK(check(good.substr(0, good.size() - 3)) == Access::forbidden);  // 30 bytes
+}
+
 TEST_CASE_FIXTURE(Jwt, "garbage is forbidden") {
   for (const std::string& garbage :
        {std::string("x"), std::string("."), std::string(".."), std::string("..."),
