@@ -40,39 +40,75 @@ std::string in_words(Errc code, Duration allowed) {
   return "failed";
 }
 
-Error error_of(const Guard& guard, Errc code, Duration allowed = {}) {
-  return Error(code, in_words(code, allowed), std::string(guard.upstream));
-}
-
 }  // namespace
 
+Error safe_error(std::string_view upstream, Errc code, Duration allowed) {
+  return Error(code, in_words(code, allowed), std::string(upstream));
+}
+
+Error GuardedCall::error(Errc code, Duration allowed) const {
+  return safe_error(guard_.upstream, code, allowed);
+}
+
+bool GuardedCall::refuse(Errc code, Duration retry_after) {
+  exchange_ = Exchange(error(code), retry_after);
+  refused_ = true;
+  return false;
+}
+
+bool GuardedCall::begin() {
+  if (deadline_.cancelled()) return refuse(Errc::cancelled);
+  start_ = guard_.clock.now();
+  if (deadline_.passed(start_)) return refuse(Errc::timeout);
+  limited_ = deadline_.capped(start_, guard_.limit);
+  if (guard_.breaker == nullptr) return true;
+  auto admission = guard_.breaker->try_acquire();
+  if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
+  exchange_.permit.emplace(std::move(*admission));
+  return true;
+}
+
+Exchange GuardedCall::end() {
+  if (refused_) return std::move(exchange_);
+  exchange_.elapsed = guard_.clock.now() - start_;
+  if (!exchange_.response) {
+    const Errc code = deadline_.cancelled() ? Errc::cancelled : exchange_.response.error().code;
+    exchange_.response = fail(error(code, limited_.remaining(start_)));
+    exchange_.conclude(verdict_on(code));
+  }
+  return std::move(exchange_);
+}
+
 Task<Exchange> guarded_send(Guard guard, const HttpRequest& request, Deadline deadline) {
-  if (deadline.cancelled()) co_return Exchange(error_of(guard, Errc::cancelled));
-  const TimePoint start = guard.clock.now();
-  if (deadline.passed(start)) co_return Exchange(error_of(guard, Errc::timeout));
-
-  Exchange exchange(error_of(guard, Errc::unreachable));
-  if (guard.breaker != nullptr) {
-    auto admission = guard.breaker->try_acquire();
-    if (!admission) {
-      co_return Exchange(error_of(guard, Errc::circuit_open), admission.error().retry_after);
-    }
-    exchange.permit.emplace(std::move(*admission));
-  }
-
-  const Deadline limited = deadline.capped(start, guard.limit);
+  GuardedCall call(guard, std::move(deadline));
+  if (!call.begin()) co_return call.end();
   try {
-    Task<Result<HttpResponse>> sending = guard.transport->send(request, limited);
-    exchange.response = co_await std::move(sending);
-  } catch (...) {  // exchange still says unreachable
+    Task<Result<HttpResponse>> sending = guard.transport->send(request, call.limited());
+    call.received(co_await std::move(sending));
+  } catch (...) {  // the call still says unreachable
   }
-  exchange.elapsed = guard.clock.now() - start;
-  if (!exchange.response) {
-    const Errc code = deadline.cancelled() ? Errc::cancelled : exchange.response.error().code;
-    exchange.response = fail(error_of(guard, code, limited.remaining(start)));
-    exchange.conclude(verdict_on(code));
+  co_return call.end();
+}
+
+Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
+                                  const HttpRequest& request, Deadline deadline) {
+  GuardedCall call(guard, std::move(deadline));
+  std::unique_ptr<BodyStream> body;
+  if (call.begin()) {
+    try {
+      Task<Result<StreamedResponse>> opening = transport.open(request, call.limited());
+      Result<StreamedResponse> opened = co_await std::move(opening);
+      if (opened) {
+        body = std::move(opened->body);
+        call.received(std::move(opened->head));
+      } else {
+        call.received(fail(std::move(opened.error())));
+      }
+    } catch (...) {  // the call still says unreachable
+    }
   }
-  co_return std::move(exchange);
+  Exchange exchange = call.end();
+  co_return OpenedExchange(std::move(exchange), std::move(body));
 }
 
 }  // namespace vx11::inline v0

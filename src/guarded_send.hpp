@@ -4,8 +4,9 @@
 /// One send under a limit and a breaker: what a chat and a power call have in common. Internal.
 
 #include <vx11/circuit_breaker.hpp>
-#include <vx11/transport.hpp>
+#include <vx11/streaming.hpp>
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -43,10 +44,52 @@ struct Exchange {
   }
 };
 
+/// A call under a guard, before and after the transport's part of it.
+class GuardedCall {
+ public:
+  GuardedCall(Guard guard, Deadline deadline)
+      : guard_(guard), deadline_(std::move(deadline)), exchange_(Error(Errc::unreachable)) {}
+
+  /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
+  bool begin();
+  /// What the transport may take.
+  const Deadline& limited() const noexcept { return limited_; }
+  void received(Result<HttpResponse> response) { exchange_.response = std::move(response); }
+  /// The exchange, its errors in the library's own words and settled with the breaker.
+  Exchange end();
+
+ private:
+  bool refuse(Errc code, Duration retry_after = {});
+  Error error(Errc code, Duration allowed = {}) const;
+
+  Guard guard_;
+  Deadline deadline_;
+  Deadline limited_ = {};
+  TimePoint start_ = {};
+  Exchange exchange_;
+  bool refused_ = false;
+};
+
 /// Sends `request`, which the caller keeps alive, unless nobody waits for it any more, no time is
 /// left or the breaker rejects it. Errors are settled with the breaker before this returns. A
 /// transport that throws is `unreachable`; one that fails after the caller went away is
 /// `cancelled`.
 Task<Exchange> guarded_send(Guard guard, const HttpRequest& request, Deadline deadline);
+
+/// An exchange of which only the head has come.
+struct OpenedExchange {
+  OpenedExchange(Exchange exchange, std::unique_ptr<BodyStream> body)
+      : exchange(std::move(exchange)), body(std::move(body)) {}
+  Exchange exchange;
+  std::unique_ptr<BodyStream> body;  ///< Null if there is no answer.
+};
+
+/// The same up to the head of the answer, for a transport that streams.
+Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
+                                  const HttpRequest& request, Deadline deadline);
+
+/// What a transport's failure is called in answers; its own words may hold a URL or an upstream's
+/// text.
+Error safe_error(std::string_view upstream, Errc code, Duration allowed = {});
 
 }  // namespace vx11::inline v0

@@ -4,6 +4,7 @@
 /// `Router`: asks an ordered list of upstreams until one answers.
 
 #include <vx11/chat.hpp>
+#include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/transport.hpp>
 
@@ -113,6 +114,13 @@ class Router {
   /// \return the answer of the first target that gave one, or why nobody did. `cancelled` if
   ///         `deadline`'s stop token fired.
   Task<Result<ChatReply, ChatFailure>> async_ask(ChatRequest chat, Deadline deadline = {}) const;
+
+  /// The same for an answer that comes piece by piece, from targets whose transport is a
+  /// `StreamingTransport`; the answer of another is one piece. Goes on to the next target until the
+  /// first piece has come, and never after: a `ChatStream` knows no other target. The total
+  /// deadline covers the way to the first piece; after it each `ChatStream::next` has its own.
+  Task<Result<ChatStream, ChatFailure>> async_stream(ChatRequest chat,
+                                                     Deadline deadline = {}) const;
 
   /// The breaker of the target of that name, or null.
   std::shared_ptr<CircuitBreaker> breaker(std::string_view target) const;

@@ -1,0 +1,102 @@
+#include <vx11/router.hpp>
+
+#include <optional>
+#include <utility>
+
+#include "chat_ask.hpp"
+#include "chat_stream_impl.hpp"
+#include "router_impl.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+using Options = std::shared_ptr<const RouterOptions>;
+
+bool is_event_stream(const HttpResponse& response) {
+  const std::string_view type = response.headers.get("Content-Type");
+  return equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
+}
+
+/// Reads on to the end: the upstream answered as a whole after all.
+Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
+  constexpr std::size_t kMost = 4 * 1024 * 1024;
+  for (;;) {
+    Result<std::string> piece = co_await body.next(deadline);
+    if (!piece) co_return fail(std::move(piece.error()));
+    if (piece->empty()) co_return Result<void>();
+    if (response.body.size() + piece->size() > kMost) co_return fail(Errc::too_large);
+    response.body += *piece;
+  }
+}
+
+/// One target's part: leaves its answer or its failure in `ask`, or returns the stream it began.
+Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Ask& ask,
+                                           const HttpRequest& request, Deadline total) {
+  auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
+  const Guard guard = guard_of(target, options->clock);
+  if (streaming == nullptr) {
+    Exchange exchange = co_await guarded_send(guard, request, total);
+    ask.conclude(target, std::move(exchange));
+    co_return std::nullopt;
+  }
+  const TimePoint start = options->clock.now();
+  const Deadline limited = total.capped(start, target.limit);
+  OpenedExchange opened = co_await guarded_open(guard, *streaming, request, total);
+  Exchange& exchange = opened.exchange;
+  const auto elapsed = [&] { return options->clock.now() - start; };
+  const auto broke = [&](Errc code) {
+    ask.broke(target, std::move(exchange),
+              safe_error(target.name, total.cancelled() ? Errc::cancelled : code), elapsed());
+  };
+  if (!exchange.response || !exchange.response->ok()) {
+    ask.conclude(target, std::move(exchange));
+    co_return std::nullopt;
+  }
+  if (!is_event_stream(*exchange.response)) {
+    const Result<void> whole = co_await complete(*exchange.response, *opened.body, limited);
+    exchange.elapsed = elapsed();
+    whole ? ask.conclude(target, std::move(exchange)) : broke(whole.error().code);
+    co_return std::nullopt;
+  }
+  EventSource events(std::move(opened.body));
+  Result<std::optional<SseEvent>> first = co_await events.next(limited);
+  const bool begun = first && *first && (*first)->name == "message";
+  if (!begun) {
+    broke(first ? Errc::invalid_reply : first.error().code);
+    co_return std::nullopt;
+  }
+  ask.take(target, ChatAnswer(), elapsed());
+  auto so_far = ask.result();
+  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(*so_far),
+                                                 std::move(exchange), std::move(events),
+                                                 piece_of(std::move(**first)));
+  co_return std::optional<ChatStream>(std::in_place, std::move(impl));
+}
+
+Task<Result<ChatStream, ChatFailure>> stream_in_order(Options options, ChatRequest chat,
+                                                      Deadline deadline) {
+  const Deadline total = deadline.capped(options->clock.now(), options->deadline);
+  Ask ask(std::move(chat));
+  for (const RouterTarget& target : options->targets) {
+    std::optional<HttpRequest> request = ask.prepare(target);
+    if (request) {
+      request->headers.set("Accept", "text/event-stream, application/json");
+      std::optional<ChatStream> stream = co_await try_target(options, target, ask, *request, total);
+      if (stream) co_return std::move(*stream);
+    }
+    if (ask.over()) break;
+  }
+  auto whole = ask.result();
+  if (!whole) co_return tl::unexpected(std::move(whole.error()));
+  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(*whole)));
+}
+
+}  // namespace
+
+Task<Result<ChatStream, ChatFailure>> Router::async_stream(ChatRequest chat,
+                                                           Deadline deadline) const {
+  return stream_in_order(Options(impl_, &impl_->options), std::move(chat), std::move(deadline));
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,322 @@
+#include <vx11/router.hpp>
+#include <vx11/testing/scripted_transport.hpp>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "streaming_script.hpp"
+
+using namespace std::chrono_literals;
+using streaming_script::broken;
+using streaming_script::Pieces;
+using streaming_script::ScriptedStream;
+using vx11::ChatPiece;
+using vx11::ChatRequest;
+using vx11::ChatStream;
+using vx11::CircuitState;
+using vx11::Deadline;
+using vx11::Errc;
+using vx11::Outcome;
+using vx11::Router;
+using vx11::testing::ManualClock;
+using vx11::testing::ScriptedTransport;
+
+namespace {
+
+const std::string kHel = "data: {\"delta\":\"hel\"}\n\n";
+const std::string kLo = "data: {\"delta\":\"lo\"}\n\n";
+const std::string kDone = "event: done\ndata: {\"model\":\"m-7\"}\n\n";
+
+std::shared_ptr<ScriptedStream> stream_of(Pieces pieces) {
+  return std::make_shared<ScriptedStream>(std::move(pieces));
+}
+
+/// switch as the test says, and madre that answers whole.
+struct Upstreams {
+  explicit Upstreams(std::shared_ptr<vx11::Transport> first) : primary(std::move(first)) {
+    fallback->then_json(R"({"response":"from madre","session_id":"s"})");
+  }
+
+  ManualClock clock = {};
+  std::shared_ptr<vx11::Transport> primary;
+  std::shared_ptr<ScriptedTransport> fallback = std::make_shared<ScriptedTransport>(clock);
+  Router router =
+      Router::create({.targets = {{.name = "switch", .url = "http://s:8002", .transport = primary},
+                                  {.name = "madre", .url = "http://m:8001", .transport = fallback}},
+                      .clock = clock})
+          .value();
+
+  vx11::Result<ChatStream, vx11::ChatFailure> ask(Deadline deadline = {}) const {
+    return vx11::sync_wait(
+        router.async_stream(ChatRequest("hello", "session-001"), std::move(deadline)));
+  }
+  vx11::CircuitSnapshot breaker() const { return router.breaker("switch")->snapshot(); }
+  void fail_switch(int times) const {
+    for (int i = 0; i < times; ++i) router.breaker("switch")->try_acquire().value().failure();
+  }
+};
+
+vx11::Result<std::optional<ChatPiece>> next(ChatStream& stream, Deadline deadline = {}) {
+  return vx11::sync_wait(stream.next(std::move(deadline)));
+}
+
+/// The data of the pieces that are left; the stream must end well.
+std::vector<std::string> rest_of(ChatStream& stream) {
+  std::vector<std::string> pieces;
+  for (;;) {
+    auto piece = next(stream);
+    REQUIRE(piece.has_value());
+    if (!*piece) return pieces;
+    pieces.push_back((*piece)->data);
+  }
+}
+
+using Strings = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("pieces come as the upstream sent them, with the text in them") {
+  const auto upstream = stream_of({kHel + "data: plain", " words\n\n" + kLo});
+  const Upstreams upstreams(upstream);
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(upstream->accept() == "text/event-stream, application/json");
+  CHECK(stream->source() == "switch");
+  CHECK(stream->reason().empty());
+  CHECK(stream->attempts().size() == 1);
+  CHECK((**next(*stream)).text == "hel");
+  auto plain = next(*stream);
+  CHECK((**plain).text == "plain words");
+  CHECK((**plain).data == "plain words");
+  CHECK(rest_of(*stream) == Strings{R"({"delta":"lo"})"});
+  CHECK_FALSE(next(*stream).value().has_value());
+}
+
+TEST_CASE("what comes with done is what else the upstream said") {
+  const Upstreams upstreams(stream_of({kHel, kDone, kLo}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(stream->upstream_json() == "{}");
+  CHECK(rest_of(*stream).size() == 1);
+  CHECK(stream->upstream_json() == R"({"model":"m-7"})");
+  CHECK_FALSE(next(*stream).value().has_value());
+}
+
+TEST_CASE("done that holds no object says nothing else") {
+  const Upstreams upstreams(stream_of({kHel, "event: done\ndata: [DONE]\n\n"}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(rest_of(*stream).size() == 1);
+  CHECK(stream->upstream_json() == "{}");
+}
+
+TEST_CASE("an upstream that answers with JSON after all gives one piece") {
+  const Upstreams upstreams(std::make_shared<ScriptedStream>(
+      Pieces{R"({"response":"he)", R"(llo","model":"m-7"})"}, "application/json"));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(stream->source() == "switch");
+  CHECK(stream->upstream_json().find("m-7") != std::string::npos);
+  CHECK(rest_of(*stream) == Strings{R"({"delta":"hello"})"});
+  CHECK(upstreams.breaker().failures == 0);
+}
+
+TEST_CASE("a transport that cannot stream gives one piece") {
+  const auto upstream = std::make_shared<ScriptedTransport>();
+  upstream->then_json(R"({"response":"say \"hi\""})");
+  const Upstreams upstreams(upstream);
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  auto piece = next(*stream);
+  CHECK((**piece).text == R"(say "hi")");
+  CHECK((**piece).data == R"({"delta":"say \"hi\""})");
+  CHECK_FALSE(next(*stream).value().has_value());
+}
+
+TEST_CASE("until the first piece has come the next target is asked") {
+  const struct {
+    const char* what;
+    std::shared_ptr<ScriptedStream> upstream;
+    const char* reason;
+    std::uint32_t failures;
+  } cases[] = {
+      {"no connection", std::make_shared<ScriptedStream>(Errc::unreachable), "switch_unreachable",
+       1},
+      {"silence", std::make_shared<ScriptedStream>(Errc::timeout), "switch_timeout", 1},
+      {"5xx", std::make_shared<ScriptedStream>(Pieces{}, "text/event-stream", 503), "switch_error",
+       1},
+      {"4xx", std::make_shared<ScriptedStream>(Pieces{}, "application/json", 404), "switch_error",
+       0},
+      {"an empty stream", stream_of({}), "switch_invalid_reply", 1},
+      {"comments alone", stream_of({": ping\n\n", ": pong\n\n"}), "switch_invalid_reply", 1},
+      {"an error event", stream_of({"event: error\ndata: {}\n\n"}), "switch_invalid_reply", 1},
+      {"an end at once", stream_of({kDone}), "switch_invalid_reply", 1},
+      {"half an event", stream_of({"data: {\"del"}), "switch_invalid_reply", 1},
+      {"a break", stream_of({"data: {\"del", broken(Errc::unreachable)}), "switch_unreachable", 1},
+      {"falling silent", stream_of({broken(Errc::timeout)}), "switch_timeout", 1},
+      {"an endless line", stream_of({std::string(300'000, 'x')}), "switch_invalid_reply", 1},
+      {"JSON cut short",
+       std::make_shared<ScriptedStream>(Pieces{"{", broken(Errc::invalid_reply)},
+                                        "application/json"),
+       "switch_invalid_reply", 1},
+      {"JSON not understood", std::make_shared<ScriptedStream>(Pieces{"[]"}, "application/json"),
+       "switch_invalid_reply", 1},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.what);
+    const Upstreams upstreams(one.upstream);
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK(stream->source() == "madre");
+    CHECK(stream->reason() == one.reason);
+    CHECK(stream->attempts().size() == 2);
+    CHECK(rest_of(*stream) == Strings{R"({"delta":"from madre"})"});
+    CHECK(upstreams.breaker().failures == one.failures);
+    CHECK(one.upstream->open_bodies() == 0);
+  }
+}
+
+TEST_CASE("after the first piece no other target is asked") {
+  const Upstreams upstreams(stream_of({kHel, broken(Errc::unreachable)}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK((**next(*stream)).text == "hel");
+  const auto after = next(*stream);
+  REQUIRE_FALSE(after.has_value());
+  CHECK(after.error().code == Errc::unreachable);
+  CHECK(after.error().upstream == "switch");
+  CHECK(after.error().detail.find("scripted") == std::string::npos);
+  CHECK(upstreams.fallback->calls() == 0);
+  CHECK_FALSE(next(*stream).value().has_value());
+}
+
+TEST_CASE("when nobody answers the failure has all attempts") {
+  Upstreams upstreams(std::make_shared<ScriptedStream>(Errc::timeout));
+  upstreams.router =
+      Router::create(
+          {.targets = {{.name = "switch", .url = "http://s:8002", .transport = upstreams.primary},
+                       {.name = "madre",
+                        .url = "http://m:8001",
+                        .transport = stream_of({broken(Errc::unreachable)})}},
+           .clock = upstreams.clock})
+          .value();
+  const auto stream = upstreams.ask();
+  REQUIRE_FALSE(stream.has_value());
+  CHECK(stream.error().code == Errc::timeout);
+  CHECK(stream.error().attempts.size() == 2);
+  CHECK(stream.error().attempts.back().outcome == Outcome::unreachable);
+}
+
+TEST_CASE("a stream that ends well is a success, and only then") {
+  const Upstreams upstreams(stream_of({kHel, kLo}));
+  upstreams.fail_switch(2);
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(next(*stream).value().has_value());
+  CHECK(next(*stream).value().has_value());
+  CHECK(upstreams.breaker().failures == 2);
+  CHECK_FALSE(next(*stream).value().has_value());
+  CHECK(upstreams.breaker().failures == 0);
+}
+
+TEST_CASE("a stream that breaks is a failure") {
+  for (const Errc code : {Errc::unreachable, Errc::timeout, Errc::invalid_reply}) {
+    const Upstreams upstreams(stream_of({kHel, broken(code)}));
+    upstreams.fail_switch(2);
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK(next(*stream).value().has_value());
+    CHECK(upstreams.breaker().failures == 2);
+    CHECK(next(*stream).error().code == code);
+    CHECK(upstreams.breaker().failures == 3);
+    CHECK(upstreams.breaker().state == CircuitState::open);
+  }
+}
+
+TEST_CASE("an event too large breaks the stream") {
+  const Upstreams upstreams(stream_of({kHel, "data: " + std::string(300'000, 'x')}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(next(*stream).value().has_value());
+  CHECK(next(*stream).error().code == Errc::too_large);
+  CHECK(upstreams.breaker().failures == 1);
+}
+
+TEST_CASE("a stream dropped before its end is neutral and closes its body") {
+  const auto upstream = stream_of({kHel, kLo});
+  const Upstreams upstreams(upstream);
+  upstreams.fail_switch(2);
+  {
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK(next(*stream).value().has_value());
+    CHECK(upstream->open_bodies() == 1);
+  }
+  CHECK(upstream->open_bodies() == 0);
+  CHECK(upstreams.breaker().failures == 2);
+  CHECK(upstreams.breaker().state == CircuitState::closed);
+}
+
+TEST_CASE("a stream that is a probe holds its slot until it ends or is dropped") {
+  Upstreams upstreams(stream_of({kHel, kLo}));
+  upstreams.fail_switch(3);
+  upstreams.clock.advance(61s);
+  {
+    auto probe = upstreams.ask();
+    REQUIRE(probe.has_value());
+    CHECK(probe->source() == "switch");
+    auto other = upstreams.ask();
+    CHECK(other.value().reason() == "switch_circuit_open");
+  }
+  CHECK(upstreams.breaker().state == CircuitState::half_open);
+  auto next_probe = upstreams.ask();
+  REQUIRE(next_probe.has_value());
+  CHECK(next_probe->source() == "switch");
+  CHECK(upstreams.breaker().state == CircuitState::half_open);
+  CHECK(rest_of(*next_probe).size() == 2);
+  CHECK(upstreams.breaker().state == CircuitState::closed);
+}
+
+TEST_CASE("a stream whose reader goes away is cancelled and neutral") {
+  const auto upstream = stream_of({kHel, kLo});
+  const Upstreams upstreams(upstream);
+  upstreams.fail_switch(2);
+  std::stop_source gone;
+  const Deadline deadline(vx11::TimePoint::max(), gone.get_token());
+  auto stream = upstreams.ask(deadline);
+  REQUIRE(stream.has_value());
+  CHECK(next(*stream, deadline).value().has_value());
+  gone.request_stop();
+  CHECK(next(*stream, deadline).error().code == Errc::cancelled);
+  CHECK(upstreams.breaker().failures == 2);
+  CHECK(upstreams.breaker().state == CircuitState::closed);
+}
+
+TEST_CASE("a caller who has gone before asks nobody") {
+  const auto upstream = stream_of({kHel});
+  const Upstreams upstreams(upstream);
+  std::stop_source gone;
+  gone.request_stop();
+  const auto stream = upstreams.ask(Deadline(vx11::TimePoint::max(), gone.get_token()));
+  REQUIRE_FALSE(stream.has_value());
+  CHECK(stream.error().code == Errc::cancelled);
+  CHECK(upstream->calls() == 0);
+  CHECK(upstreams.fallback->calls() == 0);
+}
+
+TEST_CASE("a stream may outlive its router") {
+  std::optional<Upstreams> upstreams(stream_of({kHel, kLo}));
+  auto stream = upstreams->ask();
+  REQUIRE(stream.has_value());
+  upstreams->router = Router::create({.targets = {{.name = "madre",
+                                                   .url = "http://m:8001",
+                                                   .transport = upstreams->fallback}}})
+                          .value();
+  CHECK(rest_of(*stream).size() == 2);
+}

@@ -1,0 +1,82 @@
+#pragma once
+
+/// \file
+/// An upstream that answers piece by piece as the test says.
+
+#include <vx11/streaming.hpp>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streaming_script {
+
+/// The pieces of a body; an error ends it, and so does the last of them.
+using Pieces = std::vector<vx11::Result<std::string>>;
+
+/// How many bodies were begun and not dropped.
+using Open = std::shared_ptr<std::atomic<int>>;
+
+class ScriptedBody final : public vx11::BodyStream {
+ public:
+  ScriptedBody(Pieces pieces, Open open)
+      : pieces_(pieces.begin(), pieces.end()), open_(std::move(open)) {
+    ++*open_;
+  }
+  ~ScriptedBody() override { --*open_; }
+
+  vx11::Task<vx11::Result<std::string>> next(vx11::Deadline deadline) override {
+    if (deadline.cancelled()) co_return vx11::fail(vx11::Errc::cancelled, "scripted");
+    if (pieces_.empty()) co_return std::string();
+    auto piece = std::move(pieces_.front());
+    pieces_.pop_front();
+    co_return piece;
+  }
+
+ private:
+  std::deque<vx11::Result<std::string>> pieces_;
+  Open open_;
+};
+
+/// Answers every request with one head and one list of pieces, or with an error.
+class ScriptedStream final : public vx11::StreamingTransport {
+ public:
+  explicit ScriptedStream(Pieces pieces, std::string type = "text/event-stream", int status = 200)
+      : head_(vx11::HttpResponse(status, std::move(type), {})), pieces_(std::move(pieces)) {}
+  explicit ScriptedStream(vx11::Errc code) : head_(vx11::fail(code, "scripted")) {}
+
+  vx11::Task<vx11::Result<vx11::HttpResponse>> send(const vx11::HttpRequest&,
+                                                    vx11::Deadline) override {
+    co_return vx11::fail(vx11::Errc::unreachable, "only streams");
+  }
+  vx11::Task<vx11::Result<vx11::StreamedResponse>> open(const vx11::HttpRequest& request,
+                                                        vx11::Deadline deadline) override {
+    ++calls_;
+    accept_ = request.headers.get("Accept");
+    if (deadline.cancelled()) co_return vx11::fail(vx11::Errc::cancelled, "scripted");
+    if (!head_) co_return vx11::fail(head_.error());
+    auto body = std::make_unique<ScriptedBody>(pieces_, open_);
+    co_return vx11::StreamedResponse(*head_, std::move(body));
+  }
+
+  int calls() const { return calls_; }
+  int open_bodies() const { return *open_; }
+  /// The Accept field of the last request.
+  const std::string& accept() const { return accept_; }
+
+ private:
+  vx11::Result<vx11::HttpResponse> head_;
+  Pieces pieces_ = {};
+  Open open_ = std::make_shared<std::atomic<int>>(0);
+  std::atomic<int> calls_{0};
+  std::string accept_ = {};
+};
+
+inline vx11::Result<std::string> broken(vx11::Errc code) {
+  return vx11::fail(code, "scripted");
+}
+
+}  // namespace streaming_script
