@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "operator/answers.hpp"
+#include "operator/chat_events.hpp"
 #include "operator/context.hpp"
 #include "operator/guard.hpp"
 #include "operator/routes.hpp"
@@ -85,6 +86,29 @@ Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline dead
   }
   impl.finish(response, request, match, started);
   co_return response;
+}
+
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
+  const Impl& impl = *impl_;
+  const TimePoint started = impl.options.clock.now();
+  const Match match = endpoints::find_route(request.target);
+  StreamedResponse answer;
+  if (match.endpoint() != endpoints::Endpoint::chat || !endpoints::wants_events(request)) {
+    answer.head = co_await handle(request, std::move(deadline));
+    co_return std::move(answer);
+  }
+  try {
+    if (auto refused = endpoints::refuse(impl, match, request)) {
+      answer.head = *std::move(refused);
+    } else {
+      std::shared_ptr<const endpoints::Context> context = impl_;
+      answer = co_await endpoints::stream_chat(std::move(context), request, std::move(deadline));
+    }
+  } catch (...) {
+    answer = StreamedResponse(endpoints::error_answer(500, "internal"), nullptr);
+  }
+  impl.finish(answer.head, request, match, started);
+  co_return std::move(answer);
 }
 
 std::optional<HttpResponse> OperatorApi::refuse(const HttpRequest& head) const {

@@ -8,6 +8,7 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session_store.hpp>
+#include <vx11/streaming.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -64,6 +65,10 @@ class OperatorApi {
   /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
   /// to HEAD has no body but the Content-Length it would have: send it as it is.
   Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
+
+  /// The same for servers that can stream: a chat whose request accepts `text/event-stream` is
+  /// answered piece by piece. Without a body stream in it the response is complete.
+  Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
 
   /// For servers: the refusal that the head of a request already earns (no route, wrong method, no
   /// credential, wrong type, declared too large), or none. `handle` does the same first; asking
