@@ -1,10 +1,10 @@
-# The CMake package: find_package(vx11 CONFIG [COMPONENTS core vx11 sqlite redis httplib]).
+# The CMake package: find_package(vx11 CONFIG [COMPONENTS core vx11 asio sqlite redis httplib]).
 include(CMakePackageConfigHelpers)
 
 set(vx11_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/vx11)
 set(vx11_components core vx11)
 install(TARGETS vx11_core vx11 EXPORT vx11-targets)
-foreach(component IN ITEMS sqlite redis httplib)
+foreach(component IN ITEMS asio sqlite redis httplib)
   if(TARGET vx11_${component})
     list(APPEND vx11_components ${component})
     install(TARGETS vx11_${component} EXPORT vx11-targets)

@@ -76,6 +76,8 @@ class RawHttpClient {
     }
     return answer;
   }
+  /// The next head, of an answer that is not the last word (1xx).
+  std::string read_interim() { return take_until("\r\n\r\n"); }
   /// Everything up to the end of the connection.
   std::string read_all() {
     while (fill()) {

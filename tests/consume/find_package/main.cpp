@@ -1,6 +1,8 @@
 #include <vx11/httplib.hpp>
 #include <vx11/probe/redis.hpp>
+#include <vx11/server/asio.hpp>
 #include <vx11/store/sqlite.hpp>
+#include <vx11/transport/asio.hpp>
 #include <vx11/vx11.hpp>
 
 #include <cstdio>
@@ -19,6 +21,8 @@ int main() {
   if (!reply || reply->text != "hello") return 2;
   if (!vx11::open_sqlite_session_store(":memory:")) return 3;
   if (!vx11::make_redis_probe("redis://127.0.0.1:6379")) return 4;
+  if (!vx11::AsioServer::bind({.listen = "127.0.0.1:0"})) return 5;
+  if (!vx11::make_asio_transport()) return 6;
   const vx11::HttplibTransport transport;
   std::puts("consumed");
 }

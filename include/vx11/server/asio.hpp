@@ -1,0 +1,83 @@
+#pragma once
+
+/// \file
+/// The event-driven front: serves an `OperatorApi` to thousands of connections on a few threads.
+
+#include <vx11/clock.hpp>
+#include <vx11/operator_api.hpp>
+#include <vx11/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace vx11::inline v0 {
+
+/// What one client may take of the server. Every limit has an answer of its own, named with it.
+struct ServerLimits {
+  std::size_t head_bytes = 16 * 1024;   ///< Request line and header fields: 431.
+  std::size_t header_count = 100;       ///< Header fields: 431.
+  std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
+  /// From the first byte of a request to the end of its head: 408. Total, so that trickling does
+  /// not help.
+  Duration head_within = std::chrono::seconds(10);
+  /// From the end of the head to the end of the body: 408.
+  Duration body_within = std::chrono::seconds(30);
+  /// Between requests: closed without a word.
+  Duration idle = std::chrono::seconds(75);
+  /// For the client to take an answer, or one piece of a stream: closed.
+  Duration send_within = std::chrono::seconds(30);
+  std::size_t connections = 20'000;  ///< In all: 503 and closed.
+  /// From one address: 503 and closed. By default as many as in all, because behind a proxy every
+  /// client has the proxy's address; take 100 or so where clients connect directly.
+  std::size_t connections_per_address = 20'000;
+};
+
+/// The description of a server.
+struct ServeOptions {
+  /// `host:port` with a numeric address, IPv6 in brackets. Port 0 picks a free one.
+  std::string listen = "127.0.0.1:8000";
+  /// Event loops, each on a thread of its own; at least 1. One serves some 50,000 requests a
+  /// second, so take more only when one core is not enough.
+  unsigned threads = 2;
+  ServerLimits limits = {};
+};
+
+/// An HTTP/1.1 server (RFC 9112) with keep-alive and pipelining, strict about what it reads.
+///
+/// `bind`, then `run`. One thread runs it; `stop` may be called from any. A client that disconnects
+/// fires the stop token of its request's deadline. Destroy it after `run` has returned.
+class AsioServer {
+ public:
+  /// Takes the address. \return `invalid_argument` for a malformed one, `unavailable` for one
+  /// taken.
+  static Result<AsioServer> bind(ServeOptions options);
+  AsioServer(AsioServer&&) noexcept;
+  AsioServer& operator=(AsioServer&&) noexcept;
+  ~AsioServer();
+
+  /// The port it really has.
+  std::uint16_t port() const noexcept;
+  /// `http://host:port`.
+  std::string url() const;
+
+  /// Serves until stopped and drained. Blocks; the calling thread becomes one of the loops.
+  /// \return how many connections were cut off in the middle of a request
+  std::size_t run(const OperatorApi& api);
+  /// Takes no new work and lets `run` return when what is under way is done, at the latest after
+  /// `grace`; called again, at once. Thread-safe.
+  void stop(Duration grace = std::chrono::seconds(10)) noexcept;
+
+ private:
+  class Impl;
+  explicit AsioServer(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Binds and serves until SIGINT or SIGTERM; a second signal ends without waiting.
+/// \return the error of `AsioServer::bind`
+Result<void> serve(const OperatorApi& api, ServeOptions options = {});
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,55 @@
+#pragma once
+
+/// \file
+/// Bytes received and not yet used. Internal.
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace vx11::inline v0::asio_detail {
+
+/// A buffer that costs an idle connection next to nothing: a few hundred bytes of its own, which
+/// hold a usual request, and more only while more is there.
+class ReadBuffer {
+ public:
+  std::string_view unread() const noexcept { return {data() + begin_, end_ - begin_}; }
+  void consume(std::size_t bytes) noexcept { begin_ += bytes; }
+  void commit(std::size_t bytes) noexcept { end_ += bytes; }
+
+  /// Makes room to receive into; never while a receive is under way. Returns to its own few bytes
+  /// when nothing is unread.
+  void make_room() {
+    if (begin_ == end_) {
+      begin_ = end_ = 0;
+      if (!wants_large_) large_.reset();
+    } else if (begin_ != 0) {
+      move_to_front();
+    }
+    if (end_ == capacity() || (wants_large_ && !large_)) grow();
+  }
+  /// Whether much is about to come, as in a body: then it is received in large pieces.
+  void expect_much(bool much) noexcept { wants_large_ = much; }
+
+  char* free_begin() noexcept { return data() + end_; }
+  std::size_t free_size() const noexcept { return capacity() - end_; }
+
+ private:
+  static constexpr std::size_t kSmall = 512;
+  static constexpr std::size_t kLarge = 16 * 1024;
+
+  char* data() noexcept { return large_ ? large_.get() : small_; }
+  const char* data() const noexcept { return large_ ? large_.get() : small_; }
+  std::size_t capacity() const noexcept { return large_ ? large_capacity_ : kSmall; }
+  void move_to_front() noexcept;
+  void grow();
+
+  std::unique_ptr<char[]> large_;
+  std::size_t large_capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool wants_large_ = false;
+  char small_[kSmall];
+};
+
+}  // namespace vx11::inline v0::asio_detail

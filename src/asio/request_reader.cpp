@@ -1,0 +1,233 @@
+#include "request_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace vx11::inline v0::asio_detail {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+namespace {
+
+std::string_view std_view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// The characters of a host and port (RFC 3986 §3.2), userinfo left out on purpose.
+bool is_host(std::string_view host) noexcept {
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::strchr("-._~%!$&'()*+,;=:[]", c) != nullptr;
+  });
+}
+
+}  // namespace
+
+/// Beast's parser, told where to put what it finds.
+class RequestReader::Parser final : public http::basic_parser<true> {
+ public:
+  Parser(HttpRequest& request, const RequestLimits& limits) : request_(request), limits_(limits) {
+    body_limit(boost::none);
+    header_limit(static_cast<std::uint32_t>(limits.head_bytes + 1));
+    eager(true);
+  }
+
+  int version = 0;
+
+ private:
+  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int v,
+                       beast::error_code&) override {
+    request_.method.assign(method.data(), method.size());
+    request_.target.assign(target.data(), target.size());
+    version = v;
+  }
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+  void on_field_impl(http::field, beast::string_view name, beast::string_view value,
+                     beast::error_code& error) override {
+    if (is_header_done())
+      return;  // a trailer; one that looks like a credential must not become one
+    if (request_.headers.size() == limits_.header_count) error = http::error::header_limit;
+    request_.headers.add(std::string(std_view(name)), std::string(std_view(value)));
+  }
+  void on_header_impl(beast::error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                         beast::error_code&) override {
+    if (length) request_.body.reserve(std::min<std::size_t>(*length, limits_.body_bytes));
+  }
+  std::size_t on_body_impl(beast::string_view body, beast::error_code& error) override {
+    if (request_.body.size() + body.size() > limits_.body_bytes) {
+      error = http::error::body_limit;
+      return 0;
+    }
+    request_.body.append(body.data(), body.size());
+    return body.size();
+  }
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view,
+                            beast::error_code& error) override {
+    if (size > limits_.body_bytes) error = http::error::body_limit;
+  }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body,
+                                 beast::error_code& error) override {
+    return on_body_impl(body, error);
+  }
+  void on_finish_impl(beast::error_code&) override {}
+
+  HttpRequest& request_;
+  const RequestLimits& limits_;
+};
+
+RequestReader::RequestReader(RequestLimits limits) : limits_(limits) {
+  reset();
+}
+RequestReader::~RequestReader() = default;
+
+void RequestReader::reset() {
+  request_.headers.clear();
+  request_.body.clear();
+  parser_ = std::make_unique<Parser>(request_, limits_);
+  scanned_ = 0;
+  status_ = 0;
+  why_ = {};
+  expects_continue_ = false;
+}
+
+bool RequestReader::has_body() const noexcept {
+  return !parser_->is_done();
+}
+bool RequestReader::takes_chunks() const noexcept {
+  return parser_->version == 11;
+}
+bool RequestReader::keep_alive() const noexcept {
+  return parser_->keep_alive();
+}
+
+RequestReader::Next RequestReader::refuse(int status, std::string_view why) noexcept {
+  status_ = status;
+  why_ = why;
+  return Next::refused;
+}
+
+RequestReader::Next RequestReader::read_head(std::string_view bytes, std::size_t& used) {
+  used = 0;
+  if (scanned_ == 0 &&
+      bytes.starts_with("\r\n")) {  // RFC 9112 §2.2: one empty line before is ignored
+    used = 2;
+    bytes.remove_prefix(2);
+  }
+  const Next next = scan(bytes);
+  if (next != Next::done) return next;
+  used += scanned_;
+  return parse_head(bytes.substr(0, scanned_));
+}
+
+/// Finds the end of the head, line by line, from where it stopped last.
+RequestReader::Next RequestReader::scan(std::string_view bytes) {
+  for (;;) {
+    const std::size_t end = bytes.find('\n', scanned_);
+    if (end == std::string_view::npos || end >= limits_.head_bytes) {
+      return bytes.size() > limits_.head_bytes ? too_long(bytes) : Next::more;
+    }
+    if (end == 0 || bytes[end - 1] != '\r') return refuse(400, "line does not end with CRLF");
+    const bool folded = scanned_ != 0 && (bytes[scanned_] == ' ' || bytes[scanned_] == '\t');
+    if (folded) return refuse(400, "folded header line");
+    const bool empty = end == scanned_ + 1;
+    scanned_ = end + 1;
+    if (empty) return Next::done;
+  }
+}
+
+RequestReader::Next RequestReader::too_long(std::string_view bytes) {
+  const bool in_target = bytes.find('\n') >= limits_.head_bytes;
+  return in_target ? refuse(414, "request target too long") : refuse(431, "request head too large");
+}
+
+RequestReader::Next RequestReader::parse_head(std::string_view head) {
+  beast::error_code error;
+  parser_->eager(false);
+  while (!head.empty() && !parser_->is_header_done()) {
+    head.remove_prefix(parser_->put(boost::asio::const_buffer(head.data(), head.size()), error));
+    if (error) break;
+  }
+  parser_->eager(true);
+  if (error == http::error::header_limit) return refuse(431, "too many header fields");
+  if (error) return refuse(400, "malformed request head");
+  return judge_head() ? Next::done : Next::refused;
+}
+
+/// What the grammar allows and we do not.
+bool RequestReader::judge_head() {
+  const Headers& headers = request_.headers;
+  const auto no = [this](int status, std::string_view why) {
+    refuse(status, why);
+    return false;
+  };
+  if (parser_->version != 11 && parser_->version != 10) return no(400, "unsupported HTTP version");
+  const std::string* const length = headers.find("Content-Length");
+  const std::string* const coding = headers.find("Transfer-Encoding");
+  if (length != nullptr) {
+    if (coding != nullptr) return no(400, "both Content-Length and Transfer-Encoding");
+    if (headers.count("Content-Length") > 1) return no(400, "repeated Content-Length");
+    if (length->find_first_not_of("0123456789") != std::string::npos) {
+      return no(400, "malformed Content-Length");
+    }
+  }
+  if (coding != nullptr && (parser_->version == 10 || headers.count("Transfer-Encoding") > 1 ||
+                            !equals_ignoring_case(*coding, "chunked"))) {
+    return no(400, "unsupported Transfer-Encoding");
+  }
+  const std::size_t hosts = headers.count("Host");
+  if (hosts > 1 || (hosts == 0 && parser_->version == 11)) return no(400, "not exactly one Host");
+  if (hosts == 1 && !is_host(headers.get("Host"))) return no(400, "malformed Host");
+  if (const std::string* expect = headers.find("Expect")) {
+    expects_continue_ = equals_ignoring_case(*expect, "100-continue");
+    if (!expects_continue_) return no(417, "unknown expectation");
+  }
+  return judge_target();
+}
+
+bool RequestReader::judge_target() {
+  std::string& target = request_.target;
+  if (target.size() > limits_.target_bytes) {
+    refuse(414, "request target too long");
+    return false;
+  }
+  // RFC 9112 §3.2.2: a server accepts the absolute form, too; its authority is not ours to judge.
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t path = target.find('/', scheme.size());
+    target = path == std::string::npos ? std::string("/") : target.substr(path);
+  }
+  if (target.starts_with('/') || (target == "*" && request_.method == "OPTIONS")) return true;
+  refuse(400, "malformed request target");
+  return false;
+}
+
+RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t& used) {
+  used = 0;
+  beast::error_code error;
+  // What is left of a chunked body is never shorter than its last chunk, and Beast 1.81 asserts as
+  // much.
+  const std::size_t least = parser_->chunked() ? 5 : 1;
+  while (!parser_->is_done() && bytes.size() - used >= least) {
+    const std::size_t taken =
+        parser_->put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+    used += taken;
+    if (error == http::error::need_more) break;
+    if (error == http::error::body_limit) return refuse(413, "request body too large");
+    if (error) return refuse(400, "malformed request body");
+  }
+  if (parser_->is_done()) return Next::done;
+  // What is left unread is the start of a chunk's head or of trailers; neither has a reason to be
+  // long.
+  const bool stuck = bytes.size() - used > limits_.head_bytes;
+  return stuck ? refuse(400, "chunk head or trailers too long") : Next::more;
+}
+
+}  // namespace vx11::inline v0::asio_detail

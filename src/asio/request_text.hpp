@@ -1,0 +1,23 @@
+#pragma once
+
+/// \file
+/// A request as the bytes that go out. Internal.
+
+#include <vx11/http_message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace vx11::inline v0::asio_detail {
+
+/// Whether the request can be sent as it is: a method, target or field with bytes that would end
+/// its line is how one request becomes two.
+bool is_sendable(const HttpRequest& request) noexcept;
+
+/// Writes the whole request over `out`, with Host, Content-Length and, unless given, User-Agent.
+void write_request(std::string& out, const HttpRequest& request, std::string_view authority);
+
+/// Whether sending twice does no more than sending once (RFC 9110 §9.2.2).
+bool is_idempotent(std::string_view method) noexcept;
+
+}  // namespace vx11::inline v0::asio_detail

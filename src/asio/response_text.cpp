@@ -1,0 +1,82 @@
+#include "response_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <ctime>
+#include <iterator>
+
+#include <boost/beast/http/status.hpp>
+#include <fmt/format.h>
+
+namespace vx11::inline v0::asio_detail {
+
+namespace {
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), made once a second and thread.
+std::string_view http_date() {
+  thread_local std::time_t made_for = 0;
+  thread_local std::array<char, 32> text{};
+  const std::time_t now = std::time(nullptr);
+  if (now != made_for) {
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    made_for = now;
+  }
+  return text.data();
+}
+
+/// Fields that say how this connection carries the message are ours to write.
+bool is_ours(std::string_view name, Framing framing) noexcept {
+  for (const std::string_view own : {"Transfer-Encoding", "Connection", "Date"}) {
+    if (equals_ignoring_case(name, own)) return true;
+  }
+  return framing != Framing::no_body && equals_ignoring_case(name, "Content-Length");
+}
+
+}  // namespace
+
+std::string_view reason_phrase(int status) noexcept {
+  if (status == 422) return "Unprocessable Content";
+  const auto phrase = boost::beast::http::obsolete_reason(
+      boost::beast::http::int_to_status(static_cast<unsigned>(status)));
+  return {phrase.data(), phrase.size()};
+}
+
+void append_head(std::string& out, const HttpResponse& response, Framing framing,
+                 Persistence persistence) {
+  out.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(" ");
+  out.append(reason_phrase(response.status)).append("\r\n");
+  for (const Header& header : response.headers) {
+    if (is_ours(header.name, framing)) continue;
+    out.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  out.append("Date: ").append(http_date()).append("\r\n");
+  if (framing == Framing::chunked) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  } else if (framing == Framing::length && response.status != 204 && response.status != 304) {
+    out.append("Content-Length: ")
+        .append(fmt::format_int(response.body.size()).c_str())
+        .append("\r\n");
+  }
+  out.append(persistence == Persistence::keep ? "Connection: keep-alive\r\n\r\n"
+                                              : "Connection: close\r\n\r\n");
+}
+
+void append_chunk(std::string& out, std::string_view piece) {
+  fmt::format_to(std::back_inserter(out), "{:x}\r\n", piece.size());
+  out.append(piece).append("\r\n");
+}
+
+HttpResponse refusal(int status, std::string_view why) {
+  std::string error(reason_phrase(status));
+  std::transform(error.begin(), error.end(), error.begin(), [](unsigned char c) {
+    return c == ' ' || c == '-' ? '_' : static_cast<char>(std::tolower(c));
+  });
+  return HttpResponse(
+      status, "application/json",
+      fmt::format(R"({{"error":"{}","status_code":{},"message":"{}"}})", error, status, why));
+}
+
+}  // namespace vx11::inline v0::asio_detail

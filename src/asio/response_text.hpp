@@ -1,0 +1,33 @@
+#pragma once
+
+/// \file
+/// A response as the bytes that go out. Internal.
+
+#include <vx11/http_message.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace vx11::inline v0::asio_detail {
+
+/// How the end of the body is told.
+enum class Framing : unsigned char { length, chunked, until_close, no_body };
+/// What becomes of the connection.
+enum class Persistence : unsigned char { keep, close };
+
+/// Appends status line and header fields, with Date, Connection and the framing fields, up to and
+/// including the empty line. With `length` the Content-Length is that of the body; with `no_body`,
+/// the answer to HEAD, it is what the response says.
+void append_head(std::string& out, const HttpResponse& response, Framing framing,
+                 Persistence persistence);
+
+/// The standard phrase of a status (RFC 9110 §15), "Unknown" for others.
+std::string_view reason_phrase(int status) noexcept;
+
+/// Appends a piece of a chunked body; an empty one is its end.
+void append_chunk(std::string& out, std::string_view piece);
+
+/// A refusal in the API's form: `{"error":…,"status_code":…,"message":…}`.
+HttpResponse refusal(int status, std::string_view why);
+
+}  // namespace vx11::inline v0::asio_detail

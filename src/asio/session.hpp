@@ -1,0 +1,58 @@
+#pragma once
+
+/// \file
+/// One client connection of the server. Internal.
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "channel.hpp"
+#include "detached.hpp"
+#include "request_reader.hpp"
+#include "server_state.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+/// Reads requests one after the other, has the API answer them, and writes the answers in that
+/// order.
+///
+/// While the API works, the channel goes on receiving: what comes is the next request, and if the
+/// end comes, the stop token of the one under way fires.
+class Session : public std::enable_shared_from_this<Session>, public ListedSession {
+ public:
+  Session(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
+          std::string address);
+  ~Session() override;
+
+  /// Serves until the connection ends.
+  void start();
+  void drain() noexcept override;
+  void abort() noexcept override { channel_->abort(Broken::aborted); }
+
+ private:
+  enum class Then : unsigned char { next, close, linger };
+
+  static Detached serve(std::shared_ptr<Session> self);
+  Task<Then> exchange(Exchange& exchange);
+  Task<bool> receive_head(RequestReader& reader);
+  Task<bool> receive_body(RequestReader& reader);
+  Task<Then> answer(Exchange& exchange);
+  Task<Then> stream(Exchange& exchange, StreamedResponse answer);
+  Task<Then> write(Exchange& exchange, HttpResponse response);
+  Persistence persistence(const Exchange& exchange) const noexcept;
+  Task<Then> refuse(Exchange& exchange, HttpResponse response);
+  Task<bool> send(std::string_view bytes);
+  Task<void> linger();
+  static void client_gone(void* self);
+
+  std::shared_ptr<Channel> channel_;
+  ServerState& server_;
+  LoopState& loop_;
+  std::string address_;
+  std::stop_source gone_{std::nostopstate};  ///< Made with the first request; fires at most once.
+  bool busy_ = false;
+};
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,75 @@
+#include "timer_wheel.hpp"
+
+#include <algorithm>
+
+namespace vx11::inline v0::asio_detail {
+
+void Timer::arm(TimePoint at) noexcept {
+  at_ = at;
+  if (at >= slot_at_ || at == TimePoint::max()) return;
+  unlink();
+  wheel_.link(*this);
+}
+
+void Timer::unlink() noexcept {
+  if (slot_at_ == TimePoint::max()) return;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (previous_ != nullptr) {
+    previous_->next_ = next_;
+  } else {
+    const auto slot = static_cast<std::size_t>(TimerWheel::tick_of(slot_at_)) % TimerWheel::kSlots;
+    wheel_.slots_[slot] = next_;
+  }
+  previous_ = next_ = nullptr;
+  slot_at_ = TimePoint::max();
+  --wheel_.linked_;
+}
+
+void TimerWheel::link(Timer& timer) noexcept {
+  if (!ticking_) done_ = tick_of(now());
+  // Rounded up, so that it never fires early; at most one revolution ahead, where it is looked at
+  // again.
+  const long long tick =
+      std::clamp(tick_of(timer.at_) + 1, done_ + 1, done_ + static_cast<long long>(kSlots) - 1);
+  timer.slot_at_ = TimePoint(kTick * tick);
+  Timer*& head = slots_[static_cast<std::size_t>(tick) % kSlots];
+  timer.next_ = head;
+  if (head != nullptr) head->previous_ = &timer;
+  head = &timer;
+  ++linked_;
+  if (!ticking_) tick_later();
+}
+
+void TimerWheel::tick_later() {
+  ticking_ = true;
+  ticker_.expires_at(std::chrono::steady_clock::time_point(kTick * (done_ + 1)));
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void TimerWheel::tick() {
+  const TimePoint time = now();
+  // After a stall of more than a revolution every slot is due once.
+  done_ = std::max(done_, tick_of(time) - static_cast<long long>(kSlots));
+  while (done_ < tick_of(time)) turn(static_cast<std::size_t>(++done_) % kSlots, time);
+  ticking_ = false;
+  if (linked_ != 0) tick_later();
+}
+
+void TimerWheel::turn(std::size_t slot, TimePoint time) {
+  // A timer that fires may arm or destroy any other, so the head is taken anew each time. Those
+  // that are not due are linked further on, never into the slot under way.
+  while (Timer* timer = slots_[slot]) {
+    timer->unlink();
+    if (timer->at_ == TimePoint::max()) continue;
+    if (timer->at_ > time) {
+      link(*timer);
+      continue;
+    }
+    timer->at_ = TimePoint::max();
+    timer->fire_(timer->whom_);
+  }
+}
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,75 @@
+#pragma once
+
+/// \file
+/// Many deadlines, one timer: a hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Internal.
+
+#include <vx11/clock.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace vx11::inline v0::asio_detail {
+
+class TimerWheel;
+
+/// A deadline inside the object it belongs to. Fires at most a tick late, never early. Disarmed on
+/// destruction. Belongs to one loop's thread.
+class Timer {
+ public:
+  using Fire = void (*)(void* whom);
+  Timer(TimerWheel& wheel, Fire fire, void* whom) noexcept
+      : wheel_(wheel), fire_(fire), whom_(whom) {}
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { unlink(); }
+
+  /// Moves the deadline. Nearly always just a store: a timer that is linked at an earlier slot
+  /// stays there and is put further on when its slot comes.
+  void arm(TimePoint at) noexcept;
+  void disarm() noexcept { at_ = TimePoint::max(); }
+
+ private:
+  friend class TimerWheel;
+  void unlink() noexcept;
+
+  TimerWheel& wheel_;
+  Fire fire_;
+  void* whom_;
+  TimePoint at_ = TimePoint::max();
+  TimePoint slot_at_ = TimePoint::max();  ///< When the slot it is linked in comes; max: not linked.
+  Timer* previous_ = nullptr;
+  Timer* next_ = nullptr;
+};
+
+/// Ticks only while a timer is linked.
+class TimerWheel {
+ public:
+  explicit TimerWheel(boost::asio::io_context& io) : ticker_(io) {}
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+
+  static TimePoint now() noexcept { return SteadyClock().now(); }
+
+ private:
+  friend class Timer;
+  static constexpr Duration kTick = std::chrono::milliseconds(10);
+  static constexpr std::size_t kSlots = 1024;
+
+  void link(Timer& timer) noexcept;
+  void tick();
+  void tick_later();
+  void turn(std::size_t slot, TimePoint now);
+  static long long tick_of(TimePoint at) noexcept { return at.time_since_epoch() / kTick; }
+
+  boost::asio::steady_timer ticker_;
+  std::array<Timer*, kSlots> slots_{};
+  std::size_t linked_ = 0;
+  long long done_ = 0;  ///< The newest tick whose slot was turned.
+  bool ticking_ = false;
+};
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,173 @@
+#include "upstream_call.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "request_text.hpp"
+#include "tls_connection.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
+                           Deadline deadline)
+    : loop_(loop), pool_(pool), options_(options), deadline_(std::move(deadline)) {}
+
+UpstreamCall::~UpstreamCall() {
+  on_stop_.reset();
+  if (connection_) connection_->abort(Broken::aborted);
+}
+
+void UpstreamCall::Stop::operator()() const {
+  if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
+  boost::asio::post(connection_->loop().io,
+                    [connection = connection_] { connection->abort(Broken::aborted); });
+}
+
+TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
+  return deadline_.capped(TimerWheel::now(), limit).at();
+}
+
+Task<Result<HttpResponse>> UpstreamCall::whole(const HttpRequest& request) {
+  Result<void> opened = co_await open(request);
+  if (!opened) co_return fail(std::move(opened.error()));
+  while (!body_done_) {
+    Result<bool> more = co_await read_some(deadline_.at());
+    if (!more) co_return fail(std::move(more.error()));
+  }
+  co_return std::move(reader_->response());
+}
+
+Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
+  if (!is_sendable(request))
+    co_return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
+  if (deadline_.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
+  if (deadline_.passed(TimerWheel::now())) co_return fail(Errc::timeout, "no time left");
+  Result<void> opened = co_await attempt(request);
+  if (!opened && may_try_again(request)) opened = co_await attempt(request);
+  co_return opened;
+}
+
+/// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: a kept connection may have been closed while our request
+/// was on its way. Then it is sent again only if it never left, or if sending it twice does no
+/// harm.
+bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
+  const bool peer_closed = connection_ && (connection_->broken() == Broken::closed ||
+                                           connection_->broken() == Broken::reset);
+  return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
+}
+
+Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request) {
+  Result<void> acquired = co_await acquire();
+  if (!acquired) co_return acquired;
+  ResponseLimits limits;
+  limits.head_bytes = options_.max_head_bytes;
+  limits.body_bytes = options_.max_body_bytes;
+  reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
+                                                   : ResponseReader::Body::expected);
+  connection_->limit(now_plus(options_.first_byte_limit));
+  write_request(connection_->out, request, pool_.origin().authority);
+  std::string_view rest = connection_->out;
+  rest.remove_prefix(connection_->send_now(rest));
+  sent_any_ = rest.size() != connection_->out.size();
+  bool sent = rest.empty();
+  if (!sent) sent = co_await connection_->send(rest);
+  // An upstream may answer and close before it has read all; then there is something to read.
+  if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
+  while (!head_done_) {
+    Result<bool> more = co_await advance();
+    if (!more) co_return fail(std::move(more.error()));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> UpstreamCall::acquire() {
+  const bool again = connection_ != nullptr;
+  if (again) connection_->abort(Broken::aborted);
+  if (UpstreamConnectionPtr kept = again ? nullptr : pool_.take()) {
+    reused_ = true;
+    adopt(std::move(kept));
+    co_return Result<void>();
+  }
+  reused_ = false;
+  Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_limit);
+  Result<Socket> socket = co_await connect(loop_, pool_.origin(), connect_by);
+  if (!socket) co_return fail(std::move(socket.error()));
+  if (!pool_.origin().tls) {
+    adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
+    co_return Result<void>();
+  }
+  auto secured = std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, options_);
+  adopt(secured);
+  secured->limit(connect_by.at());
+  co_return co_await secured->handshake();
+}
+
+void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
+  on_stop_.reset();
+  connection_ = std::move(connection);
+  if (deadline_.stop_token().stop_possible()) {
+    on_stop_.emplace(deadline_.stop_token(), Stop(connection_));
+  }
+}
+
+Task<Result<bool>> UpstreamCall::read_some(TimePoint by) {
+  connection_->limit(by);
+  const std::size_t had = reader_->response().body.size();
+  while (!body_done_ && reader_->response().body.size() == had) {
+    Result<bool> more = co_await advance();
+    if (!more) co_return more;
+  }
+  co_return !body_done_;
+}
+
+/// Parses what is there, else waits for more. \return whether the answer is not complete yet
+Task<Result<bool>> UpstreamCall::advance() {
+  std::size_t used = 0;
+  const ResponseReader::Next next = reader_->read(connection_->unread(), used);
+  connection_->consume(used);
+  heard_any_ = heard_any_ || used != 0;
+  if (next == ResponseReader::Next::failed) co_return fail(reader_->error());
+  head_done_ = head_done_ || next != ResponseReader::Next::more;
+  if (next == ResponseReader::Next::head) connection_->limit(deadline_.at());
+  if (next == ResponseReader::Next::done) finish();
+  if (next != ResponseReader::Next::more) co_return !body_done_;
+  if (used != 0) co_return true;  // some of the body may have come: the caller looks before it waits
+
+  connection_->expect_much(head_done_);
+  const std::size_t seen = connection_->unread().size();
+  const bool came = co_await connection_->more(seen);
+  if (came) co_return true;
+  if (connection_->broken() != Broken::closed) co_return fail(why_broken());
+  if (!heard_any_ && seen == 0) co_return fail(why_broken());
+  if (reader_->end_of_stream() == ResponseReader::Next::failed) co_return fail(reader_->error());
+  head_done_ = true;
+  finish();
+  co_return false;
+}
+
+/// The answer is complete; the connection is kept if it can be used further.
+void UpstreamCall::finish() {
+  body_done_ = true;
+  on_stop_.reset();
+  UpstreamConnectionPtr connection = std::move(connection_);
+  connection->expect_much(false);
+  const bool clean = connection->broken() == Broken::no && connection->unread().empty();
+  if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
+  connection->abort(Broken::aborted);
+}
+
+Error UpstreamCall::why_broken() const {
+  switch (connection_->broken()) {
+    case Broken::overdue:
+      return Error(Errc::timeout, "no answer in time");
+    case Broken::aborted:
+      return Error(Errc::cancelled, "the caller went away");
+    default:
+      if (heard_any_) return Error(Errc::invalid_reply, "answer cut short");
+      return Error(Errc::unreachable, "connection closed before an answer");
+  }
+}
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,71 @@
+#pragma once
+
+/// \file
+/// One request to an upstream, from the pool or a fresh connection to the answer. Internal.
+
+#include <optional>
+#include <stop_token>
+
+#include "response_reader.hpp"
+#include "upstream_pool.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+/// Runs on the loop's thread; used once. Whatever ends it early, the connection is closed and not
+/// kept.
+class UpstreamCall {
+ public:
+  UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
+               Deadline deadline);
+  ~UpstreamCall();
+  UpstreamCall(const UpstreamCall&) = delete;
+  UpstreamCall& operator=(const UpstreamCall&) = delete;
+
+  /// The whole answer.
+  Task<Result<HttpResponse>> whole(const HttpRequest& request);
+
+  /// Sends the request and reads as far as the head of the answer.
+  Task<Result<void>> open(const HttpRequest& request);
+  /// After `open`: the head; the body holds what has come of it and was not taken.
+  HttpResponse& response() noexcept { return reader_->response(); }
+  /// Reads on until some of the body has come, or it is complete.
+  /// \return whether there is, or may be, more
+  Task<Result<bool>> read_some(TimePoint by);
+  bool complete() const noexcept { return body_done_; }
+  std::string take_body() { return reader_->take_body(); }
+
+ private:
+  /// Closes the connection when the caller goes away, from whichever thread says so.
+  class Stop {
+   public:
+    explicit Stop(UpstreamConnectionPtr connection) : connection_(std::move(connection)) {}
+    void operator()() const;
+
+   private:
+    UpstreamConnectionPtr connection_;
+  };
+
+  Task<Result<void>> attempt(const HttpRequest& request);
+  Task<Result<void>> acquire();
+  Task<Result<bool>> advance();
+  Error why_broken() const;
+  bool may_try_again(const HttpRequest& request) const noexcept;
+  void adopt(UpstreamConnectionPtr connection);
+  void finish();
+  TimePoint now_plus(Duration limit) const noexcept;
+
+  Loop& loop_;
+  OriginPool& pool_;
+  const AsioTransportOptions& options_;
+  Deadline deadline_;
+  UpstreamConnectionPtr connection_;
+  std::optional<std::stop_callback<Stop>> on_stop_;
+  std::optional<ResponseReader> reader_;
+  bool reused_ = false;
+  bool sent_any_ = false;
+  bool heard_any_ = false;
+  bool head_done_ = false;
+  bool body_done_ = false;
+};
+
+}  // namespace vx11::inline v0::asio_detail
