@@ -53,18 +53,25 @@ struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
 
+/// Which server stands in front.
+enum class FrontKind : std::uint8_t { asio, httplib };
 enum class AuthMode : std::uint8_t { token, off, jwt };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
-/// As many threads as a front that blocks one of them per connection needs at least.
-unsigned default_threads();
+/// As many threads as suit the front: event loops do not wait, so one for each processor; a front
+/// that blocks one per connection needs four times as many, and at least 8.
+unsigned default_threads(FrontKind front);
+/// Connections cost an event loop little; a blocking front stays with them below the 1024 open
+/// files that a process may usually have.
+std::size_t default_connections(FrontKind front);
 
 struct ServerConfig {
   Address listen = {};
-  unsigned threads = default_threads();
-  /// Above this the system's queue holds new connections back. With those to upstreams it stays
-  /// below the 1024 open files that a process may usually have.
-  std::size_t max_connections = 512;
+  FrontKind front = FrontKind::asio;
+  unsigned threads = default_threads(FrontKind::asio);
+  std::size_t max_connections = default_connections(FrontKind::asio);
+  /// As many as in all by default: behind a proxy all clients have one address.
+  std::size_t max_connections_per_address = default_connections(FrontKind::asio);
   /// What work under way at SIGTERM may still take.
   Duration shutdown_grace = 10s;
 };
@@ -90,6 +97,8 @@ struct AuthConfig {
 struct ChatConfig {
   /// All upstreams together; room for two full tries.
   Duration deadline = 30s;
+  /// Longer than a model hesitates between two words.
+  Duration stream_silence = 30s;
 };
 
 struct UpstreamConfig {

@@ -141,6 +141,18 @@ void settle_sessions(LoadedConfig& loaded, const Environment& environment) {
   }
 }
 
+/// What was not said follows from the front.
+void settle_server(LoadedConfig& loaded) {
+  const auto is_open = [&](std::string_view key) {
+    return loaded.origin(key).source == Origin::Source::standard;
+  };
+  ServerConfig& server = loaded.config.server;
+  if (is_open("server.threads")) server.threads = default_threads(server.front);
+  if (is_open("server.max_connections")) {
+    server.max_connections = default_connections(server.front);
+  }
+}
+
 void check_exposure(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (is_loopback(config.server.listen)) return;
@@ -168,6 +180,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_jwt(loaded);
   check_authenticator(loaded);
   settle_sessions(loaded, environment);
+  settle_server(loaded);
   check_exposure(loaded);
   check_deadlines(loaded);
 }

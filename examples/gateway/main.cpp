@@ -20,6 +20,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "asio_front.hpp"
 #include "authenticator.hpp"
 #include "command_line.hpp"
 #include "config_load.hpp"
@@ -101,8 +102,18 @@ Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& 
   return vx11::open_sqlite_session_store(*config.store.sqlite_path, config.limits);
 }
 
+std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
+  return config.server.front == FrontKind::asio ? make_asio_transport(config)
+                                                : make_httplib_transport(config);
+}
+
+Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
+  return config.server.front == FrontKind::asio ? bind_asio_front(config)
+                                                : bind_httplib_front(config);
+}
+
 Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
-  const Upstreams upstreams = make_upstreams(config, make_httplib_transport(config));
+  const Upstreams upstreams = make_upstreams(config, make_transport(config));
   auto auth = make_authenticator(config.auth);
   if (!auth) return vx11::fail(std::move(auth.error()));
   auto router = make_router(config, upstreams);
@@ -140,7 +151,7 @@ void announce(const LoadedConfig& loaded, const Address& address) {
   spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
                print(config.sessions.store));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
-  if (!is_loopback(config.server.listen)) {
+  if (config.server.front == FrontKind::httplib && !is_loopback(config.server.listen)) {
     spdlog::warn(
         "{} can be reached by other machines: this front serves one connection per thread, and "
         "cpp-httplib has no defence against slow or malformed clients; put a reverse proxy in "
@@ -161,7 +172,7 @@ int serve(const LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   const StopSignals signals;
   start_log(config.log.level);
-  const auto front = bind_httplib_front(config);
+  const auto front = bind_front(config);
   if (!front) return fail_to_start(front.error());
   const Address address{.host = config.server.listen.host, .port = (*front)->port()};
   const auto api = make_api(config, address.port);

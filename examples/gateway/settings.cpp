@@ -72,16 +72,32 @@ std::vector<Setting> table() {
        .value_name = "HOST:PORT",
        .field = field(&Config::server, &ServerConfig::listen),
        .doc = "Where to listen. Port 0 takes any free one; the line on standard output names it."},
+      {.key = "server.front",
+       .flag = "--server",
+       .value_name = "FRONT",
+       .field = field(&Config::server, &ServerConfig::front),
+       .doc = "The server in front: event-driven, or cpp-httplib with one thread per connection, "
+              "which is for loopback and for standing behind a proxy."},
       {.key = "server.threads",
        .flag = "--threads",
        .value_name = "N",
        .field = ranged(1U, 1024U, &Config::server, &ServerConfig::threads),
-       .doc = "Threads that answer requests. Each serves one connection at a time, so this is how "
-              "many clients are served at once.",
-       .shown_default = "4 for each processor, at least 8"},
+       .doc =
+           "Threads that answer requests. With the front httplib each serves one connection at a "
+           "time, so there it is how many clients are served at once.",
+       .shown_default = "1 for each processor; with httplib 4, at least 8"},
       {.key = "server.max_connections",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server, &ServerConfig::max_connections),
-       .doc = "Connections accepted at once; further ones wait in the system's queue."},
+       .doc =
+           "Connections served at once; further ones are answered 503, or with the front httplib "
+           "wait in the system's queue.",
+       .shown_default = "20000; with httplib 512"},
+      {.key = "server.max_connections_per_address",
+       .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
+                                    &ServerConfig::max_connections_per_address),
+       .doc =
+           "Of these from one address; further ones are answered 503. Not with the front httplib. "
+           "Behind a proxy every client has the proxy's address."},
       {.key = "server.shutdown_grace",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::shutdown_grace),
        .doc = "How long requests under way may still take after SIGTERM or SIGINT."},
@@ -125,6 +141,10 @@ std::vector<Setting> table() {
       {.key = "chat.deadline",
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::deadline),
        .doc = "The most an answer to a chat may take, all upstreams together."},
+      {.key = "chat.stream_silence",
+       .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::stream_silence),
+       .doc = "The most that may pass between two pieces of a streamed answer. Not with the front "
+              "httplib, which does not stream."},
 
       {.key = "switch.url",
        .flag = "--switch",

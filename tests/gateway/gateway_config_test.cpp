@@ -19,7 +19,8 @@ TEST_CASE("nothing set is a configuration that works") {
   const auto loaded = Sources{}.load();
   CHECK(loaded.mistakes.empty());
   CHECK(to_string(loaded.config.server.listen) == "127.0.0.1:8000");
-  CHECK(loaded.config.server.threads >= 8);
+  CHECK(loaded.config.server.front == FrontKind::asio);
+  CHECK(loaded.config.server.threads == default_threads(FrontKind::asio));
   CHECK(loaded.config.madre_is_embedded());
   CHECK_FALSE(loaded.config.has_switch());
   CHECK_FALSE(loaded.config.has_redis());
@@ -217,4 +218,11 @@ TEST_CASE("a switch that may use up the whole deadline earns a warning") {
           .load();
   REQUIRE(loaded.warnings.size() == 1);
   CHECK(loaded.warnings.front().starts_with("switch.limit"));
+}
+
+TEST_CASE("threads and connections not set follow from the front") {
+  const auto loaded = Sources{.arguments = {"--server", "httplib"}}.load();
+  REQUIRE(loaded.mistakes.empty());
+  CHECK(loaded.config.server.threads == default_threads(FrontKind::httplib));
+  CHECK(loaded.config.server.max_connections == default_connections(FrontKind::httplib));
 }
