@@ -227,7 +227,8 @@ TEST_CASE("a connection serves one request after the other") {
     CHECK(client.read_answer().status == 200);
     client.send(Mounted::request("GET /operator/status", kToken));
     CHECK(client.read_answer().status == 200);
-    client.send(Mounted::request("POST /operator/power/window/close", kToken));
+    client.send(Mounted::request("POST /operator/power/window/close",
+                                 std::string(kToken).append("Content-Length: 0\r\n")));
     CHECK(client.read_answer().status == 200);
   }
 }

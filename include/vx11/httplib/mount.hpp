@@ -78,11 +78,10 @@ class Mounted {
     return to.status == 413 || to.status == 415 ? to.status : 400;
   }
 
-  /// Older versions take a chunk that does not end where it should for the last, and read no chunks
-  /// of a DELETE at all: what follows chunks may be anything.
+  /// Some versions take a chunk that does not end where it should for the last, and some read no
+  /// chunks of a DELETE at all: what follows chunks may be anything.
   static Ending after(const Framing& framing) {
-    const bool sure = kServerClosesOverUnread || framing.kind != Framing::Kind::chunked;
-    return sure ? Ending::keep : Ending::close;
+    return framing.kind == Framing::Kind::chunked ? Ending::close : Ending::keep;
   }
 
   OperatorApi api_;
@@ -103,11 +102,11 @@ class Mounted {
 /// hands is what cpp-httplib refuses before it asks any handler; some versions before 0.40 then go
 /// on with the rest.
 ///
-/// An error handler of the server's (`set_error_handler`) sees our errors as well, and with
-/// cpp-httplib before 0.40 those that close the connection still without their body; if it writes
-/// one, that is what the client gets. Set `set_tcp_nodelay(true)` before listening if you have not:
-/// cpp-httplib sends head and body apart, and without it the body waits for the client's delayed
-/// acknowledgement, 40 ms. `harden` does so.
+/// An error handler of the server's (`set_error_handler`) sees our errors as well, those
+/// that close the connection without their body; if it writes one, that is what the client gets.
+/// Set `set_tcp_nodelay(true)` before listening if you have not: cpp-httplib sends head and body
+/// apart, and without it the body waits for the client's delayed acknowledgement, 40 ms. `harden`
+/// does so.
 ///
 /// Call it before the server listens.
 inline void mount(httplib::Server& server, const OperatorApi& api) {

@@ -86,21 +86,21 @@ class HttplibTransport final : public Transport {
 
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     try {
-      co_return carry_out(request, std::move(deadline));
+      co_return carry_out(request, deadline);
     } catch (...) {
     }
     co_return fail(Errc::unreachable, "the request could not be carried out");
   }
 
  private:
-  Result<HttpResponse> carry_out(const HttpRequest& request, Deadline deadline) {
+  Result<HttpResponse> carry_out(const HttpRequest& request, const Deadline& deadline) {
     const auto origin = detail::split_origin(request.origin);
     if (!origin) return fail(origin.error());
     const auto head = detail::head_of(request, *origin, options_.user_agent);
     if (!head) return fail(head.error());
 
     const detail::StopSignal stop(deadline.stop_token());
-    const detail::Patience patience(std::move(deadline), options_.clock, stop);
+    const detail::Patience patience(deadline, options_.clock, stop);
     if (const auto end = patience.exhausted()) return detail::gave_up(*end);
     if (auto kept = pool_.take(request.origin, options_.clock.now())) {
       auto sent = exchange(request, *head, std::move(kept), patience);

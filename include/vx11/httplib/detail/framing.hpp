@@ -20,7 +20,7 @@ inline bool is_token(std::string_view text) noexcept {
   return !text.empty() && text.find_first_not_of(
                               "abcdefghijklmnopqrstuvwxyz"
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "0123456789!#$%&'*+-.^_`|~") == text.npos;
+                              "0123456789!#$%&'*+-.^_`|~") == std::string_view::npos;
 }
 
 /// Whether a header may carry it: no control bytes but the tab (RFC 9110 §5.5).

@@ -8,6 +8,7 @@
 #include <vx11/result.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -51,8 +52,8 @@ struct Pipe {
 
 /// Both ends are invalid when the process has no descriptors left.
 inline Pipe make_pipe() {
-  int ends[2] = {-1, -1};
-  if (::pipe(ends) != 0) return {};
+  std::array<int, 2> ends = {-1, -1};
+  if (::pipe(ends.data()) != 0) return {};
   for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
   return {.out = Fd(ends[0]), .in = Fd(ends[1])};
 }
@@ -106,10 +107,10 @@ class Patience {
   std::optional<Errc> wait(int fd, short events) const noexcept {
     for (;;) {
       if (const auto end = exhausted()) return end;
-      pollfd fds[] = {{.fd = fd, .events = events, .revents = 0},
-                      {.fd = stop_, .events = POLLIN, .revents = 0}};
+      std::array<pollfd, 2> fds = {{{.fd = fd, .events = events, .revents = 0},
+                                    {.fd = stop_, .events = POLLIN, .revents = 0}}};
       const int ms = milliseconds_left();
-      const int ready = ::poll(fds, 2, ms);
+      const int ready = ::poll(fds.data(), fds.size(), ms);
       if (ready < 0 && errno != EINTR) return Errc::unreachable;
       if (ready == 0 && ms != INT_MAX) return Errc::timeout;
       if (ready > 0 && fds[1].revents == 0) return std::nullopt;

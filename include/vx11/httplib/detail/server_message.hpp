@@ -97,7 +97,7 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
   const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
     const std::string& said = to.body.empty() ? last->body : to.body;
     if (!said.empty()) sink.write(said.data(), said.size());
-    sink.done();
+    if (sink.done) sink.done();  // not there if a body with a length has come in between
     chunks ? last->linger.briefly() : last->linger.drop();  // who waits for the end is not to wait
     to.status = last->status;  // which reading changes, and loggers are still to see
     return false;
@@ -106,7 +106,7 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
   if (chunks) {
     to.set_chunked_content_provider(type, send, done);
   } else {
-    writable(request).method = "GET";  // for HEAD no provider would be asked
+    if (request.method == "HEAD") writable(request).method = "GET";  // or nobody is asked
     to.set_content_provider(type, send, done);
   }
 }
@@ -124,16 +124,15 @@ inline void answer(const httplib::Request& request, httplib::Response& to, HttpR
     from.headers.remove(ours);
   }
   const std::string type(from.headers.get("Content-Type", "text/plain"));
-  const bool fails = ending == Ending::close && !kServerClosesOverUnread;
-  if (fails || !from.body.empty()) from.headers.remove("Content-Type");  // set with the body
+  const bool closes = ending == Ending::close;
+  if (closes || !from.body.empty()) from.headers.remove("Content-Type");  // set with the body
   for (const Header& header : from.headers) to.set_header(header.name, header.value);
-  // Newer versions add it to errors themselves.
-  const bool says_close = request.get_header_value("Connection") == "close" ||
-                          (kServerClosesOverUnread && from.status >= 400);
-  if (ending == Ending::close && !says_close) to.set_header("Connection", "close");
+  const bool says_close =
+      request.get_header_value("Connection") == "close" || (kServerSaysClose && from.status >= 400);
+  if (closes && !says_close) to.set_header("Connection", "close");
   to.status = from.status;
   writable(request).ranges.clear();  // an endpoint is no file, to be sent in parts
-  if (fails) {
+  if (closes) {
     answer_and_fail(request, to, type, std::move(from.body), std::move(linger));
   } else if (!from.body.empty()) {
     to.set_content(from.body, type);

@@ -43,6 +43,7 @@ class ExchangeStream final : public httplib::Stream {
                  std::string_view body, std::size_t max_bytes)
       : channel_(channel), patience_(patience), head_(head), body_(body), max_bytes_(max_bytes) {}
 
+  // NOLINTBEGIN(modernize-use-override)
   ssize_t read(char* into, size_t size) {
     if (failure_ || !send_all()) return -1;
     if (begin_ == end_ && !fill()) return failure_ ? -1 : 0;
@@ -60,6 +61,7 @@ class ExchangeStream final : public httplib::Stream {
   void get_remote_ip_and_port(std::string&, int&) const {}
   void get_local_ip_and_port(std::string&, int&) const {}
   socket_t socket() const { return INVALID_SOCKET; }
+  // NOLINTEND(modernize-use-override)
 
   /// From here on bytes are body.
   void head_is_read() noexcept { in_head_ = false; }

@@ -29,9 +29,8 @@ inline constexpr int kHttplibVersion = number_of(CPPHTTPLIB_VERSION);
 
 /// The server reads bodies of GET, too, where the head announces one.
 inline constexpr bool kServerReadsAnyBody = kHttplibVersion >= 18'007;
-/// The server closes a connection when it has answered with `Connection: close` and has not read
-/// the request to its end. Before, it goes on with whatever bytes come next.
-inline constexpr bool kServerClosesOverUnread = kHttplibVersion >= 40'000;
+/// The server says `Connection: close` with every error.
+inline constexpr bool kServerSaysClose = kHttplibVersion >= 28'000;
 /// A content provider is asked even if somebody sets a body after it.
 inline constexpr bool kProviderBeforeBody = kHttplibVersion >= 34'000;
 /// A `ContentReader` refers only to what lives as long as the request, and may be called after the
