@@ -93,8 +93,8 @@ struct ComponentHealth {
   std::string reason = {};  ///< A stable word such as "circuit_open"; may be empty.
   std::string error =
       {};  ///< A short safe text such as "connection timeout after 2s"; may be empty.
-  Duration latency = {};  ///< How long the look took.
-  WallTime checked_at = {};
+  Duration latency = {};     ///< How long the look took.
+  WallTime checked_at = {};  ///< When this was found out, not when it was told.
   EvidenceSource source = EvidenceSource::self;
 };
 
@@ -103,7 +103,8 @@ struct HealthReport {
   HealthReport() = default;
 
   /// `ok`: every required component is ok or available. `offline`: none of them is, the process
-  /// itself left out. `degraded`: anything between.
+  /// itself left out. `degraded`: anything between. In a report that a deadline cut short, what has
+  /// yet to answer makes the whole neither ok nor offline; if that is all, it is `unknown`.
   Health overall = Health::unknown;
   std::vector<ComponentHealth> components = {};  ///< In the order of the description.
   /// What madre said about power; empty when there is no view or it did not answer.
@@ -118,7 +119,8 @@ struct HealthOptions {
   std::vector<HealthComponent> components = {};
   /// Looked at beside the components, for policy and windows. Null: left out.
   std::shared_ptr<const PowerStateView> power = {};
-  /// How old a round may be to answer again. Zero: every call that finds none under way starts one.
+  /// How old a round may be, counted from its end, to answer again; breakers are read anew even so.
+  /// Zero: every call that finds none under way starts one.
   Duration reuse_for = Duration::zero();
   SteadyClock clock = {};
   WallClock wall_clock = {};
@@ -132,7 +134,8 @@ struct HealthOptions {
 /// not looked at again before its probe has come back.
 ///
 /// **Thread-safe**. Neither copied nor moved; the destructor waits for looks under way. After
-/// `async_check` a coroutine goes on on whichever thread ended the round.
+/// `async_check` a coroutine goes on on whichever thread ended the round: often one of the pool's,
+/// of which there are few, so it should not block there. It may destroy the aggregator.
 class HealthAggregator {
  public:
   explicit HealthAggregator(HealthOptions options);
@@ -142,8 +145,8 @@ class HealthAggregator {
 
   /// Blocks. \see async_check
   HealthReport check(Deadline deadline = {});
-  /// \return the round's report; if `deadline` passes first, what the round knows so far, with
-  ///         `unknown` for what it does not.
+  /// \return the round's report; if `deadline` passes or its stop token fires first, what the round
+  ///         knows so far, with `unknown` for what it does not. The round goes on for the others.
   Task<HealthReport> async_check(Deadline deadline = {});
 
  private:

@@ -99,7 +99,7 @@ TEST_CASE("nobody listening is unreachable") {
 TEST_CASE("an answer that is not PONG is degraded") {
   for (const char* answer : {"-LOADING Redis is loading the dataset in memory\r\n",
                              "-NOAUTH Authentication required.\r\n", "-ERR\r\n", "+OK\r\n", "+\r\n",
-                             "+PONGPONG\r\n", ":1\r\n", "$4\r\nPONG\r\n", "$-1\r\n"}) {
+                             "+PONGPONG\r\n", "-PONG\r\n", ":1\r\n", "$4\r\nPONG\r\n", "$-1\r\n"}) {
     CAPTURE(answer);
     CHECK(look_at_answer(answer) == Health::degraded);
   }
