@@ -76,7 +76,7 @@ start_haproxy() {
   cat >"$work/haproxy.cfg" <<CONF
 global
   nbthread $threads
-  maxconn 20000
+  maxconn 4000
 defaults
   mode http
   timeout connect 1s
@@ -90,7 +90,7 @@ frontend in
 backend switch
   server switch ${switch#http://}
 CONF
-  haproxy -q -f "$work/haproxy.cfg" &
+  haproxy -db -f "$work/haproxy.cfg" &
   pid[haproxy]=$!
   wait_port "$port"
   url[haproxy]=http://127.0.0.1:$port/switch/route-v5
