@@ -22,8 +22,9 @@ Writer& Writer::open(char bracket) {
 
 Writer& Writer::key(std::string_view name) {
   separate();
-  append_string(out_, name);
-  out_ += ':';
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
   return *this;
 }
 

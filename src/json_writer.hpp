@@ -23,6 +23,7 @@ class Writer {
     out_ += bracket;
     return *this;
   }
+  /// A name of ours: written as it is, so nothing in it may need escaping.
   Writer& key(std::string_view name);
   Writer& string(std::string_view value);
   Writer& integer(std::int64_t value);
