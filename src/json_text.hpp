@@ -3,6 +3,7 @@
 /// \file
 /// The inside of JSON strings, many bytes at a time. Internal.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,7 +35,10 @@ constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
 inline std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
   for (std::uint64_t word = 0; from + sizeof word <= text.size(); from += sizeof word) {
     std::memcpy(&word, text.data() + from, sizeof word);
-    if (not_plain(word) != 0) break;
+    const std::uint64_t found = not_plain(word);
+    if (found == 0) continue;
+    if constexpr (std::endian::native == std::endian::big) break;  // the first byte is on top there
+    return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
   while (from < text.size() && is_plain(static_cast<unsigned char>(text[from]))) ++from;
   return from;

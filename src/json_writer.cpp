@@ -22,6 +22,13 @@ Writer& Writer::open(char bracket) {
 
 Writer& Writer::key(std::string_view name) {
   separate();
+  append_string(out_, name);
+  out_ += ':';
+  return *this;
+}
+
+Writer& Writer::plain_key(std::string_view name) {
+  separate();
   out_ += '"';
   out_ += name;
   out_ += "\":";
