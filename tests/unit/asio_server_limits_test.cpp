@@ -1,6 +1,8 @@
 // What the event-driven server refuses, and how much one client may take of it.
 
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "asio_served.hpp"
 
@@ -11,6 +13,14 @@ TEST_CASE_FIXTURE(Served, "without a credential the body is not waited for") {
                     "Content-Length: 1000\r\n\r\n") == 401);
   CHECK(last_status("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kJson +
                     "Transfer-Encoding: chunked\r\n\r\n") == 401);
+  CHECK(upstream_calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Served, "a body of no use is not waited for") {
+  const std::string begin = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth;
+  const std::string length = "Content-Length: 1000\r\n\r\n";
+  CHECK(last_status(begin + kJson + "Content-Encoding: gzip\r\n" + length) == 415);
+  CHECK(last_status(begin + "Content-Type: text/plain\r\n" + length) == 415);
   CHECK(upstream_calls() == 0);
 }
 
@@ -93,6 +103,28 @@ TEST_CASE_FIXTURE(Served, "a body that never ends is 408") {
   CHECK(last_status(chunked("5\r\n{")) == 408);
 }
 
+TEST_CASE_FIXTURE(Served, "a head or a body that trickles is 408 all the same") {
+  std::string request;
+  SUBCASE("a head") {
+    serve.limits.head_within = 100ms;
+    request = "GET /livez HTTP/1.1\r\nX: ";
+  }
+  SUBCASE("a body") {
+    serve.limits.body_within = 100ms;
+    request = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth + kJson +
+              "Content-Length: 100000\r\n\r\n";
+  }
+  RawHttpClient client = connect();
+  client.send(request);
+  const std::jthread trickler([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      client.send("x");
+      std::this_thread::sleep_for(5ms);
+    }
+  });
+  CHECK(client.read_answer().status == 408);
+}
+
 TEST_CASE_FIXTURE(Served, "an idle connection is closed without a word") {
   serve.limits.idle = 100ms;
   CHECK(connect().is_ended());
@@ -129,4 +161,15 @@ TEST_CASE_FIXTURE(Served, "above the limits of connections the answer is 503") {
     status = client.read_answer().status;
   }
   CHECK(status == 200);
+}
+
+TEST_CASE_FIXTURE(Served, "the limit for one address leaves room for others") {
+  serve.limits.connections_per_address = 1;
+  RawHttpClient first = connect();
+  first.send(getting("/livez", ""));
+  CHECK(first.read_answer().status == 200);
+  RawHttpClient other(server->port(), "127.0.0.2");
+  other.send(getting("/livez", ""));
+  CHECK(other.read_answer().status == 200);
+  CHECK(RawHttpClient(server->port(), "127.0.0.2").read_answer().status == 503);
 }
