@@ -121,3 +121,22 @@ TEST_CASE("a body without a length has to end as TLS says, else it is cut short"
   CHECK(get(*transport, server.origin())->body == "until the end");
   CHECK(code_of(get(*transport, server.origin())) == Errc::invalid_reply);
 }
+
+TEST_CASE(
+    "over TLS, too, a GET that a kept connection swallowed is sent once more, a POST is not") {
+  const TlsCertificate certificate;
+  std::atomic<int> requests = 0;
+  FakeTlsServer server(certificate, [&](TlsPeer& peer) {
+    requests += !peer.read_head().empty();
+    peer.send(answer_of("ok"));
+    requests += !peer.read_head().empty();  // and hangs up without a word
+  });
+  const auto transport = trusting(certificate.file());
+  CHECK(get(*transport, server.origin()));
+  CHECK(get(*transport, server.origin()));
+  CHECK(server.connections() == 2);
+  CHECK(requests == 3);
+  CHECK(code_of(send(*transport, post(server.origin(), ""))) == Errc::unreachable);
+  CHECK(server.connections() == 2);
+  CHECK(requests == 4);
+}
