@@ -97,6 +97,28 @@ TEST_CASE("a stall between two pieces is a timeout") {
   }
 }
 
+TEST_CASE("a reader who takes his time between two pieces is not taken for a stalled upstream") {
+  std::binary_semaphore go_on(0);
+  FakeHttpServer server(Script([&](Peer& peer) {
+    peer.read_request();
+    peer.send(kChunkedHead + "3\r\none\r\n");
+    go_on.acquire();
+    peer.send("3\r\ntwo\r\n");
+    peer.hang();
+  }));
+  AsioTransportOptions options;
+  options.between_chunks_limit = 100ms;
+  const auto transport = make_asio_transport(options);
+  const auto answer = open(*transport, server.origin());
+  REQUIRE(answer);
+  CHECK(next(*answer).value() == "one");
+  go_on.release();
+  std::this_thread::sleep_for(2 * options.between_chunks_limit);  // the reader, not the upstream
+  const auto piece = next(*answer);
+  REQUIRE(piece);
+  CHECK(*piece == "two");
+}
+
 TEST_CASE("a stream that is dropped before its end closes its connection") {
   std::atomic<bool> left = false;
   {
