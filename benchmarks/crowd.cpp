@@ -66,6 +66,11 @@ struct Figures {
   Times answers = {};
   Times gaps = {};  ///< Between two arrivals of one stream.
   int errors = 0;
+
+  /// The first one is told, so that somebody can look into it.
+  void fail(const std::exception& error) {
+    if (errors++ == 0) std::cerr << error.what() << '\n';
+  }
 };
 
 awaitable<void> pause(Clock::duration time) {
@@ -83,8 +88,8 @@ awaitable<void> chat(const Options& options, Figures& figures) {
     const int status = co_await connection.read_answer();
     if (status != 200) ++figures.errors;
     figures.answers.add(Clock::now() - start);
-  } catch (const std::exception&) {
-    ++figures.errors;
+  } catch (const std::exception& error) {
+    figures.fail(error);
   }
 }
 
@@ -161,7 +166,8 @@ awaitable<void> stream(Connection& connection, const Options& options, Figures& 
   auto last = Clock::now();
   co_await connection.send(options.target.stream());
   const int status = co_await connection.read_head();
-  if (status != 200 || !connection.is_chunked()) throw std::runtime_error("no stream");
+  if (status != 200 || !connection.is_chunked())
+    throw std::runtime_error(fmt::format("no stream but {}", status));
   while (connection.text().empty()) co_await connection.read_some();
   figures.answers.add(Clock::now() - last);
   last = Clock::now();
@@ -183,8 +189,8 @@ awaitable<void> streams_in_turn(const Options& options, Clock::duration delay, F
       co_await connection.open(options.target.endpoint);
       co_await stream(connection, options, figures);
     }
-  } catch (const std::exception&) {
-    ++figures.errors;
+  } catch (const std::exception& error) {
+    figures.fail(error);
   }
 }
 

@@ -2,6 +2,7 @@
 # How the gateway fares with many connections at once; medians of several rounds, as tables.
 #   benchmarks/crowd.sh [-r rounds] [-t threads] [measure …]
 #   measures: idle chats streams first slow
+# VX11_GATEWAY and VX11_UPSTREAM name other programs than those of build/release.
 # Needs some 11,000 descriptors for each process (ulimit -n).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,8 @@ measures=("$@")
 ((${#measures[@]})) || measures=(idle chats streams first slow)
 
 build=$PWD/build/release
+gateway_program=${VX11_GATEWAY:-$build/examples/gateway/vx11-gateway}
+upstream_program=${VX11_UPSTREAM:-$build/examples/upstream/vx11-upstream}
 work=$(mktemp -d)
 declare -A pid
 stop() { kill "${pid[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"; }
@@ -30,7 +33,7 @@ wait_line() {  # wait_line FILE PREFIX
   echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
 }
 
-"$build/examples/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 >"$work/upstream" &
+"$upstream_program" --madre 127.0.0.1:0 --switch 127.0.0.1:0 >"$work/upstream" &
 pid[upstream]=$!
 switch=$(wait_line "$work/upstream" 'switch listening on http://')
 madre=$(wait_line "$work/upstream" 'madre listening on http://')
@@ -42,8 +45,8 @@ tune() { curl --noproxy '*' -fsS -o /dev/null -d "$1" "$control/__set"; }
 start_gateway() {
   VX11_TENTACULO_LINK_TOKEN=benchmark-token VX11_SERVER_MAX_CONNECTIONS=20000 \
     VX11_SERVER_MAX_CONNECTIONS_PER_ADDRESS=20000 VX11_SWITCH_BREAKER_FAILURES_TO_OPEN=1000000 \
-    "$build/examples/gateway/vx11-gateway" --listen 127.0.0.1:0 --threads "$threads" \
-    --switch "http://$switch" --madre "http://$madre" --sessions memory \
+    "$gateway_program" --listen 127.0.0.1:0 --threads "$threads" --switch "http://$switch" \
+    --madre "http://$madre" --sessions memory \
     >"$work/gateway" 2>"$work/gateway.log" &
   pid[gateway]=$!
   gateway=$(wait_line "$work/gateway" 'listening on http://')
