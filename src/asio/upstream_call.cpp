@@ -74,7 +74,11 @@ Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request, Until until
   rest.remove_prefix(connection_->send_now(rest));
   sent_any_ = rest.size() != connection_->out.size();
   bool sent = rest.empty();
-  if (!sent) sent = co_await connection_->send(rest);
+  if (!sent) {
+    // From here on nobody counts what leaves, over TLS not even before.
+    sent_any_ = sent_any_ || connection_->broken() == Broken::no;
+    sent = co_await connection_->send(rest);
+  }
   // An upstream may answer and close before it has read all; then there is something to read.
   if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
   co_return co_await receive(until);
@@ -134,6 +138,8 @@ Task<Result<void>> UpstreamCall::receive(Until until) {
     Result<void> ended = take_end(seen);
     if (!ended) co_return ended;
   }
+  // How long the caller takes until it wants more is no fault of the upstream's.
+  if (connection_) connection_->no_limit();
   co_return Result<void>();
 }
 
