@@ -21,8 +21,9 @@ UpstreamCall::~UpstreamCall() {
 
 void UpstreamCall::Stop::operator()() const {
   if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
-  boost::asio::post(connection_->loop().io,
-                    [connection = connection_] { connection->abort(Broken::aborted); });
+  boost::asio::post(connection_->loop().io, [connection = connection_, call = call_] {
+    if (connection->calls == call) connection->abort(Broken::aborted);
+  });
 }
 
 TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
@@ -102,7 +103,10 @@ Task<Result<void>> UpstreamCall::connect_anew() {
     adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
     co_return Result<void>();
   }
-  auto secured = std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, options_);
+  auto context = pool_.tls_context();
+  if (!context) co_return fail(std::move(context.error()));
+  auto secured =
+      std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, *std::move(context));
   adopt(secured);
   secured->limit(connect_by.at());
   co_return co_await secured->handshake();
@@ -111,6 +115,7 @@ Task<Result<void>> UpstreamCall::connect_anew() {
 void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
   on_stop_.reset();
   connection_ = std::move(connection);
+  ++connection_->calls;
   if (deadline_.stop_token().stop_possible()) {
     on_stop_.emplace(deadline_.stop_token(), Stop(connection_));
   }
@@ -172,6 +177,7 @@ void UpstreamCall::finish() {
   on_stop_.reset();
   UpstreamConnectionPtr connection = std::move(connection_);
   connection->expect_much(false);
+  ++connection->calls;  // a stop that is on its way comes too late
   const bool clean = connection->broken() == Broken::no && connection->unread().empty();
   if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
   connection->abort(Broken::aborted);

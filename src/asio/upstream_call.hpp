@@ -38,11 +38,13 @@ class UpstreamCall {
   /// Closes the connection when the caller goes away, from whichever thread says so.
   class Stop {
    public:
-    explicit Stop(UpstreamConnectionPtr connection) : connection_(std::move(connection)) {}
+    explicit Stop(UpstreamConnectionPtr connection)
+        : connection_(std::move(connection)), call_(connection_->calls) {}
     void operator()() const;
 
    private:
     UpstreamConnectionPtr connection_;
+    std::uint64_t call_;
   };
 
   enum class Until : unsigned char { head, piece, complete };
