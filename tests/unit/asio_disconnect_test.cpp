@@ -1,12 +1,15 @@
 // Clients who leave, or do not read, over real connections on both sides: the call to the upstream
 // ends, and it is not the upstream that is blamed.
 
+#include <vx11/streaming.hpp>
 #include <vx11/transport/asio.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <semaphore>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -60,7 +63,63 @@ struct Wired : Served {
   }
 };
 
+/// Stops the server's loop before the second piece, until the test lets it go on.
+struct HeldLoop {
+  std::binary_semaphore held{0};
+  std::binary_semaphore go_on{0};
+};
+
+class HoldingBody final : public vx11::BodyStream {
+ public:
+  explicit HoldingBody(HeldLoop& loop) : loop_(loop) {}
+
+  vx11::Task<vx11::Result<std::string>> next(vx11::Deadline) override {
+    if (std::exchange(pieces_, pieces_ + 1) == 1) {
+      loop_.held.release();
+      loop_.go_on.acquire();
+    }
+    co_return "data: {\"delta\":\"x\"}\n\n";
+  }
+
+ private:
+  HeldLoop& loop_;
+  int pieces_ = 0;
+};
+
+class HoldingTransport final : public vx11::StreamingTransport {
+ public:
+  explicit HoldingTransport(HeldLoop& loop) : loop_(loop) {}
+
+  vx11::Task<vx11::Result<vx11::HttpResponse>> send(const vx11::HttpRequest&,
+                                                    vx11::Deadline) override {
+    co_return vx11::fail(Errc::unreachable, "only streams");
+  }
+  vx11::Task<vx11::Result<vx11::StreamedResponse>> open(const vx11::HttpRequest&,
+                                                        vx11::Deadline) override {
+    co_return vx11::StreamedResponse(vx11::HttpResponse(200, "text/event-stream", {}),
+                                     std::make_unique<HoldingBody>(loop_));
+  }
+
+ private:
+  HeldLoop& loop_;
+};
+
 }  // namespace
+
+// What was freed too early is for AddressSanitizer to see.
+TEST_CASE_FIXTURE(Served, "that a client has gone may be noticed by sending to it first") {
+  HeldLoop loop;
+  router.targets[0].transport = std::make_shared<HoldingTransport>(loop);
+  {
+    const RawHttpClient client = connect();
+    client.send(asking(kHello, kEvents));
+    loop.held.acquire();
+  }  // with an unread piece, so that the connection is reset
+  loop.go_on.release();
+  CHECK(ask(getting("/livez", "")).status == 200);
+  CHECK(switch_breaker->snapshot().failures == 0);
+  CHECK(to_madre->calls() == 0);
+}
 
 TEST_CASE_FIXTURE(Wired, "a client that leaves in mid-stream ends the upstream's call, unblamed") {
   std::binary_semaphore upstream_left(0);
