@@ -1,0 +1,334 @@
+#pragma once
+
+/// \file
+/// The breaker without its clock: every decision, at a time that is handed in. Internal.
+
+#include <vx11/circuit_breaker/detail/counter.hpp>
+#include <vx11/circuit_breaker/detail/in_range.hpp>
+#include <vx11/circuit_breaker/detail/open_time.hpp>
+#include <vx11/circuit_breaker/detail/outbox.hpp>
+#include <vx11/circuit_breaker/detail/probes.hpp>
+#include <vx11/circuit_breaker/detail/spin_lock.hpp>
+#include <vx11/circuit_breaker/detail/window.hpp>
+#include <vx11/circuit_breaker/detail/word.hpp>
+#include <vx11/circuit_breaker/types.hpp>
+#include <vx11/circuit_breaker/verdict.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+namespace vx11::inline v0::detail {
+
+/// What a breaker is. The word changes phase and generation only under the lock; while closed its
+/// count of failures may change without. Thread-safe but for the constructor.
+class CircuitCore {
+ public:
+  using Phase = CircuitPhase;
+  using Word = CircuitWord;
+
+  CircuitCore(CircuitBreakerOptions options, TimePoint now)
+      : options_(in_range(std::move(options))),
+        window_(options_.trip, now),
+        probes_(options_),
+        open_time_(options_, seed(now)),
+        outbox_(options_) {
+    if (options_.growth.random) open_time_.set_draw(outbox_.draw());
+  }
+  CircuitCore(const CircuitCore&) = delete;
+  CircuitCore& operator=(const CircuitCore&) = delete;
+  ~CircuitCore() = default;
+
+  const CircuitBreakerOptions& options() const noexcept { return options_; }
+  bool windowed() const noexcept { return windowed_; }
+  bool watches_slow() const noexcept { return watches_slow_; }
+  bool slow(Duration taken) const noexcept { return window_.slow(taken); }
+  /// Whether a success in the window needs to know the time.
+  bool judges_by_time() const noexcept { return window_.by_time(); }
+
+  Word load() const noexcept { return Word(word_.load(std::memory_order_acquire)); }
+
+  /// The word and the open deadline that belongs to it: read again if a transition came in between.
+  std::pair<Word, TimePoint> load_with_deadline() const noexcept {
+    for (Word word = load();;) {
+      const TimePoint until(Duration(open_until_.load(std::memory_order_acquire)));
+      const Word again = load();
+      if (again.generation() == word.generation()) return {again, until};
+      word = again;
+    }
+  }
+
+  /// What came of asking for admission while not simply closed.
+  struct Answer {
+    bool admitted = false;
+    std::uint64_t generation = 0;
+    Ticket ticket = kNoTicket;
+    Rejection rejection = {};  ///< Unless admitted.
+  };
+
+  Answer acquire(TimePoint now) noexcept {
+    const auto [word, until] = load_with_deadline();
+    if (word.state() == CircuitState::closed) return admit(word);
+    if (word.phase() == Phase::isolated) return reject_isolated();
+    if (word.phase() == Phase::open && now < until) return reject(CircuitState::open, until - now);
+    const Answer answer = acquire_locked(now);
+    deliver();
+    return answer;
+  }
+
+  /// A success in consecutive mode: writes only if there are failures to forget.
+  void forget_failures(std::uint64_t generation) noexcept {
+    Word word = load();
+    while (word.failures() != 0 && word.counts(generation)) {
+      if (replace(word, word.with_failures(0))) return;
+    }
+  }
+
+  /// A failure in consecutive mode.
+  void count_failure(std::uint64_t generation, TimePoint now) noexcept {
+    Word word = load();
+    while (word.counts(generation)) {
+      if (reaches_threshold(word)) return count_last_failure(generation, now);
+      if (replace(word, word.with_failures(word.failures() + 1))) return remember_failure(now);
+    }
+  }
+
+  /// A call judged by the window.
+  void record(std::uint64_t generation, Outcome outcome, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const Word word = load();
+      if (!word.counts(generation)) return;
+      count_locked(outcome, now);
+      if (!window_.record(outcome, now) || word.phase() == Phase::forced_closed) return;
+      if (word.phase() == Phase::metrics_only) {
+        window_.clear();
+        would_have_opened(word, now);
+      } else {
+        open(word, 0, now);
+      }
+    }
+    deliver();
+  }
+
+  void conclude_probe(Ticket ticket, Outcome outcome, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const bool failed = outcome.failed != 0 || outcome.slow != 0;
+      const auto decision = failed ? probes_.failed(ticket) : probes_.succeeded(ticket);
+      if (decision == Probes::Decision::stale) return;
+      count_locked(outcome, now);
+      const Word word = load();
+      const std::uint32_t failures = word.failures() + (failed ? 1 : 0);
+      if (decision == Probes::Decision::undecided) return store(word.with_failures(failures));
+      if (decision == Probes::Decision::open) {
+        open(word, failures, now);
+      } else {
+        enter(word.next(Phase::closed, 0), now);
+      }
+    }
+    deliver();
+  }
+
+  void abandon(std::uint64_t generation, Ticket ticket) noexcept {
+    if (ticket == kNoTicket) {
+      if (load().counts(generation)) totals_.neutral.add();
+      return;
+    }
+    const std::lock_guard lock(lock_);
+    if (probes_.abandoned(ticket)) totals_.neutral.add();
+  }
+
+  /// Somebody decides: the breaker is in `phase` until told otherwise.
+  void hold(Phase phase, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      if (load().phase() == phase) return;
+      enter(load().next(phase, 0), now);
+    }
+    deliver();
+  }
+  /// The breaker decides again, if somebody else did.
+  void release(TimePoint now) noexcept {
+    if (load().mode() != CircuitMode::automatic) hold(Phase::closed, now);
+  }
+  void reset(TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      enter(load().next(Phase::closed, 0), now);
+      totals_.clear();
+      last_failure_.store(kNeverFailed, std::memory_order_relaxed);
+    }
+    deliver();
+  }
+
+  CircuitSnapshot snapshot(TimePoint now) const noexcept {
+    std::unique_lock lock(lock_, std::defer_lock);
+    if (windowed_) lock.lock();
+    const auto [word, until] = load_with_deadline();
+    CircuitSnapshot seen;
+    seen.state = word.state();
+    seen.mode = word.mode();
+    seen.generation = word.generation();
+    seen.failures = word.failures();
+    if (word.phase() == Phase::isolated) seen.retry_after = options_.open_for;
+    if (word.phase() == Phase::open) {
+      seen.retry_after = Deadline(until).remaining(now);
+      if (now >= until) seen.state = CircuitState::half_open;
+    }
+    const Duration::rep failed_at = last_failure_.load(std::memory_order_relaxed);
+    if (failed_at != kNeverFailed) seen.last_failure = TimePoint(Duration(failed_at));
+    seen.window = window_.figures(now);
+    seen.totals = totals_.read();
+    return seen;
+  }
+
+ private:
+  static constexpr Duration::rep kNeverFailed = Duration::min().count();
+
+  std::uint64_t seed(TimePoint now) const noexcept {
+    return static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
+           reinterpret_cast<std::uintptr_t>(this);
+  }
+
+  static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
+    return {.admitted = true, .generation = word.generation(), .ticket = ticket};
+  }
+  Answer reject(CircuitState state, Duration retry_after,
+                CircuitMode mode = CircuitMode::automatic) noexcept {
+    totals_.rejected.add();
+    return {.rejection = {.state = state, .retry_after = retry_after, .mode = mode}};
+  }
+  Answer reject_isolated() noexcept {
+    return reject(CircuitState::open, options_.open_for, CircuitMode::isolated);
+  }
+
+  bool replace(Word& seen, Word by) noexcept {
+    std::uint64_t bits = seen.bits();
+    const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
+                                                  std::memory_order_acquire);
+    seen = Word(bits);
+    return done;
+  }
+  bool reaches_threshold(Word word) const noexcept {
+    return word.failures() + 1 >= options_.failures_to_open && word.phase() != Phase::forced_closed;
+  }
+  void remember_failure(TimePoint now) noexcept {
+    totals_.failures.add();
+    last_failure_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+
+  /// Only the failure that wins here arms the deadline; those that come later find another
+  /// generation.
+  void count_last_failure(std::uint64_t generation, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      arm(now);
+      Word word = load();
+      Word next;
+      do {
+        if (!word.counts(generation)) return;
+        next = after_failure(word);
+      } while (!replace(word, next));
+      remember_failure(now);
+      if (next.phase() == Phase::open) opened(word, next, now);
+      if (next.phase() == Phase::metrics_only && next.failures() == 0) would_have_opened(next, now);
+    }
+    deliver();
+  }
+  /// A success may have reset the count in between; then this failure is just the first.
+  Word after_failure(Word word) const noexcept {
+    const std::uint32_t failures = word.failures() + 1;
+    if (!reaches_threshold(word)) return word.with_failures(failures);
+    if (word.phase() == Phase::metrics_only) return word.with_failures(0);
+    return word.next(Phase::open, failures);
+  }
+
+  // What follows is called with the lock held.
+
+  Answer acquire_locked(TimePoint now) noexcept {
+    const std::lock_guard lock(lock_);
+    Word word = load();
+    if (word.state() == CircuitState::closed) return admit(word);
+    if (word.phase() == Phase::isolated) return reject_isolated();
+    if (word.phase() == Phase::open) {
+      const TimePoint until(Duration(open_until_.load(std::memory_order_relaxed)));
+      if (now < until) return reject(CircuitState::open, until - now);
+      word = word.next(Phase::half_open, word.failures());
+      enter(word, now);
+    }
+    const Ticket ticket = probes_.acquire(now);
+    if (ticket != kNoTicket) return admit(word, ticket);
+    return reject(CircuitState::half_open, probes_.next_overdue() - now);
+  }
+
+  void count_locked(Outcome outcome, TimePoint now) noexcept {
+    if (outcome.slow != 0) totals_.slow.add_locked();
+    if (outcome.failed != 0) return remember_failure(now);
+    if (windowed_) totals_.successes.add_locked();
+  }
+
+  /// The deadline is there before the word says that it counts.
+  void arm(TimePoint now) noexcept {
+    const TimePoint until = Deadline::after(now, open_time_.next()).at();
+    open_until_.store(until.time_since_epoch().count(), std::memory_order_release);
+  }
+  void open(Word from, std::uint32_t failures, TimePoint now) noexcept {
+    arm(now);
+    const Word next = from.next(Phase::open, failures);
+    store(next);
+    opened(from, next, now);
+  }
+  void opened(Word from, Word to, TimePoint now) noexcept {
+    open_time_.opened();
+    outbox_.want_draw();
+    entered(from, to, now);
+  }
+  void would_have_opened(Word word, TimePoint now) noexcept {
+    totals_.would_have_opened.add_locked();
+    outbox_.tell({CircuitState::closed, CircuitState::open, word.generation(), now, word.mode()});
+  }
+  /// Any state but open.
+  void enter(Word to, TimePoint now) noexcept {
+    const Word from = load();
+    store(to);
+    if (to.state() == CircuitState::closed) {
+      window_.clear();
+      open_time_.closed();
+    }
+    entered(from, to, now);
+  }
+  void entered(Word from, Word to, TimePoint now) noexcept {
+    probes_.clear();
+    if (from.phase() == to.phase()) return;
+    outbox_.tell({from.state(), to.state(), to.generation(), now, to.mode()});
+  }
+  void store(Word word) noexcept { word_.store(word.bits(), std::memory_order_release); }
+
+  // And this without.
+
+  void deliver() noexcept { outbox_.deliver(lock_, open_time_); }
+
+  static constexpr std::size_t kCacheLine = 64;
+
+  // Read by every admission; written by transitions alone, and in consecutive mode by failures.
+  const CircuitBreakerOptions options_;
+  const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
+  const bool watches_slow_ = slow_calls(options_.trip).has_value();
+  std::atomic<std::uint64_t> word_{0};
+  std::atomic<Duration::rep> open_until_{0};
+
+  // Written by calls: on lines of its own.
+  alignas(kCacheLine) mutable SpinLock lock_;
+  std::atomic<Duration::rep> last_failure_{kNeverFailed};
+  Counters totals_;
+  Window window_;
+  Probes probes_;
+  OpenTime open_time_;
+  Outbox outbox_;
+};
+
+}  // namespace vx11::inline v0::detail
