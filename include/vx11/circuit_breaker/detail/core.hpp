@@ -15,7 +15,6 @@
 #include <vx11/circuit_breaker/verdict.hpp>
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -135,11 +134,11 @@ class CircuitCore {
 
   void abandon(std::uint64_t generation, Ticket ticket) noexcept {
     if (ticket == kNoTicket) {
-      if (load().counts(generation)) totals_.neutral.add();
+      if (load().counts(generation)) neutral_.add();
       return;
     }
     const std::lock_guard lock(lock_);
-    if (probes_.abandoned(ticket)) totals_.neutral.add();
+    if (probes_.abandoned(ticket)) neutral_.add();
   }
 
   /// Somebody decides: the breaker is in `phase` until told otherwise.
@@ -159,8 +158,7 @@ class CircuitCore {
     {
       const std::lock_guard lock(lock_);
       enter(load().next(Phase::closed, 0), now);
-      totals_.clear();
-      last_failure_.store(kNeverFailed, std::memory_order_relaxed);
+      forget_totals();
     }
     deliver();
   }
@@ -182,7 +180,7 @@ class CircuitCore {
     const Duration::rep failed_at = last_failure_.load(std::memory_order_relaxed);
     if (failed_at != kNeverFailed) seen.last_failure = TimePoint(Duration(failed_at));
     seen.window = window_.figures(now);
-    seen.totals = totals_.read();
+    seen.totals = totals();
     return seen;
   }
 
@@ -194,12 +192,28 @@ class CircuitCore {
            reinterpret_cast<std::uintptr_t>(this);
   }
 
+  CircuitTotals totals() const noexcept {
+    return {.successes = successes_.get(),
+            .failures = failures_.get(),
+            .neutral = neutral_.get(),
+            .slow = slow_.get(),
+            .rejected = rejected_.get(),
+            .would_have_opened = would_have_opened_.get()};
+  }
+  void forget_totals() noexcept {
+    for (Counter* each : {&successes_, &failures_, &neutral_, &slow_, &would_have_opened_}) {
+      each->clear();
+    }
+    rejected_.clear();
+    last_failure_.store(kNeverFailed, std::memory_order_relaxed);
+  }
+
   static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
     return {.admitted = true, .generation = word.generation(), .ticket = ticket};
   }
   Answer reject(CircuitState state, Duration retry_after,
                 CircuitMode mode = CircuitMode::automatic) noexcept {
-    totals_.rejected.add();
+    rejected_.add();
     return {.rejection = {.state = state, .retry_after = retry_after, .mode = mode}};
   }
   Answer reject_isolated() noexcept {
@@ -217,7 +231,7 @@ class CircuitCore {
     return word.failures() + 1 >= options_.failures_to_open && word.phase() != Phase::forced_closed;
   }
   void remember_failure(TimePoint now) noexcept {
-    totals_.failures.add();
+    failures_.add();
     last_failure_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
@@ -266,9 +280,9 @@ class CircuitCore {
   }
 
   void count_locked(Outcome outcome, TimePoint now) noexcept {
-    if (outcome.slow != 0) totals_.slow.add_locked();
+    if (outcome.slow != 0) slow_.add_locked();
     if (outcome.failed != 0) return remember_failure(now);
-    if (windowed_) totals_.successes.add_locked();
+    if (windowed_) successes_.add_locked();
   }
 
   /// The deadline is there before the word says that it counts.
@@ -288,7 +302,7 @@ class CircuitCore {
     entered(from, to, now);
   }
   void would_have_opened(Word word, TimePoint now) noexcept {
-    totals_.would_have_opened.add_locked();
+    would_have_opened_.add_locked();
     outbox_.tell({CircuitState::closed, CircuitState::open, word.generation(), now, word.mode()});
   }
   /// Any state but open.
@@ -312,19 +326,24 @@ class CircuitCore {
 
   void deliver() noexcept { outbox_.deliver(lock_, open_time_); }
 
-  static constexpr std::size_t kCacheLine = 64;
-
-  // Read by every admission; written by transitions alone, and in consecutive mode by failures.
   const CircuitBreakerOptions options_;
+
+  // Read by every admission; written by transitions and failures alone.
+  alignas(kCacheLine) std::atomic<std::uint64_t> word_{0};
+  std::atomic<Duration::rep> open_until_{0};
+  std::atomic<Duration::rep> last_failure_{kNeverFailed};
+  Counter failures_;
   const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
   const bool watches_slow_ = slow_calls(options_.trip).has_value();
-  std::atomic<std::uint64_t> word_{0};
-  std::atomic<Duration::rep> open_until_{0};
 
-  // Written by calls: on lines of its own.
+  StripedCounter rejected_;
+
+  // Written by every verdict where there is a window: on lines of its own.
   alignas(kCacheLine) mutable SpinLock lock_;
-  std::atomic<Duration::rep> last_failure_{kNeverFailed};
-  Counters totals_;
+  Counter successes_;
+  Counter neutral_;
+  Counter slow_;
+  Counter would_have_opened_;
   Window window_;
   Probes probes_;
   OpenTime open_time_;

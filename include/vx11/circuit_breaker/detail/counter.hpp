@@ -1,11 +1,11 @@
 #pragma once
 
 /// \file
-/// The totals of a breaker. Internal.
+/// What the totals of a breaker are counted with. Internal.
 
-#include <vx11/circuit_breaker/types.hpp>
-
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace vx11::inline v0::detail {
@@ -23,24 +23,37 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// `CircuitTotals`, while they are still counted.
-struct Counters {
-  Counter successes;
-  Counter failures;
-  Counter neutral;
-  Counter slow;
-  Counter rejected;
-  Counter would_have_opened;
+inline constexpr std::size_t kCacheLine = 64;
 
-  CircuitTotals read() const noexcept {
-    return {successes.get(), failures.get(), neutral.get(),
-            slow.get(),      rejected.get(), would_have_opened.get()};
+/// A total that all threads write at once, each on a cache line that it shares with few: an open
+/// breaker rejects everybody, and counting must not make them queue.
+class StripedCounter {
+ public:
+  void add() noexcept { stripes_[stripe()].count.add(); }
+  std::uint64_t get() const noexcept {
+    std::uint64_t sum = 0;
+    for (const Stripe& each : stripes_) sum += each.count.get();
+    return sum;
   }
   void clear() noexcept {
-    for (Counter* each : {&successes, &failures, &neutral, &slow, &rejected, &would_have_opened}) {
-      each->clear();
-    }
+    for (Stripe& each : stripes_) each.count.clear();
   }
+
+ private:
+  static constexpr std::size_t kStripes = 8;
+  struct alignas(kCacheLine) Stripe {
+    Counter count;
+  };
+
+  /// Threads take turns, so that the first few share nothing.
+  static std::size_t stripe() noexcept {
+    static std::atomic<std::size_t> threads{0};
+    static thread_local const std::size_t mine =
+        threads.fetch_add(1, std::memory_order_relaxed) % kStripes;
+    return mine;
+  }
+
+  std::array<Stripe, kStripes> stripes_;
 };
 
 }  // namespace vx11::inline v0::detail
