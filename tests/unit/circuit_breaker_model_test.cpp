@@ -110,6 +110,7 @@ class Pair {
   bool recovers() {
     breaker_.automatic();
     clock_.advance(24h);
+    if (breaker_.state() == CircuitState::closed) return true;
     std::vector<CircuitBreaker::Permit> fresh;
     for (std::uint32_t i = 0; i < plan_.options.probes; ++i) {
       auto admission = breaker_.try_acquire();
