@@ -17,6 +17,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -94,8 +95,8 @@ class BasicCircuitBreaker {
                   "what came of it after co_await");
     auto permit = try_acquire();
     if (!permit) return tl::unexpected(CircuitError(permit.error()));
-    return detail::guarded_call(*permit, std::forward<Call>(call),
-                                std::forward<Classify>(classify));
+    return detail::call_and_judge(*permit, std::forward<Call>(call),
+                                  std::forward<Classify>(classify));
   }
 
   /// The effective state: an open breaker whose time has passed reads as half-open, whoever looks
@@ -201,8 +202,12 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
   void succeeded(BasicCircuitBreaker& breaker) const noexcept {
     detail::CircuitCore& core = breaker.core_;
     if (!is_probe() && !core.windowed()) return core.forget_failures(generation_);
-    const bool timed = is_probe() || core.watches_slow() || core.judges_by_time();
-    judge(core, {}, timed ? breaker.clock_.now() : TimePoint());
+    if (is_probe() || core.watches_slow() || core.judges_by_time()) {
+      return judge(core, {}, breaker.clock_.now());
+    }
+    if (!core.record(generation_, {}, std::nullopt)) {
+      core.record(generation_, {}, breaker.clock_.now());
+    }
   }
   void failed(BasicCircuitBreaker& breaker) const noexcept {
     detail::CircuitCore& core = breaker.core_;

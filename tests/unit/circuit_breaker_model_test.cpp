@@ -304,7 +304,7 @@ TEST_CASE("a window of counted calls") {
   require_explored(
       {.options = {.open_for = 10s,
                    .probe_limit = 10s,
-                   .trip = vx11::CountWindow{.size = 3, .minimum_calls = 2, .failure_rate = 0.6}},
+                   .trip = vx11::CountWindow{.size = 3, .minimum_calls = 2, .failure_rate = 0.5}},
        .callers = 2,
        .depth = 8});
 }

@@ -70,7 +70,7 @@ struct Rejection {
 
 /// What went wrong with a guarded call: the call's own error, or that it was not made at all.
 ///
-/// Converts to a plain `Error`, so `Result<T> reply = breaker.execute(...)` compiles.
+/// Converts to a plain `Error`, so `Result<Reply> reply = breaker.execute(...)` compiles.
 struct CircuitError : Error {
   explicit CircuitError(Error error) : Error(std::move(error)) {}
   explicit CircuitError(const Rejection& rejection)

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -95,22 +96,21 @@ class CircuitCore {
     }
   }
 
-  /// A call judged by the window.
-  void record(std::uint64_t generation, Outcome outcome, TimePoint now) noexcept {
+  /// A call judged by the window, `now` if the time is known.
+  /// \return false, with nothing done, if this call needs it to be known.
+  bool record(std::uint64_t generation, Outcome outcome, std::optional<TimePoint> now) noexcept {
     {
       const std::lock_guard lock(lock_);
       const Word word = load();
-      if (!word.counts(generation)) return;
-      count_locked(outcome, now);
-      if (!window_.record(outcome, now) || word.phase() == Phase::forced_closed) return;
-      if (word.phase() == Phase::metrics_only) {
-        window_.clear();
-        would_have_opened(word, now);
-      } else {
-        open(word, 0, now);
-      }
+      if (!word.counts(generation)) return true;
+      if (!now && window_.completes_minimum()) return false;
+      const TimePoint at = now.value_or(TimePoint());
+      count_locked(outcome, at);
+      if (!window_.record(outcome, at)) return true;
+      react(word, at);
     }
     deliver();
+    return true;
   }
 
   void conclude_probe(Ticket ticket, Outcome outcome, TimePoint now) noexcept {
@@ -285,6 +285,13 @@ class CircuitCore {
     if (windowed_) successes_.add_locked();
   }
 
+  /// The window says to open.
+  void react(Word word, TimePoint now) noexcept {
+    if (word.phase() == Phase::forced_closed) return;
+    if (word.phase() == Phase::closed) return open(word, 0, now);
+    window_.clear();
+    would_have_opened(word, now);
+  }
   /// The deadline is there before the word says that it counts.
   void arm(TimePoint now) noexcept {
     const TimePoint until = Deadline::after(now, open_time_.next()).at();

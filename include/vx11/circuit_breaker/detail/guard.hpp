@@ -17,13 +17,28 @@ namespace vx11::inline v0::detail {
 template <class T>
 struct Guarded {
   using type = Result<T, CircuitError>;
+  static type from(T value) { return type(std::move(value)); }
+};
+template <>
+struct Guarded<void> {
+  using type = Result<void, CircuitError>;
 };
 template <class T>
 struct Guarded<Result<T>> {
   using type = Result<T, CircuitError>;
+  static type from(Result<T> result) {
+    if (!result) return tl::unexpected(CircuitError(std::move(result.error())));
+    if constexpr (std::is_void_v<T>) {
+      return {};
+    } else {
+      return type(*std::move(result));
+    }
+  }
 };
 template <class Call>
-using GuardedResult = typename Guarded<std::remove_cvref_t<std::invoke_result_t<Call>>>::type;
+using GuardOf = Guarded<std::remove_cvref_t<std::invoke_result_t<Call>>>;
+template <class Call>
+using GuardedResult = typename GuardOf<Call>::type;
 
 template <class T>
 concept Awaitable = requires(T&& value) {
@@ -46,7 +61,7 @@ std::invoke_result_t<Call> call_under(Permit& permit, Call&& call) {
 
 /// Makes the call and judges it. If judging throws, the permit goes back without a verdict.
 template <class Permit, class Call, class Classify>
-GuardedResult<Call> guarded_call(Permit& permit, Call&& call, Classify&& classify) {
+GuardedResult<Call> call_and_judge(Permit& permit, Call&& call, Classify&& classify) {
   if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
     call_under(permit, std::forward<Call>(call));
     permit.success();
@@ -54,7 +69,7 @@ GuardedResult<Call> guarded_call(Permit& permit, Call&& call, Classify&& classif
   } else {
     auto result = call_under(permit, std::forward<Call>(call));
     permit.record(std::invoke(std::forward<Classify>(classify), std::as_const(result)));
-    return GuardedResult<Call>(std::move(result));
+    return GuardOf<Call>::from(std::move(result));
   }
 }
 

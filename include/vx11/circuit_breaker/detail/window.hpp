@@ -140,6 +140,12 @@ class Window {
   bool by_time() const noexcept { return std::holds_alternative<TimeRing>(calls_); }
   bool slow(Duration taken) const noexcept { return slow_ && taken >= slow_->after; }
 
+  /// Whether the next call is the first that may open the circuit. Of the calls that succeed in
+  /// time only that one can: any other leaves the rates where they are or lower.
+  bool completes_minimum() const noexcept {
+    const auto* count = std::get_if<CountRing>(&calls_);
+    return count != nullptr && count->figures().calls + 1 == minimum_calls_;
+  }
   /// Takes a call in. \return whether the window now says to open.
   bool record(Outcome outcome, TimePoint now) noexcept {
     if (auto* count = std::get_if<CountRing>(&calls_)) {
