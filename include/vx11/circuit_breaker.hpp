@@ -130,7 +130,8 @@ class BasicCircuitBreaker {
   /// Gives the decision back: closed, with nothing counted yet. Nothing happens if the breaker
   /// decides already.
   void automatic() noexcept { core_.release(clock_.now()); }
-  /// As newly made: automatic, closed, all figures forgotten.
+  /// As newly made: automatic, closed, all figures forgotten. Told unless it was automatic and
+  /// closed before.
   void reset() noexcept { core_.reset(clock_.now()); }
 
  private:

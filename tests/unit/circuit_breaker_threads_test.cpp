@@ -179,6 +179,28 @@ TEST_CASE("never more probes at a time than permitted, whoever asks") {
   CHECK(breaker.snapshot().generation == 2);
 }
 
+TEST_CASE("of failures at once only the one that opens sets the end of the open time") {
+  for (int round = 0; round < 2000; ++round) {
+    ManualClock clock;
+    vx11::TimePoint opened_at = {};
+    CircuitBreaker breaker({.failures_to_open = 2,
+                            .open_for = 60s,
+                            .on_transition = [&](const auto& change) { opened_at = change.at; }},
+                           clock);
+    std::vector<CircuitBreaker::Admission> permits;
+    for (int i = 0; i < kThreads; ++i) permits.push_back(breaker.try_acquire());
+    std::atomic<int> ready{0};
+    on_all_threads([&](unsigned id) {
+      ready.fetch_add(1);
+      while (ready.load() < kThreads) std::this_thread::yield();
+      clock.advance(1s);
+      permits[id]->failure();
+    });
+    REQUIRE(breaker.snapshot().retry_after == opened_at + 60s - clock.now());
+    REQUIRE(breaker.snapshot().totals.failures == 2);
+  }
+}
+
 TEST_CASE("no verdict is lost in a window, whoever reports it") {
   ManualClock clock;
   for (const vx11::TripCondition& trip :

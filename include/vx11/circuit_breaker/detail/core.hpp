@@ -3,6 +3,7 @@
 /// \file
 /// The breaker without its clock: every decision, at a time that is handed in. Internal.
 
+#include <vx11/circuit_breaker/detail/cell.hpp>
 #include <vx11/circuit_breaker/detail/counter.hpp>
 #include <vx11/circuit_breaker/detail/in_range.hpp>
 #include <vx11/circuit_breaker/detail/open_time.hpp>
@@ -12,9 +13,7 @@
 #include <vx11/circuit_breaker/detail/window.hpp>
 #include <vx11/circuit_breaker/detail/word.hpp>
 #include <vx11/circuit_breaker/types.hpp>
-#include <vx11/circuit_breaker/verdict.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -23,8 +22,8 @@
 
 namespace vx11::inline v0::detail {
 
-/// What a breaker is. The word changes phase and generation only under the lock; while closed its
-/// count of failures may change without. Thread-safe but for the constructor.
+/// What a breaker is: its word, and under a lock all that is not decided by the word alone.
+/// Thread-safe.
 class CircuitCore {
  public:
   using Phase = CircuitPhase;
@@ -49,16 +48,9 @@ class CircuitCore {
   /// Whether a success in the window needs to know the time.
   bool judges_by_time() const noexcept { return window_.by_time(); }
 
-  Word load() const noexcept { return Word(word_.load(std::memory_order_acquire)); }
-
-  /// The word and the open deadline that belongs to it: read again if a transition came in between.
+  Word load() const noexcept { return cell_.load(); }
   std::pair<Word, TimePoint> load_with_deadline() const noexcept {
-    for (Word word = load();;) {
-      const TimePoint until(Duration(open_until_.load(std::memory_order_acquire)));
-      const Word again = load();
-      if (again.generation() == word.generation()) return {again, until};
-      word = again;
-    }
+    return cell_.load_with_deadline();
   }
 
   /// What came of asking for admission while not simply closed.
@@ -83,7 +75,7 @@ class CircuitCore {
   void forget_failures(std::uint64_t generation) noexcept {
     Word word = load();
     while (word.failures() != 0 && word.counts(generation)) {
-      if (replace(word, word.with_failures(0))) return;
+      if (cell_.replace(word, word.with_failures(0))) return;
     }
   }
 
@@ -92,7 +84,7 @@ class CircuitCore {
     Word word = load();
     while (word.counts(generation)) {
       if (reaches_threshold(word)) return count_last_failure(generation, now);
-      if (replace(word, word.with_failures(word.failures() + 1))) return remember_failure(now);
+      if (cell_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
     }
   }
 
@@ -122,7 +114,7 @@ class CircuitCore {
       count_locked(outcome, now);
       const Word word = load();
       const std::uint32_t failures = word.failures() + (failed ? 1 : 0);
-      if (decision == Probes::Decision::undecided) return store(word.with_failures(failures));
+      if (decision == Probes::Decision::undecided) return cell_.store(word.with_failures(failures));
       if (decision == Probes::Decision::open) {
         open(word, failures, now);
       } else {
@@ -152,7 +144,12 @@ class CircuitCore {
   }
   /// The breaker decides again, if somebody else did.
   void release(TimePoint now) noexcept {
-    if (load().mode() != CircuitMode::automatic) hold(Phase::closed, now);
+    {
+      const std::lock_guard lock(lock_);
+      if (load().mode() == CircuitMode::automatic) return;
+      enter(load().next(Phase::closed, 0), now);
+    }
+    deliver();
   }
   void reset(TimePoint now) noexcept {
     {
@@ -177,16 +174,13 @@ class CircuitCore {
       seen.retry_after = Deadline(until).remaining(now);
       if (now >= until) seen.state = CircuitState::half_open;
     }
-    const Duration::rep failed_at = last_failure_.load(std::memory_order_relaxed);
-    if (failed_at != kNeverFailed) seen.last_failure = TimePoint(Duration(failed_at));
+    seen.last_failure = failures_.last();
     seen.window = window_.figures(now);
     seen.totals = totals();
     return seen;
   }
 
  private:
-  static constexpr Duration::rep kNeverFailed = Duration::min().count();
-
   std::uint64_t seed(TimePoint now) const noexcept {
     return static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
            reinterpret_cast<std::uintptr_t>(this);
@@ -194,18 +188,16 @@ class CircuitCore {
 
   CircuitTotals totals() const noexcept {
     return {.successes = successes_.get(),
-            .failures = failures_.get(),
+            .failures = failures_.count(),
             .neutral = neutral_.get(),
             .slow = slow_.get(),
             .rejected = rejected_.get(),
             .would_have_opened = would_have_opened_.get()};
   }
   void forget_totals() noexcept {
-    for (Counter* each : {&successes_, &failures_, &neutral_, &slow_, &would_have_opened_}) {
-      each->clear();
-    }
+    for (Counter* each : {&successes_, &neutral_, &slow_, &would_have_opened_}) each->clear();
+    failures_.clear();
     rejected_.clear();
-    last_failure_.store(kNeverFailed, std::memory_order_relaxed);
   }
 
   static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
@@ -220,34 +212,20 @@ class CircuitCore {
     return reject(CircuitState::open, options_.open_for, CircuitMode::isolated);
   }
 
-  bool replace(Word& seen, Word by) noexcept {
-    std::uint64_t bits = seen.bits();
-    const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
-                                                  std::memory_order_acquire);
-    seen = Word(bits);
-    return done;
-  }
   bool reaches_threshold(Word word) const noexcept {
     return word.failures() + 1 >= options_.failures_to_open && word.phase() != Phase::forced_closed;
   }
-  void remember_failure(TimePoint now) noexcept {
-    failures_.add();
-    last_failure_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-
-  /// Only the failure that wins here arms the deadline; those that come later find another
-  /// generation.
+  /// Of many failures at once the first to come here opens it; the others find another generation,
+  /// and must not move its deadline.
   void count_last_failure(std::uint64_t generation, TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
-      arm(now);
       Word word = load();
-      Word next;
-      do {
-        if (!word.counts(generation)) return;
-        next = after_failure(word);
-      } while (!replace(word, next));
-      remember_failure(now);
+      if (!word.counts(generation)) return;
+      arm(now);
+      Word next = after_failure(word);
+      while (!cell_.replace(word, next)) next = after_failure(word);
+      failures_.add(now);
       if (next.phase() == Phase::open) opened(word, next, now);
       if (next.phase() == Phase::metrics_only && next.failures() == 0) would_have_opened(next, now);
     }
@@ -269,7 +247,7 @@ class CircuitCore {
     if (word.state() == CircuitState::closed) return admit(word);
     if (word.phase() == Phase::isolated) return reject_isolated();
     if (word.phase() == Phase::open) {
-      const TimePoint until(Duration(open_until_.load(std::memory_order_relaxed)));
+      const TimePoint until = cell_.open_until();
       if (now < until) return reject(CircuitState::open, until - now);
       word = word.next(Phase::half_open, word.failures());
       enter(word, now);
@@ -281,7 +259,7 @@ class CircuitCore {
 
   void count_locked(Outcome outcome, TimePoint now) noexcept {
     if (outcome.slow != 0) slow_.add_locked();
-    if (outcome.failed != 0) return remember_failure(now);
+    if (outcome.failed != 0) return failures_.add(now);
     if (windowed_) successes_.add_locked();
   }
 
@@ -292,15 +270,11 @@ class CircuitCore {
     window_.clear();
     would_have_opened(word, now);
   }
-  /// The deadline is there before the word says that it counts.
-  void arm(TimePoint now) noexcept {
-    const TimePoint until = Deadline::after(now, open_time_.next()).at();
-    open_until_.store(until.time_since_epoch().count(), std::memory_order_release);
-  }
+  void arm(TimePoint now) noexcept { cell_.arm(Deadline::after(now, open_time_.next()).at()); }
   void open(Word from, std::uint32_t failures, TimePoint now) noexcept {
     arm(now);
     const Word next = from.next(Phase::open, failures);
-    store(next);
+    cell_.store(next);
     opened(from, next, now);
   }
   void opened(Word from, Word to, TimePoint now) noexcept {
@@ -315,7 +289,7 @@ class CircuitCore {
   /// Any state but open.
   void enter(Word to, TimePoint now) noexcept {
     const Word from = load();
-    store(to);
+    cell_.store(to);
     if (to.state() == CircuitState::closed) {
       window_.clear();
       open_time_.closed();
@@ -327,7 +301,6 @@ class CircuitCore {
     if (from.phase() == to.phase()) return;
     outbox_.tell({from.state(), to.state(), to.generation(), now, to.mode()});
   }
-  void store(Word word) noexcept { word_.store(word.bits(), std::memory_order_release); }
 
   // And this without.
 
@@ -336,10 +309,8 @@ class CircuitCore {
   const CircuitBreakerOptions options_;
 
   // Read by every admission; written by transitions and failures alone.
-  alignas(kCacheLine) std::atomic<std::uint64_t> word_{0};
-  std::atomic<Duration::rep> open_until_{0};
-  std::atomic<Duration::rep> last_failure_{kNeverFailed};
-  Counter failures_;
+  alignas(kCacheLine) CircuitCell cell_;
+  FailureRecord failures_;
   const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
   const bool watches_slow_ = slow_calls(options_.trip).has_value();
 

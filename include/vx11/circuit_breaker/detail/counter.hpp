@@ -3,10 +3,13 @@
 /// \file
 /// What the totals of a breaker are counted with. Internal.
 
+#include <vx11/clock.hpp>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace vx11::inline v0::detail {
 
@@ -21,6 +24,31 @@ class Counter {
 
  private:
   std::atomic<std::uint64_t> value_{0};
+};
+
+/// How many failures, and when the newest was. Read loosely: the two may be of different moments.
+class FailureRecord {
+ public:
+  void add(TimePoint now) noexcept {
+    count_.add();
+    last_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  std::uint64_t count() const noexcept { return count_.get(); }
+  std::optional<TimePoint> last() const noexcept {
+    const Duration::rep at = last_.load(std::memory_order_relaxed);
+    if (at == kNever) return std::nullopt;
+    return TimePoint(Duration(at));
+  }
+  void clear() noexcept {
+    count_.clear();
+    last_.store(kNever, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr Duration::rep kNever = Duration::min().count();
+
+  Counter count_;
+  std::atomic<Duration::rep> last_{kNever};
 };
 
 inline constexpr std::size_t kCacheLine = 64;
