@@ -83,7 +83,7 @@ class CircuitCore {
   void count_failure(std::uint64_t generation, TimePoint now) noexcept {
     Word word = load();
     while (word.counts(generation)) {
-      if (reaches_threshold(word)) return count_last_failure(generation, now);
+      if (word.on_the_brink(options_.failures_to_open)) return count_last_failure(generation, now);
       if (cell_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
     }
   }
@@ -126,11 +126,11 @@ class CircuitCore {
 
   void abandon(std::uint64_t generation, Ticket ticket) noexcept {
     if (ticket == kNoTicket) {
-      if (load().counts(generation)) neutral_.add();
+      if (load().counts(generation)) totals_.neutral.add();
       return;
     }
     const std::lock_guard lock(lock_);
-    if (probes_.abandoned(ticket)) neutral_.add();
+    if (probes_.abandoned(ticket)) totals_.neutral.add();
   }
 
   /// Somebody decides: the breaker is in `phase` until told otherwise.
@@ -155,7 +155,9 @@ class CircuitCore {
     {
       const std::lock_guard lock(lock_);
       enter(load().next(Phase::closed, 0), now);
-      forget_totals();
+      failures_.clear();
+      rejected_.clear();
+      totals_.clear();
     }
     deliver();
   }
@@ -176,7 +178,7 @@ class CircuitCore {
     }
     seen.last_failure = failures_.last();
     seen.window = window_.figures(now);
-    seen.totals = totals();
+    seen.totals = totals_.with(failures_, rejected_);
     return seen;
   }
 
@@ -184,20 +186,6 @@ class CircuitCore {
   std::uint64_t seed(TimePoint now) const noexcept {
     return static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
            reinterpret_cast<std::uintptr_t>(this);
-  }
-
-  CircuitTotals totals() const noexcept {
-    return {.successes = successes_.get(),
-            .failures = failures_.count(),
-            .neutral = neutral_.get(),
-            .slow = slow_.get(),
-            .rejected = rejected_.get(),
-            .would_have_opened = would_have_opened_.get()};
-  }
-  void forget_totals() noexcept {
-    for (Counter* each : {&successes_, &neutral_, &slow_, &would_have_opened_}) each->clear();
-    failures_.clear();
-    rejected_.clear();
   }
 
   static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
@@ -212,9 +200,6 @@ class CircuitCore {
     return reject(CircuitState::open, options_.open_for, CircuitMode::isolated);
   }
 
-  bool reaches_threshold(Word word) const noexcept {
-    return word.failures() + 1 >= options_.failures_to_open && word.phase() != Phase::forced_closed;
-  }
   /// Of many failures at once the first to come here opens it; the others find another generation,
   /// and must not move its deadline.
   void count_last_failure(std::uint64_t generation, TimePoint now) noexcept {
@@ -223,20 +208,15 @@ class CircuitCore {
       Word word = load();
       if (!word.counts(generation)) return;
       arm(now);
-      Word next = after_failure(word);
-      while (!cell_.replace(word, next)) next = after_failure(word);
+      Word next;
+      do {  // a success may have reset the count in between; then this failure is just the first
+        next = word.after_failure(options_.failures_to_open);
+      } while (!cell_.replace(word, next));
       failures_.add(now);
       if (next.phase() == Phase::open) opened(word, next, now);
       if (next.phase() == Phase::metrics_only && next.failures() == 0) would_have_opened(next, now);
     }
     deliver();
-  }
-  /// A success may have reset the count in between; then this failure is just the first.
-  Word after_failure(Word word) const noexcept {
-    const std::uint32_t failures = word.failures() + 1;
-    if (!reaches_threshold(word)) return word.with_failures(failures);
-    if (word.phase() == Phase::metrics_only) return word.with_failures(0);
-    return word.next(Phase::open, failures);
   }
 
   // What follows is called with the lock held.
@@ -258,9 +238,9 @@ class CircuitCore {
   }
 
   void count_locked(Outcome outcome, TimePoint now) noexcept {
-    if (outcome.slow != 0) slow_.add_locked();
+    if (outcome.slow != 0) totals_.slow.add_locked();
     if (outcome.failed != 0) return failures_.add(now);
-    if (windowed_) successes_.add_locked();
+    if (windowed_) totals_.successes.add_locked();
   }
 
   /// The window says to open.
@@ -283,7 +263,7 @@ class CircuitCore {
     entered(from, to, now);
   }
   void would_have_opened(Word word, TimePoint now) noexcept {
-    would_have_opened_.add_locked();
+    totals_.would_have_opened.add_locked();
     outbox_.tell({CircuitState::closed, CircuitState::open, word.generation(), now, word.mode()});
   }
   /// Any state but open.
@@ -318,10 +298,7 @@ class CircuitCore {
 
   // Written by every verdict where there is a window: on lines of its own.
   alignas(kCacheLine) mutable SpinLock lock_;
-  Counter successes_;
-  Counter neutral_;
-  Counter slow_;
-  Counter would_have_opened_;
+  Counters totals_;
   Window window_;
   Probes probes_;
   OpenTime open_time_;

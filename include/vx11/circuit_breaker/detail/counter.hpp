@@ -3,6 +3,7 @@
 /// \file
 /// What the totals of a breaker are counted with. Internal.
 
+#include <vx11/circuit_breaker/types.hpp>
 #include <vx11/clock.hpp>
 
 #include <array>
@@ -82,6 +83,26 @@ class StripedCounter {
   }
 
   std::array<Stripe, kStripes> stripes_;
+};
+
+/// The totals that admission does not touch.
+struct Counters {
+  Counter successes;
+  Counter neutral;
+  Counter slow;
+  Counter would_have_opened;
+
+  CircuitTotals with(const FailureRecord& failures, const StripedCounter& rejected) const noexcept {
+    return {.successes = successes.get(),
+            .failures = failures.count(),
+            .neutral = neutral.get(),
+            .slow = slow.get(),
+            .rejected = rejected.get(),
+            .would_have_opened = would_have_opened.get()};
+  }
+  void clear() noexcept {
+    for (Counter* each : {&successes, &neutral, &slow, &would_have_opened}) each->clear();
+  }
 };
 
 }  // namespace vx11::inline v0::detail

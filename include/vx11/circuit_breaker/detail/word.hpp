@@ -66,6 +66,17 @@ class CircuitWord {
            state() == CircuitState::closed;
   }
 
+  /// Whether one more failure in a row is one too many.
+  constexpr bool on_the_brink(std::uint32_t failures_to_open) const noexcept {
+    return failures() + 1 >= failures_to_open && phase() != CircuitPhase::forced_closed;
+  }
+  /// The word after a failure in a row, of a phase in which failures count. In metrics-only mode
+  /// one too many leaves none.
+  constexpr CircuitWord after_failure(std::uint32_t failures_to_open) const noexcept {
+    if (!on_the_brink(failures_to_open)) return with_failures(failures() + 1);
+    if (phase() == CircuitPhase::metrics_only) return with_failures(0);
+    return next(CircuitPhase::open, failures() + 1);
+  }
   constexpr CircuitWord with_failures(std::uint32_t failures) const noexcept {
     return CircuitWord(phase(), failures, generation());
   }
