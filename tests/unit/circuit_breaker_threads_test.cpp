@@ -25,7 +25,7 @@ using vx11::testing::ManualClock;
 namespace {
 
 constexpr int kThreads = 4;
-constexpr int kOperations = 20'000;
+constexpr int kOperations = 60'000;
 constexpr int kMeetings = 500;  // each costs a turn of the scheduler where cores are scarce
 
 void on_all_threads(const std::function<void(unsigned)>& work) {
