@@ -143,7 +143,7 @@ class BasicCircuitBreaker {
 };
 
 /// The right to make one call. Say what came of it once, or drop it: dropped without a word it is
-/// neutral, its slot comes back and nothing is counted. Later words are ignored.
+/// neutral, its slot comes back and it decides nothing. Later words are ignored.
 ///
 /// Move-only. Not thread-safe in itself; may be finished on another thread than it was acquired on.
 template <MonotonicClock Clock>

@@ -25,7 +25,8 @@ using vx11::testing::ManualClock;
 namespace {
 
 constexpr int kThreads = 4;
-constexpr int kOperations = 20'000;
+constexpr int kOperations = 60'000;
+constexpr int kMeetings = 500;  // each costs a turn of the scheduler where cores are scarce
 
 void on_all_threads(const std::function<void(unsigned)>& work) {
   std::vector<std::thread> threads;
@@ -203,7 +204,7 @@ TEST_CASE("of failures at once only the one that opens sets the end of the open 
   Meeting meeting;
   int wrong = 0;
   const auto fail_at_once = [&](unsigned id) {
-    for (int round = 0; round < kOperations; ++round) {
+    for (int round = 0; round < kMeetings; ++round) {
       auto permit = breaker.try_acquire();
       meeting.wait();
       clock.advance(1ns);
