@@ -15,8 +15,8 @@ namespace vx11::inline v0 {
 
 /// The description of a rate. Values out of range are drawn to the nearest that works.
 struct RateLimiterOptions {
-  /// How many calls in one `period`; at least 1. Rates that do not divide the period to whole
-  /// nanoseconds are rounded down, never up.
+  /// How many calls in one `period`; at least 1. The time between two is rounded down to whole
+  /// nanoseconds: exact where that divides, at most a thousandth too fast at a million a second.
   std::uint32_t calls = 10;
   Duration period = std::chrono::seconds(1);
   /// How many may come at once after a pause; at least 1, which spaces all calls evenly. A larger
@@ -41,8 +41,8 @@ class Gcra {
   static constexpr Instant kIdle = 0;
 
   explicit Gcra(const RateLimiterOptions& options) noexcept
-      : interval_(ceil_division(std::max<Instant>(options.period.count(), 1),
-                                std::max(options.calls, 1U))),
+      : interval_(
+            std::clamp<Instant>(options.period.count() / std::max(options.calls, 1U), 1, kMost)),
         tolerance_(times(interval_, std::max(options.burst, 1U) - 1)) {}
 
   /// What remains to be done for a call that costs `cost` at `now`.
@@ -62,9 +62,6 @@ class Gcra {
  private:
   static constexpr Instant kMost = Duration::max().count() / 4;  // sums of these do not overflow
 
-  static Instant ceil_division(Instant value, Instant by) noexcept {
-    return std::min((value - 1) / by + 1, kMost);
-  }
   static Instant times(Instant value, Instant by) noexcept {
     return by != 0 && value > kMost / by ? kMost : value * by;
   }
