@@ -91,7 +91,7 @@ struct LimitEstimate {
 ///
 /// Nobody has to know the right number, and it stays right when the upstream changes: Little's law
 /// turned into a control loop. Use it as `CircuitBreaker`: `try_acquire`, then a verdict on the
-/// permit; or in a pipeline, where it asks `DefaultVerdict`, or as `guard(limit, classify)`.
+/// permit; or in a pipeline, where it asks `CallVerdict`, or as `guard(limit, classify)`.
 ///
 /// **Thread-safe**: admission is lock-free, a verdict takes a short lock. A permit without a
 /// verdict is neutral and teaches nothing. **Lifetime**: outlives its permits; neither copied nor

@@ -17,7 +17,7 @@ struct DefaultFailed {
   template <class T>
   constexpr bool operator()(const Result<T>& result) const noexcept {
     if (!result) return result.error().code != Errc::cancelled;
-    return DefaultVerdict()(result) == Verdict::failure;
+    return CallVerdict()(result) == Verdict::failure;
   }
 };
 

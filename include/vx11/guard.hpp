@@ -69,7 +69,7 @@ class Report {
 /// A policy that asks `Guardian` for a permit, makes the call, and reports what `Classify` makes of
 /// the result. Made by `guard`; shares the guardian or refers to it. **Thread-safe** if `Classify`
 /// is.
-template <class Guardian, class Classify = DefaultVerdict>
+template <class Guardian, class Classify = CallVerdict>
 class PermitPolicy {
  public:
   PermitPolicy(std::shared_ptr<Guardian> guardian, Classify classify)
@@ -103,12 +103,12 @@ class PermitPolicy {
 /// A policy on `guardian`, a circuit breaker or an adaptive limit, which it shares. `classify`
 /// gives the `Verdict` on a `const Result<T>&`; what it throws passes through and counts as
 /// neutral.
-template <GivesPermits Guardian, class Classify = DefaultVerdict>
+template <GivesPermits Guardian, class Classify = CallVerdict>
 auto guard(std::shared_ptr<Guardian> guardian, Classify classify = {}) {
   return PermitPolicy<Guardian, Classify>(std::move(guardian), std::move(classify));
 }
 /// The same on one that outlives the policy.
-template <GivesPermits Guardian, class Classify = DefaultVerdict>
+template <GivesPermits Guardian, class Classify = CallVerdict>
 auto guard(Guardian& guardian, Classify classify = {}) {
   return guard(std::shared_ptr<Guardian>(std::shared_ptr<void>(), &guardian), std::move(classify));
 }

@@ -173,7 +173,7 @@ class BasicHedge<Clock>::Try {
   bool answered() {
     if (!ended()) return false;
     fetch();
-    return result_ && result_->has_value() && DefaultVerdict()(*result_) != Verdict::failure;
+    return result_ && result_->has_value() && CallVerdict()(*result_) != Verdict::failure;
   }
   /// What it ended with, or threw.
   AwaitedResult<Next> take() {

@@ -47,7 +47,11 @@ auto as_policy(std::shared_ptr<Policy> policy) {
 }
 template <class Policy>
 auto as_policy(Policy& policy) {
-  return as_policy(std::shared_ptr<Policy>(std::shared_ptr<void>(), &policy));
+  if constexpr (std::is_const_v<Policy>) {
+    return std::remove_const_t<Policy>(policy);
+  } else {
+    return as_policy(std::shared_ptr<Policy>(std::shared_ptr<void>(), &policy));
+  }
 }
 template <class Policy>
 requires(!std::is_lvalue_reference_v<Policy>) auto as_policy(Policy&& policy) {
@@ -154,10 +158,10 @@ class Pipeline {
 /// return ask(d); }, deadline);
 /// ```
 ///
-/// Each is a named policy, which is referred to and has to outlive the pipeline; a
-/// `std::shared_ptr`, which is shared; or a temporary, which is moved in. Besides policies it takes
-/// what gives permits, a `CircuitBreaker` or an `AdaptiveLimit`, judged by `DefaultVerdict`;
-/// `guard` judges otherwise. In which order to compose: docs/resilience.md.
+/// Each is a named policy, which is referred to and has to outlive the pipeline (a constant one is
+/// copied); a `std::shared_ptr`, which is shared; or a temporary, which is moved in. Besides
+/// policies it takes what gives permits, a `CircuitBreaker` or an `AdaptiveLimit`, judged by
+/// `CallVerdict`; `guard` judges otherwise. In which order to compose: docs/resilience.md.
 template <class... Given>
 auto pipeline(Given&&... policies) {
   return Pipeline<decltype(detail::as_policy(std::forward<Given>(policies)))...>(

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// What a call says about the one it called: `Verdict`, and what the policies assume when nobody
-/// tells them otherwise.
+/// What the policies make of a result when nobody tells them otherwise.
 
+#include <vx11/circuit_breaker/verdict.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
@@ -16,14 +16,6 @@
 
 namespace vx11::inline v0 {
 
-/// What a call says about its upstream.
-enum class Verdict : std::uint8_t {
-  success,
-  failure,  ///< The upstream is to blame.
-  neutral,  ///< Says nothing about it: the caller went away, the request was wrong, nothing was
-            ///< sent.
-};
-
 /// An answer with an HTTP status and headers, such as `HttpResponse`. The policies know no HTTP
 /// beyond what these two say.
 template <class T>
@@ -32,44 +24,26 @@ concept HttpLike = requires(const T& answer) {
   { answer.headers.get("Retry-After") } -> std::convertible_to<std::string_view>;
 };
 
-/// The verdict on a call that ended with an error. What the caller brought upon himself is neutral:
-/// his own policies' rejections, his going away, his wrong request.
-constexpr Verdict default_verdict(Errc code) noexcept {
-  switch (code) {
-    case Errc::unreachable:
-    case Errc::timeout:
-    case Errc::http_status:
-    case Errc::invalid_reply:
-    case Errc::too_large:
-    case Errc::unavailable:
-      return Verdict::failure;
-    case Errc::invalid_argument:
-    case Errc::cancelled:
-    case Errc::circuit_open:
-    case Errc::asleep:
-    case Errc::storage:
-    case Errc::rejected:
-      return Verdict::neutral;
-  }
-  return Verdict::neutral;
-}
-
-/// The verdict on an HTTP status: 5xx and what should not occur blame the upstream, 4xx the
-/// request. 429 is neutral, too: an upstream that limits its callers is well.
-constexpr Verdict default_verdict(int status) noexcept {
-  if (status >= 200 && status < 400) return Verdict::success;
-  if (status >= 400 && status < 500) return Verdict::neutral;
-  return Verdict::failure;
-}
-
-/// Tells success from failure by the error's code and, for HTTP, by the status. A function object;
-/// anything callable with a `const Result<T>&` that returns a `Verdict` can take its place.
-struct DefaultVerdict {
+/// What the policies make of a result when nobody tells them otherwise: errors as `DefaultVerdict`,
+/// and an HTTP answer by its status. 2xx and 3xx are a success, 4xx is neutral, for it blames the
+/// request; 429 too, because an upstream that limits its callers is well. The rest is a failure.
+///
+/// A function object; anything callable with a `const Result<T>&` that returns a `Verdict` can take
+/// its place.
+struct CallVerdict {
   template <class T>
   constexpr Verdict operator()(const Result<T>& result) const noexcept {
-    if (!result) return default_verdict(result.error().code);
-    if constexpr (HttpLike<T>) return default_verdict(static_cast<int>(result->status));
-    return Verdict::success;
+    if constexpr (HttpLike<T>) {
+      if (result) return of_status(result->status);
+    }
+    return DefaultVerdict()(result);
+  }
+
+ private:
+  static constexpr Verdict of_status(int status) noexcept {
+    if (status >= 200 && status < 400) return Verdict::success;
+    if (status >= 400 && status < 500) return Verdict::neutral;
+    return Verdict::failure;
   }
 };
 

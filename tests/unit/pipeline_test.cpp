@@ -140,6 +140,15 @@ TEST_CASE("policies are referred to, shared, or moved in") {
   CHECK(policies.run(std::ref(call)).error().code == Errc::rejected);
 }
 
+TEST_CASE("a constant policy is copied") {
+  ManualClock clock;
+  const vx11::Timeout constant(2s, clock);
+  auto policies = pipeline(constant);
+  ScriptedCall call({7});
+  CHECK(policies.run(std::ref(call)) == 7);
+  CHECK(call.deadlines.back().at() == clock.now() + 2s);
+}
+
 TEST_CASE("an awaited pipeline does nothing before it is awaited") {
   World world;
   auto policies = pipeline(world.breaker);

@@ -50,7 +50,7 @@ class PolicedTransport final : public Transport {
 /// ```
 ///
 /// What the policies reject comes back as `rejected` or `circuit_open`, as if the transport had
-/// said so. HTTP statuses are judged by `DefaultVerdict` and `DefaultRetryable`. Every request is
+/// said so. HTTP statuses are judged by `CallVerdict` and `DefaultRetryable`. Every request is
 /// treated alike: put a `Retry` or a `Hedge` only around a transport whose requests may be sent
 /// twice. Streaming is not offered by what this returns, because half an answer cannot be taken
 /// back.
