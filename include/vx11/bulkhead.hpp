@@ -5,6 +5,7 @@
 
 #include <vx11/background_timer.hpp>
 #include <vx11/detail/arrivals.hpp>
+#include <vx11/detail/turns.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>
@@ -102,12 +103,8 @@ class BasicBulkhead {
   /// \}
 
  private:
-  /// Lives in the coroutine that waits.
-  struct Waiter {
-    detail::Arrivals arrivals = {};
-  };
   enum class Entry : std::uint8_t { admitted, queued, refused };
-  static constexpr detail::Arrivals::Set kGranted = 1;
+  static constexpr detail::Arrivals::Set kGranted = detail::Turn::kCome;
   static constexpr detail::Arrivals::Set kSlept = 2;
 
   static tl::unexpected<Error> full() { return detail::reject("bulkhead full"); }
@@ -118,7 +115,7 @@ class BasicBulkhead {
     return Permit(*this);
   }
 
-  Entry enter(Waiter& waiter) {
+  Entry enter(detail::Turn& waiter) {
     const std::lock_guard lock(mutex_);
     if (running_ < options_.concurrent) {
       ++running_;
@@ -130,7 +127,7 @@ class BasicBulkhead {
   }
 
   /// \return false if the place has been granted meanwhile
-  bool leave(Waiter& waiter) noexcept {
+  bool leave(detail::Turn& waiter) noexcept {
     const std::lock_guard lock(mutex_);
     const auto place = std::find(queue_.begin(), queue_.end(), &waiter);
     if (place == queue_.end()) return false;
@@ -140,7 +137,7 @@ class BasicBulkhead {
 
   /// Hands the place on, or frees it.
   void release() noexcept {
-    Waiter* first = nullptr;
+    detail::Turn* first = nullptr;
     {
       const std::lock_guard lock(mutex_);
       if (queue_.empty()) {
@@ -150,7 +147,7 @@ class BasicBulkhead {
       first = queue_.front();
       queue_.pop_front();
     }
-    first->arrivals.happen(kGranted);
+    detail::Turns::give(*first);
   }
 
   Duration patience(const Deadline& deadline) const noexcept {
@@ -162,7 +159,7 @@ class BasicBulkhead {
   [[no_unique_address]] const Clock clock_;
   mutable std::mutex mutex_;
   std::uint32_t running_ = 0;
-  std::deque<Waiter*> queue_;
+  std::deque<detail::Turn*> queue_;
 };
 
 /// A place in the bulkhead, given back on destruction. Move-only. May be given back on another
@@ -198,7 +195,7 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
   detail::LinkedStop stop(deadline.stop_token());
   Task<bool> sleep = timer->sleep(patience(deadline), stop.token());
-  Waiter waiter;
+  detail::Turn waiter;
   detail::Arrivals::Seat seat(waiter.arrivals, kSlept);
 
   const Entry entry = enter(waiter);

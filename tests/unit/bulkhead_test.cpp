@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -183,6 +184,23 @@ TEST_CASE("awaited calls keep their place until they have ended") {
   REQUIRE(calls.calls() == 2);
   calls.end(1, 2);
   CHECK(second.take() == 2);
+  CHECK(bulkhead.running() == 0);
+}
+
+TEST_CASE("a long queue of calls that are done at once does not exhaust the stack") {
+  World world;
+  constexpr int kWaiting = 50'000;
+  Bulkhead bulkhead({.concurrent = 1, .queue = kWaiting, .timer = world.timer}, world.clock);
+  Place held = bulkhead.try_acquire();
+  ScriptedCall call({1});
+  std::deque<Started<Result<int>>> running;
+  for (int i = 0; i < kWaiting; ++i) {
+    running.emplace_back(bulkhead.async_execute(awaited(call), Deadline()));
+  }
+  CHECK(bulkhead.waiting() == kWaiting);
+  held->release();
+  for (auto& one : running) REQUIRE(one.done());
+  CHECK(call.calls() == kWaiting);
   CHECK(bulkhead.running() == 0);
 }
 

@@ -2,10 +2,14 @@
 #include <vx11/pipeline.hpp>
 #include <vx11/testing/manual_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
+#include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -33,6 +37,14 @@ struct World {
 
   HedgeOptions options() const { return {.delay = 100ms, .timer = timer}; }
 };
+
+/// Answers after `time` by another timer's thread, or is cancelled.
+Task<Result<int>> slow(std::shared_ptr<vx11::Timer> timer, vx11::Duration time, Deadline deadline) {
+  Task<bool> sleep = timer->sleep(time, deadline.stop_token());
+  const bool slept = co_await std::move(sleep);
+  if (!slept) co_return failed(Errc::cancelled);
+  co_return 1;
+}
 
 }  // namespace
 
@@ -243,4 +255,29 @@ TEST_CASE("hedging by the background timer answers by the second when the first 
     return [](Result<int> value) -> Task<Result<int>> { co_return value; }(quick({}));
   };
   CHECK(sync_wait(hedge.async_execute(call, Deadline())) == 2);
+}
+
+TEST_CASE("tries that end together on several threads give one answer and leave nothing behind") {
+  auto here = std::make_shared<vx11::BackgroundTimer>();
+  auto there = std::make_shared<vx11::BackgroundTimer>();
+  Hedge hedge({.delay = 30us, .timer = here});
+  std::atomic<int> under_way{0};
+  for (int i = 0; i < 1000; ++i) {
+    int tries = 0;
+    const auto call = [&](Deadline deadline) -> Task<Result<int>> {
+      ++under_way;
+      Task<Result<int>> answer =
+          slow(++tries == 1 ? there : here, vx11::Duration(i % 100 * 1000), std::move(deadline));
+      Result<int> result = co_await std::move(answer);
+      --under_way;
+      co_return result;
+    };
+    std::stop_source stop;
+    std::optional<std::jthread> canceller;
+    if (i % 7 == 0) canceller.emplace([&] { stop.request_stop(); });
+    const auto result =
+        sync_wait(hedge.async_execute(call, Deadline(TimePoint::max(), stop.get_token())));
+    CHECK((result == 1 || result.error().code == Errc::cancelled));
+    CHECK(under_way == 0);
+  }
 }

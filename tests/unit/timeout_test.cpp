@@ -1,3 +1,4 @@
+#include <vx11/background_timer.hpp>
 #include <vx11/pipeline.hpp>
 #include <vx11/testing/manual_timer.hpp>
 #include <vx11/timeout.hpp>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -131,4 +133,20 @@ TEST_CASE("with a timer, what the call throws comes through") {
   };
   CHECK_THROWS_AS(sync_wait(timeout.async_execute(throwing, Deadline())), std::runtime_error);
   CHECK(timer->sleepers() == 0);
+}
+
+TEST_CASE("with a timer on another thread, limit and answer that meet leave nothing behind") {
+  auto here = std::make_shared<vx11::BackgroundTimer>();
+  auto there = std::make_shared<vx11::BackgroundTimer>();
+  Timeout timeout({.limit = 30us, .timer = here});
+  for (int i = 0; i < 500; ++i) {
+    const auto call = [&](Deadline deadline) -> vx11::Task<Result<int>> {
+      vx11::Task<bool> sleep = there->sleep(Duration(i % 60 * 1000), deadline.stop_token());
+      const bool slept = co_await std::move(sleep);
+      if (!slept) co_return failed(Errc::cancelled);
+      co_return 1;
+    };
+    const auto result = sync_wait(timeout.async_execute(call, Deadline()));
+    CHECK((result == 1 || result.error().code == Errc::timeout));
+  }
 }
