@@ -41,22 +41,20 @@ class BasicTimeout {
   /// \{
   template <class Next>
   CallResult<Next> execute(Next&& next, Deadline deadline) {
-    const TimePoint now = clock_.now();
-    if (deadline.cancelled()) return fail(Errc::cancelled, "cancelled");
-    if (deadline.passed(now)) return detail::reject("no time left");
-    return next(deadline.capped(now, options_.limit));
+    Result<Deadline> narrowed = narrow(deadline, clock_.now());
+    if (!narrowed) return fail(std::move(narrowed.error()));
+    return next(std::move(*narrowed));
   }
   template <class Next>
   Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
     const TimePoint now = clock_.now();
-    if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
-    if (deadline.passed(now)) co_return detail::reject("no time left");
-    Deadline capped = deadline.capped(now, options_.limit);
+    Result<Deadline> narrowed = narrow(deadline, now);
+    if (!narrowed) co_return fail(std::move(narrowed.error()));
     if (options_.timer) {
-      auto racing = race(std::move(next), std::move(deadline), capped.at(), now);
+      auto racing = race(std::move(next), std::move(deadline), narrowed->at(), now);
       co_return co_await std::move(racing);
     }
-    auto call = next(std::move(capped));
+    auto call = next(std::move(*narrowed));
     co_return co_await std::move(call);
   }
   /// \}
@@ -64,6 +62,13 @@ class BasicTimeout {
  private:
   static constexpr detail::Arrivals::Set kCall = 1;
   static constexpr detail::Arrivals::Set kSleep = 2;
+
+  Result<Deadline> narrow(const Deadline& deadline, TimePoint now) const {
+    if (deadline.cancelled()) return fail(Errc::cancelled, "cancelled");
+    Deadline narrowed = deadline.capped(now, options_.limit);
+    if (narrowed.passed(now)) return detail::reject("no time left");
+    return narrowed;
+  }
 
   /// Runs the call and a sleep side by side; whichever ends first stops the other.
   template <class Next>
@@ -76,10 +81,7 @@ class BasicTimeout {
     auto call = next(Deadline(end, call_stop.token()));
     Task<bool> sleep = options_.timer->sleep(Deadline(end).remaining(now), sleep_stop.token());
     arrivals.start(call, call_seat);
-    if (arrivals.so_far() == 0)
-      arrivals.start(sleep, sleep_seat);
-    else
-      arrivals.happen(kSleep);
+    arrivals.so_far() == 0 ? arrivals.start(sleep, sleep_seat) : arrivals.happen(kSleep);
     auto ended = arrivals.beyond(0);
     const auto first = co_await ended;
     const bool late = (first & kCall) == 0;

@@ -54,6 +54,16 @@ TEST_CASE("a call for which no time is left is not made, and blames nobody") {
   CHECK(call.calls() == 0);
 }
 
+TEST_CASE("a limit of nothing leaves no time for any call") {
+  ManualClock clock;
+  ScriptedCall call({7});
+  for (const Duration limit : {Duration(0), Duration(-1), Duration::min()}) {
+    Timeout timeout(limit, clock);
+    CHECK(timeout.execute(call, Deadline()).error().code == Errc::rejected);
+  }
+  CHECK(call.calls() == 0);
+}
+
 TEST_CASE("a call that nobody waits for is not made") {
   ManualClock clock;
   Timeout timeout(2s, clock);
