@@ -40,11 +40,12 @@ class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
 
-  /// Starts a member; the caller appends its value.
+  /// Starts a member whose name is ours and needs no escaping; the caller appends its value.
   std::string& member(std::string_view name) {
     separate();
-    json::append_string(out_, name);
-    out_ += ':';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
     return out_;
   }
   void string(std::string_view name, std::string_view value) {

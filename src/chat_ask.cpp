@@ -118,7 +118,10 @@ void Ask::take(const RouterTarget& target, ChatAnswer answer, Duration elapsed) 
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;
-  reply_->rank = attempts_.size();
+  // As the last resort it is in the ledger before.
+  const auto tried = std::find_if(attempts_.begin(), attempts_.end(),
+                                  [&](const Attempt& a) { return a.target == target.name; });
+  reply_->rank = static_cast<std::size_t>(tried - attempts_.begin());
   if (!attempts_.empty()) {
     const Attempt& first = attempts_.front();
     reply_->reason = fmt::format("{}_{}", first.target, to_string(first.outcome));

@@ -6,6 +6,7 @@
 #include <vx11/router.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class Ask {
 
   /// Whether no further target is to be tried.
   bool over() const noexcept { return over_; }
+  /// The ledger so far.
+  std::span<const Attempt> attempts() const noexcept { return attempts_; }
   Result<ChatReply, ChatFailure> result();
 
  private:

@@ -9,30 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "utf8.hpp"
+#include "json_quick.hpp"
+#include "json_text.hpp"
 
 namespace vx11::inline v0::json {
 
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-bool is_plain(unsigned char c) noexcept {
-  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/// How much of `text` can stand in a JSON string as it is.
-std::size_t plain_length(std::string_view text) noexcept {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t step =
-        c < 0x80 ? std::size_t{is_plain(c)} : utf8::sequence_length(text.substr(i));
-    if (step == 0) break;
-    i += step;
-  }
-  return i;
-}
 
 void append_escaped(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -204,7 +188,7 @@ std::string_view inside(std::string_view object) noexcept {
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   while (true) {
-    const std::size_t plain = plain_length(text);
+    const std::size_t plain = skip_plain_or_utf8(text, 0);
     out += text.substr(0, plain);
     if (plain == text.size()) break;
     append_escaped(out, text[plain]);
@@ -222,6 +206,8 @@ std::string quoted(std::string_view text) {
 
 Result<Scanned> scan_object(std::string_view text, std::span<const std::string_view> wanted) {
   try {
+    Scanned found;
+    if (scan_quickly(text, wanted, found)) return found;
     return scan(text, wanted);
   } catch (...) {  // memory ran out
     return fail(Errc::invalid_reply, "too large to read");

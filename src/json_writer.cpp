@@ -27,6 +27,14 @@ Writer& Writer::key(std::string_view name) {
   return *this;
 }
 
+Writer& Writer::plain_key(std::string_view name) {
+  separate();
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
+  return *this;
+}
+
 Writer& Writer::string(std::string_view value) {
   separate();
   append_string(out_, value);

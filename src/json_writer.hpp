@@ -24,6 +24,11 @@ class Writer {
     return *this;
   }
   Writer& key(std::string_view name);
+  /// A literal is ours and written as it is: none needs escaping.
+  template <std::size_t N>
+  Writer& key(const char (&name)[N]) {
+    return plain_key(std::string_view(name, N - 1));
+  }
   Writer& string(std::string_view value);
   Writer& integer(std::int64_t value);
   Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
@@ -35,6 +40,7 @@ class Writer {
   std::string take() && { return std::move(out_); }
 
  private:
+  Writer& plain_key(std::string_view name);
   /// What was written last tells whether a comma is due; values end in none of these.
   void separate();
 

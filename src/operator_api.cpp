@@ -19,10 +19,10 @@ struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
 
   /// What every answer has, and what is counted of it.
-  void finish(HttpResponse& response, const HttpRequest& request, const Match& match,
-              TimePoint started) const {
+  void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
+              TimePoint since) const {
     endpoints::finish(response, request.method);
-    metrics.answered(match.endpoint(), response.status, options.clock.now() - started);
+    metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
 };
 
@@ -69,50 +69,9 @@ Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
   return OperatorApi(std::make_shared<Impl>(std::move(options)));
 }
 
-Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline deadline) const {
-  const Impl& impl = *impl_;
-  const TimePoint started = impl.options.clock.now();
-  const Match match = endpoints::find_route(request.target);
-  HttpResponse response(500);
-  try {
-    if (auto refused = endpoints::refuse(impl, match, request)) {
-      response = *std::move(refused);
-    } else {
-      const Call call(request, match.argument, deadline);
-      response = co_await match.route->answer(impl, call);
-    }
-  } catch (...) {
-    response = endpoints::error_answer(500, "internal");
-  }
-  impl.finish(response, request, match, started);
-  co_return response;
-}
-
-Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
-  const Impl& impl = *impl_;
-  const TimePoint started = impl.options.clock.now();
-  const Match match = endpoints::find_route(request.target);
-  StreamedResponse answer;
-  if (match.endpoint() != endpoints::Endpoint::chat || !endpoints::wants_events(request)) {
-    answer.head = co_await handle(request, std::move(deadline));
-    co_return std::move(answer);
-  }
-  try {
-    if (auto refused = endpoints::refuse(impl, match, request)) {
-      answer.head = *std::move(refused);
-    } else {
-      std::shared_ptr<const endpoints::Context> context = impl_;
-      answer = co_await endpoints::stream_chat(std::move(context), request, std::move(deadline));
-    }
-  } catch (...) {
-    answer = StreamedResponse(endpoints::error_answer(500, "internal"), nullptr);
-  }
-  impl.finish(answer.head, request, match, started);
-  co_return std::move(answer);
-}
-
-std::optional<HttpResponse> OperatorApi::refuse(const HttpRequest& head) const {
-  const TimePoint started = impl_->options.clock.now();
+tl::expected<OperatorApi::Admission, HttpResponse> OperatorApi::admit(
+    const HttpRequest& head) const {
+  const TimePoint since = impl_->options.clock.now();
   const Match match = endpoints::find_route(head.target);
   std::optional<HttpResponse> refused;
   try {
@@ -120,8 +79,54 @@ std::optional<HttpResponse> OperatorApi::refuse(const HttpRequest& head) const {
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");
   }
-  if (refused) impl_->finish(*refused, head, match, started);
-  return refused;
+  if (!refused) return Admission(*match.route, match.argument, since);
+  impl_->finish(*refused, head, match.endpoint(), since);
+  return tl::unexpected(*std::move(refused));
+}
+
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline deadline) const {
+  auto admission = admit(request);
+  if (!admission) co_return std::move(admission.error());
+  co_return co_await handle(request, *admission, std::move(deadline));
+}
+
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Admission admission,
+                                       Deadline deadline) const {
+  const Impl& impl = *impl_;
+  HttpResponse response(500);
+  try {
+    const Call call(request, admission.argument_, deadline);
+    response = co_await admission.route_->answer(impl, call);
+  } catch (...) {
+    response = endpoints::error_answer(500, "internal");
+  }
+  impl.finish(response, request, admission.route_->endpoint, admission.since_);
+  co_return response;
+}
+
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
+  auto admission = admit(request);
+  if (!admission) co_return StreamedResponse(std::move(admission.error()), nullptr);
+  co_return co_await open(request, *admission, std::move(deadline));
+}
+
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Admission admission,
+                                         Deadline deadline) const {
+  const Impl& impl = *impl_;
+  const endpoints::Endpoint endpoint = admission.route_->endpoint;
+  StreamedResponse answer;
+  if (endpoint != endpoints::Endpoint::chat || !endpoints::wants_events(request)) {
+    answer.head = co_await handle(request, admission, std::move(deadline));
+    co_return std::move(answer);
+  }
+  try {
+    std::shared_ptr<const endpoints::Context> context = impl_;
+    answer = co_await endpoints::stream_chat(std::move(context), request, std::move(deadline));
+  } catch (...) {
+    answer = StreamedResponse(endpoints::error_answer(500, "internal"), nullptr);
+  }
+  impl.finish(answer.head, request, endpoint, admission.since_);
+  co_return std::move(answer);
 }
 
 std::size_t OperatorApi::max_body_bytes() const noexcept {

@@ -32,36 +32,31 @@ std::string_view to_string(Outcome outcome) noexcept {
   return "unknown";
 }
 
-namespace {
-
-Task<Result<ChatReply, ChatFailure>> ask_in_order(std::shared_ptr<const RouterOptions> options,
-                                                  ChatRequest chat, Deadline deadline) {
-  const Deadline total = deadline.capped(options->clock.now(), options->deadline);
-  Ask ask(std::move(chat));
-  for (const RouterTarget& target : options->targets) {
-    const std::optional<HttpRequest> request = ask.prepare(target);
-    if (request) {
-      const Guard guard = guard_of(target, options->clock);
-      Exchange exchange = co_await guarded_send(guard, *request, total);
-      ask.conclude(target, std::move(exchange));
-    }
-    if (ask.over()) break;
-  }
-  co_return ask.result();
-}
-
-}  // namespace
-
 Result<Router> Router::create(RouterOptions options) {
   const std::string mistakes = complete(options);
   if (!mistakes.empty()) return fail(Errc::invalid_argument, mistakes);
   return Router(std::make_shared<const Impl>(std::move(options)));
 }
 
+/// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(std::shared_ptr<const Impl> self,
+                                                       ChatRequest chat, Deadline deadline) {
+  const RouterOptions& options = self->options;
+  const Deadline total = deadline.capped(options.clock.now(), options.deadline);
+  Ask ask(std::move(chat));
+  Course course(options, self->last_resorts);
+  while (const RouterTarget* const target = course.next(ask)) {
+    const std::optional<HttpRequest> request = ask.prepare(*target);
+    if (!request) continue;
+    const Guard guard = course.guard(*target);
+    Exchange exchange = co_await guarded_send(guard, *request, total);
+    ask.conclude(*target, std::move(exchange));
+  }
+  co_return ask.result();
+}
+
 Task<Result<ChatReply, ChatFailure>> Router::async_ask(ChatRequest chat, Deadline deadline) const {
-  // The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
-  return ask_in_order(std::shared_ptr<const RouterOptions>(impl_, &impl_->options), std::move(chat),
-                      std::move(deadline));
+  return Impl::ask(impl_, std::move(chat), std::move(deadline));
 }
 
 Result<ChatReply, ChatFailure> Router::ask(ChatRequest chat, Deadline deadline) const {

@@ -7,18 +7,22 @@
 
 #include <utility>
 
-#include "guarded_send.hpp"
+#include "router_course.hpp"
 
 namespace vx11::inline v0 {
 
 /// The description, complete and without mistakes.
 struct Router::Impl {
-  explicit Impl(RouterOptions complete) : options(std::move(complete)) {}
-  const RouterOptions options;
-};
+  explicit Impl(RouterOptions complete)
+      : options(std::move(complete)), last_resorts(options.last_resorts) {}
 
-inline Guard guard_of(const RouterTarget& target, SteadyClock clock) {
-  return Guard(target.name, *target.transport, target.limit, clock, target.breaker.get());
-}
+  static Task<Result<ChatReply, ChatFailure>> ask(std::shared_ptr<const Impl> self,
+                                                  ChatRequest chat, Deadline deadline);
+  static Task<Result<ChatStream, ChatFailure>> stream(std::shared_ptr<const Impl> self,
+                                                      ChatRequest chat, Deadline deadline);
+
+  const RouterOptions options;
+  mutable LastResorts last_resorts;
+};
 
 }  // namespace vx11::inline v0

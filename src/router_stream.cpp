@@ -31,10 +31,9 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
 }
 
 /// One target's part: leaves its answer or its failure in `ask`, or returns the stream it began.
-Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Ask& ask,
-                                           const HttpRequest& request, Deadline total) {
+Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Guard guard,
+                                           Ask& ask, const HttpRequest& request, Deadline total) {
   auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
-  const Guard guard = guard_of(target, options->clock);
   if (streaming == nullptr) {
     Exchange exchange = co_await guarded_send(guard, request, total);
     ask.conclude(target, std::move(exchange));
@@ -74,29 +73,31 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
   co_return std::optional<ChatStream>(std::in_place, std::move(impl));
 }
 
-Task<Result<ChatStream, ChatFailure>> stream_in_order(Options options, ChatRequest chat,
-                                                      Deadline deadline) {
+}  // namespace
+
+Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const Impl> self,
+                                                           ChatRequest chat, Deadline deadline) {
+  const Options options(self, &self->options);
   const Deadline total = deadline.capped(options->clock.now(), options->deadline);
   Ask ask(std::move(chat));
-  for (const RouterTarget& target : options->targets) {
-    std::optional<HttpRequest> request = ask.prepare(target);
-    if (request) {
-      request->headers.set("Accept", "text/event-stream, application/json");
-      std::optional<ChatStream> stream = co_await try_target(options, target, ask, *request, total);
-      if (stream) co_return std::move(*stream);
-    }
-    if (ask.over()) break;
+  Course course(*options, self->last_resorts);
+  while (const RouterTarget* const target = course.next(ask)) {
+    std::optional<HttpRequest> request = ask.prepare(*target);
+    if (!request) continue;
+    request->headers.set("Accept", "text/event-stream, application/json");
+    const Guard guard = course.guard(*target);
+    std::optional<ChatStream> stream =
+        co_await try_target(options, *target, guard, ask, *request, total);
+    if (stream) co_return std::move(*stream);
   }
   auto whole = ask.result();
   if (!whole) co_return tl::unexpected(std::move(whole.error()));
   co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(*whole)));
 }
 
-}  // namespace
-
 Task<Result<ChatStream, ChatFailure>> Router::async_stream(ChatRequest chat,
                                                            Deadline deadline) const {
-  return stream_in_order(Options(impl_, &impl_->options), std::move(chat), std::move(deadline));
+  return Impl::stream(impl_, std::move(chat), std::move(deadline));
 }
 
 }  // namespace vx11::inline v0

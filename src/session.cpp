@@ -48,9 +48,11 @@ void fill_with_entropy(Uuid& bytes) {
 }  // namespace
 
 std::string_view first_characters(std::string_view text, std::size_t characters) noexcept {
+  if (text.size() <= characters) return text;
   std::size_t end = 0;
   for (; characters > 0 && end < text.size(); --characters) {
-    end += std::max<std::size_t>(utf8::sequence_length(text.substr(end)), 1);
+    const bool ascii = static_cast<unsigned char>(text[end]) < 0x80;
+    end += ascii ? 1 : std::max<std::size_t>(utf8::sequence_length(text.substr(end)), 1);
   }
   return text.substr(0, end);
 }

@@ -99,6 +99,8 @@ struct ChatConfig {
   Duration deadline = 30s;
   /// Longer than a model hesitates between two words.
   Duration stream_silence = 30s;
+  /// Fails at once: a client can wait, an upstream on its knees cannot.
+  std::uint32_t last_resorts = 0;
 };
 
 struct UpstreamConfig {

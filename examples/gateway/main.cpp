@@ -45,7 +45,8 @@ Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& u
                               .breaker = upstream.breaker,
                               .headers = upstream.headers};
   };
-  vx11::RouterOptions options{.deadline = config.chat.deadline};
+  vx11::RouterOptions options{.deadline = config.chat.deadline,
+                              .last_resorts = config.chat.last_resorts};
   if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
   options.targets.push_back(target(upstreams.madre));
   return vx11::Router::create(std::move(options));

@@ -145,6 +145,10 @@ std::vector<Setting> table() {
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::stream_silence),
        .doc = "The most that may pass between two pieces of a streamed answer. Not with the front "
               "httplib, which does not stream."},
+      {.key = "chat.last_resorts",
+       .field = ranged<std::uint32_t>(0, 10'000, &Config::chat, &ChatConfig::last_resorts),
+       .doc = "How many chats at a time go past an open breaker when all are open. With 0 they are "
+              "refused at once, and told when to come back."},
 
       {.key = "switch.url",
        .flag = "--switch",

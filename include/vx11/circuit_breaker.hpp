@@ -5,124 +5,26 @@
 /// again.
 ///
 /// Usable alone: this header needs the standard library and tl::expected. How the hot path came to
-/// be two loads: docs/design/circuit_breaker.md.
+/// be two loads, and what the windows cost: docs/design/circuit_breaker.md.
 
+#include <vx11/circuit_breaker/detail/core.hpp>
+#include <vx11/circuit_breaker/detail/guard.hpp>
+#include <vx11/circuit_breaker/options.hpp>
+#include <vx11/circuit_breaker/types.hpp>
+#include <vx11/circuit_breaker/verdict.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
+#include <concepts>
 #include <cstdint>
-#include <deque>
-#include <functional>
-#include <mutex>
 #include <optional>
-#include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace vx11::inline v0 {
 
-/// The three states of M. Nygard's circuit breaker ("Release It!", 2007).
-enum class CircuitState : std::uint8_t {
-  closed,     ///< Calls pass; failures are counted.
-  open,       ///< Calls are rejected at once.
-  half_open,  ///< A few calls pass as probes; their verdicts decide.
-};
-
-/// The state as a stable word: "closed", "open", "half_open".
-constexpr std::string_view to_string(CircuitState state) noexcept {
-  switch (state) {
-    case CircuitState::closed:
-      return "closed";
-    case CircuitState::open:
-      return "open";
-    case CircuitState::half_open:
-      return "half_open";
-  }
-  return "unknown";
-}
-
-/// Why a call was not admitted, and when asking again makes sense.
-struct Rejection {
-  CircuitState state = CircuitState::open;  ///< `open`, or `half_open` with every probe under way.
-  Duration retry_after = {};                ///< From now; by then the breaker may admit a call.
-};
-
-/// A change of state, as the listener is told of it.
-struct CircuitTransition {
-  CircuitState from = CircuitState::closed;
-  CircuitState to = CircuitState::closed;
-  std::uint64_t generation = 0;  ///< Of the state entered; grows by one with every change.
-  TimePoint at = {};             ///< When it happened.
-};
-
-/// What a breaker looks like at one moment. Taking it changes nothing.
-struct CircuitSnapshot {
-  CircuitState state = CircuitState::closed;  ///< Effective, as `CircuitBreaker::state()`.
-  std::uint64_t generation = 0;
-  std::uint32_t failures = 0;  ///< In a row, failed probes included; back to 0 when it closes.
-  Duration retry_after = {};   ///< What is left of the open time; zero unless open.
-  std::optional<TimePoint> last_failure = std::nullopt;  ///< The newest failure that counted.
-};
-
-/// The description of a breaker. Values out of range are drawn to the nearest that works.
-struct CircuitBreakerOptions {
-  /// Failures in a row that open it; at least 1, at most 4,194,303. Three rides out one lost packet
-  /// and one retry of it, and still notices a dead upstream within three calls.
-  std::uint32_t failures_to_open = 3;
-  /// How long it stays open before a probe is let through. A minute lets a service restart in
-  /// peace; take less where a failed probe is cheap.
-  Duration open_for = std::chrono::seconds(60);
-  /// Probes let through while half-open; at least 1. When all have succeeded it closes, when one
-  /// fails it opens again. One is the gentlest to an upstream that has just come back.
-  std::uint32_t probes = 1;
-  /// After this long without a verdict a probe is given up and its slot handed to another, so that
-  /// a caller who never reports cannot hold the breaker half-open for ever. Longer than any call
-  /// takes.
-  Duration probe_limit = std::chrono::seconds(30);
-  /// Told of every change of state, in order, one at a time, outside every lock, on the thread
-  /// whose call made or observed it; may call back into the breaker. Exceptions it throws are
-  /// dropped.
-  std::function<void(const CircuitTransition&)> on_transition = {};
-};
-
-namespace detail {
-
-/// State, count of failures and generation in one word, so that one load sees all three agree.
-class CircuitWord {
- public:
-  static constexpr std::uint32_t kMaxFailures = (1U << 22) - 1;
-
-  constexpr CircuitWord() noexcept = default;
-  constexpr explicit CircuitWord(std::uint64_t bits) noexcept : bits_(bits) {}
-  constexpr CircuitWord(CircuitState state, std::uint32_t failures,
-                        std::uint64_t generation) noexcept
-      : bits_(generation << 24U | std::uint64_t{std::min(failures, kMaxFailures)} << 2U |
-              static_cast<std::uint64_t>(state)) {}
-
-  constexpr std::uint64_t bits() const noexcept { return bits_; }
-  constexpr CircuitState state() const noexcept { return static_cast<CircuitState>(bits_ & 3U); }
-  constexpr std::uint32_t failures() const noexcept {
-    return static_cast<std::uint32_t>(bits_ >> 2U) & kMaxFailures;
-  }
-  constexpr std::uint64_t generation() const noexcept { return bits_ >> 24U; }
-  constexpr CircuitWord with_failures(std::uint32_t failures) const noexcept {
-    return CircuitWord(state(), failures, generation());
-  }
-  constexpr CircuitWord next(CircuitState state, std::uint32_t failures) const noexcept {
-    return CircuitWord(state, failures, generation() + 1);
-  }
-
- private:
-  std::uint64_t bits_ = 0;
-};
-
-}  // namespace detail
-
-/// Admits calls while they succeed, rejects them at once after too many failures in a row, and lets
-/// a fixed number of probes through when the open time has passed.
+/// Admits calls while they succeed, rejects them at once after too many failures, and lets a fixed
+/// number of probes through when the open time has passed.
 ///
 /// ```cpp
 /// vx11::CircuitBreaker breaker{{.failures_to_open = 3, .open_for = 60s}};
@@ -133,14 +35,23 @@ class CircuitWord {
 /// }
 /// ```
 ///
-/// **Thread-safety**: every member may be called from any thread. Admission and success while
-/// closed take no lock, read no clock and allocate nothing.
+/// or around a callable: `auto reply = breaker.execute([&] { return client.get(url); });`
+///
+/// What opens it is a choice: failures in a row (the default), or the share of failed or slow calls
+/// in a window.
+/// ```cpp
+/// vx11::CircuitBreaker breaker{{.trip = vx11::CountWindow{.size = 100, .failure_rate = 0.3}}};
+/// ```
+///
+/// **Thread-safety**: every member may be called from any thread. In consecutive mode admission and
+/// success while closed take no lock and read no clock. With a window a verdict takes a lock for a
+/// few nanoseconds. Nothing is allocated after construction, unless a listener lags behind.
 /// **Lifetime**: the breaker outlives its permits. Neither copied nor moved; share it by
 /// `std::shared_ptr`.
-/// **Errors**: none; nothing here throws.
-/// **Generations**: every change of state starts a new one, and a verdict counts only in the
-/// generation that admitted it. A success from before the break does not close it, a late failure
-/// does not extend it.
+/// **Errors**: nothing here throws, but for what the caller's own callables throw.
+/// **Generations**: every change of state or mode starts a new one, and a verdict counts only in
+/// the generation that admitted it. A success from before the break does not close it, a late
+/// failure does not extend it.
 template <MonotonicClock Clock = SteadyClock>
 class BasicCircuitBreaker {
  public:
@@ -148,7 +59,7 @@ class BasicCircuitBreaker {
   using Admission = tl::expected<Permit, Rejection>;
 
   explicit BasicCircuitBreaker(CircuitBreakerOptions options = {}, Clock clock = {})
-      : options_(in_range(std::move(options))), clock_(clock), slots_(options_.probes) {}
+      : clock_(clock), core_(std::move(options), clock_.now()) {}
   BasicCircuitBreaker(const BasicCircuitBreaker&) = delete;
   BasicCircuitBreaker& operator=(const BasicCircuitBreaker&) = delete;
   ~BasicCircuitBreaker() = default;
@@ -156,251 +67,79 @@ class BasicCircuitBreaker {
   /// Asks to make one call now.
   /// \return a permit that takes the call's verdict, or when to ask again.
   Admission try_acquire() noexcept {
-    const Word word = load();
-    if (word.state() == CircuitState::closed) [[likely]] {
-      return Permit(*this, word.generation(), kNoTicket);
-    }
+    const auto word = core_.load();
+    if (word.phase() == detail::CircuitPhase::closed) [[likely]]
+      return admit(word);
     return acquire_unless_closed(word);
   }
 
-  /// The effective state: an open breaker whose time has passed reads as half-open, whoever looks
-  /// and however often. Looking changes nothing.
-  CircuitState state() const noexcept { return snapshot().state; }
-
-  CircuitSnapshot snapshot() const noexcept {
-    const auto [word, until] = load_with_deadline();
-    CircuitSnapshot seen;
-    seen.state = word.state();
-    seen.generation = word.generation();
-    seen.failures = word.failures();
-    if (word.state() == CircuitState::open) {
-      seen.retry_after = Deadline(until).remaining(clock_.now());
-      if (seen.retry_after == Duration::zero()) seen.state = CircuitState::half_open;
-    }
-    const Duration::rep failed_at = last_failure_.load(std::memory_order_relaxed);
-    if (failed_at != kNeverFailed) seen.last_failure = TimePoint(Duration(failed_at));
-    return seen;
+  /// Makes `call` if it is admitted, judges what it returns and hands that on.
+  ///
+  /// \param call returns anything but something to be awaited. A `Result<T>` is handed on as it
+  /// is, any other `T` as the value of a `Result<T, CircuitError>`.
+  /// \param classify is given the result and says what it was worth; not asked where `call` returns
+  /// nothing, which is a success.
+  /// \return the result, or an error whose `rejection` says when to ask again.
+  ///
+  /// An exception from `call` is a failure, one from `classify` is neutral; both go on to the
+  /// caller. No lock is held meanwhile.
+  /// ```cpp
+  /// auto reply = breaker.execute([&] { return client.get(url); }, [](const Response& response) {
+  ///   return response.status >= 500 ? vx11::Verdict::failure : vx11::Verdict::success;
+  /// });
+  /// ```
+  template <std::invocable Call, class Classify = DefaultVerdict>
+  detail::GuardedResult<Call> execute(Call&& call, Classify&& classify = {}) {
+    static_assert(!detail::Awaitable<std::invoke_result_t<Call>>,
+                  "execute() would judge the task instead of its result: acquire a permit and say "
+                  "what came of it after co_await");
+    auto permit = try_acquire();
+    if (!permit) return tl::unexpected(CircuitError(permit.error()));
+    return detail::call_and_judge(*permit, std::forward<Call>(call),
+                                  std::forward<Classify>(classify));
   }
 
-  const CircuitBreakerOptions& options() const noexcept { return options_; }
+  /// The effective state: an open breaker whose time has passed reads as half-open, whoever looks
+  /// and however often. Looking changes nothing and takes no lock.
+  CircuitState state() const noexcept {
+    const auto [word, until] = core_.load_with_deadline();
+    if (word.phase() != detail::CircuitPhase::open) return word.state();
+    return clock_.now() < until ? CircuitState::open : CircuitState::half_open;
+  }
+  CircuitMode mode() const noexcept { return core_.load().mode(); }
+
+  /// State and figures, of one moment. With a window it takes the lock for a few nanoseconds.
+  CircuitSnapshot snapshot() const noexcept { return core_.snapshot(clock_.now()); }
+
+  /// As in use: values out of range have been drawn to the nearest that works.
+  const CircuitBreakerOptions& options() const noexcept { return core_.options(); }
+
+  // Taking the decision from the breaker. Each starts a new generation, so that no verdict of a
+  // call admitted before counts afterwards, and ends the mode before it; doing it twice is doing it
+  // once.
+
+  /// Holds it open, for maintenance or to shed an upstream: rejects every call.
+  void isolate() noexcept { core_.hold(detail::CircuitPhase::isolated, clock_.now()); }
+  /// Holds it closed: admits every call, counts, and never opens.
+  void force_close() noexcept { core_.hold(detail::CircuitPhase::forced_closed, clock_.now()); }
+  /// Admits every call and counts none, as though there were no breaker.
+  void disable() noexcept { core_.hold(detail::CircuitPhase::disabled, clock_.now()); }
+  /// Admits every call and counts; each time it would have opened is counted and told instead of
+  /// done, and counting starts anew. For trying limits on live traffic.
+  void metrics_only() noexcept { core_.hold(detail::CircuitPhase::metrics_only, clock_.now()); }
+  /// Gives the decision back: closed, with nothing counted yet. Nothing happens if the breaker
+  /// decides already.
+  void automatic() noexcept { core_.release(clock_.now()); }
+  /// As newly made: automatic, closed, all figures forgotten. Told unless it was automatic and
+  /// closed before.
+  void reset() noexcept { core_.reset(clock_.now()); }
 
  private:
-  using Word = detail::CircuitWord;
-  using Ticket = std::uint64_t;
+  Permit admit(detail::CircuitWord word) noexcept;
+  Admission acquire_unless_closed(detail::CircuitWord word) noexcept;
 
-  /// A place for one probe. A ticket is used once, so an overdue probe cannot speak for its
-  /// successor.
-  struct Slot {
-    Ticket ticket = kNoTicket;
-    TimePoint overdue_at = TimePoint::min();
-  };
-
-  static constexpr Ticket kNoTicket = 0;
-  static constexpr Ticket kSpent = ~Ticket{0};  ///< Its probe succeeded; not given out again.
-  static constexpr Duration::rep kNeverFailed = Duration::min().count();
-
-  static CircuitBreakerOptions in_range(CircuitBreakerOptions options) noexcept {
-    options.failures_to_open = std::clamp(options.failures_to_open, 1U, Word::kMaxFailures);
-    options.open_for = std::max(options.open_for, Duration::zero());
-    options.probes = std::max(options.probes, 1U);
-    options.probe_limit = std::max(options.probe_limit, Duration(1));
-    return options;
-  }
-
-  Word load() const noexcept { return Word(word_.load(std::memory_order_acquire)); }
-  bool replace(Word& seen, Word by) noexcept {
-    std::uint64_t bits = seen.bits();
-    const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
-                                                  std::memory_order_acquire);
-    seen = Word(bits);
-    return done;
-  }
-
-  /// The word and the open deadline that belongs to it: read again if a transition came in between.
-  std::pair<Word, TimePoint> load_with_deadline() const noexcept {
-    for (Word word = load();;) {
-      const TimePoint until(Duration(open_until_.load(std::memory_order_acquire)));
-      const Word again = load();
-      if (again.generation() == word.generation()) return {again, until};
-      word = again;
-    }
-  }
-
-  Admission acquire_unless_closed(Word word) noexcept {
-    const TimePoint now = clock_.now();
-    if (word.state() == CircuitState::open) {
-      const auto [current, until] = load_with_deadline();
-      if (current.state() == CircuitState::open && now < until) return reject_open(until - now);
-    }
-    Admission admission = acquire_locked(now);
-    deliver();
-    return admission;
-  }
-
-  Admission acquire_locked(TimePoint now) noexcept {
-    const std::lock_guard lock(mutex_);
-    Word word = load();
-    if (word.state() == CircuitState::closed) return Permit(*this, word.generation(), kNoTicket);
-    if (word.state() == CircuitState::open) {
-      const TimePoint until(Duration(open_until_.load(std::memory_order_relaxed)));
-      if (now < until) return reject_open(until - now);
-      word = enter(word.next(CircuitState::half_open, word.failures()), now);
-    }
-    return acquire_probe(word, now);
-  }
-
-  Admission acquire_probe(Word word, TimePoint now) noexcept {
-    const auto slot = std::min_element(slots_.begin(), slots_.end(), [](auto& a, auto& b) {
-      return a.overdue_at < b.overdue_at;  // free ones first, then the longest overdue
-    });
-    if (now < slot->overdue_at) {
-      return tl::unexpected(Rejection{CircuitState::half_open, slot->overdue_at - now});
-    }
-    *slot = Slot{++last_ticket_, Deadline::after(now, options_.probe_limit).at()};
-    return Permit(*this, word.generation(), slot->ticket);
-  }
-
-  static Admission reject_open(Duration retry_after) noexcept {
-    return tl::unexpected(Rejection{CircuitState::open, retry_after});
-  }
-
-  void succeeded(std::uint64_t generation, Ticket ticket) noexcept {
-    if (ticket != kNoTicket) return probe_succeeded(ticket);
-    Word word = load();
-    while (word.state() == CircuitState::closed && word.generation() == generation &&
-           word.failures() != 0) {
-      if (replace(word, word.with_failures(0))) return;
-    }
-  }
-
-  void failed(std::uint64_t generation, Ticket ticket) noexcept {
-    const TimePoint now = clock_.now();
-    if (ticket != kNoTicket) return probe_failed(ticket, now);
-    Word word = load();
-    while (word.state() == CircuitState::closed && word.generation() == generation) {
-      if (word.failures() + 1 >= options_.failures_to_open)
-        return open_from_closed(generation, now);
-      if (replace(word, word.with_failures(word.failures() + 1))) return remember_failure(now);
-    }
-  }
-
-  /// Only the failure that wins here arms the deadline; those that come later find another
-  /// generation.
-  void open_from_closed(std::uint64_t generation, TimePoint now) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      Word word = load();
-      if (word.state() != CircuitState::closed || word.generation() != generation) return;
-      open_until_.store(open_deadline(now), std::memory_order_release);
-      while (!replace(word, after_failure(word))) {
-      }
-      remember_failure(now);
-      if (word_is_open()) note(CircuitState::closed, now);
-    }
-    deliver();
-  }
-
-  /// A success may have reset the count in between; then this failure is just the first.
-  Word after_failure(Word word) const noexcept {
-    const std::uint32_t failures = word.failures() + 1;
-    if (failures >= options_.failures_to_open) return word.next(CircuitState::open, failures);
-    return word.with_failures(failures);
-  }
-
-  void probe_succeeded(Ticket ticket) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return;
-      if (++probe_successes_ < options_.probes) return;
-      enter(load().next(CircuitState::closed, 0), clock_.now());
-    }
-    deliver();
-  }
-
-  void probe_failed(Ticket ticket, TimePoint now) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!settle(ticket, Slot{})) return;
-      remember_failure(now);
-      open_until_.store(open_deadline(now), std::memory_order_release);
-      const Word word = load();
-      enter(word.next(CircuitState::open, word.failures() + 1), now);
-    }
-    deliver();
-  }
-
-  void abandoned(Ticket ticket) noexcept {
-    if (ticket == kNoTicket) return;
-    const std::lock_guard lock(mutex_);
-    settle(ticket, Slot{});
-  }
-
-  // What follows is called with the mutex held.
-
-  /// Ends a probe's hold on its slot. \return false for a probe that was given up before.
-  bool settle(Ticket ticket, Slot to) noexcept {
-    const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                   [=](const Slot& s) { return s.ticket == ticket; });
-    if (slot == slots_.end()) return false;
-    *slot = to;
-    return true;
-  }
-
-  /// Only the mutex's holder changes the state, and outside closed nothing else touches the word.
-  Word enter(Word word, TimePoint now) noexcept {
-    const CircuitState from = load().state();
-    std::fill(slots_.begin(), slots_.end(), Slot{});
-    probe_successes_ = 0;
-    word_.store(word.bits(), std::memory_order_release);
-    note(from, now);
-    return word;
-  }
-
-  void note(CircuitState from, TimePoint now) {
-    if (!options_.on_transition) return;
-    const Word word = load();
-    untold_.push_back(CircuitTransition{from, word.state(), word.generation(), now});
-  }
-
-  bool word_is_open() const noexcept { return load().state() == CircuitState::open; }
-  void remember_failure(TimePoint now) noexcept {
-    last_failure_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-  Duration::rep open_deadline(TimePoint now) const noexcept {
-    return Deadline::after(now, options_.open_for).at().time_since_epoch().count();
-  }
-
-  /// Tells the listener what is still untold. Whoever is already telling tells ours too, which
-  /// keeps the order and lets a listener call back into the breaker.
-  void deliver() noexcept {
-    if (!options_.on_transition) return;
-    std::unique_lock lock(mutex_);
-    if (std::exchange(telling_, true)) return;
-    while (!untold_.empty()) {
-      const CircuitTransition transition = untold_.front();
-      untold_.pop_front();
-      lock.unlock();
-      try {
-        options_.on_transition(transition);
-      } catch (...) {  // a listener's mistake must not decide whether calls are admitted
-      }
-      lock.lock();
-    }
-    telling_ = false;
-  }
-
-  const CircuitBreakerOptions options_;
   [[no_unique_address]] const Clock clock_;
-  std::atomic<std::uint64_t> word_{0};
-  std::atomic<Duration::rep> open_until_{0};
-  std::atomic<Duration::rep> last_failure_{kNeverFailed};
-
-  std::mutex mutex_;
-  std::vector<Slot> slots_;
-  Ticket last_ticket_ = kNoTicket;
-  std::uint32_t probe_successes_ = 0;
-  std::deque<CircuitTransition> untold_;
-  bool telling_ = false;
+  detail::CircuitCore core_;
 };
 
 /// The right to make one call. Say what came of it once, or drop it: dropped without a word it is
@@ -413,13 +152,15 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
   Permit(Permit&& other) noexcept
       : breaker_(std::exchange(other.breaker_, nullptr)),
         generation_(other.generation_),
-        ticket_(other.ticket_) {}
+        ticket_(other.ticket_),
+        since_(other.since_) {}
   Permit& operator=(Permit&& other) noexcept {
     if (this != &other) {
       neutral();
       breaker_ = std::exchange(other.breaker_, nullptr);
       generation_ = other.generation_;
       ticket_ = other.ticket_;
+      since_ = other.since_;
     }
     return *this;
   }
@@ -427,28 +168,82 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
 
   /// The call did what it should.
   void success() noexcept {
-    if (auto* breaker = std::exchange(breaker_, nullptr)) breaker->succeeded(generation_, ticket_);
+    if (auto* breaker = std::exchange(breaker_, nullptr)) succeeded(*breaker);
   }
   /// The upstream is to blame. Reads the clock, because failures are dated.
   void failure() noexcept {
-    if (auto* breaker = std::exchange(breaker_, nullptr)) breaker->failed(generation_, ticket_);
+    if (auto* breaker = std::exchange(breaker_, nullptr)) failed(*breaker);
   }
   /// Says nothing about the upstream: the caller went away, the request was wrong.
   void neutral() noexcept {
-    if (auto* breaker = std::exchange(breaker_, nullptr)) breaker->abandoned(ticket_);
+    if (auto* breaker = std::exchange(breaker_, nullptr)) {
+      breaker->core_.abandon(generation_, ticket_);
+    }
+  }
+  /// One of the three.
+  void record(Verdict verdict) noexcept {
+    switch (verdict) {
+      case Verdict::success:
+        return success();
+      case Verdict::failure:
+        return failure();
+      case Verdict::neutral:
+        return neutral();
+    }
   }
   /// Whether the verdict of this call decides if the circuit closes.
-  bool is_probe() const noexcept { return ticket_ != kNoTicket; }
+  bool is_probe() const noexcept { return ticket_ != detail::kNoTicket; }
 
  private:
   friend class BasicCircuitBreaker;
-  Permit(BasicCircuitBreaker& breaker, std::uint64_t generation, Ticket ticket) noexcept
-      : breaker_(&breaker), generation_(generation), ticket_(ticket) {}
+  Permit(BasicCircuitBreaker& breaker, std::uint64_t generation, detail::Ticket ticket,
+         TimePoint since) noexcept
+      : breaker_(&breaker), generation_(generation), ticket_(ticket), since_(since) {}
+
+  void succeeded(BasicCircuitBreaker& breaker) const noexcept {
+    detail::CircuitCore& core = breaker.core_;
+    if (!is_probe() && !core.windowed()) return core.forget_failures(generation_);
+    if (is_probe() || core.watches_slow() || core.judges_by_time()) {
+      return judge(core, {}, breaker.clock_.now());
+    }
+    if (!core.record(generation_, {}, std::nullopt)) {
+      core.record(generation_, {}, breaker.clock_.now());
+    }
+  }
+  void failed(BasicCircuitBreaker& breaker) const noexcept {
+    detail::CircuitCore& core = breaker.core_;
+    const TimePoint now = breaker.clock_.now();
+    if (!is_probe() && !core.windowed()) return core.count_failure(generation_, now);
+    judge(core, {.failed = 1}, now);
+  }
+  void judge(detail::CircuitCore& core, detail::Outcome outcome, TimePoint now) const noexcept {
+    if (core.watches_slow()) outcome.slow = core.slow(now - since_) ? 1 : 0;
+    if (is_probe()) return core.conclude_probe(ticket_, outcome, now);
+    core.record(generation_, outcome, now);
+  }
 
   BasicCircuitBreaker* breaker_;
   std::uint64_t generation_;
-  Ticket ticket_;
+  detail::Ticket ticket_;
+  TimePoint since_;  ///< When it was admitted, if that matters.
 };
+
+template <MonotonicClock Clock>
+typename BasicCircuitBreaker<Clock>::Permit BasicCircuitBreaker<Clock>::admit(
+    detail::CircuitWord word) noexcept {
+  const TimePoint since = core_.watches_slow() ? clock_.now() : TimePoint();
+  return Permit(*this, word.generation(), detail::kNoTicket, since);
+}
+
+template <MonotonicClock Clock>
+typename BasicCircuitBreaker<Clock>::Admission BasicCircuitBreaker<Clock>::acquire_unless_closed(
+    detail::CircuitWord word) noexcept {
+  if (word.state() == CircuitState::closed) return admit(word);
+  const TimePoint now = clock_.now();
+  const detail::CircuitCore::Answer answer = core_.acquire(now);
+  if (!answer.admitted) return tl::unexpected(answer.rejection);
+  return Permit(*this, answer.generation, answer.ticket, now);
+}
 
 /// The breaker on the machine's monotonic clock.
 using CircuitBreaker = BasicCircuitBreaker<SteadyClock>;

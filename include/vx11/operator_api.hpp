@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,10 @@ struct OperatorApiOptions {
   WallClock wall_clock = {};
 };
 
+namespace endpoints {
+struct Route;
+}
+
 /// Answers the operator endpoints. Knows no server: hand it requests from any.
 ///
 /// The credential is checked before the body is looked at and before any upstream is touched. Every
@@ -62,6 +67,8 @@ class OperatorApi {
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
 
+  class Admission;
+
   /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
   /// to HEAD has no body but the Content-Length it would have: send it as it is.
   Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
@@ -70,10 +77,18 @@ class OperatorApi {
   /// answered piece by piece. Without a body stream in it the response is complete.
   Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
 
-  /// For servers: the refusal that the head of a request already earns (no route, wrong method, no
-  /// credential, wrong type, declared too large), or none. `handle` does the same first; asking
-  /// here saves reading a body that would be thrown away.
-  std::optional<HttpResponse> refuse(const HttpRequest& head) const;
+  /// For servers, once the head of a request is there: the right to have it answered, or the
+  /// refusal that its head already earns (no route, wrong method, no credential, wrong type,
+  /// declared too large). `handle` does the same first; asking here saves reading a body that would
+  /// be thrown away, and looking at the head twice.
+  tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const;
+
+  /// `handle` and `open` for a request that was admitted and has its body by now. `request` is the
+  /// object that was admitted, its head unchanged, its body at most `max_body_bytes` long.
+  Task<HttpResponse> handle(const HttpRequest& request, Admission admission,
+                            Deadline deadline = {}) const;
+  Task<StreamedResponse> open(const HttpRequest& request, Admission admission,
+                              Deadline deadline = {}) const;
 
   std::size_t max_body_bytes() const noexcept;
 
@@ -84,6 +99,19 @@ class OperatorApi {
   struct Impl;
   explicit OperatorApi(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
+};
+
+/// Says that the head of one request was looked at and is good. Valid as long as that head is. Not
+/// made by anyone but `OperatorApi::admit`.
+class OperatorApi::Admission {
+ private:
+  friend class OperatorApi;
+  Admission(const endpoints::Route& route, std::string_view argument, TimePoint since)
+      : route_(&route), argument_(argument), since_(since) {}
+
+  const endpoints::Route* route_;
+  std::string_view argument_;  ///< What the target holds in the route's open place.
+  TimePoint since_;            ///< When the head was complete, for the metrics.
 };
 
 }  // namespace vx11::inline v0

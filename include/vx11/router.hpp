@@ -52,7 +52,8 @@ struct ChatReply {
   std::string text = {};
   std::string source = {};  ///< Name of the target that answered.
   std::size_t rank = 0;     ///< Its place in the list; anything but 0 is a fallback.
-  /// Why the first target did not answer ("switch_circuit_open"); empty when it did.
+  /// Why the first target did not answer ("switch_circuit_open"); empty when it did. Set, too, when
+  /// it answered as the last resort.
   std::string reason = {};
   std::vector<Attempt> attempts = {};  ///< In the order of trying, the answering one last.
   std::string upstream_json = "{}";    ///< What else the upstream said, as a JSON object.
@@ -93,6 +94,12 @@ struct RouterOptions {
   std::vector<RouterTarget> targets = {};  ///< In order of preference; at least one.
   /// The most a whole ask may take, all targets together. Room for two full tries.
   Duration deadline = std::chrono::seconds(30);
+  /// What becomes of an ask when the breaker of every target that is awake rejects it. By default,
+  /// 0, it fails at once, and `ChatFailure::retry_after` says when the first breaker will let
+  /// somebody through. Otherwise at most so many asks at a time try the first of these targets all
+  /// the same, past its breaker, which hears nothing of it: for a service that would rather knock
+  /// once more than say no. A breaker that somebody has isolated is never passed by.
+  std::uint32_t last_resorts = 0;
   SteadyClock clock = {};
 };
 

@@ -12,18 +12,19 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "../detour.hpp"
 #include "timer_wheel.hpp"
 
 namespace vx11::inline v0::asio_detail {
 
 /// Everything in a loop is touched by the thread that runs it and by no other; what comes from
 /// outside is posted.
-class Loop {
+class Loop : public Home {
  public:
   Loop() : io(1), timers(io) {}
   /// Lets what is left end in order: pools close their connections, whose handlers then run dry,
   /// while timers are still there to be disarmed.
-  ~Loop() {
+  ~Loop() override {
     locals_.clear();
     io.restart();
     io.poll();
@@ -36,9 +37,14 @@ class Loop {
 
   /// Runs until stopped.
   void run() {
+    const Stay stay(*this);
     current_ = this;
     io.run();
     current_ = nullptr;
+  }
+
+  void resume_here(std::coroutine_handle<> waiting) override {
+    boost::asio::post(io, [waiting] { waiting.resume(); });
   }
 
   /// What `owner` keeps on this loop; made on first use, gone with the loop.
@@ -62,9 +68,7 @@ class ResumeOn {
  public:
   explicit ResumeOn(Loop& loop) noexcept : loop_(loop) {}
   bool await_ready() const noexcept { return Loop::current() == &loop_; }
-  void await_suspend(std::coroutine_handle<> waiting) const {
-    boost::asio::post(loop_.io, [waiting] { waiting.resume(); });
-  }
+  void await_suspend(std::coroutine_handle<> waiting) const { loop_.resume_here(waiting); }
   void await_resume() const noexcept {}
 
  private:

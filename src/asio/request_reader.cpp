@@ -83,15 +83,26 @@ class RequestReader::Parser final : public http::basic_parser<true> {
   const RequestLimits& limits_;
 };
 
-RequestReader::RequestReader(RequestLimits limits) : limits_(limits) {
+/// One parser after the other, in the same place.
+struct RequestReader::Grammar {
+  std::optional<Parser> parser;
+};
+
+RequestReader::RequestReader(RequestLimits limits)
+    : limits_(limits), grammar_(std::make_unique<Grammar>()) {
+  request_.headers.reserve(16);
   reset();
 }
 RequestReader::~RequestReader() = default;
 
+RequestReader::Parser& RequestReader::parser() const noexcept {
+  return *grammar_->parser;
+}
+
 void RequestReader::reset() {
   request_.headers.clear();
   request_.body.clear();
-  parser_ = std::make_unique<Parser>(request_, limits_);
+  grammar_->parser.emplace(request_, limits_);
   scanned_ = 0;
   status_ = 0;
   why_ = {};
@@ -99,13 +110,13 @@ void RequestReader::reset() {
 }
 
 bool RequestReader::has_body() const noexcept {
-  return !parser_->is_done();
+  return !parser().is_done();
 }
 bool RequestReader::takes_chunks() const noexcept {
-  return parser_->version == 11;
+  return parser().version == 11;
 }
 bool RequestReader::keep_alive() const noexcept {
-  return parser_->keep_alive();
+  return parser().keep_alive();
 }
 
 RequestReader::Next RequestReader::refuse(int status, std::string_view why) noexcept {
@@ -150,12 +161,12 @@ RequestReader::Next RequestReader::too_long(std::string_view bytes) {
 
 RequestReader::Next RequestReader::parse_head(std::string_view head) {
   beast::error_code error;
-  parser_->eager(false);
-  while (!head.empty() && !parser_->is_header_done()) {
-    head.remove_prefix(parser_->put(boost::asio::const_buffer(head.data(), head.size()), error));
+  parser().eager(false);
+  while (!head.empty() && !parser().is_header_done()) {
+    head.remove_prefix(parser().put(boost::asio::const_buffer(head.data(), head.size()), error));
     if (error) break;
   }
-  parser_->eager(true);
+  parser().eager(true);
   if (error == http::error::header_limit) return refuse(431, "too many header fields");
   if (error) return refuse(400, "malformed request head");
   return judge_head() ? Next::done : Next::refused;
@@ -168,7 +179,7 @@ bool RequestReader::judge_head() {
     refuse(status, why);
     return false;
   };
-  if (parser_->version != 11 && parser_->version != 10) return no(400, "unsupported HTTP version");
+  if (parser().version != 11 && parser().version != 10) return no(400, "unsupported HTTP version");
   const std::string* const length = headers.find("Content-Length");
   const std::string* const coding = headers.find("Transfer-Encoding");
   if (length != nullptr) {
@@ -178,12 +189,12 @@ bool RequestReader::judge_head() {
       return no(400, "malformed Content-Length");
     }
   }
-  if (coding != nullptr && (parser_->version == 10 || headers.count("Transfer-Encoding") > 1 ||
+  if (coding != nullptr && (parser().version == 10 || headers.count("Transfer-Encoding") > 1 ||
                             !equals_ignoring_case(*coding, "chunked"))) {
     return no(400, "unsupported Transfer-Encoding");
   }
   const std::size_t hosts = headers.count("Host");
-  if (hosts > 1 || (hosts == 0 && parser_->version == 11)) return no(400, "not exactly one Host");
+  if (hosts > 1 || (hosts == 0 && parser().version == 11)) return no(400, "not exactly one Host");
   if (hosts == 1 && !is_host(headers.get("Host"))) return no(400, "malformed Host");
   if (const std::string* expect = headers.find("Expect")) {
     expects_continue_ = equals_ignoring_case(*expect, "100-continue");
@@ -214,16 +225,16 @@ RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t
   beast::error_code error;
   // What is left of a chunked body is never shorter than its last chunk, and Beast 1.81 asserts as
   // much.
-  const std::size_t least = parser_->chunked() ? 5 : 1;
-  while (!parser_->is_done() && bytes.size() - used >= least) {
+  const std::size_t least = parser().chunked() ? 5 : 1;
+  while (!parser().is_done() && bytes.size() - used >= least) {
     const std::size_t taken =
-        parser_->put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+        parser().put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
     used += taken;
     if (error == http::error::need_more) break;
     if (error == http::error::body_limit) return refuse(413, "request body too large");
     if (error) return refuse(400, "malformed request body");
   }
-  if (parser_->is_done()) return Next::done;
+  if (parser().is_done()) return Next::done;
   // What is left unread is the start of a chunk's head or of trailers; neither has a reason to be
   // long.
   const bool stuck = bytes.size() - used > limits_.head_bytes;

@@ -59,6 +59,7 @@ std::size_t ResponseReader::Parser::on_chunk_body_impl(std::uint64_t, Text body,
 
 void ResponseReader::begin() {
   response_ = HttpResponse();
+  response_.headers.reserve(8);
   parser_.emplace(response_, limits_);
   if (body_ == Body::none) parser_->skip(true);
   head_told_ = false;

@@ -42,42 +42,58 @@ Detached Session::serve(std::shared_ptr<Session> self) {
     self->busy_ = false;
   }
   if (then == Then::linger) co_await self->linger();
+  channel.watch(nullptr, nullptr);  // the channel's last receive ends after the session
   channel.abort(Broken::aborted);
 }
 
 Task<Session::Then> Session::exchange(Exchange& exchange) {
   RequestReader& reader = exchange.reader;
-  const bool has_head = co_await receive_head(reader);
+  channel_->limit(TimerWheel::now() + server_.limits.head_within);
+  bool has_head = take_head(reader) == RequestReader::Next::done;
+  if (!has_head && reader.status() == 0) has_head = co_await receive_head(reader);
   if (!has_head) {
     if (reader.status() == 0) co_return Then::close;
     co_return co_await refuse(exchange, refusal(reader.status(), reader.why()));
   }
-  std::optional<HttpResponse> refused = server_.api.refuse(reader.request());
-  if (refused && reader.has_body()) co_return co_await refuse(exchange, std::move(*refused));
-  if (refused) co_return co_await write(exchange, std::move(*refused));
-  bool complete = !reader.has_body();
-  if (!complete) complete = co_await receive_body(reader);
+  auto admission = server_.api.admit(reader.request());
+  if (!admission && reader.has_body()) {
+    co_return co_await refuse(exchange, std::move(admission.error()));
+  }
+  if (!admission) co_return co_await write(exchange, std::move(admission.error()));
+  bool complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
+  if (!complete && reader.status() == 0) complete = co_await receive_body(reader);
   if (!complete) {
     if (reader.status() == 0) co_return Then::close;
     co_return co_await refuse(exchange, refusal(reader.status(), reader.why()));
   }
-  co_return co_await answer(exchange);
+  co_return co_await answer(exchange, *admission);
+}
+
+RequestReader::Next Session::take_head(RequestReader& reader) {
+  std::size_t used = 0;
+  const RequestReader::Next next = reader.read_head(channel_->unread(), used);
+  channel_->consume(used);
+  return next;
+}
+
+RequestReader::Next Session::take_body(RequestReader& reader) {
+  std::size_t used = 0;
+  const RequestReader::Next next = reader.read_body(channel_->unread(), used);
+  channel_->consume(used);
+  return next;
 }
 
 Task<bool> Session::receive_head(RequestReader& reader) {
-  channel_->limit(TimerWheel::now() + server_.limits.head_within);
-  for (;;) {
-    std::size_t used = 0;
-    const RequestReader::Next next = reader.read_head(channel_->unread(), used);
-    channel_->consume(used);
-    if (next != RequestReader::Next::more) co_return next == RequestReader::Next::done;
+  for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
     const std::size_t seen = channel_->unread().size();
     const bool more = co_await channel_->more(seen);
     if (!more) {
       if (channel_->broken() == Broken::overdue) reader.time_out();
       co_return false;
     }
+    next = take_head(reader);
   }
+  co_return reader.status() == 0;
 }
 
 Task<bool> Session::receive_body(RequestReader& reader) {
@@ -86,11 +102,7 @@ Task<bool> Session::receive_body(RequestReader& reader) {
     const bool sent = co_await channel_->send(kContinue);
     if (!sent) co_return false;
   }
-  for (;;) {
-    std::size_t used = 0;
-    const RequestReader::Next next = reader.read_body(channel_->unread(), used);
-    channel_->consume(used);
-    if (next != RequestReader::Next::more) co_return next == RequestReader::Next::done;
+  for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
     channel_->expect_much(true);
     const std::size_t seen = channel_->unread().size();
     const bool more = co_await channel_->more(seen);
@@ -99,16 +111,18 @@ Task<bool> Session::receive_body(RequestReader& reader) {
       if (channel_->broken() == Broken::overdue) reader.time_out();
       co_return false;
     }
+    next = take_body(reader);
   }
+  co_return reader.status() == 0;
 }
 
-Task<Session::Then> Session::answer(Exchange& exchange) {
+Task<Session::Then> Session::answer(Exchange& exchange, OperatorApi::Admission admission) {
   if (!gone_.stop_possible()) gone_ = std::stop_source();
   channel_->no_limit();
   channel_->watch(&Session::client_gone, this);
   Deadline until_gone(TimePoint::max(), gone_.get_token());
   const HttpRequest& request = exchange.reader.request();
-  StreamedResponse answer = co_await server_.api.open(request, std::move(until_gone));
+  StreamedResponse answer = co_await server_.api.open(request, admission, std::move(until_gone));
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
   if (answer.body) co_return co_await stream(exchange, std::move(answer));
@@ -153,7 +167,10 @@ Task<Session::Then> Session::write(Exchange& exchange, HttpResponse response) {
   const Framing framing = head_only ? Framing::no_body : Framing::length;
   append_head(exchange.out, response, framing, then);
   exchange.out += response.body;
-  const bool sent = co_await send(exchange.out);
+  std::string_view rest = exchange.out;
+  rest.remove_prefix(channel_->send_now(rest));
+  bool sent = rest.empty();
+  if (!sent) sent = co_await send(rest);
   if (!sent) co_return Then::close;
   co_return then == Persistence::keep ? Then::next : Then::linger;
 }
@@ -168,8 +185,6 @@ Task<Session::Then> Session::refuse(Exchange& exchange, HttpResponse response) {
 }
 
 Task<bool> Session::send(std::string_view bytes) {
-  bytes.remove_prefix(channel_->send_now(bytes));
-  if (bytes.empty()) co_return true;
   channel_->limit(TimerWheel::now() + server_.limits.send_within);
   co_return co_await channel_->send(bytes);
 }

@@ -36,9 +36,12 @@ class Session : public std::enable_shared_from_this<Session>, public ListedSessi
 
   static Detached serve(std::shared_ptr<Session> self);
   Task<Then> exchange(Exchange& exchange);
+  /// What of the head, or of the body, is there already: usually all of it.
+  RequestReader::Next take_head(RequestReader& reader);
+  RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
   Task<bool> receive_body(RequestReader& reader);
-  Task<Then> answer(Exchange& exchange);
+  Task<Then> answer(Exchange& exchange, OperatorApi::Admission admission);
   Task<Then> stream(Exchange& exchange, StreamedResponse answer);
   Task<Then> write(Exchange& exchange, HttpResponse response);
   Persistence persistence(const Exchange& exchange) const noexcept;

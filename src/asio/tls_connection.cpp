@@ -31,16 +31,15 @@ class Awaited {
 
 }  // namespace
 
+class TlsContext : public ssl::context {
+ public:
+  TlsContext() : ssl::context(ssl::context::tls_client) {}
+};
+
 struct TlsConnection::Stream {
-  Stream(Socket& socket, const AsioTransportOptions& options, const Origin& origin)
-      : context(ssl::context::tls_client), tls(socket, context) {
+  Stream(Socket& socket, std::shared_ptr<TlsContext> shared, const Origin& origin)
+      : context(std::move(shared)), tls(socket, *context) {
     error_code error;
-    if (options.ca_file.empty()) {
-      context.set_default_verify_paths(error);
-    } else {
-      context.load_verify_file(options.ca_file, error);
-    }
-    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
     tls.set_verify_mode(ssl::verify_peer, error);
     tls.set_verify_callback(ssl::host_name_verification(origin.host), error);
     error_code numeric;
@@ -48,14 +47,27 @@ struct TlsConnection::Stream {
     if (numeric) SSL_set_tlsext_host_name(tls.native_handle(), origin.host.c_str());
   }
 
-  ssl::context context;
+  std::shared_ptr<TlsContext> context;
   ssl::stream<Socket&> tls;
 };
 
+Result<std::shared_ptr<TlsContext>> make_tls_context(const std::string& ca_file) {
+  auto context = std::make_shared<TlsContext>();
+  error_code error;
+  if (ca_file.empty()) {
+    context->set_default_verify_paths(error);
+  } else {
+    context->load_verify_file(ca_file, error);
+  }
+  if (error) return fail(Errc::unreachable, "cannot read the certificate authorities");
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  return context;
+}
+
 TlsConnection::TlsConnection(Loop& loop, Socket socket, OriginPool& home,
-                             const AsioTransportOptions& options)
+                             std::shared_ptr<TlsContext> context)
     : UpstreamConnection(loop, std::move(socket), home),
-      stream_(std::make_unique<Stream>(socket_, options, home.origin())) {}
+      stream_(std::make_unique<Stream>(socket_, std::move(context), home.origin())) {}
 
 TlsConnection::~TlsConnection() = default;
 

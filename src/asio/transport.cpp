@@ -39,10 +39,10 @@ class AsioBody final : public BodyStream {
   Task<Result<std::string>> next(Deadline deadline) override {
     ResumeOn on_loop(loop_);
     co_await on_loop;
-    if (call_->response().body.empty() && !call_->complete()) {
+    if (!call_->has_piece() && !call_->complete()) {
       const TimePoint by = deadline.capped(TimerWheel::now(), between_chunks_).at();
-      const Result<bool> more = co_await call_->read_some(by);
-      if (!more) co_return fail(more.error());
+      const Result<void> came = co_await call_->next_piece(by);
+      if (!came) co_return fail(came.error());
     }
     co_return call_->take_body();
   }

@@ -21,8 +21,9 @@ UpstreamCall::~UpstreamCall() {
 
 void UpstreamCall::Stop::operator()() const {
   if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
-  boost::asio::post(connection_->loop().io,
-                    [connection = connection_] { connection->abort(Broken::aborted); });
+  boost::asio::post(connection_->loop().io, [connection = connection_, call = call_] {
+    if (connection->calls == call) connection->abort(Broken::aborted);
+  });
 }
 
 TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
@@ -30,23 +31,23 @@ TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
 }
 
 Task<Result<HttpResponse>> UpstreamCall::whole(const HttpRequest& request) {
-  Result<void> opened = co_await open(request);
-  if (!opened) co_return fail(std::move(opened.error()));
-  while (!body_done_) {
-    Result<bool> more = co_await read_some(deadline_.at());
-    if (!more) co_return fail(std::move(more.error()));
-  }
+  Result<void> done = co_await run(request, Until::complete);
+  if (!done) co_return fail(std::move(done.error()));
   co_return std::move(reader_->response());
 }
 
 Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
+  return run(request, Until::head);
+}
+
+Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
   if (!is_sendable(request))
     co_return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
   if (deadline_.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
   if (deadline_.passed(TimerWheel::now())) co_return fail(Errc::timeout, "no time left");
-  Result<void> opened = co_await attempt(request);
-  if (!opened && may_try_again(request)) opened = co_await attempt(request);
-  co_return opened;
+  Result<void> done = co_await attempt(request, until);
+  if (!done && may_try_again(request)) done = co_await attempt(request, until);
+  co_return done;
 }
 
 /// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: a kept connection may have been closed while our request
@@ -58,9 +59,11 @@ bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
   return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
 }
 
-Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request) {
-  Result<void> acquired = co_await acquire();
-  if (!acquired) co_return acquired;
+Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request, Until until) {
+  if (!take_kept()) {
+    Result<void> connected = co_await connect_anew();
+    if (!connected) co_return connected;
+  }
   ResponseLimits limits;
   limits.head_bytes = options_.max_head_bytes;
   limits.body_bytes = options_.max_body_bytes;
@@ -72,25 +75,27 @@ Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request) {
   rest.remove_prefix(connection_->send_now(rest));
   sent_any_ = rest.size() != connection_->out.size();
   bool sent = rest.empty();
-  if (!sent) sent = co_await connection_->send(rest);
+  if (!sent) {
+    // From here on nobody counts what leaves, over TLS not even before.
+    sent_any_ = sent_any_ || connection_->broken() == Broken::no;
+    sent = co_await connection_->send(rest);
+  }
   // An upstream may answer and close before it has read all; then there is something to read.
   if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
-  while (!head_done_) {
-    Result<bool> more = co_await advance();
-    if (!more) co_return fail(std::move(more.error()));
-  }
-  co_return Result<void>();
+  co_return co_await receive(until);
 }
 
-Task<Result<void>> UpstreamCall::acquire() {
+/// The first try takes a connection that was kept, a second one never does.
+bool UpstreamCall::take_kept() {
   const bool again = connection_ != nullptr;
   if (again) connection_->abort(Broken::aborted);
-  if (UpstreamConnectionPtr kept = again ? nullptr : pool_.take()) {
-    reused_ = true;
-    adopt(std::move(kept));
-    co_return Result<void>();
-  }
-  reused_ = false;
+  UpstreamConnectionPtr kept = again ? nullptr : pool_.take();
+  reused_ = kept != nullptr;
+  if (reused_) adopt(std::move(kept));
+  return reused_;
+}
+
+Task<Result<void>> UpstreamCall::connect_anew() {
   Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_limit);
   Result<Socket> socket = co_await connect(loop_, pool_.origin(), connect_by);
   if (!socket) co_return fail(std::move(socket.error()));
@@ -98,7 +103,10 @@ Task<Result<void>> UpstreamCall::acquire() {
     adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
     co_return Result<void>();
   }
-  auto secured = std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, options_);
+  auto context = pool_.tls_context();
+  if (!context) co_return fail(std::move(context.error()));
+  auto secured =
+      std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, *std::move(context));
   adopt(secured);
   secured->limit(connect_by.at());
   co_return co_await secured->handshake();
@@ -107,44 +115,60 @@ Task<Result<void>> UpstreamCall::acquire() {
 void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
   on_stop_.reset();
   connection_ = std::move(connection);
+  ++connection_->calls;
   if (deadline_.stop_token().stop_possible()) {
     on_stop_.emplace(deadline_.stop_token(), Stop(connection_));
   }
 }
 
-Task<Result<bool>> UpstreamCall::read_some(TimePoint by) {
+Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
   connection_->limit(by);
-  const std::size_t had = reader_->response().body.size();
-  while (!body_done_ && reader_->response().body.size() == had) {
-    Result<bool> more = co_await advance();
-    if (!more) co_return more;
-  }
-  co_return !body_done_;
+  return receive(Until::piece);
 }
 
-/// Parses what is there, else waits for more. \return whether the answer is not complete yet
-Task<Result<bool>> UpstreamCall::advance() {
+bool UpstreamCall::reached(Until until) noexcept {
+  if (until == Until::head) return head_done_;
+  return body_done_ || (until == Until::piece && has_piece());
+}
+
+Task<Result<void>> UpstreamCall::receive(Until until) {
+  while (!reached(until)) {
+    Result<bool> progress = take_in();
+    if (!progress) co_return fail(std::move(progress.error()));
+    if (*progress) continue;
+    connection_->expect_much(head_done_);
+    const std::size_t seen = connection_->unread().size();
+    const bool came = co_await connection_->more(seen);
+    if (came) continue;
+    Result<void> ended = take_end(seen);
+    if (!ended) co_return ended;
+  }
+  // How long the caller takes until it wants more is no fault of the upstream's.
+  if (connection_) connection_->no_limit();
+  co_return Result<void>();
+}
+
+/// Parses what is there. \return whether that led any further; if not, more has to come
+Result<bool> UpstreamCall::take_in() {
   std::size_t used = 0;
   const ResponseReader::Next next = reader_->read(connection_->unread(), used);
   connection_->consume(used);
   heard_any_ = heard_any_ || used != 0;
-  if (next == ResponseReader::Next::failed) co_return fail(reader_->error());
+  if (next == ResponseReader::Next::failed) return fail(reader_->error());
   head_done_ = head_done_ || next != ResponseReader::Next::more;
   if (next == ResponseReader::Next::head) connection_->limit(deadline_.at());
   if (next == ResponseReader::Next::done) finish();
-  if (next != ResponseReader::Next::more) co_return !body_done_;
-  if (used != 0) co_return true;  // some of the body may have come: the caller looks before it waits
+  return next != ResponseReader::Next::more || used != 0;
+}
 
-  connection_->expect_much(head_done_);
-  const std::size_t seen = connection_->unread().size();
-  const bool came = co_await connection_->more(seen);
-  if (came) co_return true;
-  if (connection_->broken() != Broken::closed) co_return fail(why_broken());
-  if (!heard_any_ && seen == 0) co_return fail(why_broken());
-  if (reader_->end_of_stream() == ResponseReader::Next::failed) co_return fail(reader_->error());
+/// Nothing more comes: the end of an answer that ends so, or a connection that broke.
+Result<void> UpstreamCall::take_end(std::size_t unread) {
+  if (connection_->broken() != Broken::closed) return fail(why_broken());
+  if (!heard_any_ && unread == 0) return fail(why_broken());
+  if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail(reader_->error());
   head_done_ = true;
   finish();
-  co_return false;
+  return {};
 }
 
 /// The answer is complete; the connection is kept if it can be used further.
@@ -153,6 +177,7 @@ void UpstreamCall::finish() {
   on_stop_.reset();
   UpstreamConnectionPtr connection = std::move(connection_);
   connection->expect_much(false);
+  ++connection->calls;  // a stop that is on its way comes too late
   const bool clean = connection->broken() == Broken::no && connection->unread().empty();
   if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
   connection->abort(Broken::aborted);

@@ -28,9 +28,9 @@ class UpstreamCall {
   Task<Result<void>> open(const HttpRequest& request);
   /// After `open`: the head; the body holds what has come of it and was not taken.
   HttpResponse& response() noexcept { return reader_->response(); }
-  /// Reads on until some of the body has come, or it is complete.
-  /// \return whether there is, or may be, more
-  Task<Result<bool>> read_some(TimePoint by);
+  bool has_piece() noexcept { return !reader_->response().body.empty(); }
+  /// Reads on until there is a piece of the body, or it is complete; not after it is.
+  Task<Result<void>> next_piece(TimePoint by);
   bool complete() const noexcept { return body_done_; }
   std::string take_body() { return reader_->take_body(); }
 
@@ -38,16 +38,25 @@ class UpstreamCall {
   /// Closes the connection when the caller goes away, from whichever thread says so.
   class Stop {
    public:
-    explicit Stop(UpstreamConnectionPtr connection) : connection_(std::move(connection)) {}
+    explicit Stop(UpstreamConnectionPtr connection)
+        : connection_(std::move(connection)), call_(connection_->calls) {}
     void operator()() const;
 
    private:
     UpstreamConnectionPtr connection_;
+    std::uint64_t call_;
   };
 
-  Task<Result<void>> attempt(const HttpRequest& request);
-  Task<Result<void>> acquire();
-  Task<Result<bool>> advance();
+  enum class Until : unsigned char { head, piece, complete };
+
+  Task<Result<void>> run(const HttpRequest& request, Until until);
+  Task<Result<void>> attempt(const HttpRequest& request, Until until);
+  bool take_kept();
+  Task<Result<void>> connect_anew();
+  bool reached(Until until) noexcept;
+  Task<Result<void>> receive(Until until);
+  Result<bool> take_in();
+  Result<void> take_end(std::size_t unread);
   Error why_broken() const;
   bool may_try_again(const HttpRequest& request) const noexcept;
   void adopt(UpstreamConnectionPtr connection);

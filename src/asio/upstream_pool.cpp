@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../origin.hpp"
+#include "tls_connection.hpp"
 
 namespace vx11::inline v0::asio_detail {
 
@@ -32,6 +33,15 @@ void OriginPool::keep(UpstreamConnectionPtr connection) {
   connection->limit(TimerWheel::now() + options_.idle_for);
   connection->watch(&OriginPool::broken, connection.get());
   idle_.push_back(std::move(connection));
+}
+
+Result<std::shared_ptr<TlsContext>> OriginPool::tls_context() {
+  if (!tls_context_) {
+    auto made = make_tls_context(options_.ca_file);
+    if (!made) return made;
+    tls_context_ = *std::move(made);
+  }
+  return tls_context_;
 }
 
 void OriginPool::broken(void* connection) {

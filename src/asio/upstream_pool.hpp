@@ -5,6 +5,7 @@
 
 #include <vx11/transport/asio.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 namespace vx11::inline v0::asio_detail {
 
 class OriginPool;
+class TlsContext;
 
 /// A channel that knows where it is kept.
 class UpstreamConnection : public Channel {
@@ -25,6 +27,8 @@ class UpstreamConnection : public Channel {
   OriginPool& home() noexcept { return home_; }
   /// The request on its way; kept so that its memory is used again.
   std::string out = {};
+  /// Counts the calls it has served, so that what was meant for one does not hit the next.
+  std::uint64_t calls = 0;
 
  private:
   OriginPool& home_;
@@ -42,6 +46,8 @@ class OriginPool {
   ~OriginPool();
 
   const Origin& origin() const noexcept { return origin_; }
+  /// Made when it is first needed, for loading the authorities takes milliseconds.
+  Result<std::shared_ptr<TlsContext>> tls_context();
   /// Null when there is none.
   UpstreamConnectionPtr take();
   /// Keeps a connection over which nothing is under way, unless there are enough.
@@ -53,6 +59,7 @@ class OriginPool {
   Origin origin_;
   const AsioTransportOptions& options_;
   std::vector<UpstreamConnectionPtr> idle_;
+  std::shared_ptr<TlsContext> tls_context_;
 };
 
 /// All origins of one transport on one loop.

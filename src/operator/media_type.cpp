@@ -44,6 +44,7 @@ bool is_plain_json(const Headers& headers) noexcept {
   if (headers.count("Content-Type") != 1) return false;
   if (!equals_ignoring_case(headers.get("Content-Encoding", "identity"), "identity")) return false;
   std::string_view rest = headers.get("Content-Type");
+  if (rest == "application/json") return true;
   if (!is_json(take_until(rest, ';'))) return false;
   while (!rest.empty()) {
     if (!keeps_to_utf8(take_until(rest, ';'))) return false;

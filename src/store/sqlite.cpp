@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "../detour.hpp"
 #include "../session_limits.hpp"
 #include "sqlite_connection.hpp"
 #include "sqlite_schema.hpp"
@@ -78,6 +79,27 @@ tl::unexpected<Error> storage_failure(std::string_view doing, sqlite::Code code)
   return fail(Errc::storage, fmt::format("cannot {} sessions: {}", doing, sqlite3_errstr(code)));
 }
 
+// One use of the database, which blocks: off the event loop, if it comes from one. Uses stand in
+// line, and while another process holds the database that line would grow without end; so who has
+// waited long is sent away, and the chat goes on without its memory.
+class Visit {
+ public:
+  explicit Visit(Workers& workers) : detour_(workers) {}
+  auto begin() noexcept { return detour_.away(); }
+  auto end() noexcept { return detour_.back(); }
+
+  template <class Use>
+  sqlite::Code over(const Use& use) const {
+    const bool too_late = std::chrono::steady_clock::now() - since_ > kPatience;
+    return too_late ? SQLITE_BUSY : use();
+  }
+
+ private:
+  static constexpr std::chrono::seconds kPatience{2};
+  Detour detour_;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
 class SqliteSessionStore final : public SessionStore {
  public:
   SqliteSessionStore(sqlite::Connection connection, SessionLimits limits, WallClock clock)
@@ -91,8 +113,12 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) override {
     Session session;
+    Visit visit(workers_);
+    co_await visit.begin();
     // At least one is read even if none is wanted, for the sake of the use that a reading is.
-    const sqlite::Code code = read(id, std::max<std::size_t>(count, 1), session);
+    const sqlite::Code code =
+        visit.over([&] { return read(id, std::max<std::size_t>(count, 1), session); });
+    co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("read", code);
     if (count == 0) session.messages.clear();
     co_return std::move(session.messages);
@@ -100,7 +126,10 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::optional<Session>>> find(std::string id) override {
     Session session;
-    const sqlite::Code code = read(id, limits_.messages, session);
+    Visit visit(workers_);
+    co_await visit.begin();
+    const sqlite::Code code = visit.over([&] { return read(id, limits_.messages, session); });
+    co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("read", code);
     if (session.messages.empty()) co_return std::optional<Session>();
     session.id = std::move(id);
@@ -108,7 +137,10 @@ class SqliteSessionStore final : public SessionStore {
   }
 
   Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
-    const sqlite::Code code = write(id, user_id, turn);
+    Visit visit(workers_);
+    co_await visit.begin();
+    const sqlite::Code code = visit.over([&] { return write(id, user_id, turn); });
+    co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("write", code);
     co_return Result<void>();
   }
@@ -176,6 +208,7 @@ class SqliteSessionStore final : public SessionStore {
   std::mutex mutex_;
   sqlite::Connection connection_;
   Statements statements_;
+  Workers workers_{1};
 };
 
 }  // namespace

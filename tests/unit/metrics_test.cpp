@@ -68,8 +68,8 @@ TEST_CASE_FIXTURE(Counted, "requests are counted by endpoint and status class") 
 }
 
 TEST_CASE_FIXTURE(Counted, "what is refused by its head is counted, once") {
-  api().refuse(HttpRequest("GET", {}, "/nowhere"));
-  api().refuse(authorised("GET", "/operator/status"));
+  refusal_of(HttpRequest("GET", {}, "/nowhere"));
+  refusal_of(authorised("GET", "/operator/status"));
   const Series series = scrape();
   CHECK(series.at(R"(vx11_requests_total{endpoint="none",status="4xx"})") == 1);
   CHECK(series.at(R"(vx11_requests_total{endpoint="status",status="2xx"})") == 0);

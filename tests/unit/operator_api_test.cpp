@@ -10,7 +10,7 @@ using namespace operator_site;
 
 TEST_CASE_FIXTURE(Site, "the head alone is refused for the same reasons as the whole request") {
   const auto status_of = [&](const HttpRequest& head) {
-    const auto refused = api().refuse(head);
+    const auto refused = refusal_of(head);
     return refused ? refused->status : 0;
   };
   CHECK(status_of(HttpRequest("GET", {}, "/nowhere")) == 404);
@@ -19,7 +19,7 @@ TEST_CASE_FIXTURE(Site, "the head alone is refused for the same reasons as the w
   CHECK(status_of(authorised("POST", "/operator/chat")) == 415);
   CHECK(status_of(authorised("GET", "/operator/status")) == 0);
   CHECK(status_of(HttpRequest("GET", {}, "/health")) == 0);
-  CHECK(api().refuse(HttpRequest("GET", {}, "/nowhere"))->headers.get("Cache-Control") ==
+  CHECK(refusal_of(HttpRequest("GET", {}, "/nowhere"))->headers.get("Cache-Control") ==
         "no-store");
   CHECK(upstream_calls() == 0);
 }
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(Site, "what goes wrong inside is 500 without a word about it")
   CHECK(answer.status == 500);
   CHECK(body_of(answer) == json{{"error", "internal"}, {"status_code", 500}});
   CHECK(answer.headers.get("Cache-Control") == "no-store");
-  CHECK(api().refuse(authorised("GET", "/operator/status"))->status == 500);
+  CHECK(refusal_of(authorised("GET", "/operator/status"))->status == 500);
 }
 
 TEST_CASE_FIXTURE(Site, "an API says at once what it lacks") {

@@ -74,19 +74,19 @@ TEST_CASE_FIXTURE(Site, "a body that is only declared too large is refused by it
   head.headers.add("Content-Type", "application/json");
   for (const std::string length : {"1048577", "99999999999999999999999999"}) {
     head.headers.set("Content-Length", length);
-    const auto refused = api().refuse(head);
+    const auto refused = refusal_of(head);
     REQUIRE(refused);
     CHECK(refused->status == 413);
     CHECK(send(head).status == 413);
   }
   head.headers.set("Content-Length", "1048576");
-  CHECK_FALSE(api().refuse(head));
+  CHECK_FALSE(refusal_of(head));
 }
 
 TEST_CASE_FIXTURE(Site, "a declared body in chunks on an endpoint that may read one needs a type") {
   HttpRequest head = authorised("POST", "/operator/power/window/close");
-  CHECK_FALSE(api().refuse(head));
+  CHECK_FALSE(refusal_of(head));
   head.headers.add("Transfer-Encoding", "chunked");
-  REQUIRE(api().refuse(head));
-  CHECK(api().refuse(head)->status == 415);
+  REQUIRE(refusal_of(head));
+  CHECK(refusal_of(head)->status == 415);
 }

@@ -124,6 +124,12 @@ struct Site {
   HttpResponse send(const HttpRequest& request, vx11::Deadline deadline = {}) {
     return vx11::sync_wait(api().handle(request, std::move(deadline)));
   }
+  /// What the head alone earns; none if it is let in.
+  std::optional<HttpResponse> refusal_of(const HttpRequest& head) {
+    auto admission = api().admit(head);
+    if (admission) return std::nullopt;
+    return std::move(admission.error());
+  }
   HttpResponse get(const std::string& target) { return send(authorised("GET", target)); }
   HttpResponse post(const std::string& target, const std::string& body = {}) {
     return send(with_body("POST", target, body));

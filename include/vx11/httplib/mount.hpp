@@ -41,22 +41,24 @@ class Mounted {
     const Framing framing = framing_of(from.headers);
     if (framing.kind == Framing::Kind::broken) return answer(from, to, refusal(400), Ending::close);
     HttpRequest request = head_from(from);
-    std::optional<HttpResponse> refused = api_.refuse(request);
+    auto admission = api_.admit(request);
     if (!framing.body()) {
-      return answer(from, to, refused ? *std::move(refused) : sync_wait(api_.handle(request)),
-                    Ending::keep);
+      return answer(
+          from, to,
+          admission ? sync_wait(api_.handle(request, *admission)) : std::move(admission.error()),
+          Ending::keep);
     }
     // cpp-httplib would take such a body apart; no endpoint wants one.
     const bool form = from.is_multipart_form_data();
-    if (form && !refused) refused = refusal(415);
-    if (refused) {
-      return answer(from, to, *std::move(refused), Ending::close,
+    if (form && admission) admission = tl::unexpected(refusal(415));
+    if (!admission) {
+      return answer(from, to, std::move(admission.error()), Ending::close,
                     form ? Linger() : linger_over(reader));
     }
     if (const auto failed = read(reader, request.body, to)) {
       return answer(from, to, refusal(*failed), Ending::close);
     }
-    answer(from, to, sync_wait(api_.handle(request)), after(framing));
+    answer(from, to, sync_wait(api_.handle(request, *admission)), after(framing));
   }
 
  private:

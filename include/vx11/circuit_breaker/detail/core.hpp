@@ -1,0 +1,308 @@
+#pragma once
+
+/// \file
+/// The breaker without its clock: every decision, at a time that is handed in. Internal.
+
+#include <vx11/circuit_breaker/detail/cell.hpp>
+#include <vx11/circuit_breaker/detail/counter.hpp>
+#include <vx11/circuit_breaker/detail/in_range.hpp>
+#include <vx11/circuit_breaker/detail/open_time.hpp>
+#include <vx11/circuit_breaker/detail/outbox.hpp>
+#include <vx11/circuit_breaker/detail/probes.hpp>
+#include <vx11/circuit_breaker/detail/spin_lock.hpp>
+#include <vx11/circuit_breaker/detail/window.hpp>
+#include <vx11/circuit_breaker/detail/word.hpp>
+#include <vx11/circuit_breaker/types.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace vx11::inline v0::detail {
+
+/// What a breaker is: its word, and under a lock all that is not decided by the word alone.
+/// Thread-safe.
+class CircuitCore {
+ public:
+  using Phase = CircuitPhase;
+  using Word = CircuitWord;
+
+  CircuitCore(CircuitBreakerOptions options, TimePoint now)
+      : options_(in_range(std::move(options))),
+        window_(options_.trip, now),
+        probes_(options_),
+        open_time_(options_, seed(now)),
+        outbox_(options_) {
+    if (options_.growth.random) open_time_.set_draw(outbox_.draw());
+  }
+  CircuitCore(const CircuitCore&) = delete;
+  CircuitCore& operator=(const CircuitCore&) = delete;
+  ~CircuitCore() = default;
+
+  const CircuitBreakerOptions& options() const noexcept { return options_; }
+  bool windowed() const noexcept { return windowed_; }
+  bool watches_slow() const noexcept { return watches_slow_; }
+  bool slow(Duration taken) const noexcept { return window_.slow(taken); }
+  /// Whether a success in the window needs to know the time.
+  bool judges_by_time() const noexcept { return window_.by_time(); }
+
+  Word load() const noexcept { return cell_.load(); }
+  std::pair<Word, TimePoint> load_with_deadline() const noexcept {
+    return cell_.load_with_deadline();
+  }
+
+  /// What came of asking for admission while not simply closed.
+  struct Answer {
+    bool admitted = false;
+    std::uint64_t generation = 0;
+    Ticket ticket = kNoTicket;
+    Rejection rejection = {};  ///< Unless admitted.
+  };
+
+  Answer acquire(TimePoint now) noexcept {
+    const auto [word, until] = load_with_deadline();
+    if (word.state() == CircuitState::closed) return admit(word);
+    if (word.phase() == Phase::isolated) return reject_isolated();
+    if (word.phase() == Phase::open && now < until) return reject(CircuitState::open, until - now);
+    const Answer answer = acquire_locked(now);
+    deliver();
+    return answer;
+  }
+
+  /// A success in consecutive mode: writes only if there are failures to forget.
+  void forget_failures(std::uint64_t generation) noexcept {
+    Word word = load();
+    while (word.failures() != 0 && word.counts(generation)) {
+      if (cell_.replace(word, word.with_failures(0))) return;
+    }
+  }
+
+  /// A failure in consecutive mode.
+  void count_failure(std::uint64_t generation, TimePoint now) noexcept {
+    Word word = load();
+    while (word.counts(generation)) {
+      if (word.on_the_brink(options_.failures_to_open)) return count_last_failure(generation, now);
+      if (cell_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
+    }
+  }
+
+  /// A call judged by the window, `now` if the time is known.
+  /// \return false, with nothing done, if this call needs it to be known.
+  bool record(std::uint64_t generation, Outcome outcome, std::optional<TimePoint> now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const Word word = load();
+      if (!word.counts(generation)) return true;
+      if (!now && window_.completes_minimum()) return false;
+      const TimePoint at = now.value_or(TimePoint());
+      count_locked(outcome, at);
+      if (!window_.record(outcome, at)) return true;
+      react(word, at);
+    }
+    deliver();
+    return true;
+  }
+
+  void conclude_probe(Ticket ticket, Outcome outcome, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const bool failed = outcome.failed != 0 || outcome.slow != 0;
+      const auto decision = failed ? probes_.failed(ticket) : probes_.succeeded(ticket);
+      if (decision == Probes::Decision::stale) return;
+      count_locked(outcome, now);
+      const Word word = load();
+      const std::uint32_t failures = word.failures() + (failed ? 1 : 0);
+      if (decision == Probes::Decision::undecided) return cell_.store(word.with_failures(failures));
+      if (decision == Probes::Decision::open) {
+        open(word, failures, now);
+      } else {
+        enter(word.next(Phase::closed, 0), now);
+      }
+    }
+    deliver();
+  }
+
+  void abandon(std::uint64_t generation, Ticket ticket) noexcept {
+    if (ticket == kNoTicket) {
+      if (load().counts(generation)) totals_.neutral.add();
+      return;
+    }
+    const std::lock_guard lock(lock_);
+    if (probes_.abandoned(ticket)) totals_.neutral.add();
+  }
+
+  /// Somebody decides: the breaker is in `phase` until told otherwise.
+  void hold(Phase phase, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      if (load().phase() == phase) return;
+      enter(load().next(phase, 0), now);
+    }
+    deliver();
+  }
+  /// The breaker decides again, if somebody else did.
+  void release(TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      if (load().mode() == CircuitMode::automatic) return;
+      enter(load().next(Phase::closed, 0), now);
+    }
+    deliver();
+  }
+  void reset(TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      enter(load().next(Phase::closed, 0), now);
+      failures_.clear();
+      rejected_.clear();
+      totals_.clear();
+    }
+    deliver();
+  }
+
+  CircuitSnapshot snapshot(TimePoint now) const noexcept {
+    std::unique_lock lock(lock_, std::defer_lock);
+    if (windowed_) lock.lock();
+    const auto [word, until] = load_with_deadline();
+    CircuitSnapshot seen;
+    seen.state = word.state();
+    seen.mode = word.mode();
+    seen.generation = word.generation();
+    seen.failures = word.failures();
+    if (word.phase() == Phase::isolated) seen.retry_after = options_.open_for;
+    if (word.phase() == Phase::open) {
+      seen.retry_after = Deadline(until).remaining(now);
+      if (now >= until) seen.state = CircuitState::half_open;
+    }
+    seen.last_failure = failures_.last();
+    seen.window = window_.figures(now);
+    seen.totals = totals_.with(failures_, rejected_);
+    return seen;
+  }
+
+ private:
+  std::uint64_t seed(TimePoint now) const noexcept {
+    return static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
+           reinterpret_cast<std::uintptr_t>(this);
+  }
+
+  static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
+    return {.admitted = true, .generation = word.generation(), .ticket = ticket};
+  }
+  Answer reject(CircuitState state, Duration retry_after,
+                CircuitMode mode = CircuitMode::automatic) noexcept {
+    rejected_.add();
+    return {.rejection = {.state = state, .retry_after = retry_after, .mode = mode}};
+  }
+  Answer reject_isolated() noexcept {
+    return reject(CircuitState::open, options_.open_for, CircuitMode::isolated);
+  }
+
+  /// Of many failures at once the first to come here opens it; the others find another generation,
+  /// and must not move its deadline.
+  void count_last_failure(std::uint64_t generation, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      Word word = load();
+      if (!word.counts(generation)) return;
+      arm(now);
+      Word next;
+      do {  // a success may have reset the count in between; then this failure is just the first
+        next = word.after_failure(options_.failures_to_open);
+      } while (!cell_.replace(word, next));
+      failures_.add(now);
+      if (next.phase() == Phase::open) opened(word, next, now);
+      if (next.phase() == Phase::metrics_only && next.failures() == 0) would_have_opened(next, now);
+    }
+    deliver();
+  }
+
+  // What follows is called with the lock held.
+
+  Answer acquire_locked(TimePoint now) noexcept {
+    const std::lock_guard lock(lock_);
+    Word word = load();
+    if (word.state() == CircuitState::closed) return admit(word);
+    if (word.phase() == Phase::isolated) return reject_isolated();
+    if (word.phase() == Phase::open) {
+      const TimePoint until = cell_.open_until();
+      if (now < until) return reject(CircuitState::open, until - now);
+      word = word.next(Phase::half_open, word.failures());
+      enter(word, now);
+    }
+    const Ticket ticket = probes_.acquire(now);
+    if (ticket != kNoTicket) return admit(word, ticket);
+    return reject(CircuitState::half_open, probes_.next_overdue() - now);
+  }
+
+  void count_locked(Outcome outcome, TimePoint now) noexcept {
+    if (outcome.slow != 0) totals_.slow.add_locked();
+    if (outcome.failed != 0) return failures_.add(now);
+    if (windowed_) totals_.successes.add_locked();
+  }
+
+  /// The window says to open.
+  void react(Word word, TimePoint now) noexcept {
+    if (word.phase() == Phase::forced_closed) return;
+    if (word.phase() == Phase::closed) return open(word, 0, now);
+    window_.clear();
+    would_have_opened(word, now);
+  }
+  void arm(TimePoint now) noexcept { cell_.arm(Deadline::after(now, open_time_.next()).at()); }
+  void open(Word from, std::uint32_t failures, TimePoint now) noexcept {
+    arm(now);
+    const Word next = from.next(Phase::open, failures);
+    cell_.store(next);
+    opened(from, next, now);
+  }
+  void opened(Word from, Word to, TimePoint now) noexcept {
+    open_time_.opened();
+    outbox_.want_draw();
+    entered(from, to, now);
+  }
+  void would_have_opened(Word word, TimePoint now) noexcept {
+    totals_.would_have_opened.add_locked();
+    outbox_.tell({CircuitState::closed, CircuitState::open, word.generation(), now, word.mode()});
+  }
+  /// Any state but open.
+  void enter(Word to, TimePoint now) noexcept {
+    const Word from = load();
+    cell_.store(to);
+    if (to.state() == CircuitState::closed) {
+      window_.clear();
+      open_time_.closed();
+    }
+    entered(from, to, now);
+  }
+  void entered(Word from, Word to, TimePoint now) noexcept {
+    probes_.clear();
+    if (from.phase() == to.phase()) return;
+    outbox_.tell({from.state(), to.state(), to.generation(), now, to.mode()});
+  }
+
+  // And this without.
+
+  void deliver() noexcept { outbox_.deliver(lock_, open_time_); }
+
+  const CircuitBreakerOptions options_;
+
+  // Read by every admission; written by transitions and failures alone.
+  alignas(kCacheLine) CircuitCell cell_;
+  FailureRecord failures_;
+  const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
+  const bool watches_slow_ = slow_calls(options_.trip).has_value();
+
+  StripedCounter rejected_;
+
+  // Written by every verdict where there is a window: on lines of its own.
+  alignas(kCacheLine) mutable SpinLock lock_;
+  Counters totals_;
+  Window window_;
+  Probes probes_;
+  OpenTime open_time_;
+  Outbox outbox_;
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,108 @@
+#pragma once
+
+/// \file
+/// What the totals of a breaker are counted with. Internal.
+
+#include <vx11/circuit_breaker/types.hpp>
+#include <vx11/clock.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace vx11::inline v0::detail {
+
+/// A total that many write and anybody reads; orders nothing.
+class Counter {
+ public:
+  void add() noexcept { value_.fetch_add(1, std::memory_order_relaxed); }
+  /// For those that are only written under one lock: cheaper than `add`.
+  void add_locked() noexcept { value_.store(get() + 1, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void clear() noexcept { value_.store(0, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// How many failures, and when the newest was. Read loosely: the two may be of different moments.
+class FailureRecord {
+ public:
+  void add(TimePoint now) noexcept {
+    count_.add();
+    last_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  std::uint64_t count() const noexcept { return count_.get(); }
+  std::optional<TimePoint> last() const noexcept {
+    const Duration::rep at = last_.load(std::memory_order_relaxed);
+    if (at == kNever) return std::nullopt;
+    return TimePoint(Duration(at));
+  }
+  void clear() noexcept {
+    count_.clear();
+    last_.store(kNever, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr Duration::rep kNever = Duration::min().count();
+
+  Counter count_;
+  std::atomic<Duration::rep> last_{kNever};
+};
+
+inline constexpr std::size_t kCacheLine = 64;
+
+/// A total that all threads write at once, each on a cache line that it shares with few: an open
+/// breaker rejects everybody, and counting must not make them queue.
+class StripedCounter {
+ public:
+  void add() noexcept { stripes_[stripe()].count.add(); }
+  std::uint64_t get() const noexcept {
+    std::uint64_t sum = 0;
+    for (const Stripe& each : stripes_) sum += each.count.get();
+    return sum;
+  }
+  void clear() noexcept {
+    for (Stripe& each : stripes_) each.count.clear();
+  }
+
+ private:
+  static constexpr std::size_t kStripes = 8;
+  struct alignas(kCacheLine) Stripe {
+    Counter count;
+  };
+
+  /// Threads take turns, so that the first few share nothing.
+  static std::size_t stripe() noexcept {
+    static std::atomic<std::size_t> threads{0};
+    static thread_local const std::size_t mine =
+        threads.fetch_add(1, std::memory_order_relaxed) % kStripes;
+    return mine;
+  }
+
+  std::array<Stripe, kStripes> stripes_;
+};
+
+/// The totals that admission does not touch.
+struct Counters {
+  Counter successes;
+  Counter neutral;
+  Counter slow;
+  Counter would_have_opened;
+
+  CircuitTotals with(const FailureRecord& failures, const StripedCounter& rejected) const noexcept {
+    return {.successes = successes.get(),
+            .failures = failures.count(),
+            .neutral = neutral.get(),
+            .slow = slow.get(),
+            .rejected = rejected.get(),
+            .would_have_opened = would_have_opened.get()};
+  }
+  void clear() noexcept {
+    for (Counter* each : {&successes, &neutral, &slow, &would_have_opened}) each->clear();
+  }
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,70 @@
+#pragma once
+
+/// \file
+/// How long a breaker opens for. Not thread-safe: the breaker locks. Internal.
+
+#include <vx11/circuit_breaker/options.hpp>
+#include <vx11/clock.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace vx11::inline v0::detail {
+
+/// The open time: grows with every reopening in a row, up to a limit, spread by jitter. Reckoned in
+/// floating point and compared before it is converted, so that nothing overflows.
+class OpenTime {
+ public:
+  OpenTime(const CircuitBreakerOptions& options, std::uint64_t seed)
+      : first_(options.open_for),
+        limit_(std::max(options.growth.at_most, options.open_for)),
+        factor_(options.growth.factor),
+        jitter_(options.growth.jitter),
+        current_(first_),
+        seed_(seed) {
+    if (jitters()) draw_ = own_draw();
+  }
+
+  /// How long the opening that comes now would take.
+  Duration next() const noexcept {
+    if (!jitters()) return current_;
+    const double by = jitter_.from + (jitter_.to - jitter_.from) * draw_;
+    return times(current_, by, Duration::max());
+  }
+  /// It has opened: the next opening takes longer, and another draw.
+  void opened() noexcept {
+    current_ = times(current_, factor_, limit_);
+    if (jitters()) draw_ = own_draw();
+  }
+  void closed() noexcept { current_ = first_; }
+
+  bool jitters() const noexcept { return jitter_.from != 1.0 || jitter_.to != 1.0; }
+  /// Replaces the draw for the next opening; what is no number in [0, 1] is drawn into it.
+  void set_draw(double draw) noexcept { draw_ = draw > 0.0 ? std::min(draw, 1.0) : 0.0; }
+
+ private:
+  static Duration times(Duration time, double by, Duration limit) noexcept {
+    if (by == 1.0) return std::min(time, limit);
+    const double product = static_cast<double>(time.count()) * by;
+    if (!(product < static_cast<double>(limit.count()))) return limit;
+    return Duration(static_cast<Duration::rep>(product));
+  }
+  /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+  double own_draw() noexcept {
+    std::uint64_t z = seed_ += 0x9E3779B97F4A7C15U;
+    z = (z ^ z >> 30U) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ z >> 27U) * 0x94D049BB133111EBU;
+    return static_cast<double>((z ^ z >> 31U) >> 11U) * 0x1p-53;
+  }
+
+  Duration first_;
+  Duration limit_;
+  double factor_;
+  OpenJitter jitter_;
+  Duration current_;
+  std::uint64_t seed_;
+  double draw_ = 0.0;
+};
+
+}  // namespace vx11::inline v0::detail

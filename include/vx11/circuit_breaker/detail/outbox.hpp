@@ -1,0 +1,91 @@
+#pragma once
+
+/// \file
+/// What user code is owed once the breaker's lock has been given back. Internal.
+
+#include <vx11/circuit_breaker/detail/open_time.hpp>
+#include <vx11/circuit_breaker/options.hpp>
+
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace vx11::inline v0::detail {
+
+/// Transitions not yet told, and whether a random number is to be drawn. Every member but `deliver`
+/// is called with the breaker's lock held.
+class Outbox {
+ public:
+  explicit Outbox(const CircuitBreakerOptions& options) : options_(options) {
+    if (options_.on_transition) untold_.reserve(kRoom);
+  }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  /// Needs memory only if the listener lags more than `kRoom` transitions behind. Where there is
+  /// none, this one is not told: the breaker itself goes on working.
+  void tell(const CircuitTransition& transition) noexcept {
+    if (!options_.on_transition) return;
+    try {
+      untold_.push_back(transition);
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  void want_draw() noexcept { draw_wanted_ = static_cast<bool>(options_.growth.random); }
+
+  /// Pays what is owed. Whoever is already at it pays for us too, which keeps the order and lets a
+  /// listener call back into the breaker.
+  template <class Lock>
+  void deliver(Lock& lock, OpenTime& open_time) noexcept {
+    if (!options_.on_transition && !options_.growth.random) return;
+    std::unique_lock held(lock);
+    if (std::exchange(busy_, true)) return;
+    while (draw_once(held, open_time) || tell_once(held)) {
+    }
+    busy_ = false;
+  }
+
+  /// A number from the user's generator; one that throws gives zero.
+  double draw() const noexcept {
+    try {
+      return options_.growth.random();
+    } catch (...) {
+      return 0.0;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kRoom = 16;
+
+  template <class Held>
+  bool draw_once(Held& held, OpenTime& open_time) noexcept {
+    if (!std::exchange(draw_wanted_, false)) return false;
+    held.unlock();
+    const double drawn = draw();
+    held.lock();
+    open_time.set_draw(drawn);
+    return true;
+  }
+  template <class Held>
+  bool tell_once(Held& held) noexcept {
+    if (untold_.empty()) return false;
+    const CircuitTransition transition = untold_.front();
+    untold_.erase(untold_.begin());
+    held.unlock();
+    try {
+      options_.on_transition(transition);
+    } catch (...) {  // a listener's mistake must not decide whether calls are admitted
+    }
+    held.lock();
+    return true;
+  }
+
+  const CircuitBreakerOptions& options_;
+  std::vector<CircuitTransition> untold_;
+  bool draw_wanted_ = false;
+  bool busy_ = false;
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,86 @@
+#pragma once
+
+/// \file
+/// The probes of a half-open breaker. Not thread-safe: the breaker locks. Internal.
+
+#include <vx11/circuit_breaker/options.hpp>
+#include <vx11/clock.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace vx11::inline v0::detail {
+
+/// A probe's name; used once, so that an overdue probe cannot speak for its successor.
+using Ticket = std::uint64_t;
+inline constexpr Ticket kNoTicket = 0;
+
+/// Hands out at most so many slots per half-open time, and says as soon as the verdicts decide.
+class Probes {
+ public:
+  enum class Decision : std::uint8_t {
+    stale,  ///< The probe was given up before, or belongs to another half-open time.
+    undecided,
+    close,
+    open,
+  };
+
+  explicit Probes(const CircuitBreakerOptions& options)
+      : slots_(options.probes), to_close_(options.probes_to_close), limit_(options.probe_limit) {}
+
+  /// The ticket of a free or overdue slot, or `kNoTicket`.
+  Ticket acquire(TimePoint now) noexcept {
+    const auto slot = std::min_element(slots_.begin(), slots_.end(), sooner);
+    if (now < slot->overdue_at) return kNoTicket;
+    *slot = Slot{++last_ticket_, Deadline::after(now, limit_).at()};
+    return slot->ticket;
+  }
+  /// When the next slot is overdue.
+  TimePoint next_overdue() const noexcept {
+    return std::min_element(slots_.begin(), slots_.end(), sooner)->overdue_at;
+  }
+
+  Decision succeeded(Ticket ticket) noexcept {
+    if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return Decision::stale;
+    return ++successes_ >= to_close_ ? Decision::close : Decision::undecided;
+  }
+  Decision failed(Ticket ticket) noexcept {
+    if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return Decision::stale;
+    return ++failures_ > slots_.size() - to_close_ ? Decision::open : Decision::undecided;
+  }
+  /// Gives the slot back. \return false for a probe that was given up before.
+  bool abandoned(Ticket ticket) noexcept { return settle(ticket, Slot{}); }
+
+  void clear() noexcept {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    successes_ = failures_ = 0;
+  }
+
+ private:
+  static constexpr Ticket kSpent = ~Ticket{0};  ///< Has had its verdict; not given out again.
+
+  struct Slot {
+    Ticket ticket = kNoTicket;
+    TimePoint overdue_at = TimePoint::min();
+  };
+
+  /// Free ones come first, then the longest overdue.
+  static bool sooner(const Slot& a, const Slot& b) noexcept { return a.overdue_at < b.overdue_at; }
+  bool settle(Ticket ticket, Slot to) noexcept {
+    const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                   [=](const Slot& s) { return s.ticket == ticket; });
+    if (slot == slots_.end()) return false;
+    *slot = to;
+    return true;
+  }
+
+  std::vector<Slot> slots_;
+  std::uint32_t to_close_;
+  Duration limit_;
+  Ticket last_ticket_ = kNoTicket;
+  std::uint32_t successes_ = 0;
+  std::uint32_t failures_ = 0;
+};
+
+}  // namespace vx11::inline v0::detail

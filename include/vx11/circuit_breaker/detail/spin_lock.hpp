@@ -1,0 +1,51 @@
+#pragma once
+
+/// \file
+/// A lock for critical sections of a few nanoseconds. Internal.
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace vx11::inline v0::detail {
+
+/// A test-and-test-and-set lock: one exchange to take, one store to give back, half of what a mutex
+/// costs uncontended. Who waits steps back for longer and longer, so that the holder keeps the
+/// cache line for several turns; and sleeps in the end, so that a holder of lower priority gets to
+/// run. Meets Lockable.
+class SpinLock {
+ public:
+  void lock() noexcept {
+    for (unsigned turn = 0; !try_lock(); ++turn) wait(turn);
+  }
+  bool try_lock() noexcept {
+    return !held_.load(std::memory_order_relaxed) &&
+           !held_.exchange(true, std::memory_order_acquire);
+  }
+  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+
+ private:
+  static constexpr unsigned kTurnsOfPausing = 8;
+  static constexpr unsigned kTurnsOfYielding = 64;
+
+  static void wait(unsigned turn) noexcept {
+    if (turn < kTurnsOfPausing) {
+      for (unsigned i = 0; i < 1U << turn; ++i) pause();
+    } else if (turn < kTurnsOfYielding) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+  static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
+  std::atomic<bool> held_{false};
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,192 @@
+#pragma once
+
+/// \file
+/// The windows a breaker judges by. Not thread-safe: the breaker locks. Internal.
+
+#include <vx11/circuit_breaker/options.hpp>
+#include <vx11/circuit_breaker/types.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace vx11::inline v0::detail {
+
+/// What a window remembers of a call.
+struct Outcome {
+  std::uint8_t failed = 0;  ///< 0 or 1
+  std::uint8_t slow = 0;    ///< 0 or 1
+};
+
+inline void add(WindowFigures& to, const WindowFigures& more) noexcept {
+  to.calls += more.calls;
+  to.failures += more.failures;
+  to.slow += more.slow;
+}
+inline void take(WindowFigures& from, const WindowFigures& away) noexcept {
+  from.calls -= away.calls;
+  from.failures -= away.failures;
+  from.slow -= away.slow;
+}
+
+/// The last n calls: a ring of outcomes and their running sums, so a call costs the same whatever
+/// n is.
+class CountRing {
+ public:
+  explicit CountRing(std::uint32_t size) : outcomes_(size) {}
+
+  void record(Outcome outcome) noexcept {
+    Outcome& oldest = outcomes_[at_];
+    if (sums_.calls == outcomes_.size()) {
+      take(sums_, WindowFigures{1, oldest.failed, oldest.slow});
+    }
+    oldest = outcome;
+    add(sums_, WindowFigures{1, outcome.failed, outcome.slow});
+    if (++at_ == outcomes_.size()) at_ = 0;
+  }
+  const WindowFigures& figures() const noexcept { return sums_; }
+  void clear() noexcept {
+    sums_ = {};
+    at_ = 0;
+  }
+
+ private:
+  std::vector<Outcome> outcomes_;
+  std::size_t at_ = 0;
+  WindowFigures sums_ = {};
+};
+
+/// The calls of the last span of time: a ring of buckets and their running sums. Buckets whose time
+/// has passed are emptied by the next call; a reader leaves them out instead.
+class TimeRing {
+ public:
+  TimeRing(Duration span, std::uint32_t buckets, TimePoint start)
+      : width_(std::max(span / buckets, Duration(1))),
+        start_(start),
+        head_end_(start + width_),
+        buckets_(buckets) {}
+
+  /// A call that is late by the clock, because another was faster to the lock, counts as just now.
+  void record(Outcome outcome, TimePoint now) noexcept {
+    if (now >= head_end_) advance(now);
+    const WindowFigures call{1, outcome.failed, outcome.slow};
+    add(buckets_[head_ % buckets_.size()], call);
+    add(sums_, call);
+  }
+  /// As of the newest call.
+  const WindowFigures& figures() const noexcept { return sums_; }
+  WindowFigures figures(TimePoint now) const noexcept {
+    WindowFigures left = sums_;
+    const std::uint64_t gone = overdue(now);
+    for (std::uint64_t i = 1; i <= gone; ++i) take(left, buckets_[(head_ + i) % buckets_.size()]);
+    return left;
+  }
+  void clear() noexcept {
+    sums_ = {};
+    std::fill(buckets_.begin(), buckets_.end(), WindowFigures{});
+  }
+
+ private:
+  std::uint64_t tick(TimePoint now) const noexcept {
+    return static_cast<std::uint64_t>((now - start_) / width_);
+  }
+  /// How many buckets, from the oldest on, lie too far back.
+  std::uint64_t overdue(TimePoint now) const noexcept {
+    if (now < head_end_) return 0;
+    return std::min<std::uint64_t>(tick(now) - head_, buckets_.size());
+  }
+  void advance(TimePoint now) noexcept {
+    const std::uint64_t gone = overdue(now);
+    for (std::uint64_t i = 1; i <= gone; ++i) {
+      WindowFigures& bucket = buckets_[(head_ + i) % buckets_.size()];
+      take(sums_, bucket);
+      bucket = {};
+    }
+    head_ = tick(now);
+    head_end_ = start_ + width_ * static_cast<Duration::rep>(head_ + 1);
+  }
+
+  Duration width_;
+  TimePoint start_;
+  TimePoint head_end_;  ///< Of the newest bucket: until then no division is needed.
+  std::uint64_t head_ = 0;
+  std::vector<WindowFigures> buckets_;
+  WindowFigures sums_ = {};
+};
+
+/// The slow calls that are watched, if any are.
+inline std::optional<SlowCalls> slow_calls(const TripCondition& trip) noexcept {
+  if (const auto* count = std::get_if<CountWindow>(&trip)) return count->slow;
+  if (const auto* time = std::get_if<TimeWindow>(&trip)) return time->slow;
+  return std::nullopt;
+}
+
+/// A window of either kind, or none, and the limits by which it opens the circuit.
+class Window {
+ public:
+  Window(const TripCondition& trip, TimePoint start) : slow_(slow_calls(trip)) {
+    if (const auto* count = std::get_if<CountWindow>(&trip)) {
+      calls_.emplace<CountRing>(count->size);
+      take_limits(*count);
+    } else if (const auto* time = std::get_if<TimeWindow>(&trip)) {
+      calls_.emplace<TimeRing>(time->span, time->buckets, start);
+      take_limits(*time);
+    }
+  }
+
+  bool by_time() const noexcept { return std::holds_alternative<TimeRing>(calls_); }
+  bool slow(Duration taken) const noexcept { return slow_ && taken >= slow_->after; }
+
+  /// Whether the next call is the first that may open the circuit. Of the calls that succeed in
+  /// time only that one can: any other leaves the rates where they are or lower.
+  bool completes_minimum() const noexcept {
+    const auto* count = std::get_if<CountRing>(&calls_);
+    return count != nullptr && count->figures().calls + 1 == minimum_calls_;
+  }
+  /// Takes a call in. \return whether the window now says to open.
+  bool record(Outcome outcome, TimePoint now) noexcept {
+    if (auto* count = std::get_if<CountRing>(&calls_)) {
+      count->record(outcome);
+      return exceeded(count->figures());
+    }
+    if (auto* time = std::get_if<TimeRing>(&calls_)) {
+      time->record(outcome, now);
+      return exceeded(time->figures());
+    }
+    return false;
+  }
+  WindowFigures figures(TimePoint now) const noexcept {
+    if (const auto* count = std::get_if<CountRing>(&calls_)) return count->figures();
+    if (const auto* time = std::get_if<TimeRing>(&calls_)) return time->figures(now);
+    return {};
+  }
+  void clear() noexcept {
+    if (auto* count = std::get_if<CountRing>(&calls_)) count->clear();
+    if (auto* time = std::get_if<TimeRing>(&calls_)) time->clear();
+  }
+
+ private:
+  template <class Description>
+  void take_limits(const Description& from) noexcept {
+    minimum_calls_ = from.minimum_calls;
+    failure_rate_ = from.failure_rate;
+  }
+  bool exceeded(const WindowFigures& seen) const noexcept {
+    if (seen.calls < minimum_calls_) return false;
+    return reaches(seen.failures, failure_rate_, seen.calls) ||
+           (slow_ && reaches(seen.slow, slow_->rate, seen.calls));
+  }
+  static bool reaches(std::uint32_t part, double rate, std::uint32_t calls) noexcept {
+    return part != 0 && static_cast<double>(part) >= rate * static_cast<double>(calls);
+  }
+
+  std::variant<std::monostate, CountRing, TimeRing> calls_;
+  std::uint32_t minimum_calls_ = 1;
+  double failure_rate_ = 1.0;
+  std::optional<SlowCalls> slow_;
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,91 @@
+#pragma once
+
+/// \file
+/// State, mode, count of failures and generation of a breaker in one word. Internal.
+
+#include <vx11/circuit_breaker/types.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace vx11::inline v0::detail {
+
+/// State and mode together, as only some of their pairs exist.
+enum class CircuitPhase : std::uint8_t {
+  closed,
+  open,
+  half_open,
+  isolated,
+  forced_closed,
+  disabled,
+  metrics_only,
+};
+
+/// One load sees phase, failures and generation agree: 3 bits, 22 bits and 39 bits. Five hundred
+/// thousand million generations are some seventeen years of a change in every millisecond.
+class CircuitWord {
+ public:
+  static constexpr std::uint32_t kMaxFailures = (1U << 22) - 1;
+
+  constexpr CircuitWord() noexcept = default;
+  constexpr explicit CircuitWord(std::uint64_t bits) noexcept : bits_(bits) {}
+  constexpr CircuitWord(CircuitPhase phase, std::uint32_t failures,
+                        std::uint64_t generation) noexcept
+      : bits_(generation << 25U | std::uint64_t{std::min(failures, kMaxFailures)} << 3U |
+              static_cast<std::uint64_t>(phase)) {}
+
+  constexpr std::uint64_t bits() const noexcept { return bits_; }
+  constexpr CircuitPhase phase() const noexcept { return static_cast<CircuitPhase>(bits_ & 7U); }
+  constexpr std::uint32_t failures() const noexcept {
+    return static_cast<std::uint32_t>(bits_ >> 3U) & kMaxFailures;
+  }
+  constexpr std::uint64_t generation() const noexcept { return bits_ >> 25U; }
+
+  constexpr CircuitState state() const noexcept {
+    if (phase() == CircuitPhase::half_open) return CircuitState::half_open;
+    const bool open = phase() == CircuitPhase::open || phase() == CircuitPhase::isolated;
+    return open ? CircuitState::open : CircuitState::closed;
+  }
+  constexpr CircuitMode mode() const noexcept {
+    switch (phase()) {
+      case CircuitPhase::isolated:
+        return CircuitMode::isolated;
+      case CircuitPhase::forced_closed:
+        return CircuitMode::forced_closed;
+      case CircuitPhase::disabled:
+        return CircuitMode::disabled;
+      case CircuitPhase::metrics_only:
+        return CircuitMode::metrics_only;
+      default:
+        return CircuitMode::automatic;
+    }
+  }
+  /// Whether the verdict of an ordinary call admitted in `generation` counts.
+  constexpr bool counts(std::uint64_t generation) const noexcept {
+    return this->generation() == generation && phase() != CircuitPhase::disabled &&
+           state() == CircuitState::closed;
+  }
+
+  /// Whether one more failure in a row is one too many.
+  constexpr bool on_the_brink(std::uint32_t failures_to_open) const noexcept {
+    return failures() + 1 >= failures_to_open && phase() != CircuitPhase::forced_closed;
+  }
+  /// The word after a failure in a row, of a phase in which failures count. In metrics-only mode
+  /// one too many leaves none.
+  constexpr CircuitWord after_failure(std::uint32_t failures_to_open) const noexcept {
+    if (!on_the_brink(failures_to_open)) return with_failures(failures() + 1);
+    if (phase() == CircuitPhase::metrics_only) return with_failures(0);
+    return next(CircuitPhase::open, failures() + 1);
+  }
+  constexpr CircuitWord with_failures(std::uint32_t failures) const noexcept {
+    return CircuitWord(phase(), failures, generation());
+  }
+  constexpr CircuitWord next(CircuitPhase phase, std::uint32_t failures) const noexcept {
+    return CircuitWord(phase, failures, generation() + 1);
+  }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+}  // namespace vx11::inline v0::detail

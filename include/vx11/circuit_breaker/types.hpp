@@ -1,0 +1,141 @@
+#pragma once
+
+/// \file
+/// The values a circuit breaker speaks in: its states, rejections, transitions and snapshots.
+
+#include <vx11/clock.hpp>
+#include <vx11/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// The three states of M. Nygard's circuit breaker ("Release It!", 2007).
+enum class CircuitState : std::uint8_t {
+  closed,     ///< Calls pass; what comes of them is counted.
+  open,       ///< Calls are rejected at once.
+  half_open,  ///< A few calls pass as probes; their verdicts decide.
+};
+
+/// The state as a stable word: "closed", "open", "half_open".
+constexpr std::string_view to_string(CircuitState state) noexcept {
+  switch (state) {
+    case CircuitState::closed:
+      return "closed";
+    case CircuitState::open:
+      return "open";
+    case CircuitState::half_open:
+      return "half_open";
+  }
+  return "unknown";
+}
+
+/// Who decides about the state: the breaker, or somebody who has taken that from it.
+enum class CircuitMode : std::uint8_t {
+  automatic,      ///< The breaker decides.
+  isolated,       ///< Held open: every call is rejected.
+  forced_closed,  ///< Held closed: every call passes and is counted.
+  disabled,       ///< As though there were no breaker: every call passes, none is counted.
+  metrics_only,   ///< Every call passes and is counted, and so is every time it would have opened.
+};
+
+/// The mode as a stable word: "automatic", "isolated", "forced_closed", "disabled", "metrics_only".
+constexpr std::string_view to_string(CircuitMode mode) noexcept {
+  switch (mode) {
+    case CircuitMode::automatic:
+      return "automatic";
+    case CircuitMode::isolated:
+      return "isolated";
+    case CircuitMode::forced_closed:
+      return "forced_closed";
+    case CircuitMode::disabled:
+      return "disabled";
+    case CircuitMode::metrics_only:
+      return "metrics_only";
+  }
+  return "unknown";
+}
+
+/// Why a call was not admitted, and when asking again makes sense.
+struct Rejection {
+  CircuitState state = CircuitState::open;  ///< `open`, or `half_open` with every probe under way.
+  /// From now; by then the breaker may admit a call. While isolated nobody can know, and this is
+  /// the ordinary open time.
+  Duration retry_after = {};
+  CircuitMode mode = CircuitMode::automatic;  ///< `isolated` if somebody holds it open.
+};
+
+/// What went wrong with a guarded call: the call's own error, or that it was not made at all.
+///
+/// Converts to a plain `Error`, so `Result<Reply> reply = breaker.execute(...)` compiles.
+struct CircuitError : Error {
+  explicit CircuitError(Error error) : Error(std::move(error)) {}
+  explicit CircuitError(const Rejection& rejection)
+      // short enough to need no memory: rejecting is for when everything is on fire
+      : Error(Errc::circuit_open,
+              rejection.state == CircuitState::open ? "circuit is open" : "probes are busy"),
+        rejection(rejection) {}
+
+  std::optional<Rejection> rejection = std::nullopt;  ///< Set if the call was not made.
+};
+
+/// A change of state or mode, as the listener is told of it.
+struct CircuitTransition {
+  CircuitState from = CircuitState::closed;
+  CircuitState to = CircuitState::closed;
+  std::uint64_t generation = 0;  ///< Of the state entered; grows by one with every change.
+  TimePoint at = {};             ///< When it happened.
+  /// The mode from now on. In `metrics_only` a transition to `open` is one that would have
+  /// happened: the generation stays, and calls go on passing.
+  CircuitMode mode = CircuitMode::automatic;
+};
+
+/// What a window holds at one moment.
+struct WindowFigures {
+  std::uint32_t calls = 0;     ///< Successes and failures; neutral calls do not count.
+  std::uint32_t failures = 0;  ///< Of the calls.
+  std::uint32_t slow = 0;      ///< Of the calls, successes and failures alike.
+
+  /// The share of failures, 0 to 1; 0 of no calls.
+  double failure_rate() const noexcept { return share(failures); }
+  /// The share of slow calls, 0 to 1; 0 of no calls.
+  double slow_rate() const noexcept { return share(slow); }
+
+  friend bool operator==(const WindowFigures&, const WindowFigures&) = default;
+
+ private:
+  double share(std::uint32_t part) const noexcept {
+    return calls == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(calls);
+  }
+};
+
+/// What a breaker has seen since it was made or reset. Stale verdicts are in none of them.
+struct CircuitTotals {
+  std::uint64_t successes = 0;  ///< Only with a window: in consecutive mode nothing is written
+                                ///< while all is well.
+  std::uint64_t failures = 0;
+  std::uint64_t neutral = 0;            ///< Said or dropped.
+  std::uint64_t slow = 0;               ///< Only where slow calls are watched.
+  std::uint64_t rejected = 0;           ///< Calls that were not admitted.
+  std::uint64_t would_have_opened = 0;  ///< In `metrics_only` mode.
+};
+
+/// What a breaker looks like at one moment. Taking it changes nothing.
+struct CircuitSnapshot {
+  CircuitState state = CircuitState::closed;  ///< Effective, as `CircuitBreaker::state()`.
+  std::uint64_t generation = 0;
+  /// In consecutive mode those in a row, failed probes included; with a window the failed probes
+  /// since it opened. Back to 0 when it closes.
+  std::uint32_t failures = 0;
+  Duration retry_after = {};  ///< What is left of the open time; zero unless open.
+  std::optional<TimePoint> last_failure = std::nullopt;  ///< The newest failure that counted.
+  CircuitMode mode = CircuitMode::automatic;
+  /// Of the window, if there is one. While it is open or half-open: what is left of what opened it.
+  WindowFigures window = {};
+  CircuitTotals totals = {};
+};
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,58 @@
+#pragma once
+
+/// \file
+/// The inside of JSON strings, many bytes at a time. Internal.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "utf8.hpp"
+
+namespace vx11::inline v0::json {
+
+/// Whether `c` is ASCII that may stand in a JSON string as it is.
+constexpr bool is_plain(unsigned char c) noexcept {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/// The top bit of each byte of `word` that is not plain; bits above the first such byte may lie.
+/// The byte-parallel tests for "less than" and "equals zero" are those of H. Warren's "Hacker's
+/// Delight", section 6-1.
+constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x8080808080808080;
+  const std::uint64_t quote = word ^ (kOnes * '"');
+  const std::uint64_t slash = word ^ (kOnes * '\\');
+  return (word | ((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
+          ((slash - kOnes) & ~slash)) &
+         kTops;
+}
+
+/// How much of `text`, from `from` on, is plain: the position of the first byte that is not.
+inline std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
+  for (std::uint64_t word = 0; from + sizeof word <= text.size(); from += sizeof word) {
+    std::memcpy(&word, text.data() + from, sizeof word);
+    const std::uint64_t found = not_plain(word);
+    if (found == 0) continue;
+    if constexpr (std::endian::native == std::endian::big) break;  // the first byte is on top there
+    return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+  }
+  while (from < text.size() && is_plain(static_cast<unsigned char>(text[from]))) ++from;
+  return from;
+}
+
+/// The same, with well-formed UTF-8 counted as plain.
+inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) noexcept {
+  for (;;) {
+    from = skip_plain(text, from);
+    if (from == text.size() || static_cast<unsigned char>(text[from]) < 0x80) return from;
+    const std::size_t sequence = utf8::sequence_length(text.substr(from));
+    if (sequence == 0) return from;
+    from += sequence;
+  }
+}
+
+}  // namespace vx11::inline v0::json
