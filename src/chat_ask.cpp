@@ -18,6 +18,7 @@ Outcome outcome_of(Errc code) noexcept {
     case Errc::cancelled:
       return Outcome::cancelled;
     case Errc::circuit_open:
+    case Errc::rejected:  // like an open breaker: the caller's own guard, and nothing was sent
       return Outcome::circuit_open;
     case Errc::asleep:
       return Outcome::asleep;

@@ -26,6 +26,8 @@ std::string in_words(Errc code, Duration allowed) {
       return "the caller went away";
     case Errc::circuit_open:
       return "the circuit breaker is open";
+    case Errc::rejected:
+      return "a policy refused the call";
     case Errc::asleep:
       return "the service sleeps";
     case Errc::invalid_argument:

@@ -7,6 +7,7 @@
 /// a `Result`. The one alias is always `tl::expected`, never switched to another type by a macro,
 /// so that every translation unit of a program agrees on it.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ enum class Errc : std::uint8_t {
   too_large,         ///< A message exceeds a limit.
   storage,           ///< A session store could not read or write.
   unavailable,       ///< Nobody could answer, for the reasons recorded beside it.
+  rejected,          ///< A policy of the caller's own refused the call; nothing was sent.
 };
 
 /// The code as a stable snake_case word ("circuit_open"), for logs, metrics and JSON.
@@ -56,6 +58,8 @@ constexpr std::string_view to_string(Errc code) noexcept {
       return "storage";
     case Errc::unavailable:
       return "unavailable";
+    case Errc::rejected:
+      return "rejected";
   }
   return "unknown";
 }
@@ -72,6 +76,8 @@ struct Error {
   Errc code = Errc::unavailable;
   std::string upstream = {};  ///< Name of the upstream concerned; empty when none is.
   std::string detail = {};    ///< For people: what happened and, where possible, what to do.
+  /// When asking again makes sense, from now; zero when nothing tells. Set by what rejects calls.
+  std::chrono::nanoseconds retry_after = {};
 
   friend bool operator==(const Error&, const Error&) = default;
 };

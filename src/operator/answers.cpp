@@ -45,6 +45,7 @@ std::string_view offline_reason(Errc code) noexcept {
     case Errc::http_status:
     case Errc::invalid_argument:
     case Errc::unavailable:
+    case Errc::rejected:
       break;
   }
   return "error";

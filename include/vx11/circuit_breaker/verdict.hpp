@@ -47,6 +47,7 @@ constexpr Verdict verdict_on(Errc code) noexcept {
     case Errc::circuit_open:
     case Errc::asleep:
     case Errc::storage:
+    case Errc::rejected:
       return Verdict::neutral;
   }
   return Verdict::neutral;

@@ -1,0 +1,196 @@
+#pragma once
+
+/// \file
+/// `AdaptiveLimit`: as many calls at once as the upstream bears, found out by watching it.
+
+#include <vx11/policy.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// How the limit follows what is seen.
+enum class LimitAlgorithm : std::uint8_t {
+  /// Compares each latency with the long-term average: falls as calls queue up inside the upstream,
+  /// before anything fails. After the Gradient2 limit of Netflix concurrency-limits.
+  gradient,
+  /// Grows by one for each window's worth of successes, falls by a share with each failure. For
+  /// upstreams whose latency says nothing, or that fail when overloaded.
+  aimd,
+};
+
+/// The description of an adaptive limit. Values out of range are drawn to the nearest that works.
+struct AdaptiveLimitOptions {
+  LimitAlgorithm algorithm = LimitAlgorithm::gradient;
+  std::uint32_t initial = 20;
+  std::uint32_t least = 1;  ///< Never below, and at least 1: without calls nothing is learnt.
+  std::uint32_t most = 1000;
+  /// gradient: how much above the average a latency may be before the limit falls; at least 1.
+  double tolerance = 1.5;
+  /// gradient: calls beyond the ideal that may queue up inside the upstream; what makes it grow.
+  double headroom = 4;
+  /// gradient: how much of each step is taken, above 0 to 1. Less is calmer.
+  double smoothing = 0.2;
+  /// By what the limit is multiplied when a call fails; from 0 to 1.
+  double after_failure = 0.9;
+};
+
+namespace detail {
+
+/// What is known after some calls. A pure step from one to the next, so that it can be tested and
+/// replayed without calls.
+struct LimitEstimate {
+  double limit = 1;
+  double average = 0;  ///< Of the latencies, in nanoseconds, over some hundred calls; 0: none yet.
+
+  LimitEstimate after_failure(const AdaptiveLimitOptions& options) const noexcept {
+    const double share = std::clamp(options.after_failure, 0.0, 1.0);
+    return within(options, LimitEstimate{limit * share, average});
+  }
+
+  LimitEstimate after_success(const AdaptiveLimitOptions& options, Duration latency,
+                              std::uint32_t running) const noexcept {
+    const double sample = std::max(static_cast<double>(latency.count()), 1.0);
+    LimitEstimate next = *this;
+    next.average = average <= 0 ? sample : average + (sample - average) * kAverageStep;
+    // After an overload the average is too high; let go of it faster than it came.
+    if (next.average > 2 * sample) next.average *= 0.95;
+    if (2.0 * running < limit) return next;  // not tried out: says nothing about the limit
+    next.limit = options.algorithm == LimitAlgorithm::aimd ? limit + 1 / limit
+                                                           : gradient_step(options, next, sample);
+    return within(options, next);
+  }
+
+ private:
+  static constexpr double kAverageStep = 2.0 / (600 + 1);  // an exponential average over 600 calls
+
+  double gradient_step(const AdaptiveLimitOptions& options, const LimitEstimate& next,
+                       double sample) const noexcept {
+    const double tolerance = std::max(options.tolerance, 1.0);
+    const double gradient = std::clamp(tolerance * next.average / sample, 0.5, 1.0);
+    const double goal = limit * gradient + std::max(options.headroom, 0.0);
+    return limit + (goal - limit) * std::clamp(options.smoothing, 0.001, 1.0);
+  }
+
+  static LimitEstimate within(const AdaptiveLimitOptions& options, LimitEstimate next) noexcept {
+    const double least = std::max(options.least, 1U);
+    next.limit = std::clamp(next.limit, least, std::max<double>(options.most, least));
+    return next;
+  }
+};
+
+}  // namespace detail
+
+/// Limits calls at once to a number that rises while latencies stay low and falls as they grow or
+/// calls fail.
+///
+/// Nobody has to know the right number, and it stays right when the upstream changes: Little's law
+/// turned into a control loop. Use it as `CircuitBreaker`: `try_acquire`, then a verdict on the
+/// permit; or in a pipeline, where it asks `CallVerdict`, or as `guard(limit, classify)`.
+///
+/// **Thread-safe**: admission is lock-free, a verdict takes a short lock. A permit without a
+/// verdict is neutral and teaches nothing. **Lifetime**: outlives its permits; neither copied nor
+/// moved. Source of the idea: Netflix concurrency-limits (Gradient2Limit, AIMDLimit); D. Chiu and
+/// R. Jain, 1989, for AIMD.
+template <MonotonicClock Clock = SteadyClock>
+class BasicAdaptiveLimit {
+ public:
+  class Permit;
+
+  explicit BasicAdaptiveLimit(AdaptiveLimitOptions options = {}, Clock clock = {})
+      : options_(options), clock_(clock) {
+    const std::uint32_t least = std::max(options.least, 1U);
+    estimate_.limit = std::clamp(options.initial, least, std::max(options.most, least));
+    publish();
+  }
+  BasicAdaptiveLimit(const BasicAdaptiveLimit&) = delete;
+  BasicAdaptiveLimit& operator=(const BasicAdaptiveLimit&) = delete;
+  ~BasicAdaptiveLimit() = default;
+
+  /// A permit for one call now, or `rejected`.
+  Result<Permit> try_acquire() noexcept {
+    std::uint32_t running = running_.load(std::memory_order_relaxed);
+    do {
+      if (running >= limit()) return detail::reject("limit reached");
+    } while (!running_.compare_exchange_weak(running, running + 1, std::memory_order_relaxed));
+    return Permit(*this, clock_.now());
+  }
+
+  /// Calls at once that are admitted now.
+  std::uint32_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
+  std::uint32_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
+
+ private:
+  void succeeded(TimePoint began) noexcept {
+    const Duration latency = clock_.now() - began;
+    const std::uint32_t running = running_.fetch_sub(1, std::memory_order_relaxed);
+    const std::lock_guard lock(mutex_);
+    estimate_ = estimate_.after_success(options_, latency, running);
+    publish();
+  }
+  void failed() noexcept {
+    release();
+    const std::lock_guard lock(mutex_);
+    estimate_ = estimate_.after_failure(options_);
+    publish();
+  }
+  void release() noexcept { running_.fetch_sub(1, std::memory_order_relaxed); }
+  void publish() noexcept {
+    limit_.store(static_cast<std::uint32_t>(estimate_.limit), std::memory_order_relaxed);
+  }
+
+  const AdaptiveLimitOptions options_;
+  [[no_unique_address]] const Clock clock_;
+  std::atomic<std::uint32_t> running_{0};
+  std::atomic<std::uint32_t> limit_{1};
+  std::mutex mutex_;
+  detail::LimitEstimate estimate_;
+};
+
+/// The right to make one call. Say once what came of it, or drop it: dropped without a word it is
+/// neutral. Move-only. Not thread-safe in itself; may be finished on another thread.
+template <MonotonicClock Clock>
+class [[nodiscard]] BasicAdaptiveLimit<Clock>::Permit {
+ public:
+  Permit(Permit&& other) noexcept
+      : limit_(std::exchange(other.limit_, nullptr)), began_(other.began_) {}
+  Permit& operator=(Permit&& other) noexcept {
+    if (this != &other) {
+      neutral();
+      limit_ = std::exchange(other.limit_, nullptr);
+      began_ = other.began_;
+    }
+    return *this;
+  }
+  ~Permit() { neutral(); }
+
+  /// The call did what it should; its latency, from the permit to here, is learnt from.
+  void success() noexcept {
+    if (auto* limit = std::exchange(limit_, nullptr)) limit->succeeded(began_);
+  }
+  /// The upstream could not cope: it failed, or took too long.
+  void failure() noexcept {
+    if (auto* limit = std::exchange(limit_, nullptr)) limit->failed();
+  }
+  /// Says nothing about what the upstream bears.
+  void neutral() noexcept {
+    if (auto* limit = std::exchange(limit_, nullptr)) limit->release();
+  }
+
+ private:
+  friend class BasicAdaptiveLimit;
+  Permit(BasicAdaptiveLimit& limit, TimePoint began) noexcept : limit_(&limit), began_(began) {}
+
+  BasicAdaptiveLimit* limit_;
+  TimePoint began_;
+};
+
+/// The adaptive limit on the machine's monotonic clock.
+using AdaptiveLimit = BasicAdaptiveLimit<SteadyClock>;
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,63 @@
+#pragma once
+
+/// \file
+/// `BackgroundTimer`: a timer with a thread of its own, for those who have no event loop.
+
+#include <vx11/detail/sleep_queue.hpp>
+#include <vx11/timer.hpp>
+
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// Wakes sleepers on one thread, which is started by the first that sleeps.
+///
+/// What was asleep goes on **on that thread**, up to its next suspension, and all others wait
+/// meanwhile: right for calls that suspend, wrong for calls that block. A program with an event
+/// loop derives its own `Timer` from that loop. **Thread-safe.** Outlives its sleeps; may be
+/// destroyed by one that it has just woken.
+class BackgroundTimer final : public Timer {
+ public:
+  BackgroundTimer() = default;
+  ~BackgroundTimer() override {
+    queue_->close();
+    if (!thread_.joinable()) return;
+    if (thread_.get_id() == std::this_thread::get_id()) {
+      thread_.detach();  // the thread keeps the queue
+    } else {
+      thread_.join();
+    }
+  }
+
+  Task<bool> sleep(Duration time, std::stop_token stop) override {
+    if (stop.stop_requested()) co_return false;
+    if (time <= Duration::zero()) co_return true;
+    std::call_once(started_, [this] { thread_ = std::thread(&BackgroundTimer::run, queue_); });
+    const TimePoint until = Deadline::after(SteadyClock().now(), time).at();
+    detail::SleepQueue::Sleep asleep(*queue_, until, std::move(stop));
+    co_return co_await asleep;
+  }
+
+ private:
+  using Queue = std::shared_ptr<detail::SleepQueue>;
+
+  static void run(Queue queue) {
+    while (queue->wait(SteadyClock())) queue->wake_one(SteadyClock().now());
+  }
+
+  const Queue queue_ = std::make_shared<detail::SleepQueue>();
+  std::once_flag started_;
+  std::thread thread_;
+};
+
+/// The background timer that all share who were given none. Lives as long as someone holds it, and
+/// at least to the end of the program's static objects.
+inline std::shared_ptr<Timer> background_timer() {
+  static const auto shared = std::make_shared<BackgroundTimer>();
+  return shared;
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,94 @@
+#pragma once
+
+/// \file
+/// `Backoff`: how long to wait before each further try.
+
+#include <vx11/clock.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// How waits are spread, so that those who failed together do not return together. The names are
+/// M. Brooker's, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+enum class Jitter : std::uint8_t {
+  none,          ///< Exactly base × factorⁿ. For tests, and where there is one caller.
+  full,          ///< Anything from zero to that. The least load on the upstream; the default.
+  decorrelated,  ///< From base to three times the wait before: never near zero, still spread.
+};
+
+/// The description of a backoff. Values out of range are drawn to the nearest that works.
+struct BackoffOptions {
+  /// The first wait, before jitter. Zero: never wait. A tenth of a second outlives a dropped
+  /// packet.
+  Duration base = std::chrono::milliseconds(100);
+  /// No wait is longer, however many came before.
+  Duration cap = std::chrono::seconds(10);
+  /// By how much the wait grows each time; at least 1. Unused by `Jitter::decorrelated`.
+  double factor = 2;
+  Jitter jitter = Jitter::full;
+  /// Gives numbers from 0 to below 1, evenly; must be thread-safe. Null: a generator per thread.
+  std::function<double()> random = {};
+};
+
+namespace detail {
+
+/// A number from 0 to below 1. Good enough to spread waits, and for nothing else.
+inline double spread() {
+  thread_local std::minstd_rand generator{std::random_device()()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+/// `limit` if the product is larger, not a number, or too large for a duration.
+inline Duration capped_product(Duration time, double by, Duration limit) noexcept {
+  const double product = static_cast<double>(time.count()) * by;
+  if (!(product < static_cast<double>(limit.count()))) return limit;
+  return Duration(static_cast<Duration::rep>(std::max(product, 0.0)));
+}
+
+}  // namespace detail
+
+/// The waits of one loop of tries, in order. Never longer than the cap, never negative, whatever
+/// the numbers: a thousandth try and a factor of 1e300 give the cap.
+///
+/// Not thread-safe: each loop has its own. Refers to its options, which outlive it.
+class Backoff {
+ public:
+  explicit Backoff(const BackoffOptions& options) noexcept : options_(options) {}
+
+  /// The next wait.
+  Duration next() {
+    const Duration base = std::clamp(options_.base, Duration::zero(), cap());
+    if (base == Duration::zero()) return base;
+    if (options_.jitter == Jitter::decorrelated) return decorrelated(base);
+    const Duration whole = detail::capped_product(base, growth_, cap());
+    growth_ *= std::max(options_.factor, 1.0);
+    return options_.jitter == Jitter::none ? whole : between(Duration::zero(), whole);
+  }
+
+ private:
+  Duration cap() const noexcept { return std::max(options_.cap, Duration::zero()); }
+
+  Duration decorrelated(Duration base) {
+    const Duration most = detail::capped_product(std::max(previous_, base), 3, cap());
+    previous_ = between(base, most);
+    return previous_;
+  }
+
+  Duration between(Duration least, Duration most) {
+    const double share = options_.random ? options_.random() : detail::spread();
+    return least + detail::capped_product(most - least, std::clamp(share, 0.0, 1.0), most - least);
+  }
+
+  const BackoffOptions& options_;
+  double growth_ = 1;
+  Duration previous_ = {};
+};
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,225 @@
+#pragma once
+
+/// \file
+/// `Bulkhead`: at most so many calls at once, with a bounded queue before them.
+
+#include <vx11/background_timer.hpp>
+#include <vx11/detail/arrivals.hpp>
+#include <vx11/detail/turns.hpp>
+#include <vx11/policy.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// The description of a bulkhead.
+struct BulkheadOptions {
+  /// Calls at once. Zero admits none, for an upstream that is not to be called now.
+  std::uint32_t concurrent = 16;
+  /// How many may wait for a place. Zero: a call that finds no place is rejected at once, which is
+  /// right where the one who asks can go elsewhere. A long queue answers everyone late.
+  std::uint32_t queue = 0;
+  /// The longest a call waits in the queue; its own deadline may be nearer.
+  Duration wait_limit = Duration::max();
+  /// Measures waits in the queue; unused where nobody waits. Null: `background_timer()`. A blocking
+  /// timer does not do: the place may come free meanwhile.
+  std::shared_ptr<Timer> timer = {};
+};
+
+/// A semaphore for calls: `concurrent` run, `queue` wait in order of arrival, the rest are
+/// rejected.
+///
+/// ```cpp
+/// vx11::Bulkhead bulkhead({.concurrent = 8, .queue = 32, .wait_limit = 100ms});
+/// if (auto place = bulkhead.acquire(deadline)) call();   // the place is free again at the end
+/// ```
+///
+/// **Thread-safe**. A place that comes free goes to the longest waiting, never past him to a
+/// newcomer. One who waits no longer, because his time is up or his stop token fired, leaves the
+/// queue at once. An awaited acquire goes on on the thread that gave the place back, or the
+/// timer's.
+/// **Lifetime**: outlives its permits and those who wait; neither copied nor moved.
+template <MonotonicClock Clock = SteadyClock>
+class BasicBulkhead {
+ public:
+  class Permit;
+
+  explicit BasicBulkhead(BulkheadOptions options = {}, Clock clock = {})
+      : options_(std::move(options)), clock_(clock) {}
+  BasicBulkhead(const BasicBulkhead&) = delete;
+  BasicBulkhead& operator=(const BasicBulkhead&) = delete;
+  ~BasicBulkhead() = default;
+
+  /// A place now, or `rejected`.
+  Result<Permit> try_acquire() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (running_ >= options_.concurrent) return full();
+    return admit();
+  }
+  /// A place, for which it blocks. \see async_acquire
+  Result<Permit> acquire(Deadline deadline = {}) {
+    Result<Permit> now = try_acquire();
+    if (now || options_.queue == 0) return now;
+    return sync_wait(async_acquire(std::move(deadline)));
+  }
+  /// A place, now or when it is this call's turn. \return `rejected` if the queue is full or the
+  /// wait took too long, `cancelled` if `deadline`'s stop token fired. Neither blames the upstream.
+  Task<Result<Permit>> async_acquire(Deadline deadline = {});
+
+  std::uint32_t running() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return running_;
+  }
+  std::size_t waiting() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+  }
+
+  /// \name As a policy
+  /// \{
+  template <class Next>
+  CallResult<Next> execute(Next&& next, Deadline deadline) {
+    const Result<Permit> place = acquire(deadline);
+    if (!place) return fail(place.error());
+    return next(std::move(deadline));
+  }
+  template <class Next>
+  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+    Result<Permit> place = try_acquire();
+    if (!place && options_.queue != 0) {
+      Task<Result<Permit>> acquiring = async_acquire(deadline);
+      place = co_await std::move(acquiring);
+    }
+    if (!place) co_return fail(std::move(place.error()));
+    auto call = next(std::move(deadline));
+    co_return co_await std::move(call);
+  }
+  /// \}
+
+ private:
+  enum class Entry : std::uint8_t { admitted, queued, refused };
+  static constexpr detail::Arrivals::Set kGranted = detail::Turn::kCome;
+  static constexpr detail::Arrivals::Set kSlept = 2;
+
+  static tl::unexpected<Error> full() { return detail::reject("bulkhead full"); }
+
+  // With the mutex held.
+  Permit admit() noexcept {
+    ++running_;
+    return Permit(*this);
+  }
+
+  Entry enter(detail::Turn& waiter) {
+    const std::lock_guard lock(mutex_);
+    if (running_ < options_.concurrent) {
+      ++running_;
+      return Entry::admitted;
+    }
+    if (queue_.size() >= options_.queue) return Entry::refused;
+    queue_.push_back(&waiter);
+    return Entry::queued;
+  }
+
+  /// \return false if the place has been granted meanwhile
+  bool leave(detail::Turn& waiter) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto place = std::find(queue_.begin(), queue_.end(), &waiter);
+    if (place == queue_.end()) return false;
+    queue_.erase(place);
+    return true;
+  }
+
+  /// Hands the place on, or frees it.
+  void release() noexcept {
+    detail::Turn* first = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      if (queue_.empty()) {
+        --running_;
+        return;
+      }
+      first = queue_.front();
+      queue_.pop_front();
+    }
+    detail::Turns::give(*first);
+  }
+
+  Duration patience(const Deadline& deadline) const noexcept {
+    if (deadline.never()) return options_.wait_limit;
+    return std::min(options_.wait_limit, deadline.remaining(clock_.now()));
+  }
+
+  const BulkheadOptions options_;
+  [[no_unique_address]] const Clock clock_;
+  mutable std::mutex mutex_;
+  std::uint32_t running_ = 0;
+  std::deque<detail::Turn*> queue_;
+};
+
+/// A place in the bulkhead, given back on destruction. Move-only. May be given back on another
+/// thread than it was acquired on; that thread may then run the one who waited for it.
+template <MonotonicClock Clock>
+class [[nodiscard]] BasicBulkhead<Clock>::Permit {
+ public:
+  Permit(Permit&& other) noexcept : bulkhead_(std::exchange(other.bulkhead_, nullptr)) {}
+  Permit& operator=(Permit&& other) noexcept {
+    if (this != &other) {
+      release();
+      bulkhead_ = std::exchange(other.bulkhead_, nullptr);
+    }
+    return *this;
+  }
+  ~Permit() { release(); }
+
+  /// Gives the place back now.
+  void release() noexcept {
+    if (auto* bulkhead = std::exchange(bulkhead_, nullptr)) bulkhead->release();
+  }
+
+ private:
+  friend class BasicBulkhead;
+  explicit Permit(BasicBulkhead& bulkhead) noexcept : bulkhead_(&bulkhead) {}
+  BasicBulkhead* bulkhead_;
+};
+
+template <MonotonicClock Clock>
+auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permit>> {
+  if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
+  // All that may fail for want of memory comes before there is a place or a turn to lose.
+  const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
+  detail::LinkedStop stop(deadline.stop_token());
+  Task<bool> sleep = timer->sleep(patience(deadline), stop.token());
+  detail::Turn waiter;
+  detail::Arrivals::Seat seat(waiter.arrivals, kSlept);
+
+  const Entry entry = enter(waiter);
+  if (entry == Entry::refused) co_return full();
+  if (entry == Entry::admitted) co_return Permit(*this);
+  waiter.arrivals.start(sleep, seat);
+  auto something = waiter.arrivals.beyond(0);
+  detail::Arrivals::Set happened = co_await something;
+
+  if ((happened & kGranted) == 0 && leave(waiter)) {
+    if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
+    co_return detail::reject("no place free");
+  }
+  stop.request_stop();
+  while (happened != (kGranted | kSlept)) {
+    auto more = waiter.arrivals.beyond(happened);
+    happened = co_await more;
+  }
+  Permit place(*this);
+  if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
+  co_return place;
+}
+
+/// The bulkhead on the machine's monotonic clock.
+using Bulkhead = BasicBulkhead<SteadyClock>;
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,74 @@
+#pragma once
+
+/// \file
+/// Waiting for the first of several things to happen. Internal.
+
+#include <vx11/task.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+
+namespace vx11::inline v0::detail {
+
+/// Up to 31 events, each a bit, that happen once each on any thread; one coroutine waits for the
+/// next. Nothing that happens before it waits is lost, and whoever makes an event happen touches
+/// nothing of this afterwards.
+class Arrivals {
+ public:
+  using Set = std::uint32_t;
+  /// What a started task needs to say that it has ended.
+  struct Seat {
+    Seat(Arrivals& all, Set bit) noexcept : all(&all), bit(bit) {}
+    Arrivals* all;
+    Set bit;
+  };
+
+  /// Starts `task`, whose end is the event `seat.bit`. Both outlive the event.
+  template <class T>
+  void start(Task<T>& task, Seat& seat) noexcept {
+    if (task.start(&ended, &seat)) happen(seat.bit);
+  }
+
+  /// Makes the event happen and resumes the one who waits, if there is one.
+  void happen(Set bit) noexcept {
+    Set word = word_.load(std::memory_order_acquire);
+    std::coroutine_handle<> waiting = nullptr;
+    do {
+      waiting = (word & kWaiting) != 0 ? waiting_ : nullptr;
+    } while (!word_.compare_exchange_weak(word, (word | bit) & ~kWaiting, std::memory_order_acq_rel,
+                                          std::memory_order_acquire));
+    if (waiting) waiting.resume();
+  }
+
+  Set so_far() const noexcept { return word_.load(std::memory_order_acquire) & ~kWaiting; }
+
+  /// `co_await`: goes on once more has happened than `known`; gives what has happened.
+  auto beyond(Set known) noexcept { return Beyond{*this, known}; }
+
+ private:
+  static constexpr Set kWaiting = Set{1} << 31U;
+
+  struct Beyond {
+    Arrivals& all;
+    Set known;
+    bool await_ready() const noexcept { return all.so_far() != known; }
+    bool await_suspend(std::coroutine_handle<> handle) noexcept {
+      all.waiting_ = handle;
+      Set expected = known;
+      return all.word_.compare_exchange_strong(
+          expected, known | kWaiting, std::memory_order_acq_rel, std::memory_order_acquire);
+    }
+    Set await_resume() const noexcept { return all.so_far(); }
+  };
+
+  static void ended(void* seat) {
+    const auto [all, bit] = *static_cast<Seat*>(seat);
+    all->happen(bit);
+  }
+
+  std::atomic<Set> word_{0};
+  std::coroutine_handle<> waiting_ = nullptr;
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,135 @@
+#pragma once
+
+/// \file
+/// `KeyedRateLimiter`: the same rate for each of many clients, in bounded memory.
+
+#include <vx11/rate_limiter.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// The description of a keyed limiter.
+struct KeyedRateLimiterOptions {
+  RateLimiterOptions rate = {};  ///< What each key may do.
+  /// How many keys are remembered; at least 1. With about 100 bytes each, the default is 1 MiB. If
+  /// more are busy at once, the one unused for longest is forgotten and starts afresh: a flood of
+  /// invented keys costs no memory, but weakens the limit of the others. Put a plain `RateLimiter`
+  /// around it where that matters.
+  std::size_t most_keys = 10'000;
+};
+
+/// One rate per key: per client, per token, per address.
+///
+/// A key whose time has come again says the same as one never seen, so idle keys are dropped as new
+/// ones come, and nothing is lost by it. **Thread-safe**: one short lock; constant time for each
+/// ask.
+/// **Lifetime**: outlives its calls; neither copied nor moved.
+template <class Key, MonotonicClock Clock = SteadyClock, class Hash = std::hash<Key>>
+class BasicKeyedRateLimiter {
+ public:
+  explicit BasicKeyedRateLimiter(KeyedRateLimiterOptions options = {}, Clock clock = {})
+      : gcra_(options.rate),
+        most_keys_(std::max<std::size_t>(options.most_keys, 1)),
+        clock_(clock) {}
+  BasicKeyedRateLimiter(const BasicKeyedRateLimiter&) = delete;
+  BasicKeyedRateLimiter& operator=(const BasicKeyedRateLimiter&) = delete;
+  ~BasicKeyedRateLimiter() = default;
+
+  /// As `BasicRateLimiter::try_acquire`, for `key`.
+  tl::expected<void, RateLimited> try_acquire(const Key& key, std::uint32_t cost = 1) {
+    const auto now = TimePoint(clock_.now()).time_since_epoch().count();
+    const std::lock_guard lock(mutex_);
+    const auto known = places_.find(key);
+    const auto arrival = known == places_.end() ? detail::Gcra::kIdle : known->second->arrival;
+    const auto decision = gcra_.decide(arrival, now, cost);
+    if (decision.too_soon > Duration::zero()) {
+      return tl::unexpected(RateLimited{decision.too_soon});
+    }
+    if (known == places_.end()) {
+      make_room(now);
+      remember(key, decision.next);
+    } else {
+      known->second->arrival = decision.next;
+      by_use_.splice(by_use_.begin(), by_use_, known->second);
+    }
+    return {};
+  }
+
+  /// How many keys are remembered now.
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return places_.size();
+  }
+
+  /// This limiter for one key, as a policy: `pipeline(limiter.at(client), …)`.
+  class At {
+   public:
+    At(BasicKeyedRateLimiter& limiter, Key key) : limiter_(&limiter), key_(std::move(key)) {}
+    template <class Next>
+    CallResult<Next> execute(Next&& next, Deadline deadline) {
+      auto turn = limiter_->try_acquire(key_);
+      if (!turn) return detail::reject("rate limited", turn.error().retry_after);
+      return next(std::move(deadline));
+    }
+    template <class Next>
+    Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+      auto turn = limiter_->try_acquire(key_);
+      if (!turn) co_return detail::reject("rate limited", turn.error().retry_after);
+      auto call = next(std::move(deadline));
+      co_return co_await std::move(call);
+    }
+
+   private:
+    BasicKeyedRateLimiter* limiter_;
+    Key key_;
+  };
+  At at(Key key) { return At(*this, std::move(key)); }
+
+ private:
+  using Instant = detail::Gcra::Instant;
+  struct Entry {
+    Key key;
+    Instant arrival;
+  };
+  using ByUse = std::list<Entry>;
+
+  /// Two at a time are enough to shrink: each new key brings one.
+  void make_room(Instant now) {
+    for (int i = 0; i < 2 && !by_use_.empty() && by_use_.back().arrival <= now; ++i) forget_last();
+    if (places_.size() >= most_keys_) forget_last();
+  }
+  void forget_last() {
+    places_.erase(by_use_.back().key);
+    by_use_.pop_back();
+  }
+  void remember(const Key& key, Instant arrival) {
+    by_use_.push_front(Entry{key, arrival});
+    try {
+      places_.emplace(key, by_use_.begin());
+    } catch (...) {
+      by_use_.pop_front();
+      throw;
+    }
+  }
+
+  const detail::Gcra gcra_;
+  const std::size_t most_keys_;
+  [[no_unique_address]] const Clock clock_;
+  mutable std::mutex mutex_;
+  ByUse by_use_;  ///< The one used last in front.
+  std::unordered_map<Key, typename ByUse::iterator, Hash> places_;
+};
+
+/// The keyed limiter on the machine's monotonic clock.
+template <class Key = std::string>
+using KeyedRateLimiter = BasicKeyedRateLimiter<Key, SteadyClock>;
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,141 @@
+#pragma once
+
+/// \file
+/// `RateLimiter`: so many calls in so much time, evenly, with room for a burst.
+
+#include <vx11/policy.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// The description of a rate. Values out of range are drawn to the nearest that works.
+struct RateLimiterOptions {
+  /// How many calls in one `period`; at least 1. The time between two is rounded down to whole
+  /// nanoseconds: exact where that divides, at most a thousandth too fast at a million a second.
+  std::uint32_t calls = 10;
+  Duration period = std::chrono::seconds(1);
+  /// How many may come at once after a pause; at least 1, which spaces all calls evenly. A larger
+  /// burst does not raise the rate in the long run.
+  std::uint32_t burst = 1;
+};
+
+/// Why a call has to wait, and for how long.
+struct RateLimited {
+  Duration retry_after =
+      {};  ///< From now; zero is never given. `max()`: it will never be admitted.
+};
+
+namespace detail {
+
+/// The generic cell rate algorithm as virtual scheduling (ATM Forum, Traffic Management 4.0; ITU-T
+/// I.371). All there is to remember is one instant, the theoretical arrival time of the next call.
+/// An arrival time that has passed says the same as none.
+class Gcra {
+ public:
+  using Instant = Duration::rep;  ///< Nanoseconds of the monotonic clock.
+  static constexpr Instant kIdle = 0;
+
+  explicit Gcra(const RateLimiterOptions& options) noexcept
+      : interval_(
+            std::clamp<Instant>(options.period.count() / std::max(options.calls, 1U), 1, kMost)),
+        tolerance_(times(interval_, std::max(options.burst, 1U) - 1)) {}
+
+  /// What remains to be done for a call that costs `cost` at `now`.
+  struct Decision {
+    Instant next;       ///< The arrival time to store, if admitted.
+    Duration too_soon;  ///< Zero: admitted.
+  };
+  Decision decide(Instant arrival, Instant now, std::uint32_t cost) const noexcept {
+    const Instant weight = times(interval_, cost);
+    if (cost != 0 && weight - interval_ > tolerance_) return {arrival, Duration::max()};
+    const Instant next = plus(std::max(arrival, now), weight);
+    const Instant earliest = next - interval_ - tolerance_;
+    if (cost != 0 && earliest > now) return {arrival, Duration(earliest - now)};
+    return {next, Duration::zero()};
+  }
+
+ private:
+  static constexpr Instant kMost = Duration::max().count() / 4;  // sums of these do not overflow
+
+  static Instant times(Instant value, Instant by) noexcept {
+    return by != 0 && value > kMost / by ? kMost : value * by;
+  }
+  static Instant plus(Instant a, Instant b) noexcept {
+    return a > 2 * kMost - b ? 2 * kMost : a + b;
+  }
+
+  Instant interval_;
+  Instant tolerance_;
+};
+
+}  // namespace detail
+
+/// Admits `calls` per `period`, and up to `burst` of them at once.
+///
+/// ```cpp
+/// vx11::RateLimiter limiter({.calls = 100, .period = 1s, .burst = 20});
+/// if (auto turned_away = limiter.try_acquire(); !turned_away) {
+///   come_back_after(turned_away.error().retry_after);
+/// }
+/// ```
+///
+/// **Thread-safe** and lock-free: the whole state is one 64-bit atomic; admission is a clock read
+/// and a compare-and-swap, rejection does not even write. As a policy it rejects with `rejected`
+/// and `retry_after`. **Lifetime**: outlives its calls; neither copied nor moved.
+template <MonotonicClock Clock = SteadyClock>
+class BasicRateLimiter {
+ public:
+  explicit BasicRateLimiter(RateLimiterOptions options = {}, Clock clock = {}) noexcept
+      : gcra_(options), clock_(clock) {}
+  BasicRateLimiter(const BasicRateLimiter&) = delete;
+  BasicRateLimiter& operator=(const BasicRateLimiter&) = delete;
+  ~BasicRateLimiter() = default;
+
+  /// Takes `cost` calls out of the rate, all or none. A cost above the burst is never admitted; one
+  /// of zero always.
+  tl::expected<void, RateLimited> try_acquire(std::uint32_t cost = 1) noexcept {
+    const auto now = TimePoint(clock_.now()).time_since_epoch().count();
+    auto arrival = arrival_.load(std::memory_order_relaxed);
+    for (;;) {
+      const auto decision = gcra_.decide(arrival, now, cost);
+      if (decision.too_soon > Duration::zero()) {
+        return tl::unexpected(RateLimited{decision.too_soon});
+      }
+      if (arrival_.compare_exchange_weak(arrival, decision.next, std::memory_order_relaxed)) {
+        return {};
+      }
+    }
+  }
+
+  /// \name As a policy
+  /// \{
+  template <class Next>
+  CallResult<Next> execute(Next&& next, Deadline deadline) {
+    auto turn = try_acquire();
+    if (!turn) return detail::reject("rate limited", turn.error().retry_after);
+    return next(std::move(deadline));
+  }
+  template <class Next>
+  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+    auto turn = try_acquire();
+    if (!turn) co_return detail::reject("rate limited", turn.error().retry_after);
+    auto call = next(std::move(deadline));
+    co_return co_await std::move(call);
+  }
+  /// \}
+
+ private:
+  const detail::Gcra gcra_;
+  [[no_unique_address]] const Clock clock_;
+  std::atomic<detail::Gcra::Instant> arrival_{detail::Gcra::kIdle};
+};
+
+/// The limiter on the machine's monotonic clock.
+using RateLimiter = BasicRateLimiter<SteadyClock>;
+
+}  // namespace vx11::inline v0

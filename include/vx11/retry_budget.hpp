@@ -1,0 +1,89 @@
+#pragma once
+
+/// \file
+/// `RetryBudget`: how many tries beyond the first all callers together may make.
+
+#include <vx11/clock.hpp>
+#include <vx11/rate_limiter.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+
+namespace vx11::inline v0 {
+
+/// The description of a budget. Values out of range are drawn to the nearest that works.
+struct RetryBudgetOptions {
+  /// Retries as a share of the calls. A fifth: an upstream that fails altogether sees 1.2 times its
+  /// usual load, not 3 times as with three tries for each call.
+  double share = 0.2;
+  /// Retries per second that are allowed in any case, so that a caller with little traffic can
+  /// retry at all. Zero: none beyond the share.
+  std::uint32_t least_per_second = 10;
+  /// How many retries can be saved up: after a quiet night, no more than this burst out at once.
+  std::uint32_t most_saved = 100;
+};
+
+/// A bucket into which every call puts a share of a token and every retry takes a whole one.
+///
+/// One budget per upstream, shared by all who call it with `std::shared_ptr`: it bounds what
+/// retries and hedges add to the load when everything fails. **Thread-safe** and lock-free; a
+/// deposit reads no clock. Source of the idea: Twitter Finagle's RetryBudget. There a deposit
+/// expires after some seconds; here savings are bounded in number, which needs no clock.
+template <MonotonicClock Clock = SteadyClock>
+class BasicRetryBudget {
+ public:
+  explicit BasicRetryBudget(RetryBudgetOptions options = {}, Clock clock = {}) noexcept
+      : deposit_(share_of_token(options.share)),
+        most_(std::int64_t{options.most_saved} * kToken),
+        guaranteed_(options.least_per_second > 0),
+        least_({.calls = options.least_per_second, .burst = options.least_per_second}, clock) {}
+  BasicRetryBudget(const BasicRetryBudget&) = delete;
+  BasicRetryBudget& operator=(const BasicRetryBudget&) = delete;
+  ~BasicRetryBudget() = default;
+
+  /// A call was made for the first time.
+  void deposit() noexcept {
+    auto saved = saved_.load(std::memory_order_relaxed);
+    while (saved < most_ && !saved_.compare_exchange_weak(saved, std::min(saved + deposit_, most_),
+                                                          std::memory_order_relaxed)) {
+    }
+  }
+
+  /// Asks to make one more try. \return whether it may be made; it is then paid for
+  bool withdraw() noexcept {
+    auto saved = saved_.load(std::memory_order_relaxed);
+    while (saved >= kToken) {
+      if (saved_.compare_exchange_weak(saved, saved - kToken, std::memory_order_relaxed)) {
+        return true;
+      }
+    }
+    return guaranteed_ && least_.try_acquire().has_value();
+  }
+
+  /// How many retries are saved up, those per second not counted.
+  double saved() const noexcept {
+    return static_cast<double>(saved_.load(std::memory_order_relaxed)) / kToken;
+  }
+
+ private:
+  static constexpr std::int64_t kToken =
+      1'000'000;  // so that a share may be as fine as a millionth
+
+  static std::int64_t share_of_token(double share) noexcept {
+    if (!(share > 0)) return 0;
+    return std::llround(std::min(share, 1000.0) * kToken);
+  }
+
+  const std::int64_t deposit_;
+  const std::int64_t most_;
+  const bool guaranteed_;
+  std::atomic<std::int64_t> saved_{0};
+  BasicRateLimiter<Clock> least_;
+};
+
+/// The budget on the machine's monotonic clock.
+using RetryBudget = BasicRetryBudget<SteadyClock>;
+
+}  // namespace vx11::inline v0

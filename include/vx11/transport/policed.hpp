@@ -1,0 +1,64 @@
+#pragma once
+
+/// \file
+/// A transport behind policies: the way in which the Router, health probes and the power client
+/// take any of them.
+
+#include <vx11/pipeline.hpp>
+#include <vx11/transport.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// Sends every request through a pipeline. Made by `with_policies`. **Thread-safe**, as pipeline
+/// and transport are; both are kept.
+template <class Policy>
+class PolicedTransport final : public Transport {
+ public:
+  PolicedTransport(std::shared_ptr<Transport> transport, Policy policy)
+      : transport_(std::move(transport)), policy_(std::move(policy)) {}
+
+  Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
+    return policy_.async_execute(Send(*transport_, request), std::move(deadline));
+  }
+
+ private:
+  class Send {
+   public:
+    Send(Transport& transport, const HttpRequest& request) noexcept
+        : transport_(&transport), request_(&request) {}
+    Task<Result<HttpResponse>> operator()(Deadline deadline) const {
+      return transport_->send(*request_, std::move(deadline));
+    }
+
+   private:
+    Transport* transport_;
+    const HttpRequest* request_;
+  };
+
+  std::shared_ptr<Transport> transport_;
+  Policy policy_;
+};
+
+/// `transport` behind `policy`, a pipeline or a single policy that can be moved:
+///
+/// ```cpp
+/// auto guarded = vx11::with_policies(http, vx11::pipeline(bulkhead, vx11::Retry({.attempts =
+/// 2})));
+/// ```
+///
+/// What the policies reject comes back as `rejected` or `circuit_open`, as if the transport had
+/// said so. HTTP statuses are judged by `CallVerdict` and `DefaultRetryable`. Every request is
+/// treated alike: put a `Retry` or a `Hedge` only around a transport whose requests may be sent
+/// twice. Streaming is not offered by what this returns, because half an answer cannot be taken
+/// back.
+///
+/// Behind a Router, leave the breaker to the Router's target: it would be asked twice.
+template <class Policy>
+std::shared_ptr<Transport> with_policies(std::shared_ptr<Transport> transport, Policy policy) {
+  return std::make_shared<PolicedTransport<Policy>>(std::move(transport), std::move(policy));
+}
+
+}  // namespace vx11::inline v0
