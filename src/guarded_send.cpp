@@ -75,6 +75,7 @@ Exchange GuardedCall::end() {
   exchange_.elapsed = guard_.clock.now() - start_;
   if (!exchange_.response) {
     const Errc code = deadline_.cancelled() ? Errc::cancelled : exchange_.response.error().code;
+    exchange_.retry_after = exchange_.response.error().retry_after;
     exchange_.response = fail(error(code, limited_.remaining(start_)));
     exchange_.conclude(verdict_on(code));
   }

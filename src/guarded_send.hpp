@@ -35,12 +35,12 @@ struct Exchange {
 
   Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
   Duration elapsed = {};          ///< From asking the breaker; zero if nothing was sent.
-  Duration retry_after = {};      ///< When the breaker rejected it.
+  Duration retry_after = {};      ///< When the breaker or a policy rejected it.
   std::optional<CircuitBreaker::Permit> permit = std::nullopt;
 
   /// Tells the breaker what the answer was worth.
   void conclude(Verdict verdict) noexcept {
-    if (permit) settle(*permit, verdict);
+    if (permit) permit->record(verdict);
   }
 };
 

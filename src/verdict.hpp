@@ -18,10 +18,4 @@ constexpr Verdict verdict_on(int status) noexcept {
   return Verdict::failure;
 }
 
-/// Tells the breaker.
-template <class Permit>
-void settle(Permit& permit, Verdict verdict) noexcept {
-  permit.record(verdict);
-}
-
 }  // namespace vx11::inline v0

@@ -59,14 +59,13 @@ struct ChatReply {
   std::string upstream_json = "{}";    ///< What else the upstream said, as a JSON object.
 };
 
-/// Nobody answered. `code` and `upstream` are those of the first target.
+/// Nobody answered. `code` and `upstream` are those of the first target; `retry_after` is the
+/// earliest that breakers, Retry-After headers and policies tell.
 struct ChatFailure : Error {
   ChatFailure() = default;
   explicit ChatFailure(Error error) : Error(std::move(error)) {}
 
   std::vector<Attempt> attempts = {};  ///< In the order of trying.
-  /// When asking again makes sense, by breakers and Retry-After headers; zero when nothing tells.
-  Duration retry_after = {};
 };
 
 /// One upstream in the order of preference.

@@ -19,7 +19,9 @@ none() {
 
 pub=include/vx11
 vocabulary=("$pub"/{result,clock,http_message,task,transport}.hpp)
-policies=("$pub"/circuit_breaker.hpp)
+policies=("$pub"/{adaptive_limit,backoff,bulkhead,circuit_breaker,fallback,guard,hedge}.hpp
+  "$pub"/{keyed_rate_limiter,pipeline,policy,rate_limiter,retry,retry_budget,timeout,timer,verdict}.hpp)
+mapfile -t -O "${#policies[@]}" policies < <(find $pub/circuit_breaker $pub/detail -name '*.hpp' -not -name spin_lock.hpp)
 headline=("$pub"/{router,chat,health_aggregator,power_state_client}.hpp)
 mapfile -t public < <(find $pub -name '*.hpp' -not -path "$pub/httplib*")
 mapfile -t core < <(find src -maxdepth 1 -name '*.?pp'; find src/operator -name '*.?pp')

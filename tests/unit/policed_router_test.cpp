@@ -64,3 +64,16 @@ TEST_CASE("a target's full bulkhead sends the router on and is no failure of the
   CHECK(up.primary->calls() == 0);
   CHECK(router.breaker("switch")->snapshot().failures == 0);
 }
+
+TEST_CASE("when a policy says when to come back, the router passes that on") {
+  Upstreams up;
+  up.primary->then_json(R"({"response":"from switch"})");
+  up.fallback->then_fail(Errc::unreachable);
+  vx11::RateLimiter limiter({.calls = 1, .period = std::chrono::seconds(20)}, up.clock);
+  const Router router = up.router(with_policies(up.primary, pipeline(limiter)));
+  CHECK(router.ask(vx11::ChatRequest("hello", "session-001")));
+  up.clock.advance(std::chrono::seconds(5));
+  const auto second = router.ask(vx11::ChatRequest("hello", "session-001"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().retry_after == std::chrono::seconds(15));
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+/// \file
+/// Waiting on an event loop.
+
+#include <vx11/timer.hpp>
+
+#include <memory>
+
+namespace vx11::inline v0 {
+
+/// The timer for policies whose calls run on `AsioServer` or through `make_asio_transport`: what
+/// sleeps on one of their loops goes on there. Elsewhere it sleeps on a loop of its own.
+///
+/// Wakes at most 10 ms late, the tick of the loops' timer wheel, and never early. **Thread-safe.**
+/// Outlives its sleeps.
+std::shared_ptr<Timer> make_asio_timer();
+
+}  // namespace vx11::inline v0
