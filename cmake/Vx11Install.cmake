@@ -71,6 +71,10 @@ if(TARGET vx11_redis)
   vx11_pkg_config(vx11-redis LIBRARY vx11_redis DESCRIPTION "vx11's Redis probe"
     REQUIRES vx11 NEEDS hiredis)
 endif()
+if(TARGET vx11_c)
+  # It brings everything along: nothing is required with it, however the library was built.
+  vx11_pkg_config(vx11-c LIBRARY vx11_c DESCRIPTION "vx11 for C")
+endif()
 
 if(TARGET vx11-gateway)
   install(TARGETS vx11-gateway COMPONENT gateway)
