@@ -9,7 +9,8 @@ function(vx11_library target)
     add_library(${target} ${ARG_SOURCES})
     vx11_own_target(${target})
     set_target_properties(${target} PROPERTIES VERSION ${PROJECT_VERSION}
-      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+      INSTALL_RPATH $ORIGIN)  # they find each other wherever they are installed
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
     get_target_property(type ${target} TYPE)
