@@ -11,7 +11,7 @@ rm -rf "$work" && mkdir -p "$work"
 cmake -S "$here/vcpkg" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DCMAKE_TOOLCHAIN_FILE="$VCPKG_ROOT/scripts/buildsystems/vcpkg.cmake" >"$work/log" 2>&1 ||
   { cat "$work/log"; exit 1; }
-! grep -i 'warning' "$work/log"
+if grep -i 'warning' "$work/log"; then exit 1; fi
 cmake --build "$work/build"
 "$work/build/consumer"
 installed=$(echo "$work"/build/vcpkg_installed/*-linux)
