@@ -58,10 +58,7 @@ class Vx11Recipe(ConanFile):
             toolchain.cache_variables[f"VX11_{part}"] = False
         toolchain.cache_variables["VX11_WARNINGS_AS_ERRORS"] = False
         toolchain.generate()
-        dependencies = CMakeDeps(self)
-        dependencies.set_property("cpp-httplib", "cmake_file_name", "cpp-httplib")
-        dependencies.set_property("cpp-httplib", "cmake_target_name", "httplib::httplib")
-        dependencies.generate()
+        CMakeDeps(self).generate()
 
     def build(self):
         cmake = CMake(self)
