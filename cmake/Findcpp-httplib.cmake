@@ -1,7 +1,8 @@
-# Finds cpp-httplib where it brings no CMake config (Debian 12 and 13), through pkg-config, and offers
-# the same target as upstream's own config: httplib::httplib. The compile definitions come with it:
-# built without them, the compiled library and the header disagree about their types and crash.
-find_package(cpp-httplib CONFIG QUIET)
+# Finds cpp-httplib by its own CMake config, which is named httplib (upstream, vcpkg, Conan), or where it
+# brings none (Debian 12 and 13) through pkg-config. Either way the target is httplib::httplib. The
+# compile definitions come with it: built without them, the compiled library and the header disagree
+# about their types and crash.
+find_package(httplib CONFIG QUIET)
 if(NOT TARGET httplib::httplib)
   find_package(PkgConfig QUIET)
   if(PKG_CONFIG_FOUND)

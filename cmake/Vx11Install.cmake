@@ -1,19 +1,32 @@
-# The CMake package: find_package(vx11 CONFIG [COMPONENTS core vx11 asio sqlite redis httplib]).
+# The CMake package, find_package(vx11 CONFIG [COMPONENTS core vx11 asio sqlite redis httplib]), and a
+# pkg-config file for each compiled room.
 include(CMakePackageConfigHelpers)
 
 set(vx11_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/vx11)
-set(vx11_components core vx11)
-install(TARGETS vx11_core vx11 EXPORT vx11-targets)
-foreach(component IN ITEMS asio sqlite redis httplib)
-  if(TARGET vx11_${component})
-    list(APPEND vx11_components ${component})
-    install(TARGETS vx11_${component} EXPORT vx11-targets)
-  endif()
-endforeach()
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(EXPORT vx11-targets NAMESPACE vx11:: DESTINATION ${vx11_package_dir})
-
+get_property(vx11_components GLOBAL PROPERTY VX11_COMPONENTS)
 get_target_property(vx11_type vx11 TYPE)
+
+# Targets are exported component by component, so that who asks for one needs nothing of the others.
+function(vx11_install component)
+  get_target_property(target vx11::${component} ALIASED_TARGET)
+  get_target_property(header_sets ${target} INTERFACE_HEADER_SETS)
+  set(file_sets "")
+  foreach(set IN LISTS header_sets)
+    list(APPEND file_sets FILE_SET ${set} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+  endforeach()
+  install(TARGETS ${target} EXPORT vx11-${component}-targets
+    RUNTIME COMPONENT runtime
+    LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+    ARCHIVE COMPONENT development
+    ${file_sets})
+  install(EXPORT vx11-${component}-targets NAMESPACE vx11::
+    DESTINATION ${vx11_package_dir} COMPONENT development)
+endfunction()
+
+foreach(component IN LISTS vx11_components)
+  vx11_install(${component})
+endforeach()
+
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/vx11-config.cmake.in ${PROJECT_BINARY_DIR}/vx11-config.cmake
   INSTALL_DESTINATION ${vx11_package_dir})
@@ -22,8 +35,50 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/vx11-config-version.cmake
 install(FILES
   ${PROJECT_BINARY_DIR}/vx11-config.cmake ${PROJECT_BINARY_DIR}/vx11-config-version.cmake
   ${CMAKE_CURRENT_LIST_DIR}/Findcpp-httplib.cmake ${CMAKE_CURRENT_LIST_DIR}/Findhiredis.cmake
-  DESTINATION ${vx11_package_dir})
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  DESTINATION ${vx11_package_dir} COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+
+# vx11_pkg_config(name DESCRIPTION text LIBRARY name [REQUIRES …] [NEEDS …]): NEEDS are linked by a
+# shared library itself, and by whoever links a static one.
+function(vx11_pkg_config name)
+  cmake_parse_arguments(PC "" "DESCRIPTION;LIBRARY" "REQUIRES;NEEDS" ${ARGN})
+  set(PC_CFLAGS "")
+  if(vx11_type STREQUAL "STATIC_LIBRARY")
+    list(APPEND PC_REQUIRES ${PC_NEEDS})
+    set(PC_NEEDS "")
+    set(PC_CFLAGS " -DVX11_STATIC_DEFINE")
+  endif()
+  list(JOIN PC_REQUIRES " " PC_REQUIRES)
+  list(JOIN PC_NEEDS " " PC_NEEDS)
+  file(RELATIVE_PATH PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  string(REGEX REPLACE "/$" "" PC_PREFIX "${PC_PREFIX}")
+  set(PC_NAME ${name})
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/vx11.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+endfunction()
+
+vx11_pkg_config(vx11 LIBRARY vx11 DESCRIPTION "${PROJECT_DESCRIPTION}" NEEDS fmt libcrypto)
+if(TARGET vx11_asio)
+  vx11_pkg_config(vx11-asio LIBRARY vx11_asio DESCRIPTION "vx11's event-driven server and transport"
+    REQUIRES vx11 NEEDS libssl)
+endif()
+if(TARGET vx11_sqlite)
+  vx11_pkg_config(vx11-sqlite LIBRARY vx11_sqlite DESCRIPTION "vx11's sessions in an SQLite file"
+    REQUIRES vx11 NEEDS sqlite3)
+endif()
+if(TARGET vx11_redis)
+  vx11_pkg_config(vx11-redis LIBRARY vx11_redis DESCRIPTION "vx11's Redis probe"
+    REQUIRES vx11 NEEDS hiredis)
+endif()
+if(TARGET vx11_c)
+  # It brings everything along: nothing is required with it, however the library was built.
+  vx11_pkg_config(vx11-c LIBRARY vx11_c DESCRIPTION "vx11 for C")
+endif()
+
 if(TARGET vx11-gateway)
-  install(TARGETS vx11-gateway)
+  install(TARGETS vx11-gateway COMPONENT gateway)
+endif()
+if(PROJECT_IS_TOP_LEVEL)
+  include(Vx11Debian)
 endif()

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Base URLs of upstreams. Internal.
+/// Base URLs of upstreams. Internal, and seen by vx11::asio where the libraries are shared.
 
+#include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
 #include <string>
@@ -14,6 +15,6 @@ namespace vx11::inline v0 {
 /// IPv6 address in brackets. \return it with the scheme in lower case and without a trailing slash,
 /// or `invalid_argument` with what is wrong; the detail never repeats the URL, which may hold a
 /// password
-Result<std::string> parse_origin(std::string_view url);
+VX11_API Result<std::string> parse_origin(std::string_view url);
 
 }  // namespace vx11::inline v0

@@ -4,6 +4,7 @@
 /// Who may use the operator endpoints.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 
@@ -23,7 +24,7 @@ enum class Access : unsigned char {
 };
 
 /// Decides by the headers alone, before a body is read. Thread-safe.
-class Authenticator {
+class VX11_API Authenticator {
  public:
   Authenticator() = default;
   Authenticator(const Authenticator&) = delete;
@@ -38,10 +39,10 @@ class Authenticator {
 /// that differ, and values with control bytes, are forbidden. \return `invalid_argument` for a
 /// token that is empty, has control bytes, or begins or ends with a
 ///         space: no request could carry it
-Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
+VX11_API Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
 
 /// Everyone. For loopback listeners only; the program that listens has to see to that.
-std::shared_ptr<const Authenticator> make_open_authenticator();
+VX11_API std::shared_ptr<const Authenticator> make_open_authenticator();
 
 /// How bearer tokens are verified.
 struct JwtOptions {
@@ -62,6 +63,6 @@ struct JwtOptions {
 /// `Authorization: Bearer`, a JWT (RFC 7519) with a signature by an allowed algorithm, an `exp`
 /// that is present and not passed, no `nbf` that is still to come, and the right `aud` (RFC 8725).
 /// \return every mistake of the description in one `invalid_argument`
-Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
+VX11_API Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
 
 }  // namespace vx11::inline v0

@@ -3,6 +3,7 @@
 /// \file
 /// A chat as the library speaks of it, and `ChatDialect`: how one kind of upstream is asked.
 
+#include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 
@@ -40,7 +41,7 @@ struct ChatAnswer {
 ///
 /// Pure functions of their arguments: no I/O, no state that changes. Thread-safe; shared between
 /// targets by `std::shared_ptr<const ChatDialect>`.
-class ChatDialect {
+class VX11_API ChatDialect {
  public:
   ChatDialect() = default;
   ChatDialect(const ChatDialect&) = delete;
@@ -56,8 +57,8 @@ class ChatDialect {
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.
-std::shared_ptr<const ChatDialect> switch_dialect();
+VX11_API std::shared_ptr<const ChatDialect> switch_dialect();
 /// madre: `POST /madre/chat`; reads `response`.
-std::shared_ptr<const ChatDialect> madre_dialect();
+VX11_API std::shared_ptr<const ChatDialect> madre_dialect();
 
 }  // namespace vx11::inline v0

@@ -4,6 +4,7 @@
 /// `ChatStream`: an answer that comes piece by piece.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
@@ -34,7 +35,7 @@ struct ChatPiece {
 /// when it has ended; dropped before, it is neutral, and the upstream's connection is closed.
 ///
 /// Move-only; one reader at a time.
-class ChatStream {
+class VX11_API ChatStream {
  public:
   class Impl;
   explicit ChatStream(std::unique_ptr<Impl> impl) noexcept;

@@ -3,6 +3,8 @@
 /// \file
 /// Time: monotonic for every decision, wall-clock for display only, both injectable.
 
+#include <vx11/export.hpp>
+
 #include <chrono>
 #include <concepts>
 #include <stop_token>
@@ -17,7 +19,7 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono:
 /// Where time comes from when it is not the machine's. `testing::ManualClock` is one.
 ///
 /// Implementations are thread-safe, never run backwards in `now()`, and outlive what uses them.
-class TimeSource {
+class VX11_API TimeSource {
  public:
   virtual ~TimeSource() = default;
   virtual TimePoint now() const noexcept = 0;

@@ -4,6 +4,7 @@
 /// `HealthAggregator`: the state of a whole system, gathered without waking any of it.
 
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/export.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/transport.hpp>
 
@@ -29,19 +30,19 @@ enum class Health : std::uint8_t {
   unknown,      ///< Nobody looked.
 };
 /// The word of the operator contract.
-std::string_view to_string(Health health) noexcept;
+VX11_API std::string_view to_string(Health health) noexcept;
 
 /// Where a piece of evidence comes from.
 enum class EvidenceSource : std::uint8_t { self, probe, breaker, cache };
 /// The word of the operator contract.
-std::string_view to_string(EvidenceSource source) noexcept;
+VX11_API std::string_view to_string(EvidenceSource source) noexcept;
 
 /// Looks at one component and cannot change it.
 ///
 /// A type of its own and not a `Transport`, so that nothing an aggregator holds could wake a
 /// service. Implementations are thread-safe, honour the deadline, and are asked by one thread at a
 /// time.
-class Probe {
+class VX11_API Probe {
  public:
   Probe() = default;
   Probe(const Probe&) = delete;
@@ -57,9 +58,10 @@ class Probe {
 /// \param path   one of the paths known to have no effect: `/health`, `/livez`, `/readyz`,
 /// `/healthz` \return `invalid_argument` for any other path, so that a probe cannot be pointed at
 /// something that acts
-Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transport,
-                                               std::string origin, std::string path = "/health",
-                                               Headers headers = {});
+VX11_API Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transport,
+                                                        std::string origin,
+                                                        std::string path = "/health",
+                                                        Headers headers = {});
 
 /// The process itself: it answers, so it is ok.
 struct SelfCheck {};
@@ -99,7 +101,7 @@ struct ComponentHealth {
 };
 
 /// One round of looking.
-struct HealthReport {
+struct VX11_API HealthReport {
   HealthReport() = default;
 
   /// `ok`: every required component is ok or available. `offline`: none of them is, the process
@@ -136,7 +138,7 @@ struct HealthOptions {
 /// **Thread-safe**. Neither copied nor moved; the destructor waits for looks under way. After
 /// `async_check` a coroutine goes on on whichever thread ended the round: often one of the pool's,
 /// of which there are few, so it should not block there. It may destroy the aggregator.
-class HealthAggregator {
+class VX11_API HealthAggregator {
  public:
   explicit HealthAggregator(HealthOptions options);
   HealthAggregator(const HealthAggregator&) = delete;

@@ -4,6 +4,7 @@
 /// `OperatorApi`: the endpoints of the operator contract, as a function from request to response.
 
 #include <vx11/auth.hpp>
+#include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
@@ -62,7 +63,7 @@ struct Route;
 ///
 /// **Thread-safe**; many requests may be handled at once. Outlives the tasks it returned. Never
 /// throws.
-class OperatorApi {
+class VX11_API OperatorApi {
  public:
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);

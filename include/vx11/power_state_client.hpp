@@ -5,6 +5,7 @@
 /// `PowerStateClient`, which can also change them.
 
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/export.hpp>
 #include <vx11/transport.hpp>
 
 #include <chrono>
@@ -25,7 +26,7 @@ enum class PowerPolicy : std::uint8_t {
   full,            ///< Everything.
 };
 /// "solo_madre", "operative_core" or "full".
-std::string_view to_string(PowerPolicy policy) noexcept;
+VX11_API std::string_view to_string(PowerPolicy policy) noexcept;
 
 /// A span of time for which madre keeps some services awake.
 struct PowerWindow {
@@ -49,14 +50,14 @@ struct PowerState {
 };
 
 /// The services of VX11, in the order of the topology.
-const std::vector<std::string>& known_services();
+VX11_API const std::vector<std::string>& known_services();
 /// Whether `name` is one of them.
-bool is_known_service(std::string_view name) noexcept;
+VX11_API bool is_known_service(std::string_view name) noexcept;
 
 /// Reads madre's answer to `GET /madre/power/state` in either dialect: the contract's, or the
 /// deployed one with `active_services`, of which `windowed` is `operative_core`. \return
 /// `invalid_reply` if it is neither.
-Result<PowerState> parse_power_state(std::string_view json);
+VX11_API Result<PowerState> parse_power_state(std::string_view json);
 
 /// How madre is called.
 struct PowerOptions {
@@ -72,7 +73,7 @@ struct PowerOptions {
 /// Looks at the power state and can do nothing else.
 ///
 /// **Thread-safe**; immutable; copies share the transport and the breaker.
-class PowerStateView {
+class VX11_API PowerStateView {
  public:
   /// `origin` is madre's base URL. A null transport or a bad origin is reported by the calls.
   PowerStateView(std::shared_ptr<Transport> transport, std::string origin,
@@ -117,7 +118,7 @@ struct MadreReply {
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never
 /// repeated.
 /// **Thread-safe**; immutable; copies share the transport and the breaker.
-class PowerStateClient : public PowerStateView {
+class VX11_API PowerStateClient : public PowerStateView {
  public:
   using PowerStateView::PowerStateView;
 

@@ -6,6 +6,7 @@
 #include <vx11/chat.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/export.hpp>
 #include <vx11/transport.hpp>
 
 #include <chrono>
@@ -32,7 +33,7 @@ enum class Outcome : std::uint8_t {
 };
 
 /// The outcome as the operator contract words it: "circuit_open", "timeout", "error" …
-std::string_view to_string(Outcome outcome) noexcept;
+VX11_API std::string_view to_string(Outcome outcome) noexcept;
 
 /// One line of the ledger: a target that was tried or passed by. Never a URL or an upstream's text.
 struct Attempt {
@@ -110,7 +111,7 @@ struct RouterOptions {
 ///
 /// Immutable once made; copies share breakers and everything else. **Thread-safe**. A router
 /// outlives the asks that run on it.
-class Router {
+class VX11_API Router {
  public:
   /// \return every mistake of the description, by target name, in one `invalid_argument` error.
   static Result<Router> create(RouterOptions options);

@@ -4,6 +4,7 @@
 /// Context-7: what an operator and the upstreams said to each other, and its summary.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -65,18 +66,18 @@ struct SessionLimits {
 /// The last three messages, `current` included, each as `role: first 100 characters`, joined by
 /// line feeds and cut at 256 characters followed by `...`. Characters are code points; nothing is
 /// split.
-std::string context_summary(std::span<const Message> history, const Message& current);
+VX11_API std::string context_summary(std::span<const Message> history, const Message& current);
 
 /// The same for what has been said so far: the last three of `history`.
-std::string context_summary(std::span<const Message> history);
+VX11_API std::string context_summary(std::span<const Message> history);
 
 /// The first `characters` code points of UTF-8 `text`. Invalid bytes count as one character each.
-std::string_view first_characters(std::string_view text, std::size_t characters) noexcept;
+VX11_API std::string_view first_characters(std::string_view text, std::size_t characters) noexcept;
 
 /// A random UUID (RFC 9562, version 4), from the system's entropy. Thread-safe.
-std::string make_uuid();
+VX11_API std::string make_uuid();
 
 /// RFC 3339 in UTC with milliseconds: `2025-12-28T12:34:56.789Z`.
-std::string to_rfc3339(WallTime time);
+VX11_API std::string to_rfc3339(WallTime time);
 
 }  // namespace vx11::inline v0

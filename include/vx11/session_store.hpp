@@ -3,6 +3,7 @@
 /// \file
 /// `SessionStore`: where Context-7 sessions are kept.
 
+#include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/session.hpp>
 #include <vx11/task.hpp>
@@ -19,7 +20,7 @@ namespace vx11::inline v0 {
 /// Implementations are thread-safe. What `append` has acknowledged is there afterwards, both
 /// messages or neither. Reading a session counts as use of it. An expired session is as one that
 /// never was. Every implementation passes the shared suite in tests/unit/session_store_suite.hpp.
-class SessionStore {
+class VX11_API SessionStore {
  public:
   SessionStore() = default;
   SessionStore(const SessionStore&) = delete;

@@ -3,6 +3,7 @@
 /// \file
 /// Answers that come piece by piece: what a transport may be able to do beside `send`.
 
+#include <vx11/export.hpp>
 #include <vx11/transport.hpp>
 
 #include <memory>
@@ -13,7 +14,7 @@ namespace vx11::inline v0 {
 
 /// The body of an answer, as it comes. One owner, one reader at a time; destroying it before the
 /// end cancels the rest and closes the connection.
-class BodyStream {
+class VX11_API BodyStream {
  public:
   BodyStream() = default;
   BodyStream(const BodyStream&) = delete;
@@ -37,7 +38,7 @@ struct StreamedResponse {
 };
 
 /// A transport that can hand over an answer before it is complete. Thread-safe.
-class StreamingTransport : public Transport {
+class VX11_API StreamingTransport : public Transport {
  public:
   /// Sends `request` and returns when the head of the answer has come, within `deadline`, whose
   /// stop token ends the body, too. `request` is kept alive by the caller until the task has

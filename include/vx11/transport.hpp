@@ -4,6 +4,7 @@
 /// `Transport`: how a request reaches an upstream and its answer comes back.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
@@ -19,7 +20,7 @@ namespace vx11::inline v0 {
 ///
 /// Implementations are thread-safe: many sends may run at once. They are shared with
 /// `std::shared_ptr<Transport>` and are kept alive by whoever sends through them.
-class Transport {
+class VX11_API Transport {
  public:
   Transport() = default;
   Transport(const Transport&) = delete;

@@ -1,5 +1,6 @@
-# Installs the build into an empty prefix, builds a project against it, and runs it.
-# Usage: cmake -DBUILD=… -DSOURCE=… -DWORK=… -DGENERATOR=… -DCXX=… -P consume.cmake
+# Configures and builds a project that uses the library, and runs its programs.
+#   cmake -DSOURCE=… -DWORK=… -DSETTINGS=… -DPROGRAMS=… -P consume.cmake
+# SETTINGS is a list of -D…, PROGRAMS one of names; both may be empty. Fails with all that was said.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
   if(NOT status EQUAL 0)
@@ -8,9 +9,8 @@ function(run)
 endfunction()
 
 file(REMOVE_RECURSE ${WORK})
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
-run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G ${GENERATOR}
-    -DCMAKE_CXX_COMPILER=${CXX} "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_PREFIX_PATH=${WORK}/prefix)
-run(${CMAKE_COMMAND} --build ${WORK}/build)
-run(${WORK}/build/core_only)
-run(${WORK}/build/consumer)
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK} ${SETTINGS})
+run(${CMAKE_COMMAND} --build ${WORK})
+foreach(program IN LISTS PROGRAMS)
+  run(${WORK}/${program})
+endforeach()

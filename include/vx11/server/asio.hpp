@@ -4,6 +4,7 @@
 /// The event-driven front: serves an `OperatorApi` to thousands of connections on a few threads.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/result.hpp>
 
@@ -49,7 +50,7 @@ struct ServeOptions {
 ///
 /// `bind`, then `run`. One thread runs it; `stop` may be called from any. A client that disconnects
 /// fires the stop token of its request's deadline. Destroy it after `run` has returned.
-class AsioServer {
+class VX11_API AsioServer {
  public:
   /// Takes the address. \return `invalid_argument` for a malformed one, `unavailable` for one
   /// taken.
@@ -78,6 +79,6 @@ class AsioServer {
 
 /// Binds and serves until SIGINT or SIGTERM; a second signal ends without waiting.
 /// \return the error of `AsioServer::bind`
-Result<void> serve(const OperatorApi& api, ServeOptions options = {});
+VX11_API Result<void> serve(const OperatorApi& api, ServeOptions options = {});
 
 }  // namespace vx11::inline v0

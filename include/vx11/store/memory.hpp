@@ -3,6 +3,7 @@
 /// \file
 /// Sessions in memory: the fastest store, gone with the process.
 
+#include <vx11/export.hpp>
 #include <vx11/session_store.hpp>
 
 #include <memory>
@@ -12,8 +13,8 @@ namespace vx11::inline v0 {
 /// Makes an in-memory store. It completes without suspending; one lock is held for a look-up and
 /// for taking hold of what is read, never for copying its text. Every operation is O(1) in the
 /// number of sessions. Expiry uses the monotonic clock; expired sessions leave with later appends.
-std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits = {},
-                                                        SteadyClock clock = {},
-                                                        WallClock wall_clock = {});
+VX11_API std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits = {},
+                                                                 SteadyClock clock = {},
+                                                                 WallClock wall_clock = {});
 
 }  // namespace vx11::inline v0

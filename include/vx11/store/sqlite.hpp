@@ -3,6 +3,7 @@
 /// \file
 /// Sessions in an SQLite file: they survive a restart, and a kill -9 in the middle of a write.
 
+#include <vx11/export.hpp>
 #include <vx11/session_store.hpp>
 
 #include <memory>
@@ -24,8 +25,8 @@ namespace vx11::inline v0 {
 /// \param path A file on a local disk, or `:memory:` for a database that ends with the store.
 /// \return `storage` if the file cannot be opened, is no database, or was written by a newer
 /// version.
-Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
-                                                                SessionLimits limits = {},
-                                                                WallClock wall_clock = {});
+VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
+                                                                         SessionLimits limits = {},
+                                                                         WallClock wall_clock = {});
 
 }  // namespace vx11::inline v0

@@ -3,6 +3,7 @@
 /// \file
 /// The event-driven transport: thousands of calls under way on a few threads.
 
+#include <vx11/export.hpp>
 #include <vx11/streaming.hpp>
 
 #include <chrono>
@@ -43,6 +44,6 @@ struct AsioTransportOptions {
 /// apart, of both families alternately (RFC 8305 in spirit). A connection that was kept and turns
 /// out closed is replaced once, if no byte of an answer came and the request may be sent twice (RFC
 /// 9110 §9.2.2). Upstreams behind `https://` have their certificate and name verified.
-std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options = {});
+VX11_API std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options = {});
 
 }  // namespace vx11::inline v0

@@ -1,0 +1,63 @@
+#include <chrono>
+
+#include "fields.hpp"
+#include "handles.hpp"
+#include "json_out.hpp"
+
+namespace {
+
+using namespace vx11::c;
+
+vx11::Result<std::shared_ptr<vx11::CircuitBreaker>> make_breaker(const char* description) {
+  Fields fields(description);
+  vx11::CircuitBreakerOptions options;
+  fields.read("failures_to_open", options.failures_to_open);
+  fields.read_ms("open_for_ms", options.open_for);
+  fields.read("probes", options.probes);
+  fields.read_ms("probe_limit_ms", options.probe_limit);
+  auto right = fields.finish();
+  if (!right) return vx11::fail(right.error());
+  return std::make_shared<vx11::CircuitBreaker>(std::move(options));
+}
+
+/// Rounded up, so that who waits this long is not rejected again.
+std::int64_t whole_ms(vx11::Duration duration) {
+  return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
+
+vx11_code vx11_breaker_new(const char* options, vx11_breaker** breaker, char** error) {
+  return guarded(error, [&] { return give(make_breaker(options), breaker); });
+}
+
+void vx11_breaker_free(vx11_breaker* breaker) {
+  delete breaker;
+}
+
+vx11_code vx11_breaker_acquire(vx11_breaker* breaker, vx11_permit** permit,
+                               int64_t* retry_after_ms) {
+  return guarded(nullptr, [&] {
+    auto admission = breaker->breaker->try_acquire();
+    if (!admission) {
+      if (retry_after_ms) *retry_after_ms = whole_ms(admission.error().retry_after);
+      return Ending(VX11_CIRCUIT_OPEN, {});
+    }
+    *permit = new vx11_permit{breaker->breaker, std::move(*admission)};
+    return Ending();
+  });
+}
+
+void vx11_permit_finish(vx11_permit* permit, vx11_verdict verdict) {
+  if (verdict == VX11_SUCCESS) permit->permit.success();
+  if (verdict == VX11_FAILURE) permit->permit.failure();
+  delete permit;  // without a word it is neutral
+}
+
+vx11_circuit_state vx11_breaker_state(const vx11_breaker* breaker) {
+  return static_cast<vx11_circuit_state>(breaker->breaker->state());
+}
+
+vx11_code vx11_breaker_snapshot(const vx11_breaker* breaker, char** json, char** error) {
+  return guarded(error, [&] { return give(to_json(breaker->breaker->snapshot()), json); });
+}

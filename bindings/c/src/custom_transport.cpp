@@ -1,0 +1,174 @@
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+#include "handles.hpp"
+
+namespace {
+
+using Answer = vx11::Result<vx11::HttpResponse>;
+
+/// What the one who asks and the one who completes have in common. Each keeps it alive, so that an
+/// answer that comes too late finds a place to be dropped.
+class Meeting {
+ public:
+  Meeting(const vx11::HttpRequest& request, vx11::Deadline deadline)
+      : request(request), deadline(std::move(deadline)) {}
+
+  const vx11::HttpRequest request;
+  const vx11::Deadline deadline;
+
+  void complete(Answer answer) {
+    const std::lock_guard lock(mutex_);
+    if (!answer_) answer_.emplace(std::move(answer));
+    done_.notify_all();
+  }
+
+  Answer wait() {
+    const std::stop_callback cancel(deadline.stop_token(), [this] {
+      complete(vx11::fail(vx11::Errc::cancelled, "the caller went away"));
+    });
+    std::unique_lock lock(mutex_);
+    const auto answered = [this] { return answer_.has_value(); };
+    if (deadline.never()) {
+      done_.wait(lock, answered);
+    } else if (!done_.wait_until(lock, deadline.at(), answered)) {
+      answer_.emplace(vx11::fail(vx11::Errc::timeout, "no answer within the limit"));
+    }
+    return std::move(*answer_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::optional<Answer> answer_;
+};
+
+}  // namespace
+
+struct vx11_call {
+  std::shared_ptr<Meeting> meeting;
+};
+
+namespace {
+
+using namespace vx11::c;
+
+/// Calls a C function for every request and waits, on the thread that asks, for what it says.
+class CustomTransport final : public vx11::Transport {
+ public:
+  using Send = void (*)(void* context, vx11_call* call);
+  using Release = void (*)(void* context);
+
+  CustomTransport(Send send, void* context, Release release)
+      : send_(send), context_(context), release_(release) {}
+  ~CustomTransport() override {
+    if (release_) release_(context_);
+  }
+
+  vx11::Task<Answer> send(const vx11::HttpRequest& request, vx11::Deadline deadline) override {
+    if (deadline.cancelled()) {
+      co_return vx11::fail(vx11::Errc::cancelled, "the caller went away");
+    }
+    const auto meeting = std::make_shared<Meeting>(request, std::move(deadline));
+    send_(context_, new vx11_call{meeting});
+    co_return meeting->wait();
+  }
+
+ private:
+  Send send_;
+  void* context_;
+  Release release_;
+};
+
+void complete(vx11_call* call, Answer answer) {
+  const std::unique_ptr<vx11_call> owned(call);
+  owned->meeting->complete(std::move(answer));
+}
+
+/// A code of one's own choice; what is no failure of sending counts as unreachable.
+vx11::Errc errc_of(vx11_code code) {
+  const bool known = code >= VX11_INVALID_ARGUMENT && code <= VX11_UNAVAILABLE;
+  return known ? static_cast<vx11::Errc>(code - 1) : vx11::Errc::unreachable;
+}
+
+const vx11::Header* header_at(const vx11::Headers& headers, std::size_t index) {
+  return index < headers.size() ? &*(headers.begin() + static_cast<std::ptrdiff_t>(index))
+                                : nullptr;
+}
+
+}  // namespace
+
+vx11_code vx11_transport_custom(void (*send)(void* context, vx11_call* call), void* context,
+                                void (*release)(void* context), vx11_transport** transport,
+                                char** error) {
+  return guarded(error, [&] {
+    if (send == nullptr) return misuse("send is missing");
+    *transport = new vx11_transport{std::make_shared<CustomTransport>(send, context, release)};
+    return Ending();
+  });
+}
+
+const char* vx11_call_method(const vx11_call* call) {
+  return call->meeting->request.method.c_str();
+}
+
+const char* vx11_call_origin(const vx11_call* call) {
+  return call->meeting->request.origin.c_str();
+}
+
+const char* vx11_call_target(const vx11_call* call) {
+  return call->meeting->request.target.c_str();
+}
+
+size_t vx11_call_header_count(const vx11_call* call) {
+  return call->meeting->request.headers.size();
+}
+
+const char* vx11_call_header_name(const vx11_call* call, size_t index) {
+  const vx11::Header* header = header_at(call->meeting->request.headers, index);
+  return header ? header->name.c_str() : nullptr;
+}
+
+const char* vx11_call_header_value(const vx11_call* call, size_t index) {
+  const vx11::Header* header = header_at(call->meeting->request.headers, index);
+  return header ? header->value.c_str() : nullptr;
+}
+
+const char* vx11_call_body(const vx11_call* call, size_t* size) {
+  if (size) *size = call->meeting->request.body.size();
+  return call->meeting->request.body.c_str();
+}
+
+int64_t vx11_call_remaining_ms(const vx11_call* call) {
+  const vx11::Deadline& deadline = call->meeting->deadline;
+  if (deadline.never()) return -1;
+  const vx11::Duration left = deadline.remaining(vx11::SteadyClock().now());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+}
+
+int vx11_call_abandoned(const vx11_call* call) {
+  const vx11::Deadline& deadline = call->meeting->deadline;
+  return deadline.cancelled() || deadline.passed(vx11::SteadyClock().now()) ? 1 : 0;
+}
+
+void vx11_call_answer(vx11_call* call, int status, const char* const* headers, size_t header_count,
+                      const char* body, size_t size) {
+  const vx11_code code = guarded(nullptr, [&] {
+    vx11::HttpResponse response(status);
+    response.headers = headers_of(headers, header_count);
+    if (size != 0) response.body.assign(body, size);
+    complete(call, std::move(response));
+    return Ending();
+  });
+  if (code != VX11_OK) vx11_call_fail(call, VX11_UNREACHABLE, nullptr);
+}
+
+void vx11_call_fail(vx11_call* call, vx11_code code, const char* detail) {
+  guarded(nullptr, [&] {
+    const std::string text = detail ? detail : "the transport failed";
+    complete(call, vx11::fail(errc_of(code), text));
+    return Ending();
+  });
+}

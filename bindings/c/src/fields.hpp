@@ -1,0 +1,68 @@
+#pragma once
+
+/// \file
+/// Reads a description, the text of a JSON object, and remembers everything that is wrong with it.
+
+#include <vx11/http_message.hpp>
+#include <vx11/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace vx11::c {
+
+/// One JSON object. Each `read` leaves its value alone if the field is absent. What is wrong with a
+/// nested object is told by `finish` of the outer one, if the nested one was brought to its `end`.
+class Fields {
+ public:
+  /// Null and "" are an object without fields.
+  explicit Fields(const char* text);
+
+  void read(const char* name, std::string& value);
+  void read(const char* name, bool& value);
+  void read(const char* name, std::uint16_t& value);
+  void read(const char* name, std::uint32_t& value);
+  void read(const char* name, std::size_t& value);
+  void read(const char* name, std::vector<std::string>& value);
+  void read(const char* name, Headers& value);
+  /// A number of milliseconds or seconds, with fractions.
+  void read_ms(const char* name, std::chrono::nanoseconds& value);
+  void read_s(const char* name, std::optional<std::chrono::seconds>& value);
+  /// Any object, as text.
+  void read_object(const char* name, std::string& json);
+  void require(const char* name, std::string& value);
+
+  bool has(const char* name) const;
+  Fields object(const char* name);
+  std::vector<Fields> objects(const char* name);
+
+  /// All has been read: what is left is not known.
+  void end();
+  /// The end, and every mistake so far, by the names of the fields.
+  Result<void> finish();
+
+ private:
+  using Json = nlohmann::json;
+  struct Root;
+  Fields(std::shared_ptr<Root> root, const Json* json, std::string where);
+
+  const Json* take(const char* name);
+  void mistake(const char* name, const char* what);
+  template <class T>
+  void read_unsigned(const char* name, T& value);
+  void read_count(const char* name, double unit_ns, std::chrono::nanoseconds& value);
+
+  std::shared_ptr<Root> root_;
+  const Json* json_;
+  std::string where_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace vx11::c

@@ -1,0 +1,88 @@
+#include "handles.hpp"
+
+#include <vx11/version.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+#include "json_out.hpp"
+
+namespace vx11::c {
+
+Ending failure(const Error& error) {
+  return Ending(static_cast<vx11_code>(static_cast<int>(error.code) + 1), to_json(error));
+}
+
+Ending failure(const ChatFailure& error) {
+  return Ending(static_cast<vx11_code>(static_cast<int>(error.code) + 1), to_json(error));
+}
+
+Ending misuse(const char* what) {
+  return failure(Error(Errc::invalid_argument, what));
+}
+
+vx11_code finish(const Ending& ending, char** error) noexcept {
+  if (ending.code == VX11_OK || error == nullptr) return ending.code;
+  const char* text = ending.json.empty() ? R"({"code":"internal"})" : ending.json.c_str();
+  *error = strdup(text);
+  return ending.code;
+}
+
+Ending give(const std::string& text, char** out) {
+  *out = strdup(text.c_str());
+  if (*out == nullptr) throw std::bad_alloc();
+  return {};
+}
+
+Deadline deadline_of(std::int64_t limit_ms, const vx11_stop* stop) {
+  const std::stop_token token = stop ? stop->source.get_token() : std::stop_token();
+  constexpr auto kForever = std::chrono::floor<std::chrono::milliseconds>(Duration::max()).count();
+  if (limit_ms < 0 || limit_ms >= kForever) return Deadline(TimePoint::max(), token);
+  return Deadline::after(SteadyClock().now(), std::chrono::milliseconds(limit_ms), token);
+}
+
+Headers headers_of(const char* const* pairs, std::size_t count) {
+  Headers headers;
+  for (std::size_t i = 0; i < count; ++i) headers.add(pairs[2 * i], pairs[2 * i + 1]);
+  return headers;
+}
+
+}  // namespace vx11::c
+
+int vx11_abi_version(void) {
+  return VX11_ABI_VERSION;
+}
+
+const char* vx11_version(void) {
+  return VX11_VERSION_STRING;
+}
+
+const char* vx11_code_text(vx11_code code) {
+  static_assert(static_cast<int>(vx11::Errc::unavailable) + 1 == VX11_UNAVAILABLE);
+  if (code == VX11_OK) return "ok";
+  if (code == VX11_NO_MEMORY) return "no_memory";
+  if (code < VX11_OK || code > VX11_NO_MEMORY) return "internal";
+  return to_string(static_cast<vx11::Errc>(code - 1)).data();  // of string literals
+}
+
+void vx11_free(char* text) {
+  std::free(text);
+}
+
+vx11_stop* vx11_stop_new(void) {
+  try {
+    return new vx11_stop;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void vx11_stop_request(vx11_stop* stop) {
+  stop->source.request_stop();
+}
+
+void vx11_stop_free(vx11_stop* stop) {
+  delete stop;
+}

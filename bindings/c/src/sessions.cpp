@@ -1,0 +1,92 @@
+#include <vx11/store/memory.hpp>
+#include <vx11/store/sqlite.hpp>
+
+#include "fields.hpp"
+#include "handles.hpp"
+#include "json_out.hpp"
+
+namespace {
+
+using namespace vx11::c;
+using vx11::Result;
+using vx11::sync_wait;
+
+Result<vx11::SessionLimits> limits_of(const char* description) {
+  Fields fields(description);
+  vx11::SessionLimits limits;
+  fields.read("messages", limits.messages);
+  fields.read_ms("idle_ms", limits.idle);
+  fields.read("sessions", limits.sessions);
+  auto right = fields.finish();
+  if (!right) return vx11::fail(right.error());
+  return limits;
+}
+
+vx11::Message message_of(Fields fields, const char* role) {
+  vx11::Message message(role, {}, vx11::WallClock().now());
+  fields.require("content", message.content);
+  fields.read_object("metadata", message.metadata_json);
+  fields.end();
+  return message;
+}
+
+Result<vx11::Turn> turn_of(const char* description) {
+  Fields fields(description);
+  vx11::Turn turn;
+  turn.user = message_of(fields.object("user"), "user");
+  turn.assistant = message_of(fields.object("assistant"), "assistant");
+  auto right = fields.finish();
+  if (!right) return vx11::fail(right.error());
+  return turn;
+}
+
+}  // namespace
+
+vx11_code vx11_sessions_memory(const char* limits, vx11_sessions** sessions, char** error) {
+  return guarded(error, [&] {
+    const auto read = limits_of(limits);
+    if (!read) return failure(read.error());
+    *sessions = new vx11_sessions{vx11::make_memory_session_store(*read)};
+    return Ending();
+  });
+}
+
+vx11_code vx11_sessions_sqlite(const char* path, const char* limits, vx11_sessions** sessions,
+                               char** error) {
+  return guarded(error, [&] {
+    const auto read = limits_of(limits);
+    if (!read) return failure(read.error());
+    return give(vx11::open_sqlite_session_store(text_of(path), *read), sessions);
+  });
+}
+
+void vx11_sessions_free(vx11_sessions* sessions) {
+  delete sessions;
+}
+
+vx11_code vx11_sessions_recent(vx11_sessions* sessions, const char* id, size_t count,
+                               char** messages, char** error) {
+  return guarded(error, [&] {
+    const auto recent = sync_wait(sessions->store->recent(text_of(id), count));
+    return recent ? give(to_json(*recent), messages) : failure(recent.error());
+  });
+}
+
+vx11_code vx11_sessions_find(vx11_sessions* sessions, const char* id, char** session,
+                             char** error) {
+  return guarded(error, [&] {
+    const auto found = sync_wait(sessions->store->find(text_of(id)));
+    return found ? give(to_json(*found), session) : failure(found.error());
+  });
+}
+
+vx11_code vx11_sessions_append(vx11_sessions* sessions, const char* id, const char* user_id,
+                               const char* turn, char** error) {
+  return guarded(error, [&] {
+    auto read = turn_of(turn);
+    if (!read) return failure(read.error());
+    const auto done =
+        sync_wait(sessions->store->append(text_of(id), text_of(user_id), std::move(*read)));
+    return done ? Ending() : failure(done.error());
+  });
+}

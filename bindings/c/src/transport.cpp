@@ -1,0 +1,32 @@
+#include <vx11/transport/asio.hpp>
+
+#include "fields.hpp"
+#include "handles.hpp"
+
+namespace {
+
+using namespace vx11::c;
+
+vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* description) {
+  Fields fields(description);
+  vx11::AsioTransportOptions options;
+  fields.read_ms("connect_limit_ms", options.connect_limit);
+  fields.read_ms("first_byte_limit_ms", options.first_byte_limit);
+  fields.read("max_body_bytes", options.max_body_bytes);
+  fields.read("max_idle", options.max_idle);
+  fields.read_ms("idle_for_ms", options.idle_for);
+  fields.read("ca_file", options.ca_file);
+  auto right = fields.finish();
+  if (!right) return vx11::fail(right.error());
+  return vx11::make_asio_transport(std::move(options));
+}
+
+}  // namespace
+
+vx11_code vx11_transport_new(const char* options, vx11_transport** transport, char** error) {
+  return guarded(error, [&] { return give(make_transport(options), transport); });
+}
+
+void vx11_transport_free(vx11_transport* transport) {
+  delete transport;
+}

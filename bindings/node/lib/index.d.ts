@@ -1,0 +1,290 @@
+/** vx11: ask an ordered list of upstreams until one answers, and stop calling what keeps failing. */
+
+/** The version of the library. */
+export const version: string;
+
+/** Something failed. `code` is a stable word, `upstream` the name of the one concerned, or "". */
+export class VX11Error extends Error {
+  constructor(code: Code, detail?: string, upstream?: string);
+  readonly code: Code;
+  readonly detail: string;
+  readonly upstream: string;
+}
+
+export type Code =
+  | 'invalid_argument' | 'unreachable' | 'timeout' | 'cancelled' | 'circuit_open' | 'asleep'
+  | 'http_status' | 'invalid_reply' | 'too_large' | 'storage' | 'unavailable' | 'internal';
+
+/** Nobody answered. */
+export class ChatFailed extends VX11Error {
+  readonly attempts: Attempt[];
+  /** When asking again makes sense; 0 when nothing tells. */
+  readonly retryAfterMs: number;
+}
+
+/** A breaker rejected the call; nothing was sent. */
+export class CircuitOpen extends VX11Error {
+  readonly retryAfterMs: number;
+}
+
+/** How a call may end early. Aborting rejects it with the signal's reason. */
+export interface CallOptions {
+  limitMs?: number;
+  signal?: AbortSignal;
+}
+
+export type CircuitState = 'closed' | 'open' | 'half_open';
+
+export interface CircuitBreakerOptions {
+  /** Failures in a row that open it. Default 3. */
+  failuresToOpen?: number;
+  /** Default 60000. */
+  openForMs?: number;
+  /** Calls let through while half-open. Default 1. */
+  probes?: number;
+  /** After this long without a verdict a probe is given up. Default 30000. */
+  probeLimitMs?: number;
+  /** Whether an error counts. Default: all do, but for an AbortError. */
+  isFailure?: (error: unknown) => boolean;
+}
+
+/** The right to make one call. The first word counts; without one it is neutral. */
+export interface Permit {
+  success(): void;
+  failure(): void;
+  neutral(): void;
+}
+
+/** Stops calling what keeps failing. */
+export class CircuitBreaker {
+  constructor(options?: CircuitBreakerOptions);
+  /** Asks to make one call now. Throws CircuitOpen if it is not to be made. */
+  acquire(): Permit;
+  /** Makes one call and counts what came of it. */
+  run<T>(work: () => T | Promise<T>): Promise<T>;
+  /** The same function, guarded. */
+  guard<A extends unknown[], T>(work: (...args: A) => T | Promise<T>): (...args: A) => Promise<T>;
+  readonly state: CircuitState;
+  snapshot(): { state: CircuitState; generation: number; failures: number; retry_after_ms: number };
+}
+
+export type HeaderPairs = Array<[name: string, value: string]>;
+
+/** What a transport is to send. */
+export interface TransportRequest {
+  method: string;
+  origin: string;
+  target: string;
+  headers: HeaderPairs;
+  body: Buffer;
+  /** What is left of its time; absent when there is no limit. */
+  remainingMs?: number;
+}
+
+export interface TransportResponse {
+  /** Default 200. */
+  status?: number;
+  headers?: HeaderPairs;
+  body?: string | Uint8Array;
+}
+
+/** HTTP and HTTPS over sockets, on one thread of the library's own. */
+export class HttpTransport {
+  constructor(options?: { connectLimitMs?: number; maxBodyBytes?: number; caFile?: string });
+}
+
+/** Sends through a function, called on the main thread. A VX11Error keeps its code, any other
+ *  exception counts as unreachable. */
+export class FunctionTransport {
+  constructor(send: (request: TransportRequest) => TransportResponse | Promise<TransportResponse>);
+}
+
+export type Transport = HttpTransport | FunctionTransport;
+
+export interface Target {
+  /** Unique within the router. */
+  name: string;
+  url: string;
+  /** Default: sockets. */
+  transport?: Transport;
+  /** Default: one of its own. */
+  breaker?: CircuitBreaker;
+  /** Default: that of the name. */
+  dialect?: 'switch' | 'madre';
+  /** The most one try may take. Default 15000. */
+  limitMs?: number;
+  headers?: Record<string, string>;
+}
+
+export interface Attempt {
+  target: string;
+  outcome: string;
+  elapsed_ms: number;
+}
+
+export interface Reply {
+  text: string;
+  source: string;
+  /** Above 0: a fallback. */
+  rank: number;
+  /** Why the first target did not answer. */
+  reason: string;
+  attempts: Attempt[];
+  upstream: Record<string, unknown>;
+}
+
+export interface AskOptions extends CallOptions {
+  sessionId?: string;
+  userId?: string;
+  metadata?: Record<string, unknown>;
+  contextSummary?: string;
+}
+
+/** Asks its targets in order until one answers. */
+export class Router {
+  constructor(options: { targets: Target[]; deadlineMs?: number });
+  /** Rejects with ChatFailed when nobody answered. */
+  ask(message: string, options?: AskOptions): Promise<Reply>;
+  breaker(target: string): CircuitBreaker;
+}
+
+export interface PowerState {
+  policy: 'solo_madre' | 'operative_core' | 'full';
+  windows: Array<{ id: string; created_at: string; ttl_s: number | null; services: string[] }>;
+  running: string[];
+  available: string[];
+}
+
+/** madre's answer to a command; a refusal (4xx) is one, too. */
+export interface MadreReply {
+  status: number;
+  answer: Record<string, unknown>;
+}
+
+/** Talks to madre about power. */
+export class PowerClient {
+  constructor(url: string, options?: {
+    transport?: Transport;
+    breaker?: CircuitBreaker;
+    limitMs?: number;
+    headers?: Record<string, string>;
+  });
+  powerState(options?: CallOptions): Promise<PowerState>;
+  status(options?: CallOptions): Promise<MadreReply>;
+  soloMadreStatus(options?: CallOptions): Promise<MadreReply>;
+  applySoloMadre(options?: CallOptions): Promise<MadreReply>;
+  /** `ttlSeconds` null holds the window open; default 300. */
+  openWindow(
+    window: { services: string[]; ttlSeconds?: number | null; reason?: string },
+    options?: CallOptions,
+  ): Promise<MadreReply>;
+  closeWindow(id?: string, options?: CallOptions): Promise<MadreReply>;
+  start(service: string, options?: CallOptions): Promise<MadreReply>;
+  stop(service: string, options?: CallOptions): Promise<MadreReply>;
+  restart(service: string, options?: CallOptions): Promise<MadreReply>;
+}
+
+export interface Component {
+  name: string;
+  /** "http" and "redis" need a url, "breaker" a breaker, which is only read. */
+  check?: 'http' | 'redis' | 'breaker' | 'self' | 'absent' | 'not_configured';
+  port?: number;
+  required?: boolean;
+  url?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  transport?: Transport;
+  breaker?: CircuitBreaker;
+  limitMs?: number;
+}
+
+export type Health = 'ok' | 'available' | 'degraded' | 'unreachable' | 'offline' | 'unknown';
+
+export interface HealthReport {
+  overall: Health;
+  components: Array<{
+    name: string;
+    status: Health;
+    port: number;
+    required: boolean;
+    reason: string;
+    error: string;
+    latency_ms: number;
+    checked_at: string;
+    source: string;
+  }>;
+  power: PowerState | null;
+}
+
+/** Tells how everything is, without waking anything. */
+export class HealthAggregator {
+  constructor(options?: { components?: Component[]; power?: PowerClient; reuseForMs?: number });
+  status(options?: CallOptions): Promise<HealthReport>;
+}
+
+export interface Message {
+  role: string;
+  content: string;
+  timestamp: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface Session {
+  id: string;
+  user_id: string;
+  created_at: string;
+  last_accessed: string;
+  messages: Message[];
+}
+
+/** Keeps what was said: in memory, or in the SQLite file at `path`. */
+export class SessionStore {
+  constructor(options?: { path?: string; messages?: number; idleMs?: number; sessions?: number });
+  recent(id: string, count?: number): Promise<Message[]>;
+  find(id: string): Promise<Session | null>;
+  append(
+    id: string,
+    user: string,
+    assistant: string,
+    options?: { userId?: string; metadata?: Record<string, unknown> },
+  ): Promise<void>;
+}
+
+export type Auth =
+  | { token: string }
+  | {
+      jwt: {
+        algorithms?: string[];
+        secret?: string;
+        public_key_pem?: string;
+        audience: string;
+        issuer?: string;
+        leeway_s?: number;
+      };
+    }
+  | { open: true };
+
+export interface OperatorResponse {
+  status: number;
+  headers: HeaderPairs;
+  body: Buffer;
+}
+
+/** The operator endpoints, as a function from request to response. Knows no server. */
+export class OperatorApi {
+  constructor(options: {
+    auth: Auth;
+    router: Router;
+    health: HealthAggregator;
+    power: PowerClient;
+    sessions: SessionStore;
+    primary?: string;
+  });
+  /** Every HTTP error is an answer, too. `target` is path and query. */
+  handle(
+    request: { method: string; target: string; headers?: HeaderPairs; body?: string | Uint8Array },
+    options?: CallOptions,
+  ): Promise<OperatorResponse>;
+  /** From now on `/readyz` says no. */
+  drain(): void;
+}

@@ -1,0 +1,267 @@
+'use strict';
+
+const native = require(process.env.VX11_NODE_ADDON || '../build/vx11.node');
+const { VX11Error, ChatFailed, CircuitOpen, calling, told } = require('./errors.js');
+
+const STATES = ['closed', 'open', 'half_open'];
+// The codes of vx11.h, in their order from 1.
+const CODES = [
+  'invalid_argument', 'unreachable', 'timeout', 'cancelled', 'circuit_open', 'asleep',
+  'http_status', 'invalid_reply', 'too_large', 'storage', 'unavailable',
+];
+const COMMANDS = {
+  status: 0, soloMadreStatus: 1, applySoloMadre: 2, openWindow: 3, closeWindow: 4,
+  start: 5, stop: 6, restart: 7,
+};
+
+/** What is undefined is left to its default. */
+const json = (description) => JSON.stringify(description);
+const limit = (ms) => (ms === undefined ? -1 : Math.max(0, Math.round(ms)));
+const handleOf = (object) => (object ? object._handle : null);
+
+/** Runs `start` with a handle that `signal` stops, and reads its JSON. */
+async function stoppable(signal, start) {
+  if (!signal) return told(start(null));
+  signal.throwIfAborted();
+  const stop = native.stopNew();
+  const onAbort = () => native.stopRequest(stop);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await told(start(stop));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+class Permit {
+  constructor(handle) { this._handle = handle; }
+  success() { native.permitFinish(this._handle, 1); }
+  failure() { native.permitFinish(this._handle, 2); }
+  neutral() { native.permitFinish(this._handle, 0); }
+}
+
+class CircuitBreaker {
+  constructor(options = {}) {
+    const { isFailure = () => true, ...description } = options;
+    this._isFailure = isFailure;
+    this._handle = calling(() => native.breakerNew(json({
+      failures_to_open: description.failuresToOpen,
+      open_for_ms: description.openForMs,
+      probes: description.probes,
+      probe_limit_ms: description.probeLimitMs,
+    })));
+  }
+
+  static _of(handle) {
+    const breaker = Object.create(CircuitBreaker.prototype);
+    breaker._handle = handle;
+    breaker._isFailure = () => true;
+    return breaker;
+  }
+
+  acquire() {
+    const permit = calling(() => native.breakerAcquire(this._handle));
+    if (typeof permit === 'number') throw new CircuitOpen(permit);
+    return new Permit(permit);
+  }
+
+  get state() { return STATES[native.breakerState(this._handle)]; }
+
+  snapshot() { return JSON.parse(calling(() => native.breakerSnapshot(this._handle))); }
+
+  async run(work) {
+    const permit = this.acquire();
+    try {
+      const result = await work();
+      permit.success();
+      return result;
+    } catch (error) {
+      if (error?.name !== 'AbortError' && this._isFailure(error)) permit.failure();
+      throw error;
+    } finally {
+      permit.neutral(); // unless something was said before
+    }
+  }
+
+  guard(work) {
+    const breaker = this;
+    return function guarded(...args) { return breaker.run(() => work.apply(this, args)); };
+  }
+}
+
+class HttpTransport {
+  constructor(options = {}) {
+    this._handle = calling(() => native.transportNew(json({
+      connect_limit_ms: options.connectLimitMs,
+      max_body_bytes: options.maxBodyBytes,
+      ca_file: options.caFile,
+    })));
+  }
+}
+
+function complete(call, answer) {
+  if (!Number.isInteger(answer?.status ?? 200)) throw new TypeError('status is no whole number');
+  const headers = (answer?.headers ?? []).flat().map(String);
+  native.callAnswer(call, answer?.status ?? 200, headers, Buffer.from(answer?.body ?? ''));
+}
+
+function abandon(call, error) {
+  const code = CODES.indexOf(error instanceof VX11Error ? error.code : 'unreachable') + 1;
+  const detail = error instanceof VX11Error ? error.detail : `${error?.name ?? 'Error'} in the transport`;
+  native.callFail(call, code || 2, String(detail));
+}
+
+class FunctionTransport {
+  constructor(send) {
+    // Not a promise of this function's own: it must not throw, whatever `send` does.
+    const deliver = (request, call) => {
+      if (request.remainingMs < 0) delete request.remainingMs;
+      (async () => complete(call, await send(request)))().catch((error) => abandon(call, error));
+    };
+    this._handle = calling(() => native.transportCustom(deliver));
+  }
+}
+
+let sockets;
+/** One transport over sockets for all that were given none. */
+const socketsOf = () => (sockets ??= new HttpTransport());
+
+class Router {
+  constructor({ targets, deadlineMs }) {
+    const description = json({
+      deadline_ms: deadlineMs,
+      targets: targets.map((target) => ({
+        name: target.name,
+        url: target.url,
+        dialect: target.dialect,
+        limit_ms: target.limitMs,
+        headers: target.headers,
+      })),
+    });
+    const transports = targets.map((target) => handleOf(target.transport ?? socketsOf()));
+    const breakers = targets.map((target) => handleOf(target.breaker));
+    this._handle = calling(() => native.routerNew(description, transports, breakers));
+  }
+
+  ask(message, options = {}) {
+    const chat = json({
+      message,
+      session_id: options.sessionId,
+      user_id: options.userId,
+      metadata: options.metadata,
+      context_summary: options.contextSummary,
+    });
+    return stoppable(options.signal, (stop) =>
+      native.routerAsk(this._handle, chat, limit(options.limitMs), stop));
+  }
+
+  breaker(target) {
+    return CircuitBreaker._of(calling(() => native.routerBreaker(this._handle, target)));
+  }
+}
+
+class PowerClient {
+  constructor(url, options = {}) {
+    const description = json({ url, limit_ms: options.limitMs, headers: options.headers });
+    const transport = handleOf(options.transport ?? socketsOf());
+    this._handle = calling(() => native.powerNew(description, transport, handleOf(options.breaker)));
+  }
+
+  powerState(options = {}) {
+    return stoppable(options.signal, (stop) =>
+      native.powerState(this._handle, limit(options.limitMs), stop));
+  }
+
+  _send(command, args, options = {}) {
+    return stoppable(options.signal, (stop) =>
+      native.powerSend(this._handle, COMMANDS[command], json(args), limit(options.limitMs), stop));
+  }
+
+  status(options) { return this._send('status', {}, options); }
+  soloMadreStatus(options) { return this._send('soloMadreStatus', {}, options); }
+  applySoloMadre(options) { return this._send('applySoloMadre', {}, options); }
+  openWindow({ services, ttlSeconds, reason }, options) {
+    return this._send('openWindow', { services, ttl_s: ttlSeconds, reason }, options);
+  }
+  closeWindow(id = '', options = {}) { return this._send('closeWindow', { id }, options); }
+  start(service, options) { return this._send('start', { service }, options); }
+  stop(service, options) { return this._send('stop', { service }, options); }
+  restart(service, options) { return this._send('restart', { service }, options); }
+}
+
+class HealthAggregator {
+  constructor({ components = [], power, reuseForMs } = {}) {
+    const description = json({
+      reuse_for_ms: reuseForMs,
+      components: components.map((component) => ({
+        name: component.name,
+        check: component.check,
+        port: component.port,
+        required: component.required,
+        url: component.url,
+        path: component.path,
+        headers: component.headers,
+        limit_ms: component.limitMs,
+      })),
+    });
+    const transports = components.map((component) => handleOf(component.transport ?? socketsOf()));
+    const breakers = components.map((component) => handleOf(component.breaker));
+    this._handle = calling(() =>
+      native.healthNew(description, transports, breakers, handleOf(power)));
+  }
+
+  status(options = {}) {
+    return stoppable(options.signal, (stop) =>
+      native.healthCheck(this._handle, limit(options.limitMs), stop));
+  }
+}
+
+class SessionStore {
+  constructor(options = {}) {
+    const limits = json({
+      messages: options.messages, idle_ms: options.idleMs, sessions: options.sessions,
+    });
+    this._handle = calling(() => native.sessionsNew(options.path ?? null, limits));
+  }
+
+  recent(id, count = 3) { return told(native.sessionsRecent(this._handle, id, count)); }
+  find(id) { return told(native.sessionsFind(this._handle, id)); }
+  async append(id, user, assistant, { userId = 'local', metadata = {} } = {}) {
+    const turn = json({ user: { content: user }, assistant: { content: assistant, metadata } });
+    await told(native.sessionsAppend(this._handle, id, userId, turn));
+  }
+}
+
+class OperatorApi {
+  constructor({ auth, primary, router, health, power, sessions }) {
+    const parts = [router, health, power, sessions].map(handleOf);
+    this._handle = calling(() => native.operatorNew(json({ auth, primary }), ...parts));
+  }
+
+  handle({ method, target, headers = [], body = '' }, options = {}) {
+    const flat = headers.flat().map(String);
+    return stoppable(options.signal, (stop) =>
+      native.operatorHandle(
+        this._handle, method, target, flat, Buffer.from(body), limit(options.limitMs), stop));
+  }
+
+  drain() { native.operatorDrain(this._handle); }
+}
+
+module.exports = {
+  ChatFailed,
+  CircuitBreaker,
+  CircuitOpen,
+  FunctionTransport,
+  HealthAggregator,
+  HttpTransport,
+  OperatorApi,
+  PowerClient,
+  Router,
+  SessionStore,
+  VX11Error,
+  version: native.version,
+};

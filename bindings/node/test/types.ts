@@ -1,0 +1,32 @@
+// Compiled and never run: the types say what the package does.
+import {
+  ChatFailed, CircuitBreaker, CircuitOpen, FunctionTransport, HealthAggregator, HttpTransport,
+  OperatorApi, PowerClient, Router, SessionStore,
+} from '..';
+
+export async function everything(): Promise<number> {
+  const breaker = new CircuitBreaker({ failuresToOpen: 2, isFailure: (e) => e instanceof Error });
+  const twice = breaker.guard((n: number) => n * 2);
+  const four: number = await twice(2);
+  const transport = new FunctionTransport(async (request) => ({ body: request.body }));
+  const router = new Router({
+    targets: [
+      { name: 'switch', url: 'http://s', transport: new HttpTransport({ connectLimitMs: 5 }) },
+      { name: 'madre', url: 'http://m', transport, breaker, dialect: 'madre' },
+    ],
+  });
+  const power = new PowerClient('http://m', { transport });
+  const health = new HealthAggregator({ components: [{ name: 'a', check: 'self' }], power });
+  const sessions = new SessionStore({ path: ':memory:' });
+  const auth = { token: 't' };
+  const api = new OperatorApi({ auth, router, health, power, sessions });
+  try {
+    const text: string = (await router.ask('hi', { signal: AbortSignal.timeout(5) })).text;
+    const answer = await api.handle({ method: 'GET', target: '/livez', headers: [['a', 'b']] });
+    return answer.status + text.length + four + (await sessions.recent('s')).length;
+  } catch (error) {
+    if (error instanceof CircuitOpen || error instanceof ChatFailed) return error.retryAfterMs;
+    // @ts-expect-error a state is one of three words
+    return breaker.state === 'ajar' ? 1 : 0;
+  }
+}

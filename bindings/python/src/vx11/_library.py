@@ -1,0 +1,177 @@
+"""libvx11_c as Python sees it: where it is, and what its functions take.
+
+ctypes releases the GIL around every call and takes it again for callbacks, so calls that block hold
+up no other thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence
+
+from ._errors import error_from
+
+ABI_VERSION = 1
+
+SEND = CFUNCTYPE(None, c_void_p, c_void_p)
+RELEASE = CFUNCTYPE(None, c_void_p)
+
+_OUT = POINTER(c_void_p)
+_PAIRS = POINTER(c_char_p)
+
+# name: (result, arguments); text that the library hands out is a c_void_p, so that it can be freed.
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "vx11_abi_version": (c_int, []),
+    "vx11_version": (c_char_p, []),
+    "vx11_free": (None, [c_void_p]),
+    "vx11_stop_new": (c_void_p, []),
+    "vx11_stop_request": (None, [c_void_p]),
+    "vx11_stop_free": (None, [c_void_p]),
+    "vx11_breaker_new": (c_int, [c_char_p, _OUT, _OUT]),
+    "vx11_breaker_free": (None, [c_void_p]),
+    "vx11_breaker_acquire": (c_int, [c_void_p, _OUT, POINTER(c_int64)]),
+    "vx11_permit_finish": (None, [c_void_p, c_int]),
+    "vx11_breaker_state": (c_int, [c_void_p]),
+    "vx11_breaker_snapshot": (c_int, [c_void_p, _OUT, _OUT]),
+    "vx11_transport_new": (c_int, [c_char_p, _OUT, _OUT]),
+    "vx11_transport_custom": (c_int, [SEND, c_void_p, RELEASE, _OUT, _OUT]),
+    "vx11_transport_free": (None, [c_void_p]),
+    "vx11_call_method": (c_char_p, [c_void_p]),
+    "vx11_call_origin": (c_char_p, [c_void_p]),
+    "vx11_call_target": (c_char_p, [c_void_p]),
+    "vx11_call_header_count": (c_size_t, [c_void_p]),
+    "vx11_call_header_name": (c_char_p, [c_void_p, c_size_t]),
+    "vx11_call_header_value": (c_char_p, [c_void_p, c_size_t]),
+    "vx11_call_body": (c_void_p, [c_void_p, POINTER(c_size_t)]),
+    "vx11_call_remaining_ms": (c_int64, [c_void_p]),
+    "vx11_call_answer": (None, [c_void_p, c_int, _PAIRS, c_size_t, c_char_p, c_size_t]),
+    "vx11_call_fail": (None, [c_void_p, c_int, c_char_p]),
+    "vx11_router_new": (c_int, [c_char_p, _OUT, _OUT, _OUT, _OUT]),
+    "vx11_router_free": (None, [c_void_p]),
+    "vx11_router_ask": (c_int, [c_void_p, c_char_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_router_breaker": (c_int, [c_void_p, c_char_p, _OUT, _OUT]),
+    "vx11_power_new": (c_int, [c_char_p, c_void_p, c_void_p, _OUT, _OUT]),
+    "vx11_power_free": (None, [c_void_p]),
+    "vx11_power_state": (c_int, [c_void_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_power_send": (c_int, [c_void_p, c_int, c_char_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_health_new": (c_int, [c_char_p, _OUT, _OUT, c_void_p, _OUT, _OUT]),
+    "vx11_health_free": (None, [c_void_p]),
+    "vx11_health_check": (c_int, [c_void_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_sessions_memory": (c_int, [c_char_p, _OUT, _OUT]),
+    "vx11_sessions_sqlite": (c_int, [c_char_p, c_char_p, _OUT, _OUT]),
+    "vx11_sessions_free": (None, [c_void_p]),
+    "vx11_sessions_recent": (c_int, [c_void_p, c_char_p, c_size_t, _OUT, _OUT]),
+    "vx11_sessions_find": (c_int, [c_void_p, c_char_p, _OUT, _OUT]),
+    "vx11_sessions_append": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, _OUT]),
+    "vx11_operator_new": (
+        c_int,
+        [c_char_p, c_void_p, c_void_p, c_void_p, c_void_p, _OUT, _OUT],
+    ),
+    "vx11_operator_free": (None, [c_void_p]),
+    "vx11_operator_handle": (
+        c_int,
+        [c_void_p, c_char_p, c_char_p, _PAIRS, c_size_t, c_char_p, c_size_t, c_int64, c_void_p]
+        + [_OUT, _OUT],
+    ),
+    "vx11_operator_drain": (None, [c_void_p]),
+    "vx11_response_status": (c_int, [c_void_p]),
+    "vx11_response_header_count": (c_size_t, [c_void_p]),
+    "vx11_response_header_name": (c_char_p, [c_void_p, c_size_t]),
+    "vx11_response_header_value": (c_char_p, [c_void_p, c_size_t]),
+    "vx11_response_body": (c_void_p, [c_void_p, POINTER(c_size_t)]),
+    "vx11_response_free": (None, [c_void_p]),
+}
+
+
+def _load() -> ctypes.CDLL:
+    """The library named by VX11_C_LIBRARY, else the one in the wheel, else the system's."""
+    beside = Path(__file__).with_name("libvx11_c.so")
+    path = os.environ.get("VX11_C_LIBRARY") or (str(beside) if beside.exists() else "libvx11_c.so.0.1")
+    library = ctypes.CDLL(path)
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    if library.vx11_abi_version() != ABI_VERSION:
+        raise ImportError(f"{path} has another ABI version than {ABI_VERSION}")
+    return library
+
+
+lib = _load()
+
+
+def encode(description: Mapping[str, Any]) -> bytes:
+    """A description as the library takes it; what is None is left to its default."""
+    return json.dumps({key: value for key, value in description.items() if value is not None}).encode()
+
+
+def take_text(pointer: c_void_p) -> str:
+    """Text that the library handed out, given back to it."""
+    if not pointer.value:
+        return ""
+    text = ctypes.string_at(pointer.value).decode()
+    lib.vx11_free(pointer)
+    return text
+
+
+def bytes_at(address: Optional[int], size: int) -> bytes:
+    return ctypes.string_at(address, size) if address and size else b""
+
+
+def check(code: int, error: c_void_p) -> None:
+    """Raises what the library reports."""
+    if code:
+        raise error_from(code, take_text(error))
+
+
+def make(function: Any, *arguments: Any) -> int:
+    """Calls a function that hands out a handle."""
+    handle, error = c_void_p(), c_void_p()
+    check(function(*arguments, byref(handle), byref(error)), error)
+    assert handle.value is not None
+    return handle.value
+
+
+def answer(function: Any, *arguments: Any) -> Any:
+    """Calls a function that hands out JSON."""
+    text, error = c_void_p(), c_void_p()
+    check(function(*arguments, byref(text), byref(error)), error)
+    return json.loads(take_text(text))
+
+
+def handles(items: Sequence[Any]) -> Any:
+    """An array of the handles behind the items, NULL for None."""
+    addresses = [item.handle if item is not None else None for item in items]
+    return (c_void_p * max(len(items), 1))(*addresses)
+
+
+def pairs(headers: Sequence[tuple[str, str]]) -> Any:
+    """Name and value by turns."""
+    flat = [part.encode("latin-1", "replace") for header in headers for part in header]
+    return (c_char_p * max(len(flat), 1))(*flat)
+
+
+def limit_ms(seconds: Optional[float]) -> int:
+    return -1 if seconds is None else max(0, round(seconds * 1000))
+
+
+class Handle:
+    """Owns something of the library's and gives it back."""
+
+    _free: str
+
+    def __init__(self, handle: int) -> None:
+        self.handle: Optional[int] = handle
+
+    def close(self) -> None:
+        """Gives it back now, and not some time after the last use. Nothing may be under way on it."""
+        handle, self.handle = getattr(self, "handle", None), None
+        if handle:
+            getattr(lib, self._free)(handle)
+
+    def __del__(self) -> None:
+        self.close()

@@ -1,0 +1,41 @@
+"""Calls that block, awaited: on threads of our own, ended early when the awaiting task is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, TypeVar
+
+from ._library import Handle, lib
+
+T = TypeVar("T")
+
+# Not asyncio's default executor: a transport written in Python may itself need one of its threads.
+_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="vx11")
+
+
+class Stop(Handle):
+    """Ends the calls it was given to."""
+
+    _free = "vx11_stop_free"
+
+    def __init__(self) -> None:
+        handle = lib.vx11_stop_new()
+        if not handle:
+            raise MemoryError
+        super().__init__(handle)
+
+    def request(self) -> None:
+        lib.vx11_stop_request(self.handle)
+
+
+async def awaited(call: Callable[[Stop], T]) -> T:
+    """Runs `call` on a thread. Cancelling the task stops it and does not wait for that."""
+    stop = Stop()
+    running = asyncio.get_running_loop().run_in_executor(_threads, functools.partial(call, stop))
+    try:
+        return await running
+    except asyncio.CancelledError:
+        stop.request()
+        raise

@@ -1,0 +1,136 @@
+"""The circuit breaker: stops calling what keeps failing."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from ctypes import byref, c_int64, c_void_p
+from types import TracebackType
+from typing import Any, Callable, Literal, Optional, TypeVar, cast
+
+from ._errors import CircuitOpen
+from ._library import Handle, answer, check, encode, lib, make
+
+F = TypeVar("F", bound=Callable[..., Any])
+State = Literal["closed", "open", "half_open"]
+
+_STATES: tuple[State, ...] = ("closed", "open", "half_open")
+_NEUTRAL, _SUCCESS, _FAILURE = range(3)
+
+
+class Permit:
+    """The right to make one call. In a `with` block, an exception among `failures` is a failure, any
+    other neutral, none a success; or say it by hand. The first word counts."""
+
+    def __init__(self, handle: int, failures: tuple[type[BaseException], ...]) -> None:
+        self._handle: Optional[int] = handle
+        self._failures = failures
+
+    def success(self) -> None:
+        self._finish(_SUCCESS)
+
+    def failure(self) -> None:
+        self._finish(_FAILURE)
+
+    def neutral(self) -> None:
+        self._finish(_NEUTRAL)
+
+    def _finish(self, verdict: int) -> None:
+        handle, self._handle = self._handle, None
+        if handle:
+            lib.vx11_permit_finish(handle, verdict)
+
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if kind is None:
+            self.success()
+        elif issubclass(kind, self._failures):
+            self.failure()
+        else:
+            self.neutral()
+
+    def __del__(self) -> None:
+        self.neutral()
+
+
+class CircuitBreaker(Handle):
+    """Opens after `failures_to_open` failures in a row, and lets `probes` through after `open_for`
+    seconds. Thread-safe. As a decorator it guards functions, coroutine functions too:
+
+        @breaker
+        def fetch(): ...
+
+    `failures` are the exceptions that count; a cancelled task never does.
+    """
+
+    _free = "vx11_breaker_free"
+
+    def __init__(
+        self,
+        *,
+        failures_to_open: int = 3,
+        open_for: float = 60.0,
+        probes: int = 1,
+        probe_limit: float = 30.0,
+        failures: tuple[type[BaseException], ...] = (Exception,),
+    ) -> None:
+        description = encode(
+            {
+                "failures_to_open": failures_to_open,
+                "open_for_ms": open_for * 1000,
+                "probes": probes,
+                "probe_limit_ms": probe_limit * 1000,
+            }
+        )
+        super().__init__(make(lib.vx11_breaker_new, description))
+        self._failures = failures
+
+    @classmethod
+    def _of(cls, handle: int) -> CircuitBreaker:
+        """The breaker behind a handle of the library's."""
+        breaker = cls.__new__(cls)
+        Handle.__init__(breaker, handle)
+        breaker._failures = (Exception,)
+        return breaker
+
+    def acquire(self) -> Permit:
+        """Asks to make one call now. Raises CircuitOpen if it is not to be made."""
+        permit, retry_after_ms = c_void_p(), c_int64()
+        code = lib.vx11_breaker_acquire(self.handle, byref(permit), byref(retry_after_ms))
+        if code == 5:
+            raise CircuitOpen(retry_after_ms.value / 1000)
+        check(code, c_void_p())
+        return Permit(cast(int, permit.value), self._failures)
+
+    @property
+    def state(self) -> State:
+        """The effective state. Looking changes nothing."""
+        return _STATES[int(lib.vx11_breaker_state(self.handle))]
+
+    def snapshot(self) -> dict[str, Any]:
+        """`state`, `generation`, `failures` in a row and `retry_after_ms`."""
+        return cast("dict[str, Any]", answer(lib.vx11_breaker_snapshot, self.handle))
+
+    def __call__(self, function: F) -> F:
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self.acquire():
+                    return await function(*args, **kwargs)
+
+            return cast(F, awaited)
+
+        @functools.wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self.acquire():
+                return function(*args, **kwargs)
+
+        return cast(F, called)

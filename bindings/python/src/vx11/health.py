@@ -1,0 +1,77 @@
+"""Health: how everything is, without waking anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Mapping, Optional, Sequence, cast
+
+from ._library import Handle, answer, encode, handles, lib, limit_ms, make
+from ._waiting import Stop, awaited
+from .breaker import CircuitBreaker
+from .power import PowerClient
+from .transport import HttpTransport, Transport
+
+Check = Literal["http", "redis", "breaker", "self", "absent", "not_configured"]
+
+
+@dataclass
+class Component:
+    """One part of the system and how it is looked at. "http" and "redis" need a `url`, "breaker" needs
+    a breaker, which is only read."""
+
+    name: str
+    check: Check = "not_configured"
+    port: int = 0
+    required: bool = False
+    url: str = ""
+    path: str = "/health"
+    headers: Optional[Mapping[str, str]] = None
+    transport: Optional[Transport] = None
+    breaker: Optional[CircuitBreaker] = None
+    limit: float = 2.0
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "check": self.check,
+            "port": self.port,
+            "required": self.required,
+            "url": self.url,
+            "path": self.path,
+            "headers": dict(self.headers or {}),
+            "limit_ms": self.limit * 1000,
+        }
+
+
+class HealthAggregator(Handle):
+    """Looks at all components side by side and sums up. Thread-safe."""
+
+    _free = "vx11_health_free"
+
+    def __init__(
+        self,
+        components: Sequence[Component],
+        *,
+        power: Optional[PowerClient] = None,
+        reuse_for: float = 0.0,
+    ) -> None:
+        sockets = HttpTransport()
+        description = encode(
+            {"reuse_for_ms": reuse_for * 1000, "components": [c.description() for c in components]}
+        )
+        transports = handles([c.transport or sockets for c in components])
+        breakers = handles([c.breaker for c in components])
+        view = power.handle if power else None
+        super().__init__(make(lib.vx11_health_new, description, transports, breakers, view))
+
+    def status(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+        """`overall`, `components` in their order, and `power`, None where nothing is known."""
+        return self._check(limit, None)
+
+    async def status_async(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+        return await awaited(lambda stop: self._check(limit, stop))
+
+    def _check(self, limit: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
+        stopping = stop.handle if stop else None
+        report = answer(lib.vx11_health_check, self.handle, limit_ms(limit), stopping)
+        return cast("dict[str, Any]", report)

@@ -1,0 +1,121 @@
+"""Power windows, as madre keeps them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping, Optional, Sequence, cast
+
+from ._library import Handle, answer, encode, lib, limit_ms, make
+from ._waiting import Stop, awaited
+from .breaker import CircuitBreaker
+from .transport import HttpTransport, Transport
+
+_STATUS, _SOLO_STATUS, _APPLY_SOLO, _OPEN, _CLOSE, _START, _STOP, _RESTART = range(8)
+
+
+class PowerClient(Handle):
+    """Talks to madre about power. Thread-safe. Commands answer `{"status": 200, "answer": {…}}`; a
+    refusal by madre (4xx) is an answer, too. Every call has an awaited twin."""
+
+    _free = "vx11_power_free"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: Optional[Transport] = None,
+        breaker: Optional[CircuitBreaker] = None,
+        limit: float = 2.0,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        description = encode({"url": url, "limit_ms": limit * 1000, "headers": dict(headers or {})})
+        through = transport or HttpTransport()
+        guard = breaker.handle if breaker else None
+        super().__init__(make(lib.vx11_power_new, description, through.handle, guard))
+
+    def power_state(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+        """`policy`, `windows`, `running` and `available` services."""
+        return self._state(limit, None)
+
+    async def power_state_async(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+        return await awaited(lambda stop: self._state(limit, stop))
+
+    def status(self) -> dict[str, Any]:
+        return self._send(_STATUS, {}, None)
+
+    async def status_async(self) -> dict[str, Any]:
+        return await self._send_async(_STATUS, {})
+
+    def solo_madre_status(self) -> dict[str, Any]:
+        return self._send(_SOLO_STATUS, {}, None)
+
+    async def solo_madre_status_async(self) -> dict[str, Any]:
+        return await self._send_async(_SOLO_STATUS, {})
+
+    def apply_solo_madre(self) -> dict[str, Any]:
+        """Everything but madre, tentaculo_link and redis goes to sleep."""
+        return self._send(_APPLY_SOLO, {}, None)
+
+    async def apply_solo_madre_async(self) -> dict[str, Any]:
+        return await self._send_async(_APPLY_SOLO, {})
+
+    def open_window(
+        self, services: Sequence[str], *, ttl: Optional[int] = 300, reason: str = ""
+    ) -> dict[str, Any]:
+        """Wakes services for `ttl` seconds; None holds the window open until it is closed."""
+        return self._send(_OPEN, _window(services, ttl, reason), None)
+
+    async def open_window_async(
+        self, services: Sequence[str], *, ttl: Optional[int] = 300, reason: str = ""
+    ) -> dict[str, Any]:
+        return await self._send_async(_OPEN, _window(services, ttl, reason))
+
+    def close_window(self, window_id: str = "") -> dict[str, Any]:
+        """Without an id: the one that is open."""
+        return self._send(_CLOSE, {"id": window_id}, None)
+
+    async def close_window_async(self, window_id: str = "") -> dict[str, Any]:
+        return await self._send_async(_CLOSE, {"id": window_id})
+
+    def start(self, service: str) -> dict[str, Any]:
+        return self._send(_START, {"service": service}, None)
+
+    async def start_async(self, service: str) -> dict[str, Any]:
+        return await self._send_async(_START, {"service": service})
+
+    def stop(self, service: str) -> dict[str, Any]:
+        return self._send(_STOP, {"service": service}, None)
+
+    async def stop_async(self, service: str) -> dict[str, Any]:
+        return await self._send_async(_STOP, {"service": service})
+
+    def restart(self, service: str) -> dict[str, Any]:
+        return self._send(_RESTART, {"service": service}, None)
+
+    async def restart_async(self, service: str) -> dict[str, Any]:
+        return await self._send_async(_RESTART, {"service": service})
+
+    def _state(self, limit: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
+        stopping = stop.handle if stop else None
+        state = answer(lib.vx11_power_state, self.handle, limit_ms(limit), stopping)
+        return cast("dict[str, Any]", state)
+
+    def _send(self, command: int, arguments: dict[str, Any], stop: Optional[Stop]) -> dict[str, Any]:
+        stopping = stop.handle if stop else None
+        text = _json(arguments)
+        return cast(
+            "dict[str, Any]",
+            answer(lib.vx11_power_send, self.handle, command, text, -1, stopping),
+        )
+
+    async def _send_async(self, command: int, arguments: dict[str, Any]) -> dict[str, Any]:
+        return await awaited(lambda stop: self._send(command, arguments, stop))
+
+
+def _window(services: Sequence[str], ttl: Optional[int], reason: str) -> dict[str, Any]:
+    return {"services": list(services), "ttl_s": ttl, "reason": reason}
+
+
+def _json(arguments: dict[str, Any]) -> bytes:
+    """Unlike `encode` it keeps a None: no ttl is something else than the default one."""
+    return json.dumps(arguments).encode()

@@ -1,0 +1,116 @@
+"""The router: asks an ordered list of upstreams until one answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence
+
+from ._library import Handle, answer, encode, handles, lib, limit_ms, make
+from ._waiting import Stop, awaited
+from .breaker import CircuitBreaker
+from .transport import HttpTransport, Transport
+
+
+@dataclass
+class Target:
+    """One upstream. `dialect` is "switch" or "madre", by default that of the name; without a
+    transport or a breaker it gets one of its own. `limit` is the most one try may take, in seconds."""
+
+    name: str
+    url: str
+    transport: Optional[Transport] = None
+    breaker: Optional[CircuitBreaker] = None
+    dialect: Optional[str] = None
+    limit: float = 15.0
+    headers: Optional[Mapping[str, str]] = None
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "url": self.url,
+            "limit_ms": self.limit * 1000,
+            "dialect": self.dialect or "",
+            "headers": dict(self.headers or {}),
+        }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer and how it was come by. `rank` above 0 is a fallback, `reason` why it was one."""
+
+    text: str
+    source: str
+    rank: int
+    reason: str
+    attempts: list[dict[str, Any]]
+    upstream: dict[str, Any]
+
+
+class Router(Handle):
+    """Asks its targets in order until one answers. Thread-safe. `deadline` is the most a whole ask may
+    take, in seconds. Raises ChatFailed when nobody answered."""
+
+    _free = "vx11_router_free"
+
+    def __init__(self, targets: Sequence[Target], *, deadline: float = 30.0) -> None:
+        sockets = HttpTransport() if any(t.transport is None for t in targets) else None
+        description = encode(
+            {"deadline_ms": deadline * 1000, "targets": [t.description() for t in targets]}
+        )
+        transports = handles([t.transport or sockets for t in targets])
+        breakers = handles([t.breaker for t in targets])
+        super().__init__(make(lib.vx11_router_new, description, transports, breakers))
+
+    def ask(
+        self,
+        message: str,
+        *,
+        session_id: str = "",
+        user_id: str = "local",
+        metadata: Optional[Mapping[str, Any]] = None,
+        context_summary: str = "",
+        limit: Optional[float] = None,
+    ) -> Reply:
+        """Blocks until answered, for at most `limit` seconds."""
+        chat = _chat(message, session_id, user_id, metadata, context_summary)
+        return self._ask(chat, limit, None)
+
+    async def ask_async(
+        self,
+        message: str,
+        *,
+        session_id: str = "",
+        user_id: str = "local",
+        metadata: Optional[Mapping[str, Any]] = None,
+        context_summary: str = "",
+        limit: Optional[float] = None,
+    ) -> Reply:
+        """The same, awaited. Cancelling the task ends the ask."""
+        chat = _chat(message, session_id, user_id, metadata, context_summary)
+        return await awaited(lambda stop: self._ask(chat, limit, stop))
+
+    def breaker(self, target: str) -> CircuitBreaker:
+        """The breaker of the target of that name."""
+        return CircuitBreaker._of(make(lib.vx11_router_breaker, self.handle, target.encode()))
+
+    def _ask(self, chat: bytes, limit: Optional[float], stop: Optional[Stop]) -> Reply:
+        stopping = stop.handle if stop else None
+        return Reply(**answer(lib.vx11_router_ask, self.handle, chat, limit_ms(limit), stopping))
+
+
+def _chat(
+    message: str,
+    session_id: str,
+    user_id: str,
+    metadata: Optional[Mapping[str, Any]],
+    context_summary: str,
+) -> bytes:
+    return encode(
+        {
+            "message": message,
+            "session_id": session_id,
+            "user_id": user_id,
+            "metadata": dict(metadata or {}),
+            "context_summary": context_summary,
+        }
+    )

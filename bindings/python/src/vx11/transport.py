@@ -1,0 +1,171 @@
+"""How requests reach an upstream: over sockets, or through a function of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import functools
+import inspect
+import itertools
+from ctypes import byref, c_size_t
+from dataclasses import dataclass, field
+from typing import Any, Awaitable, Callable, Optional, Union
+
+from ._errors import Error
+from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, pairs
+
+# The codes of vx11.h, in their order from 1.
+_CODES = (
+    "invalid_argument unreachable timeout cancelled circuit_open asleep http_status invalid_reply "
+    "too_large storage unavailable"
+).split()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be sent. `remaining` is what is left of its time in seconds, or None."""
+
+    method: str
+    origin: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    remaining: Optional[float]
+
+
+@dataclass
+class Response:
+    """An answer, of whatever status."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+Send = Callable[[Request], Union[Response, Awaitable[Response]]]
+
+
+class Transport(Handle):
+    """What every transport is. Thread-safe; shared by all who send through it."""
+
+    _free = "vx11_transport_free"
+
+
+class HttpTransport(Transport):
+    """HTTP and HTTPS over sockets, on one thread of the library's own."""
+
+    def __init__(
+        self, *, connect_limit: float = 1.0, max_body_bytes: int = 4 * 1024 * 1024, ca_file: str = ""
+    ) -> None:
+        description = encode(
+            {
+                "connect_limit_ms": connect_limit * 1000,
+                "max_body_bytes": max_body_bytes,
+                "ca_file": ca_file,
+            }
+        )
+        super().__init__(make(lib.vx11_transport_new, description))
+
+
+class _Function:
+    """A function to send through, kept for as long as the library may call it: perhaps longer than
+    the handle of the transport is."""
+
+    _in_use: dict[int, _Function] = {}
+    _last = itertools.count(1)
+
+    def __init__(self, send: Send, loop: Optional[asyncio.AbstractEventLoop]) -> None:
+        self._send = send
+        self._loop = loop
+        self.key = next(self._last)
+        self._in_use[self.key] = self
+
+    def call(self, call: int) -> None:
+        """Sends, now or on the loop, and completes the call."""
+        try:
+            request = _request_of(call)
+            if self._loop is not None:
+                sending = asyncio.run_coroutine_threadsafe(self._await(request), self._loop)
+                sending.add_done_callback(functools.partial(_complete, call))
+                return
+            answer = self._send(request)
+        except BaseException as error:  # none may leave a callback, whatever it is
+            _fail(call, error)
+        else:
+            _answer(call, answer)
+
+    async def _await(self, request: Request) -> Any:
+        answer = self._send(request)
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+def _request_of(call: int) -> Request:
+    size = c_size_t()
+    body = lib.vx11_call_body(call, byref(size))
+    remaining_ms = lib.vx11_call_remaining_ms(call)
+    return Request(
+        method=lib.vx11_call_method(call).decode(),
+        origin=lib.vx11_call_origin(call).decode(),
+        target=lib.vx11_call_target(call).decode(),
+        headers=[
+            (
+                lib.vx11_call_header_name(call, i).decode("latin-1"),
+                lib.vx11_call_header_value(call, i).decode("latin-1"),
+            )
+            for i in range(lib.vx11_call_header_count(call))
+        ],
+        body=bytes_at(body, size.value),
+        remaining=None if remaining_ms < 0 else remaining_ms / 1000,
+    )
+
+
+def _answer(call: int, answer: Any) -> None:
+    if not isinstance(answer, Response):
+        _fail(call, TypeError("a transport's function returns a vx11.Response"))
+        return
+    headers = list(answer.headers)
+    lib.vx11_call_answer(
+        call, answer.status, pairs(headers), len(headers), bytes(answer.body), len(answer.body)
+    )
+
+
+def _fail(call: int, error: BaseException) -> None:
+    """Only an Error's text is meant to be shown."""
+    code = error.code if isinstance(error, Error) and error.code in _CODES else "unreachable"
+    detail = error.detail if isinstance(error, Error) else f"{type(error).__name__} in the transport"
+    lib.vx11_call_fail(call, _CODES.index(code) + 1, detail.encode())
+
+
+def _complete(call: int, sent: concurrent.futures.Future[Any]) -> None:
+    error = concurrent.futures.CancelledError() if sent.cancelled() else sent.exception()
+    if error is not None:
+        _fail(call, error)
+    else:
+        _answer(call, sent.result())
+
+
+def _call_function(context: int, call: int) -> None:
+    _Function._in_use[context].call(call)
+
+
+def _release_function(context: int) -> None:
+    _Function._in_use.pop(context, None)
+
+
+_send = SEND(_call_function)
+_release = RELEASE(_release_function)
+
+
+class FunctionTransport(Transport):
+    """Sends through a function of one's own: a plain one, called on the thread that asks, or a
+    coroutine function, run on `loop`, by default the one that runs now. It raises vx11.Error for what
+    fails; any other exception counts as unreachable. It may be called by many threads at once.
+
+    On the loop's own thread use the async calls: one that blocks would wait for a loop that waits.
+    """
+
+    def __init__(self, send: Send, loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
+        if loop is None and inspect.iscoroutinefunction(send):
+            loop = asyncio.get_running_loop()
+        function = _Function(send, loop)
+        super().__init__(make(lib.vx11_transport_custom, _send, function.key, _release))

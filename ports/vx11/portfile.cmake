@@ -1,0 +1,37 @@
+# In the library's own tree the port builds that tree; elsewhere, the release.
+set(SOURCE_PATH "${CURRENT_PORT_DIR}/../..")
+if(NOT EXISTS "${SOURCE_PATH}/include/vx11/version.hpp")
+  vcpkg_from_github(
+    OUT_SOURCE_PATH SOURCE_PATH
+    REPO vx11/libvx11
+    REF "v${VERSION}"
+    SHA512 0
+    HEAD_REF main)
+endif()
+
+vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
+  FEATURES
+    asio VX11_ASIO
+    httplib VX11_HTTPLIB
+    redis VX11_REDIS
+    sqlite VX11_SQLITE)
+
+vcpkg_cmake_configure(
+  SOURCE_PATH "${SOURCE_PATH}"
+  OPTIONS
+    ${FEATURE_OPTIONS}
+    -DVX11_BUILD_TESTS=OFF
+    -DVX11_BUILD_EXAMPLES=OFF
+    -DVX11_C=OFF
+    -DVX11_PYTHON_PACKAGE=OFF
+    -DVX11_NODE_PACKAGE=OFF
+    -DVX11_WARNINGS_AS_ERRORS=OFF)
+vcpkg_cmake_install()
+vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/vx11)
+vcpkg_fixup_pkgconfig()
+
+file(REMOVE_RECURSE
+  "${CURRENT_PACKAGES_DIR}/debug/include"
+  "${CURRENT_PACKAGES_DIR}/debug/share")
+file(INSTALL "${CMAKE_CURRENT_LIST_DIR}/usage" DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}")
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")
