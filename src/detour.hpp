@@ -3,6 +3,8 @@
 /// \file
 /// Leaving an event loop for work that blocks, and coming back. Internal.
 
+#include <vx11/export.hpp>
+
 #include <coroutine>
 
 #include "workers.hpp"
@@ -10,7 +12,7 @@
 namespace vx11::inline v0 {
 
 /// A thread that must not be blocked and takes coroutines to go on with: an event loop.
-class Home {
+class VX11_API Home {
  public:
   virtual ~Home() = default;
   /// Has `waiting` resumed on this thread. Called on any thread.
@@ -20,7 +22,7 @@ class Home {
   static Home* current() noexcept;
 
   /// While it lives, the calling thread is `home`.
-  class Stay {
+  class VX11_API Stay {
    public:
     explicit Stay(Home& home) noexcept;
     ~Stay();

@@ -4,6 +4,7 @@
 /// `Workers`: a bounded pool of threads for work that blocks. Internal.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -25,7 +26,7 @@ namespace vx11::inline v0 {
 /// **Thread-safe**, but nobody may hand in work once the destructor has begun, except the jobs
 /// themselves. The destructor runs what is due, drops what is not, and waits for what runs; it may
 /// be called by a job.
-class Workers {
+class VX11_API Workers {
  public:
   using Job = std::function<void()>;
 

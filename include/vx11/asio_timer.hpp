@@ -3,6 +3,7 @@
 /// \file
 /// Waiting on an event loop.
 
+#include <vx11/export.hpp>
 #include <vx11/timer.hpp>
 
 #include <memory>
@@ -14,6 +15,6 @@ namespace vx11::inline v0 {
 ///
 /// Wakes at most 10 ms late, the tick of the loops' timer wheel, and never early. **Thread-safe.**
 /// Outlives its sleeps.
-std::shared_ptr<Timer> make_asio_timer();
+VX11_API std::shared_ptr<Timer> make_asio_timer();
 
 }  // namespace vx11::inline v0
