@@ -5,6 +5,7 @@
 #include <cctype>
 #include <ctime>
 #include <iterator>
+#include <ostream>  // Boost 1.81 leaves it to others, and newer versions of fmt no longer bring it
 
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>

@@ -40,7 +40,7 @@ std::unique_ptr<Exchange> LoopState::lend() {
 }
 
 void LoopState::give_back(std::unique_ptr<Exchange> exchange) {
-  constexpr std::size_t kKeep = 64;            // warm for the usual load, released after a peak
+  constexpr std::size_t kKeep = 512;           // warm under load; some 2 MiB a loop at most
   constexpr std::size_t kLargest = 64 * 1024;  // one huge request does not stay around
   if (spare_.size() >= kKeep || exchange->out.capacity() > kLargest ||
       exchange->reader.request().body.capacity() > kLargest) {

@@ -26,7 +26,7 @@ struct AsioTransportOptions {
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
   /// Connections kept open per upstream and event loop while nothing is sent.
-  std::size_t max_idle = 256;
+  std::size_t max_idle = 1024;
   /// How long one is kept. Below the five seconds after which common servers (uvicorn, Node) close
   /// theirs, so that a request rarely meets a connection that is just being closed.
   Duration idle_for = std::chrono::seconds(4);
