@@ -25,12 +25,13 @@ class SpinLock {
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
  private:
-  static constexpr unsigned kTurnsOfPausing = 8;
+  static constexpr unsigned kFewestPauses = 16;
+  static constexpr unsigned kTurnsOfPausing = 4;
   static constexpr unsigned kTurnsOfYielding = 64;
 
   static void wait(unsigned turn) noexcept {
     if (turn < kTurnsOfPausing) {
-      for (unsigned i = 0; i < 1U << turn; ++i) pause();
+      for (unsigned i = 0; i < kFewestPauses << turn; ++i) pause();
     } else if (turn < kTurnsOfYielding) {
       std::this_thread::yield();
     } else {
