@@ -76,6 +76,7 @@ class CircuitCore {
     Word word = load();
     while (word.failures() != 0 && word.counts(generation)) {
       if (cell_.replace(word, word.with_failures(0))) return;
+      SpinLock::step_back();
     }
   }
 
@@ -85,6 +86,7 @@ class CircuitCore {
     while (word.counts(generation)) {
       if (word.on_the_brink(options_.failures_to_open)) return count_last_failure(generation, now);
       if (cell_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
+      SpinLock::step_back();
     }
   }
 

@@ -24,6 +24,11 @@ class SpinLock {
   }
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
+  /// Leaves the cache line to whoever has it just now, for some calls of his.
+  static void step_back(unsigned turn = 0) noexcept {
+    for (unsigned i = 0; i < kFewestPauses << turn; ++i) pause();
+  }
+
  private:
   static constexpr unsigned kFewestPauses = 16;
   static constexpr unsigned kTurnsOfPausing = 4;
@@ -31,7 +36,7 @@ class SpinLock {
 
   static void wait(unsigned turn) noexcept {
     if (turn < kTurnsOfPausing) {
-      for (unsigned i = 0; i < kFewestPauses << turn; ++i) pause();
+      step_back(turn);
     } else if (turn < kTurnsOfYielding) {
       std::this_thread::yield();
     } else {
