@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "json.hpp"
+#include "json_writer.hpp"
 
 namespace vx11::inline v0 {
 
@@ -35,38 +37,6 @@ constexpr Shape kMadre = {.path = "/madre/chat",
                           .names_user = true,
                           .texts = Names(kSwitchTexts).first(1)};
 
-/// Writes one JSON object, member by member. What was written last tells whether a comma is due.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-
-  /// Starts a member whose name is ours and needs no escaping; the caller appends its value.
-  std::string& member(std::string_view name) {
-    separate();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-    return out_;
-  }
-  void string(std::string_view name, std::string_view value) {
-    json::append_string(member(name), value);
-  }
-  /// Takes in all members of `object`, given as text without space around it.
-  void members_of(std::string_view object) {
-    if (object == "{}") return;
-    separate();
-    out_ += object.substr(1, object.size() - 2);
-  }
-  void end() { out_ += '}'; }
-
- private:
-  void separate() {
-    if (out_.back() != '{') out_ += ',';
-  }
-
-  std::string& out_;
-};
-
 /// What we say in the context beside the client's own metadata.
 class OurMembers {
  public:
@@ -77,8 +47,8 @@ class OurMembers {
   }
 
   Names names() const { return Names(names_).first(count_); }
-  void write_to(ObjectWriter& object) const {
-    for (std::size_t i = 0; i < count_; ++i) object.string(names_[i], values_[i]);
+  void write_to(json::Writer& json) const {
+    for (std::size_t i = 0; i < count_; ++i) json.plain_key(names_[i]).string(values_[i]);
   }
 
  private:
@@ -102,20 +72,15 @@ Result<std::string> metadata_without(const ChatRequest& chat, Names names) {
 
 /// All that was scanned but the chosen member, as one object.
 std::string all_but(const json::Member& chosen, const json::Scanned& scanned, Names names) {
-  std::string out;
-  ObjectWriter object(out);
-  object.members_of(scanned.rest);
+  json::Writer json(scanned.rest.size() + 64);
+  json.open('{').members_of(scanned.rest);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const json::Member& member = scanned.members[i];
     if (&member == &chosen || member.kind == json::Kind::absent) continue;
-    if (member.kind == json::Kind::string) {
-      object.string(names[i], member.text);
-    } else {
-      object.member(names[i]) += member.text;
-    }
+    json.plain_key(names[i]);
+    member.kind == json::Kind::string ? json.string(member.text) : json.raw(member.text);
   }
-  object.end();
-  return out;
+  return std::move(json.close('}')).take();
 }
 
 /// A dialect in which both sides speak JSON.
@@ -151,17 +116,12 @@ class JsonDialect final : public ChatDialect {
  private:
   std::string body(const ChatRequest& chat, std::string_view metadata,
                    const OurMembers& ours) const {
-    std::string out;
-    out.reserve(chat.message.size() + metadata.size() + chat.context_summary.size() + 256);
-    ObjectWriter object(out);
-    object.string(shape_.message, chat.message);
-    object.string("session_id", chat.session_id);
-    ObjectWriter context(object.member(shape_.context));
-    context.members_of(metadata);
-    ours.write_to(context);
-    context.end();
-    object.end();
-    return out;
+    json::Writer json(chat.message.size() + metadata.size() + chat.context_summary.size() + 256);
+    json.open('{').plain_key(shape_.message).string(chat.message);
+    json.key("session_id").string(chat.session_id);
+    json.plain_key(shape_.context).open('{').members_of(metadata);
+    ours.write_to(json);
+    return std::move(json.close('}').close('}')).take();
   }
 
   const Shape& shape_;

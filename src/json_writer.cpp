@@ -35,6 +35,11 @@ Writer& Writer::plain_key(std::string_view name) {
   return *this;
 }
 
+Writer& Writer::members_of(std::string_view object) {
+  if (object == "{}") return *this;
+  return raw(object.substr(1, object.size() - 2));
+}
+
 Writer& Writer::string(std::string_view value) {
   separate();
   append_string(out_, value);

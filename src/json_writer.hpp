@@ -29,6 +29,10 @@ class Writer {
   Writer& key(const char (&name)[N]) {
     return plain_key(std::string_view(name, N - 1));
   }
+  /// The same for a name of ours that is chosen at run time.
+  Writer& plain_key(std::string_view name);
+  /// All members of `object`, which is JSON without space around it.
+  Writer& members_of(std::string_view object);
   Writer& string(std::string_view value);
   Writer& integer(std::int64_t value);
   Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
@@ -40,7 +44,6 @@ class Writer {
   std::string take() && { return std::move(out_); }
 
  private:
-  Writer& plain_key(std::string_view name);
   /// What was written last tells whether a comma is due; values end in none of these.
   void separate();
 

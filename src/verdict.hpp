@@ -4,7 +4,7 @@
 /// What an answer says about its upstream, for a circuit breaker; what an error says, the breaker's
 /// own header knows. Internal.
 
-#include <vx11/circuit_breaker.hpp>
+#include <vx11/verdict.hpp>
 
 namespace vx11::inline v0 {
 
@@ -13,9 +13,8 @@ namespace vx11::inline v0 {
 /// A redirect is a failure like 5xx: the upstreams know none, so it is something in between that
 /// answers, a proxy or a login page.
 constexpr Verdict verdict_on(int status) noexcept {
-  if (status >= 200 && status < 300) return Verdict::success;
-  if (status >= 400 && status < 500) return Verdict::neutral;
-  return Verdict::failure;
+  const bool redirect = status >= 300 && status < 400;
+  return redirect ? Verdict::failure : CallVerdict::of_status(status);
 }
 
 }  // namespace vx11::inline v0

@@ -38,8 +38,7 @@ struct CallVerdict {
     }
     return DefaultVerdict()(result);
   }
-
- private:
+  /// The verdict on an answer with this HTTP status.
   static constexpr Verdict of_status(int status) noexcept {
     if (status >= 200 && status < 400) return Verdict::success;
     if (status >= 400 && status < 500) return Verdict::neutral;

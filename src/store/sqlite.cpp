@@ -84,28 +84,31 @@ tl::unexpected<Error> storage_failure(std::string_view doing, sqlite::Code code)
 // waited long is sent away, and the chat goes on without its memory.
 class Visit {
  public:
-  explicit Visit(Workers& workers) : detour_(workers) {}
+  Visit(Workers& workers, SteadyClock clock) : clock_(clock), detour_(workers) {}
   auto begin() noexcept { return detour_.away(); }
   auto end() noexcept { return detour_.back(); }
 
   template <class Use>
   sqlite::Code over(const Use& use) const {
-    const bool too_late = std::chrono::steady_clock::now() - since_ > kPatience;
+    const bool too_late = clock_.now() - since_ > kPatience;
     return too_late ? SQLITE_BUSY : use();
   }
 
  private:
   static constexpr std::chrono::seconds kPatience{2};
+  SteadyClock clock_;
   Detour detour_;
-  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  TimePoint since_ = clock_.now();
 };
 
 class SqliteSessionStore final : public SessionStore {
  public:
-  SqliteSessionStore(sqlite::Connection connection, SessionLimits limits, WallClock clock)
+  SqliteSessionStore(sqlite::Connection connection, SessionLimits limits, WallClock clock,
+                     SteadyClock steady_clock)
       : limits_(detail::at_least_one(limits)),
         idle_(std::chrono::ceil<std::chrono::milliseconds>(limits_.idle)),
         clock_(clock),
+        steady_clock_(steady_clock),
         connection_(std::move(connection)),
         statements_(connection_.get()) {}
 
@@ -113,7 +116,7 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) override {
     Session session;
-    Visit visit(workers_);
+    Visit visit(workers_, steady_clock_);
     co_await visit.begin();
     // At least one is read even if none is wanted, for the sake of the use that a reading is.
     const sqlite::Code code =
@@ -126,7 +129,7 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::optional<Session>>> find(std::string id) override {
     Session session;
-    Visit visit(workers_);
+    Visit visit(workers_, steady_clock_);
     co_await visit.begin();
     const sqlite::Code code = visit.over([&] { return read(id, limits_.messages, session); });
     co_await visit.end();
@@ -137,7 +140,7 @@ class SqliteSessionStore final : public SessionStore {
   }
 
   Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
-    Visit visit(workers_);
+    Visit visit(workers_, steady_clock_);
     co_await visit.begin();
     const sqlite::Code code = visit.over([&] { return write(id, user_id, turn); });
     co_await visit.end();
@@ -205,6 +208,7 @@ class SqliteSessionStore final : public SessionStore {
   const SessionLimits limits_;
   const std::chrono::milliseconds idle_;
   const WallClock clock_;
+  const SteadyClock steady_clock_;
   std::mutex mutex_;
   sqlite::Connection connection_;
   Statements statements_;
@@ -215,14 +219,16 @@ class SqliteSessionStore final : public SessionStore {
 
 Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
                                                                 SessionLimits limits,
-                                                                WallClock wall_clock) {
+                                                                WallClock wall_clock,
+                                                                SteadyClock clock) {
   const auto cannot_open = [&](std::string_view reason) {
     return fail(Errc::storage,
                 fmt::format("cannot open the session database {}: {}", path, reason));
   };
   Result<sqlite::Connection> connection = sqlite::open(path);
   if (!connection) return cannot_open(connection.error().detail);
-  auto store = std::make_shared<SqliteSessionStore>(*std::move(connection), limits, wall_clock);
+  auto store =
+      std::make_shared<SqliteSessionStore>(*std::move(connection), limits, wall_clock, clock);
   if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
   return store;
 }

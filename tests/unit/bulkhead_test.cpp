@@ -32,10 +32,7 @@ using vx11::testing::ManualTimer;
 
 namespace {
 
-struct World {
-  ManualClock clock;
-  std::shared_ptr<ManualTimer> timer = std::make_shared<ManualTimer>(clock);
-};
+using World = ManualTime;
 
 using Place = Result<Bulkhead::Permit>;
 

@@ -2,19 +2,22 @@
 
 #include <vx11/store/sqlite.hpp>
 #include <vx11/task.hpp>
+#include <vx11/testing/manual_clock.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
-#include <unistd.h>
+
+#include "test_folder.hpp"
 
 using vx11::Result;
 using vx11::Task;
@@ -72,6 +75,29 @@ Task<Places> places_of(vx11::Workers& workers) {
   co_return places;
 }
 
+vx11::Turn turn() {
+  return vx11::Turn(vx11::Message("user", "q", {}), vx11::Message("assistant", "a", {}));
+}
+
+/// Holds a database's write lock, as another process would.
+class OtherProcess {
+ public:
+  explicit OtherProcess(const std::string& path) {
+    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
+    run("BEGIN IMMEDIATE");
+  }
+  OtherProcess(const OtherProcess&) = delete;
+  OtherProcess& operator=(const OtherProcess&) = delete;
+  ~OtherProcess() { sqlite3_close(database_); }
+  void lets_go() { run("COMMIT"); }
+
+ private:
+  void run(const char* sql) {
+    REQUIRE(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  sqlite3* database_ = nullptr;
+};
+
 }  // namespace
 
 TEST_CASE("from a home the way leads to a worker and back; without one nobody goes anywhere") {
@@ -90,27 +116,40 @@ TEST_CASE("from a home the way leads to a worker and back; without one nobody go
 }
 
 TEST_CASE("a database that another process holds does not hold an event loop") {
-  std::string folder = (std::filesystem::temp_directory_path() / "vx11-detour-XXXXXX").string();
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/sessions.db";
-  {
-    const auto store = vx11::open_sqlite_session_store(path).value();
-    sqlite3* other = nullptr;
-    REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const Folder folder;
+  const auto store = vx11::open_sqlite_session_store(folder / "s.db").value();
+  OtherProcess other(folder / "s.db");
+  TestHome home;
+  const vx11::Home::Stay stay(home);
+  std::optional<Result<void>> stored;
+  start(store->append("s", "u", turn()), stored);
+  // Here the loop goes on with other things, for the store waits elsewhere.
+  CHECK_FALSE(stored);
+  other.lets_go();
+  home.go_on();
+  REQUIRE(stored);
+  CHECK(stored->has_value());
+}
 
-    TestHome home;
-    const vx11::Home::Stay stay(home);
-    std::optional<Result<void>> stored;
-    vx11::Turn turn(vx11::Message("user", "q", {}), vx11::Message("assistant", "a", {}));
-    start(store->append("s", "u", std::move(turn)), stored);
-    // Here the loop goes on with other things, for the store waits elsewhere.
-    CHECK_FALSE(stored);
-    REQUIRE(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
-    home.go_on();
-    REQUIRE(stored);
-    CHECK(stored->has_value());
-    sqlite3_close(other);
-  }
-  std::filesystem::remove_all(folder);
+TEST_CASE("who has stood in line for a held database too long is sent away") {
+  const Folder folder;
+  vx11::testing::ManualClock clock;
+  const auto store = vx11::open_sqlite_session_store(folder / "s.db", {}, {}, clock).value();
+  OtherProcess other(folder / "s.db");
+  TestHome home;
+  const vx11::Home::Stay stay(home);
+  std::optional<Result<void>> first;
+  std::optional<Result<void>> second;
+  std::optional<Result<void>> in_time;
+  start(store->append("s", "u", turn()), first);
+  start(store->append("s", "u", turn()), second);  // behind the first, who waits for the lock
+  clock.advance(std::chrono::seconds(3));
+  start(store->append("s", "u", turn()), in_time);
+  other.lets_go();
+  for (int i = 0; i < 3; ++i) home.go_on();
+  REQUIRE(second);
+  REQUIRE_FALSE(*second);
+  CHECK(second->error().code == vx11::Errc::storage);
+  REQUIRE(in_time);
+  CHECK(in_time->has_value());
 }

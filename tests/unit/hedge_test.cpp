@@ -30,9 +30,7 @@ using vx11::testing::ManualTimer;
 
 namespace {
 
-struct World {
-  ManualClock clock;
-  std::shared_ptr<ManualTimer> timer = std::make_shared<ManualTimer>(clock);
+struct World : ManualTime {
   OpenCalls calls;
 
   HedgeOptions options() const { return {.delay = 100ms, .timer = timer}; }

@@ -3,16 +3,26 @@
 #include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
+#include <vx11/testing/manual_clock.hpp>
+#include <vx11/testing/manual_timer.hpp>
 
 #include <atomic>
 #include <coroutine>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
+
+/// Time that stands still until the test turns it, and a timer that waits by it.
+struct ManualTime {
+  vx11::testing::ManualClock clock;
+  std::shared_ptr<vx11::testing::ManualTimer> timer =
+      std::make_shared<vx11::testing::ManualTimer>(clock);
+};
 
 /// A call that gives results in order, the last again and again, and remembers its deadlines.
 class ScriptedCall {

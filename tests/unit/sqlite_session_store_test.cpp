@@ -16,30 +16,12 @@
 #include <unistd.h>
 
 #include "session_store_suite.hpp"
+#include "test_folder.hpp"
 
 using namespace session_store_suite_parts;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A folder that is gone with the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vx11-sessions-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 std::shared_ptr<SessionStore> open(const std::string& path, SessionLimits limits = {},
                                    vx11::WallClock clock = {}) {

@@ -14,8 +14,10 @@ namespace vx11::inline v0 {
 /// Opens or creates the database at `path` (its folder too), in WAL mode, one transaction per turn.
 ///
 /// Blocks for the duration of a transaction, and up to 5 s for another process that writes the same
-/// file. Expiry uses the wall clock, since the file outlives the process. Several processes may
-/// share a file. A new file is readable by its owner alone, and so are folders made for it.
+/// file; awaited on an event loop, it does so on a thread of its own, one use after the other, and
+/// a use that has stood in line for two seconds of `clock` fails with `storage`. Expiry uses the
+/// wall clock, since the file outlives the process. Several processes may share a file. A new file
+/// is readable by its owner alone, and so are folders made for it.
 ///
 /// A turn acknowledged survives the end of the process, however sudden. Those of the last moments
 /// before a power cut may be lost, never the file: flushing the disk for each costs ten to fifty
@@ -27,6 +29,7 @@ namespace vx11::inline v0 {
 /// version.
 VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
                                                                          SessionLimits limits = {},
-                                                                         WallClock wall_clock = {});
+                                                                         WallClock wall_clock = {},
+                                                                         SteadyClock clock = {});
 
 }  // namespace vx11::inline v0

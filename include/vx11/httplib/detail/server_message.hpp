@@ -4,6 +4,7 @@
 /// Requests and answers between cpp-httplib's server and ours, and the art of closing a connection
 /// whose request was not read to its end. Internal to `vx11/httplib.hpp`.
 
+#include <vx11/clock.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/httplib/detail/version.hpp>
 
@@ -55,11 +56,10 @@ class Linger {
   void briefly() {
     constexpr std::size_t kBytes = 8 * 1024 * 1024;
     constexpr std::chrono::seconds kTime(2);
-    const auto end = std::chrono::steady_clock::now() + kTime;
+    const SteadyClock clock;
+    const TimePoint end = clock.now() + kTime;
     std::size_t read = 0;
-    until([&](std::size_t size) {
-      return (read += size) < kBytes && std::chrono::steady_clock::now() < end;
-    });
+    until([&](std::size_t size) { return (read += size) < kBytes && clock.now() < end; });
   }
   void drop() { reader_.reset(); }
   /// As long as it takes, as for any request that is not refused.
