@@ -12,7 +12,7 @@ sanitize=()
 [[ -z ${4:-} ]] || sanitize=(-fsanitize="$4")
 
 read -ra flags <<<"$(pkg-config --cflags --libs vx11-asio vx11-sqlite vx11-redis)"
-"$compiler" -std=c++20 "${sanitize[@]}" "$here/main.cpp" -o "$work/consumer" "${flags[@]}"
+"$compiler" -std=c++20 "${sanitize[@]}" "$here/../../test_package/main.cpp" -o "$work/consumer" "${flags[@]}"
 "$work/consumer"
 
 read -ra flags <<<"$(pkg-config --cflags --libs vx11-c)"
