@@ -1,10 +1,11 @@
 #include "channel.hpp"
 
-#include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace vx11::inline v0::asio_detail {
 
@@ -12,123 +13,141 @@ namespace {
 
 using boost::system::error_code;
 
+bool would_block() noexcept {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
 }  // namespace
 
-void ReadBuffer::move_to_front() noexcept {
-  std::memmove(data(), data() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
-}
-
-void ReadBuffer::grow() {
-  const std::size_t capacity = std::max(kLarge, large_ ? 2 * large_capacity_ : 0);
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-  std::memcpy(larger.get(), data() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
-  large_ = std::move(larger);
-  large_capacity_ = capacity;
-}
-
 Channel::Channel(Loop& loop, Socket socket)
-    : socket_(std::move(socket)), loop_(loop), timer_(loop.timers, &Channel::overdue, this) {
+    : loop_(loop), timer_(loop.timers, &Channel::overdue, this) {
   error_code ignored;
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
+  socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  socket.native_non_blocking(true, ignored);
+  socket_ = socket.release(ignored);
+  if (socket_ < 0 || !loop_.poller.add(socket_, *this)) note_broken(Broken::reset);
+}
+
+Channel::~Channel() {
+  if (socket_ < 0) return;
+  loop_.poller.remove(socket_, *this);
+  ::close(socket_);
+}
+
+/// Another edge may have come before this one is dealt with, so nothing is concluded from what it
+/// does not tell.
+void Channel::ready(std::uint32_t events) {
+  readable_ = true;
+  hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  // Whoever is resumed may let go of this channel: each branch ends with that.
+  if (edge_waiter_) {
+    std::exchange(edge_waiter_, nullptr).resume();
+  } else if (reader_) {
+    if (pull(seen_)) std::exchange(reader_, nullptr).resume();
+  } else if (on_broken_ != nullptr) {
+    receive_watched();
+  }
+}
+
+/// Reads until more than `seen` bytes are unread or no more are there. \return whether waiting for
+/// more is pointless
+bool Channel::pull(std::size_t seen) noexcept {
+  while (unread().size() <= seen && broken_ == Broken::no && readable_) receive();
+  return unread().size() > seen || broken_ != Broken::no;
+}
+
+void Channel::receive() noexcept {
+  buffer_.make_room();
+  const Tried tried = try_read(buffer_.free_begin(), buffer_.free_size());
+  buffer_.commit(tried.bytes);
+  switch (tried.then) {
+    case Tried::Then::perhaps_more:
+      return;
+    case Tried::Then::dry:
+      readable_ = hung_up_ && tried.bytes != 0;
+      return;
+    case Tried::Then::ended:
+      return note_broken(Broken::closed);
+    case Tried::Then::failed:
+      return note_broken(Broken::reset);
+  }
+}
+
+/// Nobody reads. What comes all the same is taken in once; more than that can wait in the socket.
+void Channel::receive_watched() {
+  if (unread().empty() && broken_ == Broken::no) receive();
+  if (broken_ == Broken::no && !hung_up_) return;
+  if (auto* const tell = std::exchange(on_broken_, nullptr)) tell(on_broken_whom_);
 }
 
 void Channel::watch(void (*on_broken)(void*), void* whom) {
   on_broken_ = on_broken;
   on_broken_whom_ = whom;
-  if (on_broken != nullptr) keep_receiving();
+  if (on_broken != nullptr && readable_ && broken_ == Broken::no) receive_watched();
 }
 
-void Channel::keep_receiving() {
-  if (receiving_ || broken_ != Broken::no) return;
-  buffer_.make_room();
-  receiving_ = true;
-  start_receive();
+Channel::Tried Channel::try_read(char* into, std::size_t size) noexcept {
+  const ssize_t got = ::recv(socket_, into, size, 0);
+  if (got == 0) return Tried::Then::ended;
+  if (got < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
+  const auto bytes = static_cast<std::size_t>(got);
+  // Less than was asked for is all there was, and what comes later makes another edge.
+  return {bytes < size ? Tried::Then::dry : Tried::Then::perhaps_more, bytes};
 }
 
-void Channel::start_receive() {
-  socket_.async_read_some(boost::asio::buffer(buffer_.free_begin(), buffer_.free_size()),
-                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                            self->received(error, bytes);
-                          });
+Channel::Tried Channel::try_write(std::string_view bytes) noexcept {
+  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
+  return {Tried::Then::perhaps_more, static_cast<std::size_t>(sent)};
 }
 
-void Channel::received(const error_code& error, std::size_t bytes) {
-  receiving_ = false;
-  buffer_.commit(bytes);
-  if (error) note_broken(error == boost::asio::error::eof ? Broken::closed : Broken::reset);
-  if (reader_) {
-    wake_reader();
-  } else if (broken_ != Broken::no) {
-    // Called once, and last: it may let go of this channel.
-    if (auto* const tell = std::exchange(on_broken_, nullptr)) tell(on_broken_whom_);
+std::size_t Channel::send_now(std::string_view bytes) noexcept {
+  if (!can_send()) return 0;
+  const Tried tried = try_write(bytes);
+  if (tried.then == Tried::Then::failed) note_broken(Broken::reset);
+  return tried.bytes;
+}
+
+Task<bool> Channel::send(std::string_view bytes) {
+  const auto self = shared_from_this();
+  while (can_send()) {  // a peer that has closed its side may still read
+    bytes.remove_prefix(send_now(bytes));
+    if (bytes.empty()) co_return true;
+    Edge changed = edge();
+    co_await changed;
   }
-}
-
-void Channel::wake_reader() {
-  if (unread().size() > seen_ || broken_ != Broken::no) {
-    std::exchange(reader_, nullptr).resume();
-  } else {
-    keep_receiving();
-  }
+  co_return false;
 }
 
 void Channel::overdue(void* self) noexcept {
   auto& channel = *static_cast<Channel*>(self);
   channel.note_broken(Broken::overdue);
-  error_code ignored;
-  channel.socket_.cancel(ignored);
+  channel.wake_later();
 }
 
 void Channel::abort(Broken why) noexcept {
   note_broken(why);
   timer_.disarm();
-  error_code ignored;
-  socket_.close(ignored);  // ends the receive and the wait for writing, which wake whoever waits
+  if (socket_ < 0) return;
+  loop_.poller.remove(socket_, *this);
+  ::close(std::exchange(socket_, -1));
+  wake_later();
 }
 
 void Channel::shutdown_send() noexcept {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  ::shutdown(socket_, SHUT_WR);
 }
 
-std::size_t Channel::send_now(std::string_view bytes) noexcept {
-  error_code error;
-  const std::size_t sent =
-      socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
-  if (error && error != boost::asio::error::would_block) note_broken(Broken::reset);
-  return sent;
+/// Nobody is resumed by the one who breaks the channel, only by the loop.
+void Channel::wake_later() {
+  if (!reader_ && !edge_waiter_ && on_broken_ == nullptr) return;
+  boost::asio::post(loop_.io, [self = shared_from_this()] { self->wake(); });
 }
 
-/// Suspends until the socket can be written to, or the channel is aborted.
-struct Channel::Writable {
-  Channel& channel;
-  bool await_ready() const noexcept {
-    return channel.broken_ != Broken::no && channel.broken_ != Broken::closed;
-  }
-  void await_suspend(std::coroutine_handle<> waiting) {
-    channel.socket_.async_wait(
-        Socket::wait_write, [self = channel.shared_from_this(), waiting](const error_code& error) {
-          if (error) self->note_broken(Broken::reset);
-          waiting.resume();
-        });
-  }
-  void await_resume() const noexcept {}
-};
-
-Task<bool> Channel::send(std::string_view bytes) {
-  const auto self = shared_from_this();
-  while (broken_ == Broken::no || broken_ == Broken::closed) {  // the peer may still read
-    bytes.remove_prefix(send_now(bytes));
-    if (bytes.empty()) co_return true;
-    Writable writable{*this};
-    co_await writable;
-  }
-  co_return false;
+void Channel::wake() {
+  if (edge_waiter_) return std::exchange(edge_waiter_, nullptr).resume();
+  if (!reader_) return receive_watched();
+  if (pull(seen_)) std::exchange(reader_, nullptr).resume();
 }
 
 }  // namespace vx11::inline v0::asio_detail

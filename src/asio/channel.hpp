@@ -29,21 +29,20 @@ enum class Broken : std::uint8_t {
   aborted,  ///< This side gave it up.
 };
 
-/// A connected socket with one receive always under way while somebody cares: the receive that
-/// waits for the next message is also what notices that the peer has gone, at no cost in system
-/// calls.
+/// A connected socket that is told when there is something to do, and so neither asks nor waits in
+/// vain: it is read when somebody cares and something has come.
 ///
 /// Sending tries the socket first and waits only when it is full. One timer serves all limits.
-/// Belongs to its loop's thread; `abort` too. Kept alive by its own pending operations.
-class Channel : public std::enable_shared_from_this<Channel> {
+/// Belongs to its loop's thread; `abort` too.
+class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
+  /// Takes the connection over from Asio.
   Channel(Loop& loop, Socket socket);
-  virtual ~Channel() = default;
+  virtual ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   Loop& loop() const noexcept { return loop_; }
-  Socket& socket() noexcept { return socket_; }
   std::string_view unread() const noexcept { return buffer_.unread(); }
   void consume(std::size_t bytes) noexcept { buffer_.consume(bytes); }
   void expect_much(bool much) noexcept { buffer_.expect_much(much); }
@@ -53,14 +52,14 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// broken. \return whether there are more.
   auto more(std::size_t seen = 0) noexcept { return More{*this, seen}; }
 
-  /// Keeps receiving while nobody waits for bytes, to notice the peer's going; `on_broken(whom)` is
-  /// then called once. Null stops the noticing, not the receive.
+  /// Notices that the peer goes while nobody waits for bytes; `on_broken(whom)` is then called
+  /// once, perhaps before this returns. Null stops the noticing.
   void watch(void (*on_broken)(void*), void* whom);
 
   /// Sends all of `bytes`, which the caller keeps. \return whether it worked.
-  virtual Task<bool> send(std::string_view bytes);
+  Task<bool> send(std::string_view bytes);
   /// Sends what the socket takes at once. \return how much; the rest is for `send`.
-  virtual std::size_t send_now(std::string_view bytes) noexcept;
+  std::size_t send_now(std::string_view bytes) noexcept;
 
   /// Breaks the channel with `overdue` at `at`, unless moved or `no_limit` before. The socket stays
   /// open.
@@ -77,49 +76,73 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void shutdown_send() noexcept;
 
  protected:
-  /// A receive into the buffer's free part; ends in `received`. TLS has its own.
-  virtual void start_receive();
-  void received(const boost::system::error_code& error, std::size_t bytes);
+  /// What came of one try at the socket.
+  struct Tried {
+    enum class Then : std::uint8_t {
+      perhaps_more,
+      dry,    ///< Nothing more for now; an edge will tell.
+      ended,  ///< Reading: the peer has closed its side.
+      failed,
+    };
+    Tried(Then then, std::size_t bytes = 0) noexcept : bytes(bytes), then(then) {}
+    std::size_t bytes;
+    Then then;
+  };
+  /// TLS has its own.
+  virtual Tried try_read(char* into, std::size_t size) noexcept;
+  virtual Tried try_write(std::string_view bytes) noexcept;
+
+  /// `co_await edge()`: suspends until something has changed, or it is of no more use for sending.
+  auto edge() noexcept { return Edge{*this}; }
+  int socket() const noexcept { return socket_; }
 
   /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
   /// still read; that ends with whatever comes next.
   void note_broken(Broken why) noexcept {
-    if (broken_ == Broken::no || broken_ == Broken::closed) broken_ = why;
+    if (can_send()) broken_ = why;
   }
-
-  ReadBuffer buffer_;
-  Socket socket_;
 
  private:
   struct More {
     Channel& channel;
     std::size_t seen;
-    bool await_ready() const noexcept { return ready(); }
-    bool await_suspend(std::coroutine_handle<> waiting) {
+    bool await_ready() const noexcept { return channel.pull(seen); }
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
       channel.seen_ = seen;
       channel.reader_ = waiting;
-      channel.keep_receiving();
-      return true;
     }
     bool await_resume() const noexcept { return channel.unread().size() > seen; }
-    bool ready() const noexcept {
-      return channel.unread().size() > seen || channel.broken_ != Broken::no;
-    }
   };
-  struct Writable;
+  struct Edge {
+    Channel& channel;
+    bool await_ready() const noexcept { return !channel.can_send(); }
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
+      channel.edge_waiter_ = waiting;
+    }
+    void await_resume() const noexcept {}
+  };
 
-  void keep_receiving();
-  void wake_reader();
+  void ready(std::uint32_t events) override;
+  bool can_send() const noexcept { return broken_ == Broken::no || broken_ == Broken::closed; }
+  bool pull(std::size_t seen) noexcept;
+  void receive() noexcept;
+  void receive_watched();
+  void wake_later();
+  void wake();
   static void overdue(void* self) noexcept;
 
+  ReadBuffer buffer_;
   Loop& loop_;
   Timer timer_;
   std::coroutine_handle<> reader_ = nullptr;
+  std::coroutine_handle<> edge_waiter_ = nullptr;
   std::size_t seen_ = 0;
   void (*on_broken_)(void*) = nullptr;
   void* on_broken_whom_ = nullptr;
+  int socket_ = -1;
   Broken broken_ = Broken::no;
-  bool receiving_ = false;
+  bool readable_ = false;  ///< Something may be there to be read.
+  bool hung_up_ = false;   ///< After what is there comes the end.
 };
 
 }  // namespace vx11::inline v0::asio_detail

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include "../detour.hpp"
+#include "poller.hpp"
 #include "timer_wheel.hpp"
 
 namespace vx11::inline v0::asio_detail {
@@ -21,7 +22,7 @@ namespace vx11::inline v0::asio_detail {
 /// outside is posted.
 class Loop : public Home {
  public:
-  Loop() : io(1), timers(io) {}
+  Loop() : io(1), timers(io), poller(io) {}
   /// Lets what is left end in order: pools close their connections, whose handlers then run dry,
   /// while timers are still there to be disarmed.
   ~Loop() override {
@@ -57,6 +58,7 @@ class Loop : public Home {
 
   boost::asio::io_context io;
   TimerWheel timers;
+  Poller poller;
 
  private:
   static inline thread_local Loop* current_ = nullptr;

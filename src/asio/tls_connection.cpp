@@ -1,109 +1,173 @@
 #include "tls_connection.hpp"
 
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/write.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 namespace vx11::inline v0::asio_detail {
 
 namespace {
 
-namespace ssl = boost::asio::ssl;
-using boost::system::error_code;
-
-/// Awaits an operation whose handler takes an error and perhaps a size.
-template <class Start>
-class Awaited {
- public:
-  explicit Awaited(Start start) : start_(std::move(start)) {}
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) {
-    start_([this, waiting](const error_code& error, std::size_t = 0) {
-      error_ = error;
-      waiting.resume();
-    });
+template <auto Free>
+struct Freed {
+  template <class T>
+  void operator()(T* owned) const noexcept {
+    Free(owned);
   }
-  error_code await_resume() const noexcept { return error_; }
-
- private:
-  Start start_;
-  error_code error_;
 };
+using Context = std::unique_ptr<SSL_CTX, Freed<&SSL_CTX_free>>;
+using Method = std::unique_ptr<BIO_METHOD, Freed<&BIO_meth_free>>;
+
+int fd_of(BIO* bio) noexcept {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+bool would_block() noexcept {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+int write_to(BIO* bio, const char* bytes, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const auto sent = ::send(fd_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (sent < 0 && would_block()) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+int read_from(BIO* bio, char* into, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const auto got = ::recv(fd_of(bio), into, static_cast<std::size_t>(size), 0);
+  if (got < 0 && would_block()) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+long control(BIO*, int command, long, void*) noexcept {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+/// OpenSSL's own sockets raise SIGPIPE when the peer has gone; a library must not.
+BIO* socket_without_signals(int fd) {
+  static const Method method = [] {
+    Method made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "vx11 socket"));
+    BIO_meth_set_write(made.get(), &write_to);
+    BIO_meth_set_read(made.get(), &read_from);
+    BIO_meth_set_ctrl(made.get(), &control);
+    return made;
+  }();
+  BIO* const bio = BIO_new(method.get());
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+bool is_address(const std::string& host) {
+  boost::system::error_code not_numeric;
+  boost::asio::ip::make_address(host, not_numeric);
+  return !not_numeric;
+}
+
+int clamped(std::size_t size) noexcept {
+  return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+}
 
 }  // namespace
 
-class TlsContext : public ssl::context {
+class TlsContext {
  public:
-  TlsContext() : ssl::context(ssl::context::tls_client) {}
+  TlsContext() : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_min_proto_version(get(), TLS1_2_VERSION);
+    SSL_CTX_set_verify(get(), SSL_VERIFY_PEER, nullptr);
+    // A write that has to be tried again is tried with the same bytes at perhaps another place.
+    SSL_CTX_set_mode(get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  }
+  SSL_CTX* get() const noexcept { return context_.get(); }
+
+ private:
+  Context context_;
 };
 
-struct TlsConnection::Stream {
-  Stream(Socket& socket, std::shared_ptr<TlsContext> shared, const Origin& origin)
-      : context(std::move(shared)), tls(socket, *context) {
-    error_code error;
-    tls.set_verify_mode(ssl::verify_peer, error);
-    tls.set_verify_callback(ssl::host_name_verification(origin.host), error);
-    error_code numeric;
-    boost::asio::ip::make_address(origin.host, numeric);
-    if (numeric) SSL_set_tlsext_host_name(tls.native_handle(), origin.host.c_str());
+struct TlsConnection::Tls {
+  Tls(int fd, std::shared_ptr<TlsContext> shared, const std::string& host)
+      : context(std::move(shared)), ssl(SSL_new(context->get())) {
+    BIO* const bio = socket_without_signals(fd);
+    SSL_set_bio(ssl.get(), bio, bio);
+    if (is_address(host)) {
+      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host.c_str());
+    } else {
+      SSL_set1_host(ssl.get(), host.c_str());
+      SSL_set_tlsext_host_name(ssl.get(), host.c_str());
+    }
+    SSL_set_connect_state(ssl.get());
   }
 
   std::shared_ptr<TlsContext> context;
-  ssl::stream<Socket&> tls;
+  std::unique_ptr<SSL, Freed<&SSL_free>> ssl;
 };
 
 Result<std::shared_ptr<TlsContext>> make_tls_context(const std::string& ca_file) {
   auto context = std::make_shared<TlsContext>();
-  error_code error;
-  if (ca_file.empty()) {
-    context->set_default_verify_paths(error);
-  } else {
-    context->load_verify_file(ca_file, error);
-  }
-  if (error) return fail(Errc::unreachable, "cannot read the certificate authorities");
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  const int loaded = ca_file.empty()
+                         ? SSL_CTX_set_default_verify_paths(context->get())
+                         : SSL_CTX_load_verify_locations(context->get(), ca_file.c_str(), nullptr);
+  if (loaded != 1) return fail(Errc::unreachable, "cannot read the certificate authorities");
   return context;
 }
 
 TlsConnection::TlsConnection(Loop& loop, Socket socket, OriginPool& home,
                              std::shared_ptr<TlsContext> context)
     : UpstreamConnection(loop, std::move(socket), home),
-      stream_(std::make_unique<Stream>(socket_, std::move(context), home.origin())) {}
+      tls_(std::make_unique<Tls>(this->socket(), std::move(context), home.origin().host)) {}
 
 TlsConnection::~TlsConnection() = default;
 
 Task<Result<void>> TlsConnection::handshake() {
   const auto self = shared_from_this();
-  Awaited shaken([this](auto handler) {
-    stream_->tls.async_handshake(ssl::stream_base::client, std::move(handler));
-  });
-  const error_code error = co_await shaken;
-  if (!error) co_return Result<void>();
+  while (broken() == Broken::no) {
+    ERR_clear_error();
+    const int done = SSL_do_handshake(tls_->ssl.get());
+    if (done == 1) co_return Result<void>();
+    const int why = SSL_get_error(tls_->ssl.get(), done);
+    if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) break;
+    auto changed = edge();
+    co_await changed;
+  }
   if (broken() == Broken::overdue) co_return fail(Errc::timeout, "TLS handshake timeout");
   if (broken() == Broken::aborted) co_return fail(Errc::cancelled, "the caller went away");
   co_return fail(Errc::unreachable, "TLS handshake failed");
 }
 
-Task<bool> TlsConnection::send(std::string_view bytes) {
-  const auto self = shared_from_this();
-  Awaited written([this, bytes](auto handler) {
-    boost::asio::async_write(stream_->tls, boost::asio::buffer(bytes.data(), bytes.size()),
-                             std::move(handler));
-  });
-  const error_code error = co_await written;
-  if (error) note_broken(Broken::reset);
-  co_return !error;
+Channel::Tried TlsConnection::try_read(char* into, std::size_t size) noexcept {
+  ERR_clear_error();
+  const int got = SSL_read(tls_->ssl.get(), into, clamped(size));
+  if (got > 0) return {Tried::Then::perhaps_more, static_cast<std::size_t>(got)};
+  switch (SSL_get_error(tls_->ssl.get(), got)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return Tried::Then::dry;
+    case SSL_ERROR_ZERO_RETURN:
+      return Tried::Then::ended;
+    default:
+      return Tried::Then::failed;
+  }
 }
 
-std::size_t TlsConnection::send_now(std::string_view) noexcept {
-  return 0;
-}
-
-void TlsConnection::start_receive() {
-  stream_->tls.async_read_some(
-      boost::asio::buffer(buffer_.free_begin(), buffer_.free_size()),
-      [self = shared_from_this(), this](const error_code& error, std::size_t bytes) {
-        received(error, bytes);
-      });
+Channel::Tried TlsConnection::try_write(std::string_view bytes) noexcept {
+  ERR_clear_error();
+  const int sent = SSL_write(tls_->ssl.get(), bytes.data(), clamped(bytes.size()));
+  if (sent > 0) return {Tried::Then::perhaps_more, static_cast<std::size_t>(sent)};
+  switch (SSL_get_error(tls_->ssl.get(), sent)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return Tried::Then::dry;
+    default:
+      return Tried::Then::failed;
+  }
 }
 
 }  // namespace vx11::inline v0::asio_detail

@@ -22,15 +22,13 @@ class TlsConnection final : public UpstreamConnection {
   ~TlsConnection() override;
 
   Task<Result<void>> handshake();
-  Task<bool> send(std::string_view bytes) override;
-  /// Nothing: a record cannot be tried, it is sent whole.
-  std::size_t send_now(std::string_view bytes) noexcept override;
 
  private:
-  struct Stream;
-  void start_receive() override;
+  struct Tls;
+  Tried try_read(char* into, std::size_t size) noexcept override;
+  Tried try_write(std::string_view bytes) noexcept override;
 
-  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Tls> tls_;
 };
 
 }  // namespace vx11::inline v0::asio_detail
