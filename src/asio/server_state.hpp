@@ -41,6 +41,8 @@ struct Exchange {
   explicit Exchange(const RequestLimits& limits) : reader(limits) {}
   RequestReader reader;
   std::string out;
+  std::size_t sent = 0;                         ///< How much of `out` has left at once.
+  Persistence persistence = Persistence::keep;  ///< As `out` says it.
 };
 
 /// Counts connections in all and by address.

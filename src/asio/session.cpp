@@ -46,27 +46,37 @@ Detached Session::serve(std::shared_ptr<Session> self) {
   channel.abort(Broken::aborted);
 }
 
+/// One coroutine for what is usual: head and body are there, and the answer fits the socket.
 Task<Session::Then> Session::exchange(Exchange& exchange) {
   RequestReader& reader = exchange.reader;
   channel_->limit(TimerWheel::now() + server_.limits.head_within);
-  bool has_head = take_head(reader) == RequestReader::Next::done;
-  if (!has_head && reader.status() == 0) has_head = co_await receive_head(reader);
-  if (!has_head) {
-    if (reader.status() == 0) co_return Then::close;
-    co_return co_await refuse(exchange, refusal(reader.status(), reader.why()));
-  }
+  bool complete = take_head(reader) == RequestReader::Next::done;
+  if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
+  if (!complete) co_return co_await give_up(exchange);
   auto admission = server_.api.admit(reader.request());
-  if (!admission && reader.has_body()) {
-    co_return co_await refuse(exchange, std::move(admission.error()));
-  }
-  if (!admission) co_return co_await write(exchange, std::move(admission.error()));
-  bool complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
+  if (!admission && reader.has_body()) co_return co_await refuse(exchange, admission.error());
+  if (!admission) co_return co_await write(exchange, admission.error());
+  complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_body(reader);
-  if (!complete) {
-    if (reader.status() == 0) co_return Then::close;
-    co_return co_await refuse(exchange, refusal(reader.status(), reader.why()));
-  }
-  co_return co_await answer(exchange, *admission);
+  if (!complete) co_return co_await give_up(exchange);
+
+  Deadline until_gone = watch_client();
+  StreamedResponse answer =
+      co_await server_.api.open(reader.request(), *admission, std::move(until_gone));
+  ResumeOn own_loop(channel_->loop());
+  co_await own_loop;
+  if (answer.body) co_return co_await stream(exchange, std::move(answer));
+  channel_->watch(nullptr, nullptr);
+  if (write_at_once(exchange, answer.head)) co_return after(exchange);
+  co_return co_await write_rest(exchange);
+}
+
+/// The request will not be complete: it is wrong, or the client has gone.
+Task<Session::Then> Session::give_up(Exchange& exchange) {
+  const RequestReader& reader = exchange.reader;
+  if (reader.status() == 0) co_return Then::close;
+  const HttpResponse response = refusal(reader.status(), reader.why());
+  co_return co_await refuse(exchange, response);
 }
 
 RequestReader::Next Session::take_head(RequestReader& reader) {
@@ -116,18 +126,11 @@ Task<bool> Session::receive_body(RequestReader& reader) {
   co_return reader.status() == 0;
 }
 
-Task<Session::Then> Session::answer(Exchange& exchange, OperatorApi::Admission admission) {
+Deadline Session::watch_client() {
   if (!gone_.stop_possible()) gone_ = std::stop_source();
   channel_->no_limit();
   channel_->watch(&Session::client_gone, this);
-  Deadline until_gone(TimePoint::max(), gone_.get_token());
-  const HttpRequest& request = exchange.reader.request();
-  StreamedResponse answer = co_await server_.api.open(request, admission, std::move(until_gone));
-  ResumeOn own_loop(channel_->loop());
-  co_await own_loop;
-  if (answer.body) co_return co_await stream(exchange, std::move(answer));
-  channel_->watch(nullptr, nullptr);
-  co_return co_await write(exchange, std::move(answer.head));
+  return Deadline(TimePoint::max(), gone_.get_token());
 }
 
 /// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
@@ -161,22 +164,33 @@ Persistence Session::persistence(const Exchange& exchange) const noexcept {
   return keep ? Persistence::keep : Persistence::close;
 }
 
-Task<Session::Then> Session::write(Exchange& exchange, HttpResponse response) {
-  const Persistence then = persistence(exchange);
+Session::Then Session::after(const Exchange& exchange) noexcept {
+  return exchange.persistence == Persistence::keep ? Then::next : Then::linger;
+}
+
+/// \return whether all of the answer has left
+bool Session::write_at_once(Exchange& exchange, const HttpResponse& response) {
   const bool head_only = exchange.reader.request().method == "HEAD";
   const Framing framing = head_only ? Framing::no_body : Framing::length;
-  append_head(exchange.out, response, framing, then);
+  exchange.persistence = persistence(exchange);
+  append_head(exchange.out, response, framing, exchange.persistence);
   exchange.out += response.body;
-  std::string_view rest = exchange.out;
-  rest.remove_prefix(channel_->send_now(rest));
-  bool sent = rest.empty();
-  if (!sent) sent = co_await send(rest);
-  if (!sent) co_return Then::close;
-  co_return then == Persistence::keep ? Then::next : Then::linger;
+  exchange.sent = channel_->send_now(exchange.out);
+  return exchange.sent == exchange.out.size();
+}
+
+Task<Session::Then> Session::write_rest(Exchange& exchange) {
+  const bool sent = co_await send(std::string_view(exchange.out).substr(exchange.sent));
+  co_return sent ? after(exchange) : Then::close;
+}
+
+Task<Session::Then> Session::write(Exchange& exchange, const HttpResponse& response) {
+  if (write_at_once(exchange, response)) co_return after(exchange);
+  co_return co_await write_rest(exchange);
 }
 
 /// Answers what will not be read to its end. The rest of it must never be taken for a next request.
-Task<Session::Then> Session::refuse(Exchange& exchange, HttpResponse response) {
+Task<Session::Then> Session::refuse(Exchange& exchange, const HttpResponse& response) {
   channel_->forgive();
   append_head(exchange.out, response, Framing::length, Persistence::close);
   if (exchange.reader.request().method != "HEAD") exchange.out += response.body;

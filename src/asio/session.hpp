@@ -41,11 +41,15 @@ class Session : public std::enable_shared_from_this<Session>, public ListedSessi
   RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
   Task<bool> receive_body(RequestReader& reader);
-  Task<Then> answer(Exchange& exchange, OperatorApi::Admission admission);
+  Task<Then> give_up(Exchange& exchange);
+  Deadline watch_client();
   Task<Then> stream(Exchange& exchange, StreamedResponse answer);
-  Task<Then> write(Exchange& exchange, HttpResponse response);
+  bool write_at_once(Exchange& exchange, const HttpResponse& response);
+  Task<Then> write_rest(Exchange& exchange);
+  Task<Then> write(Exchange& exchange, const HttpResponse& response);
+  Task<Then> refuse(Exchange& exchange, const HttpResponse& response);
   Persistence persistence(const Exchange& exchange) const noexcept;
-  Task<Then> refuse(Exchange& exchange, HttpResponse response);
+  static Then after(const Exchange& exchange) noexcept;
   Task<bool> send(std::string_view bytes);
   Task<void> linger();
   static void client_gone(void* self);

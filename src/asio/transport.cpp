@@ -65,7 +65,9 @@ class AsioTransport final : public StreamingTransport {
     Result<OriginPool*> pool = loop.local<UpstreamPools>(number_, options_).of(request.origin);
     if (!pool) co_return fail(pool.error());
     UpstreamCall call(loop, **pool, options_, std::move(deadline));
-    co_return co_await call.whole(request);
+    Result<void> done = co_await call.whole(request);
+    if (!done) co_return fail(std::move(done.error()));
+    co_return std::move(call.response());
   }
 
   Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) override {

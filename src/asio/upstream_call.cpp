@@ -30,24 +30,36 @@ TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
   return deadline_.capped(TimerWheel::now(), limit).at();
 }
 
-Task<Result<HttpResponse>> UpstreamCall::whole(const HttpRequest& request) {
-  Result<void> done = co_await run(request, Until::complete);
-  if (!done) co_return fail(std::move(done.error()));
-  co_return std::move(reader_->response());
+Task<Result<void>> UpstreamCall::whole(const HttpRequest& request) {
+  return run(request, Until::complete);
 }
 
 Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
   return run(request, Until::head);
 }
 
+/// One coroutine, which over a kept connection waits but once: for the answer.
 Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
-  if (!is_sendable(request))
-    co_return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
-  if (deadline_.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
-  if (deadline_.passed(TimerWheel::now())) co_return fail(Errc::timeout, "no time left");
-  Result<void> done = co_await attempt(request, until);
-  if (!done && may_try_again(request)) done = co_await attempt(request, until);
+  Result<void> done = may_be_sent(request);
+  if (!done) co_return done;
+  do {
+    done = {};
+    if (!take_kept()) done = co_await connect_anew();
+    if (done && !send_at_once(request)) done = co_await send_rest();
+    while (!settled(until, done)) {
+      const std::size_t seen = connection_->unread().size();
+      const bool came = co_await connection_->more(seen);
+      if (!came) done = take_end(seen);
+    }
+  } while (!done && may_try_again(request));
   co_return done;
+}
+
+Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
+  if (!is_sendable(request)) return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
+  if (deadline_.cancelled()) return fail(Errc::cancelled, "the caller went away");
+  if (deadline_.passed(TimerWheel::now())) return fail(Errc::timeout, "no time left");
+  return {};
 }
 
 /// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: a kept connection may have been closed while our request
@@ -59,30 +71,28 @@ bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
   return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
 }
 
-Task<Result<void>> UpstreamCall::attempt(const HttpRequest& request, Until until) {
-  if (!take_kept()) {
-    Result<void> connected = co_await connect_anew();
-    if (!connected) co_return connected;
-  }
+/// \return whether all of it has left
+bool UpstreamCall::send_at_once(const HttpRequest& request) {
   ResponseLimits limits;
   limits.head_bytes = options_.max_head_bytes;
   limits.body_bytes = options_.max_body_bytes;
   reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
                                                    : ResponseReader::Body::expected);
   connection_->limit(now_plus(options_.first_byte_limit));
-  write_request(connection_->out, request, pool_.origin().authority);
-  std::string_view rest = connection_->out;
-  rest.remove_prefix(connection_->send_now(rest));
-  sent_any_ = rest.size() != connection_->out.size();
-  bool sent = rest.empty();
-  if (!sent) {
-    // From here on nobody counts what leaves, over TLS not even before.
-    sent_any_ = sent_any_ || connection_->broken() == Broken::no;
-    sent = co_await connection_->send(rest);
-  }
+  std::string& out = connection_->out;
+  write_request(out, request, pool_.origin().authority);
+  unsent_ = out;
+  unsent_.remove_prefix(connection_->send_now(unsent_));
+  sent_any_ = unsent_.size() != out.size();
+  return unsent_.empty();
+}
+
+Task<Result<void>> UpstreamCall::send_rest() {
+  sent_any_ = sent_any_ || connection_->broken() == Broken::no;  // from here on nobody counts
+  const bool sent = co_await connection_->send(unsent_);
   // An upstream may answer and close before it has read all; then there is something to read.
   if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
-  co_return co_await receive(until);
+  co_return Result<void>();
 }
 
 /// The first try takes a connection that was kept, a second one never does.
@@ -123,7 +133,13 @@ void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
 
 Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
   connection_->limit(by);
-  return receive(Until::piece);
+  Result<void> done;
+  while (!settled(Until::piece, done)) {
+    const std::size_t seen = connection_->unread().size();
+    const bool came = co_await connection_->more(seen);
+    if (!came) done = take_end(seen);
+  }
+  co_return done;
 }
 
 bool UpstreamCall::reached(Until until) noexcept {
@@ -131,34 +147,30 @@ bool UpstreamCall::reached(Until until) noexcept {
   return body_done_ || (until == Until::piece && has_piece());
 }
 
-Task<Result<void>> UpstreamCall::receive(Until until) {
-  while (!reached(until)) {
-    Result<bool> progress = take_in();
-    if (!progress) co_return fail(std::move(progress.error()));
-    if (*progress) continue;
+/// Takes in what is there. \return whether that, or a failure, settles it; if not, more has to come
+bool UpstreamCall::settled(Until until, Result<void>& done) {
+  while (done && !reached(until)) {
+    std::size_t used = 0;
+    const ResponseReader::Next next = take_in(used);
+    if (next == ResponseReader::Next::failed) done = fail(reader_->error());
+    if (next != ResponseReader::Next::more || used != 0) continue;
     connection_->expect_much(head_done_);
-    const std::size_t seen = connection_->unread().size();
-    const bool came = co_await connection_->more(seen);
-    if (came) continue;
-    Result<void> ended = take_end(seen);
-    if (!ended) co_return ended;
+    return false;
   }
   // How long the caller takes until it wants more is no fault of the upstream's.
-  if (connection_) connection_->no_limit();
-  co_return Result<void>();
+  if (done && connection_) connection_->no_limit();
+  return true;
 }
 
-/// Parses what is there. \return whether that led any further; if not, more has to come
-Result<bool> UpstreamCall::take_in() {
-  std::size_t used = 0;
+ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
   const ResponseReader::Next next = reader_->read(connection_->unread(), used);
   connection_->consume(used);
   heard_any_ = heard_any_ || used != 0;
-  if (next == ResponseReader::Next::failed) return fail(reader_->error());
-  head_done_ = head_done_ || next != ResponseReader::Next::more;
+  head_done_ =
+      head_done_ || next == ResponseReader::Next::head || next == ResponseReader::Next::done;
   if (next == ResponseReader::Next::head) connection_->limit(deadline_.at());
   if (next == ResponseReader::Next::done) finish();
-  return next != ResponseReader::Next::more || used != 0;
+  return next;
 }
 
 /// Nothing more comes: the end of an answer that ends so, or a connection that broke.

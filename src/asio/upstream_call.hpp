@@ -21,12 +21,12 @@ class UpstreamCall {
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
-  /// The whole answer.
-  Task<Result<HttpResponse>> whole(const HttpRequest& request);
+  /// Sends the request and reads the whole answer.
+  Task<Result<void>> whole(const HttpRequest& request);
 
   /// Sends the request and reads as far as the head of the answer.
   Task<Result<void>> open(const HttpRequest& request);
-  /// After `open`: the head; the body holds what has come of it and was not taken.
+  /// What has come of the answer; its body is what has come of it and was not taken.
   HttpResponse& response() noexcept { return reader_->response(); }
   bool has_piece() noexcept { return !reader_->response().body.empty(); }
   /// Reads on until there is a piece of the body, or it is complete; not after it is.
@@ -50,12 +50,14 @@ class UpstreamCall {
   enum class Until : unsigned char { head, piece, complete };
 
   Task<Result<void>> run(const HttpRequest& request, Until until);
-  Task<Result<void>> attempt(const HttpRequest& request, Until until);
+  Result<void> may_be_sent(const HttpRequest& request) const;
   bool take_kept();
   Task<Result<void>> connect_anew();
+  bool send_at_once(const HttpRequest& request);
+  Task<Result<void>> send_rest();
   bool reached(Until until) noexcept;
-  Task<Result<void>> receive(Until until);
-  Result<bool> take_in();
+  bool settled(Until until, Result<void>& done);
+  ResponseReader::Next take_in(std::size_t& used);
   Result<void> take_end(std::size_t unread);
   Error why_broken() const;
   bool may_try_again(const HttpRequest& request) const noexcept;
@@ -70,6 +72,7 @@ class UpstreamCall {
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
+  std::string_view unsent_;  ///< Of the request, as the connection holds it.
   bool reused_ = false;
   bool sent_any_ = false;
   bool heard_any_ = false;
