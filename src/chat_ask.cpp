@@ -68,7 +68,7 @@ std::optional<HttpRequest> Ask::prepare(const RouterTarget& target) {
     return std::nullopt;
   }
   request->origin = target.url;
-  for (const Header& header : target.headers) request->headers.add(header.name, header.value);
+  for (const Header header : target.headers) request->headers.add(header.name, header.value);
   return std::move(*request);
 }
 

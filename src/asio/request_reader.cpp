@@ -1,7 +1,7 @@
 #include "request_reader.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <optional>
 #include <string>
 
@@ -21,12 +21,57 @@ std::string_view std_view(beast::string_view text) {
 }
 
 /// The characters of a host and port (RFC 3986 §3.2), userinfo left out on purpose.
+constexpr auto kHostCharacters = [] {
+  std::array<bool, 256> is_one{};
+  for (const char c : std::string_view("-._~%!$&'()*+,;=:[]0123456789abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    is_one[static_cast<unsigned char>(c)] = true;
+  }
+  return is_one;
+}();
+
 bool is_host(std::string_view host) noexcept {
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::strchr("-._~%!$&'()*+,;=:[]", c) != nullptr;
-  });
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return kHostCharacters[static_cast<unsigned char>(c)]; });
 }
+
+bool is_all_digits(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// What the fields say that decide how a message is read; noted as they pass.
+struct Decisive {
+  int lengths = 0;
+  int codings = 0;
+  int hosts = 0;
+  bool good_length = true;
+  bool chunked_only = true;
+  bool good_host = true;
+  bool expects_continue = false;
+  bool expects_other = false;
+
+  void note(http::field field, std::string_view value) noexcept {
+    switch (field) {
+      case http::field::content_length:
+        ++lengths;
+        good_length = is_all_digits(value);
+        break;
+      case http::field::transfer_encoding:
+        ++codings;
+        chunked_only = equals_ignoring_case(value, "chunked");
+        break;
+      case http::field::host:
+        ++hosts;
+        good_host = is_host(value);
+        break;
+      case http::field::expect:
+        (equals_ignoring_case(value, "100-continue") ? expects_continue : expects_other) = true;
+        break;
+      default:
+        break;
+    }
+  }
+};
 
 }  // namespace
 
@@ -40,6 +85,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
   }
 
   int version = 0;
+  Decisive decisive = {};
 
  private:
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int v,
@@ -49,12 +95,13 @@ class RequestReader::Parser final : public http::basic_parser<true> {
     version = v;
   }
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
-  void on_field_impl(http::field, beast::string_view name, beast::string_view value,
+  void on_field_impl(http::field field, beast::string_view name, beast::string_view value,
                      beast::error_code& error) override {
     if (is_header_done())
       return;  // a trailer; one that looks like a credential must not become one
-    if (request_.headers.size() == limits_.header_count) error = http::error::header_limit;
-    request_.headers.add(std::string(std_view(name)), std::string(std_view(value)));
+    if (++fields_ > limits_.header_count) error = http::error::header_limit;
+    decisive.note(field, std_view(value));
+    request_.headers.add(std_view(name), std_view(value));
   }
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& length,
@@ -81,6 +128,7 @@ class RequestReader::Parser final : public http::basic_parser<true> {
 
   HttpRequest& request_;
   const RequestLimits& limits_;
+  std::size_t fields_ = 0;
 };
 
 /// One parser after the other, in the same place.
@@ -90,7 +138,6 @@ struct RequestReader::Grammar {
 
 RequestReader::RequestReader(RequestLimits limits)
     : limits_(limits), grammar_(std::make_unique<Grammar>()) {
-  request_.headers.reserve(16);
   reset();
 }
 RequestReader::~RequestReader() = default;
@@ -174,32 +221,27 @@ RequestReader::Next RequestReader::parse_head(std::string_view head) {
 
 /// What the grammar allows and we do not.
 bool RequestReader::judge_head() {
-  const Headers& headers = request_.headers;
+  const Decisive& said = parser().decisive;
+  const int version = parser().version;
   const auto no = [this](int status, std::string_view why) {
     refuse(status, why);
     return false;
   };
-  if (parser().version != 11 && parser().version != 10) return no(400, "unsupported HTTP version");
-  const std::string* const length = headers.find("Content-Length");
-  const std::string* const coding = headers.find("Transfer-Encoding");
-  if (length != nullptr) {
-    if (coding != nullptr) return no(400, "both Content-Length and Transfer-Encoding");
-    if (headers.count("Content-Length") > 1) return no(400, "repeated Content-Length");
-    if (length->find_first_not_of("0123456789") != std::string::npos) {
-      return no(400, "malformed Content-Length");
-    }
+  if (version != 11 && version != 10) return no(400, "unsupported HTTP version");
+  if (said.lengths > 0) {
+    if (said.codings > 0) return no(400, "both Content-Length and Transfer-Encoding");
+    if (said.lengths > 1) return no(400, "repeated Content-Length");
+    if (!said.good_length) return no(400, "malformed Content-Length");
   }
-  if (coding != nullptr && (parser().version == 10 || headers.count("Transfer-Encoding") > 1 ||
-                            !equals_ignoring_case(*coding, "chunked"))) {
+  if (said.codings > 1 || (said.codings == 1 && (version == 10 || !said.chunked_only))) {
     return no(400, "unsupported Transfer-Encoding");
   }
-  const std::size_t hosts = headers.count("Host");
-  if (hosts > 1 || (hosts == 0 && parser().version == 11)) return no(400, "not exactly one Host");
-  if (hosts == 1 && !is_host(headers.get("Host"))) return no(400, "malformed Host");
-  if (const std::string* expect = headers.find("Expect")) {
-    expects_continue_ = equals_ignoring_case(*expect, "100-continue");
-    if (!expects_continue_) return no(417, "unknown expectation");
+  if (said.hosts > 1 || (said.hosts == 0 && version == 11)) {
+    return no(400, "not exactly one Host");
   }
+  if (!said.good_host) return no(400, "malformed Host");
+  if (said.expects_other) return no(417, "unknown expectation");
+  expects_continue_ = said.expects_continue;
   return judge_target();
 }
 

@@ -24,13 +24,13 @@ void ResponseReader::Parser::on_field_impl(http::field field, Text name, Text va
                                            Failure& error) {
   if (is_header_done()) return;  // a trailer
   const std::string_view coding(value.data(), value.size());
-  if (field == http::field::content_length && response_.headers.find("Content-Length")) {
+  if (field == http::field::content_length && response_.headers.contains("Content-Length")) {
     error = http::error::multiple_content_length;
   } else if (field == http::field::transfer_encoding && !equals_ignoring_case(coding, "chunked")) {
     error = http::error::bad_transfer_encoding;
   }
-  response_.headers.add(std::string(name.data(), name.size()),
-                        std::string(value.data(), value.size()));
+  response_.headers.add(std::string_view(name.data(), name.size()),
+                        std::string_view(value.data(), value.size()));
 }
 
 void ResponseReader::Parser::on_body_init_impl(const boost::optional<std::uint64_t>& length,
@@ -59,7 +59,6 @@ std::size_t ResponseReader::Parser::on_chunk_body_impl(std::uint64_t, Text body,
 
 void ResponseReader::begin() {
   response_ = HttpResponse();
-  response_.headers.reserve(8);
   parser_.emplace(response_, limits_);
   if (body_ == Body::none) parser_->skip(true);
   head_told_ = false;

@@ -10,6 +10,8 @@
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
+#include "append_all.hpp"
+
 namespace vx11::inline v0::asio_detail {
 
 namespace {
@@ -36,6 +38,17 @@ bool is_ours(std::string_view name, Framing framing) noexcept {
   return framing != Framing::no_body && equals_ignoring_case(name, "Content-Length");
 }
 
+void append_status_line(std::string& out, int status) {
+  constexpr std::string_view kUsual = "HTTP/1.1 200 OK\r\n";
+  if (status == 200) {
+    out.append(kUsual);
+  } else {
+    const fmt::format_int code(status);
+    append_all(out, "HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
+               reason_phrase(status), "\r\n");
+  }
+}
+
 }  // namespace
 
 std::string_view reason_phrase(int status) noexcept {
@@ -47,19 +60,17 @@ std::string_view reason_phrase(int status) noexcept {
 
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence) {
-  out.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(" ");
-  out.append(reason_phrase(response.status)).append("\r\n");
-  for (const Header& header : response.headers) {
+  append_status_line(out, response.status);
+  for (const Header header : response.headers) {
     if (is_ours(header.name, framing)) continue;
-    out.append(header.name).append(": ").append(header.value).append("\r\n");
+    append_all(out, header.name, ": ", header.value, "\r\n");
   }
-  out.append("Date: ").append(http_date()).append("\r\n");
+  append_all(out, "Date: ", http_date(), "\r\n");
   if (framing == Framing::chunked) {
     out.append("Transfer-Encoding: chunked\r\n");
   } else if (framing == Framing::length && response.status != 204 && response.status != 304) {
-    out.append("Content-Length: ")
-        .append(fmt::format_int(response.body.size()).c_str())
-        .append("\r\n");
+    const fmt::format_int length(response.body.size());
+    append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
   }
   out.append(persistence == Persistence::keep ? "Connection: keep-alive\r\n\r\n"
                                               : "Connection: close\r\n\r\n");

@@ -55,7 +55,7 @@ std::optional<std::uint64_t> declared_length(const Headers& headers) noexcept {
 
 bool brings_body(const HttpRequest& request) noexcept {
   return !request.body.empty() || declared_length(request.headers).value_or(0) > 0 ||
-         request.headers.find("Transfer-Encoding") != nullptr;
+         request.headers.contains("Transfer-Encoding");
 }
 
 bool is_too_large(const HttpRequest& request, std::size_t most) noexcept {

@@ -101,7 +101,7 @@ TEST_CASE("the state is one GET, with the headers of the description") {
   CHECK(sent.origin == kOrigin);
   CHECK(sent.target == "/madre/power/state");
   CHECK(sent.headers.get("x-vx11-token") == "t0ken");
-  CHECK(sent.headers.find("content-type") == nullptr);
+  CHECK_FALSE(sent.headers.contains("content-type"));
   CHECK(sent.body.empty());
 }
 

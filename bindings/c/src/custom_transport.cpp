@@ -93,11 +93,6 @@ vx11::Errc errc_of(vx11_code code) {
   return known ? static_cast<vx11::Errc>(code - 1) : vx11::Errc::unreachable;
 }
 
-const vx11::Header* header_at(const vx11::Headers& headers, std::size_t index) {
-  return index < headers.size() ? &*(headers.begin() + static_cast<std::ptrdiff_t>(index))
-                                : nullptr;
-}
-
 }  // namespace
 
 vx11_code vx11_transport_custom(void (*send)(void* context, vx11_call* call), void* context,
@@ -127,13 +122,13 @@ size_t vx11_call_header_count(const vx11_call* call) {
 }
 
 const char* vx11_call_header_name(const vx11_call* call, size_t index) {
-  const vx11::Header* header = header_at(call->meeting->request.headers, index);
-  return header ? header->name.c_str() : nullptr;
+  const auto header = header_at(call->meeting->request.headers, index);
+  return header ? header->name.data() : nullptr;
 }
 
 const char* vx11_call_header_value(const vx11_call* call, size_t index) {
-  const vx11::Header* header = header_at(call->meeting->request.headers, index);
-  return header ? header->value.c_str() : nullptr;
+  const auto header = header_at(call->meeting->request.headers, index);
+  return header ? header->value.data() : nullptr;
 }
 
 const char* vx11_call_body(const vx11_call* call, size_t* size) {

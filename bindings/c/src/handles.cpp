@@ -49,6 +49,13 @@ Headers headers_of(const char* const* pairs, std::size_t count) {
   return headers;
 }
 
+std::optional<Header> header_at(const Headers& headers, std::size_t index) {
+  for (const Header header : headers) {
+    if (index-- == 0) return header;
+  }
+  return std::nullopt;
+}
+
 }  // namespace vx11::c
 
 int vx11_abi_version(void) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -101,5 +102,7 @@ inline std::string text_of(const char* text) {
 
 /// Name and value by turns.
 Headers headers_of(const char* const* pairs, std::size_t count);
+/// None beyond the last.
+std::optional<Header> header_at(const Headers& headers, std::size_t index);
 
 }  // namespace vx11::c

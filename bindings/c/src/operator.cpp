@@ -54,12 +54,6 @@ Result<vx11::OperatorApiOptions> options_of(const char* description) {
   return options;
 }
 
-const vx11::Header* header_at(const vx11_response* response, std::size_t index) {
-  const vx11::Headers& headers = response->response.headers;
-  return index < headers.size() ? &*(headers.begin() + static_cast<std::ptrdiff_t>(index))
-                                : nullptr;
-}
-
 }  // namespace
 
 vx11_code vx11_operator_new(const char* options, const vx11_router* router,
@@ -107,13 +101,13 @@ size_t vx11_response_header_count(const vx11_response* response) {
 }
 
 const char* vx11_response_header_name(const vx11_response* response, size_t index) {
-  const vx11::Header* header = header_at(response, index);
-  return header ? header->name.c_str() : nullptr;
+  const auto header = header_at(response->response.headers, index);
+  return header ? header->name.data() : nullptr;
 }
 
 const char* vx11_response_header_value(const vx11_response* response, size_t index) {
-  const vx11::Header* header = header_at(response, index);
-  return header ? header->value.c_str() : nullptr;
+  const auto header = header_at(response->response.headers, index);
+  return header ? header->value.data() : nullptr;
 }
 
 const char* vx11_response_body(const vx11_response* response, size_t* size) {

@@ -22,7 +22,7 @@ inline std::string_view mistake_in(const HttpRequest& request) {
   const auto visible = [](char c) { return c > ' ' && c <= '~'; };
   const bool path = request.target.starts_with('/') || request.target == "*";
   if (!path || !std::ranges::all_of(request.target, visible)) return "the target is not a path";
-  for (const Header& header : request.headers) {
+  for (const Header header : request.headers) {
     if (!is_token(header.name)) return "a header's name is not a token";
     if (!is_field_value(header.value)) return "a header's value has control bytes";
   }
@@ -50,11 +50,11 @@ inline Result<std::string> head_of(const HttpRequest& request, const Origin& ori
   if (!mistake.empty()) return fail(Errc::invalid_argument, std::string(mistake));
   constexpr std::array<std::string_view, 4> kOurs = {"Connection", "Content-Length", "Expect",
                                                      "Transfer-Encoding"};
-  const auto said = [&](std::string_view name) { return request.headers.find(name) != nullptr; };
+  const auto said = [&](std::string_view name) { return request.headers.contains(name); };
 
   HeadText head(request.method + ' ' + request.target + " HTTP/1.1");
   if (!said("Host")) head.add("Host", origin.authority);
-  for (const Header& header : request.headers) {
+  for (const Header header : request.headers) {
     const auto is_it = [&](std::string_view name) {
       return equals_ignoring_case(name, header.name);
     };

@@ -126,7 +126,9 @@ inline void answer(const httplib::Request& request, httplib::Response& to, HttpR
   const std::string type(from.headers.get("Content-Type", "text/plain"));
   const bool closes = ending == Ending::close;
   if (closes || !from.body.empty()) from.headers.remove("Content-Type");  // set with the body
-  for (const Header& header : from.headers) to.set_header(header.name, header.value);
+  for (const Header header : from.headers) {
+    to.set_header(std::string(header.name), std::string(header.value));
+  }
   const bool says_close =
       request.get_header_value("Connection") == "close" || (kServerSaysClose && from.status >= 400);
   if (closes && !says_close) to.set_header("Connection", "close");

@@ -1,0 +1,163 @@
+#pragma once
+
+/// \file
+/// `Headers`: the header fields of an HTTP message.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace vx11::inline v0 {
+
+/// ASCII case-insensitive equality, as header names compare (RFC 9110 §5.1).
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  constexpr auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [=](char x, char y) { return x == y || lower(x) == lower(y); });
+}
+
+/// One header field, as views into the `Headers` it comes from: valid until those change. A NUL
+/// follows both, for those who speak C.
+struct Header {
+  std::string_view name = {};
+  std::string_view value = {};
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+/// The header fields of a message, in order, names compared without case. Not thread-safe.
+///
+/// A list and not a map: a message has few fields, order and repetition carry meaning, and a linear
+/// look through a dozen short names beats hashing them. All of it is one piece of text, because a
+/// message is made and thrown away for every request, and a string for each name and value would
+/// cost more than the rest of it.
+class Headers {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = Header;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = Header;
+
+    Iterator() = default;
+    Header operator*() const noexcept { return Headers::at(at_); }
+    Iterator& operator++() noexcept {
+      at_ += occupied(**this);
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    friend Headers;
+    explicit Iterator(const char* at) noexcept : at_(at) {}
+    const char* at_ = nullptr;
+  };
+  using const_iterator = Iterator;
+
+  Headers() = default;
+
+  /// Each at most 4 GiB long, far more than any peer sends or takes.
+  void add(std::string_view name, std::string_view value) {
+    const Sizes sizes{static_cast<std::uint32_t>(name.size()),
+                      static_cast<std::uint32_t>(value.size())};
+    const std::size_t begin = text_.size();
+    const std::size_t end = begin + occupied({name, value});
+    // Not in place: both may be views into this very text.
+    if (end > text_.capacity()) return add_to_copy(name, value);
+    text_.resize(end);
+    char* at = text_.data() + begin;
+    std::memcpy(at, &sizes, sizeof sizes);
+    at += sizeof sizes;
+    at += name.copy(at, name.size()) + 1;
+    value.copy(at, value.size());
+  }
+  /// Replaces every field of that name by one.
+  void set(std::string_view name, std::string_view value) {
+    Headers others;
+    others.text_.reserve(text_.size() + occupied({name, value}));
+    for (const Header header : *this) {
+      if (!equals_ignoring_case(header.name, name)) others.add(header.name, header.value);
+    }
+    others.add(name, value);
+    *this = std::move(others);
+  }
+  void remove(std::string_view name) {
+    Headers others;
+    for (const Header header : *this) {
+      if (!equals_ignoring_case(header.name, name)) others.add(header.name, header.value);
+    }
+    *this = std::move(others);
+  }
+  void clear() noexcept { text_.clear(); }
+  /// Makes room for so many bytes of names and values, for those who know what comes.
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
+
+  /// The first value of that name. Valid until the headers change.
+  std::optional<std::string_view> find(std::string_view name) const noexcept {
+    for (const Header header : *this) {
+      if (equals_ignoring_case(header.name, name)) return header.value;
+    }
+    return std::nullopt;
+  }
+  bool contains(std::string_view name) const noexcept { return find(name).has_value(); }
+  /// The first value of that name, or `otherwise`.
+  std::string_view get(std::string_view name, std::string_view otherwise = {}) const noexcept {
+    return find(name).value_or(otherwise);
+  }
+  std::size_t count(std::string_view name) const noexcept {
+    std::size_t found = 0;
+    for (const Header header : *this) found += equals_ignoring_case(header.name, name) ? 1 : 0;
+    return found;
+  }
+
+  Iterator begin() const noexcept { return Iterator(text_.data()); }
+  Iterator end() const noexcept { return Iterator(text_.data() + text_.size()); }
+  /// Counts them.
+  std::size_t size() const noexcept {
+    return static_cast<std::size_t>(std::distance(begin(), end()));
+  }
+  bool empty() const noexcept { return text_.empty(); }
+
+ private:
+  /// What stands before each name.
+  struct Sizes {
+    std::uint32_t name;
+    std::uint32_t value;
+  };
+
+  static Header at(const char* place) noexcept {
+    Sizes sizes{};
+    std::memcpy(&sizes, place, sizeof sizes);
+    const char* const name = place + sizeof sizes;
+    return {{name, sizes.name}, {name + sizes.name + 1, sizes.value}};
+  }
+  static std::size_t occupied(const Header& header) noexcept {
+    return sizeof(Sizes) + header.name.size() + header.value.size() + 2;
+  }
+  void add_to_copy(std::string_view name, std::string_view value) {
+    constexpr std::size_t kUsual = 256;  // of most messages
+    Headers larger;
+    larger.text_.reserve(std::max(kUsual, 2 * text_.size() + occupied({name, value})));
+    larger.text_ = text_;
+    larger.add(name, value);
+    *this = std::move(larger);
+  }
+
+  std::string text_ = {};  ///< For each field its sizes, its name and its value.
+};
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,26 @@
+#pragma once
+
+/// \file
+/// Text put together out of pieces. Internal.
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace vx11::inline v0::asio_detail {
+
+/// Appends all `pieces`, looking for room once.
+template <class... Pieces>
+void append_all(std::string& out, const Pieces&... pieces) {
+  const std::size_t begin = out.size();
+  out.resize(begin + (std::string_view(pieces).size() + ...));
+  char* at = out.data() + begin;
+  const auto put = [&at](std::string_view piece) {
+    std::memcpy(at, piece.data(), piece.size());
+    at += piece.size();
+  };
+  (put(pieces), ...);
+}
+
+}  // namespace vx11::inline v0::asio_detail
