@@ -48,11 +48,9 @@ ChatOrigin origin_of(const std::string& target, const std::string& reason,
 Task<tl::expected<ChatTurn, HttpResponse>> open_turn(const Context& context,
                                                      const HttpRequest& request) {
   const OperatorApiOptions& with = context.options;
-  auto chat = read_chat(request.body, with.max_message_bytes);
-  if (!chat) co_return tl::unexpected(std::move(chat.error()));
-
   ChatTurn turn;
-  turn.chat = *std::move(chat);
+  auto refused = read_chat(request.body, with.max_message_bytes, turn.chat);
+  if (refused) co_return tl::unexpected(*std::move(refused));
   turn.question = Message("user", turn.chat.message, with.wall_clock.now());
   std::vector<Message> history;
   if (turn.chat.session_id.empty()) {
