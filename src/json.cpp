@@ -16,22 +16,6 @@ namespace vx11::inline v0::json {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
-  constexpr std::string_view kNames = "bfnrt\"\\";
-  const auto code = static_cast<unsigned char>(c);
-  if (code >= 0x80) {
-    out += kReplacement;
-  } else if (const auto at = kNamed.find(c); at != std::string_view::npos) {
-    out += {'\\', kNames[at]};
-  } else {
-    out += {'\\', 'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]};
-  }
-}
-
 template <class Integer>
 void append_integer(std::string& out, Integer value) {
   std::array<char, 24> digits{};
@@ -193,13 +177,30 @@ std::string_view inside(std::string_view object) noexcept {
 
 }  // namespace
 
+char* write_escaped(char* to, char c) noexcept {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
+  constexpr std::string_view kNames = "bfnrt\"\\";
+  const auto code = static_cast<unsigned char>(c);
+  if (code >= 0x80) return to + kReplacement.copy(to, kReplacement.size());
+  *to++ = '\\';
+  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
+    *to++ = kNames[at];
+    return to;
+  }
+  for (const char digit : {'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]}) *to++ = digit;
+  return to;
+}
+
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   while (true) {
     const std::size_t plain = skip_plain_or_utf8(text, 0);
     out += text.substr(0, plain);
     if (plain == text.size()) break;
-    append_escaped(out, text[plain]);
+    std::array<char, kMostEscaped> escaped{};
+    out.append(escaped.data(), write_escaped(escaped.data(), text[plain]));
     text.remove_prefix(plain + 1);
   }
   out += '"';

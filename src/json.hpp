@@ -26,6 +26,11 @@ inline constexpr std::size_t kMostWanted = 8;
 /// become U+FFFD, so that what is written is always valid.
 void append_string(std::string& out, std::string_view text);
 
+/// A byte that cannot stand in a string as it is takes up to so many there.
+inline constexpr std::size_t kMostEscaped = 6;
+/// Writes such a byte. \return where it ends
+char* write_escaped(char* to, char c) noexcept;
+
 /// `append_string` on an empty string.
 std::string quoted(std::string_view text);
 

@@ -25,9 +25,15 @@ Writer& Writer::members_of(std::string_view object) {
 }
 
 Writer& Writer::string(std::string_view value) {
-  if (skip_plain_or_utf8(value, 0) != value.size()) return raw(quoted(value));
-  char* const to = put(put(room(value.size() + 2), '"'), value);
-  return wrote(put(to, '"'), true);
+  wrote(put(room(value.size() + 2), '"'), false);
+  for (;;) {
+    const std::size_t plain = skip_plain_or_utf8(value, 0);
+    wrote(put(room(plain), value.substr(0, plain)), false);
+    if (plain == value.size()) break;
+    wrote(write_escaped(room(kMostEscaped), value[plain]), false);
+    value.remove_prefix(plain + 1);
+  }
+  return wrote(put(room(1), '"'), true);
 }
 
 Writer& Writer::integer(std::int64_t value) {
