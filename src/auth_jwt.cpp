@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,15 +45,26 @@ std::optional<CompactToken> split(std::string_view token) {
                       .signed_text = token.substr(0, second)};
 }
 
-/// The members `wanted` of the JSON object that `part` encodes; empty if it encodes none.
-template <std::size_t kCount>
-std::vector<json::Member> read_part(std::string_view part,
-                                    const std::array<std::string_view, kCount>& wanted) {
-  const std::optional<std::string> text = decode_base64url(part);
-  if (!text) return {};
-  auto scanned = json::scan_object(*text, wanted);
-  return scanned ? std::move(scanned->members) : std::vector<json::Member>();
-}
+/// A part of a token, decoded, and what was looked for in it.
+class Part {
+ public:
+  /// \param wanted names of members of the JSON object that `encoded` ought to be
+  Part(std::string_view encoded, std::span<const std::string_view> wanted)
+      : text_(decode_base64url(encoded)) {
+    if (text_) scanned_ = json::scan_object(*text_, wanted);
+  }
+  Part(const Part&) = delete;  // what was found are views
+  Part& operator=(const Part&) = delete;
+
+  bool is_object() const noexcept { return scanned_.has_value(); }
+  const json::Member& operator[](std::size_t wanted) const noexcept {
+    return scanned_->members[wanted];
+  }
+
+ private:
+  std::optional<std::string> text_;
+  Result<json::Scanned> scanned_ = fail(Errc::invalid_reply);
+};
 
 /// Seconds since 1970, maybe with a fraction (NumericDate, RFC 7519 §2).
 std::optional<double> numeric_date(const json::Member& member) {
@@ -107,8 +119,8 @@ class JwtAuthenticator final : public Authenticator {
 
   bool is_signed(const CompactToken& token) const {
     static constexpr std::array<std::string_view, 2> kWanted = {"alg", "crit"};
-    const auto header = read_part(token.header, kWanted);
-    if (header.empty() || header[0].kind != json::Kind::string) return false;
+    const Part header(token.header, kWanted);
+    if (!header.is_object() || header[0].kind != json::Kind::string) return false;
     // Extensions that must be understood, of which none is (RFC 7515 §4.1.11).
     if (header[1].kind != json::Kind::absent) return false;
     const auto signature = decode_base64url(token.signature);
@@ -117,8 +129,8 @@ class JwtAuthenticator final : public Authenticator {
 
   bool is_for_us_now(std::string_view part) const {
     static constexpr std::array<std::string_view, 4> kWanted = {"exp", "nbf", "aud", "iss"};
-    const auto claims = read_part(part, kWanted);
-    if (claims.empty()) return false;
+    const Part claims(part, kWanted);
+    if (!claims.is_object()) return false;
     return is_now(claims[0], claims[1]) && names_audience(claims[2], options_.audience) &&
            (options_.issuer.empty() || is_string(claims[3], options_.issuer));
   }

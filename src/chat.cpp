@@ -62,21 +62,36 @@ class OurMembers {
   std::size_t count_ = 0;
 };
 
-/// The client's metadata without the members of these names.
-Result<std::string> metadata_without(const ChatRequest& chat, Names names) {
-  if (chat.metadata_json == "{}") return chat.metadata_json;
-  auto scanned = json::scan_object(chat.metadata_json, names);
-  if (!scanned) return fail(Errc::invalid_argument, "metadata: " + scanned.error().detail);
-  return std::move(scanned->rest);
+bool is_there(const json::Member& member) noexcept {
+  return member.kind != json::Kind::absent;
 }
 
-/// All that was scanned but the chosen member, as one object.
-std::string all_but(const json::Member& chosen, const json::Scanned& scanned, Names names) {
-  json::Writer json(scanned.rest.size() + 64);
-  json.open('{').members_of(scanned.rest);
+bool is_text(const json::Member& member) noexcept {
+  return member.kind == json::Kind::string && !member.text.empty();
+}
+
+/// `metadata` without the members of these names: itself if it can be written as it is, else what
+/// is put into `changed`. Always read, for a chat may come from anywhere.
+Result<std::string_view> without(std::string_view metadata, Names names, std::string& changed) {
+  if (metadata == "{}") return metadata;
+  const auto scanned = json::scan_object(metadata, names);
+  if (!scanned) return fail(Errc::invalid_argument, "metadata: " + scanned.error().detail);
+  const auto& members = scanned->members;
+  if (scanned->plain && std::none_of(members.begin(), members.end(), is_there)) return metadata;
+  auto split = json::split_object(metadata, names);
+  if (!split) return fail(Errc::invalid_argument, "metadata: " + split.error().detail);
+  return changed = std::move(split->rest);
+}
+
+/// All that was read but the chosen member, as one object; taken out of `read`.
+std::string all_but(const json::Member& chosen, json::Split& read, Names names) {
+  const auto& members = read.found.members;
+  if (std::count_if(members.begin(), members.end(), is_there) == 1) return std::move(read.rest);
+  json::Writer json(read.rest.size() + 64);
+  json.open('{').members_of(read.rest);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const json::Member& member = scanned.members[i];
-    if (&member == &chosen || member.kind == json::Kind::absent) continue;
+    const json::Member& member = members[i];
+    if (&member == &chosen || !is_there(member)) continue;
     json.plain_key(names[i]);
     member.kind == json::Kind::string ? json.string(member.text) : json.raw(member.text);
   }
@@ -91,7 +106,8 @@ class JsonDialect final : public ChatDialect {
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
     if (chat.message.empty()) return fail(Errc::invalid_argument, "the message is empty");
     const OurMembers ours(shape_, chat);
-    const Result<std::string> metadata = metadata_without(chat, ours.names());
+    std::string changed;
+    const auto metadata = without(chat.metadata_json, ours.names(), changed);
     if (!metadata) return fail(metadata.error());
     HttpRequest request("POST", {}, std::string(shape_.path));
     request.headers.add("Content-Type", "application/json");
@@ -101,16 +117,13 @@ class JsonDialect final : public ChatDialect {
   }
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
-    auto scanned = json::scan_object(response.body, shape_.texts);
-    if (!scanned) return fail(std::move(scanned.error()));
-    const auto chosen = std::find_if(
-        scanned->members.begin(), scanned->members.end(),
-        [](const json::Member& m) { return m.kind == json::Kind::string && !m.text.empty(); });
-    if (chosen == scanned->members.end()) {
-      return fail(Errc::invalid_reply, "no text in the answer");
-    }
-    std::string upstream_json = all_but(*chosen, *scanned, shape_.texts);
-    return ChatAnswer(std::move(chosen->text), std::move(upstream_json));
+    auto read = json::split_object(response.body, shape_.texts);
+    if (!read) return fail(std::move(read.error()));
+    const auto& members = read->found.members;
+    const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
+    if (chosen == members.end()) return fail(Errc::invalid_reply, "no text in the answer");
+    std::string text(chosen->text);
+    return ChatAnswer(std::move(text), all_but(*chosen, *read, shape_.texts));
   }
 
  private:

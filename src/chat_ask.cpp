@@ -72,7 +72,7 @@ std::optional<HttpRequest> Ask::prepare(const RouterTarget& target) {
   return std::move(*request);
 }
 
-void Ask::conclude(const RouterTarget& target, Exchange exchange) {
+void Ask::conclude(const RouterTarget& target, Exchange& exchange) {
   hint(exchange.retry_after);
   if (!exchange.response) return note(target, exchange.response.error(), exchange.elapsed);
   const HttpResponse& response = *exchange.response;
@@ -90,15 +90,11 @@ void Ask::conclude(const RouterTarget& target, Exchange exchange) {
        exchange.elapsed);
 }
 
-Result<ChatReply, ChatFailure> Ask::result() {
-  if (reply_) {
-    reply_->attempts = std::move(attempts_);
-    return std::move(*reply_);
-  }
+ChatFailure Ask::failure() {
   ChatFailure failure(std::move(*error_));
   failure.attempts = std::move(attempts_);
   failure.retry_after = retry_after_;
-  return tl::unexpected(std::move(failure));
+  return failure;
 }
 
 /// The call itself is at fault, or nobody waits for it any more.
@@ -128,6 +124,7 @@ void Ask::take(const RouterTarget& target, ChatAnswer answer, Duration elapsed) 
   }
   reply_->upstream_json = std::move(answer.upstream_json);
   attempts_.emplace_back(target.name, Outcome::answered, elapsed);
+  reply_->attempts = std::move(attempts_);
   over_ = true;
 }
 
@@ -138,7 +135,7 @@ void Ask::hint(Duration retry_after) noexcept {
   retry_after_ = first ? retry_after : std::min(retry_after_, retry_after);
 }
 
-void Ask::broke(const RouterTarget& target, Exchange exchange, const Error& error,
+void Ask::broke(const RouterTarget& target, Exchange& exchange, const Error& error,
                 Duration elapsed) {
   exchange.conclude(verdict_on(error.code));
   note(target, error, elapsed);

@@ -25,9 +25,10 @@ ChatPiece piece_of(SseEvent event) {
   ChatPiece piece;
   const auto scanned = json::scan_object(event.data, kTexts);
   if (scanned) {
-    const auto text = std::find_if(scanned->members.begin(), scanned->members.end(),
-                                   [](const auto& m) { return m.kind == json::Kind::string; });
-    if (text != scanned->members.end()) piece.text = text->text;
+    const auto& members = scanned->members;
+    const auto* const text = std::find_if(
+        members.begin(), members.end(), [](const auto& m) { return m.kind == json::Kind::string; });
+    if (text != members.end()) piece.text = text->text;
   } else {
     piece.text = event.data;
   }

@@ -62,7 +62,6 @@ bool GuardedCall::begin() {
   if (deadline_.cancelled()) return refuse(Errc::cancelled);
   start_ = guard_.clock.now();
   if (deadline_.passed(start_)) return refuse(Errc::timeout);
-  limited_ = deadline_.capped(start_, guard_.limit);
   if (guard_.breaker == nullptr) return true;
   auto admission = guard_.breaker->try_acquire();
   if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
@@ -70,32 +69,38 @@ bool GuardedCall::begin() {
   return true;
 }
 
-Exchange GuardedCall::end() {
-  if (refused_) return std::move(exchange_);
+Exchange& GuardedCall::end() {
+  if (refused_) return exchange_;
   exchange_.elapsed = guard_.clock.now() - start_;
   if (!exchange_.response) {
     const Errc code = deadline_.cancelled() ? Errc::cancelled : exchange_.response.error().code;
     exchange_.retry_after = exchange_.response.error().retry_after;
-    exchange_.response = fail(error(code, limited_.remaining(start_)));
+    exchange_.response = fail(error(code, limited().remaining(start_)));
     exchange_.conclude(verdict_on(code));
   }
-  return std::move(exchange_);
+  return exchange_;
 }
 
-Task<Exchange> guarded_send(Guard guard, const HttpRequest& request, Deadline deadline) {
-  GuardedCall call(guard, std::move(deadline));
-  if (!call.begin()) co_return call.end();
+GuardedSend::GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline)
+    : call_(guard, deadline) {
+  if (!call_.begin()) return;
   try {
-    Task<Result<HttpResponse>> sending = guard.transport->send(request, call.limited());
-    call.received(co_await std::move(sending));
+    sending_.emplace(guard.transport->send(request, call_.limited()));
   } catch (...) {  // the call still says unreachable
   }
-  co_return call.end();
+}
+
+Exchange& GuardedSend::await_resume() {
+  try {
+    if (sending_) call_.received(sending_->take());
+  } catch (...) {  // the call still says unreachable
+  }
+  return call_.end();
 }
 
 Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
-                                  const HttpRequest& request, Deadline deadline) {
-  GuardedCall call(guard, std::move(deadline));
+                                  const HttpRequest& request, const Deadline& deadline) {
+  GuardedCall call(guard, deadline);
   std::unique_ptr<BodyStream> body;
   if (call.begin()) {
     try {
@@ -110,8 +115,7 @@ Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
     } catch (...) {  // the call still says unreachable
     }
   }
-  Exchange exchange = call.end();
-  co_return OpenedExchange(std::move(exchange), std::move(body));
+  co_return OpenedExchange(std::move(call.end()), std::move(body));
 }
 
 }  // namespace vx11::inline v0

@@ -6,6 +6,7 @@
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/streaming.hpp>
 
+#include <coroutine>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -47,34 +48,54 @@ struct Exchange {
 /// A call under a guard, before and after the transport's part of it.
 class GuardedCall {
  public:
-  GuardedCall(Guard guard, Deadline deadline)
-      : guard_(guard), deadline_(std::move(deadline)), exchange_(Error(Errc::unreachable)) {}
+  /// \param deadline outlives the call
+  GuardedCall(const Guard& guard, const Deadline& deadline)
+      : guard_(guard), deadline_(deadline), exchange_(Error(Errc::unreachable)) {}
 
   /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
   bool begin();
   /// What the transport may take.
-  const Deadline& limited() const noexcept { return limited_; }
-  void received(Result<HttpResponse> response) { exchange_.response = std::move(response); }
+  Deadline limited() const noexcept { return deadline_.capped(start_, guard_.limit); }
+  void received(Result<HttpResponse>&& response) { exchange_.response = std::move(response); }
   /// The exchange, its errors in the library's own words and settled with the breaker.
-  Exchange end();
+  Exchange& end();
 
  private:
   bool refuse(Errc code, Duration retry_after = {});
   Error error(Errc code, Duration allowed = {}) const;
 
   Guard guard_;
-  Deadline deadline_;
-  Deadline limited_ = {};
+  const Deadline& deadline_;
   TimePoint start_ = {};
   Exchange exchange_;
   bool refused_ = false;
 };
 
-/// Sends `request`, which the caller keeps alive, unless nobody waits for it any more, no time is
-/// left or the breaker rejects it. Errors are settled with the breaker before this returns. A
-/// transport that throws is `unreachable`; one that fails after the caller went away is
-/// `cancelled`.
-Task<Exchange> guarded_send(Guard guard, const HttpRequest& request, Deadline deadline);
+/// Sends `request`, unless nobody waits for it any more, no time is left or the breaker rejects it.
+/// Errors are settled with the breaker before it ends. A transport that throws is `unreachable`;
+/// one that fails after the caller went away is `cancelled`.
+///
+/// Begins at once, is awaited once, and stays where it was made until it has ended, as do `request`
+/// and `deadline`. No coroutine, for there is nothing between the transport and who awaits it:
+///
+/// ```cpp
+/// GuardedSend sending(guard, request, deadline);
+/// Exchange& exchange = co_await sending;
+/// ```
+class GuardedSend {
+ public:
+  GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline);
+
+  bool await_ready() const noexcept { return !sending_; }
+  bool await_suspend(std::coroutine_handle<> waiting) noexcept {
+    return !sending_->start(&detail::resume_coroutine, waiting.address());
+  }
+  Exchange& await_resume();
+
+ private:
+  GuardedCall call_;
+  std::optional<Task<Result<HttpResponse>>> sending_ = std::nullopt;
+};
 
 /// An exchange of which only the head has come.
 struct OpenedExchange {
@@ -84,9 +105,10 @@ struct OpenedExchange {
   std::unique_ptr<BodyStream> body;  ///< Null if there is no answer.
 };
 
-/// The same up to the head of the answer, for a transport that streams.
+/// The same up to the head of the answer, for a transport that streams. `request` and `deadline`
+/// outlive the task.
 Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
-                                  const HttpRequest& request, Deadline deadline);
+                                  const HttpRequest& request, const Deadline& deadline);
 
 /// What a transport's failure is called in answers; its own words may hold a URL or an upstream's
 /// text.

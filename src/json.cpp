@@ -16,22 +16,6 @@ namespace vx11::inline v0::json {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
-  constexpr std::string_view kNames = "bfnrt\"\\";
-  const auto code = static_cast<unsigned char>(c);
-  if (code >= 0x80) {
-    out += kReplacement;
-  } else if (const auto at = kNamed.find(c); at != std::string_view::npos) {
-    out += {'\\', kNames[at]};
-  } else {
-    out += {'\\', 'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]};
-  }
-}
-
 template <class Integer>
 void append_integer(std::string& out, Integer value) {
   std::array<char, 24> digits{};
@@ -43,10 +27,7 @@ void append_integer(std::string& out, Integer value) {
 /// looked for, or the rest.
 class Scanner {
  public:
-  explicit Scanner(std::span<const std::string_view> wanted) : wanted_(wanted) {
-    found_.members.resize(wanted.size());
-    found_.rest = "{";
-  }
+  explicit Scanner(std::span<const std::string_view> wanted) : wanted_(wanted) {}
 
   // The names that nlohmann's parser calls.
   bool null() { return literal(Kind::null, "null"); }
@@ -96,11 +77,16 @@ class Scanner {
     return false;
   }
 
-  Result<Scanned> result(bool parsed) {
+  Result<Split> result(bool parsed) {
     if (too_deep_) return fail(Errc::invalid_reply, "nested too deeply");
     if (!parsed) return fail(Errc::invalid_reply, "not JSON, byte " + std::to_string(stopped_at_));
     if (!is_object_) return fail(Errc::invalid_reply, "not an object");
-    return std::move(found_);
+    Split split;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      split.found.members[i] = Member{found_[i].kind, split.found.keep(std::move(found_[i].text))};
+    }
+    split.rest = std::move(rest_);
+    return split;
   }
 
  private:
@@ -121,10 +107,10 @@ class Scanner {
     const auto at = std::find(wanted_.begin(), wanted_.end(), name);
     if (at == wanted_.end()) {
       member_ = nullptr;
-      out_ = &found_.rest;
+      out_ = &rest_;
       return false;
     }
-    member_ = &found_.members[static_cast<std::size_t>(at - wanted_.begin())];
+    member_ = &found_[static_cast<std::size_t>(at - wanted_.begin())];
     out_ = &member_->text;
     out_->clear();
     return true;
@@ -145,21 +131,27 @@ class Scanner {
     return !too_deep_;
   }
   bool end(char bracket) {
-    (--depth_ > 0 ? *out_ : found_.rest) += bracket;
+    (--depth_ > 0 ? *out_ : rest_) += bracket;
     return true;
   }
 
+  struct Found {
+    Kind kind = Kind::absent;
+    std::string text = {};
+  };
+
   std::span<const std::string_view> wanted_;
-  Scanned found_ = {};
-  std::string* out_ = &found_.rest;
-  Member* member_ = nullptr;  ///< The top-level member that is being read, if it was looked for.
+  std::array<Found, kMostWanted> found_ = {};
+  std::string rest_ = "{";
+  std::string* out_ = &rest_;
+  Found* member_ = nullptr;  ///< The top-level member that is being read, if it was looked for.
   int depth_ = 0;
   bool is_object_ = false;
   bool too_deep_ = false;
   std::size_t stopped_at_ = 0;
 };
 
-Result<Scanned> scan(std::string_view text, std::span<const std::string_view> wanted) {
+Result<Split> split(std::string_view text, std::span<const std::string_view> wanted) {
   // The parser takes a NUL for the end of its input and would not look at what follows; JSON has
   // none outside of escapes.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
@@ -185,13 +177,30 @@ std::string_view inside(std::string_view object) noexcept {
 
 }  // namespace
 
+char* write_escaped(char* to, char c) noexcept {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
+  constexpr std::string_view kNames = "bfnrt\"\\";
+  const auto code = static_cast<unsigned char>(c);
+  if (code >= 0x80) return to + kReplacement.copy(to, kReplacement.size());
+  *to++ = '\\';
+  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
+    *to++ = kNames[at];
+    return to;
+  }
+  for (const char digit : {'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]}) *to++ = digit;
+  return to;
+}
+
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   while (true) {
     const std::size_t plain = skip_plain_or_utf8(text, 0);
     out += text.substr(0, plain);
     if (plain == text.size()) break;
-    append_escaped(out, text[plain]);
+    std::array<char, kMostEscaped> escaped{};
+    out.append(escaped.data(), write_escaped(escaped.data(), text[plain]));
     text.remove_prefix(plain + 1);
   }
   out += '"';
@@ -205,10 +214,24 @@ std::string quoted(std::string_view text) {
 }
 
 Result<Scanned> scan_object(std::string_view text, std::span<const std::string_view> wanted) {
+  if (wanted.size() > kMostWanted) return fail(Errc::invalid_argument, "too many names");
   try {
-    Scanned found;
-    if (scan_quickly(text, wanted, found)) return found;
-    return scan(text, wanted);
+    Result<Scanned> found;
+    if (scan_quickly(text, wanted, *found)) return found;
+    Result<Split> both = split(text, wanted);
+    if (!both) return fail(std::move(both.error()));
+    return std::move(both->found);
+  } catch (...) {  // memory ran out
+    return fail(Errc::invalid_reply, "too large to read");
+  }
+}
+
+Result<Split> split_object(std::string_view text, std::span<const std::string_view> wanted) {
+  if (wanted.size() > kMostWanted) return fail(Errc::invalid_argument, "too many names");
+  try {
+    Result<Split> both;
+    if (scan_quickly(text, wanted, both->found, &both->rest)) return both;
+    return split(text, wanted);
   } catch (...) {  // memory ran out
     return fail(Errc::invalid_reply, "too large to read");
   }

@@ -31,13 +31,32 @@ constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
          kTops;
 }
 
+/// The 1 to 7 bytes at `from` as the lower bytes of a word, the others zero; the reads overlap.
+inline std::uint64_t load_few(const char* from, std::size_t bytes) noexcept {
+  if (bytes >= 4) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + bytes - 4, 4);
+    return first | std::uint64_t{last} << (8 * (bytes - 4));
+  }
+  const auto byte = [=](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  };
+  return byte(0) | byte(bytes / 2) | byte(bytes - 1);
+}
+
 /// How much of `text`, from `from` on, is plain: the position of the first byte that is not.
 inline std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
-  for (std::uint64_t word = 0; from + sizeof word <= text.size(); from += sizeof word) {
-    std::memcpy(&word, text.data() + from, sizeof word);
-    const std::uint64_t found = not_plain(word);
-    if (found == 0) continue;
-    if constexpr (std::endian::native == std::endian::big) break;  // the first byte is on top there
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::uint64_t word = 0; from + sizeof word <= text.size(); from += sizeof word) {
+      std::memcpy(&word, text.data() + from, sizeof word);
+      const std::uint64_t found = not_plain(word);
+      if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+    if (from == text.size()) return from;
+    // The zeros behind the last bytes are not plain, so something is found in any case.
+    const std::uint64_t found = not_plain(load_few(text.data() + from, text.size() - from));
     return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
   while (from < text.size() && is_plain(static_cast<unsigned char>(text[from]))) ++from;

@@ -1,38 +1,22 @@
 #include "json_writer.hpp"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
 #include "json.hpp"
+#include "json_text.hpp"
 
 namespace vx11::inline v0::json {
 
-void Writer::separate() {
-  if (out_.empty()) return;
-  const char last = out_.back();
-  if (last != '{' && last != '[' && last != ':') out_ += ',';
-}
-
-Writer& Writer::open(char bracket) {
-  separate();
-  out_ += bracket;
-  return *this;
+void Writer::grow(std::size_t bytes) {
+  out_.resize(std::max(2 * out_.size(), size_ + bytes + 1));
 }
 
 Writer& Writer::key(std::string_view name) {
-  separate();
-  append_string(out_, name);
-  out_ += ':';
-  return *this;
-}
-
-Writer& Writer::plain_key(std::string_view name) {
-  separate();
-  out_ += '"';
-  out_ += name;
-  out_ += "\":";
-  return *this;
+  string(name);
+  comma_ = false;
+  return wrote(put(room(1), ':'), false);
 }
 
 Writer& Writer::members_of(std::string_view object) {
@@ -41,32 +25,33 @@ Writer& Writer::members_of(std::string_view object) {
 }
 
 Writer& Writer::string(std::string_view value) {
-  separate();
-  append_string(out_, value);
-  return *this;
+  wrote(put(room(value.size() + 2), '"'), false);
+  for (;;) {
+    const std::size_t plain = skip_plain_or_utf8(value, 0);
+    wrote(put(room(plain), value.substr(0, plain)), false);
+    if (plain == value.size()) break;
+    wrote(write_escaped(room(kMostEscaped), value[plain]), false);
+    value.remove_prefix(plain + 1);
+  }
+  return wrote(put(room(1), '"'), true);
 }
 
 Writer& Writer::integer(std::int64_t value) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  return raw(std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+  constexpr std::size_t kMostDigits = 20;
+  char* const to = room(kMostDigits);
+  return wrote(std::to_chars(to, to + kMostDigits, value).ptr, true);
 }
 
 Writer& Writer::milliseconds(Duration value) {
   const auto micros = std::chrono::floor<std::chrono::microseconds>(value).count();
   const auto rest = static_cast<int>(micros % 1000);
   integer(micros / 1000);
-  out_ += '.';
+  comma_ = false;
+  char* to = put(room(4), '.');
   for (const int digit : {rest / 100, rest / 10 % 10, rest % 10}) {
-    out_ += static_cast<char>('0' + digit);
+    to = put(to, static_cast<char>('0' + digit));
   }
-  return *this;
-}
-
-Writer& Writer::raw(std::string_view json) {
-  separate();
-  out_ += json;
-  return *this;
+  return wrote(to, true);
 }
 
 }  // namespace vx11::inline v0::json

@@ -16,12 +16,12 @@ namespace vx11::inline v0::json {
 /// Values in the order they are written; the commas are its own business, brackets the caller's.
 class Writer {
  public:
-  explicit Writer(std::size_t expected_bytes = 256) { out_.reserve(expected_bytes); }
+  explicit Writer(std::size_t expected_bytes = 256) : out_(expected_bytes, '\0') {}
 
-  Writer& open(char bracket);
+  Writer& open(char bracket) { return wrote(put(room(1), bracket), false); }
   Writer& close(char bracket) {
-    out_ += bracket;
-    return *this;
+    comma_ = false;
+    return wrote(put(room(1), bracket), true);
   }
   Writer& key(std::string_view name);
   /// A literal is ours and written as it is: none needs escaping.
@@ -30,7 +30,10 @@ class Writer {
     return plain_key(std::string_view(name, N - 1));
   }
   /// The same for a name of ours that is chosen at run time.
-  Writer& plain_key(std::string_view name);
+  Writer& plain_key(std::string_view name) {
+    char* to = put(put(room(name.size() + 3), '"'), name);
+    return wrote(put(put(to, '"'), ':'), false);
+  }
   /// All members of `object`, which is JSON without space around it.
   Writer& members_of(std::string_view object);
   Writer& string(std::string_view value);
@@ -39,15 +42,39 @@ class Writer {
   /// Milliseconds with three decimals: what monitoring of microsecond paths can still use.
   Writer& milliseconds(Duration value);
   /// `json` as it is.
-  Writer& raw(std::string_view json);
+  Writer& raw(std::string_view json) { return wrote(put(room(json.size()), json), true); }
 
-  std::string take() && { return std::move(out_); }
+  std::string take() && {
+    out_.resize(size_);
+    return std::move(out_);
+  }
 
  private:
-  /// What was written last tells whether a comma is due; values end in none of these.
-  void separate();
+  /// Where so many bytes may be written, behind a comma if one is due.
+  char* room(std::size_t bytes) {
+    if (out_.size() - size_ <= bytes) grow(bytes);
+    char* const to = out_.data() + size_;
+    if (comma_) *to = ',';
+    return comma_ ? to + 1 : to;
+  }
+  void grow(std::size_t bytes);
 
-  std::string out_ = {};
+  static char* put(char* to, char c) noexcept {
+    *to = c;
+    return to + 1;
+  }
+  static char* put(char* to, std::string_view bytes) noexcept {
+    return to + bytes.copy(to, bytes.size());
+  }
+  Writer& wrote(const char* end, bool comma_next) noexcept {
+    size_ = static_cast<std::size_t>(end - out_.data());
+    comma_ = comma_next;
+    return *this;
+  }
+
+  std::string out_;       ///< What is written, and room for more.
+  std::size_t size_ = 0;  ///< So much of it is written.
+  bool comma_ = false;    ///< Whether the next value or key stands behind another.
 };
 
 }  // namespace vx11::inline v0::json

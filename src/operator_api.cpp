@@ -84,49 +84,48 @@ tl::expected<OperatorApi::Admission, HttpResponse> OperatorApi::admit(
   return tl::unexpected(*std::move(refused));
 }
 
-Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline deadline) const {
-  auto admission = admit(request);
-  if (!admission) co_return std::move(admission.error());
-  co_return co_await handle(request, *admission, std::move(deadline));
+Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, Admission admission,
+                                           Deadline deadline, Form form) const {
+  const Impl& impl = *impl_;
+  const endpoints::Route& route = *admission.route_;
+  const Call call(request, admission.argument_, deadline);
+  StreamedResponse result;
+  try {
+    if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::chat &&
+        endpoints::wants_events(request)) {
+      std::shared_ptr<const endpoints::Context> context = impl_;
+      result = co_await endpoints::stream_chat(std::move(context), call);
+    } else {
+      result.head = co_await route.answer(impl, call);
+    }
+  } catch (...) {
+    result.head = endpoints::error_answer(500, "internal");
+  }
+  impl.finish(result.head, request, route.endpoint, admission.since_);
+  co_return std::move(result);
 }
 
 Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Admission admission,
                                        Deadline deadline) const {
-  const Impl& impl = *impl_;
-  HttpResponse response(500);
-  try {
-    const Call call(request, admission.argument_, deadline);
-    response = co_await admission.route_->answer(impl, call);
-  } catch (...) {
-    response = endpoints::error_answer(500, "internal");
-  }
-  impl.finish(response, request, admission.route_->endpoint, admission.since_);
-  co_return response;
+  StreamedResponse whole = co_await answer(request, admission, std::move(deadline), Form::whole);
+  co_return std::move(whole.head);
 }
 
-Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline deadline) const {
   auto admission = admit(request);
-  if (!admission) co_return StreamedResponse(std::move(admission.error()), nullptr);
-  co_return co_await open(request, *admission, std::move(deadline));
+  if (!admission) return std::move(admission.error());
+  return handle(request, *admission, std::move(deadline));
 }
 
 Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Admission admission,
                                          Deadline deadline) const {
-  const Impl& impl = *impl_;
-  const endpoints::Endpoint endpoint = admission.route_->endpoint;
-  StreamedResponse answer;
-  if (endpoint != endpoints::Endpoint::chat || !endpoints::wants_events(request)) {
-    answer.head = co_await handle(request, admission, std::move(deadline));
-    co_return std::move(answer);
-  }
-  try {
-    std::shared_ptr<const endpoints::Context> context = impl_;
-    answer = co_await endpoints::stream_chat(std::move(context), request, std::move(deadline));
-  } catch (...) {
-    answer = StreamedResponse(endpoints::error_answer(500, "internal"), nullptr);
-  }
-  impl.finish(answer.head, request, endpoint, admission.since_);
-  co_return std::move(answer);
+  return answer(request, admission, std::move(deadline), Form::may_stream);
+}
+
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
+  auto admission = admit(request);
+  if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
+  return open(request, *admission, std::move(deadline));
 }
 
 std::size_t OperatorApi::max_body_bytes() const noexcept {

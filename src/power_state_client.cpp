@@ -67,7 +67,8 @@ Task<Result<T>> ask_madre(Line line, HttpRequest request, Deadline deadline, Rea
   const std::string_view mistake = mistake_in(line, request);
   if (!mistake.empty()) co_return madre_failed(Errc::invalid_argument, std::string(mistake));
   const Guard guard(kMadre, *line.transport, line.limit, line.clock, line.breaker.get());
-  Exchange sent = co_await guarded_send(guard, request, deadline);
+  GuardedSend sending(guard, request, deadline);
+  Exchange& sent = co_await sending;
   if (!sent.response) co_return fail(std::move(sent.response.error()));
   const int status = sent.response->status;
   Verdict verdict = verdict_on(status);
@@ -101,7 +102,7 @@ std::string service_path(const std::string& service, std::string_view action) {
 }
 
 Reply refuse(std::string detail) {
-  co_return madre_failed(Errc::invalid_argument, std::move(detail));
+  return madre_failed(Errc::invalid_argument, std::move(detail));
 }
 
 /// What is wrong with `window`, or nothing.

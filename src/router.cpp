@@ -1,5 +1,6 @@
 #include <vx11/router.hpp>
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -40,27 +41,39 @@ Result<Router> Router::create(RouterOptions options) {
 
 /// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(std::shared_ptr<const Impl> self,
-                                                       ChatRequest chat, Deadline deadline) {
+                                                       const ChatRequest& chat, Deadline deadline) {
   const RouterOptions& options = self->options;
   const Deadline total = deadline.capped(options.clock.now(), options.deadline);
-  Ask ask(std::move(chat));
+  Ask ask(chat);
   Course course(options, self->last_resorts);
   while (const RouterTarget* const target = course.next(ask)) {
     const std::optional<HttpRequest> request = ask.prepare(*target);
     if (!request) continue;
     const Guard guard = course.guard(*target);
-    Exchange exchange = co_await guarded_send(guard, *request, total);
-    ask.conclude(*target, std::move(exchange));
+    GuardedSend sending(guard, *request, total);
+    ask.conclude(*target, co_await sending);
   }
-  co_return ask.result();
+  if (!ask.answered()) co_return tl::unexpected(ask.failure());
+  co_return std::move(ask.reply());
+}
+
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_owned(std::shared_ptr<const Impl> self,
+                                                             ChatRequest chat, Deadline deadline) {
+  Task<Result<ChatReply, ChatFailure>> asking = ask(std::move(self), chat, std::move(deadline));
+  co_return co_await std::move(asking);
 }
 
 Task<Result<ChatReply, ChatFailure>> Router::async_ask(ChatRequest chat, Deadline deadline) const {
-  return Impl::ask(impl_, std::move(chat), std::move(deadline));
+  return Impl::ask_owned(impl_, std::move(chat), std::move(deadline));
 }
 
-Result<ChatReply, ChatFailure> Router::ask(ChatRequest chat, Deadline deadline) const {
-  return sync_wait(async_ask(std::move(chat), std::move(deadline)));
+Task<Result<ChatReply, ChatFailure>> Router::async_ask(
+    std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
+  return Impl::ask(impl_, chat, std::move(deadline));
+}
+
+Result<ChatReply, ChatFailure> Router::ask(const ChatRequest& chat, Deadline deadline) const {
+  return sync_wait(async_ask(std::cref(chat), std::move(deadline)));
 }
 
 std::shared_ptr<CircuitBreaker> Router::breaker(std::string_view target) const {

@@ -1,5 +1,6 @@
 #include <vx11/router.hpp>
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -32,11 +33,12 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
 
 /// One target's part: leaves its answer or its failure in `ask`, or returns the stream it began.
 Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Guard guard,
-                                           Ask& ask, const HttpRequest& request, Deadline total) {
+                                           Ask& ask, const HttpRequest& request,
+                                           const Deadline& total) {
   auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
   if (streaming == nullptr) {
-    Exchange exchange = co_await guarded_send(guard, request, total);
-    ask.conclude(target, std::move(exchange));
+    GuardedSend sending(guard, request, total);
+    ask.conclude(target, co_await sending);
     co_return std::nullopt;
   }
   const TimePoint start = options->clock.now();
@@ -45,17 +47,17 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
   Exchange& exchange = opened.exchange;
   const auto elapsed = [&] { return options->clock.now() - start; };
   const auto broke = [&](Errc code) {
-    ask.broke(target, std::move(exchange),
-              safe_error(target.name, total.cancelled() ? Errc::cancelled : code), elapsed());
+    ask.broke(target, exchange, safe_error(target.name, total.cancelled() ? Errc::cancelled : code),
+              elapsed());
   };
   if (!exchange.response || !exchange.response->ok()) {
-    ask.conclude(target, std::move(exchange));
+    ask.conclude(target, exchange);
     co_return std::nullopt;
   }
   if (!is_event_stream(*exchange.response)) {
     const Result<void> whole = co_await complete(*exchange.response, *opened.body, limited);
     exchange.elapsed = elapsed();
-    whole ? ask.conclude(target, std::move(exchange)) : broke(whole.error().code);
+    whole ? ask.conclude(target, exchange) : broke(whole.error().code);
     co_return std::nullopt;
   }
   EventSource events(std::move(opened.body));
@@ -66,8 +68,7 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
     co_return std::nullopt;
   }
   ask.take(target, ChatAnswer(), elapsed());
-  auto so_far = ask.result();
-  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(*so_far),
+  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(ask.reply()),
                                                  std::move(exchange), std::move(events),
                                                  piece_of(std::move(**first)));
   co_return std::optional<ChatStream>(std::in_place, std::move(impl));
@@ -76,10 +77,11 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
 }  // namespace
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const Impl> self,
-                                                           ChatRequest chat, Deadline deadline) {
+                                                           const ChatRequest& chat,
+                                                           Deadline deadline) {
   const Options options(self, &self->options);
   const Deadline total = deadline.capped(options->clock.now(), options->deadline);
-  Ask ask(std::move(chat));
+  Ask ask(chat);
   Course course(*options, self->last_resorts);
   while (const RouterTarget* const target = course.next(ask)) {
     std::optional<HttpRequest> request = ask.prepare(*target);
@@ -90,14 +92,25 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
         co_await try_target(options, *target, guard, ask, *request, total);
     if (stream) co_return std::move(*stream);
   }
-  auto whole = ask.result();
-  if (!whole) co_return tl::unexpected(std::move(whole.error()));
-  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(*whole)));
+  if (!ask.answered()) co_return tl::unexpected(ask.failure());
+  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(ask.reply())));
+}
+
+Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_owned(std::shared_ptr<const Impl> self,
+                                                                 ChatRequest chat,
+                                                                 Deadline deadline) {
+  Task<Result<ChatStream, ChatFailure>> asking = stream(std::move(self), chat, std::move(deadline));
+  co_return co_await std::move(asking);
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::async_stream(ChatRequest chat,
                                                            Deadline deadline) const {
-  return Impl::stream(impl_, std::move(chat), std::move(deadline));
+  return Impl::stream_owned(impl_, std::move(chat), std::move(deadline));
+}
+
+Task<Result<ChatStream, ChatFailure>> Router::async_stream(
+    std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
+  return Impl::stream(impl_, chat, std::move(deadline));
 }
 
 }  // namespace vx11::inline v0

@@ -4,24 +4,24 @@
 #include <array>
 #include <cstdint>
 #include <random>
+#include <vector>
 
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include "session_summary.hpp"
 #include "utf8.hpp"
 
 namespace vx11::inline v0 {
 namespace {
 
-constexpr std::size_t kMessagesOfSummary = 3;
 constexpr std::size_t kCharactersOfMessage = 100;
 constexpr std::size_t kCharactersOfSummary = 256;
 
-void append_line(std::string& summary, const Message& message) {
+void append_line(std::string& summary, const Said& said) {
   if (!summary.empty()) summary += '\n';
-  summary += message.role;
-  summary += ": ";
-  summary += first_characters(message.content, kCharactersOfMessage);
+  summary.append(said.role).append(": ", 2);
+  summary.append(first_characters(said.content, kCharactersOfMessage));
 }
 
 std::string cut(std::string summary) {
@@ -57,13 +57,18 @@ std::string_view first_characters(std::string_view text, std::size_t characters)
   return text.substr(0, end);
 }
 
-std::string context_summary(std::span<const Message> history, const Message& current) {
+std::string summary_of(std::span<const Said> messages) {
   std::string summary;
-  for (const Message& message : newest(history, kMessagesOfSummary - 1)) {
-    append_line(summary, message);
-  }
-  append_line(summary, current);
+  summary.reserve(2 * kCharactersOfSummary);
+  for (const Said& said : messages) append_line(summary, said);
   return cut(std::move(summary));
+}
+
+std::string context_summary(std::span<const Message> history, const Message& current) {
+  const auto before = newest(history, kMessagesOfSummary - 1);
+  std::vector<Said> said(before.begin(), before.end());
+  said.emplace_back(current);
+  return summary_of(said);
 }
 
 std::string context_summary(std::span<const Message> history) {

@@ -98,6 +98,9 @@ class VX11_API OperatorApi {
 
  private:
   struct Impl;
+  enum class Form : unsigned char { whole, may_stream };
+  Task<StreamedResponse> answer(const HttpRequest& request, Admission admission, Deadline deadline,
+                                Form form) const;
   explicit OperatorApi(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
 };

@@ -117,16 +117,22 @@ class VX11_API Router {
   static Result<Router> create(RouterOptions options);
 
   /// Blocks until answered. \see async_ask
-  Result<ChatReply, ChatFailure> ask(ChatRequest chat, Deadline deadline = {}) const;
+  Result<ChatReply, ChatFailure> ask(const ChatRequest& chat, Deadline deadline = {}) const;
   /// \return the answer of the first target that gave one, or why nobody did. `cancelled` if
   ///         `deadline`'s stop token fired.
   Task<Result<ChatReply, ChatFailure>> async_ask(ChatRequest chat, Deadline deadline = {}) const;
+  /// The same for a chat that the caller keeps alive until the task has completed, which saves
+  /// copying it: `co_await router.async_ask(std::cref(chat))`.
+  Task<Result<ChatReply, ChatFailure>> async_ask(std::reference_wrapper<const ChatRequest> chat,
+                                                 Deadline deadline = {}) const;
 
   /// The same for an answer that comes piece by piece, from targets whose transport is a
   /// `StreamingTransport`; the answer of another is one piece. Goes on to the next target until the
   /// first piece has come, and never after: a `ChatStream` knows no other target. The total
   /// deadline covers the way to the first piece; after it each `ChatStream::next` has its own.
   Task<Result<ChatStream, ChatFailure>> async_stream(ChatRequest chat,
+                                                     Deadline deadline = {}) const;
+  Task<Result<ChatStream, ChatFailure>> async_stream(std::reference_wrapper<const ChatRequest> chat,
                                                      Deadline deadline = {}) const;
 
   /// The breaker of the target of that name, or null.

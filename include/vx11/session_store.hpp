@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vx11::inline v0 {
@@ -32,6 +33,10 @@ class VX11_API SessionStore {
   virtual Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) = 0;
   /// The whole session, or none. `storage` on failure.
   virtual Task<Result<std::optional<Session>>> find(std::string id) = 0;
+  /// What `context_summary` makes of the newest messages and of `question`, which the user asks now
+  /// and the caller keeps alive until the task has completed. `storage` on failure. A store that
+  /// has its messages at hand need not copy them for it as this one does.
+  virtual Task<Result<std::string>> summary(std::string id, std::string_view question);
   /// Adds a turn, beginning the session for `user_id` if it is new. `storage` on failure, with
   /// nothing changed.
   virtual Task<Result<void>> append(std::string id, std::string user_id, Turn turn) = 0;

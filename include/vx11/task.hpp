@@ -14,6 +14,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace vx11::inline v0 {
@@ -98,6 +99,10 @@ inline void resume_coroutine(void* address) {
   std::coroutine_handle<>::from_address(address).resume();
 }
 
+/// The result of a task that never was a coroutine.
+template <class T>
+using ReadyValue = std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>;
+
 }  // namespace detail
 
 /// A lazy coroutine with a result of type `T`.
@@ -106,6 +111,9 @@ inline void resume_coroutine(void* address) {
 /// `sync_wait`. It then runs on the caller's thread up to its first real suspension; what it waits
 /// for decides where it goes on. One owner, one await; movable, not copyable. Not thread-safe in
 /// itself; the hand-over between the thread that starts it and the one on which it ends is.
+///
+/// A function that has nothing to wait for need not be a coroutine to return a task: it returns the
+/// value, which makes a task that is ready, without a frame. It has then done its work when called.
 ///
 /// A task that was started must have ended before it is destroyed. An exception that leaves the
 /// body is rethrown to whoever awaits it; the library's own tasks return `Result` and throw none.
@@ -118,11 +126,17 @@ class [[nodiscard]] Task {
   using value_type = T;
 
   explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
-  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  /// A task that is ready. Implicit, so that a function may just return the value.
+  template <class U>
+  requires std::convertible_to<U, T> Task(U&& value)
+      : ready_(std::in_place, std::forward<U>(value)) {}
+  Task(Task&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)), ready_(std::move(other.ready_)) {}
   Task& operator=(Task&& other) noexcept {
     if (this != &other) {
       if (handle_) handle_.destroy();
       handle_ = std::exchange(other.handle_, nullptr);
+      ready_ = std::move(other.ready_);
     }
     return *this;
   }
@@ -130,27 +144,35 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
-  auto operator co_await() && noexcept { return Awaiter{handle_}; }
+  auto operator co_await() && noexcept { return Awaiter(*this); }
 
   /// For those who write awaitables and drivers: runs the task until it ends or suspends.
   /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
   bool start(void (*wake)(void*), void* whom) noexcept {
-    return handle_.promise().start(handle_, wake, whom);
+    return !handle_ || handle_.promise().start(handle_, wake, whom);
   }
   /// The result, once the task has ended. Call it once.
-  T take() { return handle_.promise().take(); }
+  T take() {
+    if (handle_) return handle_.promise().take();
+    if constexpr (!std::is_void_v<T>) return *std::move(ready_);
+  }
 
  private:
-  struct Awaiter {
-    std::coroutine_handle<promise_type> child;
-    bool await_ready() const noexcept { return false; }
+  class Awaiter {
+   public:
+    explicit Awaiter(Task& task) noexcept : task_(task) {}
+    bool await_ready() const noexcept { return !task_.handle_; }
     bool await_suspend(std::coroutine_handle<> parent) noexcept {
-      return !child.promise().start(child, &detail::resume_coroutine, parent.address());
+      return !task_.start(&detail::resume_coroutine, parent.address());
     }
-    T await_resume() { return child.promise().take(); }
+    T await_resume() { return task_.take(); }
+
+   private:
+    Task& task_;
   };
 
-  std::coroutine_handle<promise_type> handle_;
+  std::coroutine_handle<promise_type> handle_ = nullptr;  ///< Null if it is ready.
+  [[no_unique_address]] detail::ReadyValue<T> ready_ = {};
 };
 
 template <class T>

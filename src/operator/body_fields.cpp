@@ -87,11 +87,11 @@ tl::expected<BodyFields, HttpResponse> BodyFields::read(std::string_view body,
   if (body.empty()) return tl::unexpected(missing_body());
   auto scanned = json::scan_object(body, names);
   if (!scanned) return tl::unexpected(unreadable(scanned.error().detail));
-  return BodyFields(std::move(scanned->members), names);
+  return BodyFields(*std::move(scanned), names);
 }
 
 bool BodyFields::is_absent(std::size_t field) const noexcept {
-  const json::Kind kind = members_[field].kind;
+  const json::Kind kind = member(field).kind;
   return kind == json::Kind::absent || kind == json::Kind::null;
 }
 
@@ -101,40 +101,40 @@ void BodyFields::mistake(std::size_t field, std::string_view message, std::strin
 
 bool BodyFields::expect(std::size_t field, json::Kind kind, std::string_view message,
                         std::string_view type) {
-  if (members_[field].kind == kind) return true;
-  const bool missing = members_[field].kind == json::Kind::absent;
+  if (member(field).kind == kind) return true;
+  const bool missing = member(field).kind == json::Kind::absent;
   missing ? mistake(field, "Field required", "missing") : mistake(field, message, type);
   return false;
 }
 
-std::string BodyFields::required_text(std::size_t field) {
+std::string_view BodyFields::required_text(std::size_t field) {
   if (!expect(field, json::Kind::string, "Input should be a valid string", "string_type"))
     return {};
-  if (is_blank(members_[field].text)) {
+  if (is_blank(member(field).text)) {
     mistake(field, "String should have at least 1 character", "string_too_short");
   }
-  return std::move(members_[field].text);
+  return member(field).text;
 }
 
-std::string BodyFields::optional_word(std::size_t field, std::size_t most) {
+std::string_view BodyFields::optional_word(std::size_t field, std::size_t most) {
   if (is_absent(field)) return {};
   if (!expect(field, json::Kind::string, "Input should be a valid string", "string_type"))
     return {};
-  if (members_[field].text.size() > most) {
+  if (member(field).text.size() > most) {
     mistake(field, "String should have at most " + std::to_string(most) + " bytes",
             "string_too_long");
-  } else if (has_control_bytes(members_[field].text)) {
+  } else if (has_control_bytes(member(field).text)) {
     mistake(field, "String should have no control characters", "string_pattern_mismatch");
   }
-  return std::move(members_[field].text);
+  return member(field).text;
 }
 
-std::string BodyFields::optional_object(std::size_t field) {
+std::string_view BodyFields::optional_object(std::size_t field) {
   if (is_absent(field)) return "{}";
   if (!expect(field, json::Kind::object, "Input should be a valid dictionary", "dict_type")) {
     return "{}";
   }
-  return std::move(members_[field].text);
+  return member(field).text;
 }
 
 std::optional<std::int64_t> BodyFields::optional_integer(std::size_t field, std::int64_t least,
@@ -142,7 +142,7 @@ std::optional<std::int64_t> BodyFields::optional_integer(std::size_t field, std:
   constexpr std::string_view kWrong = "Input should be a valid integer";
   if (is_absent(field)) return std::nullopt;
   if (!expect(field, json::Kind::number, kWrong, "int_type")) return std::nullopt;
-  const std::string& text = members_[field].text;
+  const std::string_view text = member(field).text;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
@@ -157,22 +157,22 @@ std::optional<std::int64_t> BodyFields::optional_integer(std::size_t field, std:
   return value;
 }
 
-std::string BodyFields::optional_choice(std::size_t field,
-                                        std::initializer_list<std::string_view> choices) {
-  if (is_absent(field)) return std::string(*choices.begin());
+std::string_view BodyFields::optional_choice(std::size_t field,
+                                             std::initializer_list<std::string_view> choices) {
+  if (is_absent(field)) return *choices.begin();
   const std::string message = "Input should be " + listed(choices);
   if (!expect(field, json::Kind::string, message, "literal_error")) return {};
-  if (std::find(choices.begin(), choices.end(), members_[field].text) == choices.end()) {
+  if (std::find(choices.begin(), choices.end(), member(field).text) == choices.end()) {
     mistake(field, message, "literal_error");
   }
-  return std::move(members_[field].text);
+  return member(field).text;
 }
 
 std::vector<std::string> BodyFields::required_choices(std::size_t field,
                                                       std::span<const std::string> choices) {
   if (!expect(field, json::Kind::array, "Input should be a valid list", "list_type")) return {};
   std::vector<std::string> values;
-  for (json::Element& element : json::elements(members_[field].text)) {
+  for (json::Element& element : json::elements(member(field).text)) {
     const std::string place = in_body(names_[field], values.size());
     if (!element.is_string) {
       mistakes_.add(place, "Input should be a valid string", "string_type");

@@ -40,25 +40,27 @@ std::string in_body(std::string_view name, std::size_t index);
 
 /// The members of a JSON object that an endpoint knows. Each reader notes what is wrong and then
 /// returns an empty value, so that one can read on and report everything at once. A member that is
-/// null counts as absent where it may be absent.
+/// null counts as absent where it may be absent. Texts are views that last as long as the body and
+/// the object.
 class BodyFields {
  public:
-  /// \param names must outlive the object
+  /// \param body and names must outlive the object
   /// \return the answer to a body that is no JSON object
   static tl::expected<BodyFields, HttpResponse> read(std::string_view body,
                                                      std::span<const std::string_view> names);
 
   /// A string that has to be there, with more in it than space.
-  std::string required_text(std::size_t field);
+  std::string_view required_text(std::size_t field);
   /// A string of at most `most` bytes without control characters; empty if absent.
-  std::string optional_word(std::size_t field, std::size_t most);
+  std::string_view optional_word(std::size_t field, std::size_t most);
   /// The text of an object; `{}` if absent.
-  std::string optional_object(std::size_t field);
+  std::string_view optional_object(std::size_t field);
   /// An integer between `least` and `most`.
   std::optional<std::int64_t> optional_integer(std::size_t field, std::int64_t least,
                                                std::int64_t most);
   /// One of `choices`; the first if absent.
-  std::string optional_choice(std::size_t field, std::initializer_list<std::string_view> choices);
+  std::string_view optional_choice(std::size_t field,
+                                   std::initializer_list<std::string_view> choices);
   /// A list that has to be there, of one or more of `choices`.
   std::vector<std::string> required_choices(std::size_t field,
                                             std::span<const std::string> choices);
@@ -67,15 +69,16 @@ class BodyFields {
   HttpResponse complaint() const { return mistakes_.answer(); }
 
  private:
-  BodyFields(std::vector<json::Member> members, std::span<const std::string_view> names)
-      : members_(std::move(members)), names_(names) {}
+  BodyFields(json::Scanned scanned, std::span<const std::string_view> names)
+      : scanned_(std::move(scanned)), names_(names) {}
 
+  const json::Member& member(std::size_t field) const noexcept { return scanned_.members[field]; }
   bool is_absent(std::size_t field) const noexcept;
   /// Whether the member is of that kind; a mistake is noted if not.
   bool expect(std::size_t field, json::Kind kind, std::string_view message, std::string_view type);
   void mistake(std::size_t field, std::string_view message, std::string_view type);
 
-  std::vector<json::Member> members_;
+  json::Scanned scanned_;
   std::span<const std::string_view> names_;
   Mistakes mistakes_ = {};
 };

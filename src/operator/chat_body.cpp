@@ -1,7 +1,7 @@
 #include "operator/chat_body.hpp"
 
 #include <array>
-#include <string>
+#include <string_view>
 #include <utility>
 
 #include "operator/answers.hpp"
@@ -19,19 +19,19 @@ constexpr std::size_t kMaxIdBytes = 256;
 
 }  // namespace
 
-tl::expected<ChatRequest, HttpResponse> read_chat(std::string_view body,
-                                                  std::size_t max_message_bytes) {
+std::optional<HttpResponse> read_chat(std::string_view body, std::size_t max_message_bytes,
+                                      ChatRequest& chat) {
   auto fields = BodyFields::read(body, kNames);
-  if (!fields) return tl::unexpected(std::move(fields.error()));
-  ChatRequest chat(fields->required_text(message), fields->optional_word(session_id, kMaxIdBytes));
-  std::string user = fields->optional_word(user_id, kMaxIdBytes);
-  if (!user.empty()) chat.user_id = std::move(user);
+  if (!fields) return std::move(fields.error());
+  chat.message = fields->required_text(message);
+  chat.session_id = fields->optional_word(session_id, kMaxIdBytes);
+  const std::string_view user = fields->optional_word(user_id, kMaxIdBytes);
+  if (!user.empty()) chat.user_id = user;
   chat.mode = fields->optional_word(mode, kMaxIdBytes);
   chat.metadata_json = fields->optional_object(metadata);
-  if (!fields->are_good()) return tl::unexpected(fields->complaint());
-  if (chat.message.size() > max_message_bytes)
-    return tl::unexpected(error_answer(413, "too_large"));
-  return chat;
+  if (!fields->are_good()) return fields->complaint();
+  if (chat.message.size() > max_message_bytes) return error_answer(413, "too_large");
+  return std::nullopt;
 }
 
 }  // namespace vx11::inline v0::endpoints

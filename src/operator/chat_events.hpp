@@ -18,7 +18,6 @@ bool wants_events(const HttpRequest& request) noexcept;
 /// `error` if it breaks off. Up to the first piece failures are answered as for a whole answer: the
 /// response then is complete and has no body stream. `context` is kept for as long as the stream
 /// is.
-Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context,
-                                   const HttpRequest& request, Deadline deadline);
+Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call);
 
 }  // namespace vx11::inline v0::endpoints

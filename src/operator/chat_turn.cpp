@@ -1,17 +1,17 @@
 #include "operator/chat_turn.hpp"
 
+#include <array>
 #include <utility>
-#include <vector>
 
 #include "operator/answers.hpp"
 #include "operator/chat_body.hpp"
+#include "session_summary.hpp"
 
 namespace vx11::inline v0::endpoints {
 
 namespace {
 
-/// Of what was said before, as much as a summary of three messages with the current one takes.
-constexpr std::size_t kHistory = 2;
+constexpr const char* kUser = "user";
 
 void write_origin(json::Writer& json, const ChatOrigin& origin) {
   json.key("source").string(origin.source);
@@ -29,7 +29,7 @@ void write_attempts(json::Writer& json, std::span<const Attempt> attempts) {
 }
 
 std::string metadata_to_keep(const ChatOrigin& origin) {
-  json::Writer json(96);
+  json::Writer json(origin.source.size() + origin.reason.size() + 32);
   json.open('{');
   write_origin(json, origin);
   json.close('}');
@@ -38,44 +38,47 @@ std::string metadata_to_keep(const ChatOrigin& origin) {
 
 }  // namespace
 
-ChatOrigin origin_of(const std::string& target, const std::string& reason,
-                     const std::string& primary) {
-  if (target == primary) return ChatOrigin{target, reason};
+ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary) {
+  if (target == primary) return ChatOrigin{std::move(target), std::move(reason)};
   // Without a reason the first target answered: the primary is not among them at all.
-  return ChatOrigin{target + "_fallback", reason.empty() ? primary + "_unreachable" : reason};
+  if (reason.empty()) reason = primary + "_unreachable";
+  return ChatOrigin{std::move(target) + "_fallback", std::move(reason)};
 }
 
-Task<tl::expected<ChatTurn, HttpResponse>> open_turn(const Context& context,
-                                                     const HttpRequest& request) {
-  const OperatorApiOptions& with = context.options;
-  auto chat = read_chat(request.body, with.max_message_bytes);
-  if (!chat) co_return tl::unexpected(std::move(chat.error()));
+std::optional<HttpResponse> ChatTurn::read(const HttpRequest& request) {
+  const OperatorApiOptions& with = context_->options;
+  asked_at_ = with.wall_clock.now();
+  return read_chat(request.body, with.max_message_bytes, chat_);
+}
 
-  ChatTurn turn;
-  turn.chat = *std::move(chat);
-  turn.question = Message("user", turn.chat.message, with.wall_clock.now());
-  std::vector<Message> history;
-  if (turn.chat.session_id.empty()) {
-    turn.chat.session_id = make_uuid();
-  } else {
-    auto known = co_await with.sessions->recent(turn.chat.session_id, kHistory);
-    if (known) history = *std::move(known);
-    if (!known) turn.memory = Memory::not_read;
+Task<Result<std::string>> ChatTurn::recall() {
+  if (!chat_.session_id.empty()) {
+    return context_->options.sessions->summary(chat_.session_id, chat_.message);
   }
-  turn.chat.context_summary = context_summary(history, turn.question);
-  co_return turn;
+  chat_.session_id = make_uuid();
+  return summary_of(std::array{Said(kUser, chat_.message)});
 }
 
-Task<Memory> close_turn(const Context& context, std::string session_id, std::string user_id,
-                        Message question, std::string answer, ChatOrigin origin, Memory memory) {
-  const OperatorApiOptions& with = context.options;
-  Turn turn(std::move(question), Message("assistant", std::move(answer), with.wall_clock.now(),
-                                         metadata_to_keep(origin)));
-  const auto stored =
-      co_await with.sessions->append(std::move(session_id), std::move(user_id), std::move(turn));
-  if (!stored) memory = Memory::not_stored;
-  if (memory != Memory::kept) context.metrics.session_lost();
-  co_return memory;
+void ChatTurn::recalled(Result<std::string> summary) {
+  if (!summary) {
+    memory_ = Memory::not_read;
+    summary = summary_of(std::array{Said(kUser, chat_.message)});
+  }
+  chat_.context_summary = *std::move(summary);
+}
+
+Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin) {
+  const OperatorApiOptions& with = context_->options;
+  Turn turn(
+      Message(kUser, std::move(chat_.message), asked_at_),
+      Message("assistant", std::move(answer), with.wall_clock.now(), metadata_to_keep(origin)));
+  return with.sessions->append(std::move(chat_.session_id), std::move(chat_.user_id),
+                               std::move(turn));
+}
+
+void ChatTurn::kept(const Result<void>& stored) noexcept {
+  if (!stored) memory_ = Memory::not_stored;
+  if (memory_ != Memory::kept) context_->metrics.session_lost();
 }
 
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,

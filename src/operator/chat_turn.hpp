@@ -6,11 +6,10 @@
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <tl/expected.hpp>
 
 #include "json_writer.hpp"
 #include "operator/context.hpp"
@@ -22,28 +21,46 @@ struct ChatOrigin {
   std::string source = {};
   std::string reason = {};  ///< Why it was not the primary; empty if it was.
 };
-ChatOrigin origin_of(const std::string& target, const std::string& reason,
-                     const std::string& primary);
+ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary);
 
 /// How it went with the session's store.
 enum class Memory : unsigned char { kept, not_read, not_stored };
 
-/// A question with what was said before, ready to be asked.
-struct ChatTurn {
-  ChatTurn() = default;
-  ChatRequest chat = {};
-  Message question = {};
-  Memory memory = Memory::kept;
+/// A question on its way: read, then asked with what was said before, then kept with its answer.
+///
+/// The store's tasks are handed out as they are, so that one that is ready costs no coroutine:
+///
+/// ```cpp
+/// auto refused = turn.read(request);
+/// turn.recalled(co_await turn.recall());
+/// …
+/// turn.kept(co_await turn.keep(answer, origin));
+/// ```
+class ChatTurn {
+ public:
+  explicit ChatTurn(const Context& context) noexcept : context_(&context) {}
+
+  /// Reads the request's body. \return the answer to one that is not right
+  std::optional<HttpResponse> read(const HttpRequest& request);
+  /// The summary of what was said before and of the question.
+  Task<Result<std::string>> recall();
+  void recalled(Result<std::string> summary);
+
+  const ChatRequest& chat() const noexcept { return chat_; }
+
+  /// Stores question and answer as one, before the client can have seen the end of the answer: what
+  /// it has seen is there after a crash. Takes what it stores out of `chat()`.
+  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin);
+  void kept(const Result<void>& stored) noexcept;
+
+  Memory memory() const noexcept { return memory_; }
+
+ private:
+  const Context* context_;
+  ChatRequest chat_ = {};
+  WallTime asked_at_ = {};
+  Memory memory_ = Memory::kept;
 };
-
-/// Reads the request's body and the session. \return the answer to a body that is not right
-Task<tl::expected<ChatTurn, HttpResponse>> open_turn(const Context& context,
-                                                     const HttpRequest& request);
-
-/// Stores question and answer as one, before the client can have seen the end of the answer: what
-/// it has seen is there after a crash.
-Task<Memory> close_turn(const Context& context, std::string session_id, std::string user_id,
-                        Message question, std::string answer, ChatOrigin origin, Memory memory);
 
 /// Writes `degraded` and `metadata`, the same for both forms of answer.
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,

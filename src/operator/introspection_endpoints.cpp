@@ -37,28 +37,28 @@ Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
   }
   json.close('}').key("timestamp").string(to_rfc3339(context.options.wall_clock.now()));
   json.close('}');
-  co_return json_answer(200, std::move(json).take());
+  return json_answer(200, std::move(json).take());
 }
 
 Task<HttpResponse> show_health(const Context& /*context*/, const Call& /*call*/) {
-  co_return json_answer(
+  return json_answer(
       200, R"({"status":"ok","module":"tentaculo_link","version":")" VX11_VERSION_STRING R"("})");
 }
 
 Task<HttpResponse> show_livez(const Context& /*context*/, const Call& /*call*/) {
-  co_return json_answer(200, R"({"status":"ok"})");
+  return json_answer(200, R"({"status":"ok"})");
 }
 
 Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
   const bool draining = context.draining.load(std::memory_order_relaxed);
-  co_return draining ? json_answer(503, R"({"status":"draining"})")
-                     : json_answer(200, R"({"status":"ready"})");
+  return draining ? json_answer(503, R"({"status":"draining"})")
+                  : json_answer(200, R"({"status":"ready"})");
 }
 
 Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {
   const OperatorApiOptions& options = context.options;
-  co_return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8",
-                         context.metrics.text(options.breakers, options.clock.now()));
+  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8",
+                      context.metrics.text(options.breakers, options.clock.now()));
 }
 
 }  // namespace vx11::inline v0::endpoints

@@ -17,7 +17,7 @@ namespace {
 /// madre's own members behind ours, which win.
 Result<std::string> with_state(std::string_view status, const PowerState& state) {
   static constexpr std::array<std::string_view, 2> kOurs = {"policy", "windows"};
-  const auto theirs = json::scan_object(status, kOurs);
+  const auto theirs = json::split_object(status, kOurs);
   if (!theirs) return fail(theirs.error());
   json::Writer ours;
   ours.open('{').key("policy").string(to_string(state.policy)).key("windows");

@@ -41,7 +41,7 @@ tl::expected<std::string, HttpResponse> read_window_id(std::string_view body) {
   if (body.empty()) return std::string();
   auto fields = BodyFields::read(body, kCloseNames);
   if (!fields) return tl::unexpected(std::move(fields.error()));
-  std::string id = fields->optional_word(0, kMaxIdBytes);
+  std::string id(fields->optional_word(0, kMaxIdBytes));
   if (!fields->are_good()) return tl::unexpected(fields->complaint());
   return id;
 }

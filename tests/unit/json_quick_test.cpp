@@ -17,10 +17,10 @@ namespace {
 constexpr std::array<std::string_view, 3> kWanted = {"message", "metadata", "n"};
 
 /// What was found, put together again; of duplicates the last wins, as in a document.
-Document together(const json::Scanned& found) {
-  Document whole = Document::parse(found.rest);
+Document together(const json::Split& read) {
+  Document whole = Document::parse(read.rest);
   for (std::size_t i = 0; i < kWanted.size(); ++i) {
-    const json::Member& member = found.members[i];
+    const json::Member& member = read.found.members[i];
     if (member.kind == json::Kind::absent) continue;
     const bool text = member.kind == json::Kind::string;
     whole[std::string(kWanted[i])] = text ? Document(member.text) : Document::parse(member.text);
@@ -31,12 +31,12 @@ Document together(const json::Scanned& found) {
 /// The quick reader may leave a text to the library, but never read what the library would not, nor
 /// anything else in it. \return whether it read it
 bool reads_like_the_library(const std::string& text) {
-  json::Scanned found;
-  if (!json::scan_quickly(text, kWanted, found)) return false;
+  json::Split split;
+  if (!json::scan_quickly(text, kWanted, split.found, &split.rest)) return false;
   CAPTURE(text);
   const Document read = Document::parse(text, nullptr, false);
   REQUIRE_FALSE(read.is_discarded());
-  CHECK(together(found) == read);
+  CHECK(together(split) == read);
   return true;
 }
 

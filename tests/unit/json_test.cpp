@@ -15,9 +15,9 @@ using Document = nlohmann::json;
 
 namespace {
 
-vx11::Result<json::Scanned> scan(std::string_view text,
-                                 const std::vector<std::string_view>& wanted = {}) {
-  return json::scan_object(text, wanted);
+vx11::Result<json::Split> scan(std::string_view text,
+                               const std::vector<std::string_view>& wanted = {}) {
+  return json::split_object(text, wanted);
 }
 
 /// The text of all members, as it was read and written again.
@@ -45,8 +45,7 @@ TEST_CASE("a wanted string is decoded, wanted members of other kinds keep their 
                             R"("l":[ {"x":"y"} ,[]]})",
                             {"s", "n", "b", "z", "o", "l", "missing"});
   REQUIRE(scanned);
-  const auto& members = scanned->members;
-  REQUIRE(members.size() == 7);
+  const auto& members = scanned->found.members;
   CHECK(members[0].kind == Kind::string);
   CHECK(members[0].text == "a\xC3\xA9\n");
   CHECK(members[1].kind == Kind::number);
@@ -69,31 +68,31 @@ TEST_CASE("what was not wanted comes back as one object, nested members of wante
       scan(R"({ "a" : 1 , "want":"w", "b":{"want":"inner","c":[true,false,null,{}]}, "d":[] })",
            {"want"});
   REQUIRE(scanned);
-  CHECK(scanned->members[0].text == "w");
+  CHECK(scanned->found.members[0].text == "w");
   CHECK(scanned->rest == R"({"a":1,"b":{"want":"inner","c":[true,false,null,{}]},"d":[]})");
 }
 
 TEST_CASE("an empty object has no members and no rest") {
   const auto scanned = scan(" {} ", {"a"});
   REQUIRE(scanned);
-  CHECK(scanned->members[0].kind == Kind::absent);
+  CHECK(scanned->found.members[0].kind == Kind::absent);
   CHECK(scanned->rest == "{}");
 }
 
 TEST_CASE("of duplicate wanted members the last wins, whatever the kinds") {
   const auto once = scan(R"({"a":"first","a":"last"})", {"a"});
-  CHECK(once->members[0].text == "last");
+  CHECK(once->found.members[0].text == "last");
   const auto number = scan(R"({"a":"first","x":0,"a":[1]})", {"a"});
-  CHECK(number->members[0].kind == Kind::array);
-  CHECK(number->members[0].text == "[1]");
+  CHECK(number->found.members[0].kind == Kind::array);
+  CHECK(number->found.members[0].text == "[1]");
   const auto string = scan(R"({"a":{"b":1},"a":""})", {"a"});
-  CHECK(string->members[0].kind == Kind::string);
-  CHECK(string->members[0].text.empty());
+  CHECK(string->found.members[0].kind == Kind::string);
+  CHECK(string->found.members[0].text.empty());
 }
 
 TEST_CASE("an empty name and an empty string are a name and a string like others") {
   const auto scanned = scan(R"({"":"","b":{"":""}})", {""});
-  CHECK(scanned->members[0].kind == Kind::string);
+  CHECK(scanned->found.members[0].kind == Kind::string);
   CHECK(scanned->rest == R"({"b":{"":""}})");
 }
 
@@ -122,7 +121,7 @@ TEST_CASE("a NUL written as an escape survives in values, names and wanted membe
   using namespace std::string_literals;
   const auto scanned = scan(R"({"w":"a\u0000b","k\u0000":"c\u0000"})", {"w"});
   REQUIRE(scanned);
-  CHECK(scanned->members[0].text == "a\0b"s);
+  CHECK(scanned->found.members[0].text == "a\0b"s);
   CHECK(scanned->rest == R"({"k\u0000":"c\u0000"})");
 }
 
@@ -240,4 +239,61 @@ TEST_CASE("two objects are joined, the second behind the first") {
   CHECK(json::merge_objects("{}", "{}") == "{}");
   CHECK(json::merge_objects(" { \"a\" : 1 }\n", "\t{ }") == R"({"a" : 1})");
   CHECK(json::merge_objects("", "") == "{}");
+}
+
+TEST_CASE("what is found are views into the text, unless it does not stand there like that") {
+  const std::string text = R"({"s":"plain","o":{"k":[1,"a b"]},"e":"a\nb","d":{"k" : [1, "\" "]}})";
+  const std::vector<std::string_view> wanted = {"s", "o", "e", "d"};
+  const auto scanned = json::scan_object(text, wanted);
+  REQUIRE(scanned);
+  const auto stands_in_text = [&](std::string_view found) {
+    return found.data() >= text.data() && found.data() < text.data() + text.size();
+  };
+  CHECK(stands_in_text(scanned->members[0].text));
+  CHECK(stands_in_text(scanned->members[1].text));
+  CHECK_FALSE(stands_in_text(scanned->members[2].text));
+  CHECK_FALSE(stands_in_text(scanned->members[3].text));
+  CHECK(scanned->members[1].text == R"({"k":[1,"a b"]})");
+  CHECK(scanned->members[2].text == "a\nb");
+  CHECK(scanned->members[3].text == R"({"k":[1,"\" "]})");
+}
+
+TEST_CASE("what is found may be moved, whoever read it") {
+  for (const std::string_view text : {R"({"a":"x\n"})", R"({"a":"x\u000a"})"}) {
+    auto scanned = json::scan_object(text, std::vector<std::string_view>{"a"});
+    REQUIRE(scanned);
+    const json::Scanned moved = *std::move(scanned);
+    CHECK(moved.members[0].text == "x\n");
+  }
+}
+
+TEST_CASE("a text is plain if writing it again would change nothing") {
+  const auto is_plain = [](std::string_view text) { return json::scan_object(text, {})->plain; };
+  CHECK(is_plain(R"({"a":[1,{"b":"c d\n"}],"e":{}})"));
+  CHECK(is_plain("{}"));
+  for (const std::string_view text :
+       {R"({"a": 1})", R"( {"a":1})", R"({"a":1} )", R"({"a":[1 ]})", R"({"a":"\/"})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_plain(text));
+  }
+}
+
+TEST_CASE("no more names are looked for than there is room for") {
+  const std::vector<std::string_view> names(json::kMostWanted + 1, "a");
+  CHECK(json::scan_object("{}", names).error().code == vx11::Errc::invalid_argument);
+  CHECK(json::split_object("{}", names).error().code == vx11::Errc::invalid_argument);
+}
+
+TEST_CASE("every length of string is written whole, with a byte to escape at every place") {
+  for (std::size_t length = 0; length < 40; ++length) {
+    const std::string text(length, 'x');
+    CHECK(json::quoted(text) == '"' + text + '"');
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string marked = text;
+      marked[at] = '"';
+      std::string wanted = '"' + marked + '"';
+      wanted.insert(at + 1, 1, '\\');
+      CHECK(json::quoted(marked) == wanted);
+    }
+  }
 }

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -97,6 +98,44 @@ inline void keeping(const MakeStore& make) {
   SUBCASE("what is read is a copy") {
     append(*store, "s", turn("1"));
     find(*store, "s")->messages.clear();
+    CHECK(recent(*store, "s").size() == 2);
+  }
+}
+
+inline std::string summary(SessionStore& store, std::string id, std::string_view question) {
+  auto text = vx11::sync_wait(store.summary(std::move(id), question));
+  REQUIRE(text);
+  return *std::move(text);
+}
+
+inline void summing_up(const MakeStore& make) {
+  ManualClock clock;
+  const auto store = make({}, clock);
+
+  SUBCASE("a session unknown or gone leaves the question alone") {
+    CHECK(summary(*store, "s", "why?") == "user: why?");
+    append(*store, "s", turn("1"));
+    clock.advance(SessionLimits().idle);
+    CHECK(summary(*store, "s", "why?") == "user: why?");
+  }
+  SUBCASE("the last two messages and the question are summed up") {
+    append(*store, "s", turn("1"));
+    append(*store, "s", turn("2"));
+    CHECK(summary(*store, "s", "why?") == "user: ask 2\nassistant: answer 2\nuser: why?");
+    const Message question("user", "why?");
+    CHECK(summary(*store, "s", "why?") == vx11::context_summary(recent(*store, "s"), question));
+  }
+  SUBCASE("what is not kept is not summed up") {
+    const auto forgetful = make({.messages = 1}, clock);
+    append(*forgetful, "s", turn("1"));
+    CHECK(summary(*forgetful, "s", "why?") == "assistant: answer 1\nuser: why?");
+  }
+  SUBCASE("summing up counts as use") {
+    append(*store, "s", turn("1"));
+    for (int i = 0; i < 3; ++i) {
+      clock.advance(SessionLimits().idle - 1ms);
+      static_cast<void>(summary(*store, "s", "why?"));
+    }
     CHECK(recent(*store, "s").size() == 2);
   }
 }
@@ -344,6 +383,9 @@ inline void session_store_suite(const session_store_suite_parts::MakeStore& make
   using namespace session_store_suite_parts;
   SUBCASE("keeping") {
     keeping(make);
+  }
+  SUBCASE("summing up") {
+    summing_up(make);
   }
   SUBCASE("faithfulness") {
     faithfulness(make);

@@ -60,6 +60,18 @@ Task<long> sum_of_ready(int count) {
   for (int i = 0; i < count; ++i) sum += co_await value(1);
   co_return sum;
 }
+/// No coroutine: what it returns is ready.
+Task<int> ready(int n) {
+  return n;
+}
+Task<std::unique_ptr<int>> ready_moved_only() {
+  return std::make_unique<int>(8);
+}
+Task<long> sum_of_frameless(int count) {
+  long sum = 0;
+  for (int i = 0; i < count; ++i) sum += co_await ready(1);
+  co_return sum;
+}
 Task<void> mark(bool& flag) {
   flag = true;
   co_return;
@@ -188,4 +200,37 @@ TEST_CASE("a task moved onto another is destroyed first") {
   task = holding(std::make_shared<int>(6));
   CHECK(kept.use_count() == 1);
   CHECK(sync_wait(std::move(task)) == "6");
+}
+
+TEST_CASE(
+    "a function that returns a value instead of being a coroutine makes a task that is ready") {
+  CHECK(sync_wait(ready(3)) == 3);
+  CHECK(*sync_wait(ready_moved_only()) == 8);
+  CHECK(sync_wait(sum_of_frameless(1'000'000)) == 1'000'000);
+}
+
+TEST_CASE("a task that is ready has ended when it is started, and wakes nobody") {
+  Task<int> task = ready(4);
+  bool woken = false;
+  CHECK(task.start([](void* flag) { *static_cast<bool*>(flag) = true; }, &woken));
+  CHECK(task.take() == 4);
+  CHECK_FALSE(woken);
+}
+
+TEST_CASE("when_all takes tasks that are ready among others") {
+  Threads threads;
+  std::vector<Task<int>> tasks;
+  tasks.push_back(ready(1));
+  tasks.push_back(hopped(2, threads.list));
+  tasks.push_back(value(3));
+  CHECK(sync_wait(when_all(std::move(tasks))) == std::vector<int>{1, 2, 3});
+}
+
+TEST_CASE("a task that is ready and one that is a coroutine can be moved onto each other") {
+  Task<std::string> task = std::string("ready");
+  task = holding(std::make_shared<int>(6));
+  Task<std::string> other = std::string("again");
+  std::swap(task, other);
+  CHECK(sync_wait(std::move(task)) == "again");
+  CHECK(sync_wait(std::move(other)) == "6");
 }

@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// The summary of what was said, from views of it. Internal.
+
+#include <vx11/session.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vx11::inline v0 {
+
+/// A summary is made of so many messages.
+inline constexpr std::size_t kMessagesOfSummary = 3;
+
+/// As much of a message as a summary needs.
+struct Said {
+  Said(std::string_view role, std::string_view content) : role(role), content(content) {}
+  Said(const Message& message) : role(message.role), content(message.content) {}
+
+  std::string_view role;
+  std::string_view content;
+};
+
+/// The summary of all of `messages`, oldest first.
+std::string summary_of(std::span<const Said> messages);
+
+}  // namespace vx11::inline v0
