@@ -9,6 +9,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "plain_head.hpp"
+
 namespace vx11::inline v0::asio_detail {
 
 namespace beast = boost::beast;
@@ -136,10 +138,8 @@ struct RequestReader::Grammar {
   std::optional<Parser> parser;
 };
 
-RequestReader::RequestReader(RequestLimits limits)
-    : limits_(limits), grammar_(std::make_unique<Grammar>()) {
-  reset();
-}
+RequestReader::RequestReader(RequestLimits limits, Way way)
+    : limits_(limits), grammar_(std::make_unique<Grammar>()), way_(way) {}
 RequestReader::~RequestReader() = default;
 
 RequestReader::Parser& RequestReader::parser() const noexcept {
@@ -149,7 +149,7 @@ RequestReader::Parser& RequestReader::parser() const noexcept {
 void RequestReader::reset() {
   request_.headers.clear();
   request_.body.clear();
-  grammar_->parser.emplace(request_, limits_);
+  plain_ = false;
   scanned_ = 0;
   status_ = 0;
   why_ = {};
@@ -157,13 +157,13 @@ void RequestReader::reset() {
 }
 
 bool RequestReader::has_body() const noexcept {
-  return !parser().is_done();
+  return plain_ ? plain_left_ > 0 : !parser().is_done();
 }
 bool RequestReader::takes_chunks() const noexcept {
-  return parser().version == 11;
+  return plain_ || parser().version == 11;
 }
 bool RequestReader::keep_alive() const noexcept {
-  return parser().keep_alive();
+  return plain_ || parser().keep_alive();
 }
 
 RequestReader::Next RequestReader::refuse(int status, std::string_view why) noexcept {
@@ -206,7 +206,32 @@ RequestReader::Next RequestReader::too_long(std::string_view bytes) {
   return in_target ? refuse(414, "request target too long") : refuse(431, "request head too large");
 }
 
+/// METHOD target HTTP/1.1 and plain fields, the body's length known or none.
+bool RequestReader::read_plain_head(std::string_view head) {
+  const std::string_view method = PlainHead::take_word(head, ' ');
+  const std::string_view target = PlainHead::take_word(head, ' ');
+  constexpr std::string_view kVersion = "HTTP/1.1\r\n";
+  if (method != "GET" && method != "POST") return false;
+  if (target.empty() || !head.starts_with(kVersion)) return false;
+  head.remove_prefix(kVersion.size());
+  PlainHead plain;
+  const bool read = plain.read_fields(head, request_.headers, limits_.header_count);
+  const std::size_t length = plain.length().value_or(0);
+  if (!read || !is_host(plain.host()) || plain.host().empty() || length > limits_.body_bytes) {
+    request_.headers.clear();
+    return false;
+  }
+  request_.method.assign(method);
+  request_.target.assign(target);
+  request_.body.reserve(length);
+  plain_left_ = length;
+  return true;
+}
+
 RequestReader::Next RequestReader::parse_head(std::string_view head) {
+  plain_ = way_ == Way::quick && read_plain_head(head);
+  if (plain_) return judge_target() ? Next::done : Next::refused;
+  grammar_->parser.emplace(request_, limits_);
   beast::error_code error;
   parser().eager(false);
   while (!head.empty() && !parser().is_header_done()) {
@@ -262,7 +287,15 @@ bool RequestReader::judge_target() {
   return false;
 }
 
+RequestReader::Next RequestReader::read_plain_body(std::string_view bytes, std::size_t& used) {
+  used = std::min(bytes.size(), plain_left_);
+  request_.body.append(bytes.substr(0, used));
+  plain_left_ -= used;
+  return plain_left_ == 0 ? Next::done : Next::more;
+}
+
 RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t& used) {
+  if (plain_) return read_plain_body(bytes, used);
   used = 0;
   beast::error_code error;
   // What is left of a chunked body is never shorter than its last chunk, and Beast 1.81 asserts as

@@ -24,9 +24,9 @@ struct RequestLimits {
 /// what two programs could read in two ways is refused, because a proxy before us may have read it
 /// the other way.
 ///
-/// Beast's parser does the grammar; what it lets pass for the sake of old peers (folded lines,
-/// repeated lengths, any transfer coding, any version) is refused here. Used again for the next
-/// request after `reset`, so that its memory is.
+/// Beast's parser does the grammar, unless the head is plain; what it lets pass for the sake of old
+/// peers (folded lines, repeated lengths, any transfer coding, any version) is refused here. Used
+/// again for the next request after `reset`, so that its memory is.
 class RequestReader {
  public:
   enum class Next : std::uint8_t {
@@ -35,7 +35,10 @@ class RequestReader {
     refused,  ///< `status()` says how; the connection cannot be used further.
   };
 
-  explicit RequestReader(RequestLimits limits);
+  /// Whether a plain head may be read without Beast's parser, with the same outcome.
+  enum class Way : std::uint8_t { quick, parser_only };
+
+  explicit RequestReader(RequestLimits limits, Way way = Way::quick);
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -69,6 +72,8 @@ class RequestReader {
   Next scan(std::string_view bytes);
   Next too_long(std::string_view bytes);
   Next parse_head(std::string_view head);
+  bool read_plain_head(std::string_view head);
+  Next read_plain_body(std::string_view bytes, std::size_t& used);
   bool judge_head();
   bool judge_target();
   Next refuse(int status, std::string_view why) noexcept;
@@ -76,6 +81,9 @@ class RequestReader {
   RequestLimits limits_;
   HttpRequest request_;
   std::unique_ptr<Grammar> grammar_;  ///< Kept out of here for what its header costs to compile.
+  Way way_;
+  bool plain_ = false;  ///< The head was; then `plain_left_` of the body are to come.
+  std::size_t plain_left_ = 0;
   std::size_t scanned_ = 0;
   int status_ = 0;
   std::string_view why_ = {};

@@ -3,38 +3,15 @@
 #include <vx11/version.hpp>
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 
 #include <fmt/format.h>
 
 #include "append_all.hpp"
+#include "octets.hpp"
 
 namespace vx11::inline v0::asio_detail {
 
 namespace {
-
-bool is_control(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t') || byte == 0x7f;
-}
-
-/// Whether one of eight bytes may be a control byte; a tab counts, and so may what comes after one.
-/// For the tests see H. Warren, "Hacker's Delight", section 6-1.
-bool may_have_control(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kTops = 0x8080808080808080;
-  const std::uint64_t del = word ^ (kOnes * 0x7f);
-  return ((((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & kTops) != 0;
-}
-
-bool has_control(std::string_view text) noexcept {
-  for (std::uint64_t word = 0; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-    std::memcpy(&word, text.data(), sizeof word);
-    if (may_have_control(word)) break;
-  }
-  return std::any_of(text.begin(), text.end(), is_control);
-}
 
 bool has_control_or(std::string_view text, char also) noexcept {
   return has_control(text) || text.find(also) != std::string_view::npos;

@@ -5,6 +5,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "plain_head.hpp"
+
 namespace vx11::inline v0::asio_detail {
 
 namespace http = boost::beast::http;
@@ -87,6 +89,46 @@ std::size_t ResponseReader::take_bare_status_line(std::string_view bytes) {
 }
 
 ResponseReader::Next ResponseReader::read(std::string_view bytes, std::size_t& used) {
+  used = 0;
+  if (bytes.empty()) return Next::more;
+  if (plain_) return read_plain_body(bytes, used);
+  if (!parser_ && way_ == Way::quick && body_ == Body::expected && read_plain_head(bytes, used)) {
+    return plain_left_ != 0 ? Next::head : Next::done;
+  }
+  return parse(bytes, used);
+}
+
+/// `200 OK`, plain fields and a body of known length. \return false for all else, nothing changed
+bool ResponseReader::read_plain_head(std::string_view bytes, std::size_t& used) {
+  constexpr std::string_view kStatusLine = "HTTP/1.1 200 OK\r\n";
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  const std::size_t end = bytes.find(kEnd);
+  if (end == std::string_view::npos || end + kEnd.size() > limits_.head_bytes) return false;
+  std::string_view head = bytes.substr(0, end + kEnd.size());
+  used = head.size();
+  if (!head.starts_with(kStatusLine)) return false;
+  head.remove_prefix(kStatusLine.size());
+  PlainHead plain;
+  const bool read = plain.read_fields(head, response_.headers, limits_.head_bytes);
+  if (!read || !plain.length() || *plain.length() > limits_.body_bytes) {
+    response_.headers.clear();
+    return false;
+  }
+  plain_ = true;
+  plain_left_ = *plain.length();
+  response_.body.reserve(plain_left_);
+  return true;
+}
+
+ResponseReader::Next ResponseReader::read_plain_body(std::string_view bytes, std::size_t& used) {
+  used = std::min(bytes.size(), plain_left_);
+  response_.body.append(bytes.substr(0, used));
+  plain_left_ -= used;
+  return plain_left_ == 0 ? Next::done : Next::more;
+}
+
+ResponseReader::Next ResponseReader::parse(std::string_view bytes, std::size_t& used) {
+  if (!parser_) begin();
   used = take_bare_status_line(bytes);
   boost::beast::error_code error;
   // See RequestReader::read_body: what is left of a chunked body is at least five bytes.
@@ -114,8 +156,8 @@ ResponseReader::Next ResponseReader::read(std::string_view bytes, std::size_t& u
 
 ResponseReader::Next ResponseReader::end_of_stream() {
   boost::beast::error_code error;
-  if (parser_->got_some()) parser_->put_eof(error);
-  if (!error && parser_->is_done()) return Next::done;
+  if (parser_ && parser_->got_some()) parser_->put_eof(error);
+  if (parser_ && !error && parser_->is_done()) return Next::done;
   return fail_with(Errc::invalid_reply, "answer cut short");
 }
 

@@ -22,13 +22,17 @@ struct ResponseLimits {
   std::size_t body_bytes = 4 * 1024 * 1024;
 };
 
-/// Beast's parser, told where to put what it finds; interim answers (1xx) are passed over.
+/// Beast's parser, told where to put what it finds, unless the head is plain; interim answers (1xx)
+/// are passed over.
 class ResponseReader {
  public:
   enum class Next : std::uint8_t { more, head, done, failed };
   enum class Body : std::uint8_t { expected, none };  ///< None: the answer to HEAD.
+  /// Whether a plain head may be read without Beast's parser, with the same outcome.
+  enum class Way : std::uint8_t { quick, parser_only };
 
-  ResponseReader(ResponseLimits limits, Body body) : limits_(limits), body_(body) { begin(); }
+  ResponseReader(ResponseLimits limits, Body body, Way way = Way::quick)
+      : limits_(limits), body_(body), way_(way) {}
 
   /// Takes in `bytes`; `used` is how many it is through with. `head` comes once, when the header is
   /// complete, before any of the body is taken.
@@ -40,7 +44,7 @@ class ResponseReader {
   /// Takes what has come of the body, for those who pass it on in pieces. The cap then holds for
   /// what is not yet taken.
   std::string take_body() { return std::exchange(response_.body, {}); }
-  bool keep_alive() const noexcept { return parser_->keep_alive(); }
+  bool keep_alive() const noexcept { return plain_ || parser_->keep_alive(); }
   /// Why it failed: `invalid_reply` or `too_large`.
   const Error& error() const noexcept { return error_; }
 
@@ -66,6 +70,9 @@ class ResponseReader {
     const ResponseLimits& limits_;
   };
 
+  bool read_plain_head(std::string_view bytes, std::size_t& used);
+  Next read_plain_body(std::string_view bytes, std::size_t& used);
+  Next parse(std::string_view bytes, std::size_t& used);
   void begin();
   /// Takes a status line without the space before its missing phrase (RFC 9112 §4 wants it, some
   /// servers leave it out), which Beast refuses. \return how many bytes, 0 for any other
@@ -75,8 +82,11 @@ class ResponseReader {
 
   ResponseLimits limits_;
   Body body_;
+  Way way_;
   HttpResponse response_;
-  std::optional<Parser> parser_;
+  std::optional<Parser> parser_;  ///< None before it is needed.
+  bool plain_ = false;            ///< The head was; then `plain_left_` of the body are to come.
+  std::size_t plain_left_ = 0;
   Error error_;
   bool head_told_ = false;
 };

@@ -19,7 +19,7 @@ namespace {
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), made once a second and thread.
 std::string_view http_date() {
   thread_local std::time_t made_for = 0;
-  thread_local std::array<char, 32> text{};
+  thread_local std::array<char, sizeof "Sun, 06 Nov 1994 08:49:37 GMT"> text{};
   const std::time_t now = std::time(nullptr);
   if (now != made_for) {
     std::tm utc{};
@@ -27,7 +27,7 @@ std::string_view http_date() {
     std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
     made_for = now;
   }
-  return text.data();
+  return {text.data(), text.size() - 1};
 }
 
 /// Fields that say how this connection carries the message are ours to write.
