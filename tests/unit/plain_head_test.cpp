@@ -90,7 +90,7 @@ const std::array<std::string, 3> kResponses = {
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello rest",
     "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n"};
-const std::array<std::string, 10> kLines = {"Host: b\r\n",
+const std::array<std::string, 11> kLines = {"Host: b\r\n",
                                             "Content-Length: 2\r\n",
                                             "content-length: 4\r\n",
                                             "Connection: close\r\n",
@@ -99,6 +99,7 @@ const std::array<std::string, 10> kLines = {"Host: b\r\n",
                                             "Upgrade: h2c\r\n",
                                             "Proxy-Connection: close\r\n",
                                             "X: 1\r\n",
+                                            "Content-Length: 64\r\n",
                                             "Content-Length: 99999999999999999999\r\n"};
 
 /// Changes a message here and there.
