@@ -82,7 +82,7 @@ std::string read_response(std::string_view bytes, ResponseReader::Way way) {
 
 const std::array<std::string, 4> kRequests = {
     "POST /operator/chat/ask HTTP/1.1\r\nHost: a.example:80\r\nx-vx11-token: t\r\n"
-    "Content-Length: 4\r\n\r\nbodyGET / HTTP/1.1",
+    "Content-Length: 4\r\n\r\nbodyGET / HTTP/1.1 and the rest of the next one",
     "GET /livez?x=1 HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX-One: a b\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     "GET http://a/b HTTP/1.1\r\nHost: [::1]:8000\r\nExpect: 100-continue\r\n\r\n"};
