@@ -109,10 +109,10 @@ class JsonDialect final : public ChatDialect {
     std::string changed;
     const auto metadata = without(chat.metadata_json, ours.names(), changed);
     if (!metadata) return fail(metadata.error());
-    HttpRequest request("POST", {}, std::string(shape_.path));
-    request.headers.add("Content-Type", "application/json");
-    request.headers.add("Accept", "application/json");
-    request.body = body(chat, *metadata, ours);
+    Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
+    request->headers.add("Content-Type", "application/json");
+    request->headers.add("Accept", "application/json");
+    request->body = body(chat, *metadata, ours);
     return request;
   }
 

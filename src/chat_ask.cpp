@@ -56,20 +56,24 @@ bool is_asleep(const RouterTarget& target) noexcept {
 
 }  // namespace
 
-std::optional<HttpRequest> Ask::prepare(const RouterTarget& target) {
+Result<HttpRequest> Ask::prepare(const RouterTarget& target) {
   Result<HttpRequest> request =
       guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_); });
   if (!request) {
-    end(target, std::move(request.error()));
-    return std::nullopt;
+    end(target, request.error());
+    return request;
   }
   if (is_asleep(target)) {
-    note(target, Error(Errc::asleep, "the service sleeps", target.name), {});
-    return std::nullopt;
+    const Error asleep(Errc::asleep, "the service sleeps", target.name);
+    note(target, asleep, {});
+    request = fail(asleep);
+    return request;
   }
   request->origin = target.url;
-  for (const Header& header : target.headers) request->headers.add(header.name, header.value);
-  return std::move(*request);
+  for (const auto& header : target.headers) {
+    request->headers.add(std::string(header.name), std::string(header.value));
+  }
+  return request;
 }
 
 void Ask::conclude(const RouterTarget& target, Exchange& exchange) {

@@ -5,6 +5,7 @@
 
 #include <vx11/auth.hpp>
 
+#include <optional>
 #include <string_view>
 
 namespace vx11::inline v0 {
@@ -14,14 +15,14 @@ namespace vx11::inline v0 {
 /// might take the other.
 inline Result<std::string_view, Access> sole_credential(const Headers& headers,
                                                         std::string_view name) {
-  const Header* sole = nullptr;
-  for (const Header& header : headers) {
+  std::optional<std::string_view> sole;
+  for (const auto& header : headers) {
     if (!equals_ignoring_case(header.name, name)) continue;
-    if (sole != nullptr && sole->value != header.value) return tl::unexpected(Access::forbidden);
-    sole = &header;
+    if (sole && *sole != header.value) return tl::unexpected(Access::forbidden);
+    sole = header.value;
   }
-  if (sole == nullptr || sole->value.empty()) return tl::unexpected(Access::auth_required);
-  return std::string_view(sole->value);
+  if (!sole || sole->empty()) return tl::unexpected(Access::auth_required);
+  return *sole;
 }
 
 }  // namespace vx11::inline v0

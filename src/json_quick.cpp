@@ -164,18 +164,20 @@ class QuickScanner {
   /// Takes a string; `inside` is what stands between its quotes, with escapes in it if `escaped_`.
   bool string(std::string_view& inside) {
     if (!take('"')) return false;
-    escaped_ = false;
     const std::size_t begin = at_;
-    for (;;) {
-      at_ = skip_plain_or_utf8(text_, at_);
-      if (peek() == '"') break;
-      const bool escape = peek() == '\\' && at_ + 1 < text_.size() &&
-                          kEscapes.find(text_[at_ + 1]) != std::string_view::npos;
-      if (!escape) return false;
-      escaped_ = true;
-      at_ += 2;
-    }
+    at_ = skip_plain_or_utf8(text_, at_);
+    escaped_ = peek() == '\\';
+    if (escaped_ && !skip_escapes()) return false;
+    if (peek() != '"') return false;
     inside = text_.substr(begin, at_++ - begin);
+    return true;
+  }
+
+  bool skip_escapes() {
+    while (peek() == '\\') {
+      if (at_ + 1 == text_.size() || kEscapes.find(text_[at_ + 1]) == kEscapes.npos) return false;
+      at_ = skip_plain_or_utf8(text_, at_ + 2);
+    }
     return true;
   }
 
