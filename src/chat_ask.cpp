@@ -114,7 +114,7 @@ void Ask::note(const RouterTarget& target, const Error& error, Duration elapsed)
   if (!error_) error_ = error;
 }
 
-void Ask::take(const RouterTarget& target, ChatAnswer answer, Duration elapsed) {
+void Ask::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;

@@ -27,7 +27,7 @@ class Ask {
   /// `target` opened an answer that broke before a piece of it came.
   void broke(const RouterTarget& target, Exchange& exchange, const Error& error, Duration elapsed);
   /// `target` has answered.
-  void take(const RouterTarget& target, ChatAnswer answer, Duration elapsed);
+  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
 
   /// Whether no further target is to be tried.
   bool over() const noexcept { return over_; }

@@ -96,6 +96,7 @@ class QuickScanner {
 
   void add_to_rest(std::size_t begin, std::size_t spaces) {
     const std::string_view member = text_.substr(begin, at_ - begin);
+    if (rest_->size() == 1) rest_->reserve(text_.size() - begin + 2);  // nothing comes out longer
     if (rest_->size() > 1) *rest_ += ',';
     spaces_ == spaces ? void(*rest_ += member) : append_dense(*rest_, member);
   }
