@@ -103,16 +103,23 @@ class JsonDialect final : public ChatDialect {
  public:
   explicit JsonDialect(const Shape& shape) : shape_(shape) {}
 
+  // One variable for every way out, so that it need not be moved.
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
-    if (chat.message.empty()) return fail(Errc::invalid_argument, "the message is empty");
+    Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
+    if (chat.message.empty()) {
+      request = fail(Errc::invalid_argument, "the message is empty");
+      return request;
+    }
     const OurMembers ours(shape_, chat);
     std::string changed;
     const auto metadata = without(chat.metadata_json, ours.names(), changed);
-    if (!metadata) return fail(metadata.error());
-    HttpRequest request("POST", {}, std::string(shape_.path));
-    request.headers.add("Content-Type", "application/json");
-    request.headers.add("Accept", "application/json");
-    request.body = body(chat, *metadata, ours);
+    if (!metadata) {
+      request = fail(metadata.error());
+      return request;
+    }
+    request->headers.add("Content-Type", "application/json");
+    request->headers.add("Accept", "application/json");
+    request->body = body(chat, *metadata, ours);
     return request;
   }
 
@@ -122,8 +129,8 @@ class JsonDialect final : public ChatDialect {
     const auto& members = read->found.members;
     const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
     if (chosen == members.end()) return fail(Errc::invalid_reply, "no text in the answer");
-    std::string text(chosen->text);
-    return ChatAnswer(std::move(text), all_but(*chosen, *read, shape_.texts));
+    return Result<ChatAnswer>(tl::in_place, std::string(chosen->text),
+                              all_but(*chosen, *read, shape_.texts));
   }
 
  private:

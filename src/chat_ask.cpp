@@ -56,20 +56,22 @@ bool is_asleep(const RouterTarget& target) noexcept {
 
 }  // namespace
 
-std::optional<HttpRequest> Ask::prepare(const RouterTarget& target) {
+Result<HttpRequest> Ask::prepare(const RouterTarget& target) {
   Result<HttpRequest> request =
       guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_); });
   if (!request) {
-    end(target, std::move(request.error()));
-    return std::nullopt;
+    end(target, request.error());
+    return request;
   }
   if (is_asleep(target)) {
-    note(target, Error(Errc::asleep, "the service sleeps", target.name), {});
-    return std::nullopt;
+    const Error asleep(Errc::asleep, "the service sleeps", target.name);
+    note(target, asleep, {});
+    request = fail(asleep);
+    return request;
   }
   request->origin = target.url;
   for (const Header header : target.headers) request->headers.add(header.name, header.value);
-  return std::move(*request);
+  return request;
 }
 
 void Ask::conclude(const RouterTarget& target, Exchange& exchange) {
@@ -110,7 +112,7 @@ void Ask::note(const RouterTarget& target, const Error& error, Duration elapsed)
   if (!error_) error_ = error;
 }
 
-void Ask::take(const RouterTarget& target, ChatAnswer answer, Duration elapsed) {
+void Ask::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;

@@ -20,14 +20,14 @@ class Ask {
   /// \param chat outlives the ask
   explicit Ask(const ChatRequest& chat) : chat_(chat) {}
 
-  /// The request for `target`, unless it is to be passed by.
-  std::optional<HttpRequest> prepare(const RouterTarget& target);
+  /// The request for `target`, unless it is to be passed by, which then is noted.
+  Result<HttpRequest> prepare(const RouterTarget& target);
   /// Judges what came of asking `target`, when it answered as a whole or not at all.
   void conclude(const RouterTarget& target, Exchange& exchange);
   /// `target` opened an answer that broke before a piece of it came.
   void broke(const RouterTarget& target, Exchange& exchange, const Error& error, Duration elapsed);
   /// `target` has answered.
-  void take(const RouterTarget& target, ChatAnswer answer, Duration elapsed);
+  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
 
   /// Whether no further target is to be tried.
   bool over() const noexcept { return over_; }

@@ -96,6 +96,7 @@ class QuickScanner {
 
   void add_to_rest(std::size_t begin, std::size_t spaces) {
     const std::string_view member = text_.substr(begin, at_ - begin);
+    if (rest_->size() == 1) rest_->reserve(text_.size() - begin + 2);  // nothing comes out longer
     if (rest_->size() > 1) *rest_ += ',';
     spaces_ == spaces ? void(*rest_ += member) : append_dense(*rest_, member);
   }
@@ -164,18 +165,20 @@ class QuickScanner {
   /// Takes a string; `inside` is what stands between its quotes, with escapes in it if `escaped_`.
   bool string(std::string_view& inside) {
     if (!take('"')) return false;
-    escaped_ = false;
     const std::size_t begin = at_;
-    for (;;) {
-      at_ = skip_plain_or_utf8(text_, at_);
-      if (peek() == '"') break;
-      const bool escape = peek() == '\\' && at_ + 1 < text_.size() &&
-                          kEscapes.find(text_[at_ + 1]) != std::string_view::npos;
-      if (!escape) return false;
-      escaped_ = true;
-      at_ += 2;
-    }
+    at_ = skip_plain_or_utf8(text_, at_);
+    escaped_ = peek() == '\\';
+    if (escaped_ && !skip_escapes()) return false;
+    if (peek() != '"') return false;
     inside = text_.substr(begin, at_++ - begin);
+    return true;
+  }
+
+  bool skip_escapes() {
+    while (peek() == '\\') {
+      if (at_ + 1 == text_.size() || kEscapes.find(text_[at_ + 1]) == kEscapes.npos) return false;
+      at_ = skip_plain_or_utf8(text_, at_ + 2);
+    }
     return true;
   }
 

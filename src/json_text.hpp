@@ -9,7 +9,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "utf8.hpp"
+#ifdef __SSE2__  // every x86-64 has it
+#include <emmintrin.h>
+#endif
 
 namespace vx11::inline v0::json {
 
@@ -17,6 +19,24 @@ namespace vx11::inline v0::json {
 constexpr bool is_plain(unsigned char c) noexcept {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
+
+/// So many bytes are looked at in one step, and may be read.
+#ifdef __SSE2__
+inline constexpr std::size_t kStep = 16;
+
+/// How many of the `kStep` bytes at `from` are plain before the first that is not.
+inline std::size_t plain_in_step(const char* from) noexcept {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  // Bytes are signed here, so that those from 0x80 on are below a space, too.
+  const __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+  const auto found =
+      static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), others)));
+  return static_cast<std::size_t>(std::countr_zero(found | 1U << kStep));
+}
+#else
+inline constexpr std::size_t kStep = 8;
 
 /// The top bit of each byte of `word` that is not plain; bits above the first such byte may lie.
 /// The byte-parallel tests for "less than" and "equals zero" are those of H. Warren's "Hacker's
@@ -31,47 +51,38 @@ constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
          kTops;
 }
 
-/// The 1 to 7 bytes at `from` as the lower bytes of a word, the others zero; the reads overlap.
-inline std::uint64_t load_few(const char* from, std::size_t bytes) noexcept {
-  if (bytes >= 4) {
-    std::uint32_t first = 0;
-    std::uint32_t last = 0;
-    std::memcpy(&first, from, 4);
-    std::memcpy(&last, from + bytes - 4, 4);
-    return first | std::uint64_t{last} << (8 * (bytes - 4));
-  }
-  const auto byte = [=](std::size_t i) {
-    return std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
-  };
-  return byte(0) | byte(bytes / 2) | byte(bytes - 1);
-}
-
-/// How much of `text`, from `from` on, is plain: the position of the first byte that is not.
-inline std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
+/// How many of the `kStep` bytes at `from` are plain before the first that is not.
+inline std::size_t plain_in_step(const char* from) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof word);
+  const std::uint64_t found = not_plain(word);
   if constexpr (std::endian::native == std::endian::little) {
-    for (std::uint64_t word = 0; from + sizeof word <= text.size(); from += sizeof word) {
-      std::memcpy(&word, text.data() + from, sizeof word);
-      const std::uint64_t found = not_plain(word);
-      if (found != 0) return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-    }
-    if (from == text.size()) return from;
-    // The zeros behind the last bytes are not plain, so something is found in any case.
-    const std::uint64_t found = not_plain(load_few(text.data() + from, text.size() - from));
-    return from + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    return static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
-  while (from < text.size() && is_plain(static_cast<unsigned char>(text[from]))) ++from;
-  return from;
+  std::size_t plain = 0;  // the first byte is on top there, where bits may lie
+  while (found != 0 && plain < kStep && is_plain(static_cast<unsigned char>(from[plain]))) ++plain;
+  return found == 0 ? kStep : plain;
+}
+#endif
+
+/// Whether the `size` bytes at `from` are plain; `kStep` more behind them may be read.
+inline bool all_plain(const char* from, std::size_t size) noexcept {
+  for (; size > kStep; from += kStep, size -= kStep) {
+    if (plain_in_step(from) != kStep) return false;
+  }
+  return plain_in_step(from) >= size;
 }
 
-/// The same, with well-formed UTF-8 counted as plain.
+/// How much of `text`, from `from` on, is plain or well-formed UTF-8: the position of the first
+/// byte that is not.
+std::size_t skip_far(std::string_view text, std::size_t from) noexcept;
+
+/// The same, quick where it ends soon, as nearly every string does.
 inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) noexcept {
-  for (;;) {
-    from = skip_plain(text, from);
-    if (from == text.size() || static_cast<unsigned char>(text[from]) < 0x80) return from;
-    const std::size_t sequence = utf8::sequence_length(text.substr(from));
-    if (sequence == 0) return from;
-    from += sequence;
-  }
+  if (text.size() - from < kStep) return skip_far(text, from);
+  const std::size_t end = from + plain_in_step(text.data() + from);
+  const bool is_end = end != from + kStep && static_cast<unsigned char>(text[end]) < 0x80;
+  return is_end ? end : skip_far(text, end);
 }
 
 }  // namespace vx11::inline v0::json

@@ -25,6 +25,14 @@ Writer& Writer::members_of(std::string_view object) {
 }
 
 Writer& Writer::string(std::string_view value) {
+  // Looked at where it is written, with room to be read behind it.
+  char* const to = put(room(value.size() + 2 + kStep), '"');
+  char* const end = put(to, value);
+  if (!all_plain(to, value.size())) return escaped(value);
+  return wrote(put(end, '"'), true);
+}
+
+Writer& Writer::escaped(std::string_view value) {
   wrote(put(room(value.size() + 2), '"'), false);
   for (;;) {
     const std::size_t plain = skip_plain_or_utf8(value, 0);

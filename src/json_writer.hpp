@@ -50,6 +50,7 @@ class Writer {
   }
 
  private:
+  Writer& escaped(std::string_view value);
   /// Where so many bytes may be written, behind a comma if one is due.
   char* room(std::size_t bytes) {
     if (out_.size() - size_ <= bytes) grow(bytes);

@@ -1,7 +1,6 @@
 #include <vx11/router.hpp>
 
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include "chat_ask.hpp"
@@ -47,7 +46,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(std::shared_ptr<const Imp
   Ask ask(chat);
   Course course(options, self->last_resorts);
   while (const RouterTarget* const target = course.next(ask)) {
-    const std::optional<HttpRequest> request = ask.prepare(*target);
+    const Result<HttpRequest> request = ask.prepare(*target);
     if (!request) continue;
     const Guard guard = course.guard(*target);
     GuardedSend sending(guard, *request, total);

@@ -84,7 +84,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
   Ask ask(chat);
   Course course(*options, self->last_resorts);
   while (const RouterTarget* const target = course.next(ask)) {
-    std::optional<HttpRequest> request = ask.prepare(*target);
+    Result<HttpRequest> request = ask.prepare(*target);
     if (!request) continue;
     request->headers.set("Accept", "text/event-stream, application/json");
     const Guard guard = course.guard(*target);

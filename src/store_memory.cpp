@@ -83,7 +83,7 @@ class MemorySessionStore final : public SessionStore {
   }
 
   Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
-    add(std::move(id), std::move(user_id), std::make_shared<const Turn>(std::move(turn)));
+    add(id, user_id, std::make_shared<const Turn>(std::move(turn)));
     return Result<void>();
   }
 
@@ -100,7 +100,8 @@ class MemorySessionStore final : public SessionStore {
     return true;
   }
 
-  void add(std::string id, std::string user_id, SharedTurn turn) {
+  /// Takes the names only if the session is new.
+  void add(std::string& id, std::string& user_id, SharedTurn turn) {
     // What leaves is freed when the lock no longer is held: these are declared before it.
     Entries gone;
     SharedTurn oldest;
@@ -120,11 +121,11 @@ class MemorySessionStore final : public SessionStore {
     if (const auto expired = index_.find(id); expired != index_.end()) {
       retire(expired->second, gone);
     }
-    begin(std::move(id), std::move(user_id), std::move(turn), now);
+    begin(id, user_id, std::move(turn), now);
     if (entries_.size() > limits_.sessions) retire(std::prev(entries_.end()), gone);
   }
 
-  void begin(std::string id, std::string user_id, SharedTurn turn, TimePoint now) {
+  void begin(std::string& id, std::string& user_id, SharedTurn turn, TimePoint now) {
     Entries fresh;
     fresh.push_back({.id = std::move(id),
                      .user_id = std::move(user_id),

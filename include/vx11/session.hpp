@@ -19,9 +19,9 @@ namespace vx11::inline v0 {
 /// One thing said.
 struct Message {
   Message() = default;
-  Message(std::string role, std::string content, WallTime timestamp = {},
+  Message(std::string_view role, std::string content, WallTime timestamp = {},
           std::string metadata = "{}")
-      : role(std::move(role)),
+      : role(role),
         content(std::move(content)),
         timestamp(timestamp),
         metadata_json(std::move(metadata)) {}

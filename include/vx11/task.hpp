@@ -78,9 +78,9 @@ class Promise : public PromiseBase {
   template <class U>
   requires std::convertible_to<U, T>
   void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
-  T take() {
+  T& result() {
     rethrow_failure();
-    return std::move(*value_);
+    return *value_;
   }
 
  private:
@@ -92,7 +92,7 @@ class Promise<void> : public PromiseBase {
  public:
   Task<void> get_return_object() noexcept;
   void return_void() const noexcept {}
-  void take() { rethrow_failure(); }
+  void result() { rethrow_failure(); }
 };
 
 inline void resume_coroutine(void* address) {
@@ -144,7 +144,10 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
-  auto operator co_await() && noexcept { return Awaiter(*this); }
+  auto operator co_await() && noexcept { return Taking(*this); }
+  /// Awaited where it stands, a task keeps its result and hands out a reference to it, which saves
+  /// moving one that is large: `auto& reply = co_await asking;`
+  auto operator co_await() & noexcept { return Lending(*this); }
 
   /// For those who write awaitables and drivers: runs the task until it ends or suspends.
   /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
@@ -153,11 +156,22 @@ class [[nodiscard]] Task {
   }
   /// The result, once the task has ended. Call it once.
   T take() {
-    if (handle_) return handle_.promise().take();
-    if constexpr (!std::is_void_v<T>) return *std::move(ready_);
+    if constexpr (std::is_void_v<T>) {
+      result();
+    } else {
+      return std::move(result());
+    }
   }
 
  private:
+  decltype(auto) result() {
+    if constexpr (std::is_void_v<T>) {
+      handle_.promise().result();
+    } else {
+      return handle_ ? handle_.promise().result() : *ready_;
+    }
+  }
+
   class Awaiter {
    public:
     explicit Awaiter(Task& task) noexcept : task_(task) {}
@@ -165,10 +179,17 @@ class [[nodiscard]] Task {
     bool await_suspend(std::coroutine_handle<> parent) noexcept {
       return !task_.start(&detail::resume_coroutine, parent.address());
     }
-    T await_resume() { return task_.take(); }
 
-   private:
+   protected:
     Task& task_;
+  };
+  struct Taking : Awaiter {
+    using Awaiter::Awaiter;
+    T await_resume() { return this->task_.take(); }
+  };
+  struct Lending : Awaiter {
+    using Awaiter::Awaiter;
+    decltype(auto) await_resume() { return this->task_.result(); }
   };
 
   std::coroutine_handle<promise_type> handle_ = nullptr;  ///< Null if it is ready.

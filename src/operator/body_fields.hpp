@@ -69,7 +69,7 @@ class BodyFields {
   HttpResponse complaint() const { return mistakes_.answer(); }
 
  private:
-  BodyFields(json::Scanned scanned, std::span<const std::string_view> names)
+  BodyFields(json::Scanned&& scanned, std::span<const std::string_view> names)
       : scanned_(std::move(scanned)), names_(names) {}
 
   const json::Member& member(std::size_t field) const noexcept { return scanned_.members[field]; }

@@ -15,7 +15,8 @@ Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   if (refused) co_return *std::move(refused);
   turn.recalled(co_await turn.recall());
 
-  auto reply = co_await with.router->async_ask(std::cref(turn.chat()), call.deadline);
+  auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
+  auto& reply = co_await asking;
   context.metrics.attempted(reply ? reply->attempts : reply.error().attempts);
   if (!reply) co_return offline(turn.chat().session_id, reply.error(), with.primary);
 

@@ -11,7 +11,7 @@ namespace vx11::inline v0::endpoints {
 
 namespace {
 
-constexpr const char* kUser = "user";
+constexpr std::string_view kUser = "user";
 
 void write_origin(json::Writer& json, const ChatOrigin& origin) {
   json.key("source").string(origin.source);
@@ -69,11 +69,10 @@ void ChatTurn::recalled(Result<std::string> summary) {
 
 Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin) {
   const OperatorApiOptions& with = context_->options;
-  Turn turn(
-      Message(kUser, std::move(chat_.message), asked_at_),
-      Message("assistant", std::move(answer), with.wall_clock.now(), metadata_to_keep(origin)));
   return with.sessions->append(std::move(chat_.session_id), std::move(chat_.user_id),
-                               std::move(turn));
+                               Turn(Message(kUser, std::move(chat_.message), asked_at_),
+                                    Message("assistant", std::move(answer), with.wall_clock.now(),
+                                            metadata_to_keep(origin))));
 }
 
 void ChatTurn::kept(const Result<void>& stored) noexcept {

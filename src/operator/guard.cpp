@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -43,29 +44,52 @@ std::optional<HttpResponse> refuse_method(const Route& route, std::string_view m
   return response;
 }
 
-/// As the head declares it; none if it says nothing usable, which the server has to judge.
-std::optional<std::uint64_t> declared_length(const Headers& headers) noexcept {
-  const std::string_view text = headers.get("Content-Length");
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return length;
-}
+/// What a head says about its body, looked up in one pass. Of fields that repeat the first counts.
+class BodyHead {
+ public:
+  explicit BodyHead(const Headers& headers) noexcept {
+    for (const Header header : headers) {
+      const std::string_view name = header.name;
+      if (equals_ignoring_case(name, "Content-Type")) {
+        if (types_++ == 0) type_ = header.value;
+      } else if (equals_ignoring_case(name, "Content-Length")) {
+        if (!length_) length_ = header.value;
+      } else if (equals_ignoring_case(name, "Content-Encoding")) {
+        if (!encoding_) encoding_ = header.value;
+      } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
+        in_pieces_ = true;
+      }
+    }
+  }
 
-bool brings_body(const HttpRequest& request) noexcept {
-  return !request.body.empty() || declared_length(request.headers).value_or(0) > 0 ||
-         request.headers.contains("Transfer-Encoding");
-}
+  /// As it declares it; zero if it says nothing usable, which the server has to judge.
+  std::uint64_t length() const noexcept {
+    const std::string_view text = length_.value_or(std::string_view());
+    std::uint64_t length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (error == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
+    return error == std::errc() && end == text.data() + text.size() ? length : 0;
+  }
+  bool brings_body() const noexcept { return in_pieces_ || length() > 0; }
+  /// JSON as we read it, not compressed, said once.
+  bool is_plain_json() const noexcept {
+    const bool plain = !encoding_ || equals_ignoring_case(*encoding_, "identity");
+    return types_ == 1 && plain && is_json_in_utf8(type_);
+  }
 
-bool is_too_large(const HttpRequest& request, std::size_t most) noexcept {
-  return request.body.size() > most || declared_length(request.headers).value_or(0) > most;
-}
+ private:
+  std::string_view type_ = {};
+  std::size_t types_ = 0;
+  std::optional<std::string_view> length_ = std::nullopt;
+  std::optional<std::string_view> encoding_ = std::nullopt;
+  bool in_pieces_ = false;
+};
 
-bool is_type_acceptable(const Route& route, const HttpRequest& request) noexcept {
+bool is_type_acceptable(const Route& route, const HttpRequest& request,
+                        const BodyHead& head) noexcept {
   if (route.body == BodyRule::ignored) return true;
-  if (route.body == BodyRule::optional && !brings_body(request)) return true;
-  return is_plain_json(request.headers);
+  const bool has_body = !request.body.empty() || head.brings_body();
+  return (route.body == BodyRule::optional && !has_body) || head.is_plain_json();
 }
 
 }  // namespace
@@ -77,10 +101,12 @@ std::optional<HttpResponse> refuse(const Context& context, const Match& match,
     if (auto refused = refuse_caller(*context.options.auth, request.headers)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
-  if (!is_type_acceptable(*match.route, request)) {
+  const BodyHead head(request.headers);
+  if (!is_type_acceptable(*match.route, request, head)) {
     return error_answer(415, "unsupported_media_type");
   }
-  if (is_too_large(request, context.options.max_body_bytes)) return error_answer(413, "too_large");
+  const std::size_t most = context.options.max_body_bytes;
+  if (request.body.size() > most || head.length() > most) return error_answer(413, "too_large");
   return std::nullopt;
 }
 

@@ -1,7 +1,8 @@
 #include "operator/media_type.hpp"
 
+#include <vx11/http_message.hpp>
+
 #include <algorithm>
-#include <string_view>
 
 namespace vx11::inline v0::endpoints {
 
@@ -40,11 +41,9 @@ bool keeps_to_utf8(std::string_view parameter) noexcept {
 
 }  // namespace
 
-bool is_plain_json(const Headers& headers) noexcept {
-  if (headers.count("Content-Type") != 1) return false;
-  if (!equals_ignoring_case(headers.get("Content-Encoding", "identity"), "identity")) return false;
-  std::string_view rest = headers.get("Content-Type");
-  if (rest == "application/json") return true;
+bool is_json_in_utf8(std::string_view content_type) noexcept {
+  if (content_type == "application/json") return true;
+  std::string_view rest = content_type;
   if (!is_json(take_until(rest, ';'))) return false;
   while (!rest.empty()) {
     if (!keeps_to_utf8(take_until(rest, ';'))) return false;

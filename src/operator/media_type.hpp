@@ -3,11 +3,11 @@
 /// \file
 /// Whether a body is JSON as we read it. Internal.
 
-#include <vx11/http_message.hpp>
+#include <string_view>
 
 namespace vx11::inline v0::endpoints {
 
-/// `application/json` or a type in `+json` (RFC 6839), in UTF-8, not compressed, said once.
-bool is_plain_json(const Headers& headers) noexcept;
+/// Whether `content_type` is `application/json` or a type in `+json` (RFC 6839), in UTF-8.
+bool is_json_in_utf8(std::string_view content_type) noexcept;
 
 }  // namespace vx11::inline v0::endpoints

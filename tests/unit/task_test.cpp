@@ -234,3 +234,16 @@ TEST_CASE("a task that is ready and one that is a coroutine can be moved onto ea
   CHECK(sync_wait(std::move(task)) == "again");
   CHECK(sync_wait(std::move(other)) == "6");
 }
+
+TEST_CASE("awaited where it stands, a task keeps its result and lends it") {
+  const auto doubled = [](Task<int> task) -> Task<int> {
+    int& result = co_await task;
+    result *= 2;
+    co_return task.take();
+  };
+  Threads threads;
+  CHECK(sync_wait(doubled(ready(1))) == 2);
+  CHECK(sync_wait(doubled(value(2))) == 4);
+  CHECK(sync_wait(doubled(hopped(3, threads.list))) == 6);
+  CHECK_THROWS_AS(sync_wait(doubled(failing())), std::runtime_error);
+}
