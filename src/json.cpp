@@ -213,28 +213,34 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+// One variable for every way out of these two, so that it need not be moved.
+
 Result<Scanned> scan_object(std::string_view text, std::span<const std::string_view> wanted) {
-  if (wanted.size() > kMostWanted) return fail(Errc::invalid_argument, "too many names");
+  Result<Scanned> found;
   try {
-    Result<Scanned> found;
-    if (scan_quickly(text, wanted, *found)) return found;
-    Result<Split> both = split(text, wanted);
-    if (!both) return fail(std::move(both.error()));
-    return std::move(both->found);
+    if (wanted.size() > kMostWanted) {
+      found = fail(Errc::invalid_argument, "too many names");
+    } else if (!scan_quickly(text, wanted, *found)) {
+      found = split(text, wanted).map([](Split&& both) { return std::move(both.found); });
+    }
   } catch (...) {  // memory ran out
-    return fail(Errc::invalid_reply, "too large to read");
+    found = fail(Errc::invalid_reply, "too large to read");
   }
+  return found;
 }
 
 Result<Split> split_object(std::string_view text, std::span<const std::string_view> wanted) {
-  if (wanted.size() > kMostWanted) return fail(Errc::invalid_argument, "too many names");
+  Result<Split> both;
   try {
-    Result<Split> both;
-    if (scan_quickly(text, wanted, both->found, &both->rest)) return both;
-    return split(text, wanted);
+    if (wanted.size() > kMostWanted) {
+      both = fail(Errc::invalid_argument, "too many names");
+    } else if (!scan_quickly(text, wanted, both->found, &both->rest)) {
+      both = split(text, wanted);
+    }
   } catch (...) {  // memory ran out
-    return fail(Errc::invalid_reply, "too large to read");
+    both = fail(Errc::invalid_reply, "too large to read");
   }
+  return both;
 }
 
 std::string merge_objects(std::string_view object, std::string_view more) {

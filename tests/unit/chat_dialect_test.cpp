@@ -173,3 +173,32 @@ TEST_CASE("an answer without a text is none") {
     }
   }
 }
+
+TEST_CASE(
+    "our names in the client's metadata are found however they are written, and however often") {
+  for (const char* metadata : {R"({"mo\u0064e":"theirs","x":1})", R"({"mode":1,"x":1,"mode":[2]})",
+                               R"({"x":1,"mode":"a\nb"})", R"({ "mode" : "theirs" , "x" : 1 })"}) {
+    CAPTURE(metadata);
+    ChatRequest chat = chat_with(metadata);
+    chat.mode = "fast";
+    CHECK(body_of(*vx11::switch_dialect(), chat) ==
+          R"({"prompt":"hello","session_id":"session-001","metadata":)"
+          R"({"x":1,"mode":"fast","context_summary":"user: hello"}})");
+  }
+}
+
+TEST_CASE("our names inside the client's members, or as values, are the client's own") {
+  const ChatRequest chat = chat_with(R"({"a":{"context_summary":"x"},"b":["mode"],"c":"mode"})");
+  CHECK(body_of(*vx11::switch_dialect(), chat) ==
+        R"({"prompt":"hello","session_id":"session-001","metadata":{"a":{"context_summary":"x"},)"
+        R"("b":["mode"],"c":"mode","context_summary":"user: hello"}})");
+}
+
+TEST_CASE("metadata of the client's is one object, whatever it has in it") {
+  const ChatRequest chat = chat_with("{\"a\":\"}\",\"b\":\"\\\"{\",\"c\":[[]]}");
+  CHECK(json::parse(body_of(*vx11::switch_dialect(), chat))["metadata"] ==
+        json::parse(R"({"a":"}","b":"\"{","c":[[]],"context_summary":"user: hello"})"));
+  for (const char* metadata : {R"({"a":1}},"session_id":"s-2","x":{"b":2})", R"({}{})"}) {
+    CHECK_FALSE(vx11::switch_dialect()->ask(chat_with(metadata)));
+  }
+}
