@@ -94,7 +94,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     const Tcp::endpoint endpoint = endpoints_[started_++];
     auto socket = std::make_shared<Socket>(loop_.io);
     attempts_.push_back(socket);
-    stagger_.arm(TimerWheel::now() + kStagger);
+    stagger_.arm(TimerWheel::in(kStagger));
     socket->async_connect(endpoint, [self = shared_from_this(), socket](const error_code& error) {
       self->attempted(error, *socket);
     });

@@ -32,7 +32,7 @@ Detached Session::serve(std::shared_ptr<Session> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
   while (then == Then::next) {
-    channel.limit(TimerWheel::now() + self->server_.limits.idle);
+    channel.limit(TimerWheel::in(self->server_.limits.idle));
     const bool more = co_await channel.more();
     if (!more) break;
     self->busy_ = true;
@@ -49,7 +49,7 @@ Detached Session::serve(std::shared_ptr<Session> self) {
 /// One coroutine for what is usual: head and body are there, and the answer fits the socket.
 Task<Session::Then> Session::exchange(Exchange& exchange) {
   RequestReader& reader = exchange.reader;
-  channel_->limit(TimerWheel::now() + server_.limits.head_within);
+  channel_->limit(TimerWheel::in(server_.limits.head_within));
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
   if (!complete) co_return co_await give_up(exchange);
@@ -107,7 +107,7 @@ Task<bool> Session::receive_head(RequestReader& reader) {
 }
 
 Task<bool> Session::receive_body(RequestReader& reader) {
-  channel_->limit(TimerWheel::now() + server_.limits.body_within);
+  channel_->limit(TimerWheel::in(server_.limits.body_within));
   if (reader.expects_continue() && channel_->unread().empty()) {
     const bool sent = co_await channel_->send(kContinue);
     if (!sent) co_return false;
@@ -199,7 +199,7 @@ Task<Session::Then> Session::refuse(Exchange& exchange, const HttpResponse& resp
 }
 
 Task<bool> Session::send(std::string_view bytes) {
-  channel_->limit(TimerWheel::now() + server_.limits.send_within);
+  channel_->limit(TimerWheel::in(server_.limits.send_within));
   co_return co_await channel_->send(bytes);
 }
 
@@ -208,7 +208,7 @@ Task<bool> Session::send(std::string_view bytes) {
 Task<void> Session::linger() {
   constexpr std::size_t kMost = 256 * 1024;
   channel_->shutdown_send();
-  channel_->limit(TimerWheel::now() + std::chrono::seconds(2));
+  channel_->limit(TimerWheel::in(std::chrono::seconds(2)));
   std::size_t heard = 0;
   while (heard < kMost) {
     heard += channel_->unread().size();

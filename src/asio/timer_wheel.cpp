@@ -1,8 +1,17 @@
 #include "timer_wheel.hpp"
 
 #include <algorithm>
+#include <ctime>
 
 namespace vx11::inline v0::asio_detail {
+
+/// The kernel notes that time at its own tick, every 10 ms or more often.
+TimePoint TimerWheel::in(Duration limit) noexcept {
+  timespec noted{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted);
+  const TimePoint now(std::chrono::seconds(noted.tv_sec) + std::chrono::nanoseconds(noted.tv_nsec));
+  return Deadline::after(now + kTick, limit).at();
+}
 
 void Timer::arm(TimePoint at) noexcept {
   at_ = at;

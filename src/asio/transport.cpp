@@ -1,5 +1,6 @@
 #include <vx11/transport/asio.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -40,7 +41,7 @@ class AsioBody final : public BodyStream {
     ResumeOn on_loop(loop_);
     co_await on_loop;
     if (!call_->has_piece() && !call_->complete()) {
-      const TimePoint by = deadline.capped(TimerWheel::now(), between_chunks_).at();
+      const TimePoint by = std::min(deadline.at(), TimerWheel::in(between_chunks_));
       const Result<void> came = co_await call_->next_piece(by);
       if (!came) co_return fail(came.error());
     }

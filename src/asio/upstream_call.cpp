@@ -26,10 +26,6 @@ void UpstreamCall::Stop::operator()() const {
   });
 }
 
-TimePoint UpstreamCall::now_plus(Duration limit) const noexcept {
-  return deadline_.capped(TimerWheel::now(), limit).at();
-}
-
 Task<Result<void>> UpstreamCall::whole(const HttpRequest& request) {
   return run(request, Until::complete);
 }
@@ -78,7 +74,7 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
   limits.body_bytes = options_.max_body_bytes;
   reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
                                                    : ResponseReader::Body::expected);
-  connection_->limit(now_plus(options_.first_byte_limit));
+  connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_limit)));
   std::string& out = connection_->out;
   write_request(out, request, pool_.origin().authority);
   unsent_ = out;

@@ -63,7 +63,6 @@ class UpstreamCall {
   bool may_try_again(const HttpRequest& request) const noexcept;
   void adopt(UpstreamConnectionPtr connection);
   void finish();
-  TimePoint now_plus(Duration limit) const noexcept;
 
   Loop& loop_;
   OriginPool& pool_;

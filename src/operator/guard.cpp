@@ -31,7 +31,7 @@ std::optional<HttpResponse> refuse_caller(const Authenticator& auth, const Heade
   }
   HttpResponse response = error_answer(401, "auth_required");
   if (!auth.challenge().empty()) {
-    response.headers.add("WWW-Authenticate", std::string(auth.challenge()));
+    response.headers.add("WWW-Authenticate", auth.challenge());
   }
   return response;
 }
