@@ -117,7 +117,6 @@ class JsonDialect final : public ChatDialect {
       request = fail(metadata.error());
       return request;
     }
-    request->headers.reserve(4);  // the target adds its own, a token say
     request->headers.add("Content-Type", "application/json");
     request->headers.add("Accept", "application/json");
     request->body = body(chat, *metadata, ours);

@@ -8,7 +8,6 @@ namespace vx11::inline v0::endpoints {
 
 HttpResponse json_answer(int status, std::string body) {
   HttpResponse response(status);
-  response.headers.reserve(4);  // `finish` adds two, an error perhaps one
   response.headers.add("Content-Type", "application/json");
   response.body = std::move(body);
   return response;

@@ -168,6 +168,27 @@ TEST_CASE_FIXTURE(Wired,
   CHECK(to_madre->calls() == 0);
 }
 
+TEST_CASE_FIXTURE(Wired, "that a client has gone is noticed behind a next request of its") {
+  std::binary_semaphore asked(0);
+  std::binary_semaphore upstream_left(0);
+  FakeHttpServer upstream(Script([&](Peer& peer) {
+    peer.read_request();
+    asked.release();
+    peer.hang();
+    upstream_left.release();
+  }));
+  switch_is(upstream);
+  make_next_call_a_probe();
+  {
+    RawHttpClient client = connect();
+    client.send(asking(kHello, kAuth + kJson) + getting("/livez", ""));
+    asked.acquire();
+  }
+  upstream_left.acquire();
+  CHECK(probe_is_free_again());
+  CHECK(to_madre->calls() == 0);
+}
+
 TEST_CASE_FIXTURE(Wired, "a client that does not read its stream is left, and so is the upstream") {
   std::binary_semaphore upstream_left(0);
   FakeHttpServer upstream(Script([&](Peer& peer) {
