@@ -38,13 +38,11 @@ Result<Router> Router::create(RouterOptions options) {
   return Router(std::make_shared<const Impl>(std::move(options)));
 }
 
-/// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
-Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(std::shared_ptr<const Impl> self,
-                                                       const ChatRequest& chat, Deadline deadline) {
-  const RouterOptions& options = self->options;
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
+                                                       Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.deadline);
   Ask ask(chat);
-  Course course(options, self->last_resorts);
+  Course course(options, last_resorts);
   while (const RouterTarget* const target = course.next(ask)) {
     const Result<HttpRequest> request = ask.prepare(*target);
     if (!request) continue;
@@ -56,9 +54,10 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(std::shared_ptr<const Imp
   co_return std::move(ask.reply());
 }
 
+/// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_owned(std::shared_ptr<const Impl> self,
                                                              ChatRequest chat, Deadline deadline) {
-  Task<Result<ChatReply, ChatFailure>> asking = ask(std::move(self), chat, std::move(deadline));
+  Task<Result<ChatReply, ChatFailure>> asking = self->ask(chat, std::move(deadline));
   co_return co_await std::move(asking);
 }
 
@@ -68,7 +67,7 @@ Task<Result<ChatReply, ChatFailure>> Router::async_ask(ChatRequest chat, Deadlin
 
 Task<Result<ChatReply, ChatFailure>> Router::async_ask(
     std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
-  return Impl::ask(impl_, chat, std::move(deadline));
+  return impl_->ask(chat, std::move(deadline));
 }
 
 Result<ChatReply, ChatFailure> Router::ask(const ChatRequest& chat, Deadline deadline) const {

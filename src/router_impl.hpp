@@ -16,11 +16,11 @@ struct Router::Impl {
   explicit Impl(RouterOptions complete)
       : options(std::move(complete)), last_resorts(options.last_resorts) {}
 
-  /// `chat` outlives the task.
-  static Task<Result<ChatReply, ChatFailure>> ask(std::shared_ptr<const Impl> self,
-                                                  const ChatRequest& chat, Deadline deadline);
+  /// This and `chat` outlive the task.
+  Task<Result<ChatReply, ChatFailure>> ask(const ChatRequest& chat, Deadline deadline) const;
   static Task<Result<ChatReply, ChatFailure>> ask_owned(std::shared_ptr<const Impl> self,
                                                         ChatRequest chat, Deadline deadline);
+  /// `chat` outlives the task.
   static Task<Result<ChatStream, ChatFailure>> stream(std::shared_ptr<const Impl> self,
                                                       const ChatRequest& chat, Deadline deadline);
   static Task<Result<ChatStream, ChatFailure>> stream_owned(std::shared_ptr<const Impl> self,

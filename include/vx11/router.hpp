@@ -121,8 +121,8 @@ class VX11_API Router {
   /// \return the answer of the first target that gave one, or why nobody did. `cancelled` if
   ///         `deadline`'s stop token fired.
   Task<Result<ChatReply, ChatFailure>> async_ask(ChatRequest chat, Deadline deadline = {}) const;
-  /// The same for a chat that the caller keeps alive until the task has completed, which saves
-  /// copying it: `co_await router.async_ask(std::cref(chat))`.
+  /// The same for a chat, and a router, that the caller keeps alive until the task has completed,
+  /// which saves copying: `co_await router.async_ask(std::cref(chat))`.
   Task<Result<ChatReply, ChatFailure>> async_ask(std::reference_wrapper<const ChatRequest> chat,
                                                  Deadline deadline = {}) const;
 

@@ -63,7 +63,11 @@ class PromiseBase {
     void await_resume() const noexcept {}
   };
 
-  bool arrive() noexcept { return met_.exchange(true, std::memory_order_acq_rel); }
+  /// \return whether the other was here before. Usually it is the same thread, which then sees so
+  /// without an exchange.
+  bool arrive() noexcept {
+    return met_.load(std::memory_order_acquire) || met_.exchange(true, std::memory_order_acq_rel);
+  }
 
   void (*wake_)(void*) = nullptr;
   void* whom_ = nullptr;
