@@ -3,7 +3,7 @@
 /// \file
 /// `EmbeddedMadre`: madre as a function, for a gateway that has none to call.
 
-#include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 

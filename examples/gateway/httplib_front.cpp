@@ -47,31 +47,33 @@ thread_local bool RequestCount::here_ = false;
 
 /// cpp-httplib's pool, which lets the accepting thread wait while there are too many connections:
 /// further ones then stay in the system's queue.
-class BoundedPool final : public httplib::ThreadPool {
+class BoundedPool final : public httplib::TaskQueue {
  public:
   BoundedPool(const ServerConfig& config, Crowd& connections, RequestCount& requests,
               const std::atomic<bool>& stopping)
-      : ThreadPool(config.threads),
+      : pool_(config.threads),
         most_(config.max_connections),
         connections_(connections),
         requests_(requests),
         stopping_(stopping) {}
 
   // What it returns differs between the versions of cpp-httplib.
-  using Enqueued = decltype(std::declval<ThreadPool&>().enqueue(nullptr));
+  using Enqueued = decltype(std::declval<TaskQueue&>().enqueue(nullptr));
 
   Enqueued enqueue(std::function<void()> serve) override {
     while (!stopping_ && connections_.wait_for_at_most(most_ - 1, 100ms) >= most_) {
     }
     connections_.enter();
-    return ThreadPool::enqueue([this, serve = std::move(serve)] {
+    return pool_.enqueue([this, serve = std::move(serve)] {
       serve();
       requests_.end();
       connections_.leave();
     });
   }
+  void shutdown() override { pool_.shutdown(); }
 
  private:
+  httplib::ThreadPool pool_;
   const std::size_t most_;
   Crowd& connections_;
   RequestCount& requests_;

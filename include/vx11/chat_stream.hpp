@@ -4,6 +4,7 @@
 /// `ChatStream`: an answer that comes piece by piece.
 
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>

@@ -26,6 +26,7 @@
 ///   `retry_after` where that is known.
 
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 

@@ -7,7 +7,8 @@
 /// a `Result`. The one alias is always `tl::expected`, never switched to another type by a macro,
 /// so that every translation unit of a program agrees on it.
 
-#include <chrono>
+#include <vx11/detail/durations.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 /// pass.
 
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/task.hpp>
 
 #include <condition_variable>

@@ -3,7 +3,7 @@
 /// \file
 /// `Transport`: how a request reaches an upstream and its answer comes back.
 
-#include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>

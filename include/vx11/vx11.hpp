@@ -12,6 +12,7 @@
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/fallback.hpp>
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>

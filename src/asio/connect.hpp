@@ -3,6 +3,7 @@
 /// \file
 /// From an origin to a connected socket. Internal.
 
+#include <vx11/deadline.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 

@@ -18,7 +18,7 @@ none() {
 }
 
 pub=include/vx11
-vocabulary=("$pub"/{result,clock,headers,http_message,task,transport}.hpp)
+vocabulary=("$pub"/{result,clock,deadline,headers,http_message,task,transport}.hpp)
 policies=("$pub"/{adaptive_limit,backoff,bulkhead,circuit_breaker,fallback,guard,hedge}.hpp
   "$pub"/{keyed_rate_limiter,pipeline,policy,rate_limiter,retry,retry_budget,timeout,timer,verdict}.hpp)
 mapfile -t -O "${#policies[@]}" policies < <(find $pub/circuit_breaker $pub/detail -name '*.hpp' -not -name spin_lock.hpp)
@@ -29,6 +29,8 @@ mapfile -t all < <(find include src -name '*.?pp')
 
 none 'the vocabulary knows only itself' 'vx11/(circuit|router|health|power|session|operator|auth|store|server|probe|httplib)' "${vocabulary[@]}"
 none 'policies know no I/O, no thread, no JSON' 'vx11/(headers|http_message|transport|router|health|power|session|operator)|thread>|nlohmann|sys/' "${policies[@]}"
+none 'what the breaker needs is quick to compile' '(chrono|thread|algorithm|stop_token)>' \
+  "$pub"/{result,clock,circuit_breaker}.hpp "$pub"/circuit_breaker/*.hpp "$pub"/circuit_breaker/detail/*.hpp
 none 'headline classes know no API, store or server' 'vx11/(operator|auth|session|store|server|httplib)' "${headline[@]}"
 none 'the API knows no server, transport or store' 'vx11/(server|transport/|store/|httplib)' "$pub/operator_api.hpp" src/operator_api.cpp
 none 'transports know no policy' 'vx11/(circuit|router|health|operator)' "$pub"/transport/*.hpp

@@ -1,4 +1,5 @@
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 #include <vx11/testing/manual_clock.hpp>

@@ -13,8 +13,8 @@ using Answer = vx11::Result<vx11::HttpResponse>;
 /// answer that comes too late finds a place to be dropped.
 class Meeting {
  public:
-  Meeting(const vx11::HttpRequest& request, vx11::Deadline deadline)
-      : request(request), deadline(std::move(deadline)) {}
+  Meeting(vx11::HttpRequest request, vx11::Deadline deadline)
+      : request(std::move(request)), deadline(std::move(deadline)) {}
 
   const vx11::HttpRequest request;
   const vx11::Deadline deadline;
@@ -82,15 +82,18 @@ class CustomTransport final : public vx11::Transport {
   Release release_;
 };
 
-void complete(vx11_call* call, Answer answer) {
-  const std::unique_ptr<vx11_call> owned(call);
-  owned->meeting->complete(std::move(answer));
-}
-
 /// A code of one's own choice; what is no failure of sending counts as unreachable.
 vx11::Errc errc_of(vx11_code code) {
+  if (code == VX11_REJECTED) return vx11::Errc::rejected;
   const bool known = code >= VX11_INVALID_ARGUMENT && code <= VX11_UNAVAILABLE;
   return known ? static_cast<vx11::Errc>(code - 1) : vx11::Errc::unreachable;
+}
+
+void fail(Meeting& meeting, vx11_code code, const char* detail) noexcept {
+  guarded(nullptr, [&] {
+    meeting.complete(vx11::fail(errc_of(code), detail ? detail : "the transport failed"));
+    return Ending();
+  });
 }
 
 }  // namespace
@@ -150,20 +153,18 @@ int vx11_call_abandoned(const vx11_call* call) {
 
 void vx11_call_answer(vx11_call* call, int status, const char* const* headers, size_t header_count,
                       const char* body, size_t size) {
+  const std::unique_ptr<vx11_call> owned(call);
   const vx11_code code = guarded(nullptr, [&] {
     vx11::HttpResponse response(status);
     response.headers = headers_of(headers, header_count);
     if (size != 0) response.body.assign(body, size);
-    complete(call, std::move(response));
+    owned->meeting->complete(std::move(response));
     return Ending();
   });
-  if (code != VX11_OK) vx11_call_fail(call, VX11_UNREACHABLE, nullptr);
+  if (code != VX11_OK) fail(*owned->meeting, VX11_UNREACHABLE, nullptr);
 }
 
 void vx11_call_fail(vx11_call* call, vx11_code code, const char* detail) {
-  guarded(nullptr, [&] {
-    const std::string text = detail ? detail : "the transport failed";
-    complete(call, vx11::fail(errc_of(code), text));
-    return Ending();
-  });
+  const std::unique_ptr<vx11_call> owned(call);
+  fail(*owned->meeting, code, detail);
 }

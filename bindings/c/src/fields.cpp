@@ -138,7 +138,7 @@ Fields Fields::object(const char* name) {
   static const Json kNone = Json::object();
   const Json* field = take(name);
   if (field != nullptr && !field->is_object()) mistake(name, "is not an object");
-  return Fields(root_, field && field->is_object() ? field : &kNone, where_ + name + ".");
+  return {root_, field && field->is_object() ? field : &kNone, where_ + name + "."};
 }
 
 std::vector<Fields> Fields::objects(const char* name) {

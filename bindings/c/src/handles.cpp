@@ -11,12 +11,22 @@
 
 namespace vx11::c {
 
+namespace {
+
+/// Ours in their order, but for the one that came when the next number was taken.
+vx11_code code_of(Errc code) {
+  if (code == Errc::rejected) return VX11_REJECTED;
+  return static_cast<vx11_code>(static_cast<int>(code) + 1);
+}
+
+}  // namespace
+
 Ending failure(const Error& error) {
-  return Ending(static_cast<vx11_code>(static_cast<int>(error.code) + 1), to_json(error));
+  return {code_of(error.code), to_json(error)};
 }
 
 Ending failure(const ChatFailure& error) {
-  return Ending(static_cast<vx11_code>(static_cast<int>(error.code) + 1), to_json(error));
+  return {code_of(error.code), to_json(error)};
 }
 
 Ending misuse(const char* what) {
@@ -70,7 +80,8 @@ const char* vx11_code_text(vx11_code code) {
   static_assert(static_cast<int>(vx11::Errc::unavailable) + 1 == VX11_UNAVAILABLE);
   if (code == VX11_OK) return "ok";
   if (code == VX11_NO_MEMORY) return "no_memory";
-  if (code < VX11_OK || code > VX11_NO_MEMORY) return "internal";
+  if (code == VX11_REJECTED) return "rejected";
+  if (code < VX11_OK || code > VX11_UNAVAILABLE) return "internal";
   return to_string(static_cast<vx11::Errc>(code - 1)).data();  // of string literals
 }
 

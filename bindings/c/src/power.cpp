@@ -51,7 +51,7 @@ Result<Arguments> arguments_of(vx11_power_command command, const char* descripti
 }
 
 Result<MadreReply> send(const PowerStateClient& madre, vx11_power_command command,
-                        Arguments arguments, Deadline deadline) {
+                        Arguments arguments, const Deadline& deadline) {
   switch (command) {
     case VX11_POWER_STATUS:
       return madre.status(deadline);

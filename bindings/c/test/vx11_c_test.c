@@ -118,6 +118,8 @@ static void the_interface_tells_its_version(void) {
   CHECK(strcmp(vx11_code_text(VX11_OK), "ok") == 0);
   CHECK(strcmp(vx11_code_text(VX11_CIRCUIT_OPEN), "circuit_open") == 0);
   CHECK(strcmp(vx11_code_text(VX11_UNAVAILABLE), "unavailable") == 0);
+  CHECK(strcmp(vx11_code_text(VX11_NO_MEMORY), "no_memory") == 0);
+  CHECK(strcmp(vx11_code_text(VX11_REJECTED), "rejected") == 0);
   CHECK(strcmp(vx11_code_text((vx11_code)99), "internal") == 0);
 }
 
@@ -280,6 +282,9 @@ static void power_is_read_and_commanded(void) {
   CHECK(vx11_power_send(power, VX11_POWER_STATUS, "{\"id\":\"x\"}", 1000, NULL, NULL, &text) ==
         VX11_INVALID_ARGUMENT);
   CHECK_TEXT(text, "id is not known");
+  self.fails = VX11_REJECTED;
+  CHECK(vx11_power_state(power, 1000, NULL, NULL, &text) == VX11_REJECTED);
+  CHECK_TEXT(text, "\"code\":\"rejected\"");
   vx11_power_free(power);
   vx11_transport_free(transport);
 }

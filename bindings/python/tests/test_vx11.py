@@ -124,6 +124,17 @@ class RouterTest(unittest.TestCase):
             self.assertEqual(error.exception.attempts[0]["outcome"], code)
             self.assertNotIn("secret", str(error.exception))
 
+    def test_a_refusal_of_the_functions_own_keeps_its_code_and_counts_against_nobody(self):
+        def refuse(request):
+            raise vx11.Error("rejected", "too many at once")
+
+        router = router_to(vx11.FunctionTransport(refuse), breaker=vx11.CircuitBreaker(failures_to_open=1))
+        for _ in range(2):
+            with self.assertRaises(vx11.ChatFailed) as error:
+                router.ask("hi")
+            self.assertEqual(error.exception.code, "rejected")
+        self.assertEqual(router.breaker("switch").state, "closed")
+
     def test_what_is_no_response_is_a_failure_and_not_a_crash(self):
         with self.assertRaises(vx11.ChatFailed):
             router_to(vx11.FunctionTransport(lambda request: "hello")).ask("hi")

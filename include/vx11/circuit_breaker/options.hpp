@@ -5,8 +5,8 @@
 
 #include <vx11/circuit_breaker/types.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/durations.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>

@@ -7,6 +7,7 @@
 /// Why: docs/design/httplib.md.
 
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/httplib/detail/connection.hpp>
 #include <vx11/httplib/detail/dial.hpp>
 #include <vx11/httplib/detail/pool.hpp>

@@ -175,7 +175,7 @@ class CircuitCore {
     seen.failures = word.failures();
     if (word.phase() == Phase::isolated) seen.retry_after = options_.open_for;
     if (word.phase() == Phase::open) {
-      seen.retry_after = Deadline(until).remaining(now);
+      seen.retry_after = time_left(until, now);
       if (now >= until) seen.state = CircuitState::half_open;
     }
     seen.last_failure = failures_.last();
@@ -252,7 +252,7 @@ class CircuitCore {
     window_.clear();
     would_have_opened(word, now);
   }
-  void arm(TimePoint now) noexcept { cell_.arm(Deadline::after(now, open_time_.next()).at()); }
+  void arm(TimePoint now) noexcept { cell_.arm(saturated_add(now, open_time_.next())); }
   void open(Word from, std::uint32_t failures, TimePoint now) noexcept {
     arm(now);
     const Word next = from.next(Phase::open, failures);

@@ -5,54 +5,62 @@
 
 #include <vx11/circuit_breaker/detail/word.hpp>
 #include <vx11/circuit_breaker/options.hpp>
+#include <vx11/detail/durations.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <limits>
-#include <utility>
+#include <optional>
+#include <type_traits>
 #include <variant>
 
 namespace vx11::inline v0::detail {
 
-/// Like `std::clamp`, but what is no number becomes the greatest.
-constexpr double drawn(double value, double least, double greatest) noexcept {
-  if (value < least) return least;
-  return value <= greatest ? value : greatest;
+/// What is no number becomes the least.
+template <class T>
+constexpr void raise(T& value, std::type_identity_t<T> least) noexcept {
+  if (!(value >= least)) value = least;
+}
+/// Like `std::clamp`, in place; what is no number becomes the greatest.
+template <class T>
+constexpr void draw(T& value, std::type_identity_t<T> least,
+                    std::type_identity_t<T> greatest) noexcept {
+  if (value < least) value = least;
+  if (!(value <= greatest)) value = greatest;
 }
 
-inline void draw_slow_in_range(std::optional<SlowCalls>& slow) noexcept {
-  if (slow) slow->rate = drawn(slow->rate, 0.0, 1.0);
+inline void draw_in_range(std::optional<SlowCalls>& slow) noexcept {
+  if (slow) draw(slow->rate, 0.0, 1.0);
 }
-
-inline void draw_in_range(ConsecutiveFailures&) noexcept {}
 inline void draw_in_range(CountWindow& window) noexcept {
-  window.size = std::clamp(window.size, 1U, 1'000'000U);
-  window.minimum_calls = std::clamp(window.minimum_calls, 1U, window.size);
-  window.failure_rate = drawn(window.failure_rate, 0.0, 1.0);
-  draw_slow_in_range(window.slow);
+  draw(window.size, 1, 1'000'000);
+  draw(window.minimum_calls, 1, window.size);
+  draw(window.failure_rate, 0.0, 1.0);
+  draw_in_range(window.slow);
 }
 inline void draw_in_range(TimeWindow& window) noexcept {
-  window.span = std::clamp<Duration>(window.span, Duration(1), std::chrono::hours(24 * 365));
-  window.buckets = std::clamp(window.buckets, 1U, 1'000U);
-  window.minimum_calls = std::max(window.minimum_calls, 1U);
-  window.failure_rate = drawn(window.failure_rate, 0.0, 1.0);
-  draw_slow_in_range(window.slow);
+  draw(window.span, Duration(1), std::chrono::hours(24 * 365));
+  draw(window.buckets, 1, 1'000);
+  raise(window.minimum_calls, 1);
+  draw(window.failure_rate, 0.0, 1.0);
+  draw_in_range(window.slow);
+}
+inline void draw_in_range(TripCondition& trip) noexcept {
+  if (auto* window = std::get_if<CountWindow>(&trip)) draw_in_range(*window);
+  if (auto* window = std::get_if<TimeWindow>(&trip)) draw_in_range(*window);
 }
 inline void draw_in_range(OpenGrowth& growth) noexcept {
-  constexpr double kMost = std::numeric_limits<double>::max();
-  growth.factor = growth.factor >= 1.0 ? growth.factor : 1.0;
-  growth.at_most = std::max(growth.at_most, Duration::zero());
-  growth.jitter.from = growth.jitter.from >= 0.0 ? growth.jitter.from : 0.0;
-  growth.jitter.to = drawn(growth.jitter.to, growth.jitter.from, kMost);
+  raise(growth.factor, 1.0);
+  raise(growth.at_most, Duration::zero());
+  raise(growth.jitter.from, 0.0);
+  draw(growth.jitter.to, growth.jitter.from, std::numeric_limits<double>::max());
 }
 
 inline CircuitBreakerOptions in_range(CircuitBreakerOptions options) noexcept {
-  options.failures_to_open = std::clamp(options.failures_to_open, 1U, CircuitWord::kMaxFailures);
-  options.open_for = std::max(options.open_for, Duration::zero());
-  options.probes = std::clamp(options.probes, 1U, 1'000U);
-  options.probes_to_close = std::clamp(options.probes_to_close, 1U, options.probes);
-  options.probe_limit = std::max(options.probe_limit, Duration(1));
-  std::visit([](auto& trip) { draw_in_range(trip); }, options.trip);
+  draw(options.failures_to_open, 1, CircuitWord::kMaxFailures);
+  raise(options.open_for, Duration::zero());
+  draw(options.probes, 1, 1'000);
+  draw(options.probes_to_close, 1, options.probes);
+  raise(options.probe_limit, Duration(1));
+  draw_in_range(options.trip);
   draw_in_range(options.growth);
   return options;
 }

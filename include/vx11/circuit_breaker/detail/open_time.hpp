@@ -3,11 +3,11 @@
 /// \file
 /// How long a breaker opens for. Not thread-safe: the breaker locks. Internal.
 
+#include <vx11/circuit_breaker/detail/min_max.hpp>
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/durations.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace vx11::inline v0::detail {
@@ -18,7 +18,7 @@ class OpenTime {
  public:
   OpenTime(const CircuitBreakerOptions& options, std::uint64_t seed)
       : first_(options.open_for),
-        limit_(std::max(options.growth.at_most, options.open_for)),
+        limit_(greater(options.growth.at_most, options.open_for)),
         factor_(options.growth.factor),
         jitter_(options.growth.jitter),
         current_(first_),
@@ -41,11 +41,11 @@ class OpenTime {
 
   bool jitters() const noexcept { return jitter_.from != 1.0 || jitter_.to != 1.0; }
   /// Replaces the draw for the next opening; what is no number in [0, 1] is drawn into it.
-  void set_draw(double draw) noexcept { draw_ = draw > 0.0 ? std::min(draw, 1.0) : 0.0; }
+  void set_draw(double draw) noexcept { draw_ = draw > 0.0 ? smaller(draw, 1.0) : 0.0; }
 
  private:
   static Duration times(Duration time, double by, Duration limit) noexcept {
-    if (by == 1.0) return std::min(time, limit);
+    if (by == 1.0) return smaller(time, limit);
     const double product = static_cast<double>(time.count()) * by;
     if (!(product < static_cast<double>(limit.count()))) return limit;
     return Duration(static_cast<Duration::rep>(product));

@@ -3,12 +3,12 @@
 /// \file
 /// The probes of a half-open breaker. Not thread-safe: the breaker locks. Internal.
 
+#include <vx11/circuit_breaker/detail/fixed_array.hpp>
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/clock.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace vx11::inline v0::detail {
 
@@ -31,15 +31,13 @@ class Probes {
 
   /// The ticket of a free or overdue slot, or `kNoTicket`.
   Ticket acquire(TimePoint now) noexcept {
-    const auto slot = std::min_element(slots_.begin(), slots_.end(), sooner);
-    if (now < slot->overdue_at) return kNoTicket;
-    *slot = Slot{++last_ticket_, Deadline::after(now, limit_).at()};
-    return slot->ticket;
+    Slot& slot = slots_[soonest()];
+    if (now < slot.overdue_at) return kNoTicket;
+    slot = Slot{++last_ticket_, saturated_add(now, limit_)};
+    return slot.ticket;
   }
   /// When the next slot is overdue.
-  TimePoint next_overdue() const noexcept {
-    return std::min_element(slots_.begin(), slots_.end(), sooner)->overdue_at;
-  }
+  TimePoint next_overdue() const noexcept { return slots_[soonest()].overdue_at; }
 
   Decision succeeded(Ticket ticket) noexcept {
     if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return Decision::stale;
@@ -53,7 +51,7 @@ class Probes {
   bool abandoned(Ticket ticket) noexcept { return settle(ticket, Slot{}); }
 
   void clear() noexcept {
-    std::fill(slots_.begin(), slots_.end(), Slot{});
+    for (Slot& each : slots_) each = Slot{};
     successes_ = failures_ = 0;
   }
 
@@ -66,16 +64,23 @@ class Probes {
   };
 
   /// Free ones come first, then the longest overdue.
-  static bool sooner(const Slot& a, const Slot& b) noexcept { return a.overdue_at < b.overdue_at; }
+  std::size_t soonest() const noexcept {
+    std::size_t soonest = 0;
+    for (std::size_t i = 1; i < slots_.size(); ++i) {
+      if (slots_[i].overdue_at < slots_[soonest].overdue_at) soonest = i;
+    }
+    return soonest;
+  }
   bool settle(Ticket ticket, Slot to) noexcept {
-    const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                   [=](const Slot& s) { return s.ticket == ticket; });
-    if (slot == slots_.end()) return false;
-    *slot = to;
-    return true;
+    for (Slot& each : slots_) {
+      if (each.ticket != ticket) continue;
+      each = to;
+      return true;
+    }
+    return false;
   }
 
-  std::vector<Slot> slots_;
+  FixedArray<Slot> slots_;
   std::uint32_t to_close_;
   Duration limit_;
   Ticket last_ticket_ = kNoTicket;

@@ -3,15 +3,15 @@
 /// \file
 /// The windows a breaker judges by. Not thread-safe: the breaker locks. Internal.
 
+#include <vx11/circuit_breaker/detail/fixed_array.hpp>
+#include <vx11/circuit_breaker/detail/min_max.hpp>
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/circuit_breaker/types.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <variant>
-#include <vector>
 
 namespace vx11::inline v0::detail {
 
@@ -54,7 +54,7 @@ class CountRing {
   }
 
  private:
-  std::vector<Outcome> outcomes_;
+  FixedArray<Outcome> outcomes_;
   std::size_t at_ = 0;
   WindowFigures sums_ = {};
 };
@@ -64,7 +64,7 @@ class CountRing {
 class TimeRing {
  public:
   TimeRing(Duration span, std::uint32_t buckets, TimePoint start)
-      : width_(std::max(span / buckets, Duration(1))),
+      : width_(greater(span / buckets, Duration(1))),
         start_(start),
         head_end_(start + width_),
         buckets_(buckets) {}
@@ -86,7 +86,7 @@ class TimeRing {
   }
   void clear() noexcept {
     sums_ = {};
-    std::fill(buckets_.begin(), buckets_.end(), WindowFigures{});
+    for (WindowFigures& each : buckets_) each = {};
   }
 
  private:
@@ -96,7 +96,7 @@ class TimeRing {
   /// How many buckets, from the oldest on, lie too far back.
   std::uint64_t overdue(TimePoint now) const noexcept {
     if (now < head_end_) return 0;
-    return std::min<std::uint64_t>(tick(now) - head_, buckets_.size());
+    return smaller(tick(now) - head_, buckets_.size());
   }
   void advance(TimePoint now) noexcept {
     const std::uint64_t gone = overdue(now);
@@ -113,7 +113,7 @@ class TimeRing {
   TimePoint start_;
   TimePoint head_end_;  ///< Of the newest bucket: until then no division is needed.
   std::uint64_t head_ = 0;
-  std::vector<WindowFigures> buckets_;
+  FixedArray<WindowFigures> buckets_;
   WindowFigures sums_ = {};
 };
 
@@ -129,43 +129,42 @@ class Window {
  public:
   Window(const TripCondition& trip, TimePoint start) : slow_(slow_calls(trip)) {
     if (const auto* count = std::get_if<CountWindow>(&trip)) {
-      calls_.emplace<CountRing>(count->size);
+      by_count_.emplace(count->size);
       take_limits(*count);
     } else if (const auto* time = std::get_if<TimeWindow>(&trip)) {
-      calls_.emplace<TimeRing>(time->span, time->buckets, start);
+      by_time_.emplace(time->span, time->buckets, start);
       take_limits(*time);
     }
   }
 
-  bool by_time() const noexcept { return std::holds_alternative<TimeRing>(calls_); }
+  bool by_time() const noexcept { return by_time_.has_value(); }
   bool slow(Duration taken) const noexcept { return slow_ && taken >= slow_->after; }
 
   /// Whether the next call is the first that may open the circuit. Of the calls that succeed in
   /// time only that one can: any other leaves the rates where they are or lower.
   bool completes_minimum() const noexcept {
-    const auto* count = std::get_if<CountRing>(&calls_);
-    return count != nullptr && count->figures().calls + 1 == minimum_calls_;
+    return by_count_ && by_count_->figures().calls + 1 == minimum_calls_;
   }
   /// Takes a call in. \return whether the window now says to open.
   bool record(Outcome outcome, TimePoint now) noexcept {
-    if (auto* count = std::get_if<CountRing>(&calls_)) {
-      count->record(outcome);
-      return exceeded(count->figures());
+    if (by_count_) {
+      by_count_->record(outcome);
+      return exceeded(by_count_->figures());
     }
-    if (auto* time = std::get_if<TimeRing>(&calls_)) {
-      time->record(outcome, now);
-      return exceeded(time->figures());
+    if (by_time_) {
+      by_time_->record(outcome, now);
+      return exceeded(by_time_->figures());
     }
     return false;
   }
   WindowFigures figures(TimePoint now) const noexcept {
-    if (const auto* count = std::get_if<CountRing>(&calls_)) return count->figures();
-    if (const auto* time = std::get_if<TimeRing>(&calls_)) return time->figures(now);
+    if (by_count_) return by_count_->figures();
+    if (by_time_) return by_time_->figures(now);
     return {};
   }
   void clear() noexcept {
-    if (auto* count = std::get_if<CountRing>(&calls_)) count->clear();
-    if (auto* time = std::get_if<TimeRing>(&calls_)) time->clear();
+    if (by_count_) by_count_->clear();
+    if (by_time_) by_time_->clear();
   }
 
  private:
@@ -183,7 +182,9 @@ class Window {
     return part != 0 && static_cast<double>(part) >= rate * static_cast<double>(calls);
   }
 
-  std::variant<std::monostate, CountRing, TimeRing> calls_;
+  // One of them, or none.
+  std::optional<CountRing> by_count_;
+  std::optional<TimeRing> by_time_;
   std::uint32_t minimum_calls_ = 1;
   double failure_rate_ = 1.0;
   std::optional<SlowCalls> slow_;

@@ -3,9 +3,9 @@
 /// \file
 /// State, mode, count of failures and generation of a breaker in one word. Internal.
 
+#include <vx11/circuit_breaker/detail/min_max.hpp>
 #include <vx11/circuit_breaker/types.hpp>
 
-#include <algorithm>
 #include <cstdint>
 
 namespace vx11::inline v0::detail {
@@ -31,7 +31,7 @@ class CircuitWord {
   constexpr explicit CircuitWord(std::uint64_t bits) noexcept : bits_(bits) {}
   constexpr CircuitWord(CircuitPhase phase, std::uint32_t failures,
                         std::uint64_t generation) noexcept
-      : bits_(generation << 25U | std::uint64_t{std::min(failures, kMaxFailures)} << 3U |
+      : bits_(generation << 25U | std::uint64_t{smaller(failures, kMaxFailures)} << 3U |
               static_cast<std::uint64_t>(phase)) {}
 
   constexpr std::uint64_t bits() const noexcept { return bits_; }
@@ -78,10 +78,10 @@ class CircuitWord {
     return next(CircuitPhase::open, failures() + 1);
   }
   constexpr CircuitWord with_failures(std::uint32_t failures) const noexcept {
-    return CircuitWord(phase(), failures, generation());
+    return {phase(), failures, generation()};
   }
   constexpr CircuitWord next(CircuitPhase phase, std::uint32_t failures) const noexcept {
-    return CircuitWord(phase, failures, generation() + 1);
+    return {phase, failures, generation() + 1};
   }
 
  private:

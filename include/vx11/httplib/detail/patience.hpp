@@ -5,6 +5,7 @@
 /// `vx11/httplib.hpp`.
 
 #include <vx11/clock.hpp>
+#include <vx11/deadline.hpp>
 #include <vx11/result.hpp>
 
 #include <algorithm>

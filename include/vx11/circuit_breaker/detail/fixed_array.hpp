@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// An array of a length that is known when it is made. Internal.
+
+#include <cstddef>
+
+namespace vx11::inline v0::detail {
+
+/// What a breaker needs of `std::vector`, at a fraction of what that costs to compile.
+template <class T>
+class FixedArray {
+ public:
+  explicit FixedArray(std::size_t size) : items_(new T[size]{}), size_(size) {}
+  FixedArray(const FixedArray&) = delete;
+  FixedArray& operator=(const FixedArray&) = delete;
+  ~FixedArray() { delete[] items_; }
+
+  std::size_t size() const noexcept { return size_; }
+  T& operator[](std::size_t at) noexcept { return items_[at]; }
+  const T& operator[](std::size_t at) const noexcept { return items_[at]; }
+  T* begin() noexcept { return items_; }
+  T* end() noexcept { return items_ + size_; }
+
+ private:
+  T* const items_;
+  const std::size_t size_;
+};
+
+}  // namespace vx11::inline v0::detail

@@ -1,0 +1,20 @@
+#pragma once
+
+/// \file
+/// `std::min` and `std::max` of values, without what else `<algorithm>` makes a compiler read.
+/// Internal.
+
+#include <type_traits>
+
+namespace vx11::inline v0::detail {
+
+template <class T>
+constexpr T smaller(T a, std::type_identity_t<T> b) noexcept {
+  return b < a ? b : a;
+}
+template <class T>
+constexpr T greater(T a, std::type_identity_t<T> b) noexcept {
+  return a < b ? b : a;
+}
+
+}  // namespace vx11::inline v0::detail
