@@ -10,7 +10,7 @@ TimePoint TimerWheel::in(Duration limit) noexcept {
   timespec noted{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted);
   const TimePoint now(std::chrono::seconds(noted.tv_sec) + std::chrono::nanoseconds(noted.tv_nsec));
-  return Deadline::after(now + kTick, limit).at();
+  return saturated_add(now + kTick, limit);
 }
 
 void Timer::arm(TimePoint at) noexcept {
