@@ -42,7 +42,7 @@ Detached Session::serve(std::shared_ptr<Session> self) {
     self->busy_ = false;
   }
   if (then == Then::linger) co_await self->linger();
-  channel.watch(nullptr, nullptr);  // the channel's last receive ends after the session
+  channel.watch(nullptr, nullptr);  // nobody is left to be told
   channel.abort(Broken::aborted);
 }
 

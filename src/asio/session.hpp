@@ -18,7 +18,7 @@ namespace vx11::inline v0::asio_detail {
 /// Reads requests one after the other, has the API answer them, and writes the answers in that
 /// order.
 ///
-/// While the API works, the channel goes on receiving: what comes is the next request, and if the
+/// While the API works, the channel is watched: what comes is the next request, and if the
 /// end comes, the stop token of the one under way fires.
 class Session : public std::enable_shared_from_this<Session>, public ListedSession {
  public:

@@ -63,6 +63,16 @@ struct Wired : Served {
   }
 };
 
+/// Takes a request and hangs until the caller goes.
+Script never_answering(std::binary_semaphore& asked, std::binary_semaphore& left) {
+  return Script([&asked, &left](Peer& peer) {
+    peer.read_request();
+    asked.release();
+    peer.hang();
+    left.release();
+  });
+}
+
 /// Stops the server's loop before the second piece, until the test lets it go on.
 struct HeldLoop {
   std::binary_semaphore held{0};
@@ -147,12 +157,7 @@ TEST_CASE_FIXTURE(Wired,
                   "a client that leaves before the answer ends the upstream's call, unblamed") {
   std::binary_semaphore asked(0);
   std::binary_semaphore upstream_left(0);
-  FakeHttpServer upstream(Script([&](Peer& peer) {
-    peer.read_request();
-    asked.release();
-    peer.hang();
-    upstream_left.release();
-  }));
+  FakeHttpServer upstream(never_answering(asked, upstream_left));
   switch_is(upstream);
   make_next_call_a_probe();
   for (const std::string& headers : {kAuth + kJson, kEvents}) {
@@ -171,12 +176,7 @@ TEST_CASE_FIXTURE(Wired,
 TEST_CASE_FIXTURE(Wired, "that a client has gone is noticed behind a next request of its") {
   std::binary_semaphore asked(0);
   std::binary_semaphore upstream_left(0);
-  FakeHttpServer upstream(Script([&](Peer& peer) {
-    peer.read_request();
-    asked.release();
-    peer.hang();
-    upstream_left.release();
-  }));
+  FakeHttpServer upstream(never_answering(asked, upstream_left));
   switch_is(upstream);
   make_next_call_a_probe();
   {
