@@ -7,8 +7,6 @@
 #include <optional>
 #include <thread>
 
-#include <boost/asio/executor_work_guard.hpp>
-
 #include "loop.hpp"
 
 namespace vx11::inline v0::asio_detail {
@@ -21,27 +19,21 @@ class BackgroundLoop {
   BackgroundLoop& operator=(const BackgroundLoop&) = delete;
   ~BackgroundLoop() {
     if (!thread_.joinable()) return;
-    running_->loop.io.stop();
+    loop_->stop();
     thread_.join();
   }
 
   Loop& loop() {
     std::call_once(started_, [this] {
-      running_.emplace();
-      thread_ = std::thread([this] { running_->loop.run(); });
+      loop_.emplace();
+      thread_ = std::thread([this] { loop_->run(); });
     });
-    return running_->loop;
+    return *loop_;
   }
 
  private:
-  struct Running {
-    Running() : work(loop.io.get_executor()) {}
-    Loop loop;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
-  };
-
   std::once_flag started_;
-  std::optional<Running> running_;
+  std::optional<Loop> loop_;
   std::thread thread_;
 };
 

@@ -3,15 +3,13 @@
 #include <cerrno>
 #include <utility>
 
-#include <boost/asio/post.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace vx11::inline v0::asio_detail {
 
 namespace {
-
-using boost::system::error_code;
 
 bool would_block() noexcept {
   return errno == EAGAIN || errno == EWOULDBLOCK;
@@ -19,19 +17,15 @@ bool would_block() noexcept {
 
 }  // namespace
 
-Channel::Channel(Loop& loop, Socket socket)
-    : loop_(loop), timer_(loop.timers, &Channel::overdue, this) {
-  error_code ignored;
-  socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-  socket.native_non_blocking(true, ignored);
-  socket_ = socket.release(ignored);
-  if (socket_ < 0 || !loop_.poller.add(socket_, *this)) note_broken(Broken::reset);
+Channel::Channel(Loop& loop, Socket connected)
+    : loop_(loop), socket_(std::move(connected)), timer_(loop.timers, &Channel::overdue, this) {
+  const int on = 1;
+  ::setsockopt(socket_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!loop_.poller.add(socket_, *this)) note_broken(Broken::reset);
 }
 
 Channel::~Channel() {
-  if (socket_ < 0) return;
-  loop_.poller.remove(socket_, *this);
-  ::close(socket_);
+  if (socket_) loop_.poller.remove(socket_, *this);
 }
 
 /// Another edge may have come before this one is dealt with, so nothing is concluded from what it
@@ -87,7 +81,7 @@ void Channel::watch(void (*on_broken)(void*), void* whom) {
 }
 
 Channel::Tried Channel::try_read(char* into, std::size_t size) noexcept {
-  const ssize_t got = ::recv(socket_, into, size, 0);
+  const ssize_t got = ::recv(socket(), into, size, 0);
   if (got == 0) return Tried::Then::ended;
   if (got < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
   const auto bytes = static_cast<std::size_t>(got);
@@ -96,7 +90,7 @@ Channel::Tried Channel::try_read(char* into, std::size_t size) noexcept {
 }
 
 Channel::Tried Channel::try_write(std::string_view bytes) noexcept {
-  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
   return {Tried::Then::perhaps_more, static_cast<std::size_t>(sent)};
 }
@@ -128,20 +122,20 @@ void Channel::overdue(void* self) noexcept {
 void Channel::abort(Broken why) noexcept {
   note_broken(why);
   timer_.disarm();
-  if (socket_ < 0) return;
+  if (!socket_) return;
   loop_.poller.remove(socket_, *this);
-  ::close(std::exchange(socket_, -1));
+  socket_.close();
   wake_later();
 }
 
 void Channel::shutdown_send() noexcept {
-  ::shutdown(socket_, SHUT_WR);
+  ::shutdown(socket(), SHUT_WR);
 }
 
 /// Nobody is resumed by the one who breaks the channel, only by the loop.
 void Channel::wake_later() {
   if (!reader_ && !edge_waiter_ && on_broken_ == nullptr) return;
-  boost::asio::post(loop_.io, [self = shared_from_this()] { self->wake(); });
+  loop_.post([self = shared_from_this()] { self->wake(); });
 }
 
 void Channel::wake() {

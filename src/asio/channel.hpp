@@ -11,14 +11,10 @@
 #include <memory>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "loop.hpp"
 #include "read_buffer.hpp"
 
 namespace vx11::inline v0::asio_detail {
-
-using Socket = boost::asio::ip::tcp::socket;
 
 /// Why a channel is of no more use.
 enum class Broken : std::uint8_t {
@@ -36,8 +32,7 @@ enum class Broken : std::uint8_t {
 /// Belongs to its loop's thread; `abort` too.
 class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
-  /// Takes the connection over from Asio.
-  Channel(Loop& loop, Socket socket);
+  Channel(Loop& loop, Socket connected);
   virtual ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -94,7 +89,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
 
   /// `co_await edge()`: suspends until something has changed, or it is of no more use for sending.
   auto edge() noexcept { return Edge{*this}; }
-  int socket() const noexcept { return socket_; }
+  int socket() const noexcept { return socket_.number(); }
 
   /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
   /// still read; that ends with whatever comes next.
@@ -133,13 +128,13 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
 
   ReadBuffer buffer_;
   Loop& loop_;
+  Socket socket_;
   Timer timer_;
   std::coroutine_handle<> reader_ = nullptr;
   std::coroutine_handle<> edge_waiter_ = nullptr;
   std::size_t seen_ = 0;
   void (*on_broken_)(void*) = nullptr;
   void* on_broken_whom_ = nullptr;
-  int socket_ = -1;
   Broken broken_ = Broken::no;
   bool readable_ = false;  ///< Something may be there to be read.
   bool hung_up_ = false;   ///< After what is there comes the end.

@@ -1,5 +1,6 @@
 #include "connect.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -7,8 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
+#include <sys/socket.h>
 
 namespace vx11::inline v0::asio_detail {
 
@@ -17,6 +19,48 @@ namespace {
 using Tcp = boost::asio::ip::tcp;
 using boost::system::error_code;
 using Endpoints = std::vector<Tcp::endpoint>;
+
+/// \return the addresses of a name, both families alternately; none if it does not resolve. Blocks.
+Endpoints resolve(const std::string& host, const std::string& port) {
+  boost::asio::io_context io;
+  error_code error;
+  const auto found = Tcp::resolver(io).resolve(host, port, Tcp::resolver::numeric_service, error);
+  Endpoints first;
+  Endpoints second;
+  for (const auto& entry : found) {
+    const bool like_first = entry.endpoint().protocol() == found.begin()->endpoint().protocol();
+    (like_first ? first : second).push_back(entry.endpoint());
+  }
+  Endpoints all;
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) all.push_back(first[i]);
+    if (i < second.size()) all.push_back(second[i]);
+  }
+  return all;
+}
+
+class Connecting;
+
+/// One address that is being tried.
+class Attempt final : private Poller::Watcher {
+ public:
+  explicit Attempt(Connecting& connecting) noexcept : connecting_(connecting) {}
+  ~Attempt();
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  enum class State : unsigned char { under_way, connected, failed };
+  /// What is not settled when it returns is told to `connecting` later.
+  State start(const Tcp::endpoint& endpoint);
+  Socket take_socket() noexcept { return std::move(socket_); }
+
+ private:
+  void ready(std::uint32_t events) override;
+
+  Connecting& connecting_;
+  Socket socket_;
+  bool watched_ = false;
+};
 
 /// RFC 8305 §5: the recommended delay between two attempts.
 constexpr auto kStagger = std::chrono::milliseconds(250);
@@ -29,13 +73,14 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   Connecting(Loop& loop, Deadline deadline)
       : loop_(loop),
         deadline_(std::move(deadline)),
-        resolver_(loop.io),
         stagger_(loop.timers, &Connecting::try_next, this),
         limit_(loop.timers, &Connecting::overdue, this) {}
 
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) { waiting_ = waiting; }
   Result<Socket> await_resume() { return std::move(*result_); }
+
+  Poller& poller() const noexcept { return loop_.poller; }
 
   void start(const Origin& origin) {
     limit_.arm(deadline_.at());
@@ -46,11 +91,20 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
       endpoints_.emplace_back(address, static_cast<unsigned short>(std::stoul(origin.port)));
       return next();
     }
-    resolver_.async_resolve(origin.host, origin.port, Tcp::resolver::numeric_service,
-                            [self = shared_from_this()](const error_code& error,
-                                                        const Tcp::resolver::results_type& found) {
-                              self->resolved(error, found);
-                            });
+    // The worker must not be the last to hold this: it ends on the loop's thread.
+    loop_.workers().run(
+        [weak = weak_from_this(), loop = &loop_, host = origin.host, port = origin.port] {
+          loop->post([weak, found = resolve(host, port)] {
+            if (const auto self = weak.lock()) self->resolved(found);
+          });
+        });
+  }
+
+  void attempted(Attempt& attempt, Attempt::State state) {
+    if (result_ || state == Attempt::State::under_way) return;
+    if (state == Attempt::State::connected) return settle(attempt.take_socket());
+    if (++failed_ == endpoints_.size()) return settle(fail(Errc::unreachable, "connection failed"));
+    next();
   }
 
  private:
@@ -60,7 +114,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     Stop(std::weak_ptr<Connecting> connecting, Loop& loop)
         : connecting_(std::move(connecting)), loop_(&loop) {}
     void operator()() const {
-      boost::asio::post(loop_->io, [connecting = connecting_] {
+      loop_->post([connecting = connecting_] {
         const auto self = connecting.lock();
         if (self) self->settle(fail(Errc::cancelled, "the caller went away"));
       });
@@ -71,19 +125,10 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     Loop* loop_;
   };
 
-  void resolved(const error_code& error, const Tcp::resolver::results_type& found) {
+  void resolved(const Endpoints& found) {
     if (result_) return;
-    if (error) return settle(fail(Errc::unreachable, "name does not resolve"));
-    Endpoints first;
-    Endpoints second;
-    for (const auto& entry : found) {
-      const bool like_first = entry.endpoint().protocol() == found.begin()->endpoint().protocol();
-      (like_first ? first : second).push_back(entry.endpoint());
-    }
-    for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
-      if (i < first.size()) endpoints_.push_back(first[i]);
-      if (i < second.size()) endpoints_.push_back(second[i]);
-    }
+    if (found.empty()) return settle(fail(Errc::unreachable, "name does not resolve"));
+    endpoints_ = found;
     next();
   }
 
@@ -91,52 +136,62 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   void next() {
     if (result_ || started_ == endpoints_.size()) return;
-    const Tcp::endpoint endpoint = endpoints_[started_++];
-    auto socket = std::make_shared<Socket>(loop_.io);
-    attempts_.push_back(socket);
+    Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this));
     stagger_.arm(TimerWheel::in(kStagger));
-    socket->async_connect(endpoint, [self = shared_from_this(), socket](const error_code& error) {
-      self->attempted(error, *socket);
-    });
-  }
-
-  void attempted(const error_code& error, Socket& socket) {
-    if (result_) return;
-    if (!error) return settle(std::move(socket));
-    if (++failed_ == endpoints_.size()) return settle(fail(Errc::unreachable, "connection failed"));
-    next();
+    attempted(attempt, attempt.start(endpoints_[started_++]));
   }
 
   static void overdue(void* self) {
     static_cast<Connecting*>(self)->settle(fail(Errc::timeout, "connection timeout"));
   }
 
+  /// The attempts that lost end with this, in a moment: one of them may be calling.
   void settle(Result<Socket> result) {
     if (result_) return;
-    const auto self = shared_from_this();
     result_.emplace(std::move(result));
     stagger_.disarm();
     limit_.disarm();
     on_stop_.reset();
-    resolver_.cancel();
-    error_code ignored;
-    for (const auto& attempt : attempts_) attempt->close(ignored);
-    boost::asio::post(loop_.io, [self] { self->waiting_.resume(); });
+    loop_.post([self = shared_from_this()] { self->waiting_.resume(); });
   }
 
   Loop& loop_;
   Deadline deadline_;
-  Tcp::resolver resolver_;
   Timer stagger_;
   Timer limit_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   Endpoints endpoints_;
-  std::vector<std::shared_ptr<Socket>> attempts_;
+  std::vector<std::unique_ptr<Attempt>> attempts_;
   std::size_t started_ = 0;
   std::size_t failed_ = 0;
   std::optional<Result<Socket>> result_;
   std::coroutine_handle<> waiting_ = nullptr;
 };
+
+Attempt::~Attempt() {
+  if (watched_) connecting_.poller().remove(socket_, *this);
+}
+
+Attempt::State Attempt::start(const Tcp::endpoint& endpoint) {
+  socket_ = Socket(::socket(endpoint.protocol().family(),
+                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  const auto size = static_cast<socklen_t>(endpoint.size());
+  if (!socket_) return State::failed;
+  if (::connect(socket_.number(), endpoint.data(), size) == 0) return State::connected;
+  if (errno != EINPROGRESS) return State::failed;
+  watched_ = connecting_.poller().add(socket_, *this);
+  return watched_ ? State::under_way : State::failed;
+}
+
+void Attempt::ready(std::uint32_t events) {
+  if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+  connecting_.poller().remove(socket_, *this);
+  watched_ = false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &error, &size);
+  connecting_.attempted(*this, error == 0 ? State::connected : State::failed);
+}
 
 }  // namespace
 

@@ -10,7 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "channel.hpp"
+#include "descriptor.hpp"
+#include "loop.hpp"
 
 namespace vx11::inline v0::asio_detail {
 

@@ -1,18 +1,19 @@
 #pragma once
 
 /// \file
-/// One event loop: an io_context that one thread runs, its timers, and what it keeps for others.
-/// Internal.
+/// One event loop: what a thread waits for, does next and keeps for others. Internal.
 
+#include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include <mutex>
+#include <vector>
 
 #include "../detour.hpp"
+#include "../workers.hpp"
 #include "poller.hpp"
 #include "timer_wheel.hpp"
 
@@ -22,31 +23,26 @@ namespace vx11::inline v0::asio_detail {
 /// outside is posted.
 class Loop : public Home {
  public:
-  Loop() : io(1), timers(io), poller(io) {}
-  /// Lets what is left end in order: pools close their connections, whose handlers then run dry,
-  /// while timers are still there to be disarmed.
-  ~Loop() override {
-    locals_.clear();
-    io.restart();
-    io.poll();
-  }
+  using Job = std::function<void()>;
+
+  /// Throws `std::system_error` if the system has no room for it.
+  Loop();
+  /// Lets what is left end in order: pools close their connections, and what that posts still runs.
+  ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   /// The loop that the calling thread runs, or null.
   static Loop* current() noexcept { return current_; }
 
-  /// Runs until stopped.
-  void run() {
-    const Stay stay(*this);
-    current_ = this;
-    io.run();
-    current_ = nullptr;
-  }
+  /// Runs until stopped; once.
+  void run();
+  /// On any thread.
+  void stop() noexcept;
 
-  void resume_here(std::coroutine_handle<> waiting) override {
-    boost::asio::post(io, [waiting] { waiting.resume(); });
-  }
+  /// Has the loop run `job` after what it is doing now, in the order of posting. On any thread.
+  void post(Job job);
+  void resume_here(std::coroutine_handle<> waiting) override;
 
   /// What `owner` keeps on this loop; made on first use, gone with the loop.
   template <class T, class... Args>
@@ -56,13 +52,35 @@ class Loop : public Home {
     return *static_cast<T*>(kept.get());
   }
 
-  boost::asio::io_context io;
   TimerWheel timers;
   Poller poller;
+  /// For what would block the loop: resolving names.
+  Workers& workers() noexcept { return workers_; }
 
  private:
+  /// Only there to end a wait; nobody ever reads what was written to it, for an edge is enough.
+  class Wakeup final : public Poller::Watcher {
+   public:
+    Wakeup();
+    const Descriptor& descriptor() const noexcept { return event_; }
+    void wake() const noexcept;
+    void ready(std::uint32_t /*events*/) override {}
+
+   private:
+    Descriptor event_;
+  };
+
+  void run_posted();
+
   static inline thread_local Loop* current_ = nullptr;
+  Wakeup wakeup_;
+  std::mutex mutex_;
+  std::vector<Job> posted_;               ///< Guarded by the mutex.
+  std::atomic<bool> has_posted_ = false;  ///< Whether there are any; set with the mutex held.
+  std::atomic<bool> stopped_ = false;
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
+  /// Several, because a name server may be silent about one name. Last: it posts until it ends.
+  Workers workers_{4};
 };
 
 /// `co_await ResumeOn(loop)`: goes on on that loop's thread; at once if it is there already.

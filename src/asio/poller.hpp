@@ -6,17 +6,15 @@
 #include <array>
 #include <cstdint>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <sys/epoll.h>
+
+#include "descriptor.hpp"
 
 namespace vx11::inline v0::asio_detail {
 
-/// An edge-triggered epoll of its own, which its io_context watches as it would a socket.
+/// An edge-triggered epoll, in which a connection registers once and is never asked again.
 ///
-/// A connection registers once and is never asked again, where Asio tries each receive before it
-/// waits for it; that saves two system calls of six per chat (docs/design/asio.md). Belongs to the
-/// thread of its io_context.
+/// Belongs to one thread.
 class Poller {
  public:
   /// Who is told. It may add and remove watchers, itself and others, while it is.
@@ -29,21 +27,20 @@ class Poller {
     ~Watcher() = default;
   };
 
-  explicit Poller(boost::asio::io_context& io);
-  Poller(const Poller&) = delete;
-  Poller& operator=(const Poller&) = delete;
+  /// Throws `std::system_error` if the system has no room for it.
+  Poller();
 
-  /// Tells `watcher` of every change of `socket`, the first time of what is there already.
+  /// Tells `watcher` of every change of `descriptor`, the first time of what is there already.
   /// \return false if the system has no room for it
-  bool add(int socket, Watcher& watcher) noexcept;
-  /// Tells it nothing more, not even what has been fetched already. Before `socket` is closed.
-  void remove(int socket, const Watcher& watcher) noexcept;
+  bool add(const Descriptor& descriptor, Watcher& watcher) noexcept;
+  /// Tells it nothing more, not even what has been fetched already. Before it is closed.
+  void remove(const Descriptor& descriptor, const Watcher& watcher) noexcept;
+
+  /// Waits for changes, for `milliseconds` at most or, if negative, for ever, and tells of them.
+  void wait(int milliseconds);
 
  private:
-  void wait();
-  void turn();
-
-  boost::asio::posix::stream_descriptor epoll_;
+  Descriptor epoll_;
   std::array<epoll_event, 256> events_{};
   int next_ = 0;
   int fetched_ = 0;

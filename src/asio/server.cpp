@@ -1,15 +1,18 @@
 #include <vx11/server/asio.hpp>
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include "session.hpp"
 
@@ -48,36 +51,53 @@ Result<Tcp::endpoint> parse_listen(std::string_view listen) {
   return Tcp::endpoint(address, port);
 }
 
+/// A socket that listens at `endpoint`, which is then the one it really has.
+/// Throws `std::system_error` if the address is not to be had.
+Descriptor listen_at(Tcp::endpoint& endpoint) {
+  Descriptor listening(::socket(endpoint.protocol().family(),
+                                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  const int fd = listening.number();
+  const int on = 1;
+  auto size = static_cast<socklen_t>(endpoint.size());
+  const bool done = listening && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                    ::bind(fd, endpoint.data(), size) == 0 && ::listen(fd, kBacklog) == 0 &&
+                    ::getsockname(fd, endpoint.data(), &size) == 0;
+  if (!done) throw std::system_error(errno, std::generic_category());
+  return listening;
+}
+
 }  // namespace
 
 /// Accepts on the first loop and deals the connections out in turn: the kernel's own dealing over
 /// several sockets (SO_REUSEPORT) goes by a hash and leaves one loop with more, and it lets a
 /// second server take an occupied port.
-class Server {
+class Server : private Poller::Watcher {
  public:
   Server(ServeOptions options, Tcp::endpoint endpoint)
       : options_(std::move(options)),
         loops_(std::max(1U, options_.threads)),
-        acceptor_(loops_.front().loop.io),
-        backoff_(loops_.front().loop.io),
-        drain_timer_(loops_.front().loop.io) {
-    acceptor_.open(endpoint.protocol());
-    acceptor_.set_option(Tcp::acceptor::reuse_address(true));
-    acceptor_.bind(endpoint);
-    acceptor_.listen(kBacklog);
-    local_ = acceptor_.local_endpoint();
-  }
+        local_(std::move(endpoint)),
+        listening_(listen_at(local_)),
+        accept_again_(
+            first().timers, [](void* self) { static_cast<Server*>(self)->accept(); }, this),
+        drain_check_(
+            first().timers, [](void* self) { static_cast<Server*>(self)->check(); }, this) {}
+
+  virtual ~Server() = default;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   const Tcp::endpoint& local() const noexcept { return local_; }
 
   std::size_t run(const OperatorApi& api) {
     state_.emplace(api, options_.limits);
     for (LoopThread& loop : loops_) loop.state.emplace(*state_);
+    if (!first().poller.add(listening_, *this))
+      throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < loops_.size(); ++i) {
       threads.emplace_back([&loop = loops_[i]] { loop.run(); });
     }
-    accept();
     loops_.front().run();
     for (std::thread& thread : threads) thread.join();
     return cut_off_;
@@ -85,40 +105,49 @@ class Server {
 
   /// On any thread.
   void stop(Duration grace) {
-    asio::post(loops_.front().loop.io, [this, grace] { stopping_ ? end() : drain(grace); });
+    first().post([this, grace] { stopping_ ? end() : drain(grace); });
   }
 
  private:
   struct LoopThread {
-    LoopThread() : work(loop.io.get_executor()) {}
     void run() { loop.run(); }
     std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
     Loop loop;
-    asio::executor_work_guard<asio::io_context::executor_type> work;
   };
 
+  Loop& first() noexcept { return loops_.front().loop; }
+
+  void ready(std::uint32_t /*events*/) override { accept(); }
+
+  /// Takes what has come, but leaves the sockets that are already open their turn.
   void accept() {
-    LoopThread& target = loops_[turn_++ % loops_.size()];
-    acceptor_.async_accept(target.loop.io, [this, &target](const error_code& error, Socket socket) {
-      if (stopping_) return;
-      if (!error) {
-        asio::post(target.loop.io, [this, &target, socket = std::move(socket)]() mutable {
-          welcome(target, std::move(socket));
-        });
-        return accept();
+    constexpr int kAtOnce = 64;
+    for (int i = 0; i < kAtOnce && !stopping_; ++i) {
+      Tcp::endpoint peer;
+      auto size = static_cast<socklen_t>(peer.capacity());
+      Socket socket(
+          ::accept4(listening_.number(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket) {
+        deal(std::move(socket), peer.address().to_string());
+      } else if (errno == EAGAIN) {
+        return;  // the next one makes an edge
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        // Out of descriptors, usually: others have to end first.
+        return accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
       }
-      // Out of descriptors, usually: others have to end first.
-      backoff_.expires_after(std::chrono::milliseconds(20));
-      backoff_.async_wait([this](const error_code& cancelled) {
-        if (!cancelled) accept();
-      });
+    }
+    if (!stopping_) first().post([this] { accept(); });
+  }
+
+  void deal(Socket socket, std::string address) {
+    LoopThread& target = loops_[turn_++ % loops_.size()];
+    target.loop.post([this, &target, address = std::move(address),
+                      socket = std::make_shared<Socket>(std::move(socket))] {
+      welcome(target, std::move(*socket), address);
     });
   }
 
-  void welcome(LoopThread& target, Socket socket) {
-    error_code gone;
-    const std::string address = socket.remote_endpoint(gone).address().to_string();
-    if (gone) return;
+  void welcome(LoopThread& target, Socket socket, const std::string& address) {
     auto channel = std::make_shared<Channel>(target.loop, std::move(socket));
     if (!state_->connections.enter(address)) return turn_away(*channel);
     std::make_shared<Session>(std::move(channel), *state_, *target.state, address)->start();
@@ -136,41 +165,34 @@ class Server {
 
   void drain(Duration grace) {
     stopping_ = true;
-    error_code ignored;
-    acceptor_.close(ignored);
+    first().poller.remove(listening_, *this);
+    listening_.close();
     state_->draining = true;
     for (LoopThread& loop : loops_) {
-      asio::post(loop.loop.io, [&loop] { for_each(*loop.state, [](auto& s) { s.drain(); }); });
+      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.drain(); }); });
     }
     drain_by_ = Deadline::after(TimerWheel::now(), grace).at();
-    end_when_empty();
+    check();
   }
 
-  void end_when_empty() {
-    if (state_->connections.total() == 0 || TimerWheel::now() >= drain_by_) return end();
-    drain_timer_.expires_after(std::chrono::milliseconds(5));
-    drain_timer_.async_wait([this](const error_code& cancelled) {
-      if (!cancelled) end_when_empty();
-    });
+  /// While it drains, and then until every session has noticed that it is cut off.
+  void check() {
+    const bool empty = state_->connections.total() == 0;
+    if (!ending_ && (empty || TimerWheel::now() >= drain_by_)) end();
+    if (empty) {
+      for (LoopThread& loop : loops_) loop.loop.stop();
+    } else {
+      drain_check_.arm(TimerWheel::now() + std::chrono::milliseconds(5));
+    }
   }
 
-  /// Cuts off what is left. The loops run on until every session has noticed.
+  /// Cuts off what is left.
   void end() {
     if (std::exchange(ending_, true)) return;
     cut_off_ = state_->connections.total();
     for (LoopThread& loop : loops_) {
-      asio::post(loop.loop.io, [&loop] { for_each(*loop.state, [](auto& s) { s.abort(); }); });
+      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.abort(); }); });
     }
-    leave_when_empty();
-  }
-
-  void leave_when_empty() {
-    if (state_->connections.total() == 0) {
-      for (LoopThread& loop : loops_) loop.loop.io.stop();
-      return;
-    }
-    drain_timer_.expires_after(std::chrono::milliseconds(5));
-    drain_timer_.async_wait([this](const error_code&) { leave_when_empty(); });
   }
 
   template <class Do>
@@ -181,10 +203,10 @@ class Server {
   ServeOptions options_;
   std::optional<ServerState> state_;
   std::vector<LoopThread> loops_;
-  Tcp::acceptor acceptor_;
   Tcp::endpoint local_;
-  asio::steady_timer backoff_;
-  asio::steady_timer drain_timer_;
+  Descriptor listening_;
+  Timer accept_again_;
+  Timer drain_check_;
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
   bool stopping_ = false;
@@ -194,7 +216,7 @@ class Server {
 
 }  // namespace asio_detail
 
-class AsioServer::Impl : public asio_detail::Server {
+class AsioServer::Impl final : public asio_detail::Server {
   using Server::Server;
 };
 
@@ -204,7 +226,7 @@ Result<AsioServer> AsioServer::bind(ServeOptions options) {
   const std::string listen = options.listen;
   try {
     return AsioServer(std::make_unique<Impl>(std::move(options), *endpoint));
-  } catch (const boost::system::system_error& error) {
+  } catch (const std::system_error& error) {
     return fail(Errc::unavailable,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
   }

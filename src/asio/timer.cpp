@@ -5,8 +5,6 @@
 #include <stop_token>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "background_loop.hpp"
 #include "loop.hpp"
 
@@ -27,7 +25,7 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
   }
   /// On any thread.
   void stop() {
-    boost::asio::post(loop_.io, [self = shared_from_this()] { self->wake(); });
+    loop_.post([self = shared_from_this()] { self->wake(); });
   }
   bool whole() const noexcept { return whole_; }
 

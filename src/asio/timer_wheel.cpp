@@ -1,6 +1,8 @@
 #include "timer_wheel.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
 
 namespace vx11::inline v0::asio_detail {
@@ -35,7 +37,7 @@ void Timer::unlink() noexcept {
 }
 
 void TimerWheel::link(Timer& timer) noexcept {
-  if (!ticking_) done_ = tick_of(now());
+  if (linked_ == 0) done_ = tick_of(now());
   // Rounded up, so that it never fires early; at most one revolution ahead, where it is looked at
   // again.
   const long long tick =
@@ -46,24 +48,32 @@ void TimerWheel::link(Timer& timer) noexcept {
   if (head != nullptr) head->previous_ = &timer;
   head = &timer;
   ++linked_;
-  if (!ticking_) tick_later();
+  next_ = std::min(next_, tick);
 }
 
-void TimerWheel::tick_later() {
-  ticking_ = true;
-  ticker_.expires_at(std::chrono::steady_clock::time_point(kTick * (done_ + 1)));
-  ticker_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) tick();
-  });
+int TimerWheel::wait_at_most() const noexcept {
+  if (next_ == kNever) return -1;
+  const Duration left = TimePoint(kTick * next_) - now();
+  return static_cast<int>(
+      std::max(std::chrono::ceil<std::chrono::milliseconds>(left).count(), std::int64_t{0}));
 }
 
-void TimerWheel::tick() {
+void TimerWheel::fire_due() {
+  if (next_ == kNever) return;
   const TimePoint time = now();
+  const long long due = tick_of(time);
+  if (due < next_) return;
   // After a stall of more than a revolution every slot is due once.
-  done_ = std::max(done_, tick_of(time) - static_cast<long long>(kSlots));
-  while (done_ < tick_of(time)) turn(static_cast<std::size_t>(++done_) % kSlots, time);
-  ticking_ = false;
-  if (linked_ != 0) tick_later();
+  done_ = std::max(next_ - 1, due - static_cast<long long>(kSlots));
+  while (done_ < due) turn(static_cast<std::size_t>(++done_) % kSlots, time);
+  next_ = next_occupied();
+}
+
+long long TimerWheel::next_occupied() const noexcept {
+  if (linked_ == 0) return kNever;
+  long long tick = done_ + 1;
+  while (slots_[static_cast<std::size_t>(tick) % kSlots] == nullptr) ++tick;
+  return tick;
 }
 
 void TimerWheel::turn(std::size_t slot, TimePoint time) {

@@ -8,9 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <limits>
 
 namespace vx11::inline v0::asio_detail {
 
@@ -45,10 +43,11 @@ class Timer {
   Timer* next_ = nullptr;
 };
 
-/// Ticks only while a timer is linked.
+/// Its loop asks how long it may wait and has it fire what is due. Wakes nobody for a slot that is
+/// empty.
 class TimerWheel {
  public:
-  explicit TimerWheel(boost::asio::io_context& io) : ticker_(io) {}
+  TimerWheel() = default;
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
@@ -57,22 +56,26 @@ class TimerWheel {
   /// time; never too early. For limits, of which each request has several.
   static TimePoint in(Duration limit) noexcept;
 
+  /// In milliseconds, rounded up; negative: for ever.
+  int wait_at_most() const noexcept;
+  void fire_due();
+
  private:
   friend class Timer;
   static constexpr Duration kTick = std::chrono::milliseconds(10);
   static constexpr std::size_t kSlots = 1024;
 
   void link(Timer& timer) noexcept;
-  void tick();
-  void tick_later();
   void turn(std::size_t slot, TimePoint now);
+  long long next_occupied() const noexcept;
   static long long tick_of(TimePoint at) noexcept { return at.time_since_epoch() / kTick; }
 
-  boost::asio::steady_timer ticker_;
+  static constexpr long long kNever = std::numeric_limits<long long>::max();
+
   std::array<Timer*, kSlots> slots_{};
   std::size_t linked_ = 0;
-  long long done_ = 0;  ///< The newest tick whose slot was turned.
-  bool ticking_ = false;
+  long long done_ = 0;       ///< No slot up to this tick has a timer in it.
+  long long next_ = kNever;  ///< No slot before this tick either; the one to wait for.
 };
 
 }  // namespace vx11::inline v0::asio_detail

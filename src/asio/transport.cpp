@@ -6,8 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "background_loop.hpp"
 #include "request_text.hpp"
 #include "response_reader.hpp"
@@ -34,7 +32,7 @@ class AsioBody final : public BodyStream {
   ~AsioBody() override {
     // The connection belongs to the loop's thread, and so does its end.
     if (Loop::current() == &loop_) return;
-    boost::asio::post(loop_.io, [call = std::move(call_)] {});
+    loop_.post([call = std::shared_ptr<UpstreamCall>(std::move(call_))] {});
   }
 
   Task<Result<std::string>> next(Deadline deadline) override {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/post.hpp>
-
 #include "request_text.hpp"
 #include "tls_connection.hpp"
 
@@ -21,7 +19,7 @@ UpstreamCall::~UpstreamCall() {
 
 void UpstreamCall::Stop::operator()() const {
   if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
-  boost::asio::post(connection_->loop().io, [connection = connection_, call = call_] {
+  connection_->loop().post([connection = connection_, call = call_] {
     if (connection->calls == call) connection->abort(Broken::aborted);
   });
 }

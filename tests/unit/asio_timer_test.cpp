@@ -6,7 +6,6 @@
 #include <stop_token>
 #include <thread>
 
-#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
 #include "asio/detached.hpp"
@@ -22,7 +21,7 @@ vx11::asio_detail::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Durat
                                      Loop*& woken_on) {
   whole = co_await timer.sleep(time, std::move(stop));
   woken_on = Loop::current();
-  loop.io.stop();
+  loop.stop();
 }
 
 /// How a sleep on a loop ends, and on which loop it goes on.
@@ -31,8 +30,7 @@ std::pair<std::optional<bool>, bool> sleep_of(vx11::Duration time, std::stop_tok
   std::optional<bool> whole;
   Loop* woken_on = nullptr;
   Loop loop;
-  const auto work = boost::asio::make_work_guard(loop.io);
-  boost::asio::post(loop.io, [&] { sleep_on(loop, *timer, time, stop, whole, woken_on); });
+  loop.post([&] { sleep_on(loop, *timer, time, stop, whole, woken_on); });
   loop.run();
   return {whole, woken_on == &loop};
 }
