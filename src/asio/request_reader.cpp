@@ -159,8 +159,8 @@ void RequestReader::reset() {
 bool RequestReader::has_body() const noexcept {
   return plain_ ? plain_left_ > 0 : !parser().is_done();
 }
-bool RequestReader::takes_chunks() const noexcept {
-  return plain_ || parser().version == 11;
+bool RequestReader::is_1_0() const noexcept {
+  return !plain_ && parser().version == 10;
 }
 bool RequestReader::keep_alive() const noexcept {
   return plain_ || parser().keep_alive();

@@ -58,8 +58,8 @@ class RequestReader {
 
   bool has_body() const noexcept;
   bool keep_alive() const noexcept;
-  /// Whether the client understands a chunked answer: HTTP/1.1.
-  bool takes_chunks() const noexcept;
+  /// Of HTTP/1.0: the client understands no chunks, and has to be told that its connection is kept.
+  bool is_1_0() const noexcept;
   bool expects_continue() const noexcept { return expects_continue_; }
   /// The client took too long: 408.
   void time_out() noexcept { refuse(408, "request took too long"); }

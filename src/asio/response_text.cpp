@@ -72,8 +72,9 @@ void append_head(std::string& out, const HttpResponse& response, Framing framing
     const fmt::format_int length(response.body.size());
     append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
   }
-  out.append(persistence == Persistence::keep ? "Connection: keep-alive\r\n\r\n"
-                                              : "Connection: close\r\n\r\n");
+  if (persistence == Persistence::keep_and_say) out.append("Connection: keep-alive\r\n");
+  if (persistence == Persistence::close) out.append("Connection: close\r\n");
+  out.append("\r\n");
 }
 
 void append_chunk(std::string& out, std::string_view piece) {

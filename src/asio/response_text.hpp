@@ -12,8 +12,9 @@ namespace vx11::inline v0::asio_detail {
 
 /// How the end of the body is told.
 enum class Framing : unsigned char { length, chunked, until_close, no_body };
-/// What becomes of the connection.
-enum class Persistence : unsigned char { keep, close };
+/// What becomes of the connection. To keep it goes without saying (RFC 9112 §9.3), except to a
+/// client of HTTP/1.0 that asked for it.
+enum class Persistence : unsigned char { keep, keep_and_say, close };
 
 /// Appends status line and header fields, with Date, Connection and the framing fields, up to and
 /// including the empty line. With `length` the Content-Length is that of the body; with `no_body`,

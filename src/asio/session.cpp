@@ -136,7 +136,7 @@ Deadline Session::watch_client() {
 /// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
 /// the next one; dropping the stream then frees the upstream's connection.
 Task<Session::Then> Session::stream(Exchange& exchange, StreamedResponse answer) {
-  const bool chunked = exchange.reader.takes_chunks();
+  const bool chunked = !exchange.reader.is_1_0();
   std::string& out = exchange.out;
   append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
               chunked ? persistence(exchange) : Persistence::close);
@@ -161,11 +161,12 @@ Task<Session::Then> Session::stream(Exchange& exchange, StreamedResponse answer)
 Persistence Session::persistence(const Exchange& exchange) const noexcept {
   const bool keep =
       exchange.reader.keep_alive() && !server_.draining.load(std::memory_order_relaxed);
-  return keep ? Persistence::keep : Persistence::close;
+  if (!keep) return Persistence::close;
+  return exchange.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
 }
 
 Session::Then Session::after(const Exchange& exchange) noexcept {
-  return exchange.persistence == Persistence::keep ? Then::next : Then::linger;
+  return exchange.persistence == Persistence::close ? Then::linger : Then::next;
 }
 
 /// \return whether all of the answer has left

@@ -51,7 +51,7 @@ std::string read_request(const std::string& bytes, RequestReader::Way way) {
   text += reader.request().method + " " + reader.request().target + "\n";
   text += told(reader.request().headers);
   text += reader.keep_alive() ? "keep " : "close ";
-  text += reader.takes_chunks() ? "1.1 " : "1.0 ";
+  text += reader.is_1_0() ? "1.0 " : "1.1 ";
   text += reader.expects_continue() ? "waits\n" : "\n";
   const auto then = reader.read_body(std::string_view(bytes).substr(head), body);
   text += "body " + std::to_string(static_cast<int>(then)) + " used " + std::to_string(body);
