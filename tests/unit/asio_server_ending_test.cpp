@@ -53,3 +53,18 @@ TEST_CASE_FIXTURE(GatedServer, "a server out of patience cuts off what is under 
   CHECK(running->get() == 1);
   gate->wait_for_cancelled();
 }
+
+TEST_CASE_FIXTURE(Served, "who connects while the server is being stopped is let go") {
+  for (const unsigned threads : {1U, 3U}) {
+    const vx11::OperatorApi& served = api();
+    serve.threads = threads;
+    server.emplace(AsioServer::bind(serve).value());
+    RawHttpClient first(server->port());
+    RawHttpClient second(server->port());
+    server->stop(60s);  // before it has begun: the connections are found in the same turn
+    CHECK(server->run(served) == 0);
+    server.reset();
+    CHECK(first.is_ended());
+    CHECK(second.is_ended());
+  }
+}
