@@ -89,7 +89,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
 
   /// `co_await edge()`: suspends until something has changed, or it is of no more use for sending.
   auto edge() noexcept { return Edge{*this}; }
-  int socket() const noexcept { return socket_.number(); }
+  int socket() const noexcept { return socket_.get(); }
 
   /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
   /// still read; that ends with whatever comes next.

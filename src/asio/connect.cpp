@@ -177,7 +177,7 @@ Attempt::State Attempt::start(const Tcp::endpoint& endpoint) {
                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (!socket_) return State::failed;
-  if (::connect(socket_.number(), endpoint.data(), size) == 0) return State::connected;
+  if (::connect(socket_.get(), endpoint.data(), size) == 0) return State::connected;
   if (errno != EINPROGRESS) return State::failed;
   watched_ = connecting_.poller().add(socket_, *this);
   return watched_ ? State::under_way : State::failed;
@@ -189,7 +189,7 @@ void Attempt::ready(std::uint32_t events) {
   watched_ = false;
   int error = 0;
   socklen_t size = sizeof error;
-  ::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &error, &size);
+  ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   connecting_.attempted(*this, error == 0 ? State::connected : State::failed);
 }
 

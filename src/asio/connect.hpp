@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "descriptor.hpp"
 #include "loop.hpp"
 
 namespace vx11::inline v0::asio_detail {

@@ -13,7 +13,7 @@ Loop::Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 }
 
 void Loop::Wakeup::wake() const noexcept {
-  ::eventfd_write(event_.number(), 1);
+  ::eventfd_write(event_.get(), 1);
 }
 
 Loop::Loop() {

@@ -62,12 +62,12 @@ class Loop : public Home {
   class Wakeup final : public Poller::Watcher {
    public:
     Wakeup();
-    const Descriptor& descriptor() const noexcept { return event_; }
+    const detail::Fd& descriptor() const noexcept { return event_; }
     void wake() const noexcept;
     void ready(std::uint32_t /*events*/) override {}
 
    private:
-    Descriptor event_;
+    detail::Fd event_;
   };
 
   void run_posted();

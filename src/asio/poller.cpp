@@ -9,15 +9,15 @@ Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-bool Poller::add(const Descriptor& descriptor, Watcher& watcher) noexcept {
+bool Poller::add(const detail::Fd& descriptor, Watcher& watcher) noexcept {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &watcher;
-  return ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor.number(), &event) == 0;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) == 0;
 }
 
-void Poller::remove(const Descriptor& descriptor, const Watcher& watcher) noexcept {
-  ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor.number(), nullptr);
+void Poller::remove(const detail::Fd& descriptor, const Watcher& watcher) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
   for (int i = next_; i < fetched_; ++i) {
     epoll_event& event = events_[static_cast<std::size_t>(i)];
     if (event.data.ptr == &watcher) event.data.ptr = nullptr;
@@ -26,7 +26,7 @@ void Poller::remove(const Descriptor& descriptor, const Watcher& watcher) noexce
 
 void Poller::wait(int milliseconds) {
   fetched_ =
-      ::epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_.size()), milliseconds);
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
   for (next_ = 0; next_ < fetched_;) {
     const epoll_event event = events_[static_cast<std::size_t>(next_++)];
     if (event.data.ptr != nullptr) static_cast<Watcher*>(event.data.ptr)->ready(event.events);

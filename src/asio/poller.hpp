@@ -3,14 +3,17 @@
 /// \file
 /// Which sockets have become readable or writable, edge by edge. Internal.
 
+#include <vx11/detail/fd.hpp>
+
 #include <array>
 #include <cstdint>
 
 #include <sys/epoll.h>
 
-#include "descriptor.hpp"
-
 namespace vx11::inline v0::asio_detail {
+
+/// A connected or connecting TCP socket that does not block.
+using Socket = detail::Fd;
 
 /// An edge-triggered epoll, in which a connection registers once and is never asked again.
 ///
@@ -32,15 +35,15 @@ class Poller {
 
   /// Tells `watcher` of every change of `descriptor`, the first time of what is there already.
   /// \return false if the system has no room for it
-  bool add(const Descriptor& descriptor, Watcher& watcher) noexcept;
+  bool add(const detail::Fd& descriptor, Watcher& watcher) noexcept;
   /// Tells it nothing more, not even what has been fetched already. Before it is closed.
-  void remove(const Descriptor& descriptor, const Watcher& watcher) noexcept;
+  void remove(const detail::Fd& descriptor, const Watcher& watcher) noexcept;
 
   /// Waits for changes, for `milliseconds` at most or, if negative, for ever, and tells of them.
   void wait(int milliseconds);
 
  private:
-  Descriptor epoll_;
+  detail::Fd epoll_;
   std::array<epoll_event, 256> events_{};
   int next_ = 0;
   int fetched_ = 0;

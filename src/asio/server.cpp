@@ -53,10 +53,10 @@ Result<Tcp::endpoint> parse_listen(std::string_view listen) {
 
 /// A socket that listens at `endpoint`, which is then the one it really has.
 /// Throws `std::system_error` if the address is not to be had.
-Descriptor listen_at(Tcp::endpoint& endpoint) {
-  Descriptor listening(::socket(endpoint.protocol().family(),
+detail::Fd listen_at(Tcp::endpoint& endpoint) {
+  detail::Fd listening(::socket(endpoint.protocol().family(),
                                 SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  const int fd = listening.number();
+  const int fd = listening.get();
   const int on = 1;
   auto size = static_cast<socklen_t>(endpoint.size());
   const bool done = listening && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -125,8 +125,7 @@ class Server : private Poller::Watcher {
     for (int i = 0; i < kAtOnce && !stopping_; ++i) {
       Tcp::endpoint peer;
       auto size = static_cast<socklen_t>(peer.capacity());
-      Socket socket(
-          ::accept4(listening_.number(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Socket socket(::accept4(listening_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket) {
         deal(std::move(socket), peer.address().to_string());
       } else if (errno == EAGAIN) {
@@ -204,7 +203,7 @@ class Server : private Poller::Watcher {
   std::optional<ServerState> state_;
   std::vector<LoopThread> loops_;
   Tcp::endpoint local_;
-  Descriptor listening_;
+  detail::Fd listening_;
   Timer accept_again_;
   Timer drain_check_;
   TimePoint drain_by_ = {};

@@ -6,6 +6,7 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/detail/fd.hpp>
 #include <vx11/result.hpp>
 
 #include <algorithm>
@@ -22,28 +23,6 @@
 #include <unistd.h>
 
 namespace vx11::inline v0::detail {
-
-/// Owns a file descriptor. Movable, not thread-safe.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) noexcept : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() { close(); }
-
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_ = -1;
-};
 
 /// The two ends of a pipe.
 struct Pipe {

@@ -1,0 +1,35 @@
+#pragma once
+
+/// \file
+/// `Fd`: a file descriptor, closed with its owner. Internal to what opens sockets.
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace vx11::inline v0::detail {
+
+/// Owns a file descriptor, or none; what a system call returns when it fails is none. Movable, not
+/// thread-safe.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) noexcept : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() { close(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace vx11::inline v0::detail
