@@ -43,6 +43,11 @@ void Channel::ready(std::uint32_t events) {
   }
 }
 
+/// Whoever is resumed needs its frame.
+void Channel::soon_ready() const noexcept {
+  if (reader_) prefetch<8>(reader_.address());
+}
+
 /// Reads until more than `seen` bytes are unread or no more are there. \return whether waiting for
 /// more is pointless
 bool Channel::pull(std::size_t seen) noexcept {

@@ -118,6 +118,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   };
 
   void ready(std::uint32_t events) override;
+  void soon_ready() const noexcept override;
   bool can_send() const noexcept { return broken_ == Broken::no || broken_ == Broken::closed; }
   bool pull(std::size_t seen) noexcept;
   void receive() noexcept;
@@ -126,7 +127,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   void wake();
   static void overdue(void* self) noexcept;
 
-  ReadBuffer buffer_;
   Loop& loop_;
   Socket socket_;
   Timer timer_;
@@ -138,6 +138,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   Broken broken_ = Broken::no;
   bool readable_ = false;  ///< Something may be there to be read.
   bool hung_up_ = false;   ///< After what is there comes the end.
+  ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.
 };
 
 }  // namespace vx11::inline v0::asio_detail

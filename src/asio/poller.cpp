@@ -24,10 +24,23 @@ void Poller::remove(const detail::Fd& descriptor, const Watcher& watcher) noexce
   }
 }
 
+/// With a thousand connections nearly everything that one of them needs is far down the caches, and
+/// the events say early who comes next.
+void Poller::bring_nearer() const noexcept {
+  const auto watcher = [this](int ahead) -> const Watcher* {
+    const int at = next_ + ahead;
+    if (at >= fetched_) return nullptr;
+    return static_cast<const Watcher*>(events_[static_cast<std::size_t>(at)].data.ptr);
+  };
+  if (const Watcher* const later = watcher(3)) prefetch<4>(later);
+  if (const Watcher* const soon = watcher(1)) soon->soon_ready();
+}
+
 void Poller::wait(int milliseconds) {
   fetched_ =
       ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
   for (next_ = 0; next_ < fetched_;) {
+    bring_nearer();
     const epoll_event event = events_[static_cast<std::size_t>(next_++)];
     if (event.data.ptr != nullptr) static_cast<Watcher*>(event.data.ptr)->ready(event.events);
   }
