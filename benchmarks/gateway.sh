@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Throughput, latency and CPU per request of POST /operator/chat/ask, beside plain reverse proxies in
-# front of the same upstream. Runs are interleaved; the table shows medians.
+# front of the same upstream. Runs are interleaved, and each round has fresh processes: how connections
+# and memory happen to lie stays for a process's life and is worth several per cent. The table shows
+# medians.
 #   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
 #   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy
 # Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
@@ -22,8 +24,13 @@ bin=$PWD/build/release/examples
 work=$(mktemp -d)
 chmod 755 "$work"
 declare -A pid url
-stop() { kill "${pid[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"; }
-trap stop EXIT
+stop() {
+  kill "${pid[@]}" 2>/dev/null || true
+  wait 2>/dev/null || true
+  pid=()
+  rm -f "$work"/{upstream,gateway,httplib}  # so that nobody reads the last round's addresses
+}
+trap 'stop; rm -rf "$work"' EXIT
 ulimit -n 65536 2>/dev/null || true
 
 wait_line() {  # wait_line FILE PREFIX
@@ -35,10 +42,12 @@ wait_line() {  # wait_line FILE PREFIX
 }
 wait_port() { for ((i = 0; i < 200; i++)); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; exit 1; }
 
-"$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
-pid[upstream]=$!
-switch=$(wait_line "$work/upstream" 'switch listening on ')
-madre=$(wait_line "$work/upstream" 'madre listening on ')
+start_upstream() {
+  "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
+  pid[upstream]=$!
+  switch=$(wait_line "$work/upstream" 'switch listening on ')
+  madre=$(wait_line "$work/upstream" 'madre listening on ')
+}
 
 start_front() {  # start_front NAME FRONT
   VX11_TENTACULO_LINK_TOKEN=benchmark-token "$bin/gateway/vx11-gateway" --listen 127.0.0.1:0 \
@@ -72,7 +81,7 @@ CONF
 }
 
 start_haproxy() {
-  local port=$((30000 + RANDOM % 10000))
+  local port=$((10000 + RANDOM % 10000))
   cat >"$work/haproxy.cfg" <<CONF
 global
   nbthread $threads
@@ -105,7 +114,7 @@ cpu() {
   echo $total
 }
 
-measure() {  # measure NAME CONNECTIONS
+measure() {  # measure NAME CONNECTIONS RESULTS
   local script=benchmarks/route.lua before after
   case $1 in gateway | httplib) script=benchmarks/chat.lua ;; esac
   before=$(cpu "${pid[$1]}")
@@ -117,17 +126,19 @@ measure() {  # measure NAME CONNECTIONS
     / requests in / { requests = $1 } /^Requests\/sec/ { rate = $2 }
     /Non-2xx/ { bad += $NF } /Socket errors/ { bad += $4 + $6 + $8 + $10 }
     END { printf "%s %d %d %d %d %.2f %d\n", name, c, rate, p50, p99, ticks * 1e6 / hz / requests, bad }' \
-    "$work/wrk" | tee -a "$work/results" >&2
+    "$work/wrk" | tee -a "$3" >&2
 }
 
-for name in "${contenders[@]}"; do "start_$name"; done
-for name in "${contenders[@]}"; do seconds=1 measure "$name" 16; done 2>/dev/null  # warm
-: >"$work/results"
 echo 'contender connections req/s p50_us p99_us cpu_us/req errors' >&2
 for ((round = 0; round < rounds; round++)); do
+  start_upstream
+  for name in "${contenders[@]}"; do "start_$name"; done
+  for name in "${contenders[@]}"; do seconds=1 measure "$name" 16 "$work/warm-up"; done 2>/dev/null
   for c in $connections; do
-    for name in "${contenders[@]}"; do measure "$name" "$c"; done
+    for name in "${contenders[@]}"; do measure "$name" "$c" "$work/results"; done
   done
+  stop
+  contenders=("${contenders[@]:1}" "${contenders[0]}")  # nobody is always the first
 done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
