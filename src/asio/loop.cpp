@@ -6,6 +6,8 @@
 
 #include <sys/eventfd.h>
 
+#include "short_slices.hpp"
+
 namespace vx11::inline v0::asio_detail {
 
 Loop::Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -28,6 +30,7 @@ Loop::~Loop() {
 
 void Loop::run() {
   const Stay stay(*this);
+  const ShortSlices short_slices;
   current_ = this;
   while (!stopped_.load(std::memory_order_relaxed)) {
     poller.wait(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());

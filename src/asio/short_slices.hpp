@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// How the kernel's scheduler treats a loop's thread. Internal.
+
+#include <cstdint>
+
+namespace vx11::inline v0::asio_detail {
+
+/// While it lives, the calling thread's turns on a processor are short, and come the sooner for
+/// that; its share stays the same. A loop has many short things to do, each of which somebody waits
+/// for, who may need this very processor next.
+///
+/// Linux takes that wish from 6.12 on (EEVDF's custom slices; P. Zijlstra) and ignores it before. A
+/// thread that somebody has given a real-time policy keeps what it has. Ends on the same thread.
+class ShortSlices {
+ public:
+  ShortSlices() noexcept;
+  ~ShortSlices();
+  ShortSlices(const ShortSlices&) = delete;
+  ShortSlices& operator=(const ShortSlices&) = delete;
+
+  /// The calling thread's slice in nanoseconds; 0 if the kernel does not tell.
+  static std::uint64_t of_this_thread() noexcept;
+
+ private:
+  std::uint64_t before_;
+};
+
+}  // namespace vx11::inline v0::asio_detail
