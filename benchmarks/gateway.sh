@@ -19,6 +19,7 @@ done
 shift $((OPTIND - 1))
 contenders=("$@")
 ((${#contenders[@]})) || contenders=(gateway nginx haproxy)
+in_order=("${contenders[@]}")
 
 bin=$PWD/build/release/examples
 work=$(mktemp -d)
@@ -145,7 +146,7 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo '| connections | contender | req/s | p50 µs | p99 µs | CPU µs/req | errors |'
 echo '|---|---|---|---|---|---|---|'
 for c in $connections; do
-  for name in "${contenders[@]}"; do
+  for name in "${in_order[@]}"; do
     column() { awk -v n="$name" -v c="$c" -v k="$1" '$1 == n && $2 == c { print $k }' "$work/results"; }
     echo "| $c | $name | $(column 3 | median) | $(column 4 | median) | $(column 5 | median) | $(column 6 | median) | $(column 7 | median) |"
   done
