@@ -64,7 +64,8 @@ class VX11_API AsioServer {
   /// `http://host:port`.
   std::string url() const;
 
-  /// Serves until stopped and drained. Blocks; the calling thread becomes one of the loops.
+  /// Serves until stopped and drained. Blocks; the calling thread becomes one of the loops, and
+  /// asks the scheduler for short turns until it returns, as they all do (Linux from 6.12 on).
   /// \return how many connections were cut off in the middle of a request
   std::size_t run(const OperatorApi& api);
   /// Takes no new work and lets `run` return when what is under way is done, at the latest after
