@@ -42,11 +42,11 @@ void set_slice(std::uint64_t nanoseconds) noexcept {
 }  // namespace
 
 ShortSlices::ShortSlices() noexcept : before_(of_this_thread()) {
-  set_slice(kShort);
+  if (before_ > kShort) set_slice(kShort);
 }
 
 ShortSlices::~ShortSlices() {
-  set_slice(before_);
+  if (before_ > kShort) set_slice(before_);
 }
 
 std::uint64_t ShortSlices::of_this_thread() noexcept {

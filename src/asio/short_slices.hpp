@@ -11,8 +11,9 @@ namespace vx11::inline v0::asio_detail {
 /// that; its share stays the same. A loop has many short things to do, each of which somebody waits
 /// for, who may need this very processor next.
 ///
-/// Linux takes that wish from 6.12 on (EEVDF's custom slices; P. Zijlstra) and ignores it before. A
-/// thread that somebody has given a real-time policy keeps what it has. Ends on the same thread.
+/// Linux takes that wish from 6.12 on (EEVDF's custom slices; P. Zijlstra); before that nothing is
+/// changed. A thread with a real-time policy, or with shorter turns already, keeps what it has.
+/// Ends on the same thread.
 class ShortSlices {
  public:
   ShortSlices() noexcept;
