@@ -17,8 +17,11 @@ bool would_block() noexcept {
 
 }  // namespace
 
-Channel::Channel(Loop& loop, Socket connected)
-    : loop_(loop), socket_(std::move(connected)), timer_(loop.timers, &Channel::overdue, this) {
+Channel::Channel(Loop& loop, Socket connected, Brings brings)
+    : Watcher(brings),
+      loop_(loop),
+      socket_(std::move(connected)),
+      timer_(loop.timers, &Channel::overdue, this) {
   const int on = 1;
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (!loop_.poller.add(socket_, *this)) note_broken(Broken::reset);

@@ -32,7 +32,8 @@ enum class Broken : std::uint8_t {
 /// Belongs to its loop's thread; `abort` too.
 class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
-  Channel(Loop& loop, Socket connected);
+  using Brings = Poller::Brings;
+  Channel(Loop& loop, Socket connected, Brings brings = Brings::new_work);
   virtual ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;

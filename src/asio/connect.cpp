@@ -44,7 +44,8 @@ class Connecting;
 /// One address that is being tried.
 class Attempt final : private Poller::Watcher {
  public:
-  explicit Attempt(Connecting& connecting) noexcept : connecting_(connecting) {}
+  explicit Attempt(Connecting& connecting) noexcept
+      : Watcher(Poller::Brings::results), connecting_(connecting) {}
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;

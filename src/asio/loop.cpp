@@ -33,7 +33,7 @@ void Loop::run() {
   const ShortSlices short_slices;
   current_ = this;
   while (!stopped_.load(std::memory_order_relaxed)) {
-    poller.wait(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
+    poller.turn(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
   }

@@ -1,9 +1,29 @@
 #include "poller.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace vx11::inline v0::asio_detail {
+
+namespace {
+
+/// Changes told of in a turn: enough to share the cost of asking for more, few enough that answers
+/// meet what waits for them in the second level cache.
+constexpr std::size_t kTurn = 16;
+/// How many of them at least are new work, however many results there are.
+constexpr std::size_t kNewWork = 4;
+
+/// With a thousand connections nearly everything that one of them needs is far down the caches, and
+/// the queue says early who comes next.
+void bring_nearer(const std::deque<Poller::Watcher*>& queue) noexcept {
+  constexpr std::size_t kLater = 3;
+  if (queue.size() > kLater && queue[kLater] != nullptr) prefetch<4>(queue[kLater]);
+  if (queue.size() > 1 && queue[1] != nullptr) queue[1]->soon_ready();
+}
+
+}  // namespace
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
@@ -16,34 +36,42 @@ bool Poller::add(const detail::Fd& descriptor, Watcher& watcher) noexcept {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) == 0;
 }
 
-void Poller::remove(const detail::Fd& descriptor, const Watcher& watcher) noexcept {
+void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
-  for (int i = next_; i < fetched_; ++i) {
-    epoll_event& event = events_[static_cast<std::size_t>(i)];
-    if (event.data.ptr == &watcher) event.data.ptr = nullptr;
+  if (std::exchange(watcher.untold_, 0) == 0) return;
+  Queue& queue = queue_of(watcher);
+  std::replace(queue.begin(), queue.end(), &watcher, static_cast<Watcher*>(nullptr));
+}
+
+void Poller::turn(int milliseconds) {
+  fetch(has_more() ? 0 : milliseconds);
+  const std::size_t told = tell(results_, kTurn);
+  tell(new_work_, std::max(kTurn - told, kNewWork));
+}
+
+void Poller::fetch(int milliseconds) {
+  const int count =
+      ::epoll_wait(epoll_.get(), fetched_.data(), static_cast<int>(fetched_.size()), milliseconds);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = fetched_[static_cast<std::size_t>(i)];
+    auto& watcher = *static_cast<Watcher*>(event.data.ptr);
+    if (watcher.untold_ == 0) queue_of(watcher).push_back(&watcher);
+    watcher.untold_ |= event.events;
   }
 }
 
-/// With a thousand connections nearly everything that one of them needs is far down the caches, and
-/// the events say early who comes next.
-void Poller::bring_nearer() const noexcept {
-  const auto watcher = [this](int ahead) -> const Watcher* {
-    const int at = next_ + ahead;
-    if (at >= fetched_) return nullptr;
-    return static_cast<const Watcher*>(events_[static_cast<std::size_t>(at)].data.ptr);
-  };
-  if (const Watcher* const later = watcher(3)) prefetch<4>(later);
-  if (const Watcher* const soon = watcher(1)) soon->soon_ready();
-}
-
-void Poller::wait(int milliseconds) {
-  fetched_ =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
-  for (next_ = 0; next_ < fetched_;) {
-    bring_nearer();
-    const epoll_event event = events_[static_cast<std::size_t>(next_++)];
-    if (event.data.ptr != nullptr) static_cast<Watcher*>(event.data.ptr)->ready(event.events);
+/// \return how many were told
+std::size_t Poller::tell(Queue& queue, std::size_t most) {
+  std::size_t told = 0;
+  while (told < most && !queue.empty()) {
+    bring_nearer(queue);
+    Watcher* const watcher = queue.front();
+    queue.pop_front();
+    if (watcher == nullptr) continue;
+    ++told;
+    watcher->ready(std::exchange(watcher->untold_, 0));
   }
+  return told;
 }
 
 }  // namespace vx11::inline v0::asio_detail

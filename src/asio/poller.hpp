@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 
 #include <sys/epoll.h>
 
@@ -29,9 +30,25 @@ void prefetch(const void* address) noexcept {
 /// Belongs to one thread.
 class Poller {
  public:
-  /// Who is told. It may add and remove watchers, itself and others, while it is.
-  class Watcher {
+  /// What a change is likely to mean. Results come first: a call that ends frees what it held, and
+  /// finds it in the caches the sooner it ends; one that has not begun holds nothing yet.
+  enum class Brings : std::uint8_t { results, new_work };
+
+  /// What the poller notes of a watcher.
+  class Noted {
    public:
+    explicit Noted(Brings brings) noexcept : brings_(brings) {}
+
+   private:
+    friend Poller;
+    std::uint32_t untold_ = 0;  ///< Events that were fetched; while there are any it is queued.
+    Brings brings_;
+  };
+
+  /// Who is told. It may add and remove watchers, itself and others, while it is.
+  class Watcher : public Noted {
+   public:
+    explicit Watcher(Brings brings = Brings::new_work) noexcept : Noted(brings) {}
     /// What is there now: a mask of `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, `EPOLLHUP` and `EPOLLERR`.
     virtual void ready(std::uint32_t events) = 0;
     /// Its turn comes after the present one: the time to have memory brought nearer.
@@ -48,18 +65,28 @@ class Poller {
   /// \return false if the system has no room for it
   bool add(const detail::Fd& descriptor, Watcher& watcher) noexcept;
   /// Tells it nothing more, not even what has been fetched already. Before it is closed.
-  void remove(const detail::Fd& descriptor, const Watcher& watcher) noexcept;
+  void remove(const detail::Fd& descriptor, Watcher& watcher) noexcept;
 
-  /// Waits for changes, for `milliseconds` at most or, if negative, for ever, and tells of them.
-  void wait(int milliseconds);
+  /// Fetches changes and tells of some, by rank and then in the order in which they came. Few, so
+  /// that what these lead to is soon dealt with. Waits for changes only if none are left from the
+  /// turn before: for `milliseconds` at most or, if negative, for ever.
+  void turn(int milliseconds);
+  /// Whether changes are left for the next turn.
+  bool has_more() const noexcept { return !results_.empty() || !new_work_.empty(); }
 
  private:
-  void bring_nearer() const noexcept;
+  using Queue = std::deque<Watcher*>;  ///< Null in the place of one that has been removed.
+
+  void fetch(int milliseconds);
+  static std::size_t tell(Queue& queue, std::size_t most);
+  Queue& queue_of(const Watcher& watcher) noexcept {
+    return watcher.brings_ == Brings::results ? results_ : new_work_;
+  }
 
   detail::Fd epoll_;
-  std::array<epoll_event, 256> events_{};
-  int next_ = 0;
-  int fetched_ = 0;
+  std::array<epoll_event, 256> fetched_{};
+  Queue results_;
+  Queue new_work_;
 };
 
 }  // namespace vx11::inline v0::asio_detail

@@ -23,7 +23,7 @@ class TlsContext;
 class UpstreamConnection : public Channel {
  public:
   UpstreamConnection(Loop& loop, Socket socket, OriginPool& home)
-      : Channel(loop, std::move(socket)), home_(home) {}
+      : Channel(loop, std::move(socket), Brings::results), home_(home) {}
   OriginPool& home() noexcept { return home_; }
   /// The request on its way; kept so that its memory is used again.
   std::string out = {};

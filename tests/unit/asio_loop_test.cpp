@@ -9,14 +9,12 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <sys/eventfd.h>
 
 #include "asio/loop.hpp"
 #include "asio/short_slices.hpp"
 
 using namespace std::chrono_literals;
 using vx11::asio_detail::Loop;
-using vx11::asio_detail::Poller;
 using vx11::asio_detail::ShortSlices;
 using vx11::asio_detail::Timer;
 using vx11::asio_detail::TimerWheel;
@@ -81,39 +79,6 @@ TEST_CASE("a loop's thread has short turns while it runs, and its own again afte
   if (before == 0) return;  // a kernel before 6.12 does not tell
   CHECK(within == 200'000);
   CHECK(before > within);
-}
-
-TEST_CASE("a watcher that the one before it has ended is neither told nor looked at") {
-  struct Watcher final : Poller::Watcher {
-    explicit Watcher(Poller& poller) : poller(poller) { poller.add(event, *this); }
-    ~Watcher() { poller.remove(event, *this); }
-    Watcher(const Watcher&) = delete;
-    Watcher& operator=(const Watcher&) = delete;
-    void ready(std::uint32_t /*events*/) override {
-      ++told;
-      if (ends != nullptr) ends->reset();
-    }
-    void soon_ready() const noexcept override { ++looked_at; }
-
-    Poller& poller;
-    vx11::detail::Fd event{::eventfd(1, EFD_NONBLOCK)};
-    std::unique_ptr<Watcher>* ends = nullptr;
-    int told = 0;
-    mutable int looked_at = 0;
-  };
-  Poller poller;
-  std::vector<std::unique_ptr<Watcher>> watchers;
-  for (int i = 0; i < 5; ++i) watchers.push_back(std::make_unique<Watcher>(poller));
-  watchers[0]->ends = &watchers[2];
-  watchers[1]->ends = &watchers[4];
-  poller.wait(0);
-  CHECK(watchers[0]->told == 1);
-  CHECK(watchers[0]->looked_at == 0);
-  CHECK(watchers[1]->told == 1);
-  CHECK(watchers[1]->looked_at == 1);
-  CHECK(watchers[3]->told == 1);
-  CHECK_FALSE(watchers[2]);
-  CHECK_FALSE(watchers[4]);
 }
 
 TEST_CASE("a job's holdings are gone before the next job runs") {
