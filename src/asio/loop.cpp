@@ -36,6 +36,7 @@ void Loop::run() {
     poller.turn(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
+    if (poller.has_more()) short_slices.give_way();
   }
   current_ = nullptr;
 }

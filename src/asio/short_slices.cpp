@@ -1,5 +1,6 @@
 #include "short_slices.hpp"
 
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,10 +44,17 @@ void set_slice(std::uint64_t nanoseconds) noexcept {
 
 ShortSlices::ShortSlices() noexcept : before_(of_this_thread()) {
   if (before_ > kShort) set_slice(kShort);
+  const std::uint64_t now = of_this_thread();
+  short_ = now != 0 && now <= kShort;
 }
 
 ShortSlices::~ShortSlices() {
   if (before_ > kShort) set_slice(before_);
+}
+
+/// A yield costs the rest of the slice.
+void ShortSlices::give_way() const noexcept {
+  if (short_) ::sched_yield();
 }
 
 std::uint64_t ShortSlices::of_this_thread() noexcept {
