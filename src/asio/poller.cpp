@@ -9,11 +9,18 @@ namespace vx11::inline v0::asio_detail {
 
 namespace {
 
-/// Changes told of in a turn: enough to share the cost of asking for more, few enough that answers
-/// meet what waits for them in the second level cache.
-constexpr std::size_t kTurn = 16;
-/// How many of them at least are new work, however many results there are.
-constexpr std::size_t kNewWork = 4;
+/// How many changes are told of in a turn: half of those that are queued, for the more wait, the
+/// less it matters to each; at least as many as share the cost of asking for more and of giving
+/// way, at most as many as leave answers a chance to meet what waits for them in the second level
+/// cache.
+std::size_t size_of_turn(std::size_t queued) noexcept {
+  return std::clamp<std::size_t>(queued / 2, 16, 64);
+}
+
+/// How many of them are new work at least, however many results there are.
+std::size_t new_work_in(std::size_t turn) noexcept {
+  return turn / 4;
+}
 
 /// With a thousand connections nearly everything that one of them needs is far down the caches, and
 /// the queue says early who comes next.
@@ -45,8 +52,9 @@ void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
 
 void Poller::turn(int milliseconds) {
   fetch(has_more() ? 0 : milliseconds);
-  const std::size_t told = tell(results_, kTurn);
-  tell(new_work_, std::max(kTurn - told, kNewWork));
+  const std::size_t size = size_of_turn(results_.size() + new_work_.size());
+  const std::size_t told = tell(results_, size);
+  tell(new_work_, std::max(size - told, new_work_in(size)));
 }
 
 void Poller::fetch(int milliseconds) {

@@ -81,23 +81,33 @@ TEST_CASE("results are told of before new work, each in the order in which they 
 
 TEST_CASE("a turn tells of a few changes, and results that come meanwhile are first in the next") {
   Watched of;
-  of.add(40, 'n', kNewWork);
+  of.add(30, 'n', kNewWork);
   CHECK(of.turn() == std::string(16, 'n'));
   CHECK(of.poller.has_more());
   of.add(2, 'r', kResults);
   CHECK(of.turn() == "rr" + std::string(14, 'n'));
-  CHECK(of.turn() == std::string(10, 'n'));
   CHECK_FALSE(of.poller.has_more());
   CHECK(of.turn().empty());
+}
+
+TEST_CASE("a turn tells of half of what is queued, but not of many") {
+  Watched of;
+  of.add(100, 'n', kNewWork);
+  CHECK(of.turn() == std::string(50, 'n'));
+  CHECK(of.turn() == std::string(25, 'n'));
+  CHECK(of.turn() == std::string(16, 'n'));
+  CHECK(of.turn() == std::string(9, 'n'));
+  of.add(200, 'n', kNewWork);
+  CHECK(of.turn() == std::string(64, 'n'));
 }
 
 TEST_CASE("new work gets on however many results there are") {
   Watched of;
   of.add(100, 'r', kResults);
-  of.add(10, 'n', kNewWork);
-  CHECK(of.turn() == std::string(16, 'r') + "nnnn");
-  CHECK(of.turn() == std::string(16, 'r') + "nnnn");
-  CHECK(of.turn() == std::string(16, 'r') + "nn");
+  of.add(28, 'n', kNewWork);
+  CHECK(of.turn() == std::string(64, 'r') + std::string(16, 'n'));
+  CHECK(of.turn() == std::string(24, 'r') + std::string(6, 'n'));
+  CHECK(of.turn() == std::string(12, 'r') + "nnnn");
 }
 
 TEST_CASE("what changes again before it is told of is told once, with all that has changed") {
