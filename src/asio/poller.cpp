@@ -17,7 +17,7 @@ std::size_t size_of_turn(std::size_t queued) noexcept {
   return std::clamp<std::size_t>(queued / 2, 16, 64);
 }
 
-/// How many of them are new work at least, however many results there are.
+/// How much new work it tells of at least: besides, if results alone fill the turn.
 std::size_t new_work_in(std::size_t turn) noexcept {
   return turn / 4;
 }
@@ -47,7 +47,7 @@ void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
   if (std::exchange(watcher.untold_, 0) == 0) return;
   Queue& queue = queue_of(watcher);
-  std::replace(queue.begin(), queue.end(), &watcher, static_cast<Watcher*>(nullptr));
+  *std::find(queue.begin(), queue.end(), &watcher) = nullptr;
 }
 
 void Poller::turn(int milliseconds) {
