@@ -16,7 +16,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
-#include "crowd.hpp"
+#include "active_count.hpp"
 #include "values.hpp"
 
 namespace gateway {

@@ -2,8 +2,8 @@
 //
 // This file only wires: what is configured becomes parts of libvx11, and those an OperatorApi
 // behind a front.
+#include <vx11/health/redis_probe.hpp>
 #include <vx11/operator_api.hpp>
-#include <vx11/probe/redis.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
 #include <vx11/version.hpp>
@@ -20,11 +20,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "asio_front.hpp"
 #include "authenticator.hpp"
 #include "command_line.hpp"
 #include "config_load.hpp"
 #include "config_print.hpp"
+#include "event_front.hpp"
 #include "httplib_front.hpp"
 #include "signals.hpp"
 #include "upstreams.hpp"

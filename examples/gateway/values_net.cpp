@@ -1,5 +1,5 @@
 // The values that are addresses: where to listen, where upstreams are.
-#include <vx11/probe/redis.hpp>
+#include <vx11/health/redis_probe.hpp>
 
 #include <array>
 #include <utility>

@@ -4,8 +4,8 @@
 /// `Bulkhead`: at most so many calls at once, with a bounded queue before them.
 
 #include <vx11/background_timer.hpp>
-#include <vx11/detail/arrivals.hpp>
-#include <vx11/detail/turns.hpp>
+#include <vx11/detail/event_set.hpp>
+#include <vx11/detail/wake_trampoline.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>

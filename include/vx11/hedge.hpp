@@ -4,7 +4,7 @@
 /// `Hedge`: a second try beside the first when that takes unusually long.
 
 #include <vx11/background_timer.hpp>
-#include <vx11/detail/arrivals.hpp>
+#include <vx11/detail/event_set.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
 #include <vx11/verdict.hpp>

@@ -3,7 +3,7 @@
 /// \file
 /// `Timeout`: the most one call may take.
 
-#include <vx11/detail/arrivals.hpp>
+#include <vx11/detail/event_set.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/timer.hpp>
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "json_writer.hpp"
+#include "json/writer.hpp"
 
 namespace vx11::inline v0::endpoints {
 

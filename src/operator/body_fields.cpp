@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "json_strings.hpp"
-#include "json_writer.hpp"
+#include "json/strings.hpp"
+#include "json/writer.hpp"
 #include "operator/answers.hpp"
 
 namespace vx11::inline v0::endpoints {

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "json.hpp"
+#include "json/scan.hpp"
 
 namespace vx11::inline v0::endpoints {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "http/sse.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_turn.hpp"
-#include "sse.hpp"
 
 namespace vx11::inline v0::endpoints {
 

@@ -5,7 +5,7 @@
 
 #include "operator/answers.hpp"
 #include "operator/chat_body.hpp"
-#include "session_summary.hpp"
+#include "store/summary.hpp"
 
 namespace vx11::inline v0::endpoints {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "json_writer.hpp"
+#include "json/writer.hpp"
 #include "operator/context.hpp"
 
 namespace vx11::inline v0::endpoints {

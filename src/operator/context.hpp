@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "metrics.hpp"
+#include "operator/metrics.hpp"
 
 namespace vx11::inline v0::endpoints {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "http/media_type.hpp"
 #include "operator/answers.hpp"
-#include "operator/media_type.hpp"
 
 namespace vx11::inline v0::endpoints {
 

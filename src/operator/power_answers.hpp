@@ -7,7 +7,7 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/result.hpp>
 
-#include "json_writer.hpp"
+#include "json/writer.hpp"
 #include "operator/context.hpp"
 
 namespace vx11::inline v0::endpoints {

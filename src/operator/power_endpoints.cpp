@@ -3,11 +3,11 @@
 #include <string_view>
 #include <utility>
 
-#include "json.hpp"
+#include "http/percent.hpp"
+#include "json/scan.hpp"
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/percent.hpp"
 #include "operator/power_answers.hpp"
 
 namespace vx11::inline v0::endpoints {

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "http/percent.hpp"
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/percent.hpp"
 
 namespace vx11::inline v0::endpoints {
 

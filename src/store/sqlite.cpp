@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "../detour.hpp"
-#include "../session_limits.hpp"
-#include "sqlite_connection.hpp"
-#include "sqlite_schema.hpp"
+#include "store/limits.hpp"
+#include "store/sqlite_connection.hpp"
+#include "store/sqlite_schema.hpp"
+#include "threads/offload.hpp"
 
 namespace vx11::inline v0 {
 namespace {

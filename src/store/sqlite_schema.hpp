@@ -14,8 +14,8 @@
 
 #include <fmt/format.h>
 
-#include "private_file.hpp"
-#include "sqlite_connection.hpp"
+#include "store/private_file.hpp"
+#include "store/sqlite_connection.hpp"
 
 namespace vx11::inline v0::sqlite {
 

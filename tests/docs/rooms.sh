@@ -32,7 +32,7 @@ none 'policies know no I/O, no thread, no JSON' 'vx11/(headers|http_message|tran
 none 'what the breaker needs is quick to compile' '(chrono|thread|algorithm|stop_token)>' \
   "$pub"/{result,clock,circuit_breaker}.hpp "$pub"/circuit_breaker/*.hpp "$pub"/circuit_breaker/detail/*.hpp
 none 'headline classes know no API, store or server' 'vx11/(operator|auth|session|store|server|httplib)' "${headline[@]}"
-none 'the API knows no server, transport or store' 'vx11/(server|transport/|store/|httplib)' "$pub/operator_api.hpp" src/operator_api.cpp
+none 'the API knows no server, transport or store' 'vx11/(server|transport/|store/|httplib)' "$pub/operator_api.hpp" src/operator/operator_api.cpp
 none 'transports know no policy' 'vx11/(circuit|router|health|operator)' "$pub"/transport/*.hpp
 none 'stores know nothing but sessions' 'vx11/(router|health|operator|power|circuit)' "$pub"/store/*.hpp src/store/*.cpp
 none 'public headers include no third party' 'httplib\.h|nlohmann|boost|fmt/|spdlog|hiredis|sqlite3|openssl|doctest|CLI|toml' "${public[@]}"

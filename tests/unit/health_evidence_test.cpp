@@ -1,5 +1,3 @@
-#include "health_evidence.hpp"
-
 #include <vx11/testing/manual_clock.hpp>
 
 #include <chrono>
@@ -9,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "health/evidence.hpp"
 #include "health_fakes.hpp"
 
 using namespace std::chrono_literals;

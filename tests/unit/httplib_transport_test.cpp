@@ -124,8 +124,9 @@ TEST_CASE("https is spoken with those alone whose certificate is trusted and nam
                                            certificate.key_file().c_str());
   SUBCASE("by address and by name, over one connection each") {
     int sockets = 0;
-    HttplibTransport transport(
-        {.connect_limit = kSoon, .ca_file = certificate.file(), .on_socket = [&](int) { ++sockets; }});
+    HttplibTransport transport({.connect_limit = kSoon,
+                                .ca_file = certificate.file(),
+                                .on_socket = [&](int) { ++sockets; }});
     for (int i = 0; i < 3; ++i) {
       const auto answer = get(transport, "https://127.0.0.1:" + server.port());
       REQUIRE(answer);

@@ -1,5 +1,3 @@
-#include "json_quick.hpp"
-
 #include <array>
 #include <random>
 #include <string>
@@ -8,6 +6,8 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include "json/fast_scan.hpp"
 
 namespace json = vx11::json;
 using Document = nlohmann::json;

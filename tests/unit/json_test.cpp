@@ -1,5 +1,3 @@
-#include "json.hpp"
-
 #include <clocale>
 #include <string>
 #include <string_view>
@@ -8,6 +6,8 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include "json/scan.hpp"
 
 namespace json = vx11::json;
 using json::Kind;

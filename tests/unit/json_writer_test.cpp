@@ -1,5 +1,3 @@
-#include "json_writer.hpp"
-
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -8,6 +6,8 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include "json/writer.hpp"
 
 namespace json = vx11::json;
 

@@ -19,8 +19,7 @@ TEST_CASE_FIXTURE(Site, "the head alone is refused for the same reasons as the w
   CHECK(status_of(authorised("POST", "/operator/chat")) == 415);
   CHECK(status_of(authorised("GET", "/operator/status")) == 0);
   CHECK(status_of(HttpRequest("GET", {}, "/health")) == 0);
-  CHECK(refusal_of(HttpRequest("GET", {}, "/nowhere"))->headers.get("Cache-Control") ==
-        "no-store");
+  CHECK(refusal_of(HttpRequest("GET", {}, "/nowhere"))->headers.get("Cache-Control") == "no-store");
   CHECK(upstream_calls() == 0);
 }
 

@@ -1,4 +1,4 @@
-#include "asio/plain_head.hpp"
+#include "net/http/plain_head.hpp"
 
 #include <array>
 #include <random>
@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-#include "asio/request_reader.hpp"
-#include "asio/response_reader.hpp"
+#include "net/http/request_reader.hpp"
+#include "net/http/response_reader.hpp"
 
 using vx11::Headers;
 using vx11::asio_detail::PlainHead;

@@ -1,4 +1,4 @@
-#include "asio/request_reader.hpp"
+#include "net/http/request_reader.hpp"
 
 #include <string>
 #include <string_view>

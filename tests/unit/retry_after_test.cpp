@@ -1,4 +1,4 @@
-#include "retry_after.hpp"
+#include "http/retry_after.hpp"
 
 #include <optional>
 #include <string>

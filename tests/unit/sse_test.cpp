@@ -1,4 +1,4 @@
-#include "sse.hpp"
+#include "http/sse.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,4 +1,4 @@
-#include "workers.hpp"
+#include "threads/workers.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include <vx11/probe/redis.hpp>
+#include <vx11/health/redis_probe.hpp>
 
 #include "fields.hpp"
 #include "handles.hpp"

@@ -1,4 +1,4 @@
-#include <vx11/transport/asio.hpp>
+#include <vx11/net/transport.hpp>
 
 #include "fields.hpp"
 #include "handles.hpp"

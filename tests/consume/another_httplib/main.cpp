@@ -1,5 +1,5 @@
-#include <vx11/server/asio.hpp>
-#include <vx11/transport/asio.hpp>
+#include <vx11/net/server.hpp>
+#include <vx11/net/transport.hpp>
 #include <vx11/vx11.hpp>
 
 #include "httplib.h"

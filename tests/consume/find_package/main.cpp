@@ -1,8 +1,8 @@
+#include <vx11/health/redis_probe.hpp>
 #include <vx11/httplib.hpp>
-#include <vx11/probe/redis.hpp>
-#include <vx11/server/asio.hpp>
+#include <vx11/net/server.hpp>
+#include <vx11/net/transport.hpp>
 #include <vx11/store/sqlite.hpp>
-#include <vx11/transport/asio.hpp>
 #include <vx11/vx11.hpp>
 
 #include <cstdio>

@@ -3,15 +3,15 @@
 /// \file
 /// The breaker without its clock: every decision, at a time that is handed in. Internal.
 
-#include <vx11/circuit_breaker/detail/cell.hpp>
+#include <vx11/circuit_breaker/detail/atomic_state.hpp>
 #include <vx11/circuit_breaker/detail/counter.hpp>
 #include <vx11/circuit_breaker/detail/in_range.hpp>
 #include <vx11/circuit_breaker/detail/open_time.hpp>
 #include <vx11/circuit_breaker/detail/outbox.hpp>
+#include <vx11/circuit_breaker/detail/packed_state.hpp>
 #include <vx11/circuit_breaker/detail/probes.hpp>
 #include <vx11/circuit_breaker/detail/spin_lock.hpp>
 #include <vx11/circuit_breaker/detail/window.hpp>
-#include <vx11/circuit_breaker/detail/word.hpp>
 #include <vx11/circuit_breaker/types.hpp>
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 /// \file
 /// Draws the values of a breaker's description to the nearest that work. Internal.
 
-#include <vx11/circuit_breaker/detail/word.hpp>
+#include <vx11/circuit_breaker/detail/packed_state.hpp>
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/detail/durations.hpp>
 

@@ -3,7 +3,7 @@
 /// \file
 /// A connection as bytes in and out, each step within a patience. Internal to `vx11/httplib.hpp`.
 
-#include <vx11/httplib/detail/patience.hpp>
+#include <vx11/httplib/detail/deadline_waiter.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -5,7 +5,7 @@
 /// name. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/http_message.hpp>
-#include <vx11/httplib/detail/patience.hpp>
+#include <vx11/httplib/detail/deadline_waiter.hpp>
 
 #include <cstring>
 #include <functional>

@@ -1,0 +1,67 @@
+#include "event_front.hpp"
+
+#include <vx11/net/server.hpp>
+#include <vx11/net/transport.hpp>
+
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+
+namespace gateway {
+
+namespace {
+
+/// Connections are files; the system's usual soft limit of 1024 is not meant for servers.
+void allow_many_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
+class AsioFront final : public Front {
+ public:
+  explicit AsioFront(vx11::AsioServer server) : server_(std::move(server)) {}
+  ~AsioFront() override { drain({}); }
+
+  std::uint16_t port() const override { return server_.port(); }
+
+  void start(const vx11::OperatorApi& api) override {
+    running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
+  }
+
+  Drained drain(Duration grace) override {
+    if (!running_.joinable()) return {};
+    server_.stop(grace);
+    running_.join();
+    return {.cut_off = cut_off_};
+  }
+
+ private:
+  vx11::AsioServer server_;
+  std::thread running_;
+  std::size_t cut_off_ = 0;
+};
+
+}  // namespace
+
+vx11::Result<std::unique_ptr<Front>> bind_asio_front(const GatewayConfig& config) {
+  allow_many_files();
+  vx11::ServeOptions options;
+  options.listen = to_string(config.server.listen);
+  options.threads = config.server.threads;
+  options.limits.connections = config.server.max_connections;
+  options.limits.connections_per_address = config.server.max_connections_per_address;
+  auto server = vx11::AsioServer::bind(std::move(options));
+  if (!server) return vx11::fail(std::move(server.error()));
+  return std::make_unique<AsioFront>(*std::move(server));
+}
+
+std::shared_ptr<vx11::Transport> make_asio_transport(const GatewayConfig& config) {
+  vx11::AsioTransportOptions options;
+  options.between_chunks_limit = config.chat.stream_silence;
+  return vx11::make_asio_transport(std::move(options));
+}
+
+}  // namespace gateway

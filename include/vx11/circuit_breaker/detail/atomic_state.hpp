@@ -1,0 +1,53 @@
+#pragma once
+
+/// \file
+/// Where a breaker's word lives, with the deadline that belongs to it. Internal.
+
+#include <vx11/circuit_breaker/detail/packed_state.hpp>
+#include <vx11/clock.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace vx11::inline v0::detail {
+
+/// The word and the end of the open time. Phase and generation are changed by the holder of the
+/// breaker's lock alone; while closed anybody may change the count of failures, by `replace`.
+class CircuitCell {
+ public:
+  CircuitWord load() const noexcept { return CircuitWord(word_.load(std::memory_order_acquire)); }
+  TimePoint open_until() const noexcept {
+    return TimePoint(Duration(open_until_.load(std::memory_order_acquire)));
+  }
+  /// Both, of one generation: read again if a transition came in between.
+  std::pair<CircuitWord, TimePoint> load_with_deadline() const noexcept {
+    for (CircuitWord word = load();;) {
+      const TimePoint until = open_until();
+      const CircuitWord again = load();
+      if (again.generation() == word.generation()) return {again, until};
+      word = again;
+    }
+  }
+
+  /// \return whether the word was still `seen`; if not, `seen` is what it is now.
+  bool replace(CircuitWord& seen, CircuitWord by) noexcept {
+    std::uint64_t bits = seen.bits();
+    const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
+                                                  std::memory_order_acquire);
+    seen = CircuitWord(bits);
+    return done;
+  }
+  void store(CircuitWord word) noexcept { word_.store(word.bits(), std::memory_order_release); }
+  /// Comes before the word that says open, never while it does: whoever sees open sees its
+  /// deadline, and nobody can move it.
+  void arm(TimePoint until) noexcept {
+    open_until_.store(until.time_since_epoch().count(), std::memory_order_release);
+  }
+
+ private:
+  std::atomic<std::uint64_t> word_{0};
+  std::atomic<Duration::rep> open_until_{0};
+};
+
+}  // namespace vx11::inline v0::detail

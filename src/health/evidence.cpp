@@ -1,0 +1,175 @@
+#include "health/evidence.hpp"
+
+#include <cstddef>
+
+#include <fmt/format.h>
+
+namespace vx11::inline v0 {
+namespace {
+
+using BreakerPtr = std::shared_ptr<const CircuitBreaker>;
+using ProbePtr = std::shared_ptr<Probe>;
+
+ComponentHealth named(const HealthComponent& component, Health health, EvidenceSource source) {
+  ComponentHealth found;
+  found.name = component.name;
+  found.port = component.port;
+  found.required = component.required;
+  found.health = health;
+  found.source = source;
+  return found;
+}
+
+ComponentHealth not_configured(const HealthComponent& component, Health health) {
+  ComponentHealth found = named(component, health, EvidenceSource::self);
+  found.reason = "not_configured";
+  return found;
+}
+
+ComponentHealth from_breaker(const HealthComponent& component, const CircuitBreaker& breaker) {
+  if (breaker.state() != CircuitState::open) {
+    return named(component, Health::available, EvidenceSource::breaker);
+  }
+  ComponentHealth found = named(component, Health::offline, EvidenceSource::breaker);
+  found.reason = "circuit_open";
+  return found;
+}
+
+ComponentHealth as_described(const HealthComponent& component) {
+  const HealthCheck& check = component.check;
+  if (probe_of(check)) return named(component, Health::unknown, EvidenceSource::probe);
+  if (const auto* breaker = std::get_if<BreakerPtr>(&check); breaker && *breaker) {
+    return from_breaker(component, **breaker);
+  }
+  if (std::holds_alternative<SelfCheck>(check)) {
+    return named(component, Health::ok, EvidenceSource::self);
+  }
+  const bool absent = std::holds_alternative<Absent>(check);
+  return not_configured(component, absent ? Health::offline : Health::unknown);
+}
+
+/// The text is made here from the code alone: what an upstream said never reaches a status page.
+std::string error_text(Errc code, Duration limit) {
+  switch (code) {
+    case Errc::timeout:
+      return "connection timeout after " + short_text(limit);
+    case Errc::invalid_reply:
+    case Errc::too_large:
+      return "invalid reply";
+    default:
+      return "connection failed";
+  }
+}
+
+bool serves(Health health) noexcept {
+  return health == Health::ok || health == Health::available;
+}
+
+/// Of the components that a verdict depends on, how many are how.
+struct Tally {
+  std::size_t others = 0;
+  std::size_t serving = 0;
+  std::size_t unknown = 0;
+};
+
+/// What is not configured counts for nothing; what is known to be absent does count.
+bool counts(const HealthComponent& component, const ComponentHealth& found) noexcept {
+  if (std::holds_alternative<SelfCheck>(component.check)) return false;
+  const bool not_configured = found.health == Health::unknown && !found.reason.empty();
+  return component.required && !not_configured;
+}
+
+Tally tally(const std::vector<HealthComponent>& components,
+            const std::vector<ComponentHealth>& found) {
+  Tally sum;
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    if (!counts(components[i], found[i])) continue;
+    ++sum.others;
+    if (serves(found[i].health)) ++sum.serving;
+    if (found[i].health == Health::unknown) ++sum.unknown;
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::string_view to_string(Health health) noexcept {
+  switch (health) {
+    case Health::ok:
+      return "ok";
+    case Health::available:
+      return "available";
+    case Health::degraded:
+      return "degraded";
+    case Health::unreachable:
+      return "unreachable";
+    case Health::offline:
+      return "offline";
+    case Health::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(EvidenceSource source) noexcept {
+  switch (source) {
+    case EvidenceSource::self:
+      return "self";
+    case EvidenceSource::probe:
+      return "probe";
+    case EvidenceSource::breaker:
+      return "breaker";
+    case EvidenceSource::cache:
+      return "cache";
+  }
+  return "self";
+}
+
+const ComponentHealth* HealthReport::find(std::string_view name) const noexcept {
+  for (const ComponentHealth& component : components) {
+    if (component.name == name) return &component;
+  }
+  return nullptr;
+}
+
+Probe* probe_of(const HealthCheck& check) noexcept {
+  const auto* probe = std::get_if<ProbePtr>(&check);
+  return probe ? probe->get() : nullptr;
+}
+
+ComponentHealth without_asking(const HealthComponent& component, WallTime now) {
+  ComponentHealth found = as_described(component);
+  found.checked_at = now;
+  return found;
+}
+
+ComponentHealth after_asking(const HealthComponent& component, const Result<Health>& seen) {
+  if (seen) return named(component, *seen, EvidenceSource::probe);
+  ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
+  found.error = error_text(seen.error().code, component.limit);
+  return found;
+}
+
+ComponentHealth without_answer(const HealthComponent& component) {
+  ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
+  found.error = "connection timeout after " + short_text(component.limit);
+  return found;
+}
+
+Health overall(const std::vector<HealthComponent>& components,
+               const std::vector<ComponentHealth>& found) {
+  const Tally sum = tally(components, found);
+  if (sum.serving == sum.others) return Health::ok;
+  if (sum.unknown == sum.others) return Health::unknown;
+  const bool any_hope = sum.serving != 0 || sum.unknown != 0;
+  return any_hope ? Health::degraded : Health::offline;
+}
+
+std::string short_text(Duration limit) {
+  const auto count = limit.count();
+  if (count % 1'000'000'000 == 0) return fmt::format("{}s", count / 1'000'000'000);
+  if (count % 1'000'000 == 0) return fmt::format("{}ms", count / 1'000'000);
+  return fmt::format("{}us", count / 1'000);
+}
+
+}  // namespace vx11::inline v0

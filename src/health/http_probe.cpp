@@ -1,0 +1,49 @@
+#include <vx11/health_aggregator.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "http/origin.hpp"
+
+namespace vx11::inline v0 {
+namespace {
+
+/// The paths that by convention report and never act.
+constexpr std::array<std::string_view, 4> kHarmlessPaths = {"/health", "/livez", "/readyz",
+                                                            "/healthz"};
+
+class HttpProbe final : public Probe {
+ public:
+  HttpProbe(std::shared_ptr<Transport> transport, HttpRequest request)
+      : transport_(std::move(transport)), request_(std::move(request)) {}
+
+  Task<Result<Health>> look(Deadline deadline) override {
+    const Result<HttpResponse> reply = co_await transport_->send(request_, deadline);
+    if (!reply) co_return fail(reply.error());
+    co_return reply->ok() ? Health::ok : Health::degraded;
+  }
+
+ private:
+  const std::shared_ptr<Transport> transport_;
+  const HttpRequest request_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transport,
+                                               std::string origin, std::string path,
+                                               Headers headers) {
+  if (!transport) return fail(Errc::invalid_argument, "a probe needs a transport");
+  if (std::ranges::find(kHarmlessPaths, path) == kHarmlessPaths.end()) {
+    return fail(Errc::invalid_argument,
+                "a probe may only ask /health, /livez, /readyz or /healthz");
+  }
+  Result<std::string> base = parse_origin(origin);
+  if (!base) return fail(std::move(base.error()));
+  HttpRequest request("GET", std::move(*base), std::move(path));
+  request.headers = std::move(headers);
+  return std::make_shared<HttpProbe>(std::move(transport), std::move(request));
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,54 @@
+#include "http/media_type.hpp"
+
+#include <vx11/http_message.hpp>
+
+#include <algorithm>
+
+namespace vx11::inline v0::endpoints {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kSpace = " \t";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  const std::size_t last = text.find_last_not_of(kSpace);
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+/// Cuts off what stands before the next `separator`, and returns it.
+std::string_view take_until(std::string_view& text, char separator) noexcept {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return trimmed(part);
+}
+
+bool is_json(std::string_view type) noexcept {
+  constexpr std::string_view kSuffix = "+json";
+  if (equals_ignoring_case(type, "application/json")) return true;
+  return type.size() > kSuffix.size() && type.find('/') != std::string_view::npos &&
+         equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix);
+}
+
+bool keeps_to_utf8(std::string_view parameter) noexcept {
+  if (!equals_ignoring_case(take_until(parameter, '='), "charset")) return true;
+  std::string_view charset = trimmed(parameter);
+  if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
+    charset = charset.substr(1, charset.size() - 2);
+  }
+  return equals_ignoring_case(charset, "utf-8");
+}
+
+}  // namespace
+
+bool is_json_in_utf8(std::string_view content_type) noexcept {
+  if (content_type == "application/json") return true;
+  std::string_view rest = content_type;
+  if (!is_json(take_until(rest, ';'))) return false;
+  while (!rest.empty()) {
+    if (!keeps_to_utf8(take_until(rest, ';'))) return false;
+  }
+  return true;
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,27 @@
+#include "http/percent.hpp"
+
+#include <charconv>
+
+namespace vx11::inline v0::endpoints {
+
+std::optional<std::string> decode_percent(std::string_view segment) {
+  std::string bytes;
+  bytes.reserve(segment.size());
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    if (segment[i] != '%') {
+      bytes += segment[i];
+      continue;
+    }
+    const std::string_view digits = segment.substr(i + 1, 2);
+    unsigned char byte = 0;
+    const char* const end = digits.data() + digits.size();
+    if (digits.size() != 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end) {
+      return std::nullopt;
+    }
+    bytes += static_cast<char>(byte);
+    i += 2;
+  }
+  return bytes;
+}
+
+}  // namespace vx11::inline v0::endpoints

@@ -1,0 +1,65 @@
+#include "json/writer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "json/scan.hpp"
+#include "json/text.hpp"
+
+namespace vx11::inline v0::json {
+
+void Writer::grow(std::size_t bytes) {
+  out_.resize(std::max(2 * out_.size(), size_ + bytes + 1));
+}
+
+Writer& Writer::key(std::string_view name) {
+  string(name);
+  comma_ = false;
+  return wrote(put(room(1), ':'), false);
+}
+
+Writer& Writer::members_of(std::string_view object) {
+  if (object == "{}") return *this;
+  return raw(object.substr(1, object.size() - 2));
+}
+
+Writer& Writer::string(std::string_view value) {
+  // Looked at where it is written, with room to be read behind it.
+  char* const to = put(room(value.size() + 2 + kStep), '"');
+  char* const end = put(to, value);
+  if (!all_plain(to, value.size())) return escaped(value);
+  return wrote(put(end, '"'), true);
+}
+
+Writer& Writer::escaped(std::string_view value) {
+  wrote(put(room(value.size() + 2), '"'), false);
+  for (;;) {
+    const std::size_t plain = skip_plain_or_utf8(value, 0);
+    wrote(put(room(plain), value.substr(0, plain)), false);
+    if (plain == value.size()) break;
+    wrote(write_escaped(room(kMostEscaped), value[plain]), false);
+    value.remove_prefix(plain + 1);
+  }
+  return wrote(put(room(1), '"'), true);
+}
+
+Writer& Writer::integer(std::int64_t value) {
+  constexpr std::size_t kMostDigits = 20;
+  char* const to = room(kMostDigits);
+  return wrote(std::to_chars(to, to + kMostDigits, value).ptr, true);
+}
+
+Writer& Writer::milliseconds(Duration value) {
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(value).count();
+  const auto rest = static_cast<int>(micros % 1000);
+  integer(micros / 1000);
+  comma_ = false;
+  char* to = put(room(4), '.');
+  for (const int digit : {rest / 100, rest / 10 % 10, rest % 10}) {
+    to = put(to, static_cast<char>('0' + digit));
+  }
+  return wrote(to, true);
+}
+
+}  // namespace vx11::inline v0::json

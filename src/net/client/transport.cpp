@@ -1,0 +1,102 @@
+#include <vx11/net/transport.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "net/client/upstream_call.hpp"
+#include "net/client/upstream_pool.hpp"
+#include "net/http/request_text.hpp"
+#include "net/http/response_reader.hpp"
+#include "net/loop/background_loop.hpp"
+
+namespace vx11::inline v0 {
+
+namespace asio_detail {
+
+namespace {
+
+/// Loops keep pools by the transport's number and not its address, which another may get later.
+std::uint64_t next_number() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+/// The rest of an answer, on the loop it began on.
+class AsioBody final : public BodyStream {
+ public:
+  AsioBody(Loop& loop, std::unique_ptr<UpstreamCall> call, Duration between_chunks)
+      : loop_(loop), call_(std::move(call)), between_chunks_(between_chunks) {}
+  ~AsioBody() override {
+    // The connection belongs to the loop's thread, and so does its end.
+    if (Loop::current() == &loop_) return;
+    loop_.post([call = std::shared_ptr<UpstreamCall>(std::move(call_))] {});
+  }
+
+  Task<Result<std::string>> next(Deadline deadline) override {
+    ResumeOn on_loop(loop_);
+    co_await on_loop;
+    if (!call_->has_piece() && !call_->complete()) {
+      const TimePoint by = std::min(deadline.at(), TimerWheel::in(between_chunks_));
+      const Result<void> came = co_await call_->next_piece(by);
+      if (!came) co_return fail(came.error());
+    }
+    co_return call_->take_body();
+  }
+
+ private:
+  Loop& loop_;
+  std::unique_ptr<UpstreamCall> call_;
+  Duration between_chunks_;
+};
+
+class AsioTransport final : public StreamingTransport {
+ public:
+  explicit AsioTransport(AsioTransportOptions options) : options_(std::move(options)) {}
+
+  Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
+    Loop* const here = Loop::current();
+    Loop& loop = here != nullptr ? *here : background_.loop();
+    ResumeOn on_loop(loop);
+    co_await on_loop;
+    Result<OriginPool*> pool = loop.local<UpstreamPools>(number_, options_).of(request.origin);
+    if (!pool) co_return fail(pool.error());
+    UpstreamCall call(loop, **pool, options_, std::move(deadline));
+    Result<void> done = co_await call.whole(request);
+    if (!done) co_return fail(std::move(done.error()));
+    co_return std::move(call.response());
+  }
+
+  Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) override {
+    Loop* const here = Loop::current();
+    Loop& loop = here != nullptr ? *here : background_.loop();
+    ResumeOn on_loop(loop);
+    co_await on_loop;
+    Result<OriginPool*> pool = loop.local<UpstreamPools>(number_, options_).of(request.origin);
+    if (!pool) co_return fail(pool.error());
+    auto call = std::make_unique<UpstreamCall>(loop, **pool, options_, std::move(deadline));
+    const Result<void> opened = co_await call->open(request);
+    if (!opened) co_return fail(opened.error());
+    HttpResponse head(call->response().status);
+    head.headers = call->response().headers;
+    auto body = std::make_unique<AsioBody>(loop, std::move(call), options_.between_chunks_limit);
+    co_return StreamedResponse(std::move(head), std::move(body));
+  }
+
+ private:
+  const AsioTransportOptions options_;
+  const std::uint64_t number_ = next_number();
+  BackgroundLoop background_;
+};
+
+}  // namespace
+
+}  // namespace asio_detail
+
+std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options) {
+  return std::make_shared<asio_detail::AsioTransport>(std::move(options));
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,204 @@
+#include "net/client/upstream_call.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/client/tls_connection.hpp"
+#include "net/http/request_text.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
+                           Deadline deadline)
+    : loop_(loop), pool_(pool), options_(options), deadline_(std::move(deadline)) {}
+
+UpstreamCall::~UpstreamCall() {
+  on_stop_.reset();
+  if (connection_) connection_->abort(Broken::aborted);
+}
+
+void UpstreamCall::Stop::operator()() const {
+  if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
+  connection_->loop().post([connection = connection_, call = call_] {
+    if (connection->calls == call) connection->abort(Broken::aborted);
+  });
+}
+
+Task<Result<void>> UpstreamCall::whole(const HttpRequest& request) {
+  return run(request, Until::complete);
+}
+
+Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
+  return run(request, Until::head);
+}
+
+/// One coroutine, which over a kept connection waits but once: for the answer.
+Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
+  Result<void> done = may_be_sent(request);
+  if (!done) co_return done;
+  do {
+    done = {};
+    if (!take_kept()) done = co_await connect_anew();
+    if (done && !send_at_once(request)) done = co_await send_rest();
+    while (!settled(until, done)) {
+      const std::size_t seen = connection_->unread().size();
+      const bool came = co_await connection_->more(seen);
+      if (!came) done = take_end(seen);
+    }
+  } while (!done && may_try_again(request));
+  co_return done;
+}
+
+Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
+  if (!is_sendable(request)) return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
+  if (deadline_.cancelled()) return fail(Errc::cancelled, "the caller went away");
+  if (deadline_.passed(TimerWheel::now())) return fail(Errc::timeout, "no time left");
+  return {};
+}
+
+/// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: a kept connection may have been closed while our request
+/// was on its way. Then it is sent again only if it never left, or if sending it twice does no
+/// harm.
+bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
+  const bool peer_closed = connection_ && (connection_->broken() == Broken::closed ||
+                                           connection_->broken() == Broken::reset);
+  return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
+}
+
+/// \return whether all of it has left
+bool UpstreamCall::send_at_once(const HttpRequest& request) {
+  ResponseLimits limits;
+  limits.head_bytes = options_.max_head_bytes;
+  limits.body_bytes = options_.max_body_bytes;
+  reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
+                                                   : ResponseReader::Body::expected);
+  connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_limit)));
+  std::string& out = connection_->out;
+  write_request(out, request, pool_.origin().authority);
+  unsent_ = out;
+  unsent_.remove_prefix(connection_->send_now(unsent_));
+  sent_any_ = unsent_.size() != out.size();
+  return unsent_.empty();
+}
+
+Task<Result<void>> UpstreamCall::send_rest() {
+  sent_any_ = sent_any_ || connection_->broken() == Broken::no;  // from here on nobody counts
+  const bool sent = co_await connection_->send(unsent_);
+  // An upstream may answer and close before it has read all; then there is something to read.
+  if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
+  co_return Result<void>();
+}
+
+/// The first try takes a connection that was kept, a second one never does.
+bool UpstreamCall::take_kept() {
+  const bool again = connection_ != nullptr;
+  if (again) connection_->abort(Broken::aborted);
+  UpstreamConnectionPtr kept = again ? nullptr : pool_.take();
+  reused_ = kept != nullptr;
+  if (reused_) adopt(std::move(kept));
+  return reused_;
+}
+
+Task<Result<void>> UpstreamCall::connect_anew() {
+  Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_limit);
+  Result<Socket> socket = co_await connect(loop_, pool_.origin(), connect_by);
+  if (!socket) co_return fail(std::move(socket.error()));
+  if (!pool_.origin().tls) {
+    adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
+    co_return Result<void>();
+  }
+  auto context = pool_.tls_context();
+  if (!context) co_return fail(std::move(context.error()));
+  auto secured =
+      std::make_shared<TlsConnection>(loop_, std::move(*socket), pool_, *std::move(context));
+  adopt(secured);
+  secured->limit(connect_by.at());
+  co_return co_await secured->handshake();
+}
+
+void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
+  on_stop_.reset();
+  connection_ = std::move(connection);
+  ++connection_->calls;
+  if (deadline_.stop_token().stop_possible()) {
+    on_stop_.emplace(deadline_.stop_token(), Stop(connection_));
+  }
+}
+
+Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
+  connection_->limit(by);
+  Result<void> done;
+  while (!settled(Until::piece, done)) {
+    const std::size_t seen = connection_->unread().size();
+    const bool came = co_await connection_->more(seen);
+    if (!came) done = take_end(seen);
+  }
+  co_return done;
+}
+
+bool UpstreamCall::reached(Until until) noexcept {
+  if (until == Until::head) return head_done_;
+  return body_done_ || (until == Until::piece && has_piece());
+}
+
+/// Takes in what is there. \return whether that, or a failure, settles it; if not, more has to come
+bool UpstreamCall::settled(Until until, Result<void>& done) {
+  while (done && !reached(until)) {
+    std::size_t used = 0;
+    const ResponseReader::Next next = take_in(used);
+    if (next == ResponseReader::Next::failed) done = fail(reader_->error());
+    if (next != ResponseReader::Next::more || used != 0) continue;
+    connection_->expect_much(head_done_);
+    return false;
+  }
+  // How long the caller takes until it wants more is no fault of the upstream's.
+  if (done && connection_) connection_->no_limit();
+  return true;
+}
+
+ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
+  const ResponseReader::Next next = reader_->read(connection_->unread(), used);
+  connection_->consume(used);
+  heard_any_ = heard_any_ || used != 0;
+  head_done_ =
+      head_done_ || next == ResponseReader::Next::head || next == ResponseReader::Next::done;
+  if (next == ResponseReader::Next::head) connection_->limit(deadline_.at());
+  if (next == ResponseReader::Next::done) finish();
+  return next;
+}
+
+/// Nothing more comes: the end of an answer that ends so, or a connection that broke.
+Result<void> UpstreamCall::take_end(std::size_t unread) {
+  if (connection_->broken() != Broken::closed) return fail(why_broken());
+  if (!heard_any_ && unread == 0) return fail(why_broken());
+  if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail(reader_->error());
+  head_done_ = true;
+  finish();
+  return {};
+}
+
+/// The answer is complete; the connection is kept if it can be used further.
+void UpstreamCall::finish() {
+  body_done_ = true;
+  on_stop_.reset();
+  UpstreamConnectionPtr connection = std::move(connection_);
+  connection->expect_much(false);
+  ++connection->calls;  // a stop that is on its way comes too late
+  const bool clean = connection->broken() == Broken::no && connection->unread().empty();
+  if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
+  connection->abort(Broken::aborted);
+}
+
+Error UpstreamCall::why_broken() const {
+  switch (connection_->broken()) {
+    case Broken::overdue:
+      return Error(Errc::timeout, "no answer in time");
+    case Broken::aborted:
+      return Error(Errc::cancelled, "the caller went away");
+    default:
+      if (heard_any_) return Error(Errc::invalid_reply, "answer cut short");
+      return Error(Errc::unreachable, "connection closed before an answer");
+  }
+}
+
+}  // namespace vx11::inline v0::asio_detail

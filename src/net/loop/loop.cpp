@@ -1,0 +1,75 @@
+#include "net/loop/loop.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/eventfd.h>
+
+#include "net/loop/short_time_slice.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+Loop::Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!event_) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+void Loop::Wakeup::wake() const noexcept {
+  ::eventfd_write(event_.get(), 1);
+}
+
+Loop::Loop() {
+  if (!poller.add(wakeup_.descriptor(), wakeup_))
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+Loop::~Loop() {
+  locals_.clear();
+  while (has_posted_.load(std::memory_order_relaxed)) run_posted();
+}
+
+void Loop::run() {
+  const Stay stay(*this);
+  const ShortSlices short_slices;
+  current_ = this;
+  while (!stopped_.load(std::memory_order_relaxed)) {
+    poller.turn(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
+    timers.fire_due();
+    if (has_posted_.load(std::memory_order_relaxed)) run_posted();
+    if (poller.has_more()) short_slices.give_way();
+  }
+  current_ = nullptr;
+}
+
+void Loop::stop() noexcept {
+  stopped_.store(true, std::memory_order_relaxed);
+  wakeup_.wake();
+}
+
+/// Whoever finds the queue empty wakes the loop; its own thread looks before it waits.
+void Loop::post(Job job) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(job));
+    first = !has_posted_.exchange(true, std::memory_order_relaxed);
+  }
+  if (first && current_ != this) wakeup_.wake();
+}
+
+void Loop::resume_here(std::coroutine_handle<> waiting) {
+  post([waiting] { waiting.resume(); });
+}
+
+/// What a job posts is left for the next turn, so that sockets get theirs.
+void Loop::run_posted() {
+  std::vector<Job> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs.swap(posted_);
+    has_posted_.store(false, std::memory_order_relaxed);
+  }
+  for (Job& job : jobs) std::exchange(job, nullptr)();
+}
+
+}  // namespace vx11::inline v0::asio_detail

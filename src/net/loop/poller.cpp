@@ -1,0 +1,85 @@
+#include "net/loop/poller.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace vx11::inline v0::asio_detail {
+
+namespace {
+
+/// How many changes are told of in a turn: half of those that are queued, for the more wait, the
+/// less it matters to each; at least as many as share the cost of asking for more and of giving
+/// way, at most as many as leave answers a chance to meet what waits for them in the second level
+/// cache.
+std::size_t size_of_turn(std::size_t queued) noexcept {
+  return std::clamp<std::size_t>(queued / 2, 16, 64);
+}
+
+/// How much new work it tells of at least: besides, if results alone fill the turn.
+std::size_t new_work_in(std::size_t turn) noexcept {
+  return turn / 4;
+}
+
+/// With a thousand connections nearly everything that one of them needs is far down the caches, and
+/// the queue says early who comes next.
+void bring_nearer(const std::deque<Poller::Watcher*>& queue) noexcept {
+  constexpr std::size_t kLater = 3;
+  if (queue.size() > kLater && queue[kLater] != nullptr) prefetch<4>(queue[kLater]);
+  if (queue.size() > 1 && queue[1] != nullptr) queue[1]->soon_ready();
+}
+
+}  // namespace
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+bool Poller::add(const detail::Fd& descriptor, Watcher& watcher) noexcept {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &watcher;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) == 0;
+}
+
+void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
+  if (std::exchange(watcher.untold_, 0) == 0) return;
+  Queue& queue = queue_of(watcher);
+  *std::find(queue.begin(), queue.end(), &watcher) = nullptr;
+}
+
+void Poller::turn(int milliseconds) {
+  fetch(has_more() ? 0 : milliseconds);
+  const std::size_t size = size_of_turn(results_.size() + new_work_.size());
+  const std::size_t told = tell(results_, size);
+  tell(new_work_, std::max(size - told, new_work_in(size)));
+}
+
+void Poller::fetch(int milliseconds) {
+  const int count =
+      ::epoll_wait(epoll_.get(), fetched_.data(), static_cast<int>(fetched_.size()), milliseconds);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = fetched_[static_cast<std::size_t>(i)];
+    auto& watcher = *static_cast<Watcher*>(event.data.ptr);
+    if (watcher.untold_ == 0) queue_of(watcher).push_back(&watcher);
+    watcher.untold_ |= event.events;
+  }
+}
+
+/// \return how many were told
+std::size_t Poller::tell(Queue& queue, std::size_t most) {
+  std::size_t told = 0;
+  while (told < most && !queue.empty()) {
+    bring_nearer(queue);
+    Watcher* const watcher = queue.front();
+    queue.pop_front();
+    if (watcher == nullptr) continue;
+    ++told;
+    watcher->ready(std::exchange(watcher->untold_, 0));
+  }
+  return told;
+}
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,83 @@
+#include <vx11/net/timer.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
+#include "net/loop/background_loop.hpp"
+#include "net/loop/loop.hpp"
+
+namespace vx11::inline v0 {
+
+namespace asio_detail {
+
+namespace {
+
+/// One sleep. Shared, because a stop that is on its way may come after the end.
+class Sleep : public std::enable_shared_from_this<Sleep> {
+ public:
+  explicit Sleep(Loop& loop) : loop_(loop), timer_(loop.timers, &Sleep::over, this) {}
+
+  void begin(TimePoint until, std::coroutine_handle<> sleeper) {
+    sleeper_ = sleeper;
+    timer_.arm(until);
+  }
+  /// On any thread.
+  void stop() {
+    loop_.post([self = shared_from_this()] { self->wake(); });
+  }
+  bool whole() const noexcept { return whole_; }
+
+ private:
+  static void over(void* self) noexcept {
+    static_cast<Sleep*>(self)->whole_ = true;
+    static_cast<Sleep*>(self)->wake();
+  }
+  void wake() noexcept {
+    timer_.disarm();
+    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+  }
+
+  Loop& loop_;
+  Timer timer_;
+  std::coroutine_handle<> sleeper_ = nullptr;
+  bool whole_ = false;
+};
+
+struct Asleep {
+  Sleep& sleep;
+  TimePoint until;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> sleeper) const { sleep.begin(until, sleeper); }
+  bool await_resume() const noexcept { return sleep.whole(); }
+};
+
+class AsioTimer final : public vx11::Timer {
+ public:
+  Task<bool> sleep(Duration time, std::stop_token stop) override {
+    Loop* const here = Loop::current();
+    Loop& loop = here != nullptr ? *here : background_.loop();
+    ResumeOn on_loop(loop);
+    co_await on_loop;
+    if (stop.stop_requested()) co_return false;
+    if (time <= Duration::zero()) co_return true;
+    const auto sleep = std::make_shared<Sleep>(loop);
+    const std::stop_callback on_stop(std::move(stop), [&sleep] { sleep->stop(); });
+    Asleep asleep{*sleep, Deadline::after(TimerWheel::now(), time).at()};
+    co_return co_await asleep;
+  }
+
+ private:
+  BackgroundLoop background_;
+};
+
+}  // namespace
+
+}  // namespace asio_detail
+
+std::shared_ptr<Timer> make_asio_timer() {
+  return std::make_shared<asio_detail::AsioTimer>();
+}
+
+}  // namespace vx11::inline v0

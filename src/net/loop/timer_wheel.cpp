@@ -1,0 +1,94 @@
+#include "net/loop/timer_wheel.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+
+namespace vx11::inline v0::asio_detail {
+
+/// The kernel notes that time at its own tick, every 10 ms or more often.
+TimePoint TimerWheel::in(Duration limit) noexcept {
+  timespec noted{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted);
+  const TimePoint now(std::chrono::seconds(noted.tv_sec) + std::chrono::nanoseconds(noted.tv_nsec));
+  return saturated_add(now + kTick, limit);
+}
+
+void Timer::arm(TimePoint at) noexcept {
+  at_ = at;
+  if (at >= slot_at_ || at == TimePoint::max()) return;
+  unlink();
+  wheel_.link(*this);
+}
+
+void Timer::unlink() noexcept {
+  if (slot_at_ == TimePoint::max()) return;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (previous_ != nullptr) {
+    previous_->next_ = next_;
+  } else {
+    const auto slot = static_cast<std::size_t>(TimerWheel::tick_of(slot_at_)) % TimerWheel::kSlots;
+    wheel_.slots_[slot] = next_;
+  }
+  previous_ = next_ = nullptr;
+  slot_at_ = TimePoint::max();
+  --wheel_.linked_;
+}
+
+void TimerWheel::link(Timer& timer) noexcept {
+  if (linked_ == 0) done_ = tick_of(now());
+  // Rounded up, so that it never fires early; at most one revolution ahead, where it is looked at
+  // again.
+  const long long tick =
+      std::clamp(tick_of(timer.at_) + 1, done_ + 1, done_ + static_cast<long long>(kSlots) - 1);
+  timer.slot_at_ = TimePoint(kTick * tick);
+  Timer*& head = slots_[static_cast<std::size_t>(tick) % kSlots];
+  timer.next_ = head;
+  if (head != nullptr) head->previous_ = &timer;
+  head = &timer;
+  ++linked_;
+  next_ = std::min(next_, tick);
+}
+
+int TimerWheel::wait_at_most() const noexcept {
+  if (next_ == kNever) return -1;
+  const Duration left = TimePoint(kTick * next_) - now();
+  return static_cast<int>(
+      std::max(std::chrono::ceil<std::chrono::milliseconds>(left).count(), std::int64_t{0}));
+}
+
+void TimerWheel::fire_due() {
+  if (next_ == kNever) return;
+  const TimePoint time = now();
+  const long long due = tick_of(time);
+  if (due < next_) return;
+  // After a stall of more than a revolution every slot is due once.
+  done_ = std::max(next_ - 1, due - static_cast<long long>(kSlots));
+  while (done_ < due) turn(static_cast<std::size_t>(++done_) % kSlots, time);
+  next_ = next_occupied();
+}
+
+long long TimerWheel::next_occupied() const noexcept {
+  if (linked_ == 0) return kNever;
+  long long tick = done_ + 1;
+  while (slots_[static_cast<std::size_t>(tick) % kSlots] == nullptr) ++tick;
+  return tick;
+}
+
+void TimerWheel::turn(std::size_t slot, TimePoint time) {
+  // A timer that fires may arm or destroy any other, so the head is taken anew each time. Those
+  // that are not due are linked further on, never into the slot under way.
+  while (Timer* timer = slots_[slot]) {
+    timer->unlink();
+    if (timer->at_ == TimePoint::max()) continue;
+    if (timer->at_ > time) {
+      link(*timer);
+      continue;
+    }
+    timer->at_ = TimePoint::max();
+    timer->fire_(timer->whom_);
+  }
+}
+
+}  // namespace vx11::inline v0::asio_detail

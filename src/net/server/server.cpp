@@ -1,0 +1,277 @@
+#include <vx11/net/server.hpp>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "net/server/session.hpp"
+
+namespace vx11::inline v0 {
+
+namespace asio_detail {
+
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr int kBacklog = 4096;
+
+Result<Tcp::endpoint> parse_listen(std::string_view listen) {
+  const auto wrong = [&] {
+    return fail(Errc::invalid_argument,
+                fmt::format("listen address '{}': expected HOST:PORT with a numeric host, such as "
+                            "127.0.0.1:8000 or [::1]:8000",
+                            listen));
+  };
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string_view::npos) return wrong();
+  std::string_view host = listen.substr(0, colon);
+  const std::string_view port_text = listen.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  std::uint16_t port = 0;
+  const auto [end, bad] =
+      std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  error_code not_numeric;
+  const auto address = asio::ip::make_address(std::string(host), not_numeric);
+  if (bad != std::errc{} || end != port_text.data() + port_text.size() || not_numeric)
+    return wrong();
+  return Tcp::endpoint(address, port);
+}
+
+/// A socket that listens at `endpoint`, which is then the one it really has.
+/// Throws `std::system_error` if the address is not to be had.
+detail::Fd listen_at(Tcp::endpoint& endpoint) {
+  detail::Fd listening(::socket(endpoint.protocol().family(),
+                                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  const int fd = listening.get();
+  const int on = 1;
+  auto size = static_cast<socklen_t>(endpoint.size());
+  const bool done = listening && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                    ::bind(fd, endpoint.data(), size) == 0 && ::listen(fd, kBacklog) == 0 &&
+                    ::getsockname(fd, endpoint.data(), &size) == 0;
+  if (!done) throw std::system_error(errno, std::generic_category());
+  return listening;
+}
+
+}  // namespace
+
+/// Accepts on the first loop and deals the connections out in turn: the kernel's own dealing over
+/// several sockets (SO_REUSEPORT) goes by a hash and leaves one loop with more, and it lets a
+/// second server take an occupied port.
+class Server : private Poller::Watcher {
+ public:
+  Server(ServeOptions options, Tcp::endpoint endpoint)
+      : options_(std::move(options)),
+        loops_(std::max(1U, options_.threads)),
+        local_(std::move(endpoint)),
+        listening_(listen_at(local_)),
+        accept_again_(
+            first().timers, [](void* self) { static_cast<Server*>(self)->accept(); }, this),
+        drain_check_(
+            first().timers, [](void* self) { static_cast<Server*>(self)->check(); }, this) {}
+
+  virtual ~Server() = default;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const Tcp::endpoint& local() const noexcept { return local_; }
+
+  std::size_t run(const OperatorApi& api) {
+    state_.emplace(api, options_.limits);
+    for (LoopThread& loop : loops_) loop.state.emplace(*state_);
+    if (!first().poller.add(listening_, *this))
+      throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < loops_.size(); ++i) {
+      threads.emplace_back([&loop = loops_[i]] { loop.run(); });
+    }
+    loops_.front().run();
+    for (std::thread& thread : threads) thread.join();
+    return cut_off_;
+  }
+
+  /// On any thread.
+  void stop(Duration grace) {
+    first().post([this, grace] { stopping_ ? end() : drain(grace); });
+  }
+
+ private:
+  struct LoopThread {
+    void run() { loop.run(); }
+    std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
+    Loop loop;
+  };
+
+  Loop& first() noexcept { return loops_.front().loop; }
+
+  void ready(std::uint32_t /*events*/) override { accept(); }
+
+  /// Takes what has come, but leaves the sockets that are already open their turn.
+  void accept() {
+    constexpr int kAtOnce = 64;
+    for (int i = 0; i < kAtOnce && !stopping_; ++i) {
+      Tcp::endpoint peer;
+      auto size = static_cast<socklen_t>(peer.capacity());
+      Socket socket(::accept4(listening_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket) {
+        deal(std::move(socket), peer.address().to_string());
+      } else if (errno == EAGAIN) {
+        return;  // the next one makes an edge
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        // Out of descriptors, usually: others have to end first.
+        return accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
+      }
+    }
+    if (!stopping_) first().post([this] { accept(); });
+  }
+
+  void deal(Socket socket, std::string address) {
+    LoopThread& target = loops_[turn_++ % loops_.size()];
+    target.loop.post([this, &target, address = std::move(address),
+                      socket = std::make_shared<Socket>(std::move(socket))] {
+      welcome(target, std::move(*socket), address);
+    });
+  }
+
+  void welcome(LoopThread& target, Socket socket, const std::string& address) {
+    auto channel = std::make_shared<Channel>(target.loop, std::move(socket));
+    if (!state_->connections.enter(address)) return turn_away(*channel);
+    std::make_shared<Session>(std::move(channel), *state_, *target.state, address)->start();
+  }
+
+  static void turn_away(Channel& channel) {
+    std::string out;
+    HttpResponse full = refusal(503, "too many connections");
+    full.headers.add("Retry-After", "1");
+    append_head(out, full, Framing::length, Persistence::close);
+    out += full.body;
+    channel.send_now(out);
+    channel.shutdown_send();
+  }
+
+  void drain(Duration grace) {
+    stopping_ = true;
+    first().poller.remove(listening_, *this);
+    listening_.close();
+    state_->draining = true;
+    for (LoopThread& loop : loops_) {
+      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.drain(); }); });
+    }
+    drain_by_ = Deadline::after(TimerWheel::now(), grace).at();
+    check();
+  }
+
+  /// While it drains, and then until every session has noticed that it is cut off.
+  void check() {
+    const bool empty = state_->connections.total() == 0;
+    if (!ending_ && (empty || TimerWheel::now() >= drain_by_)) end();
+    if (empty) {
+      for (LoopThread& loop : loops_) loop.loop.stop();
+    } else {
+      drain_check_.arm(TimerWheel::now() + std::chrono::milliseconds(5));
+    }
+  }
+
+  /// Cuts off what is left.
+  void end() {
+    if (std::exchange(ending_, true)) return;
+    cut_off_ = state_->connections.total();
+    for (LoopThread& loop : loops_) {
+      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.abort(); }); });
+    }
+  }
+
+  template <class Do>
+  static void for_each(LoopState& state, Do action) {
+    for (auto next = state.sessions.begin(); next != state.sessions.end();) action(*next++);
+  }
+
+  ServeOptions options_;
+  std::optional<ServerState> state_;
+  std::vector<LoopThread> loops_;
+  Tcp::endpoint local_;
+  detail::Fd listening_;
+  Timer accept_again_;
+  Timer drain_check_;
+  TimePoint drain_by_ = {};
+  std::size_t turn_ = 0;
+  bool stopping_ = false;
+  bool ending_ = false;
+  std::size_t cut_off_ = 0;
+};
+
+}  // namespace asio_detail
+
+class AsioServer::Impl final : public asio_detail::Server {
+  using Server::Server;
+};
+
+Result<AsioServer> AsioServer::bind(ServeOptions options) {
+  auto endpoint = asio_detail::parse_listen(options.listen);
+  if (!endpoint) return fail(endpoint.error());
+  const std::string listen = options.listen;
+  try {
+    return AsioServer(std::make_unique<Impl>(std::move(options), *endpoint));
+  } catch (const std::system_error& error) {
+    return fail(Errc::unavailable,
+                fmt::format("cannot listen on {}: {}", listen, error.code().message()));
+  }
+}
+
+AsioServer::AsioServer(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+AsioServer::AsioServer(AsioServer&&) noexcept = default;
+AsioServer& AsioServer::operator=(AsioServer&&) noexcept = default;
+AsioServer::~AsioServer() = default;
+
+std::uint16_t AsioServer::port() const noexcept {
+  return impl_->local().port();
+}
+
+std::string AsioServer::url() const {
+  const auto& local = impl_->local();
+  const std::string host = local.address().to_string();
+  return local.address().is_v6() ? fmt::format("http://[{}]:{}", host, local.port())
+                                 : fmt::format("http://{}:{}", host, local.port());
+}
+
+std::size_t AsioServer::run(const OperatorApi& api) {
+  return impl_->run(api);
+}
+void AsioServer::stop(Duration grace) noexcept {
+  impl_->stop(grace);
+}
+
+Result<void> serve(const OperatorApi& api, ServeOptions options) {
+  auto server = AsioServer::bind(std::move(options));
+  if (!server) return fail(server.error());
+  boost::asio::io_context signals_io;
+  boost::asio::signal_set signals(signals_io, SIGINT, SIGTERM);
+  std::function<void(const boost::system::error_code&, int)> on_signal =
+      [&](const boost::system::error_code& error, int) {
+        if (error) return;
+        api.drain();
+        server->stop();
+        signals.async_wait(on_signal);
+      };
+  signals.async_wait(on_signal);
+  std::thread waiting([&] { signals_io.run(); });
+  server->run(api);
+  signals_io.stop();
+  waiting.join();
+  return {};
+}
+
+}  // namespace vx11::inline v0

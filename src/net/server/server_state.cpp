@@ -1,0 +1,54 @@
+#include "net/server/server_state.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+bool ConnectionCounts::enter(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (total_ >= limits_.connections) return false;
+  std::size_t& from_there = by_address_[address];
+  if (from_there >= limits_.connections_per_address) return false;
+  ++from_there;
+  ++total_;
+  return true;
+}
+
+void ConnectionCounts::leave(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  --total_;
+  const auto counted = by_address_.find(address);
+  if (--counted->second == 0) by_address_.erase(counted);
+}
+
+std::size_t ConnectionCounts::total() const {
+  const std::lock_guard lock(mutex_);
+  return total_;
+}
+
+ServerState::ServerState(const OperatorApi& server_api, const ServerLimits& server_limits)
+    : api(server_api), limits(server_limits), connections(server_limits) {
+  request_limits.head_bytes = limits.head_bytes;
+  request_limits.header_count = limits.header_count;
+  request_limits.target_bytes = limits.target_bytes;
+  request_limits.body_bytes = api.max_body_bytes();
+}
+
+std::unique_ptr<Exchange> LoopState::lend() {
+  if (spare_.empty()) return std::make_unique<Exchange>(server_.request_limits);
+  std::unique_ptr<Exchange> exchange = std::move(spare_.back());
+  spare_.pop_back();
+  return exchange;
+}
+
+void LoopState::give_back(std::unique_ptr<Exchange> exchange) {
+  constexpr std::size_t kKeep = 512;           // warm under load; some 2 MiB a loop at most
+  constexpr std::size_t kLargest = 64 * 1024;  // one huge request does not stay around
+  if (spare_.size() >= kKeep || exchange->out.capacity() > kLargest ||
+      exchange->reader.request().body.capacity() > kLargest) {
+    return;
+  }
+  exchange->out.clear();
+  exchange->reader.reset();
+  spare_.push_back(std::move(exchange));
+}
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,89 @@
+#pragma once
+
+/// \file
+/// What the sessions of a server share. Internal.
+
+#include <vx11/net/server.hpp>
+#include <vx11/operator_api.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/intrusive/list.hpp>
+
+#include "net/http/request_reader.hpp"
+#include "net/http/response_text.hpp"
+#include "net/loop/loop.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+/// A session as the loop's list knows it; leaves the list by being destroyed.
+class ListedSession : public boost::intrusive::list_base_hook<
+                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  virtual ~ListedSession() = default;
+  /// Ends it: at once if it is idle, else after the answer under way.
+  virtual void drain() noexcept = 0;
+  /// Ends it now.
+  virtual void abort() noexcept = 0;
+};
+using SessionList =
+    boost::intrusive::list<ListedSession, boost::intrusive::constant_time_size<false>>;
+
+/// What one request needs while it is under way. Lent by the loop, so that an idle connection holds
+/// none and a busy one finds its memory warm.
+struct Exchange {
+  explicit Exchange(const RequestLimits& limits) : reader(limits) {}
+  RequestReader reader;
+  std::string out;
+  std::size_t sent = 0;                         ///< How much of `out` has left at once.
+  Persistence persistence = Persistence::keep;  ///< As `out` says it.
+};
+
+/// Counts connections in all and by address.
+class ConnectionCounts {
+ public:
+  explicit ConnectionCounts(const ServerLimits& limits) : limits_(limits) {}
+  /// \return whether there is room; if so it is taken until `leave`.
+  bool enter(const std::string& address);
+  void leave(const std::string& address);
+  std::size_t total() const;
+
+ private:
+  const ServerLimits& limits_;
+  mutable std::mutex mutex_;
+  std::size_t total_ = 0;
+  std::unordered_map<std::string, std::size_t> by_address_;
+};
+
+/// The same for all loops.
+struct ServerState {
+  ServerState(const OperatorApi& server_api, const ServerLimits& server_limits);
+  const OperatorApi& api;
+  const ServerLimits& limits;
+  RequestLimits request_limits;
+  ConnectionCounts connections;
+  std::atomic<bool> draining{false};
+};
+
+/// What belongs to one loop.
+class LoopState {
+ public:
+  explicit LoopState(const ServerState& server) : server_(server) {}
+
+  std::unique_ptr<Exchange> lend();
+  void give_back(std::unique_ptr<Exchange> exchange);
+
+  SessionList sessions;
+
+ private:
+  const ServerState& server_;
+  std::vector<std::unique_ptr<Exchange>> spare_;
+};
+
+}  // namespace vx11::inline v0::asio_detail

@@ -1,0 +1,228 @@
+#include "net/server/session.hpp"
+
+#include <utility>
+
+namespace vx11::inline v0::asio_detail {
+
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
+                 std::string address)
+    : channel_(std::move(channel)), server_(server), loop_(loop), address_(std::move(address)) {
+  loop_.sessions.push_back(*this);
+}
+
+Session::~Session() {
+  server_.connections.leave(address_);
+}
+
+void Session::start() {
+  serve(shared_from_this());
+}
+
+void Session::drain() noexcept {
+  if (!busy_) abort();
+}
+
+Detached Session::serve(std::shared_ptr<Session> self) {
+  Channel& channel = *self->channel_;
+  Then then = Then::next;
+  while (then == Then::next) {
+    channel.limit(TimerWheel::in(self->server_.limits.idle));
+    const bool more = co_await channel.more();
+    if (!more) break;
+    self->busy_ = true;
+    std::unique_ptr<Exchange> exchange = self->loop_.lend();
+    then = co_await self->exchange(*exchange);
+    self->loop_.give_back(std::move(exchange));
+    self->busy_ = false;
+  }
+  if (then == Then::linger) co_await self->linger();
+  channel.watch(nullptr, nullptr);  // nobody is left to be told
+  channel.abort(Broken::aborted);
+}
+
+/// One coroutine for what is usual: head and body are there, and the answer fits the socket.
+Task<Session::Then> Session::exchange(Exchange& exchange) {
+  RequestReader& reader = exchange.reader;
+  channel_->limit(TimerWheel::in(server_.limits.head_within));
+  bool complete = take_head(reader) == RequestReader::Next::done;
+  if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
+  if (!complete) co_return co_await give_up(exchange);
+  auto admission = server_.api.admit(reader.request());
+  if (!admission && reader.has_body()) co_return co_await refuse(exchange, admission.error());
+  if (!admission) co_return co_await write(exchange, admission.error());
+  complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
+  if (!complete && reader.status() == 0) complete = co_await receive_body(reader);
+  if (!complete) co_return co_await give_up(exchange);
+
+  Deadline until_gone = watch_client();
+  StreamedResponse answer =
+      co_await server_.api.open(reader.request(), *admission, std::move(until_gone));
+  ResumeOn own_loop(channel_->loop());
+  co_await own_loop;
+  if (answer.body) co_return co_await stream(exchange, std::move(answer));
+  channel_->watch(nullptr, nullptr);
+  if (write_at_once(exchange, answer.head)) co_return after(exchange);
+  co_return co_await write_rest(exchange);
+}
+
+/// The request will not be complete: it is wrong, or the client has gone.
+Task<Session::Then> Session::give_up(Exchange& exchange) {
+  const RequestReader& reader = exchange.reader;
+  if (reader.status() == 0) co_return Then::close;
+  const HttpResponse response = refusal(reader.status(), reader.why());
+  co_return co_await refuse(exchange, response);
+}
+
+RequestReader::Next Session::take_head(RequestReader& reader) {
+  std::size_t used = 0;
+  const RequestReader::Next next = reader.read_head(channel_->unread(), used);
+  channel_->consume(used);
+  return next;
+}
+
+RequestReader::Next Session::take_body(RequestReader& reader) {
+  std::size_t used = 0;
+  const RequestReader::Next next = reader.read_body(channel_->unread(), used);
+  channel_->consume(used);
+  return next;
+}
+
+Task<bool> Session::receive_head(RequestReader& reader) {
+  for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
+    const std::size_t seen = channel_->unread().size();
+    const bool more = co_await channel_->more(seen);
+    if (!more) {
+      if (channel_->broken() == Broken::overdue) reader.time_out();
+      co_return false;
+    }
+    next = take_head(reader);
+  }
+  co_return reader.status() == 0;
+}
+
+Task<bool> Session::receive_body(RequestReader& reader) {
+  channel_->limit(TimerWheel::in(server_.limits.body_within));
+  if (reader.expects_continue() && channel_->unread().empty()) {
+    const bool sent = co_await channel_->send(kContinue);
+    if (!sent) co_return false;
+  }
+  for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
+    channel_->expect_much(true);
+    const std::size_t seen = channel_->unread().size();
+    const bool more = co_await channel_->more(seen);
+    channel_->expect_much(false);
+    if (!more) {
+      if (channel_->broken() == Broken::overdue) reader.time_out();
+      co_return false;
+    }
+    next = take_body(reader);
+  }
+  co_return reader.status() == 0;
+}
+
+Deadline Session::watch_client() {
+  if (!gone_.stop_possible()) gone_ = std::stop_source();
+  channel_->no_limit();
+  channel_->watch(&Session::client_gone, this);
+  return Deadline(TimePoint::max(), gone_.get_token());
+}
+
+/// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
+/// the next one; dropping the stream then frees the upstream's connection.
+Task<Session::Then> Session::stream(Exchange& exchange, StreamedResponse answer) {
+  const bool chunked = !exchange.reader.is_1_0();
+  std::string& out = exchange.out;
+  append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
+              chunked ? persistence(exchange) : Persistence::close);
+  for (bool more = true; more;) {
+    Deadline until_gone(TimePoint::max(), gone_.get_token());
+    const Result<std::string> piece = co_await answer.body->next(std::move(until_gone));
+    ResumeOn own_loop(channel_->loop());
+    co_await own_loop;
+    if (!piece) co_return Then::close;
+    more = !piece->empty();
+    if (chunked) append_chunk(out, *piece);
+    if (!chunked) out += *piece;
+    const bool sent = co_await send(out);
+    if (!sent) co_return Then::close;
+    channel_->no_limit();
+    out.clear();
+  }
+  channel_->watch(nullptr, nullptr);
+  co_return chunked&& persistence(exchange) == Persistence::keep ? Then::next : Then::linger;
+}
+
+Persistence Session::persistence(const Exchange& exchange) const noexcept {
+  const bool keep =
+      exchange.reader.keep_alive() && !server_.draining.load(std::memory_order_relaxed);
+  if (!keep) return Persistence::close;
+  return exchange.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
+}
+
+Session::Then Session::after(const Exchange& exchange) noexcept {
+  return exchange.persistence == Persistence::close ? Then::linger : Then::next;
+}
+
+/// \return whether all of the answer has left
+bool Session::write_at_once(Exchange& exchange, const HttpResponse& response) {
+  const bool head_only = exchange.reader.request().method == "HEAD";
+  const Framing framing = head_only ? Framing::no_body : Framing::length;
+  exchange.persistence = persistence(exchange);
+  append_head(exchange.out, response, framing, exchange.persistence);
+  exchange.out += response.body;
+  exchange.sent = channel_->send_now(exchange.out);
+  return exchange.sent == exchange.out.size();
+}
+
+Task<Session::Then> Session::write_rest(Exchange& exchange) {
+  const bool sent = co_await send(std::string_view(exchange.out).substr(exchange.sent));
+  co_return sent ? after(exchange) : Then::close;
+}
+
+Task<Session::Then> Session::write(Exchange& exchange, const HttpResponse& response) {
+  if (write_at_once(exchange, response)) co_return after(exchange);
+  co_return co_await write_rest(exchange);
+}
+
+/// Answers what will not be read to its end. The rest of it must never be taken for a next request.
+Task<Session::Then> Session::refuse(Exchange& exchange, const HttpResponse& response) {
+  channel_->forgive();
+  append_head(exchange.out, response, Framing::length, Persistence::close);
+  if (exchange.reader.request().method != "HEAD") exchange.out += response.body;
+  const bool sent = co_await send(exchange.out);
+  co_return sent ? Then::linger : Then::close;
+}
+
+Task<bool> Session::send(std::string_view bytes) {
+  channel_->limit(TimerWheel::in(server_.limits.send_within));
+  co_return co_await channel_->send(bytes);
+}
+
+/// A close with bytes unread makes the kernel reset the connection, which can destroy the answer on
+/// its way. So a client who is still sending is heard out for a moment.
+Task<void> Session::linger() {
+  constexpr std::size_t kMost = 256 * 1024;
+  channel_->shutdown_send();
+  channel_->limit(TimerWheel::in(std::chrono::seconds(2)));
+  std::size_t heard = 0;
+  while (heard < kMost) {
+    heard += channel_->unread().size();
+    channel_->consume(channel_->unread().size());
+    const bool more = co_await channel_->more();
+    if (!more) co_return;
+  }
+}
+
+void Session::client_gone(void* self) {
+  // A copy: whoever the stop wakes may end the session, and its source with it.
+  std::stop_source gone = static_cast<Session*>(self)->gone_;
+  gone.request_stop();
+}
+
+}  // namespace vx11::inline v0::asio_detail

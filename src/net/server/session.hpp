@@ -1,0 +1,65 @@
+#pragma once
+
+/// \file
+/// One client connection of the server. Internal.
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "net/http/request_reader.hpp"
+#include "net/loop/detached.hpp"
+#include "net/server/server_state.hpp"
+#include "net/socket/channel.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+/// Reads requests one after the other, has the API answer them, and writes the answers in that
+/// order.
+///
+/// While the API works, the channel is watched: what comes is the next request, and if the
+/// end comes, the stop token of the one under way fires.
+class Session : public std::enable_shared_from_this<Session>, public ListedSession {
+ public:
+  Session(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
+          std::string address);
+  ~Session() override;
+
+  /// Serves until the connection ends.
+  void start();
+  void drain() noexcept override;
+  void abort() noexcept override { channel_->abort(Broken::aborted); }
+
+ private:
+  enum class Then : unsigned char { next, close, linger };
+
+  static Detached serve(std::shared_ptr<Session> self);
+  Task<Then> exchange(Exchange& exchange);
+  /// What of the head, or of the body, is there already: usually all of it.
+  RequestReader::Next take_head(RequestReader& reader);
+  RequestReader::Next take_body(RequestReader& reader);
+  Task<bool> receive_head(RequestReader& reader);
+  Task<bool> receive_body(RequestReader& reader);
+  Task<Then> give_up(Exchange& exchange);
+  Deadline watch_client();
+  Task<Then> stream(Exchange& exchange, StreamedResponse answer);
+  bool write_at_once(Exchange& exchange, const HttpResponse& response);
+  Task<Then> write_rest(Exchange& exchange);
+  Task<Then> write(Exchange& exchange, const HttpResponse& response);
+  Task<Then> refuse(Exchange& exchange, const HttpResponse& response);
+  Persistence persistence(const Exchange& exchange) const noexcept;
+  static Then after(const Exchange& exchange) noexcept;
+  Task<bool> send(std::string_view bytes);
+  Task<void> linger();
+  static void client_gone(void* self);
+
+  std::shared_ptr<Channel> channel_;
+  ServerState& server_;
+  LoopState& loop_;
+  std::string address_;
+  std::stop_source gone_{std::nostopstate};  ///< Made with the first request; fires at most once.
+  bool busy_ = false;
+};
+
+}  // namespace vx11::inline v0::asio_detail

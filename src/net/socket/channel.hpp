@@ -1,0 +1,145 @@
+#pragma once
+
+/// \file
+/// `Channel`: one TCP connection as both the server and the transport use it. Internal.
+
+#include <vx11/task.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "net/loop/loop.hpp"
+#include "net/socket/read_buffer.hpp"
+
+namespace vx11::inline v0::asio_detail {
+
+/// Why a channel is of no more use.
+enum class Broken : std::uint8_t {
+  no,
+  closed,   ///< The peer has closed its side.
+  reset,    ///< The connection failed.
+  overdue,  ///< The time it was given has passed.
+  aborted,  ///< This side gave it up.
+};
+
+/// A connected socket that is told when there is something to do, and so neither asks nor waits in
+/// vain: it is read when somebody cares and something has come.
+///
+/// Sending tries the socket first and waits only when it is full. One timer serves all limits.
+/// Belongs to its loop's thread; `abort` too.
+class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
+ public:
+  using Brings = Poller::Brings;
+  Channel(Loop& loop, Socket connected, Brings brings = Brings::new_work);
+  virtual ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  Loop& loop() const noexcept { return loop_; }
+  std::string_view unread() const noexcept { return buffer_.unread(); }
+  void consume(std::size_t bytes) noexcept { buffer_.consume(bytes); }
+  void expect_much(bool much) noexcept { buffer_.expect_much(much); }
+  Broken broken() const noexcept { return broken_; }
+
+  /// `co_await channel.more(seen)`: suspends until more than `seen` bytes are unread or it is
+  /// broken. \return whether there are more.
+  auto more(std::size_t seen = 0) noexcept { return More{*this, seen}; }
+
+  /// Notices that the peer goes while nobody waits for bytes; `on_broken(whom)` is then called
+  /// once, perhaps before this returns. Null stops the noticing.
+  void watch(void (*on_broken)(void*), void* whom);
+
+  /// Sends all of `bytes`, which the caller keeps. \return whether it worked.
+  Task<bool> send(std::string_view bytes);
+  /// Sends what the socket takes at once. \return how much; the rest is for `send`.
+  std::size_t send_now(std::string_view bytes) noexcept;
+
+  /// Breaks the channel with `overdue` at `at`, unless moved or `no_limit` before. The socket stays
+  /// open.
+  void limit(TimePoint at) noexcept { timer_.arm(at); }
+  void no_limit() noexcept { timer_.disarm(); }
+  /// Makes an overdue channel usable again, for a last word.
+  void forgive() noexcept {
+    if (broken_ == Broken::overdue) broken_ = Broken::no;
+  }
+
+  /// Closes the socket; whoever waits is woken by the loop with `why`.
+  void abort(Broken why) noexcept;
+  /// Ends the sending side, so that the peer reads to the end and then sees it.
+  void shutdown_send() noexcept;
+
+ protected:
+  /// What came of one try at the socket.
+  struct Tried {
+    enum class Then : std::uint8_t {
+      perhaps_more,
+      dry,    ///< Nothing more for now; an edge will tell.
+      ended,  ///< Reading: the peer has closed its side.
+      failed,
+    };
+    Tried(Then then, std::size_t bytes = 0) noexcept : bytes(bytes), then(then) {}
+    std::size_t bytes;
+    Then then;
+  };
+  /// TLS has its own.
+  virtual Tried try_read(char* into, std::size_t size) noexcept;
+  virtual Tried try_write(std::string_view bytes) noexcept;
+
+  /// `co_await edge()`: suspends until something has changed, or it is of no more use for sending.
+  auto edge() noexcept { return Edge{*this}; }
+  int socket() const noexcept { return socket_.get(); }
+
+  /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
+  /// still read; that ends with whatever comes next.
+  void note_broken(Broken why) noexcept {
+    if (can_send()) broken_ = why;
+  }
+
+ private:
+  struct More {
+    Channel& channel;
+    std::size_t seen;
+    bool await_ready() const noexcept { return channel.pull(seen); }
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
+      channel.seen_ = seen;
+      channel.reader_ = waiting;
+    }
+    bool await_resume() const noexcept { return channel.unread().size() > seen; }
+  };
+  struct Edge {
+    Channel& channel;
+    bool await_ready() const noexcept { return !channel.can_send(); }
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
+      channel.edge_waiter_ = waiting;
+    }
+    void await_resume() const noexcept {}
+  };
+
+  void ready(std::uint32_t events) override;
+  void soon_ready() const noexcept override;
+  bool can_send() const noexcept { return broken_ == Broken::no || broken_ == Broken::closed; }
+  bool pull(std::size_t seen) noexcept;
+  void receive() noexcept;
+  void receive_watched();
+  void wake_later();
+  void wake();
+  static void overdue(void* self) noexcept;
+
+  Loop& loop_;
+  Socket socket_;
+  Timer timer_;
+  std::coroutine_handle<> reader_ = nullptr;
+  std::coroutine_handle<> edge_waiter_ = nullptr;
+  std::size_t seen_ = 0;
+  void (*on_broken_)(void*) = nullptr;
+  void* on_broken_whom_ = nullptr;
+  Broken broken_ = Broken::no;
+  bool readable_ = false;  ///< Something may be there to be read.
+  bool hung_up_ = false;   ///< After what is there comes the end.
+  ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.
+};
+
+}  // namespace vx11::inline v0::asio_detail

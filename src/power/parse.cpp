@@ -1,0 +1,209 @@
+#include <vx11/power_state_client.hpp>
+#include <vx11/session.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "power/rfc3339.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using Names = std::vector<std::string>;
+
+constexpr std::string_view kSelf = "tentaculo_link";
+constexpr std::array<std::string_view, 3> kCore = {"madre", kSelf, "redis"};
+constexpr std::array<std::string_view, 12> kServices = {
+    "madre", kSelf,           "redis",   "switch",       "hermes",           "hormiguero",
+    "mcp",   "shubniggurath", "spawner", "manifestator", "operator-backend", "operator-frontend"};
+
+template <class Range>
+bool contains(const Range& names, std::string_view name) noexcept {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Takes madre's document apart. Reads on after a mistake, and remembers the first.
+class Reader {
+ public:
+  PowerState contract_dialect(const json& document) {
+    PowerState state;
+    state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
+                                     {"operative_core", PowerPolicy::operative_core},
+                                     {"full", PowerPolicy::full}});
+    arrange(state, names(document, "running_services"));
+    for (const json& entry : list(document, "active_windows")) {
+      if (entry.is_object()) {
+        state.windows.push_back(window(entry));
+      } else {
+        refuse("active_windows");
+      }
+    }
+    return state;
+  }
+
+  PowerState deployed_dialect(const json& document) {
+    PowerState state;
+    state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
+                                     {"windowed", PowerPolicy::operative_core}});
+    arrange(state, names(document, "active_services"));
+    if (member(document, "window_id").is_null()) return state;
+    PowerWindow& open = state.windows.emplace_back();
+    open.id = text(document, "window_id");
+    open.created_at = normalised(timestamp(document, "created_at"));
+    open.ttl = whole_ttl(document);
+    std::copy_if(state.running.begin(), state.running.end(), std::back_inserter(open.services),
+                 [](const std::string& name) { return !contains(kCore, name); });
+    return state;
+  }
+
+  Result<PowerState> result(PowerState state) const {
+    if (mistake_.empty()) return state;
+    return fail(Errc::invalid_reply, "power state without a valid " + std::string(mistake_));
+  }
+
+ private:
+  using Policies = std::initializer_list<std::pair<std::string_view, PowerPolicy>>;
+
+  PowerPolicy policy(const json& document, Policies known) {
+    const std::string name = text(document, "policy");
+    for (const auto& [word, policy] : known) {
+      if (word == name) return policy;
+    }
+    refuse("policy");
+    return PowerPolicy::solo_madre;
+  }
+
+  PowerWindow window(const json& entry) {
+    PowerWindow read;
+    read.id = text(entry, "window_id");
+    read.created_at = normalised(timestamp(entry, "created_at"));
+    read.ttl = duration(entry, "ttl_seconds");
+    read.services = names(entry, "services");
+    return read;
+  }
+
+  /// The deployed madre tells when its window ends; the contract tells how long it lasts in all.
+  std::optional<seconds> whole_ttl(const json& document) {
+    const auto created = timestamp(document, "created_at");
+    const auto deadline = timestamp(document, "deadline");
+    const auto remaining = duration(document, "ttl_remaining_sec");
+    if (!created || !deadline || *deadline < *created) return remaining;
+    return std::chrono::round<seconds>(*deadline - *created);
+  }
+
+  static void arrange(PowerState& state, Names running) {
+    if (!contains(running, kSelf)) running.emplace_back(kSelf);
+    for (const std::string_view service : kServices) {
+      (contains(running, service) ? state.running : state.available).emplace_back(service);
+    }
+    std::copy_if(running.begin(), running.end(), std::back_inserter(state.running),
+                 [](const std::string& name) { return !is_known_service(name); });
+  }
+
+  static const json& member(const json& object, const char* name) {
+    static const json null;
+    const auto at = object.find(name);
+    return at == object.end() ? null : *at;
+  }
+
+  std::string text(const json& object, const char* name) {
+    const json& value = member(object, name);
+    if (value.is_string()) return value.get<std::string>();
+    refuse(name);
+    return {};
+  }
+
+  const json& list(const json& object, const char* name) {
+    static const json empty = json::array();
+    const json& value = member(object, name);
+    if (value.is_array()) return value;
+    refuse(name);
+    return empty;
+  }
+
+  /// Each name once, in the order given.
+  Names names(const json& object, const char* name) {
+    Names read;
+    std::set<std::string> seen;
+    for (const json& entry : list(object, name)) {
+      const auto* service = entry.get_ptr<const std::string*>();
+      if (service == nullptr) {
+        refuse(name);
+      } else if (seen.insert(*service).second) {
+        read.push_back(*service);
+      }
+    }
+    return read;
+  }
+
+  /// None where there is null or nothing. A window that has just run out may say less than zero.
+  std::optional<seconds> duration(const json& object, const char* name) {
+    constexpr double kLongest = 1e9;
+    const json& value = member(object, name);
+    if (value.is_number()) {
+      return seconds(std::llround(std::clamp(value.get<double>(), 0.0, kLongest)));
+    }
+    if (!value.is_null()) refuse(name);
+    return std::nullopt;
+  }
+
+  /// None where there is no time that can be read: nothing is decided by it.
+  static std::optional<WallTime> timestamp(const json& object, const char* name) {
+    const auto* value = member(object, name).get_ptr<const std::string*>();
+    return value == nullptr ? std::nullopt : parse_rfc3339(*value);
+  }
+  static std::string normalised(std::optional<WallTime> time) {
+    return time ? to_rfc3339(*time) : std::string();
+  }
+
+  void refuse(std::string_view what) {
+    if (mistake_.empty()) mistake_ = what;
+  }
+
+  std::string_view mistake_ = {};
+};
+
+}  // namespace
+
+std::string_view to_string(PowerPolicy policy) noexcept {
+  switch (policy) {
+    case PowerPolicy::solo_madre:
+      return "solo_madre";
+    case PowerPolicy::operative_core:
+      return "operative_core";
+    case PowerPolicy::full:
+      return "full";
+  }
+  return "unknown";
+}
+
+const std::vector<std::string>& known_services() {
+  static const Names services(kServices.begin(), kServices.end());
+  return services;
+}
+
+bool is_known_service(std::string_view name) noexcept {
+  return contains(kServices, name);
+}
+
+Result<PowerState> parse_power_state(std::string_view text) {
+  // The parser takes a NUL for the end of its input.
+  const bool has_nul = text.find('\0') != std::string_view::npos;
+  const json document = has_nul ? json() : json::parse(text.begin(), text.end(), nullptr, false);
+  if (!document.is_object()) return fail(Errc::invalid_reply, "not a JSON object");
+  Reader reader;
+  const bool is_deployed =
+      document.contains("active_services") && !document.contains("running_services");
+  return reader.result(is_deployed ? reader.deployed_dialect(document)
+                                   : reader.contract_dialect(document));
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,146 @@
+#include "router/chat_attempt_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "http/retry_after.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+Outcome outcome_of(Errc code) noexcept {
+  switch (code) {
+    case Errc::timeout:
+      return Outcome::timeout;
+    case Errc::cancelled:
+      return Outcome::cancelled;
+    case Errc::circuit_open:
+    case Errc::rejected:  // like an open breaker: the caller's own guard, and nothing was sent
+      return Outcome::circuit_open;
+    case Errc::asleep:
+      return Outcome::asleep;
+    case Errc::http_status:
+      return Outcome::error;
+    case Errc::invalid_reply:
+    case Errc::too_large:
+      return Outcome::invalid_reply;
+    case Errc::unreachable:
+    case Errc::unavailable:
+    case Errc::invalid_argument:  // the transport could not use the origin
+    case Errc::storage:
+      return Outcome::unreachable;
+  }
+  return Outcome::unreachable;
+}
+
+/// What a function of the user returns, or an error if it throws.
+template <class F>
+auto guarded(Errc otherwise, F call) noexcept -> decltype(call()) {
+  try {
+    return call();
+  } catch (...) {
+    return fail(otherwise, "the dialect failed");
+  }
+}
+
+bool is_asleep(const RouterTarget& target) noexcept {
+  try {
+    return target.asleep && target.asleep();
+  } catch (...) {  // nothing is known, so it is asked
+    return false;
+  }
+}
+
+}  // namespace
+
+Result<HttpRequest> Ask::prepare(const RouterTarget& target) {
+  Result<HttpRequest> request =
+      guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_); });
+  if (!request) {
+    end(target, request.error());
+    return request;
+  }
+  if (is_asleep(target)) {
+    const Error asleep(Errc::asleep, "the service sleeps", target.name);
+    note(target, asleep, {});
+    request = fail(asleep);
+    return request;
+  }
+  request->origin = target.url;
+  for (const Header header : target.headers) request->headers.add(header.name, header.value);
+  return request;
+}
+
+void Ask::conclude(const RouterTarget& target, Exchange& exchange) {
+  hint(exchange.retry_after);
+  if (!exchange.response) return note(target, exchange.response.error(), exchange.elapsed);
+  const HttpResponse& response = *exchange.response;
+  if (!response.ok()) {
+    exchange.conclude(verdict_on(response.status));
+    hint(retry_after(response).value_or(Duration::zero()));
+    auto detail = fmt::format("HTTP status {}", response.status);
+    return note(target, Error(Errc::http_status, std::move(detail), target.name), exchange.elapsed);
+  }
+  Result<ChatAnswer> answer =
+      guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
+  exchange.conclude(answer ? Verdict::success : Verdict::failure);
+  if (answer) return take(target, std::move(*answer), exchange.elapsed);
+  note(target, Error(Errc::invalid_reply, "the answer could not be understood", target.name),
+       exchange.elapsed);
+}
+
+ChatFailure Ask::failure() {
+  ChatFailure failure(std::move(*error_));
+  failure.attempts = std::move(attempts_);
+  failure.retry_after = retry_after_;
+  return failure;
+}
+
+/// The call itself is at fault, or nobody waits for it any more.
+void Ask::end(const RouterTarget& target, Error error) {
+  error.upstream = target.name;
+  error_ = std::move(error);
+  over_ = true;
+}
+
+void Ask::note(const RouterTarget& target, const Error& error, Duration elapsed) {
+  attempts_.emplace_back(target.name, outcome_of(error.code), elapsed);
+  if (error.code == Errc::cancelled) return end(target, error);
+  if (!error_) error_ = error;
+}
+
+void Ask::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
+  reply_.emplace();
+  reply_->text = std::move(answer.text);
+  reply_->source = target.name;
+  // As the last resort it is in the ledger before.
+  const auto tried = std::find_if(attempts_.begin(), attempts_.end(),
+                                  [&](const Attempt& a) { return a.target == target.name; });
+  reply_->rank = static_cast<std::size_t>(tried - attempts_.begin());
+  if (!attempts_.empty()) {
+    const Attempt& first = attempts_.front();
+    reply_->reason = fmt::format("{}_{}", first.target, to_string(first.outcome));
+  }
+  reply_->upstream_json = std::move(answer.upstream_json);
+  attempts_.emplace_back(target.name, Outcome::answered, elapsed);
+  reply_->attempts = std::move(attempts_);
+  over_ = true;
+}
+
+/// The earliest of all hints is when asking again makes sense.
+void Ask::hint(Duration retry_after) noexcept {
+  if (retry_after <= Duration::zero()) return;
+  const bool first = retry_after_ == Duration::zero();
+  retry_after_ = first ? retry_after : std::min(retry_after_, retry_after);
+}
+
+void Ask::broke(const RouterTarget& target, Exchange& exchange, const Error& error,
+                Duration elapsed) {
+  exchange.conclude(verdict_on(error.code));
+  note(target, error, elapsed);
+}
+
+}  // namespace vx11::inline v0

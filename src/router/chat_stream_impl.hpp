@@ -1,0 +1,58 @@
+#pragma once
+
+/// \file
+/// What a ChatStream holds. Internal.
+
+#include <vx11/chat_stream.hpp>
+#include <vx11/router.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/sse.hpp"
+#include "router/send_through_breaker.hpp"
+
+namespace vx11::inline v0 {
+
+/// The events of an answer whose body is an event stream.
+class EventSource {
+ public:
+  EventSource() = default;
+  explicit EventSource(std::unique_ptr<BodyStream> body) : body_(std::move(body)) {}
+
+  /// The next event, or none at the end of the body.
+  Task<Result<std::optional<SseEvent>>> next(Deadline deadline);
+
+ private:
+  std::unique_ptr<BodyStream> body_ = {};
+  SseParser parser_ = {};
+};
+
+class ChatStream::Impl {
+ public:
+  /// An answer that came whole: one piece.
+  explicit Impl(ChatReply whole);
+  /// An answer that `target` has begun to give.
+  Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, Exchange open, EventSource rest,
+       ChatPiece begin);
+
+  Task<Result<std::optional<ChatPiece>>> next(Deadline deadline);
+
+  ChatReply reply;
+
+ private:
+  void end(Verdict verdict) noexcept;
+
+  std::shared_ptr<const RouterOptions> options_;  ///< Keeps the breaker whose permit this holds.
+  std::optional<Exchange> exchange_;
+  EventSource events_;
+  std::optional<ChatPiece> first_;
+};
+
+/// The piece in an event: its data, and the text in that, which is `delta`, `response`, `reply`,
+/// `message` or `content` of a JSON object, else all of it.
+ChatPiece piece_of(SseEvent event);
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,162 @@
+#include <vx11/chat.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "json/scan.hpp"
+#include "json/writer.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+/// Where one kind of upstream wants what, and where it answers.
+struct Shape {
+  std::string_view path;
+  std::string_view message;  ///< The member that holds the message.
+  std::string_view context;  ///< The member that holds the client's metadata and ours.
+  bool names_user;           ///< Whether the context says who asks.
+  Names texts;               ///< The members in which the answer's text may be, best first.
+};
+
+constexpr std::array<std::string_view, 3> kSwitchTexts = {"response", "reply", "message"};
+constexpr Shape kSwitch = {.path = "/switch/route-v5",
+                           .message = "prompt",
+                           .context = "metadata",
+                           .names_user = false,
+                           .texts = kSwitchTexts};
+constexpr Shape kMadre = {.path = "/madre/chat",
+                          .message = "message",
+                          .context = "context",
+                          .names_user = true,
+                          .texts = Names(kSwitchTexts).first(1)};
+
+/// What we say in the context beside the client's own metadata.
+class OurMembers {
+ public:
+  OurMembers(const Shape& shape, const ChatRequest& chat) {
+    if (shape.names_user) add("user_id", chat.user_id);
+    if (!chat.mode.empty()) add("mode", chat.mode);
+    add("context_summary", chat.context_summary);
+  }
+
+  Names names() const { return Names(names_).first(count_); }
+  void write_to(json::Writer& json) const {
+    for (std::size_t i = 0; i < count_; ++i) json.plain_key(names_[i]).string(values_[i]);
+  }
+
+ private:
+  void add(std::string_view name, std::string_view value) {
+    names_[count_] = name;
+    values_[count_++] = value;
+  }
+
+  std::array<std::string_view, 3> names_ = {};
+  std::array<std::string_view, 3> values_ = {};
+  std::size_t count_ = 0;
+};
+
+bool is_there(const json::Member& member) noexcept {
+  return member.kind != json::Kind::absent;
+}
+
+bool is_text(const json::Member& member) noexcept {
+  return member.kind == json::Kind::string && !member.text.empty();
+}
+
+/// `metadata` without the members of these names: itself if it can be written as it is, else what
+/// is put into `changed`. Always read, for a chat may come from anywhere.
+Result<std::string_view> without(std::string_view metadata, Names names, std::string& changed) {
+  if (metadata == "{}") return metadata;
+  const auto scanned = json::scan_object(metadata, names);
+  if (!scanned) return fail(Errc::invalid_argument, "metadata: " + scanned.error().detail);
+  const auto& members = scanned->members;
+  if (scanned->plain && std::none_of(members.begin(), members.end(), is_there)) return metadata;
+  auto split = json::split_object(metadata, names);
+  if (!split) return fail(Errc::invalid_argument, "metadata: " + split.error().detail);
+  return changed = std::move(split->rest);
+}
+
+/// All that was read but the chosen member, as one object; taken out of `read`.
+std::string all_but(const json::Member& chosen, json::Split& read, Names names) {
+  const auto& members = read.found.members;
+  if (std::count_if(members.begin(), members.end(), is_there) == 1) return std::move(read.rest);
+  json::Writer json(read.rest.size() + 64);
+  json.open('{').members_of(read.rest);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const json::Member& member = members[i];
+    if (&member == &chosen || !is_there(member)) continue;
+    json.plain_key(names[i]);
+    member.kind == json::Kind::string ? json.string(member.text) : json.raw(member.text);
+  }
+  return std::move(json.close('}')).take();
+}
+
+/// A dialect in which both sides speak JSON.
+class JsonDialect final : public ChatDialect {
+ public:
+  explicit JsonDialect(const Shape& shape) : shape_(shape) {}
+
+  // One variable for every way out, so that it need not be moved.
+  Result<HttpRequest> ask(const ChatRequest& chat) const override {
+    Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
+    if (chat.message.empty()) {
+      request = fail(Errc::invalid_argument, "the message is empty");
+      return request;
+    }
+    const OurMembers ours(shape_, chat);
+    std::string changed;
+    const auto metadata = without(chat.metadata_json, ours.names(), changed);
+    if (!metadata) {
+      request = fail(metadata.error());
+      return request;
+    }
+    request->headers.add("Content-Type", "application/json");
+    request->headers.add("Accept", "application/json");
+    request->body = body(chat, *metadata, ours);
+    return request;
+  }
+
+  Result<ChatAnswer> read(const HttpResponse& response) const override {
+    auto read = json::split_object(response.body, shape_.texts);
+    if (!read) return fail(std::move(read.error()));
+    const auto& members = read->found.members;
+    const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
+    if (chosen == members.end()) return fail(Errc::invalid_reply, "no text in the answer");
+    return Result<ChatAnswer>(tl::in_place, std::string(chosen->text),
+                              all_but(*chosen, *read, shape_.texts));
+  }
+
+ private:
+  std::string body(const ChatRequest& chat, std::string_view metadata,
+                   const OurMembers& ours) const {
+    json::Writer json(chat.message.size() + metadata.size() + chat.context_summary.size() + 256);
+    json.open('{').plain_key(shape_.message).string(chat.message);
+    json.key("session_id").string(chat.session_id);
+    json.plain_key(shape_.context).open('{').members_of(metadata);
+    ours.write_to(json);
+    return std::move(json.close('}').close('}')).take();
+  }
+
+  const Shape& shape_;
+};
+
+}  // namespace
+
+std::shared_ptr<const ChatDialect> switch_dialect() {
+  static const auto dialect = std::make_shared<const JsonDialect>(kSwitch);
+  return dialect;
+}
+
+std::shared_ptr<const ChatDialect> madre_dialect() {
+  static const auto dialect = std::make_shared<const JsonDialect>(kMadre);
+  return dialect;
+}
+
+}  // namespace vx11::inline v0

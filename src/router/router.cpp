@@ -1,0 +1,90 @@
+#include <vx11/router.hpp>
+
+#include <functional>
+#include <utility>
+
+#include "router/chat_attempt_state.hpp"
+#include "router/router_impl.hpp"
+#include "router/send_through_breaker.hpp"
+#include "router/validate.hpp"
+
+namespace vx11::inline v0 {
+
+std::string_view to_string(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::answered:
+      return "answered";
+    case Outcome::circuit_open:
+      return "circuit_open";
+    case Outcome::unreachable:
+      return "unreachable";
+    case Outcome::timeout:
+      return "timeout";
+    case Outcome::error:
+      return "error";
+    case Outcome::invalid_reply:
+      return "invalid_reply";
+    case Outcome::asleep:
+      return "asleep";
+    case Outcome::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+Result<Router> Router::create(RouterOptions options) {
+  const std::string mistakes = complete(options);
+  if (!mistakes.empty()) return fail(Errc::invalid_argument, mistakes);
+  return Router(std::make_shared<const Impl>(std::move(options)));
+}
+
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
+                                                       Deadline deadline) const {
+  const Deadline total = deadline.capped(options.clock.now(), options.deadline);
+  Ask ask(chat);
+  Course course(options, last_resorts);
+  while (const RouterTarget* const target = course.next(ask)) {
+    const Result<HttpRequest> request = ask.prepare(*target);
+    if (!request) continue;
+    const Guard guard = course.guard(*target);
+    GuardedSend sending(guard, *request, total);
+    ask.conclude(*target, co_await sending);
+  }
+  if (!ask.answered()) co_return tl::unexpected(ask.failure());
+  co_return std::move(ask.reply());
+}
+
+/// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_owned(std::shared_ptr<const Impl> self,
+                                                             ChatRequest chat, Deadline deadline) {
+  Task<Result<ChatReply, ChatFailure>> asking = self->ask(chat, std::move(deadline));
+  co_return co_await std::move(asking);
+}
+
+Task<Result<ChatReply, ChatFailure>> Router::async_ask(ChatRequest chat, Deadline deadline) const {
+  return Impl::ask_owned(impl_, std::move(chat), std::move(deadline));
+}
+
+Task<Result<ChatReply, ChatFailure>> Router::async_ask(
+    std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
+  return impl_->ask(chat, std::move(deadline));
+}
+
+Result<ChatReply, ChatFailure> Router::ask(const ChatRequest& chat, Deadline deadline) const {
+  return sync_wait(async_ask(std::cref(chat), std::move(deadline)));
+}
+
+std::shared_ptr<CircuitBreaker> Router::breaker(std::string_view target) const {
+  for (const RouterTarget& each : impl_->options.targets) {
+    if (each.name == target) return each.breaker;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Router::targets() const {
+  std::vector<std::string> names;
+  for (const RouterTarget& each : impl_->options.targets) names.push_back(each.name);
+  return names;
+}
+
+}  // namespace vx11::inline v0

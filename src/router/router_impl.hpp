@@ -1,0 +1,33 @@
+#pragma once
+
+/// \file
+/// What a Router holds. Internal.
+
+#include <vx11/router.hpp>
+
+#include <utility>
+
+#include "router/target_sequence.hpp"
+
+namespace vx11::inline v0 {
+
+/// The description, complete and without mistakes.
+struct Router::Impl {
+  explicit Impl(RouterOptions complete)
+      : options(std::move(complete)), last_resorts(options.last_resorts) {}
+
+  /// This and `chat` outlive the task.
+  Task<Result<ChatReply, ChatFailure>> ask(const ChatRequest& chat, Deadline deadline) const;
+  static Task<Result<ChatReply, ChatFailure>> ask_owned(std::shared_ptr<const Impl> self,
+                                                        ChatRequest chat, Deadline deadline);
+  /// `chat` outlives the task.
+  static Task<Result<ChatStream, ChatFailure>> stream(std::shared_ptr<const Impl> self,
+                                                      const ChatRequest& chat, Deadline deadline);
+  static Task<Result<ChatStream, ChatFailure>> stream_owned(std::shared_ptr<const Impl> self,
+                                                            ChatRequest chat, Deadline deadline);
+
+  const RouterOptions options;
+  mutable LastResorts last_resorts;
+};
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,121 @@
+#include "router/send_through_breaker.hpp"
+
+#include <chrono>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace vx11::inline v0 {
+
+namespace {
+
+std::string in_words(Duration time) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return ms % 1000 == 0 ? fmt::format("{}s", ms / 1000) : fmt::format("{}ms", ms);
+}
+
+/// The library's own words: what a transport says may hold a URL or an upstream's text.
+std::string in_words(Errc code, Duration allowed) {
+  switch (code) {
+    case Errc::unreachable:
+    case Errc::unavailable:
+      return "no connection";
+    case Errc::timeout:
+      return allowed > Duration::zero() ? "no answer within " + in_words(allowed) : "no time left";
+    case Errc::cancelled:
+      return "the caller went away";
+    case Errc::circuit_open:
+      return "the circuit breaker is open";
+    case Errc::rejected:
+      return "a policy refused the call";
+    case Errc::asleep:
+      return "the service sleeps";
+    case Errc::invalid_argument:
+      return "the transport cannot send this request";
+    case Errc::too_large:
+      return "the answer is too large";
+    case Errc::invalid_reply:
+    case Errc::http_status:
+    case Errc::storage:
+      return "the answer could not be understood";
+  }
+  return "failed";
+}
+
+}  // namespace
+
+Error safe_error(std::string_view upstream, Errc code, Duration allowed) {
+  return Error(code, in_words(code, allowed), std::string(upstream));
+}
+
+Error GuardedCall::error(Errc code, Duration allowed) const {
+  return safe_error(guard_.upstream, code, allowed);
+}
+
+bool GuardedCall::refuse(Errc code, Duration retry_after) {
+  exchange_ = Exchange(error(code), retry_after);
+  refused_ = true;
+  return false;
+}
+
+bool GuardedCall::begin() {
+  if (deadline_.cancelled()) return refuse(Errc::cancelled);
+  start_ = guard_.clock.now();
+  if (deadline_.passed(start_)) return refuse(Errc::timeout);
+  if (guard_.breaker == nullptr) return true;
+  auto admission = guard_.breaker->try_acquire();
+  if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
+  exchange_.permit.emplace(std::move(*admission));
+  return true;
+}
+
+Exchange& GuardedCall::end() {
+  if (refused_) return exchange_;
+  exchange_.elapsed = guard_.clock.now() - start_;
+  if (!exchange_.response) {
+    const Errc code = deadline_.cancelled() ? Errc::cancelled : exchange_.response.error().code;
+    exchange_.retry_after = exchange_.response.error().retry_after;
+    exchange_.response = fail(error(code, limited().remaining(start_)));
+    exchange_.conclude(verdict_on(code));
+  }
+  return exchange_;
+}
+
+GuardedSend::GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline)
+    : call_(guard, deadline) {
+  if (!call_.begin()) return;
+  try {
+    sending_.emplace(guard.transport->send(request, call_.limited()));
+  } catch (...) {  // the call still says unreachable
+  }
+}
+
+Exchange& GuardedSend::await_resume() {
+  try {
+    if (sending_) call_.received(sending_->take());
+  } catch (...) {  // the call still says unreachable
+  }
+  return call_.end();
+}
+
+Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
+                                  const HttpRequest& request, const Deadline& deadline) {
+  GuardedCall call(guard, deadline);
+  std::unique_ptr<BodyStream> body;
+  if (call.begin()) {
+    try {
+      Task<Result<StreamedResponse>> opening = transport.open(request, call.limited());
+      Result<StreamedResponse> opened = co_await std::move(opening);
+      if (opened) {
+        body = std::move(opened->body);
+        call.received(std::move(opened->head));
+      } else {
+        call.received(fail(std::move(opened.error())));
+      }
+    } catch (...) {  // the call still says unreachable
+    }
+  }
+  co_return OpenedExchange(std::move(call.end()), std::move(body));
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// One send under a limit and a breaker: what a chat and a power call have in common. Internal.
+
+#include <vx11/circuit_breaker.hpp>
+#include <vx11/streaming.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "router/status_verdict.hpp"
+
+namespace vx11::inline v0 {
+
+/// Whom to call, and under what. Owns nothing; what it points to outlives the call.
+struct Guard {
+  Guard(std::string_view upstream, Transport& transport, Duration limit, SteadyClock clock,
+        CircuitBreaker* breaker)
+      : upstream(upstream), transport(&transport), limit(limit), clock(clock), breaker(breaker) {}
+
+  std::string_view upstream;  ///< For errors.
+  Transport* transport;
+  Duration limit;
+  SteadyClock clock;
+  CircuitBreaker* breaker;  ///< May be null.
+};
+
+/// What came of a send. An answer still waits for its verdict; dropped without one it is neutral.
+struct Exchange {
+  explicit Exchange(Error error, Duration retry_after = {})
+      : response(tl::unexpected(std::move(error))), retry_after(retry_after) {}
+
+  Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
+  Duration elapsed = {};          ///< From asking the breaker; zero if nothing was sent.
+  Duration retry_after = {};      ///< When the breaker or a policy rejected it.
+  std::optional<CircuitBreaker::Permit> permit = std::nullopt;
+
+  /// Tells the breaker what the answer was worth.
+  void conclude(Verdict verdict) noexcept {
+    if (permit) permit->record(verdict);
+  }
+};
+
+/// A call under a guard, before and after the transport's part of it.
+class GuardedCall {
+ public:
+  /// \param deadline outlives the call
+  GuardedCall(const Guard& guard, const Deadline& deadline)
+      : guard_(guard), deadline_(deadline), exchange_(Error(Errc::unreachable)) {}
+
+  /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
+  bool begin();
+  /// What the transport may take.
+  Deadline limited() const noexcept { return deadline_.capped(start_, guard_.limit); }
+  void received(Result<HttpResponse>&& response) { exchange_.response = std::move(response); }
+  /// The exchange, its errors in the library's own words and settled with the breaker.
+  Exchange& end();
+
+ private:
+  bool refuse(Errc code, Duration retry_after = {});
+  Error error(Errc code, Duration allowed = {}) const;
+
+  Guard guard_;
+  const Deadline& deadline_;
+  TimePoint start_ = {};
+  Exchange exchange_;
+  bool refused_ = false;
+};
+
+/// Sends `request`, unless nobody waits for it any more, no time is left or the breaker rejects it.
+/// Errors are settled with the breaker before it ends. A transport that throws is `unreachable`;
+/// one that fails after the caller went away is `cancelled`.
+///
+/// Begins at once, is awaited once, and stays where it was made until it has ended, as do `request`
+/// and `deadline`. No coroutine, for there is nothing between the transport and who awaits it:
+///
+/// ```cpp
+/// GuardedSend sending(guard, request, deadline);
+/// Exchange& exchange = co_await sending;
+/// ```
+class GuardedSend {
+ public:
+  GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline);
+
+  bool await_ready() const noexcept { return !sending_; }
+  bool await_suspend(std::coroutine_handle<> waiting) noexcept {
+    return !sending_->start(&detail::resume_coroutine, waiting.address());
+  }
+  Exchange& await_resume();
+
+ private:
+  GuardedCall call_;
+  std::optional<Task<Result<HttpResponse>>> sending_ = std::nullopt;
+};
+
+/// An exchange of which only the head has come.
+struct OpenedExchange {
+  OpenedExchange(Exchange exchange, std::unique_ptr<BodyStream> body)
+      : exchange(std::move(exchange)), body(std::move(body)) {}
+  Exchange exchange;
+  std::unique_ptr<BodyStream> body;  ///< Null if there is no answer.
+};
+
+/// The same up to the head of the answer, for a transport that streams. `request` and `deadline`
+/// outlive the task.
+Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
+                                  const HttpRequest& request, const Deadline& deadline);
+
+/// What a transport's failure is called in answers; its own words may hold a URL or an upstream's
+/// text.
+Error safe_error(std::string_view upstream, Errc code, Duration allowed = {});
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,116 @@
+#include <vx11/router.hpp>
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "router/chat_attempt_state.hpp"
+#include "router/chat_stream_impl.hpp"
+#include "router/router_impl.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+using Options = std::shared_ptr<const RouterOptions>;
+
+bool is_event_stream(const HttpResponse& response) {
+  const std::string_view type = response.headers.get("Content-Type");
+  return equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
+}
+
+/// Reads on to the end: the upstream answered as a whole after all.
+Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
+  constexpr std::size_t kMost = 4 * 1024 * 1024;
+  for (;;) {
+    Result<std::string> piece = co_await body.next(deadline);
+    if (!piece) co_return fail(std::move(piece.error()));
+    if (piece->empty()) co_return Result<void>();
+    if (response.body.size() + piece->size() > kMost) co_return fail(Errc::too_large);
+    response.body += *piece;
+  }
+}
+
+/// One target's part: leaves its answer or its failure in `ask`, or returns the stream it began.
+Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Guard guard,
+                                           Ask& ask, const HttpRequest& request,
+                                           const Deadline& total) {
+  auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
+  if (streaming == nullptr) {
+    GuardedSend sending(guard, request, total);
+    ask.conclude(target, co_await sending);
+    co_return std::nullopt;
+  }
+  const TimePoint start = options->clock.now();
+  const Deadline limited = total.capped(start, target.limit);
+  OpenedExchange opened = co_await guarded_open(guard, *streaming, request, total);
+  Exchange& exchange = opened.exchange;
+  const auto elapsed = [&] { return options->clock.now() - start; };
+  const auto broke = [&](Errc code) {
+    ask.broke(target, exchange, safe_error(target.name, total.cancelled() ? Errc::cancelled : code),
+              elapsed());
+  };
+  if (!exchange.response || !exchange.response->ok()) {
+    ask.conclude(target, exchange);
+    co_return std::nullopt;
+  }
+  if (!is_event_stream(*exchange.response)) {
+    const Result<void> whole = co_await complete(*exchange.response, *opened.body, limited);
+    exchange.elapsed = elapsed();
+    whole ? ask.conclude(target, exchange) : broke(whole.error().code);
+    co_return std::nullopt;
+  }
+  EventSource events(std::move(opened.body));
+  Result<std::optional<SseEvent>> first = co_await events.next(limited);
+  const bool begun = first && *first && (*first)->name == "message";
+  if (!begun) {
+    broke(first ? Errc::invalid_reply : first.error().code);
+    co_return std::nullopt;
+  }
+  ask.take(target, ChatAnswer(), elapsed());
+  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(ask.reply()),
+                                                 std::move(exchange), std::move(events),
+                                                 piece_of(std::move(**first)));
+  co_return std::optional<ChatStream>(std::in_place, std::move(impl));
+}
+
+}  // namespace
+
+Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const Impl> self,
+                                                           const ChatRequest& chat,
+                                                           Deadline deadline) {
+  const Options options(self, &self->options);
+  const Deadline total = deadline.capped(options->clock.now(), options->deadline);
+  Ask ask(chat);
+  Course course(*options, self->last_resorts);
+  while (const RouterTarget* const target = course.next(ask)) {
+    Result<HttpRequest> request = ask.prepare(*target);
+    if (!request) continue;
+    request->headers.set("Accept", "text/event-stream, application/json");
+    const Guard guard = course.guard(*target);
+    std::optional<ChatStream> stream =
+        co_await try_target(options, *target, guard, ask, *request, total);
+    if (stream) co_return std::move(*stream);
+  }
+  if (!ask.answered()) co_return tl::unexpected(ask.failure());
+  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(ask.reply())));
+}
+
+Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_owned(std::shared_ptr<const Impl> self,
+                                                                 ChatRequest chat,
+                                                                 Deadline deadline) {
+  Task<Result<ChatStream, ChatFailure>> asking = stream(std::move(self), chat, std::move(deadline));
+  co_return co_await std::move(asking);
+}
+
+Task<Result<ChatStream, ChatFailure>> Router::async_stream(ChatRequest chat,
+                                                           Deadline deadline) const {
+  return Impl::stream_owned(impl_, std::move(chat), std::move(deadline));
+}
+
+Task<Result<ChatStream, ChatFailure>> Router::async_stream(
+    std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
+  return Impl::stream(impl_, chat, std::move(deadline));
+}
+
+}  // namespace vx11::inline v0

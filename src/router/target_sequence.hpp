@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// Whom a router asks, one after the other. Internal.
+
+#include <vx11/router.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "router/chat_attempt_state.hpp"
+#include "router/send_through_breaker.hpp"
+
+namespace vx11::inline v0 {
+
+/// The tries past open breakers that are under way, and how many there may be. Thread-safe.
+class LastResorts {
+ public:
+  explicit LastResorts(std::uint32_t most) noexcept : free_(most) {}
+
+  /// One of them, given back when it is destroyed; false if none was free.
+  class Place {
+   public:
+    Place() = default;
+    explicit Place(LastResorts& home) noexcept : home_(&home) {}
+    Place(Place&& other) noexcept : home_(std::exchange(other.home_, nullptr)) {}
+    Place& operator=(Place&& other) noexcept {
+      std::swap(home_, other.home_);
+      return *this;
+    }
+    ~Place() {
+      if (home_ != nullptr) home_->free_.fetch_add(1, std::memory_order_relaxed);
+    }
+    explicit operator bool() const noexcept { return home_ != nullptr; }
+
+   private:
+    LastResorts* home_ = nullptr;
+  };
+
+  Place take() noexcept {
+    std::uint32_t free = free_.load(std::memory_order_relaxed);
+    while (free != 0) {
+      if (free_.compare_exchange_weak(free, free - 1, std::memory_order_relaxed)) {
+        return Place(*this);
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::atomic<std::uint32_t> free_;
+};
+
+/// The targets of one ask: all in their order, and then, if every breaker said no and that is
+/// wanted, the first of them once more.
+class Course {
+ public:
+  Course(const RouterOptions& options, LastResorts& last_resorts) noexcept
+      : options_(options), last_resorts_(last_resorts) {}
+
+  /// Whom to ask next; null at the end.
+  const RouterTarget* next(const Ask& ask) noexcept {
+    if (ask.over() || place_) return nullptr;
+    if (next_ < options_.targets.size()) return &options_.targets[next_++];
+    const RouterTarget* const rejected = first_rejected(ask.attempts());
+    if (rejected != nullptr) place_ = last_resorts_.take();
+    return place_ ? rejected : nullptr;
+  }
+
+  /// Under what to ask it.
+  Guard guard(const RouterTarget& target) const noexcept {
+    return Guard(target.name, *target.transport, target.limit, options_.clock,
+                 place_ ? nullptr : target.breaker.get());
+  }
+
+ private:
+  /// Null if anybody was asked, too. Before the last resort each target has one line in the ledger.
+  const RouterTarget* first_rejected(std::span<const Attempt> attempts) const noexcept {
+    const RouterTarget* first = nullptr;
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      if (attempts[i].outcome == Outcome::asleep) continue;
+      if (attempts[i].outcome != Outcome::circuit_open) return nullptr;
+      const RouterTarget& target = options_.targets[i];
+      const bool isolated = target.breaker->mode() == CircuitMode::isolated;
+      if (first == nullptr && !isolated) first = &target;
+    }
+    return first;
+  }
+
+  const RouterOptions& options_;
+  LastResorts& last_resorts_;
+  LastResorts::Place place_ = {};
+  std::size_t next_ = 0;
+};
+
+}  // namespace vx11::inline v0

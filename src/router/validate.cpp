@@ -1,0 +1,99 @@
+#include "router/validate.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "http/origin.hpp"
+
+namespace vx11::inline v0 {
+
+namespace {
+
+class Description {
+ public:
+  explicit Description(RouterOptions& options) : options_(options) {}
+
+  std::string complete() {
+    if (options_.deadline <= Duration::zero()) say("deadline must be positive");
+    if (options_.targets.empty()) say("no targets");
+    for (std::size_t i = 0; i < options_.targets.size(); ++i) complete(i);
+    return std::move(mistakes_);
+  }
+
+ private:
+  void complete(std::size_t at) {
+    RouterTarget& target = options_.targets[at];
+    label_ = target.name.empty() ? fmt::format("target {}: ", at + 1)
+                                 : fmt::format("target \"{}\": ", target.name);
+    check_name(at);
+    if (target.transport == nullptr) say("no transport");
+    if (target.limit <= Duration::zero()) say("limit must be positive");
+    complete_url(target);
+    complete_dialect(target);
+    complete_breaker(at);
+  }
+
+  void check_name(std::size_t at) {
+    const std::string& name = options_.targets[at].name;
+    if (name.empty()) say("no name");
+    if (!name.empty() && earlier(at, [&](const auto& other) { return other.name == name; })) {
+      say("the name is used twice");
+    }
+  }
+
+  void complete_url(RouterTarget& target) {
+    Result<std::string> origin = parse_origin(target.url);
+    if (!origin) return say(origin.error().detail);
+    target.url = std::move(*origin);
+  }
+
+  void complete_dialect(RouterTarget& target) {
+    if (target.dialect != nullptr) return;
+    if (target.name == "switch") target.dialect = switch_dialect();
+    if (target.name == "madre") target.dialect = madre_dialect();
+    if (target.dialect == nullptr) say("no dialect, and none is known for this name");
+  }
+
+  void complete_breaker(std::size_t at) {
+    RouterTarget& target = options_.targets[at];
+    if (target.breaker == nullptr) {
+      target.breaker = make_breaker(target);
+    } else if (earlier(at, [&](const auto& other) { return other.breaker == target.breaker; })) {
+      say("its breaker is another target's too");
+    }
+  }
+
+  /// A probe is given up no sooner than the call it stands for; else a slow upstream, every probe
+  /// of which is overtaken by the next, would never be let back in.
+  std::shared_ptr<CircuitBreaker> make_breaker(const RouterTarget& target) const {
+    CircuitBreakerOptions options;
+    options.probe_limit = std::max(options.probe_limit, target.limit);
+    return std::make_shared<CircuitBreaker>(options, options_.clock);
+  }
+
+  template <class Predicate>
+  bool earlier(std::size_t at, Predicate matches) const {
+    const auto begin = options_.targets.begin();
+    return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(at), matches);
+  }
+
+  void say(std::string_view mistake) {
+    if (!mistakes_.empty()) mistakes_ += "; ";
+    mistakes_ += label_;
+    mistakes_ += mistake;
+  }
+
+  RouterOptions& options_;
+  std::string label_ = {};
+  std::string mistakes_ = {};
+};
+
+}  // namespace
+
+std::string complete(RouterOptions& options) {
+  return Description(options).complete();
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,181 @@
+#include <vx11/store/memory.hpp>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "store/limits.hpp"
+#include "store/summary.hpp"
+
+namespace vx11::inline v0 {
+namespace {
+
+// Turns are shared and never change, so a reader takes hold of them under the lock and copies their
+// text after it.
+using SharedTurn = std::shared_ptr<const Turn>;
+
+struct Entry {
+  std::string id = {};
+  std::string user_id = {};
+  WallTime created_at = {};
+  TimePoint touched = {};
+  std::deque<SharedTurn> turns = {};
+};
+
+using Entries = std::list<Entry>;
+
+std::vector<SharedTurn> newest(const std::deque<SharedTurn>& turns, std::size_t count) {
+  const auto taken = static_cast<std::ptrdiff_t>(std::min(count, turns.size()));
+  return {turns.end() - taken, turns.end()};
+}
+
+std::vector<Message> newest_messages(const std::vector<SharedTurn>& turns, std::size_t count) {
+  const std::size_t all = 2 * turns.size();
+  std::vector<Message> messages;
+  messages.reserve(std::min(all, count));
+  for (std::size_t i = all - std::min(all, count); i < all; ++i) {
+    const Turn& turn = *turns[i / 2];
+    messages.push_back(i % 2 == 0 ? turn.user : turn.assistant);
+  }
+  return messages;
+}
+
+/// Never suspends, so none of it is a coroutine.
+class MemorySessionStore final : public SessionStore {
+ public:
+  MemorySessionStore(SessionLimits limits, SteadyClock clock, WallClock wall_clock)
+      : limits_(detail::at_least_one(limits)), clock_(clock), wall_clock_(wall_clock) {}
+
+  Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) override {
+    count = std::min(count, limits_.messages);
+    std::vector<SharedTurn> turns;
+    use(id, [&](const Entry& entry) { turns = newest(entry.turns, count / 2 + count % 2); });
+    return newest_messages(turns, count);
+  }
+
+  Task<Result<std::optional<Session>>> find(std::string id) override {
+    Session session;
+    std::vector<SharedTurn> turns;
+    const bool found = use(id, [&](const Entry& entry) {
+      session.user_id = entry.user_id;
+      session.created_at = entry.created_at;
+      turns = newest(entry.turns, entry.turns.size());
+    });
+    if (!found) return std::optional<Session>();
+    session.id = std::move(id);
+    session.last_accessed = wall_clock_.now();
+    session.messages = newest_messages(turns, limits_.messages);
+    return std::optional<Session>(std::move(session));
+  }
+
+  Task<Result<std::string>> summary(std::string id, std::string_view question) override {
+    SharedTurn last;
+    use(id, [&](const Entry& entry) { last = entry.turns.back(); });
+    const Said asked("user", question);
+    if (!last) return summary_of(std::array{asked});
+    const std::array said = {Said(last->user), Said(last->assistant), asked};
+    return summary_of(std::span(said).last(limits_.messages > 1 ? 3 : 2));
+  }
+
+  Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
+    add(id, user_id, std::make_shared<const Turn>(std::move(turn)));
+    return Result<void>();
+  }
+
+ private:
+  /// Reads a session, which counts as use of it. \return whether there is one
+  template <class Read>
+  bool use(std::string_view id, Read read) {
+    const TimePoint now = clock_.now();
+    const std::scoped_lock lock(mutex_);
+    const auto entry = live(id, now);
+    if (entry == entries_.end()) return false;
+    touch(entry, now);
+    read(*entry);
+    return true;
+  }
+
+  /// Takes the names only if the session is new.
+  void add(std::string& id, std::string& user_id, SharedTurn turn) {
+    // What leaves is freed when the lock no longer is held: these are declared before it.
+    Entries gone;
+    SharedTurn oldest;
+    const TimePoint now = clock_.now();
+    const std::scoped_lock lock(mutex_);
+    sweep(now, gone);
+    if (const auto entry = live(id, now); entry != entries_.end()) {
+      entry->turns.push_back(std::move(turn));
+      // With an odd limit half of the oldest turn is out of reach; it goes when all of it is.
+      if (2 * (entry->turns.size() - 1) >= limits_.messages) {
+        oldest = std::move(entry->turns.front());
+        entry->turns.pop_front();
+      }
+      touch(entry, now);
+      return;
+    }
+    if (const auto expired = index_.find(id); expired != index_.end()) {
+      retire(expired->second, gone);
+    }
+    begin(id, user_id, std::move(turn), now);
+    if (entries_.size() > limits_.sessions) retire(std::prev(entries_.end()), gone);
+  }
+
+  void begin(std::string& id, std::string& user_id, SharedTurn turn, TimePoint now) {
+    Entries fresh;
+    fresh.push_back({.id = std::move(id),
+                     .user_id = std::move(user_id),
+                     .created_at = wall_clock_.now(),
+                     .touched = now});
+    fresh.front().turns.push_back(std::move(turn));
+    index_.emplace(fresh.front().id, fresh.begin());
+    entries_.splice(entries_.begin(), fresh);
+  }
+
+  bool expired(const Entry& entry, TimePoint now) const noexcept {
+    return now - entry.touched >= limits_.idle;
+  }
+
+  Entries::iterator live(std::string_view id, TimePoint now) noexcept {
+    const auto found = index_.find(id);
+    if (found == index_.end() || expired(*found->second, now)) return entries_.end();
+    return found->second;
+  }
+
+  void touch(Entries::iterator entry, TimePoint now) noexcept {
+    entry->touched = now;
+    entries_.splice(entries_.begin(), entries_, entry);
+  }
+
+  void retire(Entries::iterator entry, Entries& gone) noexcept {
+    index_.erase(entry->id);
+    gone.splice(gone.end(), entries_, entry);
+  }
+
+  void sweep(TimePoint now, Entries& gone) noexcept {
+    for (int i = 0; i < detail::kSweptPerAppend; ++i) {
+      if (entries_.empty() || !expired(entries_.back(), now)) return;
+      retire(std::prev(entries_.end()), gone);
+    }
+  }
+
+  const SessionLimits limits_;
+  const SteadyClock clock_;
+  const WallClock wall_clock_;
+  std::mutex mutex_;
+  Entries entries_;                                                // the most recently used first
+  std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are the entries' own ids
+};
+
+}  // namespace
+
+std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits, SteadyClock clock,
+                                                        WallClock wall_clock) {
+  return std::make_shared<MemorySessionStore>(limits, clock, wall_clock);
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,110 @@
+#include <vx11/session.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include "json/utf8.hpp"
+#include "store/summary.hpp"
+
+namespace vx11::inline v0 {
+namespace {
+
+constexpr std::size_t kCharactersOfMessage = 100;
+constexpr std::size_t kCharactersOfSummary = 256;
+
+void append_line(std::string& summary, const Said& said) {
+  if (!summary.empty()) summary += '\n';
+  summary.append(said.role).append(": ", 2);
+  summary.append(first_characters(said.content, kCharactersOfMessage));
+}
+
+std::string cut(std::string summary) {
+  const std::size_t kept = first_characters(summary, kCharactersOfSummary).size();
+  if (kept == summary.size()) return summary;
+  summary.resize(kept);
+  return summary += "...";
+}
+
+std::span<const Message> newest(std::span<const Message> history, std::size_t count) noexcept {
+  return history.last(std::min(count, history.size()));
+}
+
+using Uuid = std::array<unsigned char, 16>;
+
+void fill_with_entropy(Uuid& bytes) {
+  // So few bytes come whole or not at all. Not at all means a kernel or a sandbox without the call;
+  // the standard library then knows other sources.
+  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return;
+  std::random_device source;
+  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());
+}
+
+}  // namespace
+
+std::string_view first_characters(std::string_view text, std::size_t characters) noexcept {
+  if (text.size() <= characters) return text;
+  std::size_t end = 0;
+  for (; characters > 0 && end < text.size(); --characters) {
+    const bool ascii = static_cast<unsigned char>(text[end]) < 0x80;
+    end += ascii ? 1 : std::max<std::size_t>(utf8::sequence_length(text.substr(end)), 1);
+  }
+  return text.substr(0, end);
+}
+
+std::string summary_of(std::span<const Said> messages) {
+  std::string summary;
+  summary.reserve(2 * kCharactersOfSummary);
+  for (const Said& said : messages) append_line(summary, said);
+  return cut(std::move(summary));
+}
+
+std::string context_summary(std::span<const Message> history, const Message& current) {
+  const auto before = newest(history, kMessagesOfSummary - 1);
+  std::vector<Said> said(before.begin(), before.end());
+  said.emplace_back(current);
+  return summary_of(said);
+}
+
+std::string context_summary(std::span<const Message> history) {
+  if (history.empty()) return {};
+  return context_summary(history.first(history.size() - 1), history.back());
+}
+
+std::string make_uuid() {
+  Uuid bytes;
+  fill_with_entropy(bytes);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);  // version 4: random
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);  // the variant of the RFC
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 0x0F];
+  }
+  return text;
+}
+
+std::string to_rfc3339(WallTime time) {
+  using namespace std::chrono;
+  // The format has four digits for a year.
+  constexpr WallTime kFirst = sys_days(year(0) / January / 1);
+  constexpr WallTime kLast = sys_days(year(10'000) / January / 1) - milliseconds(1);
+  time = std::clamp(time, kFirst, kLast);
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+}  // namespace vx11::inline v0

@@ -1,0 +1,65 @@
+// How the event-driven server comes by its connections when many are there, or no descriptors are.
+
+#include <deque>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "net_served.hpp"
+
+using namespace asio_served;
+
+namespace {
+
+/// Lets this process open one descriptor more and no second one, while it lives.
+class OneDescriptorLeft {
+ public:
+  OneDescriptorLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    rlimit now = before_;
+    now.rlim_cur = static_cast<rlim_t>(next) + 1;
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~OneDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+/// Clients that have connected before the server runs, so that it finds all of them at once.
+struct Waiting : Served {
+  void wait(int number) {
+    api();
+    server.emplace(AsioServer::bind(serve).value());
+    for (int i = 0; i < number; ++i) clients.emplace_back(server->port());
+  }
+  void run() {
+    running = std::async(std::launch::async, [this] { return server->run(api()); });
+  }
+  /// One after the other, each gone before the next one asks.
+  void serve_all() {
+    for (; !clients.empty(); clients.pop_front()) {
+      clients.front().send(getting("/livez"));
+      CHECK(clients.front().read_answer().status == 200);
+    }
+  }
+
+  std::deque<RawHttpClient> clients;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Waiting, "all who have connected are served, however many at once") {
+  wait(200);
+  run();
+  serve_all();
+}
+
+TEST_CASE_FIXTURE(Waiting, "a server out of descriptors goes on as soon as one is free again") {
+  wait(4);
+  const OneDescriptorLeft scarce;
+  run();
+  serve_all();
+}

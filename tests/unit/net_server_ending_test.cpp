@@ -1,0 +1,70 @@
+// How requests and the event-driven server itself come to an end.
+
+#include <optional>
+
+#include "net_served.hpp"
+
+using namespace asio_served;
+
+TEST_CASE_FIXTURE(GatedServer, "a client that goes away cancels its request") {
+  {
+    RawHttpClient client = connect();
+    client.send(asking(kHello));
+    gate->wait_for_caller();
+  }
+  gate->wait_for_cancelled();
+  CHECK(switch_breaker->snapshot().failures == 0);
+  CHECK(to_madre->calls() == 0);
+  CHECK(ask(getting("/livez", "")).status == 200);
+}
+
+TEST_CASE_FIXTURE(GatedServer, "a stopped server finishes what is under way and takes no more") {
+  RawHttpClient idle = connect();
+  idle.send(getting("/livez", ""));
+  CHECK(idle.read_answer().status == 200);
+  std::optional<RawHttpClient> busy(std::in_place, server->port());
+  busy->send(asking(kHello));
+  gate->wait_for_caller();
+
+  server->stop(60s);
+  CHECK(idle.is_ended());
+  CHECK_THROWS(RawHttpClient(server->port()));
+  gate->let_go();
+  const Answer answer = busy->read_answer();
+  CHECK(answer.status == 200);
+  CHECK(RawHttpClient::has(answer.head, "connection: close"));
+  CHECK(busy->is_ended());
+  busy.reset();
+  CHECK(running->get() == 0);
+}
+
+TEST_CASE_FIXTURE(GatedServer, "a server out of patience cuts off what is under way") {
+  RawHttpClient busy = connect();
+  busy.send(asking(kHello));
+  gate->wait_for_caller();
+  SUBCASE("because no time was given") {
+    server->stop(0s);
+  }
+  SUBCASE("because it was told twice") {
+    server->stop(60s);
+    server->stop(60s);
+  }
+  CHECK(busy.is_ended());
+  CHECK(running->get() == 1);
+  gate->wait_for_cancelled();
+}
+
+TEST_CASE_FIXTURE(Served, "who connects while the server is being stopped is let go") {
+  for (const unsigned threads : {1U, 3U}) {
+    const vx11::OperatorApi& served = api();
+    serve.threads = threads;
+    server.emplace(AsioServer::bind(serve).value());
+    RawHttpClient first(server->port());
+    RawHttpClient second(server->port());
+    server->stop(60s);  // before it has begun: the connections are found in the same turn
+    CHECK(server->run(served) == 0);
+    server.reset();
+    CHECK(first.is_ended());
+    CHECK(second.is_ended());
+  }
+}

@@ -1,0 +1,16 @@
+#include <vx11/net/transport.hpp>
+
+#include <doctest/doctest.h>
+
+#include "transport_suite.hpp"
+
+using transport_suite_parts::TransportSettings;
+
+TEST_CASE("the event-driven transport does what every transport over HTTP does") {
+  transport_suite_parts::transport_suite([](const TransportSettings& settings) {
+    vx11::AsioTransportOptions options;
+    options.connect_limit = settings.connect_limit;
+    options.max_body_bytes = settings.max_response_bytes;
+    return vx11::make_asio_transport(options);
+  });
+}

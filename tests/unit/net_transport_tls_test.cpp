@@ -1,0 +1,142 @@
+// Whom the event-driven transport trusts behind https, and that TLS changes nothing else.
+
+#include <vx11/net/transport.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "fake_tls_server.hpp"
+#include "transport_suite/helpers.hpp"
+
+using namespace transport_suite_parts;
+using fake_tls_server::FakeTlsServer;
+using fake_tls_server::TlsPeer;
+using tls_certificate::TlsCertificate;
+
+namespace {
+
+std::shared_ptr<Transport> trusting(const std::string& ca_file) {
+  vx11::AsioTransportOptions options;
+  options.connect_limit = kSoon;
+  options.ca_file = ca_file;
+  return vx11::make_asio_transport(options);
+}
+
+void serve_all(TlsPeer& peer) {
+  while (!peer.read_head().empty()) peer.send(answer_of("ok"));
+}
+
+}  // namespace
+
+TEST_CASE("a certificate that is trusted and names the host is accepted, and the connection kept") {
+  const TlsCertificate certificate;
+  FakeTlsServer server(certificate, serve_all);
+  SUBCASE("by address") {
+    const auto transport = trusting(certificate.file());
+    for (int i = 0; i < 3; ++i) {
+      const auto answer = get(*transport, server.origin());
+      REQUIRE(answer);
+      CHECK(answer->body == "ok");
+    }
+    CHECK(server.connections() == 1);
+  }
+  SUBCASE("by name") {
+    CHECK(get(*trusting(certificate.file()), server.origin("localhost")));
+  }
+}
+
+TEST_CASE("a certificate of an authority that is not trusted is refused before anything is sent") {
+  const TlsCertificate certificate;
+  const TlsCertificate other;
+  std::atomic<int> requests = 0;
+  FakeTlsServer server(certificate, [&](TlsPeer& peer) { requests += !peer.read_head().empty(); });
+  SUBCASE("with another authority in the file") {
+    CHECK(code_of(get(*trusting(other.file()), server.origin())) == Errc::unreachable);
+  }
+  SUBCASE("with the system's authorities") {
+    CHECK(code_of(get(*trusting(""), server.origin())) == Errc::unreachable);
+  }
+  SUBCASE("with a file that does not exist") {
+    CHECK(code_of(get(*trusting("/nonexistent.pem"), server.origin())));
+  }
+  CHECK(requests == 0);
+}
+
+TEST_CASE("a trusted certificate is good for the names in it and for no other") {
+  const auto accepted = [](const std::string& names, const std::string& host) {
+    const TlsCertificate certificate(names);
+    FakeTlsServer server(certificate, serve_all);
+    return get(*trusting(certificate.file()), server.origin(host)).has_value();
+  };
+  CHECK(accepted("DNS:localhost", "localhost"));
+  CHECK_FALSE(accepted("DNS:localhost", "127.0.0.1"));
+  CHECK_FALSE(accepted("IP:127.0.0.1", "localhost"));
+  CHECK_FALSE(accepted("DNS:example.org,IP:127.0.0.2", "localhost"));
+  CHECK_FALSE(accepted("DNS:127.0.0.1,DNS:*", "127.0.0.1"));
+}
+
+TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {
+  vx11::AsioTransportOptions options;
+  options.connect_limit = 150ms;
+  const auto transport = vx11::make_asio_transport(options);
+  const auto https = [](const FakeHttpServer& server) {
+    return "https://127.0.0.1:" + std::to_string(server.port());
+  };
+  FakeHttpServer silent(Script([](Peer& peer) { peer.hang(); }));
+  CHECK(code_of(get(*transport, https(silent), {})) == Errc::timeout);
+  FakeHttpServer trickling(
+      Script([](Peer& peer) { peer.trickle(std::string("\x16\x03\x03\x40", 4)); }));
+  CHECK(code_of(get(*transport, https(trickling), {})));
+  FakeHttpServer plain(answer_of("not a handshake"));
+  CHECK(code_of(get(*transport, https(plain), {})));
+}
+
+TEST_CASE("a caller who goes during the handshake is let go, and the server sees it") {
+  std::stop_source stop;
+  std::atomic<bool> left = false;
+  {
+    FakeHttpServer silent(Script([&](Peer& peer) {
+      stop.request_stop();
+      peer.hang();
+      left = true;
+    }));
+    const Deadline never(vx11::TimePoint::max(), stop.get_token());
+    const std::string origin = "https://127.0.0.1:" + std::to_string(silent.port());
+    CHECK(code_of(get(*trusting(""), origin, never)) == Errc::cancelled);
+  }
+  CHECK(left);
+}
+
+TEST_CASE("a body without a length has to end as TLS says, else it is cut short") {
+  const TlsCertificate certificate;
+  FakeTlsServer server(certificate, [](TlsPeer& peer) {
+    peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\n\r\nuntil the end");
+    if (peer.index() == 0) peer.close_notify();
+  });
+  const auto transport = trusting(certificate.file());
+  CHECK(get(*transport, server.origin())->body == "until the end");
+  CHECK(code_of(get(*transport, server.origin())) == Errc::invalid_reply);
+}
+
+TEST_CASE(
+    "over TLS, too, a GET that a kept connection swallowed is sent once more, a POST is not") {
+  const TlsCertificate certificate;
+  std::atomic<int> requests = 0;
+  FakeTlsServer server(certificate, [&](TlsPeer& peer) {
+    requests += !peer.read_head().empty();
+    peer.send(answer_of("ok"));
+    requests += !peer.read_head().empty();  // and hangs up without a word
+  });
+  const auto transport = trusting(certificate.file());
+  CHECK(get(*transport, server.origin()));
+  CHECK(get(*transport, server.origin()));
+  CHECK(server.connections() == 2);
+  CHECK(requests == 3);
+  CHECK(code_of(send(*transport, post(server.origin(), ""))) == Errc::unreachable);
+  CHECK(server.connections() == 2);
+  CHECK(requests == 4);
+}

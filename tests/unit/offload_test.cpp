@@ -1,0 +1,155 @@
+#include "threads/offload.hpp"
+
+#include <vx11/store/sqlite.hpp>
+#include <vx11/task.hpp>
+#include <vx11/testing/manual_clock.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include "test_folder.hpp"
+
+using vx11::Result;
+using vx11::Task;
+
+namespace {
+
+/// An event loop in its simplest form: the test's own thread, which goes on when it is told to.
+class TestHome final : public vx11::Home {
+ public:
+  void resume_here(std::coroutine_handle<> waiting) override {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(waiting);
+    came_.notify_one();
+  }
+  /// Waits for the next coroutine that comes home, and goes on with it.
+  void go_on() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [this] { return !waiting_.empty(); });
+    const auto next = waiting_.front();
+    waiting_.pop_front();
+    lock.unlock();
+    next.resume();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<std::coroutine_handle<>> waiting_;
+};
+
+/// Starts a task and lets it run to its end by itself.
+template <class T>
+struct Running {
+  struct promise_type {
+    Running get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+template <class T>
+Running<T> start(Task<T> task, std::optional<T>& into) {
+  into.emplace(co_await std::move(task));
+}
+
+using Places = std::vector<std::thread::id>;
+Task<Places> places_of(vx11::Workers& workers) {
+  Places places;
+  vx11::Detour detour(workers);
+  co_await detour.away();
+  places.push_back(std::this_thread::get_id());
+  co_await detour.back();
+  places.push_back(std::this_thread::get_id());
+  co_return places;
+}
+
+vx11::Turn turn() {
+  return vx11::Turn(vx11::Message("user", "q", {}), vx11::Message("assistant", "a", {}));
+}
+
+/// Holds a database's write lock, as another process would.
+class OtherProcess {
+ public:
+  explicit OtherProcess(const std::string& path) {
+    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
+    run("BEGIN IMMEDIATE");
+  }
+  OtherProcess(const OtherProcess&) = delete;
+  OtherProcess& operator=(const OtherProcess&) = delete;
+  ~OtherProcess() { sqlite3_close(database_); }
+  void lets_go() { run("COMMIT"); }
+
+ private:
+  void run(const char* sql) {
+    REQUIRE(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  sqlite3* database_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("from a home the way leads to a worker and back; without one nobody goes anywhere") {
+  vx11::Workers workers(1);
+  const Places blocking = vx11::sync_wait(places_of(workers));
+  CHECK(blocking == Places{std::this_thread::get_id(), std::this_thread::get_id()});
+
+  TestHome home;
+  const vx11::Home::Stay stay(home);
+  std::optional<Places> places;
+  start(places_of(workers), places);
+  home.go_on();
+  REQUIRE(places);
+  CHECK(places->front() != std::this_thread::get_id());
+  CHECK(places->back() == std::this_thread::get_id());
+}
+
+TEST_CASE("a database that another process holds does not hold an event loop") {
+  const Folder folder;
+  const auto store = vx11::open_sqlite_session_store(folder / "s.db").value();
+  OtherProcess other(folder / "s.db");
+  TestHome home;
+  const vx11::Home::Stay stay(home);
+  std::optional<Result<void>> stored;
+  start(store->append("s", "u", turn()), stored);
+  // Here the loop goes on with other things, for the store waits elsewhere.
+  CHECK_FALSE(stored);
+  other.lets_go();
+  home.go_on();
+  REQUIRE(stored);
+  CHECK(stored->has_value());
+}
+
+TEST_CASE("who has stood in line for a held database too long is sent away") {
+  const Folder folder;
+  vx11::testing::ManualClock clock;
+  const auto store = vx11::open_sqlite_session_store(folder / "s.db", {}, {}, clock).value();
+  OtherProcess other(folder / "s.db");
+  TestHome home;
+  const vx11::Home::Stay stay(home);
+  std::optional<Result<void>> first;
+  std::optional<Result<void>> second;
+  std::optional<Result<void>> in_time;
+  start(store->append("s", "u", turn()), first);
+  start(store->append("s", "u", turn()), second);  // behind the first, who waits for the lock
+  clock.advance(std::chrono::seconds(3));
+  start(store->append("s", "u", turn()), in_time);
+  other.lets_go();
+  for (int i = 0; i < 3; ++i) home.go_on();
+  REQUIRE(second);
+  REQUIRE_FALSE(*second);
+  CHECK(second->error().code == vx11::Errc::storage);
+  REQUIRE(in_time);
+  CHECK(in_time->has_value());
+}
