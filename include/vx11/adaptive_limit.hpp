@@ -12,7 +12,8 @@
 #include <mutex>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// How the limit follows what is seen.
 enum class LimitAlgorithm : std::uint8_t {
@@ -193,4 +194,5 @@ class [[nodiscard]] BasicAdaptiveLimit<Clock>::Permit {
 /// The adaptive limit on the machine's monotonic clock.
 using AdaptiveLimit = BasicAdaptiveLimit<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

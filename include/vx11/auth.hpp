@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The decision about one request.
 enum class Access : unsigned char {
@@ -65,4 +66,5 @@ struct JwtOptions {
 /// \return every mistake of the description in one `invalid_argument`
 VX11_API Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 #include <thread>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Wakes sleepers on one thread, which is started by the first that sleeps.
 ///
@@ -60,4 +61,5 @@ inline std::shared_ptr<Timer> background_timer() {
   return shared;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

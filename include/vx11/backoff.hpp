@@ -13,7 +13,8 @@
 #include <random>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// How waits are spread, so that those who failed together do not return together. The names are
 /// M. Brooker's, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
@@ -91,4 +92,5 @@ class Backoff {
   Duration previous_ = {};
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

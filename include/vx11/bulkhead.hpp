@@ -16,7 +16,8 @@
 #include <mutex>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of a bulkhead.
 struct BulkheadOptions {
@@ -222,4 +223,5 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
 /// The bulkhead on the machine's monotonic clock.
 using Bulkhead = BasicBulkhead<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

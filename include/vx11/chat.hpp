@@ -11,7 +11,8 @@
 #include <string>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What an operator asks. A value type with a constructor, so that it may cross coroutine calls.
 struct ChatRequest {
@@ -61,4 +62,5 @@ VX11_API std::shared_ptr<const ChatDialect> switch_dialect();
 /// madre: `POST /madre/chat`; reads `response`.
 VX11_API std::shared_ptr<const ChatDialect> madre_dialect();
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

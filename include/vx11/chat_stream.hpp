@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 struct Attempt;
 
@@ -60,4 +61,5 @@ class VX11_API ChatStream {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -21,7 +21,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Admits calls while they succeed, rejects them at once after too many failures, and lets a fixed
 /// number of probes through when the open time has passed.
@@ -248,4 +249,5 @@ typename BasicCircuitBreaker<Clock>::Admission BasicCircuitBreaker<Clock>::acqui
 /// The breaker on the machine's monotonic clock.
 using CircuitBreaker = BasicCircuitBreaker<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

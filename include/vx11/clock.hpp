@@ -8,7 +8,8 @@
 
 #include <concepts>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
@@ -79,4 +80,5 @@ class WallClock {
   const TimeSource* source_ = nullptr;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 #include <stop_token>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// How long a call may take, and whether anyone still waits for it.
 ///
@@ -47,4 +48,5 @@ class Deadline {
   std::stop_token stop_ = {};
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What a fallback steps in for: every error but `cancelled`, where nobody waits for an answer, and
 /// HTTP answers that are failures.
@@ -85,4 +86,5 @@ auto fallback(Substitute substitute) {
   return Fallback<Substitute>(std::move(substitute));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

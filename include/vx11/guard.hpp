@@ -12,7 +12,8 @@
 #include <memory>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Something that gives permits which take a verdict.
 template <class G>
@@ -113,4 +114,5 @@ auto guard(Guardian& guardian, Classify classify = {}) {
   return guard(std::shared_ptr<Guardian>(std::shared_ptr<void>(), &guardian), std::move(classify));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

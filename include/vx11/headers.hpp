@@ -13,7 +13,8 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// ASCII case-insensitive equality, as header names compare (RFC 9110 §5.1).
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -160,4 +161,5 @@ class Headers {
   std::string text_ = {};  ///< For each field its sizes, its name and its value.
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -18,7 +18,8 @@
 #include <variant>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What is known of a component, and of the whole.
 enum class Health : std::uint8_t {
@@ -156,4 +157,5 @@ class VX11_API HealthAggregator {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

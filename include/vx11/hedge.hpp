@@ -21,7 +21,8 @@
 #include <optional>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Who tells the budget of calls.
 enum class Traffic : std::uint8_t {
@@ -254,4 +255,5 @@ bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& nex
 /// The hedge on the machine's monotonic clock.
 using Hedge = BasicHedge<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// A request, seen from either side.
 struct HttpRequest {
@@ -42,4 +43,5 @@ struct HttpResponse {
   bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

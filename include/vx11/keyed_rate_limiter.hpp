@@ -14,7 +14,8 @@
 #include <unordered_map>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of a keyed limiter.
 struct KeyedRateLimiterOptions {
@@ -132,4 +133,5 @@ class BasicKeyedRateLimiter {
 template <class Key = std::string>
 using KeyedRateLimiter = BasicKeyedRateLimiter<Key, SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

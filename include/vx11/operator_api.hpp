@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// A breaker and the name it is reported under.
 struct NamedBreaker {
@@ -118,4 +119,5 @@ class OperatorApi::Admission {
   TimePoint since_;            ///< When the head was complete, for the metrics.
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace detail {
 
@@ -168,4 +169,5 @@ auto pipeline(Given&&... policies) {
       detail::as_policy(std::forward<Given>(policies))...);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -34,7 +34,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What a call returns: `Result<T>` or `Task<Result<T>>`.
 template <class Next>
@@ -88,4 +89,5 @@ inline tl::unexpected<Error> reject(std::string detail, Duration retry_after = {
 
 }  // namespace detail
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

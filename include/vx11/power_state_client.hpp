@@ -17,7 +17,8 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Which services may run at all.
 enum class PowerPolicy : std::uint8_t {
@@ -151,4 +152,5 @@ class VX11_API PowerStateClient : public PowerStateView {
   Result<MadreReply> restart(std::string service, Deadline deadline = {}) const;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 #include <cstdint>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of a rate. Values out of range are drawn to the nearest that works.
 struct RateLimiterOptions {
@@ -138,4 +139,5 @@ class BasicRateLimiter {
 /// The limiter on the machine's monotonic clock.
 using RateLimiter = BasicRateLimiter<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

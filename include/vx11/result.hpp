@@ -16,7 +16,8 @@
 
 #include <tl/expected.hpp>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What went wrong, coarse enough to decide on. The text for people is in `Error::detail`.
 enum class Errc : std::uint8_t {
@@ -98,4 +99,5 @@ inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

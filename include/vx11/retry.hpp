@@ -16,7 +16,8 @@
 #include <optional>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What a caller gets when the budget allows no further try.
 enum class BudgetSpent : std::uint8_t {
@@ -167,4 +168,5 @@ class BasicRetry {
 /// The retry on the machine's monotonic clock.
 using Retry = BasicRetry<>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

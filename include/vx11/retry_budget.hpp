@@ -11,7 +11,8 @@
 #include <cmath>
 #include <cstdint>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of a budget. Values out of range are drawn to the nearest that works.
 struct RetryBudgetOptions {
@@ -86,4 +87,5 @@ class BasicRetryBudget {
 /// The budget on the machine's monotonic clock.
 using RetryBudget = BasicRetryBudget<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What came of trying one target.
 enum class Outcome : std::uint8_t {
@@ -146,4 +147,5 @@ class VX11_API Router {
   std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// One thing said.
 struct Message {
@@ -80,4 +81,5 @@ VX11_API std::string make_uuid();
 /// RFC 3339 in UTC with milliseconds: `2025-12-28T12:34:56.789Z`.
 VX11_API std::string to_rfc3339(WallTime time);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Keeps sessions within `SessionLimits`.
 ///
@@ -42,4 +43,5 @@ class VX11_API SessionStore {
   virtual Task<Result<void>> append(std::string id, std::string user_id, Turn turn) = 0;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

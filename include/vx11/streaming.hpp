@@ -10,7 +10,8 @@
 #include <string>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The body of an answer, as it comes. One owner, one reader at a time; destroying it before the
 /// end cancels the rest and closes the connection.
@@ -46,4 +47,5 @@ class VX11_API StreamingTransport : public Transport {
   virtual Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) = 0;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -17,7 +17,8 @@
 #include <variant>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 template <class T = void>
 class Task;
@@ -284,4 +285,5 @@ inline Task<void> when_all(std::vector<Task<void>> tasks) {
   for (Task<void>& task : tasks) task.take();
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

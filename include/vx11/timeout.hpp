@@ -11,7 +11,8 @@
 #include <memory>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of a timeout.
 struct TimeoutOptions {
@@ -102,4 +103,5 @@ class BasicTimeout {
 /// The timeout on the machine's monotonic clock.
 using Timeout = BasicTimeout<SteadyClock>;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

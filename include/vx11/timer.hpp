@@ -13,7 +13,8 @@
 #include <stop_token>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Waits: the one seam between the policies and the passing of time.
 ///
@@ -49,4 +50,5 @@ class BlockingTimer final : public Timer {
   }
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 
 #include <memory>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The one seam between the library and the network.
 ///
@@ -38,4 +39,5 @@ class VX11_API Transport {
   virtual Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) = 0;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,8 @@
 #include <optional>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// An answer with an HTTP status and headers, such as `HttpResponse`. The policies know no HTTP
 /// beyond what these two say.
@@ -93,4 +94,5 @@ struct DefaultRetryAfter {
   }
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

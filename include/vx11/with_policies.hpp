@@ -10,7 +10,8 @@
 #include <memory>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Sends every request through a pipeline. Made by `with_policies`. **Thread-safe**, as pipeline
 /// and transport are; both are kept.
@@ -61,4 +62,5 @@ std::shared_ptr<Transport> with_policies(std::shared_ptr<Transport> transport, P
   return std::make_shared<PolicedTransport<Policy>>(std::move(transport), std::move(policy));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

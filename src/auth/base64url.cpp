@@ -3,7 +3,8 @@
 #include <array>
 #include <cstdint>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -41,4 +42,5 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return bytes;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The bytes that `text` stands for. None for padding, foreign characters, an impossible length, or
 /// bits left over that are not zero: there is one spelling of every token.
 std::optional<std::string> decode_base64url(std::string_view text);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

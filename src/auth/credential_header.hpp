@@ -8,7 +8,8 @@
 #include <optional>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The value of the header `name`, or what to answer without one: none or an empty one is
 /// `auth_required`; several that differ are `forbidden`, since another reader of the same request
@@ -25,4 +26,5 @@ inline Result<std::string_view, Access> sole_credential(const Headers& headers,
   return *sole;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

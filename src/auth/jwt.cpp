@@ -19,7 +19,8 @@
 #include "json/scan.hpp"
 #include "json/strings.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -168,4 +169,5 @@ Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions o
   return std::make_shared<const JwtAuthenticator>(std::move(options), std::move(keys));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

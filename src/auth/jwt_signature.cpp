@@ -11,7 +11,8 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// How an algorithm computes, and which key it takes.
 enum class JwtFamily : unsigned char { hmac, rsa, ecdsa };
@@ -171,4 +172,5 @@ bool JwtKeys::verify(std::string_view algorithm, std::string_view text,
   return false;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,8 @@
 
 #include <openssl/evp.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 struct JwtAlgorithm;
 
@@ -39,4 +40,5 @@ class JwtKeys {
   std::unique_ptr<EVP_PKEY, FreeKey> public_key_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

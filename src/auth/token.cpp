@@ -9,7 +9,8 @@
 
 #include "auth/credential_header.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -63,4 +64,5 @@ std::shared_ptr<const Authenticator> make_open_authenticator() {
   return std::make_shared<const OpenAuthenticator>();
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -3,7 +3,8 @@
 #include "health/evidence.hpp"
 #include "health/impl.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 /// A probe that keeps to its limit answers just after it; only one that does not is given up.
@@ -246,4 +247,5 @@ Task<HealthReport> HealthAggregator::async_check(Deadline deadline) {
   return impl_->check(std::move(deadline));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 using BreakerPtr = std::shared_ptr<const CircuitBreaker>;
@@ -172,4 +173,5 @@ std::string short_text(Duration limit) {
   return fmt::format("{}us", count / 1'000);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

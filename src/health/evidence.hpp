@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The probe to be asked, or null for a component that is not asked.
 Probe* probe_of(const HealthCheck& check) noexcept;
@@ -31,4 +32,5 @@ Health overall(const std::vector<HealthComponent>& components,
 /// A limit for people: "2s", "250ms", "40us".
 std::string short_text(Duration limit);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,8 @@
 
 #include "http/origin.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 /// The paths that by convention report and never act.
@@ -46,4 +47,5 @@ Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transp
   return std::make_shared<HttpProbe>(std::move(transport), std::move(request));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

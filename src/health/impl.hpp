@@ -17,7 +17,8 @@
 #include "health/round.hpp"
 #include "threads/workers.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Lock order: the aggregator's mutex, then the pool's. Neither is held while a probe is asked or a
 /// caller goes on.
@@ -110,4 +111,5 @@ class HealthAggregator::Impl::RoundEnd {
   std::optional<std::stop_callback<OnStop>> on_stop_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -16,7 +16,8 @@
 
 #include "health/redis_url.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 /// The answers to AUTH, SELECT and PING are short lines; what is longer is not Redis.
@@ -193,4 +194,5 @@ Result<std::uint16_t> redis_port(std::string_view url) {
   return parse_redis_url(url).map([](const RedisUrl& parsed) { return parsed.port; });
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

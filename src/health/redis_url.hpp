@@ -15,7 +15,8 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Where a Redis server is and how to get in; credentials decoded.
 struct RedisUrl {
@@ -137,4 +138,5 @@ inline Result<RedisUrl> parse_redis_url(std::string_view text) {
   return url;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

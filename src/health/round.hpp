@@ -13,7 +13,8 @@
 
 #include "health/evidence.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// A caller of `async_check`; lives in his coroutine.
 struct HealthWaiter {
@@ -97,4 +98,5 @@ class HealthRound {
   std::shared_ptr<const HealthReport> ended_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -51,4 +53,6 @@ bool is_json_in_utf8(std::string_view content_type) noexcept {
   return true;
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

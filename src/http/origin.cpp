@@ -6,7 +6,8 @@
 #include <charconv>
 #include <cstdint>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -65,4 +66,5 @@ Result<std::string> parse_origin(std::string_view url) {
   return fail(Errc::invalid_argument, "url must begin with http:// or https://");
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Reads a base URL: `http://host[:port]` or `https://…`, the host a name, an IPv4 address or an
 /// IPv6 address in brackets. \return it with the scheme in lower case and without a trailing slash,
@@ -17,4 +18,5 @@ namespace vx11::inline v0 {
 /// password
 VX11_API Result<std::string> parse_origin(std::string_view url);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

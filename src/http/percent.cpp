@@ -2,7 +2,9 @@
 
 #include <charconv>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 std::optional<std::string> decode_percent(std::string_view segment) {
   std::string bytes;
@@ -24,4 +26,6 @@ std::optional<std::string> decode_percent(std::string_view segment) {
   return bytes;
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -5,7 +5,8 @@
 #include <chrono>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -70,4 +71,5 @@ std::optional<Duration> retry_after(const HttpResponse& response) noexcept {
   return std::clamp(*wait, seconds(1), kMaxRetryAfter);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <chrono>
 #include <optional>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// No upstream sends its callers away for longer than this.
 inline constexpr std::chrono::seconds kMaxRetryAfter = std::chrono::hours(1);
@@ -19,4 +20,5 @@ inline constexpr std::chrono::seconds kMaxRetryAfter = std::chrono::hours(1);
 /// response, so that clocks that disagree do no harm.
 std::optional<Duration> retry_after(const HttpResponse& response) noexcept;
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

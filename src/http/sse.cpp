@@ -2,7 +2,8 @@
 
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 bool SseParser::feed(std::string_view piece) {
   pending_.erase(0, std::exchange(read_, 0));
@@ -61,4 +62,5 @@ void append_event(std::string& out, std::string_view name, std::string_view data
   out.append("\n\n");
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// One event. `id` and `retry` are of no use here and are left out.
 struct SseEvent {
@@ -41,4 +42,5 @@ class SseParser {
 /// Appends an event; data of several lines becomes several data fields.
 void append_event(std::string& out, std::string_view name, std::string_view data);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,9 @@
 
 #include "json/text.hpp"
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 namespace {
 
@@ -216,4 +218,6 @@ bool scan_quickly(std::string_view text, std::span<const std::string_view> wante
   return true;
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,9 @@
 
 #include "json/scan.hpp"
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 /// Reads `text` like `scan_object`, if it is an object of the usual kind, and like `split_object`
 /// if there is a `rest` to put the rest in. \return false if it is not JSON, or JSON with something
@@ -19,4 +21,6 @@ namespace vx11::inline v0::json {
 bool scan_quickly(std::string_view text, std::span<const std::string_view> wanted, Scanned& found,
                   std::string* rest = nullptr);
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

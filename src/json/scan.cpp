@@ -12,7 +12,9 @@
 #include "json/fast_scan.hpp"
 #include "json/text.hpp"
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 namespace {
 
@@ -256,4 +258,6 @@ std::string merge_objects(std::string_view object, std::string_view more) {
   return out;
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

@@ -15,7 +15,9 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 /// Nesting beyond this is refused: nothing in the contract needs more than a few levels.
 inline constexpr int kMaxDepth = 64;
@@ -79,4 +81,6 @@ Result<Split> split_object(std::string_view text, std::span<const std::string_vi
 /// Joins two JSON objects given as text by putting the members of `more` behind those of `object`.
 std::string merge_objects(std::string_view object, std::string_view more);
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

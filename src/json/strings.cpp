@@ -2,7 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 std::vector<Element> elements(std::string_view array) {
   // scan_object has bounded the depth before, so that a document may be built.
@@ -17,4 +19,6 @@ std::vector<Element> elements(std::string_view array) {
   return elements;
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

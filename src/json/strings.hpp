@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 /// One element of an array: its text if it is a string.
 struct Element {
@@ -19,4 +21,6 @@ struct Element {
 /// anything else.
 std::vector<Element> elements(std::string_view array);
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,9 @@
 
 #include "json/utf8.hpp"
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 namespace {
 
@@ -30,4 +32,6 @@ std::size_t skip_far(std::string_view text, std::size_t from) noexcept {
   }
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

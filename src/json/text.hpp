@@ -13,7 +13,9 @@
 #include <emmintrin.h>
 #endif
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 /// Whether `c` is ASCII that may stand in a JSON string as it is.
 constexpr bool is_plain(unsigned char c) noexcept {
@@ -85,4 +87,6 @@ inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) n
   return is_end ? end : skip_far(text, end);
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace vx11::inline v0::utf8 {
+namespace vx11 {
+inline namespace v0 {
+namespace utf8 {
 
 /// The length of the UTF-8 sequence that `text` begins with, or 0 if it begins with none
 /// (RFC 3629 §4: overlong forms, surrogates and what lies beyond U+10FFFF are none).
@@ -31,4 +33,6 @@ inline std::size_t sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
-}  // namespace vx11::inline v0::utf8
+}  // namespace utf8
+}  // namespace v0
+}  // namespace vx11

@@ -7,7 +7,9 @@
 #include "json/scan.hpp"
 #include "json/text.hpp"
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 void Writer::grow(std::size_t bytes) {
   out_.resize(std::max(2 * out_.size(), size_ + bytes + 1));
@@ -62,4 +64,6 @@ Writer& Writer::milliseconds(Duration value) {
   return wrote(to, true);
 }
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,9 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0::json {
+namespace vx11 {
+inline namespace v0 {
+namespace json {
 
 /// Values in the order they are written; the commas are its own business, brackets the caller's.
 class Writer {
@@ -78,4 +80,6 @@ class Writer {
   bool comma_ = false;    ///< Whether the next value or key stands behind another.
 };
 
-}  // namespace vx11::inline v0::json
+}  // namespace json
+}  // namespace v0
+}  // namespace vx11

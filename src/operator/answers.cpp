@@ -4,7 +4,9 @@
 #include <chrono>
 #include <utility>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 HttpResponse json_answer(int status, std::string body) {
   HttpResponse response(status);
@@ -62,4 +64,6 @@ void finish(HttpResponse& response, std::string_view method) {
   response.body.clear();
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,9 @@
 
 #include "json/writer.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 HttpResponse json_answer(int status, std::string body);
 
@@ -33,4 +35,6 @@ std::string_view offline_reason(Errc code) noexcept;
 /// but the length it would have.
 void finish(HttpResponse& response, std::string_view method);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

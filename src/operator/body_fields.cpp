@@ -9,7 +9,9 @@
 #include "json/writer.hpp"
 #include "operator/answers.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -185,4 +187,6 @@ std::vector<std::string> BodyFields::required_choices(std::size_t field,
   return values;
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

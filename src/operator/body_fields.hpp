@@ -17,7 +17,9 @@
 
 #include "json/scan.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// The mistakes in a request, worded as FastAPI with pydantic 2 words them, which clients of VX11
 /// read.
@@ -83,4 +85,6 @@ class BodyFields {
   Mistakes mistakes_ = {};
 };
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

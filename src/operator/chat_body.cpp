@@ -7,7 +7,9 @@
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -34,4 +36,6 @@ std::optional<HttpResponse> read_chat(std::string_view body, std::size_t max_mes
   return std::nullopt;
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,9 @@
 #include <optional>
 #include <string_view>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// Reads `{"message","session_id"?,"user_id"?,"mode"?,"metadata"?}` into `chat`. `session_id` stays
 /// empty when the client named none. \return the answer to a body that is not right: 422, or 413
@@ -18,4 +20,6 @@ namespace vx11::inline v0::endpoints {
 std::optional<HttpResponse> read_chat(std::string_view body, std::size_t max_message_bytes,
                                       ChatRequest& chat);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,9 @@
 #include "operator/chat_turn.hpp"
 #include "operator/endpoints.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   const OperatorApiOptions& with = context.options;
@@ -31,4 +33,6 @@ Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   co_return json_answer(200, std::move(json).take());
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

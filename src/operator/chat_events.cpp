@@ -10,7 +10,9 @@
 #include "operator/answers.hpp"
 #include "operator/chat_turn.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -90,4 +92,6 @@ Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const
   co_return StreamedResponse(std::move(head), std::move(events));
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,9 @@
 
 #include "operator/context.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// Whether the client prefers the answer piece by piece.
 bool wants_events(const HttpRequest& request) noexcept;
@@ -20,4 +22,6 @@ bool wants_events(const HttpRequest& request) noexcept;
 /// is.
 Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

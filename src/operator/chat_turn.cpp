@@ -7,7 +7,9 @@
 #include "operator/chat_body.hpp"
 #include "store/summary.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -103,4 +105,6 @@ HttpResponse offline(const std::string& session_id, const ChatFailure& failure,
   return offline_answer(std::move(json).take(), failure.retry_after);
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,9 @@
 #include "json/writer.hpp"
 #include "operator/context.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// Who answered, in the words of the contract.
 struct ChatOrigin {
@@ -70,4 +72,6 @@ void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<cons
 HttpResponse offline(const std::string& session_id, const ChatFailure& failure,
                      const std::string& primary);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,9 @@
 
 #include "operator/metrics.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// The parts and the counters of one API. The options are complete: `OperatorApi::create` saw to
 /// it.
@@ -34,4 +36,6 @@ struct Call {
   const Deadline& deadline;
 };
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

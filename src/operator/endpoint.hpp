@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// What a request is for. Metrics count by it, so that no path a client makes up becomes a series.
 enum class Endpoint : unsigned char {
@@ -56,4 +58,6 @@ constexpr std::string_view to_string(Endpoint endpoint) noexcept {
   return kNames[static_cast<std::size_t>(endpoint)];
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

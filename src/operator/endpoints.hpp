@@ -7,7 +7,9 @@
 
 #include "operator/context.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 Task<HttpResponse> ask_chat(const Context& context, const Call& call);
 Task<HttpResponse> show_status(const Context& context, const Call& call);
@@ -29,4 +31,6 @@ Task<HttpResponse> show_livez(const Context& context, const Call& call);
 Task<HttpResponse> show_readyz(const Context& context, const Call& call);
 Task<HttpResponse> show_metrics(const Context& context, const Call& call);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,9 @@
 #include "http/media_type.hpp"
 #include "operator/answers.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -110,4 +112,6 @@ std::optional<HttpResponse> refuse(const Context& context, const Match& match,
   return std::nullopt;
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

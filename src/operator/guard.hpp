@@ -8,7 +8,9 @@
 #include "operator/context.hpp"
 #include "operator/routes.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// What a request, or the head of one that has no body yet, already earns: no route, no credential,
 /// the wrong method (or OPTIONS, which asks for the right one), the wrong type, too large. In this
@@ -16,4 +18,6 @@ namespace vx11::inline v0::endpoints {
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

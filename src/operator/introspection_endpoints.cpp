@@ -8,7 +8,9 @@
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -61,4 +63,6 @@ Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {
                       context.metrics.text(options.breakers, options.clock.now()));
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 
 #include <fmt/format.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -171,4 +172,5 @@ void Metrics::write_attempts(std::string& out) const {
   }
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

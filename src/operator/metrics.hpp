@@ -16,7 +16,8 @@
 
 #include "operator/endpoint.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Counters of one API.
 ///
@@ -62,4 +63,5 @@ class Metrics {
   Counter sessions_lost_{0};
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,8 @@
 #include "operator/guard.hpp"
 #include "operator/routes.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 using endpoints::Call;
 using endpoints::Match;
@@ -136,4 +137,5 @@ void OperatorApi::drain() const noexcept {
   impl_->draining.store(true, std::memory_order_relaxed);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,9 @@
 
 #include "operator/answers.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -67,4 +69,6 @@ HttpResponse passed_on(const Context& context, Result<MadreReply> reply) {
   return json_answer(reply->status, std::move(reply->json));
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,9 @@
 #include "json/writer.hpp"
 #include "operator/context.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// An array of windows. One held open has `ttl_seconds` null.
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
@@ -23,4 +25,6 @@ HttpResponse madre_offline(const Context& context, Errc why);
 /// madre's own answer, a refusal (4xx) included, or that there was none.
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,9 @@
 #include "operator/endpoints.hpp"
 #include "operator/power_answers.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -80,4 +82,6 @@ Task<HttpResponse> restart_service(const Context& context, const Call& call) {
   return command(context, call, &PowerStateClient::async_restart);
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

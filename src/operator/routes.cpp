@@ -3,7 +3,9 @@
 #include <array>
 #include <optional>
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -60,4 +62,6 @@ Match find_route(std::string_view target) noexcept {
   return {};
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

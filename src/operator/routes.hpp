@@ -8,7 +8,9 @@
 #include "operator/endpoint.hpp"
 #include "operator/endpoints.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 /// Who is let in.
 enum class Entry : unsigned char {
@@ -40,4 +42,6 @@ struct Match {
 /// Where `target` leads; its query is of no matter. The views last as long as `target`.
 Match find_route(std::string_view target) noexcept;
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,9 @@
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -56,4 +58,6 @@ Task<HttpResponse> show_session(const Context& context, const Call& call) {
   co_return *session ? found(**session) : not_found(*id);
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -7,7 +7,9 @@
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -41,4 +43,6 @@ Task<HttpResponse> show_status(const Context& context, const Call& call) {
   co_return json_answer(200, std::move(json).take());
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

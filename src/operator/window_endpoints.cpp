@@ -10,7 +10,9 @@
 #include "operator/endpoints.hpp"
 #include "operator/power_answers.hpp"
 
-namespace vx11::inline v0::endpoints {
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
 
 namespace {
 
@@ -62,4 +64,6 @@ Task<HttpResponse> close_window(const Context& context, const Call& call) {
   co_return passed_on(context, co_await power.async_close_window(*std::move(id), call.deadline));
 }
 
-}  // namespace vx11::inline v0::endpoints
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

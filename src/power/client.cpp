@@ -8,7 +8,8 @@
 #include "json/scan.hpp"
 #include "router/send_through_breaker.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -229,4 +230,5 @@ Result<MadreReply> PowerStateClient::restart(std::string service, Deadline deadl
   return sync_wait(async_restart(std::move(service), std::move(deadline)));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 
 #include "power/rfc3339.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -206,4 +207,5 @@ Result<PowerState> parse_power_state(std::string_view text) {
                                    : reader.contract_dialect(document));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

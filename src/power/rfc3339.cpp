@@ -2,7 +2,8 @@
 
 #include <chrono>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -105,4 +106,5 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
   return date + time - offset;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

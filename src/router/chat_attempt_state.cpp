@@ -7,7 +7,8 @@
 
 #include "http/retry_after.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -143,4 +144,5 @@ void Ask::broke(const RouterTarget& target, Exchange& exchange, const Error& err
   note(target, error, elapsed);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

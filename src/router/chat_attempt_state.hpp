@@ -12,7 +12,8 @@
 
 #include "router/send_through_breaker.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What has come of a chat so far: the ledger, and the answer or the reason why there is none.
 class Ask {
@@ -53,4 +54,5 @@ class Ask {
   bool over_ = false;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

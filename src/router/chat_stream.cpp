@@ -8,7 +8,8 @@
 #include "json/scan.hpp"
 #include "router/chat_stream_impl.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -108,4 +109,5 @@ Task<Result<std::optional<ChatPiece>>> ChatStream::next(Deadline deadline) {
   return impl_->next(std::move(deadline));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

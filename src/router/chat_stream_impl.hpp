@@ -14,7 +14,8 @@
 #include "http/sse.hpp"
 #include "router/send_through_breaker.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The events of an answer whose body is an event stream.
 class EventSource {
@@ -55,4 +56,5 @@ class ChatStream::Impl {
 /// `message` or `content` of a JSON object, else all of it.
 ChatPiece piece_of(SseEvent event);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,8 @@
 #include "json/scan.hpp"
 #include "json/writer.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -159,4 +160,5 @@ std::shared_ptr<const ChatDialect> madre_dialect() {
   return dialect;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 #include "router/send_through_breaker.hpp"
 #include "router/validate.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 std::string_view to_string(Outcome outcome) noexcept {
   switch (outcome) {
@@ -87,4 +88,5 @@ std::vector<std::string> Router::targets() const {
   return names;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 
 #include "router/target_sequence.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description, complete and without mistakes.
 struct Router::Impl {
@@ -30,4 +31,5 @@ struct Router::Impl {
   mutable LastResorts last_resorts;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -118,4 +119,5 @@ Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
   co_return OpenedExchange(std::move(call.end()), std::move(body));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,8 @@
 
 #include "router/status_verdict.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Whom to call, and under what. Owns nothing; what it points to outlives the call.
 struct Guard {
@@ -114,4 +115,5 @@ Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
 /// text.
 Error safe_error(std::string_view upstream, Errc code, Duration allowed = {});
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,8 @@
 
 #include <vx11/verdict.hpp>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The verdict on a call that was answered with `status`, before its body is looked at.
 ///
@@ -17,4 +18,5 @@ constexpr Verdict verdict_on(int status) noexcept {
   return redirect ? Verdict::failure : CallVerdict::of_status(status);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

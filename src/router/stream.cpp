@@ -8,7 +8,8 @@
 #include "router/chat_stream_impl.hpp"
 #include "router/router_impl.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -113,4 +114,5 @@ Task<Result<ChatStream, ChatFailure>> Router::async_stream(
   return Impl::stream(impl_, chat, std::move(deadline));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

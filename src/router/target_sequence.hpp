@@ -14,7 +14,8 @@
 #include "router/chat_attempt_state.hpp"
 #include "router/send_through_breaker.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The tries past open breakers that are under way, and how many there may be. Thread-safe.
 class LastResorts {
@@ -96,4 +97,5 @@ class Course {
   std::size_t next_ = 0;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

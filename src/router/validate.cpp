@@ -7,7 +7,8 @@
 
 #include "http/origin.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -96,4 +97,5 @@ std::string complete(RouterOptions& options) {
   return Description(options).complete();
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

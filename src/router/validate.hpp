@@ -7,10 +7,12 @@
 
 #include <string>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Fills in what `options` leaves open: dialects and breakers, and base URLs in their plain form.
 /// \return every mistake of the description, empty if there is none
 std::string complete(RouterOptions& options);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The limits with each at its least: one message, one session, one millisecond, the unit of
 /// `WallTime`. A store that keeps nothing could not keep what `append` promises.
@@ -22,4 +24,6 @@ inline SessionLimits at_least_one(SessionLimits limits) noexcept {
 /// all go in time; being few, no single append pays for a crowd that left.
 inline constexpr int kSweptPerAppend = 2;
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,8 @@
 #include "store/limits.hpp"
 #include "store/summary.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 // Turns are shared and never change, so a reader takes hold of them under the lock and copies their
@@ -178,4 +179,5 @@ std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits, St
   return std::make_shared<MemorySessionStore>(limits, clock, wall_clock);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

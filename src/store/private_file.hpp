@@ -12,7 +12,9 @@
 
 #include <sys/stat.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 inline tl::unexpected<Error> fail_with_errno(int error) {
   return fail(Errc::storage, std::generic_category().message(error));
@@ -41,4 +43,6 @@ inline Result<void> ensure_private_file(const std::filesystem::path& path) {
   return {};
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,8 @@
 #include "json/utf8.hpp"
 #include "store/summary.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kCharactersOfMessage = 100;
@@ -107,4 +108,5 @@ std::string to_rfc3339(WallTime time) {
                      clock.subseconds().count());
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,8 @@
 
 #include "store/summary.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 Task<Result<std::string>> SessionStore::summary(std::string id, std::string_view question) {
   Task<Result<std::vector<Message>>> reading = recent(std::move(id), kMessagesOfSummary - 1);
@@ -15,4 +16,5 @@ Task<Result<std::string>> SessionStore::summary(std::string id, std::string_view
   co_return summary_of(said);
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

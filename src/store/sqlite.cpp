@@ -11,7 +11,8 @@
 #include "store/sqlite_schema.hpp"
 #include "threads/offload.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 using sqlite::Row;
@@ -233,4 +234,5 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   return store;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,9 @@
 
 #include <sqlite3.h>
 
-namespace vx11::inline v0::sqlite {
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
 
 using Code = int;  ///< SQLITE_OK and its kind.
 
@@ -151,4 +153,6 @@ class Transaction {
   Code code_;
 };
 
-}  // namespace vx11::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

@@ -17,7 +17,9 @@
 #include "store/private_file.hpp"
 #include "store/sqlite_connection.hpp"
 
-namespace vx11::inline v0::sqlite {
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
 
 /// Grows with every change of the tables; kept in the file as its `user_version`.
 inline constexpr std::int64_t kSchemaVersion = 1;
@@ -179,4 +181,6 @@ inline Result<Connection> open(const std::string& path) {
   return connection;
 }
 
-}  // namespace vx11::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,8 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// A summary is made of so many messages.
 inline constexpr std::size_t kMessagesOfSummary = 3;
@@ -27,4 +28,5 @@ struct Said {
 /// The summary of all of `messages`, oldest first.
 std::string summary_of(std::span<const Said> messages);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -1,6 +1,7 @@
 #include "threads/offload.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace {
 
@@ -19,4 +20,5 @@ Home::Stay::~Stay() {
   current_home = nullptr;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

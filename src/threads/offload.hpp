@@ -9,7 +9,8 @@
 
 #include "threads/workers.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// A thread that must not be blocked and takes coroutines to go on with: an event loop.
 class VX11_API Home {
@@ -70,4 +71,5 @@ class Detour {
   Home* home_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,8 @@
 #include <system_error>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 namespace {
 
 constexpr TimePoint kAtOnce = TimePoint::min();
@@ -94,4 +95,5 @@ bool Workers::take(State& state, Job& job) {
   return true;
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -16,7 +16,8 @@
 #include <thread>
 #include <vector>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Runs functions on at most a given number of threads, at once or at a point in time.
 ///
@@ -74,4 +75,5 @@ class VX11_API Workers {
   std::vector<std::thread> threads_;  ///< Guarded by the state's mutex.
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,8 @@
 #include <optional>
 #include <variant>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// When a call counts as slow, and how many of those are too many. Watching costs a clock read at
 /// admission and one at the verdict.
@@ -115,4 +116,5 @@ struct CircuitBreakerOptions {
   OpenGrowth growth = {};
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

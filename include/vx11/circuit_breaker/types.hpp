@@ -11,7 +11,8 @@
 #include <string_view>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The three states of M. Nygard's circuit breaker ("Release It!", 2007).
 enum class CircuitState : std::uint8_t {
@@ -138,4 +139,5 @@ struct CircuitSnapshot {
   CircuitTotals totals = {};
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What a call says about the one who was called.
 enum class Verdict : std::uint8_t {
@@ -71,4 +72,5 @@ struct DefaultVerdict {
   }
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

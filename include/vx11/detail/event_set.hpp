@@ -9,7 +9,9 @@
 #include <coroutine>
 #include <cstdint>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Up to 31 events, each a bit, that happen once each on any thread; one coroutine waits for the
 /// next. Nothing that happens before it waits is lost, and whoever makes an event happen touches
@@ -71,4 +73,6 @@ class Arrivals {
   std::coroutine_handle<> waiting_ = nullptr;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

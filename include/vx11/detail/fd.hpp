@@ -7,7 +7,9 @@
 
 #include <unistd.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Owns a file descriptor, or none; what a system call returns when it fails is none. Movable, not
 /// thread-safe.
@@ -32,4 +34,6 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,9 @@
 #include <stop_token>
 #include <utility>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Who sleeps, by when to wake. Thread-safe. Outlives its sleepers.
 class SleepQueue {
@@ -131,4 +133,6 @@ inline bool SleepQueue::wake_one(TimePoint now) noexcept {
   return true;
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

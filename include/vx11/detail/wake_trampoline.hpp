@@ -5,7 +5,9 @@
 
 #include <vx11/detail/event_set.hpp>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// One who waits in a queue, in the frame of the coroutine that waits.
 struct Turn {
@@ -52,4 +54,6 @@ class Turns {
   Turn* last_ = nullptr;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Makes a probe for `redis://[[user]:password@]host[:port][/db]`. Blocks while looking.
 ///
@@ -23,4 +24,5 @@ VX11_API Result<std::shared_ptr<Probe>> make_redis_probe(std::string_view url);
 /// The port in such a URL, 6379 when it names none. \return `invalid_argument` for another form
 VX11_API Result<std::uint16_t> redis_port(std::string_view url);
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -16,7 +16,8 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace detail {
 
@@ -155,4 +156,5 @@ inline void harden(httplib::Server& server, const HttplibServerOptions& options 
   server.new_task_queue = [threads = options.threads] { return new httplib::ThreadPool(threads); };
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

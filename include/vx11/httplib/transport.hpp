@@ -30,7 +30,8 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of an `HttplibTransport`.
 struct HttplibOptions {
@@ -154,4 +155,5 @@ class HttplibTransport final : public Transport {
   std::unique_ptr<detail::Securer> securer_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,8 @@
 #include <memory>
 #include <string>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// What one client may take of the server. Every limit has an answer of its own, named with it.
 struct ServerLimits {
@@ -82,4 +83,5 @@ class VX11_API AsioServer {
 /// \return the error of `AsioServer::bind`
 VX11_API Result<void> serve(const OperatorApi& api, ServeOptions options = {});
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 
 #include <memory>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The timer for policies whose calls run on `AsioServer` or through `make_asio_transport`: what
 /// sleeps on one of their loops goes on there. Elsewhere it sleeps on a loop of its own.
@@ -17,4 +18,5 @@ namespace vx11::inline v0 {
 /// Outlives its sleeps.
 VX11_API std::shared_ptr<Timer> make_asio_timer();
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,8 @@
 #include <memory>
 #include <string>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// The description of an event-driven transport.
 struct AsioTransportOptions {
@@ -46,4 +47,5 @@ struct AsioTransportOptions {
 /// 9110 §9.2.2). Upstreams behind `https://` have their certificate and name verified.
 VX11_API std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options = {});
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 
 #include <memory>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Makes an in-memory store. It completes without suspending; one lock is held for a look-up and
 /// for taking hold of what is read, never for copying its text. Every operation is O(1) in the
@@ -17,4 +18,5 @@ VX11_API std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits l
                                                                  SteadyClock clock = {},
                                                                  WallClock wall_clock = {});
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,8 @@
 #include <memory>
 #include <string>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Opens or creates the database at `path` (its folder too), in WAL mode, one transaction per turn.
 ///
@@ -32,4 +33,5 @@ VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const s
                                                                          WallClock wall_clock = {},
                                                                          SteadyClock clock = {});
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

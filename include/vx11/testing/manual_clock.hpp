@@ -7,7 +7,9 @@
 
 #include <atomic>
 
-namespace vx11::inline v0::testing {
+namespace vx11 {
+inline namespace v0 {
+namespace testing {
 
 /// A `TimeSource` for tests: both clocks move only by `advance`, so a test of a 60 s break takes no
 /// time and gives the same answer on every machine.
@@ -50,4 +52,6 @@ class ManualClock final : public TimeSource {
   mutable std::atomic<long> reads_{0};
 };
 
-}  // namespace vx11::inline v0::testing
+}  // namespace testing
+}  // namespace v0
+}  // namespace vx11

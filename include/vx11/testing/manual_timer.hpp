@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0::testing {
+namespace vx11 {
+inline namespace v0 {
+namespace testing {
 
 /// Sleeps by turning the clock, at once, and remembers for how long. For tests of what waits in
 /// sequence, such as `Retry`. Thread-safe.
@@ -70,4 +72,6 @@ class ManualTimer final : public Timer {
   detail::SleepQueue queue_;
 };
 
-}  // namespace vx11::inline v0::testing
+}  // namespace testing
+}  // namespace v0
+}  // namespace vx11

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0::testing {
+namespace vx11 {
+inline namespace v0 {
+namespace testing {
 
 /// Plays back answers in order; the last one repeats. With none it is `unreachable`.
 ///
@@ -74,4 +76,6 @@ class ScriptedTransport final : public Transport {
   std::vector<HttpRequest> requests_;
 };
 
-}  // namespace vx11::inline v0::testing
+}  // namespace testing
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 #include <functional>
 #include <utility>
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 /// Answers every request by calling a function: for embedding a service, and for tests.
 ///
@@ -34,4 +35,5 @@ class InProcessTransport final : public Transport {
   Handler handler_;
 };
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

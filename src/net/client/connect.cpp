@@ -12,7 +12,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <sys/socket.h>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -217,4 +219,6 @@ Task<Result<Socket>> connect(Loop& loop, const Origin& origin, Deadline deadline
   co_return co_await awaited;
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

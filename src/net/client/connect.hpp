@@ -12,7 +12,9 @@
 
 #include "net/loop/loop.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// A base URL taken apart.
 struct Origin {
@@ -30,4 +32,6 @@ Origin split_origin(std::string_view url);
 /// `cancelled`
 Task<Result<Socket>> connect(Loop& loop, const Origin& origin, Deadline deadline);
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

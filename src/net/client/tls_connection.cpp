@@ -11,7 +11,9 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -170,4 +172,6 @@ Channel::Tried TlsConnection::try_write(std::string_view bytes) noexcept {
   }
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,9 @@
 
 #include "net/client/upstream_pool.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// What the connections to one origin share: whom they trust.
 /// \return it with the authorities of `ca_file`, or, if that is empty, with the system's
@@ -31,4 +33,6 @@ class TlsConnection final : public UpstreamConnection {
   std::unique_ptr<Tls> tls_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

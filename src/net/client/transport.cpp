@@ -12,7 +12,8 @@
 #include "net/http/response_reader.hpp"
 #include "net/loop/background_loop.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace asio_detail {
 
@@ -99,4 +100,5 @@ std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions opt
   return std::make_shared<asio_detail::AsioTransport>(std::move(options));
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

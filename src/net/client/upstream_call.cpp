@@ -6,7 +6,9 @@
 #include "net/client/tls_connection.hpp"
 #include "net/http/request_text.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
                            Deadline deadline)
@@ -201,4 +203,6 @@ Error UpstreamCall::why_broken() const {
   }
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

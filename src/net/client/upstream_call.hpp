@@ -9,7 +9,9 @@
 #include "net/client/upstream_pool.hpp"
 #include "net/http/response_reader.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Runs on the loop's thread; used once. Whatever ends it early, the connection is closed and not
 /// kept.
@@ -79,4 +81,6 @@ class UpstreamCall {
   bool body_done_ = false;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,9 @@
 #include "http/origin.hpp"
 #include "net/client/tls_connection.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 OriginPool::~OriginPool() {
   for (const auto& connection : idle_) {
@@ -60,4 +62,6 @@ Result<OriginPool*> UpstreamPools::of(const std::string& url) {
   return &found->second;
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

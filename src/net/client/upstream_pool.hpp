@@ -14,7 +14,9 @@
 #include "net/client/connect.hpp"
 #include "net/socket/channel.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 class OriginPool;
 class TlsContext;
@@ -74,4 +76,6 @@ class UpstreamPools {
   std::map<std::string, OriginPool, std::less<>> by_url_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Appends all `pieces`, looking for room once.
 template <class... Pieces>
@@ -23,4 +25,6 @@ void append_all(std::string& out, const Pieces&... pieces) {
   (put(pieces), ...);
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

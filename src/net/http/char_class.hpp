@@ -9,7 +9,9 @@
 #include <cstring>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 constexpr bool is_visible_or_space(char c) noexcept {
   return c >= ' ' && c <= '~';
@@ -54,4 +56,6 @@ inline bool has_control(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(), is_control);
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

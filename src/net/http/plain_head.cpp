@@ -5,7 +5,9 @@
 
 #include "net/http/char_class.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -88,4 +90,6 @@ bool PlainHead::take_field(std::string_view name, std::string_view value) noexce
   }
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

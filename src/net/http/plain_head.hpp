@@ -9,7 +9,9 @@
 #include <optional>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// A head without surprises: names are tokens and values visible ASCII, the length is told once or
 /// not at all, and the connection persists. Whatever is not like that is left to Beast's parser,
@@ -37,4 +39,6 @@ class PlainHead {
   std::string_view host_ = {};
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

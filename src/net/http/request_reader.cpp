@@ -11,7 +11,9 @@
 
 #include "net/http/plain_head.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
@@ -316,4 +318,6 @@ RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t
   return stuck ? refuse(400, "chunk head or trailers too long") : Next::more;
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

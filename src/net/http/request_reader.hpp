@@ -10,7 +10,9 @@
 #include <memory>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// How large a request may be.
 struct RequestLimits {
@@ -90,4 +92,6 @@ class RequestReader {
   bool expects_continue_ = false;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

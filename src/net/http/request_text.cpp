@@ -9,7 +9,9 @@
 #include "net/http/append_all.hpp"
 #include "net/http/char_class.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -56,4 +58,6 @@ bool is_idempotent(std::string_view method) noexcept {
          method == "DELETE";
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

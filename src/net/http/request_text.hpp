@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Whether the request can be sent as it is: a method, target or field with bytes that would end
 /// its line is how one request becomes two.
@@ -20,4 +22,6 @@ void write_request(std::string& out, const HttpRequest& request, std::string_vie
 /// Whether sending twice does no more than sending once (RFC 9110 §9.2.2).
 bool is_idempotent(std::string_view method) noexcept;
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

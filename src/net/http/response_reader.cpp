@@ -7,7 +7,9 @@
 
 #include "net/http/plain_head.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace http = boost::beast::http;
 
@@ -161,4 +163,6 @@ ResponseReader::Next ResponseReader::end_of_stream() {
   return fail_with(Errc::invalid_reply, "answer cut short");
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -14,7 +14,9 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// How large a response may be.
 struct ResponseLimits {
@@ -91,4 +93,6 @@ class ResponseReader {
   bool head_told_ = false;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

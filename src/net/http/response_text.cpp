@@ -12,7 +12,9 @@
 
 #include "net/http/append_all.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -92,4 +94,6 @@ HttpResponse refusal(int status, std::string_view why) {
       fmt::format(R"({{"error":"{}","status_code":{},"message":"{}"}})", error, status, why));
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

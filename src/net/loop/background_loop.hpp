@@ -9,7 +9,9 @@
 
 #include "net/loop/loop.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Starts with the first use, ends with its owner. Thread-safe.
 class BackgroundLoop {
@@ -37,4 +39,6 @@ class BackgroundLoop {
   std::thread thread_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

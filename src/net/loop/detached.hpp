@@ -6,7 +6,9 @@
 #include <coroutine>
 #include <exception>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Starts at once and frees itself when done. What leaves it as an exception is a defect.
 struct Detached {
@@ -19,4 +21,6 @@ struct Detached {
   };
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

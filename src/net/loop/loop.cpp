@@ -8,7 +8,9 @@
 
 #include "net/loop/short_time_slice.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 Loop::Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!event_) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -72,4 +74,6 @@ void Loop::run_posted() {
   for (Job& job : jobs) std::exchange(job, nullptr)();
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -17,7 +17,9 @@
 #include "threads/offload.hpp"
 #include "threads/workers.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Everything in a loop is touched by the thread that runs it and by no other; what comes from
 /// outside is posted.
@@ -95,4 +97,6 @@ class ResumeOn {
   Loop& loop_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

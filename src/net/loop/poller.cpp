@@ -5,7 +5,9 @@
 #include <system_error>
 #include <utility>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -82,4 +84,6 @@ std::size_t Poller::tell(Queue& queue, std::size_t most) {
   return told;
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

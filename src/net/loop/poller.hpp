@@ -12,7 +12,9 @@
 
 #include <sys/epoll.h>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// A connected or connecting TCP socket that does not block.
 using Socket = detail::Fd;
@@ -89,4 +91,6 @@ class Poller {
   Queue new_work_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

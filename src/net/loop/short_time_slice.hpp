@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// While it lives, the calling thread's turns on a processor are short, and come the sooner for
 /// that; its share stays the same. A loop has many short things to do, each of which somebody waits
@@ -34,4 +36,6 @@ class ShortSlices {
   bool short_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -8,7 +8,8 @@
 #include "net/loop/background_loop.hpp"
 #include "net/loop/loop.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace asio_detail {
 
@@ -80,4 +81,5 @@ std::shared_ptr<Timer> make_asio_timer() {
   return std::make_shared<asio_detail::AsioTimer>();
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

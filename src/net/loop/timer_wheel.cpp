@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <ctime>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// The kernel notes that time at its own tick, every 10 ms or more often.
 TimePoint TimerWheel::in(Duration limit) noexcept {
@@ -91,4 +93,6 @@ void TimerWheel::turn(std::size_t slot, TimePoint time) {
   }
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

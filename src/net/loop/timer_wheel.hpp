@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <limits>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 class TimerWheel;
 
@@ -78,4 +80,6 @@ class TimerWheel {
   long long next_ = kNever;  ///< No slot before this tick either; the one to wait for.
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

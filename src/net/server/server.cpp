@@ -16,7 +16,8 @@
 
 #include "net/server/session.hpp"
 
-namespace vx11::inline v0 {
+namespace vx11 {
+inline namespace v0 {
 
 namespace asio_detail {
 
@@ -274,4 +275,5 @@ Result<void> serve(const OperatorApi& api, ServeOptions options) {
   return {};
 }
 
-}  // namespace vx11::inline v0
+}  // namespace v0
+}  // namespace vx11

@@ -1,6 +1,8 @@
 #include "net/server/server_state.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 bool ConnectionCounts::enter(const std::string& address) {
   const std::lock_guard lock(mutex_);
@@ -51,4 +53,6 @@ void LoopState::give_back(std::unique_ptr<Exchange> exchange) {
   spare_.push_back(std::move(exchange));
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -20,7 +20,9 @@
 #include "net/http/response_text.hpp"
 #include "net/loop/loop.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// A session as the loop's list knows it; leaves the list by being destroyed.
 class ListedSession : public boost::intrusive::list_base_hook<
@@ -86,4 +88,6 @@ class LoopState {
   std::vector<std::unique_ptr<Exchange>> spare_;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

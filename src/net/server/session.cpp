@@ -2,7 +2,9 @@
 
 #include <utility>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 namespace {
 
@@ -225,4 +227,6 @@ void Session::client_gone(void* self) {
   gone.request_stop();
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,9 @@
 #include "net/server/server_state.hpp"
 #include "net/socket/channel.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Reads requests one after the other, has the API answer them, and writes the answers in that
 /// order.
@@ -62,4 +64,6 @@ class Session : public std::enable_shared_from_this<Session>, public ListedSessi
   bool busy_ = false;
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

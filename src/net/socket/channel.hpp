@@ -14,7 +14,9 @@
 #include "net/loop/loop.hpp"
 #include "net/socket/read_buffer.hpp"
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// Why a channel is of no more use.
 enum class Broken : std::uint8_t {
@@ -142,4 +144,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -4,7 +4,9 @@
 #include <cstring>
 #include <utility>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 void ReadBuffer::move_to_front() noexcept {
   std::memmove(data(), data() + begin_, end_ - begin_);
@@ -22,4 +24,6 @@ void ReadBuffer::grow() {
   large_capacity_ = capacity;
 }
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

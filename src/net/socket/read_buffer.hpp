@@ -7,7 +7,9 @@
 #include <memory>
 #include <string_view>
 
-namespace vx11::inline v0::asio_detail {
+namespace vx11 {
+inline namespace v0 {
+namespace asio_detail {
 
 /// A buffer that costs an idle connection next to nothing: a few hundred bytes of its own, which
 /// hold a usual request, and more only while more is there.
@@ -52,4 +54,6 @@ class ReadBuffer {
   char small_[kSmall];
 };
 
-}  // namespace vx11::inline v0::asio_detail
+}  // namespace asio_detail
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <utility>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The word and the end of the open time. Phase and generation are changed by the holder of the
 /// breaker's lock alone; while closed anybody may change the count of failures, by `replace`.
@@ -50,4 +52,6 @@ class CircuitCell {
   std::atomic<Duration::rep> open_until_{0};
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -20,7 +20,9 @@
 #include <utility>
 #include <variant>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What a breaker is: its word, and under a lock all that is not decided by the word alone.
 /// Thread-safe.
@@ -307,4 +309,6 @@ class CircuitCore {
   Outbox outbox_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

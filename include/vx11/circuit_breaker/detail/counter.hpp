@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <optional>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// A total that many write and anybody reads; orders nothing.
 class Counter {
@@ -105,4 +107,6 @@ struct Counters {
   }
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

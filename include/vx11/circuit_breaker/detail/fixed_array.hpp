@@ -5,7 +5,9 @@
 
 #include <cstddef>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What a breaker needs of `std::vector`, at a fraction of what that costs to compile.
 template <class T>
@@ -27,4 +29,6 @@ class FixedArray {
   const std::size_t size_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

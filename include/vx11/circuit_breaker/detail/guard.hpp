@@ -10,7 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What guarding a call that returns `T` results in: a `Result<T>` keeps its value type, anything
 /// else becomes one.
@@ -73,4 +75,6 @@ GuardedResult<Call> call_and_judge(Permit& permit, Call&& call, Classify&& class
   }
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,9 @@
 #include <type_traits>
 #include <variant>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What is no number becomes the least.
 template <class T>
@@ -65,4 +67,6 @@ inline CircuitBreakerOptions in_range(CircuitBreakerOptions options) noexcept {
   return options;
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -6,7 +6,9 @@
 
 #include <type_traits>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 template <class T>
 constexpr T smaller(T a, std::type_identity_t<T> b) noexcept {
@@ -17,4 +19,6 @@ constexpr T greater(T a, std::type_identity_t<T> b) noexcept {
   return a < b ? b : a;
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

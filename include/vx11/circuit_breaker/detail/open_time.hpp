@@ -10,7 +10,9 @@
 
 #include <cstdint>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The open time: grows with every reopening in a row, up to a limit, spread by jitter. Reckoned in
 /// floating point and compared before it is converted, so that nothing overflows.
@@ -67,4 +69,6 @@ class OpenTime {
   double draw_ = 0.0;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Transitions not yet told, and whether a random number is to be drawn. Every member but `deliver`
 /// is called with the breaker's lock held.
@@ -88,4 +90,6 @@ class Outbox {
   bool busy_ = false;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

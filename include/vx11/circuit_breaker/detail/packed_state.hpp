@@ -8,7 +8,9 @@
 
 #include <cstdint>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// State and mode together, as only some of their pairs exist.
 enum class CircuitPhase : std::uint8_t {
@@ -88,4 +90,6 @@ class CircuitWord {
   std::uint64_t bits_ = 0;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// A probe's name; used once, so that an overdue probe cannot speak for its successor.
 using Ticket = std::uint64_t;
@@ -88,4 +90,6 @@ class Probes {
   std::uint32_t failures_ = 0;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

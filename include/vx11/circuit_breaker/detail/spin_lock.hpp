@@ -8,7 +8,9 @@
 
 #include <sched.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// A test-and-test-and-set lock: one exchange to take, one store to give back, half of what a mutex
 /// costs uncontended. Who waits steps back for longer and longer, so that the holder keeps the
@@ -57,4 +59,6 @@ class SpinLock {
   std::atomic<bool> held_{false};
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

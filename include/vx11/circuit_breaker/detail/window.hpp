@@ -13,7 +13,9 @@
 #include <optional>
 #include <variant>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What a window remembers of a call.
 struct Outcome {
@@ -190,4 +192,6 @@ class Window {
   std::optional<SlowCalls> slow_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -12,7 +12,9 @@
 
 #include <sys/socket.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Not thread-safe.
 class Channel {
@@ -65,4 +67,6 @@ class SocketChannel final : public Channel {
   Fd fd_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

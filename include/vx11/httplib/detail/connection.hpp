@@ -19,7 +19,9 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What came of sending a request over a connection.
 struct Exchanged {
@@ -136,4 +138,6 @@ class Connection final : private httplib::ClientImpl {
   std::unique_ptr<Channel> channel_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -22,7 +22,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The two ends of a pipe.
 struct Pipe {
@@ -121,4 +123,6 @@ inline tl::unexpected<Error> gave_up(Errc why) {
   }
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

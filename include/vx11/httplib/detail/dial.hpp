@@ -23,7 +23,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// `http://host[:port]` in its parts.
 struct Origin {
@@ -210,4 +212,6 @@ inline Result<Fd> dial(Resolver& resolver, const Origin& origin, const Patience&
   return fd;
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,9 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// RFC 9110 §5.6.2.
 inline bool is_token(std::string_view text) noexcept {
@@ -84,4 +86,6 @@ inline Framing framing_of(const httplib::Headers& headers) {
   return framing;
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The newest is taken first, so that the rest grows old and goes. Thread-safe; connections are
 /// closed outside the lock.
@@ -70,4 +72,6 @@ class ConnectionPool {
   std::map<std::string, std::vector<Idle>> idle_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -13,7 +13,9 @@
 #include <string>
 #include <string_view>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// What cannot be said in HTTP/1.1 without saying something else, or nothing.
 inline std::string_view mistake_in(const HttpRequest& request) {
@@ -68,4 +70,6 @@ inline Result<std::string> head_of(const HttpRequest& request, const Origin& ori
   return std::move(head).end();
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

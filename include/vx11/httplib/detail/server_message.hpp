@@ -20,7 +20,9 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The object behind it: the server hands it to handlers as const, and holds it as a variable.
 inline httplib::Request& writable(const httplib::Request& request) {
@@ -151,4 +153,6 @@ inline HttpResponse refusal(int status) {
   return HttpResponse(status, "application/json", std::move(body));
 }
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -17,7 +17,9 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// One request out, one answer in, over a channel.
 ///
@@ -161,4 +163,6 @@ class ExchangeStream final : public httplib::Stream {
   std::array<char, 16384> buffer_;
 };
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -21,7 +21,9 @@
 #include <openssl/x509v3.h>
 #endif
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// Turns a plain channel into a secure one. Thread-safe.
 class Securer {
@@ -167,4 +169,6 @@ inline std::unique_ptr<Securer> make_securer(const std::string&) {
 
 #endif
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11

@@ -9,7 +9,9 @@
 
 #include <httplib.h>
 
-namespace vx11::inline v0::detail {
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
 
 /// The version as a number, 0.11.4 as 11'004: cpp-httplib offers it as a text alone.
 consteval int number_of(std::string_view version) {
@@ -37,4 +39,6 @@ inline constexpr bool kProviderBeforeBody = kHttplibVersion >= 34'000;
 /// handler has returned.
 inline constexpr bool kReaderOutlivesHandler = kHttplibVersion < 35'000;
 
-}  // namespace vx11::inline v0::detail
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11
