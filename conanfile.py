@@ -1,4 +1,4 @@
-"""Conan 2 recipe. Its options are those of the build: VX11_ASIO is `asio`, and so on."""
+"""Conan 2 recipe. Its options are those of the build: VX11_NET is `net`, and so on."""
 
 from conan import ConanFile
 from conan.tools.build import check_min_cppstd
@@ -10,7 +10,7 @@ import re
 
 required_conan_version = ">=2.0"
 
-ROOMS = ("asio", "sqlite", "redis", "httplib")
+ROOMS = ("net", "sqlite", "redis", "httplib")
 
 
 class Vx11Recipe(ConanFile):
@@ -41,7 +41,7 @@ class Vx11Recipe(ConanFile):
         self.requires("fmt/[>=9]")
         self.requires("openssl/[>=3 <4]")
         self.requires("nlohmann_json/[>=3.11 <4]", visible=False)
-        if self.options.asio:
+        if self.options.net:
             self.requires("boost/[>=1.81 <2]", visible=False, options={"header_only": True})
         if self.options.sqlite:
             self.requires("sqlite3/[>=3.40 <4]")
@@ -77,8 +77,8 @@ class Vx11Recipe(ConanFile):
         self._room("core", requires=["tl-expected::tl-expected"])
         self.cpp_info.components["core"].system_libs = ["pthread"]
         self._room("vx11", library="vx11", requires=["core", "fmt::fmt", "openssl::crypto"])
-        if self.options.asio:
-            self._room("asio", library="vx11_asio", requires=["vx11", "openssl::ssl"])
+        if self.options.net:
+            self._room("net", library="vx11_net", requires=["vx11", "openssl::ssl"])
         if self.options.sqlite:
             self._room("sqlite", library="vx11_sqlite", requires=["vx11", "sqlite3::sqlite3"])
         if self.options.redis:

@@ -58,7 +58,7 @@ start_front() {  # start_front NAME FRONT
   url[$1]=$(wait_line "$work/$1" 'listening on ')/operator/chat/ask
 }
 
-start_gateway() { start_front gateway asio; }
+start_gateway() { start_front gateway event; }
 start_httplib() { threads=64 start_front httplib httplib; }
 
 start_nginx() {

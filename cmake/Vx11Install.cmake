@@ -1,4 +1,4 @@
-# The CMake package, find_package(vx11 CONFIG [COMPONENTS core vx11 asio sqlite redis httplib]), and a
+# The CMake package, find_package(vx11 CONFIG [COMPONENTS core vx11 net sqlite redis httplib]), and a
 # pkg-config file for each compiled room.
 include(CMakePackageConfigHelpers)
 
@@ -59,8 +59,8 @@ function(vx11_pkg_config name)
 endfunction()
 
 vx11_pkg_config(vx11 LIBRARY vx11 DESCRIPTION "${PROJECT_DESCRIPTION}" NEEDS fmt libcrypto)
-if(TARGET vx11_asio)
-  vx11_pkg_config(vx11-asio LIBRARY vx11_asio DESCRIPTION "vx11's event-driven server and transport"
+if(TARGET vx11_net)
+  vx11_pkg_config(vx11-net LIBRARY vx11_net DESCRIPTION "vx11's event-driven server and transport"
     REQUIRES vx11 NEEDS libssl)
 endif()
 if(TARGET vx11_sqlite)

@@ -38,11 +38,11 @@ bool is_loopback(const Address& address) {
 
 unsigned default_threads(FrontKind front) {
   const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
-  return front == FrontKind::asio ? processors : std::max(8U, 4 * processors);
+  return front == FrontKind::event ? processors : std::max(8U, 4 * processors);
 }
 
 std::size_t default_connections(FrontKind front) {
-  return front == FrontKind::asio ? 20'000 : 512;
+  return front == FrontKind::event ? 20'000 : 512;
 }
 
 std::string describe_upstreams(const GatewayConfig& config) {

@@ -54,7 +54,7 @@ struct SessionPlace {
 };
 
 /// Which server stands in front.
-enum class FrontKind : std::uint8_t { asio, httplib };
+enum class FrontKind : std::uint8_t { event, httplib };
 enum class AuthMode : std::uint8_t { token, off, jwt };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
@@ -67,11 +67,11 @@ std::size_t default_connections(FrontKind front);
 
 struct ServerConfig {
   Address listen = {};
-  FrontKind front = FrontKind::asio;
-  unsigned threads = default_threads(FrontKind::asio);
-  std::size_t max_connections = default_connections(FrontKind::asio);
+  FrontKind front = FrontKind::event;
+  unsigned threads = default_threads(FrontKind::event);
+  std::size_t max_connections = default_connections(FrontKind::event);
   /// As many as in all by default: behind a proxy all clients have one address.
-  std::size_t max_connections_per_address = default_connections(FrontKind::asio);
+  std::size_t max_connections_per_address = default_connections(FrontKind::event);
   /// What work under way at SIGTERM may still take.
   Duration shutdown_grace = 10s;
 };

@@ -20,10 +20,10 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-class AsioFront final : public Front {
+class EventFront final : public Front {
  public:
-  explicit AsioFront(vx11::AsioServer server) : server_(std::move(server)) {}
-  ~AsioFront() override { drain({}); }
+  explicit EventFront(vx11::HttpServer server) : server_(std::move(server)) {}
+  ~EventFront() override { drain({}); }
 
   std::uint16_t port() const override { return server_.port(); }
 
@@ -39,29 +39,29 @@ class AsioFront final : public Front {
   }
 
  private:
-  vx11::AsioServer server_;
+  vx11::HttpServer server_;
   std::thread running_;
   std::size_t cut_off_ = 0;
 };
 
 }  // namespace
 
-vx11::Result<std::unique_ptr<Front>> bind_asio_front(const GatewayConfig& config) {
+vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& config) {
   allow_many_files();
   vx11::ServeOptions options;
   options.listen = to_string(config.server.listen);
   options.threads = config.server.threads;
   options.limits.connections = config.server.max_connections;
   options.limits.connections_per_address = config.server.max_connections_per_address;
-  auto server = vx11::AsioServer::bind(std::move(options));
+  auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
-  return std::make_unique<AsioFront>(*std::move(server));
+  return std::make_unique<EventFront>(*std::move(server));
 }
 
-std::shared_ptr<vx11::Transport> make_asio_transport(const GatewayConfig& config) {
-  vx11::AsioTransportOptions options;
+std::shared_ptr<vx11::Transport> make_net_transport(const GatewayConfig& config) {
+  vx11::NetTransportOptions options;
   options.between_chunks_limit = config.chat.stream_silence;
-  return vx11::make_asio_transport(std::move(options));
+  return vx11::make_net_transport(std::move(options));
 }
 
 }  // namespace gateway

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The front and the transport over Asio: thousands of connections on a few threads.
+/// The event-driven front and transport: thousands of connections on a few threads.
 
 #include <vx11/streaming.hpp>
 
@@ -12,9 +12,9 @@
 namespace gateway {
 
 /// Listens. \return `unavailable` with the system's reason if the address cannot be had
-vx11::Result<std::unique_ptr<Front>> bind_asio_front(const GatewayConfig& config);
+vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& config);
 
 /// Reaches upstreams; shared by all who call any.
-std::shared_ptr<vx11::Transport> make_asio_transport(const GatewayConfig& config);
+std::shared_ptr<vx11::Transport> make_net_transport(const GatewayConfig& config);
 
 }  // namespace gateway

@@ -104,13 +104,13 @@ Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& 
 }
 
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
-  return config.server.front == FrontKind::asio ? make_asio_transport(config)
-                                                : make_httplib_transport(config);
+  return config.server.front == FrontKind::event ? make_net_transport(config)
+                                                 : make_httplib_transport(config);
 }
 
 Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
-  return config.server.front == FrontKind::asio ? bind_asio_front(config)
-                                                : bind_httplib_front(config);
+  return config.server.front == FrontKind::event ? bind_event_front(config)
+                                                 : bind_httplib_front(config);
 }
 
 Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {

@@ -43,7 +43,8 @@ std::string print_word(const Words<Word, N>& words, Word value) {
 }
 
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
-constexpr Words<FrontKind, 2> kFronts{{{"asio", FrontKind::asio}, {"httplib", FrontKind::httplib}}};
+constexpr Words<FrontKind, 2> kFronts{
+    {{"event", FrontKind::event}, {"httplib", FrontKind::httplib}}};
 constexpr Words<AuthMode, 3> kAuthModes{
     {{"token", AuthMode::token}, {"off", AuthMode::off}, {"jwt", AuthMode::jwt}}};
 constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
@@ -196,7 +197,7 @@ std::string print(const SessionPlace& value) {
 }
 
 Wanted wanted(FrontKind) {
-  return {"a front", "\"asio\" or \"httplib\""};
+  return {"a front", "\"event\" or \"httplib\""};
 }
 Complaint read(std::string_view text, FrontKind& into) {
   return read_word(kFronts, text, into);

@@ -11,7 +11,7 @@ endif()
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
   FEATURES
-    asio VX11_ASIO
+    net VX11_NET
     httplib VX11_HTTPLIB
     redis VX11_REDIS
     sqlite VX11_SQLITE)

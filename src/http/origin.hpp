@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Base URLs of upstreams. Internal, and seen by vx11::asio where the libraries are shared.
+/// Base URLs of upstreams. Internal, and seen by vx11::net where the libraries are shared.
 
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>

@@ -19,8 +19,8 @@ TEST_CASE("nothing set is a configuration that works") {
   const auto loaded = Sources{}.load();
   CHECK(loaded.mistakes.empty());
   CHECK(to_string(loaded.config.server.listen) == "127.0.0.1:8000");
-  CHECK(loaded.config.server.front == FrontKind::asio);
-  CHECK(loaded.config.server.threads == default_threads(FrontKind::asio));
+  CHECK(loaded.config.server.front == FrontKind::event);
+  CHECK(loaded.config.server.threads == default_threads(FrontKind::event));
   CHECK(loaded.config.madre_is_embedded());
   CHECK_FALSE(loaded.config.has_switch());
   CHECK_FALSE(loaded.config.has_redis());

@@ -16,7 +16,7 @@
 #include "fake_http_server.hpp"
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 using fake_http_server::FakeHttpServer;
 using fake_http_server::Peer;
 using fake_http_server::Script;
@@ -42,7 +42,7 @@ struct Wired : Served {
   }
 
   void switch_is(const FakeHttpServer& server) {
-    router.targets[0].transport = vx11::make_asio_transport();
+    router.targets[0].transport = vx11::make_net_transport();
     router.targets[0].url = server.origin();
   }
   /// The next call to switch is its breaker's only probe.

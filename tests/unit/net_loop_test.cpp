@@ -14,10 +14,10 @@
 #include "net/loop/short_time_slice.hpp"
 
 using namespace std::chrono_literals;
-using vx11::asio_detail::Loop;
-using vx11::asio_detail::ShortSlices;
-using vx11::asio_detail::Timer;
-using vx11::asio_detail::TimerWheel;
+using vx11::net_detail::Loop;
+using vx11::net_detail::ShortSlices;
+using vx11::net_detail::Timer;
+using vx11::net_detail::TimerWheel;
 
 TEST_CASE("a loop runs what was posted in its order, and what that posts after it") {
   Loop loop;

@@ -7,7 +7,7 @@
 
 #include "net/loop/poller.hpp"
 
-using vx11::asio_detail::Poller;
+using vx11::net_detail::Poller;
 
 namespace {
 

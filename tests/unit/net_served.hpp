@@ -18,15 +18,15 @@
 #include "operator_site.hpp"
 #include "raw_http_client.hpp"
 
-namespace asio_served {
+namespace net_served {
 
 using namespace std::chrono_literals;
 using operator_site::json;
 using operator_site::Site;
 using raw_http_client::Answer;
 using raw_http_client::RawHttpClient;
-using vx11::AsioServer;
 using vx11::Errc;
+using vx11::HttpServer;
 
 inline const std::string kHost = "Host: localhost\r\n";
 inline const std::string kAuth = "x-vx11-token: " + operator_site::kToken + "\r\n";
@@ -52,7 +52,7 @@ inline std::string chunked(const std::string& chunks) {
 /// A site behind a server on a free port. Change the parts before `start`.
 struct Served : Site {
   vx11::ServeOptions serve = {.listen = "127.0.0.1:0", .threads = 1};
-  std::optional<AsioServer> server;
+  std::optional<HttpServer> server;
   std::optional<std::future<std::size_t>> running;
 
   Served() { to_switch->then_json(R"({"response":"from switch"})"); }
@@ -68,7 +68,7 @@ struct Served : Site {
   }
   void start() {
     const vx11::OperatorApi& served = api();
-    server.emplace(AsioServer::bind(serve).value());
+    server.emplace(HttpServer::bind(serve).value());
     running = std::async(std::launch::async, [this, &served] { return server->run(served); });
   }
   Answer ask(const std::string& request) {
@@ -93,4 +93,4 @@ struct GatedServer : Served {
   GatedServer() { router.targets[0].transport = gate; }
 };
 
-}  // namespace asio_served
+}  // namespace net_served

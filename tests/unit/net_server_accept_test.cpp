@@ -7,7 +7,7 @@
 
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 
 namespace {
 
@@ -32,7 +32,7 @@ class OneDescriptorLeft {
 struct Waiting : Served {
   void wait(int number) {
     api();
-    server.emplace(AsioServer::bind(serve).value());
+    server.emplace(HttpServer::bind(serve).value());
     for (int i = 0; i < number; ++i) clients.emplace_back(server->port());
   }
   void run() {

@@ -4,7 +4,7 @@
 
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 
 TEST_CASE_FIXTURE(GatedServer, "a client that goes away cancels its request") {
   {
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Served, "who connects while the server is being stopped is let
   for (const unsigned threads : {1U, 3U}) {
     const vx11::OperatorApi& served = api();
     serve.threads = threads;
-    server.emplace(AsioServer::bind(serve).value());
+    server.emplace(HttpServer::bind(serve).value());
     RawHttpClient first(server->port());
     RawHttpClient second(server->port());
     server->stop(60s);  // before it has begun: the connections are found in the same turn

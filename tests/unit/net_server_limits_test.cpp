@@ -6,7 +6,7 @@
 
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 
 TEST_CASE_FIXTURE(Served, "without a credential the body is not waited for") {
   CHECK(last_status("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kJson +

@@ -7,7 +7,7 @@
 #include "net_served.hpp"
 #include "streaming_script.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 using streaming_script::broken;
 using streaming_script::Pieces;
 using streaming_script::ScriptedStream;

@@ -7,20 +7,20 @@
 
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 
 TEST_CASE("an address that is none is refused, and so is one that is taken") {
   for (const std::string listen : {"", "8000", "example.org:80", "127.0.0.1:", "127.0.0.1:65536",
                                    "127.0.0.1:8x", "[::1:80", "1.2.3:80:90"}) {
     CAPTURE(listen);
-    const auto bound = AsioServer::bind({.listen = listen});
+    const auto bound = HttpServer::bind({.listen = listen});
     REQUIRE_FALSE(bound.has_value());
     CHECK(bound.error().code == Errc::invalid_argument);
   }
-  const auto first = AsioServer::bind({.listen = "localhost:0"});
+  const auto first = HttpServer::bind({.listen = "localhost:0"});
   REQUIRE(first.has_value());
   CHECK(first->url() == "http://127.0.0.1:" + std::to_string(first->port()));
-  const auto second = AsioServer::bind({.listen = "127.0.0.1:" + std::to_string(first->port())});
+  const auto second = HttpServer::bind({.listen = "127.0.0.1:" + std::to_string(first->port())});
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().code == Errc::unavailable);
 }

@@ -15,7 +15,7 @@
 #include "fake_http_server.hpp"
 #include "net_served.hpp"
 
-using namespace asio_served;
+using namespace net_served;
 using fake_http_server::FakeHttpServer;
 using fake_http_server::Peer;
 using fake_http_server::Script;
@@ -64,7 +64,7 @@ TEST_CASE_FIXTURE(Served, "an accepted connection has TCP_NODELAY") {
 }
 
 TEST_CASE("a connection to an upstream has TCP_NODELAY") {
-  const auto transport = vx11::make_asio_transport();
+  const auto transport = vx11::make_net_transport();
   bool no_delay = false;
   FakeHttpServer upstream(Script([&](Peer& peer) {
     peer.read_request();

@@ -12,13 +12,13 @@
 #include "net/loop/loop.hpp"
 
 using namespace std::chrono_literals;
-using vx11::asio_detail::Loop;
+using vx11::net_detail::Loop;
 
 namespace {
 
-vx11::asio_detail::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time,
-                                     std::stop_token stop, std::optional<bool>& whole,
-                                     Loop*& woken_on) {
+vx11::net_detail::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time,
+                                    std::stop_token stop, std::optional<bool>& whole,
+                                    Loop*& woken_on) {
   whole = co_await timer.sleep(time, std::move(stop));
   woken_on = Loop::current();
   loop.stop();
@@ -26,7 +26,7 @@ vx11::asio_detail::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Durat
 
 /// How a sleep on a loop ends, and on which loop it goes on.
 std::pair<std::optional<bool>, bool> sleep_of(vx11::Duration time, std::stop_token stop) {
-  const auto timer = vx11::make_asio_timer();
+  const auto timer = vx11::make_net_timer();
   std::optional<bool> whole;
   Loop* woken_on = nullptr;
   Loop loop;
@@ -55,7 +55,7 @@ TEST_CASE("a stop ends a sleep, however long it was to be") {
 }
 
 TEST_CASE("without a loop it sleeps on one of its own") {
-  const auto timer = vx11::make_asio_timer();
+  const auto timer = vx11::make_net_timer();
   CHECK(vx11::sync_wait(timer->sleep(1ms, {})));
   std::stop_source stop;
   std::jthread stopper([&] { stop.request_stop(); });

@@ -15,8 +15,8 @@
 #include "transport_suite/helpers.hpp"
 
 using namespace transport_suite_parts;
-using vx11::AsioTransportOptions;
-using vx11::make_asio_transport;
+using vx11::make_net_transport;
+using vx11::NetTransportOptions;
 
 namespace {
 
@@ -60,16 +60,16 @@ std::string head_of(std::size_t bytes) {
 }  // namespace
 
 TEST_CASE("no first byte in time: timeout, though the deadline is far") {
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.first_byte_limit = 100ms;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   CHECK(code_within(*transport, kSoon * 6, [](Peer& peer) { peer.hang(); }) == Errc::timeout);
 }
 
 TEST_CASE("after the first byte the limit for it no longer counts") {
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.first_byte_limit = 100ms;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   const auto start = SteadyClock().now();
   FakeHttpServer server(Script([&](Peer& peer) {
     peer.read_request();
@@ -83,40 +83,40 @@ TEST_CASE("after the first byte the limit for it no longer counts") {
 }
 
 TEST_CASE("a head well above the limit is not read, one at the limit is") {
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.max_head_bytes = 1000;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   CHECK_FALSE(code_for(*transport, head_of(1000) + "ok"));
   CHECK(code_for(*transport, head_of(1100) + "ok") == Errc::too_large);
 }
 
 TEST_CASE("no more connections are kept than the cap says") {
   Crowd crowd;
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.max_idle = 2;
   options.idle_for = kSoon * 6;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   CHECK(crowd.answered(*transport) == kAtOnce);
   CHECK(crowd.closes(kAtOnce - 2));
 }
 
 TEST_CASE("with a cap of none no connection is kept") {
   FakeHttpServer server(answer_of("ok"));
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.max_idle = 0;
-  const auto keeps_none = make_asio_transport(options);
+  const auto keeps_none = make_net_transport(options);
   for (int i = 0; i < 3; ++i) CHECK(get(*keeps_none, server.origin()));
   CHECK(server.connections() == 3);
-  const auto keeps_some = make_asio_transport();
+  const auto keeps_some = make_net_transport();
   for (int i = 0; i < 3; ++i) CHECK(get(*keeps_some, server.origin()));
   CHECK(server.connections() == 4);
 }
 
 TEST_CASE("a connection that idled too long is closed without being asked for") {
   Crowd crowd;
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.idle_for = 50ms;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   CHECK(crowd.answered(*transport) == kAtOnce);
   REQUIRE(crowd.closes(kAtOnce));
   CHECK(get(*transport, crowd.server.origin()));

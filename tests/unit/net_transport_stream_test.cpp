@@ -16,8 +16,8 @@
 #include "transport_suite/helpers.hpp"
 
 using namespace transport_suite_parts;
-using vx11::AsioTransportOptions;
-using vx11::make_asio_transport;
+using vx11::make_net_transport;
+using vx11::NetTransportOptions;
 using vx11::StreamedResponse;
 using vx11::StreamingTransport;
 
@@ -58,7 +58,7 @@ TEST_CASE("the head and every piece are there as soon as they came") {
       }
     }
   }));
-  const auto transport = make_asio_transport();
+  const auto transport = make_net_transport();
   for (int i = 0; i < 2; ++i) {
     const auto answer = open(*transport, server.origin());
     REQUIRE(answer);
@@ -78,8 +78,8 @@ TEST_CASE("a stall between two pieces is a timeout") {
     peer.send(kChunkedHead + "3\r\none\r\n");
     peer.hang();
   }));
-  const auto stalls = [&](const AsioTransportOptions& options, Deadline deadline) {
-    const auto transport = make_asio_transport(options);
+  const auto stalls = [&](const NetTransportOptions& options, Deadline deadline) {
+    const auto transport = make_net_transport(options);
     const auto answer = open(*transport, server.origin());
     REQUIRE(answer);
     CHECK(next(*answer).value() == "one");
@@ -87,7 +87,7 @@ TEST_CASE("a stall between two pieces is a timeout") {
     REQUIRE_FALSE(piece);
     CHECK(piece.error().code == Errc::timeout);
   };
-  AsioTransportOptions options;
+  NetTransportOptions options;
   SUBCASE("by the transport's own limit") {
     options.between_chunks_limit = 100ms;
     stalls(options, in(kSoon * 6));
@@ -106,9 +106,9 @@ TEST_CASE("a reader who takes his time between two pieces is not taken for a sta
     peer.send("3\r\ntwo\r\n");
     peer.hang();
   }));
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.between_chunks_limit = 100ms;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   const auto answer = open(*transport, server.origin());
   REQUIRE(answer);
   CHECK(next(*answer).value() == "one");
@@ -136,7 +136,7 @@ TEST_CASE("a stream that is dropped before its end closes its connection") {
       peer.hang();
       left = true;
     }));
-    const auto transport = make_asio_transport();
+    const auto transport = make_net_transport();
     auto answer = open(*transport, server.origin());
     REQUIRE(answer);
     CHECK(next(*answer).value() == "one");
@@ -155,7 +155,7 @@ TEST_CASE("a caller who goes while a piece is waited for is let go, and the serv
     peer.hang();
     left.release();
   }));
-  const auto transport = make_asio_transport();
+  const auto transport = make_net_transport();
   const Deadline until_gone(vx11::TimePoint::max(), stop.get_token());
   const auto answer = open(*transport, server.origin(), until_gone);
   REQUIRE(answer);
@@ -168,7 +168,7 @@ TEST_CASE("a caller who goes while a piece is waited for is let go, and the serv
 }
 
 TEST_CASE("a stream that is cut short does not end well") {
-  const auto transport = make_asio_transport();
+  const auto transport = make_net_transport();
   for (const std::string rest :
        {"", "3", "3\r\n", "3\r\non", "3\r\none\r\n", "3\r\none\r\n0\r\n", "zz\r\n"}) {
     CAPTURE(rest);
@@ -183,7 +183,7 @@ TEST_CASE("a stream that is cut short does not end well") {
 }
 
 TEST_CASE("a stream that fails before its head is as any other failure") {
-  const auto transport = make_asio_transport();
+  const auto transport = make_net_transport();
   const auto code = [&](const std::string& origin, Deadline deadline = in(kSoon)) {
     const auto answer = open(*transport, origin, std::move(deadline));
     return answer ? std::nullopt : std::optional(answer.error().code);
@@ -209,9 +209,9 @@ TEST_CASE("the cap on a body is for what is held at once, not for a whole stream
     }
     peer.send("0\r\n\r\n");
   }));
-  AsioTransportOptions options;
+  NetTransportOptions options;
   options.max_body_bytes = 1000;
-  const auto transport = make_asio_transport(options);
+  const auto transport = make_net_transport(options);
   const auto answer = open(*transport, server.origin());
   REQUIRE(answer);
   std::size_t bytes = 0;

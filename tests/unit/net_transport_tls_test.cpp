@@ -19,10 +19,10 @@ using tls_certificate::TlsCertificate;
 namespace {
 
 std::shared_ptr<Transport> trusting(const std::string& ca_file) {
-  vx11::AsioTransportOptions options;
+  vx11::NetTransportOptions options;
   options.connect_limit = kSoon;
   options.ca_file = ca_file;
-  return vx11::make_asio_transport(options);
+  return vx11::make_net_transport(options);
 }
 
 void serve_all(TlsPeer& peer) {
@@ -79,9 +79,9 @@ TEST_CASE("a trusted certificate is good for the names in it and for no other") 
 }
 
 TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {
-  vx11::AsioTransportOptions options;
+  vx11::NetTransportOptions options;
   options.connect_limit = 150ms;
-  const auto transport = vx11::make_asio_transport(options);
+  const auto transport = vx11::make_net_transport(options);
   const auto https = [](const FakeHttpServer& server) {
     return "https://127.0.0.1:" + std::to_string(server.port());
   };

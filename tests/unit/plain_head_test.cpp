@@ -12,11 +12,11 @@
 #include "net/http/response_reader.hpp"
 
 using vx11::Headers;
-using vx11::asio_detail::PlainHead;
-using vx11::asio_detail::RequestLimits;
-using vx11::asio_detail::RequestReader;
-using vx11::asio_detail::ResponseLimits;
-using vx11::asio_detail::ResponseReader;
+using vx11::net_detail::PlainHead;
+using vx11::net_detail::RequestLimits;
+using vx11::net_detail::RequestReader;
+using vx11::net_detail::ResponseLimits;
+using vx11::net_detail::ResponseReader;
 using namespace std::string_literals;
 
 namespace {

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-using vx11::asio_detail::RequestLimits;
-using vx11::asio_detail::RequestReader;
+using vx11::net_detail::RequestLimits;
+using vx11::net_detail::RequestReader;
 using Next = RequestReader::Next;
 
 namespace {

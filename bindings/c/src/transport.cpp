@@ -9,7 +9,7 @@ using namespace vx11::c;
 
 vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* description) {
   Fields fields(description);
-  vx11::AsioTransportOptions options;
+  vx11::NetTransportOptions options;
   fields.read_ms("connect_limit_ms", options.connect_limit);
   fields.read_ms("first_byte_limit_ms", options.first_byte_limit);
   fields.read("max_body_bytes", options.max_body_bytes);
@@ -18,7 +18,7 @@ vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* descri
   fields.read("ca_file", options.ca_file);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
-  return vx11::make_asio_transport(std::move(options));
+  return vx11::make_net_transport(std::move(options));
 }
 
 }  // namespace

@@ -51,14 +51,14 @@ struct ServeOptions {
 ///
 /// `bind`, then `run`. One thread runs it; `stop` may be called from any. A client that disconnects
 /// fires the stop token of its request's deadline. Destroy it after `run` has returned.
-class VX11_API AsioServer {
+class VX11_API HttpServer {
  public:
   /// Takes the address. \return `invalid_argument` for a malformed one, `unavailable` for one
   /// taken.
-  static Result<AsioServer> bind(ServeOptions options);
-  AsioServer(AsioServer&&) noexcept;
-  AsioServer& operator=(AsioServer&&) noexcept;
-  ~AsioServer();
+  static Result<HttpServer> bind(ServeOptions options);
+  HttpServer(HttpServer&&) noexcept;
+  HttpServer& operator=(HttpServer&&) noexcept;
+  ~HttpServer();
 
   /// The port it really has.
   std::uint16_t port() const noexcept;
@@ -75,12 +75,12 @@ class VX11_API AsioServer {
 
  private:
   class Impl;
-  explicit AsioServer(std::unique_ptr<Impl> impl) noexcept;
+  explicit HttpServer(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;
 };
 
 /// Binds and serves until SIGINT or SIGTERM; a second signal ends without waiting.
-/// \return the error of `AsioServer::bind`
+/// \return the error of `HttpServer::bind`
 VX11_API Result<void> serve(const OperatorApi& api, ServeOptions options = {});
 
 }  // namespace v0

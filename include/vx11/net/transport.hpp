@@ -15,7 +15,7 @@ namespace vx11 {
 inline namespace v0 {
 
 /// The description of an event-driven transport.
-struct AsioTransportOptions {
+struct NetTransportOptions {
   /// For resolving the name and connecting, all addresses together. An upstream one hop away
   /// answers a SYN in microseconds; a second allows for one that was lost.
   Duration connect_limit = std::chrono::seconds(1);
@@ -37,7 +37,7 @@ struct AsioTransportOptions {
 
 /// Makes one. Thread-safe; shared by all who send through it; outlives the calls under way.
 ///
-/// Awaited on a thread of an `AsioServer`, a call stays on that thread's event loop. Awaited
+/// Awaited on a thread of an `HttpServer`, a call stays on that thread's event loop. Awaited
 /// anywhere else, also under `sync_wait`, it runs on an event loop of the transport's own, on one
 /// background thread, and the coroutine goes on there.
 ///
@@ -45,7 +45,7 @@ struct AsioTransportOptions {
 /// apart, of both families alternately (RFC 8305 in spirit). A connection that was kept and turns
 /// out closed is replaced once, if no byte of an answer came and the request may be sent twice (RFC
 /// 9110 §9.2.2). Upstreams behind `https://` have their certificate and name verified.
-VX11_API std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options = {});
+VX11_API std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options = {});
 
 }  // namespace v0
 }  // namespace vx11

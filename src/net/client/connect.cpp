@@ -14,7 +14,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -219,6 +219,6 @@ Task<Result<Socket>> connect(Loop& loop, const Origin& origin, Deadline deadline
   co_return co_await awaited;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

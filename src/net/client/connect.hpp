@@ -14,7 +14,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// A base URL taken apart.
 struct Origin {
@@ -32,6 +32,6 @@ Origin split_origin(std::string_view url);
 /// `cancelled`
 Task<Result<Socket>> connect(Loop& loop, const Origin& origin, Deadline deadline);
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

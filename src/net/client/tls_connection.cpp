@@ -13,7 +13,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -172,6 +172,6 @@ Channel::Tried TlsConnection::try_write(std::string_view bytes) noexcept {
   }
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

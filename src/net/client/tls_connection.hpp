@@ -11,7 +11,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// What the connections to one origin share: whom they trust.
 /// \return it with the authorities of `ca_file`, or, if that is empty, with the system's
@@ -33,6 +33,6 @@ class TlsConnection final : public UpstreamConnection {
   std::unique_ptr<Tls> tls_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

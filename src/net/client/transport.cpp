@@ -15,7 +15,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -26,11 +26,11 @@ std::uint64_t next_number() noexcept {
 }
 
 /// The rest of an answer, on the loop it began on.
-class AsioBody final : public BodyStream {
+class NetBody final : public BodyStream {
  public:
-  AsioBody(Loop& loop, std::unique_ptr<UpstreamCall> call, Duration between_chunks)
+  NetBody(Loop& loop, std::unique_ptr<UpstreamCall> call, Duration between_chunks)
       : loop_(loop), call_(std::move(call)), between_chunks_(between_chunks) {}
-  ~AsioBody() override {
+  ~NetBody() override {
     // The connection belongs to the loop's thread, and so does its end.
     if (Loop::current() == &loop_) return;
     loop_.post([call = std::shared_ptr<UpstreamCall>(std::move(call_))] {});
@@ -53,9 +53,9 @@ class AsioBody final : public BodyStream {
   Duration between_chunks_;
 };
 
-class AsioTransport final : public StreamingTransport {
+class NetTransport final : public StreamingTransport {
  public:
-  explicit AsioTransport(AsioTransportOptions options) : options_(std::move(options)) {}
+  explicit NetTransport(NetTransportOptions options) : options_(std::move(options)) {}
 
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     Loop* const here = Loop::current();
@@ -82,22 +82,22 @@ class AsioTransport final : public StreamingTransport {
     if (!opened) co_return fail(opened.error());
     HttpResponse head(call->response().status);
     head.headers = call->response().headers;
-    auto body = std::make_unique<AsioBody>(loop, std::move(call), options_.between_chunks_limit);
+    auto body = std::make_unique<NetBody>(loop, std::move(call), options_.between_chunks_limit);
     co_return StreamedResponse(std::move(head), std::move(body));
   }
 
  private:
-  const AsioTransportOptions options_;
+  const NetTransportOptions options_;
   const std::uint64_t number_ = next_number();
   BackgroundLoop background_;
 };
 
 }  // namespace
 
-}  // namespace asio_detail
+}  // namespace net_detail
 
-std::shared_ptr<StreamingTransport> make_asio_transport(AsioTransportOptions options) {
-  return std::make_shared<asio_detail::AsioTransport>(std::move(options));
+std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options) {
+  return std::make_shared<net_detail::NetTransport>(std::move(options));
 }
 
 }  // namespace v0

@@ -8,9 +8,9 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
-UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
+UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options,
                            Deadline deadline)
     : loop_(loop), pool_(pool), options_(options), deadline_(std::move(deadline)) {}
 
@@ -203,6 +203,6 @@ Error UpstreamCall::why_broken() const {
   }
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

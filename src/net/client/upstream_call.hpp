@@ -11,14 +11,13 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Runs on the loop's thread; used once. Whatever ends it early, the connection is closed and not
 /// kept.
 class UpstreamCall {
  public:
-  UpstreamCall(Loop& loop, OriginPool& pool, const AsioTransportOptions& options,
-               Deadline deadline);
+  UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options, Deadline deadline);
   ~UpstreamCall();
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
@@ -68,7 +67,7 @@ class UpstreamCall {
 
   Loop& loop_;
   OriginPool& pool_;
-  const AsioTransportOptions& options_;
+  const NetTransportOptions& options_;
   Deadline deadline_;
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
@@ -81,6 +80,6 @@ class UpstreamCall {
   bool body_done_ = false;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

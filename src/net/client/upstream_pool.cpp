@@ -8,7 +8,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 OriginPool::~OriginPool() {
   for (const auto& connection : idle_) {
@@ -62,6 +62,6 @@ Result<OriginPool*> UpstreamPools::of(const std::string& url) {
   return &found->second;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -16,7 +16,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 class OriginPool;
 class TlsContext;
@@ -41,7 +41,7 @@ using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 /// grow old; one that its peer closes leaves by itself.
 class OriginPool {
  public:
-  OriginPool(Origin origin, const AsioTransportOptions& options)
+  OriginPool(Origin origin, const NetTransportOptions& options)
       : origin_(std::move(origin)), options_(options) {}
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
@@ -59,7 +59,7 @@ class OriginPool {
   static void broken(void* connection);
 
   Origin origin_;
-  const AsioTransportOptions& options_;
+  const NetTransportOptions& options_;
   std::vector<UpstreamConnectionPtr> idle_;
   std::shared_ptr<TlsContext> tls_context_;
 };
@@ -67,15 +67,15 @@ class OriginPool {
 /// All origins of one transport on one loop.
 class UpstreamPools {
  public:
-  explicit UpstreamPools(const AsioTransportOptions& options) : options_(options) {}
+  explicit UpstreamPools(const NetTransportOptions& options) : options_(options) {}
   /// \return the pool of a base URL, or what is wrong with it
   Result<OriginPool*> of(const std::string& url);
 
  private:
-  const AsioTransportOptions options_;  // a copy: the loop may outlive the transport
+  const NetTransportOptions options_;  // a copy: the loop may outlive the transport
   std::map<std::string, OriginPool, std::less<>> by_url_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

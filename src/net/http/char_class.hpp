@@ -11,7 +11,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 constexpr bool is_visible_or_space(char c) noexcept {
   return c >= ' ' && c <= '~';
@@ -56,6 +56,6 @@ inline bool has_control(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(), is_control);
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

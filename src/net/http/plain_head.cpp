@@ -7,7 +7,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -90,6 +90,6 @@ bool PlainHead::take_field(std::string_view name, std::string_view value) noexce
   }
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

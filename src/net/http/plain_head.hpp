@@ -11,12 +11,12 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// A head without surprises: names are tokens and values visible ASCII, the length is told once or
 /// not at all, and the connection persists. Whatever is not like that is left to Beast's parser,
 /// which reads the head from its beginning. So nothing is decided here that it would not decide
-/// alike (docs/design/asio.md); a test holds mutated messages against that.
+/// alike (docs/design/net.md); a test holds mutated messages against that.
 class PlainHead {
  public:
   /// Takes in the header lines in `lines`, up to and including the empty one, at most `most`.
@@ -39,6 +39,6 @@ class PlainHead {
   std::string_view host_ = {};
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -13,7 +13,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
@@ -318,6 +318,6 @@ RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t
   return stuck ? refuse(400, "chunk head or trailers too long") : Next::more;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -12,7 +12,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// How large a request may be.
 struct RequestLimits {
@@ -92,6 +92,6 @@ class RequestReader {
   bool expects_continue_ = false;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

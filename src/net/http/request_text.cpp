@@ -11,7 +11,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -58,6 +58,6 @@ bool is_idempotent(std::string_view method) noexcept {
          method == "DELETE";
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -10,7 +10,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Whether the request can be sent as it is: a method, target or field with bytes that would end
 /// its line is how one request becomes two.
@@ -22,6 +22,6 @@ void write_request(std::string& out, const HttpRequest& request, std::string_vie
 /// Whether sending twice does no more than sending once (RFC 9110 §9.2.2).
 bool is_idempotent(std::string_view method) noexcept;
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -9,7 +9,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace http = boost::beast::http;
 
@@ -163,6 +163,6 @@ ResponseReader::Next ResponseReader::end_of_stream() {
   return fail_with(Errc::invalid_reply, "answer cut short");
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

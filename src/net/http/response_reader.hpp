@@ -16,7 +16,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// How large a response may be.
 struct ResponseLimits {
@@ -93,6 +93,6 @@ class ResponseReader {
   bool head_told_ = false;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

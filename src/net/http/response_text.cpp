@@ -14,7 +14,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -94,6 +94,6 @@ HttpResponse refusal(int status, std::string_view why) {
       fmt::format(R"({{"error":"{}","status_code":{},"message":"{}"}})", error, status, why));
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

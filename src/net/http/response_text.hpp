@@ -10,7 +10,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// How the end of the body is told.
 enum class Framing : unsigned char { length, chunked, until_close, no_body };
@@ -33,6 +33,6 @@ void append_chunk(std::string& out, std::string_view piece);
 /// A refusal in the API's form: `{"error":…,"status_code":…,"message":…}`.
 HttpResponse refusal(int status, std::string_view why);
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -11,7 +11,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Starts with the first use, ends with its owner. Thread-safe.
 class BackgroundLoop {
@@ -39,6 +39,6 @@ class BackgroundLoop {
   std::thread thread_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

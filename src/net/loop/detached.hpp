@@ -8,7 +8,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Starts at once and frees itself when done. What leaves it as an exception is a defect.
 struct Detached {
@@ -21,6 +21,6 @@ struct Detached {
   };
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

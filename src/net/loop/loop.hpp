@@ -19,7 +19,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Everything in a loop is touched by the thread that runs it and by no other; what comes from
 /// outside is posted.
@@ -97,6 +97,6 @@ class ResumeOn {
   Loop& loop_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -7,7 +7,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -84,6 +84,6 @@ std::size_t Poller::tell(Queue& queue, std::size_t most) {
   return told;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -14,7 +14,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// A connected or connecting TCP socket that does not block.
 using Socket = detail::Fd;
@@ -91,6 +91,6 @@ class Poller {
   Queue new_work_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

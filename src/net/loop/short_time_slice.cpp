@@ -6,7 +6,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -64,6 +64,6 @@ std::uint64_t ShortSlices::of_this_thread() noexcept {
   return read(attributes) ? attributes.runtime : 0;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -7,7 +7,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// While it lives, the calling thread's turns on a processor are short, and come the sooner for
 /// that; its share stays the same. A loop has many short things to do, each of which somebody waits
@@ -36,6 +36,6 @@ class ShortSlices {
   bool short_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -11,7 +11,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -54,7 +54,7 @@ struct Asleep {
   bool await_resume() const noexcept { return sleep.whole(); }
 };
 
-class AsioTimer final : public vx11::Timer {
+class NetTimer final : public vx11::Timer {
  public:
   Task<bool> sleep(Duration time, std::stop_token stop) override {
     Loop* const here = Loop::current();
@@ -75,10 +75,10 @@ class AsioTimer final : public vx11::Timer {
 
 }  // namespace
 
-}  // namespace asio_detail
+}  // namespace net_detail
 
-std::shared_ptr<Timer> make_asio_timer() {
-  return std::make_shared<asio_detail::AsioTimer>();
+std::shared_ptr<Timer> make_net_timer() {
+  return std::make_shared<net_detail::NetTimer>();
 }
 
 }  // namespace v0

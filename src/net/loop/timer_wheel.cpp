@@ -7,7 +7,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// The kernel notes that time at its own tick, every 10 ms or more often.
 TimePoint TimerWheel::in(Duration limit) noexcept {
@@ -93,6 +93,6 @@ void TimerWheel::turn(std::size_t slot, TimePoint time) {
   }
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -12,7 +12,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 class TimerWheel;
 
@@ -80,6 +80,6 @@ class TimerWheel {
   long long next_ = kNever;  ///< No slot before this tick either; the one to wait for.
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

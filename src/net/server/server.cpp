@@ -19,7 +19,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -214,49 +214,49 @@ class Server : private Poller::Watcher {
   std::size_t cut_off_ = 0;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 
-class AsioServer::Impl final : public asio_detail::Server {
+class HttpServer::Impl final : public net_detail::Server {
   using Server::Server;
 };
 
-Result<AsioServer> AsioServer::bind(ServeOptions options) {
-  auto endpoint = asio_detail::parse_listen(options.listen);
+Result<HttpServer> HttpServer::bind(ServeOptions options) {
+  auto endpoint = net_detail::parse_listen(options.listen);
   if (!endpoint) return fail(endpoint.error());
   const std::string listen = options.listen;
   try {
-    return AsioServer(std::make_unique<Impl>(std::move(options), *endpoint));
+    return HttpServer(std::make_unique<Impl>(std::move(options), *endpoint));
   } catch (const std::system_error& error) {
     return fail(Errc::unavailable,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
   }
 }
 
-AsioServer::AsioServer(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-AsioServer::AsioServer(AsioServer&&) noexcept = default;
-AsioServer& AsioServer::operator=(AsioServer&&) noexcept = default;
-AsioServer::~AsioServer() = default;
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+HttpServer::HttpServer(HttpServer&&) noexcept = default;
+HttpServer& HttpServer::operator=(HttpServer&&) noexcept = default;
+HttpServer::~HttpServer() = default;
 
-std::uint16_t AsioServer::port() const noexcept {
+std::uint16_t HttpServer::port() const noexcept {
   return impl_->local().port();
 }
 
-std::string AsioServer::url() const {
+std::string HttpServer::url() const {
   const auto& local = impl_->local();
   const std::string host = local.address().to_string();
   return local.address().is_v6() ? fmt::format("http://[{}]:{}", host, local.port())
                                  : fmt::format("http://{}:{}", host, local.port());
 }
 
-std::size_t AsioServer::run(const OperatorApi& api) {
+std::size_t HttpServer::run(const OperatorApi& api) {
   return impl_->run(api);
 }
-void AsioServer::stop(Duration grace) noexcept {
+void HttpServer::stop(Duration grace) noexcept {
   impl_->stop(grace);
 }
 
 Result<void> serve(const OperatorApi& api, ServeOptions options) {
-  auto server = AsioServer::bind(std::move(options));
+  auto server = HttpServer::bind(std::move(options));
   if (!server) return fail(server.error());
   boost::asio::io_context signals_io;
   boost::asio::signal_set signals(signals_io, SIGINT, SIGTERM);

@@ -2,7 +2,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 bool ConnectionCounts::enter(const std::string& address) {
   const std::lock_guard lock(mutex_);
@@ -53,6 +53,6 @@ void LoopState::give_back(std::unique_ptr<Exchange> exchange) {
   spare_.push_back(std::move(exchange));
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

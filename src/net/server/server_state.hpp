@@ -22,7 +22,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// A session as the loop's list knows it; leaves the list by being destroyed.
 class ListedSession : public boost::intrusive::list_base_hook<
@@ -88,6 +88,6 @@ class LoopState {
   std::vector<std::unique_ptr<Exchange>> spare_;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -4,7 +4,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -227,6 +227,6 @@ void Session::client_gone(void* self) {
   gone.request_stop();
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

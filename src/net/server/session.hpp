@@ -15,7 +15,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Reads requests one after the other, has the API answer them, and writes the answers in that
 /// order.
@@ -64,6 +64,6 @@ class Session : public std::enable_shared_from_this<Session>, public ListedSessi
   bool busy_ = false;
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -9,7 +9,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 namespace {
 
@@ -154,6 +154,6 @@ void Channel::wake() {
   if (pull(seen_)) std::exchange(reader_, nullptr).resume();
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

@@ -16,7 +16,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// Why a channel is of no more use.
 enum class Broken : std::uint8_t {
@@ -144,6 +144,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

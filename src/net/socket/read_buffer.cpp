@@ -6,7 +6,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 void ReadBuffer::move_to_front() noexcept {
   std::memmove(data(), data() + begin_, end_ - begin_);
@@ -24,6 +24,6 @@ void ReadBuffer::grow() {
   large_capacity_ = capacity;
 }
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

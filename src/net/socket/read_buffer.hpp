@@ -9,7 +9,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace asio_detail {
+namespace net_detail {
 
 /// A buffer that costs an idle connection next to nothing: a few hundred bytes of its own, which
 /// hold a usual request, and more only while more is there.
@@ -54,6 +54,6 @@ class ReadBuffer {
   char small_[kSmall];
 };
 
-}  // namespace asio_detail
+}  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

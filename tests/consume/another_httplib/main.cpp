@@ -9,7 +9,7 @@ int main() {
   if (mine.answer(httplib::Request()) != 5) return 1;
   auto router = vx11::Router::create({.targets = {{.name = "madre",
                                                    .url = "http://127.0.0.1:1",
-                                                   .transport = vx11::make_asio_transport()}}});
+                                                   .transport = vx11::make_net_transport()}}});
   if (!router) return 2;
   const auto reply = router->ask(vx11::ChatRequest("hi", "session-001"));
   return !reply && reply.error().code == vx11::Errc::unreachable ? 0 : 3;

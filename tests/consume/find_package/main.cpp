@@ -21,8 +21,8 @@ int main() {
   if (!reply || reply->text != "hello") return 2;
   if (!vx11::open_sqlite_session_store(":memory:")) return 3;
   if (!vx11::make_redis_probe("redis://127.0.0.1:6379")) return 4;
-  if (!vx11::AsioServer::bind({.listen = "127.0.0.1:0"})) return 5;
-  if (!vx11::make_asio_transport()) return 6;
+  if (!vx11::HttpServer::bind({.listen = "127.0.0.1:0"})) return 5;
+  if (!vx11::make_net_transport()) return 6;
   const vx11::HttplibTransport transport;
   std::puts("consumed");
 }
