@@ -9,7 +9,7 @@
 namespace gateway {
 
 /// How many of something there are, and waiting until they are few. Thread-safe.
-class Crowd {
+class ActiveCount {
  public:
   void enter() {
     const std::lock_guard lock(mutex_);

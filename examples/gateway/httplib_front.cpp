@@ -37,11 +37,11 @@ class RequestCount {
   void end() {
     if (std::exchange(here_, false)) crowd_.leave();
   }
-  Crowd& crowd() { return crowd_; }
+  ActiveCount& crowd() { return crowd_; }
 
  private:
   static thread_local bool here_;
-  Crowd crowd_;
+  ActiveCount crowd_;
 };
 thread_local bool RequestCount::here_ = false;
 
@@ -49,7 +49,7 @@ thread_local bool RequestCount::here_ = false;
 /// further ones then stay in the system's queue.
 class BoundedPool final : public httplib::TaskQueue {
  public:
-  BoundedPool(const ServerConfig& config, Crowd& connections, RequestCount& requests,
+  BoundedPool(const ServerConfig& config, ActiveCount& connections, RequestCount& requests,
               const std::atomic<bool>& stopping)
       : pool_(config.threads),
         most_(config.max_connections),
@@ -75,7 +75,7 @@ class BoundedPool final : public httplib::TaskQueue {
  private:
   httplib::ThreadPool pool_;
   const std::size_t most_;
-  Crowd& connections_;
+  ActiveCount& connections_;
   RequestCount& requests_;
   const std::atomic<bool>& stopping_;
 };
@@ -170,7 +170,7 @@ class HttplibFront final : public Front {
   }
 
   const ServerConfig config_;
-  Crowd connections_;
+  ActiveCount connections_;
   RequestCount requests_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> ended_ = false;

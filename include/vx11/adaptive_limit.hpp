@@ -29,8 +29,8 @@ enum class LimitAlgorithm : std::uint8_t {
 struct AdaptiveLimitOptions {
   LimitAlgorithm algorithm = LimitAlgorithm::gradient;
   std::uint32_t initial = 20;
-  std::uint32_t least = 1;  ///< Never below, and at least 1: without calls nothing is learnt.
-  std::uint32_t most = 1000;
+  std::uint32_t min = 1;  ///< Never below, and at least 1: without calls nothing is learnt.
+  std::uint32_t max = 1000;
   /// gradient: how much above the average a latency may be before the limit falls; at least 1.
   double tolerance = 1.5;
   /// gradient: calls beyond the ideal that may queue up inside the upstream; what makes it grow.
@@ -79,8 +79,8 @@ struct LimitEstimate {
   }
 
   static LimitEstimate within(const AdaptiveLimitOptions& options, LimitEstimate next) noexcept {
-    const double least = std::max(options.least, 1U);
-    next.limit = std::clamp(next.limit, least, std::max<double>(options.most, least));
+    const double min = std::max(options.min, 1U);
+    next.limit = std::clamp(next.limit, min, std::max<double>(options.max, min));
     return next;
   }
 };
@@ -105,8 +105,8 @@ class BasicAdaptiveLimit {
 
   explicit BasicAdaptiveLimit(AdaptiveLimitOptions options = {}, Clock clock = {})
       : options_(options), clock_(clock) {
-    const std::uint32_t least = std::max(options.least, 1U);
-    estimate_.limit = std::clamp(options.initial, least, std::max(options.most, least));
+    const std::uint32_t min = std::max(options.min, 1U);
+    estimate_.limit = std::clamp(options.initial, min, std::max(options.max, min));
     publish();
   }
   BasicAdaptiveLimit(const BasicAdaptiveLimit&) = delete;

@@ -105,8 +105,8 @@ class BasicBulkhead {
 
  private:
   enum class Entry : std::uint8_t { admitted, queued, refused };
-  static constexpr detail::Arrivals::Set kGranted = detail::Turn::kCome;
-  static constexpr detail::Arrivals::Set kSlept = 2;
+  static constexpr detail::EventSet::Set kGranted = detail::Waiter::kWoken;
+  static constexpr detail::EventSet::Set kSlept = 2;
 
   static tl::unexpected<Error> full() { return detail::reject("bulkhead full"); }
 
@@ -116,7 +116,7 @@ class BasicBulkhead {
     return Permit(*this);
   }
 
-  Entry enter(detail::Turn& waiter) {
+  Entry enter(detail::Waiter& waiter) {
     const std::lock_guard lock(mutex_);
     if (running_ < options_.concurrent) {
       ++running_;
@@ -128,7 +128,7 @@ class BasicBulkhead {
   }
 
   /// \return false if the place has been granted meanwhile
-  bool leave(detail::Turn& waiter) noexcept {
+  bool leave(detail::Waiter& waiter) noexcept {
     const std::lock_guard lock(mutex_);
     const auto place = std::find(queue_.begin(), queue_.end(), &waiter);
     if (place == queue_.end()) return false;
@@ -138,7 +138,7 @@ class BasicBulkhead {
 
   /// Hands the place on, or frees it.
   void release() noexcept {
-    detail::Turn* first = nullptr;
+    detail::Waiter* first = nullptr;
     {
       const std::lock_guard lock(mutex_);
       if (queue_.empty()) {
@@ -148,7 +148,7 @@ class BasicBulkhead {
       first = queue_.front();
       queue_.pop_front();
     }
-    detail::Turns::give(*first);
+    detail::WakeTrampoline::wake(*first);
   }
 
   Duration patience(const Deadline& deadline) const noexcept {
@@ -160,7 +160,7 @@ class BasicBulkhead {
   [[no_unique_address]] const Clock clock_;
   mutable std::mutex mutex_;
   std::uint32_t running_ = 0;
-  std::deque<detail::Turn*> queue_;
+  std::deque<detail::Waiter*> queue_;
 };
 
 /// A place in the bulkhead, given back on destruction. Move-only. May be given back on another
@@ -196,15 +196,15 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
   detail::LinkedStop stop(deadline.stop_token());
   Task<bool> sleep = timer->sleep(patience(deadline), stop.token());
-  detail::Turn waiter;
-  detail::Arrivals::Seat seat(waiter.arrivals, kSlept);
+  detail::Waiter waiter;
+  detail::EventSet::EventSlot seat(waiter.events, kSlept);
 
   const Entry entry = enter(waiter);
   if (entry == Entry::refused) co_return full();
   if (entry == Entry::admitted) co_return Permit(*this);
-  waiter.arrivals.start(sleep, seat);
-  auto something = waiter.arrivals.beyond(0);
-  detail::Arrivals::Set happened = co_await something;
+  waiter.events.start(sleep, seat);
+  auto something = waiter.events.beyond(0);
+  detail::EventSet::Set happened = co_await something;
 
   if ((happened & kGranted) == 0 && leave(waiter)) {
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
@@ -212,7 +212,7 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   }
   stop.request_stop();
   while (happened != (kGranted | kSlept)) {
-    auto more = waiter.arrivals.beyond(happened);
+    auto more = waiter.events.beyond(happened);
     happened = co_await more;
   }
   Permit place(*this);

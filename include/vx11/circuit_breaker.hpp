@@ -136,8 +136,8 @@ class BasicCircuitBreaker {
   void reset() noexcept { core_.reset(clock_.now()); }
 
  private:
-  Permit admit(detail::CircuitWord word) noexcept;
-  Admission acquire_unless_closed(detail::CircuitWord word) noexcept;
+  Permit admit(detail::PackedState word) noexcept;
+  Admission acquire_unless_closed(detail::PackedState word) noexcept;
 
   [[no_unique_address]] const Clock clock_;
   detail::CircuitCore core_;
@@ -231,14 +231,14 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
 
 template <MonotonicClock Clock>
 typename BasicCircuitBreaker<Clock>::Permit BasicCircuitBreaker<Clock>::admit(
-    detail::CircuitWord word) noexcept {
+    detail::PackedState word) noexcept {
   const TimePoint since = core_.watches_slow() ? clock_.now() : TimePoint();
   return Permit(*this, word.generation(), detail::kNoTicket, since);
 }
 
 template <MonotonicClock Clock>
 typename BasicCircuitBreaker<Clock>::Admission BasicCircuitBreaker<Clock>::acquire_unless_closed(
-    detail::CircuitWord word) noexcept {
+    detail::PackedState word) noexcept {
   if (word.state() == CircuitState::closed) return admit(word);
   const TimePoint now = clock_.now();
   const detail::CircuitCore::Answer answer = core_.acquire(now);

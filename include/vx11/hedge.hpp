@@ -137,7 +137,7 @@ class BasicHedge {
   /// \}
 
  private:
-  using Set = detail::Arrivals::Set;
+  using Set = detail::EventSet::Set;
   static constexpr Set kFirst = 1;
   static constexpr Set kSecond = 2;
   static constexpr Set kSleep = 4;
@@ -147,7 +147,7 @@ class BasicHedge {
 
   template <class Next>
   bool start_second(std::optional<Try<Next>>& second, Next& next, const Deadline& deadline,
-                    detail::Arrivals& arrivals) noexcept;
+                    detail::EventSet& events) noexcept;
 
   const HedgeOptions options_;
   [[no_unique_address]] const Clock clock_;
@@ -160,14 +160,14 @@ template <MonotonicClock Clock>
 template <class Next>
 class BasicHedge<Clock>::Try {
  public:
-  Try(Next& next, const Deadline& deadline, detail::Arrivals& arrivals, Set bit)
+  Try(Next& next, const Deadline& deadline, detail::EventSet& events, Set bit)
       : stop_(deadline.stop_token()),
-        seat_(arrivals, bit),
+        slot_(events, bit),
         task_(next(Deadline(deadline.at(), stop_.token()))) {}
 
-  void start() noexcept { seat_.all->start(task_, seat_); }
+  void start() noexcept { slot_.all->start(task_, slot_); }
   void cancel() noexcept { stop_.request_stop(); }
-  bool ended() const noexcept { return (seat_.all->so_far() & seat_.bit) != 0; }
+  bool ended() const noexcept { return (slot_.all->so_far() & slot_.bit) != 0; }
 
   /// Whether it has ended with an answer. An error of any kind is none, not even one that blames
   /// nobody.
@@ -194,7 +194,7 @@ class BasicHedge<Clock>::Try {
   }
 
   detail::LinkedStop stop_;
-  detail::Arrivals::Seat seat_;
+  detail::EventSet::EventSlot slot_;
   CallResult<Next> task_;
   std::optional<AwaitedResult<Next>> result_ = std::nullopt;
   std::exception_ptr thrown_ = nullptr;
@@ -209,24 +209,24 @@ Task<AwaitedResult<Next>> BasicHedge<Clock>::async_execute(Next next, Deadline d
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
   detail::LinkedStop wake(deadline.stop_token());
   Task<bool> sleep = timer->sleep(delay(), wake.token());
-  detail::Arrivals arrivals;
-  detail::Arrivals::Seat seat(arrivals, kSleep);
-  Try<Next> first(next, deadline, arrivals, kFirst);
+  detail::EventSet events;
+  detail::EventSet::EventSlot slot(events, kSleep);
+  Try<Next> first(next, deadline, events, kFirst);
   std::optional<Try<Next>> second = std::nullopt;
 
   first.start();
-  first.ended() ? arrivals.happen(kSleep) : arrivals.start(sleep, seat);
+  first.ended() ? events.happen(kSleep) : events.start(sleep, slot);
   Set awaited = kFirst | kSleep;
   for (;;) {
-    const Set happened = arrivals.so_far();
+    const Set happened = events.so_far();
     if (first.ended()) wake.request_stop();
-    if (happened == kSleep && !second && start_second(second, next, deadline, arrivals)) {
+    if (happened == kSleep && !second && start_second(second, next, deadline, events)) {
       awaited |= kSecond;
     }
     if (second && first.answered()) second->cancel();
     if (second && second->answered()) first.cancel();
     if (happened == awaited) break;
-    auto more = arrivals.beyond(happened);
+    auto more = events.beyond(happened);
     co_await more;
   }
 
@@ -238,12 +238,11 @@ Task<AwaitedResult<Next>> BasicHedge<Clock>::async_execute(Next next, Deadline d
 template <MonotonicClock Clock>
 template <class Next>
 bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& next,
-                                     const Deadline& deadline,
-                                     detail::Arrivals& arrivals) noexcept {
+                                     const Deadline& deadline, detail::EventSet& events) noexcept {
   if (deadline.cancelled() || deadline.passed(clock_.now())) return false;
   if (options_.budget && !options_.budget->withdraw()) return false;
   try {
-    second.emplace(next, deadline, arrivals, kSecond);
+    second.emplace(next, deadline, events, kSecond);
   } catch (...) {  // then the first has to do
     return false;
   }

@@ -21,8 +21,8 @@ inline namespace v0 {
 
 /// What a caller gets when the budget allows no further try.
 enum class BudgetSpent : std::uint8_t {
-  hand_on,  ///< The failure of the last try: that is what happened.
-  reject,   ///< `rejected`: to a breaker outside, a retry that was not made says nothing.
+  return_last,  ///< The failure of the last try: that is what happened.
+  reject,       ///< `rejected`: to a breaker outside, a retry that was not made says nothing.
 };
 
 /// The description of a retry. Values out of range are drawn to the nearest that works.
@@ -36,7 +36,7 @@ struct RetryOptions {
   Duration max_retry_after = std::chrono::seconds(30);
   /// Shared by all who call the same upstream. Null: no bound but `attempts`.
   std::shared_ptr<RetryBudget> budget = {};
-  BudgetSpent when_budget_spent = BudgetSpent::hand_on;
+  BudgetSpent when_budget_spent = BudgetSpent::return_last;
   /// Null: a blocking call waits on its own thread, an awaited one for `background_timer()`, on
   /// whose thread it goes on. On an event loop, give that loop's.
   std::shared_ptr<Timer> timer = {};

@@ -61,8 +61,8 @@ class BasicTimeout {
   /// \}
 
  private:
-  static constexpr detail::Arrivals::Set kCall = 1;
-  static constexpr detail::Arrivals::Set kSleep = 2;
+  static constexpr detail::EventSet::Set kCall = 1;
+  static constexpr detail::EventSet::Set kSleep = 2;
 
   Result<Deadline> narrow(const Deadline& deadline, TimePoint now) const {
     if (deadline.cancelled()) return fail(Errc::cancelled, "cancelled");
@@ -74,20 +74,20 @@ class BasicTimeout {
   /// Runs the call and a sleep side by side; whichever ends first stops the other.
   template <class Next>
   Task<AwaitedResult<Next>> race(Next next, Deadline deadline, TimePoint end, TimePoint now) {
-    detail::Arrivals arrivals;
-    detail::Arrivals::Seat call_seat(arrivals, kCall);
-    detail::Arrivals::Seat sleep_seat(arrivals, kSleep);
+    detail::EventSet events;
+    detail::EventSet::EventSlot call_seat(events, kCall);
+    detail::EventSet::EventSlot sleep_seat(events, kSleep);
     detail::LinkedStop call_stop(deadline.stop_token());
     detail::LinkedStop sleep_stop(deadline.stop_token());
     auto call = next(Deadline(end, call_stop.token()));
     Task<bool> sleep = options_.timer->sleep(Deadline(end).remaining(now), sleep_stop.token());
-    arrivals.start(call, call_seat);
-    arrivals.so_far() == 0 ? arrivals.start(sleep, sleep_seat) : arrivals.happen(kSleep);
-    auto ended = arrivals.beyond(0);
+    events.start(call, call_seat);
+    events.so_far() == 0 ? events.start(sleep, sleep_seat) : events.happen(kSleep);
+    auto ended = events.beyond(0);
     const auto first = co_await ended;
     const bool late = (first & kCall) == 0;
     late ? call_stop.request_stop() : sleep_stop.request_stop();
-    auto both = arrivals.beyond(first);
+    auto both = events.beyond(first);
     if (first != (kCall | kSleep)) co_await both;
     AwaitedResult<Next> result = call.take();
     if (late && !deadline.cancelled() && !result && result.error().code == Errc::cancelled) {

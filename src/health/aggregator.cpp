@@ -96,20 +96,20 @@ HealthReport HealthAggregator::Impl::refreshed(HealthReport report) const {
 void HealthAggregator::Impl::dispatch(const Entry& entry) {
   for (const std::size_t index : entry.to_ask) {
     workers_.run([this, round = entry.round, index] {
-      index == power_index() ? look_at_power(round) : look_at_component(round, index);
+      index == power_index() ? probe_power(round) : probe_component(round, index);
     });
   }
 }
 
-void HealthAggregator::Impl::look_at_power(const RoundPtr& round) {
+void HealthAggregator::Impl::probe_power(const RoundPtr& round) {
   const Deadline deadline = Deadline::after(options_.clock.now(), power_limit_);
   Result<PowerState> seen = quietly([&] { return options_.power->state(deadline); });
-  came_back(round, power_index(), [&](HealthReport& report) {
+  on_result(round, power_index(), [&](HealthReport& report) {
     if (seen) report.power = std::move(*seen);
   });
 }
 
-void HealthAggregator::Impl::look_at_component(const RoundPtr& round, std::size_t index) {
+void HealthAggregator::Impl::probe_component(const RoundPtr& round, std::size_t index) {
   const HealthComponent& component = options_.components[index];
   const TimePoint began = options_.clock.now();
   const Deadline deadline = Deadline::after(began, component.limit);
@@ -118,13 +118,13 @@ void HealthAggregator::Impl::look_at_component(const RoundPtr& round, std::size_
   ComponentHealth found = after_asking(component, seen);
   found.latency = options_.clock.now() - began;
   found.checked_at = options_.wall_clock.now();
-  came_back(round, index,
+  on_result(round, index,
             [&](HealthReport& report) { report.components[index] = std::move(found); });
 }
 
 /// Notes the result of a look, unless it was given up, and ends the round if it was the last.
 template <class Note>
-void HealthAggregator::Impl::came_back(const RoundPtr& round, std::size_t index, Note note) {
+void HealthAggregator::Impl::on_result(const RoundPtr& round, std::size_t index, Note note) {
   Callers callers;
   {
     const std::lock_guard lock(mutex_);
@@ -166,11 +166,11 @@ void HealthAggregator::Impl::tick(TimePoint when) {
     if (when == next_tick_) next_tick_ = TimePoint::max();
     if (!round_) return;
     const TimePoint now = steady_now();
-    give_up_overdue(now);
+    expire_overdue(now);
     if (round_->pending().empty()) {
       callers = end_round();
     } else {
-      callers = round_->let_overdue_go(now, options_.components);
+      callers = round_->resume_overdue(now, options_.components);
       tick_by(round_->next_event());
     }
   }
@@ -190,21 +190,21 @@ auto HealthAggregator::Impl::start_round() -> RoundPtr {
   round_ = std::make_shared<HealthRound>(std::move(report));
   const TimePoint now = steady_now();
   for (std::size_t index = 0; index <= power_index(); ++index) {
-    if (is_asked(index)) expect_look(index, now);
+    if (is_asked(index)) expect_probe(index, now);
   }
   tick_by(round_->next_event());
   return round_;
 }
 
 /// One that still hangs from an earlier round is not asked again: it would only hang twice.
-void HealthAggregator::Impl::expect_look(std::size_t index, TimePoint now) {
-  if (asked_at_[index]) return give_up(index);
+void HealthAggregator::Impl::expect_probe(std::size_t index, TimePoint now) {
+  if (asked_at_[index]) return expire(index);
   asked_at_[index] = options_.clock.now();
   const TimePoint limit = Deadline::after(now, limit_of(index)).at();
   round_->expect(index, Deadline::after(limit, kGrace).at());
 }
 
-void HealthAggregator::Impl::give_up(std::size_t index) {
+void HealthAggregator::Impl::expire(std::size_t index) {
   if (index == power_index()) return;  // a report without power says so by having none
   ComponentHealth found = without_answer(options_.components[index]);
   found.latency = options_.clock.now() - *asked_at_[index];
@@ -212,11 +212,11 @@ void HealthAggregator::Impl::give_up(std::size_t index) {
   round_->report().components[index] = std::move(found);
 }
 
-void HealthAggregator::Impl::give_up_overdue(TimePoint now) {
+void HealthAggregator::Impl::expire_overdue(TimePoint now) {
   for (const HealthRound::Pending& p : std::vector(round_->pending())) {
-    if (p.give_up_at > now) continue;
+    if (p.expire_at > now) continue;
     round_->settle(p.index);
-    give_up(p.index);
+    expire(p.index);
   }
 }
 

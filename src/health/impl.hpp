@@ -52,10 +52,10 @@ class HealthAggregator::Impl {
   Entry enter();
   HealthReport refreshed(HealthReport report) const;
   void dispatch(const Entry& entry);
-  void look_at_power(const RoundPtr& round);
-  void look_at_component(const RoundPtr& round, std::size_t index);
+  void probe_power(const RoundPtr& round);
+  void probe_component(const RoundPtr& round, std::size_t index);
   template <class Note>
-  void came_back(const RoundPtr& round, std::size_t index, Note note);
+  void on_result(const RoundPtr& round, std::size_t index, Note note);
 
   bool wait(HealthRound& round, HealthWaiter& waiter);
   void stop_waiting(HealthWaiter& waiter);
@@ -64,9 +64,9 @@ class HealthAggregator::Impl {
   // What follows is called with the mutex held.
   bool is_recent() const noexcept;
   RoundPtr start_round();
-  void expect_look(std::size_t index, TimePoint now);
-  void give_up(std::size_t index);
-  void give_up_overdue(TimePoint now);
+  void expect_probe(std::size_t index, TimePoint now);
+  void expire(std::size_t index);
+  void expire_overdue(TimePoint now);
   Callers end_round();
   void tick_by(TimePoint when);
 

@@ -32,7 +32,7 @@ class HealthRound {
   /// A look that has yet to come back, and when (machine's clock) it is given up.
   struct Pending {
     std::size_t index;
-    TimePoint give_up_at;
+    TimePoint expire_at;
   };
 
   explicit HealthRound(HealthReport start) : report_(std::move(start)) {}
@@ -41,8 +41,8 @@ class HealthRound {
   const std::shared_ptr<const HealthReport>& ended() const noexcept { return ended_; }
   const std::vector<Pending>& pending() const noexcept { return pending_; }
 
-  void expect(std::size_t index, TimePoint give_up_at) {
-    pending_.push_back(Pending{index, give_up_at});
+  void expect(std::size_t index, TimePoint expire_at) {
+    pending_.push_back(Pending{index, expire_at});
   }
   /// \return false for a look that was given up before it came back.
   bool settle(std::size_t index) {
@@ -53,7 +53,7 @@ class HealthRound {
   /// The next moment at which a look or a waiter has to be let go.
   TimePoint next_event() const noexcept {
     TimePoint next = TimePoint::max();
-    for (const Pending& p : pending_) next = std::min(next, p.give_up_at);
+    for (const Pending& p : pending_) next = std::min(next, p.expire_at);
     for (const HealthWaiter* w : waiters_) next = std::min(next, w->until);
     return next;
   }
@@ -68,25 +68,25 @@ class HealthRound {
   Callers end(const std::vector<HealthComponent>& components) {
     ended_ = so_far(components);
     Callers callers;
-    for (HealthWaiter* waiter : waiters_) let_go(*waiter, ended_, callers);
+    for (HealthWaiter* waiter : waiters_) resume(*waiter, ended_, callers);
     waiters_.clear();
     return callers;
   }
 
   /// Lets those go who can wait no longer. \return who they are
-  Callers let_overdue_go(TimePoint now, const std::vector<HealthComponent>& components) {
+  Callers resume_overdue(TimePoint now, const std::vector<HealthComponent>& components) {
     const auto overdue = std::stable_partition(waiters_.begin(), waiters_.end(),
                                                [=](HealthWaiter* w) { return w->until > now; });
     if (overdue == waiters_.end()) return {};
     const auto report = so_far(components);
     Callers callers;
-    for (auto w = overdue; w != waiters_.end(); ++w) let_go(**w, report, callers);
+    for (auto w = overdue; w != waiters_.end(); ++w) resume(**w, report, callers);
     waiters_.erase(overdue, waiters_.end());
     return callers;
   }
 
  private:
-  static void let_go(HealthWaiter& waiter, const std::shared_ptr<const HealthReport>& report,
+  static void resume(HealthWaiter& waiter, const std::shared_ptr<const HealthReport>& report,
                      Callers& callers) {
     waiter.report = report;
     callers.push_back(waiter.caller);

@@ -28,7 +28,7 @@ Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   const ChatOrigin origin =
       origin_of(std::move(reply->source), std::move(reply->reason), with.primary);
   turn.kept(co_await turn.keep(std::move(reply->text), origin));
-  write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.memory());
+  write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
   json.close('}');
   co_return json_answer(200, std::move(json).take());
 }

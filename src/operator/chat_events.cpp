@@ -44,7 +44,7 @@ class ChatEvents final : public BodyStream {
     json::Writer done;
     done.open('{').key("session_id").string(turn_.chat().session_id);
     turn_.kept(co_await turn_.keep(std::move(text_), origin_));
-    write_metadata(done, origin_, stream_.attempts(), stream_.upstream_json(), turn_.memory());
+    write_metadata(done, origin_, stream_.attempts(), stream_.upstream_json(), turn_.history());
     append_event(out, "done", std::move(done.close('}')).take());
     co_return out;
   }

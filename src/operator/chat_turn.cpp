@@ -58,13 +58,13 @@ Task<Result<std::string>> ChatTurn::recall() {
     return context_->options.sessions->summary(chat_.session_id, chat_.message);
   }
   chat_.session_id = make_uuid();
-  return summary_of(std::array{Said(kUser, chat_.message)});
+  return summary_of(std::array{MessageView(kUser, chat_.message)});
 }
 
 void ChatTurn::recalled(Result<std::string> summary) {
   if (!summary) {
-    memory_ = Memory::not_read;
-    summary = summary_of(std::array{Said(kUser, chat_.message)});
+    history_ = HistoryStatus::not_read;
+    summary = summary_of(std::array{MessageView(kUser, chat_.message)});
   }
   chat_.context_summary = *std::move(summary);
 }
@@ -78,17 +78,17 @@ Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin) 
 }
 
 void ChatTurn::kept(const Result<void>& stored) noexcept {
-  if (!stored) memory_ = Memory::not_stored;
-  if (memory_ != Memory::kept) context_->metrics.session_lost();
+  if (!stored) history_ = HistoryStatus::not_stored;
+  if (history_ != HistoryStatus::kept) context_->metrics.session_lost();
 }
 
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,
-                    std::string_view upstream_json, Memory memory) {
-  json.key("degraded").boolean(memory != Memory::kept || !origin.reason.empty());
+                    std::string_view upstream_json, HistoryStatus history) {
+  json.key("degraded").boolean(history != HistoryStatus::kept || !origin.reason.empty());
   json.key("metadata").open('{');
   write_origin(json, origin);
   write_attempts(json, attempts);
-  if (memory == Memory::not_stored) json.key("session_stored").boolean(false);
+  if (history == HistoryStatus::not_stored) json.key("session_stored").boolean(false);
   // A dialect of the user's may leave it empty.
   if (upstream_json.size() > 2) json.key("upstream").raw(upstream_json);
   json.close('}');

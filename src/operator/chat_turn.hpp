@@ -26,7 +26,7 @@ struct ChatOrigin {
 ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary);
 
 /// How it went with the session's store.
-enum class Memory : unsigned char { kept, not_read, not_stored };
+enum class HistoryStatus : unsigned char { kept, not_read, not_stored };
 
 /// A question on its way: read, then asked with what was said before, then kept with its answer.
 ///
@@ -55,18 +55,18 @@ class ChatTurn {
   Task<Result<void>> keep(std::string answer, const ChatOrigin& origin);
   void kept(const Result<void>& stored) noexcept;
 
-  Memory memory() const noexcept { return memory_; }
+  HistoryStatus history() const noexcept { return history_; }
 
  private:
   const Context* context_;
   ChatRequest chat_ = {};
   WallTime asked_at_ = {};
-  Memory memory_ = Memory::kept;
+  HistoryStatus history_ = HistoryStatus::kept;
 };
 
 /// Writes `degraded` and `metadata`, the same for both forms of answer.
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,
-                    std::string_view upstream_json, Memory memory);
+                    std::string_view upstream_json, HistoryStatus history);
 
 /// Nobody answered: 503.
 HttpResponse offline(const std::string& session_id, const ChatFailure& failure,

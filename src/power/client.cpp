@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view kMadre = "madre";
 
 /// The way to madre, held by every call so that it outlives the view it was made through.
-struct Line {
-  Line(std::shared_ptr<Transport> transport, const PowerOptions& options)
+struct MadreConnection {
+  MadreConnection(std::shared_ptr<Transport> transport, const PowerOptions& options)
       : transport(std::move(transport)),
         breaker(options.breaker),
         limit(options.limit),
@@ -38,10 +38,10 @@ tl::unexpected<Error> bad_status(int status) {
 }
 
 /// What can be wrong with the way to madre, or nothing.
-std::string_view mistake_in(const Line& line, const HttpRequest& request) noexcept {
-  if (line.transport == nullptr) return "no transport";
+std::string_view mistake_in(const MadreConnection& madre, const HttpRequest& request) noexcept {
+  if (madre.transport == nullptr) return "no transport";
   if (request.origin.empty()) return "the origin must be http://host[:port], without a path";
-  if (line.limit <= Duration::zero()) return "the limit must be positive";
+  if (madre.limit <= Duration::zero()) return "the limit must be positive";
   return {};
 }
 
@@ -64,12 +64,13 @@ Result<PowerState> read_state(HttpResponse response) {
 
 /// One request under limit and breaker, the breaker told whether the answer could be understood.
 template <class T>
-Task<Result<T>> ask_madre(Line line, HttpRequest request, Deadline deadline, Read<T> read) {
-  const std::string_view mistake = mistake_in(line, request);
+Task<Result<T>> ask_madre(MadreConnection madre, HttpRequest request, Deadline deadline,
+                          Read<T> read) {
+  const std::string_view mistake = mistake_in(madre, request);
   if (!mistake.empty()) co_return madre_failed(Errc::invalid_argument, std::string(mistake));
-  const Guard guard(kMadre, *line.transport, line.limit, line.clock, line.breaker.get());
-  GuardedSend sending(guard, request, deadline);
-  Exchange& sent = co_await sending;
+  const CallOptions call(kMadre, *madre.transport, madre.limit, madre.clock, madre.breaker.get());
+  SendThroughBreaker sending(call, request, deadline);
+  SendResult& sent = co_await sending;
   if (!sent.response) co_return fail(std::move(sent.response.error()));
   const int status = sent.response->status;
   Verdict verdict = verdict_on(status);
@@ -144,7 +145,7 @@ PowerStateView::PowerStateView(std::shared_ptr<Transport> transport, std::string
       options_(std::move(options)) {}
 
 Task<Result<PowerState>> PowerStateView::async_state(Deadline deadline) const {
-  return ask_madre(Line(transport_, options_),
+  return ask_madre(MadreConnection(transport_, options_),
                    request_to(origin_, "GET", "/madre/power/state", {}, options_.headers),
                    std::move(deadline), &read_state);
 }
@@ -156,7 +157,7 @@ Result<PowerState> PowerStateView::state(Deadline deadline) const {
 Task<Result<HttpResponse>> PowerStateView::call(std::string method, std::string path,
                                                 std::string json, Deadline deadline) const {
   return ask_madre(
-      Line(transport_, options_),
+      MadreConnection(transport_, options_),
       request_to(origin_, std::move(method), std::move(path), std::move(json), options_.headers),
       std::move(deadline), &read_json);
 }

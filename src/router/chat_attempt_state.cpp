@@ -19,7 +19,7 @@ Outcome outcome_of(Errc code) noexcept {
     case Errc::cancelled:
       return Outcome::cancelled;
     case Errc::circuit_open:
-    case Errc::rejected:  // like an open breaker: the caller's own guard, and nothing was sent
+    case Errc::rejected:  // like an open breaker: the caller's own options, and nothing was sent
       return Outcome::circuit_open;
     case Errc::asleep:
       return Outcome::asleep;
@@ -57,7 +57,7 @@ bool is_asleep(const RouterTarget& target) noexcept {
 
 }  // namespace
 
-Result<HttpRequest> Ask::prepare(const RouterTarget& target) {
+Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target) {
   Result<HttpRequest> request =
       guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_); });
   if (!request) {
@@ -75,25 +75,25 @@ Result<HttpRequest> Ask::prepare(const RouterTarget& target) {
   return request;
 }
 
-void Ask::conclude(const RouterTarget& target, Exchange& exchange) {
-  hint(exchange.retry_after);
-  if (!exchange.response) return note(target, exchange.response.error(), exchange.elapsed);
-  const HttpResponse& response = *exchange.response;
+void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result) {
+  hint(result.retry_after);
+  if (!result.response) return note(target, result.response.error(), result.elapsed);
+  const HttpResponse& response = *result.response;
   if (!response.ok()) {
-    exchange.conclude(verdict_on(response.status));
+    result.conclude(verdict_on(response.status));
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
-    return note(target, Error(Errc::http_status, std::move(detail), target.name), exchange.elapsed);
+    return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed);
   }
   Result<ChatAnswer> answer =
       guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
-  exchange.conclude(answer ? Verdict::success : Verdict::failure);
-  if (answer) return take(target, std::move(*answer), exchange.elapsed);
+  result.conclude(answer ? Verdict::success : Verdict::failure);
+  if (answer) return take(target, std::move(*answer), result.elapsed);
   note(target, Error(Errc::invalid_reply, "the answer could not be understood", target.name),
-       exchange.elapsed);
+       result.elapsed);
 }
 
-ChatFailure Ask::failure() {
+ChatFailure ChatAttemptState::failure() {
   ChatFailure failure(std::move(*error_));
   failure.attempts = std::move(attempts_);
   failure.retry_after = retry_after_;
@@ -101,19 +101,19 @@ ChatFailure Ask::failure() {
 }
 
 /// The call itself is at fault, or nobody waits for it any more.
-void Ask::end(const RouterTarget& target, Error error) {
+void ChatAttemptState::end(const RouterTarget& target, Error error) {
   error.upstream = target.name;
   error_ = std::move(error);
   over_ = true;
 }
 
-void Ask::note(const RouterTarget& target, const Error& error, Duration elapsed) {
+void ChatAttemptState::note(const RouterTarget& target, const Error& error, Duration elapsed) {
   attempts_.emplace_back(target.name, outcome_of(error.code), elapsed);
   if (error.code == Errc::cancelled) return end(target, error);
   if (!error_) error_ = error;
 }
 
-void Ask::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
+void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;
@@ -132,15 +132,15 @@ void Ask::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed
 }
 
 /// The earliest of all hints is when asking again makes sense.
-void Ask::hint(Duration retry_after) noexcept {
+void ChatAttemptState::hint(Duration retry_after) noexcept {
   if (retry_after <= Duration::zero()) return;
   const bool first = retry_after_ == Duration::zero();
   retry_after_ = first ? retry_after : std::min(retry_after_, retry_after);
 }
 
-void Ask::broke(const RouterTarget& target, Exchange& exchange, const Error& error,
-                Duration elapsed) {
-  exchange.conclude(verdict_on(error.code));
+void ChatAttemptState::broke(const RouterTarget& target, SendResult& result, const Error& error,
+                             Duration elapsed) {
+  result.conclude(verdict_on(error.code));
   note(target, error, elapsed);
 }
 

@@ -16,17 +16,17 @@ namespace vx11 {
 inline namespace v0 {
 
 /// What has come of a chat so far: the ledger, and the answer or the reason why there is none.
-class Ask {
+class ChatAttemptState {
  public:
   /// \param chat outlives the ask
-  explicit Ask(const ChatRequest& chat) : chat_(chat) {}
+  explicit ChatAttemptState(const ChatRequest& chat) : chat_(chat) {}
 
   /// The request for `target`, unless it is to be passed by, which then is noted.
   Result<HttpRequest> prepare(const RouterTarget& target);
   /// Judges what came of asking `target`, when it answered as a whole or not at all.
-  void conclude(const RouterTarget& target, Exchange& exchange);
+  void conclude(const RouterTarget& target, SendResult& result);
   /// `target` opened an answer that broke before a piece of it came.
-  void broke(const RouterTarget& target, Exchange& exchange, const Error& error, Duration elapsed);
+  void broke(const RouterTarget& target, SendResult& result, const Error& error, Duration elapsed);
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
 

@@ -55,23 +55,23 @@ ChatStream::Impl::Impl(ChatReply whole) : reply(std::move(whole)) {
   first_.emplace(std::move(data), reply.text);
 }
 
-ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, Exchange open,
+ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, SendResult open,
                        EventSource rest, ChatPiece begin)
     : reply(std::move(so_far)),
       options_(std::move(with)),
-      exchange_(std::move(open)),
+      result_(std::move(open)),
       events_(std::move(rest)),
       first_(std::move(begin)) {}
 
 void ChatStream::Impl::end(Verdict verdict) noexcept {
-  exchange_->conclude(verdict);
-  exchange_.reset();
+  result_->conclude(verdict);
+  result_.reset();
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {
   std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
   if (first) co_return std::move(first);
-  if (!exchange_) co_return std::optional<ChatPiece>();
+  if (!result_) co_return std::optional<ChatPiece>();
   Result<std::optional<SseEvent>> event = co_await events_.next(deadline);
   if (!event) {
     const Errc code = deadline.cancelled() ? Errc::cancelled : event.error().code;

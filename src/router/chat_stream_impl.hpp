@@ -36,8 +36,8 @@ class ChatStream::Impl {
   /// An answer that came whole: one piece.
   explicit Impl(ChatReply whole);
   /// An answer that `target` has begun to give.
-  Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, Exchange open, EventSource rest,
-       ChatPiece begin);
+  Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, SendResult open,
+       EventSource rest, ChatPiece begin);
 
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline);
 
@@ -47,7 +47,7 @@ class ChatStream::Impl {
   void end(Verdict verdict) noexcept;
 
   std::shared_ptr<const RouterOptions> options_;  ///< Keeps the breaker whose permit this holds.
-  std::optional<Exchange> exchange_;
+  std::optional<SendResult> result_;
   EventSource events_;
   std::optional<ChatPiece> first_;
 };

@@ -39,9 +39,9 @@ constexpr Shape kMadre = {.path = "/madre/chat",
                           .texts = Names(kSwitchTexts).first(1)};
 
 /// What we say in the context beside the client's own metadata.
-class OurMembers {
+class ContextMembers {
  public:
-  OurMembers(const Shape& shape, const ChatRequest& chat) {
+  ContextMembers(const Shape& shape, const ChatRequest& chat) {
     if (shape.names_user) add("user_id", chat.user_id);
     if (!chat.mode.empty()) add("mode", chat.mode);
     add("context_summary", chat.context_summary);
@@ -111,7 +111,7 @@ class JsonDialect final : public ChatDialect {
       request = fail(Errc::invalid_argument, "the message is empty");
       return request;
     }
-    const OurMembers ours(shape_, chat);
+    const ContextMembers ours(shape_, chat);
     std::string changed;
     const auto metadata = without(chat.metadata_json, ours.names(), changed);
     if (!metadata) {
@@ -136,7 +136,7 @@ class JsonDialect final : public ChatDialect {
 
  private:
   std::string body(const ChatRequest& chat, std::string_view metadata,
-                   const OurMembers& ours) const {
+                   const ContextMembers& ours) const {
     json::Writer json(chat.message.size() + metadata.size() + chat.context_summary.size() + 256);
     json.open('{').plain_key(shape_.message).string(chat.message);
     json.key("session_id").string(chat.session_id);

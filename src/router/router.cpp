@@ -42,17 +42,17 @@ Result<Router> Router::create(RouterOptions options) {
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
                                                        Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.deadline);
-  Ask ask(chat);
-  Course course(options, last_resorts);
-  while (const RouterTarget* const target = course.next(ask)) {
-    const Result<HttpRequest> request = ask.prepare(*target);
+  ChatAttemptState state(chat);
+  TargetSequence sequence(options, last_resorts);
+  while (const RouterTarget* const target = sequence.next(state)) {
+    const Result<HttpRequest> request = state.prepare(*target);
     if (!request) continue;
-    const Guard guard = course.guard(*target);
-    GuardedSend sending(guard, *request, total);
-    ask.conclude(*target, co_await sending);
+    const CallOptions call = sequence.call_options(*target);
+    SendThroughBreaker sending(call, *request, total);
+    state.conclude(*target, co_await sending);
   }
-  if (!ask.answered()) co_return tl::unexpected(ask.failure());
-  co_return std::move(ask.reply());
+  if (!state.answered()) co_return tl::unexpected(state.failure());
+  co_return std::move(state.reply());
 }
 
 /// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.

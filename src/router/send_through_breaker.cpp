@@ -49,49 +49,50 @@ Error safe_error(std::string_view upstream, Errc code, Duration allowed) {
   return Error(code, in_words(code, allowed), std::string(upstream));
 }
 
-Error GuardedCall::error(Errc code, Duration allowed) const {
-  return safe_error(guard_.upstream, code, allowed);
+Error BreakerCall::error(Errc code, Duration allowed) const {
+  return safe_error(options_.upstream, code, allowed);
 }
 
-bool GuardedCall::refuse(Errc code, Duration retry_after) {
-  exchange_ = Exchange(error(code), retry_after);
+bool BreakerCall::refuse(Errc code, Duration retry_after) {
+  result_ = SendResult(error(code), retry_after);
   refused_ = true;
   return false;
 }
 
-bool GuardedCall::begin() {
+bool BreakerCall::begin() {
   if (deadline_.cancelled()) return refuse(Errc::cancelled);
-  start_ = guard_.clock.now();
+  start_ = options_.clock.now();
   if (deadline_.passed(start_)) return refuse(Errc::timeout);
-  if (guard_.breaker == nullptr) return true;
-  auto admission = guard_.breaker->try_acquire();
+  if (options_.breaker == nullptr) return true;
+  auto admission = options_.breaker->try_acquire();
   if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
-  exchange_.permit.emplace(std::move(*admission));
+  result_.permit.emplace(std::move(*admission));
   return true;
 }
 
-Exchange& GuardedCall::end() {
-  if (refused_) return exchange_;
-  exchange_.elapsed = guard_.clock.now() - start_;
-  if (!exchange_.response) {
-    const Errc code = deadline_.cancelled() ? Errc::cancelled : exchange_.response.error().code;
-    exchange_.retry_after = exchange_.response.error().retry_after;
-    exchange_.response = fail(error(code, limited().remaining(start_)));
-    exchange_.conclude(verdict_on(code));
+SendResult& BreakerCall::end() {
+  if (refused_) return result_;
+  result_.elapsed = options_.clock.now() - start_;
+  if (!result_.response) {
+    const Errc code = deadline_.cancelled() ? Errc::cancelled : result_.response.error().code;
+    result_.retry_after = result_.response.error().retry_after;
+    result_.response = fail(error(code, limited().remaining(start_)));
+    result_.conclude(verdict_on(code));
   }
-  return exchange_;
+  return result_;
 }
 
-GuardedSend::GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline)
-    : call_(guard, deadline) {
+SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpRequest& request,
+                                       const Deadline& deadline)
+    : call_(options, deadline) {
   if (!call_.begin()) return;
   try {
-    sending_.emplace(guard.transport->send(request, call_.limited()));
+    sending_.emplace(options.transport->send(request, call_.limited()));
   } catch (...) {  // the call still says unreachable
   }
 }
 
-Exchange& GuardedSend::await_resume() {
+SendResult& SendThroughBreaker::await_resume() {
   try {
     if (sending_) call_.received(sending_->take());
   } catch (...) {  // the call still says unreachable
@@ -99,9 +100,9 @@ Exchange& GuardedSend::await_resume() {
   return call_.end();
 }
 
-Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
-                                  const HttpRequest& request, const Deadline& deadline) {
-  GuardedCall call(guard, deadline);
+Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& transport,
+                                      const HttpRequest& request, const Deadline& deadline) {
+  BreakerCall call(options, deadline);
   std::unique_ptr<BodyStream> body;
   if (call.begin()) {
     try {
@@ -116,7 +117,7 @@ Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
     } catch (...) {  // the call still says unreachable
     }
   }
-  co_return OpenedExchange(std::move(call.end()), std::move(body));
+  co_return OpenedSend(std::move(call.end()), std::move(body));
 }
 
 }  // namespace v0

@@ -18,9 +18,9 @@ namespace vx11 {
 inline namespace v0 {
 
 /// Whom to call, and under what. Owns nothing; what it points to outlives the call.
-struct Guard {
-  Guard(std::string_view upstream, Transport& transport, Duration limit, SteadyClock clock,
-        CircuitBreaker* breaker)
+struct CallOptions {
+  CallOptions(std::string_view upstream, Transport& transport, Duration limit, SteadyClock clock,
+              CircuitBreaker* breaker)
       : upstream(upstream), transport(&transport), limit(limit), clock(clock), breaker(breaker) {}
 
   std::string_view upstream;  ///< For errors.
@@ -31,8 +31,8 @@ struct Guard {
 };
 
 /// What came of a send. An answer still waits for its verdict; dropped without one it is neutral.
-struct Exchange {
-  explicit Exchange(Error error, Duration retry_after = {})
+struct SendResult {
+  explicit SendResult(Error error, Duration retry_after = {})
       : response(tl::unexpected(std::move(error))), retry_after(retry_after) {}
 
   Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
@@ -46,29 +46,29 @@ struct Exchange {
   }
 };
 
-/// A call under a guard, before and after the transport's part of it.
-class GuardedCall {
+/// A call under a options, before and after the transport's part of it.
+class BreakerCall {
  public:
   /// \param deadline outlives the call
-  GuardedCall(const Guard& guard, const Deadline& deadline)
-      : guard_(guard), deadline_(deadline), exchange_(Error(Errc::unreachable)) {}
+  BreakerCall(const CallOptions& options, const Deadline& deadline)
+      : options_(options), deadline_(deadline), result_(Error(Errc::unreachable)) {}
 
   /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
   bool begin();
   /// What the transport may take.
-  Deadline limited() const noexcept { return deadline_.capped(start_, guard_.limit); }
-  void received(Result<HttpResponse>&& response) { exchange_.response = std::move(response); }
-  /// The exchange, its errors in the library's own words and settled with the breaker.
-  Exchange& end();
+  Deadline limited() const noexcept { return deadline_.capped(start_, options_.limit); }
+  void received(Result<HttpResponse>&& response) { result_.response = std::move(response); }
+  /// The result, its errors in the library's own words and settled with the breaker.
+  SendResult& end();
 
  private:
   bool refuse(Errc code, Duration retry_after = {});
   Error error(Errc code, Duration allowed = {}) const;
 
-  Guard guard_;
+  CallOptions options_;
   const Deadline& deadline_;
   TimePoint start_ = {};
-  Exchange exchange_;
+  SendResult result_;
   bool refused_ = false;
 };
 
@@ -80,36 +80,37 @@ class GuardedCall {
 /// and `deadline`. No coroutine, for there is nothing between the transport and who awaits it:
 ///
 /// ```cpp
-/// GuardedSend sending(guard, request, deadline);
-/// Exchange& exchange = co_await sending;
+/// SendThroughBreaker sending(options, request, deadline);
+/// SendResult& result = co_await sending;
 /// ```
-class GuardedSend {
+class SendThroughBreaker {
  public:
-  GuardedSend(const Guard& guard, const HttpRequest& request, const Deadline& deadline);
+  SendThroughBreaker(const CallOptions& options, const HttpRequest& request,
+                     const Deadline& deadline);
 
   bool await_ready() const noexcept { return !sending_; }
   bool await_suspend(std::coroutine_handle<> waiting) noexcept {
     return !sending_->start(&detail::resume_coroutine, waiting.address());
   }
-  Exchange& await_resume();
+  SendResult& await_resume();
 
  private:
-  GuardedCall call_;
+  BreakerCall call_;
   std::optional<Task<Result<HttpResponse>>> sending_ = std::nullopt;
 };
 
-/// An exchange of which only the head has come.
-struct OpenedExchange {
-  OpenedExchange(Exchange exchange, std::unique_ptr<BodyStream> body)
-      : exchange(std::move(exchange)), body(std::move(body)) {}
-  Exchange exchange;
+/// A result of which only the head has come.
+struct OpenedSend {
+  OpenedSend(SendResult result, std::unique_ptr<BodyStream> body)
+      : result(std::move(result)), body(std::move(body)) {}
+  SendResult result;
   std::unique_ptr<BodyStream> body;  ///< Null if there is no answer.
 };
 
 /// The same up to the head of the answer, for a transport that streams. `request` and `deadline`
 /// outlive the task.
-Task<OpenedExchange> guarded_open(Guard guard, StreamingTransport& transport,
-                                  const HttpRequest& request, const Deadline& deadline);
+Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& transport,
+                                      const HttpRequest& request, const Deadline& deadline);
 
 /// What a transport's failure is called in answers; its own words may hold a URL or an upstream's
 /// text.

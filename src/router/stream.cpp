@@ -32,33 +32,33 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
   }
 }
 
-/// One target's part: leaves its answer or its failure in `ask`, or returns the stream it began.
-Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target, Guard guard,
-                                           Ask& ask, const HttpRequest& request,
-                                           const Deadline& total) {
+/// One target's part: leaves its answer or its failure in `state`, or returns the stream it began.
+Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target,
+                                           CallOptions call, ChatAttemptState& state,
+                                           const HttpRequest& request, const Deadline& total) {
   auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
   if (streaming == nullptr) {
-    GuardedSend sending(guard, request, total);
-    ask.conclude(target, co_await sending);
+    SendThroughBreaker sending(call, request, total);
+    state.conclude(target, co_await sending);
     co_return std::nullopt;
   }
   const TimePoint start = options->clock.now();
   const Deadline limited = total.capped(start, target.limit);
-  OpenedExchange opened = co_await guarded_open(guard, *streaming, request, total);
-  Exchange& exchange = opened.exchange;
+  OpenedSend opened = co_await open_through_breaker(call, *streaming, request, total);
+  SendResult& result = opened.result;
   const auto elapsed = [&] { return options->clock.now() - start; };
   const auto broke = [&](Errc code) {
-    ask.broke(target, exchange, safe_error(target.name, total.cancelled() ? Errc::cancelled : code),
-              elapsed());
+    state.broke(target, result, safe_error(target.name, total.cancelled() ? Errc::cancelled : code),
+                elapsed());
   };
-  if (!exchange.response || !exchange.response->ok()) {
-    ask.conclude(target, exchange);
+  if (!result.response || !result.response->ok()) {
+    state.conclude(target, result);
     co_return std::nullopt;
   }
-  if (!is_event_stream(*exchange.response)) {
-    const Result<void> whole = co_await complete(*exchange.response, *opened.body, limited);
-    exchange.elapsed = elapsed();
-    whole ? ask.conclude(target, exchange) : broke(whole.error().code);
+  if (!is_event_stream(*result.response)) {
+    const Result<void> whole = co_await complete(*result.response, *opened.body, limited);
+    result.elapsed = elapsed();
+    whole ? state.conclude(target, result) : broke(whole.error().code);
     co_return std::nullopt;
   }
   EventSource events(std::move(opened.body));
@@ -68,9 +68,9 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
     broke(first ? Errc::invalid_reply : first.error().code);
     co_return std::nullopt;
   }
-  ask.take(target, ChatAnswer(), elapsed());
-  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(ask.reply()),
-                                                 std::move(exchange), std::move(events),
+  state.take(target, ChatAnswer(), elapsed());
+  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(state.reply()),
+                                                 std::move(result), std::move(events),
                                                  piece_of(std::move(**first)));
   co_return std::optional<ChatStream>(std::in_place, std::move(impl));
 }
@@ -82,19 +82,19 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
                                                            Deadline deadline) {
   const Options options(self, &self->options);
   const Deadline total = deadline.capped(options->clock.now(), options->deadline);
-  Ask ask(chat);
-  Course course(*options, self->last_resorts);
-  while (const RouterTarget* const target = course.next(ask)) {
-    Result<HttpRequest> request = ask.prepare(*target);
+  ChatAttemptState state(chat);
+  TargetSequence sequence(*options, self->last_resorts);
+  while (const RouterTarget* const target = sequence.next(state)) {
+    Result<HttpRequest> request = state.prepare(*target);
     if (!request) continue;
     request->headers.set("Accept", "text/event-stream, application/json");
-    const Guard guard = course.guard(*target);
+    const CallOptions call = sequence.call_options(*target);
     std::optional<ChatStream> stream =
-        co_await try_target(options, *target, guard, ask, *request, total);
+        co_await try_target(options, *target, call, state, *request, total);
     if (stream) co_return std::move(*stream);
   }
-  if (!ask.answered()) co_return tl::unexpected(ask.failure());
-  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(ask.reply())));
+  if (!state.answered()) co_return tl::unexpected(state.failure());
+  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(state.reply())));
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_owned(std::shared_ptr<const Impl> self,

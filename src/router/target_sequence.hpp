@@ -57,24 +57,24 @@ class LastResorts {
 
 /// The targets of one ask: all in their order, and then, if every breaker said no and that is
 /// wanted, the first of them once more.
-class Course {
+class TargetSequence {
  public:
-  Course(const RouterOptions& options, LastResorts& last_resorts) noexcept
+  TargetSequence(const RouterOptions& options, LastResorts& last_resorts) noexcept
       : options_(options), last_resorts_(last_resorts) {}
 
   /// Whom to ask next; null at the end.
-  const RouterTarget* next(const Ask& ask) noexcept {
-    if (ask.over() || place_) return nullptr;
+  const RouterTarget* next(const ChatAttemptState& state) noexcept {
+    if (state.over() || place_) return nullptr;
     if (next_ < options_.targets.size()) return &options_.targets[next_++];
-    const RouterTarget* const rejected = first_rejected(ask.attempts());
+    const RouterTarget* const rejected = first_rejected(state.attempts());
     if (rejected != nullptr) place_ = last_resorts_.take();
     return place_ ? rejected : nullptr;
   }
 
   /// Under what to ask it.
-  Guard guard(const RouterTarget& target) const noexcept {
-    return Guard(target.name, *target.transport, target.limit, options_.clock,
-                 place_ ? nullptr : target.breaker.get());
+  CallOptions call_options(const RouterTarget& target) const noexcept {
+    return CallOptions(target.name, *target.transport, target.limit, options_.clock,
+                       place_ ? nullptr : target.breaker.get());
   }
 
  private:

@@ -77,9 +77,9 @@ class MemorySessionStore final : public SessionStore {
   Task<Result<std::string>> summary(std::string id, std::string_view question) override {
     SharedTurn last;
     use(id, [&](const Entry& entry) { last = entry.turns.back(); });
-    const Said asked("user", question);
+    const MessageView asked("user", question);
     if (!last) return summary_of(std::array{asked});
-    const std::array said = {Said(last->user), Said(last->assistant), asked};
+    const std::array said = {MessageView(last->user), MessageView(last->assistant), asked};
     return summary_of(std::span(said).last(limits_.messages > 1 ? 3 : 2));
   }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kCharactersOfMessage = 100;
 constexpr std::size_t kCharactersOfSummary = 256;
 
-void append_line(std::string& summary, const Said& said) {
+void append_line(std::string& summary, const MessageView& said) {
   if (!summary.empty()) summary += '\n';
   summary.append(said.role).append(": ", 2);
   summary.append(first_characters(said.content, kCharactersOfMessage));
@@ -58,16 +58,16 @@ std::string_view first_characters(std::string_view text, std::size_t characters)
   return text.substr(0, end);
 }
 
-std::string summary_of(std::span<const Said> messages) {
+std::string summary_of(std::span<const MessageView> messages) {
   std::string summary;
   summary.reserve(2 * kCharactersOfSummary);
-  for (const Said& said : messages) append_line(summary, said);
+  for (const MessageView& said : messages) append_line(summary, said);
   return cut(std::move(summary));
 }
 
 std::string context_summary(std::span<const Message> history, const Message& current) {
   const auto before = newest(history, kMessagesOfSummary - 1);
-  std::vector<Said> said(before.begin(), before.end());
+  std::vector<MessageView> said(before.begin(), before.end());
   said.emplace_back(current);
   return summary_of(said);
 }

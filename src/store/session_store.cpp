@@ -11,7 +11,7 @@ Task<Result<std::string>> SessionStore::summary(std::string id, std::string_view
   Task<Result<std::vector<Message>>> reading = recent(std::move(id), kMessagesOfSummary - 1);
   const auto history = co_await std::move(reading);
   if (!history) co_return fail(history.error());
-  std::vector<Said> said(history->begin(), history->end());
+  std::vector<MessageView> said(history->begin(), history->end());
   said.emplace_back("user", question);
   co_return summary_of(said);
 }

@@ -86,8 +86,8 @@ tl::unexpected<Error> storage_failure(std::string_view doing, sqlite::Code code)
 class Visit {
  public:
   Visit(Workers& workers, SteadyClock clock) : clock_(clock), detour_(workers) {}
-  auto begin() noexcept { return detour_.away(); }
-  auto end() noexcept { return detour_.back(); }
+  auto begin() noexcept { return detour_.to_worker(); }
+  auto end() noexcept { return detour_.to_executor(); }
 
   template <class Use>
   sqlite::Code over(const Use& use) const {
@@ -98,7 +98,7 @@ class Visit {
  private:
   static constexpr std::chrono::seconds kPatience{2};
   SteadyClock clock_;
-  Detour detour_;
+  OffloadScope detour_;
   TimePoint since_ = clock_.now();
 };
 

@@ -17,16 +17,16 @@ inline namespace v0 {
 inline constexpr std::size_t kMessagesOfSummary = 3;
 
 /// As much of a message as a summary needs.
-struct Said {
-  Said(std::string_view role, std::string_view content) : role(role), content(content) {}
-  Said(const Message& message) : role(message.role), content(message.content) {}
+struct MessageView {
+  MessageView(std::string_view role, std::string_view content) : role(role), content(content) {}
+  MessageView(const Message& message) : role(message.role), content(message.content) {}
 
   std::string_view role;
   std::string_view content;
 };
 
 /// The summary of all of `messages`, oldest first.
-std::string summary_of(std::span<const Said> messages);
+std::string summary_of(std::span<const MessageView> messages);
 
 }  // namespace v0
 }  // namespace vx11

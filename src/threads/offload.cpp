@@ -5,18 +5,18 @@ inline namespace v0 {
 
 namespace {
 
-thread_local Home* current_home = nullptr;
+thread_local Executor* current_home = nullptr;
 
 }  // namespace
 
-Home* Home::current() noexcept {
+Executor* Executor::current() noexcept {
   return current_home;
 }
 
-Home::Stay::Stay(Home& home) noexcept {
-  current_home = &home;
+Executor::ExecutorScope::ExecutorScope(Executor& executor) noexcept {
+  current_home = &executor;
 }
-Home::Stay::~Stay() {
+Executor::ExecutorScope::~ExecutorScope() {
   current_home = nullptr;
 }
 

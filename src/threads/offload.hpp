@@ -13,62 +13,63 @@ namespace vx11 {
 inline namespace v0 {
 
 /// A thread that must not be blocked and takes coroutines to go on with: an event loop.
-class VX11_API Home {
+class VX11_API Executor {
  public:
-  virtual ~Home() = default;
+  virtual ~Executor() = default;
   /// Has `waiting` resumed on this thread. Called on any thread.
-  virtual void resume_here(std::coroutine_handle<> waiting) = 0;
+  virtual void resume(std::coroutine_handle<> waiting) = 0;
 
-  /// The home that the calling thread is, or null: then it may be blocked.
-  static Home* current() noexcept;
+  /// The executor that the calling thread is, or null: then it may be blocked.
+  static Executor* current() noexcept;
 
-  /// While it lives, the calling thread is `home`.
-  class VX11_API Stay {
+  /// While it lives, the calling thread is `executor`.
+  class VX11_API ExecutorScope {
    public:
-    explicit Stay(Home& home) noexcept;
-    ~Stay();
-    Stay(const Stay&) = delete;
-    Stay& operator=(const Stay&) = delete;
+    explicit ExecutorScope(Executor& executor) noexcept;
+    ~ExecutorScope();
+    ExecutorScope(const ExecutorScope&) = delete;
+    ExecutorScope& operator=(const ExecutorScope&) = delete;
   };
 };
 
-/// Takes a coroutine to a worker and home again. On a thread that is nobody's home it stays where
+/// Takes a coroutine to a worker and executor again. On a thread that is nobody's executor it stays where
 /// it is: whoever blocks on a task may as well do its work.
 ///
 /// ```cpp
-/// Detour detour(workers);
-/// co_await detour.away();
+/// OffloadScope offload(workers);
+/// co_await offload.to_worker();
 /// const auto result = work_that_blocks();
-/// co_await detour.back();
+/// co_await offload.to_executor();
 /// ```
-/// The workers and the home outlive it.
-class Detour {
+/// The workers and the executor outlive it.
+class OffloadScope {
  public:
-  explicit Detour(Workers& workers) noexcept : workers_(workers), home_(Home::current()) {}
+  explicit OffloadScope(Workers& workers) noexcept
+      : workers_(workers), executor_(Executor::current()) {}
 
-  auto away() noexcept { return Away{*this}; }
-  auto back() noexcept { return Back{*this}; }
+  auto to_worker() noexcept { return ToWorker{*this}; }
+  auto to_executor() noexcept { return ToExecutor{*this}; }
 
  private:
-  struct Away {
-    Detour& detour;
-    bool await_ready() const noexcept { return detour.home_ == nullptr; }
+  struct ToWorker {
+    OffloadScope& offload;
+    bool await_ready() const noexcept { return offload.executor_ == nullptr; }
     void await_suspend(std::coroutine_handle<> waiting) const {
-      detour.workers_.run([waiting] { waiting.resume(); });
+      offload.workers_.run([waiting] { waiting.resume(); });
     }
     void await_resume() const noexcept {}
   };
-  struct Back {
-    Detour& detour;
-    bool await_ready() const noexcept { return detour.home_ == nullptr; }
+  struct ToExecutor {
+    OffloadScope& offload;
+    bool await_ready() const noexcept { return offload.executor_ == nullptr; }
     void await_suspend(std::coroutine_handle<> waiting) const {
-      detour.home_->resume_here(waiting);
+      offload.executor_->resume(waiting);
     }
     void await_resume() const noexcept {}
   };
 
   Workers& workers_;
-  Home* home_;
+  Executor* executor_;
 };
 
 }  // namespace v0

@@ -65,7 +65,7 @@ TEST_CASE("no more than the limit run at once") {
 TEST_CASE("steady latencies let the limit grow when it is used") {
   for (const auto algorithm : {LimitAlgorithm::gradient, LimitAlgorithm::aimd}) {
     ManualClock clock;
-    AdaptiveLimit limit({.algorithm = algorithm, .initial = 10, .most = 50}, clock);
+    AdaptiveLimit limit({.algorithm = algorithm, .initial = 10, .max = 50}, clock);
     run_at_the_limit(limit, clock, 10ms, 100);
     CHECK(limit.limit() == 50);
   }
@@ -87,7 +87,7 @@ TEST_CASE("a limit that is not used does not grow") {
 
 TEST_CASE("growing latencies bring the gradient limit down, and it recovers with them") {
   ManualClock clock;
-  AdaptiveLimit limit({.initial = 50, .most = 100}, clock);
+  AdaptiveLimit limit({.initial = 50, .max = 100}, clock);
   run_at_the_limit(limit, clock, 10ms, 20);
   const auto before = limit.limit();
   run_at_the_limit(limit, clock, 200ms, 2);
@@ -99,7 +99,7 @@ TEST_CASE("growing latencies bring the gradient limit down, and it recovers with
 
 TEST_CASE("the gradient limit settles near what the upstream bears") {
   ManualClock clock;
-  AdaptiveLimit limit({.initial = 10, .most = 1000, .tolerance = 1.0}, clock);
+  AdaptiveLimit limit({.initial = 10, .max = 1000, .tolerance = 1.0}, clock);
   run_against_capacity(limit, clock, 40, 300);
   CHECK(limit.limit() >= 30);
   CHECK(limit.limit() <= 120);
@@ -107,7 +107,7 @@ TEST_CASE("the gradient limit settles near what the upstream bears") {
 
 TEST_CASE("failures multiply the limit down to its least, never below") {
   for (const auto algorithm : {LimitAlgorithm::gradient, LimitAlgorithm::aimd}) {
-    AdaptiveLimit limit({.algorithm = algorithm, .initial = 20, .least = 3});
+    AdaptiveLimit limit({.algorithm = algorithm, .initial = 20, .min = 3});
     limit.try_acquire()->failure();
     CHECK(limit.limit() == 18);
     for (int i = 0; i < 100; ++i) limit.try_acquire()->failure();
@@ -139,11 +139,11 @@ TEST_CASE("a verdict counts once, wherever the permit was moved") {
 }
 
 TEST_CASE("options out of range are drawn to the nearest that works") {
-  AdaptiveLimit none({.initial = 0, .least = 0, .most = 0});
+  AdaptiveLimit none({.initial = 0, .min = 0, .max = 0});
   CHECK(none.limit() == 1);
   none.try_acquire()->failure();
   CHECK(none.limit() == 1);
-  AdaptiveLimit upside_down({.initial = 7, .least = 9, .most = 3});
+  AdaptiveLimit upside_down({.initial = 7, .min = 9, .max = 3});
   CHECK(upside_down.limit() == 9);
   AdaptiveLimit harsh({.initial = 10, .after_failure = -5});
   harsh.try_acquire()->failure();
@@ -152,7 +152,7 @@ TEST_CASE("options out of range are drawn to the nearest that works") {
 
 TEST_CASE("a latency of no time at all does not divide by zero") {
   ManualClock clock;
-  AdaptiveLimit limit({.initial = 4, .most = 10}, clock);
+  AdaptiveLimit limit({.initial = 4, .max = 10}, clock);
   run_at_the_limit(limit, clock, 0s, 100);
   CHECK(limit.limit() == 10);
 }
@@ -172,7 +172,7 @@ TEST_CASE("in a pipeline it learns from the results, and a call that throws is a
 }
 
 TEST_CASE("many threads never run more than the most, and all permits come back") {
-  AdaptiveLimit limit({.algorithm = LimitAlgorithm::aimd, .initial = 4, .most = 8});
+  AdaptiveLimit limit({.algorithm = LimitAlgorithm::aimd, .initial = 4, .max = 8});
   std::atomic<int> running{0};
   std::atomic<bool> too_many{false};
   std::vector<std::thread> threads;

@@ -15,9 +15,9 @@
 
 using namespace std::chrono_literals;
 using vx11::net_detail::Loop;
-using vx11::net_detail::ShortSlices;
-using vx11::net_detail::Timer;
+using vx11::net_detail::ShortTimeSlice;
 using vx11::net_detail::TimerWheel;
+using vx11::net_detail::WheelTimer;
 
 TEST_CASE("a loop runs what was posted in its order, and what that posts after it") {
   Loop loop;
@@ -67,15 +67,15 @@ TEST_CASE("what a loop did not get round to runs at its end, and what it kept fo
 }
 
 TEST_CASE("a loop's thread has short turns while it runs, and its own again after that") {
-  const std::uint64_t before = ShortSlices::of_this_thread();
+  const std::uint64_t before = ShortTimeSlice::of_this_thread();
   std::uint64_t within = before;
   Loop loop;
   loop.post([&] {
-    within = ShortSlices::of_this_thread();
+    within = ShortTimeSlice::of_this_thread();
     loop.stop();
   });
   loop.run();
-  CHECK(ShortSlices::of_this_thread() == before);
+  CHECK(ShortTimeSlice::of_this_thread() == before);
   if (before == 0) return;  // a kernel before 6.12 does not tell
   CHECK(within == 200'000);
   CHECK(before > within);
@@ -97,7 +97,7 @@ TEST_CASE("a job's holdings are gone before the next job runs") {
 TEST_CASE("a loop wakes for no timer but the next one") {
   Loop loop;
   CHECK(loop.timers.wait_at_most() < 0);
-  std::optional<Timer> timer(
+  std::optional<WheelTimer> timer(
       std::in_place, loop.timers, [](void*) {}, nullptr);
   timer->arm(TimerWheel::now() + 9s);
   CHECK(loop.timers.wait_at_most() > 10);
@@ -123,7 +123,7 @@ TEST_CASE("timers that are moved about all fire, once and never early") {
       at = when;
       timer.arm(when);
     }
-    Timer timer;
+    WheelTimer timer;
     Loop& on;
     int& left;
     vx11::TimePoint at = {};

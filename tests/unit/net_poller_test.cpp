@@ -14,8 +14,8 @@ namespace {
 /// Watches something that is ready whenever it is kicked, and writes down that it was told.
 class Told final : Poller::Watcher {
  public:
-  Told(Poller& poller, std::string& told, char name, Poller::Brings brings)
-      : Watcher(brings), poller_(poller), told_(told), name_(name) {
+  Told(Poller& poller, std::string& told, char name, Poller::Priority priority)
+      : Watcher(priority), poller_(poller), told_(told), name_(name) {
     poller_.add(event_, *this);
   }
   ~Told() { poller_.remove(event_, *this); }
@@ -51,11 +51,11 @@ class Told final : Poller::Watcher {
 
 /// A poller and those it tells, each of which has something to be told from the start.
 struct Watched {
-  Told& add(char name, Poller::Brings brings) {
-    return *watchers.emplace_back(std::make_unique<Told>(poller, told, name, brings));
+  Told& add(char name, Poller::Priority priority) {
+    return *watchers.emplace_back(std::make_unique<Told>(poller, told, name, priority));
   }
-  void add(int count, char name, Poller::Brings brings) {
-    for (int i = 0; i < count; ++i) add(name, brings);
+  void add(int count, char name, Poller::Priority priority) {
+    for (int i = 0; i < count; ++i) add(name, priority);
   }
   /// Whom it tells in its next turn, in that order.
   std::string turn() {
@@ -69,8 +69,8 @@ struct Watched {
   std::vector<std::unique_ptr<Told>> watchers;
 };
 
-constexpr auto kResults = Poller::Brings::results;
-constexpr auto kNewWork = Poller::Brings::new_work;
+constexpr auto kResults = Poller::Priority::results;
+constexpr auto kNewWork = Poller::Priority::new_work;
 
 }  // namespace
 

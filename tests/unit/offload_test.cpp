@@ -25,14 +25,14 @@ using vx11::Task;
 namespace {
 
 /// An event loop in its simplest form: the test's own thread, which goes on when it is told to.
-class TestHome final : public vx11::Home {
+class TestHome final : public vx11::Executor {
  public:
-  void resume_here(std::coroutine_handle<> waiting) override {
+  void resume(std::coroutine_handle<> waiting) override {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(waiting);
     came_.notify_one();
   }
-  /// Waits for the next coroutine that comes home, and goes on with it.
+  /// Waits for the next coroutine that comes executor, and goes on with it.
   void go_on() {
     std::unique_lock lock(mutex_);
     came_.wait(lock, [this] { return !waiting_.empty(); });
@@ -67,10 +67,10 @@ Running<T> start(Task<T> task, std::optional<T>& into) {
 using Places = std::vector<std::thread::id>;
 Task<Places> places_of(vx11::Workers& workers) {
   Places places;
-  vx11::Detour detour(workers);
-  co_await detour.away();
+  vx11::OffloadScope offload(workers);
+  co_await offload.to_worker();
   places.push_back(std::this_thread::get_id());
-  co_await detour.back();
+  co_await offload.to_executor();
   places.push_back(std::this_thread::get_id());
   co_return places;
 }
@@ -100,16 +100,16 @@ class OtherProcess {
 
 }  // namespace
 
-TEST_CASE("from a home the way leads to a worker and back; without one nobody goes anywhere") {
+TEST_CASE("from a executor the way leads to a worker and back; without one nobody goes anywhere") {
   vx11::Workers workers(1);
   const Places blocking = vx11::sync_wait(places_of(workers));
   CHECK(blocking == Places{std::this_thread::get_id(), std::this_thread::get_id()});
 
-  TestHome home;
-  const vx11::Home::Stay stay(home);
+  TestHome executor;
+  const vx11::Executor::ExecutorScope stay(executor);
   std::optional<Places> places;
   start(places_of(workers), places);
-  home.go_on();
+  executor.go_on();
   REQUIRE(places);
   CHECK(places->front() != std::this_thread::get_id());
   CHECK(places->back() == std::this_thread::get_id());
@@ -119,14 +119,14 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
   const Folder folder;
   const auto store = vx11::open_sqlite_session_store(folder / "s.db").value();
   OtherProcess other(folder / "s.db");
-  TestHome home;
-  const vx11::Home::Stay stay(home);
+  TestHome executor;
+  const vx11::Executor::ExecutorScope stay(executor);
   std::optional<Result<void>> stored;
   start(store->append("s", "u", turn()), stored);
   // Here the loop goes on with other things, for the store waits elsewhere.
   CHECK_FALSE(stored);
   other.lets_go();
-  home.go_on();
+  executor.go_on();
   REQUIRE(stored);
   CHECK(stored->has_value());
 }
@@ -136,8 +136,8 @@ TEST_CASE("who has stood in line for a held database too long is sent away") {
   vx11::testing::ManualClock clock;
   const auto store = vx11::open_sqlite_session_store(folder / "s.db", {}, {}, clock).value();
   OtherProcess other(folder / "s.db");
-  TestHome home;
-  const vx11::Home::Stay stay(home);
+  TestHome executor;
+  const vx11::Executor::ExecutorScope stay(executor);
   std::optional<Result<void>> first;
   std::optional<Result<void>> second;
   std::optional<Result<void>> in_time;
@@ -146,7 +146,7 @@ TEST_CASE("who has stood in line for a held database too long is sent away") {
   clock.advance(std::chrono::seconds(3));
   start(store->append("s", "u", turn()), in_time);
   other.lets_go();
-  for (int i = 0; i < 3; ++i) home.go_on();
+  for (int i = 0; i < 3; ++i) executor.go_on();
   REQUIRE(second);
   REQUIRE_FALSE(*second);
   CHECK(second->error().code == vx11::Errc::storage);

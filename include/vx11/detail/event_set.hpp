@@ -16,20 +16,20 @@ namespace detail {
 /// Up to 31 events, each a bit, that happen once each on any thread; one coroutine waits for the
 /// next. Nothing that happens before it waits is lost, and whoever makes an event happen touches
 /// nothing of this afterwards.
-class Arrivals {
+class EventSet {
  public:
   using Set = std::uint32_t;
   /// What a started task needs to say that it has ended.
-  struct Seat {
-    Seat(Arrivals& all, Set bit) noexcept : all(&all), bit(bit) {}
-    Arrivals* all;
+  struct EventSlot {
+    EventSlot(EventSet& all, Set bit) noexcept : all(&all), bit(bit) {}
+    EventSet* all;
     Set bit;
   };
 
-  /// Starts `task`, whose end is the event `seat.bit`. Both outlive the event.
+  /// Starts `task`, whose end is the event `slot.bit`. Both outlive the event.
   template <class T>
-  void start(Task<T>& task, Seat& seat) noexcept {
-    if (task.start(&ended, &seat)) happen(seat.bit);
+  void start(Task<T>& task, EventSlot& slot) noexcept {
+    if (task.start(&ended, &slot)) happen(slot.bit);
   }
 
   /// Makes the event happen and resumes the one who waits, if there is one.
@@ -52,7 +52,7 @@ class Arrivals {
   static constexpr Set kWaiting = Set{1} << 31U;
 
   struct Beyond {
-    Arrivals& all;
+    EventSet& all;
     Set known;
     bool await_ready() const noexcept { return all.so_far() != known; }
     bool await_suspend(std::coroutine_handle<> handle) noexcept {
@@ -64,8 +64,8 @@ class Arrivals {
     Set await_resume() const noexcept { return all.so_far(); }
   };
 
-  static void ended(void* seat) {
-    const auto [all, bit] = *static_cast<Seat*>(seat);
+  static void ended(void* slot) {
+    const auto [all, bit] = *static_cast<EventSlot*>(slot);
     all->happen(bit);
   }
 

@@ -10,48 +10,48 @@ inline namespace v0 {
 namespace detail {
 
 /// One who waits in a queue, in the frame of the coroutine that waits.
-struct Turn {
-  static constexpr Arrivals::Set kCome = 1;  ///< Happens when it is his turn.
+struct Waiter {
+  static constexpr EventSet::Set kWoken = 1;  ///< Happens when it is his waiter.
 
-  Arrivals arrivals = {};
-  Turn* next = nullptr;
+  EventSet events = {};
+  Waiter* next = nullptr;
 };
 
-/// Wakes those whose turn has come.
+/// Wakes those whose waiter has come.
 ///
 /// One who is woken may be done at once and wake the next, who wakes the next. That nests only a
 /// few deep on a thread; those beyond are woken once the others have returned, in order.
-class Turns {
+class WakeTrampoline {
  public:
-  /// Wakes `turn`, which nobody else knows of any more.
-  static void give(Turn& turn) noexcept {
-    thread_local Turns here;
-    if (here.depth_ == kDeepest) return here.put_off(turn);
-    here.wake(turn);
-    while (here.depth_ == 0 && here.first_ != nullptr) here.wake(here.take_first());
+  /// Wakes `waiter`, which nobody else knows of any more.
+  static void wake(Waiter& waiter) noexcept {
+    thread_local WakeTrampoline here;
+    if (here.depth_ == kDeepest) return here.put_off(waiter);
+    here.wake_now(waiter);
+    while (here.depth_ == 0 && here.first_ != nullptr) here.wake_now(here.take_first());
   }
 
  private:
   static constexpr int kDeepest = 32;
 
-  void wake(Turn& turn) noexcept {
+  void wake_now(Waiter& waiter) noexcept {
     ++depth_;
-    turn.arrivals.happen(Turn::kCome);
+    waiter.events.happen(Waiter::kWoken);
     --depth_;
   }
-  void put_off(Turn& turn) noexcept {
-    (first_ == nullptr ? first_ : last_->next) = &turn;
-    last_ = &turn;
+  void put_off(Waiter& waiter) noexcept {
+    (first_ == nullptr ? first_ : last_->next) = &waiter;
+    last_ = &waiter;
   }
-  Turn& take_first() noexcept {
-    Turn& turn = *first_;
-    first_ = turn.next;
-    return turn;
+  Waiter& take_first() noexcept {
+    Waiter& waiter = *first_;
+    first_ = waiter.next;
+    return waiter;
   }
 
   int depth_ = 0;
-  Turn* first_ = nullptr;
-  Turn* last_ = nullptr;
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
 };
 
 }  // namespace detail

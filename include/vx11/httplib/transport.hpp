@@ -102,21 +102,21 @@ class HttplibTransport final : public Transport {
     if (!head) return fail(head.error());
 
     const detail::StopSignal stop(deadline.stop_token());
-    const detail::Patience patience(deadline, options_.clock, stop);
-    if (const auto end = patience.exhausted()) return detail::gave_up(*end);
+    const detail::DeadlineWaiter waiter(deadline, options_.clock, stop);
+    if (const auto end = waiter.exhausted()) return detail::gave_up(*end);
     if (auto kept = pool_.take(request.origin, options_.clock.now())) {
-      auto sent = exchange(request, *head, std::move(kept), patience);
+      auto sent = exchange(request, *head, std::move(kept), waiter);
       if (!may_repeat(request, sent)) return std::move(sent.answer);
     }
-    auto fresh = connect(*origin, patience.capped(options_.connect_limit));
+    auto fresh = connect(*origin, waiter.capped(options_.connect_limit));
     if (!fresh) return fail(std::move(fresh.error()));
-    return exchange(request, *head, std::move(*fresh), patience).answer;
+    return exchange(request, *head, std::move(*fresh), waiter).answer;
   }
 
   detail::Exchanged exchange(const HttpRequest& request, std::string_view head,
                              std::unique_ptr<detail::Connection> connection,
-                             const detail::Patience& patience) {
-    auto sent = connection->exchange(request, head, options_.max_response_bytes, patience);
+                             const detail::DeadlineWaiter& waiter) {
+    auto sent = connection->exchange(request, head, options_.max_response_bytes, waiter);
     if (sent.reusable) pool_.give(request.origin, std::move(connection), options_.clock.now());
     return sent;
   }
@@ -129,19 +129,19 @@ class HttplibTransport final : public Transport {
   }
 
   Result<std::unique_ptr<detail::Connection>> connect(const detail::Origin& origin,
-                                                      const detail::Patience& patience) {
+                                                      const detail::DeadlineWaiter& waiter) {
     if (origin.secure) {
       std::call_once(securer_made_, [this] { securer_ = detail::make_securer(options_.ca_file); });
       if (!securer_) {
         return fail(Errc::invalid_argument, "https needs cpp-httplib built with OpenSSL");
       }
     }
-    auto fd = detail::dial(resolver_, origin, patience, options_.on_socket);
+    auto fd = detail::dial(resolver_, origin, waiter, options_.on_socket);
     if (!fd) return fail(std::move(fd.error()));
     std::unique_ptr<detail::Channel> channel =
         std::make_unique<detail::SocketChannel>(std::move(*fd));
     if (origin.secure) {
-      auto secured = securer_->secure(std::move(channel), origin, patience);
+      auto secured = securer_->secure(std::move(channel), origin, waiter);
       if (!secured) return fail(std::move(secured.error()));
       channel = std::move(*secured);
     }

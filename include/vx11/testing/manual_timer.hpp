@@ -59,7 +59,7 @@ class ManualTimer final : public Timer {
     co_return co_await asleep;
   }
 
-  /// Turns the clock and wakes all who are due, the earliest first.
+  /// WakeTrampoline the clock and wakes all who are due, the earliest first.
   void advance(Duration by) {
     clock_.advance(by);
     while (queue_.wake_one(clock_.now())) {

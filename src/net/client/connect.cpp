@@ -47,7 +47,7 @@ class Connecting;
 class Attempt final : private Poller::Watcher {
  public:
   explicit Attempt(Connecting& connecting) noexcept
-      : Watcher(Poller::Brings::results), connecting_(connecting) {}
+      : Watcher(Poller::Priority::results), connecting_(connecting) {}
   ~Attempt();
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -160,8 +160,8 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   Loop& loop_;
   Deadline deadline_;
-  Timer stagger_;
-  Timer limit_;
+  WheelTimer stagger_;
+  WheelTimer limit_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   Endpoints endpoints_;
   std::vector<std::unique_ptr<Attempt>> attempts_;

@@ -121,54 +121,56 @@ Result<std::shared_ptr<TlsContext>> make_tls_context(const std::string& ca_file)
   return context;
 }
 
-TlsConnection::TlsConnection(Loop& loop, Socket socket, OriginPool& home,
+TlsConnection::TlsConnection(Loop& loop, Socket socket, OriginPool& executor,
                              std::shared_ptr<TlsContext> context)
-    : UpstreamConnection(loop, std::move(socket), home),
-      tls_(std::make_unique<Tls>(this->socket(), std::move(context), home.origin().host)) {}
+    : UpstreamConnection(loop, std::move(socket), executor),
+      tls_(std::make_unique<Tls>(this->socket(), std::move(context), executor.origin().host)) {}
 
 TlsConnection::~TlsConnection() = default;
 
 Task<Result<void>> TlsConnection::handshake() {
   const auto self = shared_from_this();
-  while (broken() == Broken::no) {
+  while (close_reason() == CloseReason::none) {
     ERR_clear_error();
     const int done = SSL_do_handshake(tls_->ssl.get());
     if (done == 1) co_return Result<void>();
     const int why = SSL_get_error(tls_->ssl.get(), done);
     if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) break;
-    auto changed = edge();
+    auto changed = wait_event();
     co_await changed;
   }
-  if (broken() == Broken::overdue) co_return fail(Errc::timeout, "TLS handshake timeout");
-  if (broken() == Broken::aborted) co_return fail(Errc::cancelled, "the caller went away");
+  if (close_reason() == CloseReason::overdue)
+    co_return fail(Errc::timeout, "TLS handshake timeout");
+  if (close_reason() == CloseReason::aborted)
+    co_return fail(Errc::cancelled, "the caller went away");
   co_return fail(Errc::unreachable, "TLS handshake failed");
 }
 
-Channel::Tried TlsConnection::try_read(char* into, std::size_t size) noexcept {
+Channel::IoResult TlsConnection::try_read(char* into, std::size_t size) noexcept {
   ERR_clear_error();
   const int got = SSL_read(tls_->ssl.get(), into, clamped(size));
-  if (got > 0) return {Tried::Then::perhaps_more, static_cast<std::size_t>(got)};
+  if (got > 0) return {IoResult::Then::perhaps_more, static_cast<std::size_t>(got)};
   switch (SSL_get_error(tls_->ssl.get(), got)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
-      return Tried::Then::dry;
+      return IoResult::Then::would_block;
     case SSL_ERROR_ZERO_RETURN:
-      return Tried::Then::ended;
+      return IoResult::Then::ended;
     default:
-      return Tried::Then::failed;
+      return IoResult::Then::failed;
   }
 }
 
-Channel::Tried TlsConnection::try_write(std::string_view bytes) noexcept {
+Channel::IoResult TlsConnection::try_write(std::string_view bytes) noexcept {
   ERR_clear_error();
   const int sent = SSL_write(tls_->ssl.get(), bytes.data(), clamped(bytes.size()));
-  if (sent > 0) return {Tried::Then::perhaps_more, static_cast<std::size_t>(sent)};
+  if (sent > 0) return {IoResult::Then::perhaps_more, static_cast<std::size_t>(sent)};
   switch (SSL_get_error(tls_->ssl.get(), sent)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
-      return Tried::Then::dry;
+      return IoResult::Then::would_block;
     default:
-      return Tried::Then::failed;
+      return IoResult::Then::failed;
   }
 }
 

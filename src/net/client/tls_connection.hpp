@@ -20,15 +20,16 @@ Result<std::shared_ptr<TlsContext>> make_tls_context(const std::string& ca_file)
 /// Verifies the certificate chain and the name; SNI is sent for names.
 class TlsConnection final : public UpstreamConnection {
  public:
-  TlsConnection(Loop& loop, Socket socket, OriginPool& home, std::shared_ptr<TlsContext> context);
+  TlsConnection(Loop& loop, Socket socket, OriginPool& executor,
+                std::shared_ptr<TlsContext> context);
   ~TlsConnection() override;
 
   Task<Result<void>> handshake();
 
  private:
   struct Tls;
-  Tried try_read(char* into, std::size_t size) noexcept override;
-  Tried try_write(std::string_view bytes) noexcept override;
+  IoResult try_read(char* into, std::size_t size) noexcept override;
+  IoResult try_write(std::string_view bytes) noexcept override;
 
   std::unique_ptr<Tls> tls_;
 };

@@ -16,13 +16,13 @@ UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptio
 
 UpstreamCall::~UpstreamCall() {
   on_stop_.reset();
-  if (connection_) connection_->abort(Broken::aborted);
+  if (connection_) connection_->abort(CloseReason::aborted);
 }
 
 void UpstreamCall::Stop::operator()() const {
-  if (Loop::current() == &connection_->loop()) return connection_->abort(Broken::aborted);
+  if (Loop::current() == &connection_->loop()) return connection_->abort(CloseReason::aborted);
   connection_->loop().post([connection = connection_, call = call_] {
-    if (connection->calls == call) connection->abort(Broken::aborted);
+    if (connection->calls == call) connection->abort(CloseReason::aborted);
   });
 }
 
@@ -44,7 +44,7 @@ Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
     if (done && !send_at_once(request)) done = co_await send_rest();
     while (!settled(until, done)) {
       const std::size_t seen = connection_->unread().size();
-      const bool came = co_await connection_->more(seen);
+      const bool came = co_await connection_->wait_readable(seen);
       if (!came) done = take_end(seen);
     }
   } while (!done && may_try_again(request));
@@ -62,8 +62,8 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
 /// was on its way. Then it is sent again only if it never left, or if sending it twice does no
 /// harm.
 bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
-  const bool peer_closed = connection_ && (connection_->broken() == Broken::closed ||
-                                           connection_->broken() == Broken::reset);
+  const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||
+                                           connection_->close_reason() == CloseReason::reset);
   return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
 }
 
@@ -84,17 +84,18 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
 }
 
 Task<Result<void>> UpstreamCall::send_rest() {
-  sent_any_ = sent_any_ || connection_->broken() == Broken::no;  // from here on nobody counts
+  sent_any_ =
+      sent_any_ || connection_->close_reason() == CloseReason::none;  // from here on nobody counts
   const bool sent = co_await connection_->send(unsent_);
   // An upstream may answer and close before it has read all; then there is something to read.
-  if (!sent && connection_->broken() != Broken::closed) co_return fail(why_broken());
+  if (!sent && connection_->close_reason() != CloseReason::closed) co_return fail(why_broken());
   co_return Result<void>();
 }
 
 /// The first try takes a connection that was kept, a second one never does.
 bool UpstreamCall::take_kept() {
   const bool again = connection_ != nullptr;
-  if (again) connection_->abort(Broken::aborted);
+  if (again) connection_->abort(CloseReason::aborted);
   UpstreamConnectionPtr kept = again ? nullptr : pool_.take();
   reused_ = kept != nullptr;
   if (reused_) adopt(std::move(kept));
@@ -132,7 +133,7 @@ Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
   Result<void> done;
   while (!settled(Until::piece, done)) {
     const std::size_t seen = connection_->unread().size();
-    const bool came = co_await connection_->more(seen);
+    const bool came = co_await connection_->wait_readable(seen);
     if (!came) done = take_end(seen);
   }
   co_return done;
@@ -171,7 +172,7 @@ ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
 
 /// Nothing more comes: the end of an answer that ends so, or a connection that broke.
 Result<void> UpstreamCall::take_end(std::size_t unread) {
-  if (connection_->broken() != Broken::closed) return fail(why_broken());
+  if (connection_->close_reason() != CloseReason::closed) return fail(why_broken());
   if (!heard_any_ && unread == 0) return fail(why_broken());
   if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail(reader_->error());
   head_done_ = true;
@@ -186,16 +187,17 @@ void UpstreamCall::finish() {
   UpstreamConnectionPtr connection = std::move(connection_);
   connection->expect_much(false);
   ++connection->calls;  // a stop that is on its way comes too late
-  const bool clean = connection->broken() == Broken::no && connection->unread().empty();
+  const bool clean =
+      connection->close_reason() == CloseReason::none && connection->unread().empty();
   if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
-  connection->abort(Broken::aborted);
+  connection->abort(CloseReason::aborted);
 }
 
 Error UpstreamCall::why_broken() const {
-  switch (connection_->broken()) {
-    case Broken::overdue:
+  switch (connection_->close_reason()) {
+    case CloseReason::overdue:
       return Error(Errc::timeout, "no answer in time");
-    case Broken::aborted:
+    case CloseReason::aborted:
       return Error(Errc::cancelled, "the caller went away");
     default:
       if (heard_any_) return Error(Errc::invalid_reply, "answer cut short");

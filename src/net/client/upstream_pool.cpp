@@ -13,7 +13,7 @@ namespace net_detail {
 OriginPool::~OriginPool() {
   for (const auto& connection : idle_) {
     connection->watch(nullptr, nullptr);
-    connection->abort(Broken::aborted);
+    connection->abort(CloseReason::aborted);
   }
 }
 
@@ -24,14 +24,15 @@ UpstreamConnectionPtr OriginPool::take() {
     connection->watch(nullptr, nullptr);
     connection->no_limit();
     // Bytes that nobody asked for belong to no request of ours.
-    if (connection->broken() == Broken::no && connection->unread().empty()) return connection;
-    connection->abort(Broken::aborted);
+    if (connection->close_reason() == CloseReason::none && connection->unread().empty())
+      return connection;
+    connection->abort(CloseReason::aborted);
   }
   return nullptr;
 }
 
 void OriginPool::keep(UpstreamConnectionPtr connection) {
-  if (idle_.size() >= options_.max_idle) return connection->abort(Broken::aborted);
+  if (idle_.size() >= options_.max_idle) return connection->abort(CloseReason::aborted);
   connection->limit(TimerWheel::in(options_.idle_for));
   UpstreamConnection& kept = *connection;
   idle_.push_back(std::move(connection));
@@ -49,7 +50,7 @@ Result<std::shared_ptr<TlsContext>> OriginPool::tls_context() {
 
 void OriginPool::broken(void* connection) {
   auto* const gone = static_cast<UpstreamConnection*>(connection);
-  std::erase_if(gone->home().idle_, [=](const auto& kept) { return kept.get() == gone; });
+  std::erase_if(gone->executor().idle_, [=](const auto& kept) { return kept.get() == gone; });
 }
 
 Result<OriginPool*> UpstreamPools::of(const std::string& url) {

@@ -24,16 +24,16 @@ class TlsContext;
 /// A channel that knows where it is kept.
 class UpstreamConnection : public Channel {
  public:
-  UpstreamConnection(Loop& loop, Socket socket, OriginPool& home)
-      : Channel(loop, std::move(socket), Brings::results), home_(home) {}
-  OriginPool& home() noexcept { return home_; }
+  UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor)
+      : Channel(loop, std::move(socket), Priority::results), executor_(executor) {}
+  OriginPool& executor() noexcept { return executor_; }
   /// The request on its way; kept so that its memory is used again.
   std::string out = {};
   /// Counts the calls it has served, so that what was meant for one does not hit the next.
   std::uint64_t calls = 0;
 
  private:
-  OriginPool& home_;
+  OriginPool& executor_;
 };
 using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 

@@ -31,14 +31,14 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
-  const Stay stay(*this);
-  const ShortSlices short_slices;
+  const ExecutorScope stay(*this);
+  const ShortTimeSlice short_time_slice;
   current_ = this;
   while (!stopped_.load(std::memory_order_relaxed)) {
     poller.turn(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
-    if (poller.has_more()) short_slices.give_way();
+    if (poller.has_more()) short_time_slice.yield();
   }
   current_ = nullptr;
 }
@@ -59,7 +59,7 @@ void Loop::post(Job job) {
   if (first && current_ != this) wakeup_.wake();
 }
 
-void Loop::resume_here(std::coroutine_handle<> waiting) {
+void Loop::resume(std::coroutine_handle<> waiting) {
   post([waiting] { waiting.resume(); });
 }
 

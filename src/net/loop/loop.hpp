@@ -23,7 +23,7 @@ namespace net_detail {
 
 /// Everything in a loop is touched by the thread that runs it and by no other; what comes from
 /// outside is posted.
-class Loop : public Home {
+class Loop : public Executor {
  public:
   using Job = std::function<void()>;
 
@@ -44,7 +44,7 @@ class Loop : public Home {
 
   /// Has the loop run `job` after what it is doing now, in the order of posting. On any thread.
   void post(Job job);
-  void resume_here(std::coroutine_handle<> waiting) override;
+  void resume(std::coroutine_handle<> waiting) override;
 
   /// What `owner` keeps on this loop; made on first use, gone with the loop.
   template <class T, class... Args>
@@ -90,7 +90,7 @@ class ResumeOn {
  public:
   explicit ResumeOn(Loop& loop) noexcept : loop_(loop) {}
   bool await_ready() const noexcept { return Loop::current() == &loop_; }
-  void await_suspend(std::coroutine_handle<> waiting) const { loop_.resume_here(waiting); }
+  void await_suspend(std::coroutine_handle<> waiting) const { loop_.resume(waiting); }
   void await_resume() const noexcept {}
 
  private:

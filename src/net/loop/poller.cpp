@@ -47,7 +47,7 @@ bool Poller::add(const detail::Fd& descriptor, Watcher& watcher) noexcept {
 
 void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
-  if (std::exchange(watcher.untold_, 0) == 0) return;
+  if (std::exchange(watcher.pending_, 0) == 0) return;
   Queue& queue = queue_of(watcher);
   *std::find(queue.begin(), queue.end(), &watcher) = nullptr;
 }
@@ -55,8 +55,8 @@ void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
 void Poller::turn(int milliseconds) {
   fetch(has_more() ? 0 : milliseconds);
   const std::size_t size = size_of_turn(results_.size() + new_work_.size());
-  const std::size_t told = tell(results_, size);
-  tell(new_work_, std::max(size - told, new_work_in(size)));
+  const std::size_t told = dispatch(results_, size);
+  dispatch(new_work_, std::max(size - told, new_work_in(size)));
 }
 
 void Poller::fetch(int milliseconds) {
@@ -65,13 +65,13 @@ void Poller::fetch(int milliseconds) {
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = fetched_[static_cast<std::size_t>(i)];
     auto& watcher = *static_cast<Watcher*>(event.data.ptr);
-    if (watcher.untold_ == 0) queue_of(watcher).push_back(&watcher);
-    watcher.untold_ |= event.events;
+    if (watcher.pending_ == 0) queue_of(watcher).push_back(&watcher);
+    watcher.pending_ |= event.events;
   }
 }
 
 /// \return how many were told
-std::size_t Poller::tell(Queue& queue, std::size_t most) {
+std::size_t Poller::dispatch(Queue& queue, std::size_t most) {
   std::size_t told = 0;
   while (told < most && !queue.empty()) {
     bring_nearer(queue);
@@ -79,7 +79,7 @@ std::size_t Poller::tell(Queue& queue, std::size_t most) {
     queue.pop_front();
     if (watcher == nullptr) continue;
     ++told;
-    watcher->ready(std::exchange(watcher->untold_, 0));
+    watcher->ready(std::exchange(watcher->pending_, 0));
   }
   return told;
 }

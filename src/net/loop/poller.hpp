@@ -34,23 +34,23 @@ class Poller {
  public:
   /// What a change is likely to mean. Results come first: a call that ends frees what it held, and
   /// finds it in the caches the sooner it ends; one that has not begun holds nothing yet.
-  enum class Brings : std::uint8_t { results, new_work };
+  enum class Priority : std::uint8_t { results, new_work };
 
   /// What the poller notes of a watcher.
-  class Noted {
+  class Registration {
    public:
-    explicit Noted(Brings brings) noexcept : brings_(brings) {}
+    explicit Registration(Priority priority) noexcept : priority_(priority) {}
 
    private:
     friend Poller;
-    std::uint32_t untold_ = 0;  ///< Events that were fetched; while there are any it is queued.
-    Brings brings_;
+    std::uint32_t pending_ = 0;  ///< Events that were fetched; while there are any it is queued.
+    Priority priority_;
   };
 
   /// Who is told. It may add and remove watchers, itself and others, while it is.
-  class Watcher : public Noted {
+  class Watcher : public Registration {
    public:
-    explicit Watcher(Brings brings = Brings::new_work) noexcept : Noted(brings) {}
+    explicit Watcher(Priority priority = Priority::new_work) noexcept : Registration(priority) {}
     /// What is there now: a mask of `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, `EPOLLHUP` and `EPOLLERR`.
     virtual void ready(std::uint32_t events) = 0;
     /// Its turn comes after the present one: the time to have memory brought nearer.
@@ -80,9 +80,9 @@ class Poller {
   using Queue = std::deque<Watcher*>;  ///< Null in the place of one that has been removed.
 
   void fetch(int milliseconds);
-  static std::size_t tell(Queue& queue, std::size_t most);
+  static std::size_t dispatch(Queue& queue, std::size_t most);
   Queue& queue_of(const Watcher& watcher) noexcept {
-    return watcher.brings_ == Brings::results ? results_ : new_work_;
+    return watcher.priority_ == Priority::results ? results_ : new_work_;
   }
 
   detail::Fd epoll_;

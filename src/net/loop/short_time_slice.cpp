@@ -44,22 +44,22 @@ void set_slice(std::uint64_t nanoseconds) noexcept {
 
 }  // namespace
 
-ShortSlices::ShortSlices() noexcept : before_(of_this_thread()) {
+ShortTimeSlice::ShortTimeSlice() noexcept : before_(of_this_thread()) {
   if (before_ > kShort) set_slice(kShort);
   const std::uint64_t now = of_this_thread();
   short_ = now != 0 && now <= kShort;
 }
 
-ShortSlices::~ShortSlices() {
+ShortTimeSlice::~ShortTimeSlice() {
   if (before_ > kShort) set_slice(before_);
 }
 
 /// A yield costs the rest of the slice.
-void ShortSlices::give_way() const noexcept {
+void ShortTimeSlice::yield() const noexcept {
   if (short_) ::sched_yield();
 }
 
-std::uint64_t ShortSlices::of_this_thread() noexcept {
+std::uint64_t ShortTimeSlice::of_this_thread() noexcept {
   Attributes attributes;
   return read(attributes) ? attributes.runtime : 0;
 }

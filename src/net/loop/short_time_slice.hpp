@@ -16,17 +16,17 @@ namespace net_detail {
 /// Linux takes that wish from 6.12 on (EEVDF's custom slices; P. Zijlstra); before that nothing is
 /// changed. A thread with a real-time policy, or with shorter turns already, keeps what it has.
 /// Ends on the same thread.
-class ShortSlices {
+class ShortTimeSlice {
  public:
-  ShortSlices() noexcept;
-  ~ShortSlices();
-  ShortSlices(const ShortSlices&) = delete;
-  ShortSlices& operator=(const ShortSlices&) = delete;
+  ShortTimeSlice() noexcept;
+  ~ShortTimeSlice();
+  ShortTimeSlice(const ShortTimeSlice&) = delete;
+  ShortTimeSlice& operator=(const ShortTimeSlice&) = delete;
 
   /// Lets those who wait for this processor have their turn, if turns are short, so that this
   /// thread soon has its own again. The kernel itself notices the end of a slice no sooner than it
   /// next has to do with the processor, at the latest with its tick, up to 4 ms later.
-  void give_way() const noexcept;
+  void yield() const noexcept;
 
   /// The calling thread's slice in nanoseconds; 0 if the kernel does not tell.
   static std::uint64_t of_this_thread() noexcept;

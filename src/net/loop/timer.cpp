@@ -41,7 +41,7 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
   }
 
   Loop& loop_;
-  Timer timer_;
+  WheelTimer timer_;
   std::coroutine_handle<> sleeper_ = nullptr;
   bool whole_ = false;
 };

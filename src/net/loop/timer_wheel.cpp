@@ -17,14 +17,14 @@ TimePoint TimerWheel::in(Duration limit) noexcept {
   return saturated_add(now + kTick, limit);
 }
 
-void Timer::arm(TimePoint at) noexcept {
+void WheelTimer::arm(TimePoint at) noexcept {
   at_ = at;
   if (at >= slot_at_ || at == TimePoint::max()) return;
   unlink();
   wheel_.link(*this);
 }
 
-void Timer::unlink() noexcept {
+void WheelTimer::unlink() noexcept {
   if (slot_at_ == TimePoint::max()) return;
   if (next_ != nullptr) next_->previous_ = previous_;
   if (previous_ != nullptr) {
@@ -38,14 +38,14 @@ void Timer::unlink() noexcept {
   --wheel_.linked_;
 }
 
-void TimerWheel::link(Timer& timer) noexcept {
+void TimerWheel::link(WheelTimer& timer) noexcept {
   if (linked_ == 0) done_ = tick_of(now());
   // Rounded up, so that it never fires early; at most one revolution ahead, where it is looked at
   // again.
   const long long tick =
       std::clamp(tick_of(timer.at_) + 1, done_ + 1, done_ + static_cast<long long>(kSlots) - 1);
   timer.slot_at_ = TimePoint(kTick * tick);
-  Timer*& head = slots_[static_cast<std::size_t>(tick) % kSlots];
+  WheelTimer*& head = slots_[static_cast<std::size_t>(tick) % kSlots];
   timer.next_ = head;
   if (head != nullptr) head->previous_ = &timer;
   head = &timer;
@@ -81,7 +81,7 @@ long long TimerWheel::next_occupied() const noexcept {
 void TimerWheel::turn(std::size_t slot, TimePoint time) {
   // A timer that fires may arm or destroy any other, so the head is taken anew each time. Those
   // that are not due are linked further on, never into the slot under way.
-  while (Timer* timer = slots_[slot]) {
+  while (WheelTimer* timer = slots_[slot]) {
     timer->unlink();
     if (timer->at_ == TimePoint::max()) continue;
     if (timer->at_ > time) {

@@ -18,14 +18,14 @@ class TimerWheel;
 
 /// A deadline inside the object it belongs to. Fires at most a tick late, never early. Disarmed on
 /// destruction. Belongs to one loop's thread.
-class Timer {
+class WheelTimer {
  public:
   using Fire = void (*)(void* whom);
-  Timer(TimerWheel& wheel, Fire fire, void* whom) noexcept
+  WheelTimer(TimerWheel& wheel, Fire fire, void* whom) noexcept
       : wheel_(wheel), fire_(fire), whom_(whom) {}
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-  ~Timer() { unlink(); }
+  WheelTimer(const WheelTimer&) = delete;
+  WheelTimer& operator=(const WheelTimer&) = delete;
+  ~WheelTimer() { unlink(); }
 
   /// Moves the deadline. Nearly always just a store: a timer that is linked at an earlier slot
   /// stays there and is put further on when its slot comes.
@@ -41,8 +41,8 @@ class Timer {
   void* whom_;
   TimePoint at_ = TimePoint::max();
   TimePoint slot_at_ = TimePoint::max();  ///< When the slot it is linked in comes; max: not linked.
-  Timer* previous_ = nullptr;
-  Timer* next_ = nullptr;
+  WheelTimer* previous_ = nullptr;
+  WheelTimer* next_ = nullptr;
 };
 
 /// Its loop asks how long it may wait and has it fire what is due. Wakes nobody for a slot that is
@@ -63,18 +63,18 @@ class TimerWheel {
   void fire_due();
 
  private:
-  friend class Timer;
+  friend class WheelTimer;
   static constexpr Duration kTick = std::chrono::milliseconds(10);
   static constexpr std::size_t kSlots = 1024;
 
-  void link(Timer& timer) noexcept;
+  void link(WheelTimer& timer) noexcept;
   void turn(std::size_t slot, TimePoint now);
   long long next_occupied() const noexcept;
   static long long tick_of(TimePoint at) noexcept { return at.time_since_epoch() / kTick; }
 
   static constexpr long long kNever = std::numeric_limits<long long>::max();
 
-  std::array<Timer*, kSlots> slots_{};
+  std::array<WheelTimer*, kSlots> slots_{};
   std::size_t linked_ = 0;
   long long done_ = 0;       ///< No slot up to this tick has a timer in it.
   long long next_ = kNever;  ///< No slot before this tick either; the one to wait for.

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
-#include "net/server/session.hpp"
+#include "net/server/connection.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -150,7 +150,7 @@ class Server : private Poller::Watcher {
   void welcome(LoopThread& target, Socket socket, const std::string& address) {
     auto channel = std::make_shared<Channel>(target.loop, std::move(socket));
     if (!state_->connections.enter(address)) return turn_away(*channel);
-    std::make_shared<Session>(std::move(channel), *state_, *target.state, address)->start();
+    std::make_shared<Connection>(std::move(channel), *state_, *target.state, address)->start();
   }
 
   static void turn_away(Channel& channel) {
@@ -197,7 +197,7 @@ class Server : private Poller::Watcher {
 
   template <class Do>
   static void for_each(LoopState& state, Do action) {
-    for (auto next = state.sessions.begin(); next != state.sessions.end();) action(*next++);
+    for (auto next = state.connections.begin(); next != state.connections.end();) action(*next++);
   }
 
   ServeOptions options_;
@@ -205,8 +205,8 @@ class Server : private Poller::Watcher {
   std::vector<LoopThread> loops_;
   Tcp::endpoint local_;
   detail::Fd listening_;
-  Timer accept_again_;
-  Timer drain_check_;
+  WheelTimer accept_again_;
+  WheelTimer drain_check_;
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
   bool stopping_ = false;

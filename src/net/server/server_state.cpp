@@ -34,23 +34,23 @@ ServerState::ServerState(const OperatorApi& server_api, const ServerLimits& serv
   request_limits.body_bytes = api.max_body_bytes();
 }
 
-std::unique_ptr<Exchange> LoopState::lend() {
-  if (spare_.empty()) return std::make_unique<Exchange>(server_.request_limits);
-  std::unique_ptr<Exchange> exchange = std::move(spare_.back());
+std::unique_ptr<RequestScratch> LoopState::lend() {
+  if (spare_.empty()) return std::make_unique<RequestScratch>(server_.request_limits);
+  std::unique_ptr<RequestScratch> scratch = std::move(spare_.back());
   spare_.pop_back();
-  return exchange;
+  return scratch;
 }
 
-void LoopState::give_back(std::unique_ptr<Exchange> exchange) {
+void LoopState::give_back(std::unique_ptr<RequestScratch> scratch) {
   constexpr std::size_t kKeep = 512;           // warm under load; some 2 MiB a loop at most
   constexpr std::size_t kLargest = 64 * 1024;  // one huge request does not stay around
-  if (spare_.size() >= kKeep || exchange->out.capacity() > kLargest ||
-      exchange->reader.request().body.capacity() > kLargest) {
+  if (spare_.size() >= kKeep || scratch->out.capacity() > kLargest ||
+      scratch->reader.request().body.capacity() > kLargest) {
     return;
   }
-  exchange->out.clear();
-  exchange->reader.reset();
-  spare_.push_back(std::move(exchange));
+  scratch->out.clear();
+  scratch->reader.reset();
+  spare_.push_back(std::move(scratch));
 }
 
 }  // namespace net_detail

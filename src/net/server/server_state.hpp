@@ -25,22 +25,22 @@ inline namespace v0 {
 namespace net_detail {
 
 /// A session as the loop's list knows it; leaves the list by being destroyed.
-class ListedSession : public boost::intrusive::list_base_hook<
-                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class ListedConnection : public boost::intrusive::list_base_hook<
+                             boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  virtual ~ListedSession() = default;
+  virtual ~ListedConnection() = default;
   /// Ends it: at once if it is idle, else after the answer under way.
   virtual void drain() noexcept = 0;
   /// Ends it now.
   virtual void abort() noexcept = 0;
 };
-using SessionList =
-    boost::intrusive::list<ListedSession, boost::intrusive::constant_time_size<false>>;
+using ConnectionList =
+    boost::intrusive::list<ListedConnection, boost::intrusive::constant_time_size<false>>;
 
 /// What one request needs while it is under way. Lent by the loop, so that an idle connection holds
 /// none and a busy one finds its memory warm.
-struct Exchange {
-  explicit Exchange(const RequestLimits& limits) : reader(limits) {}
+struct RequestScratch {
+  explicit RequestScratch(const RequestLimits& limits) : reader(limits) {}
   RequestReader reader;
   std::string out;
   std::size_t sent = 0;                         ///< How much of `out` has left at once.
@@ -78,14 +78,14 @@ class LoopState {
  public:
   explicit LoopState(const ServerState& server) : server_(server) {}
 
-  std::unique_ptr<Exchange> lend();
-  void give_back(std::unique_ptr<Exchange> exchange);
+  std::unique_ptr<RequestScratch> lend();
+  void give_back(std::unique_ptr<RequestScratch> scratch);
 
-  SessionList sessions;
+  ConnectionList connections;
 
  private:
   const ServerState& server_;
-  std::vector<std::unique_ptr<Exchange>> spare_;
+  std::vector<std::unique_ptr<RequestScratch>> spare_;
 };
 
 }  // namespace net_detail

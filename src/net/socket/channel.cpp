@@ -19,14 +19,14 @@ bool would_block() noexcept {
 
 }  // namespace
 
-Channel::Channel(Loop& loop, Socket connected, Brings brings)
-    : Watcher(brings),
+Channel::Channel(Loop& loop, Socket connected, Priority priority)
+    : Watcher(priority),
       loop_(loop),
       socket_(std::move(connected)),
       timer_(loop.timers, &Channel::overdue, this) {
   const int on = 1;
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!loop_.poller.add(socket_, *this)) note_broken(Broken::reset);
+  if (!loop_.poller.add(socket_, *this)) note_closed(CloseReason::reset);
 }
 
 Channel::~Channel() {
@@ -39,11 +39,11 @@ void Channel::ready(std::uint32_t events) {
   readable_ = true;
   hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   // Whoever is resumed may let go of this channel: each branch ends with that.
-  if (edge_waiter_) {
-    std::exchange(edge_waiter_, nullptr).resume();
+  if (event_waiter_) {
+    std::exchange(event_waiter_, nullptr).resume();
   } else if (reader_) {
     if (pull(seen_)) std::exchange(reader_, nullptr).resume();
-  } else if (on_broken_ != nullptr) {
+  } else if (on_close_ != nullptr) {
     receive_watched();
   }
 }
@@ -56,59 +56,59 @@ void Channel::soon_ready() const noexcept {
 /// Reads until more than `seen` bytes are unread or no more are there. \return whether waiting for
 /// more is pointless
 bool Channel::pull(std::size_t seen) noexcept {
-  while (unread().size() <= seen && broken_ == Broken::no && readable_) receive();
-  return unread().size() > seen || broken_ != Broken::no;
+  while (unread().size() <= seen && close_reason_ == CloseReason::none && readable_) receive();
+  return unread().size() > seen || close_reason_ != CloseReason::none;
 }
 
 void Channel::receive() noexcept {
   buffer_.make_room();
-  const Tried tried = try_read(buffer_.free_begin(), buffer_.free_size());
+  const IoResult tried = try_read(buffer_.free_begin(), buffer_.free_size());
   buffer_.commit(tried.bytes);
   switch (tried.then) {
-    case Tried::Then::perhaps_more:
+    case IoResult::Then::perhaps_more:
       return;
-    case Tried::Then::dry:
+    case IoResult::Then::would_block:
       readable_ = hung_up_ && tried.bytes != 0;
       return;
-    case Tried::Then::ended:
-      return note_broken(Broken::closed);
-    case Tried::Then::failed:
-      return note_broken(Broken::reset);
+    case IoResult::Then::ended:
+      return note_closed(CloseReason::closed);
+    case IoResult::Then::failed:
+      return note_closed(CloseReason::reset);
   }
 }
 
 /// Nobody reads. What comes all the same is taken in once; more than that can wait in the socket.
 void Channel::receive_watched() {
-  if (unread().empty() && broken_ == Broken::no) receive();
-  if (broken_ == Broken::no && !hung_up_) return;
-  if (auto* const tell = std::exchange(on_broken_, nullptr)) tell(on_broken_whom_);
+  if (unread().empty() && close_reason_ == CloseReason::none) receive();
+  if (close_reason_ == CloseReason::none && !hung_up_) return;
+  if (auto* const tell = std::exchange(on_close_, nullptr)) tell(on_close_whom_);
 }
 
-void Channel::watch(void (*on_broken)(void*), void* whom) {
-  on_broken_ = on_broken;
-  on_broken_whom_ = whom;
-  if (on_broken != nullptr && readable_ && broken_ == Broken::no) receive_watched();
+void Channel::watch(void (*on_close)(void*), void* whom) {
+  on_close_ = on_close;
+  on_close_whom_ = whom;
+  if (on_close != nullptr && readable_ && close_reason_ == CloseReason::none) receive_watched();
 }
 
-Channel::Tried Channel::try_read(char* into, std::size_t size) noexcept {
+Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
   const ssize_t got = ::recv(socket(), into, size, 0);
-  if (got == 0) return Tried::Then::ended;
-  if (got < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
+  if (got == 0) return IoResult::Then::ended;
+  if (got < 0) return would_block() ? IoResult::Then::would_block : IoResult::Then::failed;
   const auto bytes = static_cast<std::size_t>(got);
   // Less than was asked for is all there was, and what comes later makes another edge.
-  return {bytes < size ? Tried::Then::dry : Tried::Then::perhaps_more, bytes};
+  return {bytes < size ? IoResult::Then::would_block : IoResult::Then::perhaps_more, bytes};
 }
 
-Channel::Tried Channel::try_write(std::string_view bytes) noexcept {
+Channel::IoResult Channel::try_write(std::string_view bytes) noexcept {
   const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return would_block() ? Tried::Then::dry : Tried::Then::failed;
-  return {Tried::Then::perhaps_more, static_cast<std::size_t>(sent)};
+  if (sent < 0) return would_block() ? IoResult::Then::would_block : IoResult::Then::failed;
+  return {IoResult::Then::perhaps_more, static_cast<std::size_t>(sent)};
 }
 
 std::size_t Channel::send_now(std::string_view bytes) noexcept {
   if (!can_send()) return 0;
-  const Tried tried = try_write(bytes);
-  if (tried.then == Tried::Then::failed) note_broken(Broken::reset);
+  const IoResult tried = try_write(bytes);
+  if (tried.then == IoResult::Then::failed) note_closed(CloseReason::reset);
   return tried.bytes;
 }
 
@@ -117,7 +117,7 @@ Task<bool> Channel::send(std::string_view bytes) {
   while (can_send()) {  // a peer that has closed its side may still read
     bytes.remove_prefix(send_now(bytes));
     if (bytes.empty()) co_return true;
-    Edge changed = edge();
+    WaitEvent changed = wait_event();
     co_await changed;
   }
   co_return false;
@@ -125,12 +125,12 @@ Task<bool> Channel::send(std::string_view bytes) {
 
 void Channel::overdue(void* self) noexcept {
   auto& channel = *static_cast<Channel*>(self);
-  channel.note_broken(Broken::overdue);
+  channel.note_closed(CloseReason::overdue);
   channel.wake_later();
 }
 
-void Channel::abort(Broken why) noexcept {
-  note_broken(why);
+void Channel::abort(CloseReason why) noexcept {
+  note_closed(why);
   timer_.disarm();
   if (!socket_) return;
   loop_.poller.remove(socket_, *this);
@@ -144,12 +144,12 @@ void Channel::shutdown_send() noexcept {
 
 /// Nobody is resumed by the one who breaks the channel, only by the loop.
 void Channel::wake_later() {
-  if (!reader_ && !edge_waiter_ && on_broken_ == nullptr) return;
+  if (!reader_ && !event_waiter_ && on_close_ == nullptr) return;
   loop_.post([self = shared_from_this()] { self->wake(); });
 }
 
 void Channel::wake() {
-  if (edge_waiter_) return std::exchange(edge_waiter_, nullptr).resume();
+  if (event_waiter_) return std::exchange(event_waiter_, nullptr).resume();
   if (!reader_) return receive_watched();
   if (pull(seen_)) std::exchange(reader_, nullptr).resume();
 }

@@ -19,8 +19,8 @@ inline namespace v0 {
 namespace net_detail {
 
 /// Why a channel is of no more use.
-enum class Broken : std::uint8_t {
-  no,
+enum class CloseReason : std::uint8_t {
+  none,
   closed,   ///< The peer has closed its side.
   reset,    ///< The connection failed.
   overdue,  ///< The time it was given has passed.
@@ -34,8 +34,8 @@ enum class Broken : std::uint8_t {
 /// Belongs to its loop's thread; `abort` too.
 class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
-  using Brings = Poller::Brings;
-  Channel(Loop& loop, Socket connected, Brings brings = Brings::new_work);
+  using Priority = Poller::Priority;
+  Channel(Loop& loop, Socket connected, Priority priority = Priority::new_work);
   virtual ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -44,15 +44,15 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   std::string_view unread() const noexcept { return buffer_.unread(); }
   void consume(std::size_t bytes) noexcept { buffer_.consume(bytes); }
   void expect_much(bool much) noexcept { buffer_.expect_much(much); }
-  Broken broken() const noexcept { return broken_; }
+  CloseReason close_reason() const noexcept { return close_reason_; }
 
-  /// `co_await channel.more(seen)`: suspends until more than `seen` bytes are unread or it is
+  /// `co_await channel.wait_readable(seen)`: suspends until more than `seen` bytes are unread or it is
   /// broken. \return whether there are more.
-  auto more(std::size_t seen = 0) noexcept { return More{*this, seen}; }
+  auto wait_readable(std::size_t seen = 0) noexcept { return WaitReadable{*this, seen}; }
 
-  /// Notices that the peer goes while nobody waits for bytes; `on_broken(whom)` is then called
+  /// Notices that the peer goes while nobody waits for bytes; `on_close(whom)` is then called
   /// once, perhaps before this returns. Null stops the noticing.
-  void watch(void (*on_broken)(void*), void* whom);
+  void watch(void (*on_close)(void*), void* whom);
 
   /// Sends all of `bytes`, which the caller keeps. \return whether it worked.
   Task<bool> send(std::string_view bytes);
@@ -65,43 +65,43 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   void no_limit() noexcept { timer_.disarm(); }
   /// Makes an overdue channel usable again, for a last word.
   void forgive() noexcept {
-    if (broken_ == Broken::overdue) broken_ = Broken::no;
+    if (close_reason_ == CloseReason::overdue) close_reason_ = CloseReason::none;
   }
 
   /// Closes the socket; whoever waits is woken by the loop with `why`.
-  void abort(Broken why) noexcept;
+  void abort(CloseReason why) noexcept;
   /// Ends the sending side, so that the peer reads to the end and then sees it.
   void shutdown_send() noexcept;
 
  protected:
   /// What came of one try at the socket.
-  struct Tried {
+  struct IoResult {
     enum class Then : std::uint8_t {
       perhaps_more,
-      dry,    ///< Nothing more for now; an edge will tell.
-      ended,  ///< Reading: the peer has closed its side.
+      would_block,  ///< Nothing more for now; an edge will tell.
+      ended,        ///< Reading: the peer has closed its side.
       failed,
     };
-    Tried(Then then, std::size_t bytes = 0) noexcept : bytes(bytes), then(then) {}
+    IoResult(Then then, std::size_t bytes = 0) noexcept : bytes(bytes), then(then) {}
     std::size_t bytes;
     Then then;
   };
   /// TLS has its own.
-  virtual Tried try_read(char* into, std::size_t size) noexcept;
-  virtual Tried try_write(std::string_view bytes) noexcept;
+  virtual IoResult try_read(char* into, std::size_t size) noexcept;
+  virtual IoResult try_write(std::string_view bytes) noexcept;
 
-  /// `co_await edge()`: suspends until something has changed, or it is of no more use for sending.
-  auto edge() noexcept { return Edge{*this}; }
+  /// `co_await wait_event()`: suspends until something has changed, or it is of no more use for sending.
+  auto wait_event() noexcept { return WaitEvent{*this}; }
   int socket() const noexcept { return socket_.get(); }
 
   /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
   /// still read; that ends with whatever comes next.
-  void note_broken(Broken why) noexcept {
-    if (can_send()) broken_ = why;
+  void note_closed(CloseReason why) noexcept {
+    if (can_send()) close_reason_ = why;
   }
 
  private:
-  struct More {
+  struct WaitReadable {
     Channel& channel;
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen); }
@@ -111,18 +111,20 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     }
     bool await_resume() const noexcept { return channel.unread().size() > seen; }
   };
-  struct Edge {
+  struct WaitEvent {
     Channel& channel;
     bool await_ready() const noexcept { return !channel.can_send(); }
     void await_suspend(std::coroutine_handle<> waiting) const noexcept {
-      channel.edge_waiter_ = waiting;
+      channel.event_waiter_ = waiting;
     }
     void await_resume() const noexcept {}
   };
 
   void ready(std::uint32_t events) override;
   void soon_ready() const noexcept override;
-  bool can_send() const noexcept { return broken_ == Broken::no || broken_ == Broken::closed; }
+  bool can_send() const noexcept {
+    return close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed;
+  }
   bool pull(std::size_t seen) noexcept;
   void receive() noexcept;
   void receive_watched();
@@ -132,13 +134,13 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
 
   Loop& loop_;
   Socket socket_;
-  Timer timer_;
+  WheelTimer timer_;
   std::coroutine_handle<> reader_ = nullptr;
-  std::coroutine_handle<> edge_waiter_ = nullptr;
+  std::coroutine_handle<> event_waiter_ = nullptr;
   std::size_t seen_ = 0;
-  void (*on_broken_)(void*) = nullptr;
-  void* on_broken_whom_ = nullptr;
-  Broken broken_ = Broken::no;
+  void (*on_close_)(void*) = nullptr;
+  void* on_close_whom_ = nullptr;
+  CloseReason close_reason_ = CloseReason::none;
   bool readable_ = false;  ///< Something may be there to be read.
   bool hung_up_ = false;   ///< After what is there comes the end.
   ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.

@@ -16,31 +16,31 @@ namespace detail {
 
 /// The word and the end of the open time. Phase and generation are changed by the holder of the
 /// breaker's lock alone; while closed anybody may change the count of failures, by `replace`.
-class CircuitCell {
+class AtomicState {
  public:
-  CircuitWord load() const noexcept { return CircuitWord(word_.load(std::memory_order_acquire)); }
+  PackedState load() const noexcept { return PackedState(word_.load(std::memory_order_acquire)); }
   TimePoint open_until() const noexcept {
     return TimePoint(Duration(open_until_.load(std::memory_order_acquire)));
   }
   /// Both, of one generation: read again if a transition came in between.
-  std::pair<CircuitWord, TimePoint> load_with_deadline() const noexcept {
-    for (CircuitWord word = load();;) {
+  std::pair<PackedState, TimePoint> load_with_deadline() const noexcept {
+    for (PackedState word = load();;) {
       const TimePoint until = open_until();
-      const CircuitWord again = load();
+      const PackedState again = load();
       if (again.generation() == word.generation()) return {again, until};
       word = again;
     }
   }
 
   /// \return whether the word was still `seen`; if not, `seen` is what it is now.
-  bool replace(CircuitWord& seen, CircuitWord by) noexcept {
+  bool replace(PackedState& seen, PackedState by) noexcept {
     std::uint64_t bits = seen.bits();
     const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
                                                   std::memory_order_acquire);
-    seen = CircuitWord(bits);
+    seen = PackedState(bits);
     return done;
   }
-  void store(CircuitWord word) noexcept { word_.store(word.bits(), std::memory_order_release); }
+  void store(PackedState word) noexcept { word_.store(word.bits(), std::memory_order_release); }
   /// Comes before the word that says open, never while it does: whoever sees open sees its
   /// deadline, and nobody can move it.
   void arm(TimePoint until) noexcept {

@@ -29,7 +29,7 @@ namespace detail {
 class CircuitCore {
  public:
   using Phase = CircuitPhase;
-  using Word = CircuitWord;
+  using Word = PackedState;
 
   CircuitCore(CircuitBreakerOptions options, TimePoint now)
       : options_(in_range(std::move(options))),
@@ -293,7 +293,7 @@ class CircuitCore {
   const CircuitBreakerOptions options_;
 
   // Read by every admission; written by transitions and failures alone.
-  alignas(kCacheLine) CircuitCell cell_;
+  alignas(kCacheLine) AtomicState cell_;
   FailureRecord failures_;
   const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
   const bool watches_slow_ = slow_calls(options_.trip).has_value();

@@ -57,7 +57,7 @@ inline void draw_in_range(OpenGrowth& growth) noexcept {
 }
 
 inline CircuitBreakerOptions in_range(CircuitBreakerOptions options) noexcept {
-  draw(options.failures_to_open, 1, CircuitWord::kMaxFailures);
+  draw(options.failures_to_open, 1, PackedState::kMaxFailures);
   raise(options.open_for, Duration::zero());
   draw(options.probes, 1, 1'000);
   draw(options.probes_to_close, 1, options.probes);

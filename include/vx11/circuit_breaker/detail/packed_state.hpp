@@ -25,13 +25,13 @@ enum class CircuitPhase : std::uint8_t {
 
 /// One load sees phase, failures and generation agree: 3 bits, 22 bits and 39 bits. Five hundred
 /// thousand million generations are some seventeen years of a change in every millisecond.
-class CircuitWord {
+class PackedState {
  public:
   static constexpr std::uint32_t kMaxFailures = (1U << 22) - 1;
 
-  constexpr CircuitWord() noexcept = default;
-  constexpr explicit CircuitWord(std::uint64_t bits) noexcept : bits_(bits) {}
-  constexpr CircuitWord(CircuitPhase phase, std::uint32_t failures,
+  constexpr PackedState() noexcept = default;
+  constexpr explicit PackedState(std::uint64_t bits) noexcept : bits_(bits) {}
+  constexpr PackedState(CircuitPhase phase, std::uint32_t failures,
                         std::uint64_t generation) noexcept
       : bits_(generation << 25U | std::uint64_t{smaller(failures, kMaxFailures)} << 3U |
               static_cast<std::uint64_t>(phase)) {}
@@ -74,15 +74,15 @@ class CircuitWord {
   }
   /// The word after a failure in a row, of a phase in which failures count. In metrics-only mode
   /// one too many leaves none.
-  constexpr CircuitWord after_failure(std::uint32_t failures_to_open) const noexcept {
+  constexpr PackedState after_failure(std::uint32_t failures_to_open) const noexcept {
     if (!on_the_brink(failures_to_open)) return with_failures(failures() + 1);
     if (phase() == CircuitPhase::metrics_only) return with_failures(0);
     return next(CircuitPhase::open, failures() + 1);
   }
-  constexpr CircuitWord with_failures(std::uint32_t failures) const noexcept {
+  constexpr PackedState with_failures(std::uint32_t failures) const noexcept {
     return {phase(), failures, generation()};
   }
-  constexpr CircuitWord next(CircuitPhase phase, std::uint32_t failures) const noexcept {
+  constexpr PackedState next(CircuitPhase phase, std::uint32_t failures) const noexcept {
     return {phase, failures, generation() + 1};
   }
 

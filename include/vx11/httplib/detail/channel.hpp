@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A connection as bytes in and out, each step within a patience. Internal to `vx11/httplib.hpp`.
+/// A connection as bytes in and out, each step within a waiter. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/httplib/detail/deadline_waiter.hpp>
 
@@ -25,9 +25,9 @@ class Channel {
   virtual ~Channel() = default;
 
   /// Up to `size` bytes, at least one; 0 when the peer has closed for good.
-  virtual Result<std::size_t> read(char* into, std::size_t size, const Patience& patience) = 0;
+  virtual Result<std::size_t> read(char* into, std::size_t size, const DeadlineWaiter& waiter) = 0;
   /// Up to all of `bytes`, at least one.
-  virtual Result<std::size_t> write(std::string_view bytes, const Patience& patience) = 0;
+  virtual Result<std::size_t> write(std::string_view bytes, const DeadlineWaiter& waiter) = 0;
   /// Whether nothing has come while nobody asked: neither an end nor bytes that answer no request.
   virtual bool quiet() const noexcept = 0;
 };
@@ -37,22 +37,22 @@ class SocketChannel final : public Channel {
  public:
   explicit SocketChannel(Fd fd) noexcept : fd_(std::move(fd)) {}
 
-  Result<std::size_t> read(char* into, std::size_t size, const Patience& patience) override {
+  Result<std::size_t> read(char* into, std::size_t size, const DeadlineWaiter& waiter) override {
     for (;;) {
-      if (const auto end = patience.wait(fd_.get(), POLLIN)) return gave_up(*end);
+      if (const auto end = waiter.wait(fd_.get(), POLLIN)) return gave_up(*end);
       const ssize_t got = ::recv(fd_.get(), into, size, 0);
       if (got >= 0) return static_cast<std::size_t>(got);
       if (!again()) return fail(Errc::unreachable, "connection reset");
     }
   }
 
-  Result<std::size_t> write(std::string_view bytes, const Patience& patience) override {
-    if (const auto end = patience.exhausted()) return gave_up(*end);
+  Result<std::size_t> write(std::string_view bytes, const DeadlineWaiter& waiter) override {
+    if (const auto end = waiter.exhausted()) return gave_up(*end);
     for (;;) {
       const ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (put >= 0) return static_cast<std::size_t>(put);
       if (!again()) return fail(Errc::unreachable, "connection reset");
-      if (const auto end = patience.wait(fd_.get(), POLLOUT)) return gave_up(*end);
+      if (const auto end = waiter.wait(fd_.get(), POLLOUT)) return gave_up(*end);
     }
   }
 

@@ -45,8 +45,8 @@ class Connection final : private httplib::ClientImpl {
 
   /// \param head of `request`, as text
   Exchanged exchange(const HttpRequest& request, std::string_view head, std::size_t max_body,
-                     const Patience& patience) {
-    ExchangeStream stream(*channel_, patience, head, request.body, raw_limit(max_body));
+                     const DeadlineWaiter& waiter) {
+    ExchangeStream stream(*channel_, waiter, head, request.body, raw_limit(max_body));
     httplib::Response response;
     HttpResponse answer;
     bool whole = false;

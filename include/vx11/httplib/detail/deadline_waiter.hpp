@@ -65,14 +65,14 @@ class StopSignal {
 /// How long one exchange may wait: until its deadline, or until its stop token fires.
 ///
 /// A value; refers to a `StopSignal` that outlives it.
-class Patience {
+class DeadlineWaiter {
  public:
-  Patience(Deadline deadline, SteadyClock clock, const StopSignal& stop)
+  DeadlineWaiter(Deadline deadline, SteadyClock clock, const StopSignal& stop)
       : deadline_(std::move(deadline)), clock_(clock), stop_(stop.fd()) {}
 
   /// The same, for at most `limit` from now.
-  Patience capped(Duration limit) const {
-    Patience shorter = *this;
+  DeadlineWaiter capped(Duration limit) const {
+    DeadlineWaiter shorter = *this;
     shorter.deadline_ = deadline_.capped(clock_.now(), limit);
     return shorter;
   }

@@ -96,11 +96,11 @@ inline std::vector<Address> look_up(const std::string& host, const std::string& 
 /// Looks names up without letting the system's resolver hold up a caller beyond his deadline.
 ///
 /// `getaddrinfo` cannot be interrupted, so it runs on a thread of its own, which is left behind
-/// when patience ends; callers who ask for a name that is being looked up share that thread, so
+/// when waiter ends; callers who ask for a name that is being looked up share that thread, so
 /// that a dead name server costs one thread per name. Thread-safe.
 class Resolver {
  public:
-  Result<std::vector<Address>> resolve(const Origin& origin, const Patience& patience) {
+  Result<std::vector<Address>> resolve(const Origin& origin, const DeadlineWaiter& waiter) {
     std::vector<Address> addresses = look_up(origin.host, origin.port, AI_NUMERICHOST);
     if (!addresses.empty()) return addresses;
     std::shared_ptr<LookUp> search;
@@ -110,7 +110,7 @@ class Resolver {
       return fail(Errc::unreachable, "no thread to look up the host name");
     }
     if (!search->done.out) return fail(Errc::unreachable, "no descriptor left");
-    if (const auto end = patience.wait(search->done.out.get(), POLLIN)) {
+    if (const auto end = waiter.wait(search->done.out.get(), POLLIN)) {
       return *end == Errc::timeout ? fail(*end, "the host name was not found in time")
                                    : gave_up(*end);
     }
@@ -174,7 +174,7 @@ inline tl::unexpected<Error> connect_failed(int error) {
 
 /// Connects to one address. The socket does not block, and sends small messages at once
 /// (TCP_NODELAY): a request is one write, so waiting for more to send only costs time.
-inline Result<Fd> connect_to(const Address& address, const Patience& patience,
+inline Result<Fd> connect_to(const Address& address, const DeadlineWaiter& waiter,
                              const std::function<void(int)>& on_socket) {
   Fd fd(::socket(address.family, SOCK_STREAM, 0));
   if (!fd) return fail(Errc::unreachable, "no socket left");
@@ -187,7 +187,7 @@ inline Result<Fd> connect_to(const Address& address, const Patience& patience,
   const auto* where = reinterpret_cast<const sockaddr*>(&address.bytes);
   if (::connect(fd.get(), where, address.size) == 0) return fd;
   if (errno != EINPROGRESS) return connect_failed(errno);
-  if (const auto end = patience.wait(fd.get(), POLLOUT)) {
+  if (const auto end = waiter.wait(fd.get(), POLLOUT)) {
     return *end == Errc::timeout ? connect_failed(ETIMEDOUT) : gave_up(*end);
   }
   int error = 0;
@@ -199,15 +199,15 @@ inline Result<Fd> connect_to(const Address& address, const Patience& patience,
 
 /// Connects to the first address that answers. Each gets an equal part of what time is left, so
 /// that one that swallows packets leaves time for the next.
-inline Result<Fd> dial(Resolver& resolver, const Origin& origin, const Patience& patience,
+inline Result<Fd> dial(Resolver& resolver, const Origin& origin, const DeadlineWaiter& waiter,
                        const std::function<void(int)>& on_socket) {
-  const auto addresses = resolver.resolve(origin, patience);
+  const auto addresses = resolver.resolve(origin, waiter);
   if (!addresses) return fail(addresses.error());
   Result<Fd> fd = connect_failed(0);
   auto untried = static_cast<Duration::rep>(addresses->size());
   for (const Address& address : *addresses) {
-    fd = connect_to(address, patience.capped(patience.left() / untried--), on_socket);
-    if (fd || patience.exhausted()) break;
+    fd = connect_to(address, waiter.capped(waiter.left() / untried--), on_socket);
+    if (fd || waiter.exhausted()) break;
   }
   return fd;
 }

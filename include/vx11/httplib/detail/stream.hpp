@@ -41,9 +41,9 @@ class ExchangeStream final : public httplib::Stream {
   /// phrase overflow a stack of 8 MiB.
   static constexpr std::size_t kMaxStatusLine = 512;
 
-  ExchangeStream(Channel& channel, const Patience& patience, std::string_view head,
+  ExchangeStream(Channel& channel, const DeadlineWaiter& waiter, std::string_view head,
                  std::string_view body, std::size_t max_bytes)
-      : channel_(channel), patience_(patience), head_(head), body_(body), max_bytes_(max_bytes) {}
+      : channel_(channel), waiter_(waiter), head_(head), body_(body), max_bytes_(max_bytes) {}
 
   // NOLINTBEGIN(modernize-use-override)
   ssize_t read(char* into, size_t size) {
@@ -96,7 +96,7 @@ class ExchangeStream final : public httplib::Stream {
   }
   bool send(std::string_view bytes) {
     while (!bytes.empty() && !cut_off_) {
-      const auto put = channel_.write(bytes, patience_);
+      const auto put = channel_.write(bytes, waiter_);
       if (!put && put.error().code != Errc::unreachable) return refuse(put.error());
       if (!put) {
         cut_off_ = true;
@@ -109,7 +109,7 @@ class ExchangeStream final : public httplib::Stream {
   }
 
   bool fill() {
-    const auto got = channel_.read(buffer_.data(), buffer_.size(), patience_);
+    const auto got = channel_.read(buffer_.data(), buffer_.size(), waiter_);
     if (!got) return refuse(got.error());
     begin_ = 0;
     end_ = *got;
@@ -143,7 +143,7 @@ class ExchangeStream final : public httplib::Stream {
   }
 
   Channel& channel_;
-  const Patience& patience_;
+  const DeadlineWaiter& waiter_;
   std::string_view head_;
   std::string_view body_;
   std::size_t max_bytes_;

@@ -34,7 +34,7 @@ class Securer {
   virtual ~Securer() = default;
   virtual Result<std::unique_ptr<Channel>> secure(std::unique_ptr<Channel> plain,
                                                   const Origin& origin,
-                                                  const Patience& patience) = 0;
+                                                  const DeadlineWaiter& waiter) = 0;
 };
 
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT
@@ -49,10 +49,10 @@ class TlsChannel final : public Channel {
   }
 
   /// Shakes hands with a peer that proves to be `host`.
-  Result<void> connect(const std::string& host, const Patience& patience) {
+  Result<void> connect(const std::string& host, const DeadlineWaiter& waiter) {
     if (!ssl_ || !expect(host)) return fail(Errc::unreachable, "TLS could not be set up");
     SSL_set_connect_state(ssl_.get());
-    const auto shaken = drive(patience, [this] { return SSL_do_handshake(ssl_.get()); });
+    const auto shaken = drive(waiter, [this] { return SSL_do_handshake(ssl_.get()); });
     if (shaken) return {};
     if (SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
       return fail(Errc::unreachable, "the certificate is not trusted");
@@ -60,12 +60,12 @@ class TlsChannel final : public Channel {
     return fail(shaken.error());
   }
 
-  Result<std::size_t> read(char* into, std::size_t size, const Patience& patience) override {
-    return drive(patience, [&] { return SSL_read(ssl_.get(), into, step(size)); });
+  Result<std::size_t> read(char* into, std::size_t size, const DeadlineWaiter& waiter) override {
+    return drive(waiter, [&] { return SSL_read(ssl_.get(), into, step(size)); });
   }
 
-  Result<std::size_t> write(std::string_view bytes, const Patience& patience) override {
-    return drive(patience, [&] { return SSL_write(ssl_.get(), bytes.data(), step(bytes.size())); });
+  Result<std::size_t> write(std::string_view bytes, const DeadlineWaiter& waiter) override {
+    return drive(waiter, [&] { return SSL_write(ssl_.get(), bytes.data(), step(bytes.size())); });
   }
 
   bool quiet() const noexcept override {
@@ -89,25 +89,25 @@ class TlsChannel final : public Channel {
   /// Repeats `operation`, carrying bytes to and from the wire, until it got somewhere.
   /// \return its result; 0 when the peer has ended the session properly
   template <class Operation>
-  Result<std::size_t> drive(const Patience& patience, Operation operation) {
+  Result<std::size_t> drive(const DeadlineWaiter& waiter, Operation operation) {
     for (;;) {
       ERR_clear_error();
       const int done = operation();
       const int why = SSL_get_error(ssl_.get(), done);
-      if (const auto flushed = flush(patience); !flushed) return fail(flushed.error());
+      if (const auto flushed = flush(waiter); !flushed) return fail(flushed.error());
       if (done > 0) return static_cast<std::size_t>(done);
       if (why == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
       if (why != SSL_ERROR_WANT_READ) return fail(Errc::unreachable, "TLS failed");
-      if (const auto fed = feed(patience); !fed) return fail(fed.error());
+      if (const auto fed = feed(waiter); !fed) return fail(fed.error());
     }
   }
 
-  Result<void> flush(const Patience& patience) {
+  Result<void> flush(const DeadlineWaiter& waiter) {
     char* data = nullptr;
     const long pending = BIO_get_mem_data(SSL_get_wbio(ssl_.get()), &data);
     std::string_view left(data, static_cast<std::size_t>(std::max(pending, 0L)));
     while (!left.empty()) {
-      const auto put = wire_->write(left, patience);
+      const auto put = wire_->write(left, waiter);
       if (!put) return fail(put.error());
       left.remove_prefix(*put);
     }
@@ -115,9 +115,9 @@ class TlsChannel final : public Channel {
     return {};
   }
 
-  Result<void> feed(const Patience& patience) {
+  Result<void> feed(const DeadlineWaiter& waiter) {
     std::array<char, 16384> bytes;
-    const auto got = wire_->read(bytes.data(), bytes.size(), patience);
+    const auto got = wire_->read(bytes.data(), bytes.size(), waiter);
     if (!got) return fail(got.error());
     // An end without TLS's own goodbye may be someone cutting the answer short.
     if (*got == 0) return fail(Errc::unreachable, "the connection was closed");
@@ -143,10 +143,10 @@ class TlsSecurer final : public Securer {
   }
 
   Result<std::unique_ptr<Channel>> secure(std::unique_ptr<Channel> plain, const Origin& origin,
-                                          const Patience& patience) override {
+                                          const DeadlineWaiter& waiter) override {
     if (!trusts_) return fail(Errc::invalid_argument, "the trusted certificates cannot be read");
     auto channel = std::make_unique<TlsChannel>(std::move(plain), *context_);
-    if (const auto connected = channel->connect(origin.host, patience); !connected) {
+    if (const auto connected = channel->connect(origin.host, waiter); !connected) {
       return fail(connected.error());
     }
     return channel;

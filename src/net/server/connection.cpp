@@ -1,4 +1,4 @@
-#include "net/server/session.hpp"
+#include "net/server/connection.hpp"
 
 #include <utility>
 
@@ -12,95 +12,95 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-                 std::string address)
+Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
+                       std::string address)
     : channel_(std::move(channel)), server_(server), loop_(loop), address_(std::move(address)) {
-  loop_.sessions.push_back(*this);
+  loop_.connections.push_back(*this);
 }
 
-Session::~Session() {
+Connection::~Connection() {
   server_.connections.leave(address_);
 }
 
-void Session::start() {
+void Connection::start() {
   serve(shared_from_this());
 }
 
-void Session::drain() noexcept {
+void Connection::drain() noexcept {
   if (!busy_) abort();
 }
 
-Detached Session::serve(std::shared_ptr<Session> self) {
+Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
   while (then == Then::next) {
     channel.limit(TimerWheel::in(self->server_.limits.idle));
-    const bool more = co_await channel.more();
+    const bool more = co_await channel.wait_readable();
     if (!more) break;
     self->busy_ = true;
-    std::unique_ptr<Exchange> exchange = self->loop_.lend();
-    then = co_await self->exchange(*exchange);
-    self->loop_.give_back(std::move(exchange));
+    std::unique_ptr<RequestScratch> scratch = self->loop_.lend();
+    then = co_await self->serve_one(*scratch);
+    self->loop_.give_back(std::move(scratch));
     self->busy_ = false;
   }
   if (then == Then::linger) co_await self->linger();
   channel.watch(nullptr, nullptr);  // nobody is left to be told
-  channel.abort(Broken::aborted);
+  channel.abort(CloseReason::aborted);
 }
 
 /// One coroutine for what is usual: head and body are there, and the answer fits the socket.
-Task<Session::Then> Session::exchange(Exchange& exchange) {
-  RequestReader& reader = exchange.reader;
+Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
+  RequestReader& reader = scratch.reader;
   channel_->limit(TimerWheel::in(server_.limits.head_within));
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
-  if (!complete) co_return co_await give_up(exchange);
+  if (!complete) co_return co_await give_up(scratch);
   auto admission = server_.api.admit(reader.request());
-  if (!admission && reader.has_body()) co_return co_await refuse(exchange, admission.error());
-  if (!admission) co_return co_await write(exchange, admission.error());
+  if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
+  if (!admission) co_return co_await write(scratch, admission.error());
   complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_body(reader);
-  if (!complete) co_return co_await give_up(exchange);
+  if (!complete) co_return co_await give_up(scratch);
 
   Deadline until_gone = watch_client();
   StreamedResponse answer =
       co_await server_.api.open(reader.request(), *admission, std::move(until_gone));
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
-  if (answer.body) co_return co_await stream(exchange, std::move(answer));
+  if (answer.body) co_return co_await stream(scratch, std::move(answer));
   channel_->watch(nullptr, nullptr);
-  if (write_at_once(exchange, answer.head)) co_return after(exchange);
-  co_return co_await write_rest(exchange);
+  if (write_at_once(scratch, answer.head)) co_return after(scratch);
+  co_return co_await write_rest(scratch);
 }
 
 /// The request will not be complete: it is wrong, or the client has gone.
-Task<Session::Then> Session::give_up(Exchange& exchange) {
-  const RequestReader& reader = exchange.reader;
+Task<Connection::Then> Connection::give_up(RequestScratch& scratch) {
+  const RequestReader& reader = scratch.reader;
   if (reader.status() == 0) co_return Then::close;
   const HttpResponse response = refusal(reader.status(), reader.why());
-  co_return co_await refuse(exchange, response);
+  co_return co_await refuse(scratch, response);
 }
 
-RequestReader::Next Session::take_head(RequestReader& reader) {
+RequestReader::Next Connection::take_head(RequestReader& reader) {
   std::size_t used = 0;
   const RequestReader::Next next = reader.read_head(channel_->unread(), used);
   channel_->consume(used);
   return next;
 }
 
-RequestReader::Next Session::take_body(RequestReader& reader) {
+RequestReader::Next Connection::take_body(RequestReader& reader) {
   std::size_t used = 0;
   const RequestReader::Next next = reader.read_body(channel_->unread(), used);
   channel_->consume(used);
   return next;
 }
 
-Task<bool> Session::receive_head(RequestReader& reader) {
+Task<bool> Connection::receive_head(RequestReader& reader) {
   for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
     const std::size_t seen = channel_->unread().size();
-    const bool more = co_await channel_->more(seen);
+    const bool more = co_await channel_->wait_readable(seen);
     if (!more) {
-      if (channel_->broken() == Broken::overdue) reader.time_out();
+      if (channel_->close_reason() == CloseReason::overdue) reader.time_out();
       co_return false;
     }
     next = take_head(reader);
@@ -108,7 +108,7 @@ Task<bool> Session::receive_head(RequestReader& reader) {
   co_return reader.status() == 0;
 }
 
-Task<bool> Session::receive_body(RequestReader& reader) {
+Task<bool> Connection::receive_body(RequestReader& reader) {
   channel_->limit(TimerWheel::in(server_.limits.body_within));
   if (reader.expects_continue() && channel_->unread().empty()) {
     const bool sent = co_await channel_->send(kContinue);
@@ -117,10 +117,10 @@ Task<bool> Session::receive_body(RequestReader& reader) {
   for (auto next = RequestReader::Next::more; next == RequestReader::Next::more;) {
     channel_->expect_much(true);
     const std::size_t seen = channel_->unread().size();
-    const bool more = co_await channel_->more(seen);
+    const bool more = co_await channel_->wait_readable(seen);
     channel_->expect_much(false);
     if (!more) {
-      if (channel_->broken() == Broken::overdue) reader.time_out();
+      if (channel_->close_reason() == CloseReason::overdue) reader.time_out();
       co_return false;
     }
     next = take_body(reader);
@@ -128,20 +128,20 @@ Task<bool> Session::receive_body(RequestReader& reader) {
   co_return reader.status() == 0;
 }
 
-Deadline Session::watch_client() {
+Deadline Connection::watch_client() {
   if (!gone_.stop_possible()) gone_ = std::stop_source();
   channel_->no_limit();
-  channel_->watch(&Session::client_gone, this);
+  channel_->watch(&Connection::client_gone, this);
   return Deadline(TimePoint::max(), gone_.get_token());
 }
 
 /// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
 /// the next one; dropping the stream then frees the upstream's connection.
-Task<Session::Then> Session::stream(Exchange& exchange, StreamedResponse answer) {
-  const bool chunked = !exchange.reader.is_1_0();
-  std::string& out = exchange.out;
+Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedResponse answer) {
+  const bool chunked = !scratch.reader.is_1_0();
+  std::string& out = scratch.out;
   append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
-              chunked ? persistence(exchange) : Persistence::close);
+              chunked ? persistence(scratch) : Persistence::close);
   for (bool more = true; more;) {
     Deadline until_gone(TimePoint::max(), gone_.get_token());
     const Result<std::string> piece = co_await answer.body->next(std::move(until_gone));
@@ -157,58 +157,58 @@ Task<Session::Then> Session::stream(Exchange& exchange, StreamedResponse answer)
     out.clear();
   }
   channel_->watch(nullptr, nullptr);
-  co_return chunked&& persistence(exchange) == Persistence::keep ? Then::next : Then::linger;
+  co_return chunked&& persistence(scratch) == Persistence::keep ? Then::next : Then::linger;
 }
 
-Persistence Session::persistence(const Exchange& exchange) const noexcept {
+Persistence Connection::persistence(const RequestScratch& scratch) const noexcept {
   const bool keep =
-      exchange.reader.keep_alive() && !server_.draining.load(std::memory_order_relaxed);
+      scratch.reader.keep_alive() && !server_.draining.load(std::memory_order_relaxed);
   if (!keep) return Persistence::close;
-  return exchange.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
+  return scratch.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
 }
 
-Session::Then Session::after(const Exchange& exchange) noexcept {
-  return exchange.persistence == Persistence::close ? Then::linger : Then::next;
+Connection::Then Connection::after(const RequestScratch& scratch) noexcept {
+  return scratch.persistence == Persistence::close ? Then::linger : Then::next;
 }
 
 /// \return whether all of the answer has left
-bool Session::write_at_once(Exchange& exchange, const HttpResponse& response) {
-  const bool head_only = exchange.reader.request().method == "HEAD";
+bool Connection::write_at_once(RequestScratch& scratch, const HttpResponse& response) {
+  const bool head_only = scratch.reader.request().method == "HEAD";
   const Framing framing = head_only ? Framing::no_body : Framing::length;
-  exchange.persistence = persistence(exchange);
-  append_head(exchange.out, response, framing, exchange.persistence);
-  exchange.out += response.body;
-  exchange.sent = channel_->send_now(exchange.out);
-  return exchange.sent == exchange.out.size();
+  scratch.persistence = persistence(scratch);
+  append_head(scratch.out, response, framing, scratch.persistence);
+  scratch.out += response.body;
+  scratch.sent = channel_->send_now(scratch.out);
+  return scratch.sent == scratch.out.size();
 }
 
-Task<Session::Then> Session::write_rest(Exchange& exchange) {
-  const bool sent = co_await send(std::string_view(exchange.out).substr(exchange.sent));
-  co_return sent ? after(exchange) : Then::close;
+Task<Connection::Then> Connection::write_rest(RequestScratch& scratch) {
+  const bool sent = co_await send(std::string_view(scratch.out).substr(scratch.sent));
+  co_return sent ? after(scratch) : Then::close;
 }
 
-Task<Session::Then> Session::write(Exchange& exchange, const HttpResponse& response) {
-  if (write_at_once(exchange, response)) co_return after(exchange);
-  co_return co_await write_rest(exchange);
+Task<Connection::Then> Connection::write(RequestScratch& scratch, const HttpResponse& response) {
+  if (write_at_once(scratch, response)) co_return after(scratch);
+  co_return co_await write_rest(scratch);
 }
 
 /// Answers what will not be read to its end. The rest of it must never be taken for a next request.
-Task<Session::Then> Session::refuse(Exchange& exchange, const HttpResponse& response) {
+Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpResponse& response) {
   channel_->forgive();
-  append_head(exchange.out, response, Framing::length, Persistence::close);
-  if (exchange.reader.request().method != "HEAD") exchange.out += response.body;
-  const bool sent = co_await send(exchange.out);
+  append_head(scratch.out, response, Framing::length, Persistence::close);
+  if (scratch.reader.request().method != "HEAD") scratch.out += response.body;
+  const bool sent = co_await send(scratch.out);
   co_return sent ? Then::linger : Then::close;
 }
 
-Task<bool> Session::send(std::string_view bytes) {
+Task<bool> Connection::send(std::string_view bytes) {
   channel_->limit(TimerWheel::in(server_.limits.send_within));
   co_return co_await channel_->send(bytes);
 }
 
 /// A close with bytes unread makes the kernel reset the connection, which can destroy the answer on
 /// its way. So a client who is still sending is heard out for a moment.
-Task<void> Session::linger() {
+Task<void> Connection::linger() {
   constexpr std::size_t kMost = 256 * 1024;
   channel_->shutdown_send();
   channel_->limit(TimerWheel::in(std::chrono::seconds(2)));
@@ -216,14 +216,14 @@ Task<void> Session::linger() {
   while (heard < kMost) {
     heard += channel_->unread().size();
     channel_->consume(channel_->unread().size());
-    const bool more = co_await channel_->more();
+    const bool more = co_await channel_->wait_readable();
     if (!more) co_return;
   }
 }
 
-void Session::client_gone(void* self) {
+void Connection::client_gone(void* self) {
   // A copy: whoever the stop wakes may end the session, and its source with it.
-  std::stop_source gone = static_cast<Session*>(self)->gone_;
+  std::stop_source gone = static_cast<Connection*>(self)->gone_;
   gone.request_stop();
 }
 

@@ -22,36 +22,36 @@ namespace net_detail {
 ///
 /// While the API works, the channel is watched: what comes is the next request, and if the
 /// end comes, the stop token of the one under way fires.
-class Session : public std::enable_shared_from_this<Session>, public ListedSession {
+class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
-  Session(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-          std::string address);
-  ~Session() override;
+  Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
+             std::string address);
+  ~Connection() override;
 
   /// Serves until the connection ends.
   void start();
   void drain() noexcept override;
-  void abort() noexcept override { channel_->abort(Broken::aborted); }
+  void abort() noexcept override { channel_->abort(CloseReason::aborted); }
 
  private:
   enum class Then : unsigned char { next, close, linger };
 
-  static Detached serve(std::shared_ptr<Session> self);
-  Task<Then> exchange(Exchange& exchange);
+  static Detached serve(std::shared_ptr<Connection> self);
+  Task<Then> serve_one(RequestScratch& scratch);
   /// What of the head, or of the body, is there already: usually all of it.
   RequestReader::Next take_head(RequestReader& reader);
   RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
   Task<bool> receive_body(RequestReader& reader);
-  Task<Then> give_up(Exchange& exchange);
+  Task<Then> give_up(RequestScratch& scratch);
   Deadline watch_client();
-  Task<Then> stream(Exchange& exchange, StreamedResponse answer);
-  bool write_at_once(Exchange& exchange, const HttpResponse& response);
-  Task<Then> write_rest(Exchange& exchange);
-  Task<Then> write(Exchange& exchange, const HttpResponse& response);
-  Task<Then> refuse(Exchange& exchange, const HttpResponse& response);
-  Persistence persistence(const Exchange& exchange) const noexcept;
-  static Then after(const Exchange& exchange) noexcept;
+  Task<Then> stream(RequestScratch& scratch, StreamedResponse answer);
+  bool write_at_once(RequestScratch& scratch, const HttpResponse& response);
+  Task<Then> write_rest(RequestScratch& scratch);
+  Task<Then> write(RequestScratch& scratch, const HttpResponse& response);
+  Task<Then> refuse(RequestScratch& scratch, const HttpResponse& response);
+  Persistence persistence(const RequestScratch& scratch) const noexcept;
+  static Then after(const RequestScratch& scratch) noexcept;
   Task<bool> send(std::string_view bytes);
   Task<void> linger();
   static void client_gone(void* self);
