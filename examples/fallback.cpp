@@ -19,9 +19,9 @@ int main() {
 
   const auto router = vx11::Router::create(
       {.targets =
-           {{.name = "switch", .url = "http://switch:8002", .transport = broken, .limit = 5s},
-            {.name = "madre", .url = "http://madre:8001", .transport = madre, .limit = 5s}},
-       .deadline = 10s});
+           {{.name = "switch", .url = "http://switch:8002", .transport = broken, .try_timeout = 5s},
+            {.name = "madre", .url = "http://madre:8001", .transport = madre, .try_timeout = 5s}},
+       .total_timeout = 10s});
   if (!router) {
     std::cerr << router.error().detail << '\n';  // every mistake of the description, by name
     return 1;

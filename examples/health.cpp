@@ -35,7 +35,7 @@ int main() {
            {.name = "switch",
             .port = 8002,
             .check = std::shared_ptr<const vx11::CircuitBreaker>(breaker)},
-           {.name = "hermes", .port = 8003, .check = *ask_hermes, .limit = 200ms}}});
+           {.name = "hermes", .port = 8003, .check = *ask_hermes, .timeout = 200ms}}});
 
   const vx11::HealthReport report = health.check();
   for (const vx11::ComponentHealth& component : report.components) {

@@ -60,7 +60,7 @@ vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& confi
 
 std::shared_ptr<vx11::Transport> make_net_transport(const GatewayConfig& config) {
   vx11::NetTransportOptions options;
-  options.between_chunks_limit = config.chat.stream_silence;
+  options.between_chunks_timeout = config.chat.stream_silence;
   return vx11::make_net_transport(std::move(options));
 }
 

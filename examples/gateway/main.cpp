@@ -41,11 +41,11 @@ Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& u
     return vx11::RouterTarget{.name = upstream.name,
                               .url = upstream.origin,
                               .transport = upstream.transport,
-                              .limit = upstream.limit,
+                              .try_timeout = upstream.limit,
                               .breaker = upstream.breaker,
                               .headers = upstream.headers};
   };
-  vx11::RouterOptions options{.deadline = config.chat.deadline,
+  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
                               .last_resorts = config.chat.last_resorts};
   if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
   options.targets.push_back(target(upstreams.madre));
@@ -60,7 +60,7 @@ Result<vx11::HealthComponent> redis_component(const GatewayConfig& config) {
                                .port = vx11::redis_port(config.redis.url.value).value_or(0),
                                .check = *std::move(probe),
                                .required = true,
-                               .limit = config.status.limit};
+                               .timeout = config.status.limit};
 }
 
 vx11::HealthComponent switch_component(const Upstreams& upstreams) {
@@ -81,7 +81,7 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig&
   // Looking never counts: this view of madre has no breaker.
   const auto power = std::make_shared<const vx11::PowerStateView>(
       madre.transport, madre.origin,
-      vx11::PowerOptions{.limit = config.status.limit, .headers = madre.headers});
+      vx11::PowerOptions{.timeout = config.status.limit, .headers = madre.headers});
   return std::make_shared<vx11::HealthAggregator>(
       vx11::HealthOptions{.components = {{.name = "tentaculo_link",
                                           .port = own_port,
@@ -91,7 +91,7 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig&
                                           .port = madre.port,
                                           .check = *std::move(probe),
                                           .required = true,
-                                          .limit = config.status.limit},
+                                          .timeout = config.status.limit},
                                          *std::move(redis),
                                          switch_component(upstreams)},
                           .power = power,

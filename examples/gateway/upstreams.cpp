@@ -18,7 +18,7 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
                                                    const UpstreamConfig& config) {
   vx11::CircuitBreakerOptions options = config.breaker;
   // A probe is a chat like any other; it is not overdue while it may still be answered.
-  options.probe_limit = std::max(options.probe_limit, 2 * config.limit);
+  options.probe_timeout = std::max(options.probe_timeout, 2 * config.limit);
   options.on_transition = [name](const vx11::CircuitTransition& change) {
     spdlog::warn("circuit breaker of {}: {}, was {}", name, to_string(change.to),
                  to_string(change.from));

@@ -27,7 +27,7 @@ struct BulkheadOptions {
   /// right where the one who asks can go elsewhere. A long queue answers everyone late.
   std::uint32_t queue = 0;
   /// The longest a call waits in the queue; its own deadline may be nearer.
-  Duration wait_limit = Duration::max();
+  Duration wait_timeout = Duration::max();
   /// Measures waits in the queue; unused where nobody waits. Null: `background_timer()`. A blocking
   /// timer does not do: the place may come free meanwhile.
   std::shared_ptr<Timer> timer = {};
@@ -37,7 +37,7 @@ struct BulkheadOptions {
 /// rejected.
 ///
 /// ```cpp
-/// vx11::Bulkhead bulkhead({.concurrent = 8, .queue = 32, .wait_limit = 100ms});
+/// vx11::Bulkhead bulkhead({.concurrent = 8, .queue = 32, .wait_timeout = 100ms});
 /// if (auto place = bulkhead.acquire(deadline)) call();   // the place is free again at the end
 /// ```
 ///
@@ -152,8 +152,8 @@ class BasicBulkhead {
   }
 
   Duration patience(const Deadline& deadline) const noexcept {
-    if (deadline.never()) return options_.wait_limit;
-    return std::min(options_.wait_limit, deadline.remaining(clock_.now()));
+    if (deadline.never()) return options_.wait_timeout;
+    return std::min(options_.wait_timeout, deadline.remaining(clock_.now()));
   }
 
   const BulkheadOptions options_;

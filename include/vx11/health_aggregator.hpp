@@ -82,7 +82,7 @@ struct HealthComponent {
   /// Whether the overall verdict depends on it.
   bool required = false;
   /// The most a look may take. The contract's two seconds.
-  Duration limit = std::chrono::seconds(2);
+  Duration timeout = std::chrono::seconds(2);
 };
 
 /// What was found out about one component, with its age and origin.

@@ -63,7 +63,7 @@ VX11_API Result<PowerState> parse_power_state(std::string_view json);
 /// How madre is called.
 struct PowerOptions {
   /// The most one call may take. Two seconds: madre answers from memory, and status waits for it.
-  Duration limit = std::chrono::seconds(2);
+  Duration timeout = std::chrono::seconds(2);
   Headers headers = {};  ///< Sent with every request, for one the token.
   /// Asked before every call and told what came of it. Null: none. Give the one that chat uses,
   /// except to a view that health looks through: looking never counts.

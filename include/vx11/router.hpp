@@ -77,7 +77,7 @@ struct RouterTarget {
   std::shared_ptr<Transport> transport = {};  ///< Required.
   /// The most one try may take. The total deadline shortens it, never lengthens it. 15 s lets a
   /// model think and leaves the second target as long within the default total.
-  Duration limit = std::chrono::seconds(15);
+  Duration try_timeout = std::chrono::seconds(15);
   /// Null: chosen by the name, "switch" or "madre"; any other name must say.
   std::shared_ptr<const ChatDialect> dialect = {};
   /// Null: one with default options is made. Share it with whatever else calls this upstream, so
@@ -94,7 +94,7 @@ struct RouterTarget {
 struct RouterOptions {
   std::vector<RouterTarget> targets = {};  ///< In order of preference; at least one.
   /// The most a whole ask may take, all targets together. Room for two full tries.
-  Duration deadline = std::chrono::seconds(30);
+  Duration total_timeout = std::chrono::seconds(30);
   /// What becomes of an ask when the breaker of every target that is awake rejects it. By default,
   /// 0, it fails at once, and `ChatFailure::retry_after` says when the first breaker will let
   /// somebody through. Otherwise at most so many asks at a time try the first of these targets all

@@ -58,7 +58,7 @@ struct SessionLimits {
   /// Of one session, the newest. The contract's 50.
   std::size_t messages = 50;
   /// A session not touched for this long is gone. The contract's hour.
-  Duration idle = std::chrono::hours(1);
+  Duration idle_timeout = std::chrono::hours(1);
   /// Of all; the least recently used leave first. 10,000 sessions of 50 short messages are some 100
   /// MB.
   std::size_t sessions = 10'000;

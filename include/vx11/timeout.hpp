@@ -17,7 +17,7 @@ inline namespace v0 {
 /// The description of a timeout.
 struct TimeoutOptions {
   /// The most a call may take. The caller's deadline shortens it, never lengthens it.
-  Duration limit = std::chrono::seconds(10);
+  Duration timeout = std::chrono::seconds(10);
   /// For awaited calls that heed a stop token but no deadline: when the limit has passed, their
   /// token fires, and `cancelled` becomes `timeout`. Null: the call heeds its deadline, as all
   /// calls of this library do.
@@ -33,7 +33,7 @@ template <MonotonicClock Clock = SteadyClock>
 class BasicTimeout {
  public:
   explicit BasicTimeout(Duration limit, Clock clock = {}) : clock_(clock) {
-    options_.limit = limit;
+    options_.timeout = limit;
   }
   explicit BasicTimeout(TimeoutOptions options, Clock clock = {})
       : options_(std::move(options)), clock_(clock) {}
@@ -66,7 +66,7 @@ class BasicTimeout {
 
   Result<Deadline> narrow(const Deadline& deadline, TimePoint now) const {
     if (deadline.cancelled()) return fail(Errc::cancelled, "cancelled");
-    Deadline narrowed = deadline.capped(now, options_.limit);
+    Deadline narrowed = deadline.capped(now, options_.timeout);
     if (narrowed.passed(now)) return detail::reject("no time left");
     return narrowed;
   }

@@ -30,7 +30,7 @@ auto quietly(Look look) noexcept -> decltype(look()) {
 Duration power_limit(const HealthOptions& options) {
   std::optional<Duration> longest;
   for (const HealthComponent& c : options.components) {
-    if (probe_of(c.check)) longest = std::max(longest.value_or(c.limit), c.limit);
+    if (probe_of(c.check)) longest = std::max(longest.value_or(c.timeout), c.timeout);
   }
   return longest.value_or(kPowerLimit);
 }
@@ -112,7 +112,7 @@ void HealthAggregator::Impl::probe_power(const RoundPtr& round) {
 void HealthAggregator::Impl::probe_component(const RoundPtr& round, std::size_t index) {
   const HealthComponent& component = options_.components[index];
   const TimePoint began = options_.clock.now();
-  const Deadline deadline = Deadline::after(began, component.limit);
+  const Deadline deadline = Deadline::after(began, component.timeout);
   const Result<Health> seen =
       quietly([&] { return sync_wait(probe_of(component.check)->look(deadline)); });
   ComponentHealth found = after_asking(component, seen);

@@ -147,13 +147,13 @@ ComponentHealth without_asking(const HealthComponent& component, WallTime now) {
 ComponentHealth after_asking(const HealthComponent& component, const Result<Health>& seen) {
   if (seen) return named(component, *seen, EvidenceSource::probe);
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
-  found.error = error_text(seen.error().code, component.limit);
+  found.error = error_text(seen.error().code, component.timeout);
   return found;
 }
 
 ComponentHealth without_answer(const HealthComponent& component) {
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
-  found.error = "connection timeout after " + short_text(component.limit);
+  found.error = "connection timeout after " + short_text(component.timeout);
   return found;
 }
 

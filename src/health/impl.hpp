@@ -46,7 +46,7 @@ class HealthAggregator::Impl {
                                   : probe_of(options_.components[index].check) != nullptr;
   }
   Duration limit_of(std::size_t index) const noexcept {
-    return index == power_index() ? power_limit_ : options_.components[index].limit;
+    return index == power_index() ? power_limit_ : options_.components[index].timeout;
   }
 
   Entry enter();

@@ -20,12 +20,12 @@ struct MadreConnection {
   MadreConnection(std::shared_ptr<Transport> transport, const PowerOptions& options)
       : transport(std::move(transport)),
         breaker(options.breaker),
-        limit(options.limit),
+        timeout(options.timeout),
         clock(options.clock) {}
 
   std::shared_ptr<Transport> transport;
   std::shared_ptr<CircuitBreaker> breaker;
-  Duration limit;
+  Duration timeout;
   SteadyClock clock;
 };
 
@@ -41,7 +41,7 @@ tl::unexpected<Error> bad_status(int status) {
 std::string_view mistake_in(const MadreConnection& madre, const HttpRequest& request) noexcept {
   if (madre.transport == nullptr) return "no transport";
   if (request.origin.empty()) return "the origin must be http://host[:port], without a path";
-  if (madre.limit <= Duration::zero()) return "the limit must be positive";
+  if (madre.timeout <= Duration::zero()) return "the timeout must be positive";
   return {};
 }
 
@@ -68,7 +68,7 @@ Task<Result<T>> ask_madre(MadreConnection madre, HttpRequest request, Deadline d
                           Read<T> read) {
   const std::string_view mistake = mistake_in(madre, request);
   if (!mistake.empty()) co_return madre_failed(Errc::invalid_argument, std::string(mistake));
-  const CallOptions call(kMadre, *madre.transport, madre.limit, madre.clock, madre.breaker.get());
+  const CallOptions call(kMadre, *madre.transport, madre.timeout, madre.clock, madre.breaker.get());
   SendThroughBreaker sending(call, request, deadline);
   SendResult& sent = co_await sending;
   if (!sent.response) co_return fail(std::move(sent.response.error()));

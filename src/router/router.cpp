@@ -41,7 +41,7 @@ Result<Router> Router::create(RouterOptions options) {
 
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
                                                        Deadline deadline) const {
-  const Deadline total = deadline.capped(options.clock.now(), options.deadline);
+  const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
   ChatAttemptState state(chat);
   TargetSequence sequence(options, last_resorts);
   while (const RouterTarget* const target = sequence.next(state)) {

@@ -19,13 +19,17 @@ inline namespace v0 {
 
 /// Whom to call, and under what. Owns nothing; what it points to outlives the call.
 struct CallOptions {
-  CallOptions(std::string_view upstream, Transport& transport, Duration limit, SteadyClock clock,
+  CallOptions(std::string_view upstream, Transport& transport, Duration timeout, SteadyClock clock,
               CircuitBreaker* breaker)
-      : upstream(upstream), transport(&transport), limit(limit), clock(clock), breaker(breaker) {}
+      : upstream(upstream),
+        transport(&transport),
+        timeout(timeout),
+        clock(clock),
+        breaker(breaker) {}
 
   std::string_view upstream;  ///< For errors.
   Transport* transport;
-  Duration limit;
+  Duration timeout;
   SteadyClock clock;
   CircuitBreaker* breaker;  ///< May be null.
 };
@@ -56,7 +60,7 @@ class BreakerCall {
   /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
   bool begin();
   /// What the transport may take.
-  Deadline limited() const noexcept { return deadline_.capped(start_, options_.limit); }
+  Deadline limited() const noexcept { return deadline_.capped(start_, options_.timeout); }
   void received(Result<HttpResponse>&& response) { result_.response = std::move(response); }
   /// The result, its errors in the library's own words and settled with the breaker.
   SendResult& end();

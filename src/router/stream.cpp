@@ -43,7 +43,7 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
     co_return std::nullopt;
   }
   const TimePoint start = options->clock.now();
-  const Deadline limited = total.capped(start, target.limit);
+  const Deadline limited = total.capped(start, target.try_timeout);
   OpenedSend opened = co_await open_through_breaker(call, *streaming, request, total);
   SendResult& result = opened.result;
   const auto elapsed = [&] { return options->clock.now() - start; };
@@ -81,7 +81,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
                                                            const ChatRequest& chat,
                                                            Deadline deadline) {
   const Options options(self, &self->options);
-  const Deadline total = deadline.capped(options->clock.now(), options->deadline);
+  const Deadline total = deadline.capped(options->clock.now(), options->total_timeout);
   ChatAttemptState state(chat);
   TargetSequence sequence(*options, self->last_resorts);
   while (const RouterTarget* const target = sequence.next(state)) {

@@ -73,7 +73,7 @@ class TargetSequence {
 
   /// Under what to ask it.
   CallOptions call_options(const RouterTarget& target) const noexcept {
-    return CallOptions(target.name, *target.transport, target.limit, options_.clock,
+    return CallOptions(target.name, *target.transport, target.try_timeout, options_.clock,
                        place_ ? nullptr : target.breaker.get());
   }
 

@@ -17,7 +17,7 @@ class Description {
   explicit Description(RouterOptions& options) : options_(options) {}
 
   std::string complete() {
-    if (options_.deadline <= Duration::zero()) say("deadline must be positive");
+    if (options_.total_timeout <= Duration::zero()) say("total_timeout must be positive");
     if (options_.targets.empty()) say("no targets");
     for (std::size_t i = 0; i < options_.targets.size(); ++i) complete(i);
     return std::move(mistakes_);
@@ -30,7 +30,7 @@ class Description {
                                  : fmt::format("target \"{}\": ", target.name);
     check_name(at);
     if (target.transport == nullptr) say("no transport");
-    if (target.limit <= Duration::zero()) say("limit must be positive");
+    if (target.try_timeout <= Duration::zero()) say("try_timeout must be positive");
     complete_url(target);
     complete_dialect(target);
     complete_breaker(at);
@@ -70,7 +70,7 @@ class Description {
   /// of which is overtaken by the next, would never be let back in.
   std::shared_ptr<CircuitBreaker> make_breaker(const RouterTarget& target) const {
     CircuitBreakerOptions options;
-    options.probe_limit = std::max(options.probe_limit, target.limit);
+    options.probe_timeout = std::max(options.probe_timeout, target.try_timeout);
     return std::make_shared<CircuitBreaker>(options, options_.clock);
   }
 

@@ -16,7 +16,7 @@ namespace detail {
 inline SessionLimits at_least_one(SessionLimits limits) noexcept {
   limits.messages = std::max<std::size_t>(limits.messages, 1);
   limits.sessions = std::max<std::size_t>(limits.sessions, 1);
-  limits.idle = std::max<Duration>(limits.idle, std::chrono::milliseconds(1));
+  limits.idle_timeout = std::max<Duration>(limits.idle_timeout, std::chrono::milliseconds(1));
   return limits;
 }
 

@@ -138,7 +138,7 @@ class MemorySessionStore final : public SessionStore {
   }
 
   bool expired(const Entry& entry, TimePoint now) const noexcept {
-    return now - entry.touched >= limits_.idle;
+    return now - entry.touched >= limits_.idle_timeout;
   }
 
   Entries::iterator live(std::string_view id, TimePoint now) noexcept {

@@ -107,7 +107,7 @@ class SqliteSessionStore final : public SessionStore {
   SqliteSessionStore(sqlite::Connection connection, SessionLimits limits, WallClock clock,
                      SteadyClock steady_clock)
       : limits_(detail::at_least_one(limits)),
-        idle_(std::chrono::ceil<std::chrono::milliseconds>(limits_.idle)),
+        idle_(std::chrono::ceil<std::chrono::milliseconds>(limits_.idle_timeout)),
         clock_(clock),
         steady_clock_(steady_clock),
         connection_(std::move(connection)),

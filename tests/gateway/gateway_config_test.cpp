@@ -30,10 +30,10 @@ TEST_CASE("nothing set is a configuration that works") {
 
 TEST_CASE("the defaults are those of the library") {
   const GatewayConfig config;
-  CHECK(config.chat.deadline == vx11::RouterOptions{}.deadline);
-  CHECK(config.switch_.limit == vx11::RouterTarget{}.limit);
-  CHECK(config.madre.limit == vx11::RouterTarget{}.limit);
-  CHECK(config.status.limit == vx11::HealthComponent{}.limit);
+  CHECK(config.chat.deadline == vx11::RouterOptions{}.total_timeout);
+  CHECK(config.switch_.limit == vx11::RouterTarget{}.try_timeout);
+  CHECK(config.madre.limit == vx11::RouterTarget{}.try_timeout);
+  CHECK(config.status.limit == vx11::HealthComponent{}.timeout);
   CHECK(config.status.reuse_for == vx11::HealthOptions{}.reuse_for);
   CHECK(config.limits.max_body_bytes == vx11::OperatorApiOptions{}.max_body_bytes);
   CHECK(config.limits.max_message_bytes == vx11::OperatorApiOptions{}.max_message_bytes);

@@ -103,7 +103,7 @@ TEST_CASE("a full queue rejects at once") {
 
 TEST_CASE("one who waited long enough leaves the queue") {
   World world;
-  Bulkhead bulkhead({.concurrent = 1, .queue = 2, .wait_limit = 5s, .timer = world.timer},
+  Bulkhead bulkhead({.concurrent = 1, .queue = 2, .wait_timeout = 5s, .timer = world.timer},
                     world.clock);
   Place held = bulkhead.try_acquire();
   Started patient(bulkhead.async_acquire());
@@ -122,7 +122,7 @@ TEST_CASE("one who waited long enough leaves the queue") {
 
 TEST_CASE("a wait limit of zero does not wait") {
   World world;
-  Bulkhead bulkhead({.concurrent = 1, .queue = 9, .wait_limit = 0s});
+  Bulkhead bulkhead({.concurrent = 1, .queue = 9, .wait_timeout = 0s});
   const Place held = bulkhead.try_acquire();
   CHECK(bulkhead.acquire().error().code == Errc::rejected);
   CHECK(bulkhead.waiting() == 0);
@@ -228,7 +228,7 @@ TEST_CASE("blocking callers wait for each other, never too many run, and none is
 }
 
 TEST_CASE("grants, time-outs and cancellations that meet lose no place") {
-  Bulkhead bulkhead({.concurrent = 1, .queue = 100, .wait_limit = 20us});
+  Bulkhead bulkhead({.concurrent = 1, .queue = 100, .wait_timeout = 20us});
   std::atomic<int> outcomes{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

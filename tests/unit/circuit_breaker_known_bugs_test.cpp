@@ -67,7 +67,7 @@ TEST_CASE("unlimited probes at the race from open to half-open: only as many pas
 }
 
 TEST_CASE("a probe that hangs wedges the breaker for ever: its slot is reclaimed") {
-  Opened opened({.probe_limit = 30s});
+  Opened opened({.probe_timeout = 30s});
   opened.clock.advance(60s);
   const auto hung = opened.breaker.try_acquire();
   REQUIRE(hung->is_probe());

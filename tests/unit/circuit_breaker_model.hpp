@@ -140,7 +140,7 @@ class Model {
       probes_.erase(soonest);
     }
     Answer answer = admit(true, now);
-    probes_[answer.permit->id] = now + options_.probe_limit;
+    probes_[answer.permit->id] = now + options_.probe_timeout;
     return answer;
   }
 

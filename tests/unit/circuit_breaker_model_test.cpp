@@ -163,7 +163,7 @@ class Pair {
     for (const Caller& caller : callers_) {
       if (caller.real && caller.real->is_probe() &&
           caller.model.generation == breaker_.snapshot().generation &&
-          clock_.now() < caller.model.since + plan_.options.probe_limit) {
+          clock_.now() < caller.model.since + plan_.options.probe_timeout) {
         ++count;
       }
     }
@@ -267,7 +267,7 @@ TEST_CASE("the scheduler explores exactly as many schedules as there are") {
 }
 
 TEST_CASE("failures in a row, from closed") {
-  require_explored({.options = {.failures_to_open = 2, .open_for = 10s, .probe_limit = 10s},
+  require_explored({.options = {.failures_to_open = 2, .open_for = 10s, .probe_timeout = 10s},
                     .callers = 2,
                     .depth = 7});
 }
@@ -275,8 +275,8 @@ TEST_CASE("failures in a row, from closed") {
 TEST_CASE("one probe, from the end of the open time") {
   auto before = kOpenWithOneLeftBehind;
   before.push_back({kClock, 0});
-  require_explored(
-      {.options = {.failures_to_open = 1, .open_for = 10s, .probe_limit = 10s}, .before = before});
+  require_explored({.options = {.failures_to_open = 1, .open_for = 10s, .probe_timeout = 10s},
+                    .before = before});
 }
 
 TEST_CASE("three probes of which two have to succeed, from the end of the open time") {
@@ -285,7 +285,7 @@ TEST_CASE("three probes of which two have to succeed, from the end of the open t
   require_explored({.options = {.failures_to_open = 1,
                                 .open_for = 10s,
                                 .probes = 3,
-                                .probe_limit = 20s,
+                                .probe_timeout = 20s,
                                 .probes_to_close = 2},
                     .before = before});
 }
@@ -293,7 +293,7 @@ TEST_CASE("three probes of which two have to succeed, from the end of the open t
 TEST_CASE("an open time that grows") {
   require_explored({.options = {.failures_to_open = 1,
                                 .open_for = 10s,
-                                .probe_limit = 30s,
+                                .probe_timeout = 30s,
                                 .growth = {.factor = 2.0, .at_most = 25s}},
                     .callers = 1,
                     .depth = 11,
@@ -303,7 +303,7 @@ TEST_CASE("an open time that grows") {
 TEST_CASE("a window of counted calls") {
   require_explored(
       {.options = {.open_for = 10s,
-                   .probe_limit = 10s,
+                   .probe_timeout = 10s,
                    .trip = vx11::CountWindow{.size = 3, .minimum_calls = 2, .failure_rate = 0.5}},
        .callers = 2,
        .depth = 8});
@@ -312,7 +312,7 @@ TEST_CASE("a window of counted calls") {
 TEST_CASE("a window of counted calls, slow ones too") {
   require_explored(
       {.options = {.open_for = 10s,
-                   .probe_limit = 30s,
+                   .probe_timeout = 30s,
                    .trip = vx11::CountWindow{.size = 2,
                                              .minimum_calls = 2,
                                              .failure_rate = 1.0,
@@ -324,7 +324,7 @@ TEST_CASE("a window of counted calls, slow ones too") {
 TEST_CASE("a window of time") {
   require_explored(
       {.options = {.open_for = 5s,
-                   .probe_limit = 10s,
+                   .probe_timeout = 10s,
                    .trip =
                        vx11::TimeWindow{
                            .span = 15s, .buckets = 3, .minimum_calls = 2, .failure_rate = 0.5}},
@@ -335,7 +335,7 @@ TEST_CASE("a window of time") {
 
 TEST_CASE("an operator who intervenes, failures in a row") {
   require_explored(
-      {.options = {.failures_to_open = 1, .open_for = 10s, .probe_limit = 10s},
+      {.options = {.failures_to_open = 1, .open_for = 10s, .probe_timeout = 10s},
        .callers = 2,
        .depth = 5,
        .interventions = {Intervention::isolate, Intervention::force_close, Intervention::disable,
@@ -346,7 +346,7 @@ TEST_CASE("an operator who intervenes, failures in a row") {
 TEST_CASE("an operator who intervenes, a window") {
   require_explored(
       {.options = {.open_for = 10s,
-                   .probe_limit = 10s,
+                   .probe_timeout = 10s,
                    .trip = vx11::CountWindow{.size = 2, .minimum_calls = 1}},
        .callers = 2,
        .depth = 5,

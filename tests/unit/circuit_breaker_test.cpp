@@ -84,7 +84,7 @@ TEST_CASE("after the open time exactly one probe is let through by default") {
   const auto second = opened.breaker.try_acquire();
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().state == CircuitState::half_open);
-  CHECK(second.error().retry_after == opened.breaker.options().probe_limit);
+  CHECK(second.error().retry_after == opened.breaker.options().probe_timeout);
 }
 
 TEST_CASE("a probe that succeeds closes it") {
@@ -243,8 +243,8 @@ TEST_CASE("an open time beyond the end of time stays open instead of overflowing
 
 TEST_CASE("values out of range are drawn to the nearest that works") {
   ManualClock clock;
-  CircuitBreaker breaker({.failures_to_open = 0, .open_for = -1s, .probes = 0, .probe_limit = -1s},
-                         clock);
+  CircuitBreaker breaker(
+      {.failures_to_open = 0, .open_for = -1s, .probes = 0, .probe_timeout = -1s}, clock);
   fail_times(breaker, 1);
   CHECK(breaker.state() == CircuitState::half_open);
   breaker.try_acquire()->success();

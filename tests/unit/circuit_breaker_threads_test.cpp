@@ -128,7 +128,7 @@ std::vector<CircuitBreakerOptions> every_kind() {
   CircuitBreakerOptions options{
       .open_for = 3s,
       .probes = 3,
-      .probe_limit = 10s,
+      .probe_timeout = 10s,
       .probes_to_close = 2,
       .growth = {.factor = 1.5, .at_most = 20s, .jitter = vx11::OpenJitter::around(0.3)}};
   std::vector<CircuitBreakerOptions> kinds(4, options);
@@ -170,7 +170,8 @@ TEST_CASE("never more probes at a time than permitted, whoever asks, and each ge
   constexpr std::uint32_t kProbes = 2;
   ManualClock clock;
   CircuitBreaker breaker(
-      {.failures_to_open = 1, .open_for = 1s, .probes = kProbes, .probe_limit = 24h * 365}, clock);
+      {.failures_to_open = 1, .open_for = 1s, .probes = kProbes, .probe_timeout = 24h * 365},
+      clock);
   breaker.try_acquire()->failure();
   clock.advance(1s);
   std::atomic<int> under_way{0};

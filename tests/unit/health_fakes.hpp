@@ -112,7 +112,7 @@ inline HealthComponent required(std::string name, HealthCheck check, Duration li
   component.port = 8001;
   component.check = std::move(check);
   component.required = true;
-  component.limit = limit;
+  component.timeout = limit;
   return component;
 }
 inline HealthComponent optional(std::string name, HealthCheck check) {

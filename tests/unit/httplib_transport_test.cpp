@@ -44,7 +44,7 @@ class Running {
 TEST_CASE("the transport on cpp-httplib does what every transport over HTTP does") {
   transport_suite([](const TransportSettings& settings) {
     return std::make_shared<HttplibTransport>(
-        HttplibOptions{.connect_limit = settings.connect_limit,
+        HttplibOptions{.connect_timeout = settings.connect_timeout,
                        .max_response_bytes = settings.max_response_bytes});
   });
 }
@@ -124,7 +124,7 @@ TEST_CASE("https is spoken with those alone whose certificate is trusted and nam
                                            certificate.key_file().c_str());
   SUBCASE("by address and by name, over one connection each") {
     int sockets = 0;
-    HttplibTransport transport({.connect_limit = kSoon,
+    HttplibTransport transport({.connect_timeout = kSoon,
                                 .ca_file = certificate.file(),
                                 .on_socket = [&](int) { ++sockets; }});
     for (int i = 0; i < 3; ++i) {
@@ -136,7 +136,7 @@ TEST_CASE("https is spoken with those alone whose certificate is trusted and nam
     CHECK(get(transport, "https://localhost:" + server.port()));
   }
   SUBCASE("not signed by itself, as far as the system is concerned") {
-    HttplibTransport transport({.connect_limit = kSoon});
+    HttplibTransport transport({.connect_timeout = kSoon});
     const auto answer = get(transport, "https://127.0.0.1:" + server.port());
     CHECK(code_of(answer) == Errc::unreachable);
     CHECK(answer.error().detail == "the certificate is not trusted");
@@ -152,7 +152,7 @@ TEST_CASE("a certificate is good for the names in it and for no other") {
     const tls_certificate::TlsCertificate certificate(names);
     const Running<httplib::SSLServer> server(certificate.file().c_str(),
                                              certificate.key_file().c_str());
-    HttplibTransport transport({.connect_limit = kSoon, .ca_file = certificate.file()});
+    HttplibTransport transport({.connect_timeout = kSoon, .ca_file = certificate.file()});
     return std::pair(get(transport, "https://localhost:" + server.port()).has_value(),
                      get(transport, "https://127.0.0.1:" + server.port()).has_value());
   };
@@ -162,7 +162,7 @@ TEST_CASE("a certificate is good for the names in it and for no other") {
 }
 
 TEST_CASE("a server that does not speak TLS is found out in time") {
-  HttplibTransport transport({.connect_limit = 150ms});
+  HttplibTransport transport({.connect_timeout = 150ms});
   const auto https = [](const FakeHttpServer& server) {
     return "https://127.0.0.1:" + std::to_string(server.port());
   };

@@ -15,7 +15,7 @@ TEST_CASE("the memory store does what every store does") {
 
 TEST_CASE("setting the time of day ends no session in memory") {
   ManualClock clock;
-  const auto store = vx11::make_memory_session_store({.idle = 60s}, clock, clock);
+  const auto store = vx11::make_memory_session_store({.idle_timeout = 60s}, clock, clock);
   append(*store, "s", turn("1"));
   clock.set_wall(clock.wall_now() + 24h);
   CHECK(recent(*store, "s").size() == 2);

@@ -200,7 +200,7 @@ TEST_CASE_FIXTURE(Wired, "a client that does not read its stream is left, and so
     upstream_left.release();
   }));
   switch_is(upstream);
-  serve.limits.send_within = 100ms;
+  serve.limits.send_timeout = 100ms;
   make_next_call_a_probe();
   const RawHttpClient client = connect();
   client.send(asking(kHello, kEvents));

@@ -92,12 +92,12 @@ TEST_CASE_FIXTURE(Served, "what is no request is 400, and nothing after it is an
 }
 
 TEST_CASE_FIXTURE(Served, "a head that never ends is 408") {
-  serve.limits.head_within = 100ms;
+  serve.limits.head_timeout = 100ms;
   CHECK(last_status("GET /livez HTTP/1.1\r\nHost:") == 408);
 }
 
 TEST_CASE_FIXTURE(Served, "a body that never ends is 408") {
-  serve.limits.body_within = 100ms;
+  serve.limits.body_timeout = 100ms;
   CHECK(last_status("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth + kJson +
                     "Content-Length: 10\r\n\r\n{") == 408);
   CHECK(last_status(chunked("5\r\n{")) == 408);
@@ -106,11 +106,11 @@ TEST_CASE_FIXTURE(Served, "a body that never ends is 408") {
 TEST_CASE_FIXTURE(Served, "a head or a body that trickles is 408 all the same") {
   std::string request;
   SUBCASE("a head") {
-    serve.limits.head_within = 100ms;
+    serve.limits.head_timeout = 100ms;
     request = "GET /livez HTTP/1.1\r\nX: ";
   }
   SUBCASE("a body") {
-    serve.limits.body_within = 100ms;
+    serve.limits.body_timeout = 100ms;
     request = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth + kJson +
               "Content-Length: 100000\r\n\r\n";
   }
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(Served, "a head or a body that trickles is 408 all the same") 
 }
 
 TEST_CASE_FIXTURE(Served, "an idle connection is closed without a word") {
-  serve.limits.idle = 100ms;
+  serve.limits.idle_timeout = 100ms;
   CHECK(connect().is_ended());
   RawHttpClient client = connect();
   client.send(getting("/livez", ""));

@@ -61,14 +61,14 @@ std::string head_of(std::size_t bytes) {
 
 TEST_CASE("no first byte in time: timeout, though the deadline is far") {
   NetTransportOptions options;
-  options.first_byte_limit = 100ms;
+  options.first_byte_timeout = 100ms;
   const auto transport = make_net_transport(options);
   CHECK(code_within(*transport, kSoon * 6, [](Peer& peer) { peer.hang(); }) == Errc::timeout);
 }
 
 TEST_CASE("after the first byte the limit for it no longer counts") {
   NetTransportOptions options;
-  options.first_byte_limit = 100ms;
+  options.first_byte_timeout = 100ms;
   const auto transport = make_net_transport(options);
   const auto start = SteadyClock().now();
   FakeHttpServer server(Script([&](Peer& peer) {
@@ -94,7 +94,7 @@ TEST_CASE("no more connections are kept than the cap says") {
   Crowd crowd;
   NetTransportOptions options;
   options.max_idle = 2;
-  options.idle_for = kSoon * 6;
+  options.idle_timeout = kSoon * 6;
   const auto transport = make_net_transport(options);
   CHECK(crowd.answered(*transport) == kAtOnce);
   CHECK(crowd.closes(kAtOnce - 2));
@@ -115,7 +115,7 @@ TEST_CASE("with a cap of none no connection is kept") {
 TEST_CASE("a connection that idled too long is closed without being asked for") {
   Crowd crowd;
   NetTransportOptions options;
-  options.idle_for = 50ms;
+  options.idle_timeout = 50ms;
   const auto transport = make_net_transport(options);
   CHECK(crowd.answered(*transport) == kAtOnce);
   REQUIRE(crowd.closes(kAtOnce));

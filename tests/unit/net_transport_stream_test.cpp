@@ -89,7 +89,7 @@ TEST_CASE("a stall between two pieces is a timeout") {
   };
   NetTransportOptions options;
   SUBCASE("by the transport's own limit") {
-    options.between_chunks_limit = 100ms;
+    options.between_chunks_timeout = 100ms;
     stalls(options, in(kSoon * 6));
   }
   SUBCASE("by the deadline of that piece") {
@@ -107,7 +107,7 @@ TEST_CASE("a reader who takes his time between two pieces is not taken for a sta
     peer.hang();
   }));
   NetTransportOptions options;
-  options.between_chunks_limit = 100ms;
+  options.between_chunks_timeout = 100ms;
   const auto transport = make_net_transport(options);
   const auto answer = open(*transport, server.origin());
   REQUIRE(answer);

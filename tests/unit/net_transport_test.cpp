@@ -9,7 +9,7 @@ using transport_suite_parts::TransportSettings;
 TEST_CASE("the event-driven transport does what every transport over HTTP does") {
   transport_suite_parts::transport_suite([](const TransportSettings& settings) {
     vx11::NetTransportOptions options;
-    options.connect_limit = settings.connect_limit;
+    options.connect_timeout = settings.connect_timeout;
     options.max_body_bytes = settings.max_response_bytes;
     return vx11::make_net_transport(options);
   });

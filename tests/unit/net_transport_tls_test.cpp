@@ -20,7 +20,7 @@ namespace {
 
 std::shared_ptr<Transport> trusting(const std::string& ca_file) {
   vx11::NetTransportOptions options;
-  options.connect_limit = kSoon;
+  options.connect_timeout = kSoon;
   options.ca_file = ca_file;
   return vx11::make_net_transport(options);
 }
@@ -80,7 +80,7 @@ TEST_CASE("a trusted certificate is good for the names in it and for no other") 
 
 TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {
   vx11::NetTransportOptions options;
-  options.connect_limit = 150ms;
+  options.connect_timeout = 150ms;
   const auto transport = vx11::make_net_transport(options);
   const auto https = [](const FakeHttpServer& server) {
     return "https://127.0.0.1:" + std::to_string(server.port());

@@ -200,7 +200,7 @@ TEST_CASE("self-inflicted rejections are neutral to a breaker around them") {
     CHECK_FALSE(sync_wait(policies.run(awaited(call))));
   }
   SUBCASE("bulkhead waited for in vain") {
-    vx11::Bulkhead full({.concurrent = 0, .queue = 1, .wait_limit = 0s});
+    vx11::Bulkhead full({.concurrent = 0, .queue = 1, .wait_timeout = 0s});
     CHECK_FALSE(pipeline(world.breaker, full).run(std::ref(call)));
   }
   SUBCASE("rate limited") {

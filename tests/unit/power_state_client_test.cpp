@@ -361,8 +361,8 @@ TEST_CASE("mistakes of the description are reported by the calls") {
     }
   }
   CHECK(PowerStateView(nullptr, kOrigin).state().error().detail == "no transport");
-  CHECK(PowerStateView(transport, kOrigin, {.limit = 0s}).state().error().detail ==
-        "the limit must be positive");
+  CHECK(PowerStateView(transport, kOrigin, {.timeout = 0s}).state().error().detail ==
+        "the timeout must be positive");
   CHECK(transport->calls() == 0);
 }
 

@@ -22,7 +22,7 @@ std::string mistakes_of(RouterTarget one) {
 
 TEST_CASE("a router needs targets and a positive deadline") {
   CHECK(mistakes(RouterOptions{}) == "no targets");
-  CHECK(mistakes({.deadline = 0s}) == "deadline must be positive; no targets");
+  CHECK(mistakes({.total_timeout = 0s}) == "total_timeout must be positive; no targets");
 }
 
 TEST_CASE("each mistake of a target is named with the target") {
@@ -36,21 +36,22 @@ TEST_CASE("each mistake of a target is named with the target") {
   one.transport = nullptr;
   CHECK(mistakes_of(one) == "target \"madre\": no transport");
   one = target("madre");
-  one.limit = 0s;
-  CHECK(mistakes_of(one) == "target \"madre\": limit must be positive");
-  one.limit = -1s;
-  CHECK(mistakes_of(one) == "target \"madre\": limit must be positive");
+  one.try_timeout = 0s;
+  CHECK(mistakes_of(one) == "target \"madre\": try_timeout must be positive");
+  one.try_timeout = -1s;
+  CHECK(mistakes_of(one) == "target \"madre\": try_timeout must be positive");
 }
 
 TEST_CASE("all mistakes of a description are named at once") {
   RouterTarget first = target("switch", "ftp://host");
   first.transport = nullptr;
   RouterTarget second = target("switch");
-  second.limit = 0s;
-  CHECK(mistakes({.targets = {first, second}, .deadline = -1s}) ==
-        "deadline must be positive; target \"switch\": no transport; "
-        "target \"switch\": url must begin with http:// or https://; "
-        "target \"switch\": the name is used twice; target \"switch\": limit must be positive");
+  second.try_timeout = 0s;
+  CHECK(
+      mistakes({.targets = {first, second}, .total_timeout = -1s}) ==
+      "total_timeout must be positive; target \"switch\": no transport; "
+      "target \"switch\": url must begin with http:// or https://; "
+      "target \"switch\": the name is used twice; target \"switch\": try_timeout must be positive");
 }
 
 TEST_CASE("a url is an origin and nothing more") {
@@ -124,9 +125,9 @@ TEST_CASE("a router knows its targets and their breakers") {
 
 TEST_CASE("a breaker that the router makes waits for a probe as long as a try may take") {
   RouterTarget slow = target("switch");
-  slow.limit = 10min;
+  slow.try_timeout = 10min;
   RouterOptions options;
   options.targets.push_back(slow);
   const Router router = Router::create(options).value();
-  CHECK(router.breaker("switch")->options().probe_limit >= 10min);
+  CHECK(router.breaker("switch")->options().probe_timeout >= 10min);
 }

@@ -40,9 +40,9 @@ TEST_CASE("a try may take its limit, the rest of the total, or the rest of the c
         return vx11::fail(Errc::unreachable);
       });
   RouterOptions options = {
-      .targets = {{.name = "switch", .url = "http://s", .transport = transport, .limit = 5s},
-                  {.name = "madre", .url = "http://m", .transport = transport, .limit = 5s}},
-      .deadline = 7s,
+      .targets = {{.name = "switch", .url = "http://s", .transport = transport, .try_timeout = 5s},
+                  {.name = "madre", .url = "http://m", .transport = transport, .try_timeout = 5s}},
+      .total_timeout = 7s,
       .clock = clock};
   const Router router = Router::create(options).value();
   CHECK_FALSE(router.ask(chat()));
@@ -55,7 +55,7 @@ TEST_CASE("the total deadline shortens the second try") {
   up.primary->then(HttpResponse(200), 1h);
   up.fallback->then(HttpResponse(200), 1h);
   RouterOptions options = up.options();
-  options.deadline = 20s;
+  options.total_timeout = 20s;
   const Router router = Router::create(options).value();
   const auto before = up.clock.now();
   const auto reply = router.ask(chat());
@@ -73,7 +73,7 @@ TEST_CASE("when no time is left a target is not tried and nothing is held agains
   up.primary->then(HttpResponse(200), 1h);
   up.fallback->then_json(kMadreSays);
   RouterOptions options = up.options();
-  options.deadline = 15s;
+  options.total_timeout = 15s;
   const Router router = Router::create(options).value();
   const auto reply = router.ask(chat());
   REQUIRE_FALSE(reply);

@@ -115,7 +115,7 @@ inline void summing_up(const MakeStore& make) {
   SUBCASE("a session unknown or gone leaves the question alone") {
     CHECK(summary(*store, "s", "why?") == "user: why?");
     append(*store, "s", turn("1"));
-    clock.advance(SessionLimits().idle);
+    clock.advance(SessionLimits().idle_timeout);
     CHECK(summary(*store, "s", "why?") == "user: why?");
   }
   SUBCASE("the last two messages and the question are summed up") {
@@ -133,7 +133,7 @@ inline void summing_up(const MakeStore& make) {
   SUBCASE("summing up counts as use") {
     append(*store, "s", turn("1"));
     for (int i = 0; i < 3; ++i) {
-      clock.advance(SessionLimits().idle - 1ms);
+      clock.advance(SessionLimits().idle_timeout - 1ms);
       static_cast<void>(summary(*store, "s", "why?"));
     }
     CHECK(recent(*store, "s").size() == 2);
@@ -210,7 +210,7 @@ inline void trimming(const MakeStore& make) {
     CHECK(find(*store, "s")->messages.size() == 3);
   }
   SUBCASE("a limit of zero counts as one") {
-    const auto store = make({.messages = 0, .idle = 0s, .sessions = 0}, clock);
+    const auto store = make({.messages = 0, .idle_timeout = 0s, .sessions = 0}, clock);
     append(*store, "s", turn("1"));
     CHECK(contents(find(*store, "s")->messages) == Contents{"answer 1"});
     append(*store, "t", turn("2"));
@@ -221,7 +221,7 @@ inline void trimming(const MakeStore& make) {
   }
   SUBCASE("limits may be as large as can be") {
     const auto store =
-        make({.messages = kAll, .idle = vx11::Duration::max(), .sessions = kAll}, clock);
+        make({.messages = kAll, .idle_timeout = vx11::Duration::max(), .sessions = kAll}, clock);
     append(*store, "s", turn("1"));
     append(*store, "s", turn("2"));
     clock.advance(24h * 365);
@@ -231,7 +231,7 @@ inline void trimming(const MakeStore& make) {
 
 inline void expiry(const MakeStore& make) {
   ManualClock clock;
-  const auto store = make({.idle = 60s}, clock);
+  const auto store = make({.idle_timeout = 60s}, clock);
   append(*store, "s", turn("1"), "ana");
 
   SUBCASE("an idle session is there up to its limit and gone at it") {

@@ -79,7 +79,7 @@ TEST_CASE("a call that nobody waits for is not made") {
 TEST_CASE("with a timer, a call that knows only its stop token ends at the limit") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
-  Timeout timeout({.limit = 2s, .timer = timer}, clock);
+  Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   Started running(timeout.async_execute(std::ref(calls), Deadline()));
   timer->advance(1999ms);
@@ -93,7 +93,7 @@ TEST_CASE("with a timer, a call that knows only its stop token ends at the limit
 TEST_CASE("with a timer, a call that ends in time puts the timer to rest") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
-  Timeout timeout({.limit = 2s, .timer = timer}, clock);
+  Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   Started running(timeout.async_execute(std::ref(calls), Deadline()));
   calls.end(0, 7);
@@ -107,7 +107,7 @@ TEST_CASE("with a timer, a call that ends in time puts the timer to rest") {
 TEST_CASE("with a timer, a call that ignores its stop token is waited for, and its answer counts") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
-  Timeout timeout({.limit = 2s, .timer = timer}, clock);
+  Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   calls.heed_stop = false;
   Started running(timeout.async_execute(std::ref(calls), Deadline()));
@@ -122,7 +122,7 @@ TEST_CASE("with a timer, a call that ignores its stop token is waited for, and i
 TEST_CASE("with a timer, a caller who goes away gets cancelled and not timeout") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
-  Timeout timeout({.limit = 2s, .timer = timer}, clock);
+  Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   std::stop_source stop;
   Started running(
@@ -136,7 +136,7 @@ TEST_CASE("with a timer, a caller who goes away gets cancelled and not timeout")
 TEST_CASE("with a timer, what the call throws comes through") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
-  Timeout timeout({.limit = 2s, .timer = timer}, clock);
+  Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   const auto throwing = [](Deadline) -> vx11::Task<Result<int>> {
     throw std::runtime_error("call");
     co_return 0;
@@ -148,7 +148,7 @@ TEST_CASE("with a timer, what the call throws comes through") {
 TEST_CASE("with a timer on another thread, limit and answer that meet leave nothing behind") {
   auto here = std::make_shared<vx11::BackgroundTimer>();
   auto there = std::make_shared<vx11::BackgroundTimer>();
-  Timeout timeout({.limit = 30us, .timer = here});
+  Timeout timeout({.timeout = 30us, .timer = here});
   for (int i = 0; i < 500; ++i) {
     const auto call = [&](Deadline deadline) -> vx11::Task<Result<int>> {
       vx11::Task<bool> sleep = there->sleep(Duration(i % 60 * 1000), deadline.stop_token());

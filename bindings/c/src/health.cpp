@@ -51,7 +51,7 @@ Result<vx11::HealthComponent> component_of(Fields fields, const vx11_transport* 
   fields.require("name", component.name);
   fields.read("port", component.port);
   fields.read("required", component.required);
-  fields.read_ms("limit_ms", component.limit);
+  fields.read_ms("limit_ms", component.timeout);
   fields.read("check", words.kind);
   fields.read("url", words.url);
   fields.read("path", words.path);

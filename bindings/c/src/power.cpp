@@ -17,7 +17,7 @@ Result<std::shared_ptr<const PowerStateClient>> make_client(const char* descript
   std::string url;
   vx11::PowerOptions options;
   fields.require("url", url);
-  fields.read_ms("limit_ms", options.limit);
+  fields.read_ms("limit_ms", options.timeout);
   fields.read("headers", options.headers);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());

@@ -20,7 +20,7 @@ vx11::Result<vx11::RouterTarget> target_of(Fields fields, const vx11_transport* 
   fields.read("name", target.name);
   fields.read("url", target.url);
   fields.read("dialect", dialect);
-  fields.read_ms("limit_ms", target.limit);
+  fields.read_ms("limit_ms", target.try_timeout);
   fields.read("headers", target.headers);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
@@ -38,7 +38,7 @@ vx11::Result<vx11::Router> make_router(const char* description,
                                        const vx11_breaker* const* breakers) {
   Fields fields(description);
   vx11::RouterOptions options;
-  fields.read_ms("deadline_ms", options.deadline);
+  fields.read_ms("deadline_ms", options.total_timeout);
   for (Fields& each : fields.objects("targets")) {
     const std::size_t i = options.targets.size();
     auto target = target_of(std::move(each), transports ? transports[i] : nullptr,

@@ -101,7 +101,7 @@ struct CircuitBreakerOptions {
   /// After this long without a verdict a probe is given up and its slot handed to another, so that
   /// a caller who never reports cannot hold the breaker half-open for ever. Longer than any call
   /// takes.
-  Duration probe_limit = std::chrono::seconds(30);
+  Duration probe_timeout = std::chrono::seconds(30);
   /// Told of every change of state or mode, in order, one at a time, outside every lock, on the
   /// thread whose call made or observed it; may call back into the breaker. Exceptions it throws
   /// are dropped.

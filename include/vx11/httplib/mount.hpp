@@ -132,9 +132,9 @@ struct HttplibServerOptions {
   std::size_t max_body_bytes = 1024 * 1024;
   /// The most one read or write may wait for the client. A limit per operation, not per request:
   /// against clients that trickle put a reverse proxy in front.
-  Duration io_limit = std::chrono::seconds(5);
+  Duration io_timeout = std::chrono::seconds(5);
   /// How long an idle connection keeps its thread. Rounded up to whole seconds.
-  Duration idle_for = std::chrono::seconds(5);
+  Duration idle_timeout = std::chrono::seconds(5);
   /// Then it is closed, to let others have the thread. cpp-httplib's own is 5 (100 since 0.16).
   std::size_t max_requests_per_connection = 1000;
 };
@@ -145,9 +145,10 @@ struct HttplibServerOptions {
 inline void harden(httplib::Server& server, const HttplibServerOptions& options = {}) {
   server.set_tcp_nodelay(true);
   server.set_payload_max_length(options.max_body_bytes);
-  server.set_read_timeout(options.io_limit);
-  server.set_write_timeout(options.io_limit);
-  server.set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(options.idle_for).count());
+  server.set_read_timeout(options.io_timeout);
+  server.set_write_timeout(options.io_timeout);
+  server.set_keep_alive_timeout(
+      std::chrono::ceil<std::chrono::seconds>(options.idle_timeout).count());
   server.set_keep_alive_max_count(options.max_requests_per_connection);
   server.set_socket_options([](socket_t listener) {
     const int on = 1;

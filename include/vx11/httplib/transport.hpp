@@ -38,7 +38,7 @@ struct HttplibOptions {
   /// The most that looking up the name, connecting and the TLS handshake may take together. A
   /// second is ample within a data centre and leaves time to fall back; the deadline of a call
   /// shortens it.
-  Duration connect_limit = std::chrono::seconds(1);
+  Duration connect_timeout = std::chrono::seconds(1);
   /// The largest body of an answer, in bytes: `too_large` above. 4 MiB is far above any chat.
   std::size_t max_response_bytes = 4 * 1024 * 1024;
   /// Idle connections kept per origin. As many as there are threads that send is enough; each costs
@@ -47,7 +47,7 @@ struct HttplibOptions {
   /// How long an idle connection is kept. Many servers (cpp-httplib, Node.js, uvicorn) close after
   /// 5 s: whoever reuses one at that very moment may not know whether the request was seen, so we
   /// close first.
-  Duration idle_for = std::chrono::seconds(4);
+  Duration idle_timeout = std::chrono::seconds(4);
   /// Sent where the request names none.
   std::string user_agent = "libvx11/" VX11_VERSION_STRING;
   /// PEM file of the certificates to trust for https, in place of the system's. Empty: the
@@ -84,7 +84,7 @@ struct HttplibOptions {
 class HttplibTransport final : public Transport {
  public:
   explicit HttplibTransport(HttplibOptions options = {})
-      : options_(std::move(options)), pool_(options_.max_idle_per_origin, options_.idle_for) {}
+      : options_(std::move(options)), pool_(options_.max_idle_per_origin, options_.idle_timeout) {}
 
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     try {
@@ -108,7 +108,7 @@ class HttplibTransport final : public Transport {
       auto sent = exchange(request, *head, std::move(kept), waiter);
       if (!may_repeat(request, sent)) return std::move(sent.answer);
     }
-    auto fresh = connect(*origin, waiter.capped(options_.connect_limit));
+    auto fresh = connect(*origin, waiter.capped(options_.connect_timeout));
     if (!fresh) return fail(std::move(fresh.error()));
     return exchange(request, *head, std::move(*fresh), waiter).answer;
   }

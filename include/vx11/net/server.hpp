@@ -24,13 +24,13 @@ struct ServerLimits {
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
   /// From the first byte of a request to the end of its head: 408. Total, so that trickling does
   /// not help.
-  Duration head_within = std::chrono::seconds(10);
+  Duration head_timeout = std::chrono::seconds(10);
   /// From the end of the head to the end of the body: 408.
-  Duration body_within = std::chrono::seconds(30);
+  Duration body_timeout = std::chrono::seconds(30);
   /// Between requests: closed without a word.
-  Duration idle = std::chrono::seconds(75);
+  Duration idle_timeout = std::chrono::seconds(75);
   /// For the client to take an answer, or one piece of a stream: closed.
-  Duration send_within = std::chrono::seconds(30);
+  Duration send_timeout = std::chrono::seconds(30);
   std::size_t connections = 20'000;  ///< In all: 503 and closed.
   /// From one address: 503 and closed. By default as many as in all, because behind a proxy every
   /// client has the proxy's address; take 100 or so where clients connect directly.

@@ -18,19 +18,19 @@ inline namespace v0 {
 struct NetTransportOptions {
   /// For resolving the name and connecting, all addresses together. An upstream one hop away
   /// answers a SYN in microseconds; a second allows for one that was lost.
-  Duration connect_limit = std::chrono::seconds(1);
+  Duration connect_timeout = std::chrono::seconds(1);
   /// From the request sent to the first byte of the answer; by default only the deadline limits it,
   /// because a model thinks before it speaks.
-  Duration first_byte_limit = Duration::max();
+  Duration first_byte_timeout = Duration::max();
   /// Between two pieces of a streamed answer: ends a silent stall.
-  Duration between_chunks_limit = std::chrono::seconds(30);
+  Duration between_chunks_timeout = std::chrono::seconds(30);
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
   /// Connections kept open per upstream and event loop while nothing is sent.
   std::size_t max_idle = 1024;
   /// How long one is kept. Below the five seconds after which common servers (uvicorn, Node) close
   /// theirs, so that a request rarely meets a connection that is just being closed.
-  Duration idle_for = std::chrono::seconds(4);
+  Duration idle_timeout = std::chrono::seconds(4);
   /// Certificate authorities for https, PEM. Empty: the system's.
   std::string ca_file = {};
 };

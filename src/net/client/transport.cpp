@@ -82,7 +82,7 @@ class NetTransport final : public StreamingTransport {
     if (!opened) co_return fail(opened.error());
     HttpResponse head(call->response().status);
     head.headers = call->response().headers;
-    auto body = std::make_unique<NetBody>(loop, std::move(call), options_.between_chunks_limit);
+    auto body = std::make_unique<NetBody>(loop, std::move(call), options_.between_chunks_timeout);
     co_return StreamedResponse(std::move(head), std::move(body));
   }
 

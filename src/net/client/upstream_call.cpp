@@ -74,7 +74,7 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
   limits.body_bytes = options_.max_body_bytes;
   reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
                                                    : ResponseReader::Body::expected);
-  connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_limit)));
+  connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_timeout)));
   std::string& out = connection_->out;
   write_request(out, request, pool_.origin().authority);
   unsent_ = out;
@@ -103,7 +103,7 @@ bool UpstreamCall::take_kept() {
 }
 
 Task<Result<void>> UpstreamCall::connect_anew() {
-  Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_limit);
+  Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_timeout);
   Result<Socket> socket = co_await connect(loop_, pool_.origin(), connect_by);
   if (!socket) co_return fail(std::move(socket.error()));
   if (!pool_.origin().tls) {

@@ -33,7 +33,7 @@ UpstreamConnectionPtr OriginPool::take() {
 
 void OriginPool::keep(UpstreamConnectionPtr connection) {
   if (idle_.size() >= options_.max_idle) return connection->abort(CloseReason::aborted);
-  connection->limit(TimerWheel::in(options_.idle_for));
+  connection->limit(TimerWheel::in(options_.idle_timeout));
   UpstreamConnection& kept = *connection;
   idle_.push_back(std::move(connection));
   kept.watch(&OriginPool::broken, &kept);  // last: it may leave at once

@@ -34,7 +34,7 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
   while (then == Then::next) {
-    channel.limit(TimerWheel::in(self->server_.limits.idle));
+    channel.limit(TimerWheel::in(self->server_.limits.idle_timeout));
     const bool more = co_await channel.wait_readable();
     if (!more) break;
     self->busy_ = true;
@@ -51,7 +51,7 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
 /// One coroutine for what is usual: head and body are there, and the answer fits the socket.
 Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   RequestReader& reader = scratch.reader;
-  channel_->limit(TimerWheel::in(server_.limits.head_within));
+  channel_->limit(TimerWheel::in(server_.limits.head_timeout));
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
   if (!complete) co_return co_await give_up(scratch);
@@ -109,7 +109,7 @@ Task<bool> Connection::receive_head(RequestReader& reader) {
 }
 
 Task<bool> Connection::receive_body(RequestReader& reader) {
-  channel_->limit(TimerWheel::in(server_.limits.body_within));
+  channel_->limit(TimerWheel::in(server_.limits.body_timeout));
   if (reader.expects_continue() && channel_->unread().empty()) {
     const bool sent = co_await channel_->send(kContinue);
     if (!sent) co_return false;
@@ -202,7 +202,7 @@ Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpRes
 }
 
 Task<bool> Connection::send(std::string_view bytes) {
-  channel_->limit(TimerWheel::in(server_.limits.send_within));
+  channel_->limit(TimerWheel::in(server_.limits.send_timeout));
   co_return co_await channel_->send(bytes);
 }
 

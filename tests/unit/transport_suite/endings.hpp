@@ -29,7 +29,7 @@ inline void fails_in_time(const MakeTransport& make) {
   }
   SUBCASE("connecting hangs: timeout, by the limit for connecting alone") {
     const fake_http_server::SilentPort port;
-    const auto hasty = make({.connect_limit = 100ms});
+    const auto hasty = make({.connect_timeout = 100ms});
     const auto start = SteadyClock().now();
     CHECK(code_of(get(*hasty, port.origin(), {})) == Errc::timeout);
     CHECK(SteadyClock().now() - start < kSoon);
@@ -127,7 +127,7 @@ inline void stops_when_told(const MakeTransport& make) {
   }
   SUBCASE("a caller who goes while connecting hangs is let go") {
     const fake_http_server::SilentPort port;
-    const auto patient = make({.connect_limit = 60s});
+    const auto patient = make({.connect_timeout = 60s});
     const std::jthread leaver([&] { stop.request_stop(); });
     const Deadline never(vx11::TimePoint::max(), stop.get_token());
     CHECK(code_of(get(*patient, port.origin(), never)) == Errc::cancelled);

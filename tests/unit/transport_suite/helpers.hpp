@@ -35,7 +35,7 @@ using vx11::Transport;
 
 /// What a transport under test is to be told.
 struct TransportSettings {
-  Duration connect_limit = 5s;
+  Duration connect_timeout = 5s;
   std::size_t max_response_bytes = 1 << 20;
 };
 

@@ -61,7 +61,7 @@ inline CircuitBreakerOptions in_range(CircuitBreakerOptions options) noexcept {
   raise(options.open_for, Duration::zero());
   draw(options.probes, 1, 1'000);
   draw(options.probes_to_close, 1, options.probes);
-  raise(options.probe_limit, Duration(1));
+  raise(options.probe_timeout, Duration(1));
   draw_in_range(options.trip);
   draw_in_range(options.growth);
   return options;

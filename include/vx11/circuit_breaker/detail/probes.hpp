@@ -29,7 +29,7 @@ class Probes {
   };
 
   explicit Probes(const CircuitBreakerOptions& options)
-      : slots_(options.probes), to_close_(options.probes_to_close), limit_(options.probe_limit) {}
+      : slots_(options.probes), to_close_(options.probes_to_close), limit_(options.probe_timeout) {}
 
   /// The ticket of a free or overdue slot, or `kNoTicket`.
   Ticket acquire(TimePoint now) noexcept {

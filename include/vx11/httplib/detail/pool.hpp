@@ -23,8 +23,8 @@ namespace detail {
 /// closed outside the lock.
 class ConnectionPool {
  public:
-  ConnectionPool(std::size_t max_idle, Duration idle_for)
-      : max_idle_(max_idle), idle_for_(idle_for) {}
+  ConnectionPool(std::size_t max_idle, Duration idle_timeout)
+      : max_idle_(max_idle), idle_for_(idle_timeout) {}
 
   /// A connection that is still open as far as one can see, or null.
   std::unique_ptr<Connection> take(const std::string& origin, TimePoint now) {
