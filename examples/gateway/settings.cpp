@@ -226,7 +226,7 @@ std::vector<Setting> table() {
        .doc = "Messages kept of one session, the newest."},
       {.key = "sessions.idle",
        .field = ranged<Duration>(1s, 24h * 366, &Config::sessions, &SessionsConfig::limits,
-                                 &vx11::SessionLimits::idle),
+                                 &vx11::SessionLimits::idle_timeout),
        .doc = "A session that nobody touched for this long is gone."},
       {.key = "sessions.max",
        .field = ranged<std::size_t>(1, 100'000'000, &Config::sessions, &SessionsConfig::limits,
