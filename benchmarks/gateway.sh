@@ -4,7 +4,8 @@
 # and memory happen to lie stays for a process's life and is worth several per cent. The table shows
 # medians.
 #   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
-#   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy
+#   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy, and before:
+#   the gateway of another build, $BEFORE/gateway/vx11-gateway, to hold a change against
 # Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,7 +30,7 @@ stop() {
   kill "${pid[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   pid=()
-  rm -f "$work"/{upstream,gateway,httplib}  # so that nobody reads the last round's addresses
+  rm -f "$work"/{upstream,gateway,before,httplib}  # or the next round would read old addresses
 }
 trap 'stop; rm -rf "$work"' EXIT
 ulimit -n 65536 2>/dev/null || true
@@ -50,16 +51,19 @@ start_upstream() {
   madre=$(wait_line "$work/upstream" 'madre listening on ')
 }
 
-start_front() {  # start_front NAME FRONT
-  VX11_TENTACULO_LINK_TOKEN=benchmark-token "$bin/gateway/vx11-gateway" --listen 127.0.0.1:0 \
-    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" --server "$2" \
-    >"$work/$1" 2>"$work/$1.log" &
-  pid[$1]=$!
-  url[$1]=$(wait_line "$work/$1" 'listening on ')/operator/chat/ask
+start_front() {  # start_front NAME PROGRAM [ARGUMENT...]
+  local name=$1
+  shift
+  VX11_TENTACULO_LINK_TOKEN=benchmark-token "$@" --listen 127.0.0.1:0 \
+    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" \
+    >"$work/$name" 2>"$work/$name.log" &
+  pid[$name]=$!
+  url[$name]=$(wait_line "$work/$name" 'listening on ')/operator/chat/ask
 }
 
-start_gateway() { start_front gateway event; }
-start_httplib() { threads=64 start_front httplib httplib; }
+start_gateway() { start_front gateway "$bin/gateway/vx11-gateway"; }
+start_before() { start_front before "$BEFORE/gateway/vx11-gateway"; }
+start_httplib() { threads=64 start_front httplib "$bin/gateway/vx11-gateway" --server httplib; }
 
 start_nginx() {
   local port=$((20000 + RANDOM % 10000))
@@ -117,7 +121,7 @@ cpu() {
 
 measure() {  # measure NAME CONNECTIONS RESULTS
   local script=benchmarks/route.lua before after
-  case $1 in gateway | httplib) script=benchmarks/chat.lua ;; esac
+  case $1 in gateway | before | httplib) script=benchmarks/chat.lua ;; esac
   before=$(cpu "${pid[$1]}")
   wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency -s $script "${url[$1]}" >"$work/wrk"
   after=$(cpu "${pid[$1]}")
@@ -139,7 +143,7 @@ for ((round = 0; round < rounds; round++)); do
     for name in "${contenders[@]}"; do measure "$name" "$c" "$work/results"; done
   done
   stop
-  contenders=("${contenders[@]:1}" "${contenders[0]}")  # nobody is always the first
+  contenders=("${contenders[@]:1}" "${contenders[0]}")  # none is always the first
 done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
