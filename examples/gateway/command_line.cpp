@@ -85,7 +85,8 @@ class Parser {
     for (Flag& flag : flags_) {
       if (flag.option->count() == 0) continue;
       if (flag.value.empty()) {
-        into.mistakes.push_back(needs_value(flag.setting->flag, flag.setting->value_name));
+        into.mistakes.push_back(
+            needs_value(flag.setting->flag, flag.setting->value_name, flag.setting->key));
         continue;
       }
       into.values.push_back({.setting = flag.setting,
@@ -94,8 +95,11 @@ class Parser {
     }
   }
 
-  static Mistake needs_value(std::string_view flag, std::string_view value_name) {
-    return {.where = std::string(flag), .what = fmt::format("needs a value: {}", value_name)};
+  static Mistake needs_value(std::string_view flag, std::string_view value_name,
+                             std::string_view key = {}) {
+    return {.where = std::string(flag),
+            .what = fmt::format("needs a value: {}", value_name),
+            .key = std::string(key)};
   }
 
   void take_unknown(Assignments& into) const {

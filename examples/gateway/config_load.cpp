@@ -24,7 +24,9 @@ void apply(LoadedConfig& loaded, Assignments source) {
   for (Assignment& assignment : source.values) {
     const Setting& setting = *assignment.setting;
     if (auto complaint = setting.field.read(loaded.config, assignment.text)) {
-      loaded.mistakes.push_back({.where = place_of(assignment), .what = std::move(*complaint)});
+      loaded.mistakes.push_back({.where = place_of(assignment),
+                                 .what = std::move(*complaint),
+                                 .key = std::string(setting.key)});
     } else {
       loaded.origins[std::string(setting.key)] = std::move(assignment.origin);
     }

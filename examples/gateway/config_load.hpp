@@ -28,6 +28,8 @@ struct Mistake {
   std::string where = {};  ///< "gateway.toml:3: chat.deadline", "VX11_SWITCH_URL", "--listen".
   std::string what = {};   ///< What is wrong and what to do. Never shows a secret.
   Kind kind = Kind::written;
+  /// Key of the setting it is about, or what stands in a file where a key should; empty for none.
+  std::string key = {};
 
   friend bool operator==(const Mistake&, const Mistake&) = default;
 };

@@ -22,8 +22,10 @@ std::string place_of(const LoadedConfig& loaded, std::string_view key) {
 
 void complain(LoadedConfig& loaded, std::string_view key, std::string what,
               Mistake::Kind kind = Mistake::Kind::written) {
-  loaded.mistakes.push_back(
-      {.where = place_of(loaded, key), .what = std::move(what), .kind = kind});
+  loaded.mistakes.push_back({.where = place_of(loaded, key),
+                             .what = std::move(what),
+                             .kind = kind,
+                             .key = std::string(key)});
 }
 
 std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
@@ -93,12 +95,12 @@ void settle_jwt(LoadedConfig& loaded) {
       read_file(loaded, "auth.jwt.public_key_file", jwt.public_key_file).value_or("");
 }
 
-/// Whether something about authentication is wrong already, so that more would only repeat it.
+/// Whether a setting of authentication is wrong already: the authenticator that cannot be made of
+/// it would only repeat that.
 bool auth_is_mistaken(const LoadedConfig& loaded) {
   const auto& mistakes = loaded.mistakes;
   return std::any_of(mistakes.begin(), mistakes.end(), [](const Mistake& mistake) {
-    return mistake.where.find("auth.") != std::string::npos ||
-           mistake.where.find("_AUTH_") != std::string::npos || mistake.where.ends_with("_TOKEN");
+    return mistake.key == "auth" || mistake.key.starts_with("auth.");
   });
 }
 

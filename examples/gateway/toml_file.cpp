@@ -103,8 +103,9 @@ class Reader {
   }
 
   void complain(Line line, std::string_view key, std::string what) {
-    mistakes_.emplace_back(
-        line, Mistake{.where = fmt::format("{}: {}", place(line), key), .what = std::move(what)});
+    mistakes_.emplace_back(line, Mistake{.where = fmt::format("{}: {}", place(line), key),
+                                         .what = std::move(what),
+                                         .key = std::string(key)});
   }
 
   const std::string& name_;

@@ -202,6 +202,27 @@ TEST_CASE("jwt: every mistake of its description") {
             .empty());
 }
 
+TEST_CASE(
+    "a mistake about another setting hides none of authentication's, whatever its file is named") {
+  const ScratchFolder folder;
+  const std::string_view text =
+      "[chat]\ndeadlin = \"1s\"\n[auth]\nmode = \"jwt\"\n[auth.jwt]\nsecret = \"short\"\n";
+  const auto found = [&](const Sources& sources) { return mistakes_of(sources.load(), folder); };
+  const Lines plain = found({.file = folder.write("gateway.toml", text)});
+  const Lines named_auth = found({.file = folder.write("auth.toml", text)});
+  REQUIRE(plain.size() == 2);
+  REQUIRE(named_auth.size() == 2);
+  CHECK(named_auth.back() == plain.back());
+  CHECK(found({.variables = {{"VX11_UPSTREAM_TOKEN", "to\x01ken"}},
+               .file = folder.write("jwt.toml", text)})
+            .size() == 3);
+}
+
+TEST_CASE(
+    "a mistake in a setting of authentication is not repeated as an authenticator that fails") {
+  CHECK(mistakes_in_file("[auth]\nmode = \"jwt\"\n[auth.jwt]\nleeway = 5\n").size() == 1);
+}
+
 TEST_CASE("sessions have a place or it is a mistake") {
   const auto nowhere = [](const std::string&) { return std::optional<std::string>(); };
   const auto loaded = load_config({}, std::nullopt, nowhere);
