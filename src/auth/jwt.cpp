@@ -18,6 +18,7 @@
 #include "auth/jwt_signature.hpp"
 #include "json/scan.hpp"
 #include "json/strings.hpp"
+#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -151,21 +152,15 @@ class JwtAuthenticator final : public Authenticator {
   JwtKeys keys_;
 };
 
-std::string joined(const std::vector<std::string>& mistakes) {
-  std::string text;
-  for (const std::string& mistake : mistakes) text += (text.empty() ? "" : "; ") + mistake;
-  return text;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options) {
-  std::vector<std::string> mistakes;
+  MistakeList mistakes;
   JwtKeys keys(options, mistakes);
-  if (options.audience.empty()) mistakes.emplace_back("the audience is missing");
-  if (options.leeway < std::chrono::seconds::zero())
-    mistakes.emplace_back("the leeway is negative");
-  if (!mistakes.empty()) return fail(Errc::invalid_argument, joined(mistakes));
+  mistakes.add_if(options.audience.empty(), "the audience is missing");
+  mistakes.add_if(options.leeway < std::chrono::seconds::zero(), "the leeway is negative");
+  Result<void> checked = std::move(mistakes).result();
+  if (!checked) return fail(std::move(checked.error()));
   return std::make_shared<const JwtAuthenticator>(std::move(options), std::move(keys));
 }
 

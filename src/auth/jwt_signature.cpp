@@ -117,16 +117,16 @@ const JwtAlgorithm* find_algorithm(std::string_view name) noexcept {
 
 }  // namespace
 
-JwtKeys::JwtKeys(const JwtOptions& options, std::vector<std::string>& mistakes)
-    : secret_(options.secret) {
+JwtKeys::JwtKeys(const JwtOptions& options, MistakeList& mistakes) : secret_(options.secret) {
   const ErrorMark mark;
   if (!options.public_key_pem.empty()) public_key_.reset(read_public_key(options.public_key_pem));
-  if (options.algorithms.empty()) mistakes.emplace_back("no algorithm is allowed");
+  mistakes.add_if(options.algorithms.empty(), "no algorithm is allowed");
   for (const std::string& name : options.algorithms) {
     const JwtAlgorithm* algorithm = find_algorithm(name);
     if (algorithm == nullptr) {
-      mistakes.push_back("algorithm '" + name +
-                         "' is not one of HS256, HS384, HS512, RS256, ES256");
+      mistakes.about("algorithm", name);
+      mistakes.add("it is not one of HS256, HS384, HS512, RS256, ES256");
+      mistakes.about({});
       continue;
     }
     allowed_.push_back(algorithm);
@@ -135,23 +135,21 @@ JwtKeys::JwtKeys(const JwtOptions& options, std::vector<std::string>& mistakes)
   }
 }
 
-void JwtKeys::check_secret(const JwtAlgorithm& algorithm,
-                           std::vector<std::string>& mistakes) const {
+void JwtKeys::check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes) const {
   const auto least = static_cast<std::size_t>(EVP_MD_get_size(algorithm.hash()));
   if (secret_.size() < least) {
-    mistakes.push_back(std::string(algorithm.name) + " needs a secret of at least " +
-                       std::to_string(least) + " bytes");
+    mistakes.add(std::string(algorithm.name) + " needs a secret of at least " +
+                 std::to_string(least) + " bytes");
   }
   if (secret_.find("-----BEGIN") != std::string::npos) {
-    mistakes.push_back(std::string(algorithm.name) + " needs a secret, not a key in PEM");
+    mistakes.add(std::string(algorithm.name) + " needs a secret, not a key in PEM");
   }
 }
 
-void JwtKeys::check_public_key(const JwtAlgorithm& algorithm,
-                               std::vector<std::string>& mistakes) const {
+void JwtKeys::check_public_key(const JwtAlgorithm& algorithm, MistakeList& mistakes) const {
   if (public_key_ && fits(public_key_.get(), algorithm.family)) return;
-  mistakes.push_back(std::string(algorithm.name) + " needs a public key in PEM: " +
-                     (algorithm.family == JwtFamily::rsa ? "RSA of at least 2048 bits" : "P-256"));
+  mistakes.add(std::string(algorithm.name) + " needs a public key in PEM: " +
+               (algorithm.family == JwtFamily::rsa ? "RSA of at least 2048 bits" : "P-256"));
 }
 
 bool JwtKeys::verify(std::string_view algorithm, std::string_view text,

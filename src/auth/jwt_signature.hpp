@@ -12,6 +12,8 @@
 
 #include <openssl/evp.h>
 
+#include "text/mistake_list.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 
@@ -22,7 +24,7 @@ struct JwtAlgorithm;
 class JwtKeys {
  public:
   /// Appends to `mistakes` whatever is wrong with algorithms and keys.
-  JwtKeys(const JwtOptions& options, std::vector<std::string>& mistakes);
+  JwtKeys(const JwtOptions& options, MistakeList& mistakes);
 
   /// Whether `algorithm` is allowed and `signature` is its signature of `text`.
   bool verify(std::string_view algorithm, std::string_view text, std::string_view signature) const;
@@ -32,8 +34,8 @@ class JwtKeys {
     void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   };
 
-  void check_secret(const JwtAlgorithm& algorithm, std::vector<std::string>& mistakes) const;
-  void check_public_key(const JwtAlgorithm& algorithm, std::vector<std::string>& mistakes) const;
+  void check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
+  void check_public_key(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
 
   std::vector<const JwtAlgorithm*> allowed_ = {};
   std::string secret_;

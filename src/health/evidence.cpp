@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include <fmt/format.h>
+#include "text/duration_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -53,7 +53,7 @@ ComponentHealth as_described(const HealthComponent& component) {
 std::string error_text(Errc code, Duration limit) {
   switch (code) {
     case Errc::timeout:
-      return "connection timeout after " + short_text(limit);
+      return "connection timeout after " + duration_text(limit);
     case Errc::invalid_reply:
     case Errc::too_large:
       return "invalid reply";
@@ -153,7 +153,7 @@ ComponentHealth after_asking(const HealthComponent& component, const Result<Heal
 
 ComponentHealth without_answer(const HealthComponent& component) {
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
-  found.error = "connection timeout after " + short_text(component.timeout);
+  found.error = "connection timeout after " + duration_text(component.timeout);
   return found;
 }
 
@@ -164,13 +164,6 @@ Health overall(const std::vector<HealthComponent>& components,
   if (sum.unknown == sum.others) return Health::unknown;
   const bool any_hope = sum.serving != 0 || sum.unknown != 0;
   return any_hope ? Health::degraded : Health::offline;
-}
-
-std::string short_text(Duration limit) {
-  const auto count = limit.count();
-  if (count % 1'000'000'000 == 0) return fmt::format("{}s", count / 1'000'000'000);
-  if (count % 1'000'000 == 0) return fmt::format("{}ms", count / 1'000'000);
-  return fmt::format("{}us", count / 1'000);
 }
 
 }  // namespace v0

@@ -29,8 +29,5 @@ ComponentHealth without_answer(const HealthComponent& component);
 Health overall(const std::vector<HealthComponent>& components,
                const std::vector<ComponentHealth>& found);
 
-/// A limit for people: "2s", "250ms", "40us".
-std::string short_text(Duration limit);
-
 }  // namespace v0
 }  // namespace vx11

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/percent.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 
@@ -39,29 +41,6 @@ std::optional<Number> whole_number(std::string_view text) noexcept {
   return number;
 }
 
-inline std::optional<char> hex_byte(std::string_view digits) noexcept {
-  std::uint8_t byte = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-  if (error != std::errc() || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
-  return static_cast<char>(byte);
-}
-
-/// RFC 3986 §2.1. \return none if a `%` is not followed by two hexadecimal digits
-inline std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const auto byte = hex_byte(text.substr(i + 1, 2));
-    if (!byte) return std::nullopt;
-    decoded += *byte;
-    i += 2;
-  }
-  return decoded;
-}
-
 inline bool is_name(std::string_view host) noexcept {
   constexpr auto allowed = [](char c) {
     const char lower = static_cast<char>(c | 0x20);
@@ -79,8 +58,8 @@ inline bool is_ip6(std::string_view host) noexcept {
 inline bool read_credentials(std::string_view text, RedisUrl& url) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return false;
-  auto user = percent_decoded(text.substr(0, colon));
-  auto password = percent_decoded(text.substr(colon + 1));
+  auto user = decode_percent(text.substr(0, colon));
+  auto password = decode_percent(text.substr(colon + 1));
   if (!user || !password) return false;
   url.user = std::move(*user);
   url.password = std::move(*password);

@@ -4,25 +4,20 @@
 
 #include <algorithm>
 
+#include "text/trimmed.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kSpace = " \t";
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  const std::size_t last = text.find_last_not_of(kSpace);
-  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
-}
-
 /// Cuts off what stands before the next `separator`, and returns it.
 std::string_view take_until(std::string_view& text, char separator) noexcept {
   const std::size_t end = std::min(text.find(separator), text.size());
   const std::string_view part = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
-  return trimmed(part);
+  return trimmed(part, kHttpSpace);
 }
 
 bool is_json(std::string_view type) noexcept {
@@ -34,7 +29,7 @@ bool is_json(std::string_view type) noexcept {
 
 bool keeps_to_utf8(std::string_view parameter) noexcept {
   if (!equals_ignoring_case(take_until(parameter, '='), "charset")) return true;
-  std::string_view charset = trimmed(parameter);
+  std::string_view charset = trimmed(parameter, kHttpSpace);
   if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
     charset = charset.substr(1, charset.size() - 2);
   }

@@ -4,17 +4,16 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace endpoints {
 
-std::optional<std::string> decode_percent(std::string_view segment) {
+std::optional<std::string> decode_percent(std::string_view part) {
   std::string bytes;
-  bytes.reserve(segment.size());
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    if (segment[i] != '%') {
-      bytes += segment[i];
+  bytes.reserve(part.size());
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] != '%') {
+      bytes += part[i];
       continue;
     }
-    const std::string_view digits = segment.substr(i + 1, 2);
+    const std::string_view digits = part.substr(i + 1, 2);
     unsigned char byte = 0;
     const char* const end = digits.data() + digits.size();
     if (digits.size() != 2 || std::from_chars(digits.data(), end, byte, 16).ptr != end) {
@@ -26,6 +25,5 @@ std::optional<std::string> decode_percent(std::string_view segment) {
   return bytes;
 }
 
-}  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

@@ -1,7 +1,9 @@
 #pragma once
 
 /// \file
-/// Percent-encoding in paths. Internal.
+/// Percent-encoding in URLs. Internal.
+
+#include <vx11/export.hpp>
 
 #include <optional>
 #include <string>
@@ -9,12 +11,10 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace endpoints {
 
-/// The bytes that a path segment stands for (RFC 3986 §2.1); none if a `%` has no two hex digits
-/// behind it.
-std::optional<std::string> decode_percent(std::string_view segment);
+/// The bytes that a part of a URL stands for (RFC 3986 §2.1); none if a `%` is not followed by two
+/// hexadecimal digits.
+VX11_API std::optional<std::string> decode_percent(std::string_view part);
 
-}  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

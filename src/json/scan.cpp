@@ -11,6 +11,7 @@
 
 #include "json/fast_scan.hpp"
 #include "json/text.hpp"
+#include "text/trimmed.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -164,17 +165,11 @@ Result<Split> split(std::string_view text, std::span<const std::string_view> wan
   return scanner.result(parsed);
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kAround = " \t\r\n";
-  const auto first = text.find_first_not_of(kAround);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kAround) - first + 1);
-}
-
 /// What stands between the braces of an object.
 std::string_view inside(std::string_view object) noexcept {
-  const std::string_view whole = trimmed(object);
-  return whole.size() < 2 ? std::string_view() : trimmed(whole.substr(1, whole.size() - 2));
+  const std::string_view whole = trimmed(object, kJsonSpace);
+  return whole.size() < 2 ? std::string_view()
+                          : trimmed(whole.substr(1, whole.size() - 2), kJsonSpace);
 }
 
 }  // namespace

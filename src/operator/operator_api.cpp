@@ -9,6 +9,7 @@
 #include "operator/context.hpp"
 #include "operator/guard.hpp"
 #include "operator/routes.hpp"
+#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -29,27 +30,24 @@ struct OperatorApi::Impl : endpoints::Context {
 
 namespace {
 
-std::string mistakes_in(const OperatorApiOptions& options) {
-  std::string text;
-  const auto unless = [&text](bool good, std::string_view mistake) {
-    if (!good) text.append(text.empty() ? "" : "; ").append(mistake);
-  };
-  unless(options.auth != nullptr, "auth is missing");
-  unless(options.router.has_value(), "router is missing");
-  unless(options.health != nullptr, "health is missing");
-  unless(options.power != nullptr, "power is missing");
-  unless(options.sessions != nullptr, "sessions is missing");
-  unless(!options.primary.empty(), "primary is empty");
-  unless(options.max_body_bytes > 0, "max_body_bytes is zero");
-  unless(options.max_message_bytes > 0, "max_message_bytes is zero");
+Result<void> check(const OperatorApiOptions& options) {
+  MistakeList mistakes;
+  mistakes.add_if(options.auth == nullptr, "auth is missing");
+  mistakes.add_if(!options.router.has_value(), "router is missing");
+  mistakes.add_if(options.health == nullptr, "health is missing");
+  mistakes.add_if(options.power == nullptr, "power is missing");
+  mistakes.add_if(options.sessions == nullptr, "sessions is missing");
+  mistakes.add_if(options.primary.empty(), "primary is empty");
+  mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
+  mistakes.add_if(options.max_message_bytes == 0, "max_message_bytes is zero");
   const auto& breakers = options.breakers;
   for (auto named = breakers.begin(); named != breakers.end(); ++named) {
     const auto has_name = [&](const NamedBreaker& other) { return other.name == named->name; };
-    unless(named->breaker != nullptr, "breaker '" + named->name + "' is null");
-    unless(std::none_of(breakers.begin(), named, has_name),
-           "breaker '" + named->name + "' is named twice");
+    mistakes.about("breaker", named->name);
+    mistakes.add_if(named->breaker == nullptr, "it is null");
+    mistakes.add_if(std::any_of(breakers.begin(), named, has_name), "the name is used twice");
   }
-  return text;
+  return std::move(mistakes).result();
 }
 
 std::vector<NamedBreaker> breakers_of(const Router& router) {
@@ -63,9 +61,7 @@ std::vector<NamedBreaker> breakers_of(const Router& router) {
 }  // namespace
 
 Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
-  if (std::string mistakes = mistakes_in(options); !mistakes.empty()) {
-    return fail(Errc::invalid_argument, std::move(mistakes));
-  }
+  if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
   return OperatorApi(std::make_shared<Impl>(std::move(options)));
 }

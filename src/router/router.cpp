@@ -34,8 +34,7 @@ std::string_view to_string(Outcome outcome) noexcept {
 }
 
 Result<Router> Router::create(RouterOptions options) {
-  const std::string mistakes = complete(options);
-  if (!mistakes.empty()) return fail(Errc::invalid_argument, mistakes);
+  if (Result<void> checked = complete(options); !checked) return fail(std::move(checked.error()));
   return Router(std::make_shared<const Impl>(std::move(options)));
 }
 

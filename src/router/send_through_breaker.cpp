@@ -1,19 +1,13 @@
 #include "router/send_through_breaker.hpp"
 
-#include <chrono>
 #include <string>
 
-#include <fmt/format.h>
+#include "text/duration_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 
 namespace {
-
-std::string in_words(Duration time) {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-  return ms % 1000 == 0 ? fmt::format("{}s", ms / 1000) : fmt::format("{}ms", ms);
-}
 
 /// The library's own words: what a transport says may hold a URL or an upstream's text.
 std::string in_words(Errc code, Duration allowed) {
@@ -22,7 +16,8 @@ std::string in_words(Errc code, Duration allowed) {
     case Errc::unavailable:
       return "no connection";
     case Errc::timeout:
-      return allowed > Duration::zero() ? "no answer within " + in_words(allowed) : "no time left";
+      return allowed > Duration::zero() ? "no answer within " + duration_text(allowed)
+                                        : "no time left";
     case Errc::cancelled:
       return "the caller went away";
     case Errc::circuit_open:

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "http/origin.hpp"
+#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -16,21 +17,21 @@ class Description {
  public:
   explicit Description(RouterOptions& options) : options_(options) {}
 
-  std::string complete() {
-    if (options_.total_timeout <= Duration::zero()) say("total_timeout must be positive");
-    if (options_.targets.empty()) say("no targets");
+  Result<void> complete() {
+    mistakes_.add_if(options_.total_timeout <= Duration::zero(), "total_timeout must be positive");
+    mistakes_.add_if(options_.targets.empty(), "no targets");
     for (std::size_t i = 0; i < options_.targets.size(); ++i) complete(i);
-    return std::move(mistakes_);
+    return std::move(mistakes_).result();
   }
 
  private:
   void complete(std::size_t at) {
     RouterTarget& target = options_.targets[at];
-    label_ = target.name.empty() ? fmt::format("target {}: ", at + 1)
-                                 : fmt::format("target \"{}\": ", target.name);
+    target.name.empty() ? mistakes_.about(fmt::format("target {}", at + 1))
+                        : mistakes_.about("target", target.name);
     check_name(at);
-    if (target.transport == nullptr) say("no transport");
-    if (target.try_timeout <= Duration::zero()) say("try_timeout must be positive");
+    mistakes_.add_if(target.transport == nullptr, "no transport");
+    mistakes_.add_if(target.try_timeout <= Duration::zero(), "try_timeout must be positive");
     complete_url(target);
     complete_dialect(target);
     complete_breaker(at);
@@ -38,15 +39,14 @@ class Description {
 
   void check_name(std::size_t at) {
     const std::string& name = options_.targets[at].name;
-    if (name.empty()) say("no name");
-    if (!name.empty() && earlier(at, [&](const auto& other) { return other.name == name; })) {
-      say("the name is used twice");
-    }
+    if (name.empty()) return mistakes_.add("no name");
+    mistakes_.add_if(earlier(at, [&](const auto& other) { return other.name == name; }),
+                     "the name is used twice");
   }
 
   void complete_url(RouterTarget& target) {
     Result<std::string> origin = parse_origin(target.url);
-    if (!origin) return say(origin.error().detail);
+    if (!origin) return mistakes_.add(origin.error().detail);
     target.url = std::move(*origin);
   }
 
@@ -54,7 +54,7 @@ class Description {
     if (target.dialect != nullptr) return;
     if (target.name == "switch") target.dialect = switch_dialect();
     if (target.name == "madre") target.dialect = madre_dialect();
-    if (target.dialect == nullptr) say("no dialect, and none is known for this name");
+    if (target.dialect == nullptr) mistakes_.add("no dialect, and none is known for this name");
   }
 
   void complete_breaker(std::size_t at) {
@@ -62,7 +62,7 @@ class Description {
     if (target.breaker == nullptr) {
       target.breaker = make_breaker(target);
     } else if (earlier(at, [&](const auto& other) { return other.breaker == target.breaker; })) {
-      say("its breaker is another target's too");
+      mistakes_.add("its breaker is another target's too");
     }
   }
 
@@ -80,20 +80,13 @@ class Description {
     return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(at), matches);
   }
 
-  void say(std::string_view mistake) {
-    if (!mistakes_.empty()) mistakes_ += "; ";
-    mistakes_ += label_;
-    mistakes_ += mistake;
-  }
-
   RouterOptions& options_;
-  std::string label_ = {};
-  std::string mistakes_ = {};
+  MistakeList mistakes_ = {};
 };
 
 }  // namespace
 
-std::string complete(RouterOptions& options) {
+Result<void> complete(RouterOptions& options) {
   return Description(options).complete();
 }
 

@@ -5,14 +5,12 @@
 
 #include <vx11/router.hpp>
 
-#include <string>
-
 namespace vx11 {
 inline namespace v0 {
 
 /// Fills in what `options` leaves open: dialects and breakers, and base URLs in their plain form.
-/// \return every mistake of the description, empty if there is none
-std::string complete(RouterOptions& options);
+/// \return `invalid_argument` with every mistake of the description, if there is one
+Result<void> complete(RouterOptions& options);
 
 }  // namespace v0
 }  // namespace vx11

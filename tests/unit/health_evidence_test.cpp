@@ -50,15 +50,6 @@ TEST_CASE("every state and source has the word of the contract") {
   CHECK(to_string(EvidenceSource::cache) == "cache");
 }
 
-TEST_CASE("limits are written as people write them") {
-  CHECK(short_text(2s) == "2s");
-  CHECK(short_text(1min) == "60s");
-  CHECK(short_text(250ms) == "250ms");
-  CHECK(short_text(1500ms) == "1500ms");
-  CHECK(short_text(40us) == "40us");
-  CHECK(short_text(0s) == "0s");
-}
-
 TEST_CASE("what is known without asking") {
   const WallTime now{1234ms};
 

@@ -80,5 +80,5 @@ TEST_CASE_FIXTURE(Site, "an API says at once what it lacks") {
   const auto other = OperatorApi::create(options);
   REQUIRE_FALSE(other);
   CHECK(other.error().detail ==
-        "primary is empty; breaker 'switch' is named twice; breaker 'x' is null");
+        "primary is empty; breaker \"switch\": the name is used twice; breaker \"x\": it is null");
 }
