@@ -3,11 +3,7 @@
 /// \file
 /// For tests: a file, an environment and a command line of one's own, loaded as the gateway does.
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,31 +11,9 @@
 
 #include "command_line.hpp"
 #include "config_load.hpp"
+#include "scratch_folder.hpp"
 
 namespace gateway::testing {
-
-/// A folder that goes with the object.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vx11-config-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no scratch folder");
-    path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() { std::filesystem::remove_all(path_); }
-
-  /// Writes a file. \return its path
-  std::string write(const std::string& name, std::string_view text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-  std::string path_of(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 using Variables = std::map<std::string, std::string>;
 
@@ -73,7 +47,7 @@ inline std::vector<std::string> mistakes_of(const LoadedConfig& loaded,
   std::vector<std::string> lines;
   for (const Mistake& mistake : loaded.mistakes) {
     std::string line = to_string(mistake);
-    const std::string prefix = folder.path_of("");
+    const std::string prefix = folder / "";
     for (auto at = line.find(prefix); at != std::string::npos; at = line.find(prefix)) {
       line.erase(at, prefix.size());
     }

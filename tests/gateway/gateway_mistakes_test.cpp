@@ -113,7 +113,7 @@ TEST_CASE("a file that is not there is a mistake of the machine, not of the writ
 
 TEST_CASE("a folder is no file") {
   const ScratchFolder folder;
-  const auto found = mistakes_of(Sources{.file = folder.path_of(".")}.load(), folder);
+  const auto found = mistakes_of(Sources{.file = folder / "."}.load(), folder);
   REQUIRE(found.size() == 1);
   CHECK(found.front().find("cannot be read") != std::string::npos);
 }
@@ -179,7 +179,7 @@ TEST_CASE("secrets in files: missing, empty, broken, and given twice") {
   folder.write("empty", "\n");
   folder.write("broken", "hid\tden\n");
   folder.write("good", "token\n");
-  const auto path = [&](const char* name) { return '\'' + folder.path_of(name) + '\''; };
+  const auto path = [&](const char* name) { return '\'' + (folder / name) + '\''; };
   CHECK(load("auth.token_file = " + path("none")) ==
         Lines{"gateway.toml:1: auth.token_file: \"none\" cannot be read: No such file or "
               "directory"});

@@ -47,6 +47,14 @@ class LocalSocket {
   ~LocalSocket() { ::close(fd_); }
 
   void listen(int backlog) const { ::listen(fd_, backlog); }
+  /// Connects to another port of 127.0.0.1. \return whether something accepts there
+  bool connect_to(int port) const {
+    sockaddr_in at = {};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(static_cast<in_port_t>(port));
+    return ::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+  }
   int fd() const noexcept { return fd_; }
   int port() const noexcept { return port_; }
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
@@ -76,6 +84,7 @@ class SilentPort {
     for (const int fd : queue_) ::close(fd);
   }
   std::string origin() const { return socket_.origin(); }
+  int port() const noexcept { return socket_.port(); }
 
  private:
   LocalSocket socket_;
@@ -107,6 +116,12 @@ class Peer {
     request = unread_.substr(0, end);
     unread_.erase(0, end);
     return request;
+  }
+
+  /// Some bytes, for what is not HTTP; empty when the other side has gone.
+  std::string read_some() {
+    fill();
+    return std::exchange(unread_, {});
   }
 
   /// \return whether the other side was still there

@@ -17,7 +17,7 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
-#include "test_folder.hpp"
+#include "scratch_folder.hpp"
 
 using vx11::Result;
 using vx11::Task;
@@ -116,7 +116,7 @@ TEST_CASE("from a executor the way leads to a worker and back; without one nobod
 }
 
 TEST_CASE("a database that another process holds does not hold an event loop") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto store = vx11::open_sqlite_session_store(folder / "s.db").value();
   OtherProcess other(folder / "s.db");
   TestHome executor;
@@ -132,7 +132,7 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
 }
 
 TEST_CASE("who has stood in line for a held database too long is sent away") {
-  const Folder folder;
+  const ScratchFolder folder;
   vx11::testing::ManualClock clock;
   const auto store = vx11::open_sqlite_session_store(folder / "s.db", {}, {}, clock).value();
   OtherProcess other(folder / "s.db");

@@ -9,11 +9,15 @@
 
 #include <doctest/doctest.h>
 
-#include "tcp_fakes.hpp"
+#include "fake_http_server.hpp"
+#include "redis_server.hpp"
 
 using namespace std::chrono_literals;
 using namespace vx11;
-using namespace vx11::fakes;
+using fake_http_server::FakeHttpServer;
+using fake_http_server::LocalSocket;
+using fake_http_server::Peer;
+using fake_http_server::SilentPort;
 
 namespace {
 
@@ -26,16 +30,16 @@ Result<Health> look_at(const std::string& url, Duration limit = kPatience) {
   return sync_wait((*probe)->look(Deadline::after(SteadyClock().now(), limit)));
 }
 
-Result<Health> look_at(const TcpServer& server, Duration limit = kPatience) {
+Result<Health> look_at(const FakeHttpServer& server, Duration limit = kPatience) {
   return look_at("redis://127.0.0.1:" + std::to_string(server.port()), limit);
 }
 
 /// What a probe makes of a server that answers whatever it is told with `answer`.
 Result<Health> look_at_answer(const std::string& answer) {
-  const TcpServer server([&](Peer& peer) {
-    peer.receive();
+  const FakeHttpServer server([&](Peer& peer) {
+    peer.read_some();
     peer.send(answer);
-    peer.wait_until_gone();
+    peer.hang();
   });
   return look_at(server);
 }
@@ -93,7 +97,8 @@ TEST_CASE("a server is found by an IPv6 address in brackets") {
 }
 
 TEST_CASE("nobody listening is unreachable") {
-  check_fails(look_at("redis://127.0.0.1:" + std::to_string(free_port())), Errc::unreachable);
+  check_fails(look_at("redis://127.0.0.1:" + std::to_string(LocalSocket().port())),
+              Errc::unreachable);
 }
 
 TEST_CASE("an answer that is not PONG is degraded") {
@@ -120,53 +125,48 @@ TEST_CASE("a line without an end is given up by its length") {
 }
 
 TEST_CASE("PONG in pieces is ok") {
-  const TcpServer server([](Peer& peer) {
-    peer.receive();
+  const FakeHttpServer server([](Peer& peer) {
+    peer.read_some();
     for (const char c : std::string_view("+PONG\r\n")) {
       peer.send(std::string_view(&c, 1));
       std::this_thread::sleep_for(1ms);
     }
-    peer.wait_until_gone();
+    peer.hang();
   });
   CHECK(look_at(server) == Health::ok);
 }
 
 TEST_CASE("a server that does not answer is a timeout") {
-  const TcpServer server([](Peer& peer) { peer.wait_until_gone(); });
+  const FakeHttpServer server([](Peer& peer) { peer.hang(); });
   check_fails(look_at(server, 30ms), Errc::timeout);
 }
 
 TEST_CASE("a server that trickles without end is a timeout") {
-  const TcpServer server([](Peer& peer) {
-    while (!peer.stopping() && peer.send("+")) std::this_thread::sleep_for(1ms);
-  });
+  const FakeHttpServer server([](Peer& peer) { peer.trickle("+"); });
   check_fails(look_at(server, 30ms), Errc::timeout);
 }
 
 TEST_CASE("a server that does not take connections is a timeout") {
-  const Socket full = bound_socket();
-  REQUIRE(::listen(full.fd(), 0) == 0);
-  std::vector<Socket> waiting;  // what fits into the queue of a server that never accepts
-  for (int i = 0; i < 8; ++i) waiting.emplace_back(try_connect(port_of(full), SOCK_NONBLOCK));
-  check_fails(look_at("redis://127.0.0.1:" + std::to_string(port_of(full)), 30ms), Errc::timeout);
+  const SilentPort full;
+  check_fails(look_at("redis://127.0.0.1:" + std::to_string(full.port()), 30ms), Errc::timeout);
 }
 
 TEST_CASE("a server that closes without an answer is unreachable") {
   SUBCASE("at once") {
-    const TcpServer server([](Peer&) {});
+    const FakeHttpServer server([](Peer&) {});
     check_fails(look_at(server), Errc::unreachable);
   }
   SUBCASE("at once, by a reset") {
-    const TcpServer server([](Peer& peer) { peer.reset_on_close(); });
+    const FakeHttpServer server([](Peer& peer) { peer.reset(); });
     check_fails(look_at(server), Errc::unreachable);
   }
   SUBCASE("after hearing the question") {
-    const TcpServer server([](Peer& peer) { peer.receive(); });
+    const FakeHttpServer server([](Peer& peer) { peer.read_some(); });
     check_fails(look_at(server), Errc::unreachable);
   }
   SUBCASE("in the middle of its answer") {
-    const TcpServer server([](Peer& peer) {
-      peer.receive();
+    const FakeHttpServer server([](Peer& peer) {
+      peer.read_some();
       peer.send("+PO");
     });
     check_fails(look_at(server), Errc::unreachable);
@@ -176,10 +176,10 @@ TEST_CASE("a server that closes without an answer is unreachable") {
 TEST_CASE("what is sent is RESP, with the credentials first") {
   std::string heard;
   {
-    const TcpServer server([&](Peer& peer) {
-      heard = peer.receive();
+    const FakeHttpServer server([&](Peer& peer) {
+      heard = peer.read_some();
       peer.send("+OK\r\n+OK\r\n+PONG\r\n");
-      peer.wait_until_gone();
+      peer.hang();
     });
     CHECK(look_at("redis://me:s%00t@127.0.0.1:" + std::to_string(server.port()) + "/7") ==
           Health::ok);
@@ -190,7 +190,7 @@ TEST_CASE("what is sent is RESP, with the credentials first") {
 }
 
 TEST_CASE("a look whose time has passed, or that nobody wants, connects to nothing") {
-  const auto probe = make_redis_probe("redis://127.0.0.1:" + std::to_string(free_port()));
+  const auto probe = make_redis_probe("redis://127.0.0.1:" + std::to_string(LocalSocket().port()));
   REQUIRE(probe);
   check_fails(sync_wait((*probe)->look(Deadline(SteadyClock().now()))), Errc::timeout);
   std::stop_source nobody;

@@ -2,22 +2,6 @@
 
 using namespace router_upstreams;
 
-namespace {
-
-/// Answers for switch, after whatever is to happen meanwhile.
-class Gate final : public vx11::Transport {
- public:
-  std::function<void()> on_send = {};
-
-  vx11::Task<vx11::Result<HttpResponse>> send(const HttpRequest& /*request*/,
-                                              Deadline /*deadline*/) override {
-    if (on_send) on_send();
-    co_return HttpResponse(200, "application/json", kSwitchSays);
-  }
-};
-
-}  // namespace
-
 TEST_CASE(
     "with a last resort the first target is tried past its breaker, which hears nothing of it") {
   Upstreams up;
@@ -72,7 +56,11 @@ TEST_CASE("the last resort is for when nobody was asked, and never for an isolat
 
 TEST_CASE("only so many asks at a time go past the breakers") {
   Upstreams up;
-  auto slow = std::make_shared<Gate>();
+  std::function<void()> on_send;
+  auto slow = std::make_shared<InProcessTransport>([&](const HttpRequest&, const Deadline&) {
+    if (on_send) on_send();
+    return HttpResponse(200, "application/json", kSwitchSays);
+  });
   RouterOptions options = up.options();
   options.last_resorts = 1;
   options.targets = {options.targets[0]};
@@ -80,11 +68,11 @@ TEST_CASE("only so many asks at a time go past the breakers") {
   const Router router = Router::create(options).value();
   for (int i = 0; i < 3; ++i) router.breaker("switch")->try_acquire()->failure();
 
-  slow->on_send = [&] {  // while the first is under way
+  on_send = [&] {  // while the first is under way
     const auto second = router.ask(chat());
     CHECK(outcomes(second.error().attempts) == std::vector<Outcome>{Outcome::circuit_open});
   };
   CHECK(router.ask(chat()));
-  slow->on_send = nullptr;
+  on_send = nullptr;
   CHECK(router.ask(chat()));  // its place was given back
 }

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch_folder.hpp"
 #include "session_store_suite.hpp"
-#include "test_folder.hpp"
 
 using namespace session_store_suite_parts;
 namespace fs = std::filesystem;
@@ -126,7 +126,7 @@ std::string append_failure(SessionStore& store, const std::string& id, const Tur
 }  // namespace
 
 TEST_CASE("the SQLite store does what every store does, in a file") {
-  const Folder folder;
+  const ScratchFolder folder;
   session_store_suite([&](const SessionLimits& limits, const ManualClock& clock) {
     return open(folder / "sessions.db", limits, clock);
   });
@@ -140,7 +140,7 @@ TEST_CASE("the SQLite store does what every store does, in memory") {
 }
 
 TEST_CASE("sessions survive a restart") {
-  const Folder folder;
+  const ScratchFolder folder;
   ManualClock clock;
   append(*open(folder / "s.db", {}, clock), "s", turn("1"), "ana");
   clock.advance(59min);
@@ -152,7 +152,7 @@ TEST_CASE("sessions survive a restart") {
 }
 
 TEST_CASE("sessions expire while nothing runs") {
-  const Folder folder;
+  const ScratchFolder folder;
   ManualClock clock;
   append(*open(folder / "s.db", {}, clock), "s", turn("1"));
   clock.advance(1h);
@@ -160,7 +160,7 @@ TEST_CASE("sessions expire while nothing runs") {
 }
 
 TEST_CASE("a clock set back ends no session and does not confuse their order") {
-  const Folder folder;
+  const ScratchFolder folder;
   ManualClock clock;
   const auto store = open(folder / "s.db", {.sessions = 2}, clock);
   append(*store, "a", turn("1"));
@@ -173,7 +173,7 @@ TEST_CASE("a clock set back ends no session and does not confuse their order") {
 }
 
 TEST_CASE("smaller limits apply to what was kept under larger ones") {
-  const Folder folder;
+  const ScratchFolder folder;
   {
     const auto store = open(folder / "s.db");
     for (const char* id : {"a", "b", "c", "d"}) append(*store, id, turn("1"));
@@ -190,7 +190,7 @@ TEST_CASE("smaller limits apply to what was kept under larger ones") {
 }
 
 TEST_CASE("what is gone leaves nothing in the file") {
-  const Folder folder;
+  const ScratchFolder folder;
   ManualClock clock;
   const auto store = open(folder / "s.db", {.messages = 4, .sessions = 2}, clock);
   for (int i = 0; i < 5; ++i) append(*store, "a", turn("x"));
@@ -204,7 +204,7 @@ TEST_CASE("what is gone leaves nothing in the file") {
 }
 
 TEST_CASE("two stores on one file see each other's turns at once") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto one = open(folder / "s.db");
   const auto other = open(folder / "s.db");
   append(*one, "s", turn("1"));
@@ -214,7 +214,7 @@ TEST_CASE("two stores on one file see each other's turns at once") {
 }
 
 TEST_CASE("two stores that write one file at once lose nothing") {
-  const Folder folder;
+  const ScratchFolder folder;
   constexpr int kTurns = 100;
   const auto write = [&](const std::string& who) {
     const auto store = vx11::open_sqlite_session_store(folder / "s.db", {.messages = 1'000});
@@ -234,7 +234,7 @@ TEST_CASE("two stores that write one file at once lose nothing") {
 TEST_CASE("several processes that begin a new file at once share it") {
   constexpr int kProcesses = 6;
   for (int round = 0; round < 10; ++round) {
-    const Folder folder;
+    const ScratchFolder folder;
     const auto begin = [&] {
       const auto store = vx11::open_sqlite_session_store(folder / "s.db");
       return store && vx11::sync_wait((*store)->append("s", "u", turn("x")));
@@ -247,7 +247,7 @@ TEST_CASE("several processes that begin a new file at once share it") {
 }
 
 TEST_CASE("the file is in WAL mode, sound, and says what it is") {
-  const Folder folder;
+  const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
   const auto pragma = [&](const char* name) {
     return ask_sqlite(folder / "s.db", std::string("PRAGMA ") + name);
@@ -260,7 +260,7 @@ TEST_CASE("the file is in WAL mode, sound, and says what it is") {
 }
 
 TEST_CASE("a new file and its folders are their owner's alone") {
-  const Folder folder;
+  const ScratchFolder folder;
   const mode_t before = umask(0);
   const auto store = open(folder / "a/b/s.db");
   append(*store, "s", turn("1"));
@@ -274,7 +274,7 @@ TEST_CASE("a new file and its folders are their owner's alone") {
 }
 
 TEST_CASE("folders and files that exist keep their modes") {
-  const Folder folder;
+  const ScratchFolder folder;
   fs::create_directory(folder / "a");
   fs::permissions(folder / "a", fs::perms(0755));
   std::ofstream(folder / "a/s.db").close();
@@ -285,7 +285,7 @@ TEST_CASE("folders and files that exist keep their modes") {
 }
 
 TEST_CASE("a path is a path, even if it looks like a URI") {
-  const Folder folder;
+  const ScratchFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());
   open("file:s.db?mode=memory");
@@ -294,7 +294,7 @@ TEST_CASE("a path is a path, even if it looks like a URI") {
 }
 
 TEST_CASE("a store goes on when the working directory changes") {
-  const Folder folder;
+  const ScratchFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());
   const auto store = open("s.db");
@@ -304,7 +304,7 @@ TEST_CASE("a store goes on when the working directory changes") {
 }
 
 TEST_CASE("a file that is no database is refused and left as it is") {
-  const Folder folder;
+  const ScratchFolder folder;
   for (const std::string& text : {std::string("hello"), std::string(10'000, 'x')}) {
     std::ofstream(folder / "s.db") << text;
     CHECK(refusal(folder / "s.db") == "file is not a database");
@@ -313,7 +313,7 @@ TEST_CASE("a file that is no database is refused and left as it is") {
 }
 
 TEST_CASE("another program's database is refused and left as it is") {
-  const Folder folder;
+  const ScratchFolder folder;
   ask_sqlite(folder / "s.db", "CREATE TABLE theirs (x)");
   const std::string before = content_of(folder / "s.db");
   CHECK(refusal(folder / "s.db") == "it is the database of another program");
@@ -321,7 +321,7 @@ TEST_CASE("another program's database is refused and left as it is") {
 }
 
 TEST_CASE("a database of a newer version is refused and left as it is") {
-  const Folder folder;
+  const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
   ask_sqlite(folder / "s.db", "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = content_of(folder / "s.db");
@@ -331,14 +331,14 @@ TEST_CASE("a database of a newer version is refused and left as it is") {
 }
 
 TEST_CASE("a database without its tables is refused") {
-  const Folder folder;
+  const ScratchFolder folder;
   open(folder / "s.db");
   ask_sqlite(folder / "s.db", "DROP TABLE totals");
   CHECK(refusal(folder / "s.db") == "SQL logic error");
 }
 
 TEST_CASE("what cannot be a file is refused") {
-  const Folder folder;
+  const ScratchFolder folder;
   std::ofstream(folder / "file").close();
   CHECK(refusal(folder.path().string()) == "not a regular file");
   CHECK(refusal(folder / "file/s.db") == "Not a directory");
@@ -349,7 +349,7 @@ TEST_CASE("what cannot be a file is refused") {
 }
 
 TEST_CASE("a folder in which one may not write is refused") {
-  const Folder folder;
+  const ScratchFolder folder;
   fs::permissions(folder.path(), fs::perms(0500));
   CHECK(holds_for_nobody([&] {
     const auto store = vx11::open_sqlite_session_store(folder / "s.db");
@@ -359,7 +359,7 @@ TEST_CASE("a folder in which one may not write is refused") {
 }
 
 TEST_CASE("a database that one may only read is refused") {
-  const Folder folder;
+  const ScratchFolder folder;
   open(folder / "s.db");
   fs::permissions(folder.path(), fs::perms(0777));
   fs::permissions(folder / "s.db", fs::perms(0444));
@@ -370,7 +370,7 @@ TEST_CASE("a database that one may only read is refused") {
 }
 
 TEST_CASE("a turn that fails half way leaves nothing of itself") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto store = open(folder / "s.db", {.messages = 4, .sessions = 2});
   append(*store, "old", turn("1"));
   append(*store, "s", turn("1"));
@@ -396,7 +396,7 @@ TEST_CASE("a turn that fails half way leaves nothing of itself") {
 
 TEST_CASE(
     "on a full disk nothing is kept by half, what is there can be read, and it goes on later") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto store = open(folder / "s.db");
   append(*store, "s", turn("1"));
   const Turn large({"user", "large"}, {"assistant", std::string(1 << 20, 'x')});
@@ -417,7 +417,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a database that was damaged meanwhile is an error, not an end") {
-  const Folder folder;
+  const ScratchFolder folder;
   const auto store = open(folder / "s.db");
   append(*store, "s", turn("1"));
   ask_sqlite(folder / "s.db", "DROP TABLE messages");

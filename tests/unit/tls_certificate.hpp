@@ -4,8 +4,6 @@
 /// A certificate that signs itself, as files for one test.
 
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,14 +12,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "scratch_folder.hpp"
+
 namespace tls_certificate {
 
 class TlsCertificate {
  public:
   explicit TlsCertificate(const std::string& names = "IP:127.0.0.1,DNS:localhost") {
-    std::string name = (std::filesystem::temp_directory_path() / "vx11-tls-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory");
-    directory_ = name;
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
                                                                   &EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
@@ -31,12 +28,9 @@ class TlsCertificate {
     });
     write(file(), [&](std::FILE* file) { return PEM_write_X509(file, certificate.get()); });
   }
-  TlsCertificate(const TlsCertificate&) = delete;
-  TlsCertificate& operator=(const TlsCertificate&) = delete;
-  ~TlsCertificate() { std::filesystem::remove_all(directory_); }
 
-  std::string file() const { return (directory_ / "certificate.pem").string(); }
-  std::string key_file() const { return (directory_ / "key.pem").string(); }
+  std::string file() const { return folder_ / "certificate.pem"; }
+  std::string key_file() const { return folder_ / "key.pem"; }
 
  private:
   static void describe(X509& certificate, EVP_PKEY& key, const std::string& names) {
@@ -62,7 +56,7 @@ class TlsCertificate {
     if (!file || writer(file.get()) != 1) throw std::runtime_error("cannot write " + name);
   }
 
-  std::filesystem::path directory_;
+  ScratchFolder folder_;
 };
 
 }  // namespace tls_certificate

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "numbered_turn.hpp"
+#include "scratch_folder.hpp"
 
 namespace fs = std::filesystem;
 using vx11::Message;
@@ -25,22 +26,6 @@ using vx11::Message;
 namespace {
 
 constexpr std::size_t kUnlimited = 1'000'000;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "vx11-kill9-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 // A running session_writer.
 class Writer {
@@ -154,7 +139,7 @@ std::size_t check_last(const std::vector<Message>& messages, std::size_t acknowl
 }  // namespace
 
 TEST_CASE("every turn acknowledged before a kill is there, and none by half") {
-  const Folder folder;
+  const ScratchFolder folder;
   for (std::size_t round = 0; round < 20; ++round) {
     CAPTURE(round);
     Writer writer(folder / "s.db", "s", kUnlimited);
@@ -167,7 +152,7 @@ TEST_CASE("every turn acknowledged before a kill is there, and none by half") {
 }
 
 TEST_CASE("a kill while old messages make room leaves the newest") {
-  const Folder folder;
+  const ScratchFolder folder;
   for (std::size_t round = 0; round < 10; ++round) {
     CAPTURE(round);
     Writer writer(folder / "s.db", "s", 10);
@@ -181,7 +166,7 @@ TEST_CASE("a kill while old messages make room leaves the newest") {
 }
 
 TEST_CASE("when one of two writers is killed the other goes on") {
-  const Folder folder;
+  const ScratchFolder folder;
   for (std::size_t round = 0; round < 5; ++round) {
     CAPTURE(round);
     Writer killed(folder / "s.db", "killed", kUnlimited);
