@@ -1,4 +1,4 @@
-# Four small programs that embed the library. Each is run by a test that looks at what it prints.
+# Small programs that embed the library. Each is run by a test that looks at what it prints.
 if(VX11_BUILD_TESTS)
   enable_testing()  # here as well, for this directory is read before the top does so
 endif()
@@ -24,4 +24,6 @@ vx11_embedding_example(health LINKS vx11::vx11
 if(VX11_HTTPLIB)
   vx11_embedding_example(mount LINKS vx11::vx11 vx11::httplib
     PRINTS "mine: 200 a route of my own.*health: 200 .*state: 401 .*auth_required.*state: 200 .*solo_madre")
+  vx11_embedding_example(pipeline LINKS vx11::vx11 vx11::httplib
+    PRINTS "busy: 200 after 3 requests. the circuit is closed\n/stuck: timeout after 3 requests. the circuit is open\n/busy: circuit_open after 0 requests")
 endif()
