@@ -18,7 +18,7 @@ none() {
 }
 
 pub=include/vx11
-vocabulary=("$pub"/{result,clock,deadline,headers,http_message,task,transport}.hpp)
+vocabulary=("$pub"/{result,clock,deadline,headers,http_message,http_method,task,transport}.hpp)
 policies=("$pub"/{adaptive_limit,backoff,bulkhead,circuit_breaker,fallback,guard,hedge}.hpp
   "$pub"/{keyed_rate_limiter,pipeline,policy,rate_limiter,retry,retry_budget,timeout,timer,verdict}.hpp)
 mapfile -t -O "${#policies[@]}" policies < <(find $pub/circuit_breaker $pub/detail -name '*.hpp' -not -name spin_lock.hpp)

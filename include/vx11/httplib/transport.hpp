@@ -8,6 +8,7 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/http_method.hpp>
 #include <vx11/httplib/detail/connection.hpp>
 #include <vx11/httplib/detail/dial.hpp>
 #include <vx11/httplib/detail/pool.hpp>
@@ -16,8 +17,6 @@
 #include <vx11/transport.hpp>
 #include <vx11/version.hpp>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -123,9 +122,7 @@ class HttplibTransport final : public Transport {
 
   static bool may_repeat(const HttpRequest& request, const detail::Exchanged& sent) {
     if (sent.answer || sent.answer.error().code != Errc::unreachable || sent.got_any) return false;
-    constexpr std::array<std::string_view, 6> kIdempotent = {"GET",    "HEAD",    "PUT",
-                                                             "DELETE", "OPTIONS", "TRACE"};
-    return !sent.sent_any || std::ranges::find(kIdempotent, request.method) != kIdempotent.end();
+    return !sent.sent_any || is_idempotent(request.method);
   }
 
   Result<std::unique_ptr<detail::Connection>> connect(const detail::Origin& origin,

@@ -1,5 +1,7 @@
 #include "net/client/upstream_call.hpp"
 
+#include <vx11/http_method.hpp>
+
 #include <algorithm>
 #include <utility>
 

@@ -53,11 +53,6 @@ void write_request(std::string& out, const HttpRequest& request, std::string_vie
   append_all(out, "\r\n", request.body);
 }
 
-bool is_idempotent(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
-         method == "DELETE";
-}
-
 }  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

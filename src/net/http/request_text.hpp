@@ -19,9 +19,6 @@ bool is_sendable(const HttpRequest& request) noexcept;
 /// Writes the whole request over `out`, with Host, Content-Length and, unless given, User-Agent.
 void write_request(std::string& out, const HttpRequest& request, std::string_view authority);
 
-/// Whether sending twice does no more than sending once (RFC 9110 §9.2.2).
-bool is_idempotent(std::string_view method) noexcept;
-
 }  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

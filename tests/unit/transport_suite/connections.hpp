@@ -91,6 +91,16 @@ inline void keeps_connections(const MakeTransport& make) {
     CHECK(server.connections() == 2);
     CHECK(server.requests().size() == 4);
   }
+  SUBCASE("a TRACE that a kept connection swallowed is sent once more, too") {
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      peer.send(answer_of("ok"));
+      server.next(peer);  // and closes without an answer
+    }));
+    CHECK(get(*transport, server.origin()));
+    CHECK(send(*transport, HttpRequest("TRACE", server.origin(), "/")));
+    CHECK(server.requests().size() == 3);
+  }
   SUBCASE("what a new connection swallowed is not sent again") {
     FakeHttpServer server(Script([&](Peer& peer) { server.next(peer); }));
     CHECK(code_of(get(*transport, server.origin())) == Errc::unreachable);
