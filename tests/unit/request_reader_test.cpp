@@ -108,13 +108,38 @@ TEST_CASE("a reader that was reset reads the next request as if new") {
   CHECK(fed.reader.keep_alive());
 }
 
-TEST_CASE("HTTP/1.0 closes unless asked to stay") {
+TEST_CASE("HTTP/1.0 closes unless asked to stay, and close wins over keep-alive") {
+  CHECK_FALSE(Fed("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n").reader.keep_alive());
   CHECK_FALSE(Fed("GET / HTTP/1.0\r\n\r\n").reader.keep_alive());
   CHECK(Fed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").reader.keep_alive());
 }
 
-TEST_CASE("one empty line before a request is ignored") {
-  CHECK(Fed("\r\n" + get("")).head == Next::done);
+TEST_CASE("one empty line before a request is ignored, a second one is not") {
+  CHECK(status_of("\r\n" + get("")) == 0);
+  CHECK(status_of("\r\n\r\n" + get("")) == 400);
+}
+
+TEST_CASE("any token is a method, and a field may hold bytes above ASCII") {
+  Fed fed(
+      "M-SEARCH /gr\xC3\xBC\xC3\x9F HTTP/1.1\r\nHost: a\r\nX:\t gr\xC3\xBC\xC3\x9F\ta \r\n\r\n");
+  REQUIRE(fed.body == Next::done);
+  CHECK(fed.reader.request().method == "M-SEARCH");
+  CHECK(fed.reader.request().target == "/gr\xC3\xBC\xC3\x9F");
+  CHECK(fed.reader.request().headers.get("X") == "gr\xC3\xBC\xC3\x9F\ta");
+}
+
+TEST_CASE("after a refusal nothing is left of the request before") {
+  Fed fed("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(fed.body == Next::done);
+  fed.reader.reset();
+  std::size_t used = 0;
+  REQUIRE(fed.reader.read_head("GE T / HTTP/1.1\r\n\r\n", used) == Next::refused);
+  CHECK(fed.reader.request().method.empty());
+}
+
+TEST_CASE("a line is refused as soon as it is complete, before the head is") {
+  CHECK(status_of("GET / HTTP/1.1\r\nNo colon\r\n") == 400);
+  CHECK(status_of("get me\r\n") == 400);
 }
 
 TEST_CASE("an absolute-form target becomes its path") {
@@ -145,6 +170,35 @@ TEST_CASE("two readings of one message are refused") {
   CHECK(status_of(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
                        "0\r\n\r\n")) == 400);
   CHECK(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400);
+}
+
+TEST_CASE("a Connection that is no list of options is refused") {
+  CHECK(status_of(get("Connection: a b\r\n")) == 400);
+  CHECK(status_of(get("Connection: \"close\"\r\n")) == 400);
+  CHECK(status_of(get("Connection: , a ,, b,\r\n")) == 0);
+}
+
+TEST_CASE("trailers that would have decided about the body are refused") {
+  for (const std::string trailer : {"Content-Length: 1\r\n", "Transfer-Encoding: chunked\r\n",
+                                    "X : 1\r\n", "X: \x01\r\n", "X: 1\n", " X: 1\r\n", "X\r\n"}) {
+    CAPTURE(trailer);
+    CHECK(status_of(post("Transfer-Encoding: chunked\r\n", "0\r\n" + trailer + "\r\n")) == 400);
+  }
+}
+
+TEST_CASE("a chunk's extensions are checked, control characters in their strings refused") {
+  for (const std::string_view good :
+       {";a", ";a=b", "; a = b", " ;a=\"b;\\\"\xC3\xBC\";c", ";a=\"\t\""}) {
+    CAPTURE(good);
+    CHECK(status_of(post("Transfer-Encoding: chunked\r\n",
+                         "1" + std::string(good) + "\r\na\r\n0\r\n\r\n")) == 0);
+  }
+  for (const std::string_view bad : {";", "; ", ";=b", ";a=", ";a ", ";a=\"b", ";a=\"\n\"",
+                                     ";a=b c", ";a=\"\x01\"", ";a=\"\r\"", "a;b\x7f"}) {
+    CAPTURE(bad);
+    CHECK(status_of(post("Transfer-Encoding: chunked\r\n",
+                         "1" + std::string(bad) + "\r\na\r\n0\r\n\r\n")) == 400);
+  }
 }
 
 TEST_CASE("bad chunks are refused") {
@@ -203,6 +257,8 @@ TEST_CASE("every limit has its own answer") {
   std::string many;
   for (int i = 0; i < 9; ++i) many += "X: 1\r\n";
   CHECK(status_of(get(many)) == 431);
+  many.resize(7 * 6);
+  CHECK(status_of(get(many)) == 0);
 }
 
 TEST_CASE("a body larger than allowed is refused, told or untold") {
@@ -211,6 +267,15 @@ TEST_CASE("a body larger than allowed is refused, told or untold") {
   CHECK(status_of(post("Transfer-Encoding: chunked\r\n", chunks)) == 413);
   CHECK(status_of(post("Transfer-Encoding: chunked\r\n", "41\r\nabc")) == 413);
   CHECK(status_of(post("Content-Length: 65\r\n", std::string(65, 'a'))) == 413);
+}
+
+TEST_CASE("a body declared too large is refused before a byte of it is read") {
+  RequestReader reader(small_limits());
+  std::size_t used = 0;
+  REQUIRE(reader.read_head(post("Content-Length: 65\r\n", ""), used) == Next::done);
+  CHECK(reader.status() == 0);  // so that a client without a token hears of that first
+  CHECK(reader.read_body("", used) == Next::refused);
+  CHECK(reader.status() == 413);
 }
 
 TEST_CASE("a chunk head or trailer that never ends is refused") {

@@ -1,9 +1,10 @@
 #pragma once
 
 /// \file
-/// What the bytes of a message's head are made of, eight at a time. Internal.
+/// The classes of bytes in a message's head, tested one or eight bytes at a time. Internal.
 
-#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,47 +14,87 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-constexpr bool is_visible_or_space(char c) noexcept {
-  return c >= ' ' && c <= '~';
-}
-/// A tab is none.
-constexpr bool is_control(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t') || byte == 0x7f;
+/// A set of bytes.
+class CharSet {
+ public:
+  constexpr explicit CharSet(std::string_view members) noexcept {
+    for (const char c : members) has_[static_cast<unsigned char>(c)] = true;
+  }
+  constexpr bool operator()(char c) const noexcept { return has_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+
+/// RFC 9110 §5.6.2.
+inline constexpr CharSet is_token_char(
+    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+/// The first byte from `at` on that no token may have; `end` if there is none.
+inline const char* skip_token(const char* at, const char* end) noexcept {
+  for (; end - at >= 4; at += 4) {
+    if (!is_token_char(at[0])) return at;
+    if (!is_token_char(at[1])) return at + 1;
+    if (!is_token_char(at[2])) return at + 2;
+    if (!is_token_char(at[3])) return at + 3;
+  }
+  while (at != end && is_token_char(*at)) ++at;
+  return at;
 }
 
-/// Zero only if no byte of `word` is below a space or a DEL. The byte-parallel tests are those of
-/// H. Warren's "Hacker's Delight", section 6-1.
-constexpr std::uint64_t control_bits(std::uint64_t word) noexcept {
+/// The length of the token at the front of `text`; 0 if there is none.
+inline std::size_t token_size(std::string_view text) noexcept {
+  const char* const begin = text.data();
+  return static_cast<std::size_t>(skip_token(begin, begin + text.size()) - begin);
+}
+
+constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
+
+/// Cuts the spaces and tabs off the front of `text`.
+constexpr void skip_blanks(std::string_view& text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+}
+
+/// Marks, of eight bytes, those below `kLeast` and DEL; the lowest mark is always right, those above
+/// it may not be. The byte-parallel tests are those of H. Warren's "Hacker's Delight", section 6-1.
+template <unsigned char kLeast>
+constexpr std::uint64_t marks_below(std::uint64_t word) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kTops = 0x8080808080808080;
   const std::uint64_t del = word ^ (kOnes * 0x7f);
-  return (((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & kTops;
+  return (((word - kOnes * kLeast) & ~word) | ((del - kOnes) & ~del)) & kTops;
 }
 
-/// All words of `text` or-ed together after `test`, the last one overlapping; `text` has at least
-/// eight bytes.
-template <class Test>
-std::uint64_t any_word(std::string_view text, Test test) noexcept {
-  std::uint64_t word = 0;
-  std::uint64_t found = 0;
-  for (std::size_t at = 0; at + sizeof word < text.size(); at += sizeof word) {
-    std::memcpy(&word, text.data() + at, sizeof word);
-    found |= test(word);
+/// The first byte from `at` on that is below `kLeast` or DEL; `end` if there is none.
+template <unsigned char kLeast>
+inline const char* find_below(const char* at, const char* end) noexcept {
+  for (std::uint64_t word = 0; end - at >= std::ptrdiff_t{sizeof word}; at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+    const std::uint64_t marks = marks_below<kLeast>(word);
+    if (marks != 0) return at + std::countr_zero(marks) / 8;
   }
-  std::memcpy(&word, text.data() + text.size() - sizeof word, sizeof word);
-  return found | test(word);
+  while (at != end && static_cast<unsigned char>(*at) >= kLeast && *at != 0x7f) ++at;
+  return at;
 }
 
-inline bool is_all_visible_or_space(std::string_view text) noexcept {
-  if (text.size() < 8) return std::all_of(text.begin(), text.end(), is_visible_or_space);
-  constexpr std::uint64_t kTops = 0x8080808080808080;
-  return any_word(text, [](std::uint64_t w) { return control_bits(w) | (w & kTops); }) == 0;
+/// The first control character from `at` on, tabs left out; `end` if there is none.
+inline const char* find_control(const char* at, const char* end) noexcept {
+  for (;; ++at) {
+    at = find_below<' '>(at, end);
+    if (at == end || *at != '\t') return at;
+  }
 }
 
 inline bool has_control(std::string_view text) noexcept {
-  if (text.size() >= 8 && any_word(text, control_bits) == 0) return false;
-  return std::any_of(text.begin(), text.end(), is_control);
+  const char* const end = text.data() + text.size();
+  return find_control(text.data(), end) != end;
+}
+
+inline bool starts_with_crlf(const char* at, const char* end) noexcept {
+  return end - at >= 2 && at[0] == '\r' && at[1] == '\n';
 }
 
 }  // namespace net_detail

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
+
+#include "net/http/body_decoder.hpp"
+#include "net/http/head_parser.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,11 +26,9 @@ struct RequestLimits {
 
 /// Turns bytes into an HttpRequest by RFC 9112, where that leaves a choice by the stricter one:
 /// what two programs could read in two ways is refused, because a proxy before us may have read it
-/// the other way.
+/// the other way (docs/design/http_reader.md).
 ///
-/// Beast's parser does the grammar, unless the head is plain; what it lets pass for the sake of old
-/// peers (folded lines, repeated lengths, any transfer coding, any version) is refused here. Used
-/// again for the next request after `reset`, so that its memory is.
+/// Used again for the next request after `reset`, so that its memory is.
 class RequestReader {
  public:
   enum class Next : std::uint8_t {
@@ -37,17 +37,15 @@ class RequestReader {
     refused,  ///< `status()` says how; the connection cannot be used further.
   };
 
-  /// Whether a plain head may be read without Beast's parser, with the same outcome.
-  enum class Way : std::uint8_t { quick, parser_only };
+  explicit RequestReader(RequestLimits limits) noexcept
+      : limits_(limits),
+        head_({.bytes = limits.head_bytes, .fields = limits.header_count}, Folding::refuse),
+        body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}) {}
 
-  explicit RequestReader(RequestLimits limits, Way way = Way::quick);
-  ~RequestReader();
-  RequestReader(const RequestReader&) = delete;
-  RequestReader& operator=(const RequestReader&) = delete;
+  void reset() noexcept;
 
-  void reset();
-
-  /// Looks at all bytes received so far and not consumed. `used` is how many it is through with.
+  /// Reads the bytes received so far and not consumed; `used` is how many to consume, whatever is
+  /// returned.
   Next read_head(std::string_view bytes, std::size_t& used);
   Next read_body(std::string_view bytes, std::size_t& used);
 
@@ -58,38 +56,31 @@ class RequestReader {
   /// Why, in our own words.
   std::string_view why() const noexcept { return why_; }
 
-  bool has_body() const noexcept;
-  bool keep_alive() const noexcept;
+  bool has_body() const noexcept { return !body_.done(); }
+  bool keep_alive() const noexcept { return head_.control().persists(is_1_0_ ? 0 : 1); }
   /// Of HTTP/1.0: the client understands no chunks, and has to be told that its connection is kept.
-  bool is_1_0() const noexcept;
-  bool expects_continue() const noexcept { return expects_continue_; }
+  bool is_1_0() const noexcept { return is_1_0_; }
+  bool expects_continue() const noexcept { return head_.control().expects_continue; }
   /// The client took too long: 408.
   void time_out() noexcept { refuse(408, "request took too long"); }
 
  private:
-  class Parser;
-  struct Grammar;
-
-  Parser& parser() const noexcept;
-  Next scan(std::string_view bytes);
-  Next too_long(std::string_view bytes);
-  Next parse_head(std::string_view head);
-  bool read_plain_head(std::string_view head);
-  Next read_plain_body(std::string_view bytes, std::size_t& used);
-  bool judge_head();
-  bool judge_target();
+  Next read_request_line(std::string_view bytes, std::size_t& used);
+  bool take_request_line(std::string_view& text);
+  Next refuse_head(HeadParser::Next why) noexcept;
+  Next finish_head();
+  std::string_view contradiction() const noexcept;
+  Next finish_target();
   Next refuse(int status, std::string_view why) noexcept;
 
   RequestLimits limits_;
   HttpRequest request_;
-  std::unique_ptr<Grammar> grammar_;  ///< Kept out of here for what its header costs to compile.
-  Way way_;
-  bool plain_ = false;  ///< The head was; then `plain_left_` of the body are to come.
-  std::size_t plain_left_ = 0;
-  std::size_t scanned_ = 0;
+  HeadParser head_;
+  BodyDecoder body_;
+  bool is_1_0_ = false;
+  bool skipped_empty_line_ = false;
   int status_ = 0;
   std::string_view why_ = {};
-  bool expects_continue_ = false;
 };
 
 }  // namespace net_detail

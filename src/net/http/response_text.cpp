@@ -5,12 +5,11 @@
 #include <cctype>
 #include <ctime>
 #include <iterator>
-#include <ostream>  // Boost 1.81 leaves it to others, and newer versions of fmt no longer bring it
 
-#include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
 #include "net/http/append_all.hpp"
+#include "net/http/reason_phrase.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -52,13 +51,6 @@ void append_status_line(std::string& out, int status) {
 }
 
 }  // namespace
-
-std::string_view reason_phrase(int status) noexcept {
-  if (status == 422) return "Unprocessable Content";
-  const auto phrase = boost::beast::http::obsolete_reason(
-      boost::beast::http::int_to_status(static_cast<unsigned>(status)));
-  return {phrase.data(), phrase.size()};
-}
 
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence) {

@@ -24,9 +24,6 @@ enum class Persistence : unsigned char { keep, keep_and_say, close };
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence);
 
-/// The standard phrase of a status (RFC 9110 §15), "Unknown" for others.
-std::string_view reason_phrase(int status) noexcept;
-
 /// Appends a piece of a chunked body; an empty one is its end.
 void append_chunk(std::string& out, std::string_view piece);
 

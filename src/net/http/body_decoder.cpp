@@ -1,0 +1,160 @@
+#include "net/http/body_decoder.hpp"
+
+#include <vx11/headers.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "net/http/char_class.hpp"
+#include "net/http/field_line.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace net_detail {
+
+namespace {
+
+bool take_char(std::string_view& text, char c) noexcept {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+bool take_token(std::string_view& text) noexcept {
+  const std::size_t size = token_size(text);
+  text.remove_prefix(size);
+  return size > 0;
+}
+
+/// RFC 9110 §5.6.4; the text has no control characters.
+bool take_quoted_string(std::string_view& text) noexcept {
+  if (!take_char(text, '"')) return false;
+  while (!text.empty() && text.front() != '"') {
+    text.remove_prefix(std::min<std::size_t>(text.front() == '\\' ? 2 : 1, text.size()));
+  }
+  return take_char(text, '"');
+}
+
+/// `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 §7.1.1), which mean nothing to us, but
+/// whatever else follows a chunk's size might mean something to others.
+bool are_chunk_extensions(std::string_view text) noexcept {
+  while (!text.empty()) {
+    skip_blanks(text);
+    if (!take_char(text, ';')) return false;
+    skip_blanks(text);
+    if (!take_token(text)) return false;
+    std::string_view value = text;
+    skip_blanks(value);
+    if (!take_char(value, '=')) continue;
+    skip_blanks(value);
+    if (!take_token(value) && !take_quoted_string(value)) return false;
+    text = value;
+  }
+  return true;
+}
+
+}  // namespace
+
+void BodyDecoder::begin(State state, std::uint64_t left) noexcept {
+  *this = BodyDecoder(limits_);
+  state_ = state;
+  left_ = left;
+}
+
+BodyDecoder::Next BodyDecoder::read(std::string_view bytes, std::size_t& used, std::string& body,
+                                    ControlFields& control) {
+  used = 0;
+  for (;;) {
+    std::size_t taken = 0;
+    const Next next = step(bytes.substr(used), taken, body, control);
+    used += taken;
+    if (next != Next::done) return next;
+    if (state_ == State::done) return Next::done;
+  }
+}
+
+/// \return `done` if the state was left for another
+BodyDecoder::Next BodyDecoder::step(std::string_view bytes, std::size_t& used, std::string& body,
+                                    ControlFields& control) {
+  switch (state_) {
+    case State::done:
+      return Next::done;
+    case State::until_close:
+    case State::length:
+    case State::chunk_data:
+      return read_data(bytes, used, body);
+    case State::chunk_end:
+      return read_chunk_end(bytes, used);
+    case State::chunk_size:
+    case State::trailers:
+      return read_line(bytes, used, control);
+  }
+  return Next::malformed;
+}
+
+BodyDecoder::Next BodyDecoder::read_data(std::string_view bytes, std::size_t& used,
+                                         std::string& body) {
+  if (too_large()) return Next::too_large;
+  const bool bounded = state_ != State::until_close;
+  const std::size_t size = bounded ? std::min<std::uint64_t>(left_, bytes.size()) : bytes.size();
+  if (body.size() + size > limits_.bytes) return Next::too_large;
+  body.append(bytes.substr(0, size));
+  used = size;
+  if (!bounded || (left_ -= size) > 0) return Next::more;
+  state_ = state_ == State::length ? State::done : State::chunk_end;
+  return Next::done;
+}
+
+BodyDecoder::Next BodyDecoder::read_chunk_end(std::string_view bytes, std::size_t& used) noexcept {
+  constexpr std::string_view kEnd = "\r\n";
+  if (!bytes.starts_with(kEnd)) return kEnd.starts_with(bytes) ? Next::more : Next::malformed;
+  used = kEnd.size();
+  state_ = State::chunk_size;
+  return Next::done;
+}
+
+BodyDecoder::Next BodyDecoder::read_line(std::string_view bytes, std::size_t& used,
+                                         ControlFields& control) {
+  const std::size_t end = bytes.find('\n', searched_);
+  const std::size_t size = end == std::string_view::npos ? bytes.size() : end + 1;
+  if (trailer_bytes_ + size > limits_.line_bytes) return Next::malformed;
+  searched_ = end == std::string_view::npos ? size : 0;
+  if (end == std::string_view::npos) return Next::more;
+  if (end == 0 || bytes[end - 1] != '\r') return Next::malformed;
+  used = size;
+  const std::string_view line = bytes.substr(0, size);
+  return state_ == State::trailers ? take_trailer(line, control) : take_chunk_size(line);
+}
+
+BodyDecoder::Next BodyDecoder::take_chunk_size(std::string_view line) noexcept {
+  line.remove_suffix(2);
+  const char* const end = line.data() + line.size();
+  const auto [stop, failed] = std::from_chars(line.data(), end, left_, 16);
+  line.remove_prefix(static_cast<std::size_t>(stop - line.data()));
+  if (failed != std::errc() || has_control(line) || !are_chunk_extensions(line)) {
+    return Next::malformed;
+  }
+  state_ = left_ == 0 ? State::trailers : State::chunk_data;
+  return too_large() ? Next::too_large : Next::done;
+}
+
+BodyDecoder::Next BodyDecoder::take_trailer(std::string_view line,
+                                            ControlFields& control) noexcept {
+  if (line == "\r\n") {
+    state_ = State::done;
+    return Next::done;
+  }
+  const bool folded = trailer_bytes_ > 0 && is_blank(line.front());
+  trailer_bytes_ += line.size();
+  if (folded) {
+    return has_control(line.substr(0, line.size() - 2)) ? Next::malformed : Next::done;
+  }
+  Header field;
+  const bool good = take_field_line(line, field) && control.note(field.name, field.value).empty();
+  return good ? Next::done : Next::malformed;
+}
+
+}  // namespace net_detail
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,74 @@
+#pragma once
+
+/// \file
+/// The header fields that say how a message is read. Internal.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace vx11 {
+inline namespace v0 {
+namespace net_detail {
+
+/// Whether the token `name` is `lower`, whose size it has. No other byte of a token becomes a letter
+/// or a hyphen by the bit in which upper and lower case differ.
+template <std::size_t kSize>
+inline bool is_name(std::string_view name, const char (&lower)[kSize]) noexcept {
+  bool same = true;
+  for (std::size_t i = 0; i + 1 < kSize; ++i) same = same && (name[i] | 0x20) == lower[i];
+  return same;
+}
+
+/// Framing, persistence, Host and Expect of one message, noted as its fields are parsed.
+///
+/// Strict where RFC 9112 §6 leaves a choice: a message whose length two programs could read in two
+/// ways is a mistake, because a proxy in between may have read it the other way.
+struct ControlFields {
+  std::optional<std::uint64_t> length = std::nullopt;  ///< Content-Length.
+  bool chunked = false;                                ///< Transfer-Encoding: chunked.
+  bool close = false;                                  ///< Connection: close.
+  bool keep_alive = false;                             ///< Connection: keep-alive.
+  bool good_host = true;                               ///< The last Host is one.
+  bool expects_continue = false;                       ///< Expect: 100-continue.
+  bool expects_other = false;                          ///< Any other expectation.
+  unsigned hosts = 0;                                  ///< How many Host fields there were.
+
+  /// Takes a field of the head or of the trailers into account.
+  /// \return what is wrong with it; empty if nothing is
+  std::string_view note(std::string_view name, std::string_view value) noexcept {
+    switch (name.size()) {
+      case 4:
+        return is_name(name, "host") ? note_host(value) : std::string_view();
+      case 6:
+        return is_name(name, "expect") ? note_expectation(value) : std::string_view();
+      case 10:
+        return is_name(name, "connection") ? note_connection(value) : std::string_view();
+      case 14:
+        return is_name(name, "content-length") ? note_length(value) : std::string_view();
+      case 16:  // no standard, but sent by some clients, and meant like Connection
+        return is_name(name, "proxy-connection") ? note_connection(value) : std::string_view();
+      case 17:
+        return is_name(name, "transfer-encoding") ? note_coding(value) : std::string_view();
+      default:
+        return {};
+    }
+  }
+
+  /// Whether the connection stays open after a message of this minor version (RFC 9112 §9.3).
+  bool persists(int minor_version) const noexcept {
+    return !close && (minor_version > 0 || keep_alive);
+  }
+
+ private:
+  std::string_view note_length(std::string_view value) noexcept;
+  std::string_view note_coding(std::string_view value) noexcept;
+  std::string_view note_connection(std::string_view value) noexcept;
+  std::string_view note_host(std::string_view value) noexcept;
+  std::string_view note_expectation(std::string_view value) noexcept;
+};
+
+}  // namespace net_detail
+}  // namespace v0
+}  // namespace vx11

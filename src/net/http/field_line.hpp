@@ -1,0 +1,46 @@
+#pragma once
+
+/// \file
+/// One line of a message's header or trailers. Internal.
+
+#include <vx11/headers.hpp>
+
+#include <string_view>
+
+#include "net/http/char_class.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace net_detail {
+
+/// Cuts a value and its CRLF off the front of `text`, blanks around it left out.
+/// \return false if there is none: it is malformed, or its line feed is still to come
+inline bool take_value_line(std::string_view& text, std::string_view& value) noexcept {
+  const char* const end = text.data() + text.size();
+  const char* begin = text.data();
+  while (begin != end && is_blank(*begin)) ++begin;
+  const char* const line_end = find_control(begin, end);
+  if (!starts_with_crlf(line_end, end)) return false;
+  const char* last = line_end;
+  while (last != begin && is_blank(last[-1])) --last;
+  value = {begin, last};
+  text = {line_end + 2, end};
+  return true;
+}
+
+/// Cuts a field line and its CRLF off the front of `text`; name and value are views into it.
+/// \return false if there is none: it is malformed, or its line feed is still to come
+inline bool take_field_line(std::string_view& text, Header& field) noexcept {
+  const char* const end = text.data() + text.size();
+  const char* const colon = skip_token(text.data(), end);
+  if (colon == text.data() || colon == end || *colon != ':') return false;
+  field.name = {text.data(), colon};
+  std::string_view rest(colon + 1, end);
+  if (!take_value_line(rest, field.value)) return false;
+  text = rest;
+  return true;
+}
+
+}  // namespace net_detail
+}  // namespace v0
+}  // namespace vx11

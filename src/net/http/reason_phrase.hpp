@@ -1,0 +1,18 @@
+#pragma once
+
+/// \file
+/// The phrases of status codes. Internal.
+
+#include <string_view>
+
+namespace vx11 {
+inline namespace v0 {
+namespace net_detail {
+
+/// The phrase of a registered status (RFC 9110 §15 and the RFCs that add to it); "Unknown" for
+/// others.
+std::string_view reason_phrase(int status) noexcept;
+
+}  // namespace net_detail
+}  // namespace v0
+}  // namespace vx11
