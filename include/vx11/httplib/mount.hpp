@@ -28,22 +28,22 @@ class Mounted {
 
   /// GET, HEAD and OPTIONS, which need no body but may bring one.
   void operator()(const httplib::Request& from, httplib::Response& to) const {
-    const Framing framing = framing_of(from.headers);
-    if (framing.kind == Framing::Kind::broken) return answer(from, to, refusal(400), Ending::close);
+    const auto control = control_fields_of(from.headers);
+    if (!control) return answer(from, to, refusal(400), Ending::close);
     const HttpRequest request = head_from(from);
     answer(from, to, sync_wait(api_.handle(request)),
-           framing.body() && !kServerReadsAnyBody ? Ending::close : Ending::keep);
+           has_body(*control) && !kServerReadsAnyBody ? Ending::close : Ending::keep);
   }
 
   /// POST and all else that may bring a body: refused by its head, if that is enough, before a byte
   /// of the body is read.
   void operator()(const httplib::Request& from, httplib::Response& to,
                   const httplib::ContentReader& reader) const {
-    const Framing framing = framing_of(from.headers);
-    if (framing.kind == Framing::Kind::broken) return answer(from, to, refusal(400), Ending::close);
+    const auto control = control_fields_of(from.headers);
+    if (!control) return answer(from, to, refusal(400), Ending::close);
     HttpRequest request = head_from(from);
     auto admission = api_.admit(request);
-    if (!framing.body()) {
+    if (!has_body(*control)) {
       return answer(
           from, to,
           admission ? sync_wait(api_.handle(request, *admission)) : std::move(admission.error()),
@@ -59,7 +59,7 @@ class Mounted {
     if (const auto failed = read(reader, request.body, to)) {
       return answer(from, to, refusal(*failed), Ending::close);
     }
-    answer(from, to, sync_wait(api_.handle(request, *admission)), after(framing));
+    answer(from, to, sync_wait(api_.handle(request, *admission)), after(*control));
   }
 
  private:
@@ -83,8 +83,8 @@ class Mounted {
 
   /// Some versions take a chunk that does not end where it should for the last, and some read no
   /// chunks of a DELETE at all: what follows chunks may be anything.
-  static Ending after(const Framing& framing) {
-    return framing.kind == Framing::Kind::chunked ? Ending::close : Ending::keep;
+  static Ending after(const http_detail::ControlFields& control) {
+    return control.chunked ? Ending::close : Ending::keep;
   }
 
   OperatorApi api_;

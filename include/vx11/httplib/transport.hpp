@@ -8,11 +8,11 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/http/detail/message_head.hpp>
 #include <vx11/http_method.hpp>
 #include <vx11/httplib/detail/connection.hpp>
 #include <vx11/httplib/detail/dial.hpp>
 #include <vx11/httplib/detail/pool.hpp>
-#include <vx11/httplib/detail/request_head.hpp>
 #include <vx11/httplib/detail/tls.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/version.hpp>
@@ -97,19 +97,21 @@ class HttplibTransport final : public Transport {
   Result<HttpResponse> carry_out(const HttpRequest& request, const Deadline& deadline) {
     const auto origin = detail::split_origin(request.origin);
     if (!origin) return fail(origin.error());
-    const auto head = detail::head_of(request, *origin, options_.user_agent);
-    if (!head) return fail(head.error());
+    const std::string_view mistake = http_detail::mistake_in(request);
+    if (!mistake.empty()) return fail(Errc::invalid_argument, std::string(mistake));
+    std::string head;
+    http_detail::append_request_head(head, request, origin->authority, options_.user_agent);
 
     const detail::StopSignal stop(deadline.stop_token());
     const detail::DeadlineWaiter waiter(deadline, options_.clock, stop);
     if (const auto end = waiter.exhausted()) return detail::gave_up(*end);
     if (auto kept = pool_.take(request.origin, options_.clock.now())) {
-      auto sent = exchange(request, *head, std::move(kept), waiter);
+      auto sent = exchange(request, head, std::move(kept), waiter);
       if (!may_repeat(request, sent)) return std::move(sent.answer);
     }
     auto fresh = connect(*origin, waiter.capped(options_.connect_timeout));
     if (!fresh) return fail(std::move(fresh.error()));
-    return exchange(request, *head, std::move(*fresh), waiter).answer;
+    return exchange(request, head, std::move(*fresh), waiter).answer;
   }
 
   detail::Exchanged exchange(const HttpRequest& request, std::string_view head,

@@ -8,7 +8,6 @@
 
 #include "net/client/upstream_call.hpp"
 #include "net/client/upstream_pool.hpp"
-#include "net/http/request_text.hpp"
 #include "net/http/response_reader.hpp"
 #include "net/loop/background_loop.hpp"
 

@@ -1,16 +1,23 @@
 #include "net/client/upstream_call.hpp"
 
+#include <vx11/http/detail/message_head.hpp>
 #include <vx11/http_method.hpp>
+#include <vx11/version.hpp>
 
 #include <algorithm>
 #include <utility>
 
 #include "net/client/tls_connection.hpp"
-#include "net/http/request_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
+
+namespace {
+
+constexpr std::string_view kUserAgent = "libvx11/" VX11_VERSION_STRING;
+
+}  // namespace
 
 UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options,
                            Deadline deadline)
@@ -54,7 +61,8 @@ Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
 }
 
 Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
-  if (!is_sendable(request)) return fail(Errc::invalid_argument, "request cannot be sent as HTTP");
+  const std::string_view mistake = http_detail::mistake_in(request);
+  if (!mistake.empty()) return fail(Errc::invalid_argument, std::string(mistake));
   if (deadline_.cancelled()) return fail(Errc::cancelled, "the caller went away");
   if (deadline_.passed(TimerWheel::now())) return fail(Errc::timeout, "no time left");
   return {};
@@ -78,7 +86,9 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
                                                    : ResponseReader::Body::expected);
   connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_timeout)));
   std::string& out = connection_->out;
-  write_request(out, request, pool_.origin().authority);
+  out.clear();
+  http_detail::append_request_head(out, request, pool_.origin().authority, kUserAgent);
+  out += request.body;
   unsent_ = out;
   unsent_.remove_prefix(connection_->send_now(unsent_));
   sent_any_ = unsent_.size() != out.size();

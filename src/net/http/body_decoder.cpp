@@ -6,7 +6,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 #include "net/http/field_line.hpp"
 
 namespace vx11 {
@@ -22,7 +22,7 @@ bool take_char(std::string_view& text, char c) noexcept {
 }
 
 bool take_token(std::string_view& text) noexcept {
-  const std::size_t size = token_size(text);
+  const std::size_t size = http_detail::token_size(text);
   text.remove_prefix(size);
   return size > 0;
 }
@@ -40,14 +40,14 @@ bool take_quoted_string(std::string_view& text) noexcept {
 /// whatever else follows a chunk's size might mean something to others.
 bool are_chunk_extensions(std::string_view text) noexcept {
   while (!text.empty()) {
-    skip_blanks(text);
+    http_detail::skip_blanks(text);
     if (!take_char(text, ';')) return false;
-    skip_blanks(text);
+    http_detail::skip_blanks(text);
     if (!take_token(text)) return false;
     std::string_view value = text;
-    skip_blanks(value);
+    http_detail::skip_blanks(value);
     if (!take_char(value, '=')) continue;
-    skip_blanks(value);
+    http_detail::skip_blanks(value);
     if (!take_token(value) && !take_quoted_string(value)) return false;
     text = value;
   }
@@ -63,7 +63,7 @@ void BodyDecoder::begin(State state, std::uint64_t left) noexcept {
 }
 
 BodyDecoder::Next BodyDecoder::read(std::string_view bytes, std::size_t& used, std::string& body,
-                                    ControlFields& control) {
+                                    http_detail::ControlFields& control) {
   used = 0;
   for (;;) {
     std::size_t taken = 0;
@@ -76,7 +76,7 @@ BodyDecoder::Next BodyDecoder::read(std::string_view bytes, std::size_t& used, s
 
 /// \return `done` if the state was left for another
 BodyDecoder::Next BodyDecoder::step(std::string_view bytes, std::size_t& used, std::string& body,
-                                    ControlFields& control) {
+                                    http_detail::ControlFields& control) {
   switch (state_) {
     case State::done:
       return Next::done;
@@ -115,7 +115,7 @@ BodyDecoder::Next BodyDecoder::read_chunk_end(std::string_view bytes, std::size_
 }
 
 BodyDecoder::Next BodyDecoder::read_line(std::string_view bytes, std::size_t& used,
-                                         ControlFields& control) {
+                                         http_detail::ControlFields& control) {
   const std::size_t end = bytes.find('\n', searched_);
   const std::size_t size = end == std::string_view::npos ? bytes.size() : end + 1;
   if (trailer_bytes_ + size > limits_.line_bytes) return Next::malformed;
@@ -132,7 +132,7 @@ BodyDecoder::Next BodyDecoder::take_chunk_size(std::string_view line) noexcept {
   const char* const end = line.data() + line.size();
   const auto [stop, failed] = std::from_chars(line.data(), end, left_, 16);
   line.remove_prefix(static_cast<std::size_t>(stop - line.data()));
-  if (failed != std::errc() || has_control(line) || !are_chunk_extensions(line)) {
+  if (failed != std::errc() || http_detail::has_control(line) || !are_chunk_extensions(line)) {
     return Next::malformed;
   }
   state_ = left_ == 0 ? State::trailers : State::chunk_data;
@@ -140,15 +140,15 @@ BodyDecoder::Next BodyDecoder::take_chunk_size(std::string_view line) noexcept {
 }
 
 BodyDecoder::Next BodyDecoder::take_trailer(std::string_view line,
-                                            ControlFields& control) noexcept {
+                                            http_detail::ControlFields& control) noexcept {
   if (line == "\r\n") {
     state_ = State::done;
     return Next::done;
   }
-  const bool folded = trailer_bytes_ > 0 && is_blank(line.front());
+  const bool folded = trailer_bytes_ > 0 && http_detail::is_blank(line.front());
   trailer_bytes_ += line.size();
   if (folded) {
-    return has_control(line.substr(0, line.size() - 2)) ? Next::malformed : Next::done;
+    return http_detail::has_control(line.substr(0, line.size() - 2)) ? Next::malformed : Next::done;
   }
   Header field;
   const bool good = take_field_line(line, field) && control.note(field.name, field.value).empty();

@@ -3,12 +3,12 @@
 /// \file
 /// Decodes the body of an HTTP/1.1 message, of requests and responses alike. Internal.
 
+#include <vx11/http/detail/control_fields.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "net/http/control_fields.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -42,7 +42,8 @@ class BodyDecoder {
 
   /// Appends to `body` what `bytes` hold of it; `used` is how many need not be seen again. The
   /// trailers are noted in `control`.
-  Next read(std::string_view bytes, std::size_t& used, std::string& body, ControlFields& control);
+  Next read(std::string_view bytes, std::size_t& used, std::string& body,
+            http_detail::ControlFields& control);
 
  private:
   enum class State : std::uint8_t {
@@ -56,12 +57,13 @@ class BodyDecoder {
   };
 
   void begin(State state, std::uint64_t left = 0) noexcept;
-  Next step(std::string_view bytes, std::size_t& used, std::string& body, ControlFields& control);
+  Next step(std::string_view bytes, std::size_t& used, std::string& body,
+            http_detail::ControlFields& control);
   Next read_data(std::string_view bytes, std::size_t& used, std::string& body);
   Next read_chunk_end(std::string_view bytes, std::size_t& used) noexcept;
-  Next read_line(std::string_view bytes, std::size_t& used, ControlFields& control);
+  Next read_line(std::string_view bytes, std::size_t& used, http_detail::ControlFields& control);
   Next take_chunk_size(std::string_view line) noexcept;
-  Next take_trailer(std::string_view line, ControlFields& control) noexcept;
+  Next take_trailer(std::string_view line, http_detail::ControlFields& control) noexcept;
 
   BodyLimits limits_;
   State state_ = State::done;

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,11 +18,11 @@ namespace net_detail {
 inline bool take_value_line(std::string_view& text, std::string_view& value) noexcept {
   const char* const end = text.data() + text.size();
   const char* begin = text.data();
-  while (begin != end && is_blank(*begin)) ++begin;
-  const char* const line_end = find_control(begin, end);
-  if (!starts_with_crlf(line_end, end)) return false;
+  while (begin != end && http_detail::is_blank(*begin)) ++begin;
+  const char* const line_end = http_detail::find_control(begin, end);
+  if (!http_detail::starts_with_crlf(line_end, end)) return false;
   const char* last = line_end;
-  while (last != begin && is_blank(last[-1])) --last;
+  while (last != begin && http_detail::is_blank(last[-1])) --last;
   value = {begin, last};
   text = {line_end + 2, end};
   return true;
@@ -32,7 +32,7 @@ inline bool take_value_line(std::string_view& text, std::string_view& value) noe
 /// \return false if there is none: it is malformed, or its line feed is still to come
 inline bool take_field_line(std::string_view& text, Header& field) noexcept {
   const char* const end = text.data() + text.size();
-  const char* const colon = skip_token(text.data(), end);
+  const char* const colon = http_detail::skip_token(text.data(), end);
   if (colon == text.data() || colon == end || *colon != ':') return false;
   field.name = {text.data(), colon};
   std::string_view rest(colon + 1, end);

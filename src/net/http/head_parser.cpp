@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 #include "net/http/field_line.hpp"
 
 namespace vx11 {
@@ -48,7 +48,7 @@ HeadParser::Next HeadParser::take_fields(std::string_view bytes, std::size_t& us
   std::string_view text = rest.substr(0, left_);
   const char* const end = text.data() + text.size();
   Next next = Next::done;
-  while (!starts_with_crlf(text.data(), end) && next == Next::done)
+  while (!http_detail::starts_with_crlf(text.data(), end) && next == Next::done)
     next = take_field(text, headers);
   if (next == Next::done) text.remove_prefix(2);
   const std::size_t size = take(rest, text);
@@ -61,12 +61,12 @@ HeadParser::Next HeadParser::take_field(std::string_view& text, Headers& headers
   Header field;
   std::string_view rest = text;
   if (!take_field_line(rest, field)) {
-    const bool folded = !text.empty() && is_blank(text.front());
+    const bool folded = !text.empty() && http_detail::is_blank(text.front());
     return not_a_line(text, folded ? "folded header line" : "malformed header line");
   }
   if (folding_ == Folding::join) {
     if (rest.empty()) return Next::more;
-    if (is_blank(rest.front())) return take_folded(text, field, headers);
+    if (http_detail::is_blank(rest.front())) return take_folded(text, field, headers);
   }
   text = rest;
   return add(field, headers);
@@ -82,7 +82,7 @@ HeadParser::Next HeadParser::take_folded(std::string_view& text, Header first, H
     if (!value.empty() && !part.empty()) value += ' ';
     value += part;
     if (rest.empty()) return Next::more;
-  } while (is_blank(rest.front()));
+  } while (http_detail::is_blank(rest.front()));
   text = rest;
   return add({first.name, value}, headers);
 }

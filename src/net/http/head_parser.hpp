@@ -4,13 +4,12 @@
 /// Parses the head of an HTTP/1.1 message, of requests and responses alike. Internal.
 
 #include <vx11/headers.hpp>
+#include <vx11/http/detail/control_fields.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
-
-#include "net/http/control_fields.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -61,8 +60,8 @@ class HeadParser {
   /// line; adds to `used` what need not be seen again.
   Next take_fields(std::string_view bytes, std::size_t& used, Headers& headers);
 
-  ControlFields& control() noexcept { return control_; }
-  const ControlFields& control() const noexcept { return control_; }
+  http_detail::ControlFields& control() noexcept { return control_; }
+  const http_detail::ControlFields& control() const noexcept { return control_; }
   std::string_view mistake() const noexcept { return mistake_; }
 
  private:
@@ -80,7 +79,7 @@ class HeadParser {
   std::size_t left_;          ///< How many more bytes the head may have.
   std::size_t searched_ = 0;  ///< How many of the next bytes hold no complete line.
   std::size_t fields_ = 0;
-  ControlFields control_ = {};
+  http_detail::ControlFields control_ = {};
   std::string_view mistake_ = {};
 };
 

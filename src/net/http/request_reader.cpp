@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -62,10 +62,10 @@ RequestReader::Next RequestReader::read_request_line(std::string_view bytes, std
 bool RequestReader::take_request_line(std::string_view& text) {
   constexpr std::size_t kVersion = std::string_view(" HTTP/1.1\r\n").size();
   const char* const end = text.data() + text.size();
-  const char* const method_end = skip_token(text.data(), end);
+  const char* const method_end = http_detail::skip_token(text.data(), end);
   if (method_end == text.data() || method_end == end || *method_end != ' ') return false;
   const char* const target = method_end + 1;
-  const char* const target_end = find_below<'!'>(target, end);
+  const char* const target_end = http_detail::find_below<'!'>(target, end);
   if (target_end == target || end - target_end < std::ptrdiff_t{kVersion}) return false;
   const std::string_view version(target_end, kVersion);
   is_1_0_ = version == " HTTP/1.0\r\n";
@@ -83,7 +83,7 @@ RequestReader::Next RequestReader::refuse_head(HeadParser::Next why) noexcept {
 }
 
 RequestReader::Next RequestReader::finish_head() {
-  const ControlFields& control = head_.control();
+  const http_detail::ControlFields& control = head_.control();
   const std::string_view mistake = contradiction();
   if (!mistake.empty()) return refuse(400, mistake);
   if (control.expects_other) return refuse(417, "unknown expectation");
@@ -98,7 +98,7 @@ RequestReader::Next RequestReader::finish_head() {
 
 /// What is wrong with the head as a whole; empty if nothing is.
 std::string_view RequestReader::contradiction() const noexcept {
-  const ControlFields& control = head_.control();
+  const http_detail::ControlFields& control = head_.control();
   if (is_1_0_ && control.chunked) return "unsupported Transfer-Encoding";
   const bool may_lack_host = is_1_0_;
   if (control.hosts > 1 || (control.hosts == 0 && !may_lack_host)) return "not exactly one Host";

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -76,8 +76,9 @@ bool ResponseReader::take_status_line(std::string_view& text) noexcept {
   if ((at[7] != '1' && at[7] != '0') || at[8] != ' ') return false;
   if (!is_digit(at[9]) || !is_digit(at[10]) || !is_digit(at[11])) return false;
   const char* const phrase = at + kPhrase;
-  const char* const line_end = find_control(phrase, end);
-  if (!starts_with_crlf(line_end, end) || (line_end != phrase && *phrase != ' ')) return false;
+  const char* const line_end = http_detail::find_control(phrase, end);
+  if (!http_detail::starts_with_crlf(line_end, end) || (line_end != phrase && *phrase != ' '))
+    return false;
   minor_version_ = at[7] - '0';
   response_.status = (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
   text = {line_end + 2, end};
@@ -93,7 +94,7 @@ ResponseReader::Next ResponseReader::fail_head(HeadParser::Next why) {
 
 /// RFC 9112 §6.3.
 ResponseReader::Next ResponseReader::finish_head() {
-  const ControlFields& control = head_.control();
+  const http_detail::ControlFields& control = head_.control();
   const int status = response_.status;
   if (expected_ == Body::none || status == 204 || status == 304) {
     body_.begin_none();

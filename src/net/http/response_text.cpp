@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "net/http/append_all.hpp"
+#include "http/append_all.hpp"
 #include "net/http/reason_phrase.hpp"
 
 namespace vx11 {
@@ -45,8 +45,8 @@ void append_status_line(std::string& out, int status) {
     out.append(kUsual);
   } else {
     const fmt::format_int code(status);
-    append_all(out, "HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
-               reason_phrase(status), "\r\n");
+    http_detail::append_all(out, "HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
+                            reason_phrase(status), "\r\n");
   }
 }
 
@@ -57,14 +57,15 @@ void append_head(std::string& out, const HttpResponse& response, Framing framing
   append_status_line(out, response.status);
   for (const Header header : response.headers) {
     if (is_ours(header.name, framing)) continue;
-    append_all(out, header.name, ": ", header.value, "\r\n");
+    http_detail::append_all(out, header.name, ": ", header.value, "\r\n");
   }
-  append_all(out, "Date: ", http_date(), "\r\n");
+  http_detail::append_all(out, "Date: ", http_date(), "\r\n");
   if (framing == Framing::chunked) {
     out.append("Transfer-Encoding: chunked\r\n");
   } else if (framing == Framing::length && response.status != 204 && response.status != 304) {
     const fmt::format_int length(response.body.size());
-    append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
+    http_detail::append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()),
+                            "\r\n");
   }
   if (persistence == Persistence::keep_and_say) out.append("Connection: keep-alive\r\n");
   if (persistence == Persistence::close) out.append("Connection: close\r\n");

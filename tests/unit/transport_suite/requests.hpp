@@ -59,10 +59,22 @@ inline void sends_what_it_is_told(const MakeTransport& make) {
     HttpRequest request = post(server.origin(), "GET /smuggled HTTP/1.1\r\n\r\n");
     request.headers.add("Content-Length", "0");
     request.headers.add("transfer-encoding", "chunked");
+    request.headers.add("Expect", "100-continue");
     CHECK(send(*transport, request));
     REQUIRE(server.requests().size() == 1);
     CHECK(server.requests()[0].find("Content-Length: 26\r\n") != std::string::npos);
     CHECK(server.requests()[0].find("chunked") == std::string::npos);
+    CHECK(server.requests()[0].find("Expect") == std::string::npos);
+  }
+  SUBCASE("a Host that the request names is sent in place of the origin's") {
+    FakeHttpServer server(answer_of(""));
+    HttpRequest request("PATCH", server.origin(), "/");
+    request.headers.add("host", "virtual");
+    CHECK(send(*transport, request));
+    REQUIRE(server.requests().size() == 1);
+    CHECK(server.requests()[0].find("\r\nHost: virtual\r\n") != std::string::npos);
+    CHECK(server.requests()[0].find("Host: 127") == std::string::npos);
+    CHECK(server.requests()[0].find("\r\nContent-Length: 0\r\n") != std::string::npos);
   }
   SUBCASE("a body of a megabyte arrives") {
     FakeHttpServer server(answer_of("ok"));
@@ -72,7 +84,7 @@ inline void sends_what_it_is_told(const MakeTransport& make) {
   }
   SUBCASE("what HTTP cannot say is refused and never sent") {
     FakeHttpServer server(answer_of(""));
-    std::vector<HttpRequest> bad(7, HttpRequest("GET", server.origin(), "/"));
+    std::vector<HttpRequest> bad(11, HttpRequest("GET", server.origin(), "/"));
     bad[0].target = "/a b";
     bad[1].target = "/\r\nX: y";
     bad[2].target = "no-slash";
@@ -80,6 +92,11 @@ inline void sends_what_it_is_told(const MakeTransport& make) {
     bad[4].headers.add("X", "a\r\nY: b");
     bad[5].headers.add("X: y", "a");
     bad[6].headers.add("X", std::string("a\0b", 3));
+    bad[7].headers.add("X Y", "a");
+    bad[8].method = "CONNECT";
+    bad[9].target = "/gr\xC3\xBC";
+    bad[10].headers.add("Host", "a");
+    bad[10].headers.add("Host", "b");
     for (const HttpRequest& request : bad) {
       CHECK(code_of(send(*transport, request)) == Errc::invalid_argument);
     }

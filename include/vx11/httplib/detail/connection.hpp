@@ -67,8 +67,9 @@ class Connection final : private httplib::ClientImpl {
     };
     whole = process(stream, reader, response) || whole;
     if (whole) finish(stream, request.method, response, answer);
-    const bool reusable = whole && stream.in_step() && response.version == "HTTP/1.1" &&
-                          !has_word(response.headers, "Connection", "close");
+    const auto control = control_fields_of(response.headers);
+    const bool reusable =
+        whole && stream.in_step() && response.version == "HTTP/1.1" && control && !control->close;
     Exchanged exchanged{.answer = std::move(answer),
                         .reusable = reusable,
                         .sent_any = stream.sent_any(),
@@ -101,11 +102,11 @@ class Connection final : private httplib::ClientImpl {
 
   static std::optional<Error> flaw_in(const httplib::Response& response, std::size_t max_body) {
     if (response.status < 200) return Error(Errc::invalid_reply, "the answer has no final status");
-    const Framing framing = framing_of(response.headers);
-    if (framing.kind == Framing::Kind::broken) {
+    const auto control = control_fields_of(response.headers);
+    if (!control) {
       return Error(Errc::invalid_reply, "the answer contradicts itself about its length");
     }
-    if (framing.length > max_body && response.status != 304) return too_large();
+    if (control->length.value_or(0) > max_body && response.status != 304) return too_large();
     return std::nullopt;
   }
 
@@ -117,14 +118,14 @@ class Connection final : private httplib::ClientImpl {
     }
     // cpp-httplib 0.11 takes a chunk that does not end where it should for the last one.
     const bool body = method != "HEAD" && response.status != 204 && response.status != 304;
-    if (body && has_word(response.headers, "Transfer-Encoding", "chunked") &&
-        !stream.at_empty_line()) {
+    const auto control = control_fields_of(response.headers);
+    if (body && control && control->chunked && !stream.at_empty_line()) {
       stream.refuse(Error(Errc::invalid_reply, "the chunks of the answer do not fit together"));
     }
     answer.status = response.status;
     for (const auto& [name, value] : response.headers) {
       // 0.11 decodes percent signs in values, which can bring line breaks to light.
-      if (is_field_value(value)) answer.headers.add(name, value);
+      if (http_detail::is_field_value(value)) answer.headers.add(name, value);
     }
   }
 

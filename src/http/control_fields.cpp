@@ -1,16 +1,15 @@
-#include "net/http/control_fields.hpp"
-
 #include <vx11/headers.hpp>
+#include <vx11/http/detail/control_fields.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <system_error>
 
-#include "net/http/char_class.hpp"
+#include "http/char_class.hpp"
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
+namespace http_detail {
 
 namespace {
 
@@ -64,6 +63,6 @@ std::string_view ControlFields::note_expectation(std::string_view value) noexcep
   return {};
 }
 
-}  // namespace net_detail
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11

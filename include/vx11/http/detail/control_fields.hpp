@@ -1,7 +1,9 @@
 #pragma once
 
 /// \file
-/// The header fields that say how a message is read. Internal.
+/// The header fields that say how a message is read. Internal to the transports and servers.
+
+#include <vx11/export.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +12,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
+namespace http_detail {
 
 /// Whether the token `name` is `lower`, whose size it has. No other byte of a token becomes a letter
 /// or a hyphen by the bit in which upper and lower case differ.
@@ -62,13 +64,13 @@ struct ControlFields {
   }
 
  private:
-  std::string_view note_length(std::string_view value) noexcept;
-  std::string_view note_coding(std::string_view value) noexcept;
-  std::string_view note_connection(std::string_view value) noexcept;
-  std::string_view note_host(std::string_view value) noexcept;
-  std::string_view note_expectation(std::string_view value) noexcept;
+  VX11_API std::string_view note_length(std::string_view value) noexcept;
+  VX11_API std::string_view note_coding(std::string_view value) noexcept;
+  VX11_API std::string_view note_connection(std::string_view value) noexcept;
+  VX11_API std::string_view note_host(std::string_view value) noexcept;
+  VX11_API std::string_view note_expectation(std::string_view value) noexcept;
 };
 
-}  // namespace net_detail
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11

@@ -10,7 +10,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
+namespace http_detail {
 
 /// Appends all `pieces`, looking for room once.
 template <class... Pieces>
@@ -25,6 +25,6 @@ void append_all(std::string& out, const Pieces&... pieces) {
   (put(pieces), ...);
 }
 
-}  // namespace net_detail
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11

@@ -12,7 +12,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
+namespace http_detail {
 
 /// A set of bytes.
 class CharSet {
@@ -97,6 +97,6 @@ inline bool starts_with_crlf(const char* at, const char* end) noexcept {
   return end - at >= 2 && at[0] == '\r' && at[1] == '\n';
 }
 
-}  // namespace net_detail
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11
