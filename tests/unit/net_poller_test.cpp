@@ -46,7 +46,7 @@ class Told final : Poller::Watcher {
   Poller& poller_;
   std::string& told_;
   char name_;
-  vx11::detail::Fd event_{::eventfd(1, EFD_NONBLOCK)};
+  vx11::socket_detail::Fd event_{::eventfd(1, EFD_NONBLOCK)};
 };
 
 /// A poller and those it tells, each of which has something to be told from the start.

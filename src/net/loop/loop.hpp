@@ -64,12 +64,12 @@ class Loop : public Executor {
   class Wakeup final : public Poller::Watcher {
    public:
     Wakeup();
-    const detail::Fd& descriptor() const noexcept { return event_; }
+    const socket_detail::Fd& descriptor() const noexcept { return event_; }
     void wake() const noexcept;
     void ready(std::uint32_t /*events*/) override {}
 
    private:
-    detail::Fd event_;
+    socket_detail::Fd event_;
   };
 
   void run_posted();

@@ -38,14 +38,14 @@ Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
 }
 
-bool Poller::add(const detail::Fd& descriptor, Watcher& watcher) noexcept {
+bool Poller::add(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &watcher;
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) == 0;
 }
 
-void Poller::remove(const detail::Fd& descriptor, Watcher& watcher) noexcept {
+void Poller::remove(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor.get(), nullptr);
   if (std::exchange(watcher.pending_, 0) == 0) return;
   Queue& queue = queue_of(watcher);

@@ -3,7 +3,7 @@
 /// \file
 /// Which sockets have become readable or writable, edge by edge. Internal.
 
-#include <vx11/detail/fd.hpp>
+#include <vx11/socket/detail/fd.hpp>
 
 #include <array>
 #include <cstddef>
@@ -17,7 +17,7 @@ inline namespace v0 {
 namespace net_detail {
 
 /// A connected or connecting TCP socket that does not block.
-using Socket = detail::Fd;
+using Socket = socket_detail::Fd;
 
 /// Has the processor begin to fetch the first `Lines` cache lines at `address`, wherever that is.
 template <std::size_t Lines>
@@ -65,9 +65,9 @@ class Poller {
 
   /// Tells `watcher` of every change of `descriptor`, the first time of what is there already.
   /// \return false if the system has no room for it
-  bool add(const detail::Fd& descriptor, Watcher& watcher) noexcept;
+  bool add(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept;
   /// Tells it nothing more, not even what has been fetched already. Before it is closed.
-  void remove(const detail::Fd& descriptor, Watcher& watcher) noexcept;
+  void remove(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept;
 
   /// Fetches changes and tells of some, by rank and then in the order in which they came. Few, so
   /// that what these lead to is soon dealt with. Waits for changes only if none are left from the
@@ -85,7 +85,7 @@ class Poller {
     return watcher.priority_ == Priority::results ? results_ : new_work_;
   }
 
-  detail::Fd epoll_;
+  socket_detail::Fd epoll_;
   std::array<epoll_event, 256> fetched_{};
   Queue results_;
   Queue new_work_;

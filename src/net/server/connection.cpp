@@ -14,9 +14,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
                        std::string address)
-    : channel_(std::move(channel)), server_(server), loop_(loop), address_(std::move(address)) {
-  loop_.connections.push_back(*this);
-}
+    : ListedConnection(loop.connections),
+      channel_(std::move(channel)),
+      server_(server),
+      loop_(loop),
+      address_(std::move(address)) {}
 
 Connection::~Connection() {
   server_.connections.leave(address_);

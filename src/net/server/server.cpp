@@ -1,20 +1,17 @@
 #include <vx11/net/server.hpp>
+#include <vx11/socket/detail/tcp.hpp>
 
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include "net/server/connection.hpp"
+#include "net/server/signals.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -23,13 +20,11 @@ namespace net_detail {
 
 namespace {
 
-namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
-using boost::system::error_code;
+using socket_detail::Address;
 
 constexpr int kBacklog = 4096;
 
-Result<Tcp::endpoint> parse_listen(std::string_view listen) {
+Result<Address> parse_listen(std::string_view listen) {
   const auto wrong = [&] {
     return fail(Errc::invalid_argument,
                 fmt::format("listen address '{}': expected HOST:PORT with a numeric host, such as "
@@ -45,25 +40,15 @@ Result<Tcp::endpoint> parse_listen(std::string_view listen) {
   std::uint16_t port = 0;
   const auto [end, bad] =
       std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  error_code not_numeric;
-  const auto address = asio::ip::make_address(std::string(host), not_numeric);
-  if (bad != std::errc{} || end != port_text.data() + port_text.size() || not_numeric)
-    return wrong();
-  return Tcp::endpoint(address, port);
+  const auto address = Address::parse(std::string(host), port);
+  if (bad != std::errc{} || end != port_text.data() + port_text.size() || !address) return wrong();
+  return *address;
 }
 
-/// A socket that listens at `endpoint`, which is then the one it really has.
 /// Throws `std::system_error` if the address is not to be had.
-detail::Fd listen_at(Tcp::endpoint& endpoint) {
-  detail::Fd listening(::socket(endpoint.protocol().family(),
-                                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  const int fd = listening.get();
-  const int on = 1;
-  auto size = static_cast<socklen_t>(endpoint.size());
-  const bool done = listening && ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                    ::bind(fd, endpoint.data(), size) == 0 && ::listen(fd, kBacklog) == 0 &&
-                    ::getsockname(fd, endpoint.data(), &size) == 0;
-  if (!done) throw std::system_error(errno, std::generic_category());
+socket_detail::Fd listen_at(Address& address) {
+  socket_detail::Fd listening = socket_detail::listen_tcp(address, kBacklog);
+  if (!listening) throw std::system_error(errno, std::generic_category());
   return listening;
 }
 
@@ -74,10 +59,10 @@ detail::Fd listen_at(Tcp::endpoint& endpoint) {
 /// second server take an occupied port.
 class Server : private Poller::Watcher {
  public:
-  Server(ServeOptions options, Tcp::endpoint endpoint)
+  Server(ServeOptions options, const Address& address)
       : options_(std::move(options)),
         loops_(std::max(1U, options_.threads)),
-        local_(std::move(endpoint)),
+        local_(address),
         listening_(listen_at(local_)),
         accept_again_(
             first().timers, [](void* self) { static_cast<Server*>(self)->accept(); }, this),
@@ -88,7 +73,7 @@ class Server : private Poller::Watcher {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  const Tcp::endpoint& local() const noexcept { return local_; }
+  const Address& local() const noexcept { return local_; }
 
   std::size_t run(const OperatorApi& api) {
     state_.emplace(api, options_.limits);
@@ -124,12 +109,11 @@ class Server : private Poller::Watcher {
   void accept() {
     constexpr int kAtOnce = 64;
     for (int i = 0; i < kAtOnce && !stopping_; ++i) {
-      Tcp::endpoint peer;
-      auto size = static_cast<socklen_t>(peer.capacity());
-      Socket socket(::accept4(listening_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Address peer;
+      Socket socket = socket_detail::accept_tcp(listening_, peer);
       if (socket) {
-        deal(std::move(socket), peer.address().to_string());
-      } else if (errno == EAGAIN) {
+        deal(std::move(socket), peer.host());
+      } else if (socket_detail::would_block(errno)) {
         return;  // the next one makes an edge
       } else if (errno != ECONNABORTED && errno != EINTR) {
         // Out of descriptors, usually: others have to end first.
@@ -197,14 +181,17 @@ class Server : private Poller::Watcher {
 
   template <class Do>
   static void for_each(LoopState& state, Do action) {
-    for (auto next = state.connections.begin(); next != state.connections.end();) action(*next++);
+    for (auto next = state.connections.begin(); next != state.connections.end();) {
+      ListedConnection& listed = **next++;
+      action(listed);
+    }
   }
 
   ServeOptions options_;
   std::optional<ServerState> state_;
   std::vector<LoopThread> loops_;
-  Tcp::endpoint local_;
-  detail::Fd listening_;
+  Address local_;
+  socket_detail::Fd listening_;
   WheelTimer accept_again_;
   WheelTimer drain_check_;
   TimePoint drain_by_ = {};
@@ -221,11 +208,11 @@ class HttpServer::Impl final : public net_detail::Server {
 };
 
 Result<HttpServer> HttpServer::bind(ServeOptions options) {
-  auto endpoint = net_detail::parse_listen(options.listen);
-  if (!endpoint) return fail(endpoint.error());
+  auto address = net_detail::parse_listen(options.listen);
+  if (!address) return fail(address.error());
   const std::string listen = options.listen;
   try {
-    return HttpServer(std::make_unique<Impl>(std::move(options), *endpoint));
+    return HttpServer(std::make_unique<Impl>(std::move(options), *address));
   } catch (const std::system_error& error) {
     return fail(Errc::unavailable,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
@@ -243,9 +230,9 @@ std::uint16_t HttpServer::port() const noexcept {
 
 std::string HttpServer::url() const {
   const auto& local = impl_->local();
-  const std::string host = local.address().to_string();
-  return local.address().is_v6() ? fmt::format("http://[{}]:{}", host, local.port())
-                                 : fmt::format("http://{}:{}", host, local.port());
+  const std::string host = local.host();
+  return local.is_v6() ? fmt::format("http://[{}]:{}", host, local.port())
+                       : fmt::format("http://{}:{}", host, local.port());
 }
 
 std::size_t HttpServer::run(const OperatorApi& api) {
@@ -258,20 +245,11 @@ void HttpServer::stop(Duration grace) noexcept {
 Result<void> serve(const OperatorApi& api, ServeOptions options) {
   auto server = HttpServer::bind(std::move(options));
   if (!server) return fail(server.error());
-  boost::asio::io_context signals_io;
-  boost::asio::signal_set signals(signals_io, SIGINT, SIGTERM);
-  std::function<void(const boost::system::error_code&, int)> on_signal =
-      [&](const boost::system::error_code& error, int) {
-        if (error) return;
-        api.drain();
-        server->stop();
-        signals.async_wait(on_signal);
-      };
-  signals.async_wait(on_signal);
-  std::thread waiting([&] { signals_io.run(); });
+  const net_detail::TerminationSignals signals([&] {
+    api.drain();
+    server->stop();
+  });
   server->run(api);
-  signals_io.stop();
-  waiting.join();
   return {};
 }
 

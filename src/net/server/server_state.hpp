@@ -8,13 +8,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <boost/intrusive/list.hpp>
 
 #include "net/http/request_reader.hpp"
 #include "net/http/response_text.hpp"
@@ -24,18 +23,26 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// A session as the loop's list knows it; leaves the list by being destroyed.
-class ListedConnection : public boost::intrusive::list_base_hook<
-                             boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class ListedConnection;
+using ConnectionList = std::list<ListedConnection*>;
+
+/// A connection that stands in its loop's list for as long as it lives.
+class ListedConnection {
  public:
-  virtual ~ListedConnection() = default;
+  explicit ListedConnection(ConnectionList& list)
+      : list_(list), at_(list.insert(list.end(), this)) {}
+  ListedConnection(const ListedConnection&) = delete;
+  ListedConnection& operator=(const ListedConnection&) = delete;
+  virtual ~ListedConnection() { list_.erase(at_); }
   /// Ends it: at once if it is idle, else after the answer under way.
   virtual void drain() noexcept = 0;
   /// Ends it now.
   virtual void abort() noexcept = 0;
+
+ private:
+  ConnectionList& list_;
+  ConnectionList::iterator at_;
 };
-using ConnectionList =
-    boost::intrusive::list<ListedConnection, boost::intrusive::constant_time_size<false>>;
 
 /// What one request needs while it is under way. Lent by the loop, so that an idle connection holds
 /// none and a busy one finds its memory warm.

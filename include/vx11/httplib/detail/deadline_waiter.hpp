@@ -6,8 +6,8 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
-#include <vx11/detail/fd.hpp>
 #include <vx11/result.hpp>
+#include <vx11/socket/detail/fd.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,6 +25,8 @@
 namespace vx11 {
 inline namespace v0 {
 namespace detail {
+
+using socket_detail::Fd;
 
 /// The two ends of a pipe.
 struct Pipe {

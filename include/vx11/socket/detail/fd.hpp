@@ -9,7 +9,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace detail {
+namespace socket_detail {
 
 /// Owns a file descriptor, or none; what a system call returns when it fails is none. Movable, not
 /// thread-safe.
@@ -34,6 +34,6 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace detail
+}  // namespace socket_detail
 }  // namespace v0
 }  // namespace vx11

@@ -1,0 +1,53 @@
+#pragma once
+
+/// \file
+/// `Address`: where a TCP socket connects to or listens. Internal to the servers and transports.
+
+#include <vx11/export.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace vx11 {
+inline namespace v0 {
+namespace socket_detail {
+
+/// An IPv4 or IPv6 address with a port, or none yet. A value.
+class VX11_API Address {
+ public:
+  Address() noexcept = default;
+  /// Copies what the system reports, as in `addrinfo`.
+  Address(const sockaddr* address, socklen_t size) noexcept;
+
+  /// Reads four decimal numbers, or an IPv6 address without brackets, with a zone (`%eth0`) or not.
+  /// \return none if `host` is a name or anything else
+  static std::optional<Address> parse(const std::string& host, std::uint16_t port);
+
+  int family() const noexcept { return storage_.ss_family; }
+  bool is_v6() const noexcept { return family() == AF_INET6; }
+  std::uint16_t port() const noexcept;
+  /// The numeric address, IPv6 without brackets.
+  std::string host() const;
+
+  /// For system calls that read the address, or write it into at most `capacity()` bytes.
+  sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
+  const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+  socklen_t size() const noexcept { return is_v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
+  static constexpr socklen_t capacity() noexcept { return sizeof(sockaddr_storage); }
+
+ private:
+  sockaddr_storage storage_ = {};
+};
+
+/// The addresses of a name or of a numeric address, in the order of the system's resolver
+/// (RFC 6724); empty if there are none. Blocks for as long as that resolver takes.
+VX11_API std::vector<Address> look_up(const std::string& host, std::uint16_t port);
+
+}  // namespace socket_detail
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,89 @@
+#include <vx11/socket/detail/address.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
+
+namespace vx11 {
+inline namespace v0 {
+namespace socket_detail {
+
+namespace {
+
+/// The name or number of a network interface. \return 0 if there is none
+std::uint32_t zone_of(const std::string& text) noexcept {
+  std::uint32_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  return error == std::errc() && end == last ? number : ::if_nametoindex(text.c_str());
+}
+
+std::optional<sockaddr_in6> parse_v6(const std::string& host, std::uint16_t port) {
+  sockaddr_in6 v6 = {};
+  const std::size_t percent = host.find('%');
+  if (::inet_pton(AF_INET6, host.substr(0, percent).c_str(), &v6.sin6_addr) != 1) return {};
+  if (percent != std::string::npos) {
+    v6.sin6_scope_id = zone_of(host.substr(percent + 1));
+    if (v6.sin6_scope_id == 0) return {};
+  }
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  return v6;
+}
+
+}  // namespace
+
+Address::Address(const sockaddr* address, socklen_t size) noexcept {
+  std::memcpy(&storage_, address, std::min<std::size_t>(size, capacity()));
+}
+
+std::optional<Address> Address::parse(const std::string& host, std::uint16_t port) {
+  sockaddr_in v4 = {};
+  if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    return Address(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  }
+  const auto v6 = parse_v6(host, port);
+  if (!v6) return std::nullopt;
+  return Address(reinterpret_cast<const sockaddr*>(&*v6), sizeof *v6);
+}
+
+std::uint16_t Address::port() const noexcept {
+  const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&storage_);
+  const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&storage_);
+  return ntohs(is_v6() ? v6->sin6_port : v4->sin_port);
+}
+
+std::string Address::host() const {
+  std::array<char, NI_MAXHOST> text = {};
+  const int failed =
+      ::getnameinfo(data(), size(), text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  return failed == 0 ? std::string(text.data()) : std::string();
+}
+
+std::vector<Address> look_up(const std::string& host, std::uint16_t port) {
+  addrinfo wanted = {};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  std::vector<Address> addresses;
+  const std::string service = std::to_string(port);
+  if (::getaddrinfo(host.c_str(), service.c_str(), &wanted, &found) != 0) return addresses;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    addresses.emplace_back(entry->ai_addr, entry->ai_addrlen);
+  }
+  return addresses;
+}
+
+}  // namespace socket_detail
+}  // namespace v0
+}  // namespace vx11
