@@ -38,6 +38,7 @@
 #include <vx11/timer.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/transport/in_process.hpp>
+#include <vx11/url.hpp>
 #include <vx11/verdict.hpp>
 #include <vx11/version.hpp>
 #include <vx11/with_policies.hpp>

@@ -35,16 +35,9 @@ constexpr std::array<JwtAlgorithm, 5> kAlgorithms = {{
 constexpr int kMinRsaBits = 2048;         // RFC 7518 §3.3
 constexpr std::size_t kP256Integer = 32;  // bytes of r and of s, RFC 7518 §3.4
 
-template <auto kFree>
-struct FreeWith {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    kFree(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
-using EcdsaSignature = std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>>;
+using Bio = OpensslPtr<BIO, &BIO_free_all>;
+using DigestContext = OpensslPtr<EVP_MD_CTX, &EVP_MD_CTX_free>;
+using EcdsaSignature = OpensslPtr<ECDSA_SIG, &ECDSA_SIG_free>;
 
 /// OpenSSL keeps its errors per thread; what goes wrong with a token is no one else's business.
 class ErrorMark {

@@ -5,13 +5,13 @@
 
 #include <vx11/auth.hpp>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <openssl/evp.h>
 
+#include "socket/openssl.hpp"
 #include "text/mistake_list.hpp"
 
 namespace vx11 {
@@ -30,16 +30,12 @@ class JwtKeys {
   bool verify(std::string_view algorithm, std::string_view text, std::string_view signature) const;
 
  private:
-  struct FreeKey {
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  };
-
   void check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
   void check_public_key(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
 
   std::vector<const JwtAlgorithm*> allowed_ = {};
   std::string secret_;
-  std::unique_ptr<EVP_PKEY, FreeKey> public_key_;
+  OpensslPtr<EVP_PKEY, &EVP_PKEY_free> public_key_;
 };
 
 }  // namespace v0

@@ -1,10 +1,9 @@
 #include <vx11/health_aggregator.hpp>
+#include <vx11/url.hpp>
 
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include "http/origin.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -40,9 +39,9 @@ Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transp
     return fail(Errc::invalid_argument,
                 "a probe may only ask /health, /livez, /readyz or /healthz");
   }
-  Result<std::string> base = parse_origin(origin);
-  if (!base) return fail(std::move(base.error()));
-  HttpRequest request("GET", std::move(*base), std::move(path));
+  Result<Url> url = Url::parse(origin);
+  if (!url) return fail(std::move(url.error()));
+  HttpRequest request("GET", url->text(), std::move(path));
   request.headers = std::move(headers);
   return std::make_shared<HttpProbe>(std::move(transport), std::move(request));
 }

@@ -1,10 +1,10 @@
 #include <vx11/power_state_client.hpp>
+#include <vx11/url.hpp>
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "http/origin.hpp"
 #include "json/scan.hpp"
 #include "router/send_through_breaker.hpp"
 
@@ -141,7 +141,7 @@ std::string to_json(const WindowRequest& window) {
 PowerStateView::PowerStateView(std::shared_ptr<Transport> transport, std::string origin,
                                PowerOptions options)
     : transport_(std::move(transport)),
-      origin_(parse_origin(origin).value_or(std::string())),
+      origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
       options_(std::move(options)) {}
 
 Task<Result<PowerState>> PowerStateView::async_state(Deadline deadline) const {

@@ -1,11 +1,12 @@
 #include "router/validate.hpp"
 
+#include <vx11/url.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
 #include <fmt/format.h>
 
-#include "http/origin.hpp"
 #include "text/mistake_list.hpp"
 
 namespace vx11 {
@@ -45,9 +46,9 @@ class Description {
   }
 
   void complete_url(RouterTarget& target) {
-    Result<std::string> origin = parse_origin(target.url);
-    if (!origin) return mistakes_.add(origin.error().detail);
-    target.url = std::move(*origin);
+    const Result<Url> url = Url::parse(target.url);
+    if (!url) return mistakes_.add(url.error().detail);
+    target.url = url->text();
   }
 
   void complete_dialect(RouterTarget& target) {

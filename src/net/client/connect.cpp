@@ -1,16 +1,14 @@
 #include "net/client/connect.hpp"
 
+#include <vx11/socket/detail/address_race.hpp>
+#include <vx11/socket/detail/tcp.hpp>
+
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <utility>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <sys/socket.h>
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,28 +16,8 @@ namespace net_detail {
 
 namespace {
 
-using Tcp = boost::asio::ip::tcp;
-using boost::system::error_code;
-using Endpoints = std::vector<Tcp::endpoint>;
-
-/// \return the addresses of a name, both families alternately; none if it does not resolve. Blocks.
-Endpoints resolve(const std::string& host, const std::string& port) {
-  boost::asio::io_context io;
-  error_code error;
-  const auto found = Tcp::resolver(io).resolve(host, port, Tcp::resolver::numeric_service, error);
-  Endpoints first;
-  Endpoints second;
-  for (const auto& entry : found) {
-    const bool like_first = entry.endpoint().protocol() == found.begin()->endpoint().protocol();
-    (like_first ? first : second).push_back(entry.endpoint());
-  }
-  Endpoints all;
-  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
-    if (i < first.size()) all.push_back(first[i]);
-    if (i < second.size()) all.push_back(second[i]);
-  }
-  return all;
-}
+using socket_detail::Address;
+using socket_detail::AddressRace;
 
 class Connecting;
 
@@ -52,9 +30,8 @@ class Attempt final : private Poller::Watcher {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  enum class State : unsigned char { under_way, connected, failed };
-  /// What is not settled when it returns is told to `connecting` later.
-  State start(const Tcp::endpoint& endpoint);
+  /// \return 0 if it is connected, `EINPROGRESS` if `connecting` hears of it later, or why it failed
+  int start(const Address& address);
   Socket take_socket() noexcept { return std::move(socket_); }
 
  private:
@@ -65,18 +42,15 @@ class Attempt final : private Poller::Watcher {
   bool watched_ = false;
 };
 
-/// RFC 8305 §5: the recommended delay between two attempts.
-constexpr auto kStagger = std::chrono::milliseconds(250);
-
-/// One resolution and the attempts that follow, as one thing to await. Whatever comes first, a
-/// connection, the last failure, the deadline or the stop token, wakes the waiter; what comes later
-/// finds it settled. That also covers a resolver that hangs, which cannot be interrupted.
+/// One look-up and the attempts that follow, as one thing to await. The first of a connection, the
+/// last failure, the deadline and the stop token wakes the waiter; what comes later finds it
+/// settled. That also covers a resolver that hangs, which cannot be interrupted.
 class Connecting : public std::enable_shared_from_this<Connecting> {
  public:
   Connecting(Loop& loop, Deadline deadline)
       : loop_(loop),
         deadline_(std::move(deadline)),
-        stagger_(loop.timers, &Connecting::try_next, this),
+        next_due_(loop.timers, &Connecting::try_next, this),
         limit_(loop.timers, &Connecting::overdue, this) {}
 
   bool await_ready() const noexcept { return false; }
@@ -85,29 +59,25 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   Poller& poller() const noexcept { return loop_.poller; }
 
-  void start(const Origin& origin) {
+  void start(const Url& url) {
     limit_.arm(deadline_.at());
     on_stop_.emplace(deadline_.stop_token(), Stop(weak_from_this(), loop_));
-    error_code not_numeric;
-    const auto address = boost::asio::ip::make_address(origin.host, not_numeric);
-    if (!not_numeric) {
-      endpoints_.emplace_back(address, static_cast<unsigned short>(std::stoul(origin.port)));
-      return next();
-    }
+    if (const auto numeric = Address::parse(url.host(), url.port())) return race({*numeric});
     // The worker must not be the last to hold this: it ends on the loop's thread.
     loop_.workers().run(
-        [weak = weak_from_this(), loop = &loop_, host = origin.host, port = origin.port] {
-          loop->post([weak, found = resolve(host, port)] {
-            if (const auto self = weak.lock()) self->resolved(found);
+        [weak = weak_from_this(), loop = &loop_, host = url.host(), port = url.port()] {
+          loop->post([weak, found = socket_detail::look_up(host, port)] {
+            if (const auto self = weak.lock()) self->race(found);
           });
         });
   }
 
-  void attempted(Attempt& attempt, Attempt::State state) {
-    if (result_ || state == Attempt::State::under_way) return;
-    if (state == Attempt::State::connected) return settle(attempt.take_socket());
-    if (++failed_ == endpoints_.size()) return settle(fail(Errc::unreachable, "connection failed"));
-    next();
+  /// How `attempt` ended.
+  void attempted(Attempt& attempt, int error) {
+    if (result_ || error == EINPROGRESS) return;
+    if (error == 0) return settle(attempt.take_socket());
+    race_->failed(error);
+    proceed();
   }
 
  private:
@@ -128,31 +98,37 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     Loop* loop_;
   };
 
-  void resolved(const Endpoints& found) {
-    if (result_) return;
-    if (found.empty()) return settle(fail(Errc::unreachable, "name does not resolve"));
-    endpoints_ = found;
-    next();
+  void race(std::vector<Address> addresses) {
+    race_.emplace(std::move(addresses));
+    proceed();
   }
 
-  static void try_next(void* self) { static_cast<Connecting*>(self)->next(); }
+  static void try_next(void* self) { static_cast<Connecting*>(self)->proceed(); }
 
-  void next() {
-    if (result_ || started_ == endpoints_.size()) return;
-    Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this));
-    stagger_.arm(TimerWheel::in(kStagger));
-    attempted(attempt, attempt.start(endpoints_[started_++]));
+  /// Starts what is due, unless it is settled.
+  void proceed() {
+    while (!result_) {
+      const Address* const address = race_->next(TimerWheel::now());
+      if (address == nullptr) break;
+      Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this));
+      const int error = attempt.start(*address);
+      if (error == 0) return settle(attempt.take_socket());
+      if (error != EINPROGRESS) race_->failed(error);
+    }
+    if (result_) return;
+    if (auto error = race_->lost()) return settle(fail(*std::move(error)));
+    next_due_.arm(race_->due());
   }
 
   static void overdue(void* self) {
-    static_cast<Connecting*>(self)->settle(fail(Errc::timeout, "connection timeout"));
+    static_cast<Connecting*>(self)->settle(fail(socket_detail::connect_error(ETIMEDOUT)));
   }
 
   /// The attempts that lost end with this, in a moment: one of them may be calling.
   void settle(Result<Socket> result) {
     if (result_) return;
     result_.emplace(std::move(result));
-    stagger_.disarm();
+    next_due_.disarm();
     limit_.disarm();
     on_stop_.reset();
     loop_.post([self = shared_from_this()] { self->waiting_.resume(); });
@@ -160,13 +136,11 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   Loop& loop_;
   Deadline deadline_;
-  WheelTimer stagger_;
+  WheelTimer next_due_;
   WheelTimer limit_;
   std::optional<std::stop_callback<Stop>> on_stop_;
-  Endpoints endpoints_;
+  std::optional<AddressRace> race_;
   std::vector<std::unique_ptr<Attempt>> attempts_;
-  std::size_t started_ = 0;
-  std::size_t failed_ = 0;
   std::optional<Result<Socket>> result_;
   std::coroutine_handle<> waiting_ = nullptr;
 };
@@ -175,46 +149,27 @@ Attempt::~Attempt() {
   if (watched_) connecting_.poller().remove(socket_, *this);
 }
 
-Attempt::State Attempt::start(const Tcp::endpoint& endpoint) {
-  socket_ = Socket(::socket(endpoint.protocol().family(),
-                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  const auto size = static_cast<socklen_t>(endpoint.size());
-  if (!socket_) return State::failed;
-  if (::connect(socket_.get(), endpoint.data(), size) == 0) return State::connected;
-  if (errno != EINPROGRESS) return State::failed;
+int Attempt::start(const Address& address) {
+  socket_ = socket_detail::open_tcp(address.family());
+  if (!socket_) return errno;
+  const int error = socket_detail::start_connect(socket_, address);
+  if (error != EINPROGRESS) return error;
   watched_ = connecting_.poller().add(socket_, *this);
-  return watched_ ? State::under_way : State::failed;
+  return watched_ ? EINPROGRESS : ENOMEM;
 }
 
 void Attempt::ready(std::uint32_t events) {
   if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
   connecting_.poller().remove(socket_, *this);
   watched_ = false;
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  connecting_.attempted(*this, error == 0 ? State::connected : State::failed);
+  connecting_.attempted(*this, socket_detail::connect_result(socket_));
 }
 
 }  // namespace
 
-Origin split_origin(std::string_view url) {
-  Origin origin;
-  origin.tls = url.starts_with("https://");
-  url.remove_prefix(origin.tls ? 8 : 7);
-  origin.authority = url;
-  const std::size_t colon = url.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && url.find(']', colon) == std::string_view::npos;
-  origin.port = has_port ? std::string(url.substr(colon + 1)) : origin.tls ? "443" : "80";
-  origin.host = has_port ? url.substr(0, colon) : url;
-  if (origin.host.starts_with('[')) origin.host = origin.host.substr(1, origin.host.size() - 2);
-  return origin;
-}
-
-Task<Result<Socket>> connect(Loop& loop, const Origin& origin, Deadline deadline) {
+Task<Result<Socket>> connect(Loop& loop, const Url& url, Deadline deadline) {
   const auto connecting = std::make_shared<Connecting>(loop, std::move(deadline));
-  connecting->start(origin);
+  connecting->start(url);
   Connecting& awaited = *connecting;
   co_return co_await awaited;
 }

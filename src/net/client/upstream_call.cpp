@@ -87,7 +87,7 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
   connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_timeout)));
   std::string& out = connection_->out;
   out.clear();
-  http_detail::append_request_head(out, request, pool_.origin().authority, kUserAgent);
+  http_detail::append_request_head(out, request, pool_.url().authority(), kUserAgent);
   out += request.body;
   unsent_ = out;
   unsent_.remove_prefix(connection_->send_now(unsent_));
@@ -116,9 +116,9 @@ bool UpstreamCall::take_kept() {
 
 Task<Result<void>> UpstreamCall::connect_anew() {
   Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_timeout);
-  Result<Socket> socket = co_await connect(loop_, pool_.origin(), connect_by);
+  Result<Socket> socket = co_await connect(loop_, pool_.url(), connect_by);
   if (!socket) co_return fail(std::move(socket.error()));
-  if (!pool_.origin().tls) {
+  if (!pool_.url().secure()) {
     adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
     co_return Result<void>();
   }
@@ -199,9 +199,7 @@ void UpstreamCall::finish() {
   UpstreamConnectionPtr connection = std::move(connection_);
   connection->expect_much(false);
   ++connection->calls;  // a stop that is on its way comes too late
-  const bool clean =
-      connection->close_reason() == CloseReason::none && connection->unread().empty();
-  if (clean && reader_->keep_alive()) return pool_.keep(std::move(connection));
+  if (connection->reusable() && reader_->keep_alive()) return pool_.keep(std::move(connection));
   connection->abort(CloseReason::aborted);
 }
 

@@ -1,47 +1,40 @@
 #include "net/client/upstream_pool.hpp"
 
-#include <algorithm>
 #include <utility>
-
-#include "http/origin.hpp"
-#include "net/client/tls_connection.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
 OriginPool::~OriginPool() {
-  for (const auto& connection : idle_) {
-    connection->watch(nullptr, nullptr);
-    connection->abort(CloseReason::aborted);
+  while (const auto idle = idle_.pop()) {
+    (*idle)->watch(nullptr, nullptr);
+    (*idle)->abort(CloseReason::aborted);
   }
 }
 
 UpstreamConnectionPtr OriginPool::take() {
-  while (!idle_.empty()) {
-    UpstreamConnectionPtr connection = std::move(idle_.back());
-    idle_.pop_back();
+  while (auto newest = idle_.pop()) {
+    UpstreamConnectionPtr connection = *std::move(newest);
     connection->watch(nullptr, nullptr);
     connection->no_limit();
-    // Bytes that nobody asked for belong to no request of ours.
-    if (connection->close_reason() == CloseReason::none && connection->unread().empty())
-      return connection;
+    if (connection->reusable()) return connection;
     connection->abort(CloseReason::aborted);
   }
   return nullptr;
 }
 
 void OriginPool::keep(UpstreamConnectionPtr connection) {
-  if (idle_.size() >= options_.max_idle) return connection->abort(CloseReason::aborted);
+  if (idle_.full()) return connection->abort(CloseReason::aborted);
   connection->limit(TimerWheel::in(options_.idle_timeout));
   UpstreamConnection& kept = *connection;
-  idle_.push_back(std::move(connection));
+  idle_.push(std::move(connection));
   kept.watch(&OriginPool::broken, &kept);  // last: it may leave at once
 }
 
-Result<std::shared_ptr<TlsContext>> OriginPool::tls_context() {
+Result<TlsContextPtr> OriginPool::tls_context() {
   if (!tls_context_) {
-    auto made = make_tls_context(options_.ca_file);
+    auto made = socket_detail::TlsContext::make(options_.ca_file);
     if (!made) return made;
     tls_context_ = *std::move(made);
   }
@@ -50,17 +43,18 @@ Result<std::shared_ptr<TlsContext>> OriginPool::tls_context() {
 
 void OriginPool::broken(void* connection) {
   auto* const gone = static_cast<UpstreamConnection*>(connection);
-  std::erase_if(gone->executor().idle_, [=](const auto& kept) { return kept.get() == gone; });
+  gone->executor().idle_.remove_if([=](const auto& kept) { return kept.get() == gone; });
 }
 
-Result<OriginPool*> UpstreamPools::of(const std::string& url) {
-  auto found = by_url_.find(url);
-  if (found == by_url_.end()) {
-    const auto origin = parse_origin(url);
-    if (!origin) return fail(origin.error());
-    found = by_url_.try_emplace(url, split_origin(*origin), options_).first;
-  }
-  return &found->second;
+Result<OriginPool*> UpstreamPools::of(const std::string& text) {
+  const auto known = by_spelling_.find(text);
+  if (known != by_spelling_.end()) return known->second;
+  auto url = Url::parse(text);
+  if (!url) return fail(std::move(url.error()));
+  const std::string origin = url->text();
+  OriginPool* const pool = &by_url_.try_emplace(origin, *std::move(url), options_).first->second;
+  by_spelling_.emplace(text, pool);
+  return pool;
 }
 
 }  // namespace net_detail

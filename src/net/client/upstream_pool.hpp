@@ -4,12 +4,15 @@
 /// Connections to upstreams, kept for the next request. Internal.
 
 #include <vx11/net/transport.hpp>
+#include <vx11/socket/detail/idle_stack.hpp>
+#include <vx11/socket/detail/tls.hpp>
+#include <vx11/url.hpp>
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "net/client/connect.hpp"
 #include "net/socket/channel.hpp"
@@ -19,7 +22,7 @@ inline namespace v0 {
 namespace net_detail {
 
 class OriginPool;
-class TlsContext;
+using TlsContextPtr = std::shared_ptr<const socket_detail::TlsContext>;
 
 /// A channel that knows where it is kept.
 class UpstreamConnection : public Channel {
@@ -27,6 +30,8 @@ class UpstreamConnection : public Channel {
   UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor)
       : Channel(loop, std::move(socket), Priority::results), executor_(executor) {}
   OriginPool& executor() noexcept { return executor_; }
+  /// Whether it may carry another request: open, and without bytes that answer no request of ours.
+  bool reusable() const noexcept { return close_reason() == CloseReason::none && unread().empty(); }
   /// The request on its way; kept so that its memory is used again.
   std::string out = {};
   /// Counts the calls it has served, so that what was meant for one does not hit the next.
@@ -37,19 +42,18 @@ class UpstreamConnection : public Channel {
 };
 using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 
-/// The idle connections to one origin on one loop. The newest is used first, so that the others can
-/// grow old; one that its peer closes leaves by itself.
+/// The idle connections to one origin on one loop; one that its peer closes leaves by itself.
 class OriginPool {
  public:
-  OriginPool(Origin origin, const NetTransportOptions& options)
-      : origin_(std::move(origin)), options_(options) {}
+  OriginPool(Url url, const NetTransportOptions& options)
+      : url_(std::move(url)), options_(options), idle_(options.max_idle) {}
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
   ~OriginPool();
 
-  const Origin& origin() const noexcept { return origin_; }
+  const Url& url() const noexcept { return url_; }
   /// Made when it is first needed, for loading the authorities takes milliseconds.
-  Result<std::shared_ptr<TlsContext>> tls_context();
+  Result<TlsContextPtr> tls_context();
   /// Null when there is none.
   UpstreamConnectionPtr take();
   /// Keeps a connection over which nothing is under way, unless there are enough.
@@ -58,22 +62,23 @@ class OriginPool {
  private:
   static void broken(void* connection);
 
-  Origin origin_;
+  Url url_;
   const NetTransportOptions& options_;
-  std::vector<UpstreamConnectionPtr> idle_;
-  std::shared_ptr<TlsContext> tls_context_;
+  socket_detail::IdleStack<UpstreamConnectionPtr> idle_;
+  TlsContextPtr tls_context_;
 };
 
 /// All origins of one transport on one loop.
 class UpstreamPools {
  public:
   explicit UpstreamPools(const NetTransportOptions& options) : options_(options) {}
-  /// \return the pool of a base URL, or what is wrong with it
-  Result<OriginPool*> of(const std::string& url);
+  /// \return the pool of a base URL, however it is spelt, or what is wrong with it
+  Result<OriginPool*> of(const std::string& text);
 
  private:
   const NetTransportOptions options_;  // a copy: the loop may outlive the transport
   std::map<std::string, OriginPool, std::less<>> by_url_;
+  std::map<std::string, OriginPool*, std::less<>> by_spelling_;
 };
 
 }  // namespace net_detail

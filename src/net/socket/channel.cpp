@@ -1,31 +1,23 @@
 #include "net/socket/channel.hpp"
 
+#include <vx11/socket/detail/tcp.hpp>
+
 #include <cerrno>
 #include <utility>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-namespace {
-
-bool would_block() noexcept {
-  return errno == EAGAIN || errno == EWOULDBLOCK;
-}
-
-}  // namespace
+using socket_detail::would_block;
 
 Channel::Channel(Loop& loop, Socket connected, Priority priority)
     : Watcher(priority),
       loop_(loop),
       socket_(std::move(connected)),
       timer_(loop.timers, &Channel::overdue, this) {
-  const int on = 1;
-  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (!loop_.poller.add(socket_, *this)) note_closed(CloseReason::reset);
 }
 
@@ -93,7 +85,7 @@ void Channel::watch(void (*on_close)(void*), void* whom) {
 Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
   const ssize_t got = ::recv(socket(), into, size, 0);
   if (got == 0) return IoResult::Then::ended;
-  if (got < 0) return would_block() ? IoResult::Then::would_block : IoResult::Then::failed;
+  if (got < 0) return would_block(errno) ? IoResult::Then::would_block : IoResult::Then::failed;
   const auto bytes = static_cast<std::size_t>(got);
   // Less than was asked for is all there was, and what comes later makes another edge.
   return {bytes < size ? IoResult::Then::would_block : IoResult::Then::perhaps_more, bytes};
@@ -101,7 +93,7 @@ Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
 
 Channel::IoResult Channel::try_write(std::string_view bytes) noexcept {
   const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return would_block() ? IoResult::Then::would_block : IoResult::Then::failed;
+  if (sent < 0) return would_block(errno) ? IoResult::Then::would_block : IoResult::Then::failed;
   return {IoResult::Then::perhaps_more, static_cast<std::size_t>(sent)};
 }
 

@@ -1,0 +1,20 @@
+#pragma once
+
+/// \file
+/// Owners of OpenSSL's objects. Internal.
+
+#include <memory>
+
+namespace vx11 {
+inline namespace v0 {
+
+/// Owns an object of OpenSSL's and frees it with `kFree`; null when OpenSSL had no memory for it.
+template <class T, auto kFree>
+struct OpensslFree {
+  void operator()(T* object) const noexcept { kFree(object); }
+};
+template <class T, auto kFree>
+using OpensslPtr = std::unique_ptr<T, OpensslFree<T, kFree>>;
+
+}  // namespace v0
+}  // namespace vx11

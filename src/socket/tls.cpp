@@ -1,0 +1,172 @@
+#include <vx11/socket/detail/address.hpp>
+#include <vx11/socket/detail/tcp.hpp>
+#include <vx11/socket/detail/tls.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <new>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include "socket/openssl.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace socket_detail {
+
+namespace {
+
+int fd_of(BIO* bio) noexcept {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+int write_to(BIO* bio, const char* bytes, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const auto sent = ::send(fd_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (sent < 0 && would_block(errno)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+int read_from(BIO* bio, char* into, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const auto got = ::recv(fd_of(bio), into, static_cast<std::size_t>(size), 0);
+  if (got < 0 && would_block(errno)) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+long control(BIO*, int command, long, void*) noexcept {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+/// OpenSSL's own sockets raise SIGPIPE when the peer has gone; a library must not.
+BIO* socket_without_signals(int fd) {
+  static const OpensslPtr<BIO_METHOD, &BIO_meth_free> method = [] {
+    OpensslPtr<BIO_METHOD, &BIO_meth_free> made(
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "vx11 socket"));
+    if (!made) throw std::bad_alloc();
+    BIO_meth_set_write(made.get(), &write_to);
+    BIO_meth_set_read(made.get(), &read_from);
+    BIO_meth_set_ctrl(made.get(), &control);
+    return made;
+  }();
+  BIO* const bio = BIO_new(method.get());
+  if (bio == nullptr) throw std::bad_alloc();
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+/// Whom the peer has to prove to be.
+bool expect(SSL* ssl, const std::string& host) {
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (Address::parse(host, 0)) return X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+  return X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1 &&
+         SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+}
+
+int clamped(std::size_t size) noexcept {
+  return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+}
+
+TlsSession::Step step_of(const SSL* ssl, int result) noexcept {
+  if (result > 0) return {TlsSession::Then::done, static_cast<std::size_t>(result)};
+  switch (SSL_get_error(ssl, result)) {
+    case SSL_ERROR_WANT_READ:
+      return TlsSession::Then::wait_readable;
+    case SSL_ERROR_WANT_WRITE:
+      return TlsSession::Then::wait_writable;
+    case SSL_ERROR_ZERO_RETURN:
+      return TlsSession::Then::ended;
+    default:
+      return TlsSession::Then::failed;
+  }
+}
+
+}  // namespace
+
+struct TlsContext::Impl {
+  OpensslPtr<SSL_CTX, &SSL_CTX_free> context;
+};
+
+TlsContext::TlsContext(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+TlsContext::~TlsContext() = default;
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca_file) {
+  auto impl = std::make_unique<Impl>();
+  impl->context.reset(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* const context = impl->context.get();
+  if (context == nullptr) return fail(Errc::unreachable, "TLS could not be set up");
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  // A write that has to be repeated is repeated with the same bytes, perhaps at another place.
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  const int loaded = ca_file.empty()
+                         ? SSL_CTX_set_default_verify_paths(context)
+                         : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
+  ERR_clear_error();
+  if (loaded != 1) {
+    return fail(Errc::invalid_argument, "the trusted certificates cannot be read");
+  }
+  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
+}
+
+struct TlsSession::Impl {
+  Impl(std::shared_ptr<const TlsContext> shared, SSL_CTX* made_of)
+      : context(std::move(shared)), ssl(SSL_new(made_of)) {
+    if (!ssl) throw std::bad_alloc();
+  }
+  std::shared_ptr<const TlsContext> context;
+  OpensslPtr<SSL, &SSL_free> ssl;
+  bool expects_peer = false;
+};
+
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, int fd, const std::string& host) {
+  SSL_CTX* const made_of = context->impl_->context.get();
+  impl_ = std::make_unique<Impl>(std::move(context), made_of);
+  SSL* const ssl = impl_->ssl.get();
+  BIO* const bio = socket_without_signals(fd);
+  SSL_set_bio(ssl, bio, bio);
+  impl_->expects_peer = expect(ssl, host);
+  SSL_set_connect_state(ssl);
+}
+
+TlsSession::~TlsSession() = default;
+
+TlsSession::Step TlsSession::handshake() noexcept {
+  if (!impl_->expects_peer) return Then::failed;
+  ERR_clear_error();
+  return step_of(impl_->ssl.get(), SSL_do_handshake(impl_->ssl.get()));
+}
+
+TlsSession::Step TlsSession::read(char* into, std::size_t size) noexcept {
+  ERR_clear_error();
+  return step_of(impl_->ssl.get(), SSL_read(impl_->ssl.get(), into, clamped(size)));
+}
+
+TlsSession::Step TlsSession::write(std::string_view bytes) noexcept {
+  ERR_clear_error();
+  return step_of(impl_->ssl.get(),
+                 SSL_write(impl_->ssl.get(), bytes.data(), clamped(bytes.size())));
+}
+
+bool TlsSession::pending() const noexcept {
+  return SSL_has_pending(impl_->ssl.get()) == 1;
+}
+
+Error TlsSession::handshake_error() const {
+  if (SSL_get_verify_result(impl_->ssl.get()) != X509_V_OK) {
+    return Error(Errc::unreachable, "the certificate is not trusted");
+  }
+  return Error(Errc::unreachable, "TLS handshake failed");
+}
+
+}  // namespace socket_detail
+}  // namespace v0
+}  // namespace vx11
