@@ -88,6 +88,7 @@ class FakeTlsServer {
   std::string origin(const std::string& host = "127.0.0.1") const {
     return "https://" + host + ":" + std::to_string(socket_.port());
   }
+  int port() const noexcept { return socket_.port(); }
   /// Over which TLS was agreed on.
   int connections() const noexcept { return connections_; }
 

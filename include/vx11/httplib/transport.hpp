@@ -15,6 +15,7 @@
 #include <vx11/httplib/detail/pool.hpp>
 #include <vx11/httplib/detail/tls.hpp>
 #include <vx11/transport.hpp>
+#include <vx11/url.hpp>
 #include <vx11/version.hpp>
 
 #include <chrono>
@@ -76,8 +77,8 @@ struct HttplibOptions {
 /// name, until 0.16); before 0.20 it decodes percent signs in their values. An answer whose length
 /// is contradictory, which is cut short or is not HTTP/1.1 is `invalid_reply`.
 ///
-/// https needs cpp-httplib built with OpenSSL (`CPPHTTPLIB_OPENSSL_SUPPORT`), else it is
-/// `invalid_argument`. Certificates are always verified, by name or address.
+/// https is spoken whether cpp-httplib was built with OpenSSL or not. Certificates are always
+/// verified, by name or address.
 ///
 /// **Thread-safe**; many threads may send at once. Needs POSIX sockets.
 class HttplibTransport final : public Transport {
@@ -95,30 +96,31 @@ class HttplibTransport final : public Transport {
 
  private:
   Result<HttpResponse> carry_out(const HttpRequest& request, const Deadline& deadline) {
-    const auto origin = detail::split_origin(request.origin);
-    if (!origin) return fail(origin.error());
+    const auto url = Url::parse(request.origin);
+    if (!url) return fail(url.error());
     const std::string_view mistake = http_detail::mistake_in(request);
     if (!mistake.empty()) return fail(Errc::invalid_argument, std::string(mistake));
     std::string head;
-    http_detail::append_request_head(head, request, origin->authority, options_.user_agent);
+    http_detail::append_request_head(head, request, url->authority(), options_.user_agent);
 
     const detail::StopSignal stop(deadline.stop_token());
     const detail::DeadlineWaiter waiter(deadline, options_.clock, stop);
     if (const auto end = waiter.exhausted()) return detail::gave_up(*end);
-    if (auto kept = pool_.take(request.origin, options_.clock.now())) {
-      auto sent = exchange(request, head, std::move(kept), waiter);
+    const std::string origin = url->text();
+    if (auto kept = pool_.take(origin, options_.clock.now())) {
+      auto sent = exchange(request, origin, head, std::move(kept), waiter);
       if (!may_repeat(request, sent)) return std::move(sent.answer);
     }
-    auto fresh = connect(*origin, waiter.capped(options_.connect_timeout));
+    auto fresh = connect(*url, waiter.capped(options_.connect_timeout));
     if (!fresh) return fail(std::move(fresh.error()));
-    return exchange(request, head, std::move(*fresh), waiter).answer;
+    return exchange(request, origin, head, std::move(*fresh), waiter).answer;
   }
 
-  detail::Exchanged exchange(const HttpRequest& request, std::string_view head,
-                             std::unique_ptr<detail::Connection> connection,
+  detail::Exchanged exchange(const HttpRequest& request, const std::string& origin,
+                             std::string_view head, std::unique_ptr<detail::Connection> connection,
                              const detail::DeadlineWaiter& waiter) {
     auto sent = connection->exchange(request, head, options_.max_response_bytes, waiter);
-    if (sent.reusable) pool_.give(request.origin, std::move(connection), options_.clock.now());
+    if (sent.reusable) pool_.give(origin, std::move(connection), options_.clock.now());
     return sent;
   }
 
@@ -127,31 +129,30 @@ class HttplibTransport final : public Transport {
     return !sent.sent_any || is_idempotent(request.method);
   }
 
-  Result<std::unique_ptr<detail::Connection>> connect(const detail::Origin& origin,
+  Result<std::unique_ptr<detail::Connection>> connect(const Url& url,
                                                       const detail::DeadlineWaiter& waiter) {
-    if (origin.secure) {
-      std::call_once(securer_made_, [this] { securer_ = detail::make_securer(options_.ca_file); });
-      if (!securer_) {
-        return fail(Errc::invalid_argument, "https needs cpp-httplib built with OpenSSL");
-      }
+    if (url.secure()) {
+      std::call_once(tls_made_, [this] { tls_ = TlsContext::make(options_.ca_file); });
+      if (!tls_) return fail(tls_.error());
     }
-    auto fd = detail::dial(resolver_, origin, waiter, options_.on_socket);
+    auto fd = detail::dial(resolver_, url, waiter, options_.clock, options_.on_socket);
     if (!fd) return fail(std::move(fd.error()));
-    std::unique_ptr<detail::Channel> channel =
-        std::make_unique<detail::SocketChannel>(std::move(*fd));
-    if (origin.secure) {
-      auto secured = securer_->secure(std::move(channel), origin, waiter);
-      if (!secured) return fail(std::move(secured.error()));
-      channel = std::move(*secured);
+    if (!url.secure()) {
+      return std::make_unique<detail::Connection>(
+          std::make_unique<detail::SocketChannel>(std::move(*fd)));
     }
+    auto channel = std::make_unique<detail::TlsChannel>(std::move(*fd), *tls_, url.host());
+    if (auto secured = channel->handshake(waiter); !secured) return fail(secured.error());
     return std::make_unique<detail::Connection>(std::move(channel));
   }
+
+  using TlsContext = socket_detail::TlsContext;
 
   const HttplibOptions options_;
   detail::ConnectionPool pool_;
   detail::Resolver resolver_;
-  std::once_flag securer_made_;
-  std::unique_ptr<detail::Securer> securer_;
+  std::once_flag tls_made_;
+  Result<std::shared_ptr<const TlsContext>> tls_ = nullptr;
 };
 
 }  // namespace v0

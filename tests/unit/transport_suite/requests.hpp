@@ -103,7 +103,8 @@ inline void sends_what_it_is_told(const MakeTransport& make) {
     for (const std::string origin :
          {"", "127.0.0.1", "ftp://127.0.0.1", "http://", "http://:80", "http://h:0x50",
           "http://h:99999", "http://u@h", "http://h/path", "http://[::1", "http://::1",
-          "http://h\r\nX: y"}) {
+          "http://h\r\nX: y", "http://h:0", "http://[127.0.0.1]", "http://[fe80::1%lo]",
+          "http://127.1", "http://a!b", "http://a..b", "http://[::1::2]"}) {
       CAPTURE(origin);
       CHECK(code_of(get(*transport, origin)) == Errc::invalid_argument);
     }

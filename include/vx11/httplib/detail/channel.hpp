@@ -4,6 +4,7 @@
 /// A connection as bytes in and out, each step within a waiter. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/httplib/detail/deadline_waiter.hpp>
+#include <vx11/socket/detail/tcp.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -42,7 +43,7 @@ class SocketChannel final : public Channel {
       if (const auto end = waiter.wait(fd_.get(), POLLIN)) return gave_up(*end);
       const ssize_t got = ::recv(fd_.get(), into, size, 0);
       if (got >= 0) return static_cast<std::size_t>(got);
-      if (!again()) return fail(Errc::unreachable, "connection reset");
+      if (!repeatable(errno)) return fail(Errc::unreachable, "connection reset");
     }
   }
 
@@ -51,7 +52,7 @@ class SocketChannel final : public Channel {
     for (;;) {
       const ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (put >= 0) return static_cast<std::size_t>(put);
-      if (!again()) return fail(Errc::unreachable, "connection reset");
+      if (!repeatable(errno)) return fail(Errc::unreachable, "connection reset");
       if (const auto end = waiter.wait(fd_.get(), POLLOUT)) return gave_up(*end);
     }
   }
@@ -62,7 +63,9 @@ class SocketChannel final : public Channel {
   }
 
  private:
-  static bool again() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+  static bool repeatable(int error) noexcept {
+    return socket_detail::would_block(error) || error == EINTR;
+  }
 
   Fd fd_;
 };

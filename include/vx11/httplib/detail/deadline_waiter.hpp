@@ -15,8 +15,10 @@
 #include <chrono>
 #include <climits>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -89,19 +91,33 @@ class DeadlineWaiter {
 
   /// Waits until `events` (or an error) happen on `fd`. \return why they did not, or nothing.
   std::optional<Errc> wait(int fd, short events) const noexcept {
+    std::array<pollfd, 2> fds = {{{.fd = fd, .events = events, .revents = 0}, stop()}};
+    return wait(fds);
+  }
+
+  /// The same for several: each of `fds` says then what happened on it.
+  std::optional<Errc> wait_any(std::vector<pollfd>& fds) const {
+    fds.push_back(stop());
+    const std::optional<Errc> end = wait(fds);
+    fds.pop_back();
+    return end;
+  }
+
+ private:
+  pollfd stop() const noexcept { return {.fd = stop_, .events = POLLIN, .revents = 0}; }
+
+  /// The last of `fds` is the stop signal.
+  std::optional<Errc> wait(std::span<pollfd> fds) const noexcept {
     for (;;) {
       if (const auto end = exhausted()) return end;
-      std::array<pollfd, 2> fds = {{{.fd = fd, .events = events, .revents = 0},
-                                    {.fd = stop_, .events = POLLIN, .revents = 0}}};
       const int ms = milliseconds_left();
       const int ready = ::poll(fds.data(), fds.size(), ms);
       if (ready < 0 && errno != EINTR) return Errc::unreachable;
       if (ready == 0 && ms != INT_MAX) return Errc::timeout;
-      if (ready > 0 && fds[1].revents == 0) return std::nullopt;
+      if (ready > 0 && fds.back().revents == 0) return std::nullopt;
     }
   }
 
- private:
   int milliseconds_left() const noexcept {
     const Duration now_left = left();
     if (now_left > std::chrono::hours(1)) return deadline_.never() ? -1 : INT_MAX;

@@ -1,97 +1,35 @@
 #pragma once
 
 /// \file
-/// From an origin to a connected socket, within a deadline that also covers the look-up of the
+/// From a URL to a connected socket, within a deadline that also covers the look-up of the
 /// name. Internal to `vx11/httplib.hpp`.
 
-#include <vx11/http_message.hpp>
 #include <vx11/httplib/detail/deadline_waiter.hpp>
+#include <vx11/socket/detail/address.hpp>
+#include <vx11/socket/detail/address_race.hpp>
+#include <vx11/socket/detail/tcp.hpp>
+#include <vx11/url.hpp>
 
-#include <cstring>
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <poll.h>
 
 namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// `http://host[:port]` in its parts.
-struct Origin {
-  bool secure = false;
-  std::string host = {};       ///< Without brackets.
-  std::string port = {};       ///< In digits.
-  std::string authority = {};  ///< As it stands in the origin, for the Host header.
-};
-
-/// \return `invalid_argument` for anything but `http[s]://host[:port]`. Beyond that the look-up of
-/// the name decides what a host is.
-inline Result<Origin> split_origin(std::string_view text) {
-  const auto bad = [] {
-    return fail(Errc::invalid_argument, "the origin is not http://host[:port]");
-  };
-  Origin origin;
-  const auto scheme = text.substr(0, text.find("://"));
-  origin.secure = equals_ignoring_case(scheme, "https");
-  if (!origin.secure && !equals_ignoring_case(scheme, "http")) return bad();
-  text.remove_prefix(std::min(text.size(), scheme.size() + 3));
-  if (text.ends_with('/')) text.remove_suffix(1);
-  const auto odd = [](char c) {
-    return c <= ' ' || c > '~' || c == '/' || c == '?' || c == '#' || c == '@';
-  };
-  if (std::ranges::any_of(text, odd)) return bad();
-
-  origin.authority = text;
-  const auto host_end = text.starts_with('[') ? text.find(']') + 1 : text.find(':');
-  auto host = text.substr(0, host_end);
-  const auto rest = text.substr(std::min(text.size(), host.size()));
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  origin.host = host;
-  origin.port = rest.empty() ? (origin.secure ? "443" : "80") : rest.substr(1);
-  if (origin.host.empty() || origin.port.empty() || origin.port.size() > 5 ||
-      origin.port.find_first_not_of("0123456789") != std::string::npos ||
-      (!rest.empty() && rest.front() != ':') || std::stoi(origin.port) > 65535) {
-    return bad();
-  }
-  return origin;
-}
-
-/// One address of a host.
-struct Address {
-  explicit Address(const addrinfo& found) noexcept
-      : family(found.ai_family), size(found.ai_addrlen) {
-    std::memcpy(&bytes, found.ai_addr, found.ai_addrlen);
-  }
-  int family;
-  socklen_t size;
-  sockaddr_storage bytes = {};
-};
-
-/// The addresses that the system's resolver knows; empty if none. Blocks as long as it pleases.
-inline std::vector<Address> look_up(const std::string& host, const std::string& port, int flags) {
-  addrinfo wanted = {};
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  std::vector<Address> addresses;
-  if (::getaddrinfo(host.c_str(), port.c_str(), &wanted, &found) != 0) return addresses;
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    addresses.emplace_back(*entry);
-  }
-  return addresses;
-}
+using socket_detail::Address;
 
 /// Looks names up without letting the system's resolver hold up a caller beyond his deadline.
 ///
@@ -100,12 +38,12 @@ inline std::vector<Address> look_up(const std::string& host, const std::string& 
 /// that a dead name server costs one thread per name. Thread-safe.
 class Resolver {
  public:
-  Result<std::vector<Address>> resolve(const Origin& origin, const DeadlineWaiter& waiter) {
-    std::vector<Address> addresses = look_up(origin.host, origin.port, AI_NUMERICHOST);
-    if (!addresses.empty()) return addresses;
+  /// \return none if the name is unknown
+  Result<std::vector<Address>> resolve(const Url& url, const DeadlineWaiter& waiter) {
+    if (const auto numeric = Address::parse(url.host(), url.port())) return std::vector{*numeric};
     std::shared_ptr<LookUp> search;
     try {
-      search = join(origin);
+      search = join(url);
     } catch (const std::system_error&) {
       return fail(Errc::unreachable, "no thread to look up the host name");
     }
@@ -115,7 +53,6 @@ class Resolver {
                                    : gave_up(*end);
     }
     const std::lock_guard lock(search->mutex);
-    if (search->addresses.empty()) return fail(Errc::unreachable, "the host name is unknown");
     return search->addresses;
   }
 
@@ -131,14 +68,14 @@ class Resolver {
     std::map<std::string, std::shared_ptr<LookUp>> by_name = {};
   };
 
-  std::shared_ptr<LookUp> join(const Origin& origin) {
-    const std::string name = origin.host + ' ' + origin.port;
+  std::shared_ptr<LookUp> join(const Url& url) {
+    const std::string& name = url.authority();
     const std::lock_guard lock(running_->mutex);
     std::shared_ptr<LookUp>& search = running_->by_name[name];
     if (search) return search;
     search = std::make_shared<LookUp>();
     try {
-      std::thread(search_for, running_, search, origin, name).detach();
+      std::thread(search_for, running_, search, url).detach();
     } catch (...) {
       running_->by_name.erase(name);
       throw;
@@ -147,16 +84,15 @@ class Resolver {
   }
 
   static void search_for(const std::shared_ptr<Running>& running,
-                         const std::shared_ptr<LookUp>& search, const Origin& origin,
-                         const std::string& name) noexcept {
+                         const std::shared_ptr<LookUp>& search, const Url& url) noexcept {
     std::vector<Address> addresses;
     try {
-      addresses = look_up(origin.host, origin.port, 0);
+      addresses = socket_detail::look_up(url.host(), url.port());
     } catch (...) {  // out of memory: as if there were none
     }
     {
       const std::lock_guard lock(running->mutex);
-      running->by_name.erase(name);
+      running->by_name.erase(url.authority());
     }
     const std::lock_guard lock(search->mutex);
     search->addresses = std::move(addresses);
@@ -166,50 +102,82 @@ class Resolver {
   std::shared_ptr<Running> running_ = std::make_shared<Running>();
 };
 
-inline tl::unexpected<Error> connect_failed(int error) {
-  if (error == ECONNREFUSED) return fail(Errc::unreachable, "connection refused");
-  if (error == ETIMEDOUT) return fail(Errc::timeout, "connection timed out");
-  return fail(Errc::unreachable, "no connection");
-}
+/// The attempts to connect that are under way, raced as `AddressRace` decides, with poll(2).
+class Dialing {
+ public:
+  Dialing(std::vector<Address> addresses, const DeadlineWaiter& waiter, SteadyClock clock,
+          const std::function<void(int)>& on_socket)
+      : race_(std::move(addresses)), waiter_(waiter), clock_(clock), on_socket_(on_socket) {}
 
-/// Connects to one address. The socket does not block, and sends small messages at once
-/// (TCP_NODELAY): a request is one write, so waiting for more to send only costs time.
-inline Result<Fd> connect_to(const Address& address, const DeadlineWaiter& waiter,
-                             const std::function<void(int)>& on_socket) {
-  Fd fd(::socket(address.family, SOCK_STREAM, 0));
-  if (!fd) return fail(Errc::unreachable, "no socket left");
-  const int on = 1;
-  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (on_socket) on_socket(fd.get());
-
-  const auto* where = reinterpret_cast<const sockaddr*>(&address.bytes);
-  if (::connect(fd.get(), where, address.size) == 0) return fd;
-  if (errno != EINPROGRESS) return connect_failed(errno);
-  if (const auto end = waiter.wait(fd.get(), POLLOUT)) {
-    return *end == Errc::timeout ? connect_failed(ETIMEDOUT) : gave_up(*end);
+  Result<Fd> run() {
+    TimePoint now = clock_.now();
+    for (;;) {
+      start_due(now);
+      if (connected_) return std::move(connected_);
+      if (auto error = race_.lost()) return fail(*std::move(error));
+      const TimePoint due = race_.due();
+      const auto end = waiter_.capped(due - now).wait_any(waited_);
+      if (end && *end != Errc::timeout) return gave_up(*end);
+      if (end && (waiter_.exhausted() || due == TimePoint::max())) {
+        return fail(socket_detail::connect_error(ETIMEDOUT));
+      }
+      if (!end) take_results();
+      now = end ? std::max(clock_.now(), due) : clock_.now();
+    }
   }
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return connect_failed(error);
-  return fd;
-}
 
-/// Connects to the first address that answers. Each gets an equal part of what time is left, so
-/// that one that swallows packets leaves time for the next.
-inline Result<Fd> dial(Resolver& resolver, const Origin& origin, const DeadlineWaiter& waiter,
-                       const std::function<void(int)>& on_socket) {
-  const auto addresses = resolver.resolve(origin, waiter);
-  if (!addresses) return fail(addresses.error());
-  Result<Fd> fd = connect_failed(0);
-  auto untried = static_cast<Duration::rep>(addresses->size());
-  for (const Address& address : *addresses) {
-    fd = connect_to(address, waiter.capped(waiter.left() / untried--), on_socket);
-    if (fd || waiter.exhausted()) break;
+ private:
+  void start_due(TimePoint now) {
+    while (!connected_) {
+      const Address* const address = race_.next(now);
+      if (address == nullptr) return;
+      Fd socket = socket_detail::open_tcp(address->family());
+      if (socket && on_socket_) on_socket_(socket.get());
+      const int error = socket ? socket_detail::start_connect(socket, *address) : errno;
+      if (error == EINPROGRESS) {
+        waited_.push_back({.fd = socket.get(), .events = POLLOUT, .revents = 0});
+        attempts_.push_back(std::move(socket));
+      } else {
+        settle(std::move(socket), error);
+      }
+    }
   }
-  return fd;
+
+  void take_results() {
+    for (std::size_t i = waited_.size(); i-- > 0;) {
+      if (waited_[i].revents == 0) continue;
+      Fd socket = std::move(attempts_[i]);
+      const auto at = static_cast<std::ptrdiff_t>(i);
+      attempts_.erase(attempts_.begin() + at);
+      waited_.erase(waited_.begin() + at);
+      const int error = socket_detail::connect_result(socket);
+      settle(std::move(socket), error);
+    }
+  }
+
+  void settle(Fd socket, int error) {
+    if (error == 0) {
+      connected_ = std::move(socket);
+    } else {
+      race_.failed(error);
+    }
+  }
+
+  socket_detail::AddressRace race_;
+  const DeadlineWaiter& waiter_;
+  SteadyClock clock_;
+  const std::function<void(int)>& on_socket_;
+  std::vector<Fd> attempts_ = {};
+  std::vector<pollfd> waited_ = {};  ///< One for each attempt, in the same order.
+  Fd connected_ = {};
+};
+
+/// Connects to the first address that answers.
+inline Result<Fd> dial(Resolver& resolver, const Url& url, const DeadlineWaiter& waiter,
+                       SteadyClock clock, const std::function<void(int)>& on_socket) {
+  auto addresses = resolver.resolve(url, waiter);
+  if (!addresses) return fail(std::move(addresses.error()));
+  return Dialing(std::move(*addresses), waiter, clock, on_socket).run();
 }
 
 }  // namespace detail
