@@ -41,8 +41,6 @@ class Vx11Recipe(ConanFile):
         self.requires("fmt/[>=9]")
         self.requires("openssl/[>=3 <4]")
         self.requires("nlohmann_json/[>=3.11 <4]", visible=False)
-        if self.options.net:
-            self.requires("boost/[>=1.81 <2]", visible=False, options={"header_only": True})
         if self.options.sqlite:
             self.requires("sqlite3/[>=3.40 <4]")
         if self.options.redis:
@@ -76,9 +74,9 @@ class Vx11Recipe(ConanFile):
         self.cpp_info.set_property("cmake_file_name", "vx11")
         self._room("core", requires=["tl-expected::tl-expected"])
         self.cpp_info.components["core"].system_libs = ["pthread"]
-        self._room("vx11", library="vx11", requires=["core", "fmt::fmt", "openssl::crypto"])
+        self._room("vx11", library="vx11", requires=["core", "fmt::fmt", "openssl::ssl", "openssl::crypto"])
         if self.options.net:
-            self._room("net", library="vx11_net", requires=["vx11", "openssl::ssl"])
+            self._room("net", library="vx11_net", requires=["vx11"])
         if self.options.sqlite:
             self._room("sqlite", library="vx11_sqlite", requires=["vx11", "sqlite3::sqlite3"])
         if self.options.redis:

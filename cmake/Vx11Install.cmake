@@ -58,10 +58,11 @@ function(vx11_pkg_config name)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 endfunction()
 
-vx11_pkg_config(vx11 LIBRARY vx11 DESCRIPTION "${PROJECT_DESCRIPTION}" NEEDS fmt libcrypto)
+vx11_pkg_config(vx11 LIBRARY vx11 DESCRIPTION "${PROJECT_DESCRIPTION}"
+  NEEDS fmt libssl libcrypto)
 if(TARGET vx11_net)
   vx11_pkg_config(vx11-net LIBRARY vx11_net DESCRIPTION "vx11's event-driven server and transport"
-    REQUIRES vx11 NEEDS libssl)
+    REQUIRES vx11)
 endif()
 if(TARGET vx11_sqlite)
   vx11_pkg_config(vx11-sqlite LIBRARY vx11_sqlite DESCRIPTION "vx11's sessions in an SQLite file"
