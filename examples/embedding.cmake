@@ -27,3 +27,7 @@ if(VX11_HTTPLIB)
   vx11_embedding_example(pipeline LINKS vx11::vx11 vx11::httplib
     PRINTS "busy: 200 after 3 requests. the circuit is closed\n/stuck: timeout after 3 requests. the circuit is open\n/busy: circuit_open after 0 requests")
 endif()
+if(VX11_NET)
+  vx11_embedding_example(own_routes LINKS vx11::vx11 vx11::net
+    PRINTS "hello, J..?rg.*countdown: 200 3\n2\n1.*nothing: 404")
+endif()

@@ -176,7 +176,7 @@ int serve(const LoadedConfig& loaded) {
   const auto front = bind_front(config);
   if (!front) return fail_to_start(front.error());
   const Address address{.host = config.server.listen.host, .port = (*front)->port()};
-  const auto api = make_api(config, address.port);
+  auto api = make_api(config, address.port);
   if (!api) return fail_to_start(api.error());
   (*front)->start(*api);
   announce(loaded, address);

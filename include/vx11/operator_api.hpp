@@ -6,6 +6,7 @@
 #include <vx11/auth.hpp>
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
+#include <vx11/http_handler.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session_store.hpp>
@@ -15,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,23 +53,20 @@ struct OperatorApiOptions {
   WallClock wall_clock = {};
 };
 
-namespace endpoints {
-struct Route;
-}
-
-/// Answers the operator endpoints. Knows no server: hand it requests from any.
+/// Answers the operator endpoints. Knows no server: hand it requests from any, or serve it as the
+/// `HttpHandler` it is. Copies share everything.
 ///
 /// The credential is checked before the body is looked at and before any upstream is touched. Every
 /// error text in an answer is the library's own.
 ///
 /// **Thread-safe**; many requests may be handled at once. Outlives the tasks it returned. Never
 /// throws.
-class VX11_API OperatorApi {
+class VX11_API OperatorApi final : public HttpHandler {
  public:
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
 
-  class Admission;
+  using Admission = HttpAdmission;
 
   /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
   /// to HEAD has no body but the Content-Length it would have: send it as it is.
@@ -83,19 +80,19 @@ class VX11_API OperatorApi {
   /// refusal that its head already earns (no route, wrong method, no credential, wrong type,
   /// declared too large). `handle` does the same first; asking here saves reading a body that would
   /// be thrown away, and looking at the head twice.
-  tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const;
+  tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const override;
 
   /// `handle` and `open` for a request that was admitted and has its body by now. `request` is the
   /// object that was admitted, its head unchanged, its body at most `max_body_bytes` long.
   Task<HttpResponse> handle(const HttpRequest& request, Admission admission,
                             Deadline deadline = {}) const;
   Task<StreamedResponse> open(const HttpRequest& request, Admission admission,
-                              Deadline deadline = {}) const;
+                              Deadline deadline = {}) const override;
 
   std::size_t max_body_bytes() const noexcept;
 
   /// From now on `/readyz` says no, so that load balancers look elsewhere while work drains.
-  void drain() const noexcept;
+  void drain() noexcept override;
 
  private:
   struct Impl;
@@ -104,19 +101,6 @@ class VX11_API OperatorApi {
                                 Form form) const;
   explicit OperatorApi(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
-};
-
-/// Says that the head of one request was looked at and is good. Valid as long as that head is. Not
-/// made by anyone but `OperatorApi::admit`.
-class OperatorApi::Admission {
- private:
-  friend class OperatorApi;
-  Admission(const endpoints::Route& route, std::string_view argument, TimePoint since)
-      : route_(&route), argument_(argument), since_(since) {}
-
-  const endpoints::Route* route_;
-  std::string_view argument_;  ///< What the target holds in the route's open place.
-  TimePoint since_;            ///< When the head was complete, for the metrics.
 };
 
 }  // namespace v0

@@ -17,8 +17,10 @@
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>
+#include <vx11/http_handler.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/http_method.hpp>
+#include <vx11/http_routes.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/pipeline.hpp>

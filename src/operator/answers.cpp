@@ -15,12 +15,6 @@ HttpResponse json_answer(int status, std::string body) {
   return response;
 }
 
-HttpResponse error_answer(int status, std::string_view word) {
-  json::Writer json(64);
-  json.open('{').key("error").string(word).key("status_code").integer(status).close('}');
-  return json_answer(status, std::move(json).take());
-}
-
 void begin_offline(json::Writer& json, std::string_view module, std::string_view reason,
                    std::string_view message) {
   json.open('{').key("status").string("service_offline").key("module").string(module);

@@ -10,16 +10,17 @@
 #include <string>
 #include <string_view>
 
+#include "http/error_answer.hpp"
 #include "json/writer.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-HttpResponse json_answer(int status, std::string body);
+using http_detail::error_answer;
+using http_detail::method_answer;
 
-/// `{"error":word,"status_code":status}`
-HttpResponse error_answer(int status, std::string_view word);
+HttpResponse json_answer(int status, std::string body);
 
 /// Begins `{"status":"service_offline",…`, for the caller to add to and close.
 void begin_offline(json::Writer& json, std::string_view module, std::string_view reason,

@@ -40,10 +40,7 @@ std::optional<HttpResponse> refuse_caller(const Authenticator& auth, const Heade
 
 std::optional<HttpResponse> refuse_method(const Route& route, std::string_view method) {
   if (method == route.method || (method == "HEAD" && route.method == "GET")) return std::nullopt;
-  HttpResponse response =
-      method == "OPTIONS" ? HttpResponse(204) : error_answer(405, "method_not_allowed");
-  response.headers.add("Allow", route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
-  return response;
+  return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
 }
 
 /// What a head says about its body, looked up in one pass. Of fields that repeat the first counts.

@@ -66,8 +66,7 @@ Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
   return OperatorApi(std::make_shared<Impl>(std::move(options)));
 }
 
-tl::expected<OperatorApi::Admission, HttpResponse> OperatorApi::admit(
-    const HttpRequest& head) const {
+tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& head) const {
   const TimePoint since = impl_->options.clock.now();
   const Match match = endpoints::find_route(head.target);
   std::optional<HttpResponse> refused;
@@ -76,16 +75,19 @@ tl::expected<OperatorApi::Admission, HttpResponse> OperatorApi::admit(
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");
   }
-  if (!refused) return Admission(*match.route, match.argument, since);
+  if (!refused) {
+    const HttpAdmission::Match found{match.route, match.argument, since};
+    return HttpAdmission(*this, impl_->options.max_body_bytes, found);
+  }
   impl_->finish(*refused, head, match.endpoint(), since);
   return tl::unexpected(*std::move(refused));
 }
 
-Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, Admission admission,
+Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmission admission,
                                            Deadline deadline, Form form) const {
   const Impl& impl = *impl_;
-  const endpoints::Route& route = *admission.route_;
-  const Call call(request, admission.argument_, deadline);
+  const auto& route = *static_cast<const endpoints::Route*>(admission.match().route);
+  const Call call(request, admission.match().argument, deadline);
   StreamedResponse result;
   try {
     if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::chat &&
@@ -98,11 +100,11 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, Admission
   } catch (...) {
     result.head = endpoints::error_answer(500, "internal");
   }
-  impl.finish(result.head, request, route.endpoint, admission.since_);
+  impl.finish(result.head, request, route.endpoint, admission.match().since);
   co_return std::move(result);
 }
 
-Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Admission admission,
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, HttpAdmission admission,
                                        Deadline deadline) const {
   StreamedResponse whole = co_await answer(request, admission, std::move(deadline), Form::whole);
   co_return std::move(whole.head);
@@ -114,7 +116,7 @@ Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline dead
   return handle(request, *admission, std::move(deadline));
 }
 
-Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Admission admission,
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, HttpAdmission admission,
                                          Deadline deadline) const {
   return answer(request, admission, std::move(deadline), Form::may_stream);
 }
@@ -129,7 +131,7 @@ std::size_t OperatorApi::max_body_bytes() const noexcept {
   return impl_->options.max_body_bytes;
 }
 
-void OperatorApi::drain() const noexcept {
+void OperatorApi::drain() noexcept {
   impl_->draining.store(true, std::memory_order_relaxed);
 }
 

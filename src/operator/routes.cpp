@@ -1,7 +1,6 @@
 #include "operator/routes.hpp"
 
 #include <array>
-#include <optional>
 
 namespace vx11 {
 inline namespace v0 {
@@ -35,29 +34,14 @@ constexpr std::array<Route, 18> kRoutes = {{
     {"/metrics", "GET", Endpoint::metrics, &show_metrics, BodyRule::ignored, Entry::as_metrics},
 }};
 
-/// What `{}` stands for in `path`, empty for a pattern without; none if it does not match.
-std::optional<std::string_view> match(std::string_view pattern, std::string_view path) noexcept {
-  const std::size_t hole = pattern.find('{');
-  if (hole == std::string_view::npos) {
-    return pattern == path ? std::optional(std::string_view()) : std::nullopt;
-  }
-  const std::string_view before = pattern.substr(0, hole);
-  const std::string_view after = pattern.substr(hole + 2);
-  if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
-      !path.ends_with(after)) {
-    return std::nullopt;
-  }
-  path.remove_prefix(before.size());
-  path.remove_suffix(after.size());
-  return path.find('/') == std::string_view::npos ? std::optional(path) : std::nullopt;
-}
-
 }  // namespace
 
 Match find_route(std::string_view target) noexcept {
-  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view path = http_detail::path_of(target);
+  std::string_view argument;
+  const auto keep = [&argument](std::string_view, std::string_view value) { argument = value; };
   for (const Route& route : kRoutes) {
-    if (const auto argument = match(route.pattern, path)) return Match{&route, *argument};
+    if (route.pattern.matches(path, keep)) return Match{&route, argument};
   }
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "http/route_pattern.hpp"
 #include "operator/endpoint.hpp"
 #include "operator/endpoints.hpp"
 
@@ -23,8 +24,8 @@ enum class Entry : unsigned char {
 enum class BodyRule : unsigned char { ignored, optional, required };
 
 struct Route {
-  std::string_view pattern;  ///< A path; `{}` stands for one segment that is not empty.
-  std::string_view method;   ///< GET, which brings HEAD with it, or POST.
+  http_detail::PathPattern pattern;
+  std::string_view method;  ///< GET, which brings HEAD with it, or POST.
   Endpoint endpoint = Endpoint::none;
   Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
   BodyRule body = BodyRule::ignored;

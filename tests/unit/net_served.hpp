@@ -66,8 +66,8 @@ struct Served : Site {
     if (!running) start();
     return RawHttpClient(server->port());
   }
-  void start() {
-    const vx11::OperatorApi& served = api();
+  void start() { start(api()); }
+  void start(const vx11::HttpHandler& served) {
     server.emplace(HttpServer::bind(serve).value());
     running = std::async(std::launch::async, [this, &served] { return server->run(served); });
   }

@@ -108,7 +108,7 @@ struct Site {
     to_view->then_json(kSoloMadre);
   }
 
-  const OperatorApi& api() {
+  OperatorApi& api() {
     if (!api_) {
       options.router = vx11::Router::create(router).value();
       options.health = std::make_shared<vx11::HealthAggregator>(health);

@@ -89,7 +89,8 @@ vx11_code vx11_operator_handle(const vx11_operator* api, const char* method, con
 }
 
 void vx11_operator_drain(const vx11_operator* api) {
-  api->api.drain();
+  vx11::OperatorApi shared = api->api;  // the handle is const, what it shares is not
+  shared.drain();
 }
 
 int vx11_response_status(const vx11_response* response) {

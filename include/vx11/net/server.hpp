@@ -1,11 +1,13 @@
 #pragma once
 
 /// \file
-/// The event-driven front: serves an `OperatorApi` to thousands of connections on a few threads.
+/// The event-driven server: serves an `OperatorApi`, routes of one's own, or both, to thousands of
+/// connections on a few threads.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
-#include <vx11/operator_api.hpp>
+#include <vx11/http_handler.hpp>
+#include <vx11/http_routes.hpp>
 #include <vx11/result.hpp>
 
 #include <chrono>
@@ -68,7 +70,10 @@ class VX11_API HttpServer {
   /// Serves until stopped and drained. Blocks; the calling thread becomes one of the loops, and
   /// asks the scheduler for short turns until it returns, as they all do (Linux from 6.12 on).
   /// \return how many connections were cut off in the middle of a request
-  std::size_t run(const OperatorApi& api);
+  ///
+  /// `handler` is an `OperatorApi`, what `HttpRoutes::build` returned, or a handler of one's own; it
+  /// outlives the call.
+  std::size_t run(const HttpHandler& handler);
   /// Takes no new work and lets `run` return when what is under way is done, at the latest after
   /// `grace`; called again, at once. Thread-safe.
   void stop(Duration grace = std::chrono::seconds(10)) noexcept;
@@ -79,9 +84,12 @@ class VX11_API HttpServer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Binds and serves until SIGINT or SIGTERM; a second signal ends without waiting.
-/// \return the error of `HttpServer::bind`
-VX11_API Result<void> serve(const OperatorApi& api, ServeOptions options = {});
+/// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends without
+/// waiting. \return the error of `HttpServer::bind`
+VX11_API Result<void> serve(HttpHandler& handler, ServeOptions options = {});
+
+/// The same for what `routes` describe. \return the mistakes of `HttpRoutes::build`, too
+VX11_API Result<void> serve(const HttpRoutes& routes, ServeOptions options = {});
 
 }  // namespace v0
 }  // namespace vx11

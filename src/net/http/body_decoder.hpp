@@ -28,6 +28,9 @@ class BodyDecoder {
 
   explicit BodyDecoder(BodyLimits limits) noexcept : limits_(limits) {}
 
+  /// Replaces `BodyLimits::bytes`.
+  void limit(std::size_t bytes) noexcept { limits_.bytes = bytes; }
+
   void begin_none() noexcept { begin(State::done); }
   void begin_length(std::uint64_t length) noexcept {
     begin(length == 0 ? State::done : State::length, length);

@@ -118,6 +118,12 @@ RequestReader::Next RequestReader::finish_target() {
   return refuse(400, "malformed request target");
 }
 
+bool RequestReader::limit_body(std::size_t bytes) noexcept {
+  body_.limit(bytes);
+  if (body_.too_large()) refuse(413, "request body too large");
+  return !body_.too_large();
+}
+
 RequestReader::Next RequestReader::read_body(std::string_view bytes, std::size_t& used) {
   switch (body_.read(bytes, used, request_.body, head_.control())) {
     case BodyDecoder::Next::more:

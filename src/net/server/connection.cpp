@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+HttpResponse internal_error() {
+  return refusal(500, "the request could not be answered");
+}
+
+/// Whether a response of that status has a body, or says that it has one (RFC 9110 §6.4.1).
+bool may_have_body(int status) noexcept {
+  return status != 204 && status != 304;
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
@@ -57,22 +66,46 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
   if (!complete) co_return co_await give_up(scratch);
-  auto admission = server_.api.admit(reader.request());
+  auto admission = admit(reader.request());
   if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
   if (!admission) co_return co_await write(scratch, admission.error());
-  complete = !reader.has_body() || take_body(reader) == RequestReader::Next::done;
+  complete = !reader.has_body() || (reader.limit_body(admission->max_body_bytes()) &&
+                                    take_body(reader) == RequestReader::Next::done);
   if (!complete && reader.status() == 0) complete = co_await receive_body(reader);
   if (!complete) co_return co_await give_up(scratch);
 
   Deadline until_gone = watch_client();
-  StreamedResponse answer =
-      co_await server_.api.open(reader.request(), *admission, std::move(until_gone));
+  Task<StreamedResponse> opening = open(reader.request(), *admission, std::move(until_gone));
+  StreamedResponse* answer = nullptr;  // where it stands: moving it costs more than what follows
+  try {
+    answer = &co_await opening;
+  } catch (...) {
+  }
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
-  if (answer.body) co_return co_await stream(scratch, std::move(answer));
+  if (answer == nullptr) co_return co_await write_instead(scratch, internal_error());
+  if (answer->body) co_return co_await stream(scratch, std::move(*answer));
   channel_->watch(nullptr, nullptr);
-  if (write_at_once(scratch, answer.head)) co_return after(scratch);
+  if (write_at_once(scratch, answer->head)) co_return after(scratch);
   co_return co_await write_rest(scratch);
+}
+
+tl::expected<HttpAdmission, HttpResponse> Connection::admit(
+    const HttpRequest& head) const noexcept {
+  try {
+    return server_.handler.admit(head);
+  } catch (...) {
+    return tl::unexpected(internal_error());
+  }
+}
+
+Task<StreamedResponse> Connection::open(const HttpRequest& request, const HttpAdmission& admission,
+                                        Deadline until_gone) noexcept {
+  try {
+    return admission.handler().open(request, admission, std::move(until_gone));
+  } catch (...) {
+    return StreamedResponse(internal_error(), nullptr);
+  }
 }
 
 /// The request will not be complete: it is wrong, or the client has gone.
@@ -140,16 +173,26 @@ Deadline Connection::watch_client() {
 /// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
 /// the next one; dropping the stream then frees the upstream's connection.
 Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedResponse answer) {
+  if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
+    co_return co_await write_instead(scratch, std::move(answer.head));
+  }
   const bool chunked = !scratch.reader.is_1_0();
   std::string& out = scratch.out;
   append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
               chunked ? persistence(scratch) : Persistence::close);
-  for (bool more = true; more;) {
+  bool begun = false;
+  for (bool more = true; more; begun = true) {
     Deadline until_gone(TimePoint::max(), gone_.get_token());
-    const Result<std::string> piece = co_await answer.body->next(std::move(until_gone));
+    Result<std::string> piece;
+    try {
+      piece = co_await answer.body->next(std::move(until_gone));
+    } catch (...) {
+      piece = fail(Errc::invalid_reply, "the body stream threw");
+    }
     ResumeOn own_loop(channel_->loop());
     co_await own_loop;
-    if (!piece) co_return Then::close;
+    if (!piece && begun) co_return Then::close;
+    if (!piece) co_return co_await write_instead(scratch, internal_error());
     more = !piece->empty();
     if (chunked) append_chunk(out, *piece);
     if (!chunked) out += *piece;
@@ -160,6 +203,13 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
   }
   channel_->watch(nullptr, nullptr);
   co_return chunked&& persistence(scratch) == Persistence::keep ? Then::next : Then::linger;
+}
+
+/// Answers a request whose stream did not begin.
+Task<Connection::Then> Connection::write_instead(RequestScratch& scratch, HttpResponse response) {
+  channel_->watch(nullptr, nullptr);
+  scratch.out.clear();
+  co_return co_await write(scratch, response);
 }
 
 Persistence Connection::persistence(const RequestScratch& scratch) const noexcept {
@@ -176,10 +226,11 @@ Connection::Then Connection::after(const RequestScratch& scratch) noexcept {
 /// \return whether all of the answer has left
 bool Connection::write_at_once(RequestScratch& scratch, const HttpResponse& response) {
   const bool head_only = scratch.reader.request().method == "HEAD";
-  const Framing framing = head_only ? Framing::no_body : Framing::length;
+  const bool says_length = head_only && response.body.empty();
   scratch.persistence = persistence(scratch);
-  append_head(scratch.out, response, framing, scratch.persistence);
-  scratch.out += response.body;
+  append_head(scratch.out, response, says_length ? Framing::no_body : Framing::length,
+              scratch.persistence);
+  if (!head_only && may_have_body(response.status)) scratch.out += response.body;
   scratch.sent = channel_->send_now(scratch.out);
   return scratch.sent == scratch.out.size();
 }

@@ -17,10 +17,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Reads requests one after the other, has the API answer them, and writes the answers in that
+/// Reads requests one after the other, has the handler answer them, and writes the answers in that
 /// order.
 ///
-/// While the API works, the channel is watched: what comes is the next request, and if the
+/// While the handler works, the channel is watched: what comes is the next request, and if the
 /// end comes, the stop token of the one under way fires.
 class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
@@ -43,9 +43,13 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
   Task<bool> receive_body(RequestReader& reader);
+  tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const noexcept;
+  static Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
+                                     Deadline until_gone) noexcept;
   Task<Then> give_up(RequestScratch& scratch);
   Deadline watch_client();
   Task<Then> stream(RequestScratch& scratch, StreamedResponse answer);
+  Task<Then> write_instead(RequestScratch& scratch, HttpResponse response);
   bool write_at_once(RequestScratch& scratch, const HttpResponse& response);
   Task<Then> write_rest(RequestScratch& scratch);
   Task<Then> write(RequestScratch& scratch, const HttpResponse& response);

@@ -75,8 +75,8 @@ class Server : private Poller::Watcher {
 
   const Address& local() const noexcept { return local_; }
 
-  std::size_t run(const OperatorApi& api) {
-    state_.emplace(api, options_.limits);
+  std::size_t run(const HttpHandler& handler) {
+    state_.emplace(handler, options_.limits);
     for (LoopThread& loop : loops_) loop.state.emplace(*state_);
     if (!first().poller.add(listening_, *this))
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
@@ -235,22 +235,28 @@ std::string HttpServer::url() const {
                        : fmt::format("http://{}:{}", host, local.port());
 }
 
-std::size_t HttpServer::run(const OperatorApi& api) {
-  return impl_->run(api);
+std::size_t HttpServer::run(const HttpHandler& handler) {
+  return impl_->run(handler);
 }
 void HttpServer::stop(Duration grace) noexcept {
   impl_->stop(grace);
 }
 
-Result<void> serve(const OperatorApi& api, ServeOptions options) {
+Result<void> serve(HttpHandler& handler, ServeOptions options) {
   auto server = HttpServer::bind(std::move(options));
   if (!server) return fail(server.error());
   const net_detail::TerminationSignals signals([&] {
-    api.drain();
+    handler.drain();
     server->stop();
   });
-  server->run(api);
+  server->run(handler);
   return {};
+}
+
+Result<void> serve(const HttpRoutes& routes, ServeOptions options) {
+  const auto handler = routes.build();
+  if (!handler) return fail(handler.error());
+  return serve(**handler, std::move(options));
 }
 
 }  // namespace v0

@@ -26,12 +26,11 @@ std::size_t ConnectionCounts::total() const {
   return total_;
 }
 
-ServerState::ServerState(const OperatorApi& server_api, const ServerLimits& server_limits)
-    : api(server_api), limits(server_limits), connections(server_limits) {
+ServerState::ServerState(const HttpHandler& server_handler, const ServerLimits& server_limits)
+    : handler(server_handler), limits(server_limits), connections(server_limits) {
   request_limits.head_bytes = limits.head_bytes;
   request_limits.header_count = limits.header_count;
   request_limits.target_bytes = limits.target_bytes;
-  request_limits.body_bytes = api.max_body_bytes();
 }
 
 std::unique_ptr<RequestScratch> LoopState::lend() {

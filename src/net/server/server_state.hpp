@@ -3,8 +3,8 @@
 /// \file
 /// What the sessions of a server share. Internal.
 
+#include <vx11/http_handler.hpp>
 #include <vx11/net/server.hpp>
-#include <vx11/operator_api.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -72,8 +72,8 @@ class ConnectionCounts {
 
 /// The same for all loops.
 struct ServerState {
-  ServerState(const OperatorApi& server_api, const ServerLimits& server_limits);
-  const OperatorApi& api;
+  ServerState(const HttpHandler& server_handler, const ServerLimits& server_limits);
+  const HttpHandler& handler;
   const ServerLimits& limits;
   RequestLimits request_limits;
   ConnectionCounts connections;

@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file
+/// The answers that the operator API and routes of the user's own share. Internal.
+
+#include <vx11/http_message.hpp>
+
+#include <string_view>
+
+namespace vx11 {
+inline namespace v0 {
+namespace http_detail {
+
+/// `{"error":word,"status_code":status}`; `word` needs no escapes.
+HttpResponse error_answer(int status, std::string_view word);
+
+/// For a path that exists, but not for `method`: 405, or 204 to OPTIONS, both with `allow`.
+HttpResponse method_answer(std::string_view method, std::string_view allow);
+
+}  // namespace http_detail
+}  // namespace v0
+}  // namespace vx11

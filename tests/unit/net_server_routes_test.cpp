@@ -1,0 +1,207 @@
+// Routes of the user's own behind the event-driven server, beside an operator API.
+#include <vx11/http_routes.hpp>
+
+#include <memory>
+#include <semaphore>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "net_served.hpp"
+#include "streaming_script.hpp"
+
+using namespace net_served;
+using streaming_script::broken;
+using streaming_script::Pieces;
+using streaming_script::ScriptedBody;
+using vx11::HttpRequest;
+using vx11::HttpResponse;
+using vx11::RoutedRequest;
+using vx11::StreamedResponse;
+using vx11::Task;
+
+namespace {
+
+HttpResponse text(std::string body) {
+  return HttpResponse(200, "text/plain", std::move(body));
+}
+
+/// A server with routes, to be added before the first connection, and the API behind them.
+struct RoutedServer : Served {
+  vx11::HttpRoutes routes;
+  std::shared_ptr<vx11::HttpHandler> handler;
+
+  RoutedServer() {
+    routes.get("/hello", [](const HttpRequest&) { return text("hello"); });
+    routes.post("/echo", [](const HttpRequest& request) { return text(request.body); },
+                {.max_body_bytes = 8});
+  }
+  RawHttpClient connect() {
+    if (!running) {
+      handler = routes.mount("/", api()).build().value();
+      start(*handler);
+    }
+    return RawHttpClient(server->port());
+  }
+  Answer ask(const std::string& request) {
+    RawHttpClient client = connect();
+    client.send(request);
+    return client.read_answer();
+  }
+};
+
+std::string posting(const std::string& path, const std::string& body) {
+  return "POST " + path + " HTTP/1.1\r\n" + kHost +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+auto streams(Pieces pieces) {
+  return [pieces = std::move(pieces)](const HttpRequest&) {
+    const auto open = std::make_shared<std::atomic<int>>(0);
+    return StreamedResponse(text({}), std::make_unique<ScriptedBody>(pieces, open));
+  };
+}
+
+class ThrowingBody final : public vx11::BodyStream {
+ public:
+  Task<vx11::Result<std::string>> next(vx11::Deadline) override {
+    throw std::runtime_error("next");
+  }
+};
+
+/// Throws in every place that is the user's.
+class ThrowingHandler final : public vx11::HttpHandler {
+ public:
+  tl::expected<vx11::HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+    if (head.target == "/admit") throw std::runtime_error("admit");
+    return vx11::HttpAdmission(*this, 100, {});
+  }
+  Task<StreamedResponse> open(const HttpRequest& request, vx11::HttpAdmission,
+                              vx11::Deadline) const override {
+    if (request.target == "/open") throw std::runtime_error("open");
+    if (request.target == "/task") return throwing();
+    if (request.target == "/next") {
+      return StreamedResponse(text({}), std::make_unique<ThrowingBody>());
+    }
+    return StreamedResponse(text("fine"), nullptr);
+  }
+
+ private:
+  static Task<StreamedResponse> throwing() {
+    throw std::runtime_error("task");
+    co_return StreamedResponse();
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(RoutedServer, "routes and the API are served side by side, pipelined in order") {
+  RawHttpClient client = connect();
+  client.send(getting("/hello", "") + posting("/echo", "one") + getting("/livez", "") +
+              getting("/none") + asking(kHello) + posting("/echo", "two"));
+  CHECK(client.read_answer().body == "hello");
+  CHECK(client.read_answer().body == "one");
+  CHECK(client.read_answer().status == 200);
+  CHECK(client.read_answer().status == 404);
+  CHECK(json::parse(client.read_answer().body).at("response") == "from switch");
+  CHECK(client.read_answer().body == "two");
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "HEAD of a route has the length of its body and not the body") {
+  RawHttpClient client = connect();
+  client.send("HEAD /hello HTTP/1.1\r\n" + kHost + "\r\n" +
+              getting("/hello", "Connection: close\r\n"));
+  const std::string all = client.read_all();
+  const std::size_t end = all.find("\r\n\r\n");
+  REQUIRE(end != std::string::npos);
+  CHECK(all.find("Content-Length: 5\r\n") < end);
+  CHECK(all.substr(end + 4).starts_with("HTTP/1.1 200 "));
+  CHECK(all.ends_with("\r\n\r\nhello"));
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a response without a body keeps the connection in step") {
+  routes.get("/nothing", [](const HttpRequest&) {
+    return HttpResponse(204, "text/plain", "a mistake of the handler's");
+  });
+  routes.get("/no-stream", [](const HttpRequest&) {
+    return StreamedResponse(HttpResponse(304), std::make_unique<ThrowingBody>());
+  });
+  RawHttpClient client = connect();
+  client.send(getting("/nothing") + getting("/no-stream") +
+              getting("/hello", "Connection: close\r\n"));
+  const std::string all = client.read_all();
+  CHECK(all.starts_with("HTTP/1.1 204 "));
+  CHECK(all.find("\r\n\r\nHTTP/1.1 304 ") < all.find("\r\n\r\nHTTP/1.1 200 "));
+  CHECK(all.ends_with("\r\n\r\nhello"));
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a wrong method says what is allowed") {
+  const Answer answer = ask("DELETE /hello HTTP/1.1\r\n" + kHost + "\r\n");
+  CHECK(answer.status == 405);
+  CHECK(RawHttpClient::has(answer.head, "allow: get, head, options\r\n"));
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "each route has its own limit for the body") {
+  routes.post("/large", [](const HttpRequest& r) { return text(r.body); },
+              {.max_body_bytes = 3'000'000});
+  RawHttpClient client = connect();
+  const std::string large(2'500'000, 'x');  // more than the API takes
+  client.send(posting("/echo", "12345678") + posting("/large", large) + posting("/echo", "1"));
+  CHECK(client.read_answer().body == "12345678");
+  CHECK(client.read_answer().body == large);
+  CHECK(client.read_answer().body == "1");
+  CHECK(last_status(posting("/echo", "123456789")) == 413);
+  CHECK(last_status("POST /echo HTTP/1.1\r\n" + kHost +
+                    "Transfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n") == 413);
+  CHECK(last_status("POST /large HTTP/1.1\r\n" + kHost + "Content-Length: 3000001\r\n\r\n") == 413);
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a route refused by its head is answered without its body") {
+  routes.post("/closed", [](const HttpRequest&) { return text("in"); },
+              {.admit = [](const HttpRequest&) { return std::optional(HttpResponse(403)); }});
+  connect();
+  CHECK(last_status("POST /closed HTTP/1.1\r\n" + kHost + "Content-Length: 1000\r\n\r\n") == 403);
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a route answers piece by piece") {
+  routes.get("/stream", streams({std::string("one "), std::string("two")}));
+  routes.get("/broken", streams({std::string("one "), broken(Errc::unreachable)}));
+  RawHttpClient client = connect();
+  client.send(getting("/stream") + "HEAD /stream HTTP/1.1\r\n" + kHost + "\r\n" +
+              getting("/hello") + getting("/broken"));
+  const Answer answer = client.read_answer();
+  CHECK(RawHttpClient::has(answer.head, "transfer-encoding: chunked"));
+  CHECK(answer.body == "one two");
+  const std::string rest = client.read_all();
+  CHECK(rest.find("\r\n\r\nHTTP/1.1 200 ") < rest.find("hello"));
+  CHECK(rest.ends_with("\r\n\r\n4\r\none \r\n"));  // cut off: no last chunk
+}
+
+TEST_CASE("a handler that throws is answered 500, and the connection is served on") {
+  Served served;
+  const ThrowingHandler throwing;
+  served.start(throwing);
+  RawHttpClient client(served.server->port());
+  client.send(getting("/admit") + getting("/open") + getting("/task") + getting("/next") +
+              getting("/fine"));
+  for (const int status : {500, 500, 500, 500, 200}) CHECK(client.read_answer().status == status);
+  client.send("POST /open HTTP/1.1\r\n" + kHost + "Content-Length: 1\r\n\r\nx" + getting("/fine"));
+  CHECK(client.read_answer().status == 500);
+  CHECK(client.read_answer().body == "fine");
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a client that disconnects fires the stop token of its route") {
+  const auto gate = std::make_shared<GatedTransport>();
+  routes.get("/wait", [gate](const RoutedRequest& call) -> Task<HttpResponse> {
+    auto sending = gate->send(call.request, call.deadline);
+    const auto answer = co_await std::move(sending);
+    co_return answer.value_or(HttpResponse(502));
+  });
+  {
+    const RawHttpClient client = connect();
+    client.send(getting("/wait"));
+    gate->wait_for_caller();
+  }
+  gate->wait_for_cancelled();
+  CHECK(ask(getting("/hello")).status == 200);
+}
