@@ -22,13 +22,22 @@ class Vx11Recipe(ConanFile):
     package_type = "library"
     settings = "os", "compiler", "build_type", "arch"
     options = {"shared": [True, False], "fPIC": [True, False]} | {room: [True, False] for room in ROOMS}
-    default_options = {"shared": False, "fPIC": True} | {room: True for room in ROOMS}
+    options["asio"] = [None, True, False]  # deprecated: the old name of net
+    default_options = {"shared": False, "fPIC": True, "asio": None} | {room: True for room in ROOMS}
     exports_sources = "CMakeLists.txt", "cmake/*", "include/*", "src/*", "LICENSE"
     implements = ["auto_shared_fpic"]
 
     def set_version(self):
         header = load(self, os.path.join(self.recipe_folder, "include/vx11/version.hpp"))
         self.version = re.search(r'VX11_VERSION_STRING "([^"]+)"', header).group(1)
+
+    def configure(self):
+        if self.options.shared:
+            self.options.rm_safe("fPIC")
+        if str(self.options.asio) != "None":
+            self.output.warning("the option asio is deprecated and goes with the next minor version: set net")
+            self.options.net = str(self.options.asio)
+        self.options.rm_safe("asio")
 
     def validate(self):
         check_min_cppstd(self, 20)
@@ -77,6 +86,7 @@ class Vx11Recipe(ConanFile):
         self._room("vx11", library="vx11", requires=["core", "fmt::fmt", "openssl::ssl", "openssl::crypto"])
         if self.options.net:
             self._room("net", library="vx11_net", requires=["vx11"])
+            self._room("asio", requires=["net"])  # deprecated, removed with the next minor version
         if self.options.sqlite:
             self._room("sqlite", library="vx11_sqlite", requires=["vx11", "sqlite3::sqlite3"])
         if self.options.redis:

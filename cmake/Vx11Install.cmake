@@ -63,6 +63,8 @@ vx11_pkg_config(vx11 LIBRARY vx11 DESCRIPTION "${PROJECT_DESCRIPTION}"
 if(TARGET vx11_net)
   vx11_pkg_config(vx11-net LIBRARY vx11_net DESCRIPTION "vx11's event-driven server and transport"
     REQUIRES vx11)
+  # Deprecated, removed with the next minor version.
+  vx11_pkg_config(vx11-asio LIBRARY vx11_net DESCRIPTION "The old name of vx11-net" REQUIRES vx11-net)
 endif()
 if(TARGET vx11_sqlite)
   vx11_pkg_config(vx11-sqlite LIBRARY vx11_sqlite DESCRIPTION "vx11's sessions in an SQLite file"

@@ -19,10 +19,19 @@ std::string place_of(const Assignment& assignment) {
   return fmt::format("{}: {}", assignment.origin.where, assignment.setting->key);
 }
 
+/// "asio" is the old name of the front "event", removed with the next minor version.
+void take_old_names(LoadedConfig& loaded, Assignment& assignment) {
+  if (assignment.setting->key != "server.front" || assignment.text != "asio") return;
+  assignment.text = "event";
+  loaded.warnings.push_back(
+      fmt::format("{}: \"asio\" is deprecated; write \"event\"", place_of(assignment)));
+}
+
 void apply(LoadedConfig& loaded, Assignments source) {
   std::move(source.mistakes.begin(), source.mistakes.end(), std::back_inserter(loaded.mistakes));
   for (Assignment& assignment : source.values) {
     const Setting& setting = *assignment.setting;
+    take_old_names(loaded, assignment);
     if (auto complaint = setting.field.read(loaded.config, assignment.text)) {
       loaded.mistakes.push_back({.where = place_of(assignment),
                                  .what = std::move(*complaint),

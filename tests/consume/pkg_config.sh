@@ -18,4 +18,6 @@ read -ra flags <<<"$(pkg-config --cflags --libs vx11-net vx11-sqlite vx11-redis)
 read -ra flags <<<"$(pkg-config --cflags --libs vx11-c)"
 "$compiler" -x c -std=c11 "${sanitize[@]}" "$here/c/main.c" -o "$work/c_consumer" "${flags[@]}"
 "$work/c_consumer"
+# The old name.
+[[ $(pkg-config --libs vx11-asio) == *-lvx11_net* ]]
 echo "with $(pkg-config --modversion vx11)"

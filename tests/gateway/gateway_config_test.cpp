@@ -226,3 +226,12 @@ TEST_CASE("threads and connections not set follow from the front") {
   CHECK(loaded.config.server.threads == default_threads(FrontKind::httplib));
   CHECK(loaded.config.server.max_connections == default_connections(FrontKind::httplib));
 }
+
+TEST_CASE("the old name of the event-driven front is taken, with a warning") {
+  const auto loaded =
+      Sources{.arguments = {"--server", "asio"}, .variables = {{"VX11_GATEWAY_TOKEN", "t"}}}.load();
+  CHECK(loaded.mistakes.empty());
+  CHECK(loaded.config.server.front == FrontKind::event);
+  REQUIRE(loaded.warnings.size() == 1);
+  CHECK(loaded.warnings.front() == "--server: \"asio\" is deprecated; write \"event\"");
+}
