@@ -81,6 +81,8 @@ endif()
 
 if(TARGET vx11-gateway)
   install(TARGETS vx11-gateway COMPONENT gateway)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/configuration.md
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT gateway)
 endif()
 if(PROJECT_IS_TOP_LEVEL)
   include(Vx11Debian)

@@ -12,7 +12,7 @@
 namespace gateway {
 
 /// Listens. Fit for loopback and for standing behind a proxy: a client that dawdles holds a thread.
-/// \return `unreachable` with the system's reason if the address cannot be had
+/// \return `unavailable` with the system's reason if the address cannot be had
 vx11::Result<std::unique_ptr<Front>> bind_httplib_front(const GatewayConfig& config);
 
 /// Reaches upstreams; shared by all who call any.

@@ -2,7 +2,6 @@
 //
 // This file only wires: what is configured becomes parts of libvx11, and those an OperatorApi
 // behind a front.
-#include <vx11/health/redis_probe.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
@@ -17,7 +16,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "authenticator.hpp"
@@ -25,7 +23,9 @@
 #include "config_load.hpp"
 #include "config_print.hpp"
 #include "event_front.hpp"
+#include "health.hpp"
 #include "httplib_front.hpp"
+#include "log.hpp"
 #include "signals.hpp"
 #include "upstreams.hpp"
 
@@ -50,52 +50,6 @@ Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& u
   if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
   options.targets.push_back(target(upstreams.madre));
   return vx11::Router::create(std::move(options));
-}
-
-Result<vx11::HealthComponent> redis_component(const GatewayConfig& config) {
-  if (!config.has_redis()) return vx11::HealthComponent{.name = "redis", .port = 6379};
-  auto probe = vx11::make_redis_probe(config.redis.url.value);
-  if (!probe) return vx11::fail(std::move(probe.error()));
-  return vx11::HealthComponent{.name = "redis",
-                               .port = vx11::redis_port(config.redis.url.value).value_or(0),
-                               .check = *std::move(probe),
-                               .required = true,
-                               .timeout = config.status.limit};
-}
-
-vx11::HealthComponent switch_component(const Upstreams& upstreams) {
-  if (!upstreams.switch_) return {.name = "switch", .port = 8002, .check = vx11::Absent{}};
-  return {.name = "switch",
-          .port = upstreams.switch_->port,
-          .check = std::shared_ptr<const vx11::CircuitBreaker>(upstreams.switch_->breaker)};
-}
-
-Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig& config,
-                                                            const Upstreams& upstreams,
-                                                            std::uint16_t own_port) {
-  const Upstream& madre = upstreams.madre;
-  auto probe = vx11::make_http_probe(madre.transport, madre.origin, "/health", madre.headers);
-  if (!probe) return vx11::fail(std::move(probe.error()));
-  auto redis = redis_component(config);
-  if (!redis) return vx11::fail(std::move(redis.error()));
-  // Looking never counts: this view of madre has no breaker.
-  const auto power = std::make_shared<const vx11::PowerStateView>(
-      madre.transport, madre.origin,
-      vx11::PowerOptions{.timeout = config.status.limit, .headers = madre.headers});
-  return std::make_shared<vx11::HealthAggregator>(
-      vx11::HealthOptions{.components = {{.name = "tentaculo_link",
-                                          .port = own_port,
-                                          .check = vx11::SelfCheck{},
-                                          .required = true},
-                                         {.name = "madre",
-                                          .port = madre.port,
-                                          .check = *std::move(probe),
-                                          .required = true,
-                                          .timeout = config.status.limit},
-                                         *std::move(redis),
-                                         switch_component(upstreams)},
-                          .power = power,
-                          .reuse_for = config.status.reuse_for});
 }
 
 Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
@@ -136,15 +90,6 @@ Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t ow
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
        .metrics = open_metrics ? vx11::MetricsAccess::everyone : vx11::MetricsAccess::with_token});
-}
-
-void start_log(LogLevel level) {
-  static_assert(static_cast<int>(LogLevel::warn) == SPDLOG_LEVEL_WARN);
-  auto log = spdlog::stderr_logger_mt("vx11-gateway");
-  const bool is_off = level == LogLevel::off;
-  log->set_level(is_off ? spdlog::level::off : static_cast<spdlog::level::level_enum>(level));
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  spdlog::set_default_logger(std::move(log));
 }
 
 void announce(const LoadedConfig& loaded, const Address& address) {

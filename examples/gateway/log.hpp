@@ -1,0 +1,11 @@
+#pragma once
+
+#include "config.hpp"
+
+namespace gateway {
+
+/// Has spdlog's default logger write to standard error, from `level` on, with times in UTC. Call it
+/// once.
+void start_log(LogLevel level);
+
+}  // namespace gateway
