@@ -37,9 +37,9 @@ class VX11_API Authenticator {
 };
 
 /// `x-vx11-token` equal to `token`, compared in constant time. An empty header is none; several
-/// that differ, and values with control bytes, are forbidden. \return `invalid_argument` for a
-/// token that is empty, has control bytes, or begins or ends with a
-///         space: no request could carry it
+/// that differ, and values with control bytes, are forbidden.
+/// \return `invalid_argument` for a token that is empty, has control bytes, or begins or ends with
+///         a space: no request could carry it
 VX11_API Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
 
 /// Everyone. For loopback listeners only; the program that listens has to see to that.

@@ -63,14 +63,16 @@ class BasicBulkhead {
     if (running_ >= options_.concurrent) return full();
     return admit();
   }
-  /// A place, for which it blocks. \see async_acquire
+  /// A place, for which it blocks.
+  /// \see async_acquire
   Result<Permit> acquire(Deadline deadline = {}) {
     Result<Permit> now = try_acquire();
     if (now || options_.queue == 0) return now;
     return sync_wait(async_acquire(std::move(deadline)));
   }
-  /// A place, now or when it is this call's turn. \return `rejected` if the queue is full or the
-  /// wait took too long, `cancelled` if `deadline`'s stop token fired. Neither blames the upstream.
+  /// A place, now or when it is this call's turn.
+  /// \return `rejected` if the queue is full or the wait took too long, `cancelled` if `deadline`'s
+  ///         stop token fired. Neither blames the upstream.
   Task<Result<Permit>> async_acquire(Deadline deadline = {});
 
   std::uint32_t running() const noexcept {

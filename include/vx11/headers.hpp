@@ -41,6 +41,7 @@ struct Header {
 /// cost more than the rest of it.
 class Headers {
  public:
+  /// Forward iteration over the fields; invalidated by every change.
   class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;

@@ -57,8 +57,9 @@ class VX11_API Probe {
 /// A probe that sends `GET path` and takes 2xx for ok, anything else for degraded.
 /// \param origin base URL of the component
 /// \param path   one of the paths known to have no effect: `/health`, `/livez`, `/readyz`,
-/// `/healthz` \return `invalid_argument` for any other path, so that a probe cannot be pointed at
-/// something that acts
+/// `/healthz`
+/// \return `invalid_argument` for any other path, so that a probe cannot be pointed at something
+///         that acts
 VX11_API Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transport> transport,
                                                         std::string origin,
                                                         std::string path = "/health",
@@ -146,7 +147,8 @@ class VX11_API HealthAggregator {
   HealthAggregator& operator=(const HealthAggregator&) = delete;
   ~HealthAggregator();
 
-  /// Blocks. \see async_check
+  /// Blocks.
+  /// \see async_check
   HealthReport check(Deadline deadline = {});
   /// \return the round's report; if `deadline` passes or its stop token fires first, what the round
   ///         knows so far, with `unknown` for what it does not. The round goes on for the others.

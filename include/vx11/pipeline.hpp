@@ -154,9 +154,9 @@ class Pipeline {
 /// Composes policies, the first outermost:
 ///
 /// ```cpp
-/// auto guarded = vx11::pipeline(retry, breaker, vx11::Timeout(2s));   //
-/// retry(breaker(timeout(call))) vx11::Result<int> answer = guarded.run([&](vx11::Deadline d) {
-/// return ask(d); }, deadline);
+/// // retry(breaker(timeout(call)))
+/// auto guarded = vx11::pipeline(retry, breaker, vx11::Timeout(2s));
+/// vx11::Result<int> answer = guarded.run([&](vx11::Deadline d) { return ask(d); }, deadline);
 /// ```
 ///
 /// Each is a named policy, which is referred to and has to outlive the pipeline (a constant one is

@@ -56,8 +56,8 @@ VX11_API const std::vector<std::string>& known_services();
 VX11_API bool is_known_service(std::string_view name) noexcept;
 
 /// Reads madre's answer to `GET /madre/power/state` in either dialect: the contract's, or the
-/// deployed one with `active_services`, of which `windowed` is `operative_core`. \return
-/// `invalid_reply` if it is neither.
+/// deployed one with `active_services`, of which `windowed` is `operative_core`.
+/// \return `invalid_reply` if it is neither.
 VX11_API Result<PowerState> parse_power_state(std::string_view json);
 
 /// How madre is called.
@@ -80,7 +80,8 @@ class VX11_API PowerStateView {
   PowerStateView(std::shared_ptr<Transport> transport, std::string origin,
                  PowerOptions options = {});
 
-  /// Blocks. \see async_state
+  /// Blocks.
+  /// \see async_state
   Result<PowerState> state(Deadline deadline = {}) const;
   /// One `GET /madre/power/state`.
   Task<Result<PowerState>> async_state(Deadline deadline = {}) const;

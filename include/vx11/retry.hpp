@@ -46,8 +46,8 @@ struct RetryOptions {
 ///
 /// ```cpp
 /// vx11::Retry retry({.attempts = 4, .backoff = {.base = 50ms}});
-/// vx11::Result<Page> page = vx11::pipeline(retry).run([&](vx11::Deadline d) { return get(url, d);
-/// });
+/// vx11::Result<Page> page =
+///     vx11::pipeline(retry).run([&](vx11::Deadline d) { return get(url, d); });
 /// ```
 ///
 /// What is returned is always the result of the last try. Between tries it waits for the backoff or

@@ -52,7 +52,8 @@ class BasicRetryBudget {
     }
   }
 
-  /// Asks to make one more try. \return whether it may be made; it is then paid for
+  /// Asks to make one more try.
+  /// \return whether it may be made; it is then paid for
   bool withdraw() noexcept {
     auto saved = saved_.load(std::memory_order_relaxed);
     while (saved >= kToken) {

@@ -117,7 +117,8 @@ class VX11_API Router {
   /// \return every mistake of the description, by target name, in one `invalid_argument` error.
   static Result<Router> create(RouterOptions options);
 
-  /// Blocks until answered. \see async_ask
+  /// Blocks until answered.
+  /// \see async_ask
   Result<ChatReply, ChatFailure> ask(const ChatRequest& chat, Deadline deadline = {}) const;
   /// \return the answer of the first target that gave one, or why nobody did. `cancelled` if
   ///         `deadline`'s stop token fired.

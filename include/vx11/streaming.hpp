@@ -43,7 +43,8 @@ class VX11_API StreamingTransport : public Transport {
  public:
   /// Sends `request` and returns when the head of the answer has come, within `deadline`, whose
   /// stop token ends the body, too. `request` is kept alive by the caller until the task has
-  /// completed. \return as `send`
+  /// completed.
+  /// \return as `send`
   virtual Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) = 0;
 };
 

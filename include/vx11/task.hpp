@@ -36,9 +36,9 @@ class PromiseBase {
   auto final_suspend() const noexcept { return FinalAwaiter{}; }
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
-  /// Runs the coroutine until it ends or suspends. \return whether it has ended; if not,
-  /// `wake(whom)` will be called once it has, perhaps on another thread, perhaps before this
-  /// returns.
+  /// Runs the coroutine until it ends or suspends.
+  /// \return whether it has ended; if not, `wake(whom)` will be called once it has, perhaps on
+  ///         another thread, perhaps before this returns.
   bool start(std::coroutine_handle<> self, void (*wake)(void*), void* whom) noexcept {
     wake_ = wake;
     whom_ = whom;

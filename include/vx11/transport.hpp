@@ -32,10 +32,10 @@ class VX11_API Transport {
   ///
   /// `request` is kept alive by the caller until the task has completed. The transport stops at
   /// `deadline`, or soon after its stop token fires if it can notice that. Redirects are not
-  /// followed. \return `unreachable` for connection failures, `timeout`, `cancelled`,
-  /// `invalid_reply` for bytes
-  ///         that are not HTTP or an answer cut short, `too_large`, or `invalid_argument` for an
-  ///         origin it cannot use. I/O never throws.
+  /// followed.
+  /// \return `unreachable` for connection failures, `timeout`, `cancelled`, `invalid_reply` for
+  ///         bytes that are not HTTP or an answer cut short, `too_large`, or `invalid_argument` for
+  ///         an origin it cannot use. I/O never throws.
   virtual Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) = 0;
 };
 

@@ -46,8 +46,8 @@ class PolicedTransport final : public Transport {
 /// `transport` behind `policy`, a pipeline or a single policy that can be moved:
 ///
 /// ```cpp
-/// auto guarded = vx11::with_policies(http, vx11::pipeline(bulkhead, vx11::Retry({.attempts =
-/// 2})));
+/// auto guarded =
+///     vx11::with_policies(http, vx11::pipeline(bulkhead, vx11::Retry({.attempts = 2})));
 /// ```
 ///
 /// What the policies reject comes back as `rejected` or `circuit_open`, as if the transport had

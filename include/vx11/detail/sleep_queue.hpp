@@ -22,7 +22,8 @@ class SleepQueue {
  public:
   class Sleep;
 
-  /// Resumes the first that is due at `now`, on this thread. \return whether there was one
+  /// Resumes the first that is due at `now`, on this thread.
+  /// \return whether there was one
   bool wake_one(TimePoint now) noexcept;
 
   /// When the first is due; `TimePoint::max()` if nobody sleeps.
@@ -35,7 +36,8 @@ class SleepQueue {
     return sleepers_.size();
   }
 
-  /// Blocks until someone is due by `clock`, or `close` was called. \return false once closed
+  /// Blocks until someone is due by `clock`, or `close` was called.
+  /// \return false once closed
   template <class Clock>
   bool wait(const Clock& clock) {
     std::unique_lock lock(mutex_);

@@ -21,7 +21,8 @@ inline namespace v0 {
 /// \return `invalid_argument` for a URL of another form
 VX11_API Result<std::shared_ptr<Probe>> make_redis_probe(std::string_view url);
 
-/// The port in such a URL, 6379 when it names none. \return `invalid_argument` for another form
+/// The port in such a URL, 6379 when it names none.
+/// \return `invalid_argument` for another form
 VX11_API Result<std::uint16_t> redis_port(std::string_view url);
 
 }  // namespace v0

@@ -55,8 +55,8 @@ struct ServeOptions {
 /// fires the stop token of its request's deadline. Destroy it after `run` has returned.
 class VX11_API HttpServer {
  public:
-  /// Takes the address. \return `invalid_argument` for a malformed one, `unavailable` for one
-  /// taken.
+  /// Takes the address.
+  /// \return `invalid_argument` for a malformed one, `unavailable` for one taken.
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;

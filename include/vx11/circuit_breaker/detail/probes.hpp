@@ -49,7 +49,8 @@ class Probes {
     if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return Decision::stale;
     return ++failures_ > slots_.size() - to_close_ ? Decision::open : Decision::undecided;
   }
-  /// Gives the slot back. \return false for a probe that was given up before.
+  /// Gives the slot back.
+  /// \return false for a probe that was given up before.
   bool abandoned(Ticket ticket) noexcept { return settle(ticket, Slot{}); }
 
   void clear() noexcept {

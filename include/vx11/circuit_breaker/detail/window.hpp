@@ -147,7 +147,8 @@ class Window {
   bool completes_minimum() const noexcept {
     return by_count_ && by_count_->figures().calls + 1 == minimum_calls_;
   }
-  /// Takes a call in. \return whether the window now says to open.
+  /// Takes a call in.
+  /// \return whether the window now says to open.
   bool record(Outcome outcome, TimePoint now) noexcept {
     if (by_count_) {
       by_count_->record(outcome);

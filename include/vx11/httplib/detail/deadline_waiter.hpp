@@ -89,7 +89,8 @@ class DeadlineWaiter {
     return std::nullopt;
   }
 
-  /// Waits until `events` (or an error) happen on `fd`. \return why they did not, or nothing.
+  /// Waits until `events` (or an error) happen on `fd`.
+  /// \return why they did not, or nothing.
   std::optional<Errc> wait(int fd, short events) const noexcept {
     std::array<pollfd, 2> fds = {{{.fd = fd, .events = events, .revents = 0}, stop()}};
     return wait(fds);
