@@ -65,7 +65,7 @@ class Part {
 
  private:
   std::optional<std::string> text_;
-  Result<json::Scanned> scanned_ = fail(Errc::invalid_reply);
+  Result<json::Scanned, json::ScanError> scanned_ = tl::unexpected(json::ScanError());
 };
 
 /// Seconds since 1970, maybe with a fraction (NumericDate, RFC 7519 §2).

@@ -1,17 +1,10 @@
 #include "json/scan.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstddef>
-#include <cstdint>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "json/fast_scan.hpp"
+#include "json/number.hpp"
 #include "json/text.hpp"
-#include "text/trimmed.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -19,238 +12,265 @@ namespace json {
 
 namespace {
 
-template <class Integer>
-void append_integer(std::string& out, Integer value) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Receives the parser's events and writes them on, each to where it belongs: the member that was
-/// looked for, or the rest.
-class Scanner {
+/// Reads the text once, and takes nothing out of it but views where nothing has to be changed.
+/// Where a function returns false the text is wrong, and `at_` where it is.
+class Reader {
  public:
-  explicit Scanner(std::span<const std::string_view> wanted) : wanted_(wanted) {}
+  Reader(std::string_view text, std::span<const std::string_view> wanted, Scanned& found,
+         std::string* rest)
+      : text_(text), wanted_(wanted), found_(found), rest_(rest) {}
 
-  // The names that nlohmann's parser calls.
-  bool null() { return literal(Kind::null, "null"); }
-  bool boolean(bool value) { return literal(Kind::boolean, value ? "true" : "false"); }
-  bool number_unsigned(std::uint64_t value) {
-    append_integer(begin_value(Kind::number), value);
+  bool run() noexcept {
+    try {
+      if (wanted_.size() > kMostWanted) return refuse(ScanErrc::too_many_names);
+      if (rest_ != nullptr) rest_->assign(1, '{');
+      if (!document()) return false;
+      if (rest_ != nullptr) *rest_ += '}';
+      found_.plain = changes_ == 0;
+      return true;
+    } catch (...) {
+      return refuse(ScanErrc::out_of_memory);
+    }
+  }
+
+  ScanError error() const { return ScanError(reason_, at_); }
+
+ private:
+  bool document() {
+    if (text_.starts_with(kByteOrderMark)) at_ = changes_ = kByteOrderMark.size();
+    skip_space();
+    Kind kind = Kind::object;
+    const bool is_object = peek() == '{';
+    if (is_object ? !members() : !value(kind, 0)) return false;
+    skip_space();
+    if (at_ != text_.size()) return false;
+    if (!is_object) at_ = 0;
+    return is_object || refuse(ScanErrc::not_object);
+  }
+
+  bool members() {
+    ++at_;
+    if (take('}')) return true;
+    do {
+      if (!member()) return false;
+    } while (take(','));
+    return take('}');
+  }
+
+  bool member() {
+    skip_space();
+    const std::size_t begin = at_;
+    const std::size_t changes = changes_;
+    std::string_view name;
+    if (!string(name)) return false;
+    Member* const chosen = escaped_ ? choose(decoded(name)) : choose(name);
+    if (!take(':')) return false;
+    if (chosen != nullptr) return wanted(*chosen);
+    Kind ignored{};
+    if (!value(ignored, 1)) return false;
+    if (rest_ != nullptr) add_to_rest(begin, changes);
     return true;
   }
-  bool number_integer(std::int64_t value) {
-    if (value == 0) return literal(Kind::number, "-0");  // only numbers with a sign come here
-    append_integer(begin_value(Kind::number), value);
-    return true;
+
+  /// \return where the member of that name belongs, if it was looked for
+  Member* choose(std::string_view name) noexcept {
+    const auto at = std::find(wanted_.begin(), wanted_.end(), name);
+    if (at == wanted_.end()) return nullptr;
+    return &found_.members[static_cast<std::size_t>(at - wanted_.begin())];
   }
-  bool number_float(double /*value*/, const std::string& token) {
-    std::string& out = begin_value(Kind::number);
-    // The token has the decimal point of the process's locale.
-    for (const char c : token) out += is_of_number(c) ? c : '.';
-    return true;
-  }
-  bool string(std::string& value) {
-    std::string& out = begin_value(Kind::string);
-    if (depth_ == 1 && member_ != nullptr) {
-      out = std::move(value);
-    } else {
-      append_string(out, value);
+
+  bool wanted(Member& into) {
+    skip_space();
+    const std::size_t begin = at_;
+    const std::size_t changes = changes_;
+    if (!value(into.kind, 1)) return false;
+    into.text = text_.substr(begin, at_ - begin);
+    if (into.kind == Kind::string) {
+      into.text = into.text.substr(1, into.text.size() - 2);
+      if (escaped_) into.text = found_.keep(decoded(into.text));
+    } else if (changes_ != changes) {
+      std::string canonical;
+      canonical.reserve(into.text.size());
+      append_canonical(canonical, into.text);
+      into.text = found_.keep(std::move(canonical));
     }
     return true;
   }
-  bool binary(nlohmann::json::binary_t& /*value*/) { return false; }  // JSON text has none
-  bool start_object(std::size_t /*unknown*/) {
-    is_object_ = is_object_ || depth_ == 0;
-    return start(Kind::object, '{');
+
+  void add_to_rest(std::size_t begin, std::size_t changes) {
+    const std::string_view member = text_.substr(begin, at_ - begin);
+    if (rest_->size() == 1) rest_->reserve(text_.size() - begin + 2);  // nothing comes out longer
+    if (rest_->size() > 1) *rest_ += ',';
+    changes_ == changes ? void(*rest_ += member) : append_canonical(*rest_, member);
   }
-  bool end_object() { return end('}'); }
-  bool start_array(std::size_t /*unknown*/) { return start(Kind::array, '['); }
-  bool end_array() { return end(']'); }
-  bool key(std::string& name) {
-    if (depth_ == 1 && choose_target(name)) return true;
-    separate(*out_);
-    append_string(*out_, name);
-    *out_ += ':';
-    return true;
+
+  bool value(Kind& kind, int depth) {
+    skip_space();
+    std::string_view inside;
+    switch (peek()) {
+      case '"':
+        kind = Kind::string;
+        return string(inside);
+      case '{':
+        kind = Kind::object;
+        return list('}', depth + 1);
+      case '[':
+        kind = Kind::array;
+        return list(']', depth + 1);
+      case 't':
+        return literal(kind, Kind::boolean, "true");
+      case 'f':
+        return literal(kind, Kind::boolean, "false");
+      case 'n':
+        return literal(kind, Kind::null, "null");
+      default:
+        kind = Kind::number;
+        return number();
+    }
   }
-  bool parse_error(std::size_t bytes_read, const std::string& /*token*/,
-                   const nlohmann::json::exception& /*said*/) {
-    stopped_at_ = bytes_read == 0 ? 0 : bytes_read - 1;
+
+  bool list(char closing, int depth) {
+    if (depth > kMaxDepth) return refuse(ScanErrc::too_deep);
+    ++at_;
+    if (take(closing)) return true;
+    do {
+      std::string_view name;
+      if (closing == '}' && (!string(name) || !take(':'))) return false;
+      Kind ignored{};
+      if (!value(ignored, depth)) return false;
+    } while (take(','));
+    return take(closing);
+  }
+
+  bool literal(Kind& kind, Kind is, std::string_view word) {
+    kind = is;
+    if (text_.substr(at_, word.size()) == word) {
+      at_ += word.size();
+      return true;
+    }
+    for (const char c : word) {
+      if (peek() != c) break;
+      ++at_;
+    }
     return false;
   }
 
-  Result<Split> result(bool parsed) {
-    if (too_deep_) return fail(Errc::invalid_reply, "nested too deeply");
-    if (!parsed) return fail(Errc::invalid_reply, "not JSON, byte " + std::to_string(stopped_at_));
-    if (!is_object_) return fail(Errc::invalid_reply, "not an object");
-    Split split;
-    for (std::size_t i = 0; i < wanted_.size(); ++i) {
-      split.found.members[i] = Member{found_[i].kind, split.found.keep(std::move(found_[i].text))};
-    }
-    split.rest = std::move(rest_);
-    return split;
+  bool number() {
+    constexpr std::size_t kAlwaysFinite = 308;  // so many digits
+    const std::size_t begin = at_;
+    skip('-');
+    if (!skip('0') && !digits()) return false;
+    if (skip('.') && !digits()) return false;
+    const bool has_exponent = skip('e') || skip('E');
+    if (has_exponent && !skip('+')) skip('-');
+    if (has_exponent && !digits()) return false;
+    if (!has_exponent && at_ - begin <= kAlwaysFinite) return true;
+    if (is_finite(text_.substr(begin, at_ - begin))) return true;
+    at_ = begin;
+    return false;
   }
 
- private:
-  static bool is_of_number(char c) noexcept {
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == 'e' || c == 'E';
-  }
-
-  /// What was written last tells whether a comma is due; strings end in quotes, so an opening
-  /// bracket is never part of one.
-  static void separate(std::string& out) {
-    if (!out.empty() && std::string_view("{[:").find(out.back()) == std::string_view::npos) {
-      out += ',';
-    }
-  }
-
-  /// \return whether the top-level member of that name was looked for
-  bool choose_target(std::string_view name) {
-    const auto at = std::find(wanted_.begin(), wanted_.end(), name);
-    if (at == wanted_.end()) {
-      member_ = nullptr;
-      out_ = &rest_;
-      return false;
-    }
-    member_ = &found_[static_cast<std::size_t>(at - wanted_.begin())];
-    out_ = &member_->text;
-    out_->clear();
+  /// Takes a string; `inside` is what stands between its quotes, with escapes in it if `escaped_`.
+  bool string(std::string_view& inside) {
+    if (!take('"')) return false;
+    const std::size_t begin = at_;
+    at_ = skip_plain_or_utf8(text_, at_);
+    escaped_ = peek() == '\\';
+    if (escaped_ && !skip_escapes()) return false;
+    if (peek() != '"') return false;
+    inside = text_.substr(begin, at_++ - begin);
     return true;
   }
 
-  std::string& begin_value(Kind kind) {
-    if (depth_ == 1 && member_ != nullptr) member_->kind = kind;
-    separate(*out_);
-    return *out_;
-  }
-  bool literal(Kind kind, std::string_view text) {
-    begin_value(kind) += text;
-    return true;
-  }
-  bool start(Kind kind, char bracket) {
-    if (depth_ > 0) begin_value(kind) += bracket;
-    too_deep_ = ++depth_ > kMaxDepth;
-    return !too_deep_;
-  }
-  bool end(char bracket) {
-    (--depth_ > 0 ? *out_ : rest_) += bracket;
+  bool skip_escapes() {
+    while (peek() == '\\') {
+      const std::size_t length = escape_length(text_.substr(at_));
+      if (length == 0) return false;
+      if (length > 2 || text_[at_ + 1] == '/') ++changes_;
+      at_ = skip_plain_or_utf8(text_, at_ + length);
+    }
     return true;
   }
 
-  struct Found {
-    Kind kind = Kind::absent;
-    std::string text = {};
-  };
+  bool refuse(ScanErrc reason) noexcept {
+    reason_ = reason;
+    return false;
+  }
 
+  /// NUL at the end; a NUL within fits nowhere either.
+  char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
+  /// One digit or more.
+  bool digits() noexcept {
+    const std::size_t begin = at_;
+    while (peek() >= '0' && peek() <= '9') ++at_;
+    return at_ != begin;
+  }
+  bool skip(char c) noexcept {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+  void skip_space() noexcept {
+    for (; is_space(peek()); ++at_) ++changes_;
+  }
+  bool take(char c) noexcept {
+    if (peek() != c) skip_space();
+    return skip(c);
+  }
+
+  std::string_view text_;
   std::span<const std::string_view> wanted_;
-  std::array<Found, kMostWanted> found_ = {};
-  std::string rest_ = "{";
-  std::string* out_ = &rest_;
-  Found* member_ = nullptr;  ///< The top-level member that is being read, if it was looked for.
-  int depth_ = 0;
-  bool is_object_ = false;
-  bool too_deep_ = false;
-  std::size_t stopped_at_ = 0;
+  Scanned& found_;
+  std::string* rest_;
+  std::size_t at_ = 0;
+  std::size_t changes_ =
+      0;  ///< Bytes of space, and escapes that are not written like that, so far.
+  bool escaped_ = false;
+  ScanErrc reason_ = ScanErrc::not_json;
 };
 
-Result<Split> split(std::string_view text, std::span<const std::string_view> wanted) {
-  // The parser takes a NUL for the end of its input and would not look at what follows; JSON has
-  // none outside of escapes.
-  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    return fail(Errc::invalid_reply, "not JSON, byte " + std::to_string(nul));
+std::string text_of(ScanErrc reason, std::size_t byte) {
+  switch (reason) {
+    case ScanErrc::not_json:
+      return "not JSON, byte " + std::to_string(byte);
+    case ScanErrc::not_object:
+      return "not an object";
+    case ScanErrc::too_deep:
+      return "nested too deeply";
+    case ScanErrc::too_many_names:
+      return "too many names";
+    case ScanErrc::out_of_memory:
+      return "too large to read";
   }
-  Scanner scanner(wanted);
-  const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &scanner);
-  return scanner.result(parsed);
-}
-
-/// What stands between the braces of an object.
-std::string_view inside(std::string_view object) noexcept {
-  const std::string_view whole = trimmed(object, kJsonSpace);
-  return whole.size() < 2 ? std::string_view()
-                          : trimmed(whole.substr(1, whole.size() - 2), kJsonSpace);
+  return {};
 }
 
 }  // namespace
 
-char* write_escaped(char* to, char c) noexcept {
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
-  constexpr std::string_view kNames = "bfnrt\"\\";
-  const auto code = static_cast<unsigned char>(c);
-  if (code >= 0x80) return to + kReplacement.copy(to, kReplacement.size());
-  *to++ = '\\';
-  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
-    *to++ = kNames[at];
-    return to;
-  }
-  for (const char digit : {'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]}) *to++ = digit;
-  return to;
-}
-
-void append_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (true) {
-    const std::size_t plain = skip_plain_or_utf8(text, 0);
-    out += text.substr(0, plain);
-    if (plain == text.size()) break;
-    std::array<char, kMostEscaped> escaped{};
-    out.append(escaped.data(), write_escaped(escaped.data(), text[plain]));
-    text.remove_prefix(plain + 1);
-  }
-  out += '"';
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 2);
-  append_string(out, text);
-  return out;
-}
+ScanError::ScanError(ScanErrc reason, std::size_t byte)
+    : Error(reason == ScanErrc::too_many_names ? Errc::invalid_argument : Errc::invalid_reply,
+            text_of(reason, byte)),
+      reason(reason),
+      byte(byte) {}
 
 // One variable for every way out of these two, so that it need not be moved.
 
-Result<Scanned> scan_object(std::string_view text, std::span<const std::string_view> wanted) {
-  Result<Scanned> found;
-  try {
-    if (wanted.size() > kMostWanted) {
-      found = fail(Errc::invalid_argument, "too many names");
-    } else if (!scan_quickly(text, wanted, *found)) {
-      found = split(text, wanted).map([](Split&& both) { return std::move(both.found); });
-    }
-  } catch (...) {  // memory ran out
-    found = fail(Errc::invalid_reply, "too large to read");
-  }
+Result<Scanned, ScanError> scan_object(std::string_view text,
+                                       std::span<const std::string_view> wanted) {
+  Result<Scanned, ScanError> found;
+  Reader reader(text, wanted, *found, nullptr);
+  if (!reader.run()) found = tl::unexpected(reader.error());
   return found;
 }
 
-Result<Split> split_object(std::string_view text, std::span<const std::string_view> wanted) {
-  Result<Split> both;
-  try {
-    if (wanted.size() > kMostWanted) {
-      both = fail(Errc::invalid_argument, "too many names");
-    } else if (!scan_quickly(text, wanted, both->found, &both->rest)) {
-      both = split(text, wanted);
-    }
-  } catch (...) {  // memory ran out
-    both = fail(Errc::invalid_reply, "too large to read");
-  }
+Result<Split, ScanError> split_object(std::string_view text,
+                                      std::span<const std::string_view> wanted) {
+  Result<Split, ScanError> both;
+  Reader reader(text, wanted, both->found, &both->rest);
+  if (!reader.run()) both = tl::unexpected(reader.error());
   return both;
-}
-
-std::string merge_objects(std::string_view object, std::string_view more) {
-  const std::string_view first = inside(object);
-  const std::string_view second = inside(more);
-  std::string out;
-  out.reserve(first.size() + second.size() + 3);
-  out += '{';
-  out += first;
-  if (!first.empty() && !second.empty()) out += ',';
-  out += second;
-  out += '}';
-  return out;
 }
 
 }  // namespace json

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// JSON as text in and text out, over nlohmann's SAX parser: no document is built where a known
-/// shape is read (docs/design/json.md). Internal.
+/// Reads JSON objects in one pass: what is looked for comes out as views, the rest as text. No
+/// document is built where a known shape is read (docs/design/json.md). Internal.
 
 #include <vx11/result.hpp>
 
@@ -24,18 +24,6 @@ inline constexpr int kMaxDepth = 64;
 /// So many members can be looked for at once: more than any message of the contract has.
 inline constexpr std::size_t kMostWanted = 8;
 
-/// Appends `text` as a JSON string with its quotes. Valid UTF-8 passes through; invalid bytes
-/// become U+FFFD, so that what is written is always valid.
-void append_string(std::string& out, std::string_view text);
-
-/// A byte that cannot stand in a string as it is takes up to so many there.
-inline constexpr std::size_t kMostEscaped = 6;
-/// Writes such a byte. \return where it ends
-char* write_escaped(char* to, char c) noexcept;
-
-/// `append_string` on an empty string.
-std::string quoted(std::string_view text);
-
 enum class Kind : std::uint8_t { absent, null, boolean, number, string, object, array };
 
 /// A member that was looked for: decoded if it is a string, else its JSON text.
@@ -56,7 +44,7 @@ struct Scanned {
 
   std::array<Member, kMostWanted> members =
       {};              ///< In the order of `wanted`; of duplicates the last.
-  bool plain = false;  ///< Whether the whole text stands there as it would be written again.
+  bool plain = false;  ///< Whether writing the whole text again would certainly change nothing.
   std::forward_list<std::string> decoded = {};  ///< A list, whose elements stay where they are.
 
   /// \return a view of `text`, good for as long as this
@@ -69,17 +57,36 @@ struct Split {
   std::string rest = "{}";  ///< All that was not looked for, as the text of a JSON object.
 };
 
-/// Reads `text`, which has to be one JSON object (RFC 8259, UTF-8), nothing else, and has to
-/// outlive what is found in it. `wanted` are at most `kMostWanted` names. \return `invalid_reply`
-/// with the byte offset in `detail` if it is not JSON; the detail is then
-///         "not JSON, byte N"; "not an object" if it is JSON of another kind; "nested too deeply"
-Result<Scanned> scan_object(std::string_view text, std::span<const std::string_view> wanted);
+/// What is wrong with a text that could not be read.
+enum class ScanErrc : std::uint8_t {
+  not_json,        ///< Not RFC 8259 in UTF-8, or a number beyond `double`.
+  not_object,      ///< JSON of another kind.
+  too_deep,        ///< Nested deeper than `kMaxDepth`.
+  too_many_names,  ///< More than `kMostWanted` were asked for: the caller's mistake.
+  out_of_memory
+};
+
+/// An `Error` whose reason and place a program can read. Its code is `invalid_argument` for too many
+/// names, else `invalid_reply`; its detail says reason and place in words.
+struct ScanError : Error {
+  explicit ScanError(ScanErrc reason = ScanErrc::not_json, std::size_t byte = 0);
+
+  ScanErrc reason = ScanErrc::not_json;
+  /// Where reading stopped, counted from 0: the first byte that does not belong there (of an escape
+  /// its backslash, of a number beyond `double` its first byte), or the bracket that is one too many.
+  std::size_t byte = 0;
+};
+
+/// Reads `text`, which has to be one JSON object (RFC 8259, UTF-8, maybe behind a byte order mark),
+/// nothing else, and has to outlive what is found in it. Every such text is read, be it valid down
+/// to its last byte; numbers come out as they came, whatever their size, but those beyond `double`
+/// are refused. \param wanted at most `kMostWanted` names
+Result<Scanned, ScanError> scan_object(std::string_view text,
+                                       std::span<const std::string_view> wanted);
 
 /// The same, for those who want the rest of it, too.
-Result<Split> split_object(std::string_view text, std::span<const std::string_view> wanted);
-
-/// Joins two JSON objects given as text by putting the members of `more` behind those of `object`.
-std::string merge_objects(std::string_view object, std::string_view more);
+Result<Split, ScanError> split_object(std::string_view text,
+                                      std::span<const std::string_view> wanted);
 
 }  // namespace json
 }  // namespace v0

@@ -1,5 +1,6 @@
 #include "json/text.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "json/utf8.hpp"
@@ -20,6 +21,70 @@ std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
   return from + plain_in_step(last.data());
 }
 
+constexpr std::size_t kUnitLength = 6;  // \uXXXX
+
+/// -1 if `c` is none.
+constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// The UTF-16 code unit that `text` begins with as \uXXXX, or -1.
+int code_unit(std::string_view text) noexcept {
+  if (text.size() < kUnitLength || text[0] != '\\' || text[1] != 'u') return -1;
+  int unit = 0;
+  for (const char c : text.substr(2, kUnitLength - 2)) {
+    const int digit = hex_digit(c);
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+constexpr bool is_high_surrogate(int unit) noexcept {
+  return unit >= 0xD800 && unit < 0xDC00;
+}
+constexpr bool is_low_surrogate(int unit) noexcept {
+  return unit >= 0xDC00 && unit < 0xE000;
+}
+
+/// The code point that the valid `escape` stands for.
+char32_t code_point(std::string_view escape) noexcept {
+  if (escape.size() == 2) return static_cast<unsigned char>(named_escape(escape[1]));
+  const auto first = static_cast<char32_t>(code_unit(escape));
+  if (escape.size() == kUnitLength) return first;
+  const auto second = static_cast<char32_t>(code_unit(escape.substr(kUnitLength)));
+  return 0x10000 + ((first - 0xD800) << 10U) + (second - 0xDC00);
+}
+
+/// Appends what the valid `escape` stands for, as `append_string` does.
+void append_rewritten(std::string& out, std::string_view escape) {
+  const char32_t code = code_point(escape);
+  std::array<char, kMostEscaped> bytes{};
+  const bool plain = code >= 0x80 || is_plain(static_cast<unsigned char>(code));
+  char* const end = plain ? utf8::write(bytes.data(), code)
+                          : write_escaped(bytes.data(), static_cast<char>(code));
+  out.append(bytes.data(), end);
+}
+
+/// Appends the string whose opening quote stands at `at`, its escapes as `append_string` writes
+/// them. \return where it ends
+std::size_t append_canonical_string(std::string& out, std::string_view json, std::size_t at) {
+  std::size_t copied = at;
+  for (at = skip_plain_or_utf8(json, at + 1); json[at] == '\\';) {
+    const std::size_t length = escape_length(json.substr(at));
+    if (length != 2 || json[at + 1] == '/') {
+      out += json.substr(copied, at - copied);
+      append_rewritten(out, json.substr(at, length));
+      copied = at + length;
+    }
+    at = skip_plain_or_utf8(json, at + length);
+  }
+  out += json.substr(copied, at + 1 - copied);
+  return at + 1;
+}
+
 }  // namespace
 
 std::size_t skip_far(std::string_view text, std::size_t from) noexcept {
@@ -29,6 +94,75 @@ std::size_t skip_far(std::string_view text, std::size_t from) noexcept {
     const std::size_t sequence = utf8::sequence_length(text.substr(from));
     if (sequence == 0) return from;
     from += sequence;
+  }
+}
+
+std::size_t unicode_escape_length(std::string_view text) noexcept {
+  const int unit = code_unit(text);
+  if (unit < 0 || is_low_surrogate(unit)) return 0;
+  if (!is_high_surrogate(unit)) return kUnitLength;
+  return is_low_surrogate(code_unit(text.substr(kUnitLength))) ? 2 * kUnitLength : 0;
+}
+
+std::string decoded(std::string_view inside) {
+  std::string out(inside.size(), '\0');  // no escape stands for more bytes than it has
+  char* to = out.data();
+  for (;;) {
+    const std::size_t plain = std::min(inside.find('\\'), inside.size());
+    to += inside.copy(to, plain);
+    if (plain == inside.size()) break;
+    const std::size_t length = escape_length(inside.substr(plain));
+    to = utf8::write(to, code_point(inside.substr(plain, length)));
+    inside.remove_prefix(plain + length);
+  }
+  out.resize(static_cast<std::size_t>(to - out.data()));
+  return out;
+}
+
+char* write_escaped(char* to, char c) noexcept {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kNamed = "\b\f\n\r\t\"\\";
+  constexpr std::string_view kNames = "bfnrt\"\\";
+  const auto code = static_cast<unsigned char>(c);
+  if (code >= 0x80) return to + kReplacement.copy(to, kReplacement.size());
+  *to++ = '\\';
+  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
+    *to++ = kNames[at];
+    return to;
+  }
+  for (const char digit : {'u', '0', '0', kHex[code >> 4U], kHex[code & 0xFU]}) *to++ = digit;
+  return to;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (true) {
+    const std::size_t plain = skip_plain_or_utf8(text, 0);
+    out += text.substr(0, plain);
+    if (plain == text.size()) break;
+    std::array<char, kMostEscaped> escaped{};
+    out.append(escaped.data(), write_escaped(escaped.data(), text[plain]));
+    text.remove_prefix(plain + 1);
+  }
+  out += '"';
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  append_string(out, text);
+  return out;
+}
+
+void append_canonical(std::string& out, std::string_view json) {
+  for (std::size_t at = 0; at < json.size();) {
+    if (json[at] == '"') {
+      at = append_canonical_string(out, json, at);
+    } else {
+      if (!is_space(json[at])) out += json[at];
+      ++at;
+    }
   }
 }
 

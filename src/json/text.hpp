@@ -1,12 +1,14 @@
 #pragma once
 
 /// \file
-/// The inside of JSON strings, many bytes at a time. Internal.
+/// JSON strings: what may stand in them, read many bytes at a time, and their escapes. Internal.
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #ifdef __SSE2__  // every x86-64 has it
@@ -86,6 +88,53 @@ inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) n
   const bool is_end = end != from + kStep && static_cast<unsigned char>(text[end]) < 0x80;
   return is_end ? end : skip_far(text, end);
 }
+
+/// What a backslash and this byte stand for; 0 if nothing, and for `u`.
+inline constexpr auto kNamedEscapes = [] {
+  std::array<char, 256> table{};
+  table['"'] = '"', table['\\'] = '\\', table['/'] = '/';
+  table['b'] = '\b', table['f'] = '\f', table['n'] = '\n', table['r'] = '\r', table['t'] = '\t';
+  return table;
+}();
+
+constexpr char named_escape(char c) noexcept {
+  return kNamedEscapes[static_cast<unsigned char>(c)];
+}
+
+/// The length of the \uXXXX that `text` begins with, or of two if they are a surrogate pair; 0 for
+/// half of one, and for anything else.
+std::size_t unicode_escape_length(std::string_view text) noexcept;
+
+/// The length of the escape (RFC 8259 §7) that `text`, which begins with a backslash, begins with;
+/// 0 if that is none.
+inline std::size_t escape_length(std::string_view text) noexcept {
+  if (text.size() < 2) return 0;
+  return named_escape(text[1]) != '\0' ? 2 : unicode_escape_length(text);
+}
+
+/// What the inside of a JSON string stands for. \param inside has valid escapes only
+std::string decoded(std::string_view inside);
+
+/// Appends `text` as a JSON string with its quotes. Valid UTF-8 passes through; invalid bytes
+/// become U+FFFD, so that what is written is always valid.
+void append_string(std::string& out, std::string_view text);
+
+/// A byte that cannot stand in a string as it is takes up to so many there.
+inline constexpr std::size_t kMostEscaped = 6;
+/// Writes such a byte. \return where it ends
+char* write_escaped(char* to, char c) noexcept;
+
+/// `append_string` on an empty string.
+std::string quoted(std::string_view text);
+
+/// What may stand between the tokens of JSON.
+constexpr bool is_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/// Appends `json`, which is valid, without space between its tokens and with its strings as
+/// `append_string` writes them.
+void append_canonical(std::string& out, std::string_view json);
 
 }  // namespace json
 }  // namespace v0

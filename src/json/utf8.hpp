@@ -33,6 +33,28 @@ inline std::size_t sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
+/// Writes `code`, which is no surrogate, to where there is room for 4 bytes. \return where it ends
+inline char* write(char* to, char32_t code) noexcept {
+  const auto put = [&to](char32_t byte) { *to++ = static_cast<char>(byte); };
+  const auto follow = [&](unsigned shift) { put(0x80U | ((code >> shift) & 0x3FU)); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0U | (code >> 6U));
+    follow(0);
+  } else if (code < 0x10000) {
+    put(0xE0U | (code >> 12U));
+    follow(6);
+    follow(0);
+  } else {
+    put(0xF0U | (code >> 18U));
+    follow(12);
+    follow(6);
+    follow(0);
+  }
+  return to;
+}
+
 }  // namespace utf8
 }  // namespace v0
 }  // namespace vx11

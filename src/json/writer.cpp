@@ -4,12 +4,23 @@
 #include <charconv>
 #include <chrono>
 
-#include "json/scan.hpp"
 #include "json/text.hpp"
+#include "text/trimmed.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace json {
+
+namespace {
+
+/// What stands between the braces of an object.
+std::string_view inside(std::string_view object) noexcept {
+  const std::string_view whole = trimmed(object, kJsonSpace);
+  return whole.size() < 2 ? std::string_view()
+                          : trimmed(whole.substr(1, whole.size() - 2), kJsonSpace);
+}
+
+}  // namespace
 
 void Writer::grow(std::size_t bytes) {
   out_.resize(std::max(2 * out_.size(), size_ + bytes + 1));
@@ -62,6 +73,19 @@ Writer& Writer::milliseconds(Duration value) {
     to = put(to, static_cast<char>('0' + digit));
   }
   return wrote(to, true);
+}
+
+std::string merge_objects(std::string_view object, std::string_view more) {
+  const std::string_view first = inside(object);
+  const std::string_view second = inside(more);
+  std::string out;
+  out.reserve(first.size() + second.size() + 3);
+  out += '{';
+  out += first;
+  if (!first.empty() && !second.empty()) out += ',';
+  out += second;
+  out += '}';
+  return out;
 }
 
 }  // namespace json

@@ -80,6 +80,9 @@ class Writer {
   bool comma_ = false;    ///< Whether the next value or key stands behind another.
 };
 
+/// Joins two JSON objects given as text by putting the members of `more` behind those of `object`.
+std::string merge_objects(std::string_view object, std::string_view more);
+
 }  // namespace json
 }  // namespace v0
 }  // namespace vx11

@@ -15,18 +15,17 @@ namespace endpoints {
 
 namespace {
 
-/// 422 for a body that is no JSON object, from what the scanner said of it.
-HttpResponse unreadable(std::string_view detail) {
-  constexpr std::string_view kAtByte = "not JSON, byte ";
+/// 422 for a body that is no JSON object.
+HttpResponse unreadable(const json::ScanError& error) {
   Mistakes mistakes;
-  if (detail == "not an object") {
+  if (error.reason == json::ScanErrc::not_object) {
     mistakes.add(R"(["body"])", "Input should be a valid dictionary or object",
                  "model_attributes_type");
-  } else if (detail.starts_with(kAtByte)) {
-    const std::string byte(detail.substr(kAtByte.size()));
-    mistakes.add("[\"body\"," + byte + "]", "JSON decode error", "json_invalid");
+  } else if (error.reason == json::ScanErrc::not_json) {
+    mistakes.add("[\"body\"," + std::to_string(error.byte) + "]", "JSON decode error",
+                 "json_invalid");
   } else {
-    mistakes.add(R"(["body"])", "JSON decode error: nested too deeply", "json_invalid");
+    mistakes.add(R"(["body"])", "JSON decode error: " + error.detail, "json_invalid");
   }
   return mistakes.answer();
 }
@@ -88,7 +87,7 @@ tl::expected<BodyFields, HttpResponse> BodyFields::read(std::string_view body,
                                                         std::span<const std::string_view> names) {
   if (body.empty()) return tl::unexpected(missing_body());
   auto scanned = json::scan_object(body, names);
-  if (!scanned) return tl::unexpected(unreadable(scanned.error().detail));
+  if (!scanned) return tl::unexpected(unreadable(scanned.error()));
   return BodyFields(*std::move(scanned), names);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "json/scan.hpp"
+#include "json/text.hpp"
 #include "router/send_through_breaker.hpp"
 
 namespace vx11 {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json/scan.hpp"
+#include "json/text.hpp"
 #include "router/chat_stream_impl.hpp"
 
 namespace vx11 {

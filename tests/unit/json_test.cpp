@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "json/scan.hpp"
+#include "json/text.hpp"
+#include "json/writer.hpp"
 
 namespace json = vx11::json;
 using json::Kind;
@@ -15,8 +17,7 @@ using Document = nlohmann::json;
 
 namespace {
 
-vx11::Result<json::Split> scan(std::string_view text,
-                               const std::vector<std::string_view>& wanted = {}) {
+auto scan(std::string_view text, const std::vector<std::string_view>& wanted = {}) {
   return json::split_object(text, wanted);
 }
 
@@ -138,6 +139,62 @@ TEST_CASE("what is no JSON is refused with the place where reading stopped") {
   CHECK(refusal(R"({"a":1)") == "not JSON, byte 6");
   CHECK(refusal(R"({"a" 1})") == "not JSON, byte 5");
   CHECK(refusal("<html>") == "not JSON, byte 0");
+}
+
+TEST_CASE("an error gives its reason and its place as values") {
+  using json::ScanErrc;
+  const auto error = [](std::string_view text) { return scan(text).error(); };
+  CHECK(error("[1]").reason == ScanErrc::not_object);
+  CHECK(error(R"({"a":})").reason == ScanErrc::not_json);
+  CHECK(error(R"({"a":})").byte == 5);
+  CHECK(error(nested(json::kMaxDepth + 1)).reason == ScanErrc::too_deep);
+  CHECK(error(nested(json::kMaxDepth + 1)).byte == nested(1).size() - 2 + json::kMaxDepth);
+  CHECK(scan("{}", std::vector<std::string_view>(json::kMostWanted + 1)).error().reason ==
+        ScanErrc::too_many_names);
+}
+
+TEST_CASE("the place of an error is the first byte that does not belong there") {
+  const std::vector<std::pair<std::string, std::size_t>> cases = {{R"({"a" 123})", 5},
+                                                                  {R"({"a":01})", 6},
+                                                                  {R"({"a":1.})", 7},
+                                                                  {R"({"a":1e})", 7},
+                                                                  {R"({"a":-})", 6},
+                                                                  {R"({"a":trux})", 8},
+                                                                  {R"({"a":1,})", 7},
+                                                                  {R"({"a":[1}})", 7},
+                                                                  {R"({"a":1} x)", 8},
+                                                                  {"{\"a\":\"b\n\"}", 7},
+                                                                  {"{\"a\":\"b\xC3\"}", 7},
+                                                                  {R"({"a":"b\x"})", 7},
+                                                                  {R"({"a":"b\u12"})", 7},
+                                                                  {R"({"a":"b\ude00"})", 7},
+                                                                  {R"({"a":"b\ud83d\n"})", 7},
+                                                                  {R"({"a":-1e999})", 5},
+                                                                  {R"({"\u00e9":"\u00e9",})", 19},
+                                                                  {R"({"a":"open)", 10}};
+  for (const auto& [text, byte] : cases) {
+    CAPTURE(text);
+    CHECK(scan(text).error().reason == json::ScanErrc::not_json);
+    CHECK(scan(text).error().byte == byte);
+  }
+}
+
+TEST_CASE("a member is found by its name, with or without escapes in it") {
+  const auto scanned = scan(R"({"\u0061\/\n":"first","b":"second"})", {"a/\n", "b"});
+  REQUIRE(scanned);
+  CHECK(scanned->found.members[0].text == "first");
+  CHECK(scanned->found.members[1].text == "second");
+}
+
+TEST_CASE("a byte order mark before the object is passed over, half of one refused") {
+  CHECK(rewritten("\xEF\xBB\xBF{\"a\":1}") == R"({"a":1})");
+  CHECK_FALSE(scan("\xEF\xBB\xBF{}")->found.plain);
+  CHECK(refusal("\xEF\xBB{}") == "not JSON, byte 0");
+}
+
+TEST_CASE("members that were not looked for come out without space and without needless escapes") {
+  CHECK(rewritten(R"( { "a\/" : [ "x \" y\/" , 1 ] , "\u0062" : "\u0022\u005c\u001F\n" } )") ==
+        R"({"a/":["x \" y/",1],"b":"\"\\\u001f\n"})");
 }
 
 TEST_CASE("only RFC 8259 is JSON") {

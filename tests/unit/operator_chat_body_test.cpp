@@ -78,6 +78,13 @@ TEST_CASE_FIXTURE(Answering, "invalid JSON is 422 and says where") {
   CHECK(upstream_calls() == 0);
 }
 
+TEST_CASE_FIXTURE(Answering,
+                  "the place of a JSON error is the first byte that does not belong there") {
+  CHECK(mistakes(R"({"message" 123})") == json{{"body.11", "json_invalid"}});
+  CHECK(mistakes(R"({"message":"\u00e9\/","n":1e5,})") == json{{"body.30", "json_invalid"}});
+  CHECK(mistakes(R"({"message":"\ud83d"})") == json{{"body.12", "json_invalid"}});
+}
+
 TEST_CASE_FIXTURE(Answering, "JSON that is no object is 422") {
   for (const std::string wrong : {"[]", "\"message\"", "1", "null", "true"}) {
     CAPTURE(wrong);
