@@ -187,7 +187,7 @@ class BasicHedge<Clock>::Try {
   void fetch() {
     if (result_ || thrown_) return;
     try {
-      result_.emplace(task_.take());
+      result_.emplace(detail::TaskAccess::take(task_));
     } catch (...) {
       thrown_ = std::current_exception();
     }

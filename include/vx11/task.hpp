@@ -104,6 +104,21 @@ inline void resume_coroutine(void* address) {
   std::coroutine_handle<>::from_address(address).resume();
 }
 
+/// For the library's own awaitables and drivers. Internal.
+struct TaskAccess {
+  /// Runs the task until it ends or suspends.
+  /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
+  template <class T>
+  static bool start(Task<T>& task, void (*wake)(void*), void* whom) noexcept {
+    return task.start(wake, whom);
+  }
+  /// The result, once the task has ended. Call it once.
+  template <class T>
+  static T take(Task<T>& task) {
+    return task.take();
+  }
+};
+
 /// The result of a task that never was a coroutine.
 template <class T>
 using ReadyValue = std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>;
@@ -154,12 +169,12 @@ class [[nodiscard]] Task {
   /// moving one that is large: `auto& reply = co_await asking;`
   auto operator co_await() & noexcept { return Lending(*this); }
 
-  /// For those who write awaitables and drivers: runs the task until it ends or suspends.
-  /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
+ private:
+  friend struct detail::TaskAccess;
+
   bool start(void (*wake)(void*), void* whom) noexcept {
     return !handle_ || handle_.promise().start(handle_, wake, whom);
   }
-  /// The result, once the task has ended. Call it once.
   T take() {
     if constexpr (std::is_void_v<T>) {
       result();
@@ -167,8 +182,6 @@ class [[nodiscard]] Task {
       return std::move(result());
     }
   }
-
- private:
   decltype(auto) result() {
     if constexpr (std::is_void_v<T>) {
       handle_.promise().result();
@@ -223,12 +236,12 @@ T sync_wait(Task<T> task) {
     ended.notify_one();
     ended.store(2, std::memory_order_release);
   };
-  if (!task.start(wake, &ended)) {
+  if (!detail::TaskAccess::start(task, wake, &ended)) {
     ended.wait(0, std::memory_order_acquire);
     while (ended.load(std::memory_order_acquire) != 2) {
     }
   }
-  return task.take();
+  return detail::TaskAccess::take(task);
 }
 
 namespace detail {
@@ -244,7 +257,7 @@ class AllAwaiter {
     parent_ = parent;
     left_.store(tasks_.size() + 1, std::memory_order_relaxed);  // one for this loop itself
     for (Task<T>& task : tasks_) {
-      if (task.start(&one_ended, this)) left_.fetch_sub(1, std::memory_order_acq_rel);
+      if (TaskAccess::start(task, &one_ended, this)) left_.fetch_sub(1, std::memory_order_acq_rel);
     }
     return left_.fetch_sub(1, std::memory_order_acq_rel) != 1;
   }
@@ -274,7 +287,7 @@ Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
   co_await all;
   std::vector<T> results;
   results.reserve(tasks.size());
-  for (Task<T>& task : tasks) results.push_back(task.take());
+  for (Task<T>& task : tasks) results.push_back(detail::TaskAccess::take(task));
   co_return results;
 }
 
@@ -282,7 +295,7 @@ Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
 inline Task<void> when_all(std::vector<Task<void>> tasks) {
   detail::AllAwaiter<void> all(tasks);
   co_await all;
-  for (Task<void>& task : tasks) task.take();
+  for (Task<void>& task : tasks) detail::TaskAccess::take(task);
 }
 
 }  // namespace v0

@@ -89,7 +89,7 @@ class BasicTimeout {
     late ? call_stop.request_stop() : sleep_stop.request_stop();
     auto both = events.beyond(first);
     if (first != (kCall | kSleep)) co_await both;
-    AwaitedResult<Next> result = call.take();
+    AwaitedResult<Next> result = detail::TaskAccess::take(call);
     if (late && !deadline.cancelled() && !result && result.error().code == Errc::cancelled) {
       co_return fail(Errc::timeout, "timeout");
     }

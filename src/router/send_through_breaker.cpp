@@ -89,7 +89,7 @@ SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpReq
 
 SendResult& SendThroughBreaker::await_resume() {
   try {
-    if (sending_) call_.received(sending_->take());
+    if (sending_) call_.received(detail::TaskAccess::take(*sending_));
   } catch (...) {  // the call still says unreachable
   }
   return call_.end();

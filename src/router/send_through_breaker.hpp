@@ -94,7 +94,7 @@ class SendThroughBreaker {
 
   bool await_ready() const noexcept { return !sending_; }
   bool await_suspend(std::coroutine_handle<> waiting) noexcept {
-    return !sending_->start(&detail::resume_coroutine, waiting.address());
+    return !detail::TaskAccess::start(*sending_, &detail::resume_coroutine, waiting.address());
   }
   SendResult& await_resume();
 

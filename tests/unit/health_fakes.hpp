@@ -126,7 +126,8 @@ template <class T>
 class Running {
  public:
   explicit Running(Task<T> task) : task_(std::move(task)) {
-    if (task_.start([](void* ended) { static_cast<std::latch*>(ended)->count_down(); }, &ended_)) {
+    const auto count_down = [](void* ended) { static_cast<std::latch*>(ended)->count_down(); };
+    if (detail::TaskAccess::start(task_, count_down, &ended_)) {
       ended_.count_down();
     }
   }
@@ -136,7 +137,7 @@ class Running {
   bool has_ended() const noexcept { return ended_.try_wait(); }
   T result() {
     ended_.wait();
-    return task_.take();
+    return detail::TaskAccess::take(task_);
   }
 
  private:

@@ -108,8 +108,9 @@ template <class T>
 class Started {
  public:
   explicit Started(vx11::Task<T> task) : task_(std::move(task)) {
-    if (task_.start([](void* flag) { static_cast<std::atomic<bool>*>(flag)->store(true); },
-                    &done_)) {
+    if (vx11::detail::TaskAccess::start(
+            task_, [](void* flag) { static_cast<std::atomic<bool>*>(flag)->store(true); },
+            &done_)) {
       done_ = true;
     }
   }
@@ -118,7 +119,7 @@ class Started {
   ~Started() = default;
 
   bool done() const { return done_; }
-  T take() { return task_.take(); }
+  T take() { return vx11::detail::TaskAccess::take(task_); }
 
  private:
   std::atomic<bool> done_{false};

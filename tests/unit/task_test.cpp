@@ -14,6 +14,7 @@
 using vx11::sync_wait;
 using vx11::Task;
 using vx11::when_all;
+using vx11::detail::TaskAccess;
 
 namespace {
 
@@ -171,14 +172,15 @@ TEST_CASE("when_all starts every task before it waits for any") {
   tasks.push_back(through_gate(second, 2));
   Task<std::vector<int>> all = when_all(std::move(tasks));
   bool woken = false;
-  REQUIRE_FALSE(all.start([](void* flag) { *static_cast<bool*>(flag) = true; }, &woken));
+  REQUIRE_FALSE(TaskAccess::start(
+      all, [](void* flag) { *static_cast<bool*>(flag) = true; }, &woken));
   REQUIRE(first.waiting);
   REQUIRE(second.waiting);
   second.waiting.resume();
   CHECK_FALSE(woken);
   first.waiting.resume();
   CHECK(woken);
-  CHECK(all.take() == std::vector<int>{1, 2});
+  CHECK(TaskAccess::take(all) == std::vector<int>{1, 2});
 }
 
 TEST_CASE("when_all of nothing is done at once") {
@@ -212,8 +214,9 @@ TEST_CASE(
 TEST_CASE("a task that is ready has ended when it is started, and wakes nobody") {
   Task<int> task = ready(4);
   bool woken = false;
-  CHECK(task.start([](void* flag) { *static_cast<bool*>(flag) = true; }, &woken));
-  CHECK(task.take() == 4);
+  CHECK(TaskAccess::start(
+      task, [](void* flag) { *static_cast<bool*>(flag) = true; }, &woken));
+  CHECK(TaskAccess::take(task) == 4);
   CHECK_FALSE(woken);
 }
 
@@ -239,7 +242,7 @@ TEST_CASE("awaited where it stands, a task keeps its result and lends it") {
   const auto doubled = [](Task<int> task) -> Task<int> {
     int& result = co_await task;
     result *= 2;
-    co_return task.take();
+    co_return TaskAccess::take(task);
   };
   Threads threads;
   CHECK(sync_wait(doubled(ready(1))) == 2);

@@ -29,7 +29,7 @@ class EventSet {
   /// Starts `task`, whose end is the event `slot.bit`. Both outlive the event.
   template <class T>
   void start(Task<T>& task, EventSlot& slot) noexcept {
-    if (task.start(&ended, &slot)) happen(slot.bit);
+    if (TaskAccess::start(task, &ended, &slot)) happen(slot.bit);
   }
 
   /// Makes the event happen and resumes the one who waits, if there is one.
