@@ -3,7 +3,7 @@
 /// \file
 /// `ChatStream`: an answer that comes piece by piece.
 
-#include <vx11/clock.hpp>
+#include <vx11/attempt.hpp>
 #include <vx11/deadline.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -19,7 +19,9 @@
 namespace vx11 {
 inline namespace v0 {
 
-struct Attempt;
+namespace detail {
+struct ChatStreamAccess;
+}
 
 /// A piece of an answer.
 struct ChatPiece {
@@ -39,8 +41,6 @@ struct ChatPiece {
 /// Move-only; one reader at a time.
 class VX11_API ChatStream {
  public:
-  class Impl;
-  explicit ChatStream(std::unique_ptr<Impl> impl) noexcept;
   ChatStream(ChatStream&&) noexcept;
   ChatStream& operator=(ChatStream&&) noexcept;
   ~ChatStream();
@@ -58,6 +58,10 @@ class VX11_API ChatStream {
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline = {});
 
  private:
+  friend struct detail::ChatStreamAccess;
+  class Impl;
+  explicit ChatStream(std::unique_ptr<Impl> impl) noexcept;
+
   std::unique_ptr<Impl> impl_;
 };
 

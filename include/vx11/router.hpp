@@ -3,6 +3,7 @@
 /// \file
 /// `Router`: asks an ordered list of upstreams until one answers.
 
+#include <vx11/attempt.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
@@ -20,32 +21,6 @@
 
 namespace vx11 {
 inline namespace v0 {
-
-/// What came of trying one target.
-enum class Outcome : std::uint8_t {
-  answered,
-  circuit_open,   ///< Its breaker rejected the call; nothing was sent.
-  unreachable,    ///< No connection.
-  timeout,        ///< No answer within what the try was given.
-  error,          ///< An HTTP status outside 2xx.
-  invalid_reply,  ///< 2xx, and not to be understood or too large.
-  asleep,         ///< Known to sleep; passed by untouched.
-  cancelled,      ///< The caller went away; no further target is tried.
-};
-
-/// The outcome as the operator contract words it: "circuit_open", "timeout", "error" …
-VX11_API std::string_view to_string(Outcome outcome) noexcept;
-
-/// One line of the ledger: a target that was tried or passed by. Never a URL or an upstream's text.
-struct Attempt {
-  Attempt() = default;
-  Attempt(std::string target, Outcome outcome, Duration elapsed)
-      : target(std::move(target)), outcome(outcome), elapsed(elapsed) {}
-
-  std::string target = {};
-  Outcome outcome = Outcome::answered;
-  Duration elapsed = {};  ///< From asking the breaker to the verdict.
-};
 
 /// The answer, and how it was come by.
 struct ChatReply {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "http/sse.hpp"
 #include "router/send_through_breaker.hpp"
@@ -51,6 +52,18 @@ class ChatStream::Impl {
   EventSource events_;
   std::optional<ChatPiece> first_;
 };
+
+namespace detail {
+
+/// For the router, which begins streams.
+struct ChatStreamAccess {
+  template <class... Args>
+  static ChatStream make(Args&&... args) {
+    return ChatStream(std::make_unique<ChatStream::Impl>(std::forward<Args>(args)...));
+  }
+};
+
+}  // namespace detail
 
 /// The piece in an event: its data, and the text in that, which is `delta`, `response`, `reply`,
 /// `message` or `content` of a JSON object, else all of it.

@@ -69,10 +69,10 @@ Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& 
     co_return std::nullopt;
   }
   state.take(target, ChatAnswer(), elapsed());
-  auto impl = std::make_unique<ChatStream::Impl>(std::move(options), std::move(state.reply()),
-                                                 std::move(result), std::move(events),
-                                                 piece_of(std::move(**first)));
-  co_return std::optional<ChatStream>(std::in_place, std::move(impl));
+  ChatStream stream = detail::ChatStreamAccess::make(std::move(options), std::move(state.reply()),
+                                                     std::move(result), std::move(events),
+                                                     piece_of(std::move(**first)));
+  co_return std::optional<ChatStream>(std::move(stream));
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
     if (stream) co_return std::move(*stream);
   }
   if (!state.answered()) co_return tl::unexpected(state.failure());
-  co_return ChatStream(std::make_unique<ChatStream::Impl>(std::move(state.reply())));
+  co_return detail::ChatStreamAccess::make(std::move(state.reply()));
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_owned(std::shared_ptr<const Impl> self,
