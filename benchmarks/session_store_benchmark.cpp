@@ -163,6 +163,6 @@ BENCHMARK(recent)->Name("recent/map")->Setup(set_up_map)->Apply(shared);
 BENCHMARK(recent)->Name("recent/memory")->Setup(set_up_memory)->Apply(shared);
 BENCHMARK(recent)->Name("recent/sqlite")->Setup(set_up_sqlite)->Apply(shared);
 BENCHMARK_CAPTURE(append_and_evict, memory,
-                  vx11::make_memory_session_store({.sessions = kSessions}));
+                  vx11::make_memory_session_store({.limits = {.sessions = kSessions}}));
 
 }  // namespace

@@ -53,8 +53,8 @@ Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& u
 }
 
 Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
-  if (!config.store.sqlite_path) return vx11::make_memory_session_store(config.limits);
-  return vx11::open_sqlite_session_store(*config.store.sqlite_path, config.limits);
+  if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
+  return vx11::open_sqlite_session_store(*config.store.sqlite_path, {.limits = config.limits});
 }
 
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {

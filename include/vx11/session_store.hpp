@@ -3,6 +3,7 @@
 /// \file
 /// `SessionStore`: where Context-7 sessions are kept.
 
+#include <vx11/clock.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/session.hpp>
@@ -16,6 +17,14 @@
 
 namespace vx11 {
 inline namespace v0 {
+
+/// The description of a session store, whichever it is.
+struct SessionStoreOptions {
+  SessionLimits limits = {};
+  SteadyClock clock =
+      {};  ///< Counts how long a call waits, and in memory how long a session lives.
+  WallClock wall_clock = {};  ///< For timestamps, and in a file for how long a session lives.
+};
 
 /// Keeps sessions within `SessionLimits`.
 ///

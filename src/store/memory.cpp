@@ -174,9 +174,8 @@ class MemorySessionStore final : public SessionStore {
 
 }  // namespace
 
-std::shared_ptr<SessionStore> make_memory_session_store(SessionLimits limits, SteadyClock clock,
-                                                        WallClock wall_clock) {
-  return std::make_shared<MemorySessionStore>(limits, clock, wall_clock);
+std::shared_ptr<SessionStore> make_memory_session_store(SessionStoreOptions options) {
+  return std::make_shared<MemorySessionStore>(options.limits, options.clock, options.wall_clock);
 }
 
 }  // namespace v0

@@ -219,17 +219,15 @@ class SqliteSessionStore final : public SessionStore {
 }  // namespace
 
 Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
-                                                                SessionLimits limits,
-                                                                WallClock wall_clock,
-                                                                SteadyClock clock) {
+                                                                SessionStoreOptions options) {
   const auto cannot_open = [&](std::string_view reason) {
     return fail(Errc::storage,
                 fmt::format("cannot open the session database {}: {}", path, reason));
   };
   Result<sqlite::Connection> connection = sqlite::open(path);
   if (!connection) return cannot_open(connection.error().detail);
-  auto store =
-      std::make_shared<SqliteSessionStore>(*std::move(connection), limits, wall_clock, clock);
+  auto store = std::make_shared<SqliteSessionStore>(*std::move(connection), options.limits,
+                                                    options.wall_clock, options.clock);
   if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
   return store;
 }

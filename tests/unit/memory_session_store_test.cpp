@@ -9,13 +9,14 @@ using namespace session_store_suite_parts;
 
 TEST_CASE("the memory store does what every store does") {
   session_store_suite([](const SessionLimits& limits, const ManualClock& clock) {
-    return vx11::make_memory_session_store(limits, clock, clock);
+    return vx11::make_memory_session_store({.limits = limits, .clock = clock, .wall_clock = clock});
   });
 }
 
 TEST_CASE("setting the time of day ends no session in memory") {
   ManualClock clock;
-  const auto store = vx11::make_memory_session_store({.idle_timeout = 60s}, clock, clock);
+  const auto store = vx11::make_memory_session_store(
+      {.limits = {.idle_timeout = 60s}, .clock = clock, .wall_clock = clock});
   append(*store, "s", turn("1"));
   clock.set_wall(clock.wall_now() + 24h);
   CHECK(recent(*store, "s").size() == 2);

@@ -134,7 +134,7 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
 TEST_CASE("who has stood in line for a held database too long is sent away") {
   const ScratchFolder folder;
   vx11::testing::ManualClock clock;
-  const auto store = vx11::open_sqlite_session_store(folder / "s.db", {}, {}, clock).value();
+  const auto store = vx11::open_sqlite_session_store(folder / "s.db", {.clock = clock}).value();
   OtherProcess other(folder / "s.db");
   TestHome executor;
   const vx11::Executor::ExecutorScope stay(executor);

@@ -83,7 +83,8 @@ struct Site {
   std::shared_ptr<CircuitBreaker> switch_breaker = breaker();
   std::shared_ptr<CircuitBreaker> madre_breaker = breaker();
   std::shared_ptr<BrittleStore> store =
-      std::make_shared<BrittleStore>(vx11::make_memory_session_store({}, clock, clock));
+      std::make_shared<BrittleStore>(vx11::make_memory_session_store(
+          {.clock = clock, .wall_clock = clock}));
   vx11::RouterOptions router = {.targets = {target("switch", to_switch, switch_breaker),
                                             target("madre", to_madre, madre_breaker)},
                                 .clock = clock};

@@ -25,7 +25,7 @@ namespace {
 
 std::shared_ptr<SessionStore> open(const std::string& path, SessionLimits limits = {},
                                    vx11::WallClock clock = {}) {
-  auto store = vx11::open_sqlite_session_store(path, limits, clock);
+  auto store = vx11::open_sqlite_session_store(path, {.limits = limits, .wall_clock = clock});
   REQUIRE_MESSAGE(store, store.error().detail);
   return *store;
 }
@@ -217,7 +217,8 @@ TEST_CASE("two stores that write one file at once lose nothing") {
   const ScratchFolder folder;
   constexpr int kTurns = 100;
   const auto write = [&](const std::string& who) {
-    const auto store = vx11::open_sqlite_session_store(folder / "s.db", {.messages = 1'000});
+    const auto store =
+        vx11::open_sqlite_session_store(folder / "s.db", {.limits = {.messages = 1'000}});
     for (int i = 0; store && i < kTurns; ++i) {
       static_cast<void>(vx11::sync_wait((*store)->append("shared", who, turn(who))));
     }

@@ -46,7 +46,7 @@ vx11_code vx11_sessions_memory(const char* limits, vx11_sessions** sessions, cha
   return guarded(error, [&] {
     const auto read = limits_of(limits);
     if (!read) return failure(read.error());
-    *sessions = new vx11_sessions{vx11::make_memory_session_store(*read)};
+    *sessions = new vx11_sessions{vx11::make_memory_session_store({.limits = *read})};
     return Ending();
   });
 }
@@ -56,7 +56,7 @@ vx11_code vx11_sessions_sqlite(const char* path, const char* limits, vx11_sessio
   return guarded(error, [&] {
     const auto read = limits_of(limits);
     if (!read) return failure(read.error());
-    return give(vx11::open_sqlite_session_store(text_of(path), *read), sessions);
+    return give(vx11::open_sqlite_session_store(text_of(path), {.limits = *read}), sessions);
   });
 }
 

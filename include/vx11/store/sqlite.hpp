@@ -28,10 +28,15 @@ inline namespace v0 {
 /// \param path A file on a local disk, or `:memory:` for a database that ends with the store.
 /// \return `storage` if the file cannot be opened, is no database, or was written by a newer
 /// version.
-VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::string& path,
-                                                                         SessionLimits limits = {},
-                                                                         WallClock wall_clock = {},
-                                                                         SteadyClock clock = {});
+VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(
+    const std::string& path, SessionStoreOptions options = {});
+
+[[deprecated("pass SessionStoreOptions")]] inline Result<std::shared_ptr<SessionStore>>
+open_sqlite_session_store(const std::string& path, SessionLimits limits, WallClock wall_clock = {},
+                          SteadyClock clock = {}) {
+  return open_sqlite_session_store(
+      path, SessionStoreOptions{.limits = limits, .clock = clock, .wall_clock = wall_clock});
+}
 
 }  // namespace v0
 }  // namespace vx11
