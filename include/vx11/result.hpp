@@ -21,18 +21,19 @@ inline namespace v0 {
 
 /// What went wrong, coarse enough to decide on. The text for people is in `Error::detail`.
 enum class Errc : std::uint8_t {
-  invalid_argument,  ///< A description or a call that can never work; retrying does not help.
-  unreachable,       ///< No connection: refused, reset, closed, no such name.
-  timeout,           ///< The deadline or a limit passed.
-  cancelled,         ///< The caller lost interest. Never the upstream's fault.
-  circuit_open,      ///< A circuit breaker rejected the call; nothing was sent.
-  asleep,            ///< Power state says that the service sleeps; nothing was sent.
-  http_status,       ///< An answer came, with a status outside 2xx.
-  invalid_reply,     ///< An answer came and could not be understood.
-  too_large,         ///< A message exceeds a limit.
-  storage,           ///< A session store could not read or write.
-  unavailable,       ///< Nobody could answer, for the reasons recorded beside it.
-  rejected,          ///< A policy of the caller's own refused the call; nothing was sent.
+  invalid_argument,     ///< A description or a call that can never work; retrying does not help.
+  unreachable,          ///< No connection: refused, reset, closed, no such name.
+  timeout,              ///< The deadline or a limit passed.
+  cancelled,            ///< The caller lost interest. Never the upstream's fault.
+  circuit_open,         ///< A circuit breaker rejected the call; nothing was sent.
+  asleep,               ///< Power state says that the service sleeps; nothing was sent.
+  http_status,          ///< An answer came, with a status outside 2xx.
+  invalid_reply,        ///< An answer came and could not be understood.
+  too_large,            ///< A message exceeds a limit.
+  storage,              ///< A session store could not read or write.
+  unavailable,          ///< No upstream could answer, for the reasons recorded beside it.
+  rejected,             ///< A policy of the caller's own refused the call; nothing was sent.
+  address_unavailable,  ///< The address to listen on is taken, not this machine's or not allowed.
 };
 
 /// The code as a stable snake_case word ("circuit_open"), for logs, metrics and JSON.
@@ -62,6 +63,8 @@ constexpr std::string_view to_string(Errc code) noexcept {
       return "unavailable";
     case Errc::rejected:
       return "rejected";
+    case Errc::address_unavailable:
+      return "address_unavailable";
   }
   return "unknown";
 }

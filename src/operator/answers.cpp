@@ -45,6 +45,7 @@ std::string_view offline_reason(Errc code) noexcept {
     case Errc::invalid_argument:
     case Errc::unavailable:
     case Errc::rejected:
+    case Errc::address_unavailable:
       break;
   }
   return "error";

@@ -32,6 +32,7 @@ Outcome outcome_of(Errc code) noexcept {
     case Errc::unavailable:
     case Errc::invalid_argument:  // the transport could not use the origin
     case Errc::storage:
+    case Errc::address_unavailable:
       return Outcome::unreachable;
   }
   return Outcome::unreachable;

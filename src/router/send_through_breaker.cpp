@@ -33,6 +33,7 @@ std::string in_words(Errc code, Duration allowed) {
     case Errc::invalid_reply:
     case Errc::http_status:
     case Errc::storage:
+    case Errc::address_unavailable:
       return "the answer could not be understood";
   }
   return "failed";

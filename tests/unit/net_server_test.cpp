@@ -22,7 +22,7 @@ TEST_CASE("an address that is none is refused, and so is one that is taken") {
   CHECK(first->url() == "http://127.0.0.1:" + std::to_string(first->port()));
   const auto second = HttpServer::bind({.listen = "127.0.0.1:" + std::to_string(first->port())});
   REQUIRE_FALSE(second.has_value());
-  CHECK(second.error().code == Errc::unavailable);
+  CHECK(second.error().code == Errc::address_unavailable);
 }
 
 TEST_CASE_FIXTURE(Served, "a chat is answered and stored") {

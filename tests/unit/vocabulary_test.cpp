@@ -66,6 +66,8 @@ TEST_CASE("header names compare without case, values come back as they were") {
 TEST_CASE("every error code has a word of its own") {
   CHECK(to_string(Errc::circuit_open) == "circuit_open");
   CHECK(to_string(Errc::invalid_reply) == "invalid_reply");
+  CHECK(to_string(Errc::unavailable) == "unavailable");
+  CHECK(to_string(Errc::address_unavailable) == "address_unavailable");
   CHECK(to_string(static_cast<Errc>(200)) == "unknown");
 }
 

@@ -58,7 +58,8 @@ typedef enum vx11_code {
   VX11_UNAVAILABLE = 11,     /**< Nobody could answer. */
   VX11_NO_MEMORY = 12,
   VX11_INTERNAL = 13, /**< A mistake inside the library. */
-  VX11_REJECTED = 14  /**< A policy of the caller's own refused the call; nothing was sent. */
+  VX11_REJECTED = 14, /**< A policy of the caller's own refused the call; nothing was sent. */
+  VX11_ADDRESS_UNAVAILABLE = 15 /**< The address to listen on cannot be had. */
 } vx11_code;
 /** The code as a word: "circuit_open". Static text; not to be freed. */
 VX11_C_API const char *vx11_code_text(vx11_code code);

@@ -13,9 +13,11 @@ namespace vx11::c {
 
 namespace {
 
-/// Ours in their order, but for the one that came when the next number was taken.
+/// Those of the library in their order, but for the ones that were added when the next number was
+/// taken.
 vx11_code code_of(Errc code) {
   if (code == Errc::rejected) return VX11_REJECTED;
+  if (code == Errc::address_unavailable) return VX11_ADDRESS_UNAVAILABLE;
   return static_cast<vx11_code>(static_cast<int>(code) + 1);
 }
 
@@ -81,6 +83,7 @@ const char* vx11_code_text(vx11_code code) {
   if (code == VX11_OK) return "ok";
   if (code == VX11_NO_MEMORY) return "no_memory";
   if (code == VX11_REJECTED) return "rejected";
+  if (code == VX11_ADDRESS_UNAVAILABLE) return "address_unavailable";
   if (code < VX11_OK || code > VX11_UNAVAILABLE) return "internal";
   return to_string(static_cast<vx11::Errc>(code - 1)).data();  // of string literals
 }

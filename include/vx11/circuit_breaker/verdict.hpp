@@ -49,6 +49,7 @@ constexpr Verdict verdict_on(Errc code) noexcept {
     case Errc::asleep:
     case Errc::storage:
     case Errc::rejected:
+    case Errc::address_unavailable:
       return Verdict::neutral;
   }
   return Verdict::neutral;

@@ -214,7 +214,7 @@ Result<HttpServer> HttpServer::bind(ServeOptions options) {
   try {
     return HttpServer(std::make_unique<Impl>(std::move(options), *address));
   } catch (const std::system_error& error) {
-    return fail(Errc::unavailable,
+    return fail(Errc::address_unavailable,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
   }
 }

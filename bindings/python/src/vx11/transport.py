@@ -17,7 +17,8 @@ from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, pairs
 # The codes of vx11.h, in their order from 1.
 _CODES = (
     "invalid_argument unreachable timeout cancelled circuit_open asleep http_status invalid_reply "
-    "too_large storage unavailable no_memory internal rejected"
+    "too_large storage unavailable no_memory internal rejected "
+    "address_unavailable"
 ).split()
 
 
