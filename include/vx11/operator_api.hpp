@@ -71,10 +71,13 @@ class VX11_API OperatorApi final : public HttpHandler {
   /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
   /// to HEAD has no body but the Content-Length it would have: send it as it is.
   Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
+  /// A temporary would be gone before the task runs; so for the other overloads.
+  Task<HttpResponse> handle(const HttpRequest&& request, Deadline deadline = {}) const = delete;
 
   /// The same for servers that can stream: a chat whose request accepts `text/event-stream` is
   /// answered piece by piece. Without a body stream in it the response is complete.
   Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
+  Task<StreamedResponse> open(const HttpRequest&& request, Deadline deadline = {}) const = delete;
 
   /// For servers, once the head of a request is there: the right to have it answered, or the
   /// refusal that its head already earns (no route, wrong method, no credential, wrong type,
@@ -86,8 +89,12 @@ class VX11_API OperatorApi final : public HttpHandler {
   /// object that was admitted, its head unchanged, its body at most `max_body_bytes` long.
   Task<HttpResponse> handle(const HttpRequest& request, Admission admission,
                             Deadline deadline = {}) const;
+  Task<HttpResponse> handle(const HttpRequest&& request, Admission admission,
+                            Deadline deadline = {}) const = delete;
   Task<StreamedResponse> open(const HttpRequest& request, Admission admission,
                               Deadline deadline = {}) const override;
+  Task<StreamedResponse> open(const HttpRequest&& request, Admission admission,
+                              Deadline deadline = {}) const = delete;
 
   std::size_t max_body_bytes() const noexcept;
 

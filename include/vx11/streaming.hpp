@@ -46,6 +46,8 @@ class VX11_API StreamingTransport : public Transport {
   /// completed.
   /// \return as `send`
   virtual Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) = 0;
+  /// A temporary would be gone before the task runs.
+  Task<Result<StreamedResponse>> open(const HttpRequest&& request, Deadline deadline) = delete;
 };
 
 }  // namespace v0

@@ -37,6 +37,9 @@ class VX11_API Transport {
   ///         bytes that are not HTTP or an answer cut short, `too_large`, or `invalid_argument` for
   ///         an origin it cannot use. I/O never throws.
   virtual Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) = 0;
+  /// A temporary would be gone before the task runs. Implementations keep this refusal with
+  /// `using Transport::send;`.
+  Task<Result<HttpResponse>> send(const HttpRequest&& request, Deadline deadline) = delete;
 };
 
 }  // namespace v0

@@ -21,6 +21,7 @@ class PolicedTransport final : public Transport {
   PolicedTransport(std::shared_ptr<Transport> transport, Policy policy)
       : transport_(std::move(transport)), policy_(std::move(policy)) {}
 
+  using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     return policy_.async_execute(Send(*transport_, request), std::move(deadline));
   }

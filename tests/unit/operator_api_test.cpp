@@ -2,11 +2,44 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operator_site.hpp"
 
 using namespace operator_site;
+
+namespace {
+
+template <class Request>
+concept Handled = requires(const OperatorApi& api, Request&& request,
+                           OperatorApi::Admission admission) {
+  api.handle(std::forward<Request>(request));
+  api.open(std::forward<Request>(request));
+  api.handle(std::forward<Request>(request), admission);
+  api.open(std::forward<Request>(request), admission);
+};
+template <class Request>
+concept HandledSomehow = requires(const OperatorApi& api, Request&& request) {
+  api.handle(std::forward<Request>(request));
+}
+|| requires(const OperatorApi& api, Request&& request) {
+  api.open(std::forward<Request>(request));
+}
+|| requires(const OperatorApi& api, Request&& request, OperatorApi::Admission admission) {
+  api.handle(std::forward<Request>(request), admission);
+}
+|| requires(const OperatorApi& api, Request&& request, OperatorApi::Admission admission) {
+  api.open(std::forward<Request>(request), admission);
+};
+
+}  // namespace
+
+TEST_CASE("a request that would be gone before its task runs does not compile") {
+  CHECK(Handled<const HttpRequest&>);
+  CHECK(!HandledSomehow<HttpRequest>);
+  CHECK(!HandledSomehow<const HttpRequest>);
+}
 
 TEST_CASE_FIXTURE(Site, "the head alone is refused for the same reasons as the whole request") {
   const auto status_of = [&](const HttpRequest& head) {

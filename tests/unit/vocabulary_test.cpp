@@ -2,6 +2,7 @@
 #include <vx11/deadline.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
+#include <vx11/streaming.hpp>
 #include <vx11/testing/manual_clock.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 #include <vx11/transport/in_process.hpp>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <stop_token>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -69,6 +71,31 @@ TEST_CASE("every error code has a word of its own") {
   CHECK(to_string(Errc::unavailable) == "unavailable");
   CHECK(to_string(Errc::address_unavailable) == "address_unavailable");
   CHECK(to_string(static_cast<Errc>(200)) == "unknown");
+}
+
+namespace {
+
+template <class T, class Request>
+concept Sends = requires(T& transport, Request&& request) {
+  transport.send(std::forward<Request>(request), Deadline());
+};
+template <class T, class Request>
+concept Opens = requires(T& transport, Request&& request) {
+  transport.open(std::forward<Request>(request), Deadline());
+};
+template <class T>
+constexpr bool sends_only_what_lives = Sends<T, const HttpRequest&>&& Sends<T, HttpRequest&> &&
+                                       !Sends<T, HttpRequest> && !Sends<T, const HttpRequest>;
+
+}  // namespace
+
+TEST_CASE("a request that would be gone before its task runs does not compile") {
+  CHECK(sends_only_what_lives<vx11::Transport>);
+  CHECK(sends_only_what_lives<vx11::StreamingTransport>);
+  CHECK(sends_only_what_lives<vx11::InProcessTransport>);
+  CHECK(sends_only_what_lives<vx11::testing::ScriptedTransport>);
+  CHECK(Opens<vx11::StreamingTransport, const HttpRequest&>);
+  CHECK(!Opens<vx11::StreamingTransport, HttpRequest>);
 }
 
 TEST_CASE("an in-process upstream that throws is unreachable") {

@@ -86,6 +86,7 @@ class HttplibTransport final : public Transport {
   explicit HttplibTransport(HttplibOptions options = {})
       : options_(std::move(options)), pool_(options_.max_idle_per_origin, options_.idle_timeout) {}
 
+  using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     try {
       co_return carry_out(request, deadline);

@@ -56,7 +56,8 @@ struct ServeOptions {
 class VX11_API HttpServer {
  public:
   /// Takes the address.
-  /// \return `invalid_argument` for a malformed one, `unavailable` for one taken.
+  /// \return `invalid_argument` for a malformed one, `address_unavailable` for one that is
+  ///         taken or not this machine's
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;

@@ -37,6 +37,7 @@ class ScriptedTransport final : public Transport {
   /// Adds a failure.
   ScriptedTransport& then_fail(Errc code) { return then(fail(code, "scripted")); }
 
+  using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     auto [answer, elapsed] = next(request);
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "scripted");

@@ -22,6 +22,7 @@ class InProcessTransport final : public Transport {
 
   explicit InProcessTransport(Handler handler) : handler_(std::move(handler)) {}
 
+  using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
     try {

@@ -56,6 +56,7 @@ class NetTransport final : public StreamingTransport {
  public:
   explicit NetTransport(NetTransportOptions options) : options_(std::move(options)) {}
 
+  using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     Loop* const here = Loop::current();
     Loop& loop = here != nullptr ? *here : background_.loop();
@@ -69,6 +70,7 @@ class NetTransport final : public StreamingTransport {
     co_return std::move(call.response());
   }
 
+  using StreamingTransport::open;
   Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) override {
     Loop* const here = Loop::current();
     Loop& loop = here != nullptr ? *here : background_.loop();
