@@ -66,6 +66,23 @@ TEST_CASE("what a loop did not get round to runs at its end, and what it kept fo
   CHECK(ends == 2);
 }
 
+TEST_CASE("what still waits for its time when a loop ends does not wait for ever") {
+  Loop loop;
+  int fired = 0;
+  WheelTimer timer(
+      loop.timers, [](void* count) { ++*static_cast<int*>(count); }, &fired);
+  WheelTimer disarmed(
+      loop.timers, [](void* count) { ++*static_cast<int*>(count); }, &fired);
+  loop.post([&] {
+    timer.arm(TimerWheel::now() + 1h);
+    disarmed.arm(TimerWheel::now() + 1h);
+    disarmed.disarm();
+    loop.stop();
+  });
+  loop.run();
+  CHECK(fired == 1);
+}
+
 TEST_CASE("a loop's thread has short turns while it runs, and its own again after that") {
   const std::uint64_t before = ShortTimeSlice::of_this_thread();
   std::uint64_t within = before;

@@ -3,8 +3,8 @@
 /// \file
 /// An event loop on a thread of its own, for callers that have none. Internal.
 
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 #include "net/loop/loop.hpp"
@@ -13,7 +13,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Starts with the first use, ends with its owner. Thread-safe.
+/// Starts with the first use, ends with its owner, which may be destroyed on the loop's own thread.
+/// Thread-safe.
 class BackgroundLoop {
  public:
   BackgroundLoop() = default;
@@ -22,20 +23,25 @@ class BackgroundLoop {
   ~BackgroundLoop() {
     if (!thread_.joinable()) return;
     loop_->stop();
-    thread_.join();
+    if (thread_.get_id() == std::this_thread::get_id()) {
+      thread_.detach();
+    } else {
+      thread_.join();
+    }
   }
 
   Loop& loop() {
     std::call_once(started_, [this] {
-      loop_.emplace();
-      thread_ = std::thread([this] { loop_->run(); });
+      loop_ = std::make_shared<Loop>();
+      thread_ = std::thread([loop = loop_] { loop->run(); });
     });
     return *loop_;
   }
 
  private:
   std::once_flag started_;
-  std::optional<Loop> loop_;
+  std::shared_ptr<Loop>
+      loop_;  ///< Shared with the thread, which may outlive the owner by a moment.
   std::thread thread_;
 };
 

@@ -40,6 +40,9 @@ void Loop::run() {
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
     if (poller.has_more()) short_time_slice.yield();
   }
+  // Calls that no request waits for, a probe's for one, may still be under way. They end here.
+  timers.fire_all();
+  if (has_posted_.load(std::memory_order_relaxed)) run_posted();
   current_ = nullptr;
 }
 

@@ -71,6 +71,14 @@ void TimerWheel::fire_due() {
   next_ = next_occupied();
 }
 
+/// What fires may arm again; whoever does so until the last round is left alone.
+void TimerWheel::fire_all() {
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds && linked_ != 0; ++round) {
+    for (std::size_t slot = 0; slot < kSlots; ++slot) turn(slot, TimePoint::max());
+  }
+}
+
 long long TimerWheel::next_occupied() const noexcept {
   if (linked_ == 0) return kNever;
   long long tick = done_ + 1;

@@ -61,6 +61,9 @@ class TimerWheel {
   /// In milliseconds, rounded up; negative: for ever.
   int wait_at_most() const noexcept;
   void fire_due();
+  /// Fires all that are armed, as if their time had come: for the end of a loop, after which none
+  /// would.
+  void fire_all();
 
  private:
   friend class WheelTimer;
