@@ -27,6 +27,10 @@ Workers::Workers(std::size_t most)
     : most_(std::max<std::size_t>(most, 1)), state_(std::make_shared<State>()) {}
 
 Workers::~Workers() {
+  shut_down();
+}
+
+void Workers::shut_down() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
@@ -39,6 +43,8 @@ Workers::~Workers() {
       thread.join();
     }
   }
+  threads_.clear();
+  work(*state_);  // what was left for the thread that was detached, which must find nothing
 }
 
 void Workers::run(const Job& job) {

@@ -37,6 +37,9 @@ class VX11_API Workers {
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
+  /// What the destructor does, done earlier. No job may be handed in afterwards.
+  void shut_down();
+
   /// Runs `job` as soon as a thread is free. Where the system gives not even one thread, on the
   /// caller's.
   void run(const Job& job);

@@ -181,6 +181,25 @@ TEST_CASE("a job may destroy the pool it runs on") {
   CHECK(workers == nullptr);
 }
 
+TEST_CASE("a job that destroys its pool leaves no due job to run later") {
+  std::latch owned(1);
+  std::latch gone(1);
+  bool ran = false;
+  bool ran_before_the_end = false;
+  auto workers = std::make_unique<Workers>(1);
+  Workers& pool = *workers;
+  pool.run([&] {
+    owned.wait();
+    workers.reset();
+    ran_before_the_end = ran;
+    gone.count_down();
+  });
+  pool.run([&] { ran = true; });
+  owned.count_down();
+  gone.wait();
+  CHECK(ran_before_the_end);
+}
+
 TEST_CASE("an idle pool that was never used ends at once") {
   Workers workers(8);
 }
