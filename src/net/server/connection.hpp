@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "net/http/request_reader.hpp"
-#include "net/loop/detached.hpp"
 #include "net/server/server_state.hpp"
 #include "net/socket/channel.hpp"
+#include "threads/detached.hpp"
 
 namespace vx11 {
 inline namespace v0 {

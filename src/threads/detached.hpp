@@ -1,14 +1,17 @@
 #pragma once
 
 /// \file
-/// A coroutine that nobody awaits. Internal.
+/// Coroutines that no one awaits. Internal.
+
+#include <vx11/task.hpp>
 
 #include <coroutine>
 #include <exception>
+#include <memory>
+#include <utility>
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
 
 /// Starts at once and frees itself when done. What leaves it as an exception is a defect.
 struct Detached {
@@ -21,6 +24,13 @@ struct Detached {
   };
 };
 
-}  // namespace net_detail
+/// Starts `task` on the calling thread. `owner`, which the task refers to, lives at least as long.
+template <class Owner>
+Detached run_detached(std::shared_ptr<Owner> owner, Task<void> task) {
+  const std::shared_ptr<Owner> kept = std::move(owner);
+  Task<void> running = std::move(task);
+  co_await std::move(running);
+}
+
 }  // namespace v0
 }  // namespace vx11

@@ -1,0 +1,190 @@
+#pragma once
+
+/// \file
+/// `SingleFlight`: one call under way, whose result all who ask meanwhile get. Internal.
+
+#include <vx11/task.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+#include "threads/detached.hpp"
+#include "threads/waiter_list.hpp"
+#include "threads/workers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+/// Shares the result of a call among those who ask while it is under way.
+///
+/// The first caller begins the call, on its own thread; each caller waits for the result up to its
+/// own deadline or stop token, and leaves alone. The call does not end with the caller that began
+/// it: it is cancelled when the last one has left. A result is at most as old as the call that
+/// brought it; after something that makes it outdated, `supersede` keeps later callers from it.
+///
+/// A caller is resumed on the thread on which the call ended, or, if it leaves early, on a worker.
+/// **Thread-safe**; held by a `shared_ptr`, of which a call under way has one.
+template <class T>
+class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
+ public:
+  using Value = std::shared_ptr<const T>;
+
+  explicit SingleFlight(SteadyClock clock) : clock_(clock) {}
+
+  /// \param begin from `std::stop_token`, which fires when no one waits any more, to the `Task<T>`
+  ///              of the call
+  /// \return the result, or null if `deadline` has passed or its stop token fired before; an
+  ///         exception of the call is thrown to all its callers
+  template <class Begin>
+  static Task<Value> join(std::shared_ptr<SingleFlight> self, Begin begin, Deadline deadline) {
+    bool first = false;
+    const std::shared_ptr<Flight> flight = self->enter(first);
+    if (first) self->start(flight, begin);
+    WaitForValue<T, SingleFlight, Flight> wait(*self, flight, std::move(deadline), self->clock_);
+    Value value = co_await wait;
+    if (!value && flight->failure) std::rethrow_exception(flight->failure);
+    co_return value;
+  }
+
+  /// Callers from now on do not join the call under way.
+  void supersede() {
+    const std::lock_guard lock(mutex_);
+    open_ = nullptr;
+  }
+
+ private:
+  struct Flight {
+    WaiterList<T> waiters = {};
+    std::size_t callers = 0;  ///< Those who have entered and not left, waiting yet or not.
+    std::stop_source stop = {};
+    bool ended = false;
+    Value value = {};
+    std::exception_ptr failure = {};
+  };
+  using FlightPtr = std::shared_ptr<Flight>;
+  friend class WaitForValue<T, SingleFlight, Flight>;
+
+  FlightPtr enter(bool& first) {
+    const std::lock_guard lock(mutex_);
+    first = open_ == nullptr;
+    if (first) {
+      open_ = std::make_shared<Flight>();
+      flights_.push_back(open_);
+    }
+    ++open_->callers;
+    return open_;
+  }
+
+  /// A flight that is open has a call that ends it, or its callers would wait for ever.
+  template <class Begin>
+  void start(const FlightPtr& flight, Begin& begin) {
+    try {
+      run_detached(this->shared_from_this(), run(flight, begin(flight->stop.get_token())));
+    } catch (...) {
+      end(flight, nullptr, std::current_exception());
+    }
+  }
+
+  Task<void> run(FlightPtr flight, Task<T> call) {
+    try {
+      T result = co_await std::move(call);
+      end(flight, std::make_shared<const T>(std::move(result)), nullptr);
+    } catch (...) {
+      end(flight, nullptr, std::current_exception());
+    }
+  }
+
+  void end(const FlightPtr& flight, Value value, std::exception_ptr failure) {
+    Callers callers;
+    {
+      const std::lock_guard lock(mutex_);
+      flight->ended = true;
+      flight->value = std::move(value);
+      flight->failure = std::move(failure);
+      if (open_ == flight) open_ = nullptr;
+      std::erase(flights_, flight);
+      callers = flight->waiters.finish(flight->value);
+    }
+    resume_all(callers);
+  }
+
+  /// \return whether the caller is to be suspended. If so, it may be gone once the lock is.
+  bool wait(Flight& flight, ValueWaiter<T>& waiter) {
+    std::stop_source abandoned(std::nostopstate);
+    {
+      const std::lock_guard lock(mutex_);
+      if (flight.ended) {
+        waiter.value = flight.value;
+      } else if (is_over(waiter)) {
+        if (leave(flight, 1)) abandoned = flight.stop;
+      } else {
+        flight.waiters.join(waiter);
+        tick_by(waiter.until);
+        return true;
+      }
+    }
+    abandoned.request_stop();
+    return false;
+  }
+
+  static bool is_over(const ValueWaiter<T>& waiter) noexcept {
+    return waiter.until != TimePoint::max() && waiter.until <= SteadyClock().now();
+  }
+
+  /// \return whether the last caller has left, so that the call is to be cancelled
+  bool leave(Flight& flight, std::size_t callers) noexcept {
+    flight.callers -= callers;
+    if (flight.callers != 0) return false;
+    if (open_.get() == &flight) open_ = nullptr;
+    return true;
+  }
+
+  /// Called by a stop token, on its thread; the caller is resumed on a worker.
+  void stop_waiting(ValueWaiter<T>& waiter) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiter.until = TimePoint::min();
+    }
+    workers_.run([this] { tick(TimePoint::min()); });
+  }
+
+  void tick_by(TimePoint when) {
+    if (when >= next_tick_) return;
+    next_tick_ = when;
+    workers_.run_at(when, [this, when] { tick(when); });
+  }
+
+  /// Releases the callers whose time is over. Superfluous ticks do no harm.
+  void tick(TimePoint when) {
+    Callers callers;
+    std::vector<std::stop_source> abandoned;
+    {
+      const std::lock_guard lock(mutex_);
+      if (when == next_tick_) next_tick_ = TimePoint::max();
+      const TimePoint now = SteadyClock().now();
+      for (const FlightPtr& flight : flights_) {
+        const Callers left = flight->waiters.release_overdue(now, [] { return Value(); });
+        if (!left.empty() && leave(*flight, left.size())) abandoned.push_back(flight->stop);
+        callers.insert(callers.end(), left.begin(), left.end());
+        tick_by(flight->waiters.next_deadline());
+      }
+    }
+    for (std::stop_source& stop : abandoned) stop.request_stop();
+    resume_all(callers);
+  }
+
+  const SteadyClock clock_;
+  std::mutex mutex_;
+  FlightPtr open_;                  ///< The call that callers join, or null.
+  std::vector<FlightPtr> flights_;  ///< All calls under way; more than one if some are superseded.
+  TimePoint next_tick_ = TimePoint::max();
+  Workers workers_{1};  ///< Last, so that its thread has ended before anything else goes.
+};
+
+}  // namespace v0
+}  // namespace vx11
