@@ -34,7 +34,7 @@ struct PowerWindow {
   PowerWindow() = default;
 
   std::string id = {};
-  std::string created_at = {};                             ///< RFC 3339, UTC, milliseconds.
+  std::optional<WallTime> created_at = std::nullopt;  ///< None if madre sends no readable time.
   std::optional<std::chrono::seconds> ttl = std::nullopt;  ///< In all; none for a window held open.
   std::vector<std::string> services = {};
 };
@@ -47,7 +47,9 @@ struct PowerState {
   std::vector<PowerWindow> windows = {};  ///< The open ones.
   std::vector<std::string> running = {};  ///< Always contains tentaculo_link, which asks.
   std::vector<std::string> available =
-      {};  ///< Known and not running, in the order of the topology.
+      {};                    ///< Known and not running, in the order of the topology.
+  WallTime checked_at = {};  ///< When madre was asked; the epoch if the state was only parsed.
+  Duration age = {};         ///< From then until this copy was handed out: how old it can be.
 };
 
 /// The services of VX11, in the order of the topology.
@@ -69,22 +71,37 @@ struct PowerOptions {
   /// except to a view that health looks through: looking never counts.
   std::shared_ptr<CircuitBreaker> breaker = {};
   SteadyClock clock = {};
+  WallClock wall_clock = {};
 };
 
 /// Looks at the power state and can do nothing else.
 ///
-/// **Thread-safe**; immutable; copies share the transport and the breaker.
+/// Over a transport that suspends, those who ask while a call is under way share its answer, each up
+/// to its own deadline; the call is cancelled when the last of them has left. The answer may so be as
+/// old as that call, `timeout` at most, and `PowerState::age` says how old. It is never older than a
+/// command that was given through the same client or a copy of it and has been answered. Over a
+/// transport that blocks, each caller makes a call of its own.
+///
+/// **Thread-safe**; copies share the transport, the breaker and the call under way.
 class VX11_API PowerStateView {
  public:
-  /// `origin` is madre's base URL. A null transport or a bad origin is reported by the calls.
-  PowerStateView(std::shared_ptr<Transport> transport, std::string origin,
+  /// \param origin madre's base URL: `http://host[:port]`, no path
+  /// \return every mistake of the description, in one `invalid_argument`
+  static Result<PowerStateView> create(std::shared_ptr<Transport> transport,
+                                       std::string_view origin, PowerOptions options = {});
+  /// For a description that is part of the program: its mistakes are reported by each call, in the
+  /// words of `create`, which checks one that comes from a configuration.
+  PowerStateView(std::shared_ptr<Transport> transport, std::string_view origin,
                  PowerOptions options = {});
 
   /// Blocks.
   /// \see async_state
   Result<PowerState> state(Deadline deadline = {}) const;
-  /// One `GET /madre/power/state`.
+  /// The answer to `GET /madre/power/state`.
   Task<Result<PowerState>> async_state(Deadline deadline = {}) const;
+
+  /// Whether a call may hold up the calling thread: `Transport::blocks`.
+  bool blocks() const noexcept;
 
  protected:
   /// Sends one request under the limit and the breaker; any answer but 5xx is a value.
@@ -92,9 +109,8 @@ class VX11_API PowerStateView {
                                   Deadline deadline) const;
 
  private:
-  std::shared_ptr<Transport> transport_;
-  std::string origin_;
-  PowerOptions options_;
+  class Connection;
+  std::shared_ptr<const Connection> connection_;
 };
 
 /// A window to open.
@@ -118,10 +134,13 @@ struct MadreReply {
 ///
 /// A refusal by madre (4xx) is an answer; `unreachable`, `timeout`, `http_status` (5xx),
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never
-/// repeated.
-/// **Thread-safe**; immutable; copies share the transport and the breaker.
+/// repeated or shared.
+/// **Thread-safe**; copies share the transport, the breaker and the call under way.
 class VX11_API PowerStateClient : public PowerStateView {
  public:
+  /// As `PowerStateView::create`.
+  static Result<PowerStateClient> create(std::shared_ptr<Transport> transport,
+                                         std::string_view origin, PowerOptions options = {});
   using PowerStateView::PowerStateView;
 
   /// `GET /madre/power/status`.
@@ -151,6 +170,9 @@ class VX11_API PowerStateClient : public PowerStateView {
   Result<MadreReply> stop(std::string service, Deadline deadline = {}) const;
   Task<Result<MadreReply>> async_restart(std::string service, Deadline deadline = {}) const;
   Result<MadreReply> restart(std::string service, Deadline deadline = {}) const;
+
+ private:
+  explicit PowerStateClient(PowerStateView&& view) noexcept : PowerStateView(std::move(view)) {}
 };
 
 }  // namespace v0

@@ -40,6 +40,11 @@ class VX11_API Transport {
   /// A temporary would be gone before the task runs. Implementations keep this refusal with
   /// `using Transport::send;`.
   Task<Result<HttpResponse>> send(const HttpRequest&& request, Deadline deadline) = delete;
+
+  /// Whether a send may hold up the calling thread, as it does by default. A transport that waits
+  /// only by suspending returns false: whoever has several calls to make then starts them all on one
+  /// thread, where it would give each a thread of its own.
+  virtual bool blocks() const noexcept { return true; }
 };
 
 }  // namespace v0

@@ -1,5 +1,7 @@
 #include "operator/power_answers.hpp"
 
+#include <vx11/session.hpp>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -24,7 +26,8 @@ void write_strings(json::Writer& json, std::string_view name,
 }
 
 void write_window(json::Writer& json, const PowerWindow& window) {
-  json.open('{').key("window_id").string(window.id).key("created_at").string(window.created_at);
+  json.open('{').key("window_id").string(window.id).key("created_at");
+  json.string(window.created_at ? to_rfc3339(*window.created_at) : std::string());
   json.key("ttl_seconds");
   window.ttl ? json.integer(window.ttl->count()) : json.raw("null");
   write_strings(json, "services", window.services);
@@ -53,7 +56,8 @@ HttpResponse power_state_answer(const PowerState& state) {
   write_windows(json, state.windows);
   write_strings(json, "running_services", state.running);
   write_strings(json, "available_services", state.available);
-  json.close('}');
+  json.key("checked_at").string(to_rfc3339(state.checked_at));
+  json.key("age_ms").milliseconds(state.age).close('}');
   return json_answer(200, std::move(json).take());
 }
 

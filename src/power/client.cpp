@@ -1,5 +1,4 @@
 #include <vx11/power_state_client.hpp>
-#include <vx11/url.hpp>
 
 #include <algorithm>
 
@@ -7,90 +6,12 @@
 
 #include "json/scan.hpp"
 #include "json/text.hpp"
-#include "router/send_through_breaker.hpp"
+#include "power/connection.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 
 namespace {
-
-constexpr std::string_view kMadre = "madre";
-
-/// The way to madre, held by every call so that it outlives the view it was made through.
-struct MadreConnection {
-  MadreConnection(std::shared_ptr<Transport> transport, const PowerOptions& options)
-      : transport(std::move(transport)),
-        breaker(options.breaker),
-        timeout(options.timeout),
-        clock(options.clock) {}
-
-  std::shared_ptr<Transport> transport;
-  std::shared_ptr<CircuitBreaker> breaker;
-  Duration timeout;
-  SteadyClock clock;
-};
-
-tl::unexpected<Error> madre_failed(Errc code, std::string detail) {
-  return fail(code, std::move(detail), std::string(kMadre));
-}
-
-tl::unexpected<Error> bad_status(int status) {
-  return madre_failed(Errc::http_status, fmt::format("HTTP status {}", status));
-}
-
-/// What can be wrong with the way to madre, or nothing.
-std::string_view mistake_in(const MadreConnection& madre, const HttpRequest& request) noexcept {
-  if (madre.transport == nullptr) return "no transport";
-  if (request.origin.empty()) return "the origin must be http://host[:port], without a path";
-  if (madre.timeout <= Duration::zero()) return "the timeout must be positive";
-  return {};
-}
-
-/// How the body of an answer that is no failure becomes a value.
-template <class T>
-using Read = Result<T> (*)(HttpResponse response);
-
-Result<HttpResponse> read_json(HttpResponse response) {
-  const auto scanned = json::scan_object(response.body, {});
-  if (!scanned) return madre_failed(Errc::invalid_reply, scanned.error().detail);
-  return response;
-}
-
-Result<PowerState> read_state(HttpResponse response) {
-  if (!response.ok()) return bad_status(response.status);
-  auto state = parse_power_state(response.body);
-  if (!state) return madre_failed(Errc::invalid_reply, state.error().detail);
-  return state;
-}
-
-/// One request under limit and breaker, the breaker told whether the answer could be understood.
-template <class T>
-Task<Result<T>> ask_madre(MadreConnection madre, HttpRequest request, Deadline deadline,
-                          Read<T> read) {
-  const std::string_view mistake = mistake_in(madre, request);
-  if (!mistake.empty()) co_return madre_failed(Errc::invalid_argument, std::string(mistake));
-  const CallOptions call(kMadre, *madre.transport, madre.timeout, madre.clock, madre.breaker.get());
-  SendThroughBreaker sending(call, request, deadline);
-  SendResult& sent = co_await sending;
-  if (!sent.response) co_return fail(std::move(sent.response.error()));
-  const int status = sent.response->status;
-  Verdict verdict = verdict_on(status);
-  Result<T> value =
-      verdict == Verdict::failure ? Result<T>(bad_status(status)) : read(std::move(*sent.response));
-  if (verdict == Verdict::success && !value) verdict = Verdict::failure;
-  sent.conclude(verdict);
-  co_return std::move(value);
-}
-
-HttpRequest request_to(const std::string& origin, std::string method, std::string path,
-                       std::string json, const Headers& headers) {
-  HttpRequest request(std::move(method), origin, std::move(path));
-  request.headers = headers;
-  request.headers.set("Accept", "application/json");
-  if (!json.empty()) request.headers.set("Content-Type", "application/json");
-  request.body = std::move(json);
-  return request;
-}
 
 using Reply = Task<Result<MadreReply>>;
 
@@ -105,7 +26,7 @@ std::string service_path(const std::string& service, std::string_view action) {
 }
 
 Reply refuse(std::string detail) {
-  return madre_failed(Errc::invalid_argument, std::move(detail));
+  return fail(Errc::invalid_argument, std::move(detail), "madre");
 }
 
 /// What is wrong with `window`, or nothing.
@@ -139,28 +60,43 @@ std::string to_json(const WindowRequest& window) {
 
 }  // namespace
 
-PowerStateView::PowerStateView(std::shared_ptr<Transport> transport, std::string origin,
+PowerStateView::PowerStateView(std::shared_ptr<Transport> transport, std::string_view origin,
                                PowerOptions options)
-    : transport_(std::move(transport)),
-      origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
-      options_(std::move(options)) {}
+    : connection_(
+          std::make_shared<const Connection>(std::move(transport), origin, std::move(options))) {}
+
+Result<PowerStateView> PowerStateView::create(std::shared_ptr<Transport> transport,
+                                              std::string_view origin, PowerOptions options) {
+  PowerStateView view(std::move(transport), origin, std::move(options));
+  const std::string& mistakes = view.connection_->mistakes();
+  if (!mistakes.empty()) return fail(Errc::invalid_argument, mistakes, "madre");
+  return view;
+}
+
+Result<PowerStateClient> PowerStateClient::create(std::shared_ptr<Transport> transport,
+                                                  std::string_view origin, PowerOptions options) {
+  Result<PowerStateView> view =
+      PowerStateView::create(std::move(transport), origin, std::move(options));
+  if (!view) return fail(std::move(view.error()));
+  return PowerStateClient(*std::move(view));
+}
 
 Task<Result<PowerState>> PowerStateView::async_state(Deadline deadline) const {
-  return ask_madre(MadreConnection(transport_, options_),
-                   request_to(origin_, "GET", "/madre/power/state", {}, options_.headers),
-                   std::move(deadline), &read_state);
+  return Connection::state(connection_, std::move(deadline));
 }
 
 Result<PowerState> PowerStateView::state(Deadline deadline) const {
   return sync_wait(async_state(std::move(deadline)));
 }
 
+bool PowerStateView::blocks() const noexcept {
+  return connection_->blocks();
+}
+
 Task<Result<HttpResponse>> PowerStateView::call(std::string method, std::string path,
                                                 std::string json, Deadline deadline) const {
-  return ask_madre(
-      MadreConnection(transport_, options_),
-      request_to(origin_, std::move(method), std::move(path), std::move(json), options_.headers),
-      std::move(deadline), &read_json);
+  return Connection::call(connection_, std::move(method), std::move(path), std::move(json),
+                          std::move(deadline));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_status(Deadline deadline) const {

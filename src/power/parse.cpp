@@ -1,5 +1,4 @@
 #include <vx11/power_state_client.hpp>
-#include <vx11/session.hpp>
 
 #include <algorithm>
 #include <array>
@@ -58,7 +57,7 @@ class Reader {
     if (member(document, "window_id").is_null()) return state;
     PowerWindow& open = state.windows.emplace_back();
     open.id = text(document, "window_id");
-    open.created_at = normalised(timestamp(document, "created_at"));
+    open.created_at = timestamp(document, "created_at");
     open.ttl = whole_ttl(document);
     std::copy_if(state.running.begin(), state.running.end(), std::back_inserter(open.services),
                  [](const std::string& name) { return !contains(kCore, name); });
@@ -85,7 +84,7 @@ class Reader {
   PowerWindow window(const json& entry) {
     PowerWindow read;
     read.id = text(entry, "window_id");
-    read.created_at = normalised(timestamp(entry, "created_at"));
+    read.created_at = timestamp(entry, "created_at");
     read.ttl = duration(entry, "ttl_seconds");
     read.services = names(entry, "services");
     return read;
@@ -160,9 +159,6 @@ class Reader {
   static std::optional<WallTime> timestamp(const json& object, const char* name) {
     const auto* value = member(object, name).get_ptr<const std::string*>();
     return value == nullptr ? std::nullopt : parse_rfc3339(*value);
-  }
-  static std::string normalised(std::optional<WallTime> time) {
-    return time ? to_rfc3339(*time) : std::string();
   }
 
   void refuse(std::string_view what) {

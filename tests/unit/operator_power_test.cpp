@@ -60,7 +60,8 @@ TEST_CASE_FIXTURE(Power, "power state: the contract's answer, from its own diale
                        "ttl_seconds":300,"services":["switch","hermes"]}],
     "running_services":["madre","tentaculo_link","redis","switch","hermes"],
     "available_services":["hormiguero","mcp","shubniggurath","spawner","manifestator",
-                          "operator-backend","operator-frontend"]})"));
+                          "operator-backend","operator-frontend"],
+    "checked_at":"2025-12-28T12:34:56.789Z","age_ms":0.0})"));
   REQUIRE(to_power->calls() == 1);
   CHECK(to_power->requests().front().target == "/madre/power/state");
 }

@@ -82,9 +82,8 @@ struct Site {
   std::shared_ptr<ScriptedTransport> to_view = std::make_shared<ScriptedTransport>();
   std::shared_ptr<CircuitBreaker> switch_breaker = breaker();
   std::shared_ptr<CircuitBreaker> madre_breaker = breaker();
-  std::shared_ptr<BrittleStore> store =
-      std::make_shared<BrittleStore>(vx11::make_memory_session_store(
-          {.clock = clock, .wall_clock = clock}));
+  std::shared_ptr<BrittleStore> store = std::make_shared<BrittleStore>(
+      vx11::make_memory_session_store({.clock = clock, .wall_clock = clock}));
   vx11::RouterOptions router = {.targets = {target("switch", to_switch, switch_breaker),
                                             target("madre", to_madre, madre_breaker)},
                                 .clock = clock};
@@ -115,7 +114,7 @@ struct Site {
       options.health = std::make_shared<vx11::HealthAggregator>(health);
       options.power = std::make_shared<const vx11::PowerStateClient>(
           to_power, "http://madre:8001",
-          vx11::PowerOptions{.breaker = madre_breaker, .clock = clock});
+          vx11::PowerOptions{.breaker = madre_breaker, .clock = clock, .wall_clock = clock});
       options.sessions = store;
       api_ = OperatorApi::create(options).value();
     }

@@ -366,6 +366,22 @@ TEST_CASE("mistakes of the description are reported by the calls") {
   CHECK(transport->calls() == 0);
 }
 
+TEST_CASE("create names every mistake of the description") {
+  const auto wrong = PowerStateClient::create(nullptr, "madre:8001", {.timeout = -1s});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error() ==
+        vx11::Error(Errc::invalid_argument,
+                    "no transport; the origin must be http://host[:port], without a path; "
+                    "the timeout must be positive",
+                    "madre"));
+  CHECK_FALSE(PowerStateView::create(nullptr, kOrigin));
+  const auto transport = std::make_shared<ScriptedTransport>();
+  transport->then_json(kSolo);
+  const auto client = PowerStateClient::create(transport, kOrigin);
+  REQUIRE(client);
+  CHECK(client->state());
+}
+
 TEST_CASE("a trailing slash of the origin is forgiven") {
   const auto transport = std::make_shared<ScriptedTransport>();
   transport->then_json(kSolo);

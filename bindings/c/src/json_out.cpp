@@ -43,7 +43,7 @@ Json power_object(const PowerState& state) {
   Json windows = Json::array();
   for (const PowerWindow& window : state.windows) {
     windows.push_back({{"id", window.id},
-                       {"created_at", window.created_at},
+                       {"created_at", window.created_at ? to_rfc3339(*window.created_at) : ""},
                        {"ttl_s", window.ttl ? Json(window.ttl->count()) : Json(nullptr)},
                        {"services", window.services}});
   }

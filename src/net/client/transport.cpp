@@ -56,6 +56,8 @@ class NetTransport final : public StreamingTransport {
  public:
   explicit NetTransport(NetTransportOptions options) : options_(std::move(options)) {}
 
+  bool blocks() const noexcept override { return false; }
+
   using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     Loop* const here = Loop::current();
