@@ -41,8 +41,8 @@ VX11_API std::string_view to_string(EvidenceSource source) noexcept;
 /// Looks at one component and cannot change it.
 ///
 /// A type of its own and not a `Transport`, so that nothing an aggregator holds could wake a
-/// service. Implementations are thread-safe, honour the deadline, and are asked by one thread at a
-/// time.
+/// service. Implementations are thread-safe, honour the deadline and its stop token, and are asked
+/// by one thread at a time.
 class VX11_API Probe {
  public:
   Probe() = default;
@@ -52,6 +52,11 @@ class VX11_API Probe {
 
   /// \return `ok` or `degraded` when it answered; `unreachable` or `timeout` as an error when not.
   virtual Task<Result<Health>> look(Deadline deadline) = 0;
+
+  /// Whether a look may hold up the calling thread, as it does by default: it then gets a thread of
+  /// the aggregator's. One that waits only by suspending returns false and begins on the thread of
+  /// the caller that starts the round. An HTTP probe returns what its transport says.
+  virtual bool blocks() const noexcept { return true; }
 };
 
 /// A probe that sends `GET path` and takes 2xx for ok, anything else for degraded.
@@ -132,19 +137,27 @@ struct HealthOptions {
 
 /// Looks at all components side by side and sums up.
 ///
-/// One round runs at a time; all who ask meanwhile get its result. Every look runs on a small pool
-/// of threads of the aggregator, so that blocking probes are parallel too, and a round ends at the
-/// longest limit even if a probe ignores its own: such a component is reported unreachable and is
-/// not looked at again before its probe has come back.
+/// One round runs at a time; all who ask meanwhile get its result. Looks that suspend begin on the
+/// thread of the caller that starts the round; those that block run on a small pool of threads of
+/// the aggregator, so that they are parallel too. A round ends at the longest limit even if a probe
+/// ignores its own: such a component is reported unreachable and is not looked at again before its
+/// probe has come back.
 ///
-/// **Thread-safe**. Neither copied nor moved; the destructor waits for looks under way. After
-/// `async_check` a coroutine goes on on whichever thread ended the round: often one of the pool's,
-/// of which there are few, so it should not block there. It may destroy the aggregator.
+/// **Thread-safe**. Move-only; what was moved from may only be destroyed. The destructor waits for looks that block, and cancels
+/// those that suspend, which keep their probe until they have ended. After `async_check` a coroutine
+/// continues on the thread that ended the round: often an event loop's or one of the pool's, of
+/// which there are few, so it should not block there. It may destroy the aggregator.
 class VX11_API HealthAggregator {
  public:
+  /// \return every mistake of the description, by component name, in one `invalid_argument`: names
+  ///         that are empty or used twice, a null probe or breaker, timeouts that are not positive,
+  ///         a negative `reuse_for`
+  static Result<HealthAggregator> create(HealthOptions options);
+  /// For a description that is part of the program: a mistake that `create` names shows in the
+  /// reports instead, as a component of reason `not_configured` or one that has always timed out.
   explicit HealthAggregator(HealthOptions options);
-  HealthAggregator(const HealthAggregator&) = delete;
-  HealthAggregator& operator=(const HealthAggregator&) = delete;
+  HealthAggregator(HealthAggregator&& other) noexcept;
+  HealthAggregator& operator=(HealthAggregator&& other) noexcept;
   ~HealthAggregator();
 
   /// Blocks.
@@ -156,7 +169,7 @@ class VX11_API HealthAggregator {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace v0

@@ -2,6 +2,8 @@
 
 #include "health/evidence.hpp"
 #include "health/impl.hpp"
+#include "health/validate.hpp"
+#include "threads/detached.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -16,13 +18,22 @@ TimePoint steady_now() noexcept {
 }
 
 /// Probes are the user's code, which may throw in spite of what it promised.
-template <class Look>
-auto quietly(Look look) noexcept -> decltype(look()) {
+Task<Result<Health>> probe_safely(Probe& probe, Deadline deadline) {
   try {
-    return look();
+    Task<Result<Health>> probing = probe.look(std::move(deadline));
+    co_return co_await std::move(probing);
   } catch (...) {
-    return fail(Errc::unreachable, "the look failed");
   }
+  co_return fail(Errc::unreachable, "the look failed");
+}
+
+Task<Result<PowerState>> probe_safely(const PowerStateView& power, Deadline deadline) {
+  try {
+    Task<Result<PowerState>> probing = power.async_state(std::move(deadline));
+    co_return co_await std::move(probing);
+  } catch (...) {
+  }
+  co_return fail(Errc::unreachable, "the look failed");
 }
 
 /// The power view is waited for as long as the slowest component may take, so that it never
@@ -35,16 +46,14 @@ Duration power_limit(const HealthOptions& options) {
   return longest.value_or(kPowerLimit);
 }
 
-/// One for each look that can be under way, and one that minds the time.
+/// One for each look that can block, and one for the deadlines.
 std::size_t threads_for(const HealthOptions& options) {
-  std::size_t threads = options.power ? 2 : 1;
-  for (const HealthComponent& c : options.components) threads += probe_of(c.check) ? 1 : 0;
+  std::size_t threads = options.power && options.power->blocks() ? 2 : 1;
+  for (const HealthComponent& c : options.components) {
+    const Probe* probe = probe_of(c.check);
+    threads += probe && probe->blocks() ? 1 : 0;
+  }
   return threads;
-}
-
-/// Touches nothing but `callers`: one that goes on may destroy the aggregator.
-void resume(const HealthRound::Callers& callers) {
-  for (const std::coroutine_handle<> caller : callers) caller.resume();
 }
 
 }  // namespace
@@ -59,9 +68,14 @@ Task<HealthReport> HealthAggregator::Impl::check(Deadline deadline) {
   const Entry entry = enter();
   if (entry.recent) co_return refreshed(*entry.recent);
   dispatch(entry);
-  RoundEnd end(*this, entry.round, std::move(deadline));
+  RoundEnd end(*this, entry.round, std::move(deadline), options_.clock);
   const ReportPtr report = co_await end;
   co_return *report;
+}
+
+void HealthAggregator::Impl::close() {
+  closed_.request_stop();
+  workers_.shut_down();
 }
 
 auto HealthAggregator::Impl::enter() -> Entry {
@@ -93,28 +107,37 @@ HealthReport HealthAggregator::Impl::refreshed(HealthReport report) const {
   return report;
 }
 
+/// Those that block first, so that all are under way before one can hold up this thread.
 void HealthAggregator::Impl::dispatch(const Entry& entry) {
   for (const std::size_t index : entry.to_ask) {
-    workers_.run([this, round = entry.round, index] {
-      index == power_index() ? probe_power(round) : probe_component(round, index);
-    });
+    if (!blocks(index)) continue;
+    workers_.run([this, round = entry.round, index] { sync_wait(probe(round, index)); });
+  }
+  for (const std::size_t index : entry.to_ask) {
+    if (!blocks(index)) run_detached(shared_from_this(), probe(entry.round, index));
   }
 }
 
-void HealthAggregator::Impl::probe_power(const RoundPtr& round) {
-  const Deadline deadline = Deadline::after(options_.clock.now(), power_limit_);
-  Result<PowerState> seen = quietly([&] { return options_.power->state(deadline); });
+Task<void> HealthAggregator::Impl::probe(RoundPtr round, std::size_t index) {
+  return index == power_index() ? probe_power(std::move(round))
+                                : probe_component(std::move(round), index);
+}
+
+Task<void> HealthAggregator::Impl::probe_power(RoundPtr round) {
+  Deadline deadline = Deadline::after(options_.clock.now(), power_limit_, closed_.get_token());
+  Task<Result<PowerState>> probing = probe_safely(*options_.power, std::move(deadline));
+  Result<PowerState> seen = co_await std::move(probing);
   on_result(round, power_index(), [&](HealthReport& report) {
     if (seen) report.power = std::move(*seen);
   });
 }
 
-void HealthAggregator::Impl::probe_component(const RoundPtr& round, std::size_t index) {
+Task<void> HealthAggregator::Impl::probe_component(RoundPtr round, std::size_t index) {
   const HealthComponent& component = options_.components[index];
   const TimePoint began = options_.clock.now();
-  const Deadline deadline = Deadline::after(began, component.timeout);
-  const Result<Health> seen =
-      quietly([&] { return sync_wait(probe_of(component.check)->look(deadline)); });
+  Deadline deadline = Deadline::after(began, component.timeout, closed_.get_token());
+  Task<Result<Health>> probing = probe_safely(*probe_of(component.check), std::move(deadline));
+  const Result<Health> seen = co_await std::move(probing);
   ComponentHealth found = after_asking(component, seen);
   found.latency = options_.clock.now() - began;
   found.checked_at = options_.wall_clock.now();
@@ -133,14 +156,14 @@ void HealthAggregator::Impl::on_result(const RoundPtr& round, std::size_t index,
     note(round->report());
     if (round->pending().empty()) callers = end_round();
   }
-  resume(callers);
+  resume_all(callers);
 }
 
 /// \return whether the caller is to be suspended. If so, he may be gone once the lock is.
-bool HealthAggregator::Impl::wait(HealthRound& round, HealthWaiter& waiter) {
+bool HealthAggregator::Impl::wait(HealthRound& round, ValueWaiter<HealthReport>& waiter) {
   const std::lock_guard lock(mutex_);
   if (round.ended() || waiter.until <= steady_now()) {
-    waiter.report = round.ended() ? round.ended() : round.so_far(options_.components);
+    waiter.value = round.ended() ? round.ended() : round.so_far(options_.components);
     return false;
   }
   round.join(waiter);
@@ -149,7 +172,7 @@ bool HealthAggregator::Impl::wait(HealthRound& round, HealthWaiter& waiter) {
 }
 
 /// Called by a stop token, on its thread; the caller goes on on one of ours.
-void HealthAggregator::Impl::stop_waiting(HealthWaiter& waiter) {
+void HealthAggregator::Impl::stop_waiting(ValueWaiter<HealthReport>& waiter) {
   {
     const std::lock_guard lock(mutex_);
     waiter.until = TimePoint::min();
@@ -170,11 +193,11 @@ void HealthAggregator::Impl::tick(TimePoint when) {
     if (round_->pending().empty()) {
       callers = end_round();
     } else {
-      callers = round_->resume_overdue(now, options_.components);
+      callers = round_->release_overdue(now, options_.components);
       tick_by(round_->next_event());
     }
   }
-  resume(callers);
+  resume_all(callers);
 }
 
 bool HealthAggregator::Impl::is_recent() const noexcept {
@@ -235,9 +258,24 @@ void HealthAggregator::Impl::tick_by(TimePoint when) {
 }
 
 HealthAggregator::HealthAggregator(HealthOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+    : impl_(std::make_shared<Impl>(std::move(options))) {}
 
-HealthAggregator::~HealthAggregator() = default;
+Result<HealthAggregator> HealthAggregator::create(HealthOptions options) {
+  std::string mistakes = mistakes_in(options);
+  if (!mistakes.empty()) return fail(Errc::invalid_argument, std::move(mistakes));
+  return HealthAggregator(std::move(options));
+}
+
+HealthAggregator::HealthAggregator(HealthAggregator&& other) noexcept = default;
+
+HealthAggregator& HealthAggregator::operator=(HealthAggregator&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+HealthAggregator::~HealthAggregator() {
+  if (impl_) impl_->close();
+}
 
 HealthReport HealthAggregator::check(Deadline deadline) {
   return sync_wait(async_check(std::move(deadline)));

@@ -18,6 +18,8 @@ class HttpProbe final : public Probe {
   HttpProbe(std::shared_ptr<Transport> transport, HttpRequest request)
       : transport_(std::move(transport)), request_(std::move(request)) {}
 
+  bool blocks() const noexcept override { return transport_->blocks(); }
+
   Task<Result<Health>> look(Deadline deadline) override {
     const Result<HttpResponse> reply = co_await transport_->send(request_, deadline);
     if (!reply) co_return fail(reply.error());

@@ -6,29 +6,20 @@
 #include <vx11/health_aggregator.hpp>
 
 #include <algorithm>
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "health/evidence.hpp"
+#include "threads/waiter_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
-
-/// A caller of `async_check`; lives in his coroutine.
-struct HealthWaiter {
-  TimePoint until = TimePoint::max();  ///< Of the machine's clock, when he goes on regardless.
-  std::coroutine_handle<> caller = nullptr;
-  std::shared_ptr<const HealthReport> report = {};  ///< Set before he goes on.
-};
 
 /// What the round under way knows so far. Not thread-safe: guarded by the aggregator's mutex, until
 /// `ended` is set; that is immutable.
 class HealthRound {
  public:
-  using Callers = std::vector<std::coroutine_handle<>>;
-
   /// A look that has yet to come back, and when (machine's clock) it is given up.
   struct Pending {
     std::size_t index;
@@ -48,13 +39,12 @@ class HealthRound {
   bool settle(std::size_t index) {
     return std::erase_if(pending_, [=](const Pending& p) { return p.index == index; }) != 0;
   }
-  void join(HealthWaiter& waiter) { waiters_.push_back(&waiter); }
+  void join(ValueWaiter<HealthReport>& waiter) { waiters_.join(waiter); }
 
-  /// The next moment at which a look or a waiter has to be let go.
+  /// The next moment at which a look expires or a wait ends.
   TimePoint next_event() const noexcept {
-    TimePoint next = TimePoint::max();
+    TimePoint next = waiters_.next_deadline();
     for (const Pending& p : pending_) next = std::min(next, p.expire_at);
-    for (const HealthWaiter* w : waiters_) next = std::min(next, w->until);
     return next;
   }
 
@@ -64,37 +54,21 @@ class HealthRound {
     return std::make_shared<const HealthReport>(report_);
   }
 
-  /// Ends the round. \return who now goes on.
+  /// Ends the round. \return the coroutines to resume
   Callers end(const std::vector<HealthComponent>& components) {
     ended_ = so_far(components);
-    Callers callers;
-    for (HealthWaiter* waiter : waiters_) resume(*waiter, ended_, callers);
-    waiters_.clear();
-    return callers;
+    return waiters_.finish(ended_);
   }
 
-  /// Lets those go who can wait no longer. \return who they are
-  Callers resume_overdue(TimePoint now, const std::vector<HealthComponent>& components) {
-    const auto overdue = std::stable_partition(waiters_.begin(), waiters_.end(),
-                                               [=](HealthWaiter* w) { return w->until > now; });
-    if (overdue == waiters_.end()) return {};
-    const auto report = so_far(components);
-    Callers callers;
-    for (auto w = overdue; w != waiters_.end(); ++w) resume(**w, report, callers);
-    waiters_.erase(overdue, waiters_.end());
-    return callers;
+  /// Gives those who can wait no longer what is known. \return the coroutines to resume
+  Callers release_overdue(TimePoint now, const std::vector<HealthComponent>& components) {
+    return waiters_.release_overdue(now, [&] { return so_far(components); });
   }
 
  private:
-  static void resume(HealthWaiter& waiter, const std::shared_ptr<const HealthReport>& report,
-                     Callers& callers) {
-    waiter.report = report;
-    callers.push_back(waiter.caller);
-  }
-
   HealthReport report_;
   std::vector<Pending> pending_;
-  std::vector<HealthWaiter*> waiters_;
+  WaiterList<HealthReport> waiters_;
   std::shared_ptr<const HealthReport> ended_;
 };
 

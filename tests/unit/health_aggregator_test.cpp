@@ -74,6 +74,31 @@ TEST_CASE("an aggregator of nothing is ok") {
   CHECK(health.check().components.empty());
 }
 
+TEST_CASE("create names every mistake of the description") {
+  HealthOptions options =
+      watching({required("madre", SelfCheck{}), required("madre", SelfCheck{}, 0s),
+                required("", std::shared_ptr<Probe>()), required("switch", BreakerPtr(), -1s)});
+  options.reuse_for = -1s;
+  const auto health = HealthAggregator::create(std::move(options));
+  REQUIRE_FALSE(health);
+  CHECK(health.error().code == Errc::invalid_argument);
+  CHECK(health.error().detail ==
+        "reuse_for must not be negative; "
+        "component \"madre\": the name is used twice; "
+        "component \"madre\": timeout must be positive; "
+        "component 3: no name; component 3: its probe is null; "
+        "component \"switch\": timeout must be positive; "
+        "component \"switch\": its breaker is null");
+}
+
+TEST_CASE("create makes an aggregator of a description without mistakes") {
+  auto health = HealthAggregator::create(watching(
+      {required("madre", probe_that_says(Health::ok)), optional("redis", NotConfigured{})}));
+  REQUIRE(health);
+  CHECK(health->check().overall == Health::ok);
+  CHECK(HealthAggregator::create({}));
+}
+
 TEST_CASE("what was asked carries when and how long") {
   ManualClock clock;
   const auto slow = probe([&](const Deadline&) {

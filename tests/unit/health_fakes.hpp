@@ -13,6 +13,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 namespace vx11::fakes {
@@ -176,13 +178,23 @@ class Baton {
 /// A probe over an event-driven transport: suspends, and ends on the thread that passes the baton.
 class SuspendingProbe final : public Probe {
  public:
-  Task<Result<Health>> look(Deadline) override {
+  bool blocks() const noexcept override { return false; }
+
+  Task<Result<Health>> look(Deadline deadline) override {
+    thread_ = std::this_thread::get_id();
+    stop_ = deadline.stop_token();
     co_await baton_;
     co_return Health::ok;
   }
   void answer() { baton_.pass(); }
 
+  /// The thread on which the look began.
+  std::thread::id thread() const noexcept { return thread_; }
+  bool cancelled() const noexcept { return stop_.stop_requested(); }
+
  private:
+  std::thread::id thread_ = {};
+  std::stop_token stop_ = {};
   Baton baton_;
 };
 

@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include "health_fakes.hpp"
+#include "held_transport.hpp"
 
 using namespace std::chrono_literals;
 using namespace vx11;
@@ -301,6 +302,96 @@ TEST_CASE("probes that suspend are all under way before the first is resumed") {
     for (auto it = probes.rbegin(); it != probes.rend(); ++it) (*it)->answer();
   });
   CHECK(check.result().overall == Health::ok);
+}
+
+TEST_CASE("a look that suspends begins on the thread of the caller") {
+  const auto probe = std::make_shared<SuspendingProbe>();
+  HealthAggregator health(watching({required("madre", probe)}));
+  Check check(health.async_check());
+  CHECK(probe->thread() == std::this_thread::get_id());
+  CHECK_FALSE(check.has_ended());
+  probe->answer();
+  CHECK(check.result().overall == Health::ok);
+}
+
+TEST_CASE("a look that blocks runs on another thread, and the caller is not held up") {
+  Gate gate;
+  std::thread::id thread = {};
+  const auto blocking = probe([&](const Deadline&) {
+    thread = std::this_thread::get_id();
+    gate.wait();
+    return Health::ok;
+  });
+  HealthAggregator health(watching({required("madre", blocking)}));
+  Check check(health.async_check());  // would never return if it ran here
+  CHECK_FALSE(check.has_ended());
+  gate.open();
+  CHECK(check.result().overall == Health::ok);
+  CHECK(thread != std::this_thread::get_id());
+}
+
+TEST_CASE("a look that blocks does not keep one that suspends from beginning, nor from ending") {
+  Gate gate;
+  const auto suspending = std::make_shared<SuspendingProbe>();
+  HealthAggregator health(
+      watching({required("redis", probe_behind(gate)), required("madre", suspending)}));
+  Check check(health.async_check());
+  suspending->answer();
+  CHECK(peek(health).find("madre")->health == Health::ok);
+  CHECK(peek(health).find("redis")->health == Health::unknown);
+  gate.open();
+  CHECK(check.result().overall == Health::ok);
+}
+
+TEST_CASE("the power view over a transport that suspends is asked on the thread of the caller") {
+  const auto madre = std::make_shared<HeldTransport>();
+  HealthOptions options = watching({required("madre", *make_http_probe(madre, "http://madre"))});
+  options.power = std::make_shared<PowerStateView>(madre, "http://madre:8001");
+  HealthAggregator health(std::move(options));
+  Check check(health.async_check());
+  REQUIRE(madre->calls() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(madre->thread(i) == std::this_thread::get_id());
+  madre->answer(0, "{}");
+  CHECK_FALSE(check.has_ended());
+  madre->answer(1, kPower);
+  CHECK(check.result().power);
+}
+
+TEST_CASE("a look that suspends past its limit is given up") {
+  const auto probe = std::make_shared<SuspendingProbe>();
+  HealthAggregator health(watching({required("madre", probe, 1ms)}));
+  CHECK(health.check().find("madre")->error == "connection timeout after 1ms");
+  CHECK(health.check().overall == Health::offline);
+  probe->answer();
+  Check again(health.async_check());
+  probe->answer();
+  CHECK(again.result().overall == Health::ok);
+}
+
+TEST_CASE("the destructor cancels looks that suspend and leaves them their probe") {
+  auto probe = std::make_shared<SuspendingProbe>();
+  SuspendingProbe& seen = *probe;
+  const std::weak_ptr<SuspendingProbe> life = probe;
+  {
+    HealthAggregator health(watching({required("madre", std::move(probe), 1ms)}));
+    health.check();
+    CHECK_FALSE(seen.cancelled());
+  }
+  CHECK_FALSE(life.expired());
+  CHECK(seen.cancelled());
+  seen.answer();
+  CHECK(life.expired());
+}
+
+TEST_CASE("an aggregator can be moved while a look is under way") {
+  const auto probe = std::make_shared<SuspendingProbe>();
+  HealthAggregator first(watching({required("madre", probe)}));
+  Check check(first.async_check());
+  HealthAggregator second(std::move(first));
+  Check shared(second.async_check());
+  probe->answer();
+  CHECK(check.result().overall == Health::ok);
+  CHECK(shared.result().overall == Health::ok);
 }
 
 TEST_CASE("the destructor waits for looks under way") {

@@ -37,7 +37,22 @@ Errc mistake_of(const std::shared_ptr<Transport>& transport, const std::string& 
   return probe.error().code;
 }
 
+/// What a probe over a transport that waits by suspending looks like.
+class SuspendingTransport final : public Transport {
+ public:
+  using Transport::send;
+  bool blocks() const noexcept override { return false; }
+  Task<Result<HttpResponse>> send(const HttpRequest&, Deadline) override {
+    return HttpResponse(200);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("a probe blocks if its transport does") {
+  CHECK((*make_http_probe(std::make_shared<ScriptedTransport>(), kOrigin))->blocks());
+  CHECK_FALSE((*make_http_probe(std::make_shared<SuspendingTransport>(), kOrigin))->blocks());
+}
 
 TEST_CASE("2xx is ok") {
   CHECK(look_at_status(200) == Health::ok);

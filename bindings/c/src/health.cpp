@@ -81,7 +81,9 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const char* descript
   auto right = fields.finish();
   if (!right) return fail(right.error());
   if (power) options.power = power->client;
-  return std::make_shared<vx11::HealthAggregator>(std::move(options));
+  auto health = vx11::HealthAggregator::create(std::move(options));
+  if (!health) return fail(health.error());
+  return std::make_shared<vx11::HealthAggregator>(*std::move(health));
 }
 
 }  // namespace
