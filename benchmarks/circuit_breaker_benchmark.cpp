@@ -139,14 +139,14 @@ void execute(benchmark::State& state) {
   const CountAllocations count(state);
   for (auto _ : state) {
     benchmark::DoNotOptimize(answer);
-    benchmark::DoNotOptimize(breaker.execute([&] { return answer; }));
+    benchmark::DoNotOptimize(breaker.run([&] { return answer; }));
   }
 }
 
 void execute_rejected(benchmark::State& state) {
   vx11::CircuitBreaker& breaker = opened();
   const CountAllocations count(state);
-  for (auto _ : state) benchmark::DoNotOptimize(breaker.execute([] { return 42; }));
+  for (auto _ : state) benchmark::DoNotOptimize(breaker.run([] { return 42; }));
 }
 
 void floor_atomic_load(benchmark::State& state) {

@@ -49,7 +49,7 @@ template <class Pipeline>
 void await(benchmark::State& state, Pipeline& pipeline) {
   const CountAllocations count(state);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(vx11::sync_wait(pipeline.run(&awaited_call)));
+    benchmark::DoNotOptimize(vx11::sync_wait(pipeline.async_run(&awaited_call)));
   }
 }
 
@@ -89,28 +89,28 @@ void timeout(benchmark::State& state) {
 }
 void circuit_breaker(benchmark::State& state) {
   static vx11::CircuitBreaker breaker;
-  auto policies = vx11::pipeline(breaker);
+  auto policies = vx11::pipeline(std::ref(breaker));
   run(state, policies);
 }
 void bulkhead(benchmark::State& state) {
   static vx11::Bulkhead guarded;
-  auto policies = vx11::pipeline(guarded);
+  auto policies = vx11::pipeline(std::ref(guarded));
   run(state, policies);
 }
 void rate_limiter(benchmark::State& state) {
   static vx11::RateLimiter limiter(kGenerous);
-  auto policies = vx11::pipeline(limiter);
+  auto policies = vx11::pipeline(std::ref(limiter));
   run(state, policies);
 }
 void rate_limiter_rejection(benchmark::State& state) {
   static vx11::RateLimiter limiter({.calls = 1, .period = 1h});
-  auto policies = vx11::pipeline(limiter);
+  auto policies = vx11::pipeline(std::ref(limiter));
   benchmark::DoNotOptimize(policies.run(&call));
   run(state, policies);
 }
 void keyed_rate_limiter(benchmark::State& state) {
   static vx11::KeyedRateLimiter<int> limiter(
-      {.rate = {.calls = 1000, .burst = 0xFFFFFFFF}, .most_keys = 10'000});
+      {.rate = {.calls = 1000, .burst = 0xFFFFFFFF}, .max_keys = 10'000});
   for (int key = 0; key < 10'000; ++key) benchmark::DoNotOptimize(limiter.try_acquire(key));
   const CountAllocations count(state);
   int key = 0;
@@ -121,7 +121,7 @@ void keyed_rate_limiter(benchmark::State& state) {
 }
 void adaptive_limit(benchmark::State& state) {
   static vx11::AdaptiveLimit limit;
-  auto policies = vx11::pipeline(limit);
+  auto policies = vx11::pipeline(std::ref(limit));
   run(state, policies);
 }
 void fallback(benchmark::State& state) {
@@ -131,7 +131,8 @@ void fallback(benchmark::State& state) {
 void recommended_pipeline(benchmark::State& state) {
   static vx11::CircuitBreaker breaker;
   static vx11::Bulkhead guarded;
-  auto policies = vx11::pipeline(vx11::Retry(), breaker, guarded, vx11::Timeout(1s));
+  auto policies =
+      vx11::pipeline(vx11::Retry(), std::ref(breaker), std::ref(guarded), vx11::Timeout(1s));
   run(state, policies);
 }
 
@@ -141,18 +142,19 @@ void awaited_empty_pipeline(benchmark::State& state) {
 }
 void awaited_circuit_breaker(benchmark::State& state) {
   static vx11::CircuitBreaker breaker;
-  auto policies = vx11::pipeline(breaker);
+  auto policies = vx11::pipeline(std::ref(breaker));
   await(state, policies);
 }
 void awaited_hedge(benchmark::State& state) {
   static vx11::Hedge hedge;
-  auto policies = vx11::pipeline(hedge);
+  auto policies = vx11::pipeline(std::ref(hedge));
   await(state, policies);
 }
 void awaited_recommended_pipeline(benchmark::State& state) {
   static vx11::CircuitBreaker breaker;
   static vx11::Bulkhead guarded;
-  auto policies = vx11::pipeline(vx11::Retry(), breaker, guarded, vx11::Timeout(1s));
+  auto policies =
+      vx11::pipeline(vx11::Retry(), std::ref(breaker), std::ref(guarded), vx11::Timeout(1s));
   await(state, policies);
 }
 

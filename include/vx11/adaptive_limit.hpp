@@ -3,12 +3,15 @@
 /// \file
 /// `AdaptiveLimit`: as many calls at once as the upstream bears, found out by watching it.
 
+#include <vx11/detail/durations.hpp>
+#include <vx11/detail/mistakes.hpp>
+#include <vx11/guard.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -25,7 +28,8 @@ enum class LimitAlgorithm : std::uint8_t {
   aimd,
 };
 
-/// The description of an adaptive limit. Values out of range are drawn to the nearest that works.
+/// The description of an adaptive limit. `validate` names what is out of range; the constructor uses
+/// the nearest value that works.
 struct AdaptiveLimitOptions {
   LimitAlgorithm algorithm = LimitAlgorithm::gradient;
   std::uint32_t initial = 20;
@@ -40,6 +44,22 @@ struct AdaptiveLimitOptions {
   /// By what the limit is multiplied when a call fails; from 0 to 1.
   double after_failure = 0.9;
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const AdaptiveLimitOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.require(options.min >= 1, "min", "at least 1");
+  mistakes.require(options.max >= options.min, "max", "at least min");
+  mistakes.require(options.initial >= options.min && options.initial <= options.max, "initial",
+                   "min to max");
+  mistakes.require(options.tolerance >= 1.0, "tolerance", "at least 1");
+  mistakes.require(options.headroom >= 0.0, "headroom", "at least 0");
+  mistakes.require(options.smoothing > 0.0 && options.smoothing <= 1.0, "smoothing",
+                   "above 0 and at most 1");
+  mistakes.require(options.after_failure >= 0.0 && options.after_failure <= 1.0, "after_failure",
+                   "0 to 1");
+  return std::move(mistakes).result();
+}
 
 namespace detail {
 
@@ -99,7 +119,7 @@ struct LimitEstimate {
 /// moved. Source of the idea: Netflix concurrency-limits (Gradient2Limit, AIMDLimit); D. Chiu and
 /// R. Jain, 1989, for AIMD.
 template <MonotonicClock Clock = SteadyClock>
-class BasicAdaptiveLimit {
+class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>> {
  public:
   class Permit;
 
@@ -109,18 +129,39 @@ class BasicAdaptiveLimit {
     estimate_.limit = std::clamp(options.initial, min, std::max(options.max, min));
     publish();
   }
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicAdaptiveLimit> create(AdaptiveLimitOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicAdaptiveLimit>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicAdaptiveLimit(const BasicAdaptiveLimit&) = delete;
   BasicAdaptiveLimit& operator=(const BasicAdaptiveLimit&) = delete;
   ~BasicAdaptiveLimit() = default;
 
   /// A permit for one call now, or `rejected`.
-  Result<Permit> try_acquire() noexcept {
+  tl::expected<Permit, Rejection> try_acquire() noexcept {
     std::uint32_t running = running_.load(std::memory_order_relaxed);
     do {
-      if (running >= limit()) return detail::reject("limit reached");
+      if (running >= limit()) return tl::unexpected(Rejection{RejectionReason::limit_reached});
     } while (!running_.compare_exchange_weak(running, running + 1, std::memory_order_relaxed));
     return Permit(*this, clock_.now());
   }
+
+  /// \name As a policy
+  /// Judges results by `CallVerdict`; `guard(limit, classify)` judges otherwise.
+  /// \{
+  template <class Next>
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) {
+    return guard(std::ref(*this)).run(std::forward<Next>(next), std::move(deadline));
+  }
+  template <class Next>
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) {
+    auto policy = guard(std::ref(*this));
+    auto call = policy.async_run(std::move(next), std::move(deadline));
+    co_return co_await std::move(call);
+  }
+  /// \}
 
   /// Calls at once that are admitted now.
   std::uint32_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }

@@ -4,13 +4,13 @@
 /// `Backoff`: how long to wait before each further try.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/durations.hpp>
+#include <vx11/detail/mistakes.hpp>
+#include <vx11/detail/split_mix.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <functional>
-#include <random>
 #include <utility>
 
 namespace vx11 {
@@ -24,7 +24,8 @@ enum class Jitter : std::uint8_t {
   decorrelated,  ///< From base to three times the wait before: never near zero, still spread.
 };
 
-/// The description of a backoff. Values out of range are drawn to the nearest that works.
+/// The description of a backoff. `validate` names what is out of range; a loop uses the nearest value
+/// that works.
 struct BackoffOptions {
   /// The first wait, before jitter. Zero: never wait. A tenth of a second outlives a dropped
   /// packet.
@@ -39,11 +40,33 @@ struct BackoffOptions {
 };
 
 namespace detail {
+inline void check(Mistakes& mistakes, const BackoffOptions& options) {
+  mistakes.require(options.base >= Duration::zero(), "base", "at least 0");
+  mistakes.require(options.cap >= options.base, "cap", "at least base");
+  mistakes.require(options.factor >= 1.0, "factor", "at least 1");
+}
+}  // namespace detail
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const BackoffOptions& options) {
+  detail::Mistakes mistakes;
+  detail::check(mistakes, options);
+  return std::move(mistakes).result();
+}
+
+namespace detail {
+
+/// Differs between threads by an address and between processes by the time.
+inline std::uint64_t seed_of_thread() noexcept {
+  thread_local const char here = 0;
+  return static_cast<std::uint64_t>(SteadyClock().now().time_since_epoch().count()) ^
+         reinterpret_cast<std::uintptr_t>(&here);
+}
 
 /// A number from 0 to below 1. Good enough to spread waits, and for nothing else.
 inline double spread() {
-  thread_local std::minstd_rand generator{std::random_device()()};
-  return std::uniform_real_distribution<double>(0, 1)(generator);
+  thread_local SplitMix64 generator{seed_of_thread()};
+  return generator.next();
 }
 
 /// `limit` if the product is larger, not a number, or too large for a duration.

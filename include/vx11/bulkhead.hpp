@@ -5,6 +5,7 @@
 
 #include <vx11/background_timer.hpp>
 #include <vx11/detail/event_set.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/detail/wake_trampoline.hpp>
 #include <vx11/policy.hpp>
 
@@ -19,7 +20,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a bulkhead.
+/// The description of a bulkhead. `validate` names what is out of range; the constructor uses the
+/// nearest value that works.
 struct BulkheadOptions {
   /// Calls at once. Zero admits none, for an upstream that is not to be called now.
   std::uint32_t concurrent = 16;
@@ -32,6 +34,13 @@ struct BulkheadOptions {
   /// timer does not do: the place may come free meanwhile.
   std::shared_ptr<Timer> timer = {};
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const BulkheadOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.require(options.wait_timeout >= Duration::zero(), "wait_timeout", "at least 0");
+  return std::move(mistakes).result();
+}
 
 /// A semaphore for calls: `concurrent` run, `queue` wait in order of arrival, the rest are
 /// rejected.
@@ -47,27 +56,36 @@ struct BulkheadOptions {
 /// timer's.
 /// **Lifetime**: outlives its permits and those who wait; neither copied nor moved.
 template <MonotonicClock Clock = SteadyClock>
-class BasicBulkhead {
+class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
  public:
   class Permit;
 
   explicit BasicBulkhead(BulkheadOptions options = {}, Clock clock = {})
       : options_(std::move(options)), clock_(clock) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicBulkhead> create(BulkheadOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicBulkhead>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicBulkhead(const BasicBulkhead&) = delete;
   BasicBulkhead& operator=(const BasicBulkhead&) = delete;
   ~BasicBulkhead() = default;
 
   /// A place now, or `rejected`.
-  Result<Permit> try_acquire() noexcept {
+  tl::expected<Permit, Rejection> try_acquire() noexcept {
     const std::lock_guard lock(mutex_);
-    if (running_ >= options_.concurrent) return full();
+    if (running_ >= options_.concurrent) {
+      return tl::unexpected(Rejection{RejectionReason::bulkhead_full});
+    }
     return admit();
   }
   /// A place, for which it blocks.
   /// \see async_acquire
   Result<Permit> acquire(Deadline deadline = {}) {
-    Result<Permit> now = try_acquire();
-    if (now || options_.queue == 0) return now;
+    auto now = try_acquire();
+    if (now) return std::move(*now);
+    if (options_.queue == 0) return fail(now.error());
     return sync_wait(async_acquire(std::move(deadline)));
   }
   /// A place, now or when it is this call's turn.
@@ -87,19 +105,21 @@ class BasicBulkhead {
   /// \name As a policy
   /// \{
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) {
     const Result<Permit> place = acquire(deadline);
     if (!place) return fail(place.error());
     return next(std::move(deadline));
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-    Result<Permit> place = try_acquire();
-    if (!place && options_.queue != 0) {
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) {
+    auto place = try_acquire();
+    if (!place) {
+      if (options_.queue == 0) co_return fail(place.error());
       Task<Result<Permit>> acquiring = async_acquire(deadline);
-      place = co_await std::move(acquiring);
+      Result<Permit> acquired = co_await std::move(acquiring);
+      if (!acquired) co_return fail(std::move(acquired.error()));
+      place = std::move(*acquired);
     }
-    if (!place) co_return fail(std::move(place.error()));
     auto call = next(std::move(deadline));
     co_return co_await std::move(call);
   }
@@ -109,8 +129,6 @@ class BasicBulkhead {
   enum class Entry : std::uint8_t { admitted, queued, refused };
   static constexpr detail::EventSet::Set kGranted = detail::Waiter::kWoken;
   static constexpr detail::EventSet::Set kSlept = 2;
-
-  static tl::unexpected<Error> full() { return detail::reject("bulkhead full"); }
 
   // With the mutex held.
   Permit admit() noexcept {
@@ -199,18 +217,18 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   detail::LinkedStop stop(deadline.stop_token());
   Task<bool> sleep = timer->sleep(patience(deadline), stop.token());
   detail::Waiter waiter;
-  detail::EventSet::EventSlot seat(waiter.events, kSlept);
+  detail::EventSet::EventSlot slot(waiter.events, kSlept);
 
   const Entry entry = enter(waiter);
-  if (entry == Entry::refused) co_return full();
+  if (entry == Entry::refused) co_return detail::reject(RejectionReason::bulkhead_full);
   if (entry == Entry::admitted) co_return Permit(*this);
-  waiter.events.start(sleep, seat);
+  waiter.events.start(sleep, slot);
   auto something = waiter.events.beyond(0);
   detail::EventSet::Set happened = co_await something;
 
   if ((happened & kGranted) == 0 && leave(waiter)) {
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
-    co_return detail::reject("no place free");
+    co_return detail::reject(RejectionReason::no_place_free);
   }
   stop.request_stop();
   while (happened != (kGranted | kSlept)) {

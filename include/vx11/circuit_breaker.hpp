@@ -8,14 +8,17 @@
 /// be two loads, and what the windows cost: docs/design/circuit_breaker.md.
 
 #include <vx11/circuit_breaker/detail/core.hpp>
-#include <vx11/circuit_breaker/detail/guard.hpp>
+#include <vx11/circuit_breaker/detail/run.hpp>
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/circuit_breaker/types.hpp>
-#include <vx11/circuit_breaker/verdict.hpp>
+#include <vx11/circuit_breaker/validate.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/rejection.hpp>
 #include <vx11/result.hpp>
+#include <vx11/verdict.hpp>
 
 #include <concepts>
+#include <coroutine>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -36,7 +39,7 @@ inline namespace v0 {
 /// }
 /// ```
 ///
-/// or around a callable: `auto reply = breaker.execute([&] { return client.get(url); });`
+/// or around a callable: `auto reply = breaker.run([&] { return client.get(url); });`
 ///
 /// What opens it is a choice: failures in a row (the default), or the share of failed or slow calls
 /// in a window.
@@ -61,6 +64,12 @@ class BasicCircuitBreaker {
 
   explicit BasicCircuitBreaker(CircuitBreakerOptions options = {}, Clock clock = {})
       : clock_(clock), core_(std::move(options), clock_.now()) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicCircuitBreaker> create(CircuitBreakerOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicCircuitBreaker>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicCircuitBreaker(const BasicCircuitBreaker&) = delete;
   BasicCircuitBreaker& operator=(const BasicCircuitBreaker&) = delete;
   ~BasicCircuitBreaker() = default;
@@ -74,30 +83,50 @@ class BasicCircuitBreaker {
     return acquire_unless_closed(word);
   }
 
-  /// Makes `call` if it is admitted, judges what it returns and hands that on.
+  /// Makes `call` if it is admitted, judges its result and returns it.
   ///
-  /// \param call returns anything but something to be awaited. A `Result<T>` is handed on as it
-  /// is, any other `T` as the value of a `Result<T, CircuitError>`.
-  /// \param classify is given the result and says what it was worth; not asked where `call` returns
-  /// nothing, which is a success.
-  /// \return the result, or an error whose `rejection` says when to ask again.
+  /// \param call takes nothing. A `Result<T>` that it returns is returned as it is, any other `T` as
+  /// the value of a `Result<T>`.
+  /// \param classify returns the `Verdict` on the result; not called where `call` returns nothing,
+  /// which is a success.
+  /// \return the result, or an error with the code `circuit_open` and the `retry_after` of the
+  /// rejection.
   ///
-  /// An exception from `call` is a failure, one from `classify` is neutral; both go on to the
-  /// caller. No lock is held meanwhile.
+  /// An exception from `call` is a failure, one from `classify` is neutral; both pass through to the
+  /// caller. No lock is held meanwhile. A call that is awaited takes `async_run`; in a pipeline the
+  /// breaker stands as `std::ref(breaker)`.
   /// ```cpp
-  /// auto reply = breaker.execute([&] { return client.get(url); }, [](const Response& response) {
-  ///   return response.status >= 500 ? vx11::Verdict::failure : vx11::Verdict::success;
-  /// });
+  /// auto reply = breaker.run([&] { return client.get(url); });
   /// ```
-  template <std::invocable Call, class Classify = DefaultVerdict>
-  detail::GuardedResult<Call> execute(Call&& call, Classify&& classify = {}) {
+  template <std::invocable Call, class Classify = CallVerdict>
+  detail::RunResult<Call> run(Call&& call, Classify&& classify = {}) {
     static_assert(!detail::Awaitable<std::invoke_result_t<Call>>,
-                  "execute() would judge the task instead of its result: acquire a permit and say "
-                  "what came of it after co_await");
+                  "run() would judge the task instead of its result: co_await async_run()");
     auto permit = try_acquire();
-    if (!permit) return tl::unexpected(CircuitError(permit.error()));
+    if (!permit) return fail(permit.error());
     return detail::call_and_judge(*permit, std::forward<Call>(call),
                                   std::forward<Classify>(classify));
+  }
+
+  /// The same for a call that returns a `Task<Result<T>>`. Nothing happens until the task is
+  /// awaited; the breaker outlives it.
+  /// ```cpp
+  /// auto reply = co_await breaker.async_run([&] { return client.async_get(url); });
+  /// ```
+  template <std::invocable Call, class Classify = CallVerdict>
+  std::invoke_result_t<Call&> async_run(Call call, Classify classify = {}) {
+    auto permit = try_acquire();
+    if (!permit) co_return fail(permit.error());
+    detail::PermitReport report(std::move(*permit));
+    auto task = std::invoke(call);
+    auto result = co_await std::move(task);
+    report.returned(result, classify);
+    co_return result;
+  }
+
+  template <std::invocable Call, class Classify = CallVerdict>
+  [[deprecated("use run")]] detail::RunResult<Call> execute(Call&& call, Classify&& classify = {}) {
+    return run(std::forward<Call>(call), std::forward<Classify>(classify));
   }
 
   /// The effective state: an open breaker whose time has passed reads as half-open, whoever looks
@@ -112,7 +141,7 @@ class BasicCircuitBreaker {
   /// State and figures, of one moment. With a window it takes the lock for a few nanoseconds.
   CircuitSnapshot snapshot() const noexcept { return core_.snapshot(clock_.now()); }
 
-  /// As in use: values out of range have been drawn to the nearest that works.
+  /// As in use: what was out of range is the nearest value that works.
   const CircuitBreakerOptions& options() const noexcept { return core_.options(); }
 
   // Taking the decision from the breaker. Each starts a new generation, so that no verdict of a
@@ -136,11 +165,13 @@ class BasicCircuitBreaker {
   void reset() noexcept { core_.reset(clock_.now()); }
 
  private:
+  using Core = detail::CircuitCore<Clock>;
+
   Permit admit(detail::PackedState word) noexcept;
   Admission acquire_unless_closed(detail::PackedState word) noexcept;
 
   [[no_unique_address]] const Clock clock_;
-  detail::CircuitCore core_;
+  Core core_;
 };
 
 /// The right to make one call. Say what came of it once, or drop it: dropped without a word it is
@@ -197,12 +228,14 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
 
  private:
   friend class BasicCircuitBreaker;
+  using Core = detail::CircuitCore<Clock>;
+
   Permit(BasicCircuitBreaker& breaker, std::uint64_t generation, detail::Ticket ticket,
          TimePoint since) noexcept
       : breaker_(&breaker), generation_(generation), ticket_(ticket), since_(since) {}
 
   void succeeded(BasicCircuitBreaker& breaker) const noexcept {
-    detail::CircuitCore& core = breaker.core_;
+    Core& core = breaker.core_;
     if (!is_probe() && !core.windowed()) return core.forget_failures(generation_);
     if (is_probe() || core.watches_slow() || core.judges_by_time()) {
       return judge(core, {}, breaker.clock_.now());
@@ -212,12 +245,12 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
     }
   }
   void failed(BasicCircuitBreaker& breaker) const noexcept {
-    detail::CircuitCore& core = breaker.core_;
+    Core& core = breaker.core_;
     const TimePoint now = breaker.clock_.now();
     if (!is_probe() && !core.windowed()) return core.count_failure(generation_, now);
     judge(core, {.failed = 1}, now);
   }
-  void judge(detail::CircuitCore& core, detail::Outcome outcome, TimePoint now) const noexcept {
+  void judge(Core& core, detail::CallOutcome outcome, TimePoint now) const noexcept {
     if (core.watches_slow()) outcome.slow = core.slow(now - since_) ? 1 : 0;
     if (is_probe()) return core.conclude_probe(ticket_, outcome, now);
     core.record(generation_, outcome, now);
@@ -241,7 +274,7 @@ typename BasicCircuitBreaker<Clock>::Admission BasicCircuitBreaker<Clock>::acqui
     detail::PackedState word) noexcept {
   if (word.state() == CircuitState::closed) return admit(word);
   const TimePoint now = clock_.now();
-  const detail::CircuitCore::Answer answer = core_.acquire(now);
+  const typename Core::Answer answer = core_.acquire(now);
   if (!answer.admitted) return tl::unexpected(answer.rejection);
   return Permit(*this, answer.generation, answer.ticket, now);
 }

@@ -28,7 +28,7 @@ struct DefaultFailed {
 /// value or a `Result`; for awaited calls also a `Task<Result<T>>`. A substitute that fails is what
 /// the caller gets. **Thread-safe** if the functions are; a value type.
 template <class Substitute, class Failed = DefaultFailed>
-class Fallback {
+class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
  public:
   explicit Fallback(Substitute substitute, Failed failed = {})
       : substitute_(std::move(substitute)), failed_(std::move(failed)) {}
@@ -42,13 +42,13 @@ class Fallback {
   /// \name As a policy
   /// \{
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
     CallResult<Next> result = next(std::move(deadline));
     if (!failed_(std::as_const(result))) return result;
     return substitute_for(std::as_const(result));
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
     using R = AwaitedResult<Next>;
     auto call = next(std::move(deadline));
     R result = co_await std::move(call);
@@ -65,7 +65,7 @@ class Fallback {
 
  private:
   template <class R>
-  auto substitute_for(const R& result) {
+  auto substitute_for(const R& result) const {
     if constexpr (std::is_invocable_v<Substitute&, const R&>) {
       return substitute_(result);
     } else if constexpr (std::is_invocable_v<Substitute&>) {
@@ -75,8 +75,9 @@ class Fallback {
     }
   }
 
-  Substitute substitute_;
-  [[no_unique_address]] Failed failed_;
+  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  mutable Substitute substitute_;
+  [[no_unique_address]] mutable Failed failed_;
 };
 
 /// A policy that gives `substitute` in place of a failure:

@@ -1,95 +1,53 @@
 #pragma once
 
 /// \file
-/// `guard`: runs a call under a permit and tells the permit how it went. This is how a
+/// `guard`: makes a call under a permit and reports the result to the permit. This is how a
 /// `CircuitBreaker` and an `AdaptiveLimit` become policies.
 
-#include <vx11/circuit_breaker.hpp>
+#include <vx11/circuit_breaker/detail/run.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/verdict.hpp>
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <utility>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// Something that gives permits which take a verdict.
+/// Something whose `try_acquire` gives permits that take a verdict, or an error.
 template <class G>
-concept GivesPermits = requires(G& guardian) {
-  guardian.try_acquire()->success();
-  guardian.try_acquire()->failure();
-  guardian.try_acquire()->neutral();
-  guardian.try_acquire().error();
+concept GivesPermits = requires(G& source) {
+  source.try_acquire()->success();
+  source.try_acquire()->failure();
+  source.try_acquire()->neutral();
+  { source.try_acquire().error() } -> std::convertible_to<Error>;
 };
 
-namespace detail {
-
-inline Error rejection(Error error) {
-  return error;
-}
-inline Error rejection(const Rejection& rejection) {
-  Error error(Errc::circuit_open, "circuit open");
-  error.retry_after = rejection.retry_after;
-  return error;
-}
-
-/// Tells a permit how its call went: a failure if the call threw. If only the verdict could not be
-/// found because the predicate threw, the permit stays silent, which is neutral.
-template <class Permit>
-class Report {
- public:
-  explicit Report(Permit permit) noexcept : permit_(std::move(permit)) {}
-  Report(const Report&) = delete;
-  Report& operator=(const Report&) = delete;
-  ~Report() {
-    if (running_) permit_.failure();
-  }
-
-  template <class R, class Classify>
-  void returned(const R& result, Classify& classify) {
-    running_ = false;
-    switch (classify(result)) {
-      case Verdict::success:
-        return permit_.success();
-      case Verdict::failure:
-        return permit_.failure();
-      case Verdict::neutral:
-        return permit_.neutral();
-    }
-  }
-
- private:
-  Permit permit_;
-  bool running_ = true;
-};
-
-}  // namespace detail
-
-/// A policy that asks `Guardian` for a permit, makes the call, and reports what `Classify` makes of
-/// the result. Made by `guard`; shares the guardian or refers to it. **Thread-safe** if `Classify`
+/// A policy that asks `Source` for a permit, makes the call, and reports what `Classify` makes of
+/// the result. Made by `guard`; shares the source or refers to it. **Thread-safe** if `Classify`
 /// is.
-template <class Guardian, class Classify = CallVerdict>
-class PermitPolicy {
+template <class Source, class Classify = CallVerdict>
+class PermitPolicy : public detail::ExecuteNames<PermitPolicy<Source, Classify>> {
  public:
-  PermitPolicy(std::shared_ptr<Guardian> guardian, Classify classify)
-      : guardian_(std::move(guardian)), classify_(std::move(classify)) {}
+  PermitPolicy(std::shared_ptr<Source> source, Classify classify)
+      : source_(std::move(source)), classify_(std::move(classify)) {}
 
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
-    auto permit = guardian_->try_acquire();
-    if (!permit) return fail(detail::rejection(std::move(permit.error())));
-    detail::Report report(std::move(*permit));
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
+    auto permit = source_->try_acquire();
+    if (!permit) return fail(std::move(permit.error()));
+    detail::PermitReport report(std::move(*permit));
     CallResult<Next> result = next(std::move(deadline));
     report.returned(result, classify_);
     return result;
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-    auto permit = guardian_->try_acquire();
-    if (!permit) co_return fail(detail::rejection(std::move(permit.error())));
-    detail::Report report(std::move(*permit));
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
+    auto permit = source_->try_acquire();
+    if (!permit) co_return fail(std::move(permit.error()));
+    detail::PermitReport report(std::move(*permit));
     auto call = next(std::move(deadline));
     AwaitedResult<Next> result = co_await std::move(call);
     report.returned(result, classify_);
@@ -97,21 +55,28 @@ class PermitPolicy {
   }
 
  private:
-  std::shared_ptr<Guardian> guardian_;
-  [[no_unique_address]] Classify classify_;
+  std::shared_ptr<Source> source_;
+  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  [[no_unique_address]] mutable Classify classify_;
 };
 
-/// A policy on `guardian`, a circuit breaker or an adaptive limit, which it shares. `classify`
+/// A policy on `source`, a circuit breaker or an adaptive limit, which it shares. `classify`
 /// gives the `Verdict` on a `const Result<T>&`; what it throws passes through and counts as
 /// neutral.
-template <GivesPermits Guardian, class Classify = CallVerdict>
-auto guard(std::shared_ptr<Guardian> guardian, Classify classify = {}) {
-  return PermitPolicy<Guardian, Classify>(std::move(guardian), std::move(classify));
+template <GivesPermits Source, class Classify = CallVerdict>
+auto guard(std::shared_ptr<Source> source, Classify classify = {}) {
+  return PermitPolicy<Source, Classify>(std::move(source), std::move(classify));
 }
-/// The same on one that outlives the policy.
-template <GivesPermits Guardian, class Classify = CallVerdict>
-auto guard(Guardian& guardian, Classify classify = {}) {
-  return guard(std::shared_ptr<Guardian>(std::shared_ptr<void>(), &guardian), std::move(classify));
+/// The same on one that outlives the policy: `guard(std::ref(breaker), classify)`.
+template <GivesPermits Source, class Classify = CallVerdict>
+auto guard(std::reference_wrapper<Source> source, Classify classify = {}) {
+  return guard(std::shared_ptr<Source>(std::shared_ptr<void>(), &source.get()),
+               std::move(classify));
+}
+template <GivesPermits Source, class Classify = CallVerdict>
+[[deprecated("say that the policy refers to it: guard(std::ref(source))")]] auto guard(
+    Source& source, Classify classify = {}) {
+  return guard(std::ref(source), std::move(classify));
 }
 
 }  // namespace v0

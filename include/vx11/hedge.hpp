@@ -4,7 +4,9 @@
 /// `Hedge`: a second try beside the first when that takes unusually long.
 
 #include <vx11/background_timer.hpp>
+#include <vx11/detail/durations.hpp>
 #include <vx11/detail/event_set.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
 #include <vx11/verdict.hpp>
@@ -12,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -30,7 +31,8 @@ enum class Traffic : std::uint8_t {
   counted_elsewhere,  ///< By a `Retry` around this, which shares the budget.
 };
 
-/// The description of a hedge. Values out of range are drawn to the nearest that works.
+/// The description of a hedge. `validate` names what is out of range; the constructor uses the
+/// nearest value that works.
 struct HedgeOptions {
   /// How long the first try is left alone; and, with a percentile, until enough latencies are
   /// known.
@@ -45,6 +47,14 @@ struct HedgeOptions {
   /// Null: `background_timer()`, on whose thread the second try is made. Not a blocking one.
   std::shared_ptr<Timer> timer = {};
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const HedgeOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.require(options.delay >= Duration::zero(), "delay", "at least 0");
+  mistakes.require(options.percentile >= 0.0 && options.percentile <= 1.0, "percentile", "0 to 1");
+  return std::move(mistakes).result();
+}
 
 namespace detail {
 
@@ -109,10 +119,16 @@ inline constexpr bool kNever = false;
 /// twice. Thread-safe.** Neither copied nor moved. Source of the idea: J. Dean and L. Barroso, "The
 /// Tail at Scale", CACM 56(2), 2013.
 template <MonotonicClock Clock = SteadyClock>
-class BasicHedge {
+class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
  public:
   explicit BasicHedge(HedgeOptions options = {}, Clock clock = {})
       : options_(std::move(options)), clock_(clock), latencies_(options_.percentile) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicHedge> create(HedgeOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicHedge>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicHedge(const BasicHedge&) = delete;
   BasicHedge& operator=(const BasicHedge&) = delete;
   ~BasicHedge() = default;
@@ -128,12 +144,12 @@ class BasicHedge {
   /// \name As a policy
   /// \{
   template <class Next>
-  CallResult<Next> execute(Next&&, Deadline) {
+  CallResult<Next> run(Next&&, Deadline = {}) {
     static_assert(detail::kNever<Next>,
                   "a blocking call cannot be hedged: let it return Task<Result<T>>");
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline);
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {});
   /// \}
 
  private:
@@ -203,7 +219,7 @@ class BasicHedge<Clock>::Try {
 // Once the first try runs, nothing may throw before it has ended: its task lives in this frame.
 template <MonotonicClock Clock>
 template <class Next>
-Task<AwaitedResult<Next>> BasicHedge<Clock>::async_execute(Next next, Deadline deadline) {
+Task<AwaitedResult<Next>> BasicHedge<Clock>::async_run(Next next, Deadline deadline) {
   if (options_.budget && options_.traffic == Traffic::counted_here) options_.budget->deposit();
   const TimePoint began = clock_.now();
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();

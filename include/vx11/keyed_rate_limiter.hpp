@@ -3,6 +3,7 @@
 /// \file
 /// `KeyedRateLimiter`: the same rate for each of many clients, in bounded memory.
 
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/rate_limiter.hpp>
 
 #include <algorithm>
@@ -17,15 +18,26 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a keyed limiter.
+/// The description of a keyed limiter. `validate` names what is out of range; the constructor uses
+/// the nearest value that works.
 struct KeyedRateLimiterOptions {
   RateLimiterOptions rate = {};  ///< What each key may do.
   /// How many keys are remembered; at least 1. With about 100 bytes each, the default is 1 MiB. If
   /// more are busy at once, the one unused for longest is forgotten and starts afresh: a flood of
   /// invented keys costs no memory, but weakens the limit of the others. Put a plain `RateLimiter`
   /// around it where that matters.
-  std::size_t most_keys = 10'000;
+  std::size_t max_keys = 10'000;
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const KeyedRateLimiterOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.within("rate.");
+  detail::check(mistakes, options.rate);
+  mistakes.within({});
+  mistakes.require(options.max_keys >= 1, "max_keys", "at least 1");
+  return std::move(mistakes).result();
+}
 
 /// One rate per key: per client, per token, per address.
 ///
@@ -37,22 +49,27 @@ template <class Key, MonotonicClock Clock = SteadyClock, class Hash = std::hash<
 class BasicKeyedRateLimiter {
  public:
   explicit BasicKeyedRateLimiter(KeyedRateLimiterOptions options = {}, Clock clock = {})
-      : gcra_(options.rate),
-        most_keys_(std::max<std::size_t>(options.most_keys, 1)),
-        clock_(clock) {}
+      : gcra_(options.rate), max_keys_(std::max<std::size_t>(options.max_keys, 1)), clock_(clock) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicKeyedRateLimiter> create(KeyedRateLimiterOptions options = {},
+                                              Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicKeyedRateLimiter>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicKeyedRateLimiter(const BasicKeyedRateLimiter&) = delete;
   BasicKeyedRateLimiter& operator=(const BasicKeyedRateLimiter&) = delete;
   ~BasicKeyedRateLimiter() = default;
 
   /// As `BasicRateLimiter::try_acquire`, for `key`.
-  tl::expected<void, RateLimited> try_acquire(const Key& key, std::uint32_t cost = 1) {
+  tl::expected<void, Rejection> try_acquire(const Key& key, std::uint32_t cost = 1) {
     const auto now = TimePoint(clock_.now()).time_since_epoch().count();
     const std::lock_guard lock(mutex_);
     const auto known = places_.find(key);
     const auto arrival = known == places_.end() ? detail::Gcra::kIdle : known->second->arrival;
     const auto decision = gcra_.decide(arrival, now, cost);
     if (decision.too_soon > Duration::zero()) {
-      return tl::unexpected(RateLimited{decision.too_soon});
+      return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
     }
     if (known == places_.end()) {
       make_room(now);
@@ -71,19 +88,19 @@ class BasicKeyedRateLimiter {
   }
 
   /// This limiter for one key, as a policy: `pipeline(limiter.at(client), …)`.
-  class At {
+  class At : public detail::ExecuteNames<At> {
    public:
     At(BasicKeyedRateLimiter& limiter, Key key) : limiter_(&limiter), key_(std::move(key)) {}
     template <class Next>
-    CallResult<Next> execute(Next&& next, Deadline deadline) {
-      auto turn = limiter_->try_acquire(key_);
-      if (!turn) return detail::reject("rate limited", turn.error().retry_after);
+    CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
+      auto admitted = limiter_->try_acquire(key_);
+      if (!admitted) return fail(admitted.error());
       return next(std::move(deadline));
     }
     template <class Next>
-    Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-      auto turn = limiter_->try_acquire(key_);
-      if (!turn) co_return detail::reject("rate limited", turn.error().retry_after);
+    Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
+      auto admitted = limiter_->try_acquire(key_);
+      if (!admitted) co_return fail(admitted.error());
       auto call = next(std::move(deadline));
       co_return co_await std::move(call);
     }
@@ -105,7 +122,7 @@ class BasicKeyedRateLimiter {
   /// Two at a time are enough to shrink: each new key brings one.
   void make_room(Instant now) {
     for (int i = 0; i < 2 && !by_use_.empty() && by_use_.back().arrival <= now; ++i) forget_last();
-    if (places_.size() >= most_keys_) forget_last();
+    if (places_.size() >= max_keys_) forget_last();
   }
   void forget_last() {
     places_.erase(by_use_.back().key);
@@ -122,7 +139,7 @@ class BasicKeyedRateLimiter {
   }
 
   const detail::Gcra gcra_;
-  const std::size_t most_keys_;
+  const std::size_t max_keys_;
   [[no_unique_address]] const Clock clock_;
   mutable std::mutex mutex_;
   ByUse by_use_;  ///< The one used last in front.

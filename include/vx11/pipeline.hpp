@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -18,26 +19,67 @@ inline namespace v0 {
 
 namespace detail {
 
-/// A policy that someone else keeps.
+template <class Policy, class Next>
+concept HasRun = requires(Policy& policy, Next next, Deadline deadline) {
+  policy.run(next, deadline);
+};
+template <class Policy, class Next>
+concept HasAsyncRun = requires(Policy& policy, Next next, Deadline deadline) {
+  policy.async_run(next, deadline);
+};
+
+/// A policy of the user's from before 0.2, whose members have the names of that time.
+template <class Policy>
+class NamedExecute {
+ public:
+  template <class Next>
+  [[deprecated("rename the policy's member execute to run")]] static auto run(Policy& policy,
+                                                                              Next next,
+                                                                              Deadline deadline) {
+    return policy.execute(std::move(next), std::move(deadline));
+  }
+  template <class Next>
+  [[deprecated("rename the policy's member async_execute to async_run")]] static auto async_run(
+      Policy& policy, Next next, Deadline deadline) {
+    return policy.async_execute(std::move(next), std::move(deadline));
+  }
+};
+
+/// Calls `next` under `policy`, blocking or to be awaited, as `next` is.
+template <class Policy, class Next>
+CallResult<Next> run_under(Policy& policy, Next next, Deadline deadline) {
+  if constexpr (AwaitableCall<Next>) {
+    if constexpr (HasAsyncRun<Policy, Next>) {
+      return policy.async_run(std::move(next), std::move(deadline));
+    } else {
+      return NamedExecute<Policy>::async_run(policy, std::move(next), std::move(deadline));
+    }
+  } else if constexpr (HasRun<Policy, Next>) {
+    return policy.run(std::move(next), std::move(deadline));
+  } else {
+    return NamedExecute<Policy>::run(policy, std::move(next), std::move(deadline));
+  }
+}
+
+/// A policy that is shared, or kept by the caller.
 template <class Policy>
 class SharedPolicy {
  public:
   explicit SharedPolicy(std::shared_ptr<Policy> policy) noexcept : policy_(std::move(policy)) {}
 
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
-    return policy_->execute(std::forward<Next>(next), std::move(deadline));
+  CallResult<Next> run(Next next, Deadline deadline) const {
+    return run_under(*policy_, std::move(next), std::move(deadline));
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-    return policy_->async_execute(std::move(next), std::move(deadline));
+  CallResult<Next> async_run(Next next, Deadline deadline) const {
+    return run_under(*policy_, std::move(next), std::move(deadline));
   }
 
  private:
   std::shared_ptr<Policy> policy_;
 };
 
-/// What a pipeline keeps of what it is given.
 template <class Policy>
 auto as_policy(std::shared_ptr<Policy> policy) {
   if constexpr (GivesPermits<Policy>) {
@@ -47,18 +89,28 @@ auto as_policy(std::shared_ptr<Policy> policy) {
   }
 }
 template <class Policy>
-auto as_policy(Policy& policy) {
-  if constexpr (std::is_const_v<Policy>) {
-    return std::remove_const_t<Policy>(policy);
-  } else {
-    return as_policy(std::shared_ptr<Policy>(std::shared_ptr<void>(), &policy));
-  }
+auto as_policy(std::reference_wrapper<Policy> policy) {
+  return as_policy(std::shared_ptr<Policy>(std::shared_ptr<void>(), &policy.get()));
 }
+/// What a pipeline keeps of a policy that it is given as it is: the policy itself.
 template <class Policy>
-requires(!std::is_lvalue_reference_v<Policy>) auto as_policy(Policy&& policy) {
-  static_assert(std::move_constructible<Policy>,
-                "name this policy first, or share it: it can be neither copied nor moved");
-  return std::forward<Policy>(policy);
+Policy as_policy(Policy policy) {
+  return policy;
+}
+
+template <class Given>
+inline constexpr bool kKeepable = std::constructible_from<std::remove_cvref_t<Given>, Given>;
+
+/// The type that a pipeline keeps of `Given`.
+template <class Given>
+decltype(auto) keep_policy(Given&& given) {
+  static_assert(kKeepable<Given>,
+                "a pipeline keeps its policies, and this one can be neither copied nor moved: give "
+                "std::ref(policy), and keep the policy as long as the pipeline, or a "
+                "std::shared_ptr to it");
+  if constexpr (kKeepable<Given>) {
+    return as_policy(std::remove_cvref_t<Given>(std::forward<Given>(given)));
+  }
 }
 
 /// The call at the centre, which may leave the deadline unread.
@@ -83,45 +135,44 @@ class Innermost {
 
 /// Policies around a call, the first outermost. Made by `pipeline`.
 ///
-/// A pipeline is itself a policy, so pipelines nest. **Thread-safe** if its policies are. Movable.
-/// **Lifetime**: it outlives the calls that run through it, and so do the policies it refers to.
+/// A pipeline is itself a policy, so pipelines nest. **Thread-safe** if its policies are, which every
+/// policy of this library is. Copied and moved as its policies are.
+/// **Lifetime**: it outlives the calls that run through it. It owns what it was given by value or by
+/// `std::shared_ptr`; what it was given by `std::ref` outlives it.
 template <class... Policies>
-class Pipeline {
+class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
  public:
   explicit Pipeline(Policies... policies) : policies_(std::move(policies)...) {}
 
-  /// Makes the call `function` under the policies.
+  /// Makes the call `function` under the policies, and blocks until there is a result.
   ///
-  /// `function` takes a `Deadline` or nothing. It returns `Result<T>`, and so does this, blocking;
-  /// or `Task<Result<T>>`, and so does this: nothing has happened then until the task is awaited.
-  /// It is kept until the call has ended, and is called once for each try. What it refers to
-  /// outlives the call. A lambda that is itself a coroutine may capture: it lives as long as its
-  /// tasks.
+  /// `function` takes a `Deadline` or nothing and returns `Result<T>`, which this returns. It is
+  /// called once for each attempt. What it refers to outlives the call.
   template <class Function>
-  auto run(Function function, Deadline deadline = {}) {
-    using Call = detail::Innermost<Function>;
-    Call call(std::move(function));
-    if constexpr (AwaitableCall<Call>) {
-      return async_execute(std::move(call), std::move(deadline));
-    } else {
-      return execute(call, std::move(deadline));
-    }
-  }
-
-  /// \name As a policy
-  /// \{
-  template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
-    Layer<0, std::remove_reference_t<Next>> outermost(policies_, next);
+  requires(!AwaitableCall<detail::Innermost<Function>>) auto run(Function function,
+                                                                 Deadline deadline = {}) const {
+    detail::Innermost<Function> call(std::move(function));
+    Layer<0, detail::Innermost<Function>> outermost(policies_, call);
     return outermost(std::move(deadline));
   }
-  template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-    Layer<0, Next> outermost(policies_, next);
-    auto call = outermost(std::move(deadline));
-    co_return co_await std::move(call);
+
+  /// The same for a `function` that returns `Task<Result<T>>`, and so does this: nothing happens
+  /// until the task is awaited. `function` is kept until the call has ended. A lambda that is itself
+  /// a coroutine may capture: it lives as long as its tasks.
+  template <class Function>
+  Task<AwaitedResult<detail::Innermost<Function>>> async_run(Function function,
+                                                             Deadline deadline = {}) const {
+    detail::Innermost<Function> call(std::move(function));
+    Layer<0, detail::Innermost<Function>> outermost(policies_, call);
+    auto running = outermost(std::move(deadline));
+    co_return co_await std::move(running);
   }
-  /// \}
+
+  template <class Function>
+  requires(AwaitableCall<detail::Innermost<Function>>)
+      [[deprecated("use async_run")]] auto run(Function function, Deadline deadline = {}) const {
+    return async_run(std::move(function), std::move(deadline));
+  }
 
  private:
   /// The policies from the I-th on, as a call. Refers to what the pipeline's own frame holds.
@@ -134,39 +185,39 @@ class Pipeline {
     CallResult<Next> operator()(Deadline deadline) {
       if constexpr (I == sizeof...(Policies)) {
         return (*next_)(std::move(deadline));
-      } else if constexpr (AwaitableCall<Next>) {
-        return std::get<I>(*policies_).async_execute(inner(), std::move(deadline));
       } else {
-        return std::get<I>(*policies_).execute(inner(), std::move(deadline));
+        return detail::run_under(std::get<I>(*policies_), Layer<I + 1, Next>(*policies_, *next_),
+                                 std::move(deadline));
       }
     }
 
    private:
-    auto inner() const noexcept { return Layer<I + 1, Next>(*policies_, *next_); }
-
     std::tuple<Policies...>* policies_;
     Next* next_;
   };
 
-  std::tuple<Policies...> policies_;
+  /// Mutable because a policy that counts changes with every call, and is thread-safe.
+  mutable std::tuple<Policies...> policies_;
 };
 
 /// Composes policies, the first outermost:
 ///
 /// ```cpp
+/// auto policies = vx11::pipeline(retry, std::ref(breaker), vx11::Timeout(2s));
 /// // retry(breaker(timeout(call)))
-/// auto guarded = vx11::pipeline(retry, breaker, vx11::Timeout(2s));
-/// vx11::Result<int> answer = guarded.run([&](vx11::Deadline d) { return ask(d); }, deadline);
+/// vx11::Result<int> answer = policies.run([&](vx11::Deadline d) { return ask(d); }, deadline);
 /// ```
 ///
-/// Each is a named policy, which is referred to and has to outlive the pipeline (a constant one is
-/// copied); a `std::shared_ptr`, which is shared; or a temporary, which is moved in. Besides
-/// policies it takes what gives permits, a `CircuitBreaker` or an `AdaptiveLimit`, judged by
-/// `CallVerdict`; `guard` judges otherwise. In which order to compose: docs/resilience.md.
+/// The pipeline keeps each policy: it copies or moves it in, so a function may return a pipeline of
+/// its local variables. What counts for all its callers, such as a `CircuitBreaker` or a
+/// `RateLimiter`, can be neither copied nor moved: give `std::ref(breaker)`, and keep the breaker as
+/// long as the pipeline, or a `std::shared_ptr`. Besides policies it takes what gives permits, a
+/// `CircuitBreaker` or an `AdaptiveLimit`, judged by `CallVerdict`; `guard` judges otherwise. In which
+/// order to compose: docs/resilience.md.
 template <class... Given>
 auto pipeline(Given&&... policies) {
-  return Pipeline<decltype(detail::as_policy(std::forward<Given>(policies)))...>(
-      detail::as_policy(std::forward<Given>(policies))...);
+  return Pipeline<decltype(detail::keep_policy(std::forward<Given>(policies)))...>(
+      detail::keep_policy(std::forward<Given>(policies))...);
 }
 
 }  // namespace v0

@@ -8,9 +8,9 @@
 ///
 /// ```cpp
 /// template <class Next>
-/// CallResult<Next> execute(Next&& next, Deadline deadline);             // Next returns Result<T>
+/// CallResult<Next> run(Next&& next, Deadline deadline);             // Next returns Result<T>
 /// template <class Next>
-/// Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline);  // … Task<Result<T>>
+/// Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline);  // … Task<Result<T>>
 /// ```
 ///
 /// It calls `next` as often as it sees fit, not at all if it rejects, with the deadline it was
@@ -22,11 +22,14 @@
 /// - The policy outlives the calls that run under it. It is **thread-safe** then.
 /// - It throws nothing of its own (but for want of memory). What the call or a predicate throws
 ///   passes through; permits, slots and queues are as they were.
-/// - A rejection is an `Error` with the code `rejected` (or `circuit_open`), a word why, and
-///   `retry_after` where that is known.
+/// - A rejection is an `Error` with the code `rejected` (or `circuit_open`), the reason, and
+///   `retry_after` where that is known: a `Rejection`, which is what `try_acquire` returns, converted.
+/// - Options are described once: `validate(options)` names every mistake, `create` refuses them, and
+///   the constructor, which cannot fail, uses the nearest value that works for each.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/rejection.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
@@ -81,11 +84,24 @@ class LinkedStop {
   std::stop_callback<Forward> link_;
 };
 
-inline tl::unexpected<Error> reject(std::string detail, Duration retry_after = {}) {
-  Error error(Errc::rejected, std::move(detail));
-  error.retry_after = retry_after;
-  return fail(std::move(error));
+inline tl::unexpected<Error> reject(RejectionReason reason) {
+  return fail(Rejection{.reason = reason});
 }
+
+/// The names that `run` and `async_run` had before 0.2. A base of every policy.
+template <class Policy>
+class ExecuteNames {
+ public:
+  template <class Next>
+  [[deprecated("use run")]] CallResult<Next> execute(Next&& next, Deadline deadline) {
+    return static_cast<Policy&>(*this).run(std::forward<Next>(next), std::move(deadline));
+  }
+  template <class Next>
+  [[deprecated("use async_run")]] Task<AwaitedResult<Next>> async_execute(Next next,
+                                                                          Deadline deadline) {
+    return static_cast<Policy&>(*this).async_run(std::move(next), std::move(deadline));
+  }
+};
 
 }  // namespace detail
 

@@ -3,18 +3,20 @@
 /// \file
 /// `RateLimiter`: so many calls in so much time, evenly, with room for a burst.
 
+#include <vx11/detail/durations.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a rate. Values out of range are drawn to the nearest that works.
+/// The description of a rate. `validate` names what is out of range; the constructor uses the
+/// nearest value that works.
 struct RateLimiterOptions {
   /// How many calls in one `period`; at least 1. The time between two is rounded down to whole
   /// nanoseconds: exact where that divides, at most a thousandth too fast at a million a second.
@@ -25,11 +27,20 @@ struct RateLimiterOptions {
   std::uint32_t burst = 1;
 };
 
-/// Why a call has to wait, and for how long.
-struct RateLimited {
-  Duration retry_after =
-      {};  ///< From now; zero is never given. `max()`: it will never be admitted.
-};
+namespace detail {
+inline void check(Mistakes& mistakes, const RateLimiterOptions& options) {
+  mistakes.require(options.calls >= 1, "calls", "at least 1");
+  mistakes.require(options.period > Duration::zero(), "period", "above 0");
+  mistakes.require(options.burst >= 1, "burst", "at least 1");
+}
+}  // namespace detail
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const RateLimiterOptions& options) {
+  detail::Mistakes mistakes;
+  detail::check(mistakes, options);
+  return std::move(mistakes).result();
+}
 
 namespace detail {
 
@@ -89,23 +100,29 @@ class Gcra {
 /// and a compare-and-swap, rejection does not even write. As a policy it rejects with `rejected`
 /// and `retry_after`. **Lifetime**: outlives its calls; neither copied nor moved.
 template <MonotonicClock Clock = SteadyClock>
-class BasicRateLimiter {
+class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
  public:
   explicit BasicRateLimiter(RateLimiterOptions options = {}, Clock clock = {}) noexcept
       : gcra_(options), clock_(clock) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicRateLimiter> create(RateLimiterOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicRateLimiter>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicRateLimiter(const BasicRateLimiter&) = delete;
   BasicRateLimiter& operator=(const BasicRateLimiter&) = delete;
   ~BasicRateLimiter() = default;
 
   /// Takes `cost` calls out of the rate, all or none. A cost above the burst is never admitted; one
   /// of zero always.
-  tl::expected<void, RateLimited> try_acquire(std::uint32_t cost = 1) noexcept {
+  tl::expected<void, Rejection> try_acquire(std::uint32_t cost = 1) noexcept {
     const auto now = TimePoint(clock_.now()).time_since_epoch().count();
     auto arrival = arrival_.load(std::memory_order_relaxed);
     for (;;) {
       const auto decision = gcra_.decide(arrival, now, cost);
       if (decision.too_soon > Duration::zero()) {
-        return tl::unexpected(RateLimited{decision.too_soon});
+        return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
       }
       if (arrival_.compare_exchange_weak(arrival, decision.next, std::memory_order_relaxed)) {
         return {};
@@ -116,15 +133,15 @@ class BasicRateLimiter {
   /// \name As a policy
   /// \{
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
-    auto turn = try_acquire();
-    if (!turn) return detail::reject("rate limited", turn.error().retry_after);
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) {
+    auto admitted = try_acquire();
+    if (!admitted) return fail(admitted.error());
     return next(std::move(deadline));
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
-    auto turn = try_acquire();
-    if (!turn) co_return detail::reject("rate limited", turn.error().retry_after);
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) {
+    auto admitted = try_acquire();
+    if (!admitted) co_return fail(admitted.error());
     auto call = next(std::move(deadline));
     co_return co_await std::move(call);
   }

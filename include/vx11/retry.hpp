@@ -5,12 +5,13 @@
 
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
+#include <vx11/detail/durations.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
-#include <vx11/verdict.hpp>
+#include <vx11/retryable.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,7 +26,8 @@ enum class BudgetSpent : std::uint8_t {
   reject,       ///< `rejected`: to a breaker outside, a retry that was not made says nothing.
 };
 
-/// The description of a retry. Values out of range are drawn to the nearest that works.
+/// The description of a retry. `validate` names what is out of range; the constructor uses the
+/// nearest value that works.
 struct RetryOptions {
   /// Tries in all, the first included; at least 1, which never retries. Three get over one upstream
   /// that restarts and one that is slow.
@@ -41,6 +43,16 @@ struct RetryOptions {
   /// whose thread it goes on. On an event loop, give that loop's.
   std::shared_ptr<Timer> timer = {};
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const RetryOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.require(options.attempts >= 1, "attempts", "at least 1");
+  mistakes.require(options.max_retry_after >= Duration::zero(), "max_retry_after", "at least 0");
+  mistakes.within("backoff.");
+  detail::check(mistakes, options.backoff);
+  return std::move(mistakes).result();
+}
 
 /// Calls up to `attempts` times, until a result is not worth another try.
 ///
@@ -60,7 +72,7 @@ struct RetryOptions {
 /// "Exponential Backoff and Jitter" (AWS, 2015); Finagle's retry budget.
 template <MonotonicClock Clock = SteadyClock, class Retryable = DefaultRetryable,
           class RetryAfter = DefaultRetryAfter>
-class BasicRetry {
+class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, RetryAfter>> {
  public:
   explicit BasicRetry(RetryOptions options = {}, Clock clock = {}, Retryable retryable = {},
                       RetryAfter retry_after = {})
@@ -68,6 +80,12 @@ class BasicRetry {
         clock_(clock),
         retryable_(std::move(retryable)),
         retry_after_(std::move(retry_after)) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicRetry> create(RetryOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicRetry>(tl::in_place, std::move(options), std::move(clock));
+  }
 
   /// The same, retrying what `predicate` says: a `bool` for a `const Result<T>&`.
   template <class Predicate>
@@ -78,7 +96,7 @@ class BasicRetry {
   /// The same, asking `extractor` how long a result wants its caller to wait: an
   /// `optional<Duration>` for a `const Result<T>&`.
   template <class Extractor>
-  auto waiting_as_told_by(Extractor extractor) const {
+  auto with_retry_after(Extractor extractor) const {
     return BasicRetry<Clock, Retryable, Extractor>(options_, clock_, retryable_,
                                                    std::move(extractor));
   }
@@ -86,7 +104,7 @@ class BasicRetry {
   /// \name As a policy
   /// \{
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
+  CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
     Loop loop(*this);
     for (;;) {
       CallResult<Next> result = next(deadline);
@@ -96,7 +114,7 @@ class BasicRetry {
     }
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
     Loop loop(*this);
     for (;;) {
       auto call = next(deadline);
@@ -115,7 +133,7 @@ class BasicRetry {
   /// The tries of one call.
   class Loop {
    public:
-    explicit Loop(BasicRetry& retry) : retry_(retry), backoff_(retry.options_.backoff) {
+    explicit Loop(const BasicRetry& retry) : retry_(retry), backoff_(retry.options_.backoff) {
       if (retry.options_.budget) retry.options_.budget->deposit();
     }
 
@@ -127,9 +145,9 @@ class BasicRetry {
         return std::nullopt;
       }
       if (deadline.cancelled()) return std::nullopt;
-      const Duration told = retry_.retry_after_(std::as_const(result)).value_or(Duration::zero());
-      if (told > options.max_retry_after) return std::nullopt;
-      const Duration wait = std::max(backoff_.next(), told);
+      const Duration asked = retry_.retry_after_(std::as_const(result)).value_or(Duration::zero());
+      if (asked > options.max_retry_after) return std::nullopt;
+      const Duration wait = std::max(backoff_.next(), asked);
       if (!deadline.never() && wait >= deadline.remaining(retry_.clock_.now())) return std::nullopt;
       return paid(result) ? std::optional(wait) : std::nullopt;
     }
@@ -140,12 +158,12 @@ class BasicRetry {
       const RetryOptions& options = retry_.options_;
       if (!options.budget || options.budget->withdraw()) return true;
       if (options.when_budget_spent == BudgetSpent::reject) {
-        result = detail::reject("budget spent");
+        result = detail::reject(RejectionReason::budget_spent);
       }
       return false;
     }
 
-    BasicRetry& retry_;
+    const BasicRetry& retry_;
     Backoff backoff_;
     std::uint32_t made_ = 0;
   };
@@ -161,8 +179,9 @@ class BasicRetry {
 
   RetryOptions options_;
   [[no_unique_address]] Clock clock_;
-  [[no_unique_address]] Retryable retryable_;
-  [[no_unique_address]] RetryAfter retry_after_;
+  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  [[no_unique_address]] mutable Retryable retryable_;
+  [[no_unique_address]] mutable RetryAfter retry_after_;
 };
 
 /// The retry on the machine's monotonic clock.

@@ -4,27 +4,35 @@
 /// `RetryBudget`: how many tries beyond the first all callers together may make.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/rate_limiter.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a budget. Values out of range are drawn to the nearest that works.
+/// The description of a budget. `validate` names what is out of range; the constructor uses the
+/// nearest value that works.
 struct RetryBudgetOptions {
   /// Retries as a share of the calls. A fifth: an upstream that fails altogether sees 1.2 times its
-  /// usual load, not 3 times as with three tries for each call.
+  /// usual load, not 3 times as with three tries for each call. 0 to 1000.
   double share = 0.2;
   /// Retries per second that are allowed in any case, so that a caller with little traffic can
   /// retry at all. Zero: none beyond the share.
-  std::uint32_t least_per_second = 10;
+  std::uint32_t min_per_second = 10;
   /// How many retries can be saved up: after a quiet night, no more than this burst out at once.
-  std::uint32_t most_saved = 100;
+  std::uint32_t max_saved = 100;
 };
+
+/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+inline Result<> validate(const RetryBudgetOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.require(options.share >= 0.0 && options.share <= 1000.0, "share", "0 to 1000");
+  return std::move(mistakes).result();
+}
 
 /// A bucket into which every call puts a share of a token and every retry takes a whole one.
 ///
@@ -37,9 +45,15 @@ class BasicRetryBudget {
  public:
   explicit BasicRetryBudget(RetryBudgetOptions options = {}, Clock clock = {}) noexcept
       : deposit_(share_of_token(options.share)),
-        most_(std::int64_t{options.most_saved} * kToken),
-        guaranteed_(options.least_per_second > 0),
-        least_({.calls = options.least_per_second, .burst = options.least_per_second}, clock) {}
+        most_(std::int64_t{options.max_saved} * kToken),
+        guaranteed_(options.min_per_second > 0),
+        least_({.calls = options.min_per_second, .burst = options.min_per_second}, clock) {}
+  /// The same from options that may hold mistakes, such as those of a configuration file.
+  /// \return the policy, or what `validate` says of `options`.
+  static Result<BasicRetryBudget> create(RetryBudgetOptions options = {}, Clock clock = {}) {
+    if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
+    return Result<BasicRetryBudget>(tl::in_place, std::move(options), std::move(clock));
+  }
   BasicRetryBudget(const BasicRetryBudget&) = delete;
   BasicRetryBudget& operator=(const BasicRetryBudget&) = delete;
   ~BasicRetryBudget() = default;
@@ -75,7 +89,7 @@ class BasicRetryBudget {
 
   static std::int64_t share_of_token(double share) noexcept {
     if (!(share > 0)) return 0;
-    return std::llround(std::min(share, 1000.0) * kToken);
+    return static_cast<std::int64_t>(std::min(share, 1000.0) * kToken + 0.5);
   }
 
   const std::int64_t deposit_;

@@ -1,21 +1,70 @@
 #pragma once
 
 /// \file
-/// What the policies make of a result when nobody tells them otherwise.
+/// `Verdict`: what a call says about its upstream, and `CallVerdict`, which reads it off a result.
 
-#include <vx11/circuit_breaker/verdict.hpp>
-#include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
-#include <charconv>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
+
+/// What a call says about its upstream.
+enum class Verdict : std::uint8_t {
+  success,  ///< The upstream did what it should.
+  failure,  ///< The upstream is to blame.
+  neutral,  ///< Nothing: the call was cancelled, the request was wrong, or nothing was sent.
+};
+
+/// The verdict as a stable word: "success", "failure", "neutral".
+constexpr std::string_view to_string(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::success:
+      return "success";
+    case Verdict::failure:
+      return "failure";
+    case Verdict::neutral:
+      return "neutral";
+  }
+  return "unknown";
+}
+
+/// The verdict on a call that ended with an error. Cancelled calls and those that this library
+/// itself rejected are neutral: counted as failures, rejections would keep a circuit open.
+constexpr Verdict verdict_on(Errc code) noexcept {
+  switch (code) {
+    case Errc::unreachable:
+    case Errc::timeout:
+    case Errc::http_status:
+    case Errc::invalid_reply:
+    case Errc::too_large:
+    case Errc::unavailable:
+      return Verdict::failure;
+    case Errc::invalid_argument:
+    case Errc::cancelled:
+    case Errc::circuit_open:
+    case Errc::asleep:
+    case Errc::storage:
+    case Errc::rejected:
+    case Errc::address_unavailable:
+      return Verdict::neutral;
+  }
+  return Verdict::neutral;
+}
+
+/// The verdict on a call that was answered with this HTTP status. 2xx is a success. 4xx is neutral,
+/// because it blames the request; 429 too, because an upstream that limits its callers is well. The
+/// rest is a failure, redirects included: no transport of this library follows one, so a proxy or a
+/// login page has answered in place of the upstream. Where 304 is an answer that was asked for,
+/// judge the call with a function of your own.
+constexpr Verdict verdict_on_status(int status) noexcept {
+  if (status >= 200 && status < 300) return Verdict::success;
+  if (status >= 400 && status < 500) return Verdict::neutral;
+  return Verdict::failure;
+}
 
 /// An answer with an HTTP status and headers, such as `HttpResponse`. The policies know no HTTP
 /// beyond what these two say.
@@ -25,74 +74,43 @@ concept HttpLike = requires(const T& answer) {
   { answer.headers.get("Retry-After") } -> std::convertible_to<std::string_view>;
 };
 
-/// What the policies make of a result when nobody tells them otherwise: errors as `DefaultVerdict`,
-/// and an HTTP answer by its status. 2xx and 3xx are a success, 4xx is neutral, for it blames the
-/// request; 429 too, because an upstream that limits its callers is well. The rest is a failure.
+/// How every policy judges a result unless the caller gives a function: an `Error` by its code, any
+/// other error as a failure, an HTTP answer by its status, and everything else as a success.
 ///
-/// A function object; anything callable with a `const Result<T>&` that returns a `Verdict` can take
+/// A stateless function object; anything callable with the result that returns a `Verdict` can take
 /// its place.
 struct CallVerdict {
   template <class T>
-  constexpr Verdict operator()(const Result<T>& result) const noexcept {
+  constexpr Verdict operator()(const T& value) const noexcept {
     if constexpr (HttpLike<T>) {
-      if (result) return of_status(result->status);
+      return verdict_on_status(value.status);
+    } else {
+      return Verdict::success;
     }
-    return DefaultVerdict()(result);
   }
-  /// The verdict on an answer with this HTTP status.
-  static constexpr Verdict of_status(int status) noexcept {
-    if (status >= 200 && status < 400) return Verdict::success;
-    if (status >= 400 && status < 500) return Verdict::neutral;
-    return Verdict::failure;
-  }
-};
-
-/// What may come right if one just tries again: no connection, no answer in time, nobody there; of
-/// the HTTP statuses 429, 502, 503 and 504. Not 500, which seldom passes by itself, and not the
-/// rejections of the caller's own policies, which were meant.
-///
-/// It cannot know whether the call may be made twice; whoever asks for a retry does.
-struct DefaultRetryable {
-  template <class T>
-  constexpr bool operator()(const Result<T>& result) const noexcept {
-    if (!result) return retryable(result.error().code);
+  template <class T, class E>
+  constexpr Verdict operator()(const tl::expected<T, E>& result) const noexcept {
+    if (!result.has_value()) return on_error(result.error());
     if constexpr (HttpLike<T>) {
-      return result->status == 429 || (result->status >= 502 && result->status <= 504);
+      return verdict_on_status(result->status);
+    } else {
+      return Verdict::success;
     }
-    return false;
   }
 
  private:
-  static constexpr bool retryable(Errc code) noexcept {
-    return code == Errc::unreachable || code == Errc::timeout || code == Errc::unavailable;
+  template <class E>
+  static constexpr Verdict on_error(const E& error) noexcept {
+    if constexpr (std::derived_from<E, Error>) {
+      return verdict_on(error.code);
+    } else {
+      return Verdict::failure;
+    }
   }
 };
 
-/// When a result asks its caller to come back: `Error::retry_after`, or the Retry-After header of
-/// an HTTP answer in seconds (RFC 9110 §10.2.3). A date there is not read: it would need a clock
-/// that both sides agree on.
-struct DefaultRetryAfter {
-  template <class T>
-  std::optional<Duration> operator()(const Result<T>& result) const noexcept {
-    if (!result) return positive(result.error().retry_after);
-    if constexpr (HttpLike<T>) return seconds(result->headers.get("Retry-After"));
-    return std::nullopt;
-  }
-
- private:
-  static std::optional<Duration> positive(Duration wait) noexcept {
-    if (wait <= Duration::zero()) return std::nullopt;
-    return wait;
-  }
-  static std::optional<Duration> seconds(std::string_view text) noexcept {
-    std::uint32_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failed] = std::from_chars(text.data(), end, value);
-    if (text.empty() || rest != end || failed == std::errc::invalid_argument) return std::nullopt;
-    if (failed == std::errc::result_out_of_range) return Duration::max();
-    return positive(std::chrono::seconds(value));
-  }
-};
+/// The name before 0.2.
+using DefaultVerdict [[deprecated("use CallVerdict")]] = CallVerdict;
 
 }  // namespace v0
 }  // namespace vx11

@@ -27,9 +27,12 @@
 #include <vx11/policy.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/rate_limiter.hpp>
+#include <vx11/rejection.hpp>
 #include <vx11/result.hpp>
 #include <vx11/retry.hpp>
+#include <vx11/retry_after.hpp>
 #include <vx11/retry_budget.hpp>
+#include <vx11/retryable.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>

@@ -23,7 +23,7 @@ class PolicedTransport final : public Transport {
 
   using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
-    return policy_.async_execute(Send(*transport_, request), std::move(deadline));
+    return detail::run_under(policy_, Send(*transport_, request), std::move(deadline));
   }
 
  private:
@@ -44,23 +44,25 @@ class PolicedTransport final : public Transport {
   Policy policy_;
 };
 
-/// `transport` behind `policy`, a pipeline or a single policy that can be moved:
+/// `transport` behind `policy`, a pipeline or a single policy, given as `pipeline` takes them:
 ///
 /// ```cpp
-/// auto guarded =
-///     vx11::with_policies(http, vx11::pipeline(bulkhead, vx11::Retry({.attempts = 2})));
+/// vx11::Bulkhead bulkhead({.concurrent = 8});
+/// auto limited = vx11::with_policies(
+///     http, vx11::pipeline(std::ref(bulkhead), vx11::Retry({.attempts = 2})));
 /// ```
 ///
 /// What the policies reject comes back as `rejected` or `circuit_open`, as if the transport had
-/// said so. HTTP statuses are judged by `CallVerdict` and `DefaultRetryable`. Every request is
+/// returned it. HTTP statuses are judged by `CallVerdict` and `DefaultRetryable`. Every request is
 /// treated alike: put a `Retry` or a `Hedge` only around a transport whose requests may be sent
 /// twice. Streaming is not offered by what this returns, because half an answer cannot be taken
 /// back.
 ///
 /// Behind a Router, leave the breaker to the Router's target: it would be asked twice.
 template <class Policy>
-std::shared_ptr<Transport> with_policies(std::shared_ptr<Transport> transport, Policy policy) {
-  return std::make_shared<PolicedTransport<Policy>>(std::move(transport), std::move(policy));
+std::shared_ptr<Transport> with_policies(std::shared_ptr<Transport> transport, Policy&& policy) {
+  auto kept = detail::keep_policy(std::forward<Policy>(policy));
+  return std::make_shared<PolicedTransport<decltype(kept)>>(std::move(transport), std::move(kept));
 }
 
 }  // namespace v0

@@ -80,7 +80,7 @@ Task<Result<T>> PowerStateView::Connection::ask(Ptr self, HttpRequest request, D
   SendResult& sent = co_await sending;
   if (!sent.response) co_return fail(std::move(sent.response.error()));
   const int status = sent.response->status;
-  Verdict verdict = verdict_on(status);
+  Verdict verdict = verdict_on_status(status);
   Result<T> value =
       verdict == Verdict::failure ? Result<T>(bad_status(status)) : read(std::move(*sent.response));
   if (verdict == Verdict::success && !value) verdict = Verdict::failure;

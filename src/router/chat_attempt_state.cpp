@@ -81,7 +81,7 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result) 
   if (!result.response) return note(target, result.response.error(), result.elapsed);
   const HttpResponse& response = *result.response;
   if (!response.ok()) {
-    result.conclude(verdict_on(response.status));
+    result.conclude(verdict_on_status(response.status));
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
     return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed);

@@ -12,8 +12,6 @@
 #include <string_view>
 #include <utility>
 
-#include "router/status_verdict.hpp"
-
 namespace vx11 {
 inline namespace v0 {
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <deque>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -56,7 +57,7 @@ TEST_CASE("no more than the limit run at once") {
   REQUIRE(second);
   const auto third = limit.try_acquire();
   REQUIRE_FALSE(third);
-  CHECK(third.error().code == Errc::rejected);
+  CHECK(third.error().reason == vx11::RejectionReason::limit_reached);
   first->neutral();
   CHECK(limit.running() == 1);
   CHECK(limit.try_acquire());
@@ -159,11 +160,11 @@ TEST_CASE("a latency of no time at all does not divide by zero") {
 
 TEST_CASE("in a pipeline it learns from the results, and a call that throws is a failure") {
   AdaptiveLimit limit({.initial = 10});
-  auto limited = vx11::pipeline(limit);
+  auto limited = vx11::pipeline(std::ref(limit));
   ScriptedCall call({failed(Errc::timeout), failed(Errc::cancelled), 1});
   CHECK_FALSE(limited.run(std::ref(call)));
   CHECK(limit.limit() == 9);
-  CHECK_FALSE(sync_wait(limited.run(awaited(call))));
+  CHECK_FALSE(sync_wait(limited.async_run(awaited(call))));
   CHECK(limit.limit() == 9);
   const auto throwing = [](Deadline) -> Result<int> { throw std::runtime_error("call"); };
   CHECK_THROWS_AS(limited.run(throwing), std::runtime_error);

@@ -40,12 +40,12 @@ using Place = Result<Bulkhead::Permit>;
 
 TEST_CASE("so many run at once, and the next is rejected") {
   Bulkhead bulkhead({.concurrent = 2});
-  Place first = bulkhead.try_acquire();
+  auto first = bulkhead.try_acquire();
   Place second = bulkhead.acquire();
   REQUIRE(first);
   REQUIRE(second);
   CHECK(bulkhead.running() == 2);
-  CHECK(bulkhead.try_acquire().error().code == Errc::rejected);
+  CHECK(bulkhead.try_acquire().error().reason == vx11::RejectionReason::bulkhead_full);
   CHECK(bulkhead.acquire().error().code == Errc::rejected);
   first->release();
   CHECK(bulkhead.running() == 1);
@@ -54,16 +54,16 @@ TEST_CASE("so many run at once, and the next is rejected") {
 
 TEST_CASE("a bulkhead of none admits none") {
   Bulkhead bulkhead({.concurrent = 0});
-  CHECK(bulkhead.try_acquire().error().code == Errc::rejected);
+  CHECK(bulkhead.try_acquire().error().reason == vx11::RejectionReason::bulkhead_full);
   ScriptedCall call({7});
-  CHECK(bulkhead.execute(call, Deadline()).error().code == Errc::rejected);
+  CHECK(bulkhead.run(call, Deadline()).error().code == Errc::rejected);
   CHECK(call.calls() == 0);
 }
 
 TEST_CASE("a permit gives its place back once, wherever it was moved") {
   Bulkhead bulkhead({.concurrent = 2});
-  Place one = bulkhead.try_acquire();
-  Place two = bulkhead.try_acquire();
+  auto one = bulkhead.try_acquire();
+  auto two = bulkhead.try_acquire();
   *one = std::move(*two);
   CHECK(bulkhead.running() == 1);
   one->release();
@@ -74,7 +74,7 @@ TEST_CASE("a permit gives its place back once, wherever it was moved") {
 TEST_CASE("places go to those who wait, in order of arrival") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 3, .timer = world.timer}, world.clock);
-  Place held = bulkhead.try_acquire();
+  auto held = bulkhead.try_acquire();
   Started first(bulkhead.async_acquire());
   Started second(bulkhead.async_acquire());
   CHECK(bulkhead.waiting() == 2);
@@ -92,7 +92,7 @@ TEST_CASE("places go to those who wait, in order of arrival") {
 TEST_CASE("a full queue rejects at once") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 1, .timer = world.timer}, world.clock);
-  Place held = bulkhead.try_acquire();
+  auto held = bulkhead.try_acquire();
   Started waiting(bulkhead.async_acquire());
   Started refused(bulkhead.async_acquire());
   REQUIRE(refused.done());
@@ -105,7 +105,7 @@ TEST_CASE("one who waited long enough leaves the queue") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 2, .wait_timeout = 5s, .timer = world.timer},
                     world.clock);
-  Place held = bulkhead.try_acquire();
+  auto held = bulkhead.try_acquire();
   Started patient(bulkhead.async_acquire());
   Started hurried(bulkhead.async_acquire(Deadline::after(world.clock.now(), 1s)));
   world.timer->advance(1s);
@@ -123,7 +123,7 @@ TEST_CASE("one who waited long enough leaves the queue") {
 TEST_CASE("a wait limit of zero does not wait") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 9, .wait_timeout = 0s});
-  const Place held = bulkhead.try_acquire();
+  const auto held = bulkhead.try_acquire();
   CHECK(bulkhead.acquire().error().code == Errc::rejected);
   CHECK(bulkhead.waiting() == 0);
 }
@@ -131,7 +131,7 @@ TEST_CASE("a wait limit of zero does not wait") {
 TEST_CASE("one who was cancelled leaves the queue, and those behind move up") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 2, .timer = world.timer}, world.clock);
-  Place held = bulkhead.try_acquire();
+  auto held = bulkhead.try_acquire();
   std::stop_source stop;
   Started gone(bulkhead.async_acquire(Deadline(TimePoint::max(), stop.get_token())));
   Started behind(bulkhead.async_acquire());
@@ -163,9 +163,8 @@ TEST_CASE("a free place is taken without waiting and without a timer") {
 TEST_CASE("a call that throws gives its place back") {
   Bulkhead bulkhead({.concurrent = 1});
   const auto throwing = [](Deadline) -> Result<int> { throw std::runtime_error("call"); };
-  CHECK_THROWS_AS(bulkhead.execute(throwing, Deadline()), std::runtime_error);
-  CHECK_THROWS_AS(sync_wait(bulkhead.async_execute(awaited(throwing), Deadline())),
-                  std::runtime_error);
+  CHECK_THROWS_AS(bulkhead.run(throwing, Deadline()), std::runtime_error);
+  CHECK_THROWS_AS(sync_wait(bulkhead.async_run(awaited(throwing), Deadline())), std::runtime_error);
   CHECK(bulkhead.running() == 0);
 }
 
@@ -173,8 +172,8 @@ TEST_CASE("awaited calls keep their place until they have ended") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 1, .timer = world.timer}, world.clock);
   OpenCalls calls;
-  Started first(bulkhead.async_execute(std::ref(calls), Deadline()));
-  Started second(bulkhead.async_execute(std::ref(calls), Deadline()));
+  Started first(bulkhead.async_run(std::ref(calls), Deadline()));
+  Started second(bulkhead.async_run(std::ref(calls), Deadline()));
   CHECK(calls.calls() == 1);
   calls.end(0, 1);
   CHECK(first.take() == 1);
@@ -188,11 +187,11 @@ TEST_CASE("a long queue of calls that are done at once does not exhaust the stac
   World world;
   constexpr int kWaiting = 50'000;
   Bulkhead bulkhead({.concurrent = 1, .queue = kWaiting, .timer = world.timer}, world.clock);
-  Place held = bulkhead.try_acquire();
+  auto held = bulkhead.try_acquire();
   ScriptedCall call({1});
   std::deque<Started<Result<int>>> running;
   for (int i = 0; i < kWaiting; ++i) {
-    running.emplace_back(bulkhead.async_execute(awaited(call), Deadline()));
+    running.emplace_back(bulkhead.async_run(awaited(call), Deadline()));
   }
   CHECK(bulkhead.waiting() == kWaiting);
   held->release();
@@ -217,7 +216,7 @@ TEST_CASE("blocking callers wait for each other, never too many run, and none is
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 200; ++n) CHECK(bulkhead.execute(call, Deadline()));
+      for (int n = 0; n < 200; ++n) CHECK(bulkhead.run(call, Deadline()));
     });
   }
   for (auto& thread : threads) thread.join();

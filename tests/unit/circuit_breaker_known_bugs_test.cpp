@@ -85,9 +85,9 @@ TEST_CASE("the permit of an ignored error is lost: it is given back") {
   opened.clock.advance(60s);
   for (int i = 0; i < 10; ++i) {
     const auto ignored =
-        opened.breaker.execute([]() -> Result<> { return vx11::fail(Errc::invalid_argument); });
+        opened.breaker.run([]() -> Result<> { return vx11::fail(Errc::invalid_argument); });
     CHECK_FALSE(ignored.has_value());
-    CHECK_FALSE(ignored.error().rejection.has_value());
+    CHECK(ignored.error().code == Errc::invalid_argument);
   }
   opened.breaker.try_acquire()->success();
   CHECK(opened.breaker.state() == CircuitState::closed);
@@ -98,7 +98,7 @@ TEST_CASE("the permit is lost when the predicate throws: it is given back") {
   opened.clock.advance(60s);
   const auto throws = [](int) -> Verdict { throw std::runtime_error("predicate"); };
   for (int i = 0; i < 10; ++i) {
-    CHECK_THROWS_AS(opened.breaker.execute([] { return 1; }, throws), std::runtime_error);
+    CHECK_THROWS_AS(opened.breaker.run([] { return 1; }, throws), std::runtime_error);
   }
   CHECK(opened.breaker.state() == CircuitState::half_open);
   opened.breaker.try_acquire()->success();
@@ -108,7 +108,7 @@ TEST_CASE("the permit is lost when the predicate throws: it is given back") {
 TEST_CASE("a call that throws is forgotten, with its permit: it is a failure") {
   Opened opened;
   opened.clock.advance(60s);
-  CHECK_THROWS_AS(opened.breaker.execute([]() -> int { throw 1; }), int);
+  CHECK_THROWS_AS(opened.breaker.run([]() -> int { throw 1; }), int);
   CHECK(opened.breaker.state() == CircuitState::open);
   CHECK(opened.breaker.snapshot().retry_after == 60s);
 }
@@ -232,8 +232,7 @@ TEST_CASE("a client that cancels counts as a failure: it is neutral") {
   ManualClock clock;
   CircuitBreaker breaker({.failures_to_open = 1}, clock);
   for (int i = 0; i < 10; ++i) {
-    const auto cancelled =
-        breaker.execute([]() -> Result<int> { return vx11::fail(Errc::cancelled); });
+    const auto cancelled = breaker.run([]() -> Result<int> { return vx11::fail(Errc::cancelled); });
     CHECK(cancelled.error().code == Errc::cancelled);
   }
   CHECK(breaker.state() == CircuitState::closed);
@@ -243,8 +242,8 @@ TEST_CASE("a client that cancels closes the circuit as a probe: it gives its slo
   Opened opened;
   opened.clock.advance(60s);
   const auto cancelled =
-      opened.breaker.execute([]() -> Result<int> { return vx11::fail(Errc::cancelled); });
-  CHECK_FALSE(cancelled.error().rejection.has_value());
+      opened.breaker.run([]() -> Result<int> { return vx11::fail(Errc::cancelled); });
+  CHECK(cancelled.error().code == Errc::cancelled);
   CHECK(opened.breaker.state() == CircuitState::half_open);
   CHECK(opened.breaker.try_acquire().has_value());
 }
@@ -255,8 +254,7 @@ TEST_CASE("rejections of one's own open the circuit or keep it open: they are ne
   CircuitBreaker outer({.failures_to_open = 1}, clock);
   inner.try_acquire()->failure();
   for (int i = 0; i < 10; ++i) {
-    const auto rejected =
-        outer.execute([&]() -> Result<int> { return inner.execute([] { return 1; }); });
+    const auto rejected = outer.run([&]() -> Result<int> { return inner.run([] { return 1; }); });
     CHECK(rejected.error().code == Errc::circuit_open);
   }
   CHECK(outer.state() == CircuitState::closed);

@@ -18,6 +18,7 @@ namespace circuit_breaker_model {
 using vx11::CircuitMode;
 using vx11::CircuitState;
 using vx11::Duration;
+using vx11::RejectionReason;
 using vx11::TimePoint;
 using vx11::Verdict;
 
@@ -130,7 +131,10 @@ class Model {
   }
   Answer reject(CircuitState state, Duration retry_after) {
     ++totals_.rejected;
-    return {.rejection = {state, retry_after, mode_}};
+    const auto automatic =
+        state == CircuitState::open ? RejectionReason::circuit_open : RejectionReason::probes_busy;
+    const bool isolated = mode_ == CircuitMode::isolated;
+    return {.rejection = {isolated ? RejectionReason::isolated : automatic, retry_after}};
   }
   Answer acquire_probe(TimePoint now) {
     const auto soonest = std::min_element(probes_.begin(), probes_.end(),

@@ -151,9 +151,7 @@ class Pair {
       caller.model = *model.permit;
       caller.real.emplace(std::move(*real));
       if (probes_under_way() > plan_.options.probes) wrong_ = "more probes than permitted";
-    } else if (real.error().state != model.rejection.state ||
-               real.error().retry_after != model.rejection.retry_after ||
-               real.error().mode != model.rejection.mode) {
+    } else if (real.error() != model.rejection) {
       wrong_ = "rejection";
     }
   }

@@ -13,6 +13,7 @@
 using namespace std::chrono_literals;
 using vx11::CircuitBreaker;
 using vx11::CircuitState;
+using vx11::RejectionReason;
 using vx11::testing::ManualClock;
 
 namespace {
@@ -71,7 +72,7 @@ TEST_CASE("an open breaker rejects and says when to come back") {
   opened.clock.advance(20s);
   const auto admission = opened.breaker.try_acquire();
   REQUIRE_FALSE(admission.has_value());
-  CHECK(admission.error().state == CircuitState::open);
+  CHECK(admission.error().reason == RejectionReason::circuit_open);
   CHECK(admission.error().retry_after == 40s);
 }
 
@@ -83,7 +84,7 @@ TEST_CASE("after the open time exactly one probe is let through by default") {
   CHECK(probe->is_probe());
   const auto second = opened.breaker.try_acquire();
   REQUIRE_FALSE(second.has_value());
-  CHECK(second.error().state == CircuitState::half_open);
+  CHECK(second.error().reason == RejectionReason::probes_busy);
   CHECK(second.error().retry_after == opened.breaker.options().probe_timeout);
 }
 

@@ -49,7 +49,7 @@ Task<Result<int>> slow(std::shared_ptr<vx11::Timer> timer, vx11::Duration time, 
 TEST_CASE("a call that answers before the delay is made once") {
   World world;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.timer->advance(99ms);
   world.calls.end(0, 7);
   REQUIRE(running.done());
@@ -63,13 +63,13 @@ TEST_CASE("a call that is done at once does not wait for anything") {
   World world;
   Hedge hedge(world.options(), world.clock);
   ScriptedCall call({7});
-  CHECK(sync_wait(hedge.async_execute(awaited(call), Deadline())) == 7);
+  CHECK(sync_wait(hedge.async_run(awaited(call), Deadline())) == 7);
 }
 
 TEST_CASE("after the delay a second try is made, and the winner cancels the loser") {
   World world;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.timer->advance(100ms);
   REQUIRE(world.calls.calls() == 2);
   CHECK(hedge.hedged() == 1);
@@ -91,7 +91,7 @@ TEST_CASE("a loser that ignores its stop token is waited for, not abandoned") {
   World world;
   world.calls.heed_stop = false;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.timer->advance(100ms);
   world.calls.end(1, 2);
   CHECK_FALSE(running.done());
@@ -103,7 +103,7 @@ TEST_CASE("a loser that ignores its stop token is waited for, not abandoned") {
 TEST_CASE("a failure does not win while the other is under way") {
   World world;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.timer->advance(100ms);
   world.calls.end(1, failed(Errc::rejected));
   CHECK_FALSE(running.done());
@@ -115,7 +115,7 @@ TEST_CASE("a failure does not win while the other is under way") {
 TEST_CASE("when both fail, the failure of the first is returned") {
   World world;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.timer->advance(100ms);
   world.calls.end(1, failed(Errc::unreachable));
   world.calls.end(0, failed(Errc::timeout));
@@ -126,7 +126,7 @@ TEST_CASE("when both fail, the failure of the first is returned") {
 TEST_CASE("a first try that fails before the delay is not hedged") {
   World world;
   Hedge hedge(world.options(), world.clock);
-  Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+  Started running(hedge.async_run(std::ref(world.calls), Deadline()));
   world.calls.end(0, failed(Errc::timeout));
   REQUIRE(running.done());
   CHECK(running.take().error().code == Errc::timeout);
@@ -137,10 +137,10 @@ TEST_CASE("second tries are paid for from the budget") {
   World world;
   HedgeOptions options = world.options();
   options.budget = std::make_shared<RetryBudget>(
-      vx11::RetryBudgetOptions{.share = 0.5, .least_per_second = 0}, world.clock);
+      vx11::RetryBudgetOptions{.share = 0.5, .min_per_second = 0}, world.clock);
   Hedge hedge(options, world.clock);
   for (int call = 0; call < 4; ++call) {
-    Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+    Started running(hedge.async_run(std::ref(world.calls), Deadline()));
     world.timer->advance(100ms);
     world.calls.end(world.calls.calls() - 1, 1);
     REQUIRE(running.done());
@@ -154,10 +154,10 @@ TEST_CASE("a budget that a retry already fills is only drawn on") {
   World world;
   HedgeOptions options = world.options();
   options.traffic = vx11::Traffic::counted_elsewhere;
-  options.budget = std::make_shared<RetryBudget>(vx11::RetryBudgetOptions{.least_per_second = 0});
+  options.budget = std::make_shared<RetryBudget>(vx11::RetryBudgetOptions{.min_per_second = 0});
   Hedge hedge(options, world.clock);
   ScriptedCall call({7});
-  CHECK(sync_wait(hedge.async_execute(awaited(call), Deadline())) == 7);
+  CHECK(sync_wait(hedge.async_run(awaited(call), Deadline())) == 7);
   CHECK(options.budget->saved() == 0);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("a caller who goes away cancels the try, and no second is made") {
   Hedge hedge(world.options(), world.clock);
   std::stop_source stop;
   Started running(
-      hedge.async_execute(std::ref(world.calls), Deadline(TimePoint::max(), stop.get_token())));
+      hedge.async_run(std::ref(world.calls), Deadline(TimePoint::max(), stop.get_token())));
   stop.request_stop();
   REQUIRE(running.done());
   CHECK(running.take().error().code == Errc::cancelled);
@@ -179,7 +179,7 @@ TEST_CASE("a caller who goes away cancels both tries") {
   Hedge hedge(world.options(), world.clock);
   std::stop_source stop;
   Started running(
-      hedge.async_execute(std::ref(world.calls), Deadline(TimePoint::max(), stop.get_token())));
+      hedge.async_run(std::ref(world.calls), Deadline(TimePoint::max(), stop.get_token())));
   world.timer->advance(100ms);
   stop.request_stop();
   REQUIRE(running.done());
@@ -191,7 +191,7 @@ TEST_CASE("no second try is made once the deadline has passed") {
   World world;
   Hedge hedge(world.options(), world.clock);
   Started running(
-      hedge.async_execute(std::ref(world.calls), Deadline::after(world.clock.now(), 100ms)));
+      hedge.async_run(std::ref(world.calls), Deadline::after(world.clock.now(), 100ms)));
   world.timer->advance(100ms);
   CHECK(world.calls.calls() == 1);
   world.calls.end(0, failed(Errc::timeout));
@@ -205,7 +205,7 @@ TEST_CASE("with a percentile the delay follows what was seen") {
   Hedge hedge(options, world.clock);
   CHECK(hedge.delay() == 100ms);
   for (int call = 0; call < 64; ++call) {
-    Started running(hedge.async_execute(std::ref(world.calls), Deadline()));
+    Started running(hedge.async_run(std::ref(world.calls), Deadline()));
     world.clock.advance(call % 10 == 0 ? 50ms : 5ms);
     world.calls.end(static_cast<std::size_t>(call), 1);
     REQUIRE(running.done());
@@ -223,7 +223,7 @@ TEST_CASE("what a try throws comes through when there is no answer, and nothing 
     throw std::runtime_error("call");
     co_return 0;
   };
-  CHECK_THROWS_AS(sync_wait(hedge.async_execute(throwing, Deadline())), std::runtime_error);
+  CHECK_THROWS_AS(sync_wait(hedge.async_run(throwing, Deadline())), std::runtime_error);
   CHECK(world.timer->sleepers() == 0);
 }
 
@@ -235,7 +235,7 @@ TEST_CASE("a second try that cannot be made leaves the first alone") {
     if (++made == 2) throw std::runtime_error("no second");
     return world.calls(std::move(deadline));
   };
-  Started running(hedge.async_execute(call, Deadline()));
+  Started running(hedge.async_run(call, Deadline()));
   world.timer->advance(100ms);
   CHECK_FALSE(running.done());
   world.calls.end(0, 1);
@@ -252,7 +252,7 @@ TEST_CASE("hedging by the background timer answers by the second when the first 
     ScriptedCall quick({2});
     return [](Result<int> value) -> Task<Result<int>> { co_return value; }(quick({}));
   };
-  CHECK(sync_wait(hedge.async_execute(call, Deadline())) == 2);
+  CHECK(sync_wait(hedge.async_run(call, Deadline())) == 2);
 }
 
 TEST_CASE("tries that end together on several threads give one answer and leave nothing behind") {
@@ -274,7 +274,7 @@ TEST_CASE("tries that end together on several threads give one answer and leave 
     std::optional<std::jthread> canceller;
     if (i % 7 == 0) canceller.emplace([&] { stop.request_stop(); });
     const auto result =
-        sync_wait(hedge.async_execute(call, Deadline(TimePoint::max(), stop.get_token())));
+        sync_wait(hedge.async_run(call, Deadline(TimePoint::max(), stop.get_token())));
     CHECK((result == 1 || result.error().code == Errc::cancelled));
     CHECK(under_way == 0);
   }

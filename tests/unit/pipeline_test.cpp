@@ -11,6 +11,7 @@
 #include <vx11/timeout.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -49,14 +50,14 @@ class Noting {
       : name_(std::move(name)), notes_(notes) {}
 
   template <class Next>
-  CallResult<Next> execute(Next&& next, Deadline deadline) {
+  CallResult<Next> run(Next&& next, Deadline deadline) {
     notes_.push_back(name_ + " in");
     auto result = next(std::move(deadline));
     notes_.push_back(name_ + " out");
     return result;
   }
   template <class Next>
-  Task<AwaitedResult<Next>> async_execute(Next next, Deadline deadline) {
+  Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline) {
     notes_.push_back(name_ + " in");
     auto call = next(std::move(deadline));
     auto result = co_await std::move(call);
@@ -88,7 +89,7 @@ TEST_CASE("the first policy is the outermost") {
     CHECK(both.run(std::ref(call)) == 7);
   }
   SUBCASE("awaited") {
-    CHECK(sync_wait(both.run(awaited(call))) == 7);
+    CHECK(sync_wait(both.async_run(awaited(call))) == 7);
   }
   CHECK(notes == std::vector<std::string>{"a in", "b in", "b out", "a out"});
 }
@@ -99,7 +100,7 @@ TEST_CASE("a pipeline of nothing just calls") {
   const Deadline deadline(TimePoint(5s));
   CHECK(empty.run(std::ref(call), deadline) == 7);
   CHECK(call.deadlines.back().at() == deadline.at());
-  CHECK(sync_wait(empty.run(awaited(call), deadline)) == 7);
+  CHECK(sync_wait(empty.async_run(awaited(call), deadline)) == 7);
 }
 
 TEST_CASE("pipelines nest") {
@@ -107,37 +108,79 @@ TEST_CASE("pipelines nest") {
   auto inner = pipeline(Noting("b", notes), Noting("c", notes));
   auto outer = pipeline(Noting("a", notes), inner);
   ScriptedCall call({7});
-  CHECK(sync_wait(outer.run(awaited(call))) == 7);
+  CHECK(sync_wait(outer.async_run(awaited(call))) == 7);
   CHECK(notes.size() == 6);
   CHECK(notes.at(2) == "c in");
 }
 
 TEST_CASE("a call may leave the deadline unread, return nothing, or what can only be moved") {
   World world;
-  auto policies = pipeline(world.retry, world.breaker);
+  auto policies = pipeline(world.retry, std::ref(world.breaker));
   CHECK(policies.run([]() -> Result<int> { return 7; }) == 7);
   CHECK(policies.run([]() -> Result<void> { return {}; }));
   const auto moved =
       policies.run([]() -> Result<std::unique_ptr<int>> { return std::make_unique<int>(3); });
   CHECK(**moved == 3);
-  CHECK(**sync_wait(policies.run([]() -> Task<Result<std::unique_ptr<int>>> {
+  CHECK(**sync_wait(policies.async_run([]() -> Task<Result<std::unique_ptr<int>>> {
     co_return std::make_unique<int>(4);
   })) == 4);
-  CHECK(sync_wait(policies.run([]() -> Task<Result<void>> { co_return Result<void>(); })));
+  CHECK(sync_wait(policies.async_run([]() -> Task<Result<void>> { co_return Result<void>(); })));
 }
 
-TEST_CASE("policies are referred to, shared, or moved in") {
+TEST_CASE("policies are referred to by std::ref, shared, or kept by value") {
   ManualClock clock;
   vx11::Bulkhead named({.concurrent = 1});
   auto shared = std::make_shared<vx11::RateLimiter>(vx11::RateLimiterOptions{.burst = 2}, clock);
   auto breaker = std::make_shared<CircuitBreaker>();
-  auto policies = pipeline(named, shared, breaker, vx11::Timeout(1s));
+  auto policies = pipeline(std::ref(named), shared, breaker, vx11::Timeout(1s));
   CHECK(shared.use_count() == 2);
   CHECK(breaker.use_count() == 2);
   ScriptedCall call({7});
   CHECK(policies.run(std::ref(call)) == 7);
-  CHECK(sync_wait(policies.run(awaited(call))) == 7);
+  CHECK(sync_wait(policies.async_run(awaited(call))) == 7);
   CHECK(policies.run(std::ref(call)).error().code == Errc::rejected);
+}
+
+TEST_CASE("a pipeline of local variables outlives the function that made it") {
+  World world;
+  const auto make = [&] {
+    vx11::Retry retry({.attempts = 2, .timer = std::make_shared<InstantTimer>(world.clock)},
+                      world.clock);
+    vx11::Timeout timeout(2s, world.clock);
+    auto instead = vx11::fallback(std::string("busy"));
+    auto breaker = std::make_shared<CircuitBreaker>();
+    auto judged = guard(breaker, [](const Result<std::string>&) { return Verdict::neutral; });
+    auto inner = pipeline(timeout, judged);
+    return pipeline(instead, retry, inner);
+  };
+  const auto policies = make();
+  int calls = 0;
+  const auto call = [&](const Deadline& deadline) -> Result<std::string> {
+    ++calls;
+    CHECK(deadline.at() >= world.clock.now() + 2s);
+    return vx11::fail(Errc::timeout);
+  };
+  CHECK(policies.run(call) == "busy");
+  CHECK(calls == 2);
+}
+
+TEST_CASE("a constant pipeline runs, blocking and awaited") {
+  World world;
+  const auto policies = pipeline(world.retry, std::ref(world.breaker), vx11::fallback(0));
+  ScriptedCall call({7});
+  CHECK(policies.run(std::ref(call)) == 7);
+  CHECK(sync_wait(policies.async_run(awaited(call))) == 7);
+}
+
+TEST_CASE("when a rejection passes through a pipeline its retry_after stays with it") {
+  World world;
+  CircuitBreaker open({.failures_to_open = 1, .open_for = 60s}, world.clock);
+  open.try_acquire()->failure();
+  const auto policies =
+      pipeline(world.retry, std::ref(world.breaker), std::ref(open), vx11::Timeout(1s));
+  ScriptedCall call({7});
+  CHECK(policies.run(std::ref(call)).error().retry_after == 60s);
+  CHECK(sync_wait(policies.async_run(awaited(call))).error().retry_after == 60s);
 }
 
 TEST_CASE("a constant policy is copied") {
@@ -151,9 +194,9 @@ TEST_CASE("a constant policy is copied") {
 
 TEST_CASE("an awaited pipeline does nothing before it is awaited") {
   World world;
-  auto policies = pipeline(world.breaker);
+  auto policies = pipeline(std::ref(world.breaker));
   ScriptedCall call({7});
-  { const auto never = policies.run(awaited(call)); }
+  { const auto never = policies.async_run(awaited(call)); }
   CHECK(call.calls() == 0);
 }
 
@@ -161,11 +204,11 @@ TEST_CASE("one failure counted per attempt, not per exhausted retry loop") {
   World world;
   ScriptedCall call({failed(Errc::timeout)});
   SUBCASE("blocking") {
-    CHECK_FALSE(pipeline(world.retry, world.breaker).run(std::ref(call)));
+    CHECK_FALSE(pipeline(world.retry, std::ref(world.breaker)).run(std::ref(call)));
   }
   SUBCASE("awaited") {
-    auto policies = pipeline(world.retry, world.breaker);
-    CHECK_FALSE(sync_wait(policies.run(awaited(call))));
+    auto policies = pipeline(world.retry, std::ref(world.breaker));
+    CHECK_FALSE(sync_wait(policies.async_run(awaited(call))));
   }
   CHECK(call.calls() == 3);
   CHECK(world.failures() == 3);
@@ -174,7 +217,7 @@ TEST_CASE("one failure counted per attempt, not per exhausted retry loop") {
 TEST_CASE("a breaker around a retry counts one failure per exhausted loop") {
   World world;
   ScriptedCall call({failed(Errc::timeout)});
-  CHECK_FALSE(pipeline(world.breaker, world.retry).run(std::ref(call)));
+  CHECK_FALSE(pipeline(std::ref(world.breaker), world.retry).run(std::ref(call)));
   CHECK(call.calls() == 3);
   CHECK(world.failures() == 1);
 }
@@ -184,7 +227,7 @@ TEST_CASE("a breaker that opens inside a retry ends the loop") {
   CircuitBreaker breaker({.failures_to_open = 2, .open_for = 1min}, clock);
   vx11::Retry retry({.attempts = 9, .timer = std::make_shared<InstantTimer>(clock)}, clock);
   ScriptedCall call({failed(Errc::timeout)});
-  const auto result = pipeline(retry, breaker).run(std::ref(call));
+  const auto result = pipeline(retry, std::ref(breaker)).run(std::ref(call));
   CHECK(result.error().code == Errc::circuit_open);
   CHECK(result.error().retry_after > 0s);
   CHECK(call.calls() == 2);
@@ -195,31 +238,31 @@ TEST_CASE("self-inflicted rejections are neutral to a breaker around them") {
   ScriptedCall call({failed(Errc::timeout)});
   SUBCASE("bulkhead full") {
     vx11::Bulkhead full({.concurrent = 0});
-    CHECK_FALSE(pipeline(world.breaker, full).run(std::ref(call)));
-    auto policies = pipeline(world.breaker, full);
-    CHECK_FALSE(sync_wait(policies.run(awaited(call))));
+    CHECK_FALSE(pipeline(std::ref(world.breaker), std::ref(full)).run(std::ref(call)));
+    auto policies = pipeline(std::ref(world.breaker), std::ref(full));
+    CHECK_FALSE(sync_wait(policies.async_run(awaited(call))));
   }
   SUBCASE("bulkhead waited for in vain") {
     vx11::Bulkhead full({.concurrent = 0, .queue = 1, .wait_timeout = 0s});
-    CHECK_FALSE(pipeline(world.breaker, full).run(std::ref(call)));
+    CHECK_FALSE(pipeline(std::ref(world.breaker), std::ref(full)).run(std::ref(call)));
   }
   SUBCASE("rate limited") {
     vx11::RateLimiter limiter({.calls = 1, .period = 1h}, world.clock);
     CHECK(limiter.try_acquire());
-    CHECK_FALSE(pipeline(world.breaker, limiter).run(std::ref(call)));
+    CHECK_FALSE(pipeline(std::ref(world.breaker), std::ref(limiter)).run(std::ref(call)));
   }
   SUBCASE("limit reached") {
     vx11::AdaptiveLimit limit({.initial = 1});
     const auto held = limit.try_acquire();
-    CHECK_FALSE(pipeline(world.breaker, limit).run(std::ref(call)));
+    CHECK_FALSE(pipeline(std::ref(world.breaker), std::ref(limit)).run(std::ref(call)));
   }
   SUBCASE("circuit open") {
     CircuitBreaker open({.failures_to_open = 1});
     open.try_acquire()->failure();
-    CHECK_FALSE(pipeline(world.breaker, open).run(std::ref(call)));
+    CHECK_FALSE(pipeline(std::ref(world.breaker), std::ref(open)).run(std::ref(call)));
   }
   SUBCASE("no time left") {
-    CHECK_FALSE(pipeline(world.breaker, vx11::Timeout(1s, world.clock))
+    CHECK_FALSE(pipeline(std::ref(world.breaker), vx11::Timeout(1s, world.clock))
                     .run(std::ref(call), Deadline(world.clock.now())));
   }
   CHECK(call.calls() == 0);
@@ -230,24 +273,25 @@ TEST_CASE("a spent budget that is said as a rejection is neutral to a breaker ar
   World world;
   vx11::Retry broke({.attempts = 3,
                      .budget = std::make_shared<vx11::RetryBudget>(
-                         vx11::RetryBudgetOptions{.share = 0, .least_per_second = 0}),
+                         vx11::RetryBudgetOptions{.share = 0, .min_per_second = 0}),
                      .when_budget_spent = vx11::BudgetSpent::reject},
                     world.clock);
   ScriptedCall call({failed(Errc::timeout)});
-  CHECK(pipeline(world.breaker, broke).run(std::ref(call)).error().code == Errc::rejected);
+  CHECK(pipeline(std::ref(world.breaker), broke).run(std::ref(call)).error().code ==
+        Errc::rejected);
   CHECK(world.failures() == 0);
 }
 
 TEST_CASE("a cancelled call is neutral to a breaker") {
   World world;
   ScriptedCall call({failed(Errc::cancelled)});
-  CHECK_FALSE(pipeline(world.breaker).run(std::ref(call)));
+  CHECK_FALSE(pipeline(std::ref(world.breaker)).run(std::ref(call)));
   CHECK(world.failures() == 0);
 }
 
 TEST_CASE("HTTP answers are judged by their status") {
   World world;
-  auto policies = pipeline(world.breaker);
+  auto policies = pipeline(std::ref(world.breaker));
   const auto answer = [&](int status) {
     return policies.run([=]() -> Result<HttpResponse> { return HttpResponse(status); })->status;
   };
@@ -261,7 +305,7 @@ TEST_CASE("HTTP answers are judged by their status") {
 
 TEST_CASE("a classification of one's own replaces the default") {
   World world;
-  auto policies = pipeline(guard(world.breaker, [](const Result<int>& result) {
+  auto policies = pipeline(guard(std::ref(world.breaker), [](const Result<int>& result) {
     return result == 13 ? Verdict::failure : Verdict::success;
   }));
   ScriptedCall call({13, 13, failed(Errc::timeout)});
@@ -274,14 +318,14 @@ TEST_CASE("a classification of one's own replaces the default") {
 
 TEST_CASE("a call that throws is a failure to the breaker, and the exception comes through") {
   World world;
-  auto policies = pipeline(world.breaker);
+  auto policies = pipeline(std::ref(world.breaker));
   const auto throwing = []() -> Result<int> { throw std::runtime_error("call"); };
   const auto throwing_later = []() -> Task<Result<int>> {
     throw std::runtime_error("call");
     co_return 0;
   };
   CHECK_THROWS_AS(policies.run(throwing), std::runtime_error);
-  CHECK_THROWS_AS(sync_wait(policies.run(throwing_later)), std::runtime_error);
+  CHECK_THROWS_AS(sync_wait(policies.async_run(throwing_later)), std::runtime_error);
   CHECK(world.failures() == 2);
 }
 
@@ -290,13 +334,13 @@ TEST_CASE("a predicate that throws leaks no probe") {
   CircuitBreaker breaker({.failures_to_open = 1, .open_for = 1s, .probes = 1}, clock);
   breaker.try_acquire()->failure();
   clock.advance(1s);
-  auto picky =
-      pipeline(guard(breaker, [](const auto&) -> Verdict { throw std::logic_error("predicate"); }));
+  auto picky = pipeline(guard(std::ref(breaker),
+                              [](const auto&) -> Verdict { throw std::logic_error("predicate"); }));
   ScriptedCall call({7});
   CHECK_THROWS_AS(picky.run(std::ref(call)), std::logic_error);
-  CHECK_THROWS_AS(sync_wait(picky.run(awaited(call))), std::logic_error);
+  CHECK_THROWS_AS(sync_wait(picky.async_run(awaited(call))), std::logic_error);
   CHECK(breaker.state() == CircuitState::half_open);
-  CHECK(pipeline(breaker).run(std::ref(call)) == 7);
+  CHECK(pipeline(std::ref(breaker)).run(std::ref(call)) == 7);
   CHECK(breaker.state() == CircuitState::closed);
 }
 
@@ -316,13 +360,14 @@ TEST_CASE("everything at once: the order that the manual recommends") {
   CircuitBreaker breaker({}, clock);
   vx11::Bulkhead bulkhead({.concurrent = 4});
   vx11::Hedge hedge({.timer = std::make_shared<vx11::testing::ManualTimer>(clock)}, clock);
-  auto policies = pipeline(vx11::fallback(-1), vx11::Timeout(30s, clock), retry, hedge, limiter,
-                           breaker, bulkhead, vx11::Timeout(5s, clock));
+  auto policies =
+      pipeline(vx11::fallback(-1), vx11::Timeout(30s, clock), retry, std::ref(hedge),
+               std::ref(limiter), std::ref(breaker), std::ref(bulkhead), vx11::Timeout(5s, clock));
   ScriptedCall recovering({failed(Errc::unreachable), failed(Errc::timeout), 7});
-  CHECK(sync_wait(policies.run(awaited(recovering))) == 7);
+  CHECK(sync_wait(policies.async_run(awaited(recovering))) == 7);
   CHECK(recovering.calls() == 3);
   ScriptedCall hopeless({failed(Errc::unreachable)});
-  CHECK(sync_wait(policies.run(awaited(hopeless))) == -1);
+  CHECK(sync_wait(policies.async_run(awaited(hopeless))) == -1);
   CHECK(breaker.state() == CircuitState::open);
   CHECK(bulkhead.running() == 0);
 }
@@ -331,9 +376,11 @@ TEST_CASE("a stop token reaches through all policies") {
   World world;
   OpenCalls calls;
   vx11::Bulkhead bulkhead({.concurrent = 1});
-  auto policies = pipeline(world.retry, world.breaker, bulkhead, vx11::Timeout(1s, world.clock));
+  auto policies = pipeline(world.retry, std::ref(world.breaker), std::ref(bulkhead),
+                           vx11::Timeout(1s, world.clock));
   std::stop_source stop;
-  Started running(policies.run(std::ref(calls), Deadline(TimePoint::max(), stop.get_token())));
+  Started running(
+      policies.async_run(std::ref(calls), Deadline(TimePoint::max(), stop.get_token())));
   REQUIRE_FALSE(running.done());
   stop.request_stop();
   REQUIRE(running.done());

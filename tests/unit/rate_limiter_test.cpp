@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <thread>
@@ -121,16 +122,16 @@ TEST_CASE("as a policy it rejects with the time to come back, blocking and await
   ManualClock clock;
   RateLimiter limiter({.calls = 1, .period = 2s}, clock);
   ScriptedCall call({1});
-  auto limited = vx11::pipeline(limiter);
+  auto limited = vx11::pipeline(std::ref(limiter));
   CHECK(limited.run(std::ref(call)) == 1);
   const auto rejected = limited.run(std::ref(call));
   REQUIRE_FALSE(rejected);
   CHECK(rejected.error().code == Errc::rejected);
   CHECK(rejected.error().retry_after == 2s);
-  CHECK(vx11::sync_wait(limited.run(awaited(call))).error().retry_after == 2s);
+  CHECK(vx11::sync_wait(limited.async_run(awaited(call))).error().retry_after == 2s);
   CHECK(call.calls() == 1);
   clock.advance(2s);
-  CHECK(vx11::sync_wait(limited.run(awaited(call))) == 1);
+  CHECK(vx11::sync_wait(limited.async_run(awaited(call))) == 1);
 }
 
 TEST_CASE("each key has a rate of its own") {
@@ -145,7 +146,7 @@ TEST_CASE("each key has a rate of its own") {
 
 TEST_CASE("a flood of keys is remembered only up to the bound") {
   ManualClock clock;
-  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h}, .most_keys = 100}, clock);
+  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h}, .max_keys = 100}, clock);
   for (int key = 0; key < 10'000; ++key) REQUIRE(limiter.try_acquire(key));
   CHECK(limiter.size() == 100);
   CHECK_FALSE(limiter.try_acquire(9'999));
@@ -153,7 +154,7 @@ TEST_CASE("a flood of keys is remembered only up to the bound") {
 
 TEST_CASE("keys whose time has come again are dropped as others come") {
   ManualClock clock;
-  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1s}, .most_keys = 1000}, clock);
+  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1s}, .max_keys = 1000}, clock);
   for (int key = 0; key < 500; ++key) REQUIRE(limiter.try_acquire(key));
   clock.advance(1s);
   for (int key = 500; key < 1000; ++key) REQUIRE(limiter.try_acquire(key));
@@ -162,7 +163,7 @@ TEST_CASE("keys whose time has come again are dropped as others come") {
 
 TEST_CASE("of busy keys the one unused for longest is forgotten first") {
   ManualClock clock;
-  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h, .burst = 9}, .most_keys = 2},
+  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h, .burst = 9}, .max_keys = 2},
                                 clock);
   REQUIRE(limiter.try_acquire(1, 9));
   REQUIRE(limiter.try_acquire(2, 8));
@@ -174,7 +175,7 @@ TEST_CASE("of busy keys the one unused for longest is forgotten first") {
 
 TEST_CASE("a bound of no keys remembers one") {
   ManualClock clock;
-  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h}, .most_keys = 0}, clock);
+  KeyedRateLimiter<int> limiter({.rate = {.calls = 1, .period = 1h}, .max_keys = 0}, clock);
   CHECK(limiter.try_acquire(1));
   CHECK_FALSE(limiter.try_acquire(1));
   CHECK(limiter.size() == 1);
@@ -188,6 +189,6 @@ TEST_CASE("a keyed limiter is a policy for one key at a time") {
   auto for_b = vx11::pipeline(limiter.at("b"));
   CHECK(for_a.run(std::ref(call)));
   CHECK(for_a.run(std::ref(call)).error().code == Errc::rejected);
-  CHECK(vx11::sync_wait(for_a.run(awaited(call))).error().retry_after == 1s);
-  CHECK(vx11::sync_wait(for_b.run(awaited(call))) == 1);
+  CHECK(vx11::sync_wait(for_a.async_run(awaited(call))).error().retry_after == 1s);
+  CHECK(vx11::sync_wait(for_b.async_run(awaited(call))) == 1);
 }

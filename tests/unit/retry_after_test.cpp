@@ -1,5 +1,8 @@
 #include "http/retry_after.hpp"
 
+#include <vx11/retry_after.hpp>
+#include <vx11/retryable.hpp>
+
 #include <optional>
 #include <string>
 
@@ -56,4 +59,31 @@ TEST_CASE("what cannot be read says nothing") {
 TEST_CASE("other statuses than 429 and 503 have no say") {
   CHECK(wait("7", {}, 503) == Wait(7s));
   for (const int status : {200, 301, 404, 500, 502}) CHECK(wait("7", {}, status) == std::nullopt);
+}
+
+TEST_CASE("a retry reads dates and statuses as the router does") {
+  const auto asked = [](std::string value, int status = 503) {
+    HttpResponse response(status);
+    response.headers.add("Retry-After", std::move(value));
+    response.headers.add("Date", kNoon);
+    return vx11::DefaultRetryAfter()(vx11::Result<HttpResponse>(response));
+  };
+  CHECK(asked("Sun, 28 Dec 2025 12:00:30 GMT") == Wait(30s));
+  CHECK(asked("7", 429) == Wait(7s));
+  CHECK(asked("7", 502) == std::nullopt);
+  CHECK(asked("7200") == Wait(2h));  // a retry that may wait for so long must not come early
+}
+
+TEST_CASE("dates are read across leap days and centuries") {
+  const auto between = [](std::string from, std::string to) {
+    return vx11::parse_retry_after(to, from);
+  };
+  CHECK(between("Wed, 28 Feb 2024 23:59:59 GMT", "Fri, 01 Mar 2024 00:00:00 GMT") ==
+        Wait(24h + 1s));
+  CHECK(between("Tue, 28 Feb 2023 23:59:59 GMT", "Wed, 01 Mar 2023 00:00:00 GMT") == Wait(1s));
+  CHECK(between("Sun, 28 Feb 2100 23:59:59 GMT", "Mon, 01 Mar 2100 00:00:00 GMT") == Wait(1s));
+  CHECK(between("Sun, 01 Jan 2023 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 GMT") ==
+        Wait(24h * 365));
+  CHECK(between("Wed, 28 Feb 2024 00:00:00 GMT", "Sat, 30 Feb 2024 00:00:00 GMT") == std::nullopt);
+  static_assert(vx11::parse_retry_after("7") == vx11::Duration(7'000'000'000));
 }

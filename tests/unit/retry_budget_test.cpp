@@ -25,7 +25,7 @@ int withdrawn(RetryBudget& budget, int tries) {
 
 TEST_CASE("retries are a share of the calls") {
   ManualClock clock;
-  RetryBudget budget({.share = 0.2, .least_per_second = 0}, clock);
+  RetryBudget budget({.share = 0.2, .min_per_second = 0}, clock);
   CHECK_FALSE(budget.withdraw());
   for (int i = 0; i < 50; ++i) budget.deposit();
   CHECK(budget.saved() == doctest::Approx(10));
@@ -34,7 +34,7 @@ TEST_CASE("retries are a share of the calls") {
 
 TEST_CASE("a few per second are allowed without traffic, and are not saved up") {
   ManualClock clock;
-  RetryBudget budget({.share = 0, .least_per_second = 3}, clock);
+  RetryBudget budget({.share = 0, .min_per_second = 3}, clock);
   CHECK(withdrawn(budget, 100) == 3);
   clock.advance(1s);
   CHECK(withdrawn(budget, 100) == 3);
@@ -44,7 +44,7 @@ TEST_CASE("a few per second are allowed without traffic, and are not saved up") 
 
 TEST_CASE("savings are bounded") {
   ManualClock clock;
-  RetryBudget budget({.share = 1, .least_per_second = 0, .most_saved = 5}, clock);
+  RetryBudget budget({.share = 1, .min_per_second = 0, .max_saved = 5}, clock);
   for (int i = 0; i < 1000; ++i) budget.deposit();
   CHECK(withdrawn(budget, 100) == 5);
 }
@@ -52,21 +52,21 @@ TEST_CASE("savings are bounded") {
 TEST_CASE("shares out of range neither give for ever nor overflow") {
   ManualClock clock;
   for (const double share : {-1.0, 0.0, std::nan("")}) {
-    RetryBudget none({.share = share, .least_per_second = 0}, clock);
+    RetryBudget none({.share = share, .min_per_second = 0}, clock);
     for (int i = 0; i < 100; ++i) none.deposit();
     CHECK_FALSE(none.withdraw());
   }
-  RetryBudget all({.share = 1e300, .least_per_second = 0, .most_saved = 7}, clock);
+  RetryBudget all({.share = 1e300, .min_per_second = 0, .max_saved = 7}, clock);
   for (int i = 0; i < 100; ++i) all.deposit();
   CHECK(withdrawn(all, 100) == 7);
-  RetryBudget empty({.share = 1, .least_per_second = 0, .most_saved = 0}, clock);
+  RetryBudget empty({.share = 1, .min_per_second = 0, .max_saved = 0}, clock);
   empty.deposit();
   CHECK_FALSE(empty.withdraw());
 }
 
 TEST_CASE("many threads together withdraw no more than was deposited") {
   ManualClock clock;
-  RetryBudget budget({.share = 0.5, .least_per_second = 0, .most_saved = 100'000}, clock);
+  RetryBudget budget({.share = 0.5, .min_per_second = 0, .max_saved = 100'000}, clock);
   std::atomic<int> count{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

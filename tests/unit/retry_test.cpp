@@ -51,7 +51,7 @@ TEST_CASE("a success is not repeated and nothing waits") {
   World world;
   Retry retry = world.retry(3);
   ScriptedCall call({7});
-  CHECK(retry.execute(call, Deadline()) == 7);
+  CHECK(retry.run(call, Deadline()) == 7);
   CHECK(call.calls() == 1);
   CHECK(world.timer->sleeps().empty());
 }
@@ -62,10 +62,10 @@ TEST_CASE("a failure is tried again after growing waits until it succeeds") {
   ScriptedCall call(
       {failed(Errc::timeout), failed(Errc::unreachable), failed(Errc::unavailable), 7});
   SUBCASE("blocking") {
-    CHECK(retry.execute(call, Deadline()) == 7);
+    CHECK(retry.run(call, Deadline()) == 7);
   }
   SUBCASE("awaited") {
-    CHECK(sync_wait(retry.async_execute(awaited(call), Deadline())) == 7);
+    CHECK(sync_wait(retry.async_run(awaited(call), Deadline())) == 7);
   }
   CHECK(call.calls() == 4);
   CHECK(world.timer->sleeps() == Waits{1s, 2s, 4s});
@@ -75,7 +75,7 @@ TEST_CASE("after the last attempt its failure is returned, without a wait") {
   World world;
   Retry retry = world.retry(3);
   ScriptedCall call({failed(Errc::unreachable), failed(Errc::unreachable), failed(Errc::timeout)});
-  CHECK(retry.execute(call, Deadline()).error().code == Errc::timeout);
+  CHECK(retry.run(call, Deadline()).error().code == Errc::timeout);
   CHECK(call.calls() == 3);
   CHECK(world.timer->sleeps().size() == 2);
 }
@@ -85,7 +85,7 @@ TEST_CASE("one attempt never retries, and none is drawn to one") {
   for (const std::uint32_t attempts : {0U, 1U}) {
     Retry retry = world.retry(attempts);
     ScriptedCall call({failed(Errc::timeout)});
-    CHECK_FALSE(retry.execute(call, Deadline()));
+    CHECK_FALSE(retry.run(call, Deadline()));
     CHECK(call.calls() == 1);
   }
 }
@@ -96,7 +96,7 @@ TEST_CASE("what cannot come right by itself is not retried") {
                           Errc::rejected, Errc::asleep, Errc::too_large, Errc::invalid_reply}) {
     Retry retry = world.retry(3);
     ScriptedCall call({failed(code)});
-    CHECK(retry.execute(call, Deadline()).error().code == code);
+    CHECK(retry.run(call, Deadline()).error().code == code);
     CHECK(call.calls() == 1);
   }
 }
@@ -105,7 +105,7 @@ TEST_CASE("a predicate of one's own decides what is retried") {
   World world;
   auto retry = world.retry(3).when([](const Result<int>& result) { return result == 1; });
   ScriptedCall call({1, 2});
-  CHECK(retry.execute(call, Deadline()) == 2);
+  CHECK(retry.run(call, Deadline()) == 2);
   CHECK(call.calls() == 2);
 }
 
@@ -115,10 +115,10 @@ TEST_CASE("a wait that would reach the deadline is not begun") {
   ScriptedCall call({failed(Errc::timeout)});
   const auto deadline = Deadline::after(world.clock.now(), 3s);
   SUBCASE("blocking") {
-    CHECK(retry.execute(call, deadline).error().code == Errc::timeout);
+    CHECK(retry.run(call, deadline).error().code == Errc::timeout);
   }
   SUBCASE("awaited") {
-    CHECK(sync_wait(retry.async_execute(awaited(call), deadline)).error().code == Errc::timeout);
+    CHECK(sync_wait(retry.async_run(awaited(call), deadline)).error().code == Errc::timeout);
   }
   CHECK(call.calls() == 2);
   CHECK(world.timer->sleeps() == Waits{1s});
@@ -130,7 +130,7 @@ TEST_CASE("Retry-After is honoured where it is longer than the backoff") {
   vx11::Error busy(Errc::unavailable, "scripted");
   busy.retry_after = 9s;
   ScriptedCall call({vx11::fail(busy), failed(Errc::timeout), 7});
-  CHECK(retry.execute(call, Deadline()) == 7);
+  CHECK(retry.run(call, Deadline()) == 7);
   CHECK(world.timer->sleeps() == Waits{9s, 2s});
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("a Retry-After beyond the cap ends the loop") {
   vx11::Error busy(Errc::unavailable, "scripted");
   busy.retry_after = 11s;
   ScriptedCall call({vx11::fail(busy), 7});
-  CHECK(retry.execute(call, Deadline()).error().retry_after == 11s);
+  CHECK(retry.run(call, Deadline()).error().retry_after == 11s);
   CHECK(call.calls() == 1);
 }
 
@@ -155,13 +155,13 @@ TEST_CASE("an HTTP answer is retried by its status and its Retry-After header") 
     response.headers.add("Retry-After", "5");
     return response;
   };
-  CHECK(retry.execute(call, Deadline())->status == 200);
+  CHECK(retry.run(call, Deadline())->status == 200);
   CHECK(world.timer->sleeps() == Waits{5s});
   const auto missing = [&](Deadline) -> Result<vx11::HttpResponse> {
     ++calls;
     return vx11::HttpResponse(404);
   };
-  CHECK(retry.execute(missing, Deadline())->status == 404);
+  CHECK(retry.run(missing, Deadline())->status == 404);
   CHECK(calls == 3);
 }
 
@@ -178,10 +178,10 @@ TEST_CASE("a Retry-After that is no number of seconds is not heeded") {
 
 TEST_CASE("an extractor of one's own says how long to wait") {
   World world;
-  auto retry = world.retry(2).waiting_as_told_by(
+  auto retry = world.retry(2).with_retry_after(
       [](const Result<int>&) { return std::optional<Duration>(8s); });
   ScriptedCall call({failed(Errc::timeout), 7});
-  CHECK(retry.execute(call, Deadline()) == 7);
+  CHECK(retry.run(call, Deadline()) == 7);
   CHECK(world.timer->sleeps() == Waits{8s});
 }
 
@@ -189,16 +189,16 @@ TEST_CASE("a spent budget ends the loop with the failure that happened, or as a 
   World world;
   RetryOptions options = world.options(9);
   options.budget = std::make_shared<RetryBudget>(
-      vx11::RetryBudgetOptions{.share = 1, .least_per_second = 0}, world.clock);
+      vx11::RetryBudgetOptions{.share = 1, .min_per_second = 0}, world.clock);
   ScriptedCall call({failed(Errc::timeout)});
   SUBCASE("handed on") {
     Retry retry(options, world.clock);
-    CHECK(retry.execute(call, Deadline()).error().code == Errc::timeout);
+    CHECK(retry.run(call, Deadline()).error().code == Errc::timeout);
   }
   SUBCASE("rejected") {
     options.when_budget_spent = BudgetSpent::reject;
     Retry retry(options, world.clock);
-    CHECK(retry.execute(call, Deadline()).error().code == Errc::rejected);
+    CHECK(retry.run(call, Deadline()).error().code == Errc::rejected);
   }
   CHECK(call.calls() == 2);
 }
@@ -213,7 +213,7 @@ TEST_CASE("a caller who went away gets no further try") {
     stop.request_stop();
     return failed(Errc::timeout);
   };
-  CHECK_FALSE(retry.execute(call, Deadline(vx11::TimePoint::max(), stop.get_token())));
+  CHECK_FALSE(retry.run(call, Deadline(vx11::TimePoint::max(), stop.get_token())));
   CHECK(calls == 1);
   CHECK(world.timer->sleeps().empty());
 }
@@ -226,7 +226,7 @@ TEST_CASE("a stop token that fires during a wait ends the loop at once") {
   ScriptedCall call({failed(Errc::timeout)});
   std::stop_source stop;
   Started running(
-      retry.async_execute(awaited(call), Deadline(vx11::TimePoint::max(), stop.get_token())));
+      retry.async_run(awaited(call), Deadline(vx11::TimePoint::max(), stop.get_token())));
   REQUIRE_FALSE(running.done());
   CHECK(timer->sleepers() == 1);
   stop.request_stop();
@@ -241,7 +241,7 @@ TEST_CASE("a stop token ends a wait on the caller's own thread") {
   ScriptedCall call({failed(Errc::timeout)});
   std::stop_source stop;
   std::jthread canceller([&] { stop.request_stop(); });
-  const auto result = retry.execute(call, Deadline(vx11::TimePoint::max(), stop.get_token()));
+  const auto result = retry.run(call, Deadline(vx11::TimePoint::max(), stop.get_token()));
   CHECK_FALSE(result);
   CHECK(call.calls() == 1);
 }
@@ -249,19 +249,19 @@ TEST_CASE("a stop token ends a wait on the caller's own thread") {
 TEST_CASE("waits of no time at all are served by the default timers") {
   Retry retry({.attempts = 3, .backoff = {.base = 0s}});
   ScriptedCall call({failed(Errc::timeout), failed(Errc::timeout), 7, failed(Errc::timeout), 8});
-  CHECK(retry.execute(call, Deadline()) == 7);
-  CHECK(sync_wait(retry.async_execute(awaited(call), Deadline())) == 8);
+  CHECK(retry.run(call, Deadline()) == 7);
+  CHECK(sync_wait(retry.async_run(awaited(call), Deadline())) == 8);
 }
 
 TEST_CASE("what the call or the predicate throws comes through") {
   World world;
   Retry retry = world.retry(3);
   const auto throwing = [](Deadline) -> Result<int> { throw std::runtime_error("call"); };
-  CHECK_THROWS_AS(retry.execute(throwing, Deadline()), std::runtime_error);
+  CHECK_THROWS_AS(retry.run(throwing, Deadline()), std::runtime_error);
   ScriptedCall call({failed(Errc::timeout)});
   auto picky = retry.when([](const Result<int>&) -> bool { throw std::logic_error("predicate"); });
-  CHECK_THROWS_AS(picky.execute(call, Deadline()), std::logic_error);
-  CHECK_THROWS_AS(sync_wait(picky.async_execute(awaited(call), Deadline())), std::logic_error);
+  CHECK_THROWS_AS(picky.run(call, Deadline()), std::logic_error);
+  CHECK_THROWS_AS(sync_wait(picky.async_run(awaited(call), Deadline())), std::logic_error);
 }
 
 TEST_CASE("each try is given the whole deadline") {
@@ -269,6 +269,6 @@ TEST_CASE("each try is given the whole deadline") {
   Retry retry = world.retry(3);
   ScriptedCall call({failed(Errc::timeout), 7});
   const auto deadline = Deadline::after(world.clock.now(), 1min);
-  CHECK(retry.execute(call, deadline));
+  CHECK(retry.run(call, deadline));
   CHECK(call.deadlines.at(1).at() == deadline.at());
 }

@@ -28,11 +28,11 @@ TEST_CASE("a timeout narrows the deadline and never widens it") {
   ManualClock clock;
   Timeout timeout(2s, clock);
   ScriptedCall call({7});
-  CHECK(timeout.execute(call, Deadline()) == 7);
+  CHECK(timeout.run(call, Deadline()) == 7);
   CHECK(call.deadlines.back().at() == clock.now() + 2s);
-  CHECK(timeout.execute(call, Deadline::after(clock.now(), 1s)) == 7);
+  CHECK(timeout.run(call, Deadline::after(clock.now(), 1s)) == 7);
   CHECK(call.deadlines.back().at() == clock.now() + 1s);
-  CHECK(sync_wait(timeout.async_execute(awaited(call), Deadline())) == 7);
+  CHECK(sync_wait(timeout.async_run(awaited(call), Deadline())) == 7);
   CHECK(call.deadlines.back().at() == clock.now() + 2s);
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("a limit too long to add means never") {
   ManualClock clock;
   Timeout timeout(Duration::max(), clock);
   ScriptedCall call({7});
-  CHECK(timeout.execute(call, Deadline()) == 7);
+  CHECK(timeout.run(call, Deadline()) == 7);
   CHECK(call.deadlines.back().never());
 }
 
@@ -48,8 +48,8 @@ TEST_CASE("a call for which no time is left is not made, and blames nobody") {
   ManualClock clock;
   Timeout timeout(2s, clock);
   ScriptedCall call({7});
-  CHECK(timeout.execute(call, Deadline(clock.now())).error().code == Errc::rejected);
-  CHECK(sync_wait(timeout.async_execute(awaited(call), Deadline(clock.now()))).error().code ==
+  CHECK(timeout.run(call, Deadline(clock.now())).error().code == Errc::rejected);
+  CHECK(sync_wait(timeout.async_run(awaited(call), Deadline(clock.now()))).error().code ==
         Errc::rejected);
   CHECK(call.calls() == 0);
 }
@@ -59,7 +59,7 @@ TEST_CASE("a limit of nothing leaves no time for any call") {
   ScriptedCall call({7});
   for (const Duration limit : {Duration(0), Duration(-1), Duration::min()}) {
     Timeout timeout(limit, clock);
-    CHECK(timeout.execute(call, Deadline()).error().code == Errc::rejected);
+    CHECK(timeout.run(call, Deadline()).error().code == Errc::rejected);
   }
   CHECK(call.calls() == 0);
 }
@@ -71,8 +71,8 @@ TEST_CASE("a call that nobody waits for is not made") {
   stop.request_stop();
   const Deadline gone(TimePoint::max(), stop.get_token());
   ScriptedCall call({7});
-  CHECK(timeout.execute(call, gone).error().code == Errc::cancelled);
-  CHECK(sync_wait(timeout.async_execute(awaited(call), gone)).error().code == Errc::cancelled);
+  CHECK(timeout.run(call, gone).error().code == Errc::cancelled);
+  CHECK(sync_wait(timeout.async_run(awaited(call), gone)).error().code == Errc::cancelled);
   CHECK(call.calls() == 0);
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("with a timer, a call that knows only its stop token ends at the limit
   auto timer = std::make_shared<ManualTimer>(clock);
   Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
-  Started running(timeout.async_execute(std::ref(calls), Deadline()));
+  Started running(timeout.async_run(std::ref(calls), Deadline()));
   timer->advance(1999ms);
   CHECK_FALSE(running.done());
   timer->advance(1ms);
@@ -95,13 +95,13 @@ TEST_CASE("with a timer, a call that ends in time puts the timer to rest") {
   auto timer = std::make_shared<ManualTimer>(clock);
   Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
-  Started running(timeout.async_execute(std::ref(calls), Deadline()));
+  Started running(timeout.async_run(std::ref(calls), Deadline()));
   calls.end(0, 7);
   REQUIRE(running.done());
   CHECK(running.take() == 7);
   CHECK(timer->sleepers() == 0);
   ScriptedCall at_once({8});
-  CHECK(sync_wait(timeout.async_execute(awaited(at_once), Deadline())) == 8);
+  CHECK(sync_wait(timeout.async_run(awaited(at_once), Deadline())) == 8);
 }
 
 TEST_CASE("with a timer, a call that ignores its stop token is waited for, and its answer counts") {
@@ -110,7 +110,7 @@ TEST_CASE("with a timer, a call that ignores its stop token is waited for, and i
   Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   calls.heed_stop = false;
-  Started running(timeout.async_execute(std::ref(calls), Deadline()));
+  Started running(timeout.async_run(std::ref(calls), Deadline()));
   timer->advance(2s);
   CHECK(calls.stopped(0));
   CHECK_FALSE(running.done());
@@ -125,8 +125,7 @@ TEST_CASE("with a timer, a caller who goes away gets cancelled and not timeout")
   Timeout timeout({.timeout = 2s, .timer = timer}, clock);
   OpenCalls calls;
   std::stop_source stop;
-  Started running(
-      timeout.async_execute(std::ref(calls), Deadline(TimePoint::max(), stop.get_token())));
+  Started running(timeout.async_run(std::ref(calls), Deadline(TimePoint::max(), stop.get_token())));
   stop.request_stop();
   REQUIRE(running.done());
   CHECK(running.take().error().code == Errc::cancelled);
@@ -141,7 +140,7 @@ TEST_CASE("with a timer, what the call throws comes through") {
     throw std::runtime_error("call");
     co_return 0;
   };
-  CHECK_THROWS_AS(sync_wait(timeout.async_execute(throwing, Deadline())), std::runtime_error);
+  CHECK_THROWS_AS(sync_wait(timeout.async_run(throwing, Deadline())), std::runtime_error);
   CHECK(timer->sleepers() == 0);
 }
 
@@ -156,7 +155,7 @@ TEST_CASE("with a timer on another thread, limit and answer that meet leave noth
       if (!slept) co_return failed(Errc::cancelled);
       co_return 1;
     };
-    const auto result = sync_wait(timeout.async_execute(call, Deadline()));
+    const auto result = sync_wait(timeout.async_run(call, Deadline()));
     CHECK((result == 1 || result.error().code == Errc::timeout));
   }
 }

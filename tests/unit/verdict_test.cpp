@@ -1,4 +1,6 @@
 #include <vx11/http_message.hpp>
+#include <vx11/rejection.hpp>
+#include <vx11/retryable.hpp>
 #include <vx11/verdict.hpp>
 
 #include <chrono>
@@ -52,9 +54,9 @@ TEST_CASE("a value is a success, whatever it is") {
 }
 
 TEST_CASE("an HTTP answer is judged by its status") {
-  for (const int good : {200, 204, 304}) CHECK(CallVerdict()(answer(good)) == Verdict::success);
+  for (const int good : {200, 204, 299}) CHECK(CallVerdict()(answer(good)) == Verdict::success);
   for (const int wrong : {400, 404, 429}) CHECK(CallVerdict()(answer(wrong)) == Verdict::neutral);
-  for (const int bad : {0, 100, 500, 503, 600})
+  for (const int bad : {0, 100, 301, 302, 307, 500, 503, 600})
     CHECK(CallVerdict()(answer(bad)) == Verdict::failure);
   for (const int passing : {429, 502, 503, 504}) CHECK(DefaultRetryable()(answer(passing)));
   for (const int lasting : {200, 400, 404, 500, 501, 505}) {
@@ -68,4 +70,16 @@ TEST_CASE("a rejection has a word of its own and may say when to come back") {
   CHECK_FALSE(DefaultRetryAfter()(Result<int>(tl::unexpected(error))));
   error.retry_after = 3s;
   CHECK(DefaultRetryAfter()(Result<int>(tl::unexpected(error))) == 3s);
+}
+
+TEST_CASE("a rejection becomes an error with its reason and its time") {
+  const vx11::Rejection open{vx11::RejectionReason::probes_busy, 5s};
+  const vx11::Error error = open;
+  CHECK(error.code == Errc::circuit_open);
+  CHECK(error.detail == "probes busy");
+  CHECK(error.retry_after == 5s);
+  const Result<int> passed_on = vx11::fail(open);
+  CHECK(passed_on.error() == error);
+  CHECK(vx11::Rejection{vx11::RejectionReason::rate_limited}.code() == Errc::rejected);
+  CHECK(vx11::Rejection{vx11::RejectionReason::isolated}.code() == Errc::circuit_open);
 }

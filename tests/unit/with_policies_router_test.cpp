@@ -6,6 +6,7 @@
 #include <vx11/testing/scripted_transport.hpp>
 #include <vx11/with_policies.hpp>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -57,7 +58,7 @@ TEST_CASE("a target's full bulkhead sends the router on and is no failure of the
   Upstreams up;
   up.fallback->then_json(R"({"response":"from madre"})");
   vx11::Bulkhead full({.concurrent = 0});
-  const Router router = up.router(with_policies(up.primary, pipeline(full)));
+  const Router router = up.router(with_policies(up.primary, pipeline(std::ref(full))));
   const auto reply = router.ask(vx11::ChatRequest("hello", "session-001"));
   REQUIRE(reply);
   CHECK(reply->source == "madre");
@@ -70,7 +71,7 @@ TEST_CASE("when a policy says when to come back, the router passes that on") {
   up.primary->then_json(R"({"response":"from switch"})");
   up.fallback->then_fail(Errc::unreachable);
   vx11::RateLimiter limiter({.calls = 1, .period = std::chrono::seconds(20)}, up.clock);
-  const Router router = up.router(with_policies(up.primary, pipeline(limiter)));
+  const Router router = up.router(with_policies(up.primary, pipeline(std::ref(limiter))));
   CHECK(router.ask(vx11::ChatRequest("hello", "session-001")));
   up.clock.advance(std::chrono::seconds(5));
   const auto second = router.ask(vx11::ChatRequest("hello", "session-001"));

@@ -86,7 +86,8 @@ struct OpenGrowth {
   std::function<double()> random = {};
 };
 
-/// The description of a breaker. Values out of range are drawn to the nearest that works.
+/// The description of a breaker. `validate` names what is out of range; the constructor
+/// uses the nearest value that works.
 struct CircuitBreakerOptions {
   /// Failures in a row that open it, unless `trip` says otherwise; at least 1, at most 4,194,303.
   /// Three rides out one lost packet and one retry of it, and still notices a dead upstream within

@@ -1,15 +1,13 @@
 #pragma once
 
 /// \file
-/// The values a circuit breaker speaks in: its states, rejections, transitions and snapshots.
+/// The values a circuit breaker speaks in: its states, modes, transitions and snapshots.
 
 #include <vx11/clock.hpp>
-#include <vx11/result.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 namespace vx11 {
 inline namespace v0 {
@@ -59,29 +57,6 @@ constexpr std::string_view to_string(CircuitMode mode) noexcept {
   }
   return "unknown";
 }
-
-/// Why a call was not admitted, and when asking again makes sense.
-struct Rejection {
-  CircuitState state = CircuitState::open;  ///< `open`, or `half_open` with every probe under way.
-  /// From now; by then the breaker may admit a call. While isolated nobody can know, and this is
-  /// the ordinary open time.
-  Duration retry_after = {};
-  CircuitMode mode = CircuitMode::automatic;  ///< `isolated` if somebody holds it open.
-};
-
-/// What went wrong with a guarded call: the call's own error, or that it was not made at all.
-///
-/// Converts to a plain `Error`, so `Result<Reply> reply = breaker.execute(...)` compiles.
-struct CircuitError : Error {
-  explicit CircuitError(Error error) : Error(std::move(error)) {}
-  explicit CircuitError(const Rejection& rejection)
-      // short enough to need no memory: rejecting is for when everything is on fire
-      : Error(Errc::circuit_open,
-              rejection.state == CircuitState::open ? "circuit is open" : "probes are busy"),
-        rejection(rejection) {}
-
-  std::optional<Rejection> rejection = std::nullopt;  ///< Set if the call was not made.
-};
 
 /// A change of state or mode, as the listener is told of it.
 struct CircuitTransition {

@@ -13,6 +13,7 @@
 #include <vx11/circuit_breaker/detail/spin_lock.hpp>
 #include <vx11/circuit_breaker/detail/window.hpp>
 #include <vx11/circuit_breaker/types.hpp>
+#include <vx11/rejection.hpp>
 
 #include <cstdint>
 #include <mutex>
@@ -26,6 +27,10 @@ namespace detail {
 
 /// What a breaker is: its word, and under a lock all that is not decided by the word alone.
 /// Thread-safe.
+///
+/// A template of the clock, although it is handed the time, because a template that is not used is
+/// not compiled: most files that include a breaker's header only hold a pointer to one.
+template <class Clock>
 class CircuitCore {
  public:
   using Phase = CircuitPhase;
@@ -50,12 +55,12 @@ class CircuitCore {
   /// Whether a success in the window needs to know the time.
   bool judges_by_time() const noexcept { return window_.by_time(); }
 
-  Word load() const noexcept { return cell_.load(); }
+  Word load() const noexcept { return state_.load(); }
   std::pair<Word, TimePoint> load_with_deadline() const noexcept {
-    return cell_.load_with_deadline();
+    return state_.load_with_deadline();
   }
 
-  /// What came of asking for admission while not simply closed.
+  /// The result of a request for admission while not simply closed.
   struct Answer {
     bool admitted = false;
     std::uint64_t generation = 0;
@@ -67,7 +72,8 @@ class CircuitCore {
     const auto [word, until] = load_with_deadline();
     if (word.state() == CircuitState::closed) return admit(word);
     if (word.phase() == Phase::isolated) return reject_isolated();
-    if (word.phase() == Phase::open && now < until) return reject(CircuitState::open, until - now);
+    if (word.phase() == Phase::open && now < until)
+      return reject(RejectionReason::circuit_open, until - now);
     const Answer answer = acquire_locked(now);
     deliver();
     return answer;
@@ -77,7 +83,7 @@ class CircuitCore {
   void forget_failures(std::uint64_t generation) noexcept {
     Word word = load();
     while (word.failures() != 0 && word.counts(generation)) {
-      if (cell_.replace(word, word.with_failures(0))) return;
+      if (state_.replace(word, word.with_failures(0))) return;
       SpinLock::step_back();
     }
   }
@@ -87,14 +93,15 @@ class CircuitCore {
     Word word = load();
     while (word.counts(generation)) {
       if (word.on_the_brink(options_.failures_to_open)) return count_last_failure(generation, now);
-      if (cell_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
+      if (state_.replace(word, word.with_failures(word.failures() + 1))) return failures_.add(now);
       SpinLock::step_back();
     }
   }
 
   /// A call judged by the window, `now` if the time is known.
   /// \return false, with nothing done, if this call needs it to be known.
-  bool record(std::uint64_t generation, Outcome outcome, std::optional<TimePoint> now) noexcept {
+  bool record(std::uint64_t generation, CallOutcome outcome,
+              std::optional<TimePoint> now) noexcept {
     {
       const std::lock_guard lock(lock_);
       const Word word = load();
@@ -109,7 +116,7 @@ class CircuitCore {
     return true;
   }
 
-  void conclude_probe(Ticket ticket, Outcome outcome, TimePoint now) noexcept {
+  void conclude_probe(Ticket ticket, CallOutcome outcome, TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
       const bool failed = outcome.failed != 0 || outcome.slow != 0;
@@ -118,7 +125,8 @@ class CircuitCore {
       count_locked(outcome, now);
       const Word word = load();
       const std::uint32_t failures = word.failures() + (failed ? 1 : 0);
-      if (decision == Probes::Decision::undecided) return cell_.store(word.with_failures(failures));
+      if (decision == Probes::Decision::undecided)
+        return state_.store(word.with_failures(failures));
       if (decision == Probes::Decision::open) {
         open(word, failures, now);
       } else {
@@ -195,14 +203,11 @@ class CircuitCore {
   static Answer admit(Word word, Ticket ticket = kNoTicket) noexcept {
     return {.admitted = true, .generation = word.generation(), .ticket = ticket};
   }
-  Answer reject(CircuitState state, Duration retry_after,
-                CircuitMode mode = CircuitMode::automatic) noexcept {
+  Answer reject(RejectionReason reason, Duration retry_after) noexcept {
     rejected_.add();
-    return {.rejection = {.state = state, .retry_after = retry_after, .mode = mode}};
+    return {.rejection = {.reason = reason, .retry_after = retry_after}};
   }
-  Answer reject_isolated() noexcept {
-    return reject(CircuitState::open, options_.open_for, CircuitMode::isolated);
-  }
+  Answer reject_isolated() noexcept { return reject(RejectionReason::isolated, options_.open_for); }
 
   /// Of many failures at once the first to come here opens it; the others find another generation,
   /// and must not move its deadline.
@@ -215,7 +220,7 @@ class CircuitCore {
       Word next;
       do {  // a success may have reset the count in between; then this failure is just the first
         next = word.after_failure(options_.failures_to_open);
-      } while (!cell_.replace(word, next));
+      } while (!state_.replace(word, next));
       failures_.add(now);
       if (next.phase() == Phase::open) opened(word, next, now);
       if (next.phase() == Phase::metrics_only && next.failures() == 0) would_have_opened(next, now);
@@ -231,17 +236,17 @@ class CircuitCore {
     if (word.state() == CircuitState::closed) return admit(word);
     if (word.phase() == Phase::isolated) return reject_isolated();
     if (word.phase() == Phase::open) {
-      const TimePoint until = cell_.open_until();
-      if (now < until) return reject(CircuitState::open, until - now);
+      const TimePoint until = state_.open_until();
+      if (now < until) return reject(RejectionReason::circuit_open, until - now);
       word = word.next(Phase::half_open, word.failures());
       enter(word, now);
     }
     const Ticket ticket = probes_.acquire(now);
     if (ticket != kNoTicket) return admit(word, ticket);
-    return reject(CircuitState::half_open, probes_.next_overdue() - now);
+    return reject(RejectionReason::probes_busy, probes_.next_overdue() - now);
   }
 
-  void count_locked(Outcome outcome, TimePoint now) noexcept {
+  void count_locked(CallOutcome outcome, TimePoint now) noexcept {
     if (outcome.slow != 0) totals_.slow.add_locked();
     if (outcome.failed != 0) return failures_.add(now);
     if (windowed_) totals_.successes.add_locked();
@@ -254,11 +259,11 @@ class CircuitCore {
     window_.clear();
     would_have_opened(word, now);
   }
-  void arm(TimePoint now) noexcept { cell_.arm(saturated_add(now, open_time_.next())); }
+  void arm(TimePoint now) noexcept { state_.arm(saturated_add(now, open_time_.next())); }
   void open(Word from, std::uint32_t failures, TimePoint now) noexcept {
     arm(now);
     const Word next = from.next(Phase::open, failures);
-    cell_.store(next);
+    state_.store(next);
     opened(from, next, now);
   }
   void opened(Word from, Word to, TimePoint now) noexcept {
@@ -273,7 +278,7 @@ class CircuitCore {
   /// Any state but open.
   void enter(Word to, TimePoint now) noexcept {
     const Word from = load();
-    cell_.store(to);
+    state_.store(to);
     if (to.state() == CircuitState::closed) {
       window_.clear();
       open_time_.closed();
@@ -293,7 +298,7 @@ class CircuitCore {
   const CircuitBreakerOptions options_;
 
   // Read by every admission; written by transitions and failures alone.
-  alignas(kCacheLine) AtomicState cell_;
+  alignas(kCacheLine) AtomicState state_;
   FailureRecord failures_;
   const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
   const bool watches_slow_ = slow_calls(options_.trip).has_value();
@@ -303,10 +308,10 @@ class CircuitCore {
   // Written by every verdict where there is a window: on lines of its own.
   alignas(kCacheLine) mutable SpinLock lock_;
   Counters totals_;
-  Window window_;
+  Window<Clock> window_;
   Probes probes_;
   OpenTime open_time_;
-  Outbox outbox_;
+  Outbox<Clock> outbox_;
 };
 
 }  // namespace detail

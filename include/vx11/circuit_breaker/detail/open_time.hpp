@@ -7,6 +7,7 @@
 #include <vx11/circuit_breaker/options.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/detail/durations.hpp>
+#include <vx11/detail/split_mix.hpp>
 
 #include <cstdint>
 
@@ -24,8 +25,8 @@ class OpenTime {
         factor_(options.growth.factor),
         jitter_(options.growth.jitter),
         current_(first_),
-        seed_(seed) {
-    if (jitters()) draw_ = own_draw();
+        random_(seed) {
+    if (jitters()) draw_ = random_.next();
   }
 
   /// How long the opening that comes now would take.
@@ -37,7 +38,7 @@ class OpenTime {
   /// It has opened: the next opening takes longer, and another draw.
   void opened() noexcept {
     current_ = times(current_, factor_, limit_);
-    if (jitters()) draw_ = own_draw();
+    if (jitters()) draw_ = random_.next();
   }
   void closed() noexcept { current_ = first_; }
 
@@ -52,20 +53,13 @@ class OpenTime {
     if (!(product < static_cast<double>(limit.count()))) return limit;
     return Duration(static_cast<Duration::rep>(product));
   }
-  /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-  double own_draw() noexcept {
-    std::uint64_t z = seed_ += 0x9E3779B97F4A7C15U;
-    z = (z ^ z >> 30U) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ z >> 27U) * 0x94D049BB133111EBU;
-    return static_cast<double>((z ^ z >> 31U) >> 11U) * 0x1p-53;
-  }
 
   Duration first_;
   Duration limit_;
   double factor_;
   OpenJitter jitter_;
   Duration current_;
-  std::uint64_t seed_;
+  SplitMix64 random_;
   double draw_ = 0.0;
 };
 

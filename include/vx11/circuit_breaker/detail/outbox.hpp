@@ -18,6 +18,8 @@ namespace detail {
 
 /// Transitions not yet told, and whether a random number is to be drawn. Every member but `deliver`
 /// is called with the breaker's lock held.
+/// A template for the reason that `CircuitCore` is one.
+template <class Clock>
 class Outbox {
  public:
   explicit Outbox(const CircuitBreakerOptions& options) : options_(options) {

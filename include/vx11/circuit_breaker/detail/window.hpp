@@ -18,7 +18,7 @@ inline namespace v0 {
 namespace detail {
 
 /// What a window remembers of a call.
-struct Outcome {
+struct CallOutcome {
   std::uint8_t failed = 0;  ///< 0 or 1
   std::uint8_t slow = 0;    ///< 0 or 1
 };
@@ -40,8 +40,8 @@ class CountRing {
  public:
   explicit CountRing(std::uint32_t size) : outcomes_(size) {}
 
-  void record(Outcome outcome) noexcept {
-    Outcome& oldest = outcomes_[at_];
+  void record(CallOutcome outcome) noexcept {
+    CallOutcome& oldest = outcomes_[at_];
     if (sums_.calls == outcomes_.size()) {
       take(sums_, WindowFigures{1, oldest.failed, oldest.slow});
     }
@@ -56,7 +56,7 @@ class CountRing {
   }
 
  private:
-  FixedArray<Outcome> outcomes_;
+  FixedArray<CallOutcome> outcomes_;
   std::size_t at_ = 0;
   WindowFigures sums_ = {};
 };
@@ -72,7 +72,7 @@ class TimeRing {
         buckets_(buckets) {}
 
   /// A call that is late by the clock, because another was faster to the lock, counts as just now.
-  void record(Outcome outcome, TimePoint now) noexcept {
+  void record(CallOutcome outcome, TimePoint now) noexcept {
     if (now >= head_end_) advance(now);
     const WindowFigures call{1, outcome.failed, outcome.slow};
     add(buckets_[head_ % buckets_.size()], call);
@@ -127,6 +127,8 @@ inline std::optional<SlowCalls> slow_calls(const TripCondition& trip) noexcept {
 }
 
 /// A window of either kind, or none, and the limits by which it opens the circuit.
+/// A template for the reason that `CircuitCore` is one.
+template <class Clock>
 class Window {
  public:
   Window(const TripCondition& trip, TimePoint start) : slow_(slow_calls(trip)) {
@@ -149,7 +151,7 @@ class Window {
   }
   /// Takes a call in.
   /// \return whether the window now says to open.
-  bool record(Outcome outcome, TimePoint now) noexcept {
+  bool record(CallOutcome outcome, TimePoint now) noexcept {
     if (by_count_) {
       by_count_->record(outcome);
       return exceeded(by_count_->figures());

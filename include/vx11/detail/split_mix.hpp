@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// A small generator of random numbers, for spreading waits and nothing else. Internal.
+
+#include <cstdint>
+
+namespace vx11 {
+inline namespace v0 {
+namespace detail {
+
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Any seed
+/// will do. Not `<random>`, which alone costs an eighth of what all headers together take to compile.
+class SplitMix64 {
+ public:
+  explicit constexpr SplitMix64(std::uint64_t seed) noexcept : state_(seed) {}
+
+  /// The next number, evenly from 0 to below 1.
+  constexpr double next() noexcept {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15U;
+    z = (z ^ z >> 30U) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ z >> 27U) * 0x94D049BB133111EBU;
+    return static_cast<double>((z ^ z >> 31U) >> 11U) * 0x1p-53;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace vx11
