@@ -5,7 +5,12 @@
  * **Text** is UTF-8 and ends with a zero byte. Text that is taken is copied before the call returns.
  * Text that is handed out, always through a `char **`, belongs to the caller, who gives it back by
  * vx11_free(). Descriptions are the text of a JSON object; NULL and "" mean {}. A field that is not
- * known, or of the wrong type, is an error that names it.
+ * known, of the wrong type or out of range is an error that names it.
+ *
+ * Fields that were named otherwise before 0.2 are still read by their old names, which go in 0.3:
+ * `probe_limit_ms`, `connect_limit_ms`, `first_byte_limit_ms` (…`_timeout_ms` now), `idle_for_ms` and
+ * `idle_ms` (`idle_timeout_ms`), a router's `deadline_ms` (`total_timeout_ms`) and a target's
+ * `limit_ms` (`try_timeout_ms`), any other `limit_ms` (`timeout_ms`).
  *
  * **Errors**: what can fail returns a vx11_code and takes a last argument `char **error`. Where that
  * is not NULL and the code is not VX11_OK it receives a JSON object:
@@ -20,8 +25,8 @@
  * **Threads**: every function may be called from any thread, on the same handle at the same time,
  * unless it says otherwise. Calls that do I/O block until it is done.
  *
- * **Time** is in milliseconds. Calls that do I/O take `limit_ms`, the most they may take, negative for
- * no limit but their own, and `stop`, through which another thread can end them early, or NULL.
+ * **Time** is in milliseconds. Calls that do I/O take `timeout_ms`, the most they may take, negative for
+ * no timeout but their own, and `stop`, through which another thread can end them early, or NULL.
  */
 #ifndef VX11_H
 #define VX11_H
@@ -93,7 +98,7 @@ typedef enum vx11_circuit_state {
 /** What came of the call; neutral counts for nothing. */
 typedef enum vx11_verdict { VX11_NEUTRAL = 0, VX11_SUCCESS = 1, VX11_FAILURE = 2 } vx11_verdict;
 
-/** `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_limit_ms":30000}`: the defaults. */
+/** `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_timeout_ms":30000}`: the defaults. */
 VX11_C_API vx11_code vx11_breaker_new(const char *options, vx11_breaker **breaker, char **error);
 VX11_C_API void vx11_breaker_free(vx11_breaker *breaker);
 /**
@@ -118,8 +123,8 @@ typedef struct vx11_call vx11_call;
 
 /**
  * HTTP and HTTPS over sockets, on one thread of its own.
- * `{"connect_limit_ms":1000,"first_byte_limit_ms":…,"max_body_bytes":4194304,"max_idle":256,
- *   "idle_for_ms":4000,"ca_file":""}`
+ * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"max_body_bytes":4194304,"max_idle":256,
+ *   "idle_timeout_ms":4000,"ca_file":""}`
  */
 VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **transport,
                                         char **error);
@@ -169,9 +174,9 @@ VX11_C_API void vx11_call_fail(vx11_call *call, vx11_code code, const char *deta
 /** Asks its targets in order until one answers. */
 typedef struct vx11_router vx11_router;
 /**
- * `{"deadline_ms":30000,"targets":[{"name":"switch","url":"http://127.0.0.1:8002","limit_ms":15000,
- *   "dialect":"switch","headers":{"x-vx11-token":"…"}},…]}`, in order of preference. `dialect` is
- * "switch" or "madre", by default that of the name. `transports` has one per target, in the same
+ * `{"total_timeout_ms":30000,"targets":[{"name":"switch","url":"http://127.0.0.1:8002",
+ *   "try_timeout_ms":15000,"dialect":"switch","headers":{"x-vx11-token":"…"}},…]}`, in order of
+ * preference. `dialect` is "switch" or "madre", by default that of the name. `transports` has one per target, in the same
  * order; `breakers`, too, or is NULL; a breaker that is NULL is made.
  */
 VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *const *transports,
@@ -184,7 +189,7 @@ VX11_C_API void vx11_router_free(vx11_router *router);
  * "rank":1,"reason":"switch_circuit_open","attempts":[{"target":"switch","outcome":"circuit_open",
  * "elapsed_ms":0.002},…],"upstream":{…}}`.
  */
-VX11_C_API vx11_code vx11_router_ask(const vx11_router *router, const char *chat, int64_t limit_ms,
+VX11_C_API vx11_code vx11_router_ask(const vx11_router *router, const char *chat, int64_t timeout_ms,
                                      const vx11_stop *stop, char **reply, char **error);
 /** Another handle to the breaker of a target; the caller frees it. */
 VX11_C_API vx11_code vx11_router_breaker(const vx11_router *router, const char *target,
@@ -194,7 +199,7 @@ VX11_C_API vx11_code vx11_router_breaker(const vx11_router *router, const char *
 
 /** Talks to madre about power. */
 typedef struct vx11_power vx11_power;
-/** `{"url":"http://127.0.0.1:8001","limit_ms":2000,"headers":{}}`; `breaker` may be NULL. */
+/** `{"url":"http://127.0.0.1:8001","timeout_ms":2000,"headers":{}}`; `breaker` may be NULL. */
 VX11_C_API vx11_code vx11_power_new(const char *options, const vx11_transport *transport,
                                     const vx11_breaker *breaker, vx11_power **power, char **error);
 VX11_C_API void vx11_power_free(vx11_power *power);
@@ -202,7 +207,7 @@ VX11_C_API void vx11_power_free(vx11_power *power);
  * `{"policy":"solo_madre","windows":[{"id":"…","created_at":"…","ttl_s":300,"services":[…]}],
  *   "running":[…],"available":[…]}`; `ttl_s` is null for a window held open.
  */
-VX11_C_API vx11_code vx11_power_state(const vx11_power *power, int64_t limit_ms,
+VX11_C_API vx11_code vx11_power_state(const vx11_power *power, int64_t timeout_ms,
                                       const vx11_stop *stop, char **state, char **error);
 
 /** What madre can be told. */
@@ -222,7 +227,7 @@ typedef enum vx11_power_command {
  * Answers `{"status":200,"answer":{…}}` with what madre said; a refusal (4xx) is an answer, too.
  */
 VX11_C_API vx11_code vx11_power_send(const vx11_power *power, vx11_power_command command,
-                                     const char *arguments, int64_t limit_ms, const vx11_stop *stop,
+                                     const char *arguments, int64_t timeout_ms, const vx11_stop *stop,
                                      char **answer, char **error);
 
 /* ---- health ------------------------------------------------------------------------------------ */
@@ -230,7 +235,7 @@ VX11_C_API vx11_code vx11_power_send(const vx11_power *power, vx11_power_command
 /** Tells how everything is, without waking anything. */
 typedef struct vx11_health vx11_health;
 /**
- * `{"reuse_for_ms":0,"components":[{"name":"madre","port":8001,"required":true,"limit_ms":2000,
+ * `{"reuse_for_ms":0,"components":[{"name":"madre","port":8001,"required":true,"timeout_ms":2000,
  *   "check":"http","url":"http://127.0.0.1:8001","path":"/health","headers":{}},…]}`
  *
  * `check` is "http" (takes `url`, `path`, `headers` and a transport), "redis" (takes `url`), "breaker"
@@ -246,16 +251,16 @@ VX11_C_API void vx11_health_free(vx11_health *health);
 /**
  * `{"overall":"ok","components":[{"name":"madre","status":"ok","port":8001,"required":true,
  *   "reason":"","error":"","latency_ms":0.4,"checked_at":"…Z","source":"probe"},…],"power":{…}}`;
- * `power` is null where nothing is known. When the limit passes first: what is known by then.
+ * `power` is null where nothing is known. When the timeout passes first: what is known by then.
  */
-VX11_C_API vx11_code vx11_health_check(vx11_health *health, int64_t limit_ms, const vx11_stop *stop,
+VX11_C_API vx11_code vx11_health_check(vx11_health *health, int64_t timeout_ms, const vx11_stop *stop,
                                        char **report, char **error);
 
 /* ---- sessions ---------------------------------------------------------------------------------- */
 
 /** Keeps what was said. */
 typedef struct vx11_sessions vx11_sessions;
-/** In memory. `{"messages":50,"idle_ms":3600000,"sessions":10000}` */
+/** In memory. `{"messages":50,"idle_timeout_ms":3600000,"sessions":10000}` */
 VX11_C_API vx11_code vx11_sessions_memory(const char *limits, vx11_sessions **sessions,
                                           char **error);
 /** In an SQLite file, made if it is not there; the same limits. Calls block for a transaction. */
@@ -298,7 +303,7 @@ VX11_C_API void vx11_operator_free(vx11_operator *api);
 VX11_C_API vx11_code vx11_operator_handle(const vx11_operator *api, const char *method,
                                           const char *target, const char *const *headers,
                                           size_t header_count, const char *body, size_t size,
-                                          int64_t limit_ms, const vx11_stop *stop,
+                                          int64_t timeout_ms, const vx11_stop *stop,
                                           vx11_response **response, char **error);
 /** From now on `/readyz` says no. */
 VX11_C_API void vx11_operator_drain(const vx11_operator *api);

@@ -14,9 +14,11 @@ vx11::Result<std::shared_ptr<vx11::CircuitBreaker>> make_breaker(const char* des
   fields.read("failures_to_open", options.failures_to_open);
   fields.read_ms("open_for_ms", options.open_for);
   fields.read("probes", options.probes);
-  fields.read_ms("probe_limit_ms", options.probe_timeout);
+  fields.read_ms("probe_timeout_ms", "probe_limit_ms", options.probe_timeout);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
+  auto valid = vx11::validate(options);
+  if (!valid) return vx11::fail(valid.error());
   return std::make_shared<vx11::CircuitBreaker>(std::move(options));
 }
 

@@ -112,6 +112,13 @@ void Fields::read_ms(const char* name, std::chrono::nanoseconds& value) {
   read_count(name, 1e6, value);
 }
 
+void Fields::read_ms(const char* name, const char* old_name, std::chrono::nanoseconds& value) {
+  if (!has(old_name)) return read_ms(name, value);
+  if (has(name)) mistake(old_name, "is an old name of a field that is given as well");
+  read_ms(old_name, value);
+  take(name);
+}
+
 void Fields::read_s(const char* name, std::optional<std::chrono::seconds>& value) {
   if (has(name) && (*json_)[name].is_null()) {
     take(name);

@@ -34,6 +34,8 @@ class Fields {
   void read(const char* name, Headers& value);
   /// A number of milliseconds or seconds, with fractions.
   void read_ms(const char* name, std::chrono::nanoseconds& value);
+  /// The same for a field that also goes by the name that it had before 0.2. Both are a mistake.
+  void read_ms(const char* name, const char* old_name, std::chrono::nanoseconds& value);
   void read_s(const char* name, std::optional<std::chrono::seconds>& value);
   /// Any object, as text.
   void read_object(const char* name, std::string& json);

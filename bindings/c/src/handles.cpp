@@ -48,11 +48,11 @@ Ending give(const std::string& text, char** out) {
   return {};
 }
 
-Deadline deadline_of(std::int64_t limit_ms, const vx11_stop* stop) {
+Deadline deadline_of(std::int64_t timeout_ms, const vx11_stop* stop) {
   const std::stop_token token = stop ? stop->source.get_token() : std::stop_token();
   constexpr auto kForever = std::chrono::floor<std::chrono::milliseconds>(Duration::max()).count();
-  if (limit_ms < 0 || limit_ms >= kForever) return Deadline(TimePoint::max(), token);
-  return Deadline::after(SteadyClock().now(), std::chrono::milliseconds(limit_ms), token);
+  if (timeout_ms < 0 || timeout_ms >= kForever) return Deadline(TimePoint::max(), token);
+  return Deadline::after(SteadyClock().now(), std::chrono::milliseconds(timeout_ms), token);
 }
 
 Headers headers_of(const char* const* pairs, std::size_t count) {

@@ -93,8 +93,8 @@ Ending give(Result<T> made, Handle** out) {
   return {};
 }
 
-/// The deadline that `limit_ms` and `stop` mean, counted from now.
-Deadline deadline_of(std::int64_t limit_ms, const vx11_stop* stop);
+/// The deadline that `timeout_ms` and `stop` mean, counted from now.
+Deadline deadline_of(std::int64_t timeout_ms, const vx11_stop* stop);
 
 inline std::string text_of(const char* text) {
   return text ? std::string(text) : std::string();

@@ -51,7 +51,7 @@ Result<vx11::HealthComponent> component_of(Fields fields, const vx11_transport* 
   fields.require("name", component.name);
   fields.read("port", component.port);
   fields.read("required", component.required);
-  fields.read_ms("limit_ms", component.timeout);
+  fields.read_ms("timeout_ms", "limit_ms", component.timeout);
   fields.read("check", words.kind);
   fields.read("url", words.url);
   fields.read("path", words.path);
@@ -99,9 +99,9 @@ void vx11_health_free(vx11_health* health) {
   delete health;
 }
 
-vx11_code vx11_health_check(vx11_health* health, int64_t limit_ms, const vx11_stop* stop,
+vx11_code vx11_health_check(vx11_health* health, int64_t timeout_ms, const vx11_stop* stop,
                             char** report, char** error) {
   return guarded(error, [&] {
-    return give(to_json(health->aggregator->check(deadline_of(limit_ms, stop))), report);
+    return give(to_json(health->aggregator->check(deadline_of(timeout_ms, stop))), report);
   });
 }

@@ -76,14 +76,14 @@ void vx11_operator_free(vx11_operator* api) {
 
 vx11_code vx11_operator_handle(const vx11_operator* api, const char* method, const char* target,
                                const char* const* headers, size_t header_count, const char* body,
-                               size_t size, int64_t limit_ms, const vx11_stop* stop,
+                               size_t size, int64_t timeout_ms, const vx11_stop* stop,
                                vx11_response** response, char** error) {
   return guarded(error, [&] {
     vx11::HttpRequest request(text_of(method), {}, text_of(target));
     request.headers = headers_of(headers, header_count);
     if (size != 0) request.body.assign(body, size);
     *response =
-        new vx11_response{vx11::sync_wait(api->api.handle(request, deadline_of(limit_ms, stop)))};
+        new vx11_response{vx11::sync_wait(api->api.handle(request, deadline_of(timeout_ms, stop)))};
     return Ending();
   });
 }

@@ -17,7 +17,7 @@ Result<std::shared_ptr<const PowerStateClient>> make_client(const char* descript
   std::string url;
   vx11::PowerOptions options;
   fields.require("url", url);
-  fields.read_ms("limit_ms", options.timeout);
+  fields.read_ms("timeout_ms", "limit_ms", options.timeout);
   fields.read("headers", options.headers);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
@@ -84,21 +84,22 @@ void vx11_power_free(vx11_power* power) {
   delete power;
 }
 
-vx11_code vx11_power_state(const vx11_power* power, int64_t limit_ms, const vx11_stop* stop,
+vx11_code vx11_power_state(const vx11_power* power, int64_t timeout_ms, const vx11_stop* stop,
                            char** state, char** error) {
   return guarded(error, [&] {
-    const auto read = power->client->state(deadline_of(limit_ms, stop));
+    const auto read = power->client->state(deadline_of(timeout_ms, stop));
     return read ? give(to_json(*read), state) : failure(read.error());
   });
 }
 
 vx11_code vx11_power_send(const vx11_power* power, vx11_power_command command,
-                          const char* arguments, int64_t limit_ms, const vx11_stop* stop,
+                          const char* arguments, int64_t timeout_ms, const vx11_stop* stop,
                           char** answer, char** error) {
   return guarded(error, [&] {
     auto read = arguments_of(command, arguments);
     if (!read) return failure(read.error());
-    const auto reply = send(*power->client, command, std::move(*read), deadline_of(limit_ms, stop));
+    const auto reply =
+        send(*power->client, command, std::move(*read), deadline_of(timeout_ms, stop));
     return reply ? give(to_json(*reply), answer) : failure(reply.error());
   });
 }

@@ -20,7 +20,7 @@ vx11::Result<vx11::RouterTarget> target_of(Fields fields, const vx11_transport* 
   fields.read("name", target.name);
   fields.read("url", target.url);
   fields.read("dialect", dialect);
-  fields.read_ms("limit_ms", target.try_timeout);
+  fields.read_ms("try_timeout_ms", "limit_ms", target.try_timeout);
   fields.read("headers", target.headers);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
@@ -38,7 +38,7 @@ vx11::Result<vx11::Router> make_router(const char* description,
                                        const vx11_breaker* const* breakers) {
   Fields fields(description);
   vx11::RouterOptions options;
-  fields.read_ms("deadline_ms", options.total_timeout);
+  fields.read_ms("total_timeout_ms", "deadline_ms", options.total_timeout);
   for (Fields& each : fields.objects("targets")) {
     const std::size_t i = options.targets.size();
     auto target = target_of(std::move(each), transports ? transports[i] : nullptr,
@@ -76,12 +76,12 @@ void vx11_router_free(vx11_router* router) {
   delete router;
 }
 
-vx11_code vx11_router_ask(const vx11_router* router, const char* chat, int64_t limit_ms,
+vx11_code vx11_router_ask(const vx11_router* router, const char* chat, int64_t timeout_ms,
                           const vx11_stop* stop, char** reply, char** error) {
   return guarded(error, [&] {
     auto request = chat_of(chat);
     if (!request) return failure(request.error());
-    auto answer = router->router.ask(std::move(*request), deadline_of(limit_ms, stop));
+    auto answer = router->router.ask(std::move(*request), deadline_of(timeout_ms, stop));
     return answer ? give(to_json(*answer), reply) : failure(answer.error());
   });
 }

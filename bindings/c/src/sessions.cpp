@@ -15,7 +15,7 @@ Result<vx11::SessionLimits> limits_of(const char* description) {
   Fields fields(description);
   vx11::SessionLimits limits;
   fields.read("messages", limits.messages);
-  fields.read_ms("idle_ms", limits.idle_timeout);
+  fields.read_ms("idle_timeout_ms", "idle_ms", limits.idle_timeout);
   fields.read("sessions", limits.sessions);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());

@@ -124,6 +124,33 @@ static void the_interface_tells_its_version(void) {
   CHECK(strcmp(vx11_code_text((vx11_code)99), "internal") == 0);
 }
 
+static void a_value_out_of_range_is_named(void) {
+  vx11_breaker *breaker = NULL;
+  char *error = NULL;
+  CHECK(vx11_breaker_new("{\"failures_to_open\":0,\"probe_timeout_ms\":0}", &breaker, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "failures_to_open must be 1 to 4194303; probe_timeout must be above 0");
+  CHECK(breaker == NULL);
+}
+
+static void names_from_before_0_2_are_read_still(void) {
+  vx11_breaker *breaker = NULL;
+  vx11_transport *transport = NULL;
+  vx11_sessions *sessions = NULL;
+  char *error = NULL;
+  CHECK(vx11_breaker_new("{\"probe_limit_ms\":5}", &breaker, NULL) == VX11_OK);
+  CHECK(vx11_transport_new("{\"connect_limit_ms\":5,\"first_byte_limit_ms\":5,\"idle_for_ms\":5}",
+                           &transport, NULL) == VX11_OK);
+  CHECK(vx11_sessions_memory("{\"idle_ms\":5}", &sessions, NULL) == VX11_OK);
+  vx11_breaker *none = NULL;
+  CHECK(vx11_breaker_new("{\"probe_limit_ms\":5,\"probe_timeout_ms\":5}", &none, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "probe_limit_ms is an old name");
+  vx11_sessions_free(sessions);
+  vx11_transport_free(transport);
+  vx11_breaker_free(breaker);
+}
+
 static void a_breaker_opens_after_its_failures(void) {
   vx11_breaker *breaker = NULL;
   vx11_permit *permit = NULL;
@@ -403,10 +430,10 @@ static void the_operator_api_answers_requests(void) {
 static void sockets_tell_who_is_not_there(void) {
   vx11_transport *transport = NULL;
   char *reply = NULL, *error = NULL;
-  CHECK(vx11_transport_new("{\"connect_limit_ms\":500,\"ca_file\":1}", &transport, &error) ==
+  CHECK(vx11_transport_new("{\"connect_timeout_ms\":500,\"ca_file\":1}", &transport, &error) ==
         VX11_INVALID_ARGUMENT);
   CHECK_TEXT(error, "ca_file is not text");
-  CHECK(vx11_transport_new("{\"connect_limit_ms\":500}", &transport, NULL) == VX11_OK);
+  CHECK(vx11_transport_new("{\"connect_timeout_ms\":500}", &transport, NULL) == VX11_OK);
   const vx11_transport *list[] = {transport};
   vx11_router *router = NULL;
   CHECK(vx11_router_new("{\"targets\":[{\"name\":\"madre\",\"url\":\"http://127.0.0.1:1\"}]}", list, NULL,
@@ -420,6 +447,8 @@ static void sockets_tell_who_is_not_there(void) {
 
 int main(void) {
   the_interface_tells_its_version();
+  a_value_out_of_range_is_named();
+  names_from_before_0_2_are_read_still();
   a_breaker_opens_after_its_failures();
   a_permit_outlives_its_breakers_handle();
   a_wrong_description_is_named();
@@ -434,6 +463,6 @@ int main(void) {
   both_stores_keep_sessions();
   the_operator_api_answers_requests();
   sockets_tell_who_is_not_there();
-  printf("15 tests, %d failed checks\n", failures);
+  printf("17 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

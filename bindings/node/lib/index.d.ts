@@ -30,6 +30,9 @@ export class CircuitOpen extends VX11Error {
 
 /** How a call may end early. Aborting rejects it with the signal's reason. */
 export interface CallOptions {
+  /** The most the call may take. Default: no timeout but its own. */
+  timeoutMs?: number;
+  /** @deprecated since 0.2: timeoutMs */
   limitMs?: number;
   signal?: AbortSignal;
 }
@@ -44,6 +47,8 @@ export interface CircuitBreakerOptions {
   /** Calls let through while half-open. Default 1. */
   probes?: number;
   /** After this long without a verdict a probe is given up. Default 30000. */
+  probeTimeoutMs?: number;
+  /** @deprecated since 0.2: probeTimeoutMs */
   probeLimitMs?: number;
   /** Whether an error counts. Default: all do, but for an AbortError. */
   isFailure?: (error: unknown) => boolean;
@@ -91,7 +96,14 @@ export interface TransportResponse {
 
 /** HTTP and HTTPS over sockets, on one thread of the library's own. */
 export class HttpTransport {
-  constructor(options?: { connectLimitMs?: number; maxBodyBytes?: number; caFile?: string });
+  constructor(options?: {
+    /** The most a connection attempt may take. Default 1000. */
+    connectTimeoutMs?: number;
+    /** @deprecated since 0.2: connectTimeoutMs */
+    connectLimitMs?: number;
+    maxBodyBytes?: number;
+    caFile?: string;
+  });
 }
 
 /** Sends through a function, called on the main thread. A VX11Error keeps its code, any other
@@ -113,6 +125,8 @@ export interface Target {
   /** Default: that of the name. */
   dialect?: 'switch' | 'madre';
   /** The most one try may take. Default 15000. */
+  tryTimeoutMs?: number;
+  /** @deprecated since 0.2: tryTimeoutMs */
   limitMs?: number;
   headers?: Record<string, string>;
 }
@@ -143,7 +157,13 @@ export interface AskOptions extends CallOptions {
 
 /** Asks its targets in order until one answers. */
 export class Router {
-  constructor(options: { targets: Target[]; deadlineMs?: number });
+  constructor(options: {
+    targets: Target[];
+    /** The most a whole ask may take. Default 30000. */
+    totalTimeoutMs?: number;
+    /** @deprecated since 0.2: totalTimeoutMs */
+    deadlineMs?: number;
+  });
   /** Rejects with ChatFailed when nobody answered. */
   ask(message: string, options?: AskOptions): Promise<Reply>;
   breaker(target: string): CircuitBreaker;
@@ -167,6 +187,9 @@ export class PowerClient {
   constructor(url: string, options?: {
     transport?: Transport;
     breaker?: CircuitBreaker;
+    /** The most one call may take. Default 2000. */
+    timeoutMs?: number;
+    /** @deprecated since 0.2: timeoutMs */
     limitMs?: number;
     headers?: Record<string, string>;
   });
@@ -196,6 +219,9 @@ export interface Component {
   headers?: Record<string, string>;
   transport?: Transport;
   breaker?: CircuitBreaker;
+  /** The most one check may take. Default 2000. */
+  timeoutMs?: number;
+  /** @deprecated since 0.2: timeoutMs */
   limitMs?: number;
 }
 
@@ -240,7 +266,15 @@ export interface Session {
 
 /** Keeps what was said: in memory, or in the SQLite file at `path`. */
 export class SessionStore {
-  constructor(options?: { path?: string; messages?: number; idleMs?: number; sessions?: number });
+  constructor(options?: {
+    path?: string;
+    messages?: number;
+    /** How long a session is kept after its last use. Default 3600000. */
+    idleTimeoutMs?: number;
+    /** @deprecated since 0.2: idleTimeoutMs */
+    idleMs?: number;
+    sessions?: number;
+  });
   recent(id: string, count?: number): Promise<Message[]>;
   find(id: string): Promise<Session | null>;
   append(

@@ -17,7 +17,9 @@ const COMMANDS = {
 
 /** What is undefined is left to its default. */
 const json = (description) => JSON.stringify(description);
-const limit = (ms) => (ms === undefined ? -1 : Math.max(0, Math.round(ms)));
+const wholeMs = (ms) => (ms === undefined ? -1 : Math.max(0, Math.round(ms)));
+/** What was named otherwise before 0.2 is still read by its old name, until 0.3. */
+const timeoutOf = (options) => options.timeoutMs ?? options.limitMs;
 const handleOf = (object) => (object ? object._handle : null);
 
 /** Runs `start` with a handle that `signal` stops, and reads its JSON. */
@@ -52,7 +54,7 @@ class CircuitBreaker {
       failures_to_open: description.failuresToOpen,
       open_for_ms: description.openForMs,
       probes: description.probes,
-      probe_limit_ms: description.probeLimitMs,
+      probe_timeout_ms: description.probeTimeoutMs ?? description.probeLimitMs,
     })));
   }
 
@@ -96,7 +98,7 @@ class CircuitBreaker {
 class HttpTransport {
   constructor(options = {}) {
     this._handle = calling(() => native.transportNew(json({
-      connect_limit_ms: options.connectLimitMs,
+      connect_timeout_ms: options.connectTimeoutMs ?? options.connectLimitMs,
       max_body_bytes: options.maxBodyBytes,
       ca_file: options.caFile,
     })));
@@ -131,14 +133,14 @@ let sockets;
 const socketsOf = () => (sockets ??= new HttpTransport());
 
 class Router {
-  constructor({ targets, deadlineMs }) {
+  constructor({ targets, totalTimeoutMs, deadlineMs }) {
     const description = json({
-      deadline_ms: deadlineMs,
+      total_timeout_ms: totalTimeoutMs ?? deadlineMs,
       targets: targets.map((target) => ({
         name: target.name,
         url: target.url,
         dialect: target.dialect,
-        limit_ms: target.limitMs,
+        try_timeout_ms: target.tryTimeoutMs ?? target.limitMs,
         headers: target.headers,
       })),
     });
@@ -156,7 +158,7 @@ class Router {
       context_summary: options.contextSummary,
     });
     return stoppable(options.signal, (stop) =>
-      native.routerAsk(this._handle, chat, limit(options.limitMs), stop));
+      native.routerAsk(this._handle, chat, wholeMs(timeoutOf(options)), stop));
   }
 
   breaker(target) {
@@ -166,19 +168,19 @@ class Router {
 
 class PowerClient {
   constructor(url, options = {}) {
-    const description = json({ url, limit_ms: options.limitMs, headers: options.headers });
+    const description = json({ url, timeout_ms: timeoutOf(options), headers: options.headers });
     const transport = handleOf(options.transport ?? socketsOf());
     this._handle = calling(() => native.powerNew(description, transport, handleOf(options.breaker)));
   }
 
   powerState(options = {}) {
     return stoppable(options.signal, (stop) =>
-      native.powerState(this._handle, limit(options.limitMs), stop));
+      native.powerState(this._handle, wholeMs(timeoutOf(options)), stop));
   }
 
   _send(command, args, options = {}) {
     return stoppable(options.signal, (stop) =>
-      native.powerSend(this._handle, COMMANDS[command], json(args), limit(options.limitMs), stop));
+      native.powerSend(this._handle, COMMANDS[command], json(args), wholeMs(timeoutOf(options)), stop));
   }
 
   status(options) { return this._send('status', {}, options); }
@@ -205,7 +207,7 @@ class HealthAggregator {
         url: component.url,
         path: component.path,
         headers: component.headers,
-        limit_ms: component.limitMs,
+        timeout_ms: timeoutOf(component),
       })),
     });
     const transports = components.map((component) => handleOf(component.transport ?? socketsOf()));
@@ -216,14 +218,16 @@ class HealthAggregator {
 
   status(options = {}) {
     return stoppable(options.signal, (stop) =>
-      native.healthCheck(this._handle, limit(options.limitMs), stop));
+      native.healthCheck(this._handle, wholeMs(timeoutOf(options)), stop));
   }
 }
 
 class SessionStore {
   constructor(options = {}) {
     const limits = json({
-      messages: options.messages, idle_ms: options.idleMs, sessions: options.sessions,
+      messages: options.messages,
+      idle_timeout_ms: options.idleTimeoutMs ?? options.idleMs,
+      sessions: options.sessions,
     });
     this._handle = calling(() => native.sessionsNew(options.path ?? null, limits));
   }
@@ -246,7 +250,7 @@ class OperatorApi {
     const flat = headers.flat().map(String);
     return stoppable(options.signal, (stop) =>
       native.operatorHandle(
-        this._handle, method, target, flat, Buffer.from(body), limit(options.limitMs), stop));
+        this._handle, method, target, flat, Buffer.from(body), wholeMs(timeoutOf(options)), stop));
   }
 
   drain() { native.operatorDrain(this._handle); }

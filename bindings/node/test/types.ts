@@ -11,7 +11,7 @@ export async function everything(): Promise<number> {
   const transport = new FunctionTransport(async (request) => ({ body: request.body }));
   const router = new Router({
     targets: [
-      { name: 'switch', url: 'http://s', transport: new HttpTransport({ connectLimitMs: 5 }) },
+      { name: 'switch', url: 'http://s', transport: new HttpTransport({ connectTimeoutMs: 5 }) },
       { name: 'madre', url: 'http://m', transport, breaker, dialect: 'madre' },
     ],
   });

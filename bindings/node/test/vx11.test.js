@@ -68,7 +68,7 @@ test('a function is asked and answers', async () => {
     seen.push(request);
     return { body: '{"response":"h\u00e9llo","model":"m"}', headers: [['x-a', 'b']] };
   });
-  const router = routerTo(transport, { headers: { 'x-vx11-token': 't' }, limitMs: 5000 });
+  const router = routerTo(transport, { headers: { 'x-vx11-token': 't' }, tryTimeoutMs: 5000 });
   const reply = await router.ask('hi \u2713', { sessionId: 's', metadata: { a: [1] } });
   assert.equal(reply.text, 'h\u00e9llo');
   assert.equal(reply.source, 'switch');
@@ -119,9 +119,14 @@ test('a signal ends an ask under way, and one that was aborted before begins non
   assert.equal(breaker.state, 'closed');
 });
 
-test('nobody waits longer than the limit', async () => {
+test('a call ends when its timeout has passed', async () => {
   const router = routerTo(new vx11.FunctionTransport(() => new Promise(() => {})));
-  await assert.rejects(router.ask('hi', { limitMs: 20 }), { code: 'timeout' });
+  await assert.rejects(router.ask('hi', { timeoutMs: 20 }), { code: 'timeout' });
+});
+
+test('the names that timeouts had before 0.2 still work', async () => {
+  const router = routerTo(new vx11.FunctionTransport(() => new Promise(() => {})), { limitMs: 20 });
+  await assert.rejects(router.ask('hi'), { code: 'timeout' });
 });
 
 test('the breaker of a target is shared', async () => {

@@ -100,7 +100,7 @@ class RouterTest(unittest.TestCase):
             seen.append(request)
             return vx11.Response(body='{"response":"h\u00e9llo","model":"m"}'.encode())
 
-        router = router_to(vx11.FunctionTransport(send), headers={"x-vx11-token": "t"}, limit=5)
+        router = router_to(vx11.FunctionTransport(send), headers={"x-vx11-token": "t"}, try_timeout=5)
         reply = router.ask("hi \u2713", session_id="s", metadata={"a": [1]})
         self.assertEqual((reply.text, reply.source, reply.rank), ("h\u00e9llo", "switch", 0))
         self.assertEqual(reply.upstream["model"], "m")

@@ -155,7 +155,7 @@ def pairs(headers: Sequence[tuple[str, str]]) -> Any:
     return (c_char_p * max(len(flat), 1))(*flat)
 
 
-def limit_ms(seconds: Optional[float]) -> int:
+def timeout_ms(seconds: Optional[float]) -> int:
     return -1 if seconds is None else max(0, round(seconds * 1000))
 
 

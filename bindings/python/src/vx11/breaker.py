@@ -78,7 +78,7 @@ class CircuitBreaker(Handle):
         failures_to_open: int = 3,
         open_for: float = 60.0,
         probes: int = 1,
-        probe_limit: float = 30.0,
+        probe_timeout: float = 30.0,
         failures: tuple[type[BaseException], ...] = (Exception,),
     ) -> None:
         description = encode(
@@ -86,7 +86,7 @@ class CircuitBreaker(Handle):
                 "failures_to_open": failures_to_open,
                 "open_for_ms": open_for * 1000,
                 "probes": probes,
-                "probe_limit_ms": probe_limit * 1000,
+                "probe_timeout_ms": probe_timeout * 1000,
             }
         )
         super().__init__(make(lib.vx11_breaker_new, description))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Mapping, Optional, Sequence, cast
 
-from ._library import Handle, answer, encode, handles, lib, limit_ms, make
+from ._library import Handle, answer, encode, handles, lib, make, timeout_ms
 from ._waiting import Stop, awaited
 from .breaker import CircuitBreaker
 from .power import PowerClient
@@ -28,7 +28,7 @@ class Component:
     headers: Optional[Mapping[str, str]] = None
     transport: Optional[Transport] = None
     breaker: Optional[CircuitBreaker] = None
-    limit: float = 2.0
+    timeout: float = 2.0
 
     def description(self) -> dict[str, Any]:
         return {
@@ -39,7 +39,7 @@ class Component:
             "url": self.url,
             "path": self.path,
             "headers": dict(self.headers or {}),
-            "limit_ms": self.limit * 1000,
+            "timeout_ms": self.timeout * 1000,
         }
 
 
@@ -64,14 +64,14 @@ class HealthAggregator(Handle):
         view = power.handle if power else None
         super().__init__(make(lib.vx11_health_new, description, transports, breakers, view))
 
-    def status(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+    def status(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
         """`overall`, `components` in their order, and `power`, None where nothing is known."""
-        return self._check(limit, None)
+        return self._check(timeout, None)
 
-    async def status_async(self, *, limit: Optional[float] = None) -> dict[str, Any]:
-        return await awaited(lambda stop: self._check(limit, stop))
+    async def status_async(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
+        return await awaited(lambda stop: self._check(timeout, stop))
 
-    def _check(self, limit: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
+    def _check(self, timeout: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
         stopping = stop.handle if stop else None
-        report = answer(lib.vx11_health_check, self.handle, limit_ms(limit), stopping)
+        report = answer(lib.vx11_health_check, self.handle, timeout_ms(timeout), stopping)
         return cast("dict[str, Any]", report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_size_t, c_void_p
 from typing import Any, Mapping, Optional, Sequence
 
-from ._library import Handle, bytes_at, check, encode, lib, limit_ms, make, pairs
+from ._library import Handle, bytes_at, check, encode, lib, make, pairs, timeout_ms
 from ._waiting import Stop, awaited
 from .health import HealthAggregator
 from .power import PowerClient
@@ -43,10 +43,10 @@ class OperatorApi(Handle):
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
         *,
-        limit: Optional[float] = None,
+        timeout: Optional[float] = None,
     ) -> Response:
         """The answer to one request; every HTTP error is an answer, too. `target` is path and query."""
-        return self._handle(method, target, headers, body, limit, None)
+        return self._handle(method, target, headers, body, timeout, None)
 
     async def handle_request_async(
         self,
@@ -55,9 +55,9 @@ class OperatorApi(Handle):
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
         *,
-        limit: Optional[float] = None,
+        timeout: Optional[float] = None,
     ) -> Response:
-        return await awaited(lambda stop: self._handle(method, target, headers, body, limit, stop))
+        return await awaited(lambda stop: self._handle(method, target, headers, body, timeout, stop))
 
     def drain(self) -> None:
         """From now on `/readyz` says no."""
@@ -69,13 +69,13 @@ class OperatorApi(Handle):
         target: str,
         headers: Sequence[tuple[str, str]],
         body: bytes,
-        limit: Optional[float],
+        timeout: Optional[float],
         stop: Optional[Stop],
     ) -> Response:
         response, error = c_void_p(), c_void_p()
         request = method.encode(), target.encode(), pairs(headers), len(headers), body, len(body)
         stopping = stop.handle if stop else None
-        ending = limit_ms(limit), stopping, byref(response), byref(error)
+        ending = timeout_ms(timeout), stopping, byref(response), byref(error)
         check(lib.vx11_operator_handle(self.handle, *request, *ending), error)
         try:
             return _response_of(response)

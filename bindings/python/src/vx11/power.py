@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Mapping, Optional, Sequence, cast
 
-from ._library import Handle, answer, encode, lib, limit_ms, make
+from ._library import Handle, answer, encode, lib, make, timeout_ms
 from ._waiting import Stop, awaited
 from .breaker import CircuitBreaker
 from .transport import HttpTransport, Transport
@@ -25,20 +25,20 @@ class PowerClient(Handle):
         *,
         transport: Optional[Transport] = None,
         breaker: Optional[CircuitBreaker] = None,
-        limit: float = 2.0,
+        timeout: float = 2.0,
         headers: Optional[Mapping[str, str]] = None,
     ) -> None:
-        description = encode({"url": url, "limit_ms": limit * 1000, "headers": dict(headers or {})})
+        description = encode({"url": url, "timeout_ms": timeout * 1000, "headers": dict(headers or {})})
         through = transport or HttpTransport()
         guard = breaker.handle if breaker else None
         super().__init__(make(lib.vx11_power_new, description, through.handle, guard))
 
-    def power_state(self, *, limit: Optional[float] = None) -> dict[str, Any]:
+    def power_state(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
         """`policy`, `windows`, `running` and `available` services."""
-        return self._state(limit, None)
+        return self._state(timeout, None)
 
-    async def power_state_async(self, *, limit: Optional[float] = None) -> dict[str, Any]:
-        return await awaited(lambda stop: self._state(limit, stop))
+    async def power_state_async(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
+        return await awaited(lambda stop: self._state(timeout, stop))
 
     def status(self) -> dict[str, Any]:
         return self._send(_STATUS, {}, None)
@@ -95,9 +95,9 @@ class PowerClient(Handle):
     async def restart_async(self, service: str) -> dict[str, Any]:
         return await self._send_async(_RESTART, {"service": service})
 
-    def _state(self, limit: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
+    def _state(self, timeout: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
         stopping = stop.handle if stop else None
-        state = answer(lib.vx11_power_state, self.handle, limit_ms(limit), stopping)
+        state = answer(lib.vx11_power_state, self.handle, timeout_ms(timeout), stopping)
         return cast("dict[str, Any]", state)
 
     def _send(self, command: int, arguments: dict[str, Any], stop: Optional[Stop]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence
 
-from ._library import Handle, answer, encode, handles, lib, limit_ms, make
+from ._library import Handle, answer, encode, handles, lib, make, timeout_ms
 from ._waiting import Stop, awaited
 from .breaker import CircuitBreaker
 from .transport import HttpTransport, Transport
@@ -14,21 +14,21 @@ from .transport import HttpTransport, Transport
 @dataclass
 class Target:
     """One upstream. `dialect` is "switch" or "madre", by default that of the name; without a
-    transport or a breaker it gets one of its own. `limit` is the most one try may take, in seconds."""
+    transport or a breaker it gets one of its own. `try_timeout` is the most one try may take, in seconds."""
 
     name: str
     url: str
     transport: Optional[Transport] = None
     breaker: Optional[CircuitBreaker] = None
     dialect: Optional[str] = None
-    limit: float = 15.0
+    try_timeout: float = 15.0
     headers: Optional[Mapping[str, str]] = None
 
     def description(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "url": self.url,
-            "limit_ms": self.limit * 1000,
+            "try_timeout_ms": self.try_timeout * 1000,
             "dialect": self.dialect or "",
             "headers": dict(self.headers or {}),
         }
@@ -47,15 +47,18 @@ class Reply:
 
 
 class Router(Handle):
-    """Asks its targets in order until one answers. Thread-safe. `deadline` is the most a whole ask may
-    take, in seconds. Raises ChatFailed when nobody answered."""
+    """Asks its targets in order until one answers. Thread-safe. `total_timeout` is the most a whole ask
+    may take, in seconds. Raises ChatFailed when nobody answered."""
 
     _free = "vx11_router_free"
 
-    def __init__(self, targets: Sequence[Target], *, deadline: float = 30.0) -> None:
+    def __init__(self, targets: Sequence[Target], *, total_timeout: float = 30.0) -> None:
         sockets = HttpTransport() if any(t.transport is None for t in targets) else None
         description = encode(
-            {"deadline_ms": deadline * 1000, "targets": [t.description() for t in targets]}
+            {
+                "total_timeout_ms": total_timeout * 1000,
+                "targets": [t.description() for t in targets],
+            }
         )
         transports = handles([t.transport or sockets for t in targets])
         breakers = handles([t.breaker for t in targets])
@@ -69,11 +72,11 @@ class Router(Handle):
         user_id: str = "local",
         metadata: Optional[Mapping[str, Any]] = None,
         context_summary: str = "",
-        limit: Optional[float] = None,
+        timeout: Optional[float] = None,
     ) -> Reply:
-        """Blocks until answered, for at most `limit` seconds."""
+        """Blocks until answered, for at most `timeout` seconds."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
-        return self._ask(chat, limit, None)
+        return self._ask(chat, timeout, None)
 
     async def ask_async(
         self,
@@ -83,19 +86,19 @@ class Router(Handle):
         user_id: str = "local",
         metadata: Optional[Mapping[str, Any]] = None,
         context_summary: str = "",
-        limit: Optional[float] = None,
+        timeout: Optional[float] = None,
     ) -> Reply:
         """The same, awaited. Cancelling the task ends the ask."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
-        return await awaited(lambda stop: self._ask(chat, limit, stop))
+        return await awaited(lambda stop: self._ask(chat, timeout, stop))
 
     def breaker(self, target: str) -> CircuitBreaker:
         """The breaker of the target of that name."""
         return CircuitBreaker._of(make(lib.vx11_router_breaker, self.handle, target.encode()))
 
-    def _ask(self, chat: bytes, limit: Optional[float], stop: Optional[Stop]) -> Reply:
+    def _ask(self, chat: bytes, timeout: Optional[float], stop: Optional[Stop]) -> Reply:
         stopping = stop.handle if stop else None
-        return Reply(**answer(lib.vx11_router_ask, self.handle, chat, limit_ms(limit), stopping))
+        return Reply(**answer(lib.vx11_router_ask, self.handle, chat, timeout_ms(timeout), stopping))
 
 
 def _chat(

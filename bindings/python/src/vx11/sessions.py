@@ -10,8 +10,8 @@ from ._waiting import awaited
 
 
 class SessionStore(Handle):
-    """Keeps at most `messages` of each of at most `sessions`, each until not touched for `idle`
-    seconds. In memory, or in the SQLite file at `path`. Thread-safe."""
+    """Keeps at most `messages` of each of at most `sessions`, each until not touched for
+    `idle_timeout` seconds. In memory, or in the SQLite file at `path`. Thread-safe."""
 
     _free = "vx11_sessions_free"
 
@@ -20,10 +20,16 @@ class SessionStore(Handle):
         path: Optional[str] = None,
         *,
         messages: int = 50,
-        idle: float = 3600.0,
+        idle_timeout: float = 3600.0,
         sessions: int = 10_000,
     ) -> None:
-        limits = encode({"messages": messages, "idle_ms": idle * 1000, "sessions": sessions})
+        limits = encode(
+            {
+                "messages": messages,
+                "idle_timeout_ms": idle_timeout * 1000,
+                "sessions": sessions,
+            }
+        )
         if path is None:
             super().__init__(make(lib.vx11_sessions_memory, limits))
         else:

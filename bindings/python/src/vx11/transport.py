@@ -56,11 +56,15 @@ class HttpTransport(Transport):
     """HTTP and HTTPS over sockets, on one thread of the library's own."""
 
     def __init__(
-        self, *, connect_limit: float = 1.0, max_body_bytes: int = 4 * 1024 * 1024, ca_file: str = ""
+        self,
+        *,
+        connect_timeout: float = 1.0,
+        max_body_bytes: int = 4 * 1024 * 1024,
+        ca_file: str = "",
     ) -> None:
         description = encode(
             {
-                "connect_limit_ms": connect_limit * 1000,
+                "connect_timeout_ms": connect_timeout * 1000,
                 "max_body_bytes": max_body_bytes,
                 "ca_file": ca_file,
             }
