@@ -158,7 +158,7 @@ class Reader {
   }
 
   bool number() {
-    constexpr std::size_t kAlwaysFinite = 308;  // so many digits
+    constexpr std::size_t kAlwaysFinite = 308;  // characters without an exponent
     const std::size_t begin = at_;
     skip('-');
     if (!skip('0') && !digits()) return false;

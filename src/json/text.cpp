@@ -23,7 +23,7 @@ std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
 
 constexpr std::size_t kUnitLength = 6;  // \uXXXX
 
-/// -1 if `c` is none.
+/// The value of a hexadecimal digit, or -1.
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

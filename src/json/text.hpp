@@ -119,7 +119,7 @@ std::string decoded(std::string_view inside);
 /// become U+FFFD, so that what is written is always valid.
 void append_string(std::string& out, std::string_view text);
 
-/// A byte that cannot stand in a string as it is takes up to so many there.
+/// The most characters that a byte takes which cannot stand in a string as it is.
 inline constexpr std::size_t kMostEscaped = 6;
 /// Writes such a byte. \return where it ends
 char* write_escaped(char* to, char c) noexcept;
