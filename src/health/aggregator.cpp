@@ -261,8 +261,8 @@ HealthAggregator::HealthAggregator(HealthOptions options)
     : impl_(std::make_shared<Impl>(std::move(options))) {}
 
 Result<HealthAggregator> HealthAggregator::create(HealthOptions options) {
-  std::string mistakes = mistakes_in(options);
-  if (!mistakes.empty()) return fail(Errc::invalid_argument, std::move(mistakes));
+  Result<void> valid = validate(options);
+  if (!valid) return fail(std::move(valid.error()));
   return HealthAggregator(std::move(options));
 }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <string_view>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
+
+#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,54 +19,48 @@ class Description {
  public:
   explicit Description(const HealthOptions& options) : options_(options) {}
 
-  std::string mistakes() && {
-    if (options_.reuse_for < Duration::zero()) add("reuse_for must not be negative");
-    for (std::size_t i = 0; i < options_.components.size(); ++i) check(i);
-    return std::move(mistakes_);
+  Result<void> validate() {
+    mistakes_.add_if(options_.reuse_for < Duration::zero(), "reuse_for must not be negative");
+    for (std::size_t i = 0; i < options_.components.size(); ++i) validate(i);
+    return std::move(mistakes_).result();
   }
 
  private:
-  void check(std::size_t at) {
+  void validate(std::size_t at) {
     const HealthComponent& component = options_.components[at];
-    label_ = component.name.empty() ? fmt::format("component {}: ", at + 1)
-                                    : fmt::format("component \"{}\": ", component.name);
-    if (component.name.empty()) add("no name");
-    if (!component.name.empty() && is_used_before(at)) add("the name is used twice");
-    if (component.timeout <= Duration::zero()) add("timeout must be positive");
-    std::visit([this](const auto& how) { check(how); }, component.check);
+    component.name.empty() ? mistakes_.about(fmt::format("component {}", at + 1))
+                           : mistakes_.about("component", component.name);
+    validate_name(at);
+    mistakes_.add_if(component.timeout <= Duration::zero(), "timeout must be positive");
+    std::visit([this](const auto& check) { validate(check); }, component.check);
   }
 
-  void check(const std::shared_ptr<Probe>& probe) {
-    if (probe == nullptr) add("its probe is null");
+  void validate_name(std::size_t at) {
+    const auto begin = options_.components.begin();
+    const std::string& name = options_.components[at].name;
+    if (name.empty()) return mistakes_.add("no name");
+    mistakes_.add_if(std::any_of(begin, begin + static_cast<std::ptrdiff_t>(at),
+                                 [&](const auto& other) { return other.name == name; }),
+                     "the name is used twice");
   }
-  void check(const std::shared_ptr<const CircuitBreaker>& breaker) {
-    if (breaker == nullptr) add("its breaker is null");
+
+  void validate(const std::shared_ptr<Probe>& probe) {
+    mistakes_.add_if(probe == nullptr, "its probe is null");
+  }
+  void validate(const std::shared_ptr<const CircuitBreaker>& breaker) {
+    mistakes_.add_if(breaker == nullptr, "its breaker is null");
   }
   template <class Word>
-  void check(const Word& /*how*/) noexcept {}
-
-  bool is_used_before(std::size_t at) const {
-    const auto begin = options_.components.begin();
-    return std::any_of(begin, begin + static_cast<std::ptrdiff_t>(at), [&](const auto& other) {
-      return other.name == options_.components[at].name;
-    });
-  }
-
-  void add(std::string_view mistake) {
-    if (!mistakes_.empty()) mistakes_ += "; ";
-    mistakes_ += label_;
-    mistakes_ += mistake;
-  }
+  void validate(const Word& /*check*/) noexcept {}
 
   const HealthOptions& options_;
-  std::string label_ = {};
-  std::string mistakes_ = {};
+  MistakeList mistakes_;
 };
 
 }  // namespace
 
-std::string mistakes_in(const HealthOptions& options) {
-  return Description(options).mistakes();
+Result<void> validate(const HealthOptions& options) {
+  return Description(options).validate();
 }
 
 }  // namespace v0

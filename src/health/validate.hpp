@@ -5,13 +5,11 @@
 
 #include <vx11/health_aggregator.hpp>
 
-#include <string>
-
 namespace vx11 {
 inline namespace v0 {
 
-/// \return every mistake of the description, empty if there is none
-std::string mistakes_in(const HealthOptions& options);
+/// \return every mistake of the description, in one `invalid_argument`
+Result<void> validate(const HealthOptions& options);
 
 }  // namespace v0
 }  // namespace vx11

@@ -68,8 +68,8 @@ PowerStateView::PowerStateView(std::shared_ptr<Transport> transport, std::string
 Result<PowerStateView> PowerStateView::create(std::shared_ptr<Transport> transport,
                                               std::string_view origin, PowerOptions options) {
   PowerStateView view(std::move(transport), origin, std::move(options));
-  const std::string& mistakes = view.connection_->mistakes();
-  if (!mistakes.empty()) return fail(Errc::invalid_argument, mistakes, "madre");
+  const Result<void>& valid = view.connection_->valid();
+  if (!valid) return fail(valid.error());
   return view;
 }
 

@@ -8,6 +8,7 @@
 
 #include "json/scan.hpp"
 #include "router/send_through_breaker.hpp"
+#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,15 +25,15 @@ tl::unexpected<Error> bad_status(int status) {
   return madre_failed(Errc::http_status, fmt::format("HTTP status {}", status));
 }
 
-std::string find_mistakes(const Transport* transport, const std::string& origin, Duration timeout) {
-  std::string text;
-  const auto unless = [&text](bool good, std::string_view mistake) {
-    if (!good) text.append(text.empty() ? "" : "; ").append(mistake);
-  };
-  unless(transport != nullptr, "no transport");
-  unless(!origin.empty(), "the origin must be http://host[:port], without a path");
-  unless(timeout > Duration::zero(), "the timeout must be positive");
-  return text;
+Result<void> validate(const Transport* transport, const std::string& origin, Duration timeout) {
+  MistakeList mistakes;
+  mistakes.add_if(transport == nullptr, "no transport");
+  mistakes.add_if(origin.empty(), "the origin must be http://host[:port], without a path");
+  mistakes.add_if(timeout <= Duration::zero(), "the timeout must be positive");
+  return std::move(mistakes).result().map_error([](Error error) {
+    error.upstream = kMadre;
+    return error;
+  });
 }
 
 Result<HttpResponse> read_json(HttpResponse response) {
@@ -55,7 +56,7 @@ PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
     : transport_(std::move(transport)),
       origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
       options_(std::move(options)),
-      mistakes_(find_mistakes(transport_.get(), origin_, options_.timeout)),
+      valid_(validate(transport_.get(), origin_, options_.timeout)),
       state_calls_(std::make_shared<StateCalls>(options_.clock)) {}
 
 HttpRequest PowerStateView::Connection::request(std::string method, std::string path,
@@ -72,7 +73,7 @@ HttpRequest PowerStateView::Connection::request(std::string method, std::string 
 template <class T>
 Task<Result<T>> PowerStateView::Connection::ask(Ptr self, HttpRequest request, Deadline deadline,
                                                 Read<T> read) {
-  if (!self->mistakes_.empty()) co_return madre_failed(Errc::invalid_argument, self->mistakes_);
+  if (!self->valid_) co_return fail(self->valid_.error());
   const PowerOptions& options = self->options_;
   const CallOptions call(kMadre, *self->transport_, options.timeout, options.clock,
                          options.breaker.get());

@@ -21,8 +21,8 @@ class PowerStateView::Connection {
 
   Connection(std::shared_ptr<Transport> transport, std::string_view origin, PowerOptions options);
 
-  /// Every mistake of the description, empty if there is none.
-  const std::string& mistakes() const noexcept { return mistakes_; }
+  /// Every mistake of the description, in one `invalid_argument`.
+  const Result<void>& valid() const noexcept { return valid_; }
   bool blocks() const noexcept { return transport_ == nullptr || transport_->blocks(); }
 
   /// The state as madre has it: over a transport that suspends, from the call under way if there is
@@ -59,7 +59,7 @@ class PowerStateView::Connection {
   const std::shared_ptr<Transport> transport_;
   const std::string origin_;
   const PowerOptions options_;
-  const std::string mistakes_;
+  const Result<void> valid_;
   const std::shared_ptr<StateCalls> state_calls_;
 };
 
