@@ -73,6 +73,7 @@ TEST_CASE("a connection to an upstream has TCP_NODELAY") {
     peer.send(fake_http_server::answer_of("ok"));
     peer.hang();
   }));
-  CHECK(vx11::sync_wait(transport->send(vx11::HttpRequest("GET", upstream.origin(), "/"), {})));
+  const vx11::HttpRequest request("GET", upstream.origin(), "/");
+  CHECK(vx11::sync_wait(transport->send(request, {})));
   CHECK(no_delay);
 }

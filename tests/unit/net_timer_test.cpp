@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "net/loop/detached.hpp"
+#include "threads/detached.hpp"
 #include "net/loop/loop.hpp"
 
 using namespace std::chrono_literals;
@@ -16,7 +16,7 @@ using vx11::net_detail::Loop;
 
 namespace {
 
-vx11::net_detail::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time,
+vx11::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time,
                                     std::stop_token stop, std::optional<bool>& whole,
                                     Loop*& woken_on) {
   whole = co_await timer.sleep(time, std::move(stop));
