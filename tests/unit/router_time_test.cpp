@@ -176,12 +176,12 @@ TEST_CASE("an ask that is suspended goes on although its router is gone") {
   }
   bool ended = false;
   const auto wake = [](void* flag) { *static_cast<bool*>(flag) = true; };
-  REQUIRE_FALSE(asking->start(wake, &ended));
+  REQUIRE_FALSE(vx11::detail::TaskAccess::start(*asking, wake, &ended));
   REQUIRE(transport->is_waiting());
   CHECK_FALSE(ended);
   transport->let_go();
   REQUIRE(ended);
-  CHECK(asking->take()->text == "/switch/route-v5");
+  CHECK(vx11::detail::TaskAccess::take(*asking)->text == "/switch/route-v5");
 }
 
 TEST_CASE("copies of a router share its breakers") {
