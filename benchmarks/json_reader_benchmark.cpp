@@ -2,7 +2,7 @@
 /// Reading the JSON of our own messages: the reader of the library beside nlohmann's SAX parser and
 /// simdjson On-Demand. Method and figures: docs/design/json.md. The instructions of one row are
 /// those that callgrind collects, divided by `kRounds`:
-///   valgrind --tool=callgrind --toggle-collect='read_*' \
+///   valgrind --tool=callgrind --toggle-collect='read_*'
 ///     build/release/benchmarks/json_reader_benchmark --benchmark_filter='read_ours/chat_body/'
 
 #include <algorithm>

@@ -45,7 +45,8 @@ def header_of(path):
 def as_code(name, path, first, lines):
     text = "\n".join(lines)
     declares = DECLARATIONS.match(text.lstrip())
-    opening = f"namespace {name} {{" if declares else f"void {name}() {{"
+    returns = "vx11::Task<void>" if "co_await" in text else "void"
+    opening = f"namespace {name} {{" if declares else f"{returns} {name}() {{"
     return f'{opening}\n#line {first} "{path}"\n{text}\n}}\n'
 
 

@@ -3,11 +3,13 @@
 /// \file
 /// What the code blocks of doc comments and pages use without declaring it. Compiled, never linked.
 
+#include <vx11/net/server.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/vx11.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,6 +26,10 @@ struct Response {
 };
 struct Client {
   Response get(const std::string& url);
+  vx11::Task<vx11::Result<Response>> async_get(const std::string& url);
+};
+struct Config {
+  std::uint32_t failures = 3;
 };
 
 bool call();
@@ -32,7 +38,11 @@ vx11::Result<int> ask(vx11::Deadline deadline);
 vx11::Result<Page> get(const std::string& url, vx11::Deadline deadline);
 vx11::Result<Page> fetch(const std::string& url, vx11::Deadline deadline);
 
+void refuse(const vx11::Error& error);
+
 extern Client client;
+extern Config config;
+extern std::shared_ptr<vx11::OperatorApi> api;
 extern std::string url;
 extern vx11::Deadline deadline;
 extern std::shared_ptr<vx11::Transport> http;

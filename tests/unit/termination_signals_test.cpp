@@ -52,10 +52,10 @@ TEST_CASE("the handlers that were there before return, as often as one waits") {
     Arrivals arrived(0);
     {
       const TerminationSignals signals([&] { arrived.release(); });
-      CHECK(handler_of(SIGTERM) != &ignore);
+      CHECK((handler_of(SIGTERM) != &ignore));
       std::raise(SIGTERM);
       arrived.acquire();
     }
-    CHECK(handler_of(SIGTERM) == &ignore);
+    CHECK((handler_of(SIGTERM) == &ignore));
   }
 }

@@ -49,7 +49,7 @@ struct World {
 TEST_CASE("a request passes through the policies to the transport unchanged") {
   World world;
   world.upstream->then_json("{}");
-  auto transport = with_policies(world.upstream, pipeline(world.retry(3), std::ref(world.breaker)));
+  auto transport = with_policies(world.upstream, pipeline(world.retry(3), world.breaker));
   CHECK(world.send(*transport)->body == "{}");
   REQUIRE(world.upstream->calls() == 1);
   CHECK(world.upstream->requests().front().method == "POST");
@@ -59,7 +59,7 @@ TEST_CASE("a request passes through the policies to the transport unchanged") {
 TEST_CASE("connection errors and busy answers are retried, each counted by the breaker") {
   World world;
   world.upstream->then_fail(Errc::unreachable).then(HttpResponse(503)).then_json("{}");
-  auto transport = with_policies(world.upstream, pipeline(world.retry(2), std::ref(world.breaker)));
+  auto transport = with_policies(world.upstream, pipeline(world.retry(2), world.breaker));
   CHECK(world.send(*transport)->status == 503);
   CHECK(world.breaker->snapshot().failures == 2);
   CHECK(world.send(*transport)->status == 200);
@@ -69,7 +69,7 @@ TEST_CASE("connection errors and busy answers are retried, each counted by the b
 TEST_CASE("rejections come back as the transport's own errors") {
   World world;
   vx11::Bulkhead full({.concurrent = 0});
-  auto transport = with_policies(world.upstream, pipeline(std::ref(world.breaker), std::ref(full)));
+  auto transport = with_policies(world.upstream, pipeline(world.breaker, std::ref(full)));
   const auto rejected = world.send(*transport);
   CHECK(rejected.error().code == Errc::rejected);
   for (int i = 0; i < 3; ++i) world.breaker->try_acquire()->failure();
@@ -106,7 +106,7 @@ TEST_CASE("a policed transport keeps the one it stands before") {
   World world;
   world.upstream->then_json("{}");
   const std::weak_ptr<ScriptedTransport> kept = world.upstream;
-  auto transport = with_policies(std::move(world.upstream), pipeline(std::ref(world.breaker)));
+  auto transport = with_policies(std::move(world.upstream), pipeline(world.breaker));
   CHECK_FALSE(kept.expired());
   CHECK(world.send(*transport)->status == 200);
 }
