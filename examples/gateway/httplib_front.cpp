@@ -164,7 +164,7 @@ class HttplibFront final : public Front {
 
   static tl::unexpected<vx11::Error> cannot_listen(const Address& address, int error) {
     const auto reason = error == 0 ? "no such address" : std::generic_category().message(error);
-    return vx11::fail(vx11::Errc::unavailable,
+    return vx11::fail(vx11::Errc::address_unavailable,
                       fmt::format("cannot listen on {}: {}; choose another address with --listen",
                                   to_string(address), reason));
   }

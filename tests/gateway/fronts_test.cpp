@@ -18,7 +18,7 @@ TEST_CASE("an address that is taken is one error, whichever front asks for it") 
   for (const auto bind : {&bind_event_front, &bind_httplib_front}) {
     const auto second = bind(config);
     REQUIRE_FALSE(second.has_value());
-    CHECK(second.error().code == vx11::Errc::unavailable);
+    CHECK(second.error().code == vx11::Errc::address_unavailable);
     CHECK(second.error().detail.find("cannot listen on 127.0.0.1:") != std::string::npos);
   }
 }

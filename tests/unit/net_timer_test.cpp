@@ -8,17 +8,16 @@
 
 #include <doctest/doctest.h>
 
-#include "threads/detached.hpp"
 #include "net/loop/loop.hpp"
+#include "threads/detached.hpp"
 
 using namespace std::chrono_literals;
 using vx11::net_detail::Loop;
 
 namespace {
 
-vx11::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time,
-                                    std::stop_token stop, std::optional<bool>& whole,
-                                    Loop*& woken_on) {
+vx11::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time, std::stop_token stop,
+                        std::optional<bool>& whole, Loop*& woken_on) {
   whole = co_await timer.sleep(time, std::move(stop));
   woken_on = Loop::current();
   loop.stop();
