@@ -67,7 +67,8 @@ class Connection {
   awaitable<void> send(std::string_view bytes) {
     co_await asio::async_write(socket_, asio::buffer(bytes), use_awaitable);
   }
-  /// The head of the next answer. \return its status
+  /// The head of the next answer.
+  /// \return its status
   awaitable<int> read_head() {
     const std::size_t size = co_await asio::async_read_until(socket_, asio::dynamic_buffer(text_),
                                                              "\r\n\r\n", use_awaitable);
@@ -75,7 +76,8 @@ class Connection {
     text_.erase(0, size);
     co_return std::atoi(head_.c_str() + std::string_view("HTTP/1.1 ").size());
   }
-  /// The next whole answer, by its length. \return its status
+  /// The next whole answer, by its length.
+  /// \return its status
   awaitable<int> read_answer() {
     const int status = co_await read_head();
     const std::size_t at = head_.find("Content-Length: ");

@@ -25,7 +25,8 @@ class ScratchFolder {
   const std::filesystem::path& path() const { return path_; }
   std::string operator/(const std::string& name) const { return (path_ / name).string(); }
 
-  /// Writes a file. \return its path
+  /// Writes a file.
+  /// \return its path
   std::string write(const std::string& name, std::string_view text) const {
     std::ofstream(path_ / name, std::ios::binary) << text;
     return *this / name;

@@ -11,7 +11,8 @@
 
 namespace gateway {
 
-/// Listens. \return `address_unavailable` with the system's reason if the address cannot be had
+/// Listens.
+/// \return `address_unavailable` with the system's reason if the address cannot be had
 vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& config);
 
 /// Reaches upstreams; shared by all who call any.

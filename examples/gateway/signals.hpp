@@ -12,7 +12,8 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Blocks until one comes. The next one then ends the process at once. \return its number
+  /// Blocks until one comes. The next one then ends the process at once.
+  /// \return its number
   int wait() const;
 
  private:

@@ -54,13 +54,15 @@ class HealthRound {
     return std::make_shared<const HealthReport>(report_);
   }
 
-  /// Ends the round. \return the coroutines to resume
+  /// Ends the round.
+  /// \return the coroutines to resume
   Callers end(const std::vector<HealthComponent>& components) {
     ended_ = so_far(components);
     return waiters_.finish(ended_);
   }
 
-  /// Gives those who can wait no longer what is known. \return the coroutines to resume
+  /// Gives those who can wait no longer what is known.
+  /// \return the coroutines to resume
   Callers release_overdue(TimePoint now, const std::vector<HealthComponent>& components) {
     return waiters_.release_overdue(now, [&] { return so_far(components); });
   }

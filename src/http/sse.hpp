@@ -23,7 +23,8 @@ class SseParser {
   /// An event larger than this is refused: nobody reads a quarter of a megabyte word by word.
   static constexpr std::size_t kMaxEvent = 256 * 1024;
 
-  /// Takes in the next piece. \return false once an event has grown too large
+  /// Takes in the next piece.
+  /// \return false once an event has grown too large
   bool feed(std::string_view piece);
   /// The next complete event, if there is one.
   std::optional<SseEvent> next();

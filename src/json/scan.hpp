@@ -80,7 +80,8 @@ struct ScanError : Error {
 /// Reads `text`, which has to be one JSON object (RFC 8259, UTF-8, maybe behind a byte order mark),
 /// nothing else, and has to outlive what is found in it. Every such text is read, be it valid down
 /// to its last byte; numbers come out as they came, whatever their size, but those beyond `double`
-/// are refused. \param wanted at most `kMostWanted` names
+/// are refused.
+/// \param wanted at most `kMostWanted` names
 Result<Scanned, ScanError> scan_object(std::string_view text,
                                        std::span<const std::string_view> wanted);
 

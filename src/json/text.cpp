@@ -69,7 +69,8 @@ void append_rewritten(std::string& out, std::string_view escape) {
 }
 
 /// Appends the string whose opening quote stands at `at`, its escapes as `append_string` writes
-/// them. \return where it ends
+/// them.
+/// \return where it ends
 std::size_t append_canonical_string(std::string& out, std::string_view json, std::size_t at) {
   std::size_t copied = at;
   for (at = skip_plain_or_utf8(json, at + 1); json[at] == '\\';) {

@@ -112,7 +112,8 @@ inline std::size_t escape_length(std::string_view text) noexcept {
   return named_escape(text[1]) != '\0' ? 2 : unicode_escape_length(text);
 }
 
-/// What the inside of a JSON string stands for. \param inside has valid escapes only
+/// What the inside of a JSON string stands for.
+/// \param inside has valid escapes only
 std::string decoded(std::string_view inside);
 
 /// Appends `text` as a JSON string with its quotes. Valid UTF-8 passes through; invalid bytes
@@ -121,7 +122,8 @@ void append_string(std::string& out, std::string_view text);
 
 /// The most characters that a byte takes which cannot stand in a string as it is.
 inline constexpr std::size_t kMostEscaped = 6;
-/// Writes such a byte. \return where it ends
+/// Writes such a byte.
+/// \return where it ends
 char* write_escaped(char* to, char c) noexcept;
 
 /// `append_string` on an empty string.

@@ -33,7 +33,8 @@ inline std::size_t sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
-/// Writes `code`, which is no surrogate, to where there is room for 4 bytes. \return where it ends
+/// Writes `code`, which is no surrogate, to where there is room for 4 bytes.
+/// \return where it ends
 inline char* write(char* to, char32_t code) noexcept {
   const auto put = [&to](char32_t byte) { *to++ = static_cast<char>(byte); };
   const auto follow = [&](unsigned shift) { put(0x80U | ((code >> shift) & 0x3FU)); };

@@ -42,7 +42,8 @@ class ChatTurn {
  public:
   explicit ChatTurn(const Context& context) noexcept : context_(&context) {}
 
-  /// Reads the request's body. \return the answer to one that is not right
+  /// Reads the request's body.
+  /// \return the answer to one that is not right
   std::optional<HttpResponse> read(const HttpRequest& request);
   /// The summary of what was said before and of the question.
   Task<Result<std::string>> recall();

@@ -13,7 +13,8 @@ inline namespace v0 {
 
 /// Reads `2025-12-28T12:34:56[.789…][Z|±hh[:]mm]`, also with a space in place of the T. Without an
 /// offset it is taken for UTC, which is what Python's `utcnow().isoformat()` means. Fractions are
-/// cut at milliseconds. \return none for anything else
+/// cut at milliseconds.
+/// \return none for anything else
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
 
 }  // namespace v0

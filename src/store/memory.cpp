@@ -89,7 +89,8 @@ class MemorySessionStore final : public SessionStore {
   }
 
  private:
-  /// Reads a session, which counts as use of it. \return whether there is one
+  /// Reads a session, which counts as use of it.
+  /// \return whether there is one
   template <class Read>
   bool use(std::string_view id, Read read) {
     const TimePoint now = clock_.now();

@@ -20,7 +20,8 @@ inline tl::unexpected<Error> fail_with_errno(int error) {
   return fail(Errc::storage, std::generic_category().message(error));
 }
 
-/// Makes the folders of `folder` that are missing, for their owner alone. \return errno, or 0.
+/// Makes the folders of `folder` that are missing, for their owner alone.
+/// \return errno, or 0.
 inline int make_private_folder(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return 0;
@@ -29,7 +30,8 @@ inline int make_private_folder(const std::filesystem::path& folder) {
 }
 
 /// Makes an empty file at `path` for its owner alone, unless there is a file already; that one is
-/// left as it is. \return `storage` if there is none afterwards, or something else stands there.
+/// left as it is.
+/// \return `storage` if there is none afterwards, or something else stands there.
 inline Result<void> ensure_private_file(const std::filesystem::path& path) {
   if (const int error = make_private_folder(path.parent_path())) return fail_with_errno(error);
   // Without opening it: closing a file takes away the POSIX locks that other connections of this

@@ -167,7 +167,8 @@ inline Result<std::string> file_name(const std::string& path) {
   return absolute.string();
 }
 
-/// Opens the database at `path`, made if it is missing. \return `storage` with the reason alone.
+/// Opens the database at `path`, made if it is missing.
+/// \return `storage` with the reason alone.
 inline Result<Connection> open(const std::string& path) {
   const Result<std::string> name = file_name(path);
   if (!name) return fail(name.error());

@@ -49,7 +49,8 @@ class WaiterList {
     return next;
   }
 
-  /// Gives `value` to all. \return the coroutines to resume
+  /// Gives `value` to all.
+  /// \return the coroutines to resume
   Callers finish(const Value& value) {
     Callers callers;
     for (ValueWaiter<T>* waiter : waiters_) give(*waiter, value, callers);
@@ -57,7 +58,8 @@ class WaiterList {
     return callers;
   }
 
-  /// Gives `make()` to those whose wait has ended by `now`. \return the coroutines to resume
+  /// Gives `make()` to those whose wait has ended by `now`.
+  /// \return the coroutines to resume
   template <class Make>
   Callers release_overdue(TimePoint now, Make make) {
     const auto overdue = std::stable_partition(

@@ -80,7 +80,8 @@ void Workers::work(State& state) {
   for (Job job; take(state, job); job = nullptr) run_quietly(job);
 }
 
-/// Waits for work that is due. \return false when the pool ends and none is left.
+/// Waits for work that is due.
+/// \return false when the pool ends and none is left.
 bool Workers::take(State& state, Job& job) {
   std::unique_lock lock(state.mutex);
   while (state.queue.empty() || state.queue.top().due > steady_now()) {

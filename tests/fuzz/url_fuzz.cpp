@@ -1,12 +1,13 @@
 // Base URLs of upstreams and the URL of Redis: what is accepted is canonical, and a refusal does
 // not repeat the text, which may hold a password.
 
+#include <vx11/url.hpp>
+
 #include <string>
 #include <string_view>
 
 #include "fuzz.hpp"
 #include "health/redis_url.hpp"
-#include "http/origin.hpp"
 
 namespace {
 
@@ -19,13 +20,12 @@ void check_refusal(const vx11::Error& error) {
   fuzz::require(error.detail.find(kSecret) == std::string::npos, "a refusal repeats no password");
 }
 
-void check_origin(std::string_view text) {
-  const auto origin = vx11::parse_origin(text);
-  if (!origin) return check_refusal(origin.error());
-  fuzz::require(origin->starts_with("http://") || origin->starts_with("https://"), "http(s) only");
-  fuzz::require(!origin->ends_with('/'), "without a slash at its end");
-  fuzz::require(origin->find_first_of(" \r\n\t@?#") == std::string::npos, "an origin, no more");
-  fuzz::require(vx11::parse_origin(*origin) == origin, "an origin stays as it is");
+void check_base_url(std::string_view text) {
+  const auto url = vx11::Url::parse(text);
+  if (!url) return check_refusal(url.error());
+  fuzz::require(!url->host().empty() && url->port() != 0, "there is a host and a port");
+  fuzz::require(url->text().find_first_of(" \r\n\t@?#") == std::string::npos, "an origin, no more");
+  fuzz::require(vx11::Url::parse(url->text()) == url, "a URL stays as it is");
 }
 
 void check_redis_url(std::string_view text) {
@@ -46,8 +46,8 @@ void check_redis_url(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
-  check_origin(text);
-  check_origin("http://user:" + kSecret + "@" + std::string(text));
+  check_base_url(text);
+  check_base_url("http://user:" + kSecret + "@" + std::string(text));
   check_redis_url(text);
   check_redis_url("redis://user:" + kSecret + "@" + std::string(text));
   return 0;

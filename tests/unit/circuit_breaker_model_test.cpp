@@ -207,7 +207,8 @@ std::string in_words(const std::vector<std::size_t>& schedule) {
 }
 
 /// Runs every schedule of the plan from the start, like a counter whose digits have as many values
-/// as there were choices. \return how many there are.
+/// as there were choices.
+/// \return how many there are.
 std::uint64_t explore(const Plan& plan) {
   std::vector<std::size_t> schedule(plan.depth, 0);
   std::vector<std::size_t> choices(plan.depth, 0);

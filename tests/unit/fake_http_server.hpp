@@ -47,7 +47,8 @@ class LocalSocket {
   ~LocalSocket() { ::close(fd_); }
 
   void listen(int backlog) const { ::listen(fd_, backlog); }
-  /// Connects to another port of 127.0.0.1. \return whether something accepts there
+  /// Connects to another port of 127.0.0.1.
+  /// \return whether something accepts there
   bool connect_to(int port) const {
     sockaddr_in at = {};
     at.sin_family = AF_INET;

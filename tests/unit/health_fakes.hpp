@@ -51,7 +51,8 @@ class Gate {
   bool open_ = false;
 };
 
-/// Where `count` have to be at the same time; \return false if they were not.
+/// Where `count` have to be at the same time;
+/// \return false if they were not.
 class Rendezvous {
  public:
   explicit Rendezvous(int count) : missing_(count) {}

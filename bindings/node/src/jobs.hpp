@@ -28,7 +28,8 @@ class MainThread {
   static std::shared_ptr<MainThread> of(Napi::Env env, const Napi::Function& function);
   /// Lets the process end while only this is left.
   void unref(Napi::Env env) { function_.Unref(env); }
-  /// Queues a call from any thread. \return whether it was taken
+  /// Queues a call from any thread.
+  /// \return whether it was taken
   bool call(Call call);
   /// No call will follow.
   void release();

@@ -86,10 +86,12 @@ class VX11_API HttpServer {
 };
 
 /// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends without
-/// waiting. \return the error of `HttpServer::bind`
+/// waiting.
+/// \return the error of `HttpServer::bind`
 VX11_API Result<void> serve(HttpHandler& handler, ServeOptions options = {});
 
-/// The same for what `routes` describe. \return the mistakes of `HttpRoutes::build`, too
+/// The same for what `routes` describe.
+/// \return the mistakes of `HttpRoutes::build`, too
 VX11_API Result<void> serve(const HttpRoutes& routes, ServeOptions options = {});
 
 }  // namespace v0

@@ -15,7 +15,8 @@ inline namespace v0 {
 namespace net_detail {
 
 /// Looks the host up and connects on `loop`, whose thread calls; several addresses as
-/// `AddressRace` has it. \return `unreachable`, `timeout` or `cancelled`
+/// `AddressRace` has it.
+/// \return `unreachable`, `timeout` or `cancelled`
 Task<Result<Socket>> connect(Loop& loop, const Url& url, Deadline deadline);
 
 }  // namespace net_detail

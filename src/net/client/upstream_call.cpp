@@ -156,7 +156,8 @@ bool UpstreamCall::reached(Until until) noexcept {
   return body_done_ || (until == Until::piece && has_piece());
 }
 
-/// Takes in what is there. \return whether that, or a failure, settles it; if not, more has to come
+/// Takes in what is there.
+/// \return whether that, or a failure, settles it; if not, more has to come
 bool UpstreamCall::settled(Until until, Result<void>& done) {
   while (done && !reached(until)) {
     std::size_t used = 0;

@@ -33,7 +33,8 @@ HeadParser::Next HeadParser::not_a_line(std::string_view rest, std::string_view 
   return Next::malformed;
 }
 
-/// Notes that of `rest` only `left` is left. \return how many bytes were taken
+/// Notes that of `rest` only `left` is left.
+/// \return how many bytes were taken
 std::size_t HeadParser::take(std::string_view rest, std::string_view left) noexcept {
   const auto size = static_cast<std::size_t>(left.data() - rest.data());
   left_ -= size;

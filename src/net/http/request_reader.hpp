@@ -57,8 +57,9 @@ class RequestReader {
   std::string_view why() const noexcept { return why_; }
 
   bool has_body() const noexcept { return !body_.done(); }
-  /// The largest body of this request, once its head is read. \return whether the length that the
-  /// head declares is within it; else the request is refused, with 413.
+  /// The largest body of this request, once its head is read.
+  /// \return whether the length that the head declares is within it; else the request is refused,
+  ///         with 413.
   bool limit_body(std::size_t bytes) noexcept;
   bool keep_alive() const noexcept { return head_.control().persists(is_1_0_ ? 0 : 1); }
   /// Of HTTP/1.0: the client understands no chunks, and has to be told that its connection is kept.

@@ -40,7 +40,8 @@ class ResponseReader {
   /// Takes in `bytes`; `used` is how many to consume. `head` comes once, when the header is
   /// complete, before any of the body is taken.
   Next read(std::string_view bytes, std::size_t& used);
-  /// The peer has closed. \return `done` if that is how the body ends.
+  /// The peer has closed.
+  /// \return `done` if that is how the body ends.
   Next end_of_stream();
 
   HttpResponse& response() noexcept { return response_; }

@@ -45,8 +45,8 @@ void Channel::soon_ready() const noexcept {
   if (reader_) prefetch<8>(reader_.address());
 }
 
-/// Reads until more than `seen` bytes are unread or no more are there. \return whether waiting for
-/// more is pointless
+/// Reads until more than `seen` bytes are unread or no more are there.
+/// \return whether waiting for more is pointless
 bool Channel::pull(std::size_t seen) noexcept {
   while (unread().size() <= seen && close_reason_ == CloseReason::none && readable_) receive();
   return unread().size() > seen || close_reason_ != CloseReason::none;

@@ -47,16 +47,19 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   CloseReason close_reason() const noexcept { return close_reason_; }
 
   /// `co_await channel.wait_readable(seen)`: suspends until more than `seen` bytes are unread or it is
-  /// broken. \return whether there are more.
+  /// broken.
+  /// \return whether there are more.
   auto wait_readable(std::size_t seen = 0) noexcept { return WaitReadable{*this, seen}; }
 
   /// Notices that the peer goes while nobody waits for bytes; `on_close(whom)` is then called
   /// once, perhaps before this returns. Null stops the noticing.
   void watch(void (*on_close)(void*), void* whom);
 
-  /// Sends all of `bytes`, which the caller keeps. \return whether it worked.
+  /// Sends all of `bytes`, which the caller keeps.
+  /// \return whether it worked.
   Task<bool> send(std::string_view bytes);
-  /// Sends what the socket takes at once. \return how much; the rest is for `send`.
+  /// Sends what the socket takes at once.
+  /// \return how much; the rest is for `send`.
   std::size_t send_now(std::string_view bytes) noexcept;
 
   /// Breaks the channel with `overdue` at `at`, unless moved or `no_limit` before. The socket stays

@@ -36,7 +36,8 @@ class IdleStack {
     idle_.pop_back();
     return newest;
   }
-  /// Those for which `condition` holds leave. \return them
+  /// Those for which `condition` holds leave.
+  /// \return them
   template <class Condition>
   std::vector<Connection> remove_if(Condition condition) {
     const auto leaving =
