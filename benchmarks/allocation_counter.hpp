@@ -4,7 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-/// Heap allocations of this process so far; counted by the replaced operator new beside this file.
+/// Heap allocations of this process so far, counted by operator new in allocation_counter.cpp.
 std::uint64_t allocations() noexcept;
 
 /// Reports heap allocations per iteration as a counter beside the time.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the library costs its users: compile time of its headers beside others, sizes, and the gateway's
-# way from start to first answer. Interleaved, medians, as a Markdown table.
+# Costs for users of the library: compile time of its headers compared with others, sizes, and the
+# gateway's time from start to first response. Interleaved runs; medians as a Markdown table.
 #   benchmarks/budget.sh [-r RUNS] [BUILD]          default: 5 runs, build/release, which has been built
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +19,7 @@ compiler=${CXX:-g++}
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# compile NAME: seconds of wall and of processor, one line.
+# compile NAME: wall-clock and processor seconds on one line.
 compile() {
   local TIMEFORMAT='%R %U %S'
   { time "$compiler" -std=c++20 -O2 -Iinclude -c "$work/$1.cpp" -o "$work/$1.o" 2>&3; } 3>&2 2>&1 |
@@ -64,7 +64,7 @@ for file in src/libvx11.so src/libvx11.a; do
   echo "| \`$(basename "$file")\` | $(($(stat -Lc %s "$work/stripped") / 1024)) |"
 done
 
-# From exec to the whole answer of /livez.
+# From exec to the complete response of /livez.
 echo
 XDG_STATE_HOME=$work VX11_TENTACULO_LINK_TOKEN=budget python3 - "$build/examples/gateway/vx11-gateway" \
   $((runs * 4)) <<'PYTHON'

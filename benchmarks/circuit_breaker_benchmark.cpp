@@ -1,5 +1,5 @@
-// The breaker's paths beside baselines: a mutex around three fields with a clock read per call, as
-// one writes it by hand; what a std::function call costs; and, as the floor, one atomic load.
+// The breaker's paths and their baselines: a hand-written breaker with a mutex, three fields and a
+// clock read per call; a std::function call; and one atomic load as the lower bound.
 
 #include <vx11/circuit_breaker.hpp>
 
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Options = vx11::CircuitBreakerOptions;
 
-/// What one writes by hand: correct, locked, and asking the time on every call.
+/// A hand-written breaker: correct, with a lock and a clock read on every call.
 class MutexBreaker {
  public:
   bool try_acquire() {
@@ -41,8 +41,8 @@ class MutexBreaker {
   Clock::time_point open_until_ = {};
 };
 
-// Options under which no rate is ever reached by the calls that are measured: half of the calls of
-// the failing benchmarks fail.
+// Options whose failure rate the measured calls never reach: half of the calls of the failing
+// benchmarks fail.
 Options consecutive() {
   return {.open_for = 1h};
 }
@@ -56,7 +56,7 @@ Options slow_calls() {
   return {.trip = vx11::CountWindow{.slow = vx11::SlowCalls{.after = 1h}}};
 }
 
-/// One breaker per described kind, shared by a benchmark's threads.
+/// One breaker per kind, shared by the threads of a benchmark.
 template <Options (*describe)()>
 vx11::CircuitBreaker& shared() {
   static vx11::CircuitBreaker breaker(describe());
@@ -74,7 +74,7 @@ void closed_success(benchmark::State& state) {
   }
 }
 
-/// A failure, and the success that keeps it from opening.
+/// A failure, and a success that keeps the breaker from opening.
 template <Options (*describe)()>
 void closed_failure_and_success(benchmark::State& state) {
   vx11::CircuitBreaker& breaker = shared<describe>();
@@ -89,7 +89,7 @@ void closed_failure_and_success(benchmark::State& state) {
   }
 }
 
-/// Failures alone: forced closed, where they count and do not open.
+/// Failures only, on a breaker forced closed: they count but do not open it.
 template <Options (*describe)()>
 void closed_failure(benchmark::State& state) {
   static vx11::CircuitBreaker breaker(describe());
@@ -194,7 +194,7 @@ void baseline_open_rejection(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(breaker.try_acquire());
 }
 
-// What follows is in order: the floor and the baselines, then the breaker.
+// In order: the lower bound and the baselines, then the breaker.
 #define VX11_ONE_AND_TWO(...) BENCHMARK(__VA_ARGS__)->Threads(1)->Threads(2)
 
 VX11_ONE_AND_TWO(floor_atomic_load);

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Fails if a public header costs its users more compile time than it may.
+"""Fails if the compile time of a public header exceeds its budget.
 
     compile_budget.py [-n RUNS]
 
 The budget is in seconds over an empty file: 0.45 s for <vx11/circuit_breaker.hpp>, 1.2 s for
-<vx11/vx11.hpp>. Seconds mean something on one machine only, so they are measured against a yardstick
-of the same kind of work: some headers of the standard library, compiled in the same run. On the
-machine of the budget the yardstick costs YARDSTICK_SECONDS; a header may cost, in yardsticks, what its
-budget is there. Runs are interleaved and processor time is taken, so that another program on the
-machine slows all of them alike; medians decide. What is over its budget is measured twice more, and
-fails only if it is over it each time.
+<vx11/vx11.hpp>. Seconds depend on the machine, so times are relative to a yardstick of similar work:
+some standard library headers, compiled in the same run. On the reference machine the yardstick takes
+YARDSTICK_SECONDS; on any machine a header may take its budget divided by that, in yardsticks. Runs
+are interleaved and measured in processor time, so that other programs on the machine slow all of
+them alike; medians are compared. A header over its budget is measured twice more and fails only if
+it is over each time.
 
-A second, exact measure needs no clock: the lines that the preprocessor hands to the compiler. They are
-printed, so that a growth within the budget is seen, too.
+A second measure is exact: the number of preprocessed lines. It is printed to show growth within the
+budget.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def measure(runs):
 
 
 def late_headers(measured):
-    """Those over their budget; prints all."""
+    """The units over their budget; prints all units."""
     yardstick, lines = measured["yardstick"]
     print(f"yardstick: {yardstick:.2f} s here, {YARDSTICK_SECONDS:.2f} s on the machine of the budget; "
           f"{lines} lines")

@@ -1,5 +1,5 @@
-// Many clients at once, and how one good client fares among them. Prints one line of figures;
-// benchmarks/crowd.sh runs it and makes the tables.
+// Many concurrent clients, and the latency of one well-behaved client among them. Prints one line
+// of figures; benchmarks/crowd.sh runs it and makes the tables.
 
 #include <algorithm>
 #include <chrono>
@@ -29,12 +29,12 @@ struct Options {
   Target target = {};
   std::string address = "127.0.0.1:8000";
   int count = 0;
-  int pid = 0;         ///< Of the gateway, for its memory.
-  int chats = 300;     ///< Of the good client.
-  int repeat = 1;      ///< Streams of each streaming client, one after the other.
-  int events = 0;      ///< That a stream has to have.
-  int stagger_ms = 0;  ///< Over which the first streams begin.
-  /// What the system keeps of a slow client's connection; small, so that a reader's is full soon.
+  int pid = 0;         ///< Of the gateway, to read its memory use.
+  int chats = 300;     ///< Of the well-behaved client.
+  int repeat = 1;      ///< Streams per streaming client, sequentially.
+  int events = 0;      ///< Expected per stream.
+  int stagger_ms = 0;  ///< The interval over which the first streams start.
+  /// Socket buffer of a slow client's connection; small, so that it is full soon.
   int buffer = 16 * 1024;
   std::string kind = {};  ///< Of the slow clients.
 };
@@ -43,7 +43,7 @@ double micros(Clock::duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
 }
 
-/// Durations in microseconds, and what can be said of all of them.
+/// Durations in microseconds, and their statistics.
 class Times {
  public:
   void add(Clock::duration time) { all_.push_back(micros(time)); }
@@ -67,7 +67,7 @@ struct Figures {
   Times gaps = {};  ///< Between two arrivals of one stream.
   int errors = 0;
 
-  /// The first one is told, so that somebody can look into it.
+  /// Prints the first failure, for diagnosis.
   void fail(const std::exception& error) {
     if (errors++ == 0) std::cerr << error.what() << '\n';
   }
@@ -97,7 +97,7 @@ awaitable<void> good_client(const Options& options, Figures& figures) {
   for (int i = 0; i < options.chats; ++i) co_await chat(options, figures);
 }
 
-/// Runs all that was spawned until `last` has ended.
+/// Runs the loop until `last` has ended.
 template <class Start>
 void run_until(asio::io_context& io, Start&& last) {
   std::exception_ptr failure;
@@ -161,7 +161,7 @@ int occurrences(const std::string& text, std::string_view what) {
   return count;
 }
 
-/// One stream over a connection that is there: from the request to the first event, then the gaps.
+/// One stream over an open connection: time from the request to the first event, then the gaps.
 awaitable<void> stream(Connection& connection, const Options& options, Figures& figures) {
   auto last = Clock::now();
   co_await connection.send(options.target.stream());
@@ -204,8 +204,8 @@ void stream_crowd(asio::io_context& io, const Options& options, Figures& figures
 
 // --- slow clients --------------------------------------------------------------------------------
 
-/// One connection of a client who takes his time, until the server has had enough. `sent` counts
-/// what the readers who do not read have got rid of.
+/// One connection of a slow client, until the server closes it. `sent` counts the requests sent by
+/// clients that do not read.
 awaitable<void> take_time(const Options& options, long& sent) {
   Connection connection(co_await asio::this_coro::executor);
   const Target& target = options.target;
@@ -224,14 +224,14 @@ awaitable<void> take_time(const Options& options, long& sent) {
     co_await connection.send("x");
     co_await pause(100ms);
   }
-  // Long answers that nobody reads, until nothing more fits in between.
+  // Requests long responses without reading them, until all buffers are full.
   const std::string much =
       target.post(R"({"message":")" + std::string(60'000, 'x') + R"("})", "application/json");
   while (options.kind == "reader") {
     co_await connection.send(much);
     ++sent;
   }
-  co_await connection.read_some();  // silent or idle: only the server can end that
+  co_await connection.read_some();  // silent or idle: only the server can close it
 }
 
 awaitable<void> slow_client(const Options& options, long& sent) {
@@ -239,7 +239,7 @@ awaitable<void> slow_client(const Options& options, long& sent) {
     try {
       co_await take_time(options, sent);
     } catch (const boost::system::system_error&) {
-      // Turned out; comes again.
+      // Closed by the server; connects again.
     }
     co_await pause(10ms);
   }
@@ -252,7 +252,7 @@ awaitable<void> among_slow_clients(const Options& options) {
     asio::co_spawn(co_await asio::this_coro::executor, slow_client(options, sent), asio::detached);
   }
   co_await pause(1s);
-  // Readers who do not read are slow only when all buffers are full; until then they are a flood.
+  // Clients that do not read are slow only once all buffers are full; until then they are a flood.
   for (long before = -1; before != sent;) {
     before = sent;
     co_await pause(500ms);

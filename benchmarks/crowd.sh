@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How the gateway fares with many connections at once; medians of several rounds, as tables.
+# The gateway under many concurrent connections; medians of several rounds, as tables.
 #   benchmarks/crowd.sh [-r rounds] [-t threads] [measure …]
 #   measures: idle chats streams first slow
 # VX11_GATEWAY and VX11_UPSTREAM name other programs than those of build/release.
@@ -40,8 +40,8 @@ madre=$(wait_line "$work/upstream" 'madre listening on http://')
 control=$(wait_line "$work/upstream" 'control listening on ')
 tune() { curl --noproxy '*' -fsS -o /dev/null -d "$1" "$control/__set"; }
 
-# Room for the crowd, one address for all of it, and a breaker that stays out of the way; the rest
-# as it is by default.
+# Limits high enough for all clients from one address, and a breaker that never opens; otherwise
+# the defaults.
 start_gateway() {
   VX11_TENTACULO_LINK_TOKEN=benchmark-token VX11_SERVER_MAX_CONNECTIONS=20000 \
     VX11_SERVER_MAX_CONNECTIONS_PER_ADDRESS=20000 VX11_SWITCH_BREAKER_FAILURES_TO_OPEN=1000000 \
@@ -55,7 +55,7 @@ stop_gateway() { kill "${pid[gateway]}"; wait "${pid[gateway]}" 2>/dev/null || t
 
 crowd() { "$build/benchmarks/crowd" --address "$gateway" "$@"; }
 directly() { "$build/benchmarks/crowd" --address "$switch" --path /switch/route-v5 --body '{"prompt":"How are you today?"}' "$@"; }
-# note NAME COMMAND…: keeps the figures of one run, each on a line: NAME FIGURE VALUE.
+# note NAME COMMAND…: records the figures of one run, one line each: NAME FIGURE VALUE.
 note() {
   local name=$1
   shift
@@ -68,13 +68,13 @@ measure_chats() {
   note chats crowd --count 1000 chats
   tune '{"latency_ms":0}'
 }
-measure_streams() {  # two seconds each, all begun at once
+measure_streams() {  # two seconds each, all started at once
   tune '{"stream":true,"stream_chunks":20,"stream_gap_ms":100}'
   note streams crowd --count 512 streams --events 20
   tune '{"stream":false,"stream_chunks":0,"stream_gap_ms":0}'
 }
-# 64 streams under way, begun at different times: each answers the question how long the next one
-# waits for its first event, through the gateway and without it, in turn.
+# 64 concurrent streams, started at different times: measures how long the next one waits for its
+# first event, alternating between through the gateway and without it.
 measure_first() {
   tune '{"stream":true,"stream_chunks":20,"stream_gap_ms":20}'
   note direct directly --count 64 streams --events 20 --repeat 10 --stagger-ms 400
@@ -89,7 +89,7 @@ measure_slow() {
 : >"$work/results"
 for ((round = 0; round < rounds; round++)); do
   for measure in "${measures[@]}"; do
-    start_gateway  # a fresh one: what a peak has left behind belongs to nobody else's memory
+    start_gateway  # a new process, so that memory left by a previous peak is not counted
     "measure_$measure"
     stop_gateway
   done

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A client of the gateway for measuring: one connection, one request after the other.
+/// A gateway client for benchmarks: one connection, sequential requests.
 
 #include <chrono>
 #include <cstddef>
@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 using asio::awaitable;
 using asio::use_awaitable;
 
-/// Where to, and as whom.
+/// Address and credentials.
 struct Target {
   Tcp::endpoint endpoint = {};
   std::string path = {};
@@ -41,19 +41,19 @@ struct Target {
   }
   std::string chat() const { return post(body, "application/json"); }
   std::string stream() const { return post(body, "text/event-stream"); }
-  /// A request line and the fields that all have.
+  /// A request line and the common header fields.
   std::string line(std::string_view method, std::string_view target) const {
     return std::string(method) + " " + std::string(target) +
            " HTTP/1.1\r\nHost: localhost\r\nx-vx11-token: " + token + "\r\n";
   }
 };
 
-/// One connection. Closes with a reset, so that ten thousand of them leave no ports waiting.
+/// One connection. Closes with a reset, so that ten thousand of them leave no ports in TIME_WAIT.
 class Connection {
  public:
   explicit Connection(const asio::any_io_executor& executor) : socket_(executor) {}
 
-  /// `buffer` bytes are what the system keeps in either direction; 0: as much as it likes.
+  /// `buffer`: socket buffer size in bytes in each direction; 0: the system's default.
   awaitable<void> open(const Tcp::endpoint& endpoint, int buffer = 0) {
     socket_.open(endpoint.protocol());
     socket_.set_option(asio::socket_base::linger(true, 0));
@@ -67,7 +67,7 @@ class Connection {
   awaitable<void> send(std::string_view bytes) {
     co_await asio::async_write(socket_, asio::buffer(bytes), use_awaitable);
   }
-  /// The head of the next answer.
+  /// Reads the head of the next response.
   /// \return its status
   awaitable<int> read_head() {
     const std::size_t size = co_await asio::async_read_until(socket_, asio::dynamic_buffer(text_),
@@ -76,7 +76,7 @@ class Connection {
     text_.erase(0, size);
     co_return std::atoi(head_.c_str() + std::string_view("HTTP/1.1 ").size());
   }
-  /// The next whole answer, by its length.
+  /// Reads the next complete response by its Content-Length.
   /// \return its status
   awaitable<int> read_answer() {
     const int status = co_await read_head();
@@ -87,7 +87,7 @@ class Connection {
     text_.erase(0, size);
     co_return status;
   }
-  /// What has come and was not taken, after something more has.
+  /// Waits for more bytes and appends them to `text()`.
   awaitable<void> read_some() {
     char bytes[16 * 1024];
     const std::size_t size = co_await socket_.async_read_some(asio::buffer(bytes), use_awaitable);

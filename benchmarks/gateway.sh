@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Throughput, latency and CPU per request of POST /operator/chat/ask, beside plain reverse proxies in
-# front of the same upstream. Runs are interleaved, and each round has fresh processes: how connections
-# and memory happen to lie stays for a process's life and is worth several per cent. The table shows
-# medians.
+# Throughput, latency and CPU per request of POST /operator/chat/ask, compared with plain reverse
+# proxies in front of the same upstream. Runs are interleaved, and each round starts new processes:
+# the placement of connections and memory is fixed for a process's life and changes the results by
+# several per cent. The table shows medians.
 #   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
 #   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy, and before:
-#   the gateway of another build, $BEFORE/gateway/vx11-gateway, to hold a change against
+#   the gateway of another build, $BEFORE/gateway/vx11-gateway, to compare a change with
 # Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,7 +30,7 @@ stop() {
   kill "${pid[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   pid=()
-  rm -f "$work"/{upstream,gateway,before,httplib}  # or the next round would read old addresses
+  rm -f "$work"/{upstream,gateway,before,httplib}  # otherwise the next round would read old addresses
 }
 trap 'stop; rm -rf "$work"' EXIT
 ulimit -n 65536 2>/dev/null || true
@@ -143,7 +143,7 @@ for ((round = 0; round < rounds; round++)); do
     for name in "${contenders[@]}"; do measure "$name" "$c" "$work/results"; done
   done
   stop
-  contenders=("${contenders[@]:1}" "${contenders[0]}")  # none is always the first
+  contenders=("${contenders[@]:1}" "${contenders[0]}")  # rotates, so that none is always first
 done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

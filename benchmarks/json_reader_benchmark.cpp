@@ -27,7 +27,7 @@ namespace json = vx11::json;
 
 constexpr int kRounds = 2000;
 
-/// One read of the product: which members are looked for, and whether the others are wanted as text.
+/// One read of the product: the members to find, and whether the others are kept as text.
 struct Message {
   std::string name;
   std::string text;
@@ -46,7 +46,7 @@ const std::vector<std::string_view> kBody = {"message", "session_id", "user_id",
 const std::vector<std::string_view> kReply = {"response", "reply", "message"};
 const std::vector<std::string_view> kEvent = {"delta", "response", "reply", "message", "content"};
 
-// The first three are the reads of the chat that benchmarks/gateway.sh sends.
+// The first three are the reads for the chat that benchmarks/gateway.sh sends.
 const std::vector<Message> kMessages = {
     {"chat_body",
      R"({"message":"How are you today?","session_id":"session-001","metadata":{"client":"wrk"}})",
@@ -60,7 +60,7 @@ const std::vector<Message> kMessages = {
      R"("mode":"chat","queue_id":null,"warnings":[],"model":"madre","usage":{"tokens":[12,34]}})",
      {"response"},
      true},
-    // As Python's json.dumps writes it.
+    // In the format of Python's json.dumps.
     {"python_body",
      R"({"message": "\u00bfC\u00f3mo est\u00e1s?", "session_id": "session-001", )"
      R"("metadata": {"client": "requests", "tags": ["a", "b"]}})",
@@ -188,8 +188,8 @@ class SaxHandler {
 };
 
 // ---------------------------------------------------------------------------------------------
-// simdjson On-Demand. It leaves unchecked what is not read, so that all of it is read. What stands
-// between the members of an object is not rewritten without its space: to its favour.
+// simdjson On-Demand. It does not validate what is not read, so everything is read. The whitespace
+// between members is not removed, which favours simdjson.
 
 namespace od = simdjson::ondemand;
 
@@ -198,7 +198,7 @@ bool is_valid(od::value value, int depth);
 bool is_valid_number(od::value value) {
   od::number number;
   if (!value.get_number().get(number)) return true;
-  // More digits than 64 bits hold are no mistake, but to simdjson.
+  // Only simdjson rejects numbers with more digits than 64 bits hold.
   const std::string_view token = value.raw_json_token();
   return token.find_first_not_of("-0123456789") == std::string_view::npos;
 }
@@ -292,7 +292,7 @@ bool simdjson_member(const Message& message, od::document& document, od::field&&
   return true;
 }
 
-/// What is found are views into `padded`, which therefore stands beside it.
+/// The results are views into `padded`, which is therefore kept with them.
 bool simdjson_read(const Message& message, json::Split& into, std::string& padded) {
   thread_local od::parser parser;
   padded.reserve(message.text.size() + simdjson::SIMDJSON_PADDING);
@@ -317,7 +317,7 @@ bool simdjson_read(const Message& message, json::Split& into, std::string& padde
 
 }  // namespace
 
-// Named for callgrind, which counts what happens in them.
+// Named functions, so that callgrind can restrict its counting to them.
 
 extern "C" [[gnu::noinline]] bool read_ours(const Message& message) {
   if (message.with_rest) {

@@ -1,5 +1,5 @@
-// What each policy costs a call that goes well, beside the floors: the plain call, and the same
-// through a std::function. The call does nothing, so all that is measured is the policy.
+// The cost of each policy for a successful call, and the lower bounds: a plain call and one through
+// a std::function. The call does nothing, so only the policy is measured.
 
 #include <vx11/adaptive_limit.hpp>
 #include <vx11/bulkhead.hpp>
@@ -29,7 +29,7 @@ using vx11::Deadline;
 using vx11::Result;
 using vx11::Task;
 
-/// Not inlined, like any call worth guarding.
+/// Not inlined, like a real call to an upstream.
 [[gnu::noinline]] Result<int> call(Deadline deadline) {
   benchmark::DoNotOptimize(deadline);
   return 7;

@@ -1,4 +1,4 @@
-// What a turn costs to keep, and the last 50 messages to read, per store.
+// The cost of storing a turn and of reading the last 50 messages, per store.
 //
 // Baselines: a map of messages copied under one lock, for the memory store; the same bytes written
 // to a plain file, and written and flushed to the disk, for the SQLite store.
@@ -85,7 +85,7 @@ Store fresh_sqlite() {
   return *store;
 }
 
-// One store for all threads of a run, with full sessions in it.
+// One store for all threads of a run, filled with full sessions.
 Store& shared_store() {
   static Store store;
   return store;
@@ -116,7 +116,7 @@ void recent(benchmark::State& state) {
   }
 }
 
-// Every turn begins a session and so makes the least recently used leave.
+// Every turn starts a session and so evicts the least recently used one.
 void append_and_evict(benchmark::State& state, const Store& store) {
   int number = 0;
   for (auto _ : state) {
@@ -149,7 +149,7 @@ void tear_down(const benchmark::State&) {
   shared_store().reset();
 }
 
-// By the clock on the wall, since the SQLite store waits for the kernel.
+// Wall-clock time, since the SQLite store waits for the kernel.
 void shared(benchmark::internal::Benchmark* measured) {
   measured->Teardown(tear_down)->ThreadRange(1, 2)->UseRealTime();
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # GET /operator/status at one caller and GET /operator/power/state at 64, of two builds of the gateway in
-# front of the same upstream. Runs are interleaved, and each round has fresh processes, since how memory
-# and connections lie stays for a process's life. The table shows medians.
+# front of the same upstream. Runs are interleaved, and each round starts new processes, since the
+# placement of memory and connections is fixed for a process's life. The table shows medians.
 #   BEFORE=DIR [AFTER=DIR] benchmarks/status.sh [-r rounds] [-d seconds] [-t threads]
-#   Each DIR is a build's folder of examples, as build/release/examples, which is also AFTER's default.
+#   Each DIR is the examples folder of a build; default of AFTER: build/release/examples.
 # Needs wrk: apt-get install wrk
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +23,7 @@ stop() {
   kill "${pid[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   pid=()
-  rm -f "$work"/{upstream,before,after}  # or the next round would read old addresses
+  rm -f "$work"/{upstream,before,after}  # otherwise the next round would read old addresses
 }
 trap 'stop; rm -rf "$work"' EXIT
 
@@ -78,7 +78,7 @@ for ((round = 0; round < rounds; round++)); do
   for name in "${contenders[@]}"; do measure "$name" 1 /operator/status "$work/results"; done
   for name in "${contenders[@]}"; do measure "$name" 64 /operator/power/state "$work/results"; done
   stop
-  contenders=("${contenders[@]:1}" "${contenders[0]}")  # neither is always the first
+  contenders=("${contenders[@]:1}" "${contenders[0]}")  # alternates, so that neither is always first
 done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

@@ -5,7 +5,7 @@ set -euo pipefail
 gateway=$1
 shift
 work=$(mktemp -d)
-: >"$work/out" # there before anybody looks into it
+: >"$work/out" # must exist before it is read
 XDG_STATE_HOME=$work VX11_GATEWAY_TOKEN=vx11-local-token "$gateway" --listen 127.0.0.1:0 >"$work/out" 2>"$work/err" &
 pid=$!
 trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null; rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
-# Finds cpp-httplib by its own CMake config, which is named httplib (upstream, vcpkg, Conan), or where it
-# brings none (Debian 12 and 13) through pkg-config. Either way the target is httplib::httplib. The
-# compile definitions come with it: built without them, the compiled library and the header disagree
-# about their types and crash.
+# Finds cpp-httplib by its CMake config, which is named httplib (upstream, vcpkg, Conan), or by
+# pkg-config if there is none (Debian 12 and 13). In both cases the target is httplib::httplib and
+# carries the compile definitions: without them the compiled library and the header disagree about
+# their types, which crashes.
 find_package(httplib CONFIG QUIET)
 if(NOT TARGET httplib::httplib)
   find_package(PkgConfig QUIET)

@@ -1,5 +1,5 @@
-# Finds hiredis where it brings no CMake config of this name (Debian 12), through pkg-config, and offers
-# the same target as upstream's own config: hiredis::hiredis.
+# Finds hiredis by pkg-config where it has no CMake config of this name (Debian 12), and defines the
+# target of upstream's config: hiredis::hiredis.
 find_package(hiredis CONFIG QUIET)
 if(NOT TARGET hiredis::hiredis)
   find_package(PkgConfig QUIET)

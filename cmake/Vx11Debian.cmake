@@ -1,5 +1,5 @@
-# Debian packages, by `cpack` in a build folder: libvx11-dev, vx11-gateway and, of shared libraries,
-# libvx11-0.1.
+# Debian packages, by `cpack` in a build folder: libvx11-dev, vx11-gateway and, if shared libraries
+# are built, libvx11-0.1.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libvx11)
 set(CPACK_PACKAGE_VENDOR "vx11")
@@ -13,7 +13,7 @@ set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Where one shared library of this build needs another.
+# For shared libraries of this build that depend on each other.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src ${PROJECT_BINARY_DIR}/bindings/c)
 set(CPACK_DEBIAN_PACKAGE_SECTION libs)
 

@@ -6,7 +6,7 @@ set(vx11_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/vx11)
 get_property(vx11_components GLOBAL PROPERTY VX11_COMPONENTS)
 get_target_property(vx11_type vx11 TYPE)
 
-# Targets are exported component by component, so that who asks for one needs nothing of the others.
+# Each component is exported separately, so that using one does not require the others.
 function(vx11_install component)
   get_target_property(target vx11::${component} ALIASED_TARGET)
   get_target_property(header_sets ${target} INTERFACE_HEADER_SETS)
@@ -39,7 +39,7 @@ install(FILES
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 
 # vx11_pkg_config(name DESCRIPTION text LIBRARY name [REQUIRES …] [NEEDS …]): NEEDS are linked by a
-# shared library itself, and by whoever links a static one.
+# shared library itself, and by the users of a static one.
 function(vx11_pkg_config name)
   cmake_parse_arguments(PC "" "DESCRIPTION;LIBRARY" "REQUIRES;NEEDS" ${ARGN})
   set(PC_CFLAGS "")
@@ -75,7 +75,7 @@ if(TARGET vx11_redis)
     REQUIRES vx11 NEEDS hiredis)
 endif()
 if(TARGET vx11_c)
-  # It brings everything along: nothing is required with it, however the library was built.
+  # It contains its dependencies: it requires nothing, shared or static.
   vx11_pkg_config(vx11-c LIBRARY vx11_c DESCRIPTION "vx11 for C")
 endif()
 

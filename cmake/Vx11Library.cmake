@@ -1,7 +1,7 @@
 # vx11_library(target EXPORT name [HEADERS …] [DETAIL …] [SOURCES …] [PUBLIC …] [PRIVATE …])
-# One room of the library: its installed headers, relative to include/, its sources and what it links.
-# Without SOURCES it is headers only. DETAIL headers are installed and no interface: nobody includes
-# them directly, so they are not verified alone.
+# One room of the library: its installed headers, relative to include/, its sources and the libraries
+# it links. Without SOURCES it is header-only. DETAIL headers are installed but not public: they are
+# not included directly and so not verified on their own.
 function(vx11_library target)
   cmake_parse_arguments(ARG "" "EXPORT" "HEADERS;DETAIL;SOURCES;PUBLIC;PRIVATE" ${ARGN})
   if(ARG_SOURCES)
@@ -10,7 +10,7 @@ function(vx11_library target)
     vx11_own_target(${target})
     set_target_properties(${target} PROPERTIES VERSION ${PROJECT_VERSION}
       SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-      INSTALL_RPATH $ORIGIN)  # they find each other wherever they are installed
+      INSTALL_RPATH $ORIGIN)  # libraries find each other in any installation folder
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
     get_target_property(type ${target} TYPE)
@@ -42,7 +42,7 @@ function(vx11_header_set target scope set)
   set_property(GLOBAL APPEND PROPERTY VX11_LISTED_HEADERS ${ARGN})
 endfunction()
 
-# A header that nobody lists would be missing from every installation, and only there.
+# An unlisted header would be missing from installations, and only there.
 function(vx11_check_headers)
   file(GLOB_RECURSE there CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/*.hpp)
   get_property(listed GLOBAL PROPERTY VX11_LISTED_HEADERS)

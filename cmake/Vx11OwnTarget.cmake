@@ -1,4 +1,4 @@
-# Settings for the targets of this project alone: nothing here reaches those who link it.
+# Settings for the project's own targets only; none propagates to targets that link them.
 function(vx11_own_target target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES
@@ -7,8 +7,8 @@ function(vx11_own_target target)
     VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor
-    # g++ 12 at -O2 and above sees overlaps (GCC bug 105651) and uninitialised members (105562) in
-    # std::string that cannot be.
+    # g++ 12 at -O2 and above falsely warns about overlaps (GCC bug 105651) and uninitialised members
+    # (105562) in std::string.
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-maybe-uninitialized>
     $<$<BOOL:${VX11_WARNINGS_AS_ERRORS}>:-Werror>)
   if(VX11_SANITIZE)

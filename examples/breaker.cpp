@@ -1,4 +1,4 @@
-// A circuit breaker alone: it stops calling what keeps failing, and finds out when to call again.
+// A circuit breaker on its own: rejects calls after repeated failures and probes for recovery.
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Any call that can fail. This one does, until somebody has repaired it.
+// Any call that can fail. This one fails until it is repaired.
 bool call_upstream(bool repaired) {
   return repaired;
 }
@@ -31,7 +31,7 @@ void call(vx11::CircuitBreaker& breaker, bool repaired) {
 }  // namespace
 
 int main() {
-  vx11::testing::ManualClock clock;  // a minute that takes no time; leave it out for the real one
+  vx11::testing::ManualClock clock;  // advances without waiting; omit it to use the real clock
   vx11::CircuitBreaker breaker({.failures_to_open = 3, .open_for = 60s}, clock);
 
   for (int i = 0; i < 5; ++i) call(breaker, false);

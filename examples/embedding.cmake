@@ -1,6 +1,6 @@
-# Small programs that embed the library. Each is run by a test that looks at what it prints.
+# Small programs that embed the library. A test runs each and checks its output.
 if(VX11_BUILD_TESTS)
-  enable_testing()  # here as well, for this directory is read before the top does so
+  enable_testing()  # also here: this directory is read before the top-level call
 endif()
 
 function(vx11_embedding_example name)

@@ -1,4 +1,4 @@
-// A router with a fallback: when switch does not answer, madre does, and the reply says why.
+// A router with a fallback: if switch fails, madre answers, and the reply gives the reason.
 #include <vx11/router.hpp>
 #include <vx11/transport/in_process.hpp>
 
@@ -9,7 +9,7 @@
 using namespace std::chrono_literals;
 
 int main() {
-  // Upstreams within this process, for the example; vx11::HttplibTransport reaches real ones.
+  // In-process upstreams for the example; use vx11::HttplibTransport for real ones.
   const auto broken = std::make_shared<vx11::InProcessTransport>(
       [](const vx11::HttpRequest&, const vx11::Deadline&) { return vx11::HttpResponse(503); });
   const auto madre = std::make_shared<vx11::InProcessTransport>(
@@ -23,7 +23,7 @@ int main() {
             {.name = "madre", .url = "http://madre:8001", .transport = madre, .try_timeout = 5s}},
        .total_timeout = 10s});
   if (!router) {
-    std::cerr << router.error().detail << '\n';  // every mistake of the description, by name
+    std::cerr << router.error().detail << '\n';  // every mistake in the options, by field name
     return 1;
   }
 

@@ -1,4 +1,4 @@
-// The health of a system, looked at side by side and without waking any of it.
+// The health of a system: components are checked in parallel and never woken.
 #include <vx11/health_aggregator.hpp>
 #include <vx11/transport/in_process.hpp>
 
@@ -10,7 +10,7 @@
 using namespace std::chrono_literals;
 
 int main() {
-  // Two upstreams within this process, for the example: one answers, one takes its time.
+  // Two in-process upstreams for the example: one answers, one is too slow.
   const auto madre = std::make_shared<vx11::InProcessTransport>(
       [](const vx11::HttpRequest&, const vx11::Deadline&) { return vx11::HttpResponse(200); });
   const auto slow = std::make_shared<vx11::InProcessTransport>(
@@ -23,7 +23,7 @@ int main() {
   const auto ask_hermes = vx11::make_http_probe(slow, "http://hermes:8003");
   if (!ask_madre || !ask_hermes) return 1;
 
-  // switch is not asked at all: what its circuit breaker has seen of it is enough.
+  // switch is not called: its status is read from its circuit breaker.
   const auto breaker =
       std::make_shared<vx11::CircuitBreaker>(vx11::CircuitBreakerOptions{.failures_to_open = 1});
   if (auto permit = breaker->try_acquire()) permit->failure();

@@ -1,4 +1,4 @@
-// The operator endpoints on a cpp-httplib server that one already has.
+// The operator endpoints on an existing cpp-httplib server.
 #include <vx11/httplib.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/transport/in_process.hpp>
@@ -10,13 +10,13 @@
 
 namespace {
 
-// madre within this process, for the example; with vx11::HttplibTransport she is anywhere.
+// An in-process madre for the example; use vx11::HttplibTransport for a remote one.
 vx11::Result<vx11::HttpResponse> madre(const vx11::HttpRequest&, const vx11::Deadline&) {
   return vx11::HttpResponse(200, "application/json",
                             R"({"policy":"solo_madre","active_services":["madre"]})");
 }
 
-// .value() throws what would be a mistake in this very description.
+// .value() throws if the options below are invalid.
 vx11::OperatorApi make_api() {
   const auto http = std::make_shared<vx11::InProcessTransport>(&madre);
   const std::string url = "http://madre:8001";

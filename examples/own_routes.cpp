@@ -1,5 +1,5 @@
-// Endpoints of one's own on the event-driven server, each a function from request to response. An
-// OperatorApi stands beside them by routes.mount("/", api).
+// Custom endpoints on the event-driven server, each a function from request to response. Add an
+// OperatorApi with routes.mount("/", api).
 #include <vx11/net/server.hpp>
 #include <vx11/net/transport.hpp>
 
@@ -10,7 +10,7 @@
 
 namespace {
 
-// A body that is sent line by line, each when the client has taken the one before.
+// A body sent line by line, each after the client has received the previous one.
 class Countdown final : public vx11::BodyStream {
  public:
   vx11::Task<vx11::Result<std::string>> next(vx11::Deadline) override {
@@ -36,7 +36,7 @@ vx11::HttpRoutes make_routes() {
 }  // namespace
 
 int main() {
-  // vx11::serve(make_routes()) does all of this until SIGINT or SIGTERM; here a client is wanted, too.
+  // vx11::serve(make_routes()) serves until SIGINT or SIGTERM; this example also needs a client.
   const auto handler = make_routes().build().value();
   auto server = vx11::HttpServer::bind({.listen = "127.0.0.1:0"}).value();
   std::thread serving([&] { server.run(*handler); });

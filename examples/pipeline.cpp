@@ -36,7 +36,7 @@ int main() {
   while (!server.is_running()) std::this_thread::yield();
 
   // The first policy is the outermost: each try passes the breaker, and the timeout is per try.
-  // Breaker and bulkhead belong to the upstream: share them with all who call it.
+  // Breaker and bulkhead belong to the upstream: share them between all its callers.
   const auto budget = std::make_shared<vx11::RetryBudget>();
   const auto breaker =
       std::make_shared<vx11::CircuitBreaker>(vx11::CircuitBreakerOptions{.failures_to_open = 3});
@@ -51,7 +51,7 @@ int main() {
     const vx11::HttpRequest request("GET", origin, path);
     const auto answer = guarded.run(
         [&](vx11::Deadline deadline) { return vx11::sync_wait(http.send(request, deadline)); },
-        vx11::Deadline::after(vx11::SteadyClock().now(), 5s));  // all tries together
+        vx11::Deadline::after(vx11::SteadyClock().now(), 5s));  // for all tries together
     std::cout << path << ": "
               << (answer ? std::to_string(answer->status)
                          : std::string(to_string(answer.error().code)))

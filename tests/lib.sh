@@ -4,7 +4,7 @@
 #   check "what is claimed" some_function
 #
 # for every claim and ends with `finish`. Programs listen on ports that the system picks and live in
-# a temporary directory, so scripts may run side by side; whatever they started ends with them.
+# a temporary directory, so scripts may run in parallel; programs they started are killed at exit.
 #
 # VX11_GATEWAY and VX11_UPSTREAM name the programs; without them the newest under build/ are taken.
 set -uo pipefail
@@ -56,7 +56,7 @@ finish() {
   exit
 }
 
-# The test itself cannot go on.
+# The test itself cannot continue.
 die() {
   {
     echo "ERROR $*"
@@ -145,7 +145,7 @@ operator() {
 raw() {
   local where=${BASE#http://} socket line=''
   exec {socket}<>"/dev/tcp/${where%:*}/${where##*:}"
-  # A process of its own: it dies when the gateway hangs up before all is written.
+  # In a subshell: SIGPIPE ends it when the gateway closes before all is written.
   # shellcheck disable=SC2059
   (printf "$@" >&"$socket") 2>/dev/null
   read -r -t 30 line <&"$socket" || (($? <= 128)) || unmet "nothing comes, and no end either"

@@ -8,7 +8,7 @@ BASE=${VX11_BASE_URL:-} # of the gateway
 MADRE='' SWITCH_URL='' CONTROL=''
 EXIT_CODE=none # of the program that stop() ended last
 
-# What the caller's shell has set must not reach the programs; what a test wants, it says.
+# The caller's environment must not reach the programs; tests set what they need.
 for name in $(compgen -e | grep '^VX11_'); do unset "$name"; done
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 export XDG_STATE_HOME=$WORK/state VX11_TENTACULO_LINK_TOKEN=$TOKEN
@@ -58,7 +58,7 @@ stop() {
   unset "PIDS[$name]"
 }
 
-# A port nobody listens on, below those that the system hands out by itself.
+# A port without a listener, below the system's ephemeral range.
 free_port() {
   local port
   for _ in {1..100}; do
@@ -84,7 +84,7 @@ start_upstream() {
   CONTROL=$(url_of upstream 'control listening on')
 }
 
-# order PATH [JSON]: tells the upstream; its answer on standard output.
+# order PATH [JSON]: posts to the upstream's control port; prints the answer.
 order() {
   curl --noproxy '*' -fsS --max-time 30 -X POST "$CONTROL/$1" -d "${2-}" || die "$1 ${2-} is refused"
 }
@@ -130,7 +130,7 @@ start_gateway() {
   BASE=$(url_of gateway 'listening on')
 }
 
-# end_gateway: it has to end with 0 whatever it went through; a sanitizer's complaint shows here.
+# end_gateway: the gateway must always exit with 0; sanitizer reports are detected here.
 end_gateway() {
   [[ -n ${PIDS[gateway]:-} ]] || return 0
   stop gateway

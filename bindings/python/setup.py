@@ -1,4 +1,4 @@
-"""The package is Python alone; what binds its wheel to a platform is the libvx11_c.so inside."""
+"""Pure Python; only the bundled libvx11_c.so makes the wheel platform-specific."""
 
 from setuptools import setup
 from setuptools.dist import Distribution

@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-/// How many of something there are, and waiting until they are few. Thread-safe.
+/// Counts active items and waits until at most a given number is left. Thread-safe.
 class ActiveCount {
  public:
   void enter() {
@@ -20,7 +20,7 @@ class ActiveCount {
     --count_;
     fewer_.notify_all();
   }
-  /// \return how many there are; more than `limit` only if `wait` has passed
+  /// \return the current count; above `limit` only if `wait` has passed
   std::size_t wait_for_at_most(std::size_t limit, Duration wait) {
     std::unique_lock lock(mutex_);
     fewer_.wait_for(lock, wait, [&] { return count_ <= limit; });

@@ -8,8 +8,8 @@
 
 namespace gateway {
 
-/// What `auth` describes.
-/// \return what is wrong with it; the texts hold no secret
+/// The authenticator that `auth` describes.
+/// \return an error if `auth` is invalid; its text contains no secret
 vx11::Result<std::shared_ptr<const vx11::Authenticator>> make_authenticator(const AuthConfig& auth);
 
 }  // namespace gateway

@@ -24,14 +24,14 @@ constexpr std::string_view kFooter =
     "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
     "line can be read by everybody on the machine: use VX11_TENTACULO_LINK_TOKEN or a file.";
 
-/// A CLI11 application with the flags of the table.
+/// A CLI11 application with the flags of the settings table.
 class Parser {
  public:
   Parser() {
     app_.set_version_flag("--version", "vx11-gateway " VX11_VERSION_STRING);
     app_.footer(std::string(kFooter));
     app_.allow_extras();
-    // Scripts put their own flags before those of whoever calls them.
+    // The last one wins, so that a script's flags can be overridden by arguments it appends.
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     for (const Setting& setting : settings()) {
       if (!setting.flag.empty()) add(setting);
@@ -78,7 +78,7 @@ class Parser {
     flag.setting = &setting;
     flag.option = app_.add_option(std::string(setting.flag), flag.value, std::string(setting.doc))
                       ->type_name(std::string(setting.value_name))
-                      ->expected(0, 1);  // CLI11 would end at the first one that has none
+                      ->expected(0, 1);  // 1 would stop at the first flag without a value
   }
 
   void take_flags(Assignments& into) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The command line: flags from the table of settings, and a few of its own.
+/// The command line: the flags of the settings table and a few more.
 
 #include <cstdint>
 #include <optional>
@@ -11,10 +11,10 @@
 
 namespace gateway {
 
-/// What the gateway is asked to do.
+/// What the program has to do.
 enum class Job : std::uint8_t {
   serve,
-  check_config,  ///< Print what is in force, or every mistake.
+  check_config,  ///< Print the effective settings, or every mistake.
   print_manual,  ///< Print docs/configuration.md.
   print_text,    ///< Print `CommandLine::text`: help or version.
 };
@@ -26,8 +26,8 @@ struct CommandLine {
   Assignments flags = {};
 };
 
-/// Reads arguments; mistakes in them are in `flags`. Values of flags it does not know are not
-/// shown: they may be secrets.
+/// Parses the arguments; mistakes are collected in `flags`. Values of unknown flags are never
+/// shown, since they may be secrets.
 CommandLine read_command_line(int argc, const char* const* argv);
 
 }  // namespace gateway

@@ -1,9 +1,8 @@
 #pragma once
 
 /// \file
-/// `GatewayConfig`: everything about the gateway that can be set, with the value it has when nobody
-/// sets it. How each field is called in a file, in the environment and on the command line:
-/// settings.cpp.
+/// `GatewayConfig`: all settings of the gateway with their defaults. settings.cpp maps each field
+/// to its name in a file, in the environment and on the command line.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/session.hpp>
@@ -22,47 +21,46 @@ using vx11::Duration;
 
 /// Where to listen.
 struct Address {
-  std::string host = "127.0.0.1";  ///< Name or address; an IPv6 one without brackets.
-  std::uint16_t port = 8000;       ///< 0: any free one.
+  std::string host = "127.0.0.1";  ///< Host name or address; an IPv6 address without brackets.
+  std::uint16_t port = 8000;       ///< 0: any free port.
   friend bool operator==(const Address&, const Address&) = default;
 };
 /// `127.0.0.1:8000` or `[::1]:8000`.
 std::string to_string(const Address& address);
-/// Whether nobody but this machine can connect there.
+/// Whether only processes on this machine can connect to it.
 bool is_loopback(const Address& address);
 
-/// Never shown: printed as `***`, left out of every message.
+/// Never shown: printed as `***` and left out of every message.
 struct Secret {
   std::string value = {};
 };
-/// `http://host[:port]` or its like with https, as transports take it; empty when there is no such
-/// upstream.
+/// `http://host[:port]` or `https://host[:port]`, as transports take it; empty: no such upstream.
 struct HttpUrl {
   std::string value = {};
 };
-/// `redis://[[user]:password@]host[:port][/db]`; empty when there is none.
+/// `redis://[[user]:password@]host[:port][/db]`; empty: no Redis.
 struct RedisUrl {
   std::string value = {};
 };
-/// Path of a file, relative to the working directory; empty when there is none.
+/// Path of a file, relative to the working directory; empty: no file.
 struct FilePath {
   std::string value = {};
 };
-/// Path of an SQLite file, or none to keep sessions in memory.
+/// Path of an SQLite file; none: sessions are kept in memory.
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
 
-/// Which server stands in front.
+/// The server implementation of the front.
 enum class FrontKind : std::uint8_t { event, httplib };
 enum class AuthMode : std::uint8_t { token, off, jwt };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
-/// As many threads as suit the front: event loops do not wait, so one for each processor; a front
-/// that blocks one per connection needs four times as many, and at least 8.
+/// The default number of threads: one per processor for event loops, which do not block; four per
+/// processor, and at least 8, for a front that blocks one thread per connection.
 unsigned default_threads(FrontKind front);
-/// Connections cost an event loop little; a blocking front stays with them below the 1024 open
-/// files that a process may usually have.
+/// The default connection limit: high for an event loop, where a connection is cheap; below the
+/// usual limit of 1024 open files for a blocking front.
 std::size_t default_connections(FrontKind front);
 
 struct ServerConfig {
@@ -70,9 +68,9 @@ struct ServerConfig {
   FrontKind front = FrontKind::event;
   unsigned threads = default_threads(FrontKind::event);
   std::size_t max_connections = default_connections(FrontKind::event);
-  /// As many as in all by default: behind a proxy all clients have one address.
+  /// Default: the total limit, since behind a proxy all clients share one address.
   std::size_t max_connections_per_address = default_connections(FrontKind::event);
-  /// What work under way at SIGTERM may still take.
+  /// The grace time for requests in progress at SIGTERM.
   Duration shutdown_grace = 10s;
 };
 
@@ -81,7 +79,7 @@ struct JwtConfig {
   Secret secret = {};
   FilePath secret_file = {};
   FilePath public_key_file = {};
-  std::string public_key_pem = {};  ///< Not a setting: what was read from `public_key_file`.
+  std::string public_key_pem = {};  ///< Not a setting: the content of `public_key_file`.
   std::string audience = {};
   std::string issuer = {};
   Duration leeway = 5s;
@@ -95,22 +93,22 @@ struct AuthConfig {
 };
 
 struct ChatConfig {
-  /// All upstreams together; room for two full tries.
+  /// For all tries of a chat together; long enough for two full tries.
   Duration deadline = 30s;
-  /// Longer than a model hesitates between two words.
+  /// Longer than a model pauses between two words.
   Duration stream_silence = 30s;
-  /// Fails at once: a client can wait, an upstream on its knees cannot.
+  /// How many chats at a time may bypass an open breaker if all are open; 0: they fail at once.
   std::uint32_t last_resorts = 0;
 };
 
 struct UpstreamConfig {
   HttpUrl url = {};
-  /// The most one try of a chat may take.
+  /// Timeout of one try of a chat.
   Duration limit = 15s;
   vx11::CircuitBreakerOptions breaker = {};
 };
 
-/// What holds for every upstream.
+/// Settings for all upstreams.
 struct UpstreamsConfig {
   Secret token = {};
   FilePath token_file = {};
@@ -121,15 +119,14 @@ struct RedisConfig {
 };
 
 struct StatusConfig {
-  /// The most one look at one component may take.
+  /// Timeout of the check of one component.
   Duration limit = 2s;
-  /// How old a round of looking may be to answer again.
+  /// The maximum age of a report that is served again.
   Duration reuse_for = 0s;
 };
 
 struct SessionsConfig {
-  /// In memory for a value that nobody touched; `load_config` puts a file of the user's in its
-  /// place.
+  /// In memory by default; `load_config` replaces an unset value by a file of the user.
   SessionPlace store = {};
   vx11::SessionLimits limits = {};
 };
@@ -161,16 +158,16 @@ struct GatewayConfig {
   MetricsConfig metrics = {};
   LogConfig log = {};
 
-  /// No madre to call: the gateway answers for it.
+  /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }
   bool has_switch() const { return !switch_.url.value.empty(); }
   bool has_redis() const { return !redis.url.value.empty(); }
 };
 
-/// Which upstreams there are, in a line for people; without credentials.
+/// The configured upstreams as one human-readable line, without credentials.
 std::string describe_upstreams(const GatewayConfig& config);
 
-/// `url` with user and password replaced by `***`. Also for text that is no URL at all.
+/// `url` with user and password replaced by `***`. Accepts text that is not a URL.
 std::string mask_userinfo(std::string_view url);
 
 }  // namespace gateway

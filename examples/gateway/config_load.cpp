@@ -13,7 +13,7 @@ namespace gateway {
 
 namespace {
 
-/// A file names the key beside the line; the name of a flag or a variable says it already.
+/// Adds the key to the location in a file; the name of a flag or variable already implies it.
 std::string place_of(const Assignment& assignment) {
   if (assignment.origin.source != Origin::Source::file) return assignment.origin.where;
   return fmt::format("{}: {}", assignment.origin.where, assignment.setting->key);
@@ -45,7 +45,7 @@ void apply(LoadedConfig& loaded, Assignments source) {
 }  // namespace
 
 std::optional<std::string> process_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no setenv calls
   if (value == nullptr) return std::nullopt;
   return value;
 }

@@ -46,7 +46,7 @@ url = "http://127.0.0.1:8001"
 ```
 )";
 
-/// What is not set, or must not be shown, is a comment: loaded again, the rest means the same.
+/// Unset values and secrets become comments, so that the output loads with the same meaning.
 std::string line_of(const Setting& setting, const LoadedConfig& loaded) {
   const std::string value = setting.field.print(loaded.config);
   const bool is_comment = value == "\"\"" || value.find("***") != std::string::npos;

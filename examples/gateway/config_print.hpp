@@ -6,11 +6,11 @@
 
 namespace gateway {
 
-/// What is in force, as TOML that can be loaded again; secrets are left out. Behind
-/// each value where it comes from.
+/// The effective settings as TOML that can be loaded again, with the origin of each value in a
+/// comment; secrets are left out.
 std::string print_config(const LoadedConfig& loaded);
 
-/// docs/configuration.md, written from the table of settings.
+/// The text of docs/configuration.md, generated from the settings table.
 std::string print_manual();
 
 }  // namespace gateway

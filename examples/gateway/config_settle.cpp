@@ -12,7 +12,7 @@ namespace gateway {
 
 namespace {
 
-/// The place to name for a mistake about the value of `key`.
+/// The location to report for a mistake in the value of `key`.
 std::string place_of(const LoadedConfig& loaded, std::string_view key) {
   const Origin origin = loaded.origin(key);
   if (origin.source == Origin::Source::standard) return std::string(key);
@@ -38,8 +38,8 @@ std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
   return std::nullopt;
 }
 
-/// Takes the first line of the file for the secret, if the file was named by a stronger source than
-/// the secret itself.
+/// Reads the secret from the first line of the file, if the file's setting has a source of higher
+/// precedence than the secret's.
 void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
                     const FilePath& path) {
   if (path.value.empty()) return;
@@ -95,8 +95,8 @@ void settle_jwt(LoadedConfig& loaded) {
       read_file(loaded, "auth.jwt.public_key_file", jwt.public_key_file).value_or("");
 }
 
-/// Whether a setting of authentication is wrong already: the authenticator that cannot be made of
-/// it would only repeat that.
+/// Whether an authentication setting already has a mistake, which creating the authenticator would
+/// only report again.
 bool auth_is_mistaken(const LoadedConfig& loaded) {
   const auto& mistakes = loaded.mistakes;
   return std::any_of(mistakes.begin(), mistakes.end(), [](const Mistake& mistake) {
@@ -113,13 +113,13 @@ void check_authenticator(LoadedConfig& loaded) {
            authenticator.error().detail);
 }
 
-/// The folder for what programs remember, by the XDG Base Directory Specification.
+/// The state directory of the XDG Base Directory Specification.
 struct StateFolder {
   std::string path = {};
   std::string_view from = {};
 };
 std::optional<StateFolder> state_folder(const Environment& environment) {
-  // The specification has relative paths ignored.
+  // The specification requires relative paths to be ignored.
   if (auto path = environment("XDG_STATE_HOME"); path && path->starts_with('/')) {
     return StateFolder{std::move(*path), "XDG_STATE_HOME"};
   }
@@ -143,7 +143,7 @@ void settle_sessions(LoadedConfig& loaded, const Environment& environment) {
   }
 }
 
-/// What was not said follows from the front.
+/// Sets the unset values to the defaults of the front.
 void settle_server(LoadedConfig& loaded) {
   const auto is_open = [&](std::string_view key) {
     return loaded.origin(key).source == Origin::Source::standard;

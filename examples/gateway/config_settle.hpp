@@ -4,11 +4,11 @@
 
 namespace gateway {
 
-/// The token of those who have set none.
+/// The default token.
 inline constexpr std::string_view kDevelopmentToken = "vx11-local-token";
 
-/// Brings values that were read one by one together: secrets from their files, defaults that
-/// depend on other values or on the machine, and the checks that need more than one value.
+/// Completes values that were parsed one by one: reads secrets from their files, sets defaults that
+/// depend on other values or on the machine, and checks values against each other.
 void settle(LoadedConfig& loaded, const Environment& environment);
 
 }  // namespace gateway

@@ -43,7 +43,7 @@ HttpResponse wrong_method(std::string allowed) {
   return response;
 }
 
-/// The names are the library's own and need no escaping.
+/// The names come from the library and need no escaping.
 std::string list_of(const std::vector<std::string>& names) {
   if (names.empty()) return "[]";
   return fmt::format(R"(["{}"])", fmt::join(names, R"(",")"));

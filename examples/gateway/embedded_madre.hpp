@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `EmbeddedMadre`: madre as a function, for a gateway that has none to call.
+/// `EmbeddedMadre`: madre as a function, for a gateway without a madre to call.
 
 #include <vx11/deadline.hpp>
 #include <vx11/http_message.hpp>
@@ -13,13 +13,13 @@
 
 namespace gateway {
 
-/// Answers what madre answers, and is honest about what it is: its policy is solo_madre, it opens
-/// no window and starts no service, and its chat says that nobody has read the message.
+/// Responds in madre's format: its policy is solo_madre, it opens no window and starts no service,
+/// and its chat replies that no model has read the message.
 ///
 /// The handler of a `vx11::InProcessTransport`. **Thread-safe**; immutable.
 class EmbeddedMadre {
  public:
-  /// Whether there is a redis that runs beside the gateway.
+  /// Whether a redis runs beside the gateway.
   enum class Redis : std::uint8_t { runs, absent };
 
   explicit EmbeddedMadre(Redis redis);

@@ -12,7 +12,7 @@ namespace gateway {
 
 namespace {
 
-/// Connections are files; the system's usual soft limit of 1024 is not meant for servers.
+/// Each connection needs a descriptor; the usual soft limit of 1024 is too low for a server.
 void allow_many_files() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;

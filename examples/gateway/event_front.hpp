@@ -11,11 +11,11 @@
 
 namespace gateway {
 
-/// Listens.
-/// \return `address_unavailable` with the system's reason if the address cannot be had
+/// Binds the listen address.
+/// \return `address_unavailable` with the system's reason if binding fails
 vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& config);
 
-/// Reaches upstreams; shared by all who call any.
+/// The transport to the upstreams; shared by all callers.
 std::shared_ptr<vx11::Transport> make_net_transport(const GatewayConfig& config);
 
 }  // namespace gateway

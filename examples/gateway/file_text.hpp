@@ -7,7 +7,7 @@
 
 namespace gateway {
 
-/// All bytes of the file at `path`, or the system's reason why not.
+/// The content of the file at `path`, or the system's error.
 tl::expected<std::string, std::error_code> file_text(const std::string& path);
 
 }  // namespace gateway

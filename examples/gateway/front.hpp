@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Front`: a server in front of an OperatorApi. The gateway knows servers by this alone.
+/// `Front`: the gateway's interface to a server in front of an OperatorApi.
 
 #include <vx11/operator_api.hpp>
 #include <vx11/result.hpp>
@@ -14,16 +14,16 @@
 
 namespace gateway {
 
-/// How a front has ended.
+/// The result of stopping a front.
 struct Drained {
-  /// Requests that were cut off when the grace time had passed.
+  /// Requests aborted at the end of the grace time.
   std::size_t cut_off = 0;
-  /// Whether all its threads have ended. If not, leave the process without destroying anything
-  /// they may use.
+  /// Whether all its threads have ended. If not, exit the process without destroying anything they
+  /// may use.
   bool threads_ended = true;
 };
 
-/// Bound to an address from its creation on; answers from `start` on. Used by one thread.
+/// Bound to an address from construction; answers from `start` on. Not thread-safe.
 class Front {
  public:
   Front() = default;
@@ -31,11 +31,11 @@ class Front {
   Front& operator=(const Front&) = delete;
   virtual ~Front() = default;
 
-  /// The port it really listens on.
+  /// The port actually bound.
   virtual std::uint16_t port() const = 0;
-  /// Answers by `api`, which outlives the front, on threads of its own.
+  /// Answers requests through `api` on its own threads. `api` must outlive the front.
   virtual void start(const vx11::OperatorApi& api) = 0;
-  /// Accepts nothing more and waits for the requests under way, `grace` at most.
+  /// Stops accepting and waits up to `grace` for requests in progress.
   virtual Drained drain(Duration grace) = 0;
 };
 

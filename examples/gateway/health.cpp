@@ -38,7 +38,7 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig&
   if (!probe) return vx11::fail(std::move(probe.error()));
   auto redis = redis_component(config);
   if (!redis) return vx11::fail(std::move(redis.error()));
-  // Looking never counts: this view of madre has no breaker.
+  // No breaker here: health checks of madre must not be counted.
   const auto power = std::make_shared<const vx11::PowerStateView>(
       madre.transport, madre.origin,
       vx11::PowerOptions{.timeout = config.status.limit, .headers = madre.headers});

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What `GET /operator/status` shows: the components and how each is looked at.
+/// The components of `GET /operator/status` and how each is checked.
 
 #include <vx11/health_aggregator.hpp>
 #include <vx11/result.hpp>
@@ -14,8 +14,8 @@
 
 namespace gateway {
 
-/// The gateway itself at `own_port`, madre, redis and switch; switch is read off its breaker and
-/// never called.
+/// The gateway itself at `own_port`, madre, redis and switch. The status of switch is read from
+/// its breaker; switch is never called.
 /// \return `invalid_argument` for a Redis URL or an origin that cannot be probed
 vx11::Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig& config,
                                                                   const Upstreams& upstreams,

@@ -23,17 +23,17 @@ namespace gateway {
 
 namespace {
 
-/// cpp-httplib's own is 5: a burst of a few dozen clients would see connections refused.
+/// cpp-httplib's default is 5: in a burst of a few dozen clients, connections would be refused.
 constexpr int kBacklog = 1024;
 
-/// Requests from when their head was read until their answer was written.
+/// Tracks requests from the end of their head to the end of their response.
 class RequestCount {
  public:
   void begin() {
     crowd_.enter();
     here_ = true;
   }
-  /// For a thread without a request nothing happens.
+  /// No effect on a thread without a request.
   void end() {
     if (std::exchange(here_, false)) crowd_.leave();
   }
@@ -45,8 +45,8 @@ class RequestCount {
 };
 thread_local bool RequestCount::here_ = false;
 
-/// cpp-httplib's pool, which lets the accepting thread wait while there are too many connections:
-/// further ones then stay in the system's queue.
+/// cpp-httplib's pool, but blocks the accepting thread at the connection limit, so that further
+/// connections stay in the system's queue.
 class BoundedPool final : public httplib::TaskQueue {
  public:
   BoundedPool(const ServerConfig& config, ActiveCount& connections, RequestCount& requests,
@@ -57,7 +57,7 @@ class BoundedPool final : public httplib::TaskQueue {
         requests_(requests),
         stopping_(stopping) {}
 
-  // What it returns differs between the versions of cpp-httplib.
+  // The return type differs between versions of cpp-httplib.
   using Enqueued = decltype(std::declval<TaskQueue&>().enqueue(nullptr));
 
   Enqueued enqueue(std::function<void()> serve) override {
@@ -80,7 +80,7 @@ class BoundedPool final : public httplib::TaskQueue {
   const std::atomic<bool>& stopping_;
 };
 
-/// For errors that cpp-httplib finds by itself: no such path, not HTTP, too long.
+/// Responses to errors detected by cpp-httplib: no such path, not HTTP, too long.
 void give_body(const httplib::Request&, httplib::Response& response) {
   if (!response.body.empty() || response.content_provider_) return;
   const std::string_view word = response.status == 404   ? "not_found"
@@ -127,7 +127,7 @@ class HttplibFront final : public Front {
                                                                         : -1;
     if (port < 0) return cannot_listen(address, errno);
     port_ = static_cast<std::uint16_t>(port);
-    ::listen(listener_, kBacklog);  // again, which changes the length of the queue and nothing else
+    ::listen(listener_, kBacklog);  // a second call only changes the queue length
     return {};
   }
 
@@ -139,7 +139,7 @@ class HttplibFront final : public Front {
       server_.listen_after_bind();
       ended_ = true;
     });
-    // Before it runs it cannot be stopped.
+    // stop() has no effect before the server runs.
     while (!server_.is_running() && !ended_) std::this_thread::yield();
   }
 
@@ -147,7 +147,7 @@ class HttplibFront final : public Front {
     stopping_ = true;
     server_.stop();
     Drained drained{.cut_off = requests_.crowd().wait_for_at_most(0, grace)};
-    // An idle connection holds its thread for seconds, and cpp-httplib cannot be told to let go.
+    // An idle connection holds its thread for seconds; cpp-httplib cannot interrupt it.
     drained.threads_ended = drained.cut_off == 0 && connections_.wait_for_at_most(0, 50ms) == 0;
     return drained;
   }

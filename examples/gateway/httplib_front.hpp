@@ -11,11 +11,11 @@
 
 namespace gateway {
 
-/// Listens. Fit for loopback and for standing behind a proxy: a client that dawdles holds a thread.
-/// \return `unavailable` with the system's reason if the address cannot be had
+/// Binds the listen address. For loopback or behind a proxy only: a slow client occupies a thread.
+/// \return `unavailable` with the system's reason if binding fails
 vx11::Result<std::unique_ptr<Front>> bind_httplib_front(const GatewayConfig& config);
 
-/// Reaches upstreams; shared by all who call any.
+/// The transport to the upstreams; shared by all callers.
 std::shared_ptr<vx11::Transport> make_httplib_transport(const GatewayConfig& config);
 
 }  // namespace gateway

@@ -4,7 +4,7 @@
 
 namespace gateway {
 
-/// Has spdlog's default logger write to standard error, from `level` on, with times in UTC. Call it
+/// Makes spdlog's default logger write to standard error, from `level` on, with times in UTC. Call
 /// once.
 void start_log(LogLevel level);
 

@@ -1,7 +1,7 @@
 // vx11-gateway: the operator endpoints of a VX11 system behind one address.
 //
-// This file only wires: what is configured becomes parts of libvx11, and those an OperatorApi
-// behind a front.
+// This file only creates the parts of libvx11 from the configuration and connects them to an
+// OperatorApi behind a front.
 #include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
@@ -132,7 +132,7 @@ int serve(const LoadedConfig& loaded) {
   const Drained drained = (*front)->drain(config.server.shutdown_grace);
   if (drained.cut_off != 0) spdlog::warn("{} requests were cut off", drained.cut_off);
   spdlog::info("stopped");
-  if (!drained.threads_ended) std::_Exit(EXIT_SUCCESS);  // they may still use what is in this scope
+  if (!drained.threads_ended) std::_Exit(EXIT_SUCCESS);  // threads may still use this scope
   return EXIT_SUCCESS;
 }
 

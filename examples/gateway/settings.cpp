@@ -11,7 +11,7 @@ namespace gateway {
 
 namespace {
 
-/// Follows members from `root`: `at(config, &GatewayConfig::chat, &ChatConfig::deadline)`.
+/// Applies member pointers from `root`: `at(config, &GatewayConfig::chat, &ChatConfig::deadline)`.
 template <class Root>
 auto& at(Root& root) {
   return root;
@@ -32,7 +32,7 @@ Field field(Path... path) {
                .print = [=](const GatewayConfig& config) { return print(at(config, path...)); }};
 }
 
-/// A field whose values lie between two, both included.
+/// A field with an inclusive range of values.
 template <class Value, class... Path>
 Field ranged(Value lowest, Value highest, Path... path) {
   Field ranged = field(path...);

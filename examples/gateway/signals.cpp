@@ -7,14 +7,14 @@ StopSignals::StopSignals() : set_() {
   ::sigaddset(&set_, SIGTERM);
   ::sigaddset(&set_, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a client that went away is an error of a write, not of ours
+  std::signal(SIGPIPE, SIG_IGN);  // writing to a closed connection fails with EPIPE
 }
 
 int StopSignals::wait() const {
   int number = 0;
   while (::sigwait(&set_, &number) != 0) {
   }
-  // A shell starts background jobs with SIGINT ignored; the second signal ends the process anyway.
+  // A shell starts background jobs with SIGINT ignored; the next signal must end the process.
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
   ::pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);

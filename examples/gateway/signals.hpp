@@ -4,16 +4,16 @@
 
 namespace gateway {
 
-/// SIGTERM and SIGINT, taken by whoever waits for them. Make it before the first thread, so that
-/// all threads leave them alone.
+/// Receives SIGTERM and SIGINT synchronously. Construct it before the first thread, so that all
+/// threads inherit the signal mask.
 class StopSignals {
  public:
   StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  /// Blocks until one comes. The next one then ends the process at once.
-  /// \return its number
+  /// Blocks until a signal arrives. The next one then ends the process at once.
+  /// \return the signal number
   int wait() const;
 
  private:

@@ -11,7 +11,7 @@ namespace gateway {
 
 namespace {
 
-/// Levenshtein's: letters to add, drop or replace until one is the other.
+/// The Levenshtein distance.
 std::size_t edits_between(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -26,7 +26,7 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// What stands behind the last dot.
+/// The part after the last dot.
 std::string_view last_part(std::string_view key) {
   return key.substr(key.rfind('.') + 1);
 }

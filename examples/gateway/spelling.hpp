@@ -6,7 +6,7 @@
 
 namespace gateway {
 
-/// The candidate that `word` was probably meant to be, or nothing if none is near.
+/// The candidate closest to `word`, or nothing if none is close.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 /// `, did you mean "x"?`, or nothing.

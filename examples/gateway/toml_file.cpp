@@ -32,7 +32,7 @@ std::string_view kind_of(const toml::node& node) {
   }
 }
 
-/// The value as the text that a flag would have, or none if it is of another shape.
+/// The value as the text of a flag, or nothing if its type does not match.
 std::optional<std::string> text_of(const toml::node& node, Shape shape) {
   if (shape == Shape::text) return node.value_exact<std::string>();
   if (shape == Shape::boolean && node.is_boolean()) return *node.value<bool>() ? "true" : "false";
@@ -48,7 +48,7 @@ std::optional<std::string> text_of(const toml::node& node, Shape shape) {
   return joined;
 }
 
-/// Walks a document and sorts what it finds.
+/// Walks a document and collects its values and mistakes.
 class Reader {
  public:
   explicit Reader(const std::string& name) : name_(name) {}
@@ -73,7 +73,7 @@ class Reader {
   }
 
   Assignments sorted() && {
-    // The parser hands keys over in alphabetical order; people read files from the top.
+    // The parser yields keys in alphabetical order; messages follow the order of the file.
     std::stable_sort(mistakes_.begin(), mistakes_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& mistake : mistakes_) found_.mistakes.push_back(std::move(mistake.second));

@@ -7,11 +7,11 @@
 
 namespace gateway {
 
-/// The settings in the TOML file at `path`, with every mistake in it: not TOML, unknown keys,
-/// values of the wrong type. The values themselves are not read yet.
+/// The settings in the TOML file at `path`, with every mistake: invalid TOML, unknown keys, values
+/// of the wrong type. The values are not parsed yet.
 Assignments read_toml_file(const std::string& path);
 
-/// The same for text; `name` stands for the file in messages.
+/// The same for text; messages use `name` as the file name.
 Assignments read_toml(std::string_view text, const std::string& name);
 
 }  // namespace gateway

@@ -17,7 +17,7 @@ namespace {
 std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
                                                    const UpstreamConfig& config) {
   vx11::CircuitBreakerOptions options = config.breaker;
-  // A probe is a chat like any other; it is not overdue while it may still be answered.
+  // A probe is an ordinary chat and must not expire while it can still be answered.
   options.probe_timeout = std::max(options.probe_timeout, 2 * config.limit);
   options.on_transition = [name](const vx11::CircuitTransition& change) {
     spdlog::warn("circuit breaker of {}: {}, was {}", name, to_string(change.to),

@@ -53,7 +53,7 @@ constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
                                          {"warn", LogLevel::warn},
                                          {"error", LogLevel::error},
                                          {"off", LogLevel::off}}};
-/// Longest first, as printing wants them.
+/// Longest first, the order needed for printing.
 constexpr Words<Duration, 6> kUnits{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
 
@@ -156,7 +156,7 @@ Wanted wanted(const Secret&) {
   return {"a secret", "printable characters without blanks at the ends"};
 }
 Complaint read(std::string_view text, Secret& into) {
-  // The text stays out of the message: it is a secret, if a broken one.
+  // The message must not contain the text: it is a malformed secret.
   if (std::any_of(text.begin(), text.end(), is_control) || trimmed(text) != text) {
     return "has control characters, or blanks at its ends; they cannot be sent in a header, "
            "take them out";

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How each type of setting is written: read from text, printed as TOML, named in messages.
+/// Parsing, printing as TOML and description of each type of setting.
 
 #include <cstdint>
 #include <limits>
@@ -15,24 +15,24 @@
 
 namespace gateway {
 
-/// What a setting is in a TOML file. On a command line and in the environment all is text; a list
-/// has commas there.
+/// The TOML type of a setting. On the command line and in the environment every value is text;
+/// lists are separated by commas there.
 enum class Shape : std::uint8_t { text, integer, boolean, list };
 
-/// What is wrong with a text and what to write instead, or nothing.
+/// What is wrong with a text and what to write instead; empty if it is valid.
 using Complaint = std::optional<std::string>;
 
-/// `text` in quotes, with what TOML cannot hold as it is escaped.
+/// `text` as a quoted TOML string with escapes.
 std::string in_quotes(std::string_view text);
 
-/// What a type wants, for messages and for the manual: "a duration", `"15s", "250ms" or "2m"`.
+/// The description of a type, for messages and the manual: "a duration", `"15s", "250ms" or "2m"`.
 struct Wanted {
   std::string_view name = {};
   std::string_view example = {};
 };
 
-// For each type: how it is written, what it wants, reading (which leaves `into` alone if it
-// complains) and printing.
+// For each type: its TOML type, its description, parsing (which leaves `into` unchanged on an
+// error) and printing.
 
 template <class T>
 constexpr Shape shape_of = std::is_same_v<T, bool> ? Shape::boolean
@@ -68,7 +68,7 @@ std::string print(const Secret& value);
 Wanted wanted(const HttpUrl&);
 Complaint read(std::string_view text, HttpUrl& into);
 std::string print(const HttpUrl& value);
-/// The port in it, that of its scheme when it names none; 0 for an empty one.
+/// The port of the URL, or of its scheme by default; 0 for an empty URL.
 std::uint16_t port_of(const HttpUrl& url);
 
 Wanted wanted(const RedisUrl&);

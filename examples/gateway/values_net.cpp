@@ -1,4 +1,4 @@
-// The values that are addresses: where to listen, where upstreams are.
+// Values that are addresses: listen address and upstream URLs.
 #include <vx11/health/redis_probe.hpp>
 
 #include <array>
@@ -10,14 +10,14 @@ namespace gateway {
 
 namespace {
 
-/// Between 0 and 65535, or none.
+/// 0 to 65535, or nothing.
 std::optional<std::uint16_t> read_port(std::string_view text) {
   const auto number = read_number(text);
   if (!number || *number > 65535) return std::nullopt;
   return static_cast<std::uint16_t>(*number);
 }
 
-/// `host:port` or `[v6]:port`; brackets are taken off the host.
+/// `host:port` or `[v6]:port`; the host without brackets.
 struct HostAndPort {
   std::string_view host = {};
   std::string_view port = {};  ///< Empty if there is no colon after the host.

@@ -10,8 +10,8 @@
 
 namespace upstream {
 
-/// The port for tests: faults, settings, counters, the last requests. Its connections live on the
-/// first loop, where the listeners are, so an order is in force when its answer is sent.
+/// The control port for tests: faults, settings, counters, last requests. Its connections run on
+/// the first loop, like the listeners, so an order is in effect when its response is sent.
 class Control final : public Service {
  public:
   struct Target {
@@ -22,7 +22,7 @@ class Control final : public Service {
 
   Control(Settings& settings, Ledger& ledger) : settings_(settings), ledger_(ledger) {}
 
-  /// Before the loops run.
+  /// Call before the loops run.
   void add(Target target) { targets_.push_back(std::move(target)); }
 
   void answer(const Request& request, Reply& reply) override;

@@ -10,19 +10,19 @@
 
 namespace upstream {
 
-/// A control call that cannot be obeyed; what() names the member that is wrong.
+/// An invalid control request; what() names the invalid member.
 struct BadOrder : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A JSON object, or BadOrder.
+/// Parses a JSON object. Throws BadOrder.
 nlohmann::json parse_order(const std::string& body);
 
-/// The fault an order describes; its "service" is read by the caller.
+/// The fault described by an order; the caller reads "service".
 Fault read_fault(const nlohmann::json& order);
 nlohmann::json fault_json(const Fault& fault);
 
-/// Applies every member of the order, or none of them.
+/// Applies all members of the order; throws BadOrder and applies none if one is invalid.
 void apply_settings(const nlohmann::json& order, Settings& settings);
 nlohmann::json settings_json(const Settings& settings);
 

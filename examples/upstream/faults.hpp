@@ -15,11 +15,11 @@ namespace upstream {
 
 enum class FaultKind : std::uint8_t {
   none,
-  // of the listener: no request is read
+  // listener faults: no request is read
   refuse,
   hang_connect,
   drop_connect,
-  // of the connection
+  // connection faults
   hang,
   slow,
   trickle,
@@ -30,10 +30,10 @@ enum class FaultKind : std::uint8_t {
   early_close,
   huge,
   huge_header,
-  // of an event stream; other answers are not touched
+  // event stream faults; other responses are not affected
   stream_break,
   stream_stall,
-  // an answer in place of the real one
+  // responses in place of the real one
   status_500,
   status_503,
   status_429,
@@ -54,38 +54,39 @@ std::string_view name_of(FaultKind kind);
 bool is_listener_fault(FaultKind kind);
 bool is_stream_fault(FaultKind kind);
 
-/// Fills `reply` when `kind` is an answer in place of the real one; false for every other kind.
+/// Fills `reply` if `kind` is a response in place of the real one.
+/// \return false for any other kind
 bool canned_reply(FaultKind kind, const Request& request, std::optional<int> retry_after,
                   Reply& reply);
 
-/// Where `redirect` sends the client: the same path below this one, answered as ever.
+/// `redirect` sends the client to the same path below this prefix, where it is answered normally.
 inline constexpr std::string_view kRedirectPrefix = "/redirected";
 
-/// One fault as ordered on the control port.
+/// One fault, as set through the control port.
 struct Fault {
   FaultKind kind = FaultKind::none;
-  std::string path = {};  ///< only requests below this prefix; empty: all
-  /// Before the fault shows; for `trickle` between two bytes.
+  std::string path = {};  ///< only requests with this path prefix; empty: all
+  /// Delay before the fault occurs; for `trickle`, between two bytes.
   std::chrono::milliseconds wait{0};
-  std::optional<int> times = {};        ///< requests it strikes before it heals; empty: for ever
-  std::optional<int> retry_after = {};  ///< seconds, for 503 and 429
-  int after = 2;                        ///< events before a stream fault shows
+  std::optional<int> times = {};        ///< requests affected until it clears; empty: no limit
+  std::optional<int> retry_after = {};  ///< Retry-After in seconds, for 503 and 429
+  int after = 2;                        ///< events sent before a stream fault occurs
 };
 
 /// The faults of one service, at most one per path prefix; the longest prefix wins. Thread-safe.
 class FaultBoard {
  public:
-  /// Replaces the fault of the same path; `none` takes it away.
+  /// Replaces the fault of the same path; `none` removes it.
   void set(Fault fault);
   void clear();
-  /// The fault that strikes this request, counted against its `times`.
+  /// The fault that applies to this request; decrements its `times`.
   std::optional<Fault> take(const Request& request, bool streams);
-  /// The fault the listener has now, or `none`.
+  /// The current listener fault, or `none`.
   FaultKind listener_fault() const;
   std::vector<Fault> all() const;
 
  private:
-  std::atomic<bool> any_{false};  // so that a healthy service takes no lock
+  std::atomic<bool> any_{false};  // avoids the lock while there is no fault
   mutable std::mutex mutex_;
   std::vector<Fault> faults_;  // longest path first
 };

@@ -15,8 +15,8 @@
 
 namespace upstream {
 
-/// One request as it was read. Reused for the next one on the same connection, so that its strings
-/// keep their memory. Neither copied nor moved: `path` points into `target`.
+/// One request. Reused for the next one on the connection, so that its strings keep their capacity.
+/// Not copyable or movable: `path` points into `target`.
 struct Request {
   Request() = default;
   Request(const Request&) = delete;
@@ -25,9 +25,9 @@ struct Request {
   std::string method;
   std::string target;
   std::string_view path;  ///< `target` without its query
-  std::string head;       ///< request line and header as they came
+  std::string head;       ///< request line and header as received
   std::string body;
-  std::string token;  ///< x-vx11-token; several are joined by commas, and so match nothing
+  std::string token;  ///< x-vx11-token; several are joined by commas and match no token
   int version = 11;
   bool has_token = false;
   bool keep_alive = true;
@@ -37,11 +37,11 @@ struct Request {
   void clear();
 };
 
-/// One answer. `events`, when there are any, are sent in place of `body`, each in a chunk.
+/// One response. `events`, if any, are sent in place of `body`, one chunk each.
 struct Reply {
   int status = 200;
   std::string_view content_type = "application/json";
-  std::string headers;  ///< whole lines, each ended by CRLF
+  std::string headers;  ///< complete lines, each with its CRLF
   std::string body;
   std::vector<std::string> events;
   std::chrono::milliseconds delay{0};  ///< before the first byte
@@ -51,21 +51,21 @@ struct Reply {
   void set(int new_status, std::string new_body);
 };
 
-/// Appends status line and header, all but the length and the empty line that ends it.
+/// Appends status line and header, without the length and the final empty line.
 void append_head(std::string& out, const Reply& reply, const Request& request);
 /// Appends a Content-Length line.
 void append_length(std::string& out, std::size_t length);
 /// Appends `data` as one chunk of a chunked body.
 void append_chunk(std::string& out, std::string_view data);
 
-/// Fills a Request from bytes. Made for one request; make another one for the next.
+/// Parses bytes into a Request. One parser per request.
 class RequestParser final : private boost::beast::http::basic_parser<true> {
  public:
   enum class Progress { need_more, head_done, done, failed };
 
   explicit RequestParser(Request& request);
 
-  /// Takes what it can use from `inbox`. `head_done` is said once, before the body.
+  /// Consumes bytes from `inbox`. Returns `head_done` once, before the body.
   Progress feed(boost::beast::flat_buffer& inbox);
 
  private:
@@ -98,8 +98,8 @@ struct Route {
 void reply_not_found(Reply& reply);
 void reply_method_not_allowed(Reply& reply, std::string_view allowed);
 
-/// Calls the handler of the request's route. A known path with another method is answered 405;
-/// false when the path is not in the table.
+/// Calls the handler of the request's route. Replies 405 for a known path with another method.
+/// \return false if the path is not in the table
 template <class Owner>
 bool dispatch(std::span<const Route<Owner>> routes, Owner& owner, const Request& request,
               Reply& reply) {

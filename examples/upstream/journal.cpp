@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t kMaxKeys = 1000;  // a client that invents paths must not fill the memory
+constexpr std::size_t kMaxKeys = 1000;  // bounds memory if a client sends many distinct paths
 
 json counts_json(const Journal::Counts& counts) {
   json out = {{"total", counts.total},
@@ -35,7 +35,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Cuts the first line off `text`.
+/// Removes the first line of `text`.
 std::string_view next_line(std::string_view& text) {
   const auto end = text.find("\r\n");
   const auto line = text.substr(0, end);
@@ -69,7 +69,7 @@ json last_json(const Journal::Last& last) {
           {"body", last.body}};
 }
 
-/// A request may hold any bytes; the report of it stays valid JSON.
+/// A request may hold any bytes; the result is valid JSON nevertheless.
 std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }

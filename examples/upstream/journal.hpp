@@ -9,18 +9,18 @@
 
 namespace upstream {
 
-/// What one service was asked: counters and the last request. Thread-safe.
+/// The requests of one service: counters and the last request. Thread-safe.
 class Journal {
  public:
   struct Counts {
     std::uint64_t total = 0;
     std::uint64_t connections = 0;  ///< accepted
-    std::uint64_t open = 0;         ///< open now
-    std::uint64_t abandoned = 0;    ///< requests whose client left before the whole answer
+    std::uint64_t open = 0;         ///< currently open
+    std::uint64_t abandoned = 0;    ///< requests whose client disconnected too early
     std::map<std::string, std::uint64_t> requests = {};  ///< by "METHOD /path"
   };
   struct Last {
-    std::string head = {};  ///< as it came; empty when nothing was asked yet
+    std::string head = {};  ///< as received; empty before the first request
     std::string body = {};
   };
 
@@ -28,7 +28,7 @@ class Journal {
   void disconnected();
   void abandoned();
   void note(const Request& request);
-  /// Counters to zero, last request forgotten. Open connections stay counted as open.
+  /// Resets the counters and the last request. Open connections stay counted.
   void reset();
 
   Counts counts() const;
@@ -38,18 +38,18 @@ class Journal {
   mutable std::mutex mutex_;
   Counts counts_;
   Last last_;
-  std::string key_;  // kept for its memory
+  std::string key_;  // reused for its capacity
 };
 
 /// The journals of all services.
 struct Ledger {
   Journal madre;
   Journal switch_;
-  Journal control;  ///< kept for nobody: control calls are not counted
+  Journal control;  ///< not reported: control requests are not counted
 
-  /// The answer of GET /__count.
+  /// The body of GET /__count.
   std::string counts() const;
-  /// The answer of GET /__last.
+  /// The body of GET /__last.
   std::string last() const;
   void reset();
 };

@@ -11,13 +11,13 @@ using nlohmann::json;
 
 namespace {
 
-/// Listens to a parser, keeps the wanted members of the outermost object and skips the rest.
+/// SAX handler: keeps the wanted members of the outermost object and skips the rest.
 class ChatReader final : public nlohmann::json_sax<json> {
  public:
   ChatReader(std::string_view text_key, std::string_view extras_key, ChatBody& chat)
       : text_key_(text_key), extras_key_(extras_key), chat_(chat) {}
 
-  /// Empty when the body was right.
+  /// Empty if the body is valid.
   std::string complaint() const {
     if (!well_formed_) return unprocessable("", "JSON decode error", "json_invalid");
     if (!object_) return unprocessable("", "Input should be an object", "model_attributes_type");
@@ -107,7 +107,7 @@ class ChatReader final : public nlohmann::json_sax<json> {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain = 0;  // start of what is not copied yet
+  std::size_t plain = 0;  // start of the part not copied yet
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;

@@ -6,22 +6,22 @@
 
 namespace upstream {
 
-/// Appends `text` as a JSON string with its quotes. `text` is valid UTF-8.
+/// Appends `text` as a quoted JSON string. `text` must be valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
-/// The members of a chat request that the answer needs.
+/// The members of a chat request that the response needs.
 struct ChatBody {
   std::string text = {};
   std::optional<std::string> session_id = {};
 };
 
-/// Reads a chat request whose text is under `text_key` and whose object of extras is under
-/// `extras_key`. No tree is built: this runs once per benchmarked request. When the body is wrong,
-/// returns the body of the 422 answer that says how.
+/// Reads a chat request with its text at `text_key` and an optional object at `extras_key`. Builds
+/// no tree, since it runs once per benchmarked request.
+/// \return the body of the 422 response if the request is invalid
 std::optional<std::string> read_chat(std::string_view body, std::string_view text_key,
                                      std::string_view extras_key, ChatBody& chat);
 
-/// The body of a 422 answer: what is wrong with which member.
+/// The body of a 422 response that names the invalid member.
 std::string unprocessable(std::string_view member, std::string_view message, std::string_view type);
 
 }  // namespace upstream

@@ -67,7 +67,7 @@ void Listener::stop_accepting() {
   }
 }
 
-/// With a backlog of nothing and one connection in it, Linux drops every further SYN.
+/// With a backlog of 0 and one connection queued, Linux drops every further SYN.
 void Listener::fill_backlog() {
   acceptor_->listen(0);
   filler_.emplace(loops_.first());
@@ -86,7 +86,7 @@ Coro<void> Listener::accept_one(Acceptor& acceptor) {
   Socket socket(loop);
   co_await acceptor.async_accept(socket, into(ec));
   if (fault_ != FaultKind::none) co_return;
-  if (ec) {  // most likely out of descriptors: leave the open connections time to end
+  if (ec) {  // most likely out of descriptors: wait for open connections to end
     Timer pause(loops_.first(), std::chrono::milliseconds(10));
     co_await pause.async_wait(into(ec));
     co_return;

@@ -11,21 +11,21 @@
 
 namespace upstream {
 
-/// Where connections are spread: over every loop, or kept on the first.
+/// How connections are distributed: over all loops, or on the first only.
 enum class Spread { all_loops, first_loop };
 
-/// Accepts the connections of one site. All of it runs on the first loop.
+/// Accepts the connections of one site. Runs on the first loop only.
 class Listener {
  public:
-  /// Throws boost::system::system_error when the address cannot be had.
+  /// Throws boost::system::system_error if the address cannot be bound.
   Listener(Loops& loops, Site& site, const Tcp::endpoint& where, Spread spread);
 
-  /// With the port really taken.
+  /// With the port actually bound.
   std::string url() const;
 
-  /// Shows a listener fault, or heals with `none`. A fault also ends the open connections: a
-  /// pooled one would otherwise hide it. Healing opens a fresh listener on the same port, so
-  /// connections that waited in the old one are reset.
+  /// Applies a listener fault, or clears it with `none`. A fault also closes the open connections,
+  /// since a pooled one would hide it. Clearing opens a new listener on the same port, so
+  /// connections queued in the old one are reset.
   void show(FaultKind fault);
 
  private:
@@ -39,7 +39,7 @@ class Listener {
   Site& site_;
   Spread spread_;
   FaultKind fault_ = FaultKind::none;
-  // Bound and never listening: keeps the port ours while the listener is closed.
+  // Bound but never listening: reserves the port while the listener is closed.
   Acceptor reservation_;
   Tcp::endpoint where_;
   std::shared_ptr<Acceptor> acceptor_;

@@ -7,12 +7,12 @@
 namespace upstream {
 
 Loops::Loops(std::size_t threads) {
-  // 1: one thread serves each loop, so it may skip some of its own wake-ups.
+  // Concurrency hint 1: one thread runs each loop, which saves wake-ups.
   for (std::size_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<asio::io_context>(1));
 }
 
 Loops::~Loops() {
-  // In this order: an accept that is under way on the first loop may hold a socket of another one.
+  // The order matters: an accept in progress on the first loop may hold a socket of another loop.
   for (auto& loop : loops_) loop.reset();
 }
 

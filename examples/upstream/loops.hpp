@@ -8,8 +8,8 @@
 
 namespace upstream {
 
-/// One event loop per thread. The first loop also owns every listener and the control port, so
-/// switching a fault on or off needs no lock around a listener.
+/// One event loop per thread. The first loop also runs every listener and the control port, so
+/// setting or clearing a fault needs no lock around a listener.
 class Loops {
  public:
   explicit Loops(std::size_t threads);
@@ -18,12 +18,12 @@ class Loops {
   Loops& operator=(const Loops&) = delete;
 
   asio::io_context& first() { return *loops_.front(); }
-  /// The loop for the next connection, in turn. Call on the first loop only.
+  /// The loop for the next connection, round-robin. Call on the first loop only.
   asio::io_context& next();
 
   /// Runs until `stop()`; the calling thread serves the first loop.
   void run();
-  /// Safe from any thread.
+  /// Thread-safe.
   void stop();
 
  private:

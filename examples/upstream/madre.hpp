@@ -9,7 +9,7 @@
 
 namespace upstream {
 
-/// The orchestrator: power windows and the chat of last resort.
+/// The orchestrator: power windows and the fallback chat.
 class Madre final : public Service {
  public:
   explicit Madre(const Settings& settings) : settings_(settings) {}

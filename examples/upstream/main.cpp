@@ -20,7 +20,7 @@
 namespace upstream {
 namespace {
 
-/// Thousands of slow requests are thousands of descriptors.
+/// Raises the descriptor limit: thousands of slow requests need thousands of descriptors.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -44,7 +44,7 @@ int serve(const Options& options) {
   Site switch_site{switcher, settings, ledger, ledger.switch_, options.token};
   Site control_site{control, settings, ledger, ledger.control};
 
-  // Below the sites, because the connections that die with the loops still use them.
+  // Declared after the sites: connections destroyed with the loops still use them.
   Loops loops(options.threads);
   std::optional<Listener> madre_listener;
   std::optional<Listener> switch_listener;

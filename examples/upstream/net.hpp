@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
-// The executor is named everywhere: the type-erased default costs an allocation and two indirect
-// calls per operation, which shows in a benchmark's upstream.
+// The executor type is explicit: the type-erased default costs an allocation and two indirect calls
+// per operation, which is measurable in a benchmark's upstream.
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<Tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
@@ -30,7 +30,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 template <class T>
 using Coro = asio::awaitable<T, Executor>;
 
-/// `co_await socket.async_…(…, into(ec))`: suspends, and leaves the outcome in `ec`.
+/// `co_await socket.async_…(…, into(ec))`: suspends and stores the result in `ec`.
 inline auto into(error_code& ec) {
   return asio::redirect_error(asio::use_awaitable_t<Executor>{}, ec);
 }

@@ -7,12 +7,12 @@
 
 namespace upstream {
 
-/// The open connections of one service, so that a listener fault can end them as the death of the
+/// The open connections of one service, so that a listener fault can close them as an exit of the
 /// process would. Thread-safe.
 class OpenSockets {
  public:
-  /// Keeps one connection listed. Give it up before the descriptor is closed: afterwards the
-  /// number may belong to somebody else.
+  /// Registers one connection. Release it before the descriptor is closed: afterwards the number
+  /// may be reused for another file.
   class Entry {
    public:
     Entry(OpenSockets& owner, int descriptor) : owner_(&owner), descriptor_(descriptor) {
@@ -35,7 +35,7 @@ class OpenSockets {
     int descriptor_;
   };
 
-  /// Ends every connection in both directions. Its session notices, whatever loop it runs on.
+  /// Shuts down every connection in both directions; sessions on any loop notice.
   void shut_all() {
     const std::lock_guard lock(mutex_);
     for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);

@@ -8,7 +8,7 @@ namespace upstream {
 
 namespace {
 
-/// HOST:PORT with a loopback host: this program obeys whoever reaches its control port.
+/// HOST:PORT with a loopback host, since the control port has no authentication.
 Tcp::endpoint loopback_endpoint(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) throw CLI::ValidationError(text, "HOST:PORT is needed");

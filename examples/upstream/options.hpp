@@ -9,18 +9,19 @@
 
 namespace upstream {
 
-/// The command line.
+/// The parsed command line.
 struct Options {
   std::optional<Tcp::endpoint> madre = {};    ///< empty: not served
   std::optional<Tcp::endpoint> switch_ = {};  ///< empty: not served
   Tcp::endpoint control = {};
-  std::string token = {};  ///< empty: none is asked for
+  std::string token = {};  ///< empty: no authentication
   Dialect dialect = Dialect::operative;
   std::size_t threads = 1;
   int latency_ms = 0;
 };
 
-/// Reads the command line into `options`. An exit code when the program should end here.
+/// Parses the command line into `options`.
+/// \return the exit code if the program should end now
 std::optional<int> parse_options(int argc, char** argv, Options& options);
 
 }  // namespace upstream

@@ -39,7 +39,7 @@ std::string iso_time(std::chrono::system_clock::time_point when) {
                      fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
-/// Whole seconds as an integer, others as they are.
+/// Whole seconds as an integer, fractions as a floating-point number.
 json seconds(std::chrono::milliseconds time) {
   if (time.count() % 1000 == 0) return time.count() / 1000;
   return static_cast<double>(time.count()) / 1000.0;
@@ -49,7 +49,7 @@ json problem(std::string_view member, std::string_view message) {
   return json::parse(unprocessable(member, message, "value_error"));
 }
 
-/// What a window order says, or the member that is wrong.
+/// A parsed window order, or the complaint that names its invalid member.
 struct WindowOrder {
   std::vector<std::string> services = {};
   std::optional<std::chrono::milliseconds> ttl = {};

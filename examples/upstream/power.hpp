@@ -14,8 +14,8 @@
 
 namespace upstream {
 
-/// Which services run: the core, those of the open window, and those started by hand.
-/// A window really expires. Thread-safe.
+/// The running services: the core, those of the open window, and those started by command.
+/// Windows expire in real time. Thread-safe.
 class Power {
  public:
   struct Outcome {
@@ -30,7 +30,7 @@ class Power {
 
   Outcome open_window(const nlohmann::json& order);
   Outcome close_window(const nlohmann::json& order);
-  /// `action` is start, stop or restart.
+  /// `action`: "start", "stop" or "restart".
   Outcome command(std::string_view service, std::string_view action);
 
  private:
@@ -41,15 +41,15 @@ class Power {
     std::string id;
     std::vector<std::string> services;
     Wall::time_point created;
-    std::optional<std::chrono::milliseconds> ttl;  // empty: held open until closed
-    Steady::time_point expires;                    // meaningful with a ttl
+    std::optional<std::chrono::milliseconds> ttl;  // empty: no expiry
+    Steady::time_point expires;                    // valid only with a ttl
   };
 
-  // All of these with the lock held.
+  // Call these with the lock held.
   void expire();
   bool runs(std::string_view service) const;
   std::vector<std::string> running() const;
-  /// The running ones as the deployed madre lists them: without the gateway.
+  /// The running services as the deployed madre lists them: without the gateway.
   std::vector<std::string> started_by_madre() const;
   std::string policy() const;
   nlohmann::json window_times() const;

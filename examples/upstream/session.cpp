@@ -18,7 +18,7 @@ Session::Session(Socket socket, Site& site)
       site_(site),
       entry_(site.sockets, socket_.native_handle()),
       timer_(socket_.get_executor()) {
-  error_code ignored;  // the peer may have left already; the first read will tell
+  error_code ignored;  // the peer may have disconnected; the first read reports it
   socket_.set_option(Tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   site_.journal.connected();
@@ -122,7 +122,7 @@ Coro<bool> Session::deliver_events(std::size_t count) {
   co_return true;
 }
 
-/// Sends at once what the socket takes, and waits only for the rest.
+/// Writes what the socket accepts immediately and waits only for the rest.
 Coro<bool> Session::send_outbox() {
   error_code ec;
   const std::size_t sent = socket_.write_some(asio::buffer(outbox_), ec);
@@ -132,7 +132,8 @@ Coro<bool> Session::send_outbox() {
   co_return !ec;
 }
 
-/// Waits, but not longer than the client does: false when it left.
+/// Waits for `time`.
+/// \return false if the client disconnected meanwhile
 Coro<bool> Session::pause(std::chrono::milliseconds time) {
   if (time.count() == 0) co_return true;
   error_code ec;

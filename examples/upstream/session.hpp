@@ -15,11 +15,11 @@
 
 namespace upstream {
 
-/// One connection: requests in, answers and faults out. Lives on one event loop.
+/// One connection: reads requests, sends responses and faults. Runs on one event loop.
 ///
-/// Every step answers whether the connection may go on to the next request. Its answer is named
-/// before it is tested: g++ 12 miscompiles a co_await in the condition of an if, while or switch
-/// whose body leaves by co_return or break.
+/// Every step returns whether the connection continues with the next request. The result is stored
+/// in a variable before it is tested: g++ 12 miscompiles a co_await in the condition of an if,
+/// while or switch whose body leaves by co_return or break.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Socket socket, Site& site);
@@ -27,11 +27,11 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Serves until either side ends the connection.
+  /// Serves until either side closes the connection.
   static Coro<void> run(std::shared_ptr<Session> self);
 
  private:
-  // session.cpp: the connection in good health
+  // session.cpp: without faults
   Coro<bool> read_request();
   Coro<bool> read_more();
   Coro<bool> respond();
@@ -45,7 +45,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool client_left();
   void close();
 
-  // session_faults.cpp: the connection as ordered by the control port
+  // session_faults.cpp: with a fault set through the control port
   bool struck();
   Coro<bool> show_fault();
   Coro<bool> show_on_real_answer();
@@ -65,7 +65,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string outbox_;
   Request request_;
   Reply reply_;
-  Fault fault_;  // a member, so that it need not travel through coroutine calls
+  Fault fault_;  // a member, so that coroutines need not pass it on
   bool peer_left_ = false;
 };
 

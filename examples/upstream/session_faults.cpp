@@ -63,12 +63,12 @@ Coro<bool> Session::show_on_real_answer() {
     case FaultKind::stream_break:
     case FaultKind::stream_stall:
       co_return co_await spoil_stream();
-    default:  // slow: the wait was all
+    default:  // slow: only the delay above
       co_return co_await deliver();
   }
 }
 
-/// Silent until the client gives up.
+/// Sends nothing until the client disconnects.
 Coro<bool> Session::hang() {
   bool open = true;
   while (open) {
@@ -94,7 +94,7 @@ Coro<bool> Session::trickle() {
   co_return request_.keep_alive;
 }
 
-/// Promises the whole body, sends half of it and closes.
+/// Declares the length of the whole body, sends half of it and closes.
 Coro<bool> Session::truncate() {
   outbox_.clear();
   append_head(outbox_, reply_, request_);
@@ -105,8 +105,8 @@ Coro<bool> Session::truncate() {
   co_return false;
 }
 
-/// Promises half the body and sends it all. With `conflicting_length` a second line promises the
-/// whole. The connection stays open, so the surplus waits there for the next answer.
+/// Declares half the body's length and sends all of it. With `conflicting_length` a second line
+/// declares the whole length. The connection stays open, with the surplus before the next response.
 Coro<bool> Session::misstate_length() {
   outbox_.clear();
   append_head(outbox_, reply_, request_);
@@ -130,7 +130,7 @@ Coro<bool> Session::pour(std::string start, std::string endless) {
 }
 
 Coro<bool> Session::spoil_stream() {
-  if (reply_.events.empty()) co_return co_await deliver();  // an error is not streamed
+  if (reply_.events.empty()) co_return co_await deliver();  // errors are not streamed
   const auto count = std::min(reply_.events.size(), static_cast<std::size_t>(fault_.after));
   const bool stayed = co_await pause(reply_.delay);
   if (!stayed) co_return client_left();
@@ -143,7 +143,7 @@ Coro<bool> Session::spoil_stream() {
   co_return false;
 }
 
-/// Ends the connection with a RST.
+/// Closes the connection with a RST.
 void Session::reset() {
   error_code ignored;
   socket_.set_option(Socket::linger(true, 0), ignored);

@@ -10,24 +10,24 @@
 
 namespace upstream {
 
-/// What a service answers when nothing is wrong. Called from every event loop at once.
+/// The normal responses of a service. Called concurrently from every event loop.
 class Service {
  public:
   virtual ~Service() = default;
   virtual void answer(const Request& request, Reply& reply) = 0;
 };
 
-/// One listening service with all that its connections share. Outlives them.
+/// One listening service and the state its connections share. Outlives them.
 struct Site {
   Service& service;
   const Settings& settings;
   Ledger& ledger;
   Journal& journal;
-  std::string token = {};  ///< asked for on every path but /health; empty: not asked for
+  std::string token = {};  ///< required on every path but /health; empty: not required
   FaultBoard faults = {};
   OpenSockets sockets = {};
 
-  /// The answer without faults: token, then service.
+  /// The response without faults: checks the token, then calls the service.
   void answer(Request& request, Reply& reply);
 
  private:

@@ -12,7 +12,7 @@ namespace upstream {
 
 namespace {
 
-/// `text` cut so that every piece but the last ends with a space; joined they are `text` again.
+/// Splits `text` so that every piece but the last ends with a space; joined they are `text`.
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
@@ -24,7 +24,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-/// Exactly `count` pieces: the words of `text` over and over.
+/// Exactly `count` pieces: the words of `text`, repeated.
 std::string repeated(std::string_view text, std::size_t count) {
   const auto words = words_of(text);
   std::string out;
@@ -57,7 +57,7 @@ void Switch::route(const Request& request, Reply& reply) {
   }
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);
   const auto text = "switch heard: " + chat.text;
-  // HTTP/1.0 has no chunks to send events in.
+  // Events need chunked encoding, which HTTP/1.0 lacks.
   if (settings_.stream && request.accepts_events && request.version >= 11) {
     stream(text, reply);
   } else {

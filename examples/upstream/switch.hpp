@@ -7,7 +7,7 @@
 
 namespace upstream {
 
-/// The AI router: answers a prompt, as one JSON object or as an event stream.
+/// The AI router: answers a prompt with one JSON object or an event stream.
 class Switch final : public Service {
  public:
   explicit Switch(const Settings& settings) : settings_(settings) {}

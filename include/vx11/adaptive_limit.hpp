@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `AdaptiveLimit`: as many calls at once as the upstream bears, found out by watching it.
+/// `AdaptiveLimit`: limits concurrent calls to what the upstream sustains, measured at run time.
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/mistakes.hpp>
@@ -18,34 +18,34 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// How the limit follows what is seen.
+/// How the limit is adjusted.
 enum class LimitAlgorithm : std::uint8_t {
   /// Compares each latency with the long-term average: falls as calls queue up inside the upstream,
-  /// before anything fails. After the Gradient2 limit of Netflix concurrency-limits.
+  /// before anything fails. Based on the Gradient2 limit of Netflix concurrency-limits.
   gradient,
-  /// Grows by one for each window's worth of successes, falls by a share with each failure. For
-  /// upstreams whose latency says nothing, or that fail when overloaded.
+  /// Grows by one per window of successes, falls by a share with each failure. For upstreams whose
+  /// latency does not depend on load, or that fail when overloaded.
   aimd,
 };
 
-/// The description of an adaptive limit. `validate` names what is out of range; the constructor uses
-/// the nearest value that works.
+/// Options of an adaptive limit. `validate` reports values out of range; the constructor clamps
+/// them to the nearest valid value.
 struct AdaptiveLimitOptions {
   LimitAlgorithm algorithm = LimitAlgorithm::gradient;
   std::uint32_t initial = 20;
-  std::uint32_t min = 1;  ///< Never below, and at least 1: without calls nothing is learnt.
+  std::uint32_t min = 1;  ///< At least 1: without calls there is no measurement.
   std::uint32_t max = 1000;
-  /// gradient: how much above the average a latency may be before the limit falls; at least 1.
+  /// gradient: ratio of latency to average above which the limit falls; at least 1.
   double tolerance = 1.5;
-  /// gradient: calls beyond the ideal that may queue up inside the upstream; what makes it grow.
+  /// gradient: calls beyond the ideal that may queue up inside the upstream; makes the limit grow.
   double headroom = 4;
-  /// gradient: how much of each step is taken, above 0 to 1. Less is calmer.
+  /// gradient: the share of each step that is applied, above 0 to 1. Lower is steadier.
   double smoothing = 0.2;
-  /// By what the limit is multiplied when a call fails; from 0 to 1.
+  /// The factor applied to the limit when a call fails; from 0 to 1.
   double after_failure = 0.9;
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const AdaptiveLimitOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(options.min >= 1, "min", "at least 1");
@@ -63,11 +63,11 @@ inline Result<> validate(const AdaptiveLimitOptions& options) {
 
 namespace detail {
 
-/// What is known after some calls. A pure step from one to the next, so that it can be tested and
+/// The state of the estimate. Each update returns a new value, so that it can be tested and
 /// replayed without calls.
 struct LimitEstimate {
   double limit = 1;
-  double average = 0;  ///< Of the latencies, in nanoseconds, over some hundred calls; 0: none yet.
+  double average = 0;  ///< Of the latencies, in nanoseconds, over hundreds of calls; 0: none yet.
 
   LimitEstimate after_failure(const AdaptiveLimitOptions& options) const noexcept {
     const double share = std::clamp(options.after_failure, 0.0, 1.0);
@@ -79,9 +79,9 @@ struct LimitEstimate {
     const double sample = std::max(static_cast<double>(latency.count()), 1.0);
     LimitEstimate next = *this;
     next.average = average <= 0 ? sample : average + (sample - average) * kAverageStep;
-    // After an overload the average is too high; let go of it faster than it came.
+    // After an overload the average is too high; let it decay faster than it rose.
     if (next.average > 2 * sample) next.average *= 0.95;
-    if (2.0 * running < limit) return next;  // not tried out: says nothing about the limit
+    if (2.0 * running < limit) return next;  // limit not used: no information about it
     next.limit = options.algorithm == LimitAlgorithm::aimd ? limit + 1 / limit
                                                            : gradient_step(options, next, sample);
     return within(options, next);
@@ -107,17 +107,17 @@ struct LimitEstimate {
 
 }  // namespace detail
 
-/// Limits calls at once to a number that rises while latencies stay low and falls as they grow or
-/// calls fail.
+/// Limits concurrent calls to a number that rises while latencies stay low and falls as they grow
+/// or calls fail.
 ///
-/// Nobody has to know the right number, and it stays right when the upstream changes: Little's law
-/// turned into a control loop. Use it as `CircuitBreaker`: `try_acquire`, then a verdict on the
-/// permit; or in a pipeline, where it asks `CallVerdict`, or as `guard(limit, classify)`.
+/// The limit need not be configured, and it follows changes of the upstream: a control loop based
+/// on Little's law. Use it like `CircuitBreaker`: `try_acquire`, then a verdict on the permit; or
+/// in a pipeline, where it uses `CallVerdict`, or as `guard(limit, classify)`.
 ///
 /// **Thread-safe**: admission is lock-free, a verdict takes a short lock. A permit without a
-/// verdict is neutral and teaches nothing. **Lifetime**: outlives its permits; neither copied nor
-/// moved. Source of the idea: Netflix concurrency-limits (Gradient2Limit, AIMDLimit); D. Chiu and
-/// R. Jain, 1989, for AIMD.
+/// verdict is neutral and does not change the limit. **Lifetime**: must outlive its permits;
+/// neither copied nor moved. Based on Netflix concurrency-limits (Gradient2Limit, AIMDLimit); D.
+/// Chiu and R. Jain, 1989, for AIMD.
 template <MonotonicClock Clock = SteadyClock>
 class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>> {
  public:
@@ -129,8 +129,8 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
     estimate_.limit = std::clamp(options.initial, min, std::max(options.max, min));
     publish();
   }
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicAdaptiveLimit> create(AdaptiveLimitOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicAdaptiveLimit>(tl::in_place, std::move(options), std::move(clock));
@@ -139,7 +139,7 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   BasicAdaptiveLimit& operator=(const BasicAdaptiveLimit&) = delete;
   ~BasicAdaptiveLimit() = default;
 
-  /// A permit for one call now, or `rejected`.
+  /// Acquires a permit for one call now, or returns `rejected`.
   tl::expected<Permit, Rejection> try_acquire() noexcept {
     std::uint32_t running = running_.load(std::memory_order_relaxed);
     do {
@@ -149,7 +149,7 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   }
 
   /// \name As a policy
-  /// Judges results by `CallVerdict`; `guard(limit, classify)` judges otherwise.
+  /// Uses `CallVerdict`; `guard(limit, classify)` takes another classifier.
   /// \{
   template <class Next>
   CallResult<Next> run(Next&& next, Deadline deadline = {}) {
@@ -163,7 +163,7 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   }
   /// \}
 
-  /// Calls at once that are admitted now.
+  /// The current limit on concurrent calls.
   std::uint32_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
   std::uint32_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
 
@@ -194,8 +194,8 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   detail::LimitEstimate estimate_;
 };
 
-/// The right to make one call. Say once what came of it, or drop it: dropped without a word it is
-/// neutral. Move-only. Not thread-safe in itself; may be finished on another thread.
+/// A permit for one call. Takes one verdict; without one it is neutral on destruction. Move-only.
+/// Not thread-safe; may be finished on another thread.
 template <MonotonicClock Clock>
 class [[nodiscard]] BasicAdaptiveLimit<Clock>::Permit {
  public:
@@ -211,15 +211,15 @@ class [[nodiscard]] BasicAdaptiveLimit<Clock>::Permit {
   }
   ~Permit() { neutral(); }
 
-  /// The call did what it should; its latency, from the permit to here, is learnt from.
+  /// The call succeeded; its latency, from the permit to here, updates the limit.
   void success() noexcept {
     if (auto* limit = std::exchange(limit_, nullptr)) limit->succeeded(began_);
   }
-  /// The upstream could not cope: it failed, or took too long.
+  /// The upstream failed or took too long.
   void failure() noexcept {
     if (auto* limit = std::exchange(limit_, nullptr)) limit->failed();
   }
-  /// Says nothing about what the upstream bears.
+  /// Not counted; only releases the permit.
   void neutral() noexcept {
     if (auto* limit = std::exchange(limit_, nullptr)) limit->release();
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Attempt`: one line of the ledger that a chat keeps of the targets it tried.
+/// `Attempt`: one entry in a chat's list of targets tried.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -14,22 +14,22 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The result of one try.
+/// The result of one attempt.
 enum class Outcome : std::uint8_t {
   answered,
   circuit_open,   ///< Its breaker rejected the call; nothing was sent.
   unreachable,    ///< No connection.
-  timeout,        ///< No answer within what the try was given.
+  timeout,        ///< No answer within the limit of the attempt.
   error,          ///< An HTTP status outside 2xx.
-  invalid_reply,  ///< 2xx, and not to be understood or too large.
-  asleep,         ///< Known to sleep; passed by untouched.
-  cancelled,      ///< The caller went away; no further target is tried.
+  invalid_reply,  ///< 2xx, but malformed or too large.
+  asleep,         ///< Known to be asleep; skipped without a request.
+  cancelled,      ///< The caller cancelled; no further target is tried.
 };
 
-/// The outcome as the operator contract words it: "circuit_open", "timeout", "error" …
+/// The outcome in the words of the operator contract: "circuit_open", "timeout", "error" …
 VX11_API std::string_view to_string(Outcome outcome) noexcept;
 
-/// One line of the ledger: a target that was tried or passed by. Never a URL or an upstream's text.
+/// One target that was tried or skipped. Never contains a URL or an upstream's text.
 struct Attempt {
   Attempt() = default;
   Attempt(std::string target, Outcome outcome, Duration elapsed)
@@ -37,7 +37,7 @@ struct Attempt {
 
   std::string target = {};
   Outcome outcome = Outcome::answered;
-  Duration elapsed = {};  ///< From asking the breaker to the verdict.
+  Duration elapsed = {};  ///< From the breaker's admission check to the outcome.
 };
 
 }  // namespace v0

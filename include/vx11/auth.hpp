@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Who may use the operator endpoints.
+/// Authentication for the operator endpoints.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -24,7 +24,7 @@ enum class Access : unsigned char {
   forbidden,      ///< A wrong, ambiguous or malformed one: 403.
 };
 
-/// Decides by the headers alone, before a body is read. Thread-safe.
+/// Decides from the headers alone, before a body is read. Thread-safe.
 class VX11_API Authenticator {
  public:
   Authenticator() = default;
@@ -32,23 +32,23 @@ class VX11_API Authenticator {
   Authenticator& operator=(const Authenticator&) = delete;
   virtual ~Authenticator() = default;
   virtual Access check(const Headers& headers) const = 0;
-  /// What a 401 carries in `WWW-Authenticate` (RFC 9110 §11.6.1); empty: it has no such header.
+  /// The `WWW-Authenticate` value of a 401 (RFC 9110 §11.6.1); empty: no such header.
   virtual std::string_view challenge() const noexcept { return {}; }
 };
 
-/// `x-vx11-token` equal to `token`, compared in constant time. An empty header is none; several
-/// that differ, and values with control bytes, are forbidden.
+/// `x-vx11-token` equal to `token`, compared in constant time. An empty header counts as absent;
+/// several different values, and values with control bytes, are forbidden.
 /// \return `invalid_argument` for a token that is empty, has control bytes, or begins or ends with
 ///         a space: no request could carry it
 VX11_API Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
 
-/// Everyone. For loopback listeners only; the program that listens has to see to that.
+/// Accepts every request. For loopback listeners only; the program must ensure that.
 VX11_API std::shared_ptr<const Authenticator> make_open_authenticator();
 
 /// How bearer tokens are verified.
 struct JwtOptions {
-  /// Accepted algorithms, of HS256, HS384, HS512, RS256, ES256. `none` is never accepted. At least
-  /// one.
+  /// Accepted algorithms, of HS256, HS384, HS512, RS256, ES256; at least one. `none` is never
+  /// accepted.
   std::vector<std::string> algorithms = {"HS256"};
   /// For HS*; at least as long as the hash, 32 bytes for HS256 (RFC 7518 §3.2). Never a PEM key.
   std::string secret = {};
@@ -56,13 +56,13 @@ struct JwtOptions {
   std::string public_key_pem = {};
   std::string audience = {};  ///< Must be in `aud`. Required.
   std::string issuer = {};    ///< Must equal `iss` when not empty.
-  /// Clocks that differ a little are forgiven this much.
+  /// Tolerated clock skew.
   std::chrono::seconds leeway = std::chrono::seconds(5);
   WallClock clock = {};
 };
 
-/// `Authorization: Bearer`, a JWT (RFC 7519) with a signature by an allowed algorithm, an `exp`
-/// that is present and not passed, no `nbf` that is still to come, and the right `aud` (RFC 8725).
+/// `Authorization: Bearer` with a JWT (RFC 7519): signed by an allowed algorithm, `exp` present and
+/// in the future, `nbf` absent or past, and the right `aud` (RFC 8725).
 /// \return every mistake of the description in one `invalid_argument`
 VX11_API Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `BackgroundTimer`: a timer with a thread of its own, for those who have no event loop.
+/// `BackgroundTimer`: a timer with its own thread, for programs without an event loop.
 
 #include <vx11/detail/sleep_queue.hpp>
 #include <vx11/timer.hpp>
@@ -14,12 +14,12 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Wakes sleepers on one thread, which is started by the first that sleeps.
+/// Wakes sleepers on one thread, which the first sleep starts.
 ///
-/// What was asleep goes on **on that thread**, up to its next suspension, and all others wait
-/// meanwhile: right for calls that suspend, wrong for calls that block. A program with an event
-/// loop derives its own `Timer` from that loop. **Thread-safe.** Outlives its sleeps; may be
-/// destroyed by one that it has just woken.
+/// A sleeper resumes **on that thread** and runs there up to its next suspension, while all others
+/// wait: suitable for calls that suspend, not for calls that block. A program with an event loop
+/// derives its own `Timer` from that loop. **Thread-safe.** Outlives its sleeps; may be destroyed
+/// by a sleeper that it has just woken.
 class BackgroundTimer final : public Timer {
  public:
   BackgroundTimer() = default;
@@ -54,8 +54,8 @@ class BackgroundTimer final : public Timer {
   std::thread thread_;
 };
 
-/// The background timer that all share who were given none. Lives as long as someone holds it, and
-/// at least to the end of the program's static objects.
+/// The shared timer used when none is given. Lives as long as anything holds it, at least until the
+/// program's static objects are destroyed.
 inline std::shared_ptr<Timer> background_timer() {
   static const auto shared = std::make_shared<BackgroundTimer>();
   return shared;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Backoff`: how long to wait before each further try.
+/// `Backoff`: the wait before each further attempt.
 
 #include <vx11/clock.hpp>
 #include <vx11/detail/durations.hpp>
@@ -16,26 +16,26 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// How waits are spread, so that those who failed together do not return together. The names are
-/// M. Brooker's, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+/// How waits are randomised, so that callers that failed together do not retry together. The names
+/// are M. Brooker's, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 enum class Jitter : std::uint8_t {
-  none,          ///< Exactly base × factorⁿ. For tests, and where there is one caller.
-  full,          ///< Anything from zero to that. The least load on the upstream; the default.
-  decorrelated,  ///< From base to three times the wait before: never near zero, still spread.
+  none,          ///< Exactly base × factorⁿ. For tests, or with a single caller.
+  full,          ///< From zero to that. The least load on the upstream; the default.
+  decorrelated,  ///< From base to three times the previous wait: never near zero.
 };
 
-/// The description of a backoff. `validate` names what is out of range; a loop uses the nearest value
-/// that works.
+/// Options of a backoff. `validate` reports values out of range; a loop clamps them to the nearest
+/// valid value.
 struct BackoffOptions {
-  /// The first wait, before jitter. Zero: never wait. A tenth of a second outlives a dropped
+  /// The first wait, before jitter. Zero: never wait. A tenth of a second outlasts a dropped
   /// packet.
   Duration base = std::chrono::milliseconds(100);
-  /// No wait is longer, however many came before.
+  /// The longest wait.
   Duration cap = std::chrono::seconds(10);
-  /// By how much the wait grows each time; at least 1. Unused by `Jitter::decorrelated`.
+  /// The growth of the wait per attempt; at least 1. Unused by `Jitter::decorrelated`.
   double factor = 2;
   Jitter jitter = Jitter::full;
-  /// Gives numbers from 0 to below 1, evenly; must be thread-safe. Null: a generator per thread.
+  /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread.
   std::function<double()> random = {};
 };
 
@@ -47,7 +47,7 @@ inline void check(Mistakes& mistakes, const BackoffOptions& options) {
 }
 }  // namespace detail
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const BackoffOptions& options) {
   detail::Mistakes mistakes;
   detail::check(mistakes, options);
@@ -63,13 +63,13 @@ inline std::uint64_t seed_of_thread() noexcept {
          reinterpret_cast<std::uintptr_t>(&here);
 }
 
-/// A number from 0 to below 1. Good enough to spread waits, and for nothing else.
+/// A number uniform in [0, 1). Only for spreading waits.
 inline double spread() {
   thread_local SplitMix64 generator{seed_of_thread()};
   return generator.next();
 }
 
-/// `limit` if the product is larger, not a number, or too large for a duration.
+/// The product; `limit` if it is larger than that, not a number, or too large for a duration.
 inline Duration capped_product(Duration time, double by, Duration limit) noexcept {
   const double product = static_cast<double>(time.count()) * by;
   if (!(product < static_cast<double>(limit.count()))) return limit;
@@ -78,10 +78,10 @@ inline Duration capped_product(Duration time, double by, Duration limit) noexcep
 
 }  // namespace detail
 
-/// The waits of one loop of tries, in order. Never longer than the cap, never negative, whatever
-/// the numbers: a thousandth try and a factor of 1e300 give the cap.
+/// The waits of one retry loop, in order. Never longer than the cap and never negative, whatever
+/// the options: the thousandth attempt with a factor of 1e300 gives the cap.
 ///
-/// Not thread-safe: each loop has its own. Refers to its options, which outlive it.
+/// Not thread-safe: each loop has its own. Refers to its options, which must outlive it.
 class Backoff {
  public:
   explicit Backoff(const BackoffOptions& options) noexcept : options_(options) {}

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Bulkhead`: at most so many calls at once, with a bounded queue before them.
+/// `Bulkhead`: limits concurrent calls, with a bounded queue.
 
 #include <vx11/background_timer.hpp>
 #include <vx11/detail/event_set.hpp>
@@ -20,41 +20,39 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a bulkhead. `validate` names what is out of range; the constructor uses the
-/// nearest value that works.
+/// Options of a bulkhead. `validate` reports values out of range; the constructor clamps them to
+/// the nearest valid value.
 struct BulkheadOptions {
-  /// Calls at once. Zero admits none, for an upstream that is not to be called now.
+  /// Concurrent calls. Zero admits none, for an upstream that is disabled.
   std::uint32_t concurrent = 16;
-  /// How many may wait for a place. Zero: a call that finds no place is rejected at once, which is
-  /// right where the one who asks can go elsewhere. A long queue answers everyone late.
+  /// The length of the queue. Zero: a call without a free slot is rejected at once, which suits
+  /// callers that can use another upstream. A long queue delays every response.
   std::uint32_t queue = 0;
-  /// The longest a call waits in the queue; its own deadline may be nearer.
+  /// The longest wait in the queue; the call's own deadline may be earlier.
   Duration wait_timeout = Duration::max();
-  /// Measures waits in the queue; unused where nobody waits. Null: `background_timer()`. A blocking
-  /// timer does not do: the place may come free meanwhile.
+  /// Limits waits in the queue; unused without a queue. Null: `background_timer()`. A blocking
+  /// timer does not work: a slot may become free during the wait.
   std::shared_ptr<Timer> timer = {};
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const BulkheadOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(options.wait_timeout >= Duration::zero(), "wait_timeout", "at least 0");
   return std::move(mistakes).result();
 }
 
-/// A semaphore for calls: `concurrent` run, `queue` wait in order of arrival, the rest are
-/// rejected.
+/// A semaphore for calls: `concurrent` run, `queue` wait in FIFO order, the rest are rejected.
 ///
 /// ```cpp
 /// vx11::Bulkhead bulkhead({.concurrent = 8, .queue = 32, .wait_timeout = 100ms});
 /// if (auto place = bulkhead.acquire(deadline)) call();   // the place is free again at the end
 /// ```
 ///
-/// **Thread-safe**. A place that comes free goes to the longest waiting, never past him to a
-/// newcomer. One who waits no longer, because his time is up or his stop token fired, leaves the
-/// queue at once. An awaited acquire goes on on the thread that gave the place back, or the
-/// timer's.
-/// **Lifetime**: outlives its permits and those who wait; neither copied nor moved.
+/// **Thread-safe**. A freed slot goes to the call that has waited longest, before any new call. A
+/// call whose wait times out or whose stop token fires leaves the queue at once. An awaited acquire
+/// resumes on the thread that released the slot, or on the timer's.
+/// **Lifetime**: must outlive its permits and waiting calls; neither copied nor moved.
 template <MonotonicClock Clock = SteadyClock>
 class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
  public:
@@ -62,8 +60,8 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
 
   explicit BasicBulkhead(BulkheadOptions options = {}, Clock clock = {})
       : options_(std::move(options)), clock_(clock) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicBulkhead> create(BulkheadOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicBulkhead>(tl::in_place, std::move(options), std::move(clock));
@@ -72,7 +70,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   BasicBulkhead& operator=(const BasicBulkhead&) = delete;
   ~BasicBulkhead() = default;
 
-  /// A place now, or `rejected`.
+  /// Acquires a slot now, or returns `rejected`.
   tl::expected<Permit, Rejection> try_acquire() noexcept {
     const std::lock_guard lock(mutex_);
     if (running_ >= options_.concurrent) {
@@ -80,7 +78,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     }
     return admit();
   }
-  /// A place, for which it blocks.
+  /// Acquires a slot; blocks until it is granted.
   /// \see async_acquire
   Result<Permit> acquire(Deadline deadline = {}) {
     auto now = try_acquire();
@@ -88,9 +86,9 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     if (options_.queue == 0) return fail(now.error());
     return sync_wait(async_acquire(std::move(deadline)));
   }
-  /// A place, now or when it is this call's turn.
-  /// \return `rejected` if the queue is full or the wait took too long, `cancelled` if `deadline`'s
-  ///         stop token fired. Neither blames the upstream.
+  /// Acquires a slot, waiting in the queue if necessary.
+  /// \return `rejected` if the queue is full or the wait timed out, `cancelled` if the stop token
+  ///         of `deadline` fired. Both are neutral for the upstream.
   Task<Result<Permit>> async_acquire(Deadline deadline = {});
 
   std::uint32_t running() const noexcept {
@@ -147,7 +145,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     return Entry::queued;
   }
 
-  /// \return false if the place has been granted meanwhile
+  /// \return false if the slot was granted in the meantime
   bool leave(detail::Waiter& waiter) noexcept {
     const std::lock_guard lock(mutex_);
     const auto place = std::find(queue_.begin(), queue_.end(), &waiter);
@@ -156,7 +154,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     return true;
   }
 
-  /// Hands the place on, or frees it.
+  /// Passes the slot to the first waiter, or frees it.
   void release() noexcept {
     detail::Waiter* first = nullptr;
     {
@@ -183,8 +181,8 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   std::deque<detail::Waiter*> queue_;
 };
 
-/// A place in the bulkhead, given back on destruction. Move-only. May be given back on another
-/// thread than it was acquired on; that thread may then run the one who waited for it.
+/// A slot in the bulkhead, released on destruction. Move-only. May be released on another thread
+/// than it was acquired on; that thread may then resume the next waiting call.
 template <MonotonicClock Clock>
 class [[nodiscard]] BasicBulkhead<Clock>::Permit {
  public:
@@ -198,7 +196,7 @@ class [[nodiscard]] BasicBulkhead<Clock>::Permit {
   }
   ~Permit() { release(); }
 
-  /// Gives the place back now.
+  /// Releases the slot now.
   void release() noexcept {
     if (auto* bulkhead = std::exchange(bulkhead_, nullptr)) bulkhead->release();
   }
@@ -212,7 +210,7 @@ class [[nodiscard]] BasicBulkhead<Clock>::Permit {
 template <MonotonicClock Clock>
 auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permit>> {
   if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
-  // All that may fail for want of memory comes before there is a place or a turn to lose.
+  // Allocate everything before there is a slot or a queue position to lose.
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
   detail::LinkedStop stop(deadline.stop_token());
   Task<bool> sleep = timer->sleep(patience(deadline), stop.token());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `ChatStream`: an answer that comes piece by piece.
+/// `ChatStream`: a streamed answer, read piece by piece.
 
 #include <vx11/attempt.hpp>
 #include <vx11/deadline.hpp>
@@ -29,14 +29,14 @@ struct ChatPiece {
   ChatPiece(std::string data, std::string text) : data(std::move(data)), text(std::move(text)) {}
 
   std::string data = {};  ///< The event's data as the upstream sent it.
-  std::string text = {};  ///< The text in it: what the answer is put together from.
+  std::string text = {};  ///< The text in it; the answer is the concatenation of these.
 };
 
-/// An answer under way, from the one target that gave the first piece of it.
+/// A streamed answer from the one target that sent its first piece.
 ///
-/// There is no way from here back to another target: once a piece may have been passed on, an
-/// answer can only be finished or break. The breaker of the target learns what the stream was worth
-/// when it has ended; dropped before, it is neutral, and the upstream's connection is closed.
+/// There is no fallback to another target: pieces may already have been delivered. The target's
+/// breaker records the outcome when the stream ends. Destroying it earlier is neutral for the
+/// breaker and closes the connection to the upstream.
 ///
 /// Move-only; one reader at a time.
 class VX11_API ChatStream {
@@ -48,13 +48,13 @@ class VX11_API ChatStream {
   const std::string& source() const noexcept;             ///< As `ChatReply::source`.
   const std::string& reason() const noexcept;             ///< As `ChatReply::reason`.
   const std::vector<Attempt>& attempts() const noexcept;  ///< As `ChatReply::attempts`.
-  /// What else the upstream said, as a JSON object: complete once the stream has ended.
+  /// The other members of the upstream's answer, as a JSON object: complete once the stream has
+  /// ended.
   const std::string& upstream_json() const noexcept;
 
-  /// The next piece, or none at the end. The first is there at once.
-  /// \return `timeout` when the upstream fell silent, `unreachable` or `invalid_reply` when it
-  /// broke off,
-  ///         `cancelled`; after an error there is nothing more
+  /// The next piece, or none at the end. The first is available at once.
+  /// \return `timeout` when the upstream stops sending, `unreachable` or `invalid_reply` when the
+  ///         stream breaks, `cancelled`; the stream has ended after an error
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline = {});
 
  private:

@@ -1,11 +1,10 @@
 #pragma once
 
 /// \file
-/// `CircuitBreaker`: stops calling what keeps failing, and finds out by a few probes when to call
-/// again.
+/// `CircuitBreaker`: stops calling a failing upstream and uses a few probes to detect its recovery.
 ///
-/// Usable alone: this header needs the standard library and tl::expected. How the hot path came to
-/// be two loads, and what the windows cost: docs/design/circuit_breaker.md.
+/// Usable alone: this header needs only the standard library and tl::expected. Design of the
+/// two-load hot path and cost of the windows: docs/design/circuit_breaker.md.
 
 #include <vx11/circuit_breaker/detail/core.hpp>
 #include <vx11/circuit_breaker/detail/run.hpp>
@@ -27,8 +26,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Admits calls while they succeed, rejects them at once after too many failures, and lets a fixed
-/// number of probes through when the open time has passed.
+/// Admits calls while they succeed, rejects them at once after too many failures, and admits a
+/// fixed number of probes once the open time has passed.
 ///
 /// ```cpp
 /// vx11::CircuitBreaker breaker{{.failures_to_open = 3, .open_for = 60s}};
@@ -41,21 +40,22 @@ inline namespace v0 {
 ///
 /// or around a callable: `auto reply = breaker.run([&] { return client.get(url); });`
 ///
-/// What opens it is a choice: failures in a row (the default), or the share of failed or slow calls
-/// in a window.
+/// The trip condition is configurable: consecutive failures (the default), or the share of failed
+/// or slow calls in a window.
 /// ```cpp
 /// vx11::CircuitBreaker breaker{{.trip = vx11::CountWindow{.size = 100, .failure_rate = 0.3}}};
 /// ```
 ///
-/// **Thread-safety**: every member may be called from any thread. In consecutive mode admission and
-/// success while closed take no lock and read no clock. With a window a verdict takes a lock for a
-/// few nanoseconds. Nothing is allocated after construction, unless a listener lags behind.
-/// **Lifetime**: the breaker outlives its permits. Neither copied nor moved; share it by
+/// **Thread-safety**: every member may be called from any thread. In consecutive mode, admission
+/// and success while closed take no lock and read no clock. With a window, a verdict takes a lock
+/// for a few nanoseconds. Nothing is allocated after construction, unless the listener falls
+/// behind.
+/// **Lifetime**: the breaker must outlive its permits. Neither copied nor moved; share it by
 /// `std::shared_ptr`.
-/// **Errors**: nothing here throws, but for what the caller's own callables throw.
+/// **Errors**: throws nothing itself; exceptions from the caller's callables pass through.
 /// **Generations**: every change of state or mode starts a new one, and a verdict counts only in
-/// the generation that admitted it. A success from before the break does not close it, a late
-/// failure does not extend it.
+/// the generation that admitted the call. A late success from before the circuit opened does not
+/// close it, and a late failure does not extend the open time.
 template <MonotonicClock Clock = SteadyClock>
 class BasicCircuitBreaker {
  public:
@@ -64,8 +64,8 @@ class BasicCircuitBreaker {
 
   explicit BasicCircuitBreaker(CircuitBreakerOptions options = {}, Clock clock = {})
       : clock_(clock), core_(std::move(options), clock_.now()) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the breaker, or the error of `validate(options)`.
   static Result<BasicCircuitBreaker> create(CircuitBreakerOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicCircuitBreaker>(tl::in_place, std::move(options), std::move(clock));
@@ -74,8 +74,8 @@ class BasicCircuitBreaker {
   BasicCircuitBreaker& operator=(const BasicCircuitBreaker&) = delete;
   ~BasicCircuitBreaker() = default;
 
-  /// Asks to make one call now.
-  /// \return a permit that takes the call's verdict, or when to ask again.
+  /// Requests admission for one call.
+  /// \return a permit that takes the call's verdict, or a rejection with the time to retry.
   Admission try_acquire() noexcept {
     const auto word = core_.load();
     if (word.phase() == detail::CircuitPhase::closed) [[likely]]
@@ -83,18 +83,18 @@ class BasicCircuitBreaker {
     return acquire_unless_closed(word);
   }
 
-  /// Makes `call` if it is admitted, judges its result and returns it.
+  /// Runs `call` if it is admitted, records the verdict on its result and returns the result.
   ///
-  /// \param call takes nothing. A `Result<T>` that it returns is returned as it is, any other `T` as
-  /// the value of a `Result<T>`.
-  /// \param classify returns the `Verdict` on the result; not called where `call` returns nothing,
-  /// which is a success.
+  /// \param call takes no arguments. A `Result<T>` that it returns is returned unchanged, any other
+  ///         `T` as the value of a `Result<T>`.
+  /// \param classify returns the `Verdict` on the result; not called if `call` returns void, which
+  ///         is a success.
   /// \return the result, or an error with the code `circuit_open` and the `retry_after` of the
-  /// rejection.
+  ///         rejection.
   ///
-  /// An exception from `call` is a failure, one from `classify` is neutral; both pass through to the
-  /// caller. No lock is held meanwhile. A call that is awaited takes `async_run`; in a pipeline the
-  /// breaker stands as `std::ref(breaker)`.
+  /// An exception from `call` is a failure, one from `classify` is neutral; both pass through to
+  /// the caller. No lock is held during the call. For awaited calls use `async_run`; in a pipeline
+  /// pass `std::ref(breaker)`.
   /// ```cpp
   /// auto reply = breaker.run([&] { return client.get(url); });
   /// ```
@@ -108,8 +108,8 @@ class BasicCircuitBreaker {
                                   std::forward<Classify>(classify));
   }
 
-  /// The same for a call that returns a `Task<Result<T>>`. Nothing happens until the task is
-  /// awaited; the breaker outlives it.
+  /// The same for a call that returns a `Task<Result<T>>`. Nothing runs until the task is awaited;
+  /// the breaker must outlive the task.
   /// ```cpp
   /// auto reply = co_await breaker.async_run([&] { return client.async_get(url); });
   /// ```
@@ -129,8 +129,8 @@ class BasicCircuitBreaker {
     return run(std::forward<Call>(call), std::forward<Classify>(classify));
   }
 
-  /// The effective state: an open breaker whose time has passed reads as half-open, whoever looks
-  /// and however often. Looking changes nothing and takes no lock.
+  /// The effective state: an open breaker whose open time has passed reads as half-open. Reading
+  /// changes nothing and takes no lock.
   CircuitState state() const noexcept {
     const auto [word, until] = core_.load_with_deadline();
     if (word.phase() != detail::CircuitPhase::open) return word.state();
@@ -138,30 +138,29 @@ class BasicCircuitBreaker {
   }
   CircuitMode mode() const noexcept { return core_.load().mode(); }
 
-  /// State and figures, of one moment. With a window it takes the lock for a few nanoseconds.
+  /// A consistent snapshot of state and figures. With a window it takes the lock for a few
+  /// nanoseconds.
   CircuitSnapshot snapshot() const noexcept { return core_.snapshot(clock_.now()); }
 
-  /// As in use: what was out of range is the nearest value that works.
+  /// The options in use, with values out of range clamped to the nearest valid value.
   const CircuitBreakerOptions& options() const noexcept { return core_.options(); }
 
-  // Taking the decision from the breaker. Each starts a new generation, so that no verdict of a
-  // call admitted before counts afterwards, and ends the mode before it; doing it twice is doing it
-  // once.
+  // Manual control. Each call starts a new generation, so that verdicts of calls admitted before no
+  // longer count, and replaces the previous mode; repeating a call has no effect.
 
-  /// Holds it open, for maintenance or to shed an upstream: rejects every call.
+  /// Holds it open, for maintenance or to take an upstream out of use: rejects every call.
   void isolate() noexcept { core_.hold(detail::CircuitPhase::isolated, clock_.now()); }
-  /// Holds it closed: admits every call, counts, and never opens.
+  /// Holds it closed: admits and counts every call, never opens.
   void force_close() noexcept { core_.hold(detail::CircuitPhase::forced_closed, clock_.now()); }
-  /// Admits every call and counts none, as though there were no breaker.
+  /// Admits every call and counts none, as if there were no breaker.
   void disable() noexcept { core_.hold(detail::CircuitPhase::disabled, clock_.now()); }
-  /// Admits every call and counts; each time it would have opened is counted and told instead of
-  /// done, and counting starts anew. For trying limits on live traffic.
+  /// Admits and counts every call. Instead of opening, it counts and reports the event and restarts
+  /// counting. For testing thresholds on live traffic.
   void metrics_only() noexcept { core_.hold(detail::CircuitPhase::metrics_only, clock_.now()); }
-  /// Gives the decision back: closed, with nothing counted yet. Nothing happens if the breaker
-  /// decides already.
+  /// Returns to automatic mode: closed, all counts zero. No effect if already automatic.
   void automatic() noexcept { core_.release(clock_.now()); }
-  /// As newly made: automatic, closed, all figures forgotten. Told unless it was automatic and
-  /// closed before.
+  /// Resets to the initial state: automatic, closed, all figures zero. Reported unless it was
+  /// already automatic and closed.
   void reset() noexcept { core_.reset(clock_.now()); }
 
  private:
@@ -174,10 +173,10 @@ class BasicCircuitBreaker {
   Core core_;
 };
 
-/// The right to make one call. Say what came of it once, or drop it: dropped without a word it is
-/// neutral, its slot comes back and it decides nothing. Later words are ignored.
+/// A permit for one call. Takes one verdict; later ones are ignored. Destroyed without a verdict it
+/// is neutral: its slot is released and nothing is decided.
 ///
-/// Move-only. Not thread-safe in itself; may be finished on another thread than it was acquired on.
+/// Move-only. Not thread-safe; may be finished on another thread than it was acquired on.
 template <MonotonicClock Clock>
 class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
  public:
@@ -198,21 +197,21 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
   }
   ~Permit() { neutral(); }
 
-  /// The call did what it should.
+  /// The call succeeded.
   void success() noexcept {
     if (auto* breaker = std::exchange(breaker_, nullptr)) succeeded(*breaker);
   }
-  /// The upstream is to blame. Reads the clock, because failures are dated.
+  /// The upstream failed. Reads the clock, because failures have a timestamp.
   void failure() noexcept {
     if (auto* breaker = std::exchange(breaker_, nullptr)) failed(*breaker);
   }
-  /// Says nothing about the upstream: the caller went away, the request was wrong.
+  /// Not counted against the upstream: for a cancelled call or an invalid request.
   void neutral() noexcept {
     if (auto* breaker = std::exchange(breaker_, nullptr)) {
       breaker->core_.abandon(generation_, ticket_);
     }
   }
-  /// One of the three.
+  /// Records `verdict` by calling the corresponding function above.
   void record(Verdict verdict) noexcept {
     switch (verdict) {
       case Verdict::success:
@@ -223,7 +222,7 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
         return neutral();
     }
   }
-  /// Whether the verdict of this call decides if the circuit closes.
+  /// Whether the call is a probe, whose verdict decides if the circuit closes.
   bool is_probe() const noexcept { return ticket_ != detail::kNoTicket; }
 
  private:
@@ -259,7 +258,7 @@ class [[nodiscard]] BasicCircuitBreaker<Clock>::Permit {
   BasicCircuitBreaker* breaker_;
   std::uint64_t generation_;
   detail::Ticket ticket_;
-  TimePoint since_;  ///< When it was admitted, if that matters.
+  TimePoint since_;  ///< Time of admission; unset if not needed.
 };
 
 template <MonotonicClock Clock>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Time: monotonic for every decision, wall-clock for display only, both injectable.
+/// Clocks: monotonic for every decision, wall-clock for display only; both injectable.
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/export.hpp>
@@ -15,23 +15,21 @@ using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
-/// `limit` after `now`; `TimePoint::max()`, which never comes, where that is too far off to be
-/// told.
+/// `now + limit`; `TimePoint::max()`, which means never, if the sum overflows.
 constexpr TimePoint saturated_add(TimePoint now, Duration limit) noexcept {
   if (limit > Duration::zero() && now > TimePoint::max() - limit) return TimePoint::max();
   return now + limit;
 }
 
-/// What is left until `until` at `now`: nothing once it has come, `Duration::max()` if it never
-/// does.
+/// The time from `now` to `until`: zero once passed, `Duration::max()` if `until` means never.
 constexpr Duration time_left(TimePoint until, TimePoint now) noexcept {
   if (until == TimePoint::max()) return Duration::max();
   return until > now ? until - now : Duration::zero();
 }
 
-/// Where time comes from when it is not the machine's. `testing::ManualClock` is one.
+/// An injectable source of time, such as `testing::ManualClock`.
 ///
-/// Implementations are thread-safe, never run backwards in `now()`, and outlive what uses them.
+/// Implementations are thread-safe, their `now()` is monotonic, and they outlive their users.
 class VX11_API TimeSource {
  public:
   virtual ~TimeSource() = default;
@@ -46,14 +44,15 @@ concept MonotonicClock = std::copyable<C> && requires(const C& clock) {
   noexcept->std::convertible_to<TimePoint>;
 };
 
-/// The monotonic clock of the machine, or of a `TimeSource` in tests.
+/// The monotonic clock of the machine, or a `TimeSource` in tests.
 ///
-/// Unaffected by someone setting the time. A value type; copies read the same source. Thread-safe.
+/// Not affected by changes of the system time. A value type; copies read the same source.
+/// Thread-safe.
 class SteadyClock {
  public:
   constexpr SteadyClock() noexcept = default;
-  /// Reads `source`, which must outlive every copy of this clock. Implicit, so that a test hands
-  /// its manual clock wherever a clock is wanted.
+  /// Reads `source`, which must outlive every copy of this clock. Implicit, so that tests can pass
+  /// a manual clock wherever a clock is expected.
   SteadyClock(const TimeSource& source) noexcept : source_(&source) {}
 
   TimePoint now() const noexcept {
@@ -64,7 +63,7 @@ class SteadyClock {
   const TimeSource* source_ = nullptr;
 };
 
-/// The time of day, for timestamps that people read. Never used to decide anything. Thread-safe.
+/// The wall clock, for timestamps that people read. Never used for decisions. Thread-safe.
 class WallClock {
  public:
   constexpr WallClock() noexcept = default;

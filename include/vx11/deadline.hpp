@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Deadline`: the time by which a call has to end, and the wish that it end sooner.
+/// `Deadline`: the time limit of a call and its cancellation token.
 
 #include <vx11/clock.hpp>
 
@@ -11,18 +11,17 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// How long a call may take, and whether anyone still waits for it.
+/// The time limit of a call and its cancellation token.
 ///
-/// A point in monotonic time plus a `std::stop_token`: the two reasons for which work ends early
-/// travel together, so that no layer can pass on one and forget the other. A default Deadline never
-/// ends. A value type; thread-safe to copy and read.
+/// Combines a monotonic time point with a `std::stop_token`, so that every layer passes both on. A
+/// default Deadline never expires. A value type; thread-safe to copy and read.
 class Deadline {
  public:
   Deadline() = default;
   explicit Deadline(TimePoint at, std::stop_token stop = {}) noexcept
       : at_(at), stop_(std::move(stop)) {}
 
-  /// The deadline `limit` after `now`. A limit too large to add means never.
+  /// The deadline `limit` after `now`; never, if the sum overflows.
   static Deadline after(TimePoint now, Duration limit, std::stop_token stop = {}) noexcept {
     return Deadline(saturated_add(now, limit), std::move(stop));
   }
@@ -31,10 +30,10 @@ class Deadline {
   bool never() const noexcept { return at_ == TimePoint::max(); }
   bool passed(TimePoint now) const noexcept { return now >= at_; }
 
-  /// What is left at `now`; zero once passed.
+  /// The time left at `now`; zero once passed.
   Duration remaining(TimePoint now) const noexcept { return time_left(at_, now); }
 
-  /// The same interest with the nearer of two ends: what is left, but at most `limit` from `now`.
+  /// The same stop token with the earlier of this deadline and `now + limit`.
   Deadline capped(TimePoint now, Duration limit) const noexcept {
     const TimePoint end = saturated_add(now, limit);
     return Deadline(end < at_ ? end : at_, stop_);

@@ -1,11 +1,11 @@
 #pragma once
 
 /// \file
-/// `VX11_API`: what stands before everything that is compiled into one of the libraries.
+/// `VX11_API`: marks every declaration exported by one of the libraries.
 
-/// The libraries hide their symbols, so that nothing of their inside collides with a program's own
-/// names; what is marked is seen. Static libraries are built, and used, with `VX11_STATIC_DEFINE`:
-/// a shared object that links one does not hand its symbols on.
+/// The libraries hide their symbols to avoid collisions with a program's own names; only marked
+/// declarations are exported. Build and use static libraries with `VX11_STATIC_DEFINE`, so that a
+/// shared object linking one does not re-export its symbols.
 #ifdef VX11_STATIC_DEFINE
 #define VX11_API
 #else

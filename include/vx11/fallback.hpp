@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `fallback`: something else in place of a failure.
+/// `fallback`: replaces a failure by a substitute.
 
 #include <vx11/policy.hpp>
 #include <vx11/verdict.hpp>
@@ -12,8 +12,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What a fallback steps in for: every error but `cancelled`, where nobody waits for an answer, and
-/// HTTP answers that are failures.
+/// The results that are replaced: every error except `cancelled`, where the caller no longer waits,
+/// and HTTP responses that are failures.
 struct DefaultFailed {
   template <class T>
   constexpr bool operator()(const Result<T>& result) const noexcept {
@@ -22,18 +22,19 @@ struct DefaultFailed {
   }
 };
 
-/// Gives something else in place of a failure. Made by `fallback`.
+/// Replaces a failure by a substitute. Made by `fallback`.
 ///
-/// The substitute is a value; or a function of the failed result, or of nothing, that returns a
-/// value or a `Result`; for awaited calls also a `Task<Result<T>>`. A substitute that fails is what
-/// the caller gets. **Thread-safe** if the functions are; a value type.
+/// The substitute is a value, or a function of the failed result or of nothing that returns a value
+/// or a `Result`; for awaited calls also a `Task<Result<T>>`. If the substitute fails, its error is
+/// returned. **Thread-safe** if the functions are; a value type.
 template <class Substitute, class Failed = DefaultFailed>
 class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
  public:
   explicit Fallback(Substitute substitute, Failed failed = {})
       : substitute_(std::move(substitute)), failed_(std::move(failed)) {}
 
-  /// The same, stepping in where `predicate` says: a `bool` for a `const Result<T>&`.
+  /// A copy that replaces the results for which `predicate`, given a `const Result<T>&`, returns
+  /// true.
   template <class Predicate>
   auto when(Predicate predicate) const {
     return Fallback<Substitute, Predicate>(substitute_, std::move(predicate));
@@ -75,12 +76,12 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
     }
   }
 
-  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   mutable Substitute substitute_;
   [[no_unique_address]] mutable Failed failed_;
 };
 
-/// A policy that gives `substitute` in place of a failure:
+/// A policy that replaces failures by `substitute`:
 /// `pipeline(fallback(Page("busy, come back later")), retry, breaker)`.
 template <class Substitute>
 auto fallback(Substitute substitute) {

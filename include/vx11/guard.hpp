@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// `guard`: makes a call under a permit and reports the result to the permit. This is how a
-/// `CircuitBreaker` and an `AdaptiveLimit` become policies.
+/// `guard`: runs a call under a permit and reports the verdict on its result. This makes a
+/// `CircuitBreaker` or an `AdaptiveLimit` a policy.
 
 #include <vx11/circuit_breaker/detail/run.hpp>
 #include <vx11/policy.hpp>
@@ -16,7 +16,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Something whose `try_acquire` gives permits that take a verdict, or an error.
+/// A class whose `try_acquire` returns a permit that takes a verdict, or an error.
 template <class G>
 concept GivesPermits = requires(G& source) {
   source.try_acquire()->success();
@@ -25,9 +25,9 @@ concept GivesPermits = requires(G& source) {
   { source.try_acquire().error() } -> std::convertible_to<Error>;
 };
 
-/// A policy that asks `Source` for a permit, makes the call, and reports what `Classify` makes of
-/// the result. Made by `guard`; shares the source or refers to it. **Thread-safe** if `Classify`
-/// is.
+/// A policy that acquires a permit from `Source`, runs the call, and reports the verdict of
+/// `Classify` on the result. Made by `guard`; shares the source or refers to it. **Thread-safe** if
+/// `Classify` is.
 template <class Source, class Classify = CallVerdict>
 class PermitPolicy : public detail::ExecuteNames<PermitPolicy<Source, Classify>> {
  public:
@@ -56,18 +56,18 @@ class PermitPolicy : public detail::ExecuteNames<PermitPolicy<Source, Classify>>
 
  private:
   std::shared_ptr<Source> source_;
-  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   [[no_unique_address]] mutable Classify classify_;
 };
 
 /// A policy on `source`, a circuit breaker or an adaptive limit, which it shares. `classify`
-/// gives the `Verdict` on a `const Result<T>&`; what it throws passes through and counts as
+/// returns the `Verdict` on a `const Result<T>&`; an exception from it passes through and counts as
 /// neutral.
 template <GivesPermits Source, class Classify = CallVerdict>
 auto guard(std::shared_ptr<Source> source, Classify classify = {}) {
   return PermitPolicy<Source, Classify>(std::move(source), std::move(classify));
 }
-/// The same on one that outlives the policy: `guard(std::ref(breaker), classify)`.
+/// The same for a source that must outlive the policy: `guard(std::ref(breaker), classify)`.
 template <GivesPermits Source, class Classify = CallVerdict>
 auto guard(std::reference_wrapper<Source> source, Classify classify = {}) {
   return guard(std::shared_ptr<Source>(std::shared_ptr<void>(), &source.get()),

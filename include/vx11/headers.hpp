@@ -25,20 +25,19 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
                     [=](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
-/// One header field, as views into the `Headers` it comes from: valid until those change. A NUL
-/// follows both, for those who speak C.
+/// One header field, as views into its `Headers`: valid until those change. Both are
+/// NUL-terminated, for C interfaces.
 struct Header {
   std::string_view name = {};
   std::string_view value = {};
   friend bool operator==(const Header&, const Header&) = default;
 };
 
-/// The header fields of a message, in order, names compared without case. Not thread-safe.
+/// The header fields of a message, in order; names compare case-insensitively. Not thread-safe.
 ///
-/// A list and not a map: a message has few fields, order and repetition carry meaning, and a linear
-/// look through a dozen short names beats hashing them. All of it is one piece of text, because a
-/// message is made and thrown away for every request, and a string for each name and value would
-/// cost more than the rest of it.
+/// A list, not a map: messages have few fields, order and repetition matter, and a linear search
+/// over a dozen short names is faster than hashing. All fields share one string, because every
+/// request creates a message, and a string per name and value would dominate its cost.
 class Headers {
  public:
   /// Forward iteration over the fields; invalidated by every change.
@@ -72,13 +71,13 @@ class Headers {
 
   Headers() = default;
 
-  /// Each at most 4 GiB long, far more than any peer sends or takes.
+  /// Name and value are at most 4 GiB each.
   void add(std::string_view name, std::string_view value) {
     const Sizes sizes{static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())};
     const std::size_t begin = text_.size();
     const std::size_t end = begin + occupied({name, value});
-    // Not in place: both may be views into this very text.
+    // Not in place: both may be views into this string.
     if (end > text_.capacity()) return add_to_copy(name, value);
     text_.resize(end);
     char* at = text_.data() + begin;
@@ -87,7 +86,7 @@ class Headers {
     at += name.copy(at, name.size()) + 1;
     value.copy(at, value.size());
   }
-  /// Replaces every field of that name by one.
+  /// Replaces all fields of that name by one.
   void set(std::string_view name, std::string_view value) {
     Headers others;
     others.text_.reserve(text_.size() + occupied({name, value}));
@@ -105,7 +104,7 @@ class Headers {
     *this = std::move(others);
   }
   void clear() noexcept { text_.clear(); }
-  /// Makes room for so many bytes of names and values, for those who know what comes.
+  /// Reserves space for `bytes` of names and values.
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
   /// The first value of that name. Valid until the headers change.
@@ -128,14 +127,14 @@ class Headers {
 
   Iterator begin() const noexcept { return Iterator(text_.data()); }
   Iterator end() const noexcept { return Iterator(text_.data() + text_.size()); }
-  /// Counts them.
+  /// The number of fields, in linear time.
   std::size_t size() const noexcept {
     return static_cast<std::size_t>(std::distance(begin(), end()));
   }
   bool empty() const noexcept { return text_.empty(); }
 
  private:
-  /// What stands before each name.
+  /// Precedes each name in the text.
   struct Sizes {
     std::uint32_t name;
     std::uint32_t value;
@@ -151,7 +150,7 @@ class Headers {
     return sizeof(Sizes) + header.name.size() + header.value.size() + 2;
   }
   void add_to_copy(std::string_view name, std::string_view value) {
-    constexpr std::size_t kUsual = 256;  // of most messages
+    constexpr std::size_t kUsual = 256;  // enough for most messages
     Headers larger;
     larger.text_.reserve(std::max(kUsual, 2 * text_.size() + occupied({name, value})));
     larger.text_ = text_;
@@ -159,7 +158,7 @@ class Headers {
     *this = std::move(larger);
   }
 
-  std::string text_ = {};  ///< For each field its sizes, its name and its value.
+  std::string text_ = {};  ///< Per field: sizes, name, value.
 };
 
 }  // namespace v0

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Hedge`: a second try beside the first when that takes unusually long.
+/// `Hedge`: starts a second attempt when the first takes unusually long.
 
 #include <vx11/background_timer.hpp>
 #include <vx11/detail/durations.hpp>
@@ -25,30 +25,31 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Who tells the budget of calls.
+/// Which policy deposits calls into the budget.
 enum class Traffic : std::uint8_t {
   counted_here,
   counted_elsewhere,  ///< By a `Retry` around this, which shares the budget.
 };
 
-/// The description of a hedge. `validate` names what is out of range; the constructor uses the
-/// nearest value that works.
+/// Options of a hedge. `validate` reports values out of range; the constructor clamps them to the
+/// nearest valid value.
 struct HedgeOptions {
-  /// How long the first try is left alone; and, with a percentile, until enough latencies are
+  /// The delay before the second attempt. With a percentile, it applies until enough latencies are
   /// known.
   Duration delay = std::chrono::milliseconds(100);
-  /// Above 0: the second try begins once the first has taken longer than this share of the latest
-  /// calls did, 0.95 for the slowest twentieth. Zero: always after `delay`.
+  /// Above 0: the second attempt starts once the first exceeds this percentile of the latest
+  /// latencies; 0.95 hedges the slowest twentieth. Zero: always after `delay`.
   double percentile = 0;
-  /// Bounds how many second tries there are. Null: nothing does, and an upstream that is slow
-  /// altogether is sent everything twice.
+  /// Limits the second attempts. Null: unlimited, so an upstream that is slow overall receives
+  /// every call twice.
   std::shared_ptr<RetryBudget> budget = {};
   Traffic traffic = Traffic::counted_here;
-  /// Null: `background_timer()`, on whose thread the second try is made. Not a blocking one.
+  /// Null: `background_timer()`, on whose thread the second attempt starts. A blocking timer does
+  /// not work.
   std::shared_ptr<Timer> timer = {};
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const HedgeOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(options.delay >= Duration::zero(), "delay", "at least 0");
@@ -58,7 +59,7 @@ inline Result<> validate(const HedgeOptions& options) {
 
 namespace detail {
 
-/// The latest latencies and a percentile of them, worked out again after every few. Thread-safe.
+/// The latest latencies and their percentile, recomputed every few calls. Thread-safe.
 class RecentLatencies {
  public:
   static constexpr std::size_t kEnough = 32;
@@ -72,7 +73,7 @@ class RecentLatencies {
     if (++count_ >= kEnough && count_ % kEvery == 0) work_out();
   }
 
-  /// None until enough are known.
+  /// Empty until enough latencies are known.
   std::optional<Duration> percentile() const noexcept {
     const Duration::rep known = known_.load(std::memory_order_relaxed);
     if (known == kUnknown) return std::nullopt;
@@ -106,25 +107,26 @@ template <class>
 inline constexpr bool kNever = false;
 }  // namespace detail
 
-/// Makes a second try when the first has not answered after a while, and takes the first good
-/// answer.
+/// Starts a second attempt when the first has not completed after a delay, and returns the first
+/// successful response.
 ///
-/// The loser's stop token fires, and the hedge returns when the loser has ended: what a call uses
-/// may not outlive it, so no call is left behind. Calls that heed their stop token, as those of the
-/// event-driven transport do, cost no time by it. A first try that fails before the delay is just a
-/// failure, and a matter for `Retry`; if both fail, the failure of the first is returned.
+/// The stop token of the other attempt fires, and the hedge returns once that attempt has ended:
+/// objects used by a call may not outlive it, so no call is left running. Calls that observe their
+/// stop token, such as those of the event-driven transport, end without delay. If the first attempt
+/// fails before the delay, its failure is returned; retrying is left to `Retry`. If both fail, the
+/// failure of the first is returned.
 ///
-/// **Only for awaited calls.** A blocking call cannot be left, so it would need a thread for each;
-/// hop to a thread of your own inside an awaited call instead. **Only for calls that may be made
-/// twice. Thread-safe.** Neither copied nor moved. Source of the idea: J. Dean and L. Barroso, "The
-/// Tail at Scale", CACM 56(2), 2013.
+/// **Only for awaited calls.** A blocking call cannot be abandoned and would need a thread each;
+/// inside an awaited call, move to your own thread instead. **Only for calls that may be repeated.
+/// Thread-safe.** Neither copied nor moved. Based on J. Dean and L. Barroso, "The Tail at Scale",
+/// CACM 56(2), 2013.
 template <MonotonicClock Clock = SteadyClock>
 class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
  public:
   explicit BasicHedge(HedgeOptions options = {}, Clock clock = {})
       : options_(std::move(options)), clock_(clock), latencies_(options_.percentile) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicHedge> create(HedgeOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicHedge>(tl::in_place, std::move(options), std::move(clock));
@@ -133,12 +135,12 @@ class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
   BasicHedge& operator=(const BasicHedge&) = delete;
   ~BasicHedge() = default;
 
-  /// How long the next call is left alone before it is tried a second time.
+  /// The delay before the second attempt of the next call.
   Duration delay() const noexcept {
     if (options_.percentile <= 0) return std::max(options_.delay, Duration::zero());
     return latencies_.percentile().value_or(std::max(options_.delay, Duration::zero()));
   }
-  /// How many second tries were made.
+  /// The number of second attempts so far.
   std::uint64_t hedged() const noexcept { return hedged_.load(std::memory_order_relaxed); }
 
   /// \name As a policy
@@ -171,7 +173,7 @@ class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
   std::atomic<std::uint64_t> hedged_{0};
 };
 
-/// One of the two, in the frame of the hedge.
+/// One of the two attempts, in the frame of the hedge.
 template <MonotonicClock Clock>
 template <class Next>
 class BasicHedge<Clock>::Try {
@@ -185,14 +187,13 @@ class BasicHedge<Clock>::Try {
   void cancel() noexcept { stop_.request_stop(); }
   bool ended() const noexcept { return (slot_.all->so_far() & slot_.bit) != 0; }
 
-  /// Whether it has ended with an answer. An error of any kind is none, not even one that blames
-  /// nobody.
+  /// Whether it ended with a response. No error counts as a response, not even a neutral one.
   bool answered() {
     if (!ended()) return false;
     fetch();
     return result_ && result_->has_value() && CallVerdict()(*result_) != Verdict::failure;
   }
-  /// What it ended with, or threw.
+  /// Its result; rethrows its exception.
   AwaitedResult<Next> take() {
     fetch();
     if (thrown_) std::rethrow_exception(thrown_);
@@ -216,7 +217,7 @@ class BasicHedge<Clock>::Try {
   std::exception_ptr thrown_ = nullptr;
 };
 
-// Once the first try runs, nothing may throw before it has ended: its task lives in this frame.
+// Once the first attempt runs, nothing may throw before it ends: its task lives in this frame.
 template <MonotonicClock Clock>
 template <class Next>
 Task<AwaitedResult<Next>> BasicHedge<Clock>::async_run(Next next, Deadline deadline) {
@@ -259,7 +260,7 @@ bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& nex
   if (options_.budget && !options_.budget->withdraw()) return false;
   try {
     second.emplace(next, deadline, events, kSecond);
-  } catch (...) {  // then the first has to do
+  } catch (...) {  // continue with the first attempt alone
     return false;
   }
   hedged_.fetch_add(1, std::memory_order_relaxed);

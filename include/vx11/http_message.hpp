@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// HTTP messages as plain values, the same for clients, servers and the operator API.
+/// HTTP messages as plain values, used by clients, servers and the operator API.
 
 #include <vx11/headers.hpp>
 
@@ -12,22 +12,22 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A request, seen from either side.
+/// A request, as sent or received.
 struct HttpRequest {
   HttpRequest() = default;
   HttpRequest(std::string method, std::string origin, std::string target)
       : method(std::move(method)), origin(std::move(origin)), target(std::move(target)) {}
 
   std::string method = "GET";
-  /// Where to send it: `http://host[:port]`, no path. Empty in a request that a server received.
+  /// Scheme and authority, `http://host[:port]`, no path. Empty in a request received by a server.
   std::string origin = {};
-  /// Path and query as they stand in the request line, never decoded.
+  /// Path and query as in the request line, not decoded.
   std::string target = "/";
   Headers headers = {};
   std::string body = {};
 };
 
-/// An answer, seen from either side.
+/// A response, as sent or received.
 struct HttpResponse {
   HttpResponse() = default;
   explicit HttpResponse(int status) : status(status) {}

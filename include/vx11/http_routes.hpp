@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// `HttpRoutes`: endpoints of one's own, as functions from request to response, and other handlers
-/// such as `OperatorApi` beside them.
+/// `HttpRoutes`: an application's own endpoints, as functions from request to response, and other
+/// handlers such as `OperatorApi` beside them.
 
 #include <vx11/http_handler.hpp>
 #include <vx11/result.hpp>
@@ -21,7 +21,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A request as a route's function gets it. Lives until the function's task has completed.
+/// The request as passed to a route's function. Lives until the function's task has completed.
 class VX11_API RoutedRequest {
  public:
   RoutedRequest(const HttpRequest& request, const Deadline& deadline,
@@ -31,7 +31,7 @@ class VX11_API RoutedRequest {
   const HttpRequest& request;
   const Deadline& deadline;  ///< Its stop token fires when the client disconnects.
 
-  /// What the path holds where the pattern says `{name}`, percent-decoded; empty if the pattern has
+  /// The path segment matched by `{name}` in the pattern, percent-decoded; empty if the pattern has
   /// no such name.
   std::string path_argument(std::string_view name) const;
 
@@ -41,11 +41,11 @@ class VX11_API RoutedRequest {
 
 /// The settings of one route.
 struct RouteOptions {
-  /// The largest body that is read: 413 above. 1 MiB is far above any form or document sent by
-  /// hand; raise it for uploads, which are held in memory.
+  /// Size limit of the body: 413 above. 1 MiB is far above any form or hand-written document; raise
+  /// it for uploads, which are held in memory.
   std::size_t max_body_bytes = 1024 * 1024;
-  /// Decides on the head before the body is read, such as by `Authenticator::check`: an answer
-  /// refuses the request. Thread-safe. Without one every request is let in.
+  /// Checks the head before the body is read, for example by `Authenticator::check`; an answer
+  /// refuses the request. Thread-safe. Null: every request is accepted.
   std::function<std::optional<HttpResponse>(const HttpRequest& head)> admit = {};
 };
 
@@ -69,15 +69,15 @@ inline Task<StreamedResponse> streamed(HttpResponse answer) {
 
 }  // namespace detail
 
-/// A function that answers: takes `const HttpRequest&` or `const RoutedRequest&`, returns
-/// `HttpResponse`, `StreamedResponse`, or a `Task` of either. Called as const, since several threads
-/// call it at once: a `mutable` lambda is none.
+/// A route's function: takes `const HttpRequest&` or `const RoutedRequest&`, returns
+/// `HttpResponse`, `StreamedResponse`, or a `Task` of either. Must be callable as const, because
+/// several threads call it concurrently: a `mutable` lambda does not qualify.
 template <class F>
 concept RouteHandler = std::copy_constructible<F> &&(
     requires(const F& f, const RoutedRequest& call) { detail::streamed(f(call)); } ||
     requires(const F& f, const HttpRequest& request) { detail::streamed(f(request)); });
 
-/// Describes which function answers which requests; `build` makes the handler that a server serves.
+/// Maps request patterns to functions; `build` creates the handler that a server serves.
 ///
 /// ```cpp
 /// vx11::HttpRoutes routes;
@@ -88,13 +88,13 @@ concept RouteHandler = std::copy_constructible<F> &&(
 /// auto served = vx11::serve(routes, {.listen = "127.0.0.1:8000"});
 /// ```
 ///
-/// A pattern is a path in which `{name}` stands for one segment that is not empty. Of the routes
-/// that match, the one with the earliest literal segment where others have a name wins, whatever
-/// their order here. The query plays no part. A path with routes, but none for the method, is
-/// answered 405 with `Allow`, OPTIONS 204 with the same; HEAD is answered by the route for GET.
+/// A pattern is a path in which `{name}` matches one non-empty segment. Of several matching routes,
+/// the one with the earliest literal segment where others have a name wins, independent of the
+/// order of registration. The query is ignored. A path without a route for the method is answered
+/// 405 with `Allow`, OPTIONS 204 with the same; HEAD uses the route for GET.
 ///
-/// The functions are called on several threads at once, on a server's event loops: they must not
-/// block. One that has to wait returns a `Task` and suspends. One that throws is answered 500.
+/// The functions are called concurrently on a server's event loops and must not block: a function
+/// that waits returns a `Task` and suspends. One that throws is answered 500.
 ///
 /// Not thread-safe; what `build` returns is, and is immutable.
 class VX11_API HttpRoutes {
@@ -130,17 +130,17 @@ class VX11_API HttpRoutes {
         std::move(options));
   }
 
-  /// Has `handler` answer every path below `prefix`, with its target unchanged, that no route here
-  /// matches; the longest prefix wins. "/" stands for all paths.
+  /// `handler` answers every path below `prefix` that no route here matches, its target unchanged;
+  /// the longest prefix wins. "/" matches all paths.
   HttpRoutes& mount(std::string prefix, std::shared_ptr<HttpHandler> handler);
-  /// The same for a handler that is copied, as an `OperatorApi` may be.
+  /// The same with a copy of the handler, for example an `OperatorApi`.
   template <std::derived_from<HttpHandler> H>
   HttpRoutes& mount(std::string prefix, H handler) {
     return mount(std::move(prefix), std::make_shared<H>(std::move(handler)));
   }
 
   /// \return every mistake in one `invalid_argument`: a malformed pattern, method or prefix, a
-  /// route or prefix that is there twice, a handler that is null
+  ///         duplicate route or prefix, a null handler
   Result<std::shared_ptr<HttpHandler>> build() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The adapter to cpp-httplib: `HttplibTransport` to send with, `mount` to serve with.
+/// The adapter to cpp-httplib: `HttplibTransport` sends, `mount` serves.
 ///
 /// Opt-in, header-only, and the only public headers that include `<httplib.h>`. Link
 /// `vx11::httplib`, which brings cpp-httplib with the macros it was built with.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `KeyedRateLimiter`: the same rate for each of many clients, in bounded memory.
+/// `KeyedRateLimiter`: one rate limit per key, such as a client, in bounded memory.
 
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/rate_limiter.hpp>
@@ -18,18 +18,18 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a keyed limiter. `validate` names what is out of range; the constructor uses
-/// the nearest value that works.
+/// Options of a keyed limiter. `validate` reports values out of range; the constructor clamps them
+/// to the nearest valid value.
 struct KeyedRateLimiterOptions {
-  RateLimiterOptions rate = {};  ///< What each key may do.
-  /// How many keys are remembered; at least 1. With about 100 bytes each, the default is 1 MiB. If
-  /// more are busy at once, the one unused for longest is forgotten and starts afresh: a flood of
-  /// invented keys costs no memory, but weakens the limit of the others. Put a plain `RateLimiter`
-  /// around it where that matters.
+  RateLimiterOptions rate = {};  ///< The rate of each key.
+  /// How many keys are stored; at least 1. At about 100 bytes each, the default takes 1 MiB. If
+  /// more are active at once, the least recently used key is evicted and starts with a full burst:
+  /// a flood of invented keys costs no memory, but weakens the limit of the others. If that
+  /// matters, add a plain `RateLimiter` around it.
   std::size_t max_keys = 10'000;
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const KeyedRateLimiterOptions& options) {
   detail::Mistakes mistakes;
   mistakes.within("rate.");
@@ -41,17 +41,16 @@ inline Result<> validate(const KeyedRateLimiterOptions& options) {
 
 /// One rate per key: per client, per token, per address.
 ///
-/// A key whose time has come again says the same as one never seen, so idle keys are dropped as new
-/// ones come, and nothing is lost by it. **Thread-safe**: one short lock; constant time for each
-/// ask.
-/// **Lifetime**: outlives its calls; neither copied nor moved.
+/// A key with a full burst is equivalent to an unknown one, so idle keys are evicted as new ones
+/// arrive, without changing any decision. **Thread-safe**: one short lock; constant time per call.
+/// **Lifetime**: must outlive its calls; neither copied nor moved.
 template <class Key, MonotonicClock Clock = SteadyClock, class Hash = std::hash<Key>>
 class BasicKeyedRateLimiter {
  public:
   explicit BasicKeyedRateLimiter(KeyedRateLimiterOptions options = {}, Clock clock = {})
       : gcra_(options.rate), max_keys_(std::max<std::size_t>(options.max_keys, 1)), clock_(clock) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicKeyedRateLimiter> create(KeyedRateLimiterOptions options = {},
                                               Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
@@ -61,7 +60,7 @@ class BasicKeyedRateLimiter {
   BasicKeyedRateLimiter& operator=(const BasicKeyedRateLimiter&) = delete;
   ~BasicKeyedRateLimiter() = default;
 
-  /// As `BasicRateLimiter::try_acquire`, for `key`.
+  /// Like `BasicRateLimiter::try_acquire`, for `key`.
   tl::expected<void, Rejection> try_acquire(const Key& key, std::uint32_t cost = 1) {
     const auto now = TimePoint(clock_.now()).time_since_epoch().count();
     const std::lock_guard lock(mutex_);
@@ -81,7 +80,7 @@ class BasicKeyedRateLimiter {
     return {};
   }
 
-  /// How many keys are remembered now.
+  /// The number of stored keys.
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return places_.size();
@@ -119,7 +118,7 @@ class BasicKeyedRateLimiter {
   };
   using ByUse = std::list<Entry>;
 
-  /// Two at a time are enough to shrink: each new key brings one.
+  /// Evicts up to two keys: enough to shrink, since each new key adds one.
   void make_room(Instant now) {
     for (int i = 0; i < 2 && !by_use_.empty() && by_use_.back().arrival <= now; ++i) forget_last();
     if (places_.size() >= max_keys_) forget_last();
@@ -142,7 +141,7 @@ class BasicKeyedRateLimiter {
   const std::size_t max_keys_;
   [[no_unique_address]] const Clock clock_;
   mutable std::mutex mutex_;
-  ByUse by_use_;  ///< The one used last in front.
+  ByUse by_use_;  ///< Most recently used first.
   std::unordered_map<Key, typename ByUse::iterator, Hash> places_;
 };
 

@@ -22,30 +22,30 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A breaker and the name it is reported under.
+/// A breaker and its name in reports.
 struct NamedBreaker {
   std::string name = {};
   std::shared_ptr<const CircuitBreaker> breaker = {};
 };
 
-/// Who may read `GET /metrics`.
+/// Access to `GET /metrics`.
 enum class MetricsAccess : unsigned char { with_token, everyone };
 
-/// The parts the API is put together from.
+/// The components and settings of the API.
 struct OperatorApiOptions {
   std::shared_ptr<const Authenticator> auth = {};      ///< Required.
   std::optional<Router> router = std::nullopt;         ///< Required.
   std::shared_ptr<HealthAggregator> health = {};       ///< Required.
   std::shared_ptr<const PowerStateClient> power = {};  ///< Required.
   std::shared_ptr<SessionStore> sessions = {};         ///< Required.
-  /// What `GET /vx11/circuit-breaker/status` and the metrics report; names differ. Empty: those of
-  /// the router. The one named "madre" also says when power can be asked for again.
+  /// The breakers in `GET /vx11/circuit-breaker/status` and the metrics; names must differ. Empty:
+  /// those of the router. The one named "madre" also gives the retry time for power requests.
   std::vector<NamedBreaker> breakers = {};
-  /// The name of the preferred chat target: any other that answers is reported as a fallback.
+  /// The name of the preferred chat target: an answer from any other is reported as a fallback.
   std::string primary = "switch";
-  /// The largest body that is read. 1 MiB is far above any message and far below harm.
+  /// Size limit of a body. 1 MiB is far above any message and too small to exhaust memory.
   std::size_t max_body_bytes = 1024 * 1024;
-  /// The largest `message`, in bytes: 413 above.
+  /// Size limit of `message`, in bytes: 413 above.
   std::size_t max_message_bytes = 64 * 1024;
   /// Open it only on loopback listeners.
   MetricsAccess metrics = MetricsAccess::with_token;
@@ -53,13 +53,13 @@ struct OperatorApiOptions {
   WallClock wall_clock = {};
 };
 
-/// Answers the operator endpoints. Knows no server: hand it requests from any, or serve it as the
-/// `HttpHandler` it is. Copies share everything.
+/// Handles the operator endpoints. Independent of any server: call it with requests from any
+/// source, or serve it as an `HttpHandler`. Copies share everything.
 ///
-/// The credential is checked before the body is looked at and before any upstream is touched. Every
-/// error text in an answer is the library's own.
+/// The credential is checked before the body is read and before any upstream is called. Every error
+/// text in an answer is the library's own.
 ///
-/// **Thread-safe**; many requests may be handled at once. Outlives the tasks it returned. Never
+/// **Thread-safe**; requests may be handled concurrently. Must outlive the tasks it returned. Never
 /// throws.
 class VX11_API OperatorApi final : public HttpHandler {
  public:
@@ -69,24 +69,24 @@ class VX11_API OperatorApi final : public HttpHandler {
   using Admission = HttpAdmission;
 
   /// The answer to `request`, which the caller keeps alive until the task has completed. An answer
-  /// to HEAD has no body but the Content-Length it would have: send it as it is.
+  /// to HEAD has no body, and the Content-Length that GET would have: send it unchanged.
   Task<HttpResponse> handle(const HttpRequest& request, Deadline deadline = {}) const;
-  /// A temporary would be gone before the task runs; so for the other overloads.
+  /// Deleted for all overloads: a temporary would be destroyed before the task runs.
   Task<HttpResponse> handle(const HttpRequest&& request, Deadline deadline = {}) const = delete;
 
   /// The same for servers that can stream: a chat whose request accepts `text/event-stream` is
-  /// answered piece by piece. Without a body stream in it the response is complete.
+  /// streamed. A response without a body stream is complete.
   Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
   Task<StreamedResponse> open(const HttpRequest&& request, Deadline deadline = {}) const = delete;
 
-  /// For servers, once the head of a request is there: the right to have it answered, or the
-  /// refusal that its head already earns (no route, wrong method, no credential, wrong type,
-  /// declared too large). `handle` does the same first; asking here saves reading a body that would
-  /// be thrown away, and looking at the head twice.
+  /// For servers, once the head of a request is complete: an admission, or the refusal that the
+  /// head alone justifies (no route, wrong method, no credential, wrong type, declared size too
+  /// large). `handle` performs the same check; calling `admit` first saves reading a body that
+  /// would be discarded, and checking the head twice.
   tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const override;
 
-  /// `handle` and `open` for a request that was admitted and has its body by now. `request` is the
-  /// object that was admitted, its head unchanged, its body at most `max_body_bytes` long.
+  /// `handle` and `open` for an admitted request whose body is complete. `request` is the object
+  /// that was admitted, its head unchanged, its body at most `max_body_bytes` long.
   Task<HttpResponse> handle(const HttpRequest& request, Admission admission,
                             Deadline deadline = {}) const;
   Task<HttpResponse> handle(const HttpRequest&& request, Admission admission,
@@ -98,7 +98,7 @@ class VX11_API OperatorApi final : public HttpHandler {
 
   std::size_t max_body_bytes() const noexcept;
 
-  /// From now on `/readyz` says no, so that load balancers look elsewhere while work drains.
+  /// From now on `/readyz` answers 503, so that load balancers stop sending while requests drain.
   void drain() noexcept override;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `pipeline`: policies around a call, in a stated order.
+/// `pipeline`: composes policies around a call, in a given order.
 
 #include <vx11/guard.hpp>
 #include <vx11/policy.hpp>
@@ -28,7 +28,7 @@ concept HasAsyncRun = requires(Policy& policy, Next next, Deadline deadline) {
   policy.async_run(next, deadline);
 };
 
-/// A policy of the user's from before 0.2, whose members have the names of that time.
+/// Adapts a user-defined policy from before 0.2 with the member names of that time.
 template <class Policy>
 class NamedExecute {
  public:
@@ -45,7 +45,7 @@ class NamedExecute {
   }
 };
 
-/// Calls `next` under `policy`, blocking or to be awaited, as `next` is.
+/// Calls `next` under `policy`, blocking or awaited, depending on `next`.
 template <class Policy, class Next>
 CallResult<Next> run_under(Policy& policy, Next next, Deadline deadline) {
   if constexpr (AwaitableCall<Next>) {
@@ -61,7 +61,7 @@ CallResult<Next> run_under(Policy& policy, Next next, Deadline deadline) {
   }
 }
 
-/// A policy that is shared, or kept by the caller.
+/// A policy held by shared pointer or reference.
 template <class Policy>
 class SharedPolicy {
  public:
@@ -92,7 +92,7 @@ template <class Policy>
 auto as_policy(std::reference_wrapper<Policy> policy) {
   return as_policy(std::shared_ptr<Policy>(std::shared_ptr<void>(), &policy.get()));
 }
-/// What a pipeline keeps of a policy that it is given as it is: the policy itself.
+/// A policy given by value is kept by value.
 template <class Policy>
 Policy as_policy(Policy policy) {
   return policy;
@@ -101,7 +101,7 @@ Policy as_policy(Policy policy) {
 template <class Given>
 inline constexpr bool kKeepable = std::constructible_from<std::remove_cvref_t<Given>, Given>;
 
-/// The type that a pipeline keeps of `Given`.
+/// The type under which a pipeline keeps `Given`.
 template <class Given>
 decltype(auto) keep_policy(Given&& given) {
   static_assert(kKeepable<Given>,
@@ -113,7 +113,7 @@ decltype(auto) keep_policy(Given&& given) {
   }
 }
 
-/// The call at the centre, which may leave the deadline unread.
+/// The innermost call, which may ignore the deadline.
 template <class Function>
 class Innermost {
  public:
@@ -135,19 +135,19 @@ class Innermost {
 
 /// Policies around a call, the first outermost. Made by `pipeline`.
 ///
-/// A pipeline is itself a policy, so pipelines nest. **Thread-safe** if its policies are, which every
-/// policy of this library is. Copied and moved as its policies are.
-/// **Lifetime**: it outlives the calls that run through it. It owns what it was given by value or by
-/// `std::shared_ptr`; what it was given by `std::ref` outlives it.
+/// A pipeline is itself a policy, so pipelines nest. **Thread-safe** if its policies are, as all
+/// policies of this library are. Copyable and movable if its policies are.
+/// **Lifetime**: it must outlive the calls that run through it. It owns policies given by value or
+/// by `std::shared_ptr`; policies given by `std::ref` must outlive it.
 template <class... Policies>
 class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
  public:
   explicit Pipeline(Policies... policies) : policies_(std::move(policies)...) {}
 
-  /// Makes the call `function` under the policies, and blocks until there is a result.
+  /// Runs `function` under the policies and blocks until there is a result.
   ///
   /// `function` takes a `Deadline` or nothing and returns `Result<T>`, which this returns. It is
-  /// called once for each attempt. What it refers to outlives the call.
+  /// called once per attempt. Everything it refers to must outlive the call.
   template <class Function>
   requires(!AwaitableCall<detail::Innermost<Function>>) auto run(Function function,
                                                                  Deadline deadline = {}) const {
@@ -156,9 +156,9 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
     return outermost(std::move(deadline));
   }
 
-  /// The same for a `function` that returns `Task<Result<T>>`, and so does this: nothing happens
-  /// until the task is awaited. `function` is kept until the call has ended. A lambda that is itself
-  /// a coroutine may capture: it lives as long as its tasks.
+  /// The same for a `function` that returns `Task<Result<T>>`, as does this: nothing runs until the
+  /// task is awaited. `function` is kept until the call has ended. A lambda that is itself a
+  /// coroutine may capture: it outlives its tasks.
   template <class Function>
   Task<AwaitedResult<detail::Innermost<Function>>> async_run(Function function,
                                                              Deadline deadline = {}) const {
@@ -175,7 +175,7 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
   }
 
  private:
-  /// The policies from the I-th on, as a call. Refers to what the pipeline's own frame holds.
+  /// The policies from index I on, as a call. Refers to objects in the frame of `run`.
   template <std::size_t I, class Next>
   class Layer {
    public:
@@ -196,7 +196,7 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
     Next* next_;
   };
 
-  /// Mutable because a policy that counts changes with every call, and is thread-safe.
+  /// Mutable because policies with counters change with every call; they are thread-safe.
   mutable std::tuple<Policies...> policies_;
 };
 
@@ -208,12 +208,12 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
 /// vx11::Result<int> answer = policies.run([&](vx11::Deadline d) { return ask(d); }, deadline);
 /// ```
 ///
-/// The pipeline keeps each policy: it copies or moves it in, so a function may return a pipeline of
-/// its local variables. What counts for all its callers, such as a `CircuitBreaker` or a
-/// `RateLimiter`, can be neither copied nor moved: give `std::ref(breaker)`, and keep the breaker as
-/// long as the pipeline, or a `std::shared_ptr`. Besides policies it takes what gives permits, a
-/// `CircuitBreaker` or an `AdaptiveLimit`, judged by `CallVerdict`; `guard` judges otherwise. In which
-/// order to compose: docs/resilience.md.
+/// The pipeline copies or moves each policy in, so a function may return a pipeline of its local
+/// variables. Policies with shared state, such as a `CircuitBreaker` or a `RateLimiter`, can be
+/// neither copied nor moved: pass `std::ref(breaker)` and keep the breaker at least as long as the
+/// pipeline, or pass a `std::shared_ptr`. Permit sources, such as a `CircuitBreaker` or an
+/// `AdaptiveLimit`, are accepted too and use `CallVerdict`; use `guard` for another classifier. For
+/// the recommended order see docs/resilience.md.
 template <class... Given>
 auto pipeline(Given&&... policies) {
   return Pipeline<decltype(detail::keep_policy(std::forward<Given>(policies)))...>(

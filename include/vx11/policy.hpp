@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// What all policies have in common: how a call looks to them, and how they look to a pipeline.
+/// The interface of all policies: what a call is, and what a policy is.
 ///
-/// A **call** is anything that takes a `Deadline` and returns `Result<T>`, or `Task<Result<T>>` if
-/// it is awaited. A **policy** is any class with these two members:
+/// A **call** is a callable that takes a `Deadline` and returns `Result<T>`, or `Task<Result<T>>`
+/// if it is awaited. A **policy** is any class with these two members:
 ///
 /// ```cpp
 /// template <class Next>
@@ -13,19 +13,20 @@
 /// Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline);  // … Task<Result<T>>
 /// ```
 ///
-/// It calls `next` as often as it sees fit, not at all if it rejects, with the deadline it was
-/// given or a nearer one, and returns what `next` returns. A policy that is only ever awaited, or
-/// only ever blocked on, needs just the one member. Everything in `vx11::pipeline` is used through
-/// them, so a policy of one's own stands beside the library's.
+/// It calls `next` any number of times, not at all if it rejects, with the given deadline or an
+/// earlier one, and returns the result type of `next`. A policy used only for awaited or only for
+/// blocking calls needs just one of the members. `vx11::pipeline` uses only these members, so
+/// user-defined policies work like the library's.
 ///
-/// What all policies of the library promise:
-/// - The policy outlives the calls that run under it. It is **thread-safe** then.
-/// - It throws nothing of its own (but for want of memory). What the call or a predicate throws
-///   passes through; permits, slots and queues are as they were.
+/// Guarantees of all policies of the library:
+/// - A policy is **thread-safe**. It must outlive the calls that run under it.
+/// - It throws nothing itself except `std::bad_alloc`. Exceptions from the call or a predicate pass
+///   through; permits, slots and queues are restored.
 /// - A rejection is an `Error` with the code `rejected` (or `circuit_open`), the reason, and
-///   `retry_after` where that is known: a `Rejection`, which is what `try_acquire` returns, converted.
-/// - Options are described once: `validate(options)` names every mistake, `create` refuses them, and
-///   the constructor, which cannot fail, uses the nearest value that works for each.
+///   `retry_after` if known: the `Rejection` that `try_acquire` returns, converted.
+/// - Options are handled alike: `validate(options)` lists every invalid field, `create` rejects
+///   invalid options, and the constructor, which cannot fail, clamps each field to the nearest
+///   valid value.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
@@ -40,7 +41,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What a call returns: `Result<T>` or `Task<Result<T>>`.
+/// The return type of a call: `Result<T>` or `Task<Result<T>>`.
 template <class Next>
 using CallResult = std::invoke_result_t<std::remove_reference_t<Next>&, Deadline>;
 
@@ -55,14 +56,14 @@ struct IsTask<Task<T>> : std::true_type {};
 template <class Next>
 concept AwaitableCall = detail::IsTask<CallResult<Next>>::value;
 
-/// What awaiting a call gives: the `Result<T>` of its `Task<Result<T>>`.
+/// The result of awaiting a call: the `Result<T>` of its `Task<Result<T>>`.
 template <class Next>
 using AwaitedResult = typename CallResult<Next>::value_type;
 
 namespace detail {
 
-/// A stop source that also stops when the caller does: for work that may be called off for one more
-/// reason than the caller's.
+/// A stop source that also stops when the caller's token fires: for work that can be cancelled for
+/// one more reason.
 class LinkedStop {
  public:
   explicit LinkedStop(std::stop_token outer) : link_(std::move(outer), Forward{source_}) {}
@@ -74,7 +75,7 @@ class LinkedStop {
   struct Forward {
     std::stop_source source;
     void operator()() const noexcept {
-      // What stops may end the coroutine that holds this object, so work on a copy.
+      // Stopping may end the coroutine that holds this object, so use a copy.
       std::stop_source kept = source;
       kept.request_stop();
     }
@@ -88,7 +89,7 @@ inline tl::unexpected<Error> reject(RejectionReason reason) {
   return fail(Rejection{.reason = reason});
 }
 
-/// The names that `run` and `async_run` had before 0.2. A base of every policy.
+/// The names of `run` and `async_run` before 0.2. A base class of every policy.
 template <class Policy>
 class ExecuteNames {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Power windows as madre keeps them: `PowerState`, the read-only `PowerStateView`, and
+/// The power windows kept by madre: `PowerState`, the read-only `PowerStateView`, and
 /// `PowerStateClient`, which can also change them.
 
 #include <vx11/circuit_breaker.hpp>
@@ -20,7 +20,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Which services may run at all.
+/// Which services are allowed to run.
 enum class PowerPolicy : std::uint8_t {
   solo_madre,      ///< madre, tentaculo_link and redis only: the default of VX11.
   operative_core,  ///< A window is open.
@@ -29,27 +29,27 @@ enum class PowerPolicy : std::uint8_t {
 /// "solo_madre", "operative_core" or "full".
 VX11_API std::string_view to_string(PowerPolicy policy) noexcept;
 
-/// A span of time for which madre keeps some services awake.
+/// A period during which madre keeps some services awake.
 struct PowerWindow {
   PowerWindow() = default;
 
   std::string id = {};
-  std::optional<WallTime> created_at = std::nullopt;  ///< None if madre sends no readable time.
-  std::optional<std::chrono::seconds> ttl = std::nullopt;  ///< In all; none for a window held open.
+  std::optional<WallTime> created_at = std::nullopt;       ///< None if madre sends no valid time.
+  std::optional<std::chrono::seconds> ttl = std::nullopt;  ///< In all; none: no end.
   std::vector<std::string> services = {};
 };
 
-/// What runs, what sleeps, and why. Both dialects of madre are turned into this.
+/// Which services run and sleep, and why. Both dialects of madre are parsed into this.
 struct PowerState {
   PowerState() = default;
 
   PowerPolicy policy = PowerPolicy::solo_madre;
   std::vector<PowerWindow> windows = {};  ///< The open ones.
-  std::vector<std::string> running = {};  ///< Always contains tentaculo_link, which asks.
+  std::vector<std::string> running = {};  ///< Always has tentaculo_link, which sends the request.
   std::vector<std::string> available =
       {};                    ///< Known and not running, in the order of the topology.
-  WallTime checked_at = {};  ///< When madre was asked; the epoch if the state was only parsed.
-  Duration age = {};         ///< From then until this copy was handed out: how old it can be.
+  WallTime checked_at = {};  ///< When madre was queried; the epoch if the state was only parsed.
+  Duration age = {};         ///< From then until this copy was returned: its maximum age.
 };
 
 /// The services of VX11, in the order of the topology.
@@ -57,40 +57,40 @@ VX11_API const std::vector<std::string>& known_services();
 /// Whether `name` is one of them.
 VX11_API bool is_known_service(std::string_view name) noexcept;
 
-/// Reads madre's answer to `GET /madre/power/state` in either dialect: the contract's, or the
+/// Parses madre's answer to `GET /madre/power/state` in either dialect: the contract's, or the
 /// deployed one with `active_services`, of which `windowed` is `operative_core`.
 /// \return `invalid_reply` if it is neither.
 VX11_API Result<PowerState> parse_power_state(std::string_view json);
 
 /// How madre is called.
 struct PowerOptions {
-  /// The most one call may take. Two seconds: madre answers from memory, and status waits for it.
+  /// Upper limit of one call. Two seconds: madre answers from memory, and status waits for it.
   Duration timeout = std::chrono::seconds(2);
-  Headers headers = {};  ///< Sent with every request, for one the token.
-  /// Asked before every call and told what came of it. Null: none. Give the one that chat uses,
-  /// except to a view that health looks through: looking never counts.
+  Headers headers = {};  ///< Sent with every request; for example the token.
+  /// Admits every call and records its outcome. Null: none. Share the one that chat uses, except
+  /// for a view used by health: probes must not count.
   std::shared_ptr<CircuitBreaker> breaker = {};
   SteadyClock clock = {};
   WallClock wall_clock = {};
 };
 
-/// Looks at the power state and can do nothing else.
+/// Read-only access to the power state.
 ///
-/// Over a transport that suspends, those who ask while a call is under way share its answer, each up
-/// to its own deadline; the call is cancelled when the last of them has left. The answer may so be as
-/// old as that call, `timeout` at most, and `PowerState::age` says how old. It is never older than a
-/// command that was given through the same client or a copy of it and has been answered. Over a
-/// transport that blocks, each caller makes a call of its own.
+/// Over a transport that suspends, concurrent callers share one call, each up to its own deadline;
+/// the call is cancelled when the last caller has left. The answer can therefore be as old as that
+/// call, `timeout` at most; `PowerState::age` gives its age. It is never older than a command that
+/// was sent through the same client or a copy of it and has been answered. Over a transport that
+/// blocks, each caller makes its own call.
 ///
-/// **Thread-safe**; copies share the transport, the breaker and the call under way.
+/// **Thread-safe**; copies share the transport, the breaker and the current call.
 class VX11_API PowerStateView {
  public:
   /// \param origin madre's base URL: `http://host[:port]`, no path
   /// \return every mistake of the description, in one `invalid_argument`
   static Result<PowerStateView> create(std::shared_ptr<Transport> transport,
                                        std::string_view origin, PowerOptions options = {});
-  /// For a description that is part of the program: its mistakes are reported by each call, in the
-  /// words of `create`, which checks one that comes from a configuration.
+  /// For a description that is part of the program: each call reports its mistakes, with the text
+  /// of `create`. Use `create` for one that comes from a configuration.
   PowerStateView(std::shared_ptr<Transport> transport, std::string_view origin,
                  PowerOptions options = {});
 
@@ -100,7 +100,7 @@ class VX11_API PowerStateView {
   /// The answer to `GET /madre/power/state`.
   Task<Result<PowerState>> async_state(Deadline deadline = {}) const;
 
-  /// Whether a call may hold up the calling thread: `Transport::blocks`.
+  /// Whether a call may block the calling thread: `Transport::blocks`.
   bool blocks() const noexcept;
 
  protected:
@@ -116,12 +116,12 @@ class VX11_API PowerStateView {
 /// A window to open.
 struct WindowRequest {
   std::vector<std::string> services = {};  ///< At least one, all known.
-  /// None holds the window open until it is closed.
+  /// None: the window stays open until it is closed.
   std::optional<std::chrono::seconds> ttl = std::chrono::minutes(5);
   std::string reason = {};  ///< For madre's journal.
 };
 
-/// madre's answer to a command: its status (2xx or 4xx) and its JSON as it came.
+/// madre's answer to a command: its status (2xx or 4xx) and its JSON unchanged.
 struct MadreReply {
   MadreReply() = default;
   MadreReply(int status, std::string json) : status(status), json(std::move(json)) {}
@@ -130,12 +130,12 @@ struct MadreReply {
   bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// Talks to madre about power. Each member blocks; its `async_` twin is awaited.
+/// Reads and changes madre's power state. Each member blocks; its `async_` twin is awaited.
 ///
 /// A refusal by madre (4xx) is an answer; `unreachable`, `timeout`, `http_status` (5xx),
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never
 /// repeated or shared.
-/// **Thread-safe**; copies share the transport, the breaker and the call under way.
+/// **Thread-safe**; copies share the transport, the breaker and the current call.
 class VX11_API PowerStateClient : public PowerStateView {
  public:
   /// As `PowerStateView::create`.
@@ -149,7 +149,7 @@ class VX11_API PowerStateClient : public PowerStateView {
   /// `GET /madre/power/policy/solo_madre/status`.
   Task<Result<MadreReply>> async_solo_madre_status(Deadline deadline = {}) const;
   Result<MadreReply> solo_madre_status(Deadline deadline = {}) const;
-  /// `POST /madre/power/policy/solo_madre/apply`: everything but the three goes to sleep.
+  /// `POST /madre/power/policy/solo_madre/apply`: all services but the three are put to sleep.
   Task<Result<MadreReply>> async_apply_solo_madre(Deadline deadline = {}) const;
   Result<MadreReply> apply_solo_madre(Deadline deadline = {}) const;
 
@@ -157,13 +157,13 @@ class VX11_API PowerStateClient : public PowerStateView {
   /// second.
   Task<Result<MadreReply>> async_open_window(WindowRequest window, Deadline deadline = {}) const;
   Result<MadreReply> open_window(WindowRequest window, Deadline deadline = {}) const;
-  /// `POST /madre/power/window/close`. Empty id: the one that is open.
+  /// `POST /madre/power/window/close`. Empty id: the current window.
   Task<Result<MadreReply>> async_close_window(std::string window_id = {},
                                               Deadline deadline = {}) const;
   Result<MadreReply> close_window(std::string window_id = {}, Deadline deadline = {}) const;
 
-  /// `POST /madre/power/service/{name}/start` and its like. `invalid_argument` for an unknown
-  /// service.
+  /// `POST /madre/power/service/{name}/start`, and likewise for the others. `invalid_argument` for
+  /// an unknown service.
   Task<Result<MadreReply>> async_start(std::string service, Deadline deadline = {}) const;
   Result<MadreReply> start(std::string service, Deadline deadline = {}) const;
   Task<Result<MadreReply>> async_stop(std::string service, Deadline deadline = {}) const;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `RateLimiter`: so many calls in so much time, evenly, with room for a burst.
+/// `RateLimiter`: a number of calls per period, evenly spaced, with a burst.
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/mistakes.hpp>
@@ -15,15 +15,15 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a rate. `validate` names what is out of range; the constructor uses the
-/// nearest value that works.
+/// Options of a rate. `validate` reports values out of range; the constructor clamps them to the
+/// nearest valid value.
 struct RateLimiterOptions {
-  /// How many calls in one `period`; at least 1. The time between two is rounded down to whole
-  /// nanoseconds: exact where that divides, at most a thousandth too fast at a million a second.
+  /// Calls per `period`; at least 1. The interval between two is rounded down to whole nanoseconds:
+  /// exact if the division is, otherwise at most a thousandth too fast at a million calls a second.
   std::uint32_t calls = 10;
   Duration period = std::chrono::seconds(1);
-  /// How many may come at once after a pause; at least 1, which spaces all calls evenly. A larger
-  /// burst does not raise the rate in the long run.
+  /// How many calls may arrive at once after a pause; at least 1, which spaces all calls evenly. A
+  /// larger burst does not raise the long-term rate.
   std::uint32_t burst = 1;
 };
 
@@ -35,7 +35,7 @@ inline void check(Mistakes& mistakes, const RateLimiterOptions& options) {
 }
 }  // namespace detail
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const RateLimiterOptions& options) {
   detail::Mistakes mistakes;
   detail::check(mistakes, options);
@@ -45,8 +45,8 @@ inline Result<> validate(const RateLimiterOptions& options) {
 namespace detail {
 
 /// The generic cell rate algorithm as virtual scheduling (ATM Forum, Traffic Management 4.0; ITU-T
-/// I.371). All there is to remember is one instant, the theoretical arrival time of the next call.
-/// An arrival time that has passed says the same as none.
+/// I.371). The only state is the theoretical arrival time of the next call. An arrival time in the
+/// past is equivalent to none.
 class Gcra {
  public:
   using Instant = Duration::rep;  ///< Nanoseconds of the monotonic clock.
@@ -57,7 +57,7 @@ class Gcra {
             std::clamp<Instant>(options.period.count() / std::max(options.calls, 1U), 1, kMost)),
         tolerance_(times(interval_, std::max(options.burst, 1U) - 1)) {}
 
-  /// What remains to be done for a call that costs `cost` at `now`.
+  /// The decision on a call that costs `cost` at `now`.
   struct Decision {
     Instant next;       ///< The arrival time to store, if admitted.
     Duration too_soon;  ///< Zero: admitted.
@@ -97,15 +97,15 @@ class Gcra {
 /// ```
 ///
 /// **Thread-safe** and lock-free: the whole state is one 64-bit atomic; admission is a clock read
-/// and a compare-and-swap, rejection does not even write. As a policy it rejects with `rejected`
-/// and `retry_after`. **Lifetime**: outlives its calls; neither copied nor moved.
+/// and a compare-and-swap, rejection only reads. As a policy it returns `rejected` with
+/// `retry_after`. **Lifetime**: must outlive its calls; neither copied nor moved.
 template <MonotonicClock Clock = SteadyClock>
 class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
  public:
   explicit BasicRateLimiter(RateLimiterOptions options = {}, Clock clock = {}) noexcept
       : gcra_(options), clock_(clock) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicRateLimiter> create(RateLimiterOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicRateLimiter>(tl::in_place, std::move(options), std::move(clock));
@@ -114,8 +114,8 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
   BasicRateLimiter& operator=(const BasicRateLimiter&) = delete;
   ~BasicRateLimiter() = default;
 
-  /// Takes `cost` calls out of the rate, all or none. A cost above the burst is never admitted; one
-  /// of zero always.
+  /// Takes `cost` calls from the rate, all or none. A cost above the burst is never admitted; a
+  /// cost of zero always is.
   tl::expected<void, Rejection> try_acquire(std::uint32_t cost = 1) noexcept {
     const auto now = TimePoint(clock_.now()).time_since_epoch().count();
     auto arrival = arrival_.load(std::memory_order_relaxed);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Rejection`: why a policy did not admit a call. The one error of every `try_acquire`.
+/// `Rejection`: why a policy rejected a call. The error type of every `try_acquire`.
 
 #include <vx11/clock.hpp>
 #include <vx11/result.hpp>
@@ -13,7 +13,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Which limit a call met. In every case nothing was sent.
+/// Which limit rejected a call. Nothing was sent.
 enum class RejectionReason : std::uint8_t {
   circuit_open,   ///< `CircuitBreaker`: open after failures.
   isolated,       ///< `CircuitBreaker`: held open by `isolate`.
@@ -51,22 +51,22 @@ constexpr std::string_view to_string(RejectionReason reason) noexcept {
   return "unknown";
 }
 
-/// Why a call was not admitted, and when to ask again. Two words, without an allocation.
+/// Why a call was rejected, and when to retry. Two words, without an allocation.
 ///
-/// Converts to the `Error` that `run` returns for the same rejection, `retry_after` included, so
+/// Converts to the `Error` that `run` returns for the same rejection, including `retry_after`, so
 /// `return tl::unexpected(permit.error());` and `return fail(permit.error());` keep it.
 struct Rejection {
   RejectionReason reason = RejectionReason::circuit_open;
-  /// From now; zero where it is unknown, `max()` where the call will never be admitted. Of an
-  /// isolated breaker it is the ordinary open time, since the end of the isolation is unknown.
+  /// From now; zero if unknown, `max()` if the call will never be admitted. For an isolated breaker
+  /// it is the ordinary open time, since the end of the isolation is unknown.
   Duration retry_after = {};
 
   /// `circuit_open` for a circuit breaker's reasons, `rejected` for all others.
   constexpr Errc code() const noexcept {
     return reason <= RejectionReason::probes_busy ? Errc::circuit_open : Errc::rejected;
   }
-  /// The reason is the detail, in words. Each fits a string's own buffer: rejecting must not need
-  /// memory when the program is overloaded.
+  /// The detail is the reason in words. Each fits the small-string buffer of `std::string`:
+  /// rejecting must not need memory when the program is overloaded.
   operator Error() const {  // NOLINT(google-explicit-constructor)
     Error error(code(), std::string(to_string(reason)));
     for (char& c : error.detail) {

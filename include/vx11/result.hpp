@@ -3,9 +3,9 @@
 /// \file
 /// Errors are values: `Result<T>`, `Error` and `Errc`.
 ///
-/// No function of this library throws across its interface, prints, or exits; what can fail returns
-/// a `Result`. The one alias is always `tl::expected`, never switched to another type by a macro,
-/// so that every translation unit of a program agrees on it.
+/// No function of this library throws across its interface, prints, or exits; a function that can
+/// fail returns a `Result`. `Result` is always `tl::expected`; no macro switches it, so all
+/// translation units of a program agree on the type.
 
 #include <vx11/detail/durations.hpp>
 
@@ -19,21 +19,21 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What went wrong, coarse enough to decide on. The text for people is in `Error::detail`.
+/// Error codes for decisions in code. The text for people is in `Error::detail`.
 enum class Errc : std::uint8_t {
-  invalid_argument,     ///< A description or a call that can never work; retrying does not help.
+  invalid_argument,     ///< Invalid options or arguments; retrying does not help.
   unreachable,          ///< No connection: refused, reset, closed, no such name.
   timeout,              ///< The deadline or a limit passed.
-  cancelled,            ///< The caller lost interest. Never the upstream's fault.
+  cancelled,            ///< The caller cancelled. Not a failure of the upstream.
   circuit_open,         ///< A circuit breaker rejected the call; nothing was sent.
-  asleep,               ///< Power state says that the service sleeps; nothing was sent.
-  http_status,          ///< An answer came, with a status outside 2xx.
-  invalid_reply,        ///< An answer came and could not be understood.
+  asleep,               ///< The power state of the service is asleep; nothing was sent.
+  http_status,          ///< The response has a status outside 2xx.
+  invalid_reply,        ///< The response could not be parsed.
   too_large,            ///< A message exceeds a limit.
-  storage,              ///< A session store could not read or write.
-  unavailable,          ///< No upstream could answer, for the reasons recorded beside it.
-  rejected,             ///< A policy of the caller's own refused the call; nothing was sent.
-  address_unavailable,  ///< The address to listen on is taken, not this machine's or not allowed.
+  storage,              ///< A session store failed to read or write.
+  unavailable,          ///< No upstream could answer; the attempts record the reasons.
+  rejected,             ///< A policy rejected the call; nothing was sent.
+  address_unavailable,  ///< The listen address is in use, not local or not permitted.
 };
 
 /// The code as a stable snake_case word ("circuit_open"), for logs, metrics and JSON.
@@ -69,26 +69,25 @@ constexpr std::string_view to_string(Errc code) noexcept {
   return "unknown";
 }
 
-/// An error as a value: what, where, and a text that is safe to show.
+/// An error as a value: code, upstream, and a text that is safe to show.
 ///
-/// `detail` is always written by this library. Text that came from an upstream or a client never
-/// enters it, so it may be logged, returned to clients and shown on a page.
+/// `detail` is always written by this library. It never contains text from an upstream or a client,
+/// so it may be logged, returned to clients and shown on a page.
 struct Error {
   Error() = default;
   explicit Error(Errc code, std::string detail = {}, std::string upstream = {})
       : code(code), upstream(std::move(upstream)), detail(std::move(detail)) {}
 
   Errc code = Errc::unavailable;
-  std::string upstream = {};  ///< Name of the upstream concerned; empty when none is.
+  std::string upstream = {};  ///< Name of the upstream; empty if none is involved.
   std::string detail = {};    ///< For people: what happened and, where possible, what to do.
-  /// When asking again makes sense, from now; zero when nothing tells. Set by what rejects calls.
+  /// When to retry, from now; zero if unknown. Set by the policies that reject calls.
   std::chrono::nanoseconds retry_after = {};
 
   friend bool operator==(const Error&, const Error&) = default;
 };
 
-/// A value, or the error that took its place: an `Error`, or a type derived from it that knows
-/// more.
+/// A value or an error: an `Error`, or a type derived from it with more fields.
 template <class T = void, class E = Error>
 using Result = tl::expected<T, E>;
 
@@ -97,7 +96,7 @@ inline tl::unexpected<Error> fail(Errc code, std::string detail = {}, std::strin
   return tl::unexpected<Error>(Error(code, std::move(detail), std::move(upstream)));
 }
 
-/// Hands an existing error on: `return fail(std::move(reply.error()));`
+/// Propagates an existing error: `return fail(std::move(reply.error()));`
 inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }

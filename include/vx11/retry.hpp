@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// `Retry`: tries again what failed, with growing, spread waits, within a budget and a deadline.
+/// `Retry`: repeats failed calls with exponential backoff and jitter, within a budget and a
+/// deadline.
 
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
@@ -20,31 +21,31 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What a caller gets when the budget allows no further try.
+/// The result of a call when the budget allows no further attempt.
 enum class BudgetSpent : std::uint8_t {
-  return_last,  ///< The failure of the last try: that is what happened.
-  reject,       ///< `rejected`: to a breaker outside, a retry that was not made says nothing.
+  return_last,  ///< The failure of the last attempt.
+  reject,       ///< `rejected`, which an outer breaker counts as neutral.
 };
 
-/// The description of a retry. `validate` names what is out of range; the constructor uses the
-/// nearest value that works.
+/// Options of a retry. `validate` reports values out of range; the constructor clamps them to the
+/// nearest valid value.
 struct RetryOptions {
-  /// Tries in all, the first included; at least 1, which never retries. Three get over one upstream
+  /// Attempts in all, the first included; at least 1, which never retries. Three cover one upstream
   /// that restarts and one that is slow.
   std::uint32_t attempts = 3;
   BackoffOptions backoff = {};
-  /// The longest Retry-After that is waited for. One that asks for more ends the loop: to come back
-  /// early is what it asked not to.
+  /// The longest Retry-After that is waited for. A longer one ends the loop, since retrying earlier
+  /// would ignore it.
   Duration max_retry_after = std::chrono::seconds(30);
-  /// Shared by all who call the same upstream. Null: no bound but `attempts`.
+  /// Shared by all callers of the same upstream. Null: only `attempts` limits retries.
   std::shared_ptr<RetryBudget> budget = {};
   BudgetSpent when_budget_spent = BudgetSpent::return_last;
-  /// Null: a blocking call waits on its own thread, an awaited one for `background_timer()`, on
-  /// whose thread it goes on. On an event loop, give that loop's.
+  /// Null: a blocking call waits on its own thread, an awaited one uses `background_timer()` and
+  /// resumes on its thread. On an event loop, set the loop's timer.
   std::shared_ptr<Timer> timer = {};
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const RetryOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(options.attempts >= 1, "attempts", "at least 1");
@@ -54,7 +55,7 @@ inline Result<> validate(const RetryOptions& options) {
   return std::move(mistakes).result();
 }
 
-/// Calls up to `attempts` times, until a result is not worth another try.
+/// Calls up to `attempts` times, until a result is not retryable.
 ///
 /// ```cpp
 /// vx11::Retry retry({.attempts = 4, .backoff = {.base = 50ms}});
@@ -62,14 +63,14 @@ inline Result<> validate(const RetryOptions& options) {
 ///     vx11::pipeline(retry).run([&](vx11::Deadline d) { return get(url, d); });
 /// ```
 ///
-/// What is returned is always the result of the last try. Between tries it waits for the backoff or
-/// for the result's Retry-After, whichever is longer; **never past the deadline**: if the next try
-/// could only begin at its end or later, the loop ends at once with what there is. A stop token
-/// that fires ends a wait, and the loop, with `cancelled`.
+/// Returns the result of the last attempt. Between attempts it waits for the backoff or the
+/// result's Retry-After, whichever is longer, **never past the deadline**: if the next attempt
+/// could only start at the deadline or later, the loop ends at once with the current result. A stop
+/// token that fires ends the wait, and the loop, with `cancelled`.
 ///
-/// Retries are only right for calls that may be made twice. **Thread-safe**; copies share the
-/// budget and the timer. An exception thrown by the call is not retried. Sources: M. Brooker,
-/// "Exponential Backoff and Jitter" (AWS, 2015); Finagle's retry budget.
+/// Use it only for calls that may be repeated. **Thread-safe**; copies share the budget and the
+/// timer. An exception thrown by the call is not retried. Sources: M. Brooker, "Exponential Backoff
+/// and Jitter" (AWS, 2015); Finagle's retry budget.
 template <MonotonicClock Clock = SteadyClock, class Retryable = DefaultRetryable,
           class RetryAfter = DefaultRetryAfter>
 class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, RetryAfter>> {
@@ -80,21 +81,21 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
         clock_(clock),
         retryable_(std::move(retryable)),
         retry_after_(std::move(retry_after)) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicRetry> create(RetryOptions options = {}, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicRetry>(tl::in_place, std::move(options), std::move(clock));
   }
 
-  /// The same, retrying what `predicate` says: a `bool` for a `const Result<T>&`.
+  /// A copy that retries if `predicate` returns true for a `const Result<T>&`.
   template <class Predicate>
   auto when(Predicate predicate) const {
     return BasicRetry<Clock, Predicate, RetryAfter>(options_, clock_, std::move(predicate),
                                                     retry_after_);
   }
-  /// The same, asking `extractor` how long a result wants its caller to wait: an
-  /// `optional<Duration>` for a `const Result<T>&`.
+  /// A copy that reads the requested wait with `extractor`: it takes a `const Result<T>&` and
+  /// returns an `optional<Duration>`.
   template <class Extractor>
   auto with_retry_after(Extractor extractor) const {
     return BasicRetry<Clock, Retryable, Extractor>(options_, clock_, retryable_,
@@ -130,14 +131,14 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
   /// \}
 
  private:
-  /// The tries of one call.
+  /// The attempts of one call.
   class Loop {
    public:
     explicit Loop(const BasicRetry& retry) : retry_(retry), backoff_(retry.options_.backoff) {
       if (retry.options_.budget) retry.options_.budget->deposit();
     }
 
-    /// How long to wait before the next try; none if there is to be none.
+    /// The wait before the next attempt; none if there is no further attempt.
     template <class R>
     std::optional<Duration> wait_after(R& result, const Deadline& deadline) {
       const RetryOptions& options = retry_.options_;
@@ -179,7 +180,7 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
 
   RetryOptions options_;
   [[no_unique_address]] Clock clock_;
-  // A function object of the caller may change itself; it is thread-safe if the calls overlap.
+  // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   [[no_unique_address]] mutable Retryable retryable_;
   [[no_unique_address]] mutable RetryAfter retry_after_;
 };

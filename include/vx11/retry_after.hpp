@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The Retry-After header (RFC 9110 §10.2.3): the one reader of it.
+/// Parsing of the Retry-After header (RFC 9110 §10.2.3).
 
 #include <vx11/clock.hpp>
 #include <vx11/verdict.hpp>
@@ -16,7 +16,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// The number that `text` is, without a sign; the largest representable one where it is too large.
+/// Parses an unsigned decimal number, saturated at the largest supported value.
 constexpr std::optional<std::int64_t> parse_count(std::string_view text) noexcept {
   constexpr std::int64_t kLargest = INT64_MAX / 1'000'000'000;  // still fits in nanoseconds
   if (text.empty()) return std::nullopt;
@@ -41,7 +41,7 @@ constexpr std::int64_t days_in_month(std::int64_t year, int month) noexcept {
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
-/// Days since 0000-03-01, by counting leap days of whole years that begin in March.
+/// Days since 0000-03-01; years start in March, so that the leap day comes last.
 constexpr std::int64_t day_number(std::int64_t year, int month, std::int64_t day) noexcept {
   const std::int64_t y = month <= 2 ? year - 1 : year;
   const std::int64_t m = month <= 2 ? month + 9 : month - 3;
@@ -50,8 +50,8 @@ constexpr std::int64_t day_number(std::int64_t year, int month, std::int64_t day
   return y * 365 + leaps + (153 * m + 2) / 5 + day - 1;
 }
 
-/// The preferred form of RFC 9110 §5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT", as seconds from a fixed
-/// day. The two obsolete forms are not read.
+/// Parses the preferred form of RFC 9110 §5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT", into seconds
+/// since a fixed day. The two obsolete forms are not supported.
 constexpr std::optional<std::int64_t> parse_http_date(std::string_view text) noexcept {
   if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
   const auto day = parse_count(text.substr(5, 2));
@@ -72,10 +72,9 @@ constexpr Duration saturated_seconds(std::int64_t seconds) noexcept {
 
 }  // namespace detail
 
-/// How long a Retry-After value asks to wait: a number of seconds, or a date, which counts from
-/// `date`, the Date of the same answer, so that clocks that disagree do no harm. Never negative, and
-/// `Duration::max()` where it is too long to represent. Nothing for what cannot be read, and for a
-/// date without a `date`.
+/// Parses a Retry-After value: a number of seconds, or a date, relative to `date`, the Date of the
+/// same response, so that clock skew has no effect. Never negative; `Duration::max()` if too long
+/// to represent; empty for an invalid value and for a date without a `date`.
 constexpr std::optional<Duration> parse_retry_after(std::string_view value,
                                                     std::string_view date = {}) noexcept {
   if (const auto count = detail::parse_count(value)) return detail::saturated_seconds(*count);
@@ -85,7 +84,7 @@ constexpr std::optional<Duration> parse_retry_after(std::string_view value,
   return detail::saturated_seconds(*until > *from ? *until - *from : 0);
 }
 
-/// The wait that an answer asks for: only of 429 and 503, which are defined to ask for one.
+/// The wait that a response requests; only 429 and 503 are defined to request one.
 template <HttpLike Answer>
 std::optional<Duration> requested_wait(const Answer& answer) noexcept {
   if (answer.status != 429 && answer.status != 503) return std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Which results are worth another attempt, and after how long, unless the caller says otherwise.
+/// Default rules: which results are retryable, and after how long.
 
 #include <vx11/clock.hpp>
 #include <vx11/result.hpp>
@@ -13,11 +13,11 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Retries what often passes by itself: `unreachable`, `timeout`, `unavailable`, and of the HTTP
-/// statuses 429, 502, 503 and 504. Not 500, which seldom passes, and not the rejections of the
-/// caller's own policies, which were meant.
+/// Retries failures that are often transient: `unreachable`, `timeout`, `unavailable`, and of the
+/// HTTP statuses 429, 502, 503 and 504. Not 500, which is seldom transient, and not rejections by
+/// the caller's own policies, which are intended.
 ///
-/// It cannot know whether the call may be made twice; the caller that uses it does.
+/// It cannot know whether the call may be repeated; the caller decides that.
 struct DefaultRetryable {
   template <class T>
   constexpr bool operator()(const Result<T>& result) const noexcept {
@@ -34,8 +34,8 @@ struct DefaultRetryable {
   }
 };
 
-/// The wait that a result asks for: `Error::retry_after`, or the Retry-After header of an HTTP
-/// answer as `requested_wait` reads it.
+/// The wait that a result requests: `Error::retry_after`, or the Retry-After header of an HTTP
+/// response as parsed by `requested_wait`.
 struct DefaultRetryAfter {
   template <class T>
   std::optional<Duration> operator()(const Result<T>& result) const noexcept {

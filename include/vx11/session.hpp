@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Context-7: what an operator and the upstreams said to each other, and its summary.
+/// Context-7: the messages between an operator and the upstreams, and their summary.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -17,7 +17,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// One thing said.
+/// One message.
 struct Message {
   Message() = default;
   Message(std::string_view role, std::string content, WallTime timestamp = {},
@@ -34,7 +34,7 @@ struct Message {
   friend bool operator==(const Message&, const Message&) = default;
 };
 
-/// A question and its answer: stored as one, or not at all.
+/// A question and its answer: stored together or not at all.
 struct Turn {
   Turn() = default;
   Turn(Message user, Message assistant) : user(std::move(user)), assistant(std::move(assistant)) {}
@@ -46,30 +46,30 @@ struct Turn {
 struct Session {
   Session() = default;
   std::string id = {};
-  std::string user_id = {};  ///< Who began it.
+  std::string user_id = {};  ///< The user who started it.
   WallTime created_at = {};
-  WallTime last_accessed = {};         ///< In what a store hands out: the moment of handing it out.
+  WallTime last_accessed = {};         ///< As returned by a store: the time of the read.
   std::vector<Message> messages = {};  ///< Oldest first, at most `SessionLimits::messages`.
 };
 
-/// How much is kept, and how long. Of each at least one: a zero counts as one message, one session,
-/// one millisecond.
+/// Size and lifetime limits. Zero counts as the minimum: one message, one session, one
+/// millisecond.
 struct SessionLimits {
-  /// Of one session, the newest. The contract's 50.
+  /// Messages kept per session, the newest; 50 in the contract.
   std::size_t messages = 50;
-  /// A session not touched for this long is gone. The contract's hour.
+  /// A session unused for this long expires; one hour in the contract.
   Duration idle_timeout = std::chrono::hours(1);
-  /// Of all; the least recently used leave first. 10,000 sessions of 50 short messages are some 100
-  /// MB.
+  /// Sessions in all; the least recently used are evicted first. 10,000 sessions of 50 short
+  /// messages take about 100 MB.
   std::size_t sessions = 10'000;
 };
 
 /// The last three messages, `current` included, each as `role: first 100 characters`, joined by
-/// line feeds and cut at 256 characters followed by `...`. Characters are code points; nothing is
-/// split.
+/// line feeds and cut at 256 characters followed by `...`. Characters are code points and are
+/// never split.
 VX11_API std::string context_summary(std::span<const Message> history, const Message& current);
 
-/// The same for what has been said so far: the last three of `history`.
+/// The same for the history alone: the last three of `history`.
 VX11_API std::string context_summary(std::span<const Message> history);
 
 /// The first `characters` code points of UTF-8 `text`. Invalid bytes count as one character each.

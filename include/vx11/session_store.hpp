@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `SessionStore`: where Context-7 sessions are kept.
+/// `SessionStore`: storage of Context-7 sessions.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -18,19 +18,18 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a session store, whichever it is.
+/// The options common to all session stores.
 struct SessionStoreOptions {
   SessionLimits limits = {};
-  SteadyClock clock =
-      {};  ///< Counts how long a call waits, and in memory how long a session lives.
-  WallClock wall_clock = {};  ///< For timestamps, and in a file for how long a session lives.
+  SteadyClock clock = {};     ///< Measures waiting times, and in memory the lifetime of sessions.
+  WallClock wall_clock = {};  ///< For timestamps, and in a file the lifetime of sessions.
 };
 
-/// Keeps sessions within `SessionLimits`.
+/// Stores sessions within `SessionLimits`.
 ///
-/// Implementations are thread-safe. What `append` has acknowledged is there afterwards, both
-/// messages or neither. Reading a session counts as use of it. An expired session is as one that
-/// never was. Every implementation passes the shared suite in tests/unit/session_store_suite.hpp.
+/// Implementations are thread-safe. Both messages of an acknowledged `append` are stored; of a
+/// failed one, neither. Reading a session counts as use of it. An expired session is reported as
+/// absent. Every implementation passes the shared suite in tests/unit/session_store_suite.hpp.
 class VX11_API SessionStore {
  public:
   SessionStore() = default;
@@ -38,16 +37,16 @@ class VX11_API SessionStore {
   SessionStore& operator=(const SessionStore&) = delete;
   virtual ~SessionStore() = default;
 
-  /// The newest `count` messages, oldest first; none if there is no such session. `storage` on
+  /// The newest `count` messages, oldest first; empty if there is no such session. `storage` on
   /// failure.
   virtual Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) = 0;
   /// The whole session, or none. `storage` on failure.
   virtual Task<Result<std::optional<Session>>> find(std::string id) = 0;
-  /// What `context_summary` makes of the newest messages and of `question`, which the user asks now
-  /// and the caller keeps alive until the task has completed. `storage` on failure. A store that
-  /// has its messages at hand need not copy them for it as this one does.
+  /// `context_summary` of the newest messages and of `question`, the user's current message, which
+  /// the caller keeps alive until the task has completed. `storage` on failure. Override it in a
+  /// store that can read its messages without copying them, as this default does.
   virtual Task<Result<std::string>> summary(std::string id, std::string_view question);
-  /// Adds a turn, beginning the session for `user_id` if it is new. `storage` on failure, with
+  /// Appends a turn; creates the session for `user_id` if it is new. On failure `storage`, with
   /// nothing changed.
   virtual Task<Result<void>> append(std::string id, std::string user_id, Turn turn) = 0;
 };

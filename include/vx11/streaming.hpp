@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Answers that come piece by piece: what a transport may be able to do beside `send`.
+/// Streamed responses: an optional capability of a transport besides `send`.
 
 #include <vx11/export.hpp>
 #include <vx11/transport.hpp>
@@ -13,8 +13,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The body of an answer, as it comes. One owner, one reader at a time; destroying it before the
-/// end cancels the rest and closes the connection.
+/// A response body, received piece by piece. One owner, one reader at a time; destroying it before
+/// the end cancels the rest and closes the connection.
 class VX11_API BodyStream {
  public:
   BodyStream() = default;
@@ -22,13 +22,13 @@ class VX11_API BodyStream {
   BodyStream& operator=(const BodyStream&) = delete;
   virtual ~BodyStream() = default;
 
-  /// The next piece, at least a byte of it; empty at the end. After an error there is nothing more.
-  /// \return `timeout` when none came by `deadline`, `cancelled`, or `invalid_reply` for a body cut
-  /// short
+  /// The next piece, at least one byte; empty at the end. After an error the stream has ended.
+  /// \return `timeout` if no piece arrived by `deadline`, `cancelled`, or `invalid_reply` for a
+  ///         truncated body
   virtual Task<Result<std::string>> next(Deadline deadline) = 0;
 };
 
-/// An answer whose head has come.
+/// A response whose head has been received.
 struct StreamedResponse {
   StreamedResponse() = default;
   StreamedResponse(HttpResponse head, std::unique_ptr<BodyStream> body)
@@ -38,15 +38,15 @@ struct StreamedResponse {
   std::unique_ptr<BodyStream> body = {};
 };
 
-/// A transport that can hand over an answer before it is complete. Thread-safe.
+/// A transport that can return a response before it is complete. Thread-safe.
 class VX11_API StreamingTransport : public Transport {
  public:
-  /// Sends `request` and returns when the head of the answer has come, within `deadline`, whose
-  /// stop token ends the body, too. `request` is kept alive by the caller until the task has
+  /// Sends `request` and returns once the head of the response has arrived, within `deadline`. Its
+  /// stop token cancels the body, too. The caller keeps `request` alive until the task has
   /// completed.
   /// \return as `send`
   virtual Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) = 0;
-  /// A temporary would be gone before the task runs.
+  /// A temporary would be destroyed before the task runs.
   Task<Result<StreamedResponse>> open(const HttpRequest&& request, Deadline deadline) = delete;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// `Task<T>`: the coroutine in which all logic that performs I/O is written, once, for blocking and
-/// awaiting callers alike; `sync_wait` and `when_all`.
+/// `Task<T>`: the coroutine type of all code that performs I/O, for blocking and awaiting callers;
+/// `sync_wait` and `when_all`.
 ///
-/// Why the start of a child is not a symmetric transfer: docs/design/task.md.
+/// Why starting a child is not a symmetric transfer: docs/design/task.md.
 
 #include <atomic>
 #include <concepts>
@@ -25,11 +25,12 @@ class Task;
 
 namespace detail {
 
-/// What every promise has: whom to wake when the coroutine has ended.
+/// The common part of every promise: which callback to run when the coroutine has ended.
 ///
-/// The one who starts the task and the task's end meet in `arrive`: whoever comes second acts. So a
-/// child that ends before its parent has suspended never resumes it, the parent just goes on, and a
-/// loop over tasks that are ready at once runs in constant stack at every optimisation level.
+/// The starter and the end of the task synchronise in `arrive`; the second to arrive acts. A child
+/// that ends before its parent has suspended therefore never resumes it: the parent continues
+/// directly, and a loop over tasks that are ready at once runs in constant stack at every
+/// optimisation level.
 class PromiseBase {
  public:
   std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -37,8 +38,8 @@ class PromiseBase {
   void unhandled_exception() noexcept { failure_ = std::current_exception(); }
 
   /// Runs the coroutine until it ends or suspends.
-  /// \return whether it has ended; if not, `wake(whom)` will be called once it has, perhaps on
-  ///         another thread, perhaps before this returns.
+  /// \return whether it has ended; if not, `wake(whom)` is called once it has, perhaps on another
+  ///         thread, perhaps before this returns.
   bool start(std::coroutine_handle<> self, void (*wake)(void*), void* whom) noexcept {
     wake_ = wake;
     whom_ = whom;
@@ -59,13 +60,13 @@ class PromiseBase {
       PromiseBase& promise = ended.promise();
       void (*const wake)(void*) = promise.wake_;
       void* const whom = promise.whom_;
-      if (promise.arrive()) wake(whom);  // from here on the frame may be gone
+      if (promise.arrive()) wake(whom);  // the frame may be destroyed from here on
     }
     void await_resume() const noexcept {}
   };
 
-  /// \return whether the other was here before. Usually it is the same thread, which then sees so
-  /// without an exchange.
+  /// \return whether the other side arrived first. Usually it is the same thread, which then sees
+  ///         this without an atomic exchange.
   bool arrive() noexcept {
     return met_.load(std::memory_order_acquire) || met_.exchange(true, std::memory_order_acq_rel);
   }
@@ -104,7 +105,7 @@ inline void resume_coroutine(void* address) {
   std::coroutine_handle<>::from_address(address).resume();
 }
 
-/// For the library's own awaitables and drivers. Internal.
+/// For the library's awaitables and drivers. Internal.
 struct TaskAccess {
   /// Runs the task until it ends or suspends.
   /// \return whether it has ended. If not, `wake(whom)` is called exactly once when it has.
@@ -119,7 +120,7 @@ struct TaskAccess {
   }
 };
 
-/// The result of a task that never was a coroutine.
+/// The result of a task that is not a coroutine.
 template <class T>
 using ReadyValue = std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>;
 
@@ -127,18 +128,18 @@ using ReadyValue = std::conditional_t<std::is_void_v<T>, std::monostate, std::op
 
 /// A lazy coroutine with a result of type `T`.
 ///
-/// Nothing runs before it is awaited (`co_await std::move(task)`), given to `when_all` or to
-/// `sync_wait`. It then runs on the caller's thread up to its first real suspension; what it waits
-/// for decides where it goes on. One owner, one await; movable, not copyable. Not thread-safe in
-/// itself; the hand-over between the thread that starts it and the one on which it ends is.
+/// Starts when awaited (`co_await std::move(task)`) or passed to `when_all` or `sync_wait`. It runs
+/// on the caller's thread up to its first suspension; the awaited operation decides on which thread
+/// it resumes. One owner, one await; movable, not copyable. Not thread-safe; only the hand-over
+/// between the starting thread and the one on which it ends is synchronised.
 ///
-/// A function that has nothing to wait for need not be a coroutine to return a task: it returns the
-/// value, which makes a task that is ready, without a frame. It has then done its work when called.
+/// A function that does not wait need not be a coroutine to return a task: returning the value
+/// makes a ready task, without a frame. Such a function does its work when called.
 ///
-/// A task that was started must have ended before it is destroyed. An exception that leaves the
-/// body is rethrown to whoever awaits it; the library's own tasks return `Result` and throw none.
+/// A started task must have ended before it is destroyed. An exception that leaves the body is
+/// rethrown to the awaiting coroutine; the library's own tasks return `Result` and do not throw.
 ///
-/// Source of the idea: L. Baker, cppcoro's `task`; N4861 for the mechanism.
+/// Based on L. Baker, cppcoro's `task`; N4861 for the mechanism.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -146,7 +147,7 @@ class [[nodiscard]] Task {
   using value_type = T;
 
   explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
-  /// A task that is ready. Implicit, so that a function may just return the value.
+  /// A ready task. Implicit, so that a function can return the value.
   template <class U>
   requires std::convertible_to<U, T> Task(U&& value)
       : ready_(std::in_place, std::forward<U>(value)) {}
@@ -165,8 +166,8 @@ class [[nodiscard]] Task {
   }
 
   auto operator co_await() && noexcept { return Taking(*this); }
-  /// Awaited where it stands, a task keeps its result and hands out a reference to it, which saves
-  /// moving one that is large: `auto& reply = co_await asking;`
+  /// Awaiting an lvalue keeps the result in the task and returns a reference to it, which avoids
+  /// moving a large result: `auto& reply = co_await asking;`
   auto operator co_await() & noexcept { return Lending(*this); }
 
  private:
@@ -223,14 +224,14 @@ inline Task<void> detail::Promise<void>::get_return_object() noexcept {
 }
 
 /// Runs `task` and blocks the calling thread until it has ended. A task that never suspends, as
-/// over a blocking transport, costs no synchronisation. Never call it on an event loop's own
-/// thread.
+/// over a blocking transport, needs no synchronisation. Never call it on the thread of an event
+/// loop.
 template <class T>
 T sync_wait(Task<T> task) {
   std::atomic<int> ended{0};
   const auto wake = [](void* flag) {
-    // notify_one after the store could touch a flag that the waiter has already given up, so the
-    // store is the last but one step and the waiter below waits for the last.
+    // The waiter must not destroy the flag between the store of 1 and notify_one, so it waits for
+    // the store of 2.
     auto& ended = *static_cast<std::atomic<int>*>(flag);
     ended.store(1, std::memory_order_release);
     ended.notify_one();
@@ -246,7 +247,7 @@ T sync_wait(Task<T> task) {
 
 namespace detail {
 
-/// Starts every task, resumes the parent when the last has ended.
+/// Starts every task and resumes the parent when the last has ended.
 template <class T>
 class AllAwaiter {
  public:
@@ -276,11 +277,11 @@ class AllAwaiter {
 
 }  // namespace detail
 
-/// Awaits all of `tasks` side by side and returns their results in order.
+/// Awaits all of `tasks` concurrently and returns their results in order.
 ///
-/// Side by side means that each is started before any is waited for; tasks that block run one after
-/// the other, unless they first hop to a thread of their own. If some throw, the first in order is
-/// rethrown after all have ended.
+/// All tasks are started before any is awaited; tasks that block run one after the other, unless
+/// they first move to another thread. If several throw, the first in order is rethrown after all
+/// have ended.
 template <class T>
 Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
   detail::AllAwaiter<T> all(tasks);
@@ -291,7 +292,7 @@ Task<std::vector<T>> when_all(std::vector<Task<T>> tasks) {
   co_return results;
 }
 
-/// Awaits all of `tasks` side by side.
+/// Awaits all of `tasks` concurrently.
 inline Task<void> when_all(std::vector<Task<void>> tasks) {
   detail::AllAwaiter<void> all(tasks);
   co_await all;

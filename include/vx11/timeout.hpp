@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Timeout`: the most one call may take.
+/// `Timeout`: limits the duration of a call.
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/event_set.hpp>
@@ -15,28 +15,28 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of a timeout. `validate` names what is out of range.
+/// Options of a timeout. `validate` reports values out of range.
 struct TimeoutOptions {
-  /// The most a call may take. The caller's deadline shortens it, never lengthens it.
+  /// The longest duration of a call. The caller's deadline may shorten it.
   Duration timeout = std::chrono::seconds(10);
-  /// For awaited calls that heed a stop token but no deadline: when the limit has passed, their
-  /// token fires, and `cancelled` becomes `timeout`. Null: the call heeds its deadline, as all
+  /// For awaited calls that observe a stop token but no deadline: once the limit has passed, their
+  /// token fires, and `cancelled` becomes `timeout`. Null: the call observes its deadline, as all
   /// calls of this library do.
   std::shared_ptr<Timer> timer = {};
 };
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const TimeoutOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(options.timeout > Duration::zero(), "timeout", "above 0");
   return std::move(mistakes).result();
 }
 
-/// Gives the call a nearer deadline: what is left to the caller, but at most `limit` from now.
+/// Gives the call the earlier of the caller's deadline and `limit` from now.
 ///
-/// Cooperative: a call is asked to end, never abandoned, because what it uses may not outlive it. A
-/// call that answers late has answered. A call for which no time is left, or nobody waits any more,
-/// is not made: `rejected`, which blames nobody, or `cancelled`. **Thread-safe**; a value type.
+/// Cooperative: a call is asked to stop, never abandoned, because objects it uses may not outlive
+/// it. A late result is returned as it is. With no time left the call is not made: `rejected`,
+/// which is neutral; after cancellation, `cancelled`. **Thread-safe**; a value type.
 template <MonotonicClock Clock = SteadyClock>
 class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
  public:
@@ -45,8 +45,8 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
   }
   explicit BasicTimeout(TimeoutOptions options, Clock clock = {})
       : options_(std::move(options)), clock_(clock) {}
-  /// The same from options that may hold mistakes, such as those of a configuration file.
-  /// \return the policy, or what `validate` says of `options`.
+  /// Like the constructor, but rejects invalid options, such as those from a configuration file.
+  /// \return the policy, or the error of `validate(options)`.
   static Result<BasicTimeout> create(TimeoutOptions options, Clock clock = {}) {
     if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));
     return Result<BasicTimeout>(tl::in_place, std::move(options), std::move(clock));
@@ -85,7 +85,7 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
     return narrowed;
   }
 
-  /// Runs the call and a sleep side by side; whichever ends first stops the other.
+  /// Runs the call and a sleep concurrently; the first to end stops the other.
   template <class Next>
   Task<AwaitedResult<Next>> race(Next next, Deadline deadline, TimePoint end, TimePoint now) const {
     detail::EventSet events;

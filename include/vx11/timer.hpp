@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// `Timer`: how the policies wait. Time is read from a clock; this is the other half, letting it
-/// pass.
+/// `Timer`: how policies wait. A clock reads the time; a timer lets it pass.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
@@ -16,13 +15,13 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Waits: the one seam between the policies and the passing of time.
+/// Waits: the interface between the policies and the passing of time.
 ///
-/// As with a `Transport`, a blocking timer does its waiting inside the coroutine and never
-/// suspends, an event-driven one suspends, and whoever awaits it cannot tell. On an event loop,
-/// derive from this and wait with the loop's own timers, so that calls go on where they began.
+/// Like a `Transport`, a timer may block inside the coroutine or suspend; the awaiting code is the
+/// same for both. On an event loop, derive from this class and use the loop's timers, so that calls
+/// resume on the loop.
 ///
-/// Implementations are thread-safe and outlive the sleeps they gave.
+/// Implementations are thread-safe and outlive their sleeps.
 class Timer {
  public:
   Timer() = default;
@@ -30,14 +29,14 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
   virtual ~Timer() = default;
 
-  /// Waits for `time`; not at all if it is zero or less, for ever if it is too long to add to now.
-  /// \return true after the whole time, false as soon as `stop` fires
+  /// Waits for `time`; returns at once if it is zero or less, waits forever if `now + time`
+  /// overflows.
+  /// \return true after the full time, false as soon as `stop` fires
   virtual Task<bool> sleep(Duration time, std::stop_token stop) = 0;
 };
 
-/// Waits on the caller's own thread. For programs without an event loop: a retry that waits costs
-/// nothing but the thread that waits anyway. Not for `Hedge` and not for a bulkhead's queue, where
-/// something else is to happen meanwhile, and never on an event loop.
+/// Blocks the calling thread. For programs without an event loop. Not for `Hedge` or the queue of a
+/// bulkhead, which must make progress during the wait, and never on an event loop.
 class BlockingTimer final : public Timer {
  public:
   Task<bool> sleep(Duration time, std::stop_token stop) override {

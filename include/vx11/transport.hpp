@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Transport`: how a request reaches an upstream and its answer comes back.
+/// `Transport`: sends a request to an upstream and returns the response.
 
 #include <vx11/deadline.hpp>
 #include <vx11/export.hpp>
@@ -14,13 +14,13 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The one seam between the library and the network.
+/// The interface between the library and the network.
 ///
-/// A blocking transport does its work inside the coroutine and completes without suspending; an
-/// event-driven one suspends. Whoever awaits it cannot tell, so all logic above is written once.
+/// A blocking transport works inside the coroutine and completes without suspending; an
+/// event-driven one suspends. The awaiting code is the same for both.
 ///
-/// Implementations are thread-safe: many sends may run at once. They are shared with
-/// `std::shared_ptr<Transport>` and are kept alive by whoever sends through them.
+/// Implementations are thread-safe: sends may overlap. Shared with `std::shared_ptr<Transport>`;
+/// each user keeps a reference while it sends.
 class VX11_API Transport {
  public:
   Transport() = default;
@@ -28,22 +28,22 @@ class VX11_API Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  /// Sends `request` and returns the whole answer, whatever its HTTP status.
+  /// Sends `request` and returns the complete response, whatever its HTTP status.
   ///
-  /// `request` is kept alive by the caller until the task has completed. The transport stops at
-  /// `deadline`, or soon after its stop token fires if it can notice that. Redirects are not
-  /// followed.
+  /// The caller keeps `request` alive until the task has completed. The transport stops at
+  /// `deadline`, or soon after the stop token fires if it can observe that. It does not follow
+  /// redirects.
   /// \return `unreachable` for connection failures, `timeout`, `cancelled`, `invalid_reply` for
-  ///         bytes that are not HTTP or an answer cut short, `too_large`, or `invalid_argument` for
-  ///         an origin it cannot use. I/O never throws.
+  ///         bytes that are not HTTP or a truncated response, `too_large`, or `invalid_argument`
+  ///         for an unusable origin. I/O never throws.
   virtual Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) = 0;
-  /// A temporary would be gone before the task runs. Implementations keep this refusal with
+  /// A temporary would be destroyed before the task runs. Implementations keep this overload with
   /// `using Transport::send;`.
   Task<Result<HttpResponse>> send(const HttpRequest&& request, Deadline deadline) = delete;
 
-  /// Whether a send may hold up the calling thread, as it does by default. A transport that waits
-  /// only by suspending returns false: whoever has several calls to make then starts them all on one
-  /// thread, where it would give each a thread of its own.
+  /// Whether a send may block the calling thread; true by default. For a transport that only
+  /// suspends, return false: concurrent calls then all start on one thread instead of one thread
+  /// each.
   virtual bool blocks() const noexcept { return true; }
 };
 

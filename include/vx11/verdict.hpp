@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Verdict`: what a call says about its upstream, and `CallVerdict`, which reads it off a result.
+/// `Verdict`: the outcome of a call for its upstream; `CallVerdict` derives it from a result.
 
 #include <vx11/result.hpp>
 
@@ -12,11 +12,11 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What a call says about its upstream.
+/// The outcome of a call, as counted against its upstream.
 enum class Verdict : std::uint8_t {
-  success,  ///< The upstream did what it should.
-  failure,  ///< The upstream is to blame.
-  neutral,  ///< Nothing: the call was cancelled, the request was wrong, or nothing was sent.
+  success,  ///< The upstream worked.
+  failure,  ///< The upstream failed.
+  neutral,  ///< Not counted: cancelled, an invalid request, or nothing was sent.
 };
 
 /// The verdict as a stable word: "success", "failure", "neutral".
@@ -32,8 +32,8 @@ constexpr std::string_view to_string(Verdict verdict) noexcept {
   return "unknown";
 }
 
-/// The verdict on a call that ended with an error. Cancelled calls and those that this library
-/// itself rejected are neutral: counted as failures, rejections would keep a circuit open.
+/// The verdict on a call that ended with an error. Cancelled calls and calls that this library
+/// rejected are neutral: counted as failures, rejections would keep a circuit open.
 constexpr Verdict verdict_on(Errc code) noexcept {
   switch (code) {
     case Errc::unreachable:
@@ -55,30 +55,29 @@ constexpr Verdict verdict_on(Errc code) noexcept {
   return Verdict::neutral;
 }
 
-/// The verdict on a call that was answered with this HTTP status. 2xx is a success. 4xx is neutral,
-/// because it blames the request; 429 too, because an upstream that limits its callers is well. The
-/// rest is a failure, redirects included: no transport of this library follows one, so a proxy or a
-/// login page has answered in place of the upstream. Where 304 is an answer that was asked for,
-/// judge the call with a function of your own.
+/// The verdict on an HTTP status. 2xx is a success. 4xx is neutral, since the request is at fault;
+/// 429 too, because an upstream that limits its callers is healthy. The rest is a failure,
+/// including redirects: no transport of this library follows one, so a proxy or a login page has
+/// responded in place of the upstream. If 304 is an expected response, use your own function.
 constexpr Verdict verdict_on_status(int status) noexcept {
   if (status >= 200 && status < 300) return Verdict::success;
   if (status >= 400 && status < 500) return Verdict::neutral;
   return Verdict::failure;
 }
 
-/// An answer with an HTTP status and headers, such as `HttpResponse`. The policies know no HTTP
-/// beyond what these two say.
+/// A response with an HTTP status and headers, such as `HttpResponse`. Policies use no other part
+/// of HTTP.
 template <class T>
 concept HttpLike = requires(const T& answer) {
   { answer.status } -> std::convertible_to<int>;
   { answer.headers.get("Retry-After") } -> std::convertible_to<std::string_view>;
 };
 
-/// How every policy judges a result unless the caller gives a function: an `Error` by its code, any
-/// other error as a failure, an HTTP answer by its status, and everything else as a success.
+/// The default classifier of every policy: an `Error` by its code, any other error as a failure, an
+/// HTTP response by its status, and everything else as a success.
 ///
-/// A stateless function object; anything callable with the result that returns a `Verdict` can take
-/// its place.
+/// A stateless function object; replace it by anything that takes the result and returns a
+/// `Verdict`.
 struct CallVerdict {
   template <class T>
   constexpr Verdict operator()(const T& value) const noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The version of the library one compiles against.
+/// The version of the headers being compiled against.
 
 #define VX11_VERSION_MAJOR 0
 #define VX11_VERSION_MINOR 1

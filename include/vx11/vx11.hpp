@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Everything but the adapters, stores and probes that need a library of their own.
+/// Everything except the adapters, stores and probes that require a third-party library.
 
 #include <vx11/adaptive_limit.hpp>
 #include <vx11/auth.hpp>

@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// A transport behind policies: the way in which the Router, health probes and the power client
-/// take any of them.
+/// A transport behind policies, for the Router, health probes and the power client.
 
 #include <vx11/pipeline.hpp>
 #include <vx11/transport.hpp>
@@ -13,8 +12,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Sends every request through a pipeline. Made by `with_policies`. **Thread-safe**, as pipeline
-/// and transport are; both are kept.
+/// Sends every request through a pipeline. Made by `with_policies`. **Thread-safe** if pipeline and
+/// transport are; keeps both.
 template <class Policy>
 class PolicedTransport final : public Transport {
  public:
@@ -44,7 +43,7 @@ class PolicedTransport final : public Transport {
   Policy policy_;
 };
 
-/// `transport` behind `policy`, a pipeline or a single policy, given as `pipeline` takes them:
+/// Wraps `transport` in `policy`, a pipeline or a single policy, accepted as in `pipeline`:
 ///
 /// ```cpp
 /// vx11::Bulkhead bulkhead({.concurrent = 8});
@@ -52,13 +51,13 @@ class PolicedTransport final : public Transport {
 ///     http, vx11::pipeline(std::ref(bulkhead), vx11::Retry({.attempts = 2})));
 /// ```
 ///
-/// What the policies reject comes back as `rejected` or `circuit_open`, as if the transport had
-/// returned it. HTTP statuses are judged by `CallVerdict` and `DefaultRetryable`. Every request is
-/// treated alike: put a `Retry` or a `Hedge` only around a transport whose requests may be sent
-/// twice. Streaming is not offered by what this returns, because half an answer cannot be taken
-/// back.
+/// Rejections are returned as `rejected` or `circuit_open`, as if by the transport. HTTP statuses
+/// are classified by `CallVerdict` and `DefaultRetryable`. All requests are treated alike: use a
+/// `Retry` or a `Hedge` only around a transport whose requests may be repeated. The result does not
+/// support streaming, because a partly delivered response cannot be retried.
 ///
-/// Behind a Router, leave the breaker to the Router's target: it would be asked twice.
+/// Behind a Router, configure the breaker on the Router's target only; otherwise it is acquired
+/// twice.
 template <class Policy>
 std::shared_ptr<Transport> with_policies(std::shared_ptr<Transport> transport, Policy&& policy) {
   auto kept = detail::keep_policy(std::forward<Policy>(policy));

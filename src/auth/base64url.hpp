@@ -10,8 +10,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The bytes that `text` stands for. None for padding, foreign characters, an impossible length, or
-/// bits left over that are not zero: there is one spelling of every token.
+/// Decodes `text`. None for padding, invalid characters, an impossible length, or non-zero leftover
+/// bits, so that every token has one spelling.
 std::optional<std::string> decode_base64url(std::string_view text);
 
 }  // namespace v0

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The header that a credential comes in. Internal.
+/// Reads the header that carries a credential. Internal.
 
 #include <vx11/auth.hpp>
 
@@ -11,9 +11,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The value of the header `name`, or what to answer without one: none or an empty one is
-/// `auth_required`; several that differ are `forbidden`, since another reader of the same request
-/// might take the other.
+/// The value of the header `name`, or the refusal: `auth_required` if it is absent or empty,
+/// `forbidden` for several different values, since another parser might choose a different one.
 inline Result<std::string_view, Access> sole_credential(const Headers& headers,
                                                         std::string_view name) {
   std::optional<std::string_view> sole;

@@ -47,15 +47,15 @@ std::optional<CompactToken> split(std::string_view token) {
                       .signed_text = token.substr(0, second)};
 }
 
-/// A part of a token, decoded, and what was looked for in it.
+/// A decoded part of a token, and the members looked up in it.
 class Part {
  public:
-  /// \param wanted names of members of the JSON object that `encoded` ought to be
+  /// \param wanted names of members of the JSON object that `encoded` should contain
   Part(std::string_view encoded, std::span<const std::string_view> wanted)
       : text_(decode_base64url(encoded)) {
     if (text_) scanned_ = json::scan_object(*text_, wanted);
   }
-  Part(const Part&) = delete;  // what was found are views
+  Part(const Part&) = delete;  // the members found are views
   Part& operator=(const Part&) = delete;
 
   bool is_object() const noexcept { return scanned_.has_value(); }
@@ -68,7 +68,7 @@ class Part {
   Result<json::Scanned, json::ScanError> scanned_ = tl::unexpected(json::ScanError());
 };
 
-/// Seconds since 1970, maybe with a fraction (NumericDate, RFC 7519 §2).
+/// Seconds since 1970, possibly with a fraction (NumericDate, RFC 7519 §2).
 std::optional<double> numeric_date(const json::Member& member) {
   if (member.kind != json::Kind::number) return std::nullopt;
   double seconds = 0;
@@ -113,7 +113,7 @@ class JwtAuthenticator final : public Authenticator {
   std::string_view challenge() const noexcept override { return "Bearer realm=\"operator\""; }
 
  private:
-  /// Nothing a token claims is looked at before its signature was found good.
+  /// Verifies the signature before evaluating any claim.
   bool is_valid(std::string_view text) const {
     const auto token = split(text);
     return token && is_signed(*token) && is_for_us_now(token->claims);
@@ -123,7 +123,7 @@ class JwtAuthenticator final : public Authenticator {
     static constexpr std::array<std::string_view, 2> kWanted = {"alg", "crit"};
     const Part header(token.header, kWanted);
     if (!header.is_object() || header[0].kind != json::Kind::string) return false;
-    // Extensions that must be understood, of which none is (RFC 7515 §4.1.11).
+    // Critical extensions, of which none is supported (RFC 7515 §4.1.11).
     if (header[1].kind != json::Kind::absent) return false;
     const auto signature = decode_base64url(token.signature);
     return signature && keys_.verify(header[0].text, token.signed_text, *signature);

@@ -14,7 +14,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// How an algorithm computes, and which key it takes.
+/// How an algorithm computes, and the kind of key it takes.
 enum class JwtFamily : unsigned char { hmac, rsa, ecdsa };
 
 struct JwtAlgorithm {
@@ -39,7 +39,7 @@ using Bio = OpensslPtr<BIO, &BIO_free_all>;
 using DigestContext = OpensslPtr<EVP_MD_CTX, &EVP_MD_CTX_free>;
 using EcdsaSignature = OpensslPtr<ECDSA_SIG, &ECDSA_SIG_free>;
 
-/// OpenSSL keeps its errors per thread; what goes wrong with a token is no one else's business.
+/// OpenSSL keeps its errors per thread; errors of a token must not leak into the caller's queue.
 class ErrorMark {
  public:
   ErrorMark() noexcept { ERR_set_mark(); }
@@ -54,7 +54,7 @@ const unsigned char* bytes(std::string_view text) noexcept {
 
 EVP_PKEY* read_public_key(const std::string& pem) {
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  // Without a callback OpenSSL would ask the terminal for the passphrase of an encrypted key.
+  // Without a callback OpenSSL would prompt on the terminal for an encrypted key's passphrase.
   const auto no_passphrase = [](char*, int, int, void*) { return 0; };
   return bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr) : nullptr;
 }
@@ -85,7 +85,7 @@ bool verify_with_key(const EVP_MD* hash, EVP_PKEY* key, std::string_view text,
                           text.size()) == 1;
 }
 
-/// JOSE writes the two integers one behind the other, OpenSSL wants them as DER. Empty on failure.
+/// Converts a signature from JOSE's concatenated integers to OpenSSL's DER. Empty on failure.
 std::string ecdsa_as_der(std::string_view raw) {
   if (raw.size() != 2 * kP256Integer) return {};
   const EcdsaSignature both(ECDSA_SIG_new());

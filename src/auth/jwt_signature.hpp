@@ -19,11 +19,11 @@ inline namespace v0 {
 
 struct JwtAlgorithm;
 
-/// The allowed algorithms with the key of each. An algorithm's family decides which key it is
-/// given, so that a public key can never be taken for a secret. Immutable, thread-safe.
+/// The allowed algorithms, each with its key. The algorithm's family selects the key, so that a
+/// public key can never be used as a secret. Immutable, thread-safe.
 class JwtKeys {
  public:
-  /// Appends to `mistakes` whatever is wrong with algorithms and keys.
+  /// Appends every mistake in algorithms and keys to `mistakes`.
   JwtKeys(const JwtOptions& options, MistakeList& mistakes);
 
   /// Whether `algorithm` is allowed and `signature` is its signature of `text`.

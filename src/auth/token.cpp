@@ -20,7 +20,7 @@ bool is_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-/// The length tells nothing worth hiding; where the bytes begin to differ would.
+/// The length is not secret; the position of the first different byte would be.
 bool same_secret(std::string_view given, std::string_view secret) noexcept {
   return given.size() == secret.size() &&
          CRYPTO_memcmp(given.data(), secret.data(), secret.size()) == 0;
@@ -30,7 +30,7 @@ class TokenAuthenticator final : public Authenticator {
  public:
   explicit TokenAuthenticator(std::string token) noexcept : token_(std::move(token)) {}
 
-  /// The token itself has no control bytes, so a value with one is a wrong one.
+  /// The token itself has no control bytes, so a value with one is wrong.
   Access check(const Headers& headers) const override {
     const auto given = sole_credential(headers, kTokenHeader);
     if (!given) return given.error();

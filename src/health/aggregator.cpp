@@ -9,7 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-/// A probe that keeps to its limit answers just after it; only one that does not is given up.
+/// Added to a limit: a probe that honours its limit returns within it; only others expire.
 constexpr Duration kGrace = std::chrono::milliseconds(50);
 constexpr Duration kPowerLimit = std::chrono::seconds(2);
 
@@ -17,7 +17,7 @@ TimePoint steady_now() noexcept {
   return SteadyClock().now();
 }
 
-/// Probes are the user's code, which may throw in spite of what it promised.
+/// Probes are the user's code and may throw despite their contract.
 Task<Result<Health>> probe_safely(Probe& probe, Deadline deadline) {
   try {
     Task<Result<Health>> probing = probe.look(std::move(deadline));
@@ -36,8 +36,8 @@ Task<Result<PowerState>> probe_safely(const PowerStateView& power, Deadline dead
   co_return fail(Errc::unreachable, "the look failed");
 }
 
-/// The power view is waited for as long as the slowest component may take, so that it never
-/// lengthens a round.
+/// The power view is given the limit of the slowest component, so that it never lengthens a
+/// round.
 Duration power_limit(const HealthOptions& options) {
   std::optional<Duration> longest;
   for (const HealthComponent& c : options.components) {
@@ -46,7 +46,7 @@ Duration power_limit(const HealthOptions& options) {
   return longest.value_or(kPowerLimit);
 }
 
-/// One for each look that can block, and one for the deadlines.
+/// One for each blocking probe, and one for the deadlines.
 std::size_t threads_for(const HealthOptions& options) {
   std::size_t threads = options.power && options.power->blocks() ? 2 : 1;
   for (const HealthComponent& c : options.components) {
@@ -93,7 +93,7 @@ auto HealthAggregator::Impl::enter() -> Entry {
   return entry;
 }
 
-/// A report that answers again: what was asked for keeps its age, what is only read is read anew.
+/// A reused report: probe results keep their age, breakers are read anew.
 HealthReport HealthAggregator::Impl::refreshed(HealthReport report) const {
   const WallTime now = options_.wall_clock.now();
   for (std::size_t i = 0; i < report.components.size(); ++i) {
@@ -107,7 +107,7 @@ HealthReport HealthAggregator::Impl::refreshed(HealthReport report) const {
   return report;
 }
 
-/// Those that block first, so that all are under way before one can hold up this thread.
+/// Blocking probes first, so that all run before a suspending one can delay this thread.
 void HealthAggregator::Impl::dispatch(const Entry& entry) {
   for (const std::size_t index : entry.to_ask) {
     if (!blocks(index)) continue;
@@ -145,7 +145,7 @@ Task<void> HealthAggregator::Impl::probe_component(RoundPtr round, std::size_t i
             [&](HealthReport& report) { report.components[index] = std::move(found); });
 }
 
-/// Notes the result of a look, unless it was given up, and ends the round if it was the last.
+/// Records a probe's result, unless it has expired, and ends the round if it was the last.
 template <class Note>
 void HealthAggregator::Impl::on_result(const RoundPtr& round, std::size_t index, Note note) {
   Callers callers;
@@ -159,7 +159,7 @@ void HealthAggregator::Impl::on_result(const RoundPtr& round, std::size_t index,
   resume_all(callers);
 }
 
-/// \return whether the caller is to be suspended. If so, he may be gone once the lock is.
+/// \return whether the caller is to be suspended. If so, it may be gone once the lock is released.
 bool HealthAggregator::Impl::wait(HealthRound& round, ValueWaiter<HealthReport>& waiter) {
   const std::lock_guard lock(mutex_);
   if (round.ended() || waiter.until <= steady_now()) {
@@ -171,7 +171,7 @@ bool HealthAggregator::Impl::wait(HealthRound& round, ValueWaiter<HealthReport>&
   return true;
 }
 
-/// Called by a stop token, on its thread; the caller goes on on one of ours.
+/// Called by a stop token, on its thread; the caller is resumed on a worker.
 void HealthAggregator::Impl::stop_waiting(ValueWaiter<HealthReport>& waiter) {
   {
     const std::lock_guard lock(mutex_);
@@ -180,8 +180,8 @@ void HealthAggregator::Impl::stop_waiting(ValueWaiter<HealthReport>& waiter) {
   workers_.run([this] { tick(TimePoint::min()); });
 }
 
-/// Lets go what is overdue: looks and callers. Early or superfluous ticks do no harm; only the one
-/// that is relied on, `next_tick_`, sets up the next.
+/// Expires overdue probes and callers. Early or superfluous ticks are harmless; only the one that
+/// is relied on, `next_tick_`, schedules the next.
 void HealthAggregator::Impl::tick(TimePoint when) {
   Callers callers;
   {
@@ -219,7 +219,7 @@ auto HealthAggregator::Impl::start_round() -> RoundPtr {
   return round_;
 }
 
-/// One that still hangs from an earlier round is not asked again: it would only hang twice.
+/// A probe still running from an earlier round is not started again: it would only hang twice.
 void HealthAggregator::Impl::expect_probe(std::size_t index, TimePoint now) {
   if (asked_at_[index]) return expire(index);
   asked_at_[index] = options_.clock.now();
@@ -228,7 +228,7 @@ void HealthAggregator::Impl::expect_probe(std::size_t index, TimePoint now) {
 }
 
 void HealthAggregator::Impl::expire(std::size_t index) {
-  if (index == power_index()) return;  // a report without power says so by having none
+  if (index == power_index()) return;  // a report without power has no entry for it
   ComponentHealth found = without_answer(options_.components[index]);
   found.latency = options_.clock.now() - *asked_at_[index];
   found.checked_at = options_.wall_clock.now();

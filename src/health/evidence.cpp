@@ -49,7 +49,7 @@ ComponentHealth as_described(const HealthComponent& component) {
   return not_configured(component, absent ? Health::offline : Health::unknown);
 }
 
-/// The text is made here from the code alone: what an upstream said never reaches a status page.
+/// The text is derived from the error code alone: an upstream's text never reaches a status page.
 std::string error_text(Errc code, Duration limit) {
   switch (code) {
     case Errc::timeout:
@@ -66,14 +66,14 @@ bool serves(Health health) noexcept {
   return health == Health::ok || health == Health::available;
 }
 
-/// Of the components that a verdict depends on, how many are how.
+/// Counts the required components by state.
 struct Tally {
   std::size_t others = 0;
   std::size_t serving = 0;
   std::size_t unknown = 0;
 };
 
-/// What is not configured counts for nothing; what is known to be absent does count.
+/// Unconfigured components are ignored; components known to be absent count.
 bool counts(const HealthComponent& component, const ComponentHealth& found) noexcept {
   if (std::holds_alternative<SelfCheck>(component.check)) return false;
   const bool not_configured = found.health == Health::unknown && !found.reason.empty();

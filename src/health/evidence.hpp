@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// What is concluded from a look, or without one: the part of health that knows no thread.
-/// Internal.
+/// Evaluates probe results and other evidence: the part of health without threads. Internal.
 
 #include <vx11/health_aggregator.hpp>
 
@@ -12,20 +11,20 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The probe to be asked, or null for a component that is not asked.
+/// The probe to call, or null for a component without one.
 Probe* probe_of(const HealthCheck& check) noexcept;
 
-/// What is known of a component at `now` without asking it: the breaker's state, the description's
-/// word, or `unknown` for one whose probe has yet to answer.
+/// The health of a component at `now` without a probe's result: from the breaker's state or the
+/// description, or `unknown` while its probe is pending.
 ComponentHealth without_asking(const HealthComponent& component, WallTime now);
 
-/// What a probe's word means.
+/// The health that a probe's result stands for.
 ComponentHealth after_asking(const HealthComponent& component, const Result<Health>& seen);
 
-/// What it means that a probe did not come back in time.
+/// The health of a component whose probe timed out.
 ComponentHealth without_answer(const HealthComponent& component);
 
-/// The verdict on the whole; `found` is parallel to `components`.
+/// The overall status; `found` is parallel to `components`.
 Health overall(const std::vector<HealthComponent>& components,
                const std::vector<ComponentHealth>& found);
 

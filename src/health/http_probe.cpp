@@ -9,7 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-/// The paths that by convention report and never act.
+/// Paths that by convention report and have no side effects.
 constexpr std::array<std::string_view, 4> kHarmlessPaths = {"/health", "/livez", "/readyz",
                                                             "/healthz"};
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How a `HealthAggregator` goes about it. Internal.
+/// The implementation of `HealthAggregator`. Internal.
 
 #include <vx11/health_aggregator.hpp>
 
@@ -19,13 +19,13 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Lock order: the aggregator's mutex, then the pool's. Neither is held while a probe is asked or a
-/// caller goes on.
+/// Lock order: the aggregator's mutex, then the pool's. Neither is held while a probe is called or
+/// a caller is resumed.
 class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggregator::Impl> {
  public:
   explicit Impl(HealthOptions options);
   Task<HealthReport> check(Deadline deadline);
-  /// Waits for the probes that block and cancels those that suspend, which keep this object.
+  /// Waits for blocking probes and cancels suspending ones, which keep this object alive.
   void close();
 
  private:
@@ -33,14 +33,14 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
   using RoundPtr = std::shared_ptr<HealthRound>;
   using RoundEnd = WaitForValue<HealthReport, Impl, HealthRound>;
   friend RoundEnd;
-  /// What a caller is given: a report that is young enough, or a round to wait for.
+  /// The result for a caller: a reusable report, or a round to wait for.
   struct Entry {
     ReportPtr recent = {};
     RoundPtr round = {};
-    std::vector<std::size_t> to_ask = {};  ///< The looks of a round that he has started.
+    std::vector<std::size_t> to_ask = {};  ///< The probes of a round started by the caller.
   };
 
-  // Looks have an index: the component's, and one more for the power view.
+  // Probes have an index: the component's, and one more for the power view.
   std::size_t power_index() const noexcept { return options_.components.size(); }
   bool is_asked(std::size_t index) const noexcept {
     return index == power_index() ? options_.power != nullptr
@@ -67,7 +67,7 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
   void stop_waiting(ValueWaiter<HealthReport>& waiter);
   void tick(TimePoint when);
 
-  // What follows is called with the mutex held.
+  // The functions below are called with the mutex held.
   bool is_recent() const noexcept;
   RoundPtr start_round();
   void expect_probe(std::size_t index, TimePoint now);
@@ -79,13 +79,13 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
   const HealthOptions options_;
   const Duration power_limit_;
   std::mutex mutex_;
-  RoundPtr round_;  ///< The one under way, or null.
+  RoundPtr round_;  ///< The running round, or null.
   ReportPtr last_;
   TimePoint last_at_ = {};
-  std::vector<std::optional<TimePoint>> asked_at_;  ///< Since when a look is under way, by index.
+  std::vector<std::optional<TimePoint>> asked_at_;  ///< Start of each running probe, by index.
   TimePoint next_tick_ = TimePoint::max();
   std::stop_source closed_;
-  Workers workers_;  ///< Last, so that its threads have ended before anything else goes.
+  Workers workers_;  ///< Last, so that its threads end before the other members are destroyed.
 };
 
 }  // namespace v0

@@ -20,7 +20,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-/// The answers to AUTH, SELECT and PING are short lines; what is longer is not Redis.
+/// The answers to AUTH, SELECT and PING are short lines; a longer answer is not Redis.
 constexpr std::size_t kMostBytes = 16'384;
 
 struct FreeContext {
@@ -33,13 +33,13 @@ struct FreeReply {
 };
 using Reply = std::unique_ptr<redisReply, FreeReply>;
 
-/// What is left for the next step, in a range that every call takes.
+/// The time left for the next step, clamped to a range that every call accepts.
 Duration time_left(const Deadline& deadline) noexcept {
   const Duration left = deadline.remaining(SteadyClock().now());
   return std::clamp<Duration>(left, std::chrono::milliseconds(1), std::chrono::hours(1));
 }
 
-/// Rounded up, so that what waits this long has waited long enough.
+/// Rounded up, so that a wait never ends early.
 timeval to_timeval(Duration time) noexcept {
   const auto micros = std::chrono::ceil<std::chrono::microseconds>(time).count();
   timeval converted{};
@@ -52,15 +52,15 @@ bool is_over(const Deadline& deadline) noexcept {
   return deadline.cancelled() || deadline.passed(SteadyClock().now());
 }
 
-/// Why a step failed. hiredis reports it differently from version to version; the clock does not.
+/// Why a step failed: decided by the clock, because hiredis versions report it differently.
 tl::unexpected<Error> failure(const Deadline& deadline) {
   if (deadline.cancelled()) return fail(Errc::cancelled, "the caller went away");
   if (is_over(deadline)) return fail(Errc::timeout, "redis did not answer in time");
   return fail(Errc::unreachable, "the connection to redis failed");
 }
 
-/// One connection, each step of which ends at the deadline however slowly bytes come or go: a
-/// timeout per read, as hiredis has it, would let a server that trickles hold us for ever.
+/// One connection whose every step ends at the deadline, however slow the peer: with hiredis's
+/// timeout per read, a server that sends byte by byte could block it indefinitely.
 class Conversation {
  public:
   Conversation(const RedisUrl& url, const Deadline& deadline)
@@ -70,7 +70,7 @@ class Conversation {
 
   bool connected() const noexcept { return context_ && context_->err == 0; }
 
-  /// Not by hiredis, whose writes raise SIGPIPE when the server has gone.
+  /// Not by hiredis, whose writes raise SIGPIPE when the server has closed the connection.
   bool send(std::string_view text) {
     while (!text.empty()) {
       if (!ready(POLLOUT)) return false;
@@ -82,7 +82,7 @@ class Conversation {
     return true;
   }
 
-  /// \return the next answer; null if it is none that a Redis server gives here
+  /// \return the next answer; null if it is not one that a Redis server gives here
   Result<Reply> receive() {
     for (;;) {
       void* reply = nullptr;
@@ -119,8 +119,8 @@ class Conversation {
     }
   }
 
-  /// Whether what was read can become a status or an error line. Anything else is refused before
-  /// hiredis allocates the array or string whose size it announces.
+  /// Whether the bytes read can be a status or an error line. Anything else is refused before
+  /// hiredis allocates the array or string of the announced size.
   bool is_plausible() const noexcept {
     const redisReader& reader = *context_->reader;
     const bool at_start = reader.ridx < 0 && reader.pos < reader.len;
@@ -178,7 +178,7 @@ class RedisProbe final : public Probe {
   }
 
   RedisUrl url_;
-  std::string commands_;  ///< Sent in one go; each is answered by one line.
+  std::string commands_;  ///< Sent in one write; each is answered by one line.
   int answers_ = 0;
 };
 

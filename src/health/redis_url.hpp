@@ -20,7 +20,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Where a Redis server is and how to get in; credentials decoded.
+/// The address of a Redis server and its credentials, decoded.
 struct RedisUrl {
   std::string host = {};
   std::uint16_t port = 6379;
@@ -52,7 +52,7 @@ inline bool read_credentials(std::string_view text, RedisUrl& url) {
   return true;
 }
 
-/// `text` is what follows the host: nothing, or a slash and perhaps a number.
+/// `text` is what follows the host: nothing, or a slash and an optional number.
 inline bool read_database(std::string_view text, RedisUrl& url) noexcept {
   if (text.empty() || text == "/") return true;
   url.database = whole_number<std::uint32_t>(text.substr(1));
@@ -61,14 +61,14 @@ inline bool read_database(std::string_view text, RedisUrl& url) noexcept {
 
 }  // namespace redis_url_detail
 
-/// \return `invalid_argument` that names the part that is wrong and repeats nothing of the URL,
-///         which may hold a password
+/// \return `invalid_argument` that names the invalid part and repeats nothing of the URL, which may
+///         contain a password
 inline Result<RedisUrl> parse_redis_url(std::string_view text) {
   using namespace redis_url_detail;
   const auto wrong = [](const char* what) { return fail(Errc::invalid_argument, what); };
   RedisUrl redis;
   std::string bare(text);
-  const std::size_t begin = bare.find("://") + 3;  // 2 if there is none, which the URL refuses
+  const std::size_t begin = bare.find("://") + 3;  // 2 if there is none; the URL parser rejects it
   const std::size_t at = bare.substr(0, bare.find('/', begin)).rfind('@');
   if (at != std::string::npos && at >= begin) {
     if (!read_credentials(bare.substr(begin, at - begin), redis)) {

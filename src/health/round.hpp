@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One round of looking, and those who wait for it. Internal.
+/// One round of probes, and its waiting callers. Internal.
 
 #include <vx11/health_aggregator.hpp>
 
@@ -16,11 +16,11 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What the round under way knows so far. Not thread-safe: guarded by the aggregator's mutex, until
-/// `ended` is set; that is immutable.
+/// The results of the running round. Not thread-safe: guarded by the aggregator's mutex until
+/// `ended` is set; immutable from then on.
 class HealthRound {
  public:
-  /// A look that has yet to come back, and when (machine's clock) it is given up.
+  /// A pending probe, and when (machine's clock) it expires.
   struct Pending {
     std::size_t index;
     TimePoint expire_at;
@@ -35,20 +35,20 @@ class HealthRound {
   void expect(std::size_t index, TimePoint expire_at) {
     pending_.push_back(Pending{index, expire_at});
   }
-  /// \return false for a look that was given up before it came back.
+  /// \return false for a probe that expired before it returned.
   bool settle(std::size_t index) {
     return std::erase_if(pending_, [=](const Pending& p) { return p.index == index; }) != 0;
   }
   void join(ValueWaiter<HealthReport>& waiter) { waiters_.join(waiter); }
 
-  /// The next moment at which a look expires or a wait ends.
+  /// The next time at which a probe or a wait expires.
   TimePoint next_event() const noexcept {
     TimePoint next = waiters_.next_deadline();
     for (const Pending& p : pending_) next = std::min(next, p.expire_at);
     return next;
   }
 
-  /// The report as it stands.
+  /// The current report.
   std::shared_ptr<const HealthReport> so_far(const std::vector<HealthComponent>& components) {
     report_.overall = overall(components, report_.components);
     return std::make_shared<const HealthReport>(report_);
@@ -61,7 +61,7 @@ class HealthRound {
     return waiters_.finish(ended_);
   }
 
-  /// Gives those who can wait no longer what is known.
+  /// Gives the current report to the callers whose wait has expired.
   /// \return the coroutines to resume
   Callers release_overdue(TimePoint now, const std::vector<HealthComponent>& components) {
     return waiters_.release_overdue(now, [&] { return so_far(components); });

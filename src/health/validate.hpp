@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The mistakes one can make in describing a `HealthAggregator`. Internal.
+/// Validation of a `HealthAggregator`'s description. Internal.
 
 #include <vx11/health_aggregator.hpp>
 

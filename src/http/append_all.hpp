@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Text put together out of pieces. Internal.
+/// Concatenates text. Internal.
 
 #include <cstddef>
 #include <cstring>
@@ -12,7 +12,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// Appends all `pieces`, looking for room once.
+/// Appends all `pieces` with at most one allocation.
 template <class... Pieces>
 void append_all(std::string& out, const Pieces&... pieces) {
   const std::size_t begin = out.size();

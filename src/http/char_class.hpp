@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The classes of bytes in a message's head, tested one or eight bytes at a time. Internal.
+/// Classes of bytes in a message head, tested one or eight bytes at a time. Internal.
 
 #include <array>
 #include <bit>
@@ -30,7 +30,7 @@ class CharSet {
 inline constexpr CharSet is_token_char(
     "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
-/// The first byte from `at` on that no token may have; `end` if there is none.
+/// The first byte from `at` on that is not allowed in a token; `end` if there is none.
 inline const char* skip_token(const char* at, const char* end) noexcept {
   for (; end - at >= 4; at += 4) {
     if (!is_token_char(at[0])) return at;
@@ -42,7 +42,7 @@ inline const char* skip_token(const char* at, const char* end) noexcept {
   return at;
 }
 
-/// The length of the token at the front of `text`; 0 if there is none.
+/// The length of the token that `text` begins with; 0 if there is none.
 inline std::size_t token_size(std::string_view text) noexcept {
   const char* const begin = text.data();
   return static_cast<std::size_t>(skip_token(begin, begin + text.size()) - begin);
@@ -52,13 +52,13 @@ constexpr bool is_blank(char c) noexcept {
   return c == ' ' || c == '\t';
 }
 
-/// Cuts the spaces and tabs off the front of `text`.
+/// Removes leading spaces and tabs from `text`.
 constexpr void skip_blanks(std::string_view& text) noexcept {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
 }
 
-/// Marks, of eight bytes, those below `kLeast` and DEL; the lowest mark is always right, those above
-/// it may not be. The byte-parallel tests are those of H. Warren's "Hacker's Delight", section 6-1.
+/// Flags the bytes of eight that are below `kLeast` or DEL. Only the lowest flag is exact. The
+/// byte-parallel tests are from H. Warren's "Hacker's Delight", section 6-1.
 template <unsigned char kLeast>
 constexpr std::uint64_t marks_below(std::uint64_t word) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
@@ -80,7 +80,7 @@ inline const char* find_below(const char* at, const char* end) noexcept {
   return at;
 }
 
-/// The first control character from `at` on, tabs left out; `end` if there is none.
+/// The first control character other than tab from `at` on; `end` if there is none.
 inline const char* find_control(const char* at, const char* end) noexcept {
   for (;; ++at) {
     at = find_below<' '>(at, end);

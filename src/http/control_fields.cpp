@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kBothFramings = "both Content-Length and Transfer-Encoding";
 
-/// The characters of a host and port (RFC 3986 §3.2), userinfo left out on purpose.
+/// The characters of a host and port (RFC 3986 §3.2); userinfo is deliberately excluded.
 constexpr CharSet is_host_char(
     "-._~%!$&'()*+,;=:[]0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
@@ -37,7 +37,7 @@ std::string_view ControlFields::note_coding(std::string_view value) noexcept {
   return {};
 }
 
-/// A list of tokens, of which some may be left out (RFC 9110 §5.6.1.2).
+/// A list of tokens; empty elements are allowed (RFC 9110 §5.6.1.2).
 std::string_view ControlFields::note_connection(std::string_view value) noexcept {
   for (skip_blanks(value); !value.empty(); skip_blanks(value)) {
     const std::string_view option = value.substr(0, token_size(value));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The answers that the operator API and routes of the user's own share. Internal.
+/// Error responses shared by the operator API and application routes. Internal.
 
 #include <vx11/http_message.hpp>
 
@@ -11,10 +11,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// `{"error":word,"status_code":status}`; `word` needs no escapes.
+/// `{"error":word,"status_code":status}`; `word` must not need escaping.
 HttpResponse error_answer(int status, std::string_view word);
 
-/// For a path that exists, but not for `method`: 405, or 204 to OPTIONS, both with `allow`.
+/// For a path that exists, but not for `method`: 405, or 204 for OPTIONS; both set `allow`.
 HttpResponse method_answer(std::string_view method, std::string_view allow);
 
 }  // namespace http_detail

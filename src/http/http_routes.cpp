@@ -28,7 +28,7 @@ bool is_served_by(std::string_view method, std::string_view route_method) noexce
   return method == route_method || (method == "HEAD" && route_method == "GET");
 }
 
-/// A prefix without the slash it may end with, so that "/" is empty and before every path.
+/// A prefix without its trailing slash: "/" becomes empty and matches every path.
 std::string_view below(std::string_view prefix) noexcept {
   return prefix.ends_with('/') ? prefix.substr(0, prefix.size() - 1) : prefix;
 }
@@ -56,7 +56,7 @@ class AllowedMethods {
   std::vector<std::string_view> methods_ = {};
 };
 
-/// Whether an answer can be written so that every client reads it as one.
+/// Whether the response can be serialized unambiguously.
 bool is_sendable(const HttpResponse& head) noexcept {
   const Headers& fields = head.headers;
   return head.status >= 200 && head.status <= 599 &&
@@ -76,7 +76,7 @@ std::string RoutedRequest::path_argument(std::string_view name) const {
   return decode_percent(found).value_or(std::string());
 }
 
-/// Routes and mounts, the most specific first.
+/// Routes and mounts, most specific first.
 class HttpRoutes::Table final : public HttpHandler {
  public:
   Table(std::vector<Route> routes, std::vector<Mount> mounts)
@@ -128,7 +128,7 @@ class HttpRoutes::Table final : public HttpHandler {
     co_return StreamedResponse(http_detail::error_answer(500, "internal"), nullptr);
   }
 
-  /// A route for HEAD before one for GET, which would take its requests.
+  /// Puts a route for HEAD before one for GET, which also matches HEAD.
   static bool comes_before(const Route& a, const Route& b) {
     if (http_detail::is_more_specific(a.pattern, b.pattern)) return true;
     if (http_detail::is_more_specific(b.pattern, a.pattern)) return false;

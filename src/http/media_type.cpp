@@ -12,7 +12,7 @@ namespace endpoints {
 
 namespace {
 
-/// Cuts off what stands before the next `separator`, and returns it.
+/// Removes and returns the part of the text before the next `separator`.
 std::string_view take_until(std::string_view& text, char separator) noexcept {
   const std::size_t end = std::min(text.find(separator), text.size());
   const std::string_view part = text.substr(0, end);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether a body is JSON as we read it. Internal.
+/// Recognizes JSON media types. Internal.
 
 #include <string_view>
 
@@ -9,7 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Whether `content_type` is `application/json` or a type in `+json` (RFC 6839), in UTF-8.
+/// Whether `content_type` is `application/json` or a `+json` type (RFC 6839), in UTF-8.
 bool is_json_in_utf8(std::string_view content_type) noexcept;
 
 }  // namespace endpoints

@@ -27,7 +27,7 @@ bool is_transports(std::string_view name) noexcept {
   return false;
 }
 
-/// RFC 9110 §8.6: without a length, such a request would look as if its body was forgotten.
+/// RFC 9110 §8.6: methods that usually have a body need a Content-Length even for an empty one.
 bool names_length(const HttpRequest& request) noexcept {
   return !request.body.empty() || request.method == "POST" || request.method == "PUT" ||
          request.method == "PATCH";

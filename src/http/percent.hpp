@@ -12,8 +12,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The bytes that a part of a URL stands for (RFC 3986 §2.1); none if a `%` is not followed by two
-/// hexadecimal digits.
+/// Decodes a part of a URL (RFC 3986 §2.1); none if a `%` is not followed by two hexadecimal
+/// digits.
 VX11_API std::optional<std::string> decode_percent(std::string_view part);
 
 }  // namespace v0

@@ -12,12 +12,12 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// No upstream sends its callers away for longer than this.
+/// The longest Retry-After that is honoured.
 inline constexpr std::chrono::seconds kMaxRetryAfter = std::chrono::hours(1);
 
-/// How long a 429 or 503 asks its callers to wait, drawn to between a second and the maximum; none
-/// for other statuses and for what cannot be read. A date counts from the Date of the same
-/// response, so that clocks that disagree do no harm.
+/// The Retry-After of a 429 or 503, clamped to between one second and the maximum; none for other
+/// statuses and for values that cannot be parsed. A date is taken relative to the Date of the same
+/// response, so that clock differences do not matter.
 std::optional<Duration> retry_after(const HttpResponse& response) noexcept;
 
 }  // namespace v0

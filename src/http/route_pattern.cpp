@@ -11,7 +11,7 @@ namespace http_detail {
 
 namespace {
 
-/// What stands between the slashes, the first of which the pattern begins with.
+/// The segments between slashes; the pattern begins with the first slash.
 std::vector<std::string_view> segments_of(std::string_view pattern) {
   std::vector<std::string_view> segments;
   while (!pattern.empty()) {
@@ -42,7 +42,7 @@ bool is_good_segment(std::string_view segment) noexcept {
          is_name(segment.substr(1, segment.size() - 2));
 }
 
-/// One character a segment, so that text compares as specificity does.
+/// One character per segment, so that comparing the texts compares specificity.
 std::string kinds_of(std::string_view pattern) {
   std::string kinds;
   for (const std::string_view segment : segments_of(pattern)) {

@@ -12,13 +12,13 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// The path of a request target, without its query.
+/// The path of a request target, without the query.
 inline std::string_view path_of(std::string_view target) noexcept {
   return target.substr(0, target.find('?'));
 }
 
-/// A path in which `{name}` stands for one segment that is not empty. Refers to the text it was made
-/// of, and knows how much of it is literal, so that the routes that do not match cost little.
+/// A path in which `{name}` matches one non-empty segment. Refers to the pattern's text, and stores
+/// the length of its literal prefix, so that routes that do not match are rejected cheaply.
 class PathPattern {
  public:
   constexpr PathPattern(const char* text) noexcept : PathPattern(std::string_view(text)) {}
@@ -27,8 +27,8 @@ class PathPattern {
 
   constexpr std::string_view text() const noexcept { return text_; }
 
-  /// Whether `path` has this form. Calls `on_argument(name, segment)` for each name, the segment
-  /// still percent-encoded, up to where they cease to match.
+  /// Whether `path` matches. Calls `on_argument(name, segment)` for each name up to the first
+  /// mismatch; segments are still percent-encoded.
   template <class OnArgument>
   bool matches(std::string_view path, OnArgument&& on_argument) const {
     if (literal_.size() == text_.size()) return path == text_;
@@ -52,14 +52,14 @@ class PathPattern {
   std::string_view literal_;
 };
 
-/// What is wrong with a pattern of the user's; none if it is good.
+/// What is wrong with an application's pattern; none if it is valid.
 std::optional<std::string> mistake_in_pattern(std::string_view pattern);
 
-/// The pattern without its names: patterns of one shape match the same paths.
+/// The pattern without its names: patterns of equal shape match the same paths.
 std::string shape_of(std::string_view pattern);
 
-/// Orders patterns: of those that match one path, the one with the earliest literal segment where
-/// the other has a name comes first.
+/// Orders patterns by specificity: of those that match one path, the one with the earliest literal
+/// segment where the other has a name comes first.
 bool is_more_specific(std::string_view pattern, std::string_view than);
 
 }  // namespace http_detail

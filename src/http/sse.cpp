@@ -11,7 +11,7 @@ bool SseParser::feed(std::string_view piece) {
   return pending_.size() <= kMaxEvent && event_.data.size() <= kMaxEvent;
 }
 
-/// A line ends with CR, LF or both; a CR at the very end may still be followed by its LF.
+/// A line ends with CR, LF or CRLF; a CR at the end of the input may still be followed by its LF.
 bool SseParser::take_line(std::string_view& line) {
   std::string_view rest = std::string_view(pending_).substr(read_);
   if (!rest.empty() && std::exchange(after_cr_, false) && rest.front() == '\n') {

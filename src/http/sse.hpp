@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Server-sent events as the HTML standard has them (§9.2, text/event-stream). Internal.
+/// Server-sent events as in the HTML standard (§9.2, text/event-stream). Internal.
 
 #include <cstddef>
 #include <optional>
@@ -11,22 +11,22 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// One event. `id` and `retry` are of no use here and are left out.
+/// One event. `id` and `retry` are not used here and are left out.
 struct SseEvent {
   std::string name = "message";
   std::string data = {};
 };
 
-/// Puts events together out of the pieces of a stream.
+/// Parses events from the pieces of a stream.
 class SseParser {
  public:
-  /// An event larger than this is refused: nobody reads a quarter of a megabyte word by word.
+  /// Larger events are refused; chat events are far below a quarter of a megabyte.
   static constexpr std::size_t kMaxEvent = 256 * 1024;
 
-  /// Takes in the next piece.
-  /// \return false once an event has grown too large
+  /// Adds the next piece.
+  /// \return false once an event exceeds the limit
   bool feed(std::string_view piece);
-  /// The next complete event, if there is one.
+  /// Returns the next complete event, if there is one.
   std::optional<SseEvent> next();
 
  private:
@@ -34,13 +34,13 @@ class SseParser {
   void field(std::string_view line);
 
   std::string pending_ = {};
-  std::size_t read_ = 0;  ///< How much of it was taken.
+  std::size_t read_ = 0;  ///< How much of it is consumed.
   SseEvent event_ = {};
   bool has_data_ = false;
   bool after_cr_ = false;
 };
 
-/// Appends an event; data of several lines becomes several data fields.
+/// Appends an event; data of several lines is written as several data fields.
 void append_event(std::string& out, std::string_view name, std::string_view data);
 
 }  // namespace v0

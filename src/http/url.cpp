@@ -55,7 +55,7 @@ tl::unexpected<Error> bad_scheme(const UrlRules& rules) {
   return mistake(expected);
 }
 
-/// Whether the resolver may read a name that ends with this label as a number.
+/// Whether a name ending with this label could be parsed as a number by the resolver.
 bool is_numeric(std::string_view label) noexcept {
   return std::ranges::all_of(label, is_digit) || label.starts_with("0x");
 }
@@ -106,7 +106,7 @@ Result<std::string> read_ip6(std::string_view text) {
   return std::string(shortest.data());
 }
 
-/// `text` is what follows the host: nothing, or a colon and the port.
+/// `text` follows the host: empty, or a colon and the port.
 Result<std::uint16_t> read_port(std::string_view text, std::uint16_t default_port) {
   if (text.empty()) return default_port;
   const std::string_view digits = text.substr(1);
@@ -120,10 +120,10 @@ Result<std::uint16_t> read_port(std::string_view text, std::uint16_t default_por
   return port;
 }
 
-/// Where the host of `authority` ends, its closing bracket included.
+/// Where the host of `authority` ends, including its closing bracket.
 std::size_t end_of_host(std::string_view authority) noexcept {
   if (authority.starts_with('[')) return std::min(authority.find(']'), authority.size() - 1) + 1;
-  // Several colons are an address without brackets, not a port.
+  // Several colons: an IPv6 address without brackets, not a port.
   const std::size_t colon = authority.find(':');
   return colon == authority.rfind(':') ? std::min(colon, authority.size()) : authority.size();
 }

@@ -12,8 +12,8 @@ namespace json {
 
 namespace {
 
-/// The decimal exponent of the first digit of `number` that is not 0, if it is written with an
-/// exponent or not: 2 for 123, 12.3e1 and 0.0123e4.
+/// The decimal exponent of the first nonzero digit of `number`, with or without an exponent part: 2
+/// for 123, 12.3e1 and 0.0123e4.
 std::int64_t magnitude(std::string_view number) noexcept {
   constexpr std::int64_t kFar = std::int64_t{1} << 62U;  // beyond any number of digits
   const std::size_t e = std::min(number.find_first_of("eE"), number.size());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Numbers as JSON writes them. Internal.
+/// JSON numbers. Internal.
 
 #include <string_view>
 
@@ -9,8 +9,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace json {
 
-/// Whether `number`, which RFC 8259 allows, can be held by `double`, rounded; to 0 where it is
-/// small.
+/// Whether `number`, valid by RFC 8259, is in the range of `double`; it may be rounded, and small
+/// numbers may become 0.
 bool is_finite(std::string_view number) noexcept;
 
 }  // namespace json

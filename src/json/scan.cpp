@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Reads the text once, and takes nothing out of it but views where nothing has to be changed.
-/// Where a function returns false the text is wrong, and `at_` where it is.
+/// Reads the text in one pass; results are views where nothing has to be decoded. When a function
+/// returns false, the text is invalid at position `at_`.
 class Reader {
  public:
   Reader(std::string_view text, std::span<const std::string_view> wanted, Scanned& found,
@@ -74,7 +74,7 @@ class Reader {
     return true;
   }
 
-  /// \return where the member of that name belongs, if it was looked for
+  /// \return where to store the member of that name, if it is wanted
   Member* choose(std::string_view name) noexcept {
     const auto at = std::find(wanted_.begin(), wanted_.end(), name);
     if (at == wanted_.end()) return nullptr;
@@ -101,7 +101,7 @@ class Reader {
 
   void add_to_rest(std::size_t begin, std::size_t changes) {
     const std::string_view member = text_.substr(begin, at_ - begin);
-    if (rest_->size() == 1) rest_->reserve(text_.size() - begin + 2);  // nothing comes out longer
+    if (rest_->size() == 1) rest_->reserve(text_.size() - begin + 2);  // never longer than this
     if (rest_->size() > 1) *rest_ += ',';
     changes_ == changes ? void(*rest_ += member) : append_canonical(*rest_, member);
   }
@@ -172,7 +172,7 @@ class Reader {
     return false;
   }
 
-  /// Takes a string; `inside` is what stands between its quotes, with escapes in it if `escaped_`.
+  /// Reads a string; `inside` is the text between its quotes, with escapes in it if `escaped_`.
   bool string(std::string_view& inside) {
     if (!take('"')) return false;
     const std::size_t begin = at_;
@@ -199,7 +199,7 @@ class Reader {
     return false;
   }
 
-  /// NUL at the end; a NUL within fits nowhere either.
+  /// NUL at the end; a NUL within the text is not valid either.
   char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
   /// One digit or more.
   bool digits() noexcept {
@@ -255,7 +255,7 @@ ScanError::ScanError(ScanErrc reason, std::size_t byte)
       reason(reason),
       byte(byte) {}
 
-// One variable for every way out of these two, so that it need not be moved.
+// One result variable for every return, so that it need not be moved.
 
 Result<Scanned, ScanError> scan_object(std::string_view text,
                                        std::span<const std::string_view> wanted) {

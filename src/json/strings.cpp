@@ -7,7 +7,7 @@ inline namespace v0 {
 namespace json {
 
 std::vector<Element> elements(std::string_view array) {
-  // scan_object has bounded the depth before, so that a document may be built.
+  // scan_object has already limited the depth, so building a document is safe.
   const auto document = nlohmann::json::parse(array.begin(), array.end(), nullptr, false);
   std::vector<Element> elements;
   if (!document.is_array()) return elements;

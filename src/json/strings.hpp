@@ -17,7 +17,7 @@ struct Element {
   std::string text = {};
 };
 
-/// The elements of `array`, the text of a JSON array as `scan_object` hands it out; empty for
+/// The elements of `array`, the text of a JSON array as returned by `scan_object`; empty for
 /// anything else.
 std::vector<Element> elements(std::string_view array);
 

@@ -16,7 +16,7 @@ std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
     const std::size_t plain = plain_in_step(text.data() + from);
     if (plain != kStep) return from + plain;
   }
-  std::array<char, kStep> last{};  // the zeros are not plain
+  std::array<char, kStep> last{};  // zeros are not plain
   text.copy(last.data(), kStep, from);
   return from + plain_in_step(last.data());
 }
@@ -30,7 +30,7 @@ constexpr int hex_digit(char c) noexcept {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// The UTF-16 code unit that `text` begins with as \uXXXX, or -1.
+/// The UTF-16 code unit of the \uXXXX that `text` begins with, or -1.
 int code_unit(std::string_view text) noexcept {
   if (text.size() < kUnitLength || text[0] != '\\' || text[1] != 'u') return -1;
   int unit = 0;
@@ -49,7 +49,7 @@ constexpr bool is_low_surrogate(int unit) noexcept {
   return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/// The code point that the valid `escape` stands for.
+/// The code point of the valid `escape`.
 char32_t code_point(std::string_view escape) noexcept {
   if (escape.size() == 2) return static_cast<unsigned char>(named_escape(escape[1]));
   const auto first = static_cast<char32_t>(code_unit(escape));
@@ -58,7 +58,7 @@ char32_t code_point(std::string_view escape) noexcept {
   return 0x10000 + ((first - 0xD800) << 10U) + (second - 0xDC00);
 }
 
-/// Appends what the valid `escape` stands for, as `append_string` does.
+/// Appends the character of the valid `escape`, as `append_string` does.
 void append_rewritten(std::string& out, std::string_view escape) {
   const char32_t code = code_point(escape);
   std::array<char, kMostEscaped> bytes{};
@@ -68,9 +68,9 @@ void append_rewritten(std::string& out, std::string_view escape) {
   out.append(bytes.data(), end);
 }
 
-/// Appends the string whose opening quote stands at `at`, its escapes as `append_string` writes
+/// Appends the string whose opening quote is at `at`, with its escapes as `append_string` writes
 /// them.
-/// \return where it ends
+/// \return the position after it
 std::size_t append_canonical_string(std::string& out, std::string_view json, std::size_t at) {
   std::size_t copied = at;
   for (at = skip_plain_or_utf8(json, at + 1); json[at] == '\\';) {
@@ -106,7 +106,7 @@ std::size_t unicode_escape_length(std::string_view text) noexcept {
 }
 
 std::string decoded(std::string_view inside) {
-  std::string out(inside.size(), '\0');  // no escape stands for more bytes than it has
+  std::string out(inside.size(), '\0');  // decoding an escape never needs more bytes
   char* to = out.data();
   for (;;) {
     const std::size_t plain = std::min(inside.find('\\'), inside.size());

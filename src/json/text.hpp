@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// JSON strings: what may stand in them, read many bytes at a time, and their escapes. Internal.
+/// JSON strings: validation of many bytes at a time, and escapes. Internal.
 
 #include <array>
 #include <bit>
@@ -19,21 +19,21 @@ namespace vx11 {
 inline namespace v0 {
 namespace json {
 
-/// Whether `c` is ASCII that may stand in a JSON string as it is.
+/// Whether `c` is ASCII that needs no escape in a JSON string ("plain").
 constexpr bool is_plain(unsigned char c) noexcept {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/// So many bytes are looked at in one step, and may be read.
+/// The number of bytes tested in one step; all of them must be readable.
 #ifdef __SSE2__
 inline constexpr std::size_t kStep = 16;
 
-/// How many of the `kStep` bytes at `from` are plain before the first that is not.
+/// The number of plain bytes at the start of the `kStep` bytes at `from`.
 inline std::size_t plain_in_step(const char* from) noexcept {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
   const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-  // Bytes are signed here, so that those from 0x80 on are below a space, too.
+  // Signed comparison: bytes from 0x80 on are also below a space.
   const __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
   const auto found =
       static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), others)));
@@ -42,8 +42,8 @@ inline std::size_t plain_in_step(const char* from) noexcept {
 #else
 inline constexpr std::size_t kStep = 8;
 
-/// The top bit of each byte of `word` that is not plain; bits above the first such byte may lie.
-/// The byte-parallel tests for "less than" and "equals zero" are those of H. Warren's "Hacker's
+/// Sets the top bit of each byte of `word` that is not plain; bits above the first such byte may be
+/// wrong. The byte-parallel tests for "less than" and "equals zero" are from H. Warren's "Hacker's
 /// Delight", section 6-1.
 constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
@@ -55,7 +55,7 @@ constexpr std::uint64_t not_plain(std::uint64_t word) noexcept {
          kTops;
 }
 
-/// How many of the `kStep` bytes at `from` are plain before the first that is not.
+/// The number of plain bytes at the start of the `kStep` bytes at `from`.
 inline std::size_t plain_in_step(const char* from) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, from, sizeof word);
@@ -63,13 +63,13 @@ inline std::size_t plain_in_step(const char* from) noexcept {
   if constexpr (std::endian::native == std::endian::little) {
     return static_cast<std::size_t>(std::countr_zero(found)) / 8;
   }
-  std::size_t plain = 0;  // the first byte is on top there, where bits may lie
+  std::size_t plain = 0;  // the first byte is on top, where bits may be wrong
   while (found != 0 && plain < kStep && is_plain(static_cast<unsigned char>(from[plain]))) ++plain;
   return found == 0 ? kStep : plain;
 }
 #endif
 
-/// Whether the `size` bytes at `from` are plain; `kStep` more behind them may be read.
+/// Whether the `size` bytes at `from` are plain; `kStep` bytes after them must be readable.
 inline bool all_plain(const char* from, std::size_t size) noexcept {
   for (; size > kStep; from += kStep, size -= kStep) {
     if (plain_in_step(from) != kStep) return false;
@@ -77,11 +77,11 @@ inline bool all_plain(const char* from, std::size_t size) noexcept {
   return plain_in_step(from) >= size;
 }
 
-/// How much of `text`, from `from` on, is plain or well-formed UTF-8: the position of the first
-/// byte that is not.
+/// The position of the first byte of `text`, from `from` on, that is neither plain nor part of
+/// well-formed UTF-8.
 std::size_t skip_far(std::string_view text, std::size_t from) noexcept;
 
-/// The same, quick where it ends soon, as nearly every string does.
+/// The same, fast when the position is near, as for nearly every string.
 inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) noexcept {
   if (text.size() - from < kStep) return skip_far(text, from);
   const std::size_t end = from + plain_in_step(text.data() + from);
@@ -89,7 +89,7 @@ inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) n
   return is_end ? end : skip_far(text, end);
 }
 
-/// What a backslash and this byte stand for; 0 if nothing, and for `u`.
+/// The character that a backslash and this byte encode; 0 if none, and for `u`.
 inline constexpr auto kNamedEscapes = [] {
   std::array<char, 256> table{};
   table['"'] = '"', table['\\'] = '\\', table['/'] = '/';
@@ -101,41 +101,41 @@ constexpr char named_escape(char c) noexcept {
   return kNamedEscapes[static_cast<unsigned char>(c)];
 }
 
-/// The length of the \uXXXX that `text` begins with, or of two if they are a surrogate pair; 0 for
-/// half of one, and for anything else.
+/// The length of the \uXXXX that `text` begins with, or of two that form a surrogate pair; 0 for an
+/// unpaired surrogate and for anything else.
 std::size_t unicode_escape_length(std::string_view text) noexcept;
 
-/// The length of the escape (RFC 8259 §7) that `text`, which begins with a backslash, begins with;
-/// 0 if that is none.
+/// The length of the escape (RFC 8259 §7) at the start of `text`, which begins with a backslash; 0
+/// if it is invalid.
 inline std::size_t escape_length(std::string_view text) noexcept {
   if (text.size() < 2) return 0;
   return named_escape(text[1]) != '\0' ? 2 : unicode_escape_length(text);
 }
 
-/// What the inside of a JSON string stands for.
-/// \param inside has valid escapes only
+/// Decodes the inside of a JSON string.
+/// \param inside must have valid escapes only
 std::string decoded(std::string_view inside);
 
-/// Appends `text` as a JSON string with its quotes. Valid UTF-8 passes through; invalid bytes
-/// become U+FFFD, so that what is written is always valid.
+/// Appends `text` as a JSON string with its quotes. Valid UTF-8 is copied; invalid bytes become
+/// U+FFFD, so that the output is always valid.
 void append_string(std::string& out, std::string_view text);
 
-/// The most characters that a byte takes which cannot stand in a string as it is.
+/// The largest output for a byte that has to be escaped.
 inline constexpr std::size_t kMostEscaped = 6;
 /// Writes such a byte.
-/// \return where it ends
+/// \return the position after it
 char* write_escaped(char* to, char c) noexcept;
 
 /// `append_string` on an empty string.
 std::string quoted(std::string_view text);
 
-/// What may stand between the tokens of JSON.
+/// Whitespace between JSON tokens.
 constexpr bool is_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/// Appends `json`, which is valid, without space between its tokens and with its strings as
-/// `append_string` writes them.
+/// Appends `json`, which must be valid, without whitespace between its tokens and with its strings
+/// as `append_string` writes them.
 void append_canonical(std::string& out, std::string_view json);
 
 }  // namespace json

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// UTF-8 as bytes. Internal.
+/// UTF-8 encoding and validation. Internal.
 
 #include <cstddef>
 #include <string_view>
@@ -10,8 +10,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace utf8 {
 
-/// The length of the UTF-8 sequence that `text` begins with, or 0 if it begins with none
-/// (RFC 3629 §4: overlong forms, surrogates and what lies beyond U+10FFFF are none).
+/// The length of the UTF-8 sequence at the start of `text`, or 0 if it is invalid (RFC 3629 §4:
+/// overlong forms, surrogates and code points beyond U+10FFFF are invalid).
 inline std::size_t sequence_length(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -33,8 +33,8 @@ inline std::size_t sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
-/// Writes `code`, which is no surrogate, to where there is room for 4 bytes.
-/// \return where it ends
+/// Writes `code`, which must not be a surrogate; needs room for 4 bytes.
+/// \return the position after it
 inline char* write(char* to, char32_t code) noexcept {
   const auto put = [&to](char32_t byte) { *to++ = static_cast<char>(byte); };
   const auto follow = [&](unsigned shift) { put(0x80U | ((code >> shift) & 0x3FU)); };

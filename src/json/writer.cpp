@@ -13,7 +13,7 @@ namespace json {
 
 namespace {
 
-/// What stands between the braces of an object.
+/// The text between the braces of an object.
 std::string_view inside(std::string_view object) noexcept {
   const std::string_view whole = trimmed(object, kJsonSpace);
   return whole.size() < 2 ? std::string_view()
@@ -38,7 +38,7 @@ Writer& Writer::members_of(std::string_view object) {
 }
 
 Writer& Writer::string(std::string_view value) {
-  // Looked at where it is written, with room to be read behind it.
+  // Validated where it is written, with readable room behind it.
   char* const to = put(room(value.size() + 2 + kStep), '"');
   char* const end = put(to, value);
   if (!all_plain(to, value.size())) return escaped(value);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Writes JSON straight into a string, no document in between. Internal.
+/// Writes JSON directly into a string, without building a document. Internal.
 
 #include <vx11/clock.hpp>
 
@@ -15,7 +15,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace json {
 
-/// Values in the order they are written; the commas are its own business, brackets the caller's.
+/// Writes values in order. It adds the commas; the caller adds the brackets.
 class Writer {
  public:
   explicit Writer(std::size_t expected_bytes = 256) : out_(expected_bytes, '\0') {}
@@ -26,24 +26,24 @@ class Writer {
     return wrote(put(room(1), bracket), true);
   }
   Writer& key(std::string_view name);
-  /// A literal is ours and written as it is: none needs escaping.
+  /// Literals are written unchanged: none needs escaping.
   template <std::size_t N>
   Writer& key(const char (&name)[N]) {
     return plain_key(std::string_view(name, N - 1));
   }
-  /// The same for a name of ours that is chosen at run time.
+  /// The same for a name that is chosen at run time and needs no escaping.
   Writer& plain_key(std::string_view name) {
     char* to = put(put(room(name.size() + 3), '"'), name);
     return wrote(put(put(to, '"'), ':'), false);
   }
-  /// All members of `object`, which is JSON without space around it.
+  /// Writes all members of `object`, which is JSON without whitespace around it.
   Writer& members_of(std::string_view object);
   Writer& string(std::string_view value);
   Writer& integer(std::int64_t value);
   Writer& boolean(bool value) { return raw(value ? "true" : "false"); }
-  /// Milliseconds with three decimals: what monitoring of microsecond paths can still use.
+  /// Milliseconds with three decimals: a microsecond is the finest step that monitoring needs.
   Writer& milliseconds(Duration value);
-  /// `json` as it is.
+  /// Writes `json` unchanged.
   Writer& raw(std::string_view json) { return wrote(put(room(json.size()), json), true); }
 
   std::string take() && {
@@ -53,7 +53,7 @@ class Writer {
 
  private:
   Writer& escaped(std::string_view value);
-  /// Where so many bytes may be written, behind a comma if one is due.
+  /// Returns room for `bytes` bytes, after a comma if one is due.
   char* room(std::size_t bytes) {
     if (out_.size() - size_ <= bytes) grow(bytes);
     char* const to = out_.data() + size_;
@@ -75,12 +75,12 @@ class Writer {
     return *this;
   }
 
-  std::string out_;       ///< What is written, and room for more.
-  std::size_t size_ = 0;  ///< So much of it is written.
-  bool comma_ = false;    ///< Whether the next value or key stands behind another.
+  std::string out_;       ///< The text written, and spare room.
+  std::size_t size_ = 0;  ///< The number of bytes written.
+  bool comma_ = false;    ///< Whether the next value or key needs a comma before it.
 };
 
-/// Joins two JSON objects given as text by putting the members of `more` behind those of `object`.
+/// Merges two JSON objects given as text: the members of `more` follow those of `object`.
 std::string merge_objects(std::string_view object, std::string_view more);
 
 }  // namespace json

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The forms of answer that several endpoints share. Internal.
+/// Answers shared by several endpoints. Internal.
 
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
@@ -22,18 +22,18 @@ using http_detail::method_answer;
 
 HttpResponse json_answer(int status, std::string body);
 
-/// Begins `{"status":"service_offline",…`, for the caller to add to and close.
+/// Begins `{"status":"service_offline",…`; the caller appends members and closes it.
 void begin_offline(json::Writer& json, std::string_view module, std::string_view reason,
                    std::string_view message);
 
 /// A 503 with `Retry-After`: `retry_after` in whole seconds, rounded up, at least one.
 HttpResponse offline_answer(std::string body, Duration retry_after);
 
-/// An error as the `reason` of a 503: the outcome's word, without the name of who is concerned.
+/// An error as the `reason` of a 503: the outcome's word, without the upstream's name.
 std::string_view offline_reason(Errc code) noexcept;
 
-/// The same for every answer: no cache keeps it, no browser guesses its type; and for HEAD no body,
-/// but the length it would have.
+/// Applied to every answer: no caching, no content sniffing; for HEAD no body, but the
+/// Content-Length it would have.
 void finish(HttpResponse& response, std::string_view method);
 
 }  // namespace endpoints

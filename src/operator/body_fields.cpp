@@ -15,7 +15,7 @@ namespace endpoints {
 
 namespace {
 
-/// 422 for a body that is no JSON object.
+/// 422 for a body that is not a JSON object.
 HttpResponse unreadable(const json::ScanError& error) {
   Mistakes mistakes;
   if (error.reason == json::ScanErrc::not_object) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reading the members of a request body, with every mistake in them listed. Internal.
+/// Reads the members of a request body, and lists every mistake in them. Internal.
 
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
@@ -21,8 +21,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// The mistakes in a request, worded as FastAPI with pydantic 2 words them, which clients of VX11
-/// read.
+/// The mistakes in a request, in the format of FastAPI with pydantic 2, which clients of VX11
+/// parse.
 class Mistakes {
  public:
   /// \param location a JSON array: `["body","message"]`
@@ -40,18 +40,17 @@ std::string in_body(std::string_view name);
 /// `["body","name",index]`
 std::string in_body(std::string_view name, std::size_t index);
 
-/// The members of a JSON object that an endpoint knows. Each reader notes what is wrong and then
-/// returns an empty value, so that one can read on and report everything at once. A member that is
-/// null counts as absent where it may be absent. Texts are views that last as long as the body and
-/// the object.
+/// Reads the expected members of a JSON object. Each reader records a mistake and then returns an
+/// empty value, so that one answer reports all mistakes. A null member counts as absent where it is
+/// optional. Texts are views, valid as long as the body and the object.
 class BodyFields {
  public:
   /// \param body and names must outlive the object
-  /// \return the answer to a body that is no JSON object
+  /// \return the answer to a body that is not a JSON object
   static tl::expected<BodyFields, HttpResponse> read(std::string_view body,
                                                      std::span<const std::string_view> names);
 
-  /// A string that has to be there, with more in it than space.
+  /// A required string that is not blank.
   std::string_view required_text(std::size_t field);
   /// A string of at most `most` bytes without control characters; empty if absent.
   std::string_view optional_word(std::size_t field, std::size_t most);
@@ -63,7 +62,7 @@ class BodyFields {
   /// One of `choices`; the first if absent.
   std::string_view optional_choice(std::size_t field,
                                    std::initializer_list<std::string_view> choices);
-  /// A list that has to be there, of one or more of `choices`.
+  /// A required list of one or more of `choices`.
   std::vector<std::string> required_choices(std::size_t field,
                                             std::span<const std::string> choices);
 
@@ -76,7 +75,7 @@ class BodyFields {
 
   const json::Member& member(std::size_t field) const noexcept { return scanned_.members[field]; }
   bool is_absent(std::size_t field) const noexcept;
-  /// Whether the member is of that kind; a mistake is noted if not.
+  /// Whether the member is of that kind; records a mistake if not.
   bool expect(std::size_t field, json::Kind kind, std::string_view message, std::string_view type);
   void mistake(std::size_t field, std::string_view message, std::string_view type);
 

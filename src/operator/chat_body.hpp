@@ -14,9 +14,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Reads `{"message","session_id"?,"user_id"?,"mode"?,"metadata"?}` into `chat`. `session_id` stays
-/// empty when the client named none.
-/// \return the answer to a body that is not right: 422, or 413 for a message of more than
+/// Parses `{"message","session_id"?,"user_id"?,"mode"?,"metadata"?}` into `chat`. `session_id`
+/// stays empty if the client sent none.
+/// \return the answer to an invalid body: 422, or 413 for a message of more than
 ///         `max_message_bytes`
 std::optional<HttpResponse> read_chat(std::string_view body, std::size_t max_message_bytes,
                                       ChatRequest& chat);

@@ -16,7 +16,7 @@ namespace endpoints {
 
 namespace {
 
-/// Of an answer that does not end, as much as this is kept in the session.
+/// Limit for the part of an endless answer that is kept in the session.
 constexpr std::size_t kMostKept = 1024 * 1024;
 
 class ChatEvents final : public BodyStream {
@@ -50,7 +50,7 @@ class ChatEvents final : public BodyStream {
   }
 
  private:
-  /// What came before is not kept: a turn is stored as one, or not at all.
+  /// An incomplete answer is not stored: a turn is stored as one, or not at all.
   std::string broken(const Error& error) const {
     json::Writer json;
     begin_offline(json, stream_.source(), offline_reason(error.code), "The answer broke off");
@@ -88,7 +88,7 @@ Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const
   auto events =
       std::make_unique<ChatEvents>(std::move(context), std::move(turn), std::move(*stream));
   HttpResponse head(200, "text/event-stream", {});
-  head.headers.add("X-Accel-Buffering", "no");  // nginx passes pieces on at once
+  head.headers.add("X-Accel-Buffering", "no");  // nginx forwards pieces without buffering
   co_return StreamedResponse(std::move(head), std::move(events));
 }
 

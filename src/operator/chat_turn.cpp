@@ -42,7 +42,7 @@ std::string metadata_to_keep(const ChatOrigin& origin) {
 
 ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary) {
   if (target == primary) return ChatOrigin{std::move(target), std::move(reason)};
-  // Without a reason the first target answered: the primary is not among them at all.
+  // Without a reason the first target answered: the primary is not among the targets.
   if (reason.empty()) reason = primary + "_unreachable";
   return ChatOrigin{std::move(target) + "_fallback", std::move(reason)};
 }
@@ -89,7 +89,7 @@ void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<cons
   write_origin(json, origin);
   write_attempts(json, attempts);
   if (history == HistoryStatus::not_stored) json.key("session_stored").boolean(false);
-  // A dialect of the user's may leave it empty.
+  // A user-defined dialect may leave it empty.
   if (upstream_json.size() > 2) json.key("upstream").raw(upstream_json);
   json.close('}');
 }

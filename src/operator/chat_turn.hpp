@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What answering a chat takes, whether as a whole or piece by piece. Internal.
+/// The steps of answering a chat, complete or streamed. Internal.
 
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
@@ -18,19 +18,19 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Who answered, in the words of the contract.
+/// The source of an answer, in the words of the contract.
 struct ChatOrigin {
   std::string source = {};
   std::string reason = {};  ///< Why it was not the primary; empty if it was.
 };
 ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary);
 
-/// How it went with the session's store.
+/// The result of using the session store.
 enum class HistoryStatus : unsigned char { kept, not_read, not_stored };
 
-/// A question on its way: read, then asked with what was said before, then kept with its answer.
+/// One chat turn: parse the request, read the history, ask, store question and answer.
 ///
-/// The store's tasks are handed out as they are, so that one that is ready costs no coroutine:
+/// The store's tasks are returned directly, so that a completed one needs no coroutine:
 ///
 /// ```cpp
 /// auto refused = turn.read(request);
@@ -42,17 +42,17 @@ class ChatTurn {
  public:
   explicit ChatTurn(const Context& context) noexcept : context_(&context) {}
 
-  /// Reads the request's body.
-  /// \return the answer to one that is not right
+  /// Parses the request's body.
+  /// \return the answer to an invalid one
   std::optional<HttpResponse> read(const HttpRequest& request);
-  /// The summary of what was said before and of the question.
+  /// The summary of the history and the question.
   Task<Result<std::string>> recall();
   void recalled(Result<std::string> summary);
 
   const ChatRequest& chat() const noexcept { return chat_; }
 
-  /// Stores question and answer as one, before the client can have seen the end of the answer: what
-  /// it has seen is there after a crash. Takes what it stores out of `chat()`.
+  /// Stores question and answer together, before the client can have received the end of the
+  /// answer, so that what it received survives a crash. Moves what it stores out of `chat()`.
   Task<Result<void>> keep(std::string answer, const ChatOrigin& origin);
   void kept(const Result<void>& stored) noexcept;
 
@@ -65,11 +65,11 @@ class ChatTurn {
   HistoryStatus history_ = HistoryStatus::kept;
 };
 
-/// Writes `degraded` and `metadata`, the same for both forms of answer.
+/// Writes `degraded` and `metadata`, common to complete and streamed answers.
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,
                     std::string_view upstream_json, HistoryStatus history);
 
-/// Nobody answered: 503.
+/// 503: no target answered.
 HttpResponse offline(const std::string& session_id, const ChatFailure& failure,
                      const std::string& primary);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the endpoints share, and what each is handed. Internal.
+/// The state shared by all endpoints, and the arguments of one request. Internal.
 
 #include <vx11/operator_api.hpp>
 
@@ -15,8 +15,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// The parts and the counters of one API. The options are complete: `OperatorApi::create` saw to
-/// it.
+/// The components and counters of one API. `OperatorApi::create` has validated the options.
 struct Context {
   explicit Context(OperatorApiOptions complete)
       : options(std::move(complete)), metrics(options.router->targets()) {}
@@ -26,13 +25,13 @@ struct Context {
   mutable Metrics metrics;
 };
 
-/// One request that was let in. References: `OperatorApi::handle` outlives what it awaits.
+/// One admitted request. Holds references: `OperatorApi::handle` outlives the tasks it awaits.
 struct Call {
   Call(const HttpRequest& request, std::string_view argument, const Deadline& deadline)
       : request(request), argument(argument), deadline(deadline) {}
 
   const HttpRequest& request;
-  std::string_view argument;  ///< What stood for `{}` in the route, still percent-encoded.
+  std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.
   const Deadline& deadline;
 };
 

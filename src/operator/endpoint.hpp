@@ -11,7 +11,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// What a request is for. Metrics count by it, so that no path a client makes up becomes a series.
+/// The endpoints as metrics label them, so that a client's invented paths create no series.
 enum class Endpoint : unsigned char {
   chat,
   status,
@@ -30,12 +30,12 @@ enum class Endpoint : unsigned char {
   livez,
   readyz,
   metrics,
-  none,  ///< A path that is no endpoint's.
+  none,  ///< A path without an endpoint.
 };
 
 inline constexpr std::size_t kEndpoints = static_cast<std::size_t>(Endpoint::none) + 1;
 
-/// The word for it in metrics.
+/// Its label in metrics.
 constexpr std::string_view to_string(Endpoint endpoint) noexcept {
   constexpr std::array<std::string_view, kEndpoints> kNames = {"chat",
                                                                "status",

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The endpoints, each a function of a request that was let in. Internal.
+/// The endpoints, each a function of an admitted request. Internal.
 
 #include <vx11/task.hpp>
 

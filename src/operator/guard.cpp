@@ -43,7 +43,7 @@ std::optional<HttpResponse> refuse_method(const Route& route, std::string_view m
   return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
 }
 
-/// What a head says about its body, looked up in one pass. Of fields that repeat the first counts.
+/// What a head declares about its body, read in one pass. The first of repeated fields counts.
 class BodyHead {
  public:
   explicit BodyHead(const Headers& headers) noexcept {
@@ -61,7 +61,7 @@ class BodyHead {
     }
   }
 
-  /// As it declares it; zero if it says nothing usable, which the server has to judge.
+  /// The declared size; zero if unusable, which the server handles.
   std::uint64_t length() const noexcept {
     const std::string_view text = length_.value_or(std::string_view());
     std::uint64_t length = 0;
@@ -70,7 +70,7 @@ class BodyHead {
     return error == std::errc() && end == text.data() + text.size() ? length : 0;
   }
   bool brings_body() const noexcept { return in_pieces_ || length() > 0; }
-  /// JSON as we read it, not compressed, said once.
+  /// One Content-Type, JSON in UTF-8, and not compressed.
   bool is_plain_json() const noexcept {
     const bool plain = !encoding_ || equals_ignoring_case(*encoding_, "identity");
     return types_ == 1 && plain && is_json_in_utf8(type_);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Who and what is turned away before any work is done. Internal.
+/// Refusals before any work is done. Internal.
 
 #include <optional>
 
@@ -12,9 +12,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// What a request, or the head of one that has no body yet, already earns: no route, no credential,
-/// the wrong method (or OPTIONS, which asks for the right one), the wrong type, too large. In this
-/// order, and none of it by looking into the body.
+/// The refusal that a request, or its head alone, justifies: no route, no credential, wrong method
+/// (or OPTIONS, answered with the allowed ones), wrong type, too large. Checked in this order,
+/// without reading the body.
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request);
 

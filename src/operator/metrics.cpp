@@ -20,7 +20,7 @@ struct Bound {
   std::int64_t nanoseconds;
   std::string_view seconds;
 };
-/// From a request that touches no upstream to the longest chat.
+/// From a request that calls no upstream to the longest chat.
 constexpr std::array<Bound, 15> kBounds = {{{100'000, "0.0001"},
                                             {250'000, "0.00025"},
                                             {500'000, "0.0005"},
@@ -56,7 +56,7 @@ void head(std::string& out, std::string_view name, std::string_view type, std::s
   line(out, "# TYPE {} {}", name, type);
 }
 
-/// A label's value as the format wants it.
+/// Escapes a label's value.
 std::string label(std::string_view value) {
   std::string out;
   for (const char c : value) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the operator API counts, and its text for Prometheus. Internal.
+/// The operator API's counters, and their Prometheus text. Internal.
 
 #include <vx11/operator_api.hpp>
 
@@ -21,32 +21,32 @@ inline namespace v0 {
 
 /// Counters of one API.
 ///
-/// Every series exists from the beginning: endpoints, targets, outcomes and status classes are
-/// known then, and nothing in a request can add one. Counting is relaxed atomic additions; the text
-/// may therefore mix two moments, as scraping allows. Thread-safe.
+/// Every series exists from the start: endpoints, targets, outcomes and status classes are known
+/// then, and no request can add one. Counting uses relaxed atomic additions; a scrape may therefore
+/// mix values from slightly different moments. Thread-safe.
 class Metrics {
  public:
   explicit Metrics(std::vector<std::string> targets);
 
   void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
-  /// A target that is none of those named at the beginning is not counted.
+  /// A target that was not named at construction is not counted.
   void attempted(std::span<const Attempt> attempts) noexcept;
   /// A session could not be read or written.
   void session_lost() noexcept { sessions_lost_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Text exposition format 0.0.4, the state of `breakers` at this moment included.
+  /// Text exposition format 0.0.4, including the current state of `breakers`.
   std::string text(std::span<const NamedBreaker> breakers, TimePoint now) const;
 
  private:
   using Counter = std::atomic<std::uint64_t>;
   static constexpr std::size_t kClasses = 5;   // 1xx … 5xx
-  static constexpr std::size_t kBuckets = 16;  // the last has no bound
-  static constexpr std::size_t kOutcomes = 8;  // as `Outcome` has
+  static constexpr std::size_t kBuckets = 16;  // the last is unbounded
+  static constexpr std::size_t kOutcomes = 8;  // as many as `Outcome` has
 
-  /// A cache line apart, so that endpoints do not slow each other down.
+  /// On separate cache lines, to avoid false sharing between endpoints.
   struct alignas(64) ByEndpoint {
     std::array<Counter, kClasses> classes{};
-    std::array<Counter, kBuckets> buckets{};  ///< Each on its own; summed up when written.
+    std::array<Counter, kBuckets> buckets{};  ///< Not cumulative; summed up when written.
     Counter nanoseconds{0};
   };
   struct ByTarget {

@@ -20,7 +20,7 @@ using endpoints::Match;
 struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
 
-  /// What every answer has, and what is counted of it.
+  /// Adds the fields common to every answer, and counts it.
   void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
               TimePoint since) const {
     endpoints::finish(response, request.method);

@@ -34,7 +34,7 @@ void write_window(json::Writer& json, const PowerWindow& window) {
   json.close('}');
 }
 
-/// When madre's breaker lets a call through again; zero if it does now, or there is none.
+/// Time until madre's breaker admits a call; zero if it does now, or there is none.
 Duration wait_for_madre(const Context& context) noexcept {
   const auto& breakers = context.options.breakers;
   const auto at = std::find_if(breakers.begin(), breakers.end(),

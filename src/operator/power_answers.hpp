@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What madre knows of power, as the operator contract words it. Internal.
+/// madre's power state in the words of the operator contract. Internal.
 
 #include <vx11/http_message.hpp>
 #include <vx11/power_state_client.hpp>
@@ -14,15 +14,15 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// An array of windows. One held open has `ttl_seconds` null.
+/// An array of windows. One without an end has `ttl_seconds` null.
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
 
 HttpResponse power_state_answer(const PowerState& state);
 
-/// madre could not be asked: 503.
+/// 503: madre could not be reached.
 HttpResponse madre_offline(const Context& context, Errc why);
 
-/// madre's own answer, a refusal (4xx) included, or that there was none.
+/// madre's own answer, including a refusal (4xx), or 503 if there was none.
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
 
 }  // namespace endpoints

@@ -16,7 +16,7 @@ namespace endpoints {
 
 namespace {
 
-/// madre's own members behind ours, which win.
+/// madre's members appended to ours; on a conflict ours win.
 Result<std::string> with_state(std::string_view status, const PowerState& state) {
   static constexpr std::array<std::string_view, 2> kOurs = {"policy", "windows"};
   const auto theirs = json::split_object(status, kOurs);

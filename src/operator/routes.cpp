@@ -8,7 +8,7 @@ namespace endpoints {
 
 namespace {
 
-/// The busiest first: they are looked through in order.
+/// Most frequently used first: they are searched in order.
 constexpr std::array<Route, 18> kRoutes = {{
     {"/operator/chat/ask", "POST", Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/chat", "POST", Endpoint::chat, &ask_chat, BodyRule::required},

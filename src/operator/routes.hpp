@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Which path leads to which endpoint. Internal.
+/// Maps paths to endpoints. Internal.
 
 #include <string_view>
 
@@ -13,34 +13,34 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Who is let in.
+/// Who may use a route.
 enum class Entry : unsigned char {
   with_credential,
   as_metrics,  ///< As `OperatorApiOptions::metrics` says.
   everyone,
 };
 
-/// Whether an endpoint reads a body. One that it does not read may come all the same.
+/// Whether an endpoint reads a body. Requests may carry one that is not read.
 enum class BodyRule : unsigned char { ignored, optional, required };
 
 struct Route {
   http_detail::PathPattern pattern;
-  std::string_view method;  ///< GET, which brings HEAD with it, or POST.
+  std::string_view method;  ///< GET, which includes HEAD, or POST.
   Endpoint endpoint = Endpoint::none;
   Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
   BodyRule body = BodyRule::ignored;
   Entry entry = Entry::with_credential;
 };
 
-/// A route and what its `{}` stands for.
+/// A route and the value of its `{}`.
 struct Match {
-  const Route* route = nullptr;  ///< Null: nothing is there.
+  const Route* route = nullptr;  ///< Null: not found.
   std::string_view argument = {};
 
   Endpoint endpoint() const noexcept { return route != nullptr ? route->endpoint : Endpoint::none; }
 };
 
-/// Where `target` leads; its query is of no matter. The views last as long as `target`.
+/// Matches `target`, ignoring its query. The views are valid as long as `target`.
 Match find_route(std::string_view target) noexcept;
 
 }  // namespace endpoints

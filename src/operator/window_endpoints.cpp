@@ -24,7 +24,7 @@ enum OpenField : std::size_t { services, ttl_sec, mode, reason };
 constexpr std::array<std::string_view, 4> kOpenNames = {"services", "ttl_sec", "mode", "reason"};
 constexpr std::array<std::string_view, 1> kCloseNames = {"window_id"};
 
-/// The window a body asks for, or the answer to a body that is not right.
+/// Parses a body into the window to open, or returns the answer to an invalid body.
 tl::expected<WindowRequest, HttpResponse> read_window(std::string_view body) {
   auto fields = BodyFields::read(body, kOpenNames);
   if (!fields) return tl::unexpected(std::move(fields.error()));
@@ -38,7 +38,7 @@ tl::expected<WindowRequest, HttpResponse> read_window(std::string_view body) {
   return window;
 }
 
-/// The id of the window to close, empty for the one that is open.
+/// The id of the window to close; empty: the current one.
 tl::expected<std::string, HttpResponse> read_window_id(std::string_view body) {
   if (body.empty()) return std::string();
   auto fields = BodyFields::read(body, kCloseNames);

@@ -29,7 +29,7 @@ Reply refuse(std::string detail) {
   return fail(Errc::invalid_argument, std::move(detail), "madre");
 }
 
-/// What is wrong with `window`, or nothing.
+/// The mistake in `window`, or none.
 std::string mistake_in(const WindowRequest& window) {
   if (window.services.empty()) return "a window needs at least one service";
   if (!std::all_of(window.services.begin(), window.services.end(), is_known_service)) {

@@ -69,7 +69,7 @@ HttpRequest PowerStateView::Connection::request(std::string method, std::string 
   return request;
 }
 
-/// One request under limit and breaker, which hears whether the answer could be understood.
+/// One request under limit and breaker, which records whether the answer could be parsed.
 template <class T>
 Task<Result<T>> PowerStateView::Connection::ask(Ptr self, HttpRequest request, Deadline deadline,
                                                 Read<T> read) {
@@ -131,8 +131,8 @@ Task<Result<PowerState>> PowerStateView::Connection::state_shared(Ptr self, Dead
   co_return fail(safe_error(kMadre, why, deadline.remaining(start)));
 }
 
-/// madre may act on a command even if no answer came. So whatever the result, what was asked before
-/// is outdated.
+/// madre may have executed a command even without an answer, so whatever the result, earlier
+/// state calls are superseded.
 Task<Result<HttpResponse>> PowerStateView::Connection::command(Ptr self, HttpRequest request,
                                                                Deadline deadline) {
   Task<Result<HttpResponse>> asking =

@@ -14,7 +14,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The way to madre, held by every call, so that it outlives the view the call was made through.
+/// The connection to madre; shared by every call, so that it outlives the view it was called
+/// through.
 class PowerStateView::Connection {
  public:
   using Ptr = std::shared_ptr<const Connection>;
@@ -25,16 +26,16 @@ class PowerStateView::Connection {
   const Result<void>& valid() const noexcept { return valid_; }
   bool blocks() const noexcept { return transport_ == nullptr || transport_->blocks(); }
 
-  /// The state as madre has it: over a transport that suspends, from the call under way if there is
-  /// one, else from a call of its own.
+  /// madre's state: over a transport that suspends, concurrent callers share one call; otherwise
+  /// each makes its own.
   static Task<Result<PowerState>> state(Ptr self, Deadline deadline);
   /// Sends one request under the limit and the breaker; any answer but 5xx is a value. A command
-  /// makes the state under way outdated.
+  /// supersedes the current state call.
   static Task<Result<HttpResponse>> call(Ptr self, std::string method, std::string path,
                                          std::string json, Deadline deadline);
 
  private:
-  /// What madre answered, and when it was asked.
+  /// madre's answer, and when the request was sent.
   struct StateAnswer {
     StateAnswer(Result<PowerState> state, TimePoint asked_at)
         : state(std::move(state)), asked_at(asked_at) {}
@@ -42,7 +43,7 @@ class PowerStateView::Connection {
     TimePoint asked_at;
   };
   using StateCalls = SingleFlight<StateAnswer>;
-  /// How the body of an answer that is no failure becomes a value.
+  /// Parses a successful response into a value.
   template <class T>
   using Read = Result<T> (*)(HttpResponse response);
 

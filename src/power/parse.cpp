@@ -30,7 +30,7 @@ bool contains(const Range& names, std::string_view name) noexcept {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Takes madre's document apart. Reads on after a mistake, and remembers the first.
+/// Parses madre's document. Continues after a mistake, and keeps the first.
 class Reader {
  public:
   PowerState contract_dialect(const json& document) {
@@ -90,7 +90,7 @@ class Reader {
     return read;
   }
 
-  /// The deployed madre tells when its window ends; the contract tells how long it lasts in all.
+  /// The deployed madre sends the end of its window; the contract sends its total duration.
   std::optional<seconds> whole_ttl(const json& document) {
     const auto created = timestamp(document, "created_at");
     const auto deadline = timestamp(document, "deadline");
@@ -144,7 +144,7 @@ class Reader {
     return read;
   }
 
-  /// None where there is null or nothing. A window that has just run out may say less than zero.
+  /// None for null or a missing member. May be negative for a window that has just expired.
   std::optional<seconds> duration(const json& object, const char* name) {
     constexpr double kLongest = 1e9;
     const json& value = member(object, name);
@@ -155,7 +155,7 @@ class Reader {
     return std::nullopt;
   }
 
-  /// None where there is no time that can be read: nothing is decided by it.
+  /// None if there is no valid time: no decision depends on it.
   static std::optional<WallTime> timestamp(const json& object, const char* name) {
     const auto* value = member(object, name).get_ptr<const std::string*>();
     return value == nullptr ? std::nullopt : parse_rfc3339(*value);
@@ -192,7 +192,7 @@ bool is_known_service(std::string_view name) noexcept {
 }
 
 Result<PowerState> parse_power_state(std::string_view text) {
-  // The parser takes a NUL for the end of its input.
+  // The parser treats a NUL as the end of its input.
   const bool has_nul = text.find('\0') != std::string_view::npos;
   const json document = has_nul ? json() : json::parse(text.begin(), text.end(), nullptr, false);
   if (!document.is_object()) return fail(Errc::invalid_reply, "not a JSON object");

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// Takes a timestamp apart from its front. After a mistake nothing is ok any more.
+/// Parses a timestamp from the front. After the first mistake every step fails.
 class Reader {
  public:
   explicit Reader(std::string_view text) noexcept : text_(text) {}

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reading timestamps; `to_rfc3339` of session.hpp writes them. Internal.
+/// Parses timestamps; `to_rfc3339` of session.hpp formats them. Internal.
 
 #include <vx11/clock.hpp>
 
@@ -11,9 +11,9 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Reads `2025-12-28T12:34:56[.789…][Z|±hh[:]mm]`, also with a space in place of the T. Without an
-/// offset it is taken for UTC, which is what Python's `utcnow().isoformat()` means. Fractions are
-/// cut at milliseconds.
+/// Parses `2025-12-28T12:34:56[.789…][Z|±hh[:]mm]`, also with a space in place of the T. Without an
+/// offset it is UTC, as in Python's `utcnow().isoformat()`. Fractions are truncated to
+/// milliseconds.
 /// \return none for anything else
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
 

@@ -38,7 +38,7 @@ Outcome outcome_of(Errc code) noexcept {
   return Outcome::unreachable;
 }
 
-/// What a function of the user returns, or an error if it throws.
+/// The result of a user's function, or an error if it throws.
 template <class F>
 auto guarded(Errc otherwise, F call) noexcept -> decltype(call()) {
   try {
@@ -51,7 +51,7 @@ auto guarded(Errc otherwise, F call) noexcept -> decltype(call()) {
 bool is_asleep(const RouterTarget& target) noexcept {
   try {
     return target.asleep && target.asleep();
-  } catch (...) {  // nothing is known, so it is asked
+  } catch (...) {  // state unknown, so the target is tried
     return false;
   }
 }
@@ -101,7 +101,7 @@ ChatFailure ChatAttemptState::failure() {
   return failure;
 }
 
-/// The call itself is at fault, or nobody waits for it any more.
+/// The call itself is invalid or was cancelled.
 void ChatAttemptState::end(const RouterTarget& target, Error error) {
   error.upstream = target.name;
   error_ = std::move(error);
@@ -118,7 +118,7 @@ void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Dur
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;
-  // As the last resort it is in the ledger before.
+  // As the last resort it is already in the ledger.
   const auto tried = std::find_if(attempts_.begin(), attempts_.end(),
                                   [&](const Attempt& a) { return a.target == target.name; });
   reply_->rank = static_cast<std::size_t>(tried - attempts_.begin());
@@ -132,7 +132,7 @@ void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Dur
   over_ = true;
 }
 
-/// The earliest of all hints is when asking again makes sense.
+/// The earliest of all hints: a retry can succeed from then on.
 void ChatAttemptState::hint(Duration retry_after) noexcept {
   if (retry_after <= Duration::zero()) return;
   const bool first = retry_after_ == Duration::zero();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One chat on its way through the targets of a router. Internal.
+/// The state of one chat while a router tries its targets. Internal.
 
 #include <vx11/router.hpp>
 
@@ -15,22 +15,22 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What has come of a chat so far: the ledger, and the answer or the reason why there is none.
+/// The state of a chat so far: the ledger, and the answer or the error.
 class ChatAttemptState {
  public:
-  /// \param chat outlives the ask
+  /// \param chat must outlive this object
   explicit ChatAttemptState(const ChatRequest& chat) : chat_(chat) {}
 
-  /// The request for `target`, unless it is to be passed by, which then is noted.
+  /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
   Result<HttpRequest> prepare(const RouterTarget& target);
-  /// Judges what came of asking `target`, when it answered as a whole or not at all.
+  /// Evaluates the result of calling `target`: a complete answer or an error.
   void conclude(const RouterTarget& target, SendResult& result);
-  /// `target` opened an answer that broke before a piece of it came.
+  /// The stream from `target` broke before its first piece.
   void broke(const RouterTarget& target, SendResult& result, const Error& error, Duration elapsed);
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
 
-  /// Whether no further target is to be tried.
+  /// Whether to stop without trying further targets.
   bool over() const noexcept { return over_; }
   /// The ledger so far.
   std::span<const Attempt> attempts() const noexcept { return attempts_; }
@@ -38,7 +38,7 @@ class ChatAttemptState {
   bool answered() const noexcept { return reply_.has_value(); }
   /// The answer, if there is one, to be moved from.
   ChatReply& reply() { return *reply_; }
-  /// Why there is none; once.
+  /// Why there is no answer; call once.
   ChatFailure failure();
 
  private:
@@ -49,7 +49,7 @@ class ChatAttemptState {
   const ChatRequest& chat_;
   std::vector<Attempt> attempts_ = {};
   std::optional<ChatReply> reply_ = std::nullopt;
-  std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or what ended the ask.
+  std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.
   Duration retry_after_ = {};
   bool over_ = false;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a ChatStream holds. Internal.
+/// The implementation of ChatStream. Internal.
 
 #include <vx11/chat_stream.hpp>
 #include <vx11/router.hpp>
@@ -18,7 +18,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The events of an answer whose body is an event stream.
+/// Reads the events of a response whose body is an event stream.
 class EventSource {
  public:
   EventSource() = default;
@@ -34,9 +34,9 @@ class EventSource {
 
 class ChatStream::Impl {
  public:
-  /// An answer that came whole: one piece.
+  /// A complete answer: one piece.
   explicit Impl(ChatReply whole);
-  /// An answer that `target` has begun to give.
+  /// A streamed answer from `target`.
   Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, SendResult open,
        EventSource rest, ChatPiece begin);
 
@@ -47,7 +47,7 @@ class ChatStream::Impl {
  private:
   void end(Verdict verdict) noexcept;
 
-  std::shared_ptr<const RouterOptions> options_;  ///< Keeps the breaker whose permit this holds.
+  std::shared_ptr<const RouterOptions> options_;  ///< Keeps the permit's breaker alive.
   std::optional<SendResult> result_;
   EventSource events_;
   std::optional<ChatPiece> first_;
@@ -55,7 +55,7 @@ class ChatStream::Impl {
 
 namespace detail {
 
-/// For the router, which begins streams.
+/// Used by the router to create streams.
 struct ChatStreamAccess {
   template <class... Args>
   static ChatStream make(Args&&... args) {
@@ -65,8 +65,8 @@ struct ChatStreamAccess {
 
 }  // namespace detail
 
-/// The piece in an event: its data, and the text in that, which is `delta`, `response`, `reply`,
-/// `message` or `content` of a JSON object, else all of it.
+/// The piece in an event: its data, and the text in it, which is `delta`, `response`, `reply`,
+/// `message` or `content` of a JSON object, otherwise all of it.
 ChatPiece piece_of(SseEvent event);
 
 }  // namespace v0

@@ -17,13 +17,13 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-/// Where one kind of upstream wants what, and where it answers.
+/// The JSON members of one upstream's requests and answers.
 struct Shape {
   std::string_view path;
   std::string_view message;  ///< The member that holds the message.
-  std::string_view context;  ///< The member that holds the client's metadata and ours.
-  bool names_user;           ///< Whether the context says who asks.
-  Names texts;               ///< The members in which the answer's text may be, best first.
+  std::string_view context;  ///< The member for the client's metadata and ours.
+  bool names_user;           ///< Whether the context contains the user.
+  Names texts;               ///< The members that may hold the answer's text, best first.
 };
 
 constexpr std::array<std::string_view, 3> kSwitchTexts = {"response", "reply", "message"};
@@ -38,7 +38,7 @@ constexpr Shape kMadre = {.path = "/madre/chat",
                           .names_user = true,
                           .texts = Names(kSwitchTexts).first(1)};
 
-/// What we say in the context beside the client's own metadata.
+/// Our members of the context, added to the client's metadata.
 class ContextMembers {
  public:
   ContextMembers(const Shape& shape, const ChatRequest& chat) {
@@ -71,8 +71,8 @@ bool is_text(const json::Member& member) noexcept {
   return member.kind == json::Kind::string && !member.text.empty();
 }
 
-/// `metadata` without the members of these names: itself if it can be written as it is, else what
-/// is put into `changed`. Always read, for a chat may come from anywhere.
+/// `metadata` without the members of these names: itself if unchanged, otherwise the text written
+/// to `changed`. Always parsed, because a chat is untrusted input.
 Result<std::string_view> without(std::string_view metadata, Names names, std::string& changed) {
   if (metadata == "{}") return metadata;
   const auto scanned = json::scan_object(metadata, names);
@@ -84,7 +84,7 @@ Result<std::string_view> without(std::string_view metadata, Names names, std::st
   return changed = std::move(split->rest);
 }
 
-/// All that was read but the chosen member, as one object; taken out of `read`.
+/// All parsed members but the chosen one, as one object; moved out of `read`.
 std::string all_but(const json::Member& chosen, json::Split& read, Names names) {
   const auto& members = read.found.members;
   if (std::count_if(members.begin(), members.end(), is_there) == 1) return std::move(read.rest);
@@ -99,12 +99,12 @@ std::string all_but(const json::Member& chosen, json::Split& read, Names names) 
   return std::move(json.close('}')).take();
 }
 
-/// A dialect in which both sides speak JSON.
+/// A dialect with JSON requests and answers.
 class JsonDialect final : public ChatDialect {
  public:
   explicit JsonDialect(const Shape& shape) : shape_(shape) {}
 
-  // One variable for every way out, so that it need not be moved.
+  // A single return variable, to allow NRVO.
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
     Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
     if (chat.message.empty()) {

@@ -54,7 +54,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
   co_return std::move(state.reply());
 }
 
-/// The graph is kept alive by the ask, not by the router: one may be replaced while it answers.
+/// The call keeps the graph alive, not the router, which may be replaced while it runs.
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_owned(std::shared_ptr<const Impl> self,
                                                              ChatRequest chat, Deadline deadline) {
   Task<Result<ChatReply, ChatFailure>> asking = self->ask(chat, std::move(deadline));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a Router holds. Internal.
+/// The implementation of Router. Internal.
 
 #include <vx11/router.hpp>
 
@@ -12,16 +12,16 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description, complete and without mistakes.
+/// The validated description with all defaults filled in.
 struct Router::Impl {
   explicit Impl(RouterOptions complete)
       : options(std::move(complete)), last_resorts(options.last_resorts) {}
 
-  /// This and `chat` outlive the task.
+  /// This and `chat` must outlive the task.
   Task<Result<ChatReply, ChatFailure>> ask(const ChatRequest& chat, Deadline deadline) const;
   static Task<Result<ChatReply, ChatFailure>> ask_owned(std::shared_ptr<const Impl> self,
                                                         ChatRequest chat, Deadline deadline);
-  /// `chat` outlives the task.
+  /// `chat` must outlive the task.
   static Task<Result<ChatStream, ChatFailure>> stream(std::shared_ptr<const Impl> self,
                                                       const ChatRequest& chat, Deadline deadline);
   static Task<Result<ChatStream, ChatFailure>> stream_owned(std::shared_ptr<const Impl> self,

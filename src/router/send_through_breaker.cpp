@@ -9,7 +9,7 @@ inline namespace v0 {
 
 namespace {
 
-/// The library's own words: what a transport says may hold a URL or an upstream's text.
+/// The library's own texts: a transport's text may contain a URL or an upstream's text.
 std::string in_words(Errc code, Duration allowed) {
   switch (code) {
     case Errc::unreachable:
@@ -84,14 +84,14 @@ SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpReq
   if (!call_.begin()) return;
   try {
     sending_.emplace(options.transport->send(request, call_.limited()));
-  } catch (...) {  // the call still says unreachable
+  } catch (...) {  // reported as unreachable
   }
 }
 
 SendResult& SendThroughBreaker::await_resume() {
   try {
     if (sending_) call_.received(detail::TaskAccess::take(*sending_));
-  } catch (...) {  // the call still says unreachable
+  } catch (...) {  // reported as unreachable
   }
   return call_.end();
 }
@@ -110,7 +110,7 @@ Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& t
       } else {
         call.received(fail(std::move(opened.error())));
       }
-    } catch (...) {  // the call still says unreachable
+    } catch (...) {  // reported as unreachable
     }
   }
   co_return OpenedSend(std::move(call.end()), std::move(body));

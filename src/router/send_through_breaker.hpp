@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One send under a limit and a breaker: what a chat and a power call have in common. Internal.
+/// One request under a limit and a breaker, shared by chat and power calls. Internal.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/streaming.hpp>
@@ -15,7 +15,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Whom to call, and under what. Owns nothing; what it points to outlives the call.
+/// The target of a call and its limits. Owns nothing; what it points to must outlive the call.
 struct CallOptions {
   CallOptions(std::string_view upstream, Transport& transport, Duration timeout, SteadyClock clock,
               CircuitBreaker* breaker)
@@ -32,35 +32,35 @@ struct CallOptions {
   CircuitBreaker* breaker;  ///< May be null.
 };
 
-/// What came of a send. An answer still waits for its verdict; dropped without one it is neutral.
+/// The result of a send. A response still needs its verdict; destroyed without one it is neutral.
 struct SendResult {
   explicit SendResult(Error error, Duration retry_after = {})
       : response(tl::unexpected(std::move(error))), retry_after(retry_after) {}
 
   Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
-  Duration elapsed = {};          ///< From asking the breaker; zero if nothing was sent.
+  Duration elapsed = {};          ///< Since the admission check; zero if nothing was sent.
   Duration retry_after = {};      ///< When the breaker or a policy rejected it.
   std::optional<CircuitBreaker::Permit> permit = std::nullopt;
 
-  /// Tells the breaker what the answer was worth.
+  /// Records the outcome of the answer in the breaker.
   void conclude(Verdict verdict) noexcept {
     if (permit) permit->record(verdict);
   }
 };
 
-/// A call under a options, before and after the transport's part of it.
+/// One call under `CallOptions`: the steps before and after the transport's.
 class BreakerCall {
  public:
   /// \param deadline outlives the call
   BreakerCall(const CallOptions& options, const Deadline& deadline)
       : options_(options), deadline_(deadline), result_(Error(Errc::unreachable)) {}
 
-  /// Asks whether to send at all: somebody waits, time is left, the breaker admits.
+  /// Whether to send at all: not cancelled, time is left, the breaker admits the call.
   bool begin();
-  /// What the transport may take.
+  /// The deadline for the transport.
   Deadline limited() const noexcept { return deadline_.capped(start_, options_.timeout); }
   void received(Result<HttpResponse>&& response) { result_.response = std::move(response); }
-  /// The result, its errors in the library's own words and settled with the breaker.
+  /// The result; an error carries the library's own text and has been recorded in the breaker.
   SendResult& end();
 
  private:
@@ -74,12 +74,12 @@ class BreakerCall {
   bool refused_ = false;
 };
 
-/// Sends `request`, unless nobody waits for it any more, no time is left or the breaker rejects it.
-/// Errors are settled with the breaker before it ends. A transport that throws is `unreachable`;
-/// one that fails after the caller went away is `cancelled`.
+/// Sends `request`, unless it was cancelled, no time is left or the breaker rejects it. Errors are
+/// recorded in the breaker before it completes. A transport that throws is `unreachable`; one that
+/// fails after cancellation is `cancelled`.
 ///
-/// Begins at once, is awaited once, and stays where it was made until it has ended, as do `request`
-/// and `deadline`. No coroutine, for there is nothing between the transport and who awaits it:
+/// Starts at once, is awaited once, and must not move until it has completed, nor may `request` and
+/// `deadline`. Not a coroutine, so that the caller awaits the transport directly:
 ///
 /// ```cpp
 /// SendThroughBreaker sending(options, request, deadline);
@@ -101,21 +101,21 @@ class SendThroughBreaker {
   std::optional<Task<Result<HttpResponse>>> sending_ = std::nullopt;
 };
 
-/// A result of which only the head has come.
+/// A result that has only the head of the response.
 struct OpenedSend {
   OpenedSend(SendResult result, std::unique_ptr<BodyStream> body)
       : result(std::move(result)), body(std::move(body)) {}
   SendResult result;
-  std::unique_ptr<BodyStream> body;  ///< Null if there is no answer.
+  std::unique_ptr<BodyStream> body;  ///< Null if there is no response.
 };
 
-/// The same up to the head of the answer, for a transport that streams. `request` and `deadline`
-/// outlive the task.
+/// The same up to the head of the response, for a streaming transport. `request` and `deadline`
+/// must outlive the task.
 Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& transport,
                                       const HttpRequest& request, const Deadline& deadline);
 
-/// What a transport's failure is called in answers; its own words may hold a URL or an upstream's
-/// text.
+/// The error text for a transport's failure; the transport's own text may contain a URL or an
+/// upstream's text.
 Error safe_error(std::string_view upstream, Errc code, Duration allowed = {});
 
 }  // namespace v0

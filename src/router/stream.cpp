@@ -20,7 +20,7 @@ bool is_event_stream(const HttpResponse& response) {
   return equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
 }
 
-/// Reads on to the end: the upstream answered as a whole after all.
+/// Reads to the end: the upstream sent a complete answer.
 Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
   constexpr std::size_t kMost = 4 * 1024 * 1024;
   for (;;) {
@@ -32,7 +32,7 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
   }
 }
 
-/// One target's part: leaves its answer or its failure in `state`, or returns the stream it began.
+/// Calls one target: stores its answer or failure in `state`, or returns the stream it opened.
 Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target,
                                            CallOptions call, ChatAttemptState& state,
                                            const HttpRequest& request, const Deadline& total) {

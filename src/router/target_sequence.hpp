@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whom a router asks, one after the other. Internal.
+/// The order in which a router tries its targets. Internal.
 
 #include <vx11/router.hpp>
 
@@ -17,12 +17,12 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The tries past open breakers that are under way, and how many there may be. Thread-safe.
+/// Limits the number of concurrent attempts that bypass an open breaker. Thread-safe.
 class LastResorts {
  public:
   explicit LastResorts(std::uint32_t most) noexcept : free_(most) {}
 
-  /// One of them, given back when it is destroyed; false if none was free.
+  /// One such attempt, released by its destructor; false if the limit was reached.
   class Place {
    public:
     Place() = default;
@@ -55,14 +55,14 @@ class LastResorts {
   std::atomic<std::uint32_t> free_;
 };
 
-/// The targets of one ask: all in their order, and then, if every breaker said no and that is
-/// wanted, the first of them once more.
+/// The targets of one chat: all in order, then, if every breaker rejected the call and last
+/// resorts are enabled, the first of them again.
 class TargetSequence {
  public:
   TargetSequence(const RouterOptions& options, LastResorts& last_resorts) noexcept
       : options_(options), last_resorts_(last_resorts) {}
 
-  /// Whom to ask next; null at the end.
+  /// The next target; null at the end.
   const RouterTarget* next(const ChatAttemptState& state) noexcept {
     if (state.over() || place_) return nullptr;
     if (next_ < options_.targets.size()) return &options_.targets[next_++];
@@ -71,14 +71,14 @@ class TargetSequence {
     return place_ ? rejected : nullptr;
   }
 
-  /// Under what to ask it.
+  /// The call options for that target.
   CallOptions call_options(const RouterTarget& target) const noexcept {
     return CallOptions(target.name, *target.transport, target.try_timeout, options_.clock,
                        place_ ? nullptr : target.breaker.get());
   }
 
  private:
-  /// Null if anybody was asked, too. Before the last resort each target has one line in the ledger.
+  /// Null if any target was called, too. Before the last resort each target has one ledger entry.
   const RouterTarget* first_rejected(std::span<const Attempt> attempts) const noexcept {
     const RouterTarget* first = nullptr;
     for (std::size_t i = 0; i < attempts.size(); ++i) {

@@ -67,8 +67,8 @@ class Description {
     }
   }
 
-  /// A probe is given up no sooner than the call it stands for; else a slow upstream, every probe
-  /// of which is overtaken by the next, would never be let back in.
+  /// A probe must not expire before the call it stands for; otherwise a slow upstream's probes
+  /// would all be superseded and its breaker would never close.
   std::shared_ptr<CircuitBreaker> make_breaker(const RouterTarget& target) const {
     CircuitBreakerOptions options;
     options.probe_timeout = std::max(options.probe_timeout, target.try_timeout);

@@ -1,14 +1,14 @@
 #pragma once
 
 /// \file
-/// The mistakes one can make in describing a router. Internal.
+/// Validation of a router's description. Internal.
 
 #include <vx11/router.hpp>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// Fills in what `options` leaves open: dialects and breakers, and base URLs in their plain form.
+/// Fills in the defaults of `options`: dialects, breakers, and base URLs in normal form.
 /// \return `invalid_argument` with every mistake of the description, if there is one
 Result<void> complete(RouterOptions& options);
 

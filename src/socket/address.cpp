@@ -17,7 +17,7 @@ namespace socket_detail {
 
 namespace {
 
-/// The name or number of a network interface.
+/// Parses the name or number of a network interface.
 /// \return 0 if there is none
 std::uint32_t zone_of(const std::string& text) noexcept {
   std::uint32_t number = 0;

@@ -11,7 +11,7 @@ namespace socket_detail {
 
 namespace {
 
-/// The family of the first address first.
+/// Starts with the family of the first address.
 std::vector<Address> alternately(std::vector<Address> found) {
   const auto like_first = [&](const Address& address) {
     return address.family() == found.front().family();

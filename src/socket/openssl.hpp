@@ -1,14 +1,14 @@
 #pragma once
 
 /// \file
-/// Owners of OpenSSL's objects. Internal.
+/// RAII owners of OpenSSL objects. Internal.
 
 #include <memory>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// Owns an object of OpenSSL's and frees it with `kFree`; null when OpenSSL had no memory for it.
+/// Owns an OpenSSL object and frees it with `kFree`; null when OpenSSL was out of memory.
 template <class T, auto kFree>
 struct OpensslFree {
   void operator()(T* object) const noexcept { kFree(object); }

@@ -44,7 +44,8 @@ long control(BIO*, int command, long, void*) noexcept {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-/// OpenSSL's own sockets raise SIGPIPE when the peer has gone; a library must not.
+/// A BIO without SIGPIPE: OpenSSL's own socket BIOs raise it when the peer has closed, which a
+/// library must not.
 BIO* socket_without_signals(int fd) {
   static const OpensslPtr<BIO_METHOD, &BIO_meth_free> method = [] {
     OpensslPtr<BIO_METHOD, &BIO_meth_free> made(
@@ -62,7 +63,7 @@ BIO* socket_without_signals(int fd) {
   return bio;
 }
 
-/// Whom the peer has to prove to be.
+/// The identity that the peer has to prove.
 bool expect(SSL* ssl, const std::string& host) {
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
   X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
@@ -105,7 +106,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca
   if (context == nullptr) return fail(Errc::unreachable, "TLS could not be set up");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  // A write that has to be repeated is repeated with the same bytes, perhaps at another place.
+  // A retried write has the same bytes, but perhaps at another address.
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)

@@ -11,8 +11,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The limits with each at its least: one message, one session, one millisecond, the unit of
-/// `WallTime`. A store that keeps nothing could not keep what `append` promises.
+/// The limits raised to their minimum: one message, one session, one millisecond, the unit of
+/// `WallTime`. A store that keeps nothing could not fulfil the contract of `append`.
 inline SessionLimits at_least_one(SessionLimits limits) noexcept {
   limits.messages = std::max<std::size_t>(limits.messages, 1);
   limits.sessions = std::max<std::size_t>(limits.sessions, 1);
@@ -20,8 +20,8 @@ inline SessionLimits at_least_one(SessionLimits limits) noexcept {
   return limits;
 }
 
-/// An append takes away at most so many expired sessions. Being more than the one it may add, they
-/// all go in time; being few, no single append pays for a crowd that left.
+/// The most expired sessions one append removes. More than the one it may add, so all are removed
+/// in time; few, so no single append pays for many expired sessions.
 inline constexpr int kSweptPerAppend = 2;
 
 }  // namespace detail

@@ -16,8 +16,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-// Turns are shared and never change, so a reader takes hold of them under the lock and copies their
-// text after it.
+// Turns are shared and immutable, so a reader takes references under the lock and copies the text
+// after releasing it.
 using SharedTurn = std::shared_ptr<const Turn>;
 
 struct Entry {
@@ -46,7 +46,7 @@ std::vector<Message> newest_messages(const std::vector<SharedTurn>& turns, std::
   return messages;
 }
 
-/// Never suspends, so none of it is a coroutine.
+/// Never suspends, so no member is a coroutine.
 class MemorySessionStore final : public SessionStore {
  public:
   MemorySessionStore(SessionLimits limits, SteadyClock clock, WallClock wall_clock)
@@ -102,9 +102,9 @@ class MemorySessionStore final : public SessionStore {
     return true;
   }
 
-  /// Takes the names only if the session is new.
+  /// Moves from the names only if the session is new.
   void add(std::string& id, std::string& user_id, SharedTurn turn) {
-    // What leaves is freed when the lock no longer is held: these are declared before it.
+    // Declared before the lock, so that removed data is freed after the lock is released.
     Entries gone;
     SharedTurn oldest;
     const TimePoint now = clock_.now();
@@ -112,7 +112,7 @@ class MemorySessionStore final : public SessionStore {
     sweep(now, gone);
     if (const auto entry = live(id, now); entry != entries_.end()) {
       entry->turns.push_back(std::move(turn));
-      // With an odd limit half of the oldest turn is out of reach; it goes when all of it is.
+      // With an odd limit half of the oldest turn is unreachable until the rest is removed too.
       if (2 * (entry->turns.size() - 1) >= limits_.messages) {
         oldest = std::move(entry->turns.front());
         entry->turns.pop_front();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A file that is its owner's alone, made together with its folder. Internal.
+/// Creates a file and its folder for the owner alone. Internal.
 
 #include <vx11/result.hpp>
 
@@ -20,7 +20,7 @@ inline tl::unexpected<Error> fail_with_errno(int error) {
   return fail(Errc::storage, std::generic_category().message(error));
 }
 
-/// Makes the folders of `folder` that are missing, for their owner alone.
+/// Creates the missing folders of `folder`, accessible to their owner alone.
 /// \return errno, or 0.
 inline int make_private_folder(const std::filesystem::path& folder) {
   std::error_code ignored;
@@ -29,13 +29,13 @@ inline int make_private_folder(const std::filesystem::path& folder) {
   return mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST ? 0 : errno;
 }
 
-/// Makes an empty file at `path` for its owner alone, unless there is a file already; that one is
-/// left as it is.
-/// \return `storage` if there is none afterwards, or something else stands there.
+/// Creates an empty file at `path`, accessible to its owner alone; an existing file is left
+/// unchanged.
+/// \return `storage` if there is none afterwards, or `path` is not a file.
 inline Result<void> ensure_private_file(const std::filesystem::path& path) {
   if (const int error = make_private_folder(path.parent_path())) return fail_with_errno(error);
-  // Without opening it: closing a file takes away the POSIX locks that other connections of this
-  // process hold on it, and SQLite relies on those.
+  // Without opening it: closing a file releases the POSIX locks that other connections of this
+  // process hold on it, which SQLite relies on.
   if (mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno != EEXIST) {
     return fail_with_errno(errno);
   }

@@ -39,8 +39,8 @@ std::span<const Message> newest(std::span<const Message> history, std::size_t co
 using Uuid = std::array<unsigned char, 16>;
 
 void fill_with_entropy(Uuid& bytes) {
-  // So few bytes come whole or not at all. Not at all means a kernel or a sandbox without the call;
-  // the standard library then knows other sources.
+  // A read of this size is complete or fails. It fails where a kernel or a sandbox lacks the call;
+  // the standard library then has other sources.
   if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return;
   std::random_device source;
   for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());

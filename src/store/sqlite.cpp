@@ -25,13 +25,13 @@ WallTime wall_time(std::int64_t milliseconds) noexcept {
   return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
-// SQLite takes a negative limit for none.
+// SQLite treats a negative limit as no limit.
 std::int64_t as_limit(std::size_t count) noexcept {
   constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
   return static_cast<std::int64_t>(std::min(count, kMost));
 }
 
-// All that is asked of the database, prepared once.
+// All statements, prepared once.
 struct Statements {
   explicit Statements(sqlite3* database) : database(database) {}
 
@@ -80,9 +80,9 @@ tl::unexpected<Error> storage_failure(std::string_view doing, sqlite::Code code)
   return fail(Errc::storage, fmt::format("cannot {} sessions: {}", doing, sqlite3_errstr(code)));
 }
 
-// One use of the database, which blocks: off the event loop, if it comes from one. Uses stand in
-// line, and while another process holds the database that line would grow without end; so who has
-// waited long is sent away, and the chat goes on without its memory.
+// One blocking operation on the database; off the event loop if it was called on one. Operations
+// queue up, and while another process holds the database that queue would grow without limit; so
+// an operation that waited too long fails, and the chat continues without history.
 class Visit {
  public:
   Visit(Workers& workers, SteadyClock clock) : clock_(clock), detour_(workers) {}
@@ -119,7 +119,7 @@ class SqliteSessionStore final : public SessionStore {
     Session session;
     Visit visit(workers_, steady_clock_);
     co_await visit.begin();
-    // At least one is read even if none is wanted, for the sake of the use that a reading is.
+    // Reads at least one message even for a count of zero, because a read counts as use.
     const sqlite::Code code =
         visit.over([&] { return read(id, std::max<std::size_t>(count, 1), session); });
     co_await visit.end();
@@ -150,7 +150,7 @@ class SqliteSessionStore final : public SessionStore {
   }
 
  private:
-  // A session that exists has messages, so one query finds both, at one moment, whoever writes.
+  // A session that exists has messages, so one query finds both atomically, despite other writers.
   sqlite::Code read(const std::string& id, std::size_t count, Session& session) {
     const WallTime now = clock_.now();
     std::int64_t key = 0;
@@ -169,8 +169,8 @@ class SqliteSessionStore final : public SessionStore {
     if (code != SQLITE_OK || session.messages.empty()) return code;
     std::ranges::reverse(session.messages);
     session.last_accessed = now;
-    // What was read is good even if its use cannot be written down, on a disk that is full say; the
-    // session then merely ends earlier.
+    // The data read is valid even if its use cannot be recorded, for example on a full disk; the
+    // session then merely expires earlier.
     static_cast<void>(statements_.touch.run(key, milliseconds(now)));
     return SQLITE_OK;
   }

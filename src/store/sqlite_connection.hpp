@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// SQLite's C interface as three owners: a connection, a prepared statement, a transaction.
-/// Internal; thread-safe only as far as its user locks.
+/// RAII types for SQLite's C interface: a connection, a prepared statement, a transaction.
+/// Internal; not thread-safe: the user locks.
 ///
-/// Codes are SQLite's own primary result codes: what to make of one is for the caller to say.
+/// Codes are SQLite's primary result codes; the caller interprets them.
 
 #include <cstdint>
 #include <memory>
@@ -17,14 +17,14 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-using Code = int;  ///< SQLITE_OK and its kind.
+using Code = int;  ///< SQLITE_OK and the other result codes.
 
 struct CloseConnection {
   void operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
 };
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 
-/// The columns of the row at which a statement stands. Views end with the row.
+/// The columns of the current row of a statement. Views are valid until the next row.
 class Row {
  public:
   explicit Row(sqlite3_stmt* statement) noexcept : statement_(statement) {}
@@ -41,9 +41,9 @@ class Row {
   sqlite3_stmt* statement_;
 };
 
-/// A prepared statement, to be run any number of times.
+/// A reusable prepared statement.
 ///
-/// One that could not be prepared says why in `code()` and answers every run with that.
+/// If preparing failed, `code()` gives the reason, and every run returns it.
 class Statement {
  public:
   Statement(sqlite3* database, std::string_view sql) noexcept {
@@ -55,7 +55,7 @@ class Statement {
 
   Code code() const noexcept { return code_; }
 
-  /// Runs it with `values` as ?1, ?2 …, and gives each row to `visit`.
+  /// Runs it with `values` as ?1, ?2 …, and passes each row to `visit`.
   template <class Visit, class... Values>
   Code each(const Visit& visit, const Values&... values) {
     if (code_ != SQLITE_OK) return code_;
@@ -76,7 +76,7 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
   };
 
-  // A statement that is not reset keeps its lock, and its bindings point to values that are gone.
+  // A statement that is not reset keeps its lock, and its bindings would dangle.
   class Reset {
    public:
     explicit Reset(sqlite3_stmt* statement) noexcept : statement_(statement) {}
@@ -102,7 +102,7 @@ class Statement {
   Code bind(int index, std::int64_t value) noexcept {
     return sqlite3_bind_int64(statement_.get(), index, value);
   }
-  // As a blob, since text would be cut or mistaken at a NUL or at bytes that are not UTF-8.
+  // As a blob, because text would be truncated or altered at a NUL or at invalid UTF-8.
   Code bind(int index, const std::string& value) noexcept {
     return sqlite3_bind_blob64(statement_.get(), index, value.data(), value.size(), SQLITE_STATIC);
   }
@@ -116,18 +116,18 @@ inline Code execute(sqlite3* database, const char* sql) noexcept {
   return sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
 }
 
-/// A write transaction. The first failure is kept and everything after it is skipped, so a sequence
-/// of steps is written without asking after each. Undone unless `commit` succeeds.
+/// A write transaction. Keeps the first failure and skips every later step, so that steps need no
+/// individual checks. Rolled back unless `commit` succeeds.
 class Transaction {
  public:
-  /// Takes the write lock at once: a transaction that only later found another writer before it
-  /// would have to be begun anew.
+  /// Takes the write lock at once: a transaction that meets another writer later would have to be
+  /// restarted.
   explicit Transaction(sqlite3* database) noexcept
       : database_(database), code_(execute(database, "BEGIN IMMEDIATE")) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction() {
-    // SQLite itself undoes it on some failures.
+    // On some failures SQLite has already rolled back.
     if (sqlite3_get_autocommit(database_) == 0) execute(database_, "ROLLBACK");
   }
 

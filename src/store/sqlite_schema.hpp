@@ -21,16 +21,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-/// Grows with every change of the tables; kept in the file as its `user_version`.
+/// Incremented with every change of the tables; stored in the file as its `user_version`.
 inline constexpr std::int64_t kSchemaVersion = 1;
-/// Says whose file it is: "vx11", kept as its `application_id`.
+/// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
-/// Times are milliseconds since 1970; what people wrote is kept as bytes.
+/// Times are milliseconds since 1970; user and message texts are stored as blobs.
 ///
-/// `used` numbers the uses of all sessions, so that the least recently used one is found by an
-/// index, and rightly even where uses fall into one millisecond or the clock was set back. The
-/// number of sessions stands in a table because counting rows means visiting them.
+/// `used` numbers the uses of all sessions, so that an index finds the least recently used one, and
+/// correctly even if uses fall into one millisecond or the clock was set back. The number of
+/// sessions is stored in a table because counting rows means visiting them.
 inline constexpr const char* kTables = R"sql(
 CREATE TABLE sessions (
   key INTEGER PRIMARY KEY,
@@ -60,13 +60,13 @@ CREATE TRIGGER session_gone AFTER DELETE ON sessions
   BEGIN UPDATE totals SET sessions = sessions - 1; END;
 )sql";
 
-/// NORMAL: a commit is handed to the kernel, and nobody waits until it is on the disk. The kernel
-/// outlives this process, so a crash or a kill -9 loses nothing; a power cut may lose the last
-/// turns, never the file. FULL would close that gap with a flush of the disk per turn, which was
-/// measured at ten to fifty times the cost of all the rest: too much for a conversation.
+/// NORMAL: a commit is passed to the kernel without waiting for the disk. The kernel outlives this
+/// process, so a crash or a kill -9 loses nothing; a power cut may lose the last turns, but never
+/// corrupts the file. FULL would close that gap with a flush of the disk per turn, measured at ten
+/// to fifty times the cost of all the rest: too much for a conversation.
 inline constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
 
-/// How long another process may keep one waiting that wants to write.
+/// How long a writer waits for another process.
 inline constexpr std::chrono::milliseconds kBusy = std::chrono::seconds(5);
 inline constexpr int kPauseMilliseconds = 10;
 
@@ -79,7 +79,7 @@ inline Result<void> ok_or_fail(Code code) {
   return {};
 }
 
-/// What a file says that it is.
+/// The identity stored in a file.
 struct Identity {
   bool empty = true;
   std::int64_t application_id = 0;
@@ -98,7 +98,7 @@ inline Result<Identity> identify(sqlite3* database) {
   return identity;
 }
 
-/// Whether that is a file to write to: ours, or nobody's yet.
+/// Whether the file may be written to: ours, or still empty.
 inline Result<void> accept(const Identity& identity) {
   if (identity.empty) return {};
   if (identity.application_id != kApplicationId) {
@@ -112,7 +112,7 @@ inline Result<void> accept(const Identity& identity) {
   return {};
 }
 
-/// Creates the tables, unless someone else just did.
+/// Creates the tables, unless another connection has just done so.
 inline Result<void> create_tables(sqlite3* database) {
   Transaction change(database);
   const Result<Identity> identity = identify(database);
@@ -129,8 +129,8 @@ inline Result<void> write_ahead(sqlite3* database) {
   Statement statement(database, "PRAGMA journal_mode = WAL");
   const auto set = [&] { return statement.each([&](const Row& row) { mode = row.bytes(0); }); };
   Code code = set();
-  // Of two that switch a fresh file at once one is sent away at once, since waiting for each other
-  // they would wait for ever.
+  // Of two connections that switch a new file concurrently one fails at once, because waiting for
+  // each other would deadlock.
   const SteadyClock clock;
   for (const TimePoint end = clock.now() + kBusy; code == SQLITE_BUSY && clock.now() < end;) {
     sqlite3_sleep(kPauseMilliseconds);
@@ -141,21 +141,21 @@ inline Result<void> write_ahead(sqlite3* database) {
   return fail(Errc::storage, "a write-ahead log is not possible there; it needs a local disk");
 }
 
-/// Makes the connection ready for sessions, and the file too if it is new.
+/// Prepares the connection for sessions, and the file too if it is new.
 inline Result<void> prepare(sqlite3* database) {
   if (sqlite3_db_readonly(database, "main") == 1) return fail_with(SQLITE_READONLY);
   sqlite3_busy_timeout(database, static_cast<int>(kBusy.count()));
   const Result<Identity> identity = identify(database);
   if (!identity) return fail(identity.error());
-  // Before anything is changed: a file of someone else is left exactly as it is.
+  // Checked before any change: another application's file is left exactly as it is.
   if (auto accepted = accept(*identity); !accepted) return accepted;
   if (auto logged = write_ahead(database); !logged) return logged;
   if (auto set = ok_or_fail(execute(database, kSettings)); !set) return set;
   return identity->empty ? create_tables(database) : Result<void>();
 }
 
-/// The name under which SQLite is to open `path`. Absolute, since it would take a relative one that
-/// begins with "file:" for a URI.
+/// The name under which SQLite opens `path`. Absolute, because SQLite would treat a relative one
+/// that begins with "file:" as a URI.
 inline Result<std::string> file_name(const std::string& path) {
   if (path == ":memory:") return path;
   if (path.empty()) return fail(Errc::storage, "the path is empty");
@@ -167,16 +167,16 @@ inline Result<std::string> file_name(const std::string& path) {
   return absolute.string();
 }
 
-/// Opens the database at `path`, made if it is missing.
+/// Opens the database at `path`; creates it if missing.
 /// \return `storage` with the reason alone.
 inline Result<Connection> open(const std::string& path) {
   const Result<std::string> name = file_name(path);
   if (!name) return fail(name.error());
-  // Without SQLite's own locks: the store has one of its own around all use of the connection.
+  // Without SQLite's own locks: the store has its own lock around all use of the connection.
   sqlite3* opened = nullptr;
   const Code code =
       sqlite3_open_v2(name->c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-  Connection connection(opened);  // even a failed opening leaves something to close
+  Connection connection(opened);  // even a failed open leaves a handle to close
   if (code != SQLITE_OK) return fail_with(code);
   if (auto ready = prepare(opened); !ready) return fail(ready.error());
   return connection;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The summary of what was said, from views of it. Internal.
+/// The summary of a conversation, computed from views of its messages. Internal.
 
 #include <vx11/session.hpp>
 
@@ -13,10 +13,10 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A summary is made of so many messages.
+/// The number of messages in a summary.
 inline constexpr std::size_t kMessagesOfSummary = 3;
 
-/// As much of a message as a summary needs.
+/// The parts of a message that a summary needs.
 struct MessageView {
   MessageView(std::string_view role, std::string_view content) : role(role), content(content) {}
   MessageView(const Message& message) : role(message.role), content(message.content) {}

@@ -10,9 +10,9 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// "2s", "1500ms" or "40us": a whole number of the largest unit that is exact. Rounded up to whole
-/// milliseconds, and below one millisecond to whole microseconds, so that a time limit that is left
-/// over from a longer one reads "15s" instead of "14999873us", and a short one never reads as zero.
+/// "2s", "1500ms" or "40us": a whole number of the largest exact unit. Rounded up to whole
+/// milliseconds, and below one millisecond to whole microseconds, so that the rest of a longer time
+/// limit reads "15s" instead of "14999873us", and a short one never reads as zero.
 std::string duration_text(Duration time);
 
 }  // namespace v0

@@ -14,10 +14,10 @@ inline namespace v0 {
 /// The text of a description's error: `no targets; target "switch": no transport`.
 class MistakeList {
  public:
-  /// Names the part that the mistakes added from here on are about, such as `target 1`; empty for the
-  /// description itself.
+  /// Sets the part that later mistakes are about, such as `target 1`; empty: the description
+  /// itself.
   void about(std::string_view part);
-  /// The same for a part that has a name: `target "switch"`.
+  /// The same for a named part: `target "switch"`.
   void about(std::string_view kind, std::string_view name);
 
   void add(std::string_view mistake);

@@ -1,16 +1,16 @@
 #pragma once
 
 /// \file
-/// Space around a piece of text. Internal.
+/// Trims white space. Internal.
 
 #include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// What HTTP takes for space around a value (RFC 9110 §5.6.3); line breaks are not part of it.
+/// HTTP's optional white space (RFC 9110 §5.6.3); does not include line breaks.
 inline constexpr std::string_view kHttpSpace = " \t";
-/// What JSON takes for space around a token (RFC 8259 §2).
+/// JSON's white space (RFC 8259 §2).
 inline constexpr std::string_view kJsonSpace = " \t\r\n";
 
 /// `text` without the characters of `space` at both ends.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Coroutines that no one awaits. Internal.
+/// Coroutines that are not awaited. Internal.
 
 #include <vx11/task.hpp>
 
@@ -13,7 +13,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Starts at once and frees itself when done. What leaves it as an exception is a defect.
+/// Starts at once and frees itself when done. An exception that leaves it is a defect.
 struct Detached {
   struct promise_type {
     Detached get_return_object() const noexcept { return {}; }
@@ -24,7 +24,8 @@ struct Detached {
   };
 };
 
-/// Starts `task` on the calling thread. `owner`, which the task refers to, lives at least as long.
+/// Starts `task` on the calling thread and keeps `owner`, which the task refers to, alive
+/// meanwhile.
 template <class Owner>
 Detached run_detached(std::shared_ptr<Owner> owner, Task<void> task) {
   const std::shared_ptr<Owner> kept = std::move(owner);

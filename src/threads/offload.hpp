@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Leaving an event loop for work that blocks, and coming back. Internal.
+/// Moves a coroutine off an event loop for blocking work, and back. Internal.
 
 #include <vx11/export.hpp>
 
@@ -12,17 +12,17 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A thread that must not be blocked and takes coroutines to go on with: an event loop.
+/// A thread that must not be blocked and that resumes coroutines: an event loop.
 class VX11_API Executor {
  public:
   virtual ~Executor() = default;
-  /// Has `waiting` resumed on this thread. Called on any thread.
+  /// Resumes `waiting` on this executor's thread. Called on any thread.
   virtual void resume(std::coroutine_handle<> waiting) = 0;
 
-  /// The executor that the calling thread is, or null: then it may be blocked.
+  /// The executor of the calling thread; null: the thread may be blocked.
   static Executor* current() noexcept;
 
-  /// While it lives, the calling thread is `executor`.
+  /// For its lifetime, the calling thread belongs to `executor`.
   class VX11_API ExecutorScope {
    public:
     explicit ExecutorScope(Executor& executor) noexcept;
@@ -32,8 +32,8 @@ class VX11_API Executor {
   };
 };
 
-/// Takes a coroutine to a worker and executor again. On a thread that is nobody's executor it stays where
-/// it is: whoever blocks on a task may as well do its work.
+/// Moves a coroutine to a worker and back to its executor. On a thread without an executor it does
+/// nothing: a thread that blocks on a task may do the blocking work itself.
 ///
 /// ```cpp
 /// OffloadScope offload(workers);
@@ -41,7 +41,7 @@ class VX11_API Executor {
 /// const auto result = work_that_blocks();
 /// co_await offload.to_executor();
 /// ```
-/// The workers and the executor outlive it.
+/// The workers and the executor must outlive it.
 class OffloadScope {
  public:
   explicit OffloadScope(Workers& workers) noexcept

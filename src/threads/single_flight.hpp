@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `SingleFlight`: one call under way, whose result all who ask meanwhile get. Internal.
+/// `SingleFlight`: one running call whose result concurrent callers share. Internal.
 
 #include <vx11/task.hpp>
 
@@ -20,15 +20,15 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Shares the result of a call among those who ask while it is under way.
+/// Shares the result of a call among the callers that arrive while it runs.
 ///
-/// The first caller begins the call, on its own thread; each caller waits for the result up to its
-/// own deadline or stop token, and leaves alone. The call does not end with the caller that began
-/// it: it is cancelled when the last one has left. A result is at most as old as the call that
-/// brought it; after something that makes it outdated, `supersede` keeps later callers from it.
+/// The first caller starts the call, on its own thread; each caller waits for the result up to its
+/// own deadline or stop token, and leaves independently. The call does not end with the caller that
+/// started it: it is cancelled when the last caller has left. A result is at most as old as its
+/// call; `supersede` keeps later callers from a call whose result is outdated.
 ///
-/// A caller is resumed on the thread on which the call ended, or, if it leaves early, on a worker.
-/// **Thread-safe**; held by a `shared_ptr`, of which a call under way has one.
+/// A caller is resumed on the thread on which the call ended or, if it leaves early, on a worker.
+/// **Thread-safe**; held by a `shared_ptr`, which a running call shares.
 template <class T>
 class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
  public:
@@ -36,10 +36,10 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
 
   explicit SingleFlight(SteadyClock clock) : clock_(clock) {}
 
-  /// \param begin from `std::stop_token`, which fires when no one waits any more, to the `Task<T>`
-  ///              of the call
-  /// \return the result, or null if `deadline` has passed or its stop token fired before; an
-  ///         exception of the call is thrown to all its callers
+  /// \param begin creates the call, a `Task<T>`, from a `std::stop_token` that fires when the last
+  ///              caller has left
+  /// \return the result, or null if `deadline` passed or its stop token fired first; an exception
+  ///         of the call is thrown to all its callers
   template <class Begin>
   static Task<Value> join(std::shared_ptr<SingleFlight> self, Begin begin, Deadline deadline) {
     bool first = false;
@@ -51,7 +51,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     co_return value;
   }
 
-  /// Callers from now on do not join the call under way.
+  /// Later callers do not join the running call.
   void supersede() {
     const std::lock_guard lock(mutex_);
     open_ = nullptr;
@@ -60,7 +60,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
  private:
   struct Flight {
     WaiterList<T> waiters = {};
-    std::size_t callers = 0;  ///< Those who have entered and not left, waiting yet or not.
+    std::size_t callers = 0;  ///< Callers that have entered and not left, waiting or not.
     std::stop_source stop = {};
     bool ended = false;
     Value value = {};
@@ -80,7 +80,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     return open_;
   }
 
-  /// A flight that is open has a call that ends it, or its callers would wait for ever.
+  /// An open flight must have a call that ends it; otherwise its callers would wait forever.
   template <class Begin>
   void start(const FlightPtr& flight, Begin& begin) {
     try {
@@ -113,7 +113,8 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     resume_all(callers);
   }
 
-  /// \return whether the caller is to be suspended. If so, it may be gone once the lock is.
+  /// \return whether the caller is to be suspended. If so, it may be gone once the lock is
+  ///         released.
   bool wait(Flight& flight, ValueWaiter<T>& waiter) {
     std::stop_source abandoned(std::nostopstate);
     {
@@ -136,7 +137,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     return waiter.until != TimePoint::max() && waiter.until <= SteadyClock().now();
   }
 
-  /// \return whether the last caller has left, so that the call is to be cancelled
+  /// \return whether the last caller has left and the call must be cancelled
   bool leave(Flight& flight, std::size_t callers) noexcept {
     flight.callers -= callers;
     if (flight.callers != 0) return false;
@@ -159,7 +160,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     workers_.run_at(when, [this, when] { tick(when); });
   }
 
-  /// Releases the callers whose time is over. Superfluous ticks do no harm.
+  /// Releases the callers whose wait has expired. Superfluous ticks are harmless.
   void tick(TimePoint when) {
     Callers callers;
     std::vector<std::stop_source> abandoned;
@@ -181,9 +182,9 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
   const SteadyClock clock_;
   std::mutex mutex_;
   FlightPtr open_;                  ///< The call that callers join, or null.
-  std::vector<FlightPtr> flights_;  ///< All calls under way; more than one if some are superseded.
+  std::vector<FlightPtr> flights_;  ///< All running calls; several if some are superseded.
   TimePoint next_tick_ = TimePoint::max();
-  Workers workers_{1};  ///< Last, so that its thread has ended before anything else goes.
+  Workers workers_{1};  ///< Last, so that its thread ends before the other members are destroyed.
 };
 
 }  // namespace v0

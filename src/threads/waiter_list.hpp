@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Coroutines that wait for one shared value, each up to its own deadline. Internal.
+/// A list of coroutines waiting for one shared value, each up to its own deadline. Internal.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
@@ -17,23 +17,23 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Coroutines to be resumed, once no lock is held.
+/// Coroutines to resume once no lock is held.
 using Callers = std::vector<std::coroutine_handle<>>;
 
-/// Touches nothing but `callers`: one of them may destroy the object that it waited at.
+/// Accesses only `callers`: a resumed coroutine may destroy the object it waited for.
 inline void resume_all(const Callers& callers) {
   for (const std::coroutine_handle<> caller : callers) caller.resume();
 }
 
-/// One coroutine that waits; lives in its frame.
+/// One waiting coroutine; stored in its frame.
 template <class T>
 struct ValueWaiter {
-  TimePoint until = TimePoint::max();  ///< Of the machine's clock: when it stops waiting.
+  TimePoint until = TimePoint::max();  ///< When it stops waiting, on the machine's clock.
   std::coroutine_handle<> caller = nullptr;
   std::shared_ptr<const T> value = {};  ///< Set before it is resumed.
 };
 
-/// The coroutines that wait. Not thread-safe: guarded by its owner's mutex.
+/// The waiting coroutines. Not thread-safe: guarded by its owner's mutex.
 template <class T>
 class WaiterList {
  public:
@@ -49,7 +49,7 @@ class WaiterList {
     return next;
   }
 
-  /// Gives `value` to all.
+  /// Passes `value` to all waiters.
   /// \return the coroutines to resume
   Callers finish(const Value& value) {
     Callers callers;
@@ -58,7 +58,7 @@ class WaiterList {
     return callers;
   }
 
-  /// Gives `make()` to those whose wait has ended by `now`.
+  /// Passes `make()` to the waiters whose wait has ended by `now`.
   /// \return the coroutines to resume
   template <class Make>
   Callers release_overdue(TimePoint now, Make make) {
@@ -81,12 +81,13 @@ class WaiterList {
   std::vector<ValueWaiter<T>*> waiters_;
 };
 
-/// `co_await`: suspends until `group` has its value, `deadline` has passed, or its stop token fires.
+/// `co_await`: suspends until `group` has its value, `deadline` has passed, or its stop token
+/// fires.
 ///
-/// `Owner` has, both locking its mutex, `bool wait(Group&, ValueWaiter<T>&)`, which returns whether the
-/// coroutine is to stay suspended, and `void stop_waiting(ValueWaiter<T>&)`, which is called by the stop
-/// token and has the coroutine resumed on another thread. It outlives the wait, but not what is
-/// resumed.
+/// `Owner` has `bool wait(Group&, ValueWaiter<T>&)`, which returns whether the coroutine stays
+/// suspended, and `void stop_waiting(ValueWaiter<T>&)`, which the stop token calls and which has
+/// the coroutine resumed on another thread; both lock its mutex. It outlives the wait, but not
+/// necessarily the resumed coroutine.
 template <class T, class Owner, class Group>
 class WaitForValue {
  public:

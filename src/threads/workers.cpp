@@ -17,7 +17,7 @@ TimePoint steady_now() noexcept {
 void run_quietly(const Workers::Job& job) noexcept {
   try {
     job();
-  } catch (...) {  // nobody is there to be told
+  } catch (...) {  // no one to report it to
   }
 }
 
@@ -44,7 +44,7 @@ void Workers::shut_down() {
     }
   }
   threads_.clear();
-  work(*state_);  // what was left for the thread that was detached, which must find nothing
+  work(*state_);  // for the jobs left to the detached thread, which must then find none
 }
 
 void Workers::run(const Job& job) {
@@ -66,13 +66,13 @@ bool Workers::enqueue(TimePoint due, Job job) {
   return true;
 }
 
-/// A queued entry counts as taking an idle thread even before that thread has woken up; else two
-/// jobs in a row would both rely on the same one.
+/// A queued entry reserves an idle thread even before that thread has woken; otherwise two jobs in
+/// a row would rely on the same one.
 void Workers::grow() {
   if (threads_.size() >= most_ || state_->stopping) return;
   try {
     threads_.emplace_back([state = state_] { work(*state); });
-  } catch (const std::system_error&) {  // no more threads to be had: those there are must do
+  } catch (const std::system_error&) {  // thread creation failed: the existing threads take the job
   }
 }
 
@@ -80,8 +80,8 @@ void Workers::work(State& state) {
   for (Job job; take(state, job); job = nullptr) run_quietly(job);
 }
 
-/// Waits for work that is due.
-/// \return false when the pool ends and none is left.
+/// Waits for due work.
+/// \return false when the pool is stopping and no work is left.
 bool Workers::take(State& state, Job& job) {
   std::unique_lock lock(state.mutex);
   while (state.queue.empty() || state.queue.top().due > steady_now()) {
@@ -97,7 +97,7 @@ bool Workers::take(State& state, Job& job) {
   }
   job = state.queue.top().job;
   state.queue.pop();
-  // Only one thread was told of each entry; whoever takes one hands the watch over the next on.
+  // Each entry wakes only one thread, so the thread that takes one wakes the next to wait.
   if (!state.queue.empty()) state.changed.notify_one();
   return true;
 }

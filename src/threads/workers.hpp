@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Workers`: a bounded pool of threads for work that blocks. Internal.
+/// `Workers`: a bounded thread pool for blocking work. Internal.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -19,31 +19,31 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Runs functions on at most a given number of threads, at once or at a point in time.
+/// Runs functions on a limited number of threads, immediately or at a point in time.
 ///
-/// Threads are made when work finds none idle, so a pool that is never used costs none. What is due
-/// first runs first; of equals the one that came first. An exception that a job throws is dropped.
+/// Threads are created when no idle one is left, so an unused pool costs none. Jobs run in the
+/// order of their due times; equal ones in the order of submission. An exception from a job is
+/// dropped.
 ///
-/// **Thread-safe**, but nobody may hand in work once the destructor has begun, except the jobs
-/// themselves. The destructor runs what is due, drops what is not, and waits for what runs; it may
-/// be called by a job.
+/// **Thread-safe**, but once the destructor has begun only jobs may submit further jobs. The
+/// destructor runs due jobs, drops the others, and waits for running ones; a job may call it.
 class VX11_API Workers {
  public:
   using Job = std::function<void()>;
 
-  /// `most` is the number of threads at most; at least one.
+  /// `most`: the maximum number of threads; at least one.
   explicit Workers(std::size_t most);
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers();
 
-  /// What the destructor does, done earlier. No job may be handed in afterwards.
+  /// Does the destructor's work earlier. No job may be submitted afterwards.
   void shut_down();
 
-  /// Runs `job` as soon as a thread is free. Where the system gives not even one thread, on the
-  /// caller's.
+  /// Runs `job` as soon as a thread is free; on the calling thread if the system cannot create even
+  /// one thread.
   void run(const Job& job);
-  /// Runs `job` once the machine's monotonic clock reads `when`, if a thread is free then.
+  /// Runs `job` once the machine's monotonic clock reaches `when` and a thread is free.
   void run_at(TimePoint when, Job job);
 
  private:
@@ -57,7 +57,7 @@ class VX11_API Workers {
       return a.due != b.due ? a.due > b.due : a.number > b.number;
     }
   };
-  /// Shared with the threads, because the one that destroys the pool outlives it by a moment.
+  /// Shared with the threads, because the one that destroys the pool briefly outlives it.
   struct State {
     std::mutex mutex;
     std::condition_variable changed;
@@ -67,7 +67,7 @@ class VX11_API Workers {
     bool stopping = false;
   };
 
-  /// \return whether there is a thread to run it on.
+  /// \return whether there is a thread to run it.
   bool enqueue(TimePoint due, Job job);
   void grow();
   static void work(State& state);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Debian packages: they hold what they should, and a program builds against what they unpack to.
+# The Debian packages: their contents, and a program built against the unpacked files.
 #   debian.sh BUILD WORK CPACK
 set -euo pipefail
 build=$1 work=$2 cpack=$3

@@ -5,7 +5,7 @@ set -euo pipefail
 prefix=$1 compiler=$2 work=$3
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(dirname "$(find "$prefix" -name vx11.pc)")
-# The prefix is none that the linker or the loader knows.
+# The prefix is not on the default paths of linker and loader.
 export PKG_CONFIG_PATH=$folder LD_LIBRARY_PATH=${folder%/*}
 mkdir -p "$work"
 sanitize=()

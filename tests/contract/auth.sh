@@ -34,7 +34,7 @@ wrong_is_403() { # METHOD PATH
   done
 }
 
-# No other mistake of a request is told to someone without a token.
+# Without a valid token no other mistake of a request is reported.
 body_is_not_looked_at() {
   anonymous POST /operator/chat/ask -H "$JSON" -d '{"message":'
   expect_status 401

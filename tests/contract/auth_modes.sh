@@ -7,7 +7,7 @@ needs_nothing() {
   expect_status 200
 }
 
-# It has to end by itself, with an error, and without having listened.
+# The gateway must exit with an error, before it listens.
 refuses_to_start() {
   timeout 30 "$GATEWAY_PROGRAM" --listen "$1" >"$WORK/refused.out" 2>"$WORK/refused.said"
   local code=$?

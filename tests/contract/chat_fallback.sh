@@ -11,7 +11,7 @@ falls_back_because() { # REASON KIND [MEMBERS]
   heal
 }
 
-# Three 500 in a row open it; from then on switch hears nothing more.
+# Three consecutive 500 open it; from then on switch gets no requests.
 open_breaker_falls_back() {
   local try
   fault switch 500
@@ -40,7 +40,7 @@ two_failures_do_not_open() {
   expect_json '.metadata.source == "switch"'
 }
 
-# 4xx says something about the request or the moment, not that switch is broken.
+# 4xx is about the request or the load, and does not count as a failure of switch.
 is_neutral() { # KIND
   local try
   for try in {1..5}; do
@@ -133,7 +133,7 @@ check "two failures and a success do not open it" again two_failures_do_not_open
 check "neutral: 404" again is_neutral 404
 check "neutral: 429" again is_neutral 429
 check "neutral: our own rejections" again rejected_requests_are_neutral
-check "503 when nobody could answer, session_id and Retry-After" again nobody_answers
+check "503 when no upstream could answer, session_id and Retry-After" again nobody_answers
 check "503 reason circuit_open" again nobody_answers_circuit_open
 check "503 says nothing that an upstream said, and no address" again says_nothing_of_the_upstream
 check "429 and its Retry-After are passed to the decision" again retry_after_is_passed_on

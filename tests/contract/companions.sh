@@ -86,7 +86,7 @@ window_open_and_close() {
   expect_json '.active_windows == []'
 }
 
-# Nobody who forgets a time wants the services awake for ever.
+# Without a TTL a window gets a default one, so that services do not stay awake for ever.
 window_without_ttl_ends() {
   post /operator/power/window/open '{"services":["mcp"],"reason":"test"}'
   expect_status 200

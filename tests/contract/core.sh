@@ -4,7 +4,7 @@ source "$(dirname "$0")/../lib.sh"
 
 readonly JSON='content-type: application/json'
 
-# Whatever an operator wants is there, and nothing sends him elsewhere.
+# All operator endpoints are served here; no answer redirects or names an upstream's address.
 everything_is_here() {
   local method path
   while read -r method path; do
@@ -77,7 +77,7 @@ embedded_session() {
   expect_json '.message_count == 2'
 }
 
-# Madre alone, and a switch that nobody ever started.
+# Madre is up, and switch was never started.
 missing_switch_is_normal_life() {
   fault switch refuse
   operator GET /operator/status
@@ -110,6 +110,6 @@ start_gateway
 check "single entrypoint: it does not pass paths on" upstreams_are_not_reachable_through_it
 check "single entrypoint: all an operator needs, no address of another service" everything_is_here
 check "single entrypoint: a redirect of an upstream ends here" redirects_are_not_handed_on
-check "a missing switch is normal life, not an incident" missing_switch_is_normal_life
+check "a missing switch is normal operation, not an incident" missing_switch_is_normal_life
 check "SIGINT: ends with 0" stops_in_peace INT
 finish

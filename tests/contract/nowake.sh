@@ -15,7 +15,7 @@ switch_was_never_called() {
     '0 requests, 0 connections, 0 open'
 }
 
-# Madre decides what wakes; only what changes nothing may reach her.
+# Madre decides what wakes; only read-only requests may reach it.
 madre_was_only_read() {
   local asked
   asked=$(count '.madre | keys - ["total", "connections", "open", "abandoned"] | sort | .[]')
@@ -31,7 +31,7 @@ nothing_woke_up() {
     and (.running_services | sort) == ["madre", "redis", "tentaculo_link"]'
 }
 
-# With faults about, a curious gateway would look where it may not.
+# Upstream faults must not make the gateway probe sleeping services either.
 looks_at_faulty_madre() { # KIND
   fault madre "$1"
   expect_equal "status answers" "$(side_by_side 20 /operator/status)" '20 200'
@@ -39,7 +39,7 @@ looks_at_faulty_madre() { # KIND
   heal
 }
 
-# Half-open is where a breaker wants to be probed: by a chat, not by a look.
+# A half-open breaker is probed by a chat, never by a status request.
 open_breaker_is_only_read() {
   local try
   fault switch refuse

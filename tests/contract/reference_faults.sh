@@ -57,7 +57,7 @@ hang_costs_the_limit() {
   heal
 }
 
-# Both looks take the whole limit; one after the other they would take twice as long.
+# Both probes take the whole limit; one after the other they would take twice as long.
 looks_side_by_side() {
   fault madre hang
   operator GET /operator/status

@@ -64,7 +64,7 @@ user_stays_who_began() {
   expect_json '.user_id == "ada" and .message_count == 4'
 }
 
-# No answer, no turn: neither the question alone nor the session.
+# Without an answer nothing is stored: neither the question nor the session.
 stores_no_half_turn() {
   fault switch refuse
   fault madre refuse
@@ -97,7 +97,7 @@ least_recently_used_leaves() {
   is_not_found two
 }
 
-# Waiting longer than the idle time can only make it more over, so no clock has to be met.
+# Waiting longer than the idle time does no harm, so the timing need not be exact.
 idle_is_gone() {
   say idle hello
   sleep 1.5
@@ -114,7 +114,7 @@ for SESSIONS in memory "sqlite:$WORK/sessions.db"; do
   check "$of: any id is found again" finds_ids_with_any_bytes
   check "$of: the last 50 messages" keeps_the_last_50
   check "$of: summary: three messages of 100 characters, cut at 256, no UTF-8 split" summary_is_cut
-  check "$of: the user is who began the session" user_stays_who_began
+  check "$of: the user is the one that began the session" user_stays_who_began
   check "$of: turns side by side are all stored, each whole" counts_all_that_came_at_once
   check "$of: a turn is stored as one, or not at all" stores_no_half_turn
   config <<TOML

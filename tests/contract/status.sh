@@ -95,8 +95,8 @@ both_dialects_count_windows() {
   tune '{"dialect":"operative"}'
 }
 
-# Madre takes so long that all who ask are there before the round ends. Threads of the gateway and
-# the machine decide how many rounds there are; without sharing it would be one each.
+# Madre answers so late that all requests arrive before the round ends. The number of rounds depends
+# on the gateway's threads and the machine; without sharing there would be one per request.
 one_round_for_many() {
   fault madre slow '"ms":1000'
   reset_counts

@@ -116,7 +116,7 @@ check "a plain JSON answer becomes one event" plain_json_becomes_one_event
 check "fallback before the first piece: 500" falls_back_before_the_first_piece 500 switch_error
 check "fallback before the first piece: refused" falls_back_before_the_first_piece refuse switch_unreachable
 check "refusals are answered as JSON" refusals_are_json
-check "nobody answers: 503 as JSON" nobody_answers
+check "no upstream answers: 503 as JSON" nobody_answers
 restart_gateway --config "$CONFIG"
 check "a stream that breaks ends with an error event and is not stored" breaks_after_the_first_piece stream_break invalid_reply
 check "a silent stall ends with an error event" breaks_after_the_first_piece stream_stall timeout
@@ -127,5 +127,5 @@ config <<TOML
 stream_silence = "60s"
 TOML
 restart_gateway --config "$CONFIG"
-check "a client who leaves cancels the upstream call, neutrally" a_client_who_leaves_cancels_the_upstream
+check "a disconnect cancels the upstream call, neutrally" a_client_who_leaves_cancels_the_upstream
 finish

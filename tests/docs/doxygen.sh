@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Documents the public headers by docs/Doxyfile and fails for every warning: what Doxygen cannot read,
-# links that lead nowhere, and classes without a word. A member may speak for itself.
+# Documents the public headers by docs/Doxyfile and fails for every warning: unreadable comments,
+# broken links, and undocumented classes. Members may be undocumented.
 #   doxygen.sh REPOSITORY OUTPUT
 set -euo pipefail
 cd "$1"

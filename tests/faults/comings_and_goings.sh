@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Upstreams that are not there yet, go away, come back, or whose name nobody knows.
+# Upstreams that start late, stop, restart, or whose name does not resolve.
 source "$(dirname "$0")/../lib.sh"
 
 chat_comes_from() { # SOURCE [REASON]
@@ -38,7 +38,7 @@ recovers_from_a_restart() {
   expect_json '.status == "ok" and .components.madre.status == "ok"'
 }
 
-# A connection that idled in a pool while its upstream was replaced must not cost an answer.
+# A pooled connection to a replaced upstream must not fail a request.
 first_call_after_a_restart() {
   chat_comes_from switch
   chat_comes_from switch
@@ -79,8 +79,8 @@ unknown_madre_name() {
   expect_within 400
 }
 
-# Names as this machine has them, but for one gateway alone: in a mount namespace /etc/hosts and
-# /etc/resolv.conf are files of the test. Where a user may not have one, that cannot be shown.
+# Name resolution of one gateway only: in a mount namespace /etc/hosts and /etc/resolv.conf are the
+# test's files. Skipped where mount namespaces are not permitted.
 readonly OWN_NAMES=(unshare --mount --map-root-user sh -c
   'mount --bind "$0/hosts" /etc/hosts && mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"'
   "$WORK")
@@ -98,7 +98,7 @@ start_gateway_with_own_names() { # [OPTION…]
 }
 
 name_appears_later() {
-  own_names 127.0.0.1 # where nobody answers names: refused at once
+  own_names 127.0.0.1 # no DNS server there: queries are refused at once
   start_gateway_with_own_names --madre "$MADRE" --switch "http://switch.invalid:$(port_of "$SWITCH_URL")"
   chat_comes_from madre_fallback switch_unreachable
   own_names 127.0.0.1 '127.0.0.1 switch.invalid'
@@ -106,7 +106,7 @@ name_appears_later() {
   chat_comes_from switch
 }
 
-# 192.0.2.0/24 is for documentation (RFC 5737): questions sent there are never answered.
+# 192.0.2.0/24 is for documentation (RFC 5737): queries sent there are never answered.
 names_never_answered() {
   own_names 192.0.2.1
   start_gateway_with_own_names --madre "$MADRE" --switch http://switch.invalid:8002
@@ -129,7 +129,7 @@ deadline = "1500ms"
 [status]
 limit = "400ms"
 TOML
-start_upstream "$(free_port)" "$(free_port)" # so that nobody takes them in between
+start_upstream "$(free_port)" "$(free_port)" # outside the ephemeral range, so they stay free
 start_gateway --config "$CONFIG"
 
 check "upstreams killed and started again on the same ports are found again" recovers_from_a_restart

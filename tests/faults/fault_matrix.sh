@@ -7,8 +7,8 @@ source "$(dirname "$0")/../lib.sh"
 readonly SWITCH_MS=800 STATUS_MS=800 CHAT_MS=2500
 readonly POWER_MS=2000 # of vx11::PowerOptions; the gateway has no setting for it
 
-# What each fault is to each endpoint. "answers" is a fault that this endpoint does not suffer from:
-# an event stream nobody asked for, a body that a look at /health has no use for.
+# The effect of each fault on each endpoint. "answers": the endpoint is not affected, as by an event
+# stream that was not requested, or by a body, which the /health probe ignores.
 readonly MATRIX='
 fault               chat            health        power-state    members
 refuse              unreachable     unreachable   unreachable
@@ -67,7 +67,7 @@ chat_is_offline() { # REASON
   expect_within "$CHAT_MS"
 }
 
-# Madre is the only component that counts here, so without her the whole is offline.
+# Madre is the only required component here, so without it the whole is offline.
 status_tells() { # HEALTH POWER-STATE
   operator GET /operator/status
   expect_status 200
@@ -101,7 +101,7 @@ power_state_tells() { # POWER-STATE
   expect_within "$POWER_MS"
 }
 
-# One row: switch alone, both, madre alone, and that what was poisoned is not used again.
+# One row: switch only, both, madre only, and that a broken connection is not reused.
 strike() { # FAULT CHAT HEALTH POWER-STATE [MEMBERS]
   fault switch "$1" "${5-}"
   if [[ $2 == answers ]]; then
@@ -120,7 +120,7 @@ strike() { # FAULT CHAT HEALTH POWER-STATE [MEMBERS]
   check "power/state, after madre $1: 200" power_state_tells answers
 }
 
-# No breaker may come between a fault and its answer.
+# Breakers never open, so that every fault reaches its answer.
 config <<TOML
 [switch]
 limit = "${SWITCH_MS}ms"

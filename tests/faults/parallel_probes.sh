@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # CONTRACT §3, status: components are checked in parallel, so the whole takes one limit however many
-# hang. Three looks hang here: madre's health, madre's power state, and a redis that accepts and says
-# nothing.
+# hang. Three probes hang here: madre's health, madre's power state, and a redis that accepts but
+# does not answer.
 source "$(dirname "$0")/../lib.sh"
 
 readonly LIMIT_MS=2000
 
-# The bound is of time, but not of speed: one after the other the three would take three limits, and
-# less than two can only be parallel. Between one and two a machine may be two seconds too slow.
+# Run one after the other the three would take three limits; less than two proves that they are
+# parallel. The margin of one limit (2 s) allows for slow machines.
 takes_one_limit() {
   operator GET /operator/status
   expect_status 200
@@ -18,7 +18,7 @@ takes_one_limit() {
   ((ELAPSED_MS < 2 * LIMIT_MS)) || unmet "three looks of $LIMIT_MS ms took $ELAPSED_MS ms"
 }
 
-# That redis hung too is what its "timeout" says: a refused connection is no timeout.
+# Redis' "timeout" proves that it hung too: a refused connection is not a timeout.
 madre_was_asked_twice() {
   expect_count '.madre["GET /health"] >= 1 and .madre["GET /madre/power/state"] >= 1' true
 }
@@ -36,6 +36,6 @@ start_gateway --config "$CONFIG" \
   --redis "redis://127.0.0.1:$(port_of "$(url_of silent 'switch listening on')")"
 
 check "three components that hang answer in one limit, not three" takes_one_limit
-check "… and the next round waits for nobody of the first" takes_one_limit
+check "… and the next round does not wait for probes of the first" takes_one_limit
 check "madre was asked for health and for the power state" madre_was_asked_twice
 finish

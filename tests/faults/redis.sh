@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CONTRACT §3, status: redis is asked in RESP. A real redis-server comes and goes.
+# CONTRACT §3, status: redis is probed in RESP. A real redis-server is started and stopped.
 source "$(dirname "$0")/../lib.sh"
 
 overall_and_redis() { # OVERALL REDIS

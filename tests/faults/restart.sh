@@ -57,11 +57,11 @@ check "a turn is remembered" says_and_remembers 0
 check "SIGTERM ends it with 0" ends_by TERM 0
 start_gateway
 check "after SIGTERM the session is there" has_turns 1
-check "… and goes on" says_and_remembers 1
+check "… and continues" says_and_remembers 1
 check "kill -9 ends it" ends_by KILL 137
 start_gateway
 check "after kill -9 the session is there" has_turns 2
-check "… and goes on" says_and_remembers 2
+check "… and continues" says_and_remembers 2
 check "kill -9 again" ends_by KILL 137
 start_gateway
 check "context_summary knows what was said before" context_goes_on

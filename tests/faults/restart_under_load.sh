@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Upstreams killed and started again while many chats, streams and others are under way: every
-# request gets an answer that the contract allows, and the gateway holds nothing back afterwards.
+# Upstreams are killed and restarted under load of chats, streams and other requests: every request
+# gets an answer that the contract allows, and the gateway leaks nothing afterwards.
 # Bounded by requests, not by time:
 #   restart_under_load.sh [ROUNDS [REQUESTS-OF-A-KIND-AND-ROUND]]
 source "$(dirname "$0")/../lib.sh"
@@ -54,7 +54,7 @@ goes_through_a_round() {
   true
 }
 
-# only NAME LINE…: all that was noted of these requests, and of every one something was.
+# only NAME LINE…: every request logged one of these lines, and no request is missing.
 only() {
   local name=$1 other
   shift

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# An upstream's name with several addresses (RFC 8305): those that refuse or never answer cost next
-# to nothing as long as one is alive.
+# An upstream's name with several addresses (RFC 8305): those that refuse or never answer add almost
+# no latency as long as one works.
 source "$(dirname "$0")/../lib.sh"
 
-# Names for one gateway alone: in a mount namespace /etc/hosts is a file of the test. Where a user
-# may not have one, nothing can be shown.
+# Name resolution of one gateway only: in a mount namespace /etc/hosts is a file of the test.
+# Skipped where mount namespaces are not permitted.
 readonly OWN_HOSTS=(unshare --mount --map-root-user sh -c
   'mount --bind "$0/hosts" /etc/hosts && exec "$@"' "$WORK")
 hosts() { printf "%s switch.invalid\n" "$@" >"$WORK/hosts"; }
@@ -46,7 +46,7 @@ start gateway '^listening on ' "${OWN_HOSTS[@]}" "$GATEWAY_PROGRAM" --listen 127
   --sessions memory --config "$CONFIG" --madre "$MADRE" --switch "http://switch.invalid:$port"
 BASE=$(url_of gateway 'listening on')
 
-# Without this each check would use the connection of the one before.
+# Without this each check would reuse the previous check's connection.
 forget_connections() { fault switch refuse && heal; }
 
 check "the only address" answered_by_switch_at 127.0.0.1

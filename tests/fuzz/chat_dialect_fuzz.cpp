@@ -24,7 +24,8 @@ json parsed(std::string_view text) {
   return json::parse(text.begin(), text.end(), nullptr, false);
 }
 
-/// Whether `text` is UTF-8. Other bytes are replaced in JSON, and how many by one is not laid down.
+/// Whether `text` is UTF-8. Other bytes are replaced in JSON; the number per replacement is
+/// unspecified.
 bool is_utf8(std::string_view text) {
   const std::string quoted = json(text).dump(-1, ' ', false, json::error_handler_t::ignore);
   return json::parse(quoted) == text;

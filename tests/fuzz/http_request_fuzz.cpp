@@ -1,5 +1,5 @@
-// The request reader over arbitrary bytes: it does not crash, and where they are cut into pieces
-// makes no difference.
+// The request reader over arbitrary bytes: it does not crash, and the cut into pieces does not
+// change the result.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The response reader over arbitrary bytes: it does not crash, and where they are cut into pieces
-// makes no difference, whether the connection ends behind them or not.
+// The response reader over arbitrary bytes: it does not crash, and the cut into pieces does not
+// change the result, whether or not the connection ends after them.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Both dialects of madre's power state: whatever is read keeps the contract's invariants, and
-// written in the contract's dialect it is read back.
+// Both dialects of madre's power state: what is read keeps the contract's invariants, and
+// round-trips through the contract's dialect.
 
 #include <vx11/power_state_client.hpp>
 

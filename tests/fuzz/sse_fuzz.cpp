@@ -1,4 +1,4 @@
-// The reader of server-sent events: how a stream is cut into pieces changes nothing, and what the
+// The reader of server-sent events: the cut into pieces does not change the result, and what the
 // writer writes is read back.
 
 #include <string>

@@ -1,5 +1,5 @@
-// The gateway's configuration file: every text gives settings or mistakes with a place, and a value
-// that was taken is printed as TOML that means the same. No file that a setting names is opened.
+// The gateway's configuration file: every text gives settings or mistakes with a place, and
+// accepted values are printed as equivalent TOML. Files that a setting names are not opened.
 
 #include <string>
 #include <string_view>

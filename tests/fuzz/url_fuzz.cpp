@@ -11,7 +11,7 @@
 
 namespace {
 
-/// A password that is part of no message by chance.
+/// A password that no message contains by chance.
 const std::string kSecret = "zq9-marker";
 
 void check_refusal(const vx11::Error& error) {

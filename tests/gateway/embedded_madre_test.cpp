@@ -34,7 +34,7 @@ bool contains(const std::vector<std::string>& names, const char* name) {
 
 }  // namespace
 
-TEST_CASE("it says that it is well, and what it is") {
+TEST_CASE("health reports ok and the service's name") {
   const auto health = ask("GET", "/health");
   CHECK(health.status == 200);
   CHECK(json::parse(health.body) ==
@@ -83,7 +83,7 @@ TEST_CASE("it refuses what it cannot do, and says so") {
   CHECK(client.close_window()->status == 404);
 }
 
-TEST_CASE("its chat is an answer that says who speaks, and repeats nothing") {
+TEST_CASE("its chat answer names madre, and does not repeat the message") {
   auto router = vx11::Router::create(
       {.targets = {{.name = "madre", .url = "http://madre:8001", .transport = transport()}}});
   REQUIRE(router);

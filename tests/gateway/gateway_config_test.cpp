@@ -126,7 +126,7 @@ TEST_CASE("of a flag that is repeated the last counts") {
   CHECK(loaded.config.switch_.url.value == "http://s:2");
 }
 
-TEST_CASE("loopback is told from the rest") {
+TEST_CASE("loopback addresses are recognised") {
   for (const char* host : {"127.0.0.1", "127.8.8.8", "::1", "localhost", "::ffff:127.0.0.1"}) {
     CAPTURE(host);
     CHECK(is_loopback({.host = host}));

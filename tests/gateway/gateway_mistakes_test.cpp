@@ -33,7 +33,7 @@ TEST_CASE("an unknown key is named with its line and the nearest that exists") {
         Lines{"gateway.toml:1: zzzzzzzz: no such setting; --check-config prints all there are"});
 }
 
-TEST_CASE("a value of the wrong type is told what it should be") {
+TEST_CASE("a value of the wrong type: the error names the expected type") {
   CHECK(mistakes_in_file("[chat]\ndeadline = 15\n") ==
         Lines{"gateway.toml:2: chat.deadline: is an integer, not a duration; write a whole number "
               "with its unit, such as \"15s\", \"250ms\", \"2m\" or \"1h\""});
@@ -53,7 +53,7 @@ TEST_CASE("a value of the wrong type is told what it should be") {
               "a line below it"});
 }
 
-TEST_CASE("a value out of its range is told the range") {
+TEST_CASE("a value out of range: the error names the range") {
   CHECK(mistakes_in_file("server.threads = 0\n") ==
         Lines{"gateway.toml:1: server.threads: 0 is out of range; take 1 to 1024"});
   CHECK(mistakes_in_file("server.threads = -1\n") ==
@@ -95,7 +95,7 @@ TEST_CASE("values that cannot be read are shown with what they should look like"
               "\"off\""});
 }
 
-TEST_CASE("what is not TOML is told with line and column") {
+TEST_CASE("invalid TOML is reported with line and column") {
   const auto found = mistakes_in_file("[server]\nlisten = \n");
   REQUIRE(found.size() == 1);
   CHECK(found.front().starts_with("gateway.toml:2: is not TOML at column "));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program vx11-gateway as one starts, asks, misconfigures and stops it.
+# The program vx11-gateway: start, requests, configuration errors, stop.
 #   gateway_test.sh [GATEWAY [UPSTREAM]]    without them the newest that were built
 [[ $# -lt 1 ]] || export VX11_GATEWAY=$1
 [[ $# -lt 2 ]] || export VX11_UPSTREAM=$2

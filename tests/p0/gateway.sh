@@ -39,7 +39,7 @@ needs_token() {
   expect_json '. == {error: "forbidden", status_code: 403}'
 }
 
-# The last answer is a chat's, from whom it may be, and says why if that is not switch.
+# The last answer is a chat's, from an allowed source, with a reason if that is not switch.
 expect_chat_answer() {
   expect_status 200
   expect_json '(.session_id | type) == "string" and (.response | type) == "string"'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# POST /operator/chat/ask: who may ask, the answer's form, sessions, and who answers.
+# POST /operator/chat/ask: authorization, the answer's form, sessions, and the answering upstream.
 source "$(dirname "$0")/gateway.sh"
 
 echoes_the_session() {
@@ -30,7 +30,7 @@ remembers_both_turns() {
     and .messages[2].content == "second question"'
 }
 
-# However often switch fails, madre answers; with switch up it is switch who does.
+# However often switch fails, madre answers; with switch up, switch answers.
 is_answered_every_time() {
   local try
   for try in {1..5}; do

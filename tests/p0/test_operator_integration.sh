@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What an operator does in a row, through the single entrypoint.
+# A sequence of operator calls through the single entrypoint.
 source "$(dirname "$0")/gateway.sh"
 
 is_one_entrypoint() {
@@ -45,7 +45,7 @@ status_follows_the_chats() {
   esac
 }
 
-# A missing switch is normal life: madre alone makes the stack ok, or degraded if redis is not.
+# A missing switch is normal operation: with madre up the stack is ok, or degraded if redis is not.
 stays_solo_madre() {
   operator GET /operator/status
   expect_status 200
@@ -58,6 +58,6 @@ stays_solo_madre() {
 
 check "integration: health, status, power/state and chat behind one entrypoint" is_one_entrypoint
 check "integration: a conversation is one session of that user" keeps_a_conversation
-check "integration: status tells of switch what the chats found out" status_follows_the_chats
+check "integration: status reports switch as the chats found it" status_follows_the_chats
 check "integration: the verdict hangs on madre and redis, not on switch" stays_solo_madre
 finish

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# GET /operator/power/state: who may ask, its form, and that it agrees with itself and with status.
+# GET /operator/power/state: authorization, form, and consistency with itself and with status.
 source "$(dirname "$0")/gateway.sh"
 
 readonly KNOWN_SERVICES='["hermes","hormiguero","madre","manifestator","mcp","operator-backend",

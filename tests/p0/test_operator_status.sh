@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# GET /operator/status: who may ask, what it says, and that asking wakes nobody.
+# GET /operator/status: authorization, content, and that it wakes no service.
 source "$(dirname "$0")/gateway.sh"
 
 says_how_every_component_is() {
@@ -17,7 +17,7 @@ says_how_every_component_is() {
     and (.active_count | type == "number" and . >= 0)'
 }
 
-# A gateway that runs cannot be asked for switch's counters, so there only the answer is judged.
+# A gateway started elsewhere gives no access to switch's counters: only the answer is checked.
 never_calls_switch() {
   [[ -z $CONTROL ]] || reset_counts
   operator GET /operator/status

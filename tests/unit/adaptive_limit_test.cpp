@@ -39,7 +39,7 @@ void run_at_the_limit(AdaptiveLimit& limit, ManualClock& clock, Duration latency
   }
 }
 
-/// An upstream that serves so many at once and lets the others queue.
+/// An upstream with limited concurrency that queues the other calls.
 void run_against_capacity(AdaptiveLimit& limit, ManualClock& clock, double capacity, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     const double load = std::max(1.0, limit.limit() / capacity);
@@ -116,7 +116,7 @@ TEST_CASE("failures multiply the limit down to its least, never below") {
   }
 }
 
-TEST_CASE("neutral verdicts and permits dropped without a word change nothing") {
+TEST_CASE("neutral verdicts and permits dropped without a verdict change nothing") {
   AdaptiveLimit limit({.initial = 5});
   for (int i = 0; i < 100; ++i) {
     limit.try_acquire()->neutral();

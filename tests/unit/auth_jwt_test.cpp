@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(Jwt, "a signature has one spelling: padding and stray bits are
   CHECK(check(stray) == Access::forbidden);
 }
 
-TEST_CASE_FIXTURE(Jwt, "a signature that ends too early or goes on is forbidden") {
+TEST_CASE_FIXTURE(Jwt, "a signature that is too short or too long is forbidden") {
   const std::string good = jwt_signer::hs(EVP_sha256(), kSecret, kHs256, kGood);
   CHECK(check(good + "A") == Access::forbidden);                       // 33 bytes
   CHECK(check(good + "AAAAA") == Access::forbidden);                   // 36 bytes

@@ -29,8 +29,7 @@ Headers with_tokens(std::initializer_list<std::string> values) {
 
 }  // namespace
 
-/// Stands in for OpenSSL's, to see that secrets are compared by it and by nothing that stops at the
-/// first difference.
+/// Replaces OpenSSL's, to check that secrets are compared in constant time by it only.
 extern "C" int CRYPTO_memcmp(const void* a, const void* b, std::size_t size) {
   ++constant_time_compares;
   int difference = 0;

@@ -37,7 +37,7 @@ using http_readings::failed;
 using http_readings::Reading;
 using http_readings::text_of;
 
-/// The grammar is Beast's; what it tolerates and we do not is noted and refused by its callers.
+/// Beast's grammar; callers detect and refuse what Beast tolerates and our readers do not.
 template <bool kRequest>
 class Parser final : public http::basic_parser<kRequest> {
  public:
@@ -178,7 +178,7 @@ inline Reading read_request(std::string_view bytes, const vx11::net_detail::Requ
   return reading;
 }
 
-/// With the space before a missing phrase, which RFC 9112 §4 wants and some servers leave out.
+/// With the space before a missing phrase, which RFC 9112 §4 requires and some servers omit.
 inline std::string with_space(std::string_view bytes) {
   constexpr std::size_t kLine = std::string_view("HTTP/1.1 200").size();
   std::string text(bytes);

@@ -38,7 +38,7 @@ using Place = Result<Bulkhead::Permit>;
 
 }  // namespace
 
-TEST_CASE("so many run at once, and the next is rejected") {
+TEST_CASE("calls run up to the limit, and the next is rejected") {
   Bulkhead bulkhead({.concurrent = 2});
   auto first = bulkhead.try_acquire();
   Place second = bulkhead.acquire();
@@ -71,7 +71,7 @@ TEST_CASE("a permit gives its place back once, wherever it was moved") {
   CHECK(bulkhead.running() == 0);
 }
 
-TEST_CASE("places go to those who wait, in order of arrival") {
+TEST_CASE("free places go to waiting calls, in order of arrival") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 3, .timer = world.timer}, world.clock);
   auto held = bulkhead.try_acquire();
@@ -101,7 +101,7 @@ TEST_CASE("a full queue rejects at once") {
   CHECK(waiting.take());
 }
 
-TEST_CASE("one who waited long enough leaves the queue") {
+TEST_CASE("a call past its wait limit leaves the queue") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 2, .wait_timeout = 5s, .timer = world.timer},
                     world.clock);
@@ -128,7 +128,7 @@ TEST_CASE("a wait limit of zero does not wait") {
   CHECK(bulkhead.waiting() == 0);
 }
 
-TEST_CASE("one who was cancelled leaves the queue, and those behind move up") {
+TEST_CASE("a cancelled call leaves the queue, and those behind move up") {
   World world;
   Bulkhead bulkhead({.concurrent = 1, .queue = 2, .timer = world.timer}, world.clock);
   auto held = bulkhead.try_acquire();
@@ -144,7 +144,7 @@ TEST_CASE("one who was cancelled leaves the queue, and those behind move up") {
   CHECK(behind.take());
 }
 
-TEST_CASE("one who was cancelled before he came does not take a place") {
+TEST_CASE("a call cancelled beforehand takes no place") {
   Bulkhead bulkhead({.concurrent = 1, .queue = 1});
   std::stop_source stop;
   stop.request_stop();

@@ -31,12 +31,12 @@ struct Opened {
     return options;
   }
   vx11::Duration open_time() const { return breaker.snapshot().retry_after; }
-  /// Waits for the end of the open time and lets the probe fail.
+  /// Waits for the end of the open time and fails the probe.
   void reopen() {
     clock.advance(open_time());
     breaker.try_acquire()->failure();
   }
-  /// All probes that are let through.
+  /// All probes that are admitted.
   std::vector<CircuitBreaker::Permit> probes() {
     clock.advance(open_time());
     std::vector<CircuitBreaker::Permit> probes;

@@ -1,4 +1,4 @@
-// Faults that circuit breakers are known for, each made to show itself if it were here.
+// Known bugs of circuit breakers, each with a test that would expose it here.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/testing/manual_clock.hpp>

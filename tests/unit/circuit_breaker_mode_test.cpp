@@ -15,8 +15,8 @@ using vx11::testing::ManualClock;
 
 namespace {
 
-/// A breaker that two failures in a row open, or a window of two calls; and what its listener
-/// heard.
+/// A breaker that two consecutive failures open, or a window of two calls; with the transitions
+/// that its listener received.
 struct Site {
   ManualClock clock;
   std::vector<std::string> told;
@@ -42,7 +42,7 @@ const vx11::CountWindow kTwoCalls{.size = 2, .minimum_calls = 2};
 
 }  // namespace
 
-TEST_CASE("an isolated breaker rejects everything until it is told otherwise") {
+TEST_CASE("an isolated breaker rejects everything until its mode changes") {
   Site site;
   site.breaker.isolate();
   site.clock.advance(24h);
@@ -104,7 +104,7 @@ TEST_CASE("a disabled breaker admits everything and counts nothing") {
   }
 }
 
-TEST_CASE("metrics only: what would have opened it is counted and told, and not done") {
+TEST_CASE("metrics only: an opening is counted and reported, and not done") {
   Site consecutive;
   Site windowed(kTwoCalls);
   for (Site* site : {&consecutive, &windowed}) {
@@ -121,7 +121,7 @@ TEST_CASE("metrics only: what would have opened it is counted and told, and not 
   CHECK(windowed.breaker.snapshot().window.failures == 1);
 }
 
-TEST_CASE("every mode can follow every other, each told once and in a generation of its own") {
+TEST_CASE("every mode can follow every other, each reported once, in its own generation") {
   Site site;
   site.breaker.isolate();
   site.breaker.isolate();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a circuit breaker is, said as plainly as possible: lists instead of rings, no atomics, no
-/// packing, everything worked out anew when asked. The real class is compared with it step by step.
+/// The simplest model of a circuit breaker: lists instead of rings, no atomics, no packing,
+/// everything computed on demand. The real class is compared with it step by step.
 
 #include <vx11/circuit_breaker.hpp>
 
@@ -213,7 +213,7 @@ class Model {
   std::uint32_t failures_ = 0;
   TimePoint open_until_ = {};
   Duration open_time_;
-  std::map<int, TimePoint> probes_;  ///< Those under way, and when they are overdue.
+  std::map<int, TimePoint> probes_;  ///< Running probes, and when they are overdue.
   std::uint32_t succeeded_ = 0;
   std::uint32_t failed_ = 0;
   std::vector<Call> calls_;

@@ -1,21 +1,19 @@
 // Every interleaving of a few callers and clock steps, on the real breaker and on a model of it.
 //
-// A step is one public operation: a caller asks, says success or failure, drops the permit; the
-// clock moves; an operator takes or gives back the decision. The operations are linearizable, each
-// takes effect in one instant (a load or exchange of the word, or while it holds the lock), so any
-// concurrent run equals one of these sequences; that they really are is what
-// circuit_breaker_threads_test.cpp is for. A caller that never reports is one that is not scheduled
-// again.
+// A step is one public operation: a caller asks, reports success or failure, drops the permit; the
+// clock advances; an operator sets or resets the mode. The operations are linearizable, each takes
+// effect in one instant (a load or exchange of the word, or under the lock), so any concurrent run
+// equals one of these sequences; circuit_breaker_threads_test.cpp tests that property. A caller
+// that never reports is one that is not scheduled again.
 //
-// After every step the breaker has to agree with the model in all that can be seen. Beyond that,
-// whatever the model says:
+// After every step the breaker must agree with the model in all observable state. Invariants
+// checked independently of the model:
 // - At most N probes: no more than `probes` are under way and not overdue in one half-open time.
 // - Open never admits.
 // - Generations never mix, and never run backwards; a verdict from another one changes nothing.
-// - The effective state never depends on who asks, or how often.
-// - No slot is ever lost: whatever was left behind, as many fresh probes get in once those under
-// way
-//   are overdue as are needed to close the circuit, and when they succeed it is closed.
+// - The effective state does not depend on which caller reads it, or how often.
+// - No slot is ever lost: once running probes are overdue, enough fresh probes are admitted to
+//   close the circuit, and when they succeed it is closed.
 
 #include "circuit_breaker_model.hpp"
 
@@ -44,7 +42,7 @@ namespace {
 
 enum class Intervention { isolate, force_close, disable, metrics_only, automatic, reset };
 
-/// What is explored: `depth` steps of `callers`, after `before` has brought about a starting point.
+/// The schedules to explore: `depth` steps of `callers`, from the state that `before` establishes.
 struct Plan {
   vx11::CircuitBreakerOptions options = {};
   std::size_t callers = 3;
@@ -71,7 +69,7 @@ class Pair {
     }
   }
 
-  /// Whoever holds no permit can ask; whoever holds one can say three things.
+  /// A caller without a permit can ask for one; with one it can report in three ways.
   std::size_t choices() const {
     std::size_t count = plan_.clock_steps.size() + plan_.interventions.size();
     for (const Caller& caller : callers_) count += caller.real ? 3 : 1;
@@ -87,7 +85,7 @@ class Pair {
     intervene(plan_.interventions[choice - plan_.clock_steps.size()]);
   }
 
-  /// What is wrong, if anything is.
+  /// The first disagreement or broken invariant; empty if none.
   std::string disagreement() {
     const vx11::TimePoint now = clock_.now();
     const auto seen = breaker_.snapshot();
@@ -106,7 +104,7 @@ class Pair {
     return {};
   }
 
-  /// Brings it home: nobody who holds a permit reports any more.
+  /// Whether the breaker can be closed again if held permits are never reported.
   bool recovers() {
     breaker_.automatic();
     clock_.advance(24h);
@@ -206,9 +204,9 @@ std::string in_words(const std::vector<std::size_t>& schedule) {
   return words;
 }
 
-/// Runs every schedule of the plan from the start, like a counter whose digits have as many values
-/// as there were choices.
-/// \return how many there are.
+/// Runs every schedule of the plan, enumerated like a counter whose digits have as many values as
+/// the step has choices.
+/// \return the number of schedules
 std::uint64_t explore(const Plan& plan) {
   std::vector<std::size_t> schedule(plan.depth, 0);
   std::vector<std::size_t> choices(plan.depth, 0);
@@ -228,7 +226,7 @@ std::uint64_t explore(const Plan& plan) {
   }
 }
 
-/// In each step every caller can do something, the clock can move, and the operator can intervene.
+/// A lower bound: in each step at least one choice per caller, clock step and intervention.
 std::uint64_t least(const Plan& plan) {
   std::uint64_t schedules = 1;
   for (std::size_t i = 0; i < plan.depth; ++i) {
@@ -243,7 +241,7 @@ void require_explored(const Plan& plan) {
   REQUIRE(explored > least(plan));
 }
 
-/// As many schedules as there are if everybody is always admitted, `holding` at first.
+/// The number of schedules if every caller is always admitted; `holding` permits are held at first.
 std::uint64_t exactly(const Plan& plan, std::size_t holding, std::size_t depth) {
   if (depth == 0) return 1;
   std::uint64_t schedules = plan.clock_steps.size() * exactly(plan, holding, depth - 1);
@@ -332,7 +330,7 @@ TEST_CASE("a window of time") {
        .clock_steps = {5s, 20s}});
 }
 
-TEST_CASE("an operator who intervenes, failures in a row") {
+TEST_CASE("an operator intervenes, consecutive failures") {
   require_explored(
       {.options = {.failures_to_open = 1, .open_for = 10s, .probe_timeout = 10s},
        .callers = 2,
@@ -342,7 +340,7 @@ TEST_CASE("an operator who intervenes, failures in a row") {
        .before = kOpenWithOneLeftBehind});
 }
 
-TEST_CASE("an operator who intervenes, a window") {
+TEST_CASE("an operator intervenes, a window") {
   require_explored(
       {.options = {.open_for = 10s,
                    .probe_timeout = 10s,

@@ -112,7 +112,7 @@ TEST_CASE("an expected with an error of another kind is handed on whole, its err
   CHECK(breaker.state() == CircuitState::open);
 }
 
-TEST_CASE("an exception from the callable is a failure and goes on to the caller") {
+TEST_CASE("an exception from the callable is a failure and reaches the caller") {
   CircuitBreaker breaker({.failures_to_open = 1});
   CHECK_THROWS_WITH_AS(breaker.run([]() -> int { throw std::runtime_error("boom"); }), "boom",
                        std::runtime_error);
@@ -120,7 +120,7 @@ TEST_CASE("an exception from the callable is a failure and goes on to the caller
   CHECK(breaker.snapshot().totals.failures == 1);
 }
 
-TEST_CASE("an exception from the predicate is neutral and goes on to the caller") {
+TEST_CASE("an exception from the predicate is neutral and reaches the caller") {
   CircuitBreaker breaker({.failures_to_open = 1});
   CHECK_THROWS_WITH_AS(
       breaker.run([] { return 1; }, [](int) -> Verdict { throw std::logic_error("predicate"); }),

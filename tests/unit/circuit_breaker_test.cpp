@@ -252,7 +252,7 @@ TEST_CASE("values out of range are drawn to the nearest that works") {
   CHECK(breaker.state() == CircuitState::closed);
 }
 
-TEST_CASE("only the first word of a permit counts") {
+TEST_CASE("only the first verdict of a permit counts") {
   CircuitBreaker breaker({.failures_to_open = 1});
   auto permit = breaker.try_acquire();
   permit->success();
@@ -280,7 +280,7 @@ TEST_CASE("the newest failure that counted is dated") {
   CHECK(breaker.snapshot().last_failure == failed_at);
 }
 
-TEST_CASE("every transition is told once, in order") {
+TEST_CASE("every transition is reported once, in order") {
   ManualClock clock;
   std::vector<std::string> told;
   CircuitBreaker breaker({.on_transition =

@@ -1,6 +1,5 @@
-// Random runs on several threads, bounded by operations and never by time; for ThreadSanitizer, and
-// for what the interleavings of circuit_breaker_model_test.cpp take for granted: that each
-// operation happens in one instant.
+// Random runs on several threads, bounded by operations, not by time; for ThreadSanitizer, and for
+// what circuit_breaker_model_test.cpp assumes: that each operation takes effect in one instant.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -26,7 +25,7 @@ namespace {
 
 constexpr int kThreads = 4;
 constexpr int kOperations = 60'000;
-constexpr int kMeetings = 500;  // each costs a turn of the scheduler where cores are scarce
+constexpr int kMeetings = 500;  // each may cost a scheduler time slice if cores are scarce
 
 void on_all_threads(const std::function<void(unsigned)>& work) {
   std::vector<std::thread> threads;
@@ -34,7 +33,7 @@ void on_all_threads(const std::function<void(unsigned)>& work) {
   for (auto& thread : threads) thread.join();
 }
 
-/// Where two threads wait for each other, awake, so that they go on in the same moment.
+/// A spinning barrier for two threads, so that they continue at the same instant.
 class Meeting {
  public:
   void wait() {
@@ -48,7 +47,7 @@ class Meeting {
   std::atomic<int> arrived_{0};
 };
 
-/// Hears every transition and checks that they make one unbroken story.
+/// Receives every transition and checks that they form one unbroken sequence.
 class Chronicle {
  public:
   void hear(const vx11::CircuitTransition& change) {
@@ -166,7 +165,7 @@ TEST_CASE("random calls on many threads: the transitions make one story, and not
   }
 }
 
-TEST_CASE("never more probes at a time than permitted, whoever asks, and each gets its turn") {
+TEST_CASE("never more concurrent probes than permitted, and each thread gets its turn") {
   constexpr std::uint32_t kProbes = 2;
   ManualClock clock;
   CircuitBreaker breaker(
@@ -180,7 +179,7 @@ TEST_CASE("never more probes at a time than permitted, whoever asks, and each ge
     for (int probed = 0; probed < kOperations;) {
       auto probe = breaker.try_acquire();
       if (!probe) {
-        std::this_thread::yield();  // those who have the slots may wait for this very core
+        std::this_thread::yield();  // the threads that hold the slots may need this core
         continue;
       }
       ++probed;
@@ -188,14 +187,14 @@ TEST_CASE("never more probes at a time than permitted, whoever asks, and each ge
       for (int seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {
       }
       under_way.fetch_sub(1);
-      probe->neutral();  // only now may another have the slot
+      probe->neutral();  // only now may another thread take the slot
     }
   });
   CHECK(most.load() >= 1);
   CHECK(most.load() <= static_cast<int>(kProbes));
   CHECK(breaker.snapshot().generation == 2);
 
-  std::vector<CircuitBreaker::Permit> held;  // no slot was lost, and none was made
+  std::vector<CircuitBreaker::Permit> held;  // no slot was lost or created
   for (std::uint32_t i = 0; i < kProbes; ++i) {
     auto probe = breaker.try_acquire();
     REQUIRE(probe.has_value());
@@ -233,7 +232,7 @@ TEST_CASE("of failures at once only the one that opens sets the end of the open 
   CHECK(wrong == 0);
 }
 
-TEST_CASE("no verdict is lost in a window, whoever reports it") {
+TEST_CASE("no verdict is lost in a window, whichever thread reports it") {
   ManualClock clock;
   for (const vx11::TripCondition& trip :
        {vx11::TripCondition(vx11::CountWindow{.size = 1'000'000, .failure_rate = 1.0}),

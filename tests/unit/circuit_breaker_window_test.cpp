@@ -138,7 +138,7 @@ TEST_CASE("a time window forgets what is too long ago") {
   CHECK(site.state() == CircuitState::open);
 }
 
-TEST_CASE("the figures of a time window pass with time though nobody calls, and reading is free") {
+TEST_CASE("the figures of a time window expire without calls, and reading is free") {
   Site site(TimeWindow{.span = 10s, .buckets = 5, .minimum_calls = 100});
   site.fail(3);
   site.clock.advance(2s);

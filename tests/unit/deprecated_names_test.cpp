@@ -1,4 +1,4 @@
-// The names before 0.2, compiled without the warning about them. Goes with them in 0.3.
+// The names before 0.2, compiled without the deprecation warning. Removed with them in 0.3.
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/pipeline.hpp>
 #include <vx11/retry.hpp>

@@ -65,7 +65,7 @@ class LocalSocket {
   int port_ = 0;
 };
 
-/// A port on which connecting hangs: somebody listens, his queue is full and he never accepts.
+/// A port on which connecting hangs: the listener's queue is full and it never accepts.
 class SilentPort {
  public:
   SilentPort() {
@@ -136,7 +136,7 @@ class Peer {
     return bytes.empty();
   }
 
-  /// One byte every few milliseconds, again and again, until the other side has gone.
+  /// One byte every few milliseconds until the peer has closed.
   void trickle(std::string_view bytes) {
     for (std::size_t i = 0; fd_ >= 0; ++i) {
       pollfd stop = {stop_, POLLIN, 0};
@@ -144,11 +144,11 @@ class Peer {
     }
   }
 
-  /// Until the other side has gone; reads and forgets what it sends.
+  /// Until the peer has closed; reads and discards what it sends.
   void hang() {
     while (fill()) unread_.clear();
   }
-  /// Until the other side has gone, without reading: what it sends stays in the way.
+  /// Until the peer has closed, without reading: what it sends fills the buffers.
   void ignore() { wait(POLLRDHUP); }
 
   void close() noexcept {

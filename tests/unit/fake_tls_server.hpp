@@ -45,7 +45,7 @@ class TlsPeer {
   void send(std::string_view bytes) {
     SSL_write(&tls_, bytes.data(), static_cast<int>(bytes.size()));
   }
-  /// Says that nothing more comes, as TLS wants it; without it the end is a truncation.
+  /// Sends the TLS close_notify alert; without it the end is a truncation.
   void close_notify() { SSL_shutdown(&tls_); }
 
  private:
@@ -89,7 +89,7 @@ class FakeTlsServer {
     return "https://" + host + ":" + std::to_string(socket_.port());
   }
   int port() const noexcept { return socket_.port(); }
-  /// Over which TLS was agreed on.
+  /// Connections with a completed handshake.
   int connections() const noexcept { return connections_; }
 
  private:
@@ -103,7 +103,7 @@ class FakeTlsServer {
       ::close(fd);
     }
   }
-  /// \return whether there is still somebody to serve it for
+  /// \return whether the server is not stopping
   bool now_serving(int fd) {
     const std::lock_guard lock(mutex_);
     serving_ = fd;

@@ -33,7 +33,7 @@ TEST_CASE("a value takes the place of a failure and of a rejection") {
   }
 }
 
-TEST_CASE("nothing takes the place of an answer that nobody waits for") {
+TEST_CASE("a cancelled call gets no fallback") {
   auto policy = fallback(0);
   ScriptedCall call({failed(Errc::cancelled)});
   CHECK(policy.run(call, Deadline()).error().code == Errc::cancelled);

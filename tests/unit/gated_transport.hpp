@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An upstream that answers when the test says so.
+/// An upstream that answers when the test releases it.
 
 #include <vx11/transport.hpp>
 
@@ -15,7 +15,7 @@
 
 #include <doctest/doctest.h>
 
-/// An upstream that keeps its caller waiting until the test lets it go or nobody waits any more.
+/// An upstream that blocks its caller until the test releases it or the call is cancelled.
 class GatedTransport final : public vx11::Transport {
  public:
   vx11::Task<vx11::Result<vx11::HttpResponse>> send(const vx11::HttpRequest&,

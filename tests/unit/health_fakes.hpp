@@ -1,6 +1,6 @@
 #pragma once
 
-/// Probes that do what a test says, and helpers to drive coroutines from a test.
+/// Scripted probes, and helpers to drive coroutines from a test.
 
 #include <vx11/health_aggregator.hpp>
 
@@ -19,10 +19,10 @@
 
 namespace vx11::fakes {
 
-/// So long that no machine is too slow for it; only tests of the limit itself take less.
+/// Long enough for slow machines; only tests of the limit itself use less.
 inline constexpr auto kPatience = std::chrono::seconds(60);
 
-/// Closed at first; whoever waits at it goes on when it is opened.
+/// Blocks waiters until it is opened.
 class Gate {
  public:
   void open() {
@@ -38,7 +38,7 @@ class Gate {
     changed_.notify_all();
     changed_.wait(lock, [&] { return open_; });
   }
-  /// Until so many have come to it.
+  /// Blocks until `count` threads have called `wait`.
   void wait_for_visitors(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_ >= count; });
@@ -51,8 +51,7 @@ class Gate {
   bool open_ = false;
 };
 
-/// Where `count` have to be at the same time;
-/// \return false if they were not.
+/// A barrier for `count` threads with a time limit.
 class Rendezvous {
  public:
   explicit Rendezvous(int count) : missing_(count) {}
@@ -124,7 +123,7 @@ inline HealthComponent optional(std::string name, HealthCheck check) {
   return component;
 }
 
-/// A task under way that nobody blocks for.
+/// A started task; no thread blocks for it.
 template <class T>
 class Running {
  public:
@@ -189,7 +188,7 @@ class SuspendingProbe final : public Probe {
   }
   void answer() { baton_.pass(); }
 
-  /// The thread on which the look began.
+  /// The thread on which the probe began.
   std::thread::id thread() const noexcept { return thread_; }
   bool cancelled() const noexcept { return stop_.stop_requested(); }
 

@@ -40,12 +40,12 @@ Deadline within(Duration time, std::stop_token stop = {}) {
   return Deadline::after(SteadyClock().now(), time, std::move(stop));
 }
 
-/// What an aggregator knows at this moment.
+/// The aggregator's current results, without waiting.
 HealthReport peek(HealthAggregator& health) {
   return health.check(within(0s));
 }
 
-/// Waits until the round under way, which another look keeps open, knows that `name` is `expected`.
+/// Waits until the running round, kept open by another probe, has `expected` for `name`.
 HealthReport until_known(HealthAggregator& health, std::string_view name, Health expected) {
   for (;;) {
     HealthReport report = peek(health);
@@ -59,7 +59,7 @@ Task<HealthReport> check_twice(HealthAggregator& health) {
   co_return co_await health.async_check();
 }
 
-/// Owns the aggregator and lets it go on whichever thread ended the round.
+/// Owns the aggregator and destroys it on the thread that ended the round.
 Task<HealthReport> check_once_and_destroy(std::unique_ptr<HealthAggregator> health) {
   HealthReport report = co_await health->async_check();
   health.reset();
@@ -87,7 +87,7 @@ TEST_CASE("all probes and the power view are asked side by side") {
   CHECK(report.power);
 }
 
-TEST_CASE("all who ask during a round share it") {
+TEST_CASE("all calls during a round share it") {
   Gate gate;
   const auto counted = probe_behind(gate);
   HealthAggregator health(watching({required("madre", counted)}));
@@ -176,7 +176,7 @@ TEST_CASE("a short limit does not wait for a long one, nor end it") {
   CHECK(check.result().find("redis")->health == Health::ok);
 }
 
-TEST_CASE("a power view that hangs holds nobody up") {
+TEST_CASE("a power view that hangs delays no component") {
   Gate gate;
   const auto madre = std::make_shared<InProcessTransport>([&](const HttpRequest&, const Deadline&) {
     gate.wait();
@@ -251,7 +251,7 @@ TEST_CASE("deadlines hold even while everything that can hang does") {
   CHECK(never.result().overall == Health::ok);
 }
 
-TEST_CASE("a caller who loses interest leaves, the round goes on") {
+TEST_CASE("a caller that is cancelled leaves, the round continues") {
   Gate gate;
   std::stop_source interest;
   HealthAggregator health(watching({required("madre", probe_behind(gate))}));
@@ -266,7 +266,7 @@ TEST_CASE("a caller who loses interest leaves, the round goes on") {
   CHECK(staying.result().overall == Health::ok);
 }
 
-TEST_CASE("a caller who had lost interest before asking does not wait") {
+TEST_CASE("a caller that is cancelled beforehand does not wait") {
   Gate gate;
   std::stop_source interest;
   interest.request_stop();
@@ -282,7 +282,7 @@ TEST_CASE("a stop token that fires after the round does no harm") {
   interest.request_stop();
 }
 
-TEST_CASE("a coroutine may check again where it goes on") {
+TEST_CASE("a coroutine may check again where it is resumed") {
   const auto counted = probe_that_says(Health::ok);
   HealthAggregator health(watching({required("madre", counted)}));
   CHECK(sync_wait(check_twice(health)).overall == Health::ok);
@@ -304,7 +304,7 @@ TEST_CASE("probes that suspend are all under way before the first is resumed") {
   CHECK(check.result().overall == Health::ok);
 }
 
-TEST_CASE("a look that suspends begins on the thread of the caller") {
+TEST_CASE("a suspending probe begins on the thread of the caller") {
   const auto probe = std::make_shared<SuspendingProbe>();
   HealthAggregator health(watching({required("madre", probe)}));
   Check check(health.async_check());
@@ -314,7 +314,7 @@ TEST_CASE("a look that suspends begins on the thread of the caller") {
   CHECK(check.result().overall == Health::ok);
 }
 
-TEST_CASE("a look that blocks runs on another thread, and the caller is not held up") {
+TEST_CASE("a blocking probe runs on another thread, and the caller is not held up") {
   Gate gate;
   std::thread::id thread = {};
   const auto blocking = probe([&](const Deadline&) {
@@ -330,7 +330,7 @@ TEST_CASE("a look that blocks runs on another thread, and the caller is not held
   CHECK(thread != std::this_thread::get_id());
 }
 
-TEST_CASE("a look that blocks does not keep one that suspends from beginning, nor from ending") {
+TEST_CASE("a blocking probe does not keep a suspending one from beginning or ending") {
   Gate gate;
   const auto suspending = std::make_shared<SuspendingProbe>();
   HealthAggregator health(
@@ -357,7 +357,7 @@ TEST_CASE("the power view over a transport that suspends is asked on the thread 
   CHECK(check.result().power);
 }
 
-TEST_CASE("a look that suspends past its limit is given up") {
+TEST_CASE("a suspending probe past its limit is given up") {
   const auto probe = std::make_shared<SuspendingProbe>();
   HealthAggregator health(watching({required("madre", probe, 1ms)}));
   CHECK(health.check().find("madre")->error == "connection timeout after 1ms");
@@ -368,7 +368,7 @@ TEST_CASE("a look that suspends past its limit is given up") {
   CHECK(again.result().overall == Health::ok);
 }
 
-TEST_CASE("the destructor cancels looks that suspend and leaves them their probe") {
+TEST_CASE("the destructor cancels suspending probes and keeps them alive until they end") {
   auto probe = std::make_shared<SuspendingProbe>();
   SuspendingProbe& seen = *probe;
   const std::weak_ptr<SuspendingProbe> life = probe;
@@ -383,7 +383,7 @@ TEST_CASE("the destructor cancels looks that suspend and leaves them their probe
   CHECK(life.expired());
 }
 
-TEST_CASE("an aggregator can be moved while a look is under way") {
+TEST_CASE("an aggregator can be moved while a probe is running") {
   const auto probe = std::make_shared<SuspendingProbe>();
   HealthAggregator first(watching({required("madre", probe)}));
   Check check(first.async_check());
@@ -394,7 +394,7 @@ TEST_CASE("an aggregator can be moved while a look is under way") {
   CHECK(shared.result().overall == Health::ok);
 }
 
-TEST_CASE("the destructor waits for looks under way") {
+TEST_CASE("the destructor waits for running probes") {
   Gate gate;
   const auto hanging = probe_behind(gate);
   auto health = std::make_unique<HealthAggregator>(watching({required("madre", hanging, 1ms)}));
@@ -410,7 +410,7 @@ TEST_CASE("the destructor waits for looks under way") {
   CHECK(returned_at_end == 1);
 }
 
-TEST_CASE("a coroutine that goes on may destroy the aggregator") {
+TEST_CASE("a resumed coroutine may destroy the aggregator") {
   for (int i = 0; i < 50; ++i) {
     auto health = std::make_unique<HealthAggregator>(
         watching({required("madre", probe_that_says(Health::ok)),

@@ -161,7 +161,7 @@ TEST_CASE("a budget that a retry already fills is only drawn on") {
   CHECK(options.budget->saved() == 0);
 }
 
-TEST_CASE("a caller who goes away cancels the try, and no second is made") {
+TEST_CASE("a cancelled call cancels the try, and no second is made") {
   World world;
   Hedge hedge(world.options(), world.clock);
   std::stop_source stop;
@@ -174,7 +174,7 @@ TEST_CASE("a caller who goes away cancels the try, and no second is made") {
   CHECK(world.timer->sleepers() == 0);
 }
 
-TEST_CASE("a caller who goes away cancels both tries") {
+TEST_CASE("a cancelled call cancels both tries") {
   World world;
   Hedge hedge(world.options(), world.clock);
   std::stop_source stop;

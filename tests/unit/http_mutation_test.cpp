@@ -1,4 +1,4 @@
-// What is accepted, and as what, with Boost.Beast as oracle: both read mutated messages.
+// Both readers and Boost.Beast, the oracle, read mutated messages and must agree.
 
 #include <array>
 #include <random>
@@ -80,7 +80,7 @@ const std::array<std::string, 15> kLines = {"Host: b\r\n",
                                             "Content-Length: 64\r\n",
                                             "Content-Length: 99999999999999999999\r\n"};
 
-/// Changes a message here and there.
+/// Applies random changes to a message.
 class Mutator {
  public:
   std::string operator()(std::string text) {
@@ -116,7 +116,7 @@ class Mutator {
   std::mt19937 random_{20261125};
 };
 
-/// Whether whatever comes after `bytes`, they are refused like that.
+/// Whether `bytes` are refused like that with any continuation.
 template <class Reader>
 bool refuses_later(std::string_view bytes, int status, Reader read) {
   for (const std::string_view rest : {"\r\n\r\n", "\"\r\n\r\n"}) {
@@ -126,8 +126,8 @@ bool refuses_later(std::string_view bytes, int status, Reader read) {
   return false;
 }
 
-/// Either may wait longer until it refuses: Beast for the end of a line, a chunk's extensions or the
-/// trailers, we for the end of a line.
+/// Either may refuse later than the other: Beast after the end of a line, a chunk's extensions or
+/// the trailers, ours after the end of a line.
 template <class Ours, class Oracle>
 bool agrees(std::string_view bytes, Ours read, Oracle oracle) {
   const Reading ours = read(bytes);

@@ -37,7 +37,7 @@ Errc mistake_of(const std::shared_ptr<Transport>& transport, const std::string& 
   return probe.error().code;
 }
 
-/// What a probe over a transport that waits by suspending looks like.
+/// A probe over a transport that waits by suspending.
 class SuspendingTransport final : public Transport {
  public:
   using Transport::send;

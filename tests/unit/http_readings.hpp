@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a reader of HTTP makes of bytes that come in pieces, to compare.
+/// Results of an HTTP reader for bytes in pieces, for comparison.
 
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
@@ -21,7 +21,7 @@ struct Reading {
   End end = End::more;
   int status = 0;          ///< Of a request's refusal; of a response, 413 or 502 for a bad one.
   std::string text = {};   ///< The whole message if it is `done`.
-  std::size_t unread = 0;  ///< How many bytes are behind it.
+  std::size_t unread = 0;  ///< Bytes after the message.
   bool keep_alive = false;
   bool expects_continue = false;
 

@@ -156,7 +156,7 @@ TEST_CASE("spellings of one origin share a connection") {
 
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT
 
-TEST_CASE("https is spoken with those alone whose certificate is trusted and names them") {
+TEST_CASE("https requires a trusted certificate that names the host") {
   const tls_certificate::TlsCertificate certificate;
   const Running<httplib::SSLServer> server(certificate.file().c_str(),
                                            certificate.key_file().c_str());

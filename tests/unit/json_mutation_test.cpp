@@ -91,7 +91,7 @@ TEST_CASE("every mutant of a message is accepted or refused as by nlohmann, and 
     REQUIRE(json_oracle::disagreement(text, wanted) == "");
     accepted += vx11::json::scan_object(text, wanted) ? 1 : 0;
   }
-  CHECK(accepted > 5'000);  // else the rounds would show nothing
+  CHECK(accepted > 5'000);  // otherwise the rounds prove nothing
   CHECK(accepted < 55'000);
 }
 

@@ -66,7 +66,7 @@ inline Document together(const vx11::json::Split& read, Names wanted) {
   return whole;
 }
 
-/// What is wrong with the reason or the place of an error; empty if nothing.
+/// The mistake in the reason or the place of an error; empty if none.
 inline std::string mistake_in(const vx11::json::ScanError& error, std::string_view text,
                               const std::optional<Document>& expected) {
   using vx11::json::ScanErrc;
@@ -90,7 +90,7 @@ inline std::string mistake_in(const vx11::json::ScanError& error, std::string_vi
   return may_go_on ? "" : "the error is before its place";
 }
 
-/// What differs between what was read and what ought to be; empty if nothing.
+/// The difference between the result read and the expected one; empty if none.
 inline std::string mistake_in(const vx11::json::Split& read, Names wanted, std::string_view text,
                               const std::optional<Document>& expected) {
   if (!expected || !expected->is_object()) return "accepted";
@@ -102,7 +102,7 @@ inline std::string mistake_in(const vx11::json::Split& read, Names wanted, std::
   return "";
 }
 
-/// In what the reader differs from nlohmann's on `text`; empty if in nothing.
+/// The difference between the reader and nlohmann's on `text`; empty if none.
 inline std::string disagreement(std::string_view text, Names wanted) {
   const std::optional<Document> document = expected(text);
   const auto split = vx11::json::split_object(text, wanted);

@@ -315,7 +315,7 @@ TEST_CASE("what is found are views into the text, unless it does not stand there
   CHECK(scanned->members[3].text == R"({"k":[1,"\" "]})");
 }
 
-TEST_CASE("what is found may be moved, whoever read it") {
+TEST_CASE("a found value may be moved, whichever reader made it") {
   for (const std::string_view text : {R"({"a":"x\n"})", R"({"a":"x\u000a"})"}) {
     auto scanned = json::scan_object(text, std::vector<std::string_view>{"a"});
     REQUIRE(scanned);

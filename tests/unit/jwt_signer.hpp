@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Makes JSON Web Tokens for tests: good ones, and whatever else one wants to sign.
+/// Makes JSON Web Tokens for tests, valid and invalid.
 
 #include <cstddef>
 #include <memory>

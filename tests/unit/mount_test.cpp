@@ -26,7 +26,7 @@ namespace {
 constexpr std::string_view kToken = "x-vx11-token: secret\r\n";
 constexpr std::string_view kJson = "Content-Type: application/json\r\n";
 
-/// madre as she answers when all is well.
+/// A healthy madre.
 vx11::Result<HttpResponse> madre(const HttpRequest& request, const vx11::Deadline&) {
   const auto json = [](std::string body) {
     return HttpResponse(200, "application/json", std::move(body));
@@ -78,7 +78,7 @@ class Mounted {
   }
 
   Mounted& start() {
-    server.set_read_timeout(1);  // for those tests in which somebody waits for more
+    server.set_read_timeout(1);  // for tests of incomplete requests
     server.set_keep_alive_timeout(1);
     port = server.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server.listen_after_bind(); });
@@ -116,15 +116,15 @@ std::string chat_headers() {
 
 constexpr std::string_view kChat = R"({"message":"hi","session_id":"s 1"})";
 
-/// Many requests for the server's own route, as a body.
+/// A body that consists of requests for the server's own route.
 std::string smuggled() {
   std::string body;
   while (body.size() < 65536) body += "GET /mine HTTP/1.1\r\nHost: h\r\n\r\n";
   return body;
 }
 
-/// What comes back for `bytes` and a last request after them, up to the end of the connection. (To
-/// end sending instead would not do: cpp-httplib answers nobody who has hung up.)
+/// The answers to `bytes` and a last request after them, up to the end of the connection. (Half-
+/// closing instead does not work: cpp-httplib then sends no answer.)
 std::string all_answers(const Mounted& mounted, std::string_view bytes) {
   RawHttpClient client(mounted.port);
   client.send(bytes);
@@ -140,7 +140,7 @@ int count(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-TEST_CASE("every endpoint is there, for those who have the token") {
+TEST_CASE("every endpoint is served, with the token") {
   Mounted mounted;
   mounted.start();
   for (const std::string path :
@@ -330,13 +330,13 @@ TEST_CASE("what is left of a request is never taken for another") {
     nothing_of("DELETE /operator/session/x", token + length, body);
     nothing_of("POST /operator/chat/ask", token_json + "Content-Length: 100001\r\n", body);
   }
-  SUBCASE("of a body that nobody expects") {
+  SUBCASE("of an unexpected body") {
     for (const std::string method : {"GET", "HEAD", "OPTIONS"}) {
       nothing_of(method + " /health", length, body);
       nothing_of(method + " /operator/status", token + length, body);
     }
   }
-  SUBCASE("of a body whose length is a matter of opinion") {
+  SUBCASE("of a body with an ambiguous length") {
     for (const std::string& framing :
          {length + "Content-Length: 0\r\n", "Content-Length: 0\r\n" + length, length + chunked,
           "Content-Length: 0\r\n" + chunked, std::string("Content-Length: 0x10000\r\n"),
@@ -423,7 +423,7 @@ TEST_CASE("the API outlives the one that was mounted") {
   thread.join();
 }
 
-TEST_CASE("a hardened server shares its port with nobody and takes no more than it should") {
+TEST_CASE("a hardened server does not share its port and enforces its limits") {
   Mounted mounted;
   mounted.server.Post("/mine", [](const httplib::Request& request, httplib::Response& response) {
     response.set_content(std::to_string(request.body.size()), "text/plain");

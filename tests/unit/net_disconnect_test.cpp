@@ -1,5 +1,5 @@
-// Clients who leave, or do not read, over real connections on both sides: the call to the upstream
-// ends, and it is not the upstream that is blamed.
+// Clients that disconnect, or do not read, over real connections on both sides: the upstream call
+// is cancelled, and does not count against the upstream.
 
 #include <vx11/net/transport.hpp>
 #include <vx11/streaming.hpp>
@@ -33,8 +33,8 @@ std::string chunk(const std::string& bytes) {
   return size + bytes + "\r\n";
 }
 
-/// Server, transport and upstream with sockets between them; only the breakers and the sessions
-/// live in the test's time.
+/// Server, transport and upstream with sockets between them; only breakers and sessions use the
+/// test's manual clock.
 struct Wired : Served {
   Wired() {
     router.clock = {};
@@ -51,7 +51,7 @@ struct Wired : Served {
     clock.advance(switch_breaker->options().open_for);
     REQUIRE(switch_breaker->state() == vx11::CircuitState::half_open);
   }
-  /// Whether the probe comes back to be had by another, with nothing said about the upstream.
+  /// Whether the probe's slot becomes free again, without a verdict on the upstream.
   bool probe_is_free_again() const {
     const auto give_up = vx11::SteadyClock().now() + 10s;
     while (vx11::SteadyClock().now() < give_up) {
@@ -63,7 +63,7 @@ struct Wired : Served {
   }
 };
 
-/// Takes a request and hangs until the caller goes.
+/// Takes a request and hangs until the caller cancels.
 Script never_answering(std::binary_semaphore& asked, std::binary_semaphore& left) {
   return Script([&asked, &left](Peer& peer) {
     peer.read_request();
@@ -73,7 +73,7 @@ Script never_answering(std::binary_semaphore& asked, std::binary_semaphore& left
   });
 }
 
-/// Stops the server's loop before the second piece, until the test lets it go on.
+/// Blocks the server's loop before the second piece, until the test releases it.
 struct HeldLoop {
   std::binary_semaphore held{0};
   std::binary_semaphore go_on{0};
@@ -116,8 +116,8 @@ class HoldingTransport final : public vx11::StreamingTransport {
 
 }  // namespace
 
-// What was freed too early is for AddressSanitizer to see.
-TEST_CASE_FIXTURE(Served, "that a client has gone may be noticed by sending to it first") {
+// AddressSanitizer detects a use after free here.
+TEST_CASE_FIXTURE(Served, "a disconnect may be noticed by a send first") {
   HeldLoop loop;
   router.targets[0].transport = std::make_shared<HoldingTransport>(loop);
   {
@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(Served, "that a client has gone may be noticed by sending to i
   CHECK(to_madre->calls() == 0);
 }
 
-TEST_CASE_FIXTURE(Wired, "a client that leaves in mid-stream ends the upstream's call, unblamed") {
+TEST_CASE_FIXTURE(Wired, "a client disconnect in mid-stream ends the upstream's call, neutrally") {
   std::binary_semaphore upstream_left(0);
   FakeHttpServer upstream(Script([&](Peer& peer) {
     peer.read_request();
@@ -173,7 +173,7 @@ TEST_CASE_FIXTURE(Wired,
   CHECK(to_madre->calls() == 0);
 }
 
-TEST_CASE_FIXTURE(Wired, "that a client has gone is noticed behind a next request of its") {
+TEST_CASE_FIXTURE(Wired, "a disconnect is noticed behind a pipelined request") {
   std::binary_semaphore asked(0);
   std::binary_semaphore upstream_left(0);
   FakeHttpServer upstream(never_answering(asked, upstream_left));

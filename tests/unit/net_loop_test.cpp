@@ -93,7 +93,7 @@ TEST_CASE("a loop's thread has short turns while it runs, and its own again afte
   });
   loop.run();
   CHECK(ShortTimeSlice::of_this_thread() == before);
-  if (before == 0) return;  // a kernel before 6.12 does not tell
+  if (before == 0) return;  // not reported by kernels before 6.12
   CHECK(within == 200'000);
   CHECK(before > within);
 }

@@ -11,7 +11,7 @@ using vx11::net_detail::Poller;
 
 namespace {
 
-/// Watches something that is ready whenever it is kicked, and writes down that it was told.
+/// Watches an eventfd and records each notification.
 class Told final : Poller::Watcher {
  public:
   Told(Poller& poller, std::string& told, char name, Poller::Priority priority)
@@ -29,8 +29,8 @@ class Told final : Poller::Watcher {
     ::eventfd_read(event_.get(), &number);
   }
 
-  std::unique_ptr<Told>* ends = nullptr;  ///< Whom it ends when it is told.
-  Told* kicks = nullptr;                  ///< Whom it kicks then.
+  std::unique_ptr<Told>* ends = nullptr;  ///< Destroyed when this is notified.
+  Told* kicks = nullptr;                  ///< Kicked when this is notified.
   mutable int looked_at = 0;
   std::uint32_t events = 0;
 
@@ -49,7 +49,7 @@ class Told final : Poller::Watcher {
   vx11::socket_detail::Fd event_{::eventfd(1, EFD_NONBLOCK)};
 };
 
-/// A poller and those it tells, each of which has something to be told from the start.
+/// A poller and its watchers, each ready from the start.
 struct Watched {
   Told& add(char name, Poller::Priority priority) {
     return *watchers.emplace_back(std::make_unique<Told>(poller, told, name, priority));
@@ -57,7 +57,7 @@ struct Watched {
   void add(int count, char name, Poller::Priority priority) {
     for (int i = 0; i < count; ++i) add(name, priority);
   }
-  /// Whom it tells in its next turn, in that order.
+  /// The watchers notified in the next turn, in that order.
   std::string turn() {
     told.clear();
     poller.turn(0);
@@ -74,7 +74,7 @@ constexpr auto kNewWork = Poller::Priority::new_work;
 
 }  // namespace
 
-TEST_CASE("results are told of before new work, each in the order in which they came") {
+TEST_CASE("results are dispatched before new work, each in order of arrival") {
   Watched of;
   of.add('a', kNewWork);
   of.add('1', kResults);
@@ -84,7 +84,7 @@ TEST_CASE("results are told of before new work, each in the order in which they 
   CHECK_FALSE(of.poller.has_more());
 }
 
-TEST_CASE("a turn tells of a few changes, and results that come meanwhile are first in the next") {
+TEST_CASE("a turn dispatches a few events, and results that arrive meanwhile lead the next") {
   Watched of;
   of.add(30, 'n', kNewWork);
   CHECK(of.turn() == std::string(16, 'n'));
@@ -95,7 +95,7 @@ TEST_CASE("a turn tells of a few changes, and results that come meanwhile are fi
   CHECK(of.turn().empty());
 }
 
-TEST_CASE("a turn tells of half of what is queued, but not of many") {
+TEST_CASE("a turn dispatches half of the queued events, up to a limit") {
   Watched of;
   of.add(100, 'n', kNewWork);
   CHECK(of.turn() == std::string(50, 'n'));
@@ -106,7 +106,7 @@ TEST_CASE("a turn tells of half of what is queued, but not of many") {
   CHECK(of.turn() == std::string(64, 'n'));
 }
 
-TEST_CASE("new work gets on however many results there are") {
+TEST_CASE("new work progresses however many results there are") {
   Watched of;
   of.add(100, 'r', kResults);
   of.add(28, 'n', kNewWork);
@@ -115,7 +115,7 @@ TEST_CASE("new work gets on however many results there are") {
   CHECK(of.turn() == std::string(12, 'r') + "nnnn");
 }
 
-TEST_CASE("what changes again before it is told of is told once, with all that has changed") {
+TEST_CASE("events before the dispatch are merged into one notification") {
   Watched of;
   of.add(16, 'n', kNewWork);
   Told& readable_before = of.add('x', kNewWork);
@@ -131,7 +131,7 @@ TEST_CASE("what changes again before it is told of is told once, with all that h
   CHECK(of.turn().empty());
 }
 
-TEST_CASE("what changes while it is told of is told again") {
+TEST_CASE("an event during the dispatch is dispatched again") {
   Watched of;
   Told& itself = of.add('a', kNewWork);
   itself.kicks = &itself;
@@ -141,7 +141,7 @@ TEST_CASE("what changes while it is told of is told again") {
   CHECK(of.turn().empty());
 }
 
-TEST_CASE("a watcher that the one before it has ended is neither told nor looked at") {
+TEST_CASE("a watcher that an earlier one destroyed is neither notified nor accessed") {
   Watched of;
   for (const char name : {'a', 'b', 'c', 'd', 'e'}) of.add(name, kNewWork);
   of.watchers[0]->ends = &of.watchers[2];
@@ -151,7 +151,7 @@ TEST_CASE("a watcher that the one before it has ended is neither told nor looked
   CHECK(of.watchers[1]->looked_at == 1);
 }
 
-TEST_CASE("a watcher that ends between two turns is not told in the next") {
+TEST_CASE("a watcher destroyed between two turns is not notified in the next") {
   Watched of;
   of.add(16, 'n', kNewWork);
   for (const char name : {'x', 'y', 'z'}) of.add(name, kNewWork);

@@ -76,7 +76,7 @@ struct Served : Site {
     client.send(request);
     return client.read_answer();
   }
-  /// The status of an answer after which the server hears nothing more.
+  /// The status of an answer after which the server closes the connection.
   int last_status(const std::string& request) {
     RawHttpClient client = connect();
     client.send(request);
@@ -87,7 +87,7 @@ struct Served : Site {
   }
 };
 
-/// Its switch answers when the test says so.
+/// A site whose switch answers when the test releases it.
 struct GatedServer : Served {
   std::shared_ptr<GatedTransport> gate = std::make_shared<GatedTransport>();
   GatedServer() { router.targets[0].transport = gate; }

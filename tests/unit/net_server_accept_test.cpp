@@ -1,4 +1,4 @@
-// How the event-driven server comes by its connections when many are there, or no descriptors are.
+// The event-driven server accepts many connections at once, and survives a lack of descriptors.
 
 #include <deque>
 
@@ -11,7 +11,7 @@ using namespace net_served;
 
 namespace {
 
-/// Lets this process open one descriptor more and no second one, while it lives.
+/// While it lives, this process can open exactly one more descriptor.
 class OneDescriptorLeft {
  public:
   OneDescriptorLeft() {
@@ -38,7 +38,7 @@ struct Waiting : Served {
   void run() {
     running = std::async(std::launch::async, [this] { return server->run(api()); });
   }
-  /// One after the other, each gone before the next one asks.
+  /// One after the other, each closed before the next request.
   void serve_all() {
     for (; !clients.empty(); clients.pop_front()) {
       clients.front().send(getting("/livez"));
@@ -51,13 +51,13 @@ struct Waiting : Served {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Waiting, "all who have connected are served, however many at once") {
+TEST_CASE_FIXTURE(Waiting, "all connected clients are served, however many at once") {
   wait(200);
   run();
   serve_all();
 }
 
-TEST_CASE_FIXTURE(Waiting, "a server out of descriptors goes on as soon as one is free again") {
+TEST_CASE_FIXTURE(Waiting, "a server out of descriptors accepts again as soon as one is free") {
   wait(4);
   const OneDescriptorLeft scarce;
   run();

@@ -1,4 +1,4 @@
-// How requests and the event-driven server itself come to an end.
+// Cancellation of requests, and stopping of the event-driven server.
 
 #include <optional>
 
@@ -38,14 +38,14 @@ TEST_CASE_FIXTURE(GatedServer, "a stopped server finishes what is under way and 
   CHECK(running->get() == 0);
 }
 
-TEST_CASE_FIXTURE(GatedServer, "a server out of patience cuts off what is under way") {
+TEST_CASE_FIXTURE(GatedServer, "a server past its stop deadline cuts off running requests") {
   RawHttpClient busy = connect();
   busy.send(asking(kHello));
   gate->wait_for_caller();
   SUBCASE("because no time was given") {
     server->stop(0s);
   }
-  SUBCASE("because it was told twice") {
+  SUBCASE("because stop was called twice") {
     server->stop(60s);
     server->stop(60s);
   }
@@ -54,14 +54,14 @@ TEST_CASE_FIXTURE(GatedServer, "a server out of patience cuts off what is under 
   gate->wait_for_cancelled();
 }
 
-TEST_CASE_FIXTURE(Served, "who connects while the server is being stopped is let go") {
+TEST_CASE_FIXTURE(Served, "a connection made while the server stops is closed") {
   for (const unsigned threads : {1U, 3U}) {
     const vx11::OperatorApi& served = api();
     serve.threads = threads;
     server.emplace(HttpServer::bind(serve).value());
     RawHttpClient first(server->port());
     RawHttpClient second(server->port());
-    server->stop(60s);  // before it has begun: the connections are found in the same turn
+    server->stop(60s);  // before `run`, so that the accepts and the stop share a turn
     CHECK(server->run(served) == 0);
     server.reset();
     CHECK(first.is_ended());

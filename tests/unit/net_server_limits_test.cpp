@@ -1,4 +1,4 @@
-// What the event-driven server refuses, and how much one client may take of it.
+// What the event-driven server refuses, and its limits per client.
 
 #include <stop_token>
 #include <string>
@@ -16,7 +16,7 @@ TEST_CASE_FIXTURE(Served, "without a credential the body is not waited for") {
   CHECK(upstream_calls() == 0);
 }
 
-TEST_CASE_FIXTURE(Served, "a body of no use is not waited for") {
+TEST_CASE_FIXTURE(Served, "a body that is not needed is not waited for") {
   const std::string begin = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth;
   const std::string length = "Content-Length: 1000\r\n\r\n";
   CHECK(last_status(begin + kJson + "Content-Encoding: gzip\r\n" + length) == 415);
@@ -32,7 +32,7 @@ TEST_CASE_FIXTURE(Served, "a request hidden in the body of a refused one is neve
   CHECK(all.find("HTTP/1.1", 1) == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Served, "a client that asks first is told to go on when its body is wanted") {
+TEST_CASE_FIXTURE(Served, "Expect: 100-continue is answered when the body is wanted") {
   RawHttpClient client = connect();
   client.send("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth + kJson +
               "Expect: 100-continue\r\nContent-Length: " + std::to_string(kHello.size()) +
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(Served, "a client that asks first is told to go on when its bo
   CHECK(client.read_answer().status == 200);
 }
 
-TEST_CASE_FIXTURE(Served, "a client that asks first gets the refusal when its body is not wanted") {
+TEST_CASE_FIXTURE(Served, "Expect: 100-continue gets the refusal when the body is not wanted") {
   options.max_body_bytes = 1000;
   const std::string expect = kJson + "Expect: 100-continue\r\n";
   const std::string begin = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost;
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Served, "a head or a body that trickles is 408 all the same") 
   CHECK(client.read_answer().status == 408);
 }
 
-TEST_CASE_FIXTURE(Served, "an idle connection is closed without a word") {
+TEST_CASE_FIXTURE(Served, "an idle connection is closed without an answer") {
   serve.limits.idle_timeout = 100ms;
   CHECK(connect().is_ended());
   RawHttpClient client = connect();
@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(Served, "above the limits of connections the answer is 503") {
     first.send(getting("/livez", "Connection: close\r\n"));
     CHECK(first.read_answer().status == 200);
   }
-  // The place is free again as soon as the server has seen the first one go.
+  // The place is free again once the server has noticed the first disconnect.
   int status = 503;
   for (int tries = 0; status != 200 && tries < 10'000; ++tries) {
     RawHttpClient client = connect();

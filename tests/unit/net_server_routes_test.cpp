@@ -69,7 +69,7 @@ class ThrowingBody final : public vx11::BodyStream {
   }
 };
 
-/// Throws in every place that is the user's.
+/// Throws in every user callback.
 class ThrowingHandler final : public vx11::HttpHandler {
  public:
   tl::expected<vx11::HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {

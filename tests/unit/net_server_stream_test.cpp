@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(StreamingServer,
       "event: message\ndata: {\"delta\":\"from switch\"}\n\nevent: done\n"));
 }
 
-TEST_CASE_FIXTURE(StreamingServer, "when nobody begins to answer there are no events") {
+TEST_CASE_FIXTURE(StreamingServer, "when no upstream begins to answer there are no events") {
   stream({broken(Errc::timeout)});
   to_madre->then_fail(Errc::unreachable);
   const Answer whole = ask(asking(kHello));

@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(Served, "a connection serves one request after the other") {
     client.send(asking(kHello));
     const Answer answer = client.read_answer();
     CHECK(answer.status == 200);
-    CHECK_FALSE(RawHttpClient::has(answer.head, "connection:"));  // goes without saying
+    CHECK_FALSE(RawHttpClient::has(answer.head, "connection:"));  // the default of HTTP/1.1
   }
   client.send(getting("/livez", "Connection: close\r\n"));
   CHECK(RawHttpClient::has(client.read_answer().head, "connection: close"));

@@ -1,5 +1,5 @@
-// What the sockets of the event-driven server and transport are told about latency: without
-// TCP_NODELAY an answer in two writes waits for the other side's delayed acknowledgement.
+// The event-driven server and transport set TCP_NODELAY: without it an answer in two writes waits
+// for the peer's delayed acknowledgement.
 
 #include <vx11/net/transport.hpp>
 

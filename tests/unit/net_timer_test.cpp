@@ -23,7 +23,7 @@ vx11::Detached sleep_on(Loop& loop, vx11::Timer& timer, vx11::Duration time, std
   loop.stop();
 }
 
-/// How a sleep on a loop ends, and on which loop it goes on.
+/// How a sleep on a loop ends, and on which loop it resumes.
 std::pair<std::optional<bool>, bool> sleep_of(vx11::Duration time, std::stop_token stop) {
   const auto timer = vx11::make_net_timer();
   std::optional<bool> whole;
@@ -36,7 +36,7 @@ std::pair<std::optional<bool>, bool> sleep_of(vx11::Duration time, std::stop_tok
 
 }  // namespace
 
-TEST_CASE("what sleeps on a loop goes on there, never early") {
+TEST_CASE("a sleep on a loop resumes there, never early") {
   const auto before = std::chrono::steady_clock::now();
   CHECK(sleep_of(3ms, {}) == std::pair(std::optional(true), true));
   CHECK(std::chrono::steady_clock::now() - before >= 3ms);

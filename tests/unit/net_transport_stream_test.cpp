@@ -97,7 +97,7 @@ TEST_CASE("a stall between two pieces is a timeout") {
   }
 }
 
-TEST_CASE("a reader who takes his time between two pieces is not taken for a stalled upstream") {
+TEST_CASE("a slow reader between two pieces is not taken for a stalled upstream") {
   std::binary_semaphore go_on(0);
   FakeHttpServer server(Script([&](Peer& peer) {
     peer.read_request();
@@ -113,7 +113,7 @@ TEST_CASE("a reader who takes his time between two pieces is not taken for a sta
   REQUIRE(answer);
   CHECK(next(*answer).value() == "one");
   go_on.release();
-  // Another stream, begun later, runs into the limit: by then it has passed for this one, too.
+  // Another stream, begun later, reaches the limit: by then it has passed for this one, too.
   FakeHttpServer stalling(Script([](Peer& peer) {
     peer.read_request();
     peer.send(kChunkedHead);
@@ -146,7 +146,7 @@ TEST_CASE("a stream that is dropped before its end closes its connection") {
   CHECK(left);
 }
 
-TEST_CASE("a caller who goes while a piece is waited for is let go, and the server sees it") {
+TEST_CASE("a call cancelled while it waits for a piece ends, and the server sees it") {
   std::stop_source stop;
   std::binary_semaphore left(0);
   FakeHttpServer server(Script([&](Peer& peer) {

@@ -1,4 +1,4 @@
-// Whom the event-driven transport trusts behind https, and that TLS changes nothing else.
+// Which certificates the event-driven transport trusts, and that TLS changes nothing else.
 
 #include <vx11/net/transport.hpp>
 
@@ -96,7 +96,7 @@ TEST_CASE("a server that does not speak TLS is found out within the limit for co
   CHECK(code_of(get(*transport, https(plain), {})));
 }
 
-TEST_CASE("a caller who goes during the handshake is let go, and the server sees it") {
+TEST_CASE("a call cancelled during the handshake ends, and the server sees it") {
   std::stop_source stop;
   std::atomic<bool> left = false;
   {
@@ -131,7 +131,7 @@ TEST_CASE(
   FakeTlsServer server(certificate, [&](TlsPeer& peer) {
     requests += !peer.read_head().empty();
     peer.send(answer_of("ok"));
-    requests += !peer.read_head().empty();  // and hangs up without a word
+    requests += !peer.read_head().empty();  // and closes without an answer
   });
   const auto transport = trusting(certificate.file());
   CHECK(get(*transport, server.origin()));

@@ -24,7 +24,7 @@ using vx11::Task;
 
 namespace {
 
-/// An event loop in its simplest form: the test's own thread, which goes on when it is told to.
+/// A minimal event loop: the test's own thread, which resumes coroutines in `go_on`.
 class TestHome final : public vx11::Executor {
  public:
   void resume(std::coroutine_handle<> waiting) override {
@@ -32,7 +32,7 @@ class TestHome final : public vx11::Executor {
     waiting_.push_back(waiting);
     came_.notify_one();
   }
-  /// Waits for the next coroutine that comes executor, and goes on with it.
+  /// Waits for the next coroutine that is posted, and resumes it.
   void go_on() {
     std::unique_lock lock(mutex_);
     came_.wait(lock, [this] { return !waiting_.empty(); });
@@ -48,7 +48,7 @@ class TestHome final : public vx11::Executor {
   std::deque<std::coroutine_handle<>> waiting_;
 };
 
-/// Starts a task and lets it run to its end by itself.
+/// Starts a task and runs it detached to its end.
 template <class T>
 struct Running {
   struct promise_type {
@@ -100,7 +100,7 @@ class OtherProcess {
 
 }  // namespace
 
-TEST_CASE("from a executor the way leads to a worker and back; without one nobody goes anywhere") {
+TEST_CASE("an executor offloads to a worker and back; without one the call stays on its thread") {
   vx11::Workers workers(1);
   const Places blocking = vx11::sync_wait(places_of(workers));
   CHECK(blocking == Places{std::this_thread::get_id(), std::this_thread::get_id()});
@@ -123,7 +123,7 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
   const vx11::Executor::ExecutorScope stay(executor);
   std::optional<Result<void>> stored;
   start(store->append("s", "u", turn()), stored);
-  // Here the loop goes on with other things, for the store waits elsewhere.
+  // The loop is free meanwhile: the store waits on a worker.
   CHECK_FALSE(stored);
   other.lets_go();
   executor.go_on();
@@ -131,7 +131,7 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
   CHECK(stored->has_value());
 }
 
-TEST_CASE("who has stood in line for a held database too long is sent away") {
+TEST_CASE("a call that waited too long for a locked database fails") {
   const ScratchFolder folder;
   vx11::testing::ManualClock clock;
   const auto store = vx11::open_sqlite_session_store(folder / "s.db", {.clock = clock}).value();
@@ -142,7 +142,7 @@ TEST_CASE("who has stood in line for a held database too long is sent away") {
   std::optional<Result<void>> second;
   std::optional<Result<void>> in_time;
   start(store->append("s", "u", turn()), first);
-  start(store->append("s", "u", turn()), second);  // behind the first, who waits for the lock
+  start(store->append("s", "u", turn()), second);  // behind the first, which waits for the lock
   clock.advance(std::chrono::seconds(3));
   start(store->append("s", "u", turn()), in_time);
   other.lets_go();

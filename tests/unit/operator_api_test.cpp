@@ -1,4 +1,4 @@
-// What holds for the API as a whole.
+// Properties of the API as a whole.
 
 #include <stdexcept>
 #include <string>
@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(Site, "every answer is JSON that no cache keeps and no browser
   }
 }
 
-TEST_CASE_FIXTURE(Site, "what goes wrong inside is 500 without a word about it") {
+TEST_CASE_FIXTURE(Site, "an internal error is 500 without details") {
   struct Throwing final : vx11::Authenticator {
     vx11::Access check(const vx11::Headers& /*headers*/) const override {
       throw std::runtime_error("secret detail");

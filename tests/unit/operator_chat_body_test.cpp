@@ -1,4 +1,4 @@
-// POST /operator/chat/ask: the body and what may be wrong with it.
+// POST /operator/chat/ask: the body and its validation.
 
 #include <chrono>
 #include <string>
@@ -9,7 +9,7 @@ using namespace operator_site;
 
 namespace {
 
-/// Answers whatever it is asked.
+/// Answers every request.
 struct Answering : Site {
   Answering() { to_switch->then_json(R"({"response":"fine"})"); }
   json mistakes(const std::string& body) { return mistakes_of(chat(body)); }

@@ -1,4 +1,4 @@
-// POST /operator/chat/ask: when nobody answers, nobody waits, or nothing can be stored.
+// POST /operator/chat/ask: no upstream answers, the client is gone, or the store fails.
 
 #include <stop_token>
 #include <string>
@@ -15,7 +15,7 @@ const std::string kHello = R"({"message":"hello","session_id":"session-001"})";
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Site, "nobody answers: 503 as the contract words it, with Retry-After") {
+TEST_CASE_FIXTURE(Site, "no upstream answers: 503 as the contract words it, with Retry-After") {
   to_switch->then_fail(Errc::timeout);
   to_madre->then_fail(Errc::unreachable);
   const HttpResponse answer = chat(kHello);
@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(Site, "no text of an upstream is in a refusal") {
   CHECK(chat(kHello).body.find("stack trace") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Site, "a caller who went away gets 503, and no further target is asked") {
+TEST_CASE_FIXTURE(Site, "a cancelled call gets 503, and no further target is asked") {
   std::stop_source stop;
   stop.request_stop();
   const HttpRequest request = with_body("POST", "/operator/chat/ask", kHello);
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Site, "the server's deadline ends the asking") {
   CHECK(clock.now() - start == 3s);
 }
 
-TEST_CASE_FIXTURE(Site, "a chat that nobody answered leaves nothing in the session") {
+TEST_CASE_FIXTURE(Site, "a chat without an answer leaves nothing in the session") {
   CHECK(chat(kHello).status == 503);
   CHECK(get("/operator/session/session-001").status == 404);
 }
@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(Site, "a store that cannot write: the answer says so and comes
   CHECK(body.at("metadata").at("source") == "switch");
 }
 
-TEST_CASE_FIXTURE(Site, "a store that cannot read: the chat goes on without what was said before") {
+TEST_CASE_FIXTURE(Site, "a store that cannot read: the chat continues without history") {
   to_switch->then_json(R"({"response":"hi there"})");
   store->fail_reads = true;
   const json body = body_of(chat(kHello));

@@ -1,4 +1,4 @@
-// POST /operator/chat/ask: what is asked of whom, and what is answered.
+// POST /operator/chat/ask: requests to the upstreams, and the answer.
 
 #include <algorithm>
 #include <string>
@@ -121,7 +121,7 @@ TEST_CASE_FIXTURE(Site, "another primary is named by its own name") {
   CHECK(body.at("degraded") == false);
 }
 
-TEST_CASE_FIXTURE(Site, "every attempt is told with name, outcome and time, and nothing more") {
+TEST_CASE_FIXTURE(Site, "every attempt is listed with name, outcome and time, and nothing more") {
   to_switch->then(vx11::fail(Errc::unreachable), 1234567ns);
   to_madre->then_json(R"({"response":"x"})");
   const json attempts = body_of(chat(kHello)).at("metadata").at("attempts");

@@ -1,4 +1,4 @@
-// Which bodies are turned away by their type and their size, before they are read.
+// Bodies refused by type or size, before they are read.
 
 #include <string>
 

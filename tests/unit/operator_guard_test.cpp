@@ -1,4 +1,4 @@
-// Who is turned away, and from which paths and methods.
+// Authorization, and the refusal of unknown paths and methods.
 
 #include <cstddef>
 #include <string>
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(Site, "health, livez and readyz need no token") {
   }
 }
 
-TEST_CASE_FIXTURE(Site, "metrics are public only where that was said") {
+TEST_CASE_FIXTURE(Site, "metrics are public only if configured") {
   CHECK(send(HttpRequest("GET", {}, "/metrics")).status == 401);
   CHECK(get("/metrics").status == 200);
   Site open;

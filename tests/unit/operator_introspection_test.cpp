@@ -1,4 +1,4 @@
-// What the gateway tells of itself: health, readiness, circuit breakers.
+// Health, readiness and circuit breakers of the gateway.
 
 #include <vx11/version.hpp>
 
@@ -17,7 +17,7 @@ json breakers_of(Site& site) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Site, "health says what this is and asks nobody") {
+TEST_CASE_FIXTURE(Site, "health names the service and calls no upstream") {
   CHECK(body_of(send(HttpRequest("GET", {}, "/health"))) ==
         json{{"status", "ok"}, {"module", "tentaculo_link"}, {"version", VX11_VERSION_STRING}});
   CHECK(upstream_calls() == 0);
@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field
     "timestamp":"2025-12-28T12:34:56.789Z"})"));
 }
 
-TEST_CASE_FIXTURE(Site, "a breaker is told through closed, open and half-open") {
+TEST_CASE_FIXTURE(Site, "a breaker is reported closed, open and half-open") {
   to_madre->then_json(R"({"response":"x"})");
   const std::string body = R"({"message":"m"})";
   chat(body);
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(Site, "a breaker is told through closed, open and half-open") 
   CHECK(to_switch->calls() == 3);
 }
 
-TEST_CASE_FIXTURE(Site, "the last failure is told by the time of day, whoever sets the clock") {
+TEST_CASE_FIXTURE(Site, "the last failure is given in wall-clock time, even if the clock is set") {
   trip(*switch_breaker);
   clock.advance(90s);
   CHECK(breakers_of(*this).at("switch").at("last_failure") == "2025-12-28T12:34:56.789Z");
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(Site, "the last failure is told by the time of day, whoever se
   CHECK(breakers_of(*this).at("switch").at("last_failure") == "2001-09-09T01:45:10.000Z");
 }
 
-TEST_CASE_FIXTURE(Site, "breakers of one's own are told instead of the router's") {
+TEST_CASE_FIXTURE(Site, "own breakers are reported instead of the router's") {
   options.breakers = {{.name = "odd \"name\"", .breaker = switch_breaker}};
   const json breakers = breakers_of(*this);
   CHECK(breakers.size() == 1);

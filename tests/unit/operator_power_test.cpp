@@ -15,7 +15,7 @@ struct Order {
   std::string at_madre;
 };
 
-/// What is handed to madre as it is, and where.
+/// The orders that are forwarded to madre unchanged, and their paths.
 const std::vector<Order> kOrders = {
     {"GET", "/operator/power/policy/solo_madre/status", "/madre/power/policy/solo_madre/status"},
     {"POST", "/operator/power/policy/solo_madre/apply", "/madre/power/policy/solo_madre/apply"},
@@ -163,7 +163,7 @@ TEST_CASE_FIXTURE(Power, "a madre that cannot be asked is 503 on every power end
 }
 
 TEST_CASE_FIXTURE(Power,
-                  "with madre's circuit open nobody is asked, and Retry-After says how long") {
+                  "with madre's circuit open no call is made, and Retry-After says how long") {
   trip(*madre_breaker);
   clock.advance(500ms);
   for (const Order& order : all_orders()) {
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(Power, "chat and power share the circuit of madre") {
   CHECK(to_madre->calls() == 0);
 }
 
-TEST_CASE_FIXTURE(Power, "a service has to be a known one, else 422 and madre is left in peace") {
+TEST_CASE_FIXTURE(Power, "an unknown service is 422, without a call to madre") {
   for (const std::string name : {"nosuch", "SWITCH", "..", "switch%2f..", "%zz", "switch%00"}) {
     for (const std::string action : {"start", "stop", "restart"}) {
       CAPTURE(name);

@@ -1,4 +1,4 @@
-// GET /operator/session/{id}: what was said.
+// GET /operator/session/{id}: the stored messages.
 
 #include <string>
 

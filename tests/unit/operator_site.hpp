@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An operator API over scripted upstreams and a clock that the test turns.
+/// An operator API over scripted upstreams and a manual clock.
 
 #include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
@@ -40,7 +40,7 @@ inline const std::string kWindowed =
     R"("deadline":"2025-12-28T12:05:00Z","ttl_remaining_sec":120,)"
     R"("active_services":["madre","redis","switch"]})";
 
-/// A store that can be told to fail.
+/// A store that fails on demand.
 class BrittleStore final : public vx11::SessionStore {
  public:
   explicit BrittleStore(std::shared_ptr<SessionStore> inner) : inner_(std::move(inner)) {}
@@ -124,7 +124,7 @@ struct Site {
   HttpResponse send(const HttpRequest& request, vx11::Deadline deadline = {}) {
     return vx11::sync_wait(api().handle(request, std::move(deadline)));
   }
-  /// What the head alone earns; none if it is let in.
+  /// The refusal by the head alone; none if it is accepted.
   std::optional<HttpResponse> refusal_of(const HttpRequest& head) {
     auto admission = api().admit(head);
     if (admission) return std::nullopt;

@@ -1,4 +1,4 @@
-// GET /operator/status: what is told of the system, and that telling wakes nobody.
+// GET /operator/status: what it reports, and that it wakes no service.
 
 #include <atomic>
 #include <string>
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(Site, "an open window is counted, in madre's other dialect too
   CHECK(status_of(*this).at("windows") == json{{"policy", "operative_core"}, {"active_count", 1}});
 }
 
-TEST_CASE_FIXTURE(Site, "a power state nobody knows is unknown, with no window") {
+TEST_CASE_FIXTURE(Site, "an unavailable power state is unknown, with no window") {
   health.power = nullptr;
   CHECK(status_of(*this).at("windows") == json{{"policy", "unknown"}, {"active_count", 0}});
 }
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(Site, "a madre that cannot be reached is unreachable, and the 
   CHECK(body.at("components").at("madre").at("port") == 8001);
 }
 
-TEST_CASE_FIXTURE(Site, "an open circuit of switch is told and alone leaves the whole ok") {
+TEST_CASE_FIXTURE(Site, "an open circuit of switch is reported and alone leaves the whole ok") {
   trip(*switch_breaker);
   const json body = status_of(*this);
   CHECK(body.at("status") == "ok");

@@ -43,7 +43,7 @@ using vx11::testing::ManualClock;
 
 namespace {
 
-/// A policy as a user would write one: notes its name before and after.
+/// A user-defined policy: records its name before and after.
 class Noting {
  public:
   Noting(std::string name, std::vector<std::string>& notes)
@@ -70,7 +70,7 @@ class Noting {
   std::vector<std::string>& notes_;
 };
 
-/// A breaker with a retry of three attempts that waits in no time.
+/// A breaker with a retry of three attempts without waits.
 struct World {
   ManualClock clock;
   CircuitBreaker breaker{{.failures_to_open = 100}, clock};

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-/// Time that stands still until the test turns it, and a timer that waits by it.
+/// A manual clock, and a timer that waits by it.
 struct ManualTime {
   vx11::testing::ManualClock clock;
   std::shared_ptr<vx11::testing::ManualTimer> timer =
@@ -103,7 +103,7 @@ class OpenCalls {
   std::deque<Open> open_;
 };
 
-/// A task started by the test, which looks at it from outside.
+/// A task started by the test and observed from outside.
 template <class T>
 class Started {
  public:

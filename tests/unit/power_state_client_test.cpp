@@ -324,7 +324,7 @@ TEST_CASE("without time left madre is not asked and nothing is held against it")
   CHECK(madre.failures() == 0);
 }
 
-TEST_CASE("a caller who goes away is nobody's fault") {
+TEST_CASE("a cancelled call counts against no upstream") {
   Madre madre;
   std::stop_source stop;
   const auto leaving = std::make_shared<InProcessTransport>(
@@ -396,7 +396,7 @@ TEST_CASE("a call may be awaited after the client it was made through is gone") 
   CHECK(vx11::sync_wait(std::move(call)));
 }
 
-TEST_CASE("many threads look and command through one client") {
+TEST_CASE("many threads read and command through one client") {
   const auto transport = std::make_shared<InProcessTransport>(
       [](const HttpRequest&, const Deadline&) -> vx11::Result<HttpResponse> {
         return json(200, kSolo);

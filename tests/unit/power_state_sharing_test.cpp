@@ -31,7 +31,7 @@ constexpr const char* kSolo =
 constexpr const char* kFull =
     R"({"policy":"full","active_windows":[],"running_services":["madre"]})";
 
-/// A client of a madre that answers when the test says so.
+/// A client of a madre that answers when the test releases it.
 struct Madre {
   testing::ManualClock clock = {};
   std::shared_ptr<HeldTransport> transport = std::make_shared<HeldTransport>();
@@ -72,7 +72,7 @@ class HoppingTransport final : public Transport {
 
 }  // namespace
 
-TEST_CASE("all who ask for the state while a call is under way get its answer") {
+TEST_CASE("all requests for the state during a call get its answer") {
   Madre madre;
   const PowerStateClient copy = madre.client;
   std::vector<std::unique_ptr<Asking>> callers;
@@ -118,7 +118,7 @@ TEST_CASE("an error is shared too, and counts once") {
   CHECK(madre.breaker->snapshot().failures == 1);
 }
 
-TEST_CASE("a caller leaves at its own deadline, and the call goes on for the others") {
+TEST_CASE("a caller leaves at its own deadline, and the call continues for the others") {
   Madre madre;
   Asking hurried(madre.client.async_state(madre.within(1ms)));
   Asking patient(madre.client.async_state());
@@ -132,7 +132,7 @@ TEST_CASE("a caller leaves at its own deadline, and the call goes on for the oth
   CHECK(patient.result());
 }
 
-TEST_CASE("a caller that is cancelled leaves, and the call goes on for the others") {
+TEST_CASE("a caller that is cancelled leaves, and the call continues for the others") {
   Madre madre;
   std::stop_source interest;
   Asking leaving(madre.client.async_state(madre.within(60s, interest.get_token())));
@@ -164,7 +164,7 @@ TEST_CASE(
   CHECK(next.result());
 }
 
-TEST_CASE("a caller without time or interest neither asks nor joins") {
+TEST_CASE("a caller past its deadline or cancelled neither asks nor joins") {
   Madre madre;
   std::stop_source gone;
   gone.request_stop();
@@ -205,7 +205,7 @@ TEST_CASE("commands and other reads are never shared") {
   CHECK(third.result());
 }
 
-TEST_CASE("a shared call goes on after the client it was made through is gone") {
+TEST_CASE("a shared call continues after its client is destroyed") {
   const auto transport = std::make_shared<HeldTransport>();
   auto view = std::make_unique<PowerStateView>(transport, kOrigin);
   Asking asking(view->async_state());

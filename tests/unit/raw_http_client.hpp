@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An HTTP client for tests that sends whatever bytes it is given and says what came back.
+/// An HTTP client for tests that sends arbitrary bytes and returns the answer.
 
 #include <cctype>
 #include <cerrno>
@@ -19,7 +19,7 @@
 
 namespace raw_http_client {
 
-/// An answer as text, its body put together. Everything is empty when the other side has gone.
+/// An answer as text, its body reassembled. Everything is empty if the peer has closed.
 struct Answer {
   int status = 0;
   std::string head = {};
@@ -51,7 +51,7 @@ class RawHttpClient {
   RawHttpClient& operator=(const RawHttpClient&) = delete;
   ~RawHttpClient() { ::close(fd_); }
 
-  /// As much as the other side takes.
+  /// Sends as much as the peer accepts.
   void send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const ssize_t put = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -81,7 +81,7 @@ class RawHttpClient {
     }
     return answer;
   }
-  /// The next head, of an answer that is not the last word (1xx).
+  /// The head of the next interim answer (1xx).
   std::string read_interim() { return take_until("\r\n\r\n"); }
   /// Everything up to the end of the connection.
   std::string read_all() {

@@ -21,7 +21,7 @@ using fake_http_server::SilentPort;
 
 namespace {
 
-/// So long that no machine is too slow for it.
+/// Long enough for slow machines.
 constexpr auto kPatience = 60s;
 
 Result<Health> look_at(const std::string& url, Duration limit = kPatience) {
@@ -34,7 +34,7 @@ Result<Health> look_at(const FakeHttpServer& server, Duration limit = kPatience)
   return look_at("redis://127.0.0.1:" + std::to_string(server.port()), limit);
 }
 
-/// What a probe makes of a server that answers whatever it is told with `answer`.
+/// The result of a probe of a server that answers every request with `answer`.
 Result<Health> look_at_answer(const std::string& answer) {
   const FakeHttpServer server([&](Peer& peer) {
     peer.read_some();
@@ -65,7 +65,7 @@ TEST_CASE("a database that the server does not have is degraded") {
   CHECK(look_at(redis.url("", "/16")) == Health::degraded);
 }
 
-TEST_CASE("a redis server with a password is ok only to those who know it") {
+TEST_CASE("a redis server with a password is ok only with that password") {
   const RedisServer redis({"--requirepass", "p@ss w:rd/%"});
   CHECK(look_at(redis.url(":p%40ss%20w:rd%2F%25@")) == Health::ok);
   CHECK(look_at(redis.url("default:p%40ss%20w%3Ard%2f%25@", "/3")) == Health::ok);
@@ -81,7 +81,7 @@ TEST_CASE("a user of the server's own gets in by name and password") {
   CHECK(look_at(redis.url("bob:secret@")) == Health::degraded);
 }
 
-TEST_CASE("one probe can look again and again, and sees the server go") {
+TEST_CASE("one probe can be used repeatedly, and notices a stopped server") {
   RedisServer redis;
   const auto probe = make_redis_probe(redis.url());
   REQUIRE(probe);
@@ -96,7 +96,7 @@ TEST_CASE("a server is found by an IPv6 address in brackets") {
   CHECK(look_at(mapped) == Health::ok);
 }
 
-TEST_CASE("nobody listening is unreachable") {
+TEST_CASE("no listener is unreachable") {
   check_fails(look_at("redis://127.0.0.1:" + std::to_string(LocalSocket().port())),
               Errc::unreachable);
 }
@@ -189,7 +189,7 @@ TEST_CASE("what is sent is RESP, with the credentials first") {
                      "\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n7\r\n*1\r\n$4\r\nPING\r\n");
 }
 
-TEST_CASE("a look whose time has passed, or that nobody wants, connects to nothing") {
+TEST_CASE("a probe past its deadline or cancelled does not connect") {
   const auto probe = make_redis_probe("redis://127.0.0.1:" + std::to_string(LocalSocket().port()));
   REQUIRE(probe);
   check_fails(sync_wait((*probe)->look(Deadline(SteadyClock().now()))), Errc::timeout);

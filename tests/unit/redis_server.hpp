@@ -45,7 +45,7 @@ class RedisServer {
  private:
   bool is_up() const noexcept { return process_ > 0; }
 
-  /// Another process may take the port in between; then the server ends and is tried anew.
+  /// Another process may take the port in between; then the server exits and is started again.
   void start(const std::vector<std::string>& extra) {
     port_ = static_cast<std::uint16_t>(fake_http_server::LocalSocket().port());
     std::vector<std::string> words = {"redis-server",

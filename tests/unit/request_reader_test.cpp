@@ -261,7 +261,7 @@ TEST_CASE("every limit has its own answer") {
   CHECK(status_of(get(many)) == 0);
 }
 
-TEST_CASE("a body larger than allowed is refused, told or untold") {
+TEST_CASE("a body larger than allowed is refused, with or without its length declared") {
   std::string chunks;
   for (int i = 0; i < 9; ++i) chunks += "8\r\n01234567\r\n";
   CHECK(status_of(post("Transfer-Encoding: chunked\r\n", chunks)) == 413);
@@ -273,7 +273,7 @@ TEST_CASE("a body declared too large is refused before a byte of it is read") {
   RequestReader reader(small_limits());
   std::size_t used = 0;
   REQUIRE(reader.read_head(post("Content-Length: 65\r\n", ""), used) == Next::done);
-  CHECK(reader.status() == 0);  // so that a client without a token hears of that first
+  CHECK(reader.status() == 0);  // so that a missing token is reported first
   CHECK(reader.read_body("", used) == Next::refused);
   CHECK(reader.status() == 413);
 }

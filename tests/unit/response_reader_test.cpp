@@ -21,7 +21,7 @@ ResponseLimits small_limits() {
   return limits;
 }
 
-/// Reads `bytes` whole and byte by byte, which makes no difference.
+/// Reads `bytes` whole and byte by byte; both must agree.
 Reading read(std::string_view bytes, bool closed = false,
              ResponseReader::Body body = ResponseReader::Body::expected) {
   const ResponseLimits limits = small_limits();

@@ -56,7 +56,7 @@ TEST_CASE("what cannot be read says nothing") {
   CHECK(vx11::retry_after(HttpResponse(429)) == std::nullopt);
 }
 
-TEST_CASE("other statuses than 429 and 503 have no say") {
+TEST_CASE("other statuses than 429 and 503 are ignored") {
   CHECK(wait("7", {}, 503) == Wait(7s));
   for (const int status : {200, 301, 404, 500, 502}) CHECK(wait("7", {}, status) == std::nullopt);
 }

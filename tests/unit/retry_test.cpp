@@ -203,7 +203,7 @@ TEST_CASE("a spent budget ends the loop with the failure that happened, or as a 
   CHECK(call.calls() == 2);
 }
 
-TEST_CASE("a caller who went away gets no further try") {
+TEST_CASE("a cancelled call gets no further try") {
   World world;
   std::stop_source stop;
   Retry retry = world.retry(5);

@@ -4,7 +4,7 @@ using namespace router_upstreams;
 
 namespace {
 
-/// What `create` finds wrong; empty if it finds nothing.
+/// The mistakes that `create` reports; empty if none.
 std::string mistakes(RouterOptions options) {
   const auto router = Router::create(std::move(options));
   if (router) return {};

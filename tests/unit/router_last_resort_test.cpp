@@ -3,7 +3,7 @@
 using namespace router_upstreams;
 
 TEST_CASE(
-    "with a last resort the first target is tried past its breaker, which hears nothing of it") {
+    "with a last resort the first target is tried past its breaker, which does not record it") {
   Upstreams up;
   RouterOptions options = up.options();
   options.last_resorts = 1;
@@ -31,7 +31,7 @@ TEST_CASE(
         std::vector<Outcome>{Outcome::circuit_open, Outcome::circuit_open, Outcome::unreachable});
 }
 
-TEST_CASE("the last resort is for when nobody was asked, and never for an isolated target") {
+TEST_CASE("the last resort applies if no target was asked, and never to an isolated target") {
   Upstreams up;
   RouterOptions options = up.options();
   options.last_resorts = 1;
@@ -54,7 +54,7 @@ TEST_CASE("the last resort is for when nobody was asked, and never for an isolat
         std::vector<Outcome>{Outcome::circuit_open, Outcome::circuit_open});
 }
 
-TEST_CASE("only so many asks at a time go past the breakers") {
+TEST_CASE("a limited number of concurrent asks bypass the breakers") {
   Upstreams up;
   std::function<void()> on_send;
   auto slow = std::make_shared<InProcessTransport>([&](const HttpRequest&, const Deadline&) {

@@ -37,7 +37,7 @@ std::shared_ptr<ScriptedStream> stream_of(Pieces pieces) {
   return std::make_shared<ScriptedStream>(std::move(pieces));
 }
 
-/// switch as the test says, and madre that answers whole.
+/// switch with the test's pieces, and madre that answers in one piece.
 struct Upstreams {
   explicit Upstreams(std::shared_ptr<vx11::Transport> first) : primary(std::move(first)) {
     fallback->then_json(R"({"response":"from madre","session_id":"s"})");
@@ -196,7 +196,7 @@ TEST_CASE("after the first piece no other target is asked") {
   CHECK_FALSE(next(*stream).value().has_value());
 }
 
-TEST_CASE("when nobody answers the failure has all attempts") {
+TEST_CASE("when no target answers the failure has all attempts") {
   Upstreams upstreams(std::make_shared<ScriptedStream>(Errc::timeout));
   upstreams.router =
       Router::create(
@@ -298,7 +298,7 @@ TEST_CASE("a stream whose reader goes away is cancelled and neutral") {
   CHECK(upstreams.breaker().state == CircuitState::closed);
 }
 
-TEST_CASE("a caller who has gone before asks nobody") {
+TEST_CASE("a call cancelled beforehand asks no target") {
   const auto upstream = stream_of({kHel});
   const Upstreams upstreams(upstream);
   std::stop_source gone;

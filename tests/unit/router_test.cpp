@@ -198,7 +198,7 @@ TEST_CASE("an asleep target is never touched") {
   CHECK(router.ask(chat())->source == "switch");
 }
 
-TEST_CASE("a target whose sleep cannot be told is asked") {
+TEST_CASE("a target whose power state is unknown is asked") {
   Upstreams up;
   up.primary->then_json(kSwitchSays);
   RouterOptions options = up.options();
@@ -206,7 +206,7 @@ TEST_CASE("a target whose sleep cannot be told is asked") {
   CHECK(Router::create(options)->ask(chat())->source == "switch");
 }
 
-TEST_CASE("when nobody answers, the failure is the first target's, in our own words") {
+TEST_CASE("when no target answers, the failure is the first target's, in our own words") {
   Upstreams up;
   up.primary->then(HttpResponse(500, "text/plain", "secret stack trace"));
   up.fallback->then(vx11::fail(Errc::unreachable, "http://madre:8001 refused"), 3ms);

@@ -4,7 +4,7 @@ using namespace router_upstreams;
 
 namespace {
 
-/// Suspends every send until the test lets go.
+/// Suspends every send until the test releases it.
 class SuspendingTransport final : public vx11::Transport {
  public:
   struct Awaiter {
@@ -86,7 +86,7 @@ TEST_CASE("when no time is left a target is not tried and nothing is held agains
   CHECK(failures(router, "madre") == 0);
 }
 
-TEST_CASE("a caller whose deadline has passed touches nobody") {
+TEST_CASE("a call past its deadline asks no target") {
   Upstreams up;
   const Router router = up.router();
   const auto reply = router.ask(chat(), Deadline(up.clock.now()));
@@ -97,7 +97,7 @@ TEST_CASE("a caller whose deadline has passed touches nobody") {
   CHECK(failures(router, "switch") == 0);
 }
 
-TEST_CASE("a caller who went away before the first try touches nobody") {
+TEST_CASE("a call cancelled before the first attempt asks no target") {
   Upstreams up;
   std::stop_source stop;
   stop.request_stop();
@@ -129,7 +129,7 @@ TEST_CASE("client cancel is neutral and ends the ask, whatever the transport mak
   }
 }
 
-TEST_CASE("an answer that was under way when the caller left still tells of its upstream") {
+TEST_CASE("an answer after the cancellation still counts for its upstream") {
   Upstreams up;
   std::stop_source stop;
   RouterOptions options = up.options();
@@ -164,7 +164,7 @@ TEST_CASE("a cancelled probe gives its slot back") {
   CHECK(router.ask(chat())->source == "switch");
 }
 
-TEST_CASE("an ask that is suspended goes on although its router is gone") {
+TEST_CASE("a suspended ask continues although its router is destroyed") {
   const auto transport = std::make_shared<SuspendingTransport>();
   std::optional<vx11::Task<vx11::Result<vx11::ChatReply, vx11::ChatFailure>>> asking;
   {

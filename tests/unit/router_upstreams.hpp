@@ -35,7 +35,7 @@ using vx11::RouterTarget;
 using vx11::testing::ManualClock;
 using vx11::testing::ScriptedTransport;
 
-/// What the tests of the router share.
+/// Helpers of the router's tests.
 namespace router_upstreams {
 
 inline constexpr const char* kSwitchSays = R"({"response":"from switch","model":"m-7"})";

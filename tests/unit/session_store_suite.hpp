@@ -4,7 +4,7 @@
 /// What every `SessionStore` does, as one suite.
 ///
 /// A store's own test calls `session_store_suite` with a function that makes an empty store with
-/// the given limits, whose time is that of the given clock, and that nobody else uses.
+/// the given limits and clock, for exclusive use.
 
 #include <vx11/session_store.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -156,7 +156,7 @@ inline void faithfulness(const MakeStore& make) {
     append(*store, "s", {user, Message("", "", {}, "")});
     CHECK(recent(*store, "s") == std::vector<Message>{user, Message("", "", {}, "")});
   }
-  SUBCASE("ids are told apart by every byte") {
+  SUBCASE("ids differ by any byte") {
     const std::vector<std::string> ids = {
         "", "s", "S", std::string("s\0", 2), std::string("s\0x", 3), "s ", "\xFF", "1", "01"};
     for (const std::string& id : ids) append(*store, id, turn(id), "user of " + id);
@@ -176,7 +176,7 @@ inline void describing(const MakeStore& make) {
   const vx11::WallTime begun = clock.wall_now();
   append(*store, "s", turn("1"), "ana");
 
-  SUBCASE("a session remembers who began it, and when") {
+  SUBCASE("a session keeps its first user and start time") {
     clock.advance(10s);
     append(*store, "s", turn("2"), "berta");
     const auto session = find(*store, "s");
@@ -194,7 +194,7 @@ inline void describing(const MakeStore& make) {
 inline void trimming(const MakeStore& make) {
   ManualClock clock;
 
-  SUBCASE("the newest messages are kept, fifty unless told otherwise") {
+  SUBCASE("the newest messages are kept, fifty by default") {
     const auto store = make({}, clock);
     for (int i = 1; i <= 30; ++i) append(*store, "s", turn(std::to_string(i)));
     const auto messages = recent(*store, "s");
@@ -319,7 +319,7 @@ inline void eviction(const MakeStore& make) {
   }
 }
 
-// Questions stand on even places, each followed by its own answer.
+// Questions are at even indices, each followed by its own answer.
 inline bool is_whole(const std::vector<Message>& messages) {
   if (messages.size() % 2 != 0) return false;
   for (std::size_t i = 0; i < messages.size(); i += 2) {
@@ -330,7 +330,7 @@ inline bool is_whole(const std::vector<Message>& messages) {
   return true;
 }
 
-// Counts instead of checking: doctest's assertions are not made for many threads.
+// Counts instead of checking: doctest's assertions are not meant for concurrent threads.
 inline void hammer(SessionStore& store, const std::string& own, std::atomic<int>& broken) {
   for (int i = 0; i < 60; ++i) {
     const std::string text = own + " " + std::to_string(i);

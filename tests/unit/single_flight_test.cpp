@@ -50,7 +50,7 @@ Task<int> seven() {
 
 }  // namespace
 
-TEST_CASE("one call is under way, and all who join meanwhile get the same value") {
+TEST_CASE("one call runs, and all that join meanwhile get the same value") {
   const auto flight = std::make_shared<Flight>(SteadyClock());
   Call call;
   Caller first(Flight::join(flight, Begin{&call}, {}));
@@ -143,7 +143,7 @@ TEST_CASE("a call that cannot be begun fails, and the next caller begins anew") 
   CHECK(*sync_wait(Flight::join(flight, begin, {})) == 7);
 }
 
-TEST_CASE("a caller may let go of the flight's last owner") {
+TEST_CASE("a caller may destroy the flight's last owner") {
   Call call;
   auto flight = std::make_shared<Flight>(SteadyClock());
   Caller caller(Flight::join(std::exchange(flight, nullptr), Begin{&call}, {}));

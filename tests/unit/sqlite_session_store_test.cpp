@@ -40,7 +40,7 @@ std::string refusal(const std::string& path) {
   return store.error().detail.substr(start.size());
 }
 
-// Someone else with the same file: what `sql` answers, each value on a line.
+// Another connection to the same file: the result of `sql`, each value on a line.
 std::string ask_sqlite(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
@@ -78,14 +78,14 @@ pid_t start_child(const Check& check) {
   return child;
 }
 
-// Whether it held there.
+// Whether `check` held there.
 bool held_in(pid_t child) {
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-// Whether `check` holds for someone whom permissions bind, which they do not for root.
+// Whether `check` holds for an unprivileged user: permissions do not bind root.
 template <class Check>
 bool holds_for_nobody(const Check& check) {
   constexpr uid_t kNobody = 65534;
@@ -95,7 +95,7 @@ bool holds_for_nobody(const Check& check) {
   }));
 }
 
-// Lets no file of this process grow past `bytes`, as a full disk would.
+// Limits every file of this process to `bytes`, like a full disk.
 class FullDisk {
  public:
   explicit FullDisk(rlim_t bytes) {
@@ -294,7 +294,7 @@ TEST_CASE("a path is a path, even if it looks like a URI") {
   fs::current_path(before);
 }
 
-TEST_CASE("a store goes on when the working directory changes") {
+TEST_CASE("a store keeps working when the working directory changes") {
   const ScratchFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path());
@@ -396,7 +396,7 @@ TEST_CASE("a turn that fails half way leaves nothing of itself") {
 }
 
 TEST_CASE(
-    "on a full disk nothing is kept by half, what is there can be read, and it goes on later") {
+    "on a full disk no turn is stored partially, reading works, and writing works again later") {
   const ScratchFolder folder;
   const auto store = open(folder / "s.db");
   append(*store, "s", turn("1"));

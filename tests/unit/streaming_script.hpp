@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An upstream that answers piece by piece as the test says.
+/// An upstream that answers with the test's list of pieces.
 
 #include <vx11/streaming.hpp>
 
@@ -17,7 +17,7 @@ namespace streaming_script {
 /// The pieces of a body; an error ends it, and so does the last of them.
 using Pieces = std::vector<vx11::Result<std::string>>;
 
-/// How many bodies were begun and not dropped.
+/// The number of bodies begun and not dropped.
 using Open = std::shared_ptr<std::atomic<int>>;
 
 class ScriptedBody final : public vx11::BodyStream {

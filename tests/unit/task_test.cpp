@@ -18,7 +18,7 @@ using vx11::detail::TaskAccess;
 
 namespace {
 
-/// Suspends, and goes on on a thread of its own.
+/// Suspends, and resumes on a thread of its own.
 struct HopToThread {
   std::vector<std::thread>& threads;
   bool await_ready() const noexcept { return false; }
@@ -28,7 +28,7 @@ struct HopToThread {
   void await_resume() const noexcept {}
 };
 
-/// Suspends until the test says go.
+/// Suspends until the test resumes it.
 struct Gate {
   std::coroutine_handle<> waiting = nullptr;
   bool await_ready() const noexcept { return false; }
@@ -142,7 +142,7 @@ TEST_CASE("values that can only be moved come through") {
   CHECK(*sync_wait(moved_only()) == 7);
 }
 
-TEST_CASE("an exception is rethrown to the one who awaits") {
+TEST_CASE("an exception is rethrown to the awaiting coroutine") {
   CHECK_THROWS_AS(sync_wait(failing()), std::runtime_error);
   CHECK(sync_wait(catching()) == -1);
 }
@@ -211,7 +211,7 @@ TEST_CASE(
   CHECK(sync_wait(sum_of_frameless(1'000'000)) == 1'000'000);
 }
 
-TEST_CASE("a task that is ready has ended when it is started, and wakes nobody") {
+TEST_CASE("a ready task is complete when it is started, and makes no callback") {
   Task<int> task = ready(4);
   bool woken = false;
   CHECK(TaskAccess::start(

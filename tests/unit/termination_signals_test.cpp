@@ -32,7 +32,7 @@ TEST_CASE("every SIGINT and SIGTERM arrives while one waits for it") {
   }
 }
 
-TEST_CASE("each of several hears of a signal, and those who are left after one has gone") {
+TEST_CASE("every instance receives a signal, also after one is destroyed") {
   Arrivals first(0);
   Arrivals second(0);
   const TerminationSignals outer([&] { first.release(); });

@@ -1,4 +1,4 @@
-// What the rooms share about text: durations, lists of mistakes, space, percent-encoding.
+// Shared text helpers: durations, lists of mistakes, space, percent-encoding.
 #include <chrono>
 #include <optional>
 #include <string>

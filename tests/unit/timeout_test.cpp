@@ -44,7 +44,7 @@ TEST_CASE("a limit too long to add means never") {
   CHECK(call.deadlines.back().never());
 }
 
-TEST_CASE("a call for which no time is left is not made, and blames nobody") {
+TEST_CASE("a call with no time left is not made, and counts against no upstream") {
   ManualClock clock;
   Timeout timeout(2s, clock);
   ScriptedCall call({7});
@@ -64,7 +64,7 @@ TEST_CASE("a limit of nothing leaves no time for any call") {
   CHECK(call.calls() == 0);
 }
 
-TEST_CASE("a call that nobody waits for is not made") {
+TEST_CASE("a cancelled call is not made") {
   ManualClock clock;
   Timeout timeout(2s, clock);
   std::stop_source stop;
@@ -119,7 +119,7 @@ TEST_CASE("with a timer, a call that ignores its stop token is waited for, and i
   CHECK(running.take() == 7);
 }
 
-TEST_CASE("with a timer, a caller who goes away gets cancelled and not timeout") {
+TEST_CASE("with a timer, a cancelled call gets cancelled and not timeout") {
   ManualClock clock;
   auto timer = std::make_shared<ManualTimer>(clock);
   Timeout timeout({.timeout = 2s, .timer = timer}, clock);

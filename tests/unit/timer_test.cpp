@@ -87,16 +87,16 @@ TEST_CASE("stopping while the time runs out wakes a sleeper exactly once") {
   }
 }
 
-TEST_CASE("a background timer may be let go by the one it has just woken") {
+TEST_CASE("a background timer may be destroyed by the waiter it has just woken") {
   for (int i = 0; i < 50; ++i)
     CHECK(sync_wait(sleep_and_let_go(std::make_shared<BackgroundTimer>())));
 }
 
-TEST_CASE("all who were given no timer share one") {
+TEST_CASE("all users without a timer of their own share one") {
   CHECK(vx11::background_timer() == vx11::background_timer());
 }
 
-TEST_CASE("a manual timer wakes those who are due, the earliest first") {
+TEST_CASE("a manual timer wakes due waiters, the earliest first") {
   ManualClock clock;
   ManualTimer timer(clock);
   Started late(timer.sleep(3s, std::stop_token()));

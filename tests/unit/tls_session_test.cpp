@@ -1,4 +1,4 @@
-// The one TLS policy of both transports: whom it trusts, and what it says when it does not.
+// The TLS policy of both transports: which certificates it trusts, and its errors.
 
 #include <vx11/socket/detail/tcp.hpp>
 #include <vx11/socket/detail/tls.hpp>

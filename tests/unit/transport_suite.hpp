@@ -3,8 +3,8 @@
 /// \file
 /// What every `Transport` over HTTP does, as one suite.
 ///
-/// A transport's own test calls `transport_suite` with a function that makes one with the given
-/// settings, which nobody else uses.
+/// A transport's own test calls `transport_suite` with a function that makes a transport with the
+/// given settings, for exclusive use.
 
 #include "transport_suite/answers.hpp"
 #include "transport_suite/connections.hpp"

@@ -1,5 +1,4 @@
-// Which URLs the library takes, the same ones whoever uses them: until there was one `Url`, the
-// router, the two transports and the Redis probe each had rules of their own.
+// Which URLs the library accepts. One `Url` serves the router, both transports and the Redis probe.
 
 #include <vx11/url.hpp>
 

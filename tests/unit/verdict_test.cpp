@@ -27,7 +27,7 @@ Result<HttpResponse> answer(int status) {
 
 }  // namespace
 
-TEST_CASE("what the caller brought upon himself blames nobody and is not retried") {
+TEST_CASE("an error of the caller's own counts against no upstream and is not retried") {
   for (const Errc code : {Errc::rejected, Errc::circuit_open, Errc::cancelled, Errc::asleep,
                           Errc::invalid_argument, Errc::storage}) {
     CHECK(CallVerdict()(failing(code)) == Verdict::neutral);

@@ -110,7 +110,7 @@ TEST_CASE("an in-process upstream that throws is unreachable") {
   CHECK(answer.error().detail.find("not to be seen") == std::string::npos);
 }
 
-TEST_CASE("an in-process upstream is not called for a caller who has gone") {
+TEST_CASE("an in-process upstream is not called for a cancelled call") {
   int calls = 0;
   vx11::InProcessTransport transport([&](const HttpRequest&, const Deadline&) {
     ++calls;

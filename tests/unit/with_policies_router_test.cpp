@@ -28,7 +28,7 @@ struct Upstreams {
   std::shared_ptr<ScriptedTransport> primary = std::make_shared<ScriptedTransport>(clock);
   std::shared_ptr<ScriptedTransport> fallback = std::make_shared<ScriptedTransport>(clock);
 
-  /// switch behind `transport`, madre as she is.
+  /// switch behind `transport`, madre unchanged.
   Router router(std::shared_ptr<vx11::Transport> transport) const {
     return Router::create(
                {.targets = {{.name = "switch",
@@ -42,7 +42,7 @@ struct Upstreams {
 
 }  // namespace
 
-TEST_CASE("a target's transport retries before the router goes on to the next") {
+TEST_CASE("a target's transport retries before the router asks the next") {
   Upstreams up;
   up.primary->then_fail(Errc::unreachable).then_json(R"({"response":"from switch"})");
   const vx11::Retry retry({.attempts = 2, .timer = up.timer}, up.clock);

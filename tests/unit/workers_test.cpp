@@ -26,7 +26,7 @@ TimePoint in(vx11::Duration time) {
 
 }  // namespace
 
-TEST_CASE("every job is run before the pool has gone") {
+TEST_CASE("every job is run before the pool is destroyed") {
   std::atomic<int> runs = 0;
   {
     Workers workers(3);
@@ -129,7 +129,7 @@ TEST_CASE("two jobs in a row do not both rely on one idle thread") {
     Workers workers(2);
     workers.run([&] { first.count_down(); });
     first.wait();
-    std::this_thread::yield();  // most often its thread is idle by now, which is the case in point
+    std::this_thread::yield();  // usually its thread is idle by now: the case to test
     for (int job = 0; job < 2; ++job) workers.run([&] { both.arrive_and_wait(); });
   }
 }

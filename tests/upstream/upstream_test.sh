@@ -220,7 +220,7 @@ check_streams() {
   holds 'stream_break leaves other answers alone' '.response == "switch heard: hello there"' "$(ask)"
   fault '"fault":"stream_stall","after":4'
   curl -s -N -m 1 -d '{"prompt":"a"}' -H 'Accept: text/event-stream' "$(chat_url)" >"$work/events"
-  is 'stream_stall falls silent' 28 $?
+  is 'stream_stall stops sending' 28 $?
   is 'stream_stall after four events' 4 "$(grep -c '^event: message$' "$work/events")"
   heal
   set_to '{"stream":false,"stream_chunks":0,"stream_gap_ms":0}'
@@ -250,7 +250,7 @@ check_counters() {
     "open":0,"abandoned":0}' "$(get "$control/__count")"
 
   post "$(chat_url)?q=1" '{"prompt":"né"}' -H 'X-Vx11-Token: secret' -H 'A: 1' -H 'a: 2' >/dev/null
-  holds 'the last request is told' '.madre == null and .switch.method == "POST"
+  holds 'the last request is reported' '.madre == null and .switch.method == "POST"
     and .switch.target == "/switch/route-v5?q=1" and .switch.body == "{\"prompt\":\"né\"}"
     and .switch.headers["x-vx11-token"] == "secret" and .switch.headers.a == "1, 2"' \
     "$(get "$control/__last")"
@@ -303,7 +303,7 @@ check_canned_faults() {
   is 'redirect is 302' 302 "$(ask_status)"
   is 'redirect says where' /redirected/switch/route-v5 \
     "$(header location -d '{"prompt":"a"}' "$(chat_url)")"
-  holds 'who follows gets the real answer' '.response == "switch heard: hello there"' \
+  holds 'following it gets the real answer' '.response == "switch heard: hello there"' \
     "$(ask -L --post302)"
   is 'and is counted' 1 "$(count '.switch["POST /redirected/switch/route-v5"]')"
   heal
@@ -339,9 +339,9 @@ check_wire_faults() {
   fault '"fault":"early_close"'
   is 'early_close is an empty reply' 52 "$(ask_code 10)"
   fault '"fault":"huge"'
-  is 'huge goes on' 3000000 "$(raw "$switch" "$raw_chat" | head -c 3000000 | wc -c)"
+  is 'huge keeps sending' 3000000 "$(raw "$switch" "$raw_chat" | head -c 3000000 | wc -c)"
   fault '"fault":"huge_header"'
-  is 'huge_header goes on' 3000000 "$(raw "$switch" "$raw_chat" | head -c 3000000 | wc -c)"
+  is 'huge_header keeps sending' 3000000 "$(raw "$switch" "$raw_chat" | head -c 3000000 | wc -c)"
   is 'huge_header does not end' 0 \
     "$(raw "$switch" "$raw_chat" | head -c 3000000 | tr -d '\r' | grep -c '^$')"
   eventually 'nothing is left open' count_is '.switch.open' 0
@@ -370,7 +370,7 @@ check_listener_faults() {
   answer=$(curl -s -m 0.5 -o /dev/null -w '%{time_connect}' -d '{"prompt":"a"}' "$(chat_url)")
   is 'hang_connect never answers' 28 $?
   at_least 'hang_connect connects' 0.000001 "$answer"
-  is 'hang_connect accepts nobody' 0 "$(count '.switch.connections')"
+  is 'hang_connect accepts no connection' 0 "$(count '.switch.connections')"
   fault '"fault":"drop_connect"'
   answer=$(curl -s -m 0.5 -o /dev/null -w '%{time_connect}' -d '{"prompt":"a"}' "$(chat_url)")
   is 'drop_connect never answers' 28 $?

@@ -22,7 +22,7 @@ vx11::Result<std::shared_ptr<vx11::CircuitBreaker>> make_breaker(const char* des
   return std::make_shared<vx11::CircuitBreaker>(std::move(options));
 }
 
-/// Rounded up, so that who waits this long is not rejected again.
+/// Rounded up, so that a call after this delay is not rejected for arriving early.
 std::int64_t whole_ms(vx11::Duration duration) {
   return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
 }
@@ -53,7 +53,7 @@ vx11_code vx11_breaker_acquire(vx11_breaker* breaker, vx11_permit** permit,
 void vx11_permit_finish(vx11_permit* permit, vx11_verdict verdict) {
   if (verdict == VX11_SUCCESS) permit->permit.success();
   if (verdict == VX11_FAILURE) permit->permit.failure();
-  delete permit;  // without a word it is neutral
+  delete permit;  // without success() or failure() the outcome is neutral
 }
 
 vx11_circuit_state vx11_breaker_state(const vx11_breaker* breaker) {

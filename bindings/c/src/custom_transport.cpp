@@ -9,8 +9,8 @@ namespace {
 
 using Answer = vx11::Result<vx11::HttpResponse>;
 
-/// What the one who asks and the one who completes have in common. Each keeps it alive, so that an
-/// answer that comes too late finds a place to be dropped.
+/// State shared by the requesting and the completing thread. Both own it, so that a late answer can
+/// still be stored and is then discarded.
 class Meeting {
  public:
   Meeting(vx11::HttpRequest request, vx11::Deadline deadline)
@@ -55,7 +55,7 @@ namespace {
 
 using namespace vx11::c;
 
-/// Calls a C function for every request and waits, on the thread that asks, for what it says.
+/// Calls a C function for every request and waits on the requesting thread for its completion.
 class CustomTransport final : public vx11::Transport {
  public:
   using Send = void (*)(void* context, vx11_call* call);
@@ -82,7 +82,7 @@ class CustomTransport final : public vx11::Transport {
   Release release_;
 };
 
-/// A code of one's own choice; what is no failure of sending counts as unreachable.
+/// The caller's code; a code that is no failure of sending becomes `unreachable`.
 vx11::Errc errc_of(vx11_code code) {
   if (code == VX11_REJECTED) return vx11::Errc::rejected;
   const bool known = code >= VX11_INVALID_ARGUMENT && code <= VX11_UNAVAILABLE;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads a description, the text of a JSON object, and remembers everything that is wrong with it.
+/// Reads a description, the text of a JSON object, and collects every mistake in it.
 
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
@@ -18,11 +18,11 @@
 
 namespace vx11::c {
 
-/// One JSON object. Each `read` leaves its value alone if the field is absent. What is wrong with a
-/// nested object is told by `finish` of the outer one, if the nested one was brought to its `end`.
+/// One JSON object. `read` leaves its value unchanged if the field is absent. Mistakes in a nested
+/// object are reported by `finish` of the outer one, provided `end` was called on the nested one.
 class Fields {
  public:
-  /// Null and "" are an object without fields.
+  /// Null and "" mean an object without fields.
   explicit Fields(const char* text);
 
   void read(const char* name, std::string& value);
@@ -32,9 +32,9 @@ class Fields {
   void read(const char* name, std::size_t& value);
   void read(const char* name, std::vector<std::string>& value);
   void read(const char* name, Headers& value);
-  /// A number of milliseconds or seconds, with fractions.
+  /// A number of milliseconds or seconds; fractions are allowed.
   void read_ms(const char* name, std::chrono::nanoseconds& value);
-  /// The same for a field that also goes by the name that it had before 0.2. Both are a mistake.
+  /// The same for a field that was renamed in 0.2. Giving both names is a mistake.
   void read_ms(const char* name, const char* old_name, std::chrono::nanoseconds& value);
   void read_s(const char* name, std::optional<std::chrono::seconds>& value);
   /// Any object, as text.
@@ -45,9 +45,9 @@ class Fields {
   Fields object(const char* name);
   std::vector<Fields> objects(const char* name);
 
-  /// All has been read: what is left is not known.
+  /// Call after the last read: reports the fields that remain as unknown.
   void end();
-  /// The end, and every mistake so far, by the names of the fields.
+  /// Calls `end` and returns every mistake, each with the name of its field.
   Result<void> finish();
 
  private:

@@ -13,8 +13,7 @@ namespace vx11::c {
 
 namespace {
 
-/// Those of the library in their order, but for the ones that were added when the next number was
-/// taken.
+/// In the order of `vx11::Errc`, except for codes added after the next number was taken.
 vx11_code code_of(Errc code) {
   if (code == Errc::rejected) return VX11_REJECTED;
   if (code == Errc::address_unavailable) return VX11_ADDRESS_UNAVAILABLE;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What stands behind each opaque handle, and how the functions of the C interface end.
+/// The type behind each opaque handle, and the conversion of results to codes and error texts.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/health_aggregator.hpp>
@@ -28,7 +28,7 @@ struct vx11_breaker {
   std::shared_ptr<vx11::CircuitBreaker> breaker;
 };
 struct vx11_permit {
-  std::shared_ptr<vx11::CircuitBreaker> breaker;  ///< Outlives the permit below.
+  std::shared_ptr<vx11::CircuitBreaker> breaker;  ///< Declared first, so it outlives the permit.
   vx11::CircuitBreaker::Permit permit;
 };
 struct vx11_transport {
@@ -55,7 +55,7 @@ struct vx11_response {
 
 namespace vx11::c {
 
-/// How a function ended: `VX11_OK`, or a code and the JSON that tells about it.
+/// The result of a function: `VX11_OK`, or a code and its error as JSON.
 struct Ending {
   Ending() = default;
   Ending(vx11_code code, std::string json) : code(code), json(std::move(json)) {}
@@ -67,10 +67,10 @@ Ending failure(const Error& error);
 Ending failure(const ChatFailure& error);
 Ending misuse(const char* what);
 
-/// The end of the function that `body` is: its code, and its error text where one is wanted.
+/// Returns the code of `ending` and stores its error text if `error` is not null.
 vx11_code finish(const Ending& ending, char** error) noexcept;
 
-/// Runs the body of a function of the C interface. Nothing that it throws gets out.
+/// Runs the body of a function of the C interface; converts exceptions to codes.
 template <class Body>
 vx11_code guarded(char** error, Body&& body) noexcept {
   try {
@@ -82,10 +82,10 @@ vx11_code guarded(char** error, Body&& body) noexcept {
   }
 }
 
-/// Hands text out. Throws `std::bad_alloc`.
+/// Copies text for the caller, who frees it. Throws `std::bad_alloc`.
 Ending give(const std::string& text, char** out);
 
-/// Hands a handle out, or the reason why there is none.
+/// Stores the value as a new handle, or returns its error.
 template <class Handle, class T>
 Ending give(Result<T> made, Handle** out) {
   if (!made) return failure(made.error());
@@ -93,16 +93,16 @@ Ending give(Result<T> made, Handle** out) {
   return {};
 }
 
-/// The deadline that `timeout_ms` and `stop` mean, counted from now.
+/// The deadline for `timeout_ms` and `stop`, starting now.
 Deadline deadline_of(std::int64_t timeout_ms, const vx11_stop* stop);
 
 inline std::string text_of(const char* text) {
   return text ? std::string(text) : std::string();
 }
 
-/// Name and value by turns.
+/// Name and value alternate.
 Headers headers_of(const char* const* pairs, std::size_t count);
-/// None beyond the last.
+/// Empty if the index is out of range.
 std::optional<Header> header_at(const Headers& headers, std::size_t index);
 
 }  // namespace vx11::c

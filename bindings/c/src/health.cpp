@@ -12,7 +12,7 @@ using vx11::fail;
 using vx11::HealthCheck;
 using vx11::Result;
 
-/// How a component is to be looked at, in words.
+/// The description of a component's check.
 struct CheckWords {
   std::string kind = "not_configured";
   std::string url = {};

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Text that came from outside may be no UTF-8; what is not becomes U+FFFD.
+/// Text from outside may not be valid UTF-8; invalid sequences become U+FFFD.
 std::string text(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -19,7 +19,7 @@ double ms(Duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-/// JSON that the library holds as text.
+/// Parses JSON that the library holds as text.
 Json parsed(const std::string& json) {
   Json value = Json::parse(json, nullptr, false);
   return value.is_discarded() ? Json::object() : value;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The library's values as the JSON text that the C interface hands out.
+/// Converts the library's values to the JSON text that the C interface returns.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/health_aggregator.hpp>

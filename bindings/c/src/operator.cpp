@@ -89,7 +89,7 @@ vx11_code vx11_operator_handle(const vx11_operator* api, const char* method, con
 }
 
 void vx11_operator_drain(const vx11_operator* api) {
-  vx11::OperatorApi shared = api->api;  // the handle is const, what it shares is not
+  vx11::OperatorApi shared = api->api;  // the handle is const, the shared state is not
   shared.drain();
 }
 

@@ -26,7 +26,7 @@ Result<std::shared_ptr<const PowerStateClient>> make_client(const char* descript
   return std::make_shared<const PowerStateClient>(transport->transport, url, std::move(options));
 }
 
-/// What a command can be given.
+/// The arguments of a command.
 struct Arguments {
   vx11::WindowRequest window = {};
   std::string window_id = {};

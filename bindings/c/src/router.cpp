@@ -6,7 +6,7 @@ namespace {
 
 using namespace vx11::c;
 
-/// Null for the dialect of the name, which the router knows.
+/// Null for an empty or unknown name; for an empty one the router chooses by the target's name.
 std::shared_ptr<const vx11::ChatDialect> dialect_of(const std::string& name) {
   if (name == "switch") return vx11::switch_dialect();
   if (name == "madre") return vx11::madre_dialect();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The library exports exactly what the list says, and the header declares exactly that.
+# Checks that the library exports, and the header declares, exactly the functions of the list.
 #   symbols.sh LIBRARY LIST HEADER
 set -euo pipefail
 exported=$(nm -D --defined-only "$1" | awk '{print $3}' | grep -v '^__\(asan\|tsan\|ubsan\|odr\)' | LC_ALL=C sort)

@@ -1,4 +1,4 @@
-/* Everything in vx11.h, used from C: what it answers, whose fault it says things are, who frees what. */
+/* Every function of vx11.h, used from C: results, error codes and ownership. */
 #include <vx11.h>
 
 #include <pthread.h>
@@ -15,7 +15,7 @@ static int failures = 0;
       ++failures;                                                    \
     }                                                                \
   } while (0)
-/* The text has the part in it; the text is freed. */
+/* Whether the text contains the part; frees the text. */
 #define CHECK_TEXT(text, part)                                                        \
   do {                                                                                \
     if ((text) == NULL || strstr((text), (part)) == NULL) {                           \
@@ -27,16 +27,16 @@ static int failures = 0;
     (text) = NULL;                                                                    \
   } while (0)
 
-/* ---- an upstream of our own -------------------------------------------------------------------- */
+/* ---- a custom transport ------------------------------------------------------------------------ */
 
 typedef struct upstream {
   int status;
   const char *body;
   vx11_code fails;     /* unless VX11_OK */
-  int calls;           /* read when no call is under way */
+  int calls;           /* read when no call is in progress */
   int released;
   char asked[512];     /* method, origin, target, first header and body of the last request */
-  vx11_call *kept;     /* for those that are completed later */
+  vx11_call *kept;     /* for a call that is completed later */
 } upstream;
 
 static void note(upstream *self, const vx11_call *call) {
@@ -268,7 +268,7 @@ static void a_stop_ends_a_call_under_way(void) {
   if (pthread_create(&thread, NULL, request_stop, stop) != 0) abort();
   CHECK(vx11_router_ask(router, "{\"message\":\"hi\"}", -1, stop, &reply, NULL) == VX11_CANCELLED);
   pthread_join(thread, NULL);
-  if (self.kept) vx11_call_fail(self.kept, VX11_CANCELLED, NULL); /* unless stopped before it was sent */
+  if (self.kept) vx11_call_fail(self.kept, VX11_CANCELLED, NULL); /* NULL if not sent */
   vx11_stop_free(stop);
   vx11_router_free(router);
   vx11_transport_free(transport);

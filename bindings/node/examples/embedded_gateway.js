@@ -9,7 +9,7 @@ const {
 
 const token = process.env.VX11_GATEWAY_TOKEN ?? 'vx11-local-token';
 
-/** Answers chats and tells that nothing but the three is awake. */
+/** Answers chats and reports that only the three core services run. */
 function answerAsMadre(request) {
   if (request.target === '/madre/power/state') {
     return {
@@ -48,7 +48,7 @@ function makeApi() {
   });
 }
 
-/** Node gives repeated headers as one flat list, name and value by turns. */
+/** Node's rawHeaders is one flat list of alternating names and values. */
 function pairsOf(rawHeaders) {
   const pairs = [];
   for (let i = 0; i < rawHeaders.length; i += 2) pairs.push([rawHeaders[i], rawHeaders[i + 1]]);

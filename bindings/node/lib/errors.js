@@ -25,7 +25,7 @@ class CircuitOpen extends VX11Error {
   }
 }
 
-/** The addon's exceptions carry the library's error object as their text. */
+/** Converts an exception of the addon, whose text is the library's error object. */
 function errorFrom(error) {
   let report;
   try {
@@ -45,7 +45,7 @@ function calling(native) {
   }
 }
 
-/** What a call of the addon's promises: JSON text is read, "" is nothing. */
+/** The result of a call of the addon: parses JSON text; "" is undefined. */
 async function told(promised) {
   try {
     const answer = await promised;

@@ -1,9 +1,9 @@
-/** vx11: ask an ordered list of upstreams until one answers, and stop calling what keeps failing. */
+/** vx11: try an ordered list of upstreams until one answers, behind circuit breakers. */
 
 /** The version of the library. */
 export const version: string;
 
-/** Something failed. `code` is a stable word, `upstream` the name of the one concerned, or "". */
+/** A failure. `code` is a stable identifier, `upstream` the name of the one concerned, or "". */
 export class VX11Error extends Error {
   constructor(code: Code, detail?: string, upstream?: string);
   readonly code: Code;
@@ -16,10 +16,10 @@ export type Code =
   | 'http_status' | 'invalid_reply' | 'too_large' | 'storage' | 'unavailable' | 'no_memory' | 'internal'
   | 'rejected' | 'address_unavailable';
 
-/** Nobody answered. */
+/** No target answered. */
 export class ChatFailed extends VX11Error {
   readonly attempts: Attempt[];
-  /** When asking again makes sense; 0 when nothing tells. */
+  /** The delay before a retry makes sense; 0 if unknown. */
   readonly retryAfterMs: number;
 }
 
@@ -28,9 +28,9 @@ export class CircuitOpen extends VX11Error {
   readonly retryAfterMs: number;
 }
 
-/** How a call may end early. Aborting rejects it with the signal's reason. */
+/** Timeout and cancellation of a call. Aborting rejects it with the signal's reason. */
 export interface CallOptions {
-  /** The most the call may take. Default: no timeout but its own. */
+  /** Timeout of the call. Default: only the timeouts of the options. */
   timeoutMs?: number;
   /** @deprecated since 0.2: timeoutMs */
   limitMs?: number;
@@ -40,35 +40,35 @@ export interface CallOptions {
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
 export interface CircuitBreakerOptions {
-  /** Failures in a row that open it. Default 3. */
+  /** Consecutive failures that open it. Default 3. */
   failuresToOpen?: number;
   /** Default 60000. */
   openForMs?: number;
   /** Calls let through while half-open. Default 1. */
   probes?: number;
-  /** After this long without a verdict a probe is given up. Default 30000. */
+  /** A probe without an outcome expires after this time. Default 30000. */
   probeTimeoutMs?: number;
   /** @deprecated since 0.2: probeTimeoutMs */
   probeLimitMs?: number;
-  /** Whether an error counts. Default: all do, but for an AbortError. */
+  /** Whether an error counts as a failure. Default: all errors except AbortError. */
   isFailure?: (error: unknown) => boolean;
 }
 
-/** The right to make one call. The first word counts; without one it is neutral. */
+/** Permission for one call. Only the first outcome counts; without one it is neutral. */
 export interface Permit {
   success(): void;
   failure(): void;
   neutral(): void;
 }
 
-/** Stops calling what keeps failing. */
+/** Rejects calls to an upstream that keeps failing. */
 export class CircuitBreaker {
   constructor(options?: CircuitBreakerOptions);
-  /** Asks to make one call now. Throws CircuitOpen if it is not to be made. */
+  /** Requests permission for one call. Throws CircuitOpen if it is rejected. */
   acquire(): Permit;
-  /** Makes one call and counts what came of it. */
+  /** Makes one call and counts its outcome. */
   run<T>(work: () => T | Promise<T>): Promise<T>;
-  /** The same function, guarded. */
+  /** Wraps a function, so that every call passes the breaker. */
   guard<A extends unknown[], T>(work: (...args: A) => T | Promise<T>): (...args: A) => Promise<T>;
   readonly state: CircuitState;
   snapshot(): { state: CircuitState; generation: number; failures: number; retry_after_ms: number };
@@ -76,14 +76,14 @@ export class CircuitBreaker {
 
 export type HeaderPairs = Array<[name: string, value: string]>;
 
-/** What a transport is to send. */
+/** The request that a transport has to send. */
 export interface TransportRequest {
   method: string;
   origin: string;
   target: string;
   headers: HeaderPairs;
   body: Buffer;
-  /** What is left of its time; absent when there is no limit. */
+  /** The remaining time; undefined if there is no timeout. */
   remainingMs?: number;
 }
 
@@ -94,10 +94,10 @@ export interface TransportResponse {
   body?: string | Uint8Array;
 }
 
-/** HTTP and HTTPS over sockets, on one thread of the library's own. */
+/** HTTP and HTTPS over sockets, on one thread of the library. */
 export class HttpTransport {
   constructor(options?: {
-    /** The most a connection attempt may take. Default 1000. */
+    /** Timeout of a connection attempt. Default 1000. */
     connectTimeoutMs?: number;
     /** @deprecated since 0.2: connectTimeoutMs */
     connectLimitMs?: number;
@@ -106,7 +106,7 @@ export class HttpTransport {
   });
 }
 
-/** Sends through a function, called on the main thread. A VX11Error keeps its code, any other
+/** Sends through a function called on the main thread. A VX11Error keeps its code; any other
  *  exception counts as unreachable. */
 export class FunctionTransport {
   constructor(send: (request: TransportRequest) => TransportResponse | Promise<TransportResponse>);
@@ -118,13 +118,13 @@ export interface Target {
   /** Unique within the router. */
   name: string;
   url: string;
-  /** Default: sockets. */
+  /** Default: a shared HttpTransport. */
   transport?: Transport;
   /** Default: one of its own. */
   breaker?: CircuitBreaker;
-  /** Default: that of the name. */
+  /** Default: chosen by the name. */
   dialect?: 'switch' | 'madre';
-  /** The most one try may take. Default 15000. */
+  /** Timeout of one try. Default 15000. */
   tryTimeoutMs?: number;
   /** @deprecated since 0.2: tryTimeoutMs */
   limitMs?: number;
@@ -140,7 +140,7 @@ export interface Attempt {
 export interface Reply {
   text: string;
   source: string;
-  /** Above 0: a fallback. */
+  /** Index of the target that answered; above 0: a fallback. */
   rank: number;
   /** Why the first target did not answer. */
   reason: string;
@@ -155,16 +155,16 @@ export interface AskOptions extends CallOptions {
   contextSummary?: string;
 }
 
-/** Asks its targets in order until one answers. */
+/** Tries its targets in order until one answers. */
 export class Router {
   constructor(options: {
     targets: Target[];
-    /** The most a whole ask may take. Default 30000. */
+    /** Timeout of a whole ask. Default 30000. */
     totalTimeoutMs?: number;
     /** @deprecated since 0.2: totalTimeoutMs */
     deadlineMs?: number;
   });
-  /** Rejects with ChatFailed when nobody answered. */
+  /** Rejects with ChatFailed if no target answered. */
   ask(message: string, options?: AskOptions): Promise<Reply>;
   breaker(target: string): CircuitBreaker;
 }
@@ -176,18 +176,18 @@ export interface PowerState {
   available: string[];
 }
 
-/** madre's answer to a command; a refusal (4xx) is one, too. */
+/** madre's response to a command; a 4xx status is no error. */
 export interface MadreReply {
   status: number;
   answer: Record<string, unknown>;
 }
 
-/** Talks to madre about power. */
+/** Reads madre's power state and sends power commands. */
 export class PowerClient {
   constructor(url: string, options?: {
     transport?: Transport;
     breaker?: CircuitBreaker;
-    /** The most one call may take. Default 2000. */
+    /** Timeout of one call. Default 2000. */
     timeoutMs?: number;
     /** @deprecated since 0.2: timeoutMs */
     limitMs?: number;
@@ -197,7 +197,7 @@ export class PowerClient {
   status(options?: CallOptions): Promise<MadreReply>;
   soloMadreStatus(options?: CallOptions): Promise<MadreReply>;
   applySoloMadre(options?: CallOptions): Promise<MadreReply>;
-  /** `ttlSeconds` null holds the window open; default 300. */
+  /** `ttlSeconds` null: the window does not expire; default 300. */
   openWindow(
     window: { services: string[]; ttlSeconds?: number | null; reason?: string },
     options?: CallOptions,
@@ -210,7 +210,7 @@ export class PowerClient {
 
 export interface Component {
   name: string;
-  /** "http" and "redis" need a url, "breaker" a breaker, which is only read. */
+  /** "http" and "redis" need a url, "breaker" a breaker, whose state is read. */
   check?: 'http' | 'redis' | 'breaker' | 'self' | 'absent' | 'not_configured';
   port?: number;
   required?: boolean;
@@ -219,7 +219,7 @@ export interface Component {
   headers?: Record<string, string>;
   transport?: Transport;
   breaker?: CircuitBreaker;
-  /** The most one check may take. Default 2000. */
+  /** Timeout of one check. Default 2000. */
   timeoutMs?: number;
   /** @deprecated since 0.2: timeoutMs */
   limitMs?: number;
@@ -243,7 +243,7 @@ export interface HealthReport {
   power: PowerState | null;
 }
 
-/** Tells how everything is, without waking anything. */
+/** Reports the health of all components without waking a sleeping service. */
 export class HealthAggregator {
   constructor(options?: { components?: Component[]; power?: PowerClient; reuseForMs?: number });
   status(options?: CallOptions): Promise<HealthReport>;
@@ -264,12 +264,12 @@ export interface Session {
   messages: Message[];
 }
 
-/** Keeps what was said: in memory, or in the SQLite file at `path`. */
+/** Stores chat sessions in memory, or in the SQLite file at `path`. */
 export class SessionStore {
   constructor(options?: {
     path?: string;
     messages?: number;
-    /** How long a session is kept after its last use. Default 3600000. */
+    /** A session expires this long after its last use. Default 3600000. */
     idleTimeoutMs?: number;
     /** @deprecated since 0.2: idleTimeoutMs */
     idleMs?: number;
@@ -305,7 +305,7 @@ export interface OperatorResponse {
   body: Buffer;
 }
 
-/** The operator endpoints, as a function from request to response. Knows no server. */
+/** The operator endpoints as a function from request to response, independent of any server. */
 export class OperatorApi {
   constructor(options: {
     auth: Auth;
@@ -315,11 +315,11 @@ export class OperatorApi {
     sessions: SessionStore;
     primary?: string;
   });
-  /** Every HTTP error is an answer, too. `target` is path and query. */
+  /** An HTTP error is a response, not a rejection. `target` is path and query. */
   handle(
     request: { method: string; target: string; headers?: HeaderPairs; body?: string | Uint8Array },
     options?: CallOptions,
   ): Promise<OperatorResponse>;
-  /** From now on `/readyz` says no. */
+  /** Makes `/readyz` report not ready from now on. */
   drain(): void;
 }

@@ -4,7 +4,7 @@ const native = require(process.env.VX11_NODE_ADDON || '../build/vx11.node');
 const { VX11Error, ChatFailed, CircuitOpen, calling, told } = require('./errors.js');
 
 const STATES = ['closed', 'open', 'half_open'];
-// The codes of vx11.h, in their order from 1.
+// The codes of vx11.h in order, starting at 1.
 const CODES = [
   'invalid_argument', 'unreachable', 'timeout', 'cancelled', 'circuit_open', 'asleep',
   'http_status', 'invalid_reply', 'too_large', 'storage', 'unavailable',
@@ -15,14 +15,14 @@ const COMMANDS = {
   start: 5, stop: 6, restart: 7,
 };
 
-/** What is undefined is left to its default. */
+/** Omits undefined fields, so that they get their defaults. */
 const json = (description) => JSON.stringify(description);
 const wholeMs = (ms) => (ms === undefined ? -1 : Math.max(0, Math.round(ms)));
-/** What was named otherwise before 0.2 is still read by its old name, until 0.3. */
+/** Accepts the names from before 0.2, until 0.3. */
 const timeoutOf = (options) => options.timeoutMs ?? options.limitMs;
 const handleOf = (object) => (object ? object._handle : null);
 
-/** Runs `start` with a handle that `signal` stops, and reads its JSON. */
+/** Runs `start` with a stop handle controlled by `signal`, and parses its JSON result. */
 async function stoppable(signal, start) {
   if (!signal) return told(start(null));
   signal.throwIfAborted();
@@ -85,7 +85,7 @@ class CircuitBreaker {
       if (error?.name !== 'AbortError' && this._isFailure(error)) permit.failure();
       throw error;
     } finally {
-      permit.neutral(); // unless something was said before
+      permit.neutral(); // no effect if an outcome was reported before
     }
   }
 
@@ -119,7 +119,7 @@ function abandon(call, error) {
 
 class FunctionTransport {
   constructor(send) {
-    // Not a promise of this function's own: it must not throw, whatever `send` does.
+    // Not async: this function must not throw or reject, whatever `send` does.
     const deliver = (request, call) => {
       if (request.remainingMs < 0) delete request.remainingMs;
       (async () => complete(call, await send(request)))().catch((error) => abandon(call, error));
@@ -129,7 +129,7 @@ class FunctionTransport {
 }
 
 let sockets;
-/** One transport over sockets for all that were given none. */
+/** The shared socket transport for all clients without one. */
 const socketsOf = () => (sockets ??= new HttpTransport());
 
 class Router {

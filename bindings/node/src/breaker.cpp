@@ -10,12 +10,12 @@ Napi::Value make(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), breaker, vx11_breaker_free);
 }
 
-/// A permit dropped without a word is neutral.
+/// A permit destroyed without an outcome is neutral.
 void drop(vx11_permit* permit) {
   vx11_permit_finish(permit, VX11_NEUTRAL);
 }
 
-/// A permit, or the milliseconds after which to ask again.
+/// A permit, or the milliseconds after which to retry.
 Napi::Value acquire(const Napi::CallbackInfo& info) {
   vx11_permit* permit = nullptr;
   int64_t retry_after_ms = 0;
@@ -30,7 +30,7 @@ Napi::Value acquire(const Napi::CallbackInfo& info) {
   });
 }
 
-/// The first word counts.
+/// Only the first outcome counts.
 void finish(const Napi::CallbackInfo& info) {
   vx11_permit** held = info[0].As<Napi::External<vx11_permit*>>().Data();
   if (*held) vx11_permit_finish(*held, static_cast<vx11_verdict>(whole(info[1])));

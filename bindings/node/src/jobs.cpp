@@ -7,8 +7,8 @@
 namespace vx11::node {
 namespace {
 
-/// Threads on demand, up to a limit; what comes meanwhile waits. Never destroyed: the threads may
-/// be waiting for upstreams when the process ends.
+/// A pool that starts threads on demand up to a limit and queues further jobs. Never destroyed:
+/// threads may still wait for upstreams when the process ends.
 class Threads {
  public:
   void run(std::function<void()> work) {

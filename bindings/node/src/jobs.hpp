@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Work off the main thread, and what the C interface hands out, as JavaScript sees them.
+/// Runs work off the main thread and converts results of the C interface to JavaScript values.
 
 #include <functional>
 #include <memory>
@@ -15,23 +15,23 @@
 
 namespace vx11::node {
 
-/// Runs `work` on one of a few threads of the addon's own. Not on those of libuv: they are four,
-/// and a transport written in JavaScript may itself need one while an ask waits for it.
+/// Runs `work` on a thread of the addon's pool. Not on libuv's pool: it has four threads, and a
+/// transport written in JavaScript may need one of them while an ask waits for the transport.
 void run_aside(std::function<void()> work);
 
-/// The way back to the main thread for one function of it. Node may take it down, at the end of a
-/// process or a worker, while other threads still hold it; from then on calls are refused.
+/// Calls one function on the main thread. Node may close it, at the end of a process or a worker,
+/// while other threads still hold it; later calls are rejected.
 class MainThread {
  public:
   using Call = std::function<void(Napi::Env, Napi::Function)>;
 
   static std::shared_ptr<MainThread> of(Napi::Env env, const Napi::Function& function);
-  /// Lets the process end while only this is left.
+  /// Does not keep the process alive.
   void unref(Napi::Env env) { function_.Unref(env); }
   /// Queues a call from any thread.
-  /// \return whether it was taken
+  /// \return whether it was queued
   bool call(Call call);
-  /// No call will follow.
+  /// Call after the last call.
   void release();
 
  private:
@@ -40,23 +40,24 @@ class MainThread {
   Napi::ThreadSafeFunction function_;
 };
 
-/// What a job came to; called on the main thread, where it makes a value or throws Napi::Error.
+/// The result of a job; called on the main thread, where it returns a value or throws Napi::Error.
 using Answer = std::function<Napi::Value(Napi::Env)>;
 
-/// A promise for the answer of `work`, which runs aside. The process lives until it is settled.
+/// Runs `work` on the pool and returns a promise of its result. Keeps the process alive until it
+/// is settled.
 Napi::Promise promise(Napi::Env env, std::function<Answer()> work);
 
-/// Text that the library handed out, given back to it.
+/// Copies text returned by the library and frees it.
 std::string taken(char* text);
 
-/// The value of a successful call, or its error as the text of an exception.
+/// The value of a successful call; throws an exception with the error's JSON as its text.
 Answer answer(vx11_code code, char* text, char* error);
 
-/// Throws what a call reported. The error is taken by reference, since the call that sets it is
-/// mostly an argument beside it.
+/// Throws the error reported by a call. `error` is a reference because the call that sets it is
+/// usually another argument.
 void check(Napi::Env env, vx11_code code, char* const& error);
 
-/// A handle of the library's, alive while a JavaScript value or a job refers to it.
+/// A handle of the library, kept alive while a JavaScript value or a job refers to it.
 template <class T>
 using Owned = std::shared_ptr<T>;
 
@@ -66,14 +67,14 @@ Napi::Value wrap(Napi::Env env, T* handle, void (*free)(T*)) {
   return Napi::External<Owned<T>>::New(env, box, [](Napi::Env, Owned<T>* held) { delete held; });
 }
 
-/// The handle in an argument; none for null.
+/// The handle in an argument; empty for null.
 template <class T>
 Owned<T> unwrap(const Napi::Value& value) {
   if (!value.IsExternal()) return nullptr;
   return *value.As<Napi::External<Owned<T>>>().Data();
 }
 
-/// An array of handles, kept alive, and as the C interface takes it.
+/// An array of handles in the form the C interface takes; keeps the handles alive.
 template <class T>
 class Handles {
  public:
@@ -101,7 +102,7 @@ inline int64_t whole(const Napi::Value& value) {
   return value.As<Napi::Number>().Int64Value();
 }
 
-/// Name and value by turns, as the C interface takes them.
+/// Alternating names and values, as the C interface takes them.
 class Pairs {
  public:
   explicit Pairs(const Napi::Value& flat);

@@ -3,7 +3,7 @@
 namespace vx11::node {
 namespace {
 
-/// Aside, because with it may go the health aggregator, which waits for looks under way.
+/// Freed on the pool: it may free the health aggregator, which waits for checks in progress.
 void free_aside(vx11_operator* api) {
   run_aside([api] { vx11_operator_free(api); });
 }

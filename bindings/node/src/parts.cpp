@@ -73,7 +73,7 @@ Napi::Value power_send(const Napi::CallbackInfo& info) {
 // ---- health
 // --------------------------------------------------------------------------------------
 
-/// Aside, because it waits for looks under way, and those may need the main thread.
+/// Freed on the pool: it waits for checks in progress, which may need the main thread.
 void free_aside(vx11_health* health) {
   run_aside([health] { vx11_health_free(health); });
 }

@@ -34,18 +34,18 @@ Napi::Object request_of(Napi::Env env, const vx11_call* call) {
   return request;
 }
 
-/// On the main thread: hands the request and the call to the function.
+/// On the main thread: passes the request and the call to the function.
 void deliver(Napi::Env env, Napi::Function send, vx11_call* call) {
   try {
     send.Call({request_of(env, call), Napi::External<vx11_call>::New(env, call)});
-  } catch (const Napi::Error&) {  // before the function had the call: it throws nothing itself
+  } catch (const Napi::Error&) {  // before the function received the call; it does not throw itself
     vx11_call_fail(call, VX11_UNREACHABLE, nullptr);
   }
 }
 
 using Context = std::shared_ptr<MainThread>;
 
-/// On the thread that asks.
+/// On the requesting thread.
 void send(void* context, vx11_call* call) {
   const bool queued =
       (*static_cast<Context*>(context))->call([call](Napi::Env env, Napi::Function send) {
@@ -61,7 +61,7 @@ void release(void* context) {
 
 Napi::Value make_custom(const Napi::CallbackInfo& info) {
   auto main = std::make_unique<Context>(MainThread::of(info.Env(), info[0].As<Napi::Function>()));
-  (*main)->unref(info.Env());  // an ask under way keeps the process alive, an idle transport not
+  (*main)->unref(info.Env());  // only an ask in progress keeps the process alive
   vx11_transport* transport = nullptr;
   char* error = nullptr;
   check(info.Env(), vx11_transport_custom(send, main.get(), release, &transport, &error), error);

@@ -1,5 +1,5 @@
 'use strict';
-// The example that embeds the operator API, asked over HTTP.
+// Tests the example that embeds the operator API, over HTTP.
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');

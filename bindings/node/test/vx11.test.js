@@ -1,5 +1,5 @@
 'use strict';
-// What the package does beyond handing calls on: conversions, promises, exceptions, its own threads.
+// Tests what the package adds to the C interface: conversions, promises, exceptions, threads.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

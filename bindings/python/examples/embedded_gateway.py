@@ -14,7 +14,7 @@ TOKEN = os.environ.get("VX11_GATEWAY_TOKEN", "vx11-local-token")
 
 
 def answer_as_madre(request: vx11.Request) -> vx11.Response:
-    """Answers chats and tells that nothing but the three is awake."""
+    """Answers chats and reports that only the three core services run."""
     if request.target == "/madre/power/state":
         state = {
             "policy": "solo_madre",

@@ -1,4 +1,4 @@
-"""The example that embeds the operator API, asked over HTTP."""
+"""Tests the example that embeds the operator API, over HTTP."""
 
 import json
 import subprocess

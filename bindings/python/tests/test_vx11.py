@@ -1,4 +1,4 @@
-"""What the package does beyond handing calls on: conversions, ownership, exceptions, asyncio."""
+"""Tests what the package adds to the C interface: conversions, ownership, exceptions, asyncio."""
 
 import asyncio
 import gc

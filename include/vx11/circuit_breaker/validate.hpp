@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Names the mistakes in a breaker's description.
+/// Validates the options of a breaker.
 
 #include <vx11/circuit_breaker/detail/packed_state.hpp>
 #include <vx11/circuit_breaker/options.hpp>
@@ -19,7 +19,7 @@ template <class T>
 constexpr bool in(T value, std::type_identity_t<T> min, std::type_identity_t<T> max) noexcept {
   return value >= min && value <= max;
 }
-/// Above 0, at most 1; no number is not.
+/// Above 0, at most 1; false for NaN.
 constexpr bool is_share(double value) noexcept {
   return value > 0.0 && value <= 1.0;
 }
@@ -52,7 +52,7 @@ inline void check(Mistakes& mistakes, const OpenGrowth& growth) {
 
 }  // namespace detail
 
-/// \return every mistake in `options`, by field, in one `invalid_argument` error.
+/// \return one `invalid_argument` error that lists every invalid field.
 inline Result<> validate(const CircuitBreakerOptions& options) {
   detail::Mistakes mistakes;
   mistakes.require(detail::in(options.failures_to_open, 1, detail::PackedState::kMaxFailures),

@@ -3,9 +3,8 @@
 /// \file
 /// The durations, time points and clocks of `<chrono>`. Internal.
 ///
-/// In C++20 `<chrono>` is also the calendar, the time zones and the printing of both, with all of
-/// `<sstream>` or `<format>` behind them. libstdc++ keeps what is needed here in a header of its
-/// own.
+/// In C++20 `<chrono>` also contains the calendar, time zones and formatting, with `<sstream>` or
+/// `<format>` behind them. libstdc++ has a separate header with the parts needed here.
 
 #include <version>
 

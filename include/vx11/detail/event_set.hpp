@@ -13,13 +13,13 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Up to 31 events, each a bit, that happen once each on any thread; one coroutine waits for the
-/// next. Nothing that happens before it waits is lost, and whoever makes an event happen touches
-/// nothing of this afterwards.
+/// Up to 31 one-shot events, one bit each, that may happen on any thread; one coroutine waits for
+/// the next. Events that happen before it waits are kept, and the thread that triggers an event
+/// does not access this object afterwards.
 class EventSet {
  public:
   using Set = std::uint32_t;
-  /// What a started task needs to say that it has ended.
+  /// Where a started task reports its end.
   struct EventSlot {
     EventSlot(EventSet& all, Set bit) noexcept : all(&all), bit(bit) {}
     EventSet* all;
@@ -32,7 +32,7 @@ class EventSet {
     if (TaskAccess::start(task, &ended, &slot)) happen(slot.bit);
   }
 
-  /// Makes the event happen and resumes the one who waits, if there is one.
+  /// Triggers the event and resumes the waiting coroutine, if any.
   void happen(Set bit) noexcept {
     Set word = word_.load(std::memory_order_acquire);
     std::coroutine_handle<> waiting = nullptr;
@@ -45,7 +45,7 @@ class EventSet {
 
   Set so_far() const noexcept { return word_.load(std::memory_order_acquire) & ~kWaiting; }
 
-  /// `co_await`: goes on once more has happened than `known`; gives what has happened.
+  /// `co_await`: resumes once an event outside `known` has happened; returns all events so far.
   auto beyond(Set known) noexcept { return Beyond{*this, known}; }
 
  private:

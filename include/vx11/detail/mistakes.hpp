@@ -13,7 +13,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Names each field that is wrong, in the order of the checks: "attempts must be at least 1;
+/// Lists each invalid field, in the order of the checks: "attempts must be at least 1;
 /// backoff.factor must be at least 1".
 class Mistakes {
  public:
@@ -22,7 +22,7 @@ class Mistakes {
     if (!text_.empty()) text_ += "; ";
     text_.append(prefix_).append(field).append(" must be ").append(rule);
   }
-  /// Stands before every field checked from now on: "backoff.".
+  /// Sets the prefix of every field checked from now on, such as "backoff.".
   void within(std::string_view prefix) noexcept { prefix_ = prefix; }
 
   Result<> result() && {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Coroutines that sleep until a point in time, woken by whoever turns the queue. Internal.
+/// Coroutines that sleep until a point in time, woken by the thread that drives the queue.
+/// Internal.
 
 #include <vx11/clock.hpp>
 
@@ -17,16 +18,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Who sleeps, by when to wake. Thread-safe. Outlives its sleepers.
+/// Sleepers, ordered by wake time. Thread-safe. Outlives its sleepers.
 class SleepQueue {
  public:
   class Sleep;
 
-  /// Resumes the first that is due at `now`, on this thread.
+  /// Resumes the earliest sleeper due at `now`, on this thread.
   /// \return whether there was one
   bool wake_one(TimePoint now) noexcept;
 
-  /// When the first is due; `TimePoint::max()` if nobody sleeps.
+  /// When the earliest sleeper is due; `TimePoint::max()` if there is none.
   TimePoint next_due() const noexcept {
     const std::lock_guard lock(mutex_);
     return next_due_locked();
@@ -36,7 +37,7 @@ class SleepQueue {
     return sleepers_.size();
   }
 
-  /// Blocks until someone is due by `clock`, or `close` was called.
+  /// Blocks until a sleeper is due by `clock`, or `close` was called.
   /// \return false once closed
   template <class Clock>
   bool wait(const Clock& clock) {
@@ -71,7 +72,7 @@ class SleepQueue {
   bool closed_ = false;
 };
 
-/// `co_await`: true once its time has come, false if the stop token fired before.
+/// `co_await`: true once the time has passed, false if the stop token fired before.
 class SleepQueue::Sleep {
  public:
   Sleep(SleepQueue& queue, TimePoint until, std::stop_token stop) noexcept
@@ -80,7 +81,8 @@ class SleepQueue::Sleep {
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> handle) {
     handle_ = handle;
-    // Before it is linked: once it is, it may be woken on another thread at any moment.
+    // Registered before it is linked: a linked sleeper may be woken on another thread at any
+    // moment.
     on_stop_.emplace(stop_, OnStop{this});
     const std::lock_guard lock(queue_.mutex_);
     if (stopped_) return false;

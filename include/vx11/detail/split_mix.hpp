@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A small generator of random numbers, for spreading waits and nothing else. Internal.
+/// A small random number generator, used only to spread waits. Internal.
 
 #include <cstdint>
 
@@ -9,13 +9,14 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Any seed
-/// will do. Not `<random>`, which alone costs an eighth of what all headers together take to compile.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014). Any
+/// seed is valid. Not `<random>`, which takes an eighth of the compile time of all headers
+/// together.
 class SplitMix64 {
  public:
   explicit constexpr SplitMix64(std::uint64_t seed) noexcept : state_(seed) {}
 
-  /// The next number, evenly from 0 to below 1.
+  /// The next number, uniform in [0, 1).
   constexpr double next() noexcept {
     std::uint64_t z = state_ += 0x9E3779B97F4A7C15U;
     z = (z ^ z >> 30U) * 0xBF58476D1CE4E5B9U;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Waking those who queued, without a stack as deep as the queue. Internal.
+/// Wakes queued coroutines without recursion as deep as the queue. Internal.
 
 #include <vx11/detail/event_set.hpp>
 
@@ -9,21 +9,21 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// One who waits in a queue, in the frame of the coroutine that waits.
+/// A coroutine that waits in a queue; lives in its frame.
 struct Waiter {
-  static constexpr EventSet::Set kWoken = 1;  ///< Happens when it is his waiter.
+  static constexpr EventSet::Set kWoken = 1;  ///< Happens when it is woken from the queue.
 
   EventSet events = {};
   Waiter* next = nullptr;
 };
 
-/// Wakes those whose waiter has come.
+/// Wakes coroutines that have left a queue.
 ///
-/// One who is woken may be done at once and wake the next, who wakes the next. That nests only a
-/// few deep on a thread; those beyond are woken once the others have returned, in order.
+/// A woken coroutine may end at once and wake the next, which wakes the next. That nests only a few
+/// levels per thread; further ones are woken in order once the others have returned.
 class WakeTrampoline {
  public:
-  /// Wakes `waiter`, which nobody else knows of any more.
+  /// Wakes `waiter`, which no queue refers to any more.
   static void wake(Waiter& waiter) noexcept {
     thread_local WakeTrampoline here;
     if (here.depth_ == kDeepest) return here.put_off(waiter);

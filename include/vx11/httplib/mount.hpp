@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// `mount`: the operator endpoints on a cpp-httplib server that one already has; and `harden`.
+/// `mount`: the operator endpoints on an existing cpp-httplib server; `harden`: safe settings for
+/// it.
 
 #include <vx11/httplib/detail/framing.hpp>
 #include <vx11/httplib/detail/server_message.hpp>
@@ -21,12 +22,12 @@ inline namespace v0 {
 
 namespace detail {
 
-/// Answers requests to one server by one API.
+/// Answers the requests of one server with one API.
 class Mounted {
  public:
   explicit Mounted(OperatorApi api) : api_(std::move(api)) {}
 
-  /// GET, HEAD and OPTIONS, which need no body but may bring one.
+  /// GET, HEAD and OPTIONS, which may but need not have a body.
   void operator()(const httplib::Request& from, httplib::Response& to) const {
     const auto control = control_fields_of(from.headers);
     if (!control) return answer(from, to, refusal(400), Ending::close);
@@ -35,8 +36,8 @@ class Mounted {
            has_body(*control) && !kServerReadsAnyBody ? Ending::close : Ending::keep);
   }
 
-  /// POST and all else that may bring a body: refused by its head, if that is enough, before a byte
-  /// of the body is read.
+  /// POST and all other methods that may have a body: refused by the head, where possible, before
+  /// any byte of the body is read.
   void operator()(const httplib::Request& from, httplib::Response& to,
                   const httplib::ContentReader& reader) const {
     const auto control = control_fields_of(from.headers);
@@ -49,7 +50,7 @@ class Mounted {
           admission ? sync_wait(api_.handle(request, *admission)) : std::move(admission.error()),
           Ending::keep);
     }
-    // cpp-httplib would take such a body apart; no endpoint wants one.
+    // cpp-httplib would parse a multipart body; no endpoint accepts one.
     const bool form = from.is_multipart_form_data();
     if (form && admission) admission = tl::unexpected(refusal(415));
     if (!admission) {
@@ -67,7 +68,7 @@ class Mounted {
     return kReaderOutlivesHandler ? Linger(reader) : Linger();
   }
 
-  /// \return the status of the refusal, if reading did not end well
+  /// \return the status of the refusal if reading failed
   std::optional<int> read(const httplib::ContentReader& reader, std::string& body,
                           const httplib::Response& to) const {
     bool too_large = false;
@@ -81,8 +82,8 @@ class Mounted {
     return to.status == 413 || to.status == 415 ? to.status : 400;
   }
 
-  /// Some versions take a chunk that does not end where it should for the last, and some read no
-  /// chunks of a DELETE at all: what follows chunks may be anything.
+  /// Some versions treat a chunk with a misplaced end as the last one, and some do not read chunks
+  /// of a DELETE: the bytes after a chunked body cannot be trusted.
   static Ending after(const http_detail::ControlFields& control) {
     return control.chunked ? Ending::close : Ending::keep;
   }
@@ -92,56 +93,56 @@ class Mounted {
 
 }  // namespace detail
 
-/// Puts the endpoints of `api` on `server`, beside whatever routes it has.
+/// Adds the endpoints of `api` to `server`, next to its existing routes.
 ///
-/// Every path below `/operator/` and `/vx11/` (up to 1 KiB), and `/health`, `/livez`, `/readyz` and
-/// `/metrics` are answered by a copy of `api`, for every method. A route that was added before
-/// wins, as always with cpp-httplib; nothing else of the server is touched.
+/// All paths below `/operator/` and `/vx11/` (up to 1 KiB), and `/health`, `/livez`, `/readyz` and
+/// `/metrics` are answered by a copy of `api`, for every method. Routes added earlier take
+/// precedence, as always with cpp-httplib; nothing else on the server changes.
 ///
-/// A request that its head already earns a refusal (no token, wrong method, wrong type, declared
-/// too large) is refused without its body being read. A connection whose request was not read to
-/// its end is closed after the answer, so that no rest of it is ever taken for another request;
-/// requests whose length two readers could understand differently are refused with 400. Out of our
-/// hands is what cpp-httplib refuses before it asks any handler; some versions before 0.40 then go
-/// on with the rest.
+/// A request that its head already disqualifies (no token, wrong method, wrong type, declared
+/// length too large) is refused without reading its body. If a request was not read to its end, the
+/// connection is closed after the response, so that the remaining bytes are never parsed as another
+/// request. Requests with an ambiguous length are refused with 400. Not covered: requests that
+/// cpp-httplib refuses before it calls a handler; some versions before 0.40 then continue with the
+/// remaining bytes.
 ///
-/// An error handler of the server's (`set_error_handler`) sees our errors as well, those
-/// that close the connection without their body; if it writes one, that is what the client gets.
-/// Set `set_tcp_nodelay(true)` before listening if you have not: cpp-httplib sends head and body
-/// apart, and without it the body waits for the client's delayed acknowledgement, 40 ms. `harden`
-/// does so.
+/// An error handler of the server (`set_error_handler`) also sees the errors of `api`, those that
+/// close the connection without their body; if it writes a body, the client gets that one. Call
+/// `set_tcp_nodelay(true)` (or `harden`) before listening: cpp-httplib sends head and body
+/// separately, and without it the body waits for the client's delayed acknowledgement, 40 ms.
 ///
 /// Call it before the server listens.
 inline void mount(httplib::Server& server, const OperatorApi& api) {
   const detail::Mounted mounted(api);
   const httplib::Server::Handler plain(mounted);
   const httplib::Server::HandlerWithContentReader reading(mounted);
-  // Bounded, since std::regex recurses with every character and a path may have 8 KiB of them.
+  // Bounded: std::regex recurses for every character, and a path may be 8 KiB long.
   for (const char* paths : {"/(?:operator|vx11)/.{1,1024}", "/(?:health|livez|readyz|metrics)"}) {
     server.Get(paths, plain).Options(paths, plain);
     server.Post(paths, reading).Put(paths, reading).Patch(paths, reading).Delete(paths, reading);
   }
 }
 
-/// What `harden` sets.
+/// Settings of `harden`.
 struct HttplibServerOptions {
-  /// cpp-httplib gives each connection a thread for as long as it lasts, idle or not: so many
-  /// clients are served at once, and the next waits until one of them has left.
+  /// Clients served at once: cpp-httplib uses one thread per connection, idle or not; further
+  /// clients wait until a connection closes.
   std::size_t threads = 64;
-  /// The largest body for the server's own routes; the API's has its own limit.
+  /// The largest body for the server's own routes; the API has its own limit.
   std::size_t max_body_bytes = 1024 * 1024;
-  /// The most one read or write may wait for the client. A limit per operation, not per request:
-  /// against clients that trickle put a reverse proxy in front.
+  /// The longest wait of one read or write. Per operation, not per request: against clients that
+  /// trickle, use a reverse proxy.
   Duration io_timeout = std::chrono::seconds(5);
   /// How long an idle connection keeps its thread. Rounded up to whole seconds.
   Duration idle_timeout = std::chrono::seconds(5);
-  /// Then it is closed, to let others have the thread. cpp-httplib's own is 5 (100 since 0.16).
+  /// Requests per connection; then it is closed to free the thread for others. cpp-httplib's
+  /// default is 5 (100 since 0.16).
   std::size_t max_requests_per_connection = 1000;
 };
 
-/// Sets on `server` what we would set on one of ours: the limits of `options`, TCP_NODELAY, and a
-/// listener that two processes cannot share without knowing (cpp-httplib's default is
-/// SO_REUSEPORT). Call it before the server listens.
+/// Applies recommended settings to `server`: the limits of `options`, TCP_NODELAY, and exclusive
+/// use of the port (cpp-httplib's default is SO_REUSEPORT, which lets a second process share it
+/// unnoticed). Call it before the server listens.
 inline void harden(httplib::Server& server, const HttplibServerOptions& options = {}) {
   server.set_tcp_nodelay(true);
   server.set_payload_max_length(options.max_body_bytes);

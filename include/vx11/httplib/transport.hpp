@@ -3,8 +3,8 @@
 /// \file
 /// `HttplibTransport`: the blocking transport, on cpp-httplib.
 ///
-/// Opt-in and header-only: it is compiled with the macros of the cpp-httplib that its user has.
-/// Why: docs/design/httplib.md.
+/// Opt-in and header-only: compiled with the user's cpp-httplib macros. Rationale:
+/// docs/design/httplib.md.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
@@ -33,52 +33,50 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of an `HttplibTransport`.
+/// Configuration of `HttplibTransport`.
 struct HttplibOptions {
-  /// The most that looking up the name, connecting and the TLS handshake may take together. A
-  /// second is ample within a data centre and leaves time to fall back; the deadline of a call
-  /// shortens it.
+  /// Limit for name look-up, connecting and the TLS handshake together. One second is ample within
+  /// a data centre and leaves time for a fallback; a shorter call deadline takes precedence.
   Duration connect_timeout = std::chrono::seconds(1);
-  /// The largest body of an answer, in bytes: `too_large` above. 4 MiB is far above any chat.
+  /// The largest body of a response, in bytes; `too_large` above. 4 MiB is far above any chat.
   std::size_t max_response_bytes = 4 * 1024 * 1024;
-  /// Idle connections kept per origin. As many as there are threads that send is enough; each costs
-  /// a socket. Zero: every request has a connection of its own.
+  /// Idle connections kept per origin; each costs a socket. The number of sending threads is
+  /// enough. Zero: a new connection for every request.
   std::size_t max_idle_per_origin = 16;
   /// How long an idle connection is kept. Many servers (cpp-httplib, Node.js, uvicorn) close after
-  /// 5 s: whoever reuses one at that very moment may not know whether the request was seen, so we
-  /// close first.
+  /// 5 s. A request sent at that moment may be lost without knowing whether the server saw it, so
+  /// we close first.
   Duration idle_timeout = std::chrono::seconds(4);
-  /// Sent where the request names none.
+  /// Default, used where the request sets none.
   std::string user_agent = "libvx11/" VX11_VERSION_STRING;
-  /// PEM file of the certificates to trust for https, in place of the system's. Empty: the
-  /// system's.
+  /// PEM file of trusted certificates for https, in place of the system's. Empty: the system's.
   std::string ca_file = {};
-  /// Called with every new socket before it connects, for options such as SO_KEEPALIVE. The socket
-  /// stays the transport's. Must not throw.
+  /// Called with every new socket before it connects, to set options such as SO_KEEPALIVE. The
+  /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};
   SteadyClock clock = {};
 };
 
-/// Sends requests over HTTP/1.1 and blocks the sending thread meanwhile.
+/// Sends requests over HTTP/1.1 and blocks the calling thread until the response.
 ///
-/// Connections are kept alive and reused per origin. `TCP_NODELAY` is set; head and body leave in
-/// one write. Redirects are not followed, compression is not asked for, bodies are sent with their
-/// length. Of the request's own headers `Connection`, `Content-Length`, `Expect` and
-/// `Transfer-Encoding` are left out: they are the transport's to say.
+/// Connections are kept alive and reused per origin. `TCP_NODELAY` is set; head and body are sent
+/// in one write. Redirects are not followed, compression is not requested, bodies are sent with
+/// Content-Length. The request's own `Connection`, `Content-Length`, `Expect` and
+/// `Transfer-Encoding` headers are dropped: the transport sets them.
 ///
-/// **Deadlines** hold for the whole exchange, name look-up included, whatever the peer does: every
-/// wait is for what is left of the deadline, or for the stop token.
+/// **Deadlines** cover the whole exchange, including name look-up: every wait ends at the deadline
+/// or when the stop token fires.
 ///
-/// **Repetition**: a request that went out over a kept connection and got not one byte of an answer
-/// is sent once more over a new one, if its method is idempotent (RFC 9110 §9.2.2) or nothing of it
-/// had left. A POST that was sent and lost is `unreachable`: the peer may have acted on it.
+/// **Retry**: a request sent over a reused connection that got no byte of a response is sent once
+/// more over a new connection, if its method is idempotent (RFC 9110 §9.2.2) or no byte of it had
+/// been sent. A lost POST is `unreachable`: the peer may have acted on it.
 ///
-/// **Answers** have their headers in the order in which the version of cpp-httplib keeps them (by
-/// name, until 0.16); before 0.20 it decodes percent signs in their values. An answer whose length
-/// is contradictory, which is cut short or is not HTTP/1.1 is `invalid_reply`.
+/// **Responses** keep headers in the order of the installed cpp-httplib (by name until 0.16);
+/// versions before 0.20 decode percent signs in header values. A response that has a contradictory
+/// length, is truncated or is not HTTP/1.1 is `invalid_reply`.
 ///
-/// https is spoken whether cpp-httplib was built with OpenSSL or not. Certificates are always
-/// verified, by name or address.
+/// https works whether cpp-httplib was built with OpenSSL or not. Certificates are always verified,
+/// by name or address.
 ///
 /// **Thread-safe**; many threads may send at once. Needs POSIX sockets.
 class HttplibTransport final : public Transport {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The event-driven server: serves an `OperatorApi`, routes of one's own, or both, to thousands of
+/// The event-driven server: serves an `OperatorApi`, application routes, or both, to thousands of
 /// connections on a few threads.
 
 #include <vx11/clock.hpp>
@@ -19,64 +19,64 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What one client may take of the server. Every limit has an answer of its own, named with it.
+/// Limits per client connection. The status sent when a limit is exceeded is given with the limit.
 struct ServerLimits {
   std::size_t head_bytes = 16 * 1024;   ///< Request line and header fields: 431.
   std::size_t header_count = 100;       ///< Header fields: 431.
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
-  /// From the first byte of a request to the end of its head: 408. Total, so that trickling does
-  /// not help.
+  /// From the first byte of a request to the end of its head: 408. A total, so slow trickling does
+  /// not extend it.
   Duration head_timeout = std::chrono::seconds(10);
   /// From the end of the head to the end of the body: 408.
   Duration body_timeout = std::chrono::seconds(30);
-  /// Between requests: closed without a word.
+  /// Idle time between requests: the connection is closed without a response.
   Duration idle_timeout = std::chrono::seconds(75);
-  /// For the client to take an answer, or one piece of a stream: closed.
+  /// For the client to accept a response, or one piece of a stream: the connection is closed.
   Duration send_timeout = std::chrono::seconds(30);
-  std::size_t connections = 20'000;  ///< In all: 503 and closed.
-  /// From one address: 503 and closed. By default as many as in all, because behind a proxy every
-  /// client has the proxy's address; take 100 or so where clients connect directly.
+  std::size_t connections = 20'000;  ///< Total: 503 and closed.
+  /// From one address: 503 and closed. Defaults to the total, because behind a proxy all clients
+  /// share its address; use about 100 where clients connect directly.
   std::size_t connections_per_address = 20'000;
 };
 
-/// The description of a server.
+/// Configuration of `HttpServer`.
 struct ServeOptions {
   /// `host:port` with a numeric address, IPv6 in brackets. Port 0 picks a free one.
   std::string listen = "127.0.0.1:8000";
-  /// Event loops, each on a thread of its own; at least 1. One serves some 50,000 requests a
-  /// second, so take more only when one core is not enough.
+  /// Event loops, one thread each; at least 1. One loop serves about 50,000 requests per second, so
+  /// use more only when one core is not enough.
   unsigned threads = 2;
   ServerLimits limits = {};
 };
 
-/// An HTTP/1.1 server (RFC 9112) with keep-alive and pipelining, strict about what it reads.
+/// An HTTP/1.1 server (RFC 9112) with keep-alive, pipelining and strict parsing.
 ///
-/// `bind`, then `run`. One thread runs it; `stop` may be called from any. A client that disconnects
-/// fires the stop token of its request's deadline. Destroy it after `run` has returned.
+/// Call `bind`, then `run` on one thread; `stop` is thread-safe. A client disconnect fires the stop
+/// token of its request's deadline. Destroy the server only after `run` has returned.
 class VX11_API HttpServer {
  public:
-  /// Takes the address.
-  /// \return `invalid_argument` for a malformed one, `address_unavailable` for one that is
-  ///         taken or not this machine's
+  /// Binds the address.
+  /// \return `invalid_argument` if it is malformed, `address_unavailable` if it is in use or not
+  ///         local
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();
 
-  /// The port it really has.
+  /// The bound port.
   std::uint16_t port() const noexcept;
   /// `http://host:port`.
   std::string url() const;
 
-  /// Serves until stopped and drained. Blocks; the calling thread becomes one of the loops, and
-  /// asks the scheduler for short turns until it returns, as they all do (Linux from 6.12 on).
-  /// \return how many connections were cut off in the middle of a request
+  /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it
+  /// returns, all loop threads request short time slices (Linux 6.12 or newer).
+  /// \return the number of connections closed in the middle of a request
   ///
-  /// `handler` is an `OperatorApi`, what `HttpRoutes::build` returned, or a handler of one's own; it
-  /// outlives the call.
+  /// `handler` is an `OperatorApi`, the result of `HttpRoutes::build`, or a custom handler; it must
+  /// outlive the call.
   std::size_t run(const HttpHandler& handler);
-  /// Takes no new work and lets `run` return when what is under way is done, at the latest after
-  /// `grace`; called again, at once. Thread-safe.
+  /// Stops accepting work; `run` returns when requests in progress have finished, at the latest
+  /// after `grace`. A second call makes it return at once. Thread-safe.
   void stop(Duration grace = std::chrono::seconds(10)) noexcept;
 
  private:
@@ -85,13 +85,13 @@ class VX11_API HttpServer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends without
-/// waiting.
+/// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends it
+/// without waiting.
 /// \return the error of `HttpServer::bind`
 VX11_API Result<void> serve(HttpHandler& handler, ServeOptions options = {});
 
-/// The same for what `routes` describe.
-/// \return the mistakes of `HttpRoutes::build`, too
+/// The same for `routes`.
+/// \return also the errors of `HttpRoutes::build`
 VX11_API Result<void> serve(const HttpRoutes& routes, ServeOptions options = {});
 
 }  // namespace v0

@@ -11,11 +11,11 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The timer for policies whose calls run on `HttpServer` or through `make_net_transport`: what
-/// sleeps on one of their loops goes on there. Elsewhere it sleeps on a loop of its own.
+/// Timer for policies whose calls run on `HttpServer` or through `make_net_transport`: a sleep
+/// started on an event loop resumes on that loop. Other sleeps use a loop owned by the timer.
 ///
-/// Wakes at most 10 ms late, the tick of the loops' timer wheel, and never early. **Thread-safe.**
-/// Outlives its sleeps.
+/// Wakes at most 10 ms late (the tick of the timer wheel), never early. **Thread-safe.** Must
+/// outlive its sleeps.
 VX11_API std::shared_ptr<Timer> make_net_timer();
 
 }  // namespace v0

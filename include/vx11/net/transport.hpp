@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The event-driven transport: thousands of calls under way on a few threads.
+/// The event-driven transport: thousands of concurrent calls on a few threads.
 
 #include <vx11/export.hpp>
 #include <vx11/streaming.hpp>
@@ -14,37 +14,37 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// The description of an event-driven transport.
+/// Configuration of the event-driven transport.
 struct NetTransportOptions {
-  /// For resolving the name and connecting, all addresses together. An upstream one hop away
-  /// answers a SYN in microseconds; a second allows for one that was lost.
+  /// Name look-up and connecting, all addresses together. An upstream one hop away answers a SYN in
+  /// microseconds; one second allows for one lost SYN.
   Duration connect_timeout = std::chrono::seconds(1);
-  /// From the request sent to the first byte of the answer; by default only the deadline limits it,
-  /// because a model thinks before it speaks.
+  /// From the request sent to the first byte of the response. By default only the deadline limits
+  /// it, because a model may compute for long before its first token.
   Duration first_byte_timeout = Duration::max();
-  /// Between two pieces of a streamed answer: ends a silent stall.
+  /// Between two pieces of a streamed response: detects a stalled stream.
   Duration between_chunks_timeout = std::chrono::seconds(30);
   std::size_t max_head_bytes = 16 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
-  /// Connections kept open per upstream and event loop while nothing is sent.
+  /// Idle connections kept open per upstream and event loop.
   std::size_t max_idle = 1024;
-  /// How long one is kept. Below the five seconds after which common servers (uvicorn, Node) close
-  /// theirs, so that a request rarely meets a connection that is just being closed.
+  /// How long an idle connection is kept. Below the five seconds after which common servers
+  /// (uvicorn, Node) close theirs, so a request rarely meets a connection that is being closed.
   Duration idle_timeout = std::chrono::seconds(4);
-  /// Certificate authorities for https, PEM. Empty: the system's.
+  /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
 };
 
-/// Makes one. Thread-safe; shared by all who send through it; outlives the calls under way.
+/// Creates the transport. Thread-safe; may be shared; must outlive its calls.
 ///
-/// Awaited on a thread of an `HttpServer`, a call stays on that thread's event loop. Awaited
-/// anywhere else, also under `sync_wait`, it runs on an event loop of the transport's own, on one
-/// background thread, and the coroutine goes on there.
+/// Awaited on a thread of an `HttpServer`, a call runs on that thread's event loop. Awaited
+/// elsewhere, also under `sync_wait`, it runs on the transport's own event loop (one background
+/// thread), and the coroutine resumes there.
 ///
-/// Names are resolved anew for each connection, addresses tried in turn a quarter of a second
-/// apart, of both families alternately (RFC 8305 in spirit). A connection that was kept and turns
-/// out closed is replaced once, if no byte of an answer came and the request may be sent twice (RFC
-/// 9110 §9.2.2). Upstreams behind `https://` have their certificate and name verified.
+/// Names are resolved for each new connection; addresses are tried 250 ms apart, alternating the
+/// families (following RFC 8305). If a reused connection turns out closed, the request is retried
+/// once on a new one, provided no byte of a response arrived and the request is safe to repeat (RFC
+/// 9110 §9.2.2). For `https://` upstreams the certificate and host name are verified.
 VX11_API std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options = {});
 
 }  // namespace v0

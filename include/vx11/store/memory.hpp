@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Sessions in memory: the fastest store, gone with the process.
+/// Sessions in memory: the fastest store, lost when the process ends.
 
 #include <vx11/export.hpp>
 #include <vx11/session_store.hpp>
@@ -11,9 +11,10 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Makes an in-memory store. It completes without suspending; one lock is held for a look-up and
-/// for taking hold of what is read, never for copying its text. Every operation is O(1) in the
-/// number of sessions. Expiry uses the monotonic clock; expired sessions leave with later appends.
+/// Creates an in-memory store. Operations complete without suspending; one lock is held for the
+/// look-up and for sharing the messages read, never while their text is copied. Every operation is
+/// O(1) in the number of sessions. Expiry uses the monotonic clock; later appends remove expired
+/// sessions.
 VX11_API std::shared_ptr<SessionStore> make_memory_session_store(SessionStoreOptions options = {});
 
 [[deprecated("pass SessionStoreOptions")]] inline std::shared_ptr<SessionStore>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Sessions in an SQLite file: they survive a restart, and a kill -9 in the middle of a write.
+/// Sessions in an SQLite file: they survive a restart, and a kill -9 during a write.
 
 #include <vx11/export.hpp>
 #include <vx11/session_store.hpp>
@@ -12,18 +12,18 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Opens or creates the database at `path` (its folder too), in WAL mode, one transaction per turn.
+/// Opens or creates the database at `path` (and its folder), in WAL mode, one transaction per turn.
 ///
-/// Blocks for the duration of a transaction, and up to 5 s for another process that writes the same
-/// file; awaited on an event loop, it does so on a thread of its own, one use after the other, and
-/// a use that has stood in line for two seconds of `clock` fails with `storage`. Expiry uses the
-/// wall clock, since the file outlives the process. Several processes may share a file. A new file
-/// is readable by its owner alone, and so are folders made for it.
+/// Blocks for the duration of a transaction, and up to 5 s while another process writes the same
+/// file. Awaited on an event loop, it runs on a thread of its own, one operation at a time; an
+/// operation queued for two seconds of `clock` fails with `storage`. Expiry uses the wall clock,
+/// since the file outlives the process. Several processes may share a file. A new file, and folders
+/// created for it, are accessible to the owner alone.
 ///
-/// A turn acknowledged survives the end of the process, however sudden. Those of the last moments
-/// before a power cut may be lost, never the file: flushing the disk for each costs ten to fifty
-/// times as much as all the rest. A reading writes down that the session was used; where it cannot,
-/// on a full disk say, it is answered all the same.
+/// An acknowledged turn survives any end of the process. A power cut may lose the latest turns, but
+/// never corrupts the file: flushing the disk per turn costs ten to fifty times as much as the rest
+/// of the operation. A read records the use of the session; if that fails, for example on a full
+/// disk, the read still succeeds.
 ///
 /// \param path A file on a local disk, or `:memory:` for a database that ends with the store.
 /// \return `storage` if the file cannot be opened, is no database, or was written by a newer

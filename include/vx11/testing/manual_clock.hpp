@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Time that stands still until the test turns it.
+/// A clock that advances only when the test advances it.
 
 #include <vx11/clock.hpp>
 
@@ -11,12 +11,12 @@ namespace vx11 {
 inline namespace v0 {
 namespace testing {
 
-/// A `TimeSource` for tests: both clocks move only by `advance`, so a test of a 60 s break takes no
-/// time and gives the same answer on every machine.
+/// A `TimeSource` for tests: both clocks move only by `advance`, so a test of a 60 s open time
+/// takes no time and is deterministic.
 ///
-/// Thread-safe. Must outlive everything that was given it.
-/// The monotonic and the wall clock start at fixed points; a jump of the wall clock alone, as when
-/// someone sets the time, is made by `set_wall`.
+/// Thread-safe. Must outlive everything that uses it.
+/// The monotonic and the wall clock start at fixed points; `set_wall` moves the wall clock alone,
+/// as when the system time is changed.
 class ManualClock final : public TimeSource {
  public:
   ManualClock() = default;
@@ -41,7 +41,7 @@ class ManualClock final : public TimeSource {
     wall_.store(to.time_since_epoch().count(), std::memory_order_release);
   }
 
-  /// How often the monotonic clock was read: for proving that a path does not look at it.
+  /// How often the monotonic clock was read, to verify that a path does not read it.
   long reads() const noexcept { return reads_.load(std::memory_order_relaxed); }
 
  private:

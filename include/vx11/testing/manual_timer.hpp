@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Timers for tests, in which no time passes.
+/// Timers for tests, driven by a manual clock.
 
 #include <vx11/detail/sleep_queue.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -15,8 +15,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace testing {
 
-/// Sleeps by turning the clock, at once, and remembers for how long. For tests of what waits in
-/// sequence, such as `Retry`. Thread-safe.
+/// Sleeps by advancing the clock at once, and records the duration. For tests of sequential waits,
+/// such as those of `Retry`. Thread-safe.
 class InstantTimer final : public Timer {
  public:
   explicit InstantTimer(ManualClock& clock) : clock_(clock) {}
@@ -45,9 +45,9 @@ class InstantTimer final : public Timer {
   std::vector<Duration> sleeps_;
 };
 
-/// Sleeps until the test has turned the clock far enough. For tests of what waits side by side,
-/// such as `Hedge` and a bulkhead's queue. Thread-safe; sleepers go on on the thread that calls
-/// `advance` or that fires their stop token.
+/// Sleeps until the test has advanced the clock far enough. For tests of concurrent waits, such as
+/// those of `Hedge` and the queue of a bulkhead. Thread-safe; a sleeper resumes on the thread that
+/// calls `advance` or fires its stop token.
 class ManualTimer final : public Timer {
  public:
   explicit ManualTimer(ManualClock& clock) : clock_(clock) {}
@@ -59,7 +59,7 @@ class ManualTimer final : public Timer {
     co_return co_await asleep;
   }
 
-  /// WakeTrampoline the clock and wakes all who are due, the earliest first.
+  /// Advances the clock and wakes all sleepers that are due, the earliest first.
   void advance(Duration by) {
     clock_.advance(by);
     while (queue_.wake_one(clock_.now())) {

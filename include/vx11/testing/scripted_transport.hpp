@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A transport that answers as the test says, and remembers what it was asked.
+/// A transport that returns scripted responses and records the requests.
 
 #include <vx11/testing/manual_clock.hpp>
 #include <vx11/transport.hpp>
@@ -15,16 +15,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace testing {
 
-/// Plays back answers in order; the last one repeats. With none it is `unreachable`.
+/// Returns the responses in order and repeats the last one. Without any it returns `unreachable`.
 ///
-/// Thread-safe. Given a clock, an answer can take time: the clock is turned by that much, at most
-/// up to the call's deadline, where the answer becomes a `timeout`.
+/// Thread-safe. With a clock, a response can take time: the clock advances by that much, at most to
+/// the call's deadline, where the result becomes a `timeout`.
 class ScriptedTransport final : public Transport {
  public:
   ScriptedTransport() = default;
   explicit ScriptedTransport(ManualClock& clock) : clock_(&clock) {}
 
-  /// Adds an answer that takes `elapsed` of the manual clock's time.
+  /// Adds a response that takes `elapsed` of the manual clock's time.
   ScriptedTransport& then(Result<HttpResponse> answer, Duration elapsed = Duration::zero()) {
     const std::lock_guard lock(mutex_);
     script_.emplace_back(std::move(answer), elapsed);

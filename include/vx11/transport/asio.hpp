@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deprecated, removed with the next minor version: the old names of `<vx11/net/transport.hpp>`.
+/// Deprecated, removed in the next minor version: the old names of `<vx11/net/transport.hpp>`.
 
 #include <vx11/net/transport.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An upstream that is a function of the same process.
+/// A transport to a function of the same process.
 
 #include <vx11/transport.hpp>
 
@@ -13,8 +13,8 @@ inline namespace v0 {
 
 /// Answers every request by calling a function: for embedding a service, and for tests.
 ///
-/// The function is called on the sender's thread, many calls at once if there are many senders, and
-/// must be thread-safe. It gets the deadline and may heed it. An exception it throws becomes
+/// The function is called on the sender's thread, concurrently if there are several senders, and
+/// must be thread-safe. It receives the deadline and may honour it. An exception it throws becomes
 /// `unreachable`.
 class InProcessTransport final : public Transport {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deprecated, removed with the next minor version: the old place of `<vx11/with_policies.hpp>`.
+/// Deprecated, removed in the next minor version: the old header of `<vx11/with_policies.hpp>`.
 
 #include <vx11/with_policies.hpp>
 

@@ -21,7 +21,7 @@ using socket_detail::AddressRace;
 
 class Connecting;
 
-/// One address that is being tried.
+/// One connection attempt.
 class Attempt final : private Poller::Watcher {
  public:
   explicit Attempt(Connecting& connecting) noexcept
@@ -30,7 +30,7 @@ class Attempt final : private Poller::Watcher {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  /// \return 0 if it is connected, `EINPROGRESS` if `connecting` hears of it later, or why it failed
+  /// \return 0 if connected, `EINPROGRESS` if the result is reported to `connecting`, or the errno
   int start(const Address& address);
   Socket take_socket() noexcept { return std::move(socket_); }
 
@@ -42,9 +42,9 @@ class Attempt final : private Poller::Watcher {
   bool watched_ = false;
 };
 
-/// One look-up and the attempts that follow, as one thing to await. The first of a connection, the
-/// last failure, the deadline and the stop token wakes the waiter; what comes later finds it
-/// settled. That also covers a resolver that hangs, which cannot be interrupted.
+/// One name look-up and its connection attempts, as one awaitable. The first connection, the last
+/// failure, the deadline or the stop token resumes the waiter; later results are ignored. This also
+/// bounds a hanging resolver, which cannot be interrupted.
 class Connecting : public std::enable_shared_from_this<Connecting> {
  public:
   Connecting(Loop& loop, Deadline deadline)
@@ -63,7 +63,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     limit_.arm(deadline_.at());
     on_stop_.emplace(deadline_.stop_token(), Stop(weak_from_this(), loop_));
     if (const auto numeric = Address::parse(url.host(), url.port())) return race({*numeric});
-    // The worker must not be the last to hold this: it ends on the loop's thread.
+    // The worker must not hold the last reference: it must be released on the loop's thread.
     loop_.workers().run(
         [weak = weak_from_this(), loop = &loop_, host = url.host(), port = url.port()] {
           loop->post([weak, found = socket_detail::look_up(host, port)] {
@@ -72,7 +72,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
         });
   }
 
-  /// How `attempt` ended.
+  /// Reports the result of `attempt`.
   void attempted(Attempt& attempt, int error) {
     if (result_ || error == EINPROGRESS) return;
     if (error == 0) return settle(attempt.take_socket());
@@ -81,7 +81,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   }
 
  private:
-  /// Called on any thread; the rest happens on the loop's.
+  /// Called on any thread; posts to the loop.
   class Stop {
    public:
     Stop(std::weak_ptr<Connecting> connecting, Loop& loop)
@@ -105,7 +105,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   static void try_next(void* self) { static_cast<Connecting*>(self)->proceed(); }
 
-  /// Starts what is due, unless it is settled.
+  /// Starts the attempts that are due, unless settled.
   void proceed() {
     while (!result_) {
       const Address* const address = race_->next(TimerWheel::now());
@@ -124,7 +124,7 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     static_cast<Connecting*>(self)->settle(fail(socket_detail::connect_error(ETIMEDOUT)));
   }
 
-  /// The attempts that lost end with this, in a moment: one of them may be calling.
+  /// Resumes later and so destroys the other attempts later: one of them may be the caller.
   void settle(Result<Socket> result) {
     if (result_) return;
     result_.emplace(std::move(result));

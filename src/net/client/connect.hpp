@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// From a URL to a connected socket. Internal.
+/// Connects a socket to a URL. Internal.
 
 #include <vx11/deadline.hpp>
 #include <vx11/result.hpp>
@@ -14,8 +14,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Looks the host up and connects on `loop`, whose thread calls; several addresses as
-/// `AddressRace` has it.
+/// Resolves the host and connects on `loop`, whose thread must be the caller; several addresses are
+/// tried as `AddressRace` decides.
 /// \return `unreachable`, `timeout` or `cancelled`
 Task<Result<Socket>> connect(Loop& loop, const Url& url, Deadline deadline);
 

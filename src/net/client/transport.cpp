@@ -18,19 +18,19 @@ namespace net_detail {
 
 namespace {
 
-/// Loops keep pools by the transport's number and not its address, which another may get later.
+/// Identifies the transport in its loops' pools. Not its address, which may be reused later.
 std::uint64_t next_number() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return ++last;
 }
 
-/// The rest of an answer, on the loop it began on.
+/// The remaining body of a response, read on the loop where it began.
 class NetBody final : public BodyStream {
  public:
   NetBody(Loop& loop, std::unique_ptr<UpstreamCall> call, Duration between_chunks)
       : loop_(loop), call_(std::move(call)), between_chunks_(between_chunks) {}
   ~NetBody() override {
-    // The connection belongs to the loop's thread, and so does its end.
+    // The connection belongs to the loop's thread and must be destroyed there.
     if (Loop::current() == &loop_) return;
     loop_.post([call = std::shared_ptr<UpstreamCall>(std::move(call_))] {});
   }

@@ -43,7 +43,7 @@ Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
   return run(request, Until::head);
 }
 
-/// One coroutine, which over a kept connection waits but once: for the answer.
+/// One coroutine, which suspends only once over a reused connection: for the response.
 Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
   Result<void> done = may_be_sent(request);
   if (!done) co_return done;
@@ -68,16 +68,15 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
   return {};
 }
 
-/// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: a kept connection may have been closed while our request
-/// was on its way. Then it is sent again only if it never left, or if sending it twice does no
-/// harm.
+/// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: the peer may close a reused connection while the request is
+/// in transit. Then it is sent again only if no byte was sent or repeating it is safe.
 bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
   const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||
                                            connection_->close_reason() == CloseReason::reset);
   return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
 }
 
-/// \return whether all of it has left
+/// \return whether all of it was sent
 bool UpstreamCall::send_at_once(const HttpRequest& request) {
   ResponseLimits limits;
   limits.head_bytes = options_.max_head_bytes;
@@ -97,14 +96,15 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
 
 Task<Result<void>> UpstreamCall::send_rest() {
   sent_any_ =
-      sent_any_ || connection_->close_reason() == CloseReason::none;  // from here on nobody counts
+      sent_any_ || connection_->close_reason() == CloseReason::none;  // later bytes are not counted
   const bool sent = co_await connection_->send(unsent_);
-  // An upstream may answer and close before it has read all; then there is something to read.
+  // An upstream may respond and close before it has read everything; then there is a response to
+  // read.
   if (!sent && connection_->close_reason() != CloseReason::closed) co_return fail(why_broken());
   co_return Result<void>();
 }
 
-/// The first try takes a connection that was kept, a second one never does.
+/// The first attempt may reuse a connection; a second one never does.
 bool UpstreamCall::take_kept() {
   const bool again = connection_ != nullptr;
   if (again) connection_->abort(CloseReason::aborted);
@@ -156,8 +156,8 @@ bool UpstreamCall::reached(Until until) noexcept {
   return body_done_ || (until == Until::piece && has_piece());
 }
 
-/// Takes in what is there.
-/// \return whether that, or a failure, settles it; if not, more has to come
+/// Parses the bytes received.
+/// \return whether that, or a failure, completes the call; if not, more bytes are needed
 bool UpstreamCall::settled(Until until, Result<void>& done) {
   while (done && !reached(until)) {
     std::size_t used = 0;
@@ -167,7 +167,7 @@ bool UpstreamCall::settled(Until until, Result<void>& done) {
     connection_->expect_much(head_done_);
     return false;
   }
-  // How long the caller takes until it wants more is no fault of the upstream's.
+  // The time until the caller asks for more does not count against the upstream.
   if (done && connection_) connection_->no_limit();
   return true;
 }
@@ -183,7 +183,7 @@ ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
   return next;
 }
 
-/// Nothing more comes: the end of an answer that ends so, or a connection that broke.
+/// Handles the end of the stream: either it ends the body, or the connection failed.
 Result<void> UpstreamCall::take_end(std::size_t unread) {
   if (connection_->close_reason() != CloseReason::closed) return fail(why_broken());
   if (!heard_any_ && unread == 0) return fail(why_broken());
@@ -193,13 +193,13 @@ Result<void> UpstreamCall::take_end(std::size_t unread) {
   return {};
 }
 
-/// The answer is complete; the connection is kept if it can be used further.
+/// The response is complete; the connection is kept if it is reusable.
 void UpstreamCall::finish() {
   body_done_ = true;
   on_stop_.reset();
   UpstreamConnectionPtr connection = std::move(connection_);
   connection->expect_much(false);
-  ++connection->calls;  // a stop that is on its way comes too late
+  ++connection->calls;  // invalidates a stop request in transit
   if (connection->reusable() && reader_->keep_alive()) return pool_.keep(std::move(connection));
   connection->abort(CloseReason::aborted);
 }

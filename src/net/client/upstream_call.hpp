@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One request to an upstream, from the pool or a fresh connection to the answer. Internal.
+/// One request to an upstream, over a pooled or new connection. Internal.
 
 #include <optional>
 #include <stop_token>
@@ -13,8 +13,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Runs on the loop's thread; used once. Whatever ends it early, the connection is closed and not
-/// kept.
+/// Runs on the loop's thread; used once. If it ends early, the connection is closed and not kept.
 class UpstreamCall {
  public:
   UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options, Deadline deadline);
@@ -22,21 +21,21 @@ class UpstreamCall {
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
-  /// Sends the request and reads the whole answer.
+  /// Sends the request and reads the complete response.
   Task<Result<void>> whole(const HttpRequest& request);
 
-  /// Sends the request and reads as far as the head of the answer.
+  /// Sends the request and reads the head of the response.
   Task<Result<void>> open(const HttpRequest& request);
-  /// What has come of the answer; its body is what has come of it and was not taken.
+  /// The response so far; its body is what was received and not yet taken.
   HttpResponse& response() noexcept { return reader_->response(); }
   bool has_piece() noexcept { return !reader_->response().body.empty(); }
-  /// Reads on until there is a piece of the body, or it is complete; not after it is.
+  /// Reads until there is a piece of the body, or it is complete; do not call it after that.
   Task<Result<void>> next_piece(TimePoint by);
   bool complete() const noexcept { return body_done_; }
   std::string take_body() { return reader_->take_body(); }
 
  private:
-  /// Closes the connection when the caller goes away, from whichever thread says so.
+  /// Closes the connection when the caller cancels, from any thread.
   class Stop {
    public:
     explicit Stop(UpstreamConnectionPtr connection)
@@ -72,7 +71,7 @@ class UpstreamCall {
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
-  std::string_view unsent_;  ///< Of the request, as the connection holds it.
+  std::string_view unsent_;  ///< Part of the request text, which the connection owns.
   bool reused_ = false;
   bool sent_any_ = false;
   bool heard_any_ = false;

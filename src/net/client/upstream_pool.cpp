@@ -29,7 +29,7 @@ void OriginPool::keep(UpstreamConnectionPtr connection) {
   connection->limit(TimerWheel::in(options_.idle_timeout));
   UpstreamConnection& kept = *connection;
   idle_.push(std::move(connection));
-  kept.watch(&OriginPool::broken, &kept);  // last: it may leave at once
+  kept.watch(&OriginPool::broken, &kept);  // last: it may be removed at once
 }
 
 Result<TlsContextPtr> OriginPool::tls_context() {

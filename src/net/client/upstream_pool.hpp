@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Connections to upstreams, kept for the next request. Internal.
+/// Idle connections to upstreams. Internal.
 
 #include <vx11/net/transport.hpp>
 #include <vx11/socket/detail/idle_stack.hpp>
@@ -24,17 +24,17 @@ namespace net_detail {
 class OriginPool;
 using TlsContextPtr = std::shared_ptr<const socket_detail::TlsContext>;
 
-/// A channel that knows where it is kept.
+/// A channel that stores its position in the pool.
 class UpstreamConnection : public Channel {
  public:
   UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor)
       : Channel(loop, std::move(socket), Priority::results), executor_(executor) {}
   OriginPool& executor() noexcept { return executor_; }
-  /// Whether it may carry another request: open, and without bytes that answer no request of ours.
+  /// Whether it can carry another request: open, and without unsolicited bytes.
   bool reusable() const noexcept { return close_reason() == CloseReason::none && unread().empty(); }
-  /// The request on its way; kept so that its memory is used again.
+  /// The request being sent; a member so that its memory is reused.
   std::string out = {};
-  /// Counts the calls it has served, so that what was meant for one does not hit the next.
+  /// Counts the calls served, so that a stop request for one call does not affect the next.
   std::uint64_t calls = 0;
 
  private:
@@ -42,7 +42,7 @@ class UpstreamConnection : public Channel {
 };
 using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 
-/// The idle connections to one origin on one loop; one that its peer closes leaves by itself.
+/// The idle connections to one origin on one loop; a connection closed by its peer is removed.
 class OriginPool {
  public:
   OriginPool(Url url, const NetTransportOptions& options)
@@ -52,11 +52,11 @@ class OriginPool {
   ~OriginPool();
 
   const Url& url() const noexcept { return url_; }
-  /// Made when it is first needed, for loading the authorities takes milliseconds.
+  /// Created on first use, because loading the authorities takes milliseconds.
   Result<TlsContextPtr> tls_context();
   /// Null when there is none.
   UpstreamConnectionPtr take();
-  /// Keeps a connection over which nothing is under way, unless there are enough.
+  /// Keeps a connection without a call in progress, unless the pool is full.
   void keep(UpstreamConnectionPtr connection);
 
  private:
@@ -72,7 +72,7 @@ class OriginPool {
 class UpstreamPools {
  public:
   explicit UpstreamPools(const NetTransportOptions& options) : options_(options) {}
-  /// \return the pool of a base URL, however it is spelt, or what is wrong with it
+  /// \return the pool of a base URL, after normalization, or what is wrong with it
   Result<OriginPool*> of(const std::string& text);
 
  private:

@@ -27,7 +27,7 @@ bool take_token(std::string_view& text) noexcept {
   return size > 0;
 }
 
-/// RFC 9110 §5.6.4; the text has no control characters.
+/// RFC 9110 §5.6.4; the caller has already rejected control characters.
 bool take_quoted_string(std::string_view& text) noexcept {
   if (!take_char(text, '"')) return false;
   while (!text.empty() && text.front() != '"') {
@@ -36,8 +36,9 @@ bool take_quoted_string(std::string_view& text) noexcept {
   return take_char(text, '"');
 }
 
-/// `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 §7.1.1), which mean nothing to us, but
-/// whatever else follows a chunk's size might mean something to others.
+/// `*( BWS ";" BWS name [ BWS "=" BWS value ] )` (RFC 9112 §7.1.1). Extensions are ignored, but
+/// anything else after the chunk size is refused, because another parser may interpret it
+/// differently.
 bool are_chunk_extensions(std::string_view text) noexcept {
   while (!text.empty()) {
     http_detail::skip_blanks(text);
@@ -74,7 +75,7 @@ BodyDecoder::Next BodyDecoder::read(std::string_view bytes, std::size_t& used, s
   }
 }
 
-/// \return `done` if the state was left for another
+/// \return `done` if the state has changed
 BodyDecoder::Next BodyDecoder::step(std::string_view bytes, std::size_t& used, std::string& body,
                                     http_detail::ControlFields& control) {
   switch (state_) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Decodes the body of an HTTP/1.1 message, of requests and responses alike. Internal.
+/// Decodes the body of an HTTP/1.1 message, for requests and responses. Internal.
 
 #include <vx11/http/detail/control_fields.hpp>
 
@@ -14,21 +14,21 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// How large a body may be, and what stands around it.
+/// Size limits of a body and its framing.
 struct BodyLimits {
-  std::size_t bytes;       ///< What is decoded and not yet taken.
-  std::size_t line_bytes;  ///< The line before a chunk; all trailers together.
+  std::size_t bytes;       ///< Decoded and not yet taken.
+  std::size_t line_bytes;  ///< One chunk-size line; all trailers together.
 };
 
-/// Takes a body out of its framing (RFC 9112 §6 and §7). Trailers are checked and dropped: one that
-/// looks like a credential must not become one.
+/// Decodes the framing of a body (RFC 9112 §6 and §7). Trailers are validated and dropped: a
+/// trailer must not be usable as a credential.
 class BodyDecoder {
  public:
   enum class Next : std::uint8_t { more, done, malformed, too_large };
 
   explicit BodyDecoder(BodyLimits limits) noexcept : limits_(limits) {}
 
-  /// Replaces `BodyLimits::bytes`.
+  /// Overrides `BodyLimits::bytes`.
   void limit(std::size_t bytes) noexcept { limits_.bytes = bytes; }
 
   void begin_none() noexcept { begin(State::done); }
@@ -40,11 +40,11 @@ class BodyDecoder {
 
   bool done() const noexcept { return state_ == State::done; }
   bool ends_with_connection() const noexcept { return state_ == State::until_close; }
-  /// By its declared length.
+  /// Expects a body of the declared length.
   bool too_large() const noexcept { return left_ > limits_.bytes; }
 
-  /// Appends to `body` what `bytes` hold of it; `used` is how many need not be seen again. The
-  /// trailers are noted in `control`.
+  /// Appends the body data in `bytes` to `body`; `used` is how many bytes are consumed. Trailers
+  /// are recorded in `control`.
   Next read(std::string_view bytes, std::size_t& used, std::string& body,
             http_detail::ControlFields& control);
 
@@ -70,9 +70,9 @@ class BodyDecoder {
 
   BodyLimits limits_;
   State state_ = State::done;
-  std::uint64_t left_ = 0;         ///< Of the body or the chunk.
-  std::size_t searched_ = 0;       ///< How many of the next bytes hold no complete line.
-  std::size_t trailer_bytes_ = 0;  ///< Of the complete trailer lines.
+  std::uint64_t left_ = 0;         ///< Remaining bytes of the body or chunk.
+  std::size_t searched_ = 0;       ///< Leading bytes already searched for a line end.
+  std::size_t trailer_bytes_ = 0;  ///< In complete trailer lines.
 };
 
 }  // namespace net_detail

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One line of a message's header or trailers. Internal.
+/// One field line of a header or trailer section. Internal.
 
 #include <vx11/headers.hpp>
 
@@ -13,8 +13,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Cuts a value and its CRLF off the front of `text`, blanks around it left out.
-/// \return false if there is none: it is malformed, or its line feed is still to come
+/// Removes a value and its CRLF from the front of `text`; whitespace around the value is dropped.
+/// \return false if there is none: it is malformed, or its line feed has not arrived
 inline bool take_value_line(std::string_view& text, std::string_view& value) noexcept {
   const char* const end = text.data() + text.size();
   const char* begin = text.data();
@@ -28,8 +28,8 @@ inline bool take_value_line(std::string_view& text, std::string_view& value) noe
   return true;
 }
 
-/// Cuts a field line and its CRLF off the front of `text`; name and value are views into it.
-/// \return false if there is none: it is malformed, or its line feed is still to come
+/// Removes a field line and its CRLF from the front of `text`; name and value are views into it.
+/// \return false if there is none: it is malformed, or its line feed has not arrived
 inline bool take_field_line(std::string_view& text, Header& field) noexcept {
   const char* const end = text.data() + text.size();
   const char* const colon = http_detail::skip_token(text.data(), end);

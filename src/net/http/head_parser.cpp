@@ -13,8 +13,8 @@ void HeadParser::reset() noexcept {
   *this = HeadParser(limits_, folding_);
 }
 
-/// Whether no more lines are complete than at the last look. The last byte is searched again: a
-/// line that may be folded waits for what comes behind its line feed.
+/// Whether no further line is complete since the last call. The last byte is searched again: a line
+/// that may be folded needs the byte after its line feed.
 bool HeadParser::lacks_line(std::string_view rest) const noexcept {
   return searched_ != 0 && rest.find('\n', searched_ - 1) == std::string_view::npos;
 }
@@ -24,7 +24,7 @@ HeadParser::Next HeadParser::incomplete(std::string_view rest) noexcept {
   return rest.size() > left_ ? Next::too_large : Next::more;
 }
 
-/// Why no line could be cut off the front of `rest`.
+/// Why no line could be parsed at the front of `rest`.
 HeadParser::Next HeadParser::not_a_line(std::string_view rest, std::string_view mistake) noexcept {
   const std::size_t end = rest.find('\n');
   if (end == std::string_view::npos || end >= left_) return incomplete(rest);
@@ -33,8 +33,8 @@ HeadParser::Next HeadParser::not_a_line(std::string_view rest, std::string_view 
   return Next::malformed;
 }
 
-/// Notes that of `rest` only `left` is left.
-/// \return how many bytes were taken
+/// Records that only `left` of `rest` remains.
+/// \return how many bytes were consumed
 std::size_t HeadParser::take(std::string_view rest, std::string_view left) noexcept {
   const auto size = static_cast<std::size_t>(left.data() - rest.data());
   left_ -= size;
@@ -57,7 +57,7 @@ HeadParser::Next HeadParser::take_fields(std::string_view bytes, std::size_t& us
   return next == Next::more ? incomplete(rest.substr(size)) : next;
 }
 
-/// \return `more` if the line, or the first byte of the next, is still to come
+/// \return `more` if the line, or the first byte of the next, has not arrived
 HeadParser::Next HeadParser::take_field(std::string_view& text, Headers& headers) {
   Header field;
   std::string_view rest = text;
@@ -73,7 +73,7 @@ HeadParser::Next HeadParser::take_field(std::string_view& text, Headers& headers
   return add(field, headers);
 }
 
-/// The lines of one field, put together with a space between them.
+/// The lines of one folded field, joined with spaces.
 HeadParser::Next HeadParser::take_folded(std::string_view& text, Header first, Headers& headers) {
   std::string_view rest = text.substr(static_cast<std::size_t>(first.value.data() - text.data()));
   std::string value;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses the head of an HTTP/1.1 message, of requests and responses alike. Internal.
+/// Parses the head of an HTTP/1.1 message, for requests and responses. Internal.
 
 #include <vx11/headers.hpp>
 #include <vx11/http/detail/control_fields.hpp>
@@ -15,24 +15,24 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// How large a head may be.
+/// Size limits of a head.
 struct HeadLimits {
   std::size_t bytes;
   std::size_t fields = std::numeric_limits<std::size_t>::max();
 };
 
-/// What becomes of a field whose value goes over several lines: a server has to refuse it, a client
-/// to join it (RFC 9112 §5.2).
+/// What to do with a folded field value: a server refuses it, a client joins the lines (RFC 9112
+/// §5.2).
 enum class Folding : std::uint8_t { refuse, join };
 
-/// Parses a head line by line, each as soon as it is complete: first the start line, whose grammar
-/// is the caller's, then the fields. Where the bytes are cut into pieces makes no difference.
+/// Parses a head line by line, each as soon as it is complete: first the start line, by the
+/// caller's grammar, then the fields. The result does not depend on how the input is split.
 class HeadParser {
  public:
   enum class Next : std::uint8_t {
     more,       ///< The next line is not complete.
-    done,       ///< What was asked for is parsed.
-    malformed,  ///< `mistake()` says how.
+    done,       ///< The requested part is parsed.
+    malformed,  ///< `mistake()` has the reason.
     too_large,
     too_many_fields,
   };
@@ -40,12 +40,12 @@ class HeadParser {
   HeadParser(HeadLimits limits, Folding folding) noexcept
       : limits_(limits), folding_(folding), left_(limits.bytes) {}
 
-  /// Ready for the next head.
+  /// Resets the parser for the next head.
   void reset() noexcept;
 
   bool has_start_line() const noexcept { return has_start_line_; }
-  /// Parses the start line behind the first `used` of `bytes` by `take_line(text)`, which cuts it
-  /// off the front of `text` or returns false; adds to `used` what need not be seen again.
+  /// Parses the start line after the first `used` of `bytes` with `take_line(text)`, which removes
+  /// it from the front of `text` or returns false; adds the consumed bytes to `used`.
   template <class TakeLine>
   Next take_start_line(std::string_view bytes, std::size_t& used, const TakeLine& take_line) {
     const std::string_view rest = bytes.substr(used);
@@ -56,8 +56,8 @@ class HeadParser {
     used += take(rest, text);
     return Next::done;
   }
-  /// Adds the fields behind the first `used` of `bytes` to `headers`, up to and including the empty
-  /// line; adds to `used` what need not be seen again.
+  /// Adds the fields after the first `used` of `bytes` to `headers`, up to and including the empty
+  /// line; adds the consumed bytes to `used`.
   Next take_fields(std::string_view bytes, std::size_t& used, Headers& headers);
 
   http_detail::ControlFields& control() noexcept { return control_; }
@@ -76,8 +76,8 @@ class HeadParser {
   HeadLimits limits_;
   Folding folding_;
   bool has_start_line_ = false;
-  std::size_t left_;          ///< How many more bytes the head may have.
-  std::size_t searched_ = 0;  ///< How many of the next bytes hold no complete line.
+  std::size_t left_;          ///< Remaining size limit of the head.
+  std::size_t searched_ = 0;  ///< Leading bytes already searched for a line end.
   std::size_t fields_ = 0;
   http_detail::ControlFields control_ = {};
   std::string_view mistake_ = {};

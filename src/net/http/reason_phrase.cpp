@@ -14,8 +14,8 @@ struct Phrase {
   std::string_view text;
 };
 
-/// In the order of their statuses. 413 has the phrase of RFC 7231, since refusals are named after
-/// it and clients may know them by that name.
+/// Sorted by status. 413 has the phrase of RFC 7231, because refusals are named after it and
+/// clients may depend on that name.
 constexpr std::array kPhrases = {
     Phrase{100, "Continue"},
     Phrase{101, "Switching Protocols"},

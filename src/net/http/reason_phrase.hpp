@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The phrases of status codes. Internal.
+/// Reason phrases of status codes. Internal.
 
 #include <string_view>
 
@@ -9,8 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// The phrase of a registered status (RFC 9110 §15 and the RFCs that add to it); "Unknown" for
-/// others.
+/// The phrase of a registered status (RFC 9110 §15 and the RFCs that extend it), else "Unknown".
 std::string_view reason_phrase(int status) noexcept;
 
 }  // namespace net_detail

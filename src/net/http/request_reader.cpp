@@ -45,7 +45,7 @@ RequestReader::Next RequestReader::read_head(std::string_view bytes, std::size_t
   return next == HeadParser::Next::done ? finish_head() : refuse_head(next);
 }
 
-/// RFC 9112 §2.2: one empty line before it is ignored.
+/// RFC 9112 §2.2: one empty line before the request line is ignored.
 RequestReader::Next RequestReader::read_request_line(std::string_view bytes, std::size_t& used) {
   if (!skipped_empty_line_ && bytes.starts_with(kCrlf)) {
     used = kCrlf.size();
@@ -96,7 +96,7 @@ RequestReader::Next RequestReader::finish_head() {
   return Next::done;
 }
 
-/// What is wrong with the head as a whole; empty if nothing is.
+/// What is wrong with the complete head; empty if it is valid.
 std::string_view RequestReader::contradiction() const noexcept {
   const http_detail::ControlFields& control = head_.control();
   if (is_1_0_ && control.chunked) return "unsupported Transfer-Encoding";
@@ -108,7 +108,7 @@ std::string_view RequestReader::contradiction() const noexcept {
 RequestReader::Next RequestReader::finish_target() {
   std::string& target = request_.target;
   if (target.size() > limits_.target_bytes) return refuse(414, "request target too long");
-  // RFC 9112 §3.2.2: a server accepts the absolute form, too; its authority is not ours to judge.
+  // RFC 9112 §3.2.2: servers must accept the absolute form; its authority is not checked.
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
     const std::size_t path = target.find('/', scheme.size());

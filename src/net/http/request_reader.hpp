@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads one HTTP/1.1 request out of bytes, strictly. Knows no socket. Internal.
+/// Parses one HTTP/1.1 request from bytes, strictly. Independent of sockets. Internal.
 
 #include <vx11/http_message.hpp>
 
@@ -16,7 +16,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// How large a request may be.
+/// Size limits of a request.
 struct RequestLimits {
   std::size_t head_bytes = 16 * 1024;
   std::size_t header_count = 100;
@@ -24,17 +24,17 @@ struct RequestLimits {
   std::size_t body_bytes = 1024 * 1024;
 };
 
-/// Turns bytes into an HttpRequest by RFC 9112, where that leaves a choice by the stricter one:
-/// what two programs could read in two ways is refused, because a proxy before us may have read it
-/// the other way (docs/design/http_reader.md).
+/// Parses bytes into an HttpRequest by RFC 9112, choosing the stricter rule where it allows
+/// several. Ambiguous input is refused, because a proxy in front may have parsed it differently
+/// (docs/design/http_reader.md).
 ///
-/// Used again for the next request after `reset`, so that its memory is.
+/// Reusable for the next request after `reset`, which keeps the allocated memory.
 class RequestReader {
  public:
   enum class Next : std::uint8_t {
     more,     ///< Needs more bytes.
     done,     ///< Head or body is complete.
-    refused,  ///< `status()` says how; the connection cannot be used further.
+    refused,  ///< `status()` has the reason; close the connection after responding.
   };
 
   explicit RequestReader(RequestLimits limits) noexcept
@@ -44,28 +44,27 @@ class RequestReader {
 
   void reset() noexcept;
 
-  /// Reads the bytes received so far and not consumed; `used` is how many to consume, whatever is
-  /// returned.
+  /// Parses the received bytes not yet consumed; `used` is how many to consume, whatever the
+  /// result.
   Next read_head(std::string_view bytes, std::size_t& used);
   Next read_body(std::string_view bytes, std::size_t& used);
 
-  /// Complete after `read_head`, but for the body.
+  /// Complete after `read_head`, except for the body.
   HttpRequest& request() noexcept { return request_; }
   /// 400, 408, 413, 414, 417 or 431 once refused; 0 before.
   int status() const noexcept { return status_; }
-  /// Why, in our own words.
+  /// The reason in plain text.
   std::string_view why() const noexcept { return why_; }
 
   bool has_body() const noexcept { return !body_.done(); }
-  /// The largest body of this request, once its head is read.
-  /// \return whether the length that the head declares is within it; else the request is refused,
-  ///         with 413.
+  /// Sets the largest body of this request, once its head is read.
+  /// \return whether the declared length is within it; otherwise the request is refused with 413
   bool limit_body(std::size_t bytes) noexcept;
   bool keep_alive() const noexcept { return head_.control().persists(is_1_0_ ? 0 : 1); }
-  /// Of HTTP/1.0: the client understands no chunks, and has to be told that its connection is kept.
+  /// HTTP/1.0: the client does not support chunks, and needs an explicit keep-alive.
   bool is_1_0() const noexcept { return is_1_0_; }
   bool expects_continue() const noexcept { return head_.control().expects_continue; }
-  /// The client took too long: 408.
+  /// Refuses the request with 408: the client took too long.
   void time_out() noexcept { refuse(408, "request took too long"); }
 
  private:

@@ -17,7 +17,7 @@ constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-/// Whether more bytes could make an HTTP/1 status line of it.
+/// Whether more bytes could complete an HTTP/1 status line.
 bool may_become_status_line(std::string_view bytes) noexcept {
   return bytes.starts_with(kVersion) || kVersion.starts_with(bytes);
 }
@@ -25,7 +25,8 @@ bool may_become_status_line(std::string_view bytes) noexcept {
 }  // namespace
 
 bool ResponseReader::keep_alive() const noexcept {
-  // RFC 9112 §6.1: chunks in HTTP/1.0 come from something that does not know what it passes on.
+  // RFC 9112 §6.1: chunks in HTTP/1.0 mean that an intermediary forwarded a framing it did not
+  // parse.
   const bool trusted = minor_version_ > 0 || !head_.control().chunked;
   return trusted && !body_.ends_with_connection() && head_.control().persists(minor_version_);
 }
@@ -66,8 +67,8 @@ ResponseReader::Next ResponseReader::read_status_line(std::string_view bytes, st
   return next == HeadParser::Next::done ? Next::head : fail_head(next);
 }
 
-/// `HTTP/1.1 200 phrase CRLF`. The space before a missing phrase, which RFC 9112 §4 wants, is left
-/// out by some servers.
+/// `HTTP/1.1 200 phrase CRLF`. RFC 9112 §4 requires the space even without a phrase, but some
+/// servers omit it.
 bool ResponseReader::take_status_line(std::string_view& text) noexcept {
   constexpr std::size_t kPhrase = std::string_view("HTTP/1.1 200").size();
   if (text.size() < kPhrase) return false;

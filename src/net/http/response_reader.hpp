@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads one HTTP/1.1 response out of bytes. Knows no socket. Internal.
+/// Parses one HTTP/1.1 response from bytes. Independent of sockets. Internal.
 
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
@@ -19,37 +19,37 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// How large a response may be.
+/// Size limits of a response.
 struct ResponseLimits {
   std::size_t head_bytes = 16 * 1024;
   std::size_t body_bytes = 4 * 1024 * 1024;
 };
 
-/// Turns bytes into an HttpResponse by RFC 9112, as strict about its length as `RequestReader`.
+/// Parses bytes into an HttpResponse by RFC 9112, as strict about its length as `RequestReader`.
 /// Interim responses (1xx) are skipped.
 class ResponseReader {
  public:
   enum class Next : std::uint8_t { more, head, done, failed };
-  enum class Body : std::uint8_t { expected, none };  ///< None: the answer to HEAD.
+  enum class Body : std::uint8_t { expected, none };  ///< None: the response to HEAD.
 
   ResponseReader(ResponseLimits limits, Body body) noexcept
       : expected_(body),
         head_({.bytes = limits.head_bytes}, Folding::join),
         body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}) {}
 
-  /// Takes in `bytes`; `used` is how many to consume. `head` comes once, when the header is
-  /// complete, before any of the body is taken.
+  /// Parses `bytes`; `used` is how many to consume. Returns `head` once, when the header section is
+  /// complete and before any of the body is consumed.
   Next read(std::string_view bytes, std::size_t& used);
-  /// The peer has closed.
-  /// \return `done` if that is how the body ends.
+  /// Reports that the peer has closed.
+  /// \return `done` if the close ends the body
   Next end_of_stream();
 
   HttpResponse& response() noexcept { return response_; }
-  /// Takes what has come of the body, for those who pass it on in pieces. The limit then holds for
-  /// what is not yet taken.
+  /// Removes and returns the body data so far, for streaming. The limit then applies to the data
+  /// not yet removed.
   std::string take_body() { return std::exchange(response_.body, {}); }
   bool keep_alive() const noexcept;
-  /// Why it failed: `invalid_reply` or `too_large`.
+  /// The error: `invalid_reply` or `too_large`.
   const Error& error() const noexcept { return error_; }
 
  private:

@@ -17,7 +17,7 @@ namespace net_detail {
 
 namespace {
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), made once a second and thread.
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), cached per thread for one second.
 std::string_view http_date() {
   thread_local std::time_t made_for = 0;
   thread_local std::array<char, sizeof "Sun, 06 Nov 1994 08:49:37 GMT"> text{};
@@ -31,7 +31,7 @@ std::string_view http_date() {
   return {text.data(), text.size() - 1};
 }
 
-/// Fields that say how this connection carries the message are ours to write.
+/// Whether the field frames the message or controls the connection: the server sets those itself.
 bool is_ours(std::string_view name, Framing framing) noexcept {
   for (const std::string_view own : {"Transfer-Encoding", "Connection", "Date"}) {
     if (equals_ignoring_case(name, own)) return true;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An event loop on a thread of its own, for callers that have none. Internal.
+/// An event loop on its own thread, for callers without a loop. Internal.
 
 #include <memory>
 #include <mutex>
@@ -13,7 +13,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Starts with the first use, ends with its owner, which may be destroyed on the loop's own thread.
+/// Starts on first use and ends with its owner, which may be destroyed on the loop's own thread.
 /// Thread-safe.
 class BackgroundLoop {
  public:

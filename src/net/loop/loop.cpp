@@ -40,7 +40,8 @@ void Loop::run() {
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
     if (poller.has_more()) short_time_slice.yield();
   }
-  // Calls that no request waits for, a probe's for one, may still be under way. They end here.
+  // Calls without a waiting request, such as health probes, may still be in progress; end them
+  // here.
   timers.fire_all();
   if (has_posted_.load(std::memory_order_relaxed)) run_posted();
   current_ = nullptr;
@@ -51,7 +52,8 @@ void Loop::stop() noexcept {
   wakeup_.wake();
 }
 
-/// Whoever finds the queue empty wakes the loop; its own thread looks before it waits.
+/// A post to an empty queue wakes the loop, unless it comes from the loop's own thread, which
+/// checks the queue before it waits.
 void Loop::post(Job job) {
   bool first = false;
   {
@@ -66,7 +68,7 @@ void Loop::resume(std::coroutine_handle<> waiting) {
   post([waiting] { waiting.resume(); });
 }
 
-/// What a job posts is left for the next turn, so that sockets get theirs.
+/// Jobs posted by a job run in the next iteration, so that sockets are served in between.
 void Loop::run_posted() {
   std::vector<Job> jobs;
   {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One event loop: what a thread waits for, does next and keeps for others. Internal.
+/// One event loop: its poller, timers, posted jobs and per-owner state. Internal.
 
 #include <atomic>
 #include <coroutine>
@@ -21,32 +21,32 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Everything in a loop is touched by the thread that runs it and by no other; what comes from
-/// outside is posted.
+/// All state of a loop is used by its own thread only; other threads post jobs.
 class Loop : public Executor {
  public:
   using Job = std::function<void()>;
 
-  /// Throws `std::system_error` if the system has no room for it.
+  /// Throws `std::system_error` if the system is out of resources.
   Loop();
-  /// Lets what is left end in order: pools close their connections, and what that posts still runs.
+  /// Destroys the remaining state in order: pools close their connections; jobs posted by that
+  /// still run.
   ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// The loop that the calling thread runs, or null.
+  /// The loop of the calling thread, or null.
   static Loop* current() noexcept { return current_; }
 
-  /// Runs until stopped; once.
+  /// Runs until stopped. Call once.
   void run();
-  /// On any thread.
+  /// Stops the loop. Thread-safe.
   void stop() noexcept;
 
-  /// Has the loop run `job` after what it is doing now, in the order of posting. On any thread.
+  /// Queues `job`, to run on the loop's thread in the order of posting. Thread-safe.
   void post(Job job);
   void resume(std::coroutine_handle<> waiting) override;
 
-  /// What `owner` keeps on this loop; made on first use, gone with the loop.
+  /// The state of `owner` on this loop; created on first use, destroyed with the loop.
   template <class T, class... Args>
   T& local(std::uint64_t owner, Args&&... args) {
     std::shared_ptr<void>& kept = locals_[owner];
@@ -56,11 +56,11 @@ class Loop : public Executor {
 
   TimerWheel timers;
   Poller poller;
-  /// For what would block the loop: resolving names.
+  /// Threads for blocking work: name look-up.
   Workers& workers() noexcept { return workers_; }
 
  private:
-  /// Only there to end a wait; nobody ever reads what was written to it, for an edge is enough.
+  /// Ends a wait. Edge-triggered, so what is written to it is never read.
   class Wakeup final : public Poller::Watcher {
    public:
     Wakeup();
@@ -77,15 +77,15 @@ class Loop : public Executor {
   static inline thread_local Loop* current_ = nullptr;
   Wakeup wakeup_;
   std::mutex mutex_;
-  std::vector<Job> posted_;               ///< Guarded by the mutex.
-  std::atomic<bool> has_posted_ = false;  ///< Whether there are any; set with the mutex held.
+  std::vector<Job> posted_;               ///< Guarded by `mutex_`.
+  std::atomic<bool> has_posted_ = false;  ///< Whether there are any; set under `mutex_`.
   std::atomic<bool> stopped_ = false;
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
-  /// Several, because a name server may be silent about one name. Last: it posts until it ends.
+  /// Several, because one name server may not respond. Last: it posts until it is destroyed.
   Workers workers_{4};
 };
 
-/// `co_await ResumeOn(loop)`: goes on on that loop's thread; at once if it is there already.
+/// `co_await ResumeOn(loop)`: resumes on that loop's thread; does not suspend if already there.
 class ResumeOn {
  public:
   explicit ResumeOn(Loop& loop) noexcept : loop_(loop) {}

@@ -11,21 +11,20 @@ namespace net_detail {
 
 namespace {
 
-/// How many changes are told of in a turn: half of those that are queued, for the more wait, the
-/// less it matters to each; at least as many as share the cost of asking for more and of giving
-/// way, at most as many as leave answers a chance to meet what waits for them in the second level
-/// cache.
+/// How many events are dispatched per turn. Half of the queue, as latency matters less the more is
+/// queued; at least 16, to amortize the epoll_wait and the yield; at most 64, so that responses
+/// find their state still in the second-level cache.
 std::size_t size_of_turn(std::size_t queued) noexcept {
   return std::clamp<std::size_t>(queued / 2, 16, 64);
 }
 
-/// How much new work it tells of at least: besides, if results alone fill the turn.
+/// The minimum of new work per turn, dispatched in addition if results fill the turn.
 std::size_t new_work_in(std::size_t turn) noexcept {
   return turn / 4;
 }
 
-/// With a thousand connections nearly everything that one of them needs is far down the caches, and
-/// the queue says early who comes next.
+/// Prefetches the next watchers: with a thousand connections, their state has left the caches, and
+/// the queue gives the order in advance.
 void bring_nearer(const std::deque<Poller::Watcher*>& queue) noexcept {
   constexpr std::size_t kLater = 3;
   if (queue.size() > kLater && queue[kLater] != nullptr) prefetch<4>(queue[kLater]);
@@ -70,7 +69,7 @@ void Poller::fetch(int milliseconds) {
   }
 }
 
-/// \return how many were told
+/// \return how many were dispatched
 std::size_t Poller::dispatch(Queue& queue, std::size_t most) {
   std::size_t told = 0;
   while (told < most && !queue.empty()) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Which sockets have become readable or writable, edge by edge. Internal.
+/// Edge-triggered readiness of sockets. Internal.
 
 #include <vx11/socket/detail/fd.hpp>
 
@@ -16,10 +16,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// A connected or connecting TCP socket that does not block.
+/// A connected or connecting non-blocking TCP socket.
 using Socket = socket_detail::Fd;
 
-/// Has the processor begin to fetch the first `Lines` cache lines at `address`, wherever that is.
+/// Prefetches the first `Lines` cache lines at `address`, which need not be valid.
 template <std::size_t Lines>
 void prefetch(const void* address) noexcept {
   for (std::size_t i = 0; i < Lines; ++i) {
@@ -27,57 +27,58 @@ void prefetch(const void* address) noexcept {
   }
 }
 
-/// An edge-triggered epoll, in which a connection registers once and is never asked again.
+/// An edge-triggered epoll: a connection registers once and never re-arms.
 ///
 /// Belongs to one thread.
 class Poller {
  public:
-  /// What a change is likely to mean. Results come first: a call that ends frees what it held, and
-  /// finds it in the caches the sooner it ends; one that has not begun holds nothing yet.
+  /// The order of dispatch. Results come first: a call that ends frees its memory while it is still
+  /// cached; one that has not begun holds none.
   enum class Priority : std::uint8_t { results, new_work };
 
-  /// What the poller notes of a watcher.
+  /// The poller's state of a watcher.
   class Registration {
    public:
     explicit Registration(Priority priority) noexcept : priority_(priority) {}
 
    private:
     friend Poller;
-    std::uint32_t pending_ = 0;  ///< Events that were fetched; while there are any it is queued.
+    std::uint32_t pending_ = 0;  ///< Fetched, not dispatched; queued while nonzero.
     Priority priority_;
   };
 
-  /// Who is told. It may add and remove watchers, itself and others, while it is.
+  /// Receives events. It may add and remove watchers, including itself, during the callback.
   class Watcher : public Registration {
    public:
     explicit Watcher(Priority priority = Priority::new_work) noexcept : Registration(priority) {}
-    /// What is there now: a mask of `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, `EPOLLHUP` and `EPOLLERR`.
+    /// The current events: a mask of `EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`, `EPOLLHUP` and
+    /// `EPOLLERR`.
     virtual void ready(std::uint32_t events) = 0;
-    /// Its turn comes after the present one: the time to have memory brought nearer.
+    /// Called when the watcher is next in the queue, to prefetch its memory.
     virtual void soon_ready() const noexcept {}
 
    protected:
     ~Watcher() = default;
   };
 
-  /// Throws `std::system_error` if the system has no room for it.
+  /// Throws `std::system_error` if the system is out of resources.
   Poller();
 
-  /// Tells `watcher` of every change of `descriptor`, the first time of what is there already.
-  /// \return false if the system has no room for it
+  /// Registers `watcher` for all events of `descriptor`, including those already present.
+  /// \return false if the system is out of resources
   bool add(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept;
-  /// Tells it nothing more, not even what has been fetched already. Before it is closed.
+  /// Unregisters `watcher` and discards its pending events. Call it before closing the descriptor.
   void remove(const socket_detail::Fd& descriptor, Watcher& watcher) noexcept;
 
-  /// Fetches changes and tells of some, by rank and then in the order in which they came. Few, so
-  /// that what these lead to is soon dealt with. Waits for changes only if none are left from the
-  /// turn before: for `milliseconds` at most or, if negative, for ever.
+  /// Fetches events and dispatches some, by priority and then in order of arrival; only a limited
+  /// number, so that the work they cause is handled soon. Waits only if no events are left from the
+  /// previous turn: at most `milliseconds`, or without limit if negative.
   void turn(int milliseconds);
-  /// Whether changes are left for the next turn.
+  /// Whether events are left for the next turn.
   bool has_more() const noexcept { return !results_.empty() || !new_work_.empty(); }
 
  private:
-  using Queue = std::deque<Watcher*>;  ///< Null in the place of one that has been removed.
+  using Queue = std::deque<Watcher*>;  ///< Null where a watcher was removed.
 
   void fetch(int milliseconds);
   static std::size_t dispatch(Queue& queue, std::size_t most);

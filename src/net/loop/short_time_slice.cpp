@@ -10,23 +10,23 @@ namespace net_detail {
 
 namespace {
 
-/// The least the kernel takes is 0.1 ms; twice that was as quick and changed threads less often.
+/// The kernel's minimum is 0.1 ms; 0.2 ms was as fast and caused fewer context switches.
 constexpr std::uint64_t kShort = 200'000;
 
-/// The kernel's `struct sched_attr` in its first version, which glibc has from 2.41 on.
+/// The first version of the kernel's `struct sched_attr`, which glibc provides from 2.41 on.
 struct Attributes {
   std::uint32_t size = sizeof(Attributes);
   std::uint32_t policy = 0;
   std::uint64_t flags = 0;
   std::int32_t nice = 0;
   std::uint32_t priority = 0;
-  std::uint64_t runtime = 0;  ///< The slice, of a thread without a real-time policy.
+  std::uint64_t runtime = 0;  ///< The slice, for a thread without a real-time policy.
   std::uint64_t deadline = 0;
   std::uint64_t period = 0;
 };
 static_assert(sizeof(Attributes) == 48);
 
-/// \return false if it has none of its own to be changed, or may not know
+/// \return false if the thread has no slice that can be set, or reading it is not permitted
 bool read(Attributes& attributes) noexcept {
   constexpr std::uint32_t kOther = 0;
   constexpr std::uint32_t kBatch = 3;
@@ -34,7 +34,7 @@ bool read(Attributes& attributes) noexcept {
   return attributes.policy == kOther || attributes.policy == kBatch;
 }
 
-/// What the kernel refuses stays as it was.
+/// Has no effect if the kernel refuses.
 void set_slice(std::uint64_t nanoseconds) noexcept {
   Attributes attributes;
   if (!read(attributes)) return;
@@ -54,7 +54,7 @@ ShortTimeSlice::~ShortTimeSlice() {
   if (before_ > kShort) set_slice(before_);
 }
 
-/// A yield costs the rest of the slice.
+/// A yield gives up the rest of the slice.
 void ShortTimeSlice::yield() const noexcept {
   if (short_) ::sched_yield();
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How the kernel's scheduler treats a loop's thread. Internal.
+/// Scheduling of a loop's thread. Internal.
 
 #include <cstdint>
 
@@ -9,13 +9,12 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// While it lives, the calling thread's turns on a processor are short, and come the sooner for
-/// that; its share stays the same. A loop has many short things to do, each of which somebody waits
-/// for, who may need this very processor next.
+/// While it exists, the calling thread has short time slices and is scheduled sooner in return; its
+/// share of the processor is unchanged. A loop runs many short jobs, and the threads that wait for
+/// them may need the same processor.
 ///
-/// Linux takes that wish from 6.12 on (EEVDF's custom slices; P. Zijlstra); before that nothing is
-/// changed. A thread with a real-time policy, or with shorter turns already, keeps what it has.
-/// Ends on the same thread.
+/// Needs Linux 6.12 or newer (EEVDF custom slices, P. Zijlstra); without effect before. A thread
+/// with a real-time policy or a shorter slice keeps it. Destroy it on the same thread.
 class ShortTimeSlice {
  public:
   ShortTimeSlice() noexcept;
@@ -23,12 +22,12 @@ class ShortTimeSlice {
   ShortTimeSlice(const ShortTimeSlice&) = delete;
   ShortTimeSlice& operator=(const ShortTimeSlice&) = delete;
 
-  /// Lets those who wait for this processor have their turn, if turns are short, so that this
-  /// thread soon has its own again. The kernel itself notices the end of a slice no sooner than it
-  /// next has to do with the processor, at the latest with its tick, up to 4 ms later.
+  /// Yields to threads waiting for this processor if slices are short, so that this thread is
+  /// scheduled again soon. The kernel notices the end of a slice only at its next scheduling event,
+  /// at the latest at its tick, up to 4 ms later.
   void yield() const noexcept;
 
-  /// The calling thread's slice in nanoseconds; 0 if the kernel does not tell.
+  /// The calling thread's slice in nanoseconds; 0 if it cannot be read.
   static std::uint64_t of_this_thread() noexcept;
 
  private:

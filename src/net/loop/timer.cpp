@@ -15,7 +15,7 @@ namespace net_detail {
 
 namespace {
 
-/// One sleep. Shared, because a stop that is on its way may come after the end.
+/// One sleep. Shared, because a stop callback may arrive after its end.
 class Sleep : public std::enable_shared_from_this<Sleep> {
  public:
   explicit Sleep(Loop& loop) : loop_(loop), timer_(loop.timers, &Sleep::over, this) {}
@@ -24,7 +24,7 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
     sleeper_ = sleeper;
     timer_.arm(until);
   }
-  /// On any thread.
+  /// Thread-safe.
   void stop() {
     loop_.post([self = shared_from_this()] { self->wake(); });
   }

@@ -9,7 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// The kernel notes that time at its own tick, every 10 ms or more often.
+/// The coarse clock advances with the kernel's tick, at least every 10 ms.
 TimePoint TimerWheel::in(Duration limit) noexcept {
   timespec noted{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &noted);
@@ -40,7 +40,7 @@ void WheelTimer::unlink() noexcept {
 
 void TimerWheel::link(WheelTimer& timer) noexcept {
   if (linked_ == 0) done_ = tick_of(now());
-  // Rounded up, so that it never fires early; at most one revolution ahead, where it is looked at
+  // Rounded up, so that it never fires early; at most one revolution ahead, where it is checked
   // again.
   const long long tick =
       std::clamp(tick_of(timer.at_) + 1, done_ + 1, done_ + static_cast<long long>(kSlots) - 1);
@@ -65,13 +65,14 @@ void TimerWheel::fire_due() {
   const TimePoint time = now();
   const long long due = tick_of(time);
   if (due < next_) return;
-  // After a stall of more than a revolution every slot is due once.
+  // After a stall of more than a revolution each slot is processed once.
   done_ = std::max(next_ - 1, due - static_cast<long long>(kSlots));
   while (done_ < due) turn(static_cast<std::size_t>(++done_) % kSlots, time);
   next_ = next_occupied();
 }
 
-/// What fires may arm again; whoever does so until the last round is left alone.
+/// Firing may arm timers again, hence several rounds; what is still armed after the last stays
+/// unfired.
 void TimerWheel::fire_all() {
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds && linked_ != 0; ++round) {
@@ -87,8 +88,8 @@ long long TimerWheel::next_occupied() const noexcept {
 }
 
 void TimerWheel::turn(std::size_t slot, TimePoint time) {
-  // A timer that fires may arm or destroy any other, so the head is taken anew each time. Those
-  // that are not due are linked further on, never into the slot under way.
+  // A firing timer may arm or destroy any other, so the head is read again each time. Timers that
+  // are not due are linked to a later slot, never to the current one.
   while (WheelTimer* timer = slots_[slot]) {
     timer->unlink();
     if (timer->at_ == TimePoint::max()) continue;

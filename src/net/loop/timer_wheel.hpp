@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Many deadlines, one timer: a hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Internal.
+/// Many deadlines, one timer: hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Internal.
 
 #include <vx11/clock.hpp>
 
@@ -16,7 +16,7 @@ namespace net_detail {
 
 class TimerWheel;
 
-/// A deadline inside the object it belongs to. Fires at most a tick late, never early. Disarmed on
+/// A deadline embedded in its owner. Fires at most one tick late, never early. Disarmed on
 /// destruction. Belongs to one loop's thread.
 class WheelTimer {
  public:
@@ -27,8 +27,8 @@ class WheelTimer {
   WheelTimer& operator=(const WheelTimer&) = delete;
   ~WheelTimer() { unlink(); }
 
-  /// Moves the deadline. Nearly always just a store: a timer that is linked at an earlier slot
-  /// stays there and is put further on when its slot comes.
+  /// Moves the deadline. Usually only a store: a timer linked in an earlier slot stays there and is
+  /// moved when that slot is processed.
   void arm(TimePoint at) noexcept;
   void disarm() noexcept { at_ = TimePoint::max(); }
 
@@ -40,13 +40,12 @@ class WheelTimer {
   Fire fire_;
   void* whom_;
   TimePoint at_ = TimePoint::max();
-  TimePoint slot_at_ = TimePoint::max();  ///< When the slot it is linked in comes; max: not linked.
+  TimePoint slot_at_ = TimePoint::max();  ///< The time of its slot; max: not linked.
   WheelTimer* previous_ = nullptr;
   WheelTimer* next_ = nullptr;
 };
 
-/// Its loop asks how long it may wait and has it fire what is due. Wakes nobody for a slot that is
-/// empty.
+/// The loop asks for the longest wait, then fires due timers. Empty slots cause no wake-up.
 class TimerWheel {
  public:
   TimerWheel() = default;
@@ -54,15 +53,15 @@ class TimerWheel {
   TimerWheel& operator=(const TimerWheel&) = delete;
 
   static TimePoint now() noexcept { return SteadyClock().now(); }
-  /// The moment `limit` from now, by a clock that is a tick less exact and read in a third of the
-  /// time; never too early. For limits, of which each request has several.
+  /// The time `limit` from now, from a clock that is one tick coarser and three times as fast to
+  /// read; never too early. For limits, of which each request has several.
   static TimePoint in(Duration limit) noexcept;
 
-  /// In milliseconds, rounded up; negative: for ever.
+  /// In milliseconds, rounded up; negative: no limit.
   int wait_at_most() const noexcept;
   void fire_due();
-  /// Fires all that are armed, as if their time had come: for the end of a loop, after which none
-  /// would.
+  /// Fires all armed timers regardless of their time: for the end of a loop, after which none could
+  /// fire.
   void fire_all();
 
  private:
@@ -79,8 +78,8 @@ class TimerWheel {
 
   std::array<WheelTimer*, kSlots> slots_{};
   std::size_t linked_ = 0;
-  long long done_ = 0;       ///< No slot up to this tick has a timer in it.
-  long long next_ = kNever;  ///< No slot before this tick either; the one to wait for.
+  long long done_ = 0;       ///< All slots up to this tick are empty.
+  long long next_ = kNever;  ///< Also empty before this tick; the one to wait for.
 };
 
 }  // namespace net_detail

@@ -14,7 +14,7 @@ HttpResponse internal_error() {
   return refusal(500, "the request could not be answered");
 }
 
-/// Whether a response of that status has a body, or says that it has one (RFC 9110 §6.4.1).
+/// Whether a response of that status may have a body or a Content-Length (RFC 9110 §6.4.1).
 bool may_have_body(int status) noexcept {
   return status != 204 && status != 304;
 }
@@ -55,11 +55,11 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
     self->busy_ = false;
   }
   if (then == Then::linger) co_await self->linger();
-  channel.watch(nullptr, nullptr);  // nobody is left to be told
+  channel.watch(nullptr, nullptr);  // no more callbacks
   channel.abort(CloseReason::aborted);
 }
 
-/// One coroutine for what is usual: head and body are there, and the answer fits the socket.
+/// One coroutine for the common case: head and body have arrived, and the response fits the socket.
 Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   RequestReader& reader = scratch.reader;
   channel_->limit(TimerWheel::in(server_.limits.head_timeout));
@@ -76,7 +76,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
 
   Deadline until_gone = watch_client();
   Task<StreamedResponse> opening = open(reader.request(), *admission, std::move(until_gone));
-  StreamedResponse* answer = nullptr;  // where it stands: moving it costs more than what follows
+  StreamedResponse* answer = nullptr;  // a pointer: moving it costs more than what follows
   try {
     answer = &co_await opening;
   } catch (...) {
@@ -108,7 +108,7 @@ Task<StreamedResponse> Connection::open(const HttpRequest& request, const HttpAd
   }
 }
 
-/// The request will not be complete: it is wrong, or the client has gone.
+/// Handles a request that will not be complete: it is invalid, or the client has closed.
 Task<Connection::Then> Connection::give_up(RequestScratch& scratch) {
   const RequestReader& reader = scratch.reader;
   if (reader.status() == 0) co_return Then::close;
@@ -170,8 +170,8 @@ Deadline Connection::watch_client() {
   return Deadline(TimePoint::max(), gone_.get_token());
 }
 
-/// Passes pieces on as they come. The client's going fires the stop token, which ends the wait for
-/// the next one; dropping the stream then frees the upstream's connection.
+/// Forwards pieces as they arrive. A client disconnect fires the stop token, which ends the wait
+/// for the next piece; destroying the stream then releases the upstream connection.
 Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedResponse answer) {
   if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
     co_return co_await write_instead(scratch, std::move(answer.head));
@@ -205,7 +205,7 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
   co_return chunked&& persistence(scratch) == Persistence::keep ? Then::next : Then::linger;
 }
 
-/// Answers a request whose stream did not begin.
+/// Responds to a request whose stream did not begin.
 Task<Connection::Then> Connection::write_instead(RequestScratch& scratch, HttpResponse response) {
   channel_->watch(nullptr, nullptr);
   scratch.out.clear();
@@ -223,7 +223,7 @@ Connection::Then Connection::after(const RequestScratch& scratch) noexcept {
   return scratch.persistence == Persistence::close ? Then::linger : Then::next;
 }
 
-/// \return whether all of the answer has left
+/// \return whether the whole response was sent
 bool Connection::write_at_once(RequestScratch& scratch, const HttpResponse& response) {
   const bool head_only = scratch.reader.request().method == "HEAD";
   const bool says_length = head_only && response.body.empty();
@@ -245,7 +245,8 @@ Task<Connection::Then> Connection::write(RequestScratch& scratch, const HttpResp
   co_return co_await write_rest(scratch);
 }
 
-/// Answers what will not be read to its end. The rest of it must never be taken for a next request.
+/// Responds to a request that is not read to its end; the rest must not be parsed as a next
+/// request.
 Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpResponse& response) {
   channel_->forgive();
   append_head(scratch.out, response, Framing::length, Persistence::close);
@@ -259,8 +260,8 @@ Task<bool> Connection::send(std::string_view bytes) {
   co_return co_await channel_->send(bytes);
 }
 
-/// A close with bytes unread makes the kernel reset the connection, which can destroy the answer on
-/// its way. So a client who is still sending is heard out for a moment.
+/// Closing with unread bytes makes the kernel send a reset, which can destroy a response in
+/// transit. So the input of a client that is still sending is read and discarded for up to 2 s.
 Task<void> Connection::linger() {
   constexpr std::size_t kMost = 256 * 1024;
   channel_->shutdown_send();
@@ -275,7 +276,7 @@ Task<void> Connection::linger() {
 }
 
 void Connection::client_gone(void* self) {
-  // A copy: whoever the stop wakes may end the session, and its source with it.
+  // A copy: a resumed waiter may destroy the session and its stop source.
   std::stop_source gone = static_cast<Connection*>(self)->gone_;
   gone.request_stop();
 }

@@ -17,11 +17,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Reads requests one after the other, has the handler answer them, and writes the answers in that
-/// order.
+/// Reads requests one after the other, passes them to the handler, and writes the responses in the
+/// same order.
 ///
-/// While the handler works, the channel is watched: what comes is the next request, and if the
-/// end comes, the stop token of the one under way fires.
+/// While the handler runs, the channel is watched: incoming bytes belong to the next request, and a
+/// disconnect fires the stop token of the current one.
 class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
   Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
@@ -38,7 +38,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
 
   static Detached serve(std::shared_ptr<Connection> self);
   Task<Then> serve_one(RequestScratch& scratch);
-  /// What of the head, or of the body, is there already: usually all of it.
+  /// Parses the part of the head, or of the body, that has arrived: usually all of it.
   RequestReader::Next take_head(RequestReader& reader);
   RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   ServerState& server_;
   LoopState& loop_;
   std::string address_;
-  std::stop_source gone_{std::nostopstate};  ///< Made with the first request; fires at most once.
+  std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.
   bool busy_ = false;
 };
 

@@ -45,7 +45,7 @@ Result<Address> parse_listen(std::string_view listen) {
   return *address;
 }
 
-/// Throws `std::system_error` if the address is not to be had.
+/// Throws `std::system_error` if the address cannot be bound.
 socket_detail::Fd listen_at(Address& address) {
   socket_detail::Fd listening = socket_detail::listen_tcp(address, kBacklog);
   if (!listening) throw std::system_error(errno, std::generic_category());
@@ -54,9 +54,9 @@ socket_detail::Fd listen_at(Address& address) {
 
 }  // namespace
 
-/// Accepts on the first loop and deals the connections out in turn: the kernel's own dealing over
-/// several sockets (SO_REUSEPORT) goes by a hash and leaves one loop with more, and it lets a
-/// second server take an occupied port.
+/// Accepts on the first loop and distributes connections round-robin. SO_REUSEPORT, the kernel's
+/// alternative with several sockets, distributes by a hash and so unevenly, and lets a second
+/// server take an occupied port.
 class Server : private Poller::Watcher {
  public:
   Server(ServeOptions options, const Address& address)
@@ -89,7 +89,7 @@ class Server : private Poller::Watcher {
     return cut_off_;
   }
 
-  /// On any thread.
+  /// Thread-safe.
   void stop(Duration grace) {
     first().post([this, grace] { stopping_ ? end() : drain(grace); });
   }
@@ -105,7 +105,7 @@ class Server : private Poller::Watcher {
 
   void ready(std::uint32_t /*events*/) override { accept(); }
 
-  /// Takes what has come, but leaves the sockets that are already open their turn.
+  /// Accepts pending connections, in limited numbers so that open sockets are served in between.
   void accept() {
     constexpr int kAtOnce = 64;
     for (int i = 0; i < kAtOnce && !stopping_; ++i) {
@@ -114,9 +114,9 @@ class Server : private Poller::Watcher {
       if (socket) {
         deal(std::move(socket), peer.host());
       } else if (socket_detail::would_block(errno)) {
-        return;  // the next one makes an edge
+        return;  // the next one causes an edge
       } else if (errno != ECONNABORTED && errno != EINTR) {
-        // Out of descriptors, usually: others have to end first.
+        // Usually out of file descriptors: other connections have to close first.
         return accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
       }
     }
@@ -159,7 +159,8 @@ class Server : private Poller::Watcher {
     check();
   }
 
-  /// While it drains, and then until every session has noticed that it is cut off.
+  /// Waits while it drains, and then until all sessions have ended after their connections were
+  /// closed.
   void check() {
     const bool empty = state_->connections.total() == 0;
     if (!ending_ && (empty || TimerWheel::now() >= drain_by_)) end();
@@ -170,7 +171,7 @@ class Server : private Poller::Watcher {
     }
   }
 
-  /// Cuts off what is left.
+  /// Closes the remaining connections.
   void end() {
     if (std::exchange(ending_, true)) return;
     cut_off_ = state_->connections.total();

@@ -41,8 +41,8 @@ std::unique_ptr<RequestScratch> LoopState::lend() {
 }
 
 void LoopState::give_back(std::unique_ptr<RequestScratch> scratch) {
-  constexpr std::size_t kKeep = 512;           // warm under load; some 2 MiB a loop at most
-  constexpr std::size_t kLargest = 64 * 1024;  // one huge request does not stay around
+  constexpr std::size_t kKeep = 512;           // reused memory; at most some 2 MiB a loop
+  constexpr std::size_t kLargest = 64 * 1024;  // larger buffers are freed
   if (spare_.size() >= kKeep || scratch->out.capacity() > kLargest ||
       scratch->reader.request().body.capacity() > kLargest) {
     return;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the sessions of a server share. Internal.
+/// State shared by the sessions of a server. Internal.
 
 #include <vx11/http_handler.hpp>
 #include <vx11/net/server.hpp>
@@ -26,7 +26,7 @@ namespace net_detail {
 class ListedConnection;
 using ConnectionList = std::list<ListedConnection*>;
 
-/// A connection that stands in its loop's list for as long as it lives.
+/// A connection that is in its loop's list while it exists.
 class ListedConnection {
  public:
   explicit ListedConnection(ConnectionList& list)
@@ -34,9 +34,9 @@ class ListedConnection {
   ListedConnection(const ListedConnection&) = delete;
   ListedConnection& operator=(const ListedConnection&) = delete;
   virtual ~ListedConnection() { list_.erase(at_); }
-  /// Ends it: at once if it is idle, else after the answer under way.
+  /// Ends it: at once if idle, else after the current response.
   virtual void drain() noexcept = 0;
-  /// Ends it now.
+  /// Ends it immediately.
   virtual void abort() noexcept = 0;
 
  private:
@@ -44,21 +44,21 @@ class ListedConnection {
   ConnectionList::iterator at_;
 };
 
-/// What one request needs while it is under way. Lent by the loop, so that an idle connection holds
-/// none and a busy one finds its memory warm.
+/// Memory for one request in progress. Lent by the loop, so that an idle connection holds none and
+/// a busy one gets recently used memory.
 struct RequestScratch {
   explicit RequestScratch(const RequestLimits& limits) : reader(limits) {}
   RequestReader reader;
   std::string out;
-  std::size_t sent = 0;                         ///< How much of `out` has left at once.
-  Persistence persistence = Persistence::keep;  ///< As `out` says it.
+  std::size_t sent = 0;                         ///< How much of `out` was sent at once.
+  Persistence persistence = Persistence::keep;  ///< As stated in `out`.
 };
 
-/// Counts connections in all and by address.
+/// Counts connections, in total and by address.
 class ConnectionCounts {
  public:
   explicit ConnectionCounts(const ServerLimits& limits) : limits_(limits) {}
-  /// \return whether there is room; if so it is taken until `leave`.
+  /// \return whether there is room; if so it is reserved until `leave`
   bool enter(const std::string& address);
   void leave(const std::string& address);
   std::size_t total() const;
@@ -70,7 +70,7 @@ class ConnectionCounts {
   std::unordered_map<std::string, std::size_t> by_address_;
 };
 
-/// The same for all loops.
+/// State shared by all loops.
 struct ServerState {
   ServerState(const HttpHandler& server_handler, const ServerLimits& server_limits);
   const HttpHandler& handler;
@@ -80,7 +80,7 @@ struct ServerState {
   std::atomic<bool> draining{false};
 };
 
-/// What belongs to one loop.
+/// State of one loop.
 class LoopState {
  public:
   explicit LoopState(const ServerState& server) : server_(server) {}

@@ -31,7 +31,7 @@ void write_byte(char byte) noexcept {
   }
 }
 
-/// A full pipe holds more signals than anyone sends before they are read.
+/// A full pipe drops signals, but it holds far more than are pending in practice.
 void on_signal(int /*signal*/) noexcept {
   const int before = errno;
   write_byte(kSignal);
@@ -45,7 +45,7 @@ void open_wake_pipe() {
   }
 }
 
-/// \return the next byte, or nul if there is none now
+/// \return the next byte, or nul if there is none
 char read_byte() noexcept {
   char byte = 0;
   return ::read(wake_pipe[0], &byte, 1) == 1 ? byte : '\0';
@@ -53,7 +53,7 @@ char read_byte() noexcept {
 
 }  // namespace
 
-/// Hands signals from the handler to those who wait; runs while there are any.
+/// Passes signals from the handler to the subscribers; runs while there are any.
 class SignalThread {
  public:
   void add(TerminationSignals& waiting) {
@@ -78,7 +78,7 @@ class SignalThread {
  private:
   void start() {
     open_wake_pipe();
-    while (read_byte() != '\0') {  // from a handler that was still running at the last end
+    while (read_byte() != '\0') {  // from a handler still running when the last one ended
     }
     thread_ = std::thread([this] { run(); });
     struct sigaction action = {};

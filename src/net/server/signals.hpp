@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SIGINT and SIGTERM, as `serve` takes them. Internal.
+/// SIGINT and SIGTERM handling of `serve`. Internal.
 
 #include <functional>
 
@@ -9,11 +9,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Calls `on_signal` with each SIGINT or SIGTERM while this lives, on a thread of its own. There
-/// may be several: each is called. The handlers that were installed before return with the last.
+/// Calls `on_signal` for each SIGINT or SIGTERM during its lifetime, on its own thread. Several may
+/// exist: each is called. The last one to be destroyed restores the previous handlers.
 ///
-/// `on_signal` must neither make nor destroy one. Throws `std::system_error` if the system has no
-/// room for it.
+/// `on_signal` must not create or destroy one. Throws `std::system_error` if the system is out of
+/// resources.
 class TerminationSignals {
  public:
   explicit TerminationSignals(std::function<void()> on_signal);

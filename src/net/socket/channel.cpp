@@ -25,12 +25,11 @@ Channel::~Channel() {
   if (socket_) loop_.poller.remove(socket_, *this);
 }
 
-/// Another edge may have come before this one is dealt with, so nothing is concluded from what it
-/// does not tell.
+/// Further events may be pending when this one is handled, so a missing flag proves nothing.
 void Channel::ready(std::uint32_t events) {
   readable_ = true;
   hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-  // Whoever is resumed may let go of this channel: each branch ends with that.
+  // The resumed coroutine may destroy this channel: each branch ends with the resume.
   if (event_waiter_) {
     std::exchange(event_waiter_, nullptr).resume();
   } else if (reader_) {
@@ -40,13 +39,13 @@ void Channel::ready(std::uint32_t events) {
   }
 }
 
-/// Whoever is resumed needs its frame.
+/// Prefetches the frame of the coroutine to be resumed.
 void Channel::soon_ready() const noexcept {
   if (reader_) prefetch<8>(reader_.address());
 }
 
-/// Reads until more than `seen` bytes are unread or no more are there.
-/// \return whether waiting for more is pointless
+/// Reads until more than `seen` bytes are unread or the socket is empty.
+/// \return whether the wait is over
 bool Channel::pull(std::size_t seen) noexcept {
   while (unread().size() <= seen && close_reason_ == CloseReason::none && readable_) receive();
   return unread().size() > seen || close_reason_ != CloseReason::none;
@@ -69,7 +68,7 @@ void Channel::receive() noexcept {
   }
 }
 
-/// Nobody reads. What comes all the same is taken in once; more than that can wait in the socket.
+/// Nothing reads at the moment: receives at most once; the rest stays in the socket.
 void Channel::receive_watched() {
   if (unread().empty() && close_reason_ == CloseReason::none) receive();
   if (close_reason_ == CloseReason::none && !hung_up_) return;
@@ -87,7 +86,7 @@ Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
   if (got == 0) return IoResult::Then::ended;
   if (got < 0) return would_block(errno) ? IoResult::Then::would_block : IoResult::Then::failed;
   const auto bytes = static_cast<std::size_t>(got);
-  // Less than was asked for is all there was, and what comes later makes another edge.
+  // A short read has emptied the socket; later data causes another edge.
   return {bytes < size ? IoResult::Then::would_block : IoResult::Then::perhaps_more, bytes};
 }
 
@@ -134,7 +133,7 @@ void Channel::shutdown_send() noexcept {
   ::shutdown(socket(), SHUT_WR);
 }
 
-/// Nobody is resumed by the one who breaks the channel, only by the loop.
+/// Waiters are resumed by the loop, never from within `abort` or the timer.
 void Channel::wake_later() {
   if (!reader_ && !event_waiter_ && on_close_ == nullptr) return;
   loop_.post([self = shared_from_this()] { self->wake(); });

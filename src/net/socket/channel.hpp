@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Channel`: one TCP connection as both the server and the transport use it. Internal.
+/// `Channel`: one TCP connection, for the server and the transport. Internal.
 
 #include <vx11/task.hpp>
 
@@ -18,20 +18,20 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// Why a channel is of no more use.
+/// Why a channel is closed.
 enum class CloseReason : std::uint8_t {
   none,
   closed,   ///< The peer has closed its side.
   reset,    ///< The connection failed.
-  overdue,  ///< The time it was given has passed.
-  aborted,  ///< This side gave it up.
+  overdue,  ///< Its time limit has passed.
+  aborted,  ///< Closed by this side.
 };
 
-/// A connected socket that is told when there is something to do, and so neither asks nor waits in
-/// vain: it is read when somebody cares and something has come.
+/// A connected, edge-triggered socket: reads only after a readiness event and while a coroutine
+/// waits or watches.
 ///
-/// Sending tries the socket first and waits only when it is full. One timer serves all limits.
-/// Belongs to its loop's thread; `abort` too.
+/// Sending tries the socket first and waits only when it is full. One timer serves all limits. All
+/// members, also `abort`, must be called on the loop's thread.
 class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
   using Priority = Poller::Priority;
@@ -46,42 +46,42 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   void expect_much(bool much) noexcept { buffer_.expect_much(much); }
   CloseReason close_reason() const noexcept { return close_reason_; }
 
-  /// `co_await channel.wait_readable(seen)`: suspends until more than `seen` bytes are unread or it is
-  /// broken.
-  /// \return whether there are more.
+  /// `co_await channel.wait_readable(seen)`: suspends until more than `seen` bytes are unread or
+  /// the channel is closed.
+  /// \return whether there are more
   auto wait_readable(std::size_t seen = 0) noexcept { return WaitReadable{*this, seen}; }
 
-  /// Notices that the peer goes while nobody waits for bytes; `on_close(whom)` is then called
-  /// once, perhaps before this returns. Null stops the noticing.
+  /// Detects that the peer closes while nothing reads; `on_close(whom)` is then called once,
+  /// perhaps before this returns. Null stops watching.
   void watch(void (*on_close)(void*), void* whom);
 
-  /// Sends all of `bytes`, which the caller keeps.
-  /// \return whether it worked.
+  /// Sends all of `bytes`, which the caller keeps alive.
+  /// \return whether it succeeded
   Task<bool> send(std::string_view bytes);
-  /// Sends what the socket takes at once.
-  /// \return how much; the rest is for `send`.
+  /// Sends what the socket accepts without waiting.
+  /// \return how much; the rest is for `send`
   std::size_t send_now(std::string_view bytes) noexcept;
 
-  /// Breaks the channel with `overdue` at `at`, unless moved or `no_limit` before. The socket stays
-  /// open.
+  /// Closes the channel with `overdue` at `at`, unless moved or cancelled by `no_limit`. The socket
+  /// stays open.
   void limit(TimePoint at) noexcept { timer_.arm(at); }
   void no_limit() noexcept { timer_.disarm(); }
-  /// Makes an overdue channel usable again, for a last word.
+  /// Makes an overdue channel usable again, to send a last response.
   void forgive() noexcept {
     if (close_reason_ == CloseReason::overdue) close_reason_ = CloseReason::none;
   }
 
-  /// Closes the socket; whoever waits is woken by the loop with `why`.
+  /// Closes the socket; a waiter is resumed by the loop and sees `why`.
   void abort(CloseReason why) noexcept;
-  /// Ends the sending side, so that the peer reads to the end and then sees it.
+  /// Shuts down the sending side; the peer reads the remaining bytes and then the end.
   void shutdown_send() noexcept;
 
  protected:
-  /// What came of one try at the socket.
+  /// The result of one socket operation.
   struct IoResult {
     enum class Then : std::uint8_t {
       perhaps_more,
-      would_block,  ///< Nothing more for now; an edge will tell.
+      would_block,  ///< No more for now; wait for an edge.
       ended,        ///< Reading: the peer has closed its side.
       failed,
     };
@@ -89,16 +89,16 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     std::size_t bytes;
     Then then;
   };
-  /// TLS has its own.
+  /// Overridden for TLS.
   virtual IoResult try_read(char* into, std::size_t size) noexcept;
   virtual IoResult try_write(std::string_view bytes) noexcept;
 
-  /// `co_await wait_event()`: suspends until something has changed, or it is of no more use for sending.
+  /// `co_await wait_event()`: suspends until an event occurs or the channel cannot send.
   auto wait_event() noexcept { return WaitEvent{*this}; }
   int socket() const noexcept { return socket_.get(); }
 
-  /// Remembers the first reason for which it is of no more use. A peer that has closed its side may
-  /// still read; that ends with whatever comes next.
+  /// Stores the first close reason. After `closed` the peer may still read, so a later reason
+  /// replaces it.
   void note_closed(CloseReason why) noexcept {
     if (can_send()) close_reason_ = why;
   }
@@ -144,9 +144,9 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   void (*on_close_)(void*) = nullptr;
   void* on_close_whom_ = nullptr;
   CloseReason close_reason_ = CloseReason::none;
-  bool readable_ = false;  ///< Something may be there to be read.
-  bool hung_up_ = false;   ///< After what is there comes the end.
-  ReadBuffer buffer_;      ///< Last, for its own bytes would part the rest, which is used together.
+  bool readable_ = false;  ///< Data may be available.
+  bool hung_up_ = false;   ///< The peer's end follows the available data.
+  ReadBuffer buffer_;      ///< Last: its inline bytes would separate fields that are used together.
 };
 
 }  // namespace net_detail

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Bytes received and not yet used. Internal.
+/// Bytes received and not yet consumed. Internal.
 
 #include <cstddef>
 #include <memory>
@@ -11,16 +11,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// A buffer that costs an idle connection next to nothing: a few hundred bytes of its own, which
-/// hold a usual request, and more only while more is there.
+/// A buffer with little memory per idle connection: a few hundred inline bytes, which hold a usual
+/// request, and a heap block only while more is unread.
 class ReadBuffer {
  public:
   std::string_view unread() const noexcept { return {data() + begin_, end_ - begin_}; }
   void consume(std::size_t bytes) noexcept { begin_ += bytes; }
   void commit(std::size_t bytes) noexcept { end_ += bytes; }
 
-  /// Makes room to receive into; never while a receive is under way. Returns to its own few bytes
-  /// when nothing is unread.
+  /// Makes room to receive into; not during a receive. Returns to the inline bytes when nothing is
+  /// unread.
   void make_room() {
     if (begin_ == end_) {
       begin_ = end_ = 0;
@@ -30,7 +30,7 @@ class ReadBuffer {
     }
     if (end_ == capacity() || (wants_large_ && !large_)) grow();
   }
-  /// Whether much is about to come, as in a body: then it is received in large pieces.
+  /// Whether much data is expected, as in a body: it is then received in large pieces.
   void expect_much(bool much) noexcept { wants_large_ = much; }
 
   char* free_begin() noexcept { return data() + end_; }

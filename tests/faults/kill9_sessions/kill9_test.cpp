@@ -1,5 +1,5 @@
-// A process that writes sessions is killed with SIGKILL again and again, wherever it happens to be.
-// Afterwards every turn that it was told is kept has to be there, and none by half.
+// A process that writes sessions is killed with SIGKILL repeatedly, at arbitrary points. Afterwards
+// every acknowledged turn must be stored, and none partially.
 
 #include <vx11/store/sqlite.hpp>
 
@@ -125,8 +125,8 @@ bool are_turns_up_to(std::size_t last, const std::vector<Message>& messages) {
   return number == last;
 }
 
-// The last turn that is there: the last acknowledged, or one more, kept but killed before it said
-// so.
+// The last stored turn: the last acknowledged, or one more, stored but killed before the
+// acknowledgement.
 std::size_t check_last(const std::vector<Message>& messages, std::size_t acknowledged) {
   REQUIRE(!messages.empty());
   const std::size_t last = number_of(messages.back());
@@ -165,7 +165,7 @@ TEST_CASE("a kill while old messages make room leaves the newest") {
   }
 }
 
-TEST_CASE("when one of two writers is killed the other goes on") {
+TEST_CASE("when one of two writers is killed the other continues") {
   const ScratchFolder folder;
   for (std::size_t round = 0; round < 5; ++round) {
     CAPTURE(round);
@@ -174,7 +174,7 @@ TEST_CASE("when one of two writers is killed the other goes on") {
     other.await(1);
     killed.await(1 + round);
     const std::size_t acknowledged = killed.kill_now();
-    // What is kept by now was perhaps written before the kill; what comes after it was not.
+    // Turns stored by now may date from before the kill; later ones do not.
     other.await_past(messages_of(folder / "s.db", "other").size() / 2);
     check_last(messages_of(folder / "s.db", "killed"), acknowledged);
     check_last(messages_of(folder / "s.db", "other"), other.kill_now());

@@ -1,16 +1,15 @@
 #pragma once
 
 /// \file
-/// Turns that can be told apart and checked to the last byte: what the writer says, and what the
-/// test expects to find.
+/// Numbered turns, checked byte for byte: written by session_writer, expected by the test.
 
 #include <vx11/session.hpp>
 
 #include <cstddef>
 #include <string>
 
-/// The turn with this number. Some are a few bytes, some hundreds of pages of the database, so that
-/// a kill finds writes of every length.
+/// The turn with this number. Sizes range from a few bytes to hundreds of database pages, so that
+/// kills interrupt writes of every length.
 inline vx11::Turn numbered_turn(std::size_t number) {
   const std::size_t length = number % 10 == 0 ? 200'000 : number * 7'919 % 20'000;
   const auto letter = static_cast<char>('a' + number % 26);

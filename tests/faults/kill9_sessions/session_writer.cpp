@@ -1,7 +1,7 @@
 // session_writer PATH SESSION MESSAGES: adds one numbered turn after the other to SESSION, of which
-// MESSAGES are kept, in the database at PATH. Goes on from what it finds there, and writes the
-// number of each turn to standard output once the store has acknowledged it. Never ends by itself:
-// it is here to be killed.
+// MESSAGES are kept, in the database at PATH. Continues after the last turn stored there, and
+// writes the number of each turn to standard output once the store has acknowledged it. Runs until
+// it is killed.
 
 #include <vx11/store/sqlite.hpp>
 

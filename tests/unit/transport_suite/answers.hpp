@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The transport suite: what is taken for an answer and what is not.
+/// The transport suite: which answers are accepted.
 
 #include <string>
 #include <string_view>
@@ -115,7 +115,7 @@ inline void distrusts_answers(const MakeTransport& make) {
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123");
       peer.reset();
     });
-    // What had arrived may be lost with the connection.
+    // Bytes that had arrived may be lost with the connection.
     CHECK((code == Errc::invalid_reply || code == Errc::unreachable));
   }
   SUBCASE("an answer that contradicts itself is no answer") {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The transport suite: which connections are kept and used again.
+/// The transport suite: which connections are kept and reused.
 
 #include <atomic>
 #include <string>
@@ -81,7 +81,7 @@ inline void keeps_connections(const MakeTransport& make) {
     FakeHttpServer server(Script([&](Peer& peer) {
       server.next(peer);
       peer.send(answer_of("ok"));
-      server.next(peer);  // and hangs up without a word
+      server.next(peer);  // and closes without an answer
     }));
     CHECK(get(*transport, server.origin()));
     CHECK(get(*transport, server.origin()));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The transport suite: failing in time and stopping when told.
+/// The transport suite: deadlines and cancellation.
 
 #include <atomic>
 #include <stop_token>
@@ -19,7 +19,7 @@ namespace transport_suite_parts {
 inline void fails_in_time(const MakeTransport& make) {
   const auto transport = make({});
 
-  SUBCASE("nobody listens: unreachable") {
+  SUBCASE("no listener: unreachable") {
     const fake_http_server::LocalSocket nobody;
     CHECK(code_of(get(*transport, nobody.origin())) == Errc::unreachable);
   }
@@ -94,14 +94,14 @@ inline void stops_when_told(const MakeTransport& make) {
   const auto transport = make({});
   std::stop_source stop;
 
-  SUBCASE("a caller who has gone sends nothing") {
+  SUBCASE("a call cancelled beforehand sends nothing") {
     FakeHttpServer server(answer_of(""));
     stop.request_stop();
     CHECK(code_of(get(*transport, server.origin(), in(kSoon, stop.get_token()))) ==
           Errc::cancelled);
     CHECK(server.connections() == 0);
   }
-  SUBCASE("a caller who goes while the server hangs is let go, and the server sees it") {
+  SUBCASE("a call cancelled while the server hangs ends, and the server sees it") {
     std::atomic<bool> left = false;
     {
       FakeHttpServer server(Script([&](Peer& peer) {
@@ -115,7 +115,7 @@ inline void stops_when_told(const MakeTransport& make) {
     }
     CHECK(left);
   }
-  SUBCASE("a caller who goes while the server trickles is let go") {
+  SUBCASE("a call cancelled while the server trickles ends") {
     FakeHttpServer server(Script([&](Peer& peer) {
       peer.read_request();
       peer.send("HTTP/1.1 200 OK\r\n");
@@ -125,7 +125,7 @@ inline void stops_when_told(const MakeTransport& make) {
     const Deadline never(vx11::TimePoint::max(), stop.get_token());
     CHECK(code_of(get(*transport, server.origin(), never)) == Errc::cancelled);
   }
-  SUBCASE("a caller who goes while connecting hangs is let go") {
+  SUBCASE("a call cancelled while connecting hangs ends") {
     const fake_http_server::SilentPort port;
     const auto patient = make({.connect_timeout = 60s});
     const std::jthread leaver([&] { stop.request_stop(); });

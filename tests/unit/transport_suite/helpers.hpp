@@ -33,7 +33,7 @@ using vx11::Result;
 using vx11::SteadyClock;
 using vx11::Transport;
 
-/// What a transport under test is to be told.
+/// The settings of a transport under test.
 struct TransportSettings {
   Duration connect_timeout = 5s;
   std::size_t max_response_bytes = 1 << 20;
@@ -41,7 +41,7 @@ struct TransportSettings {
 
 using MakeTransport = std::function<std::shared_ptr<Transport>(const TransportSettings&)>;
 
-/// Far beyond what anything here takes, far below what a test that hangs may take.
+/// Far longer than any step here takes, far shorter than the test's time limit.
 constexpr Duration kSoon = 10s;
 
 inline Deadline in(Duration limit, std::stop_token stop = {}) {

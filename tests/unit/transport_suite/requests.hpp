@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The transport suite: what is sent.
+/// The transport suite: the requests sent.
 
 #include <string>
 #include <string_view>

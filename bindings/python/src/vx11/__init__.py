@@ -1,4 +1,4 @@
-"""vx11: ask an ordered list of upstreams until one answers, and stop calling what keeps failing."""
+"""vx11: try an ordered list of upstreams until one answers, behind circuit breakers."""
 
 from ._errors import ChatFailed, CircuitOpen, Error
 from ._version import __version__

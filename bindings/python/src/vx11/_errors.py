@@ -1,4 +1,4 @@
-"""What the library reports, as exceptions."""
+"""The library's errors as exceptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Error(Exception):
-    """Something failed. `code` is a stable word, `upstream` the name of the one concerned, or ""."""
+    """A failure. `code` is a stable identifier, `upstream` the name of the one concerned, or ""."""
 
     def __init__(self, code: str, detail: str = "", upstream: str = "") -> None:
         super().__init__(f"{upstream + ': ' if upstream else ''}{detail or code}")
@@ -17,7 +17,7 @@ class Error(Exception):
 
 
 class ChatFailed(Error):
-    """Nobody answered. `attempts` is the ledger, `retry_after` when to ask again, in seconds."""
+    """No target answered. `attempts` lists the tries; retry after `retry_after` seconds."""
 
     def __init__(self, code: str, detail: str, upstream: str, more: dict[str, Any]) -> None:
         super().__init__(code, detail, upstream)
@@ -26,7 +26,7 @@ class ChatFailed(Error):
 
 
 class CircuitOpen(Error):
-    """A breaker rejected the call; nothing was sent. Asking again makes sense after `retry_after` s."""
+    """A breaker rejected the call; nothing was sent. A retry makes sense after `retry_after` s."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("circuit_open", f"circuit open, try again in {retry_after:.3f} s")

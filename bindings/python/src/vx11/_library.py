@@ -1,7 +1,7 @@
-"""libvx11_c as Python sees it: where it is, and what its functions take.
+"""Loads libvx11_c and declares its functions.
 
-ctypes releases the GIL around every call and takes it again for callbacks, so calls that block hold
-up no other thread.
+ctypes releases the GIL around every call and takes it again for callbacks, so blocking calls do
+not block other threads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RELEASE = CFUNCTYPE(None, c_void_p)
 _OUT = POINTER(c_void_p)
 _PAIRS = POINTER(c_char_p)
 
-# name: (result, arguments); text that the library hands out is a c_void_p, so that it can be freed.
+# name: (result, arguments); text returned by the library is a c_void_p, so that it can be freed.
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "vx11_abi_version": (c_int, []),
     "vx11_version": (c_char_p, []),
@@ -88,7 +88,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 
 def _load() -> ctypes.CDLL:
-    """The library named by VX11_C_LIBRARY, else the one in the wheel, else the system's."""
+    """Loads the library at VX11_C_LIBRARY, else the one in the wheel, else the system's."""
     beside = Path(__file__).with_name("libvx11_c.so")
     path = os.environ.get("VX11_C_LIBRARY") or (str(beside) if beside.exists() else "libvx11_c.so.0.1")
     library = ctypes.CDLL(path)
@@ -105,12 +105,12 @@ lib = _load()
 
 
 def encode(description: Mapping[str, Any]) -> bytes:
-    """A description as the library takes it; what is None is left to its default."""
+    """Encodes a description as JSON; omits None, so that the default applies."""
     return json.dumps({key: value for key, value in description.items() if value is not None}).encode()
 
 
 def take_text(pointer: c_void_p) -> str:
-    """Text that the library handed out, given back to it."""
+    """Copies text returned by the library and frees it."""
     if not pointer.value:
         return ""
     text = ctypes.string_at(pointer.value).decode()
@@ -123,13 +123,13 @@ def bytes_at(address: Optional[int], size: int) -> bytes:
 
 
 def check(code: int, error: c_void_p) -> None:
-    """Raises what the library reports."""
+    """Raises the error that the library reported, if any."""
     if code:
         raise error_from(code, take_text(error))
 
 
 def make(function: Any, *arguments: Any) -> int:
-    """Calls a function that hands out a handle."""
+    """Calls a function that returns a handle."""
     handle, error = c_void_p(), c_void_p()
     check(function(*arguments, byref(handle), byref(error)), error)
     assert handle.value is not None
@@ -137,20 +137,20 @@ def make(function: Any, *arguments: Any) -> int:
 
 
 def answer(function: Any, *arguments: Any) -> Any:
-    """Calls a function that hands out JSON."""
+    """Calls a function that returns JSON."""
     text, error = c_void_p(), c_void_p()
     check(function(*arguments, byref(text), byref(error)), error)
     return json.loads(take_text(text))
 
 
 def handles(items: Sequence[Any]) -> Any:
-    """An array of the handles behind the items, NULL for None."""
+    """An array of the items' handles, NULL for None."""
     addresses = [item.handle if item is not None else None for item in items]
     return (c_void_p * max(len(items), 1))(*addresses)
 
 
 def pairs(headers: Sequence[tuple[str, str]]) -> Any:
-    """Name and value by turns."""
+    """An array of alternating names and values."""
     flat = [part.encode("latin-1", "replace") for header in headers for part in header]
     return (c_char_p * max(len(flat), 1))(*flat)
 
@@ -160,7 +160,7 @@ def timeout_ms(seconds: Optional[float]) -> int:
 
 
 class Handle:
-    """Owns something of the library's and gives it back."""
+    """Owns a handle of the library and frees it."""
 
     _free: str
 
@@ -168,7 +168,7 @@ class Handle:
         self.handle: Optional[int] = handle
 
     def close(self) -> None:
-        """Gives it back now, and not some time after the last use. Nothing may be under way on it."""
+        """Frees the handle now instead of on destruction. No call on it may be in progress."""
         handle, self.handle = getattr(self, "handle", None), None
         if handle:
             getattr(lib, self._free)(handle)

@@ -1,4 +1,4 @@
-"""Calls that block, awaited: on threads of our own, ended early when the awaiting task is cancelled."""
+"""Awaits blocking calls on the package's threads; cancelling the awaiting task cancels the call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="vx11")
 
 
 class Stop(Handle):
-    """Ends the calls it was given to."""
+    """Cancels the calls that it was passed to."""
 
     _free = "vx11_stop_free"
 
@@ -31,7 +31,7 @@ class Stop(Handle):
 
 
 async def awaited(call: Callable[[Stop], T]) -> T:
-    """Runs `call` on a thread. Cancelling the task stops it and does not wait for that."""
+    """Runs `call` on a thread. Cancelling the task cancels the call without waiting for its end."""
     stop = Stop()
     running = asyncio.get_running_loop().run_in_executor(_threads, functools.partial(call, stop))
     try:

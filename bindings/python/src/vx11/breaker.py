@@ -1,4 +1,4 @@
-"""The circuit breaker: stops calling what keeps failing."""
+"""The circuit breaker: rejects calls to an upstream that keeps failing."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _NEUTRAL, _SUCCESS, _FAILURE = range(3)
 
 
 class Permit:
-    """The right to make one call. In a `with` block, an exception among `failures` is a failure, any
-    other neutral, none a success; or say it by hand. The first word counts."""
+    """Permission for one call. In a `with` block, an exception among `failures` is a failure, any
+    other is neutral, none is a success; or report it explicitly. Only the first outcome counts."""
 
     def __init__(self, handle: int, failures: tuple[type[BaseException], ...]) -> None:
         self._handle: Optional[int] = handle
@@ -61,8 +61,8 @@ class Permit:
 
 
 class CircuitBreaker(Handle):
-    """Opens after `failures_to_open` failures in a row, and lets `probes` through after `open_for`
-    seconds. Thread-safe. As a decorator it guards functions, coroutine functions too:
+    """Opens after `failures_to_open` consecutive failures and admits `probes` calls after `open_for`
+    seconds. Thread-safe. As a decorator it wraps functions and coroutine functions:
 
         @breaker
         def fetch(): ...
@@ -94,14 +94,14 @@ class CircuitBreaker(Handle):
 
     @classmethod
     def _of(cls, handle: int) -> CircuitBreaker:
-        """The breaker behind a handle of the library's."""
+        """Wraps a handle of the library."""
         breaker = cls.__new__(cls)
         Handle.__init__(breaker, handle)
         breaker._failures = (Exception,)
         return breaker
 
     def acquire(self) -> Permit:
-        """Asks to make one call now. Raises CircuitOpen if it is not to be made."""
+        """Requests permission for one call. Raises CircuitOpen if it is rejected."""
         permit, retry_after_ms = c_void_p(), c_int64()
         code = lib.vx11_breaker_acquire(self.handle, byref(permit), byref(retry_after_ms))
         if code == 5:
@@ -111,11 +111,11 @@ class CircuitBreaker(Handle):
 
     @property
     def state(self) -> State:
-        """The effective state. Looking changes nothing."""
+        """The effective state. Does not change the breaker."""
         return _STATES[int(lib.vx11_breaker_state(self.handle))]
 
     def snapshot(self) -> dict[str, Any]:
-        """`state`, `generation`, `failures` in a row and `retry_after_ms`."""
+        """`state`, `generation`, consecutive `failures` and `retry_after_ms`."""
         return cast("dict[str, Any]", answer(lib.vx11_breaker_snapshot, self.handle))
 
     def __call__(self, function: F) -> F:

@@ -1,4 +1,4 @@
-"""Health: how everything is, without waking anything."""
+"""Health of all components, without waking a sleeping service."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Check = Literal["http", "redis", "breaker", "self", "absent", "not_configured"]
 
 @dataclass
 class Component:
-    """One part of the system and how it is looked at. "http" and "redis" need a `url`, "breaker" needs
-    a breaker, which is only read."""
+    """One component and how it is checked. "http" and "redis" need a `url`, "breaker" a breaker, whose
+    state is read."""
 
     name: str
     check: Check = "not_configured"
@@ -44,7 +44,7 @@ class Component:
 
 
 class HealthAggregator(Handle):
-    """Looks at all components side by side and sums up. Thread-safe."""
+    """Checks all components in parallel and computes the overall status. Thread-safe."""
 
     _free = "vx11_health_free"
 
@@ -65,7 +65,7 @@ class HealthAggregator(Handle):
         super().__init__(make(lib.vx11_health_new, description, transports, breakers, view))
 
     def status(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
-        """`overall`, `components` in their order, and `power`, None where nothing is known."""
+        """`overall`, `components` in their order, and `power`, None if unknown."""
         return self._check(timeout, None)
 
     async def status_async(self, *, timeout: Optional[float] = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The operator endpoints, as a function from request to response."""
+"""The operator endpoints as a function from request to response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .transport import Response
 
 
 class OperatorApi(Handle):
-    """Answers the operator endpoints. Knows no server: hand it requests from any. Thread-safe.
+    """Answers the operator endpoints; usable behind any server. Thread-safe.
 
     `auth` is one of {"token": …}, {"jwt": {…}} and, for loopback listeners only, {"open": True}.
     """
@@ -45,7 +45,7 @@ class OperatorApi(Handle):
         *,
         timeout: Optional[float] = None,
     ) -> Response:
-        """The answer to one request; every HTTP error is an answer, too. `target` is path and query."""
+        """Answers one request; an HTTP error is a response too. `target` is path and query."""
         return self._handle(method, target, headers, body, timeout, None)
 
     async def handle_request_async(
@@ -60,7 +60,7 @@ class OperatorApi(Handle):
         return await awaited(lambda stop: self._handle(method, target, headers, body, timeout, stop))
 
     def drain(self) -> None:
-        """From now on `/readyz` says no."""
+        """Makes `/readyz` report not ready from now on."""
         lib.vx11_operator_drain(self.handle)
 
     def _handle(

@@ -1,4 +1,4 @@
-"""Power windows, as madre keeps them."""
+"""Client of madre's power API: windows and services."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _STATUS, _SOLO_STATUS, _APPLY_SOLO, _OPEN, _CLOSE, _START, _STOP, _RESTART = ran
 
 
 class PowerClient(Handle):
-    """Talks to madre about power. Thread-safe. Commands answer `{"status": 200, "answer": {…}}`; a
-    refusal by madre (4xx) is an answer, too. Every call has an awaited twin."""
+    """Reads madre's power state and sends power commands. Thread-safe. Commands return
+    `{"status": 200, "answer": {…}}`; a 4xx status is no error. Every call has an `_async` version."""
 
     _free = "vx11_power_free"
 
@@ -53,7 +53,7 @@ class PowerClient(Handle):
         return await self._send_async(_SOLO_STATUS, {})
 
     def apply_solo_madre(self) -> dict[str, Any]:
-        """Everything but madre, tentaculo_link and redis goes to sleep."""
+        """Puts every service except madre, tentaculo_link and redis to sleep."""
         return self._send(_APPLY_SOLO, {}, None)
 
     async def apply_solo_madre_async(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class PowerClient(Handle):
     def open_window(
         self, services: Sequence[str], *, ttl: Optional[int] = 300, reason: str = ""
     ) -> dict[str, Any]:
-        """Wakes services for `ttl` seconds; None holds the window open until it is closed."""
+        """Wakes services for `ttl` seconds; None keeps the window open until it is closed."""
         return self._send(_OPEN, _window(services, ttl, reason), None)
 
     async def open_window_async(
@@ -71,7 +71,7 @@ class PowerClient(Handle):
         return await self._send_async(_OPEN, _window(services, ttl, reason))
 
     def close_window(self, window_id: str = "") -> dict[str, Any]:
-        """Without an id: the one that is open."""
+        """Without an id: closes the open window."""
         return self._send(_CLOSE, {"id": window_id}, None)
 
     async def close_window_async(self, window_id: str = "") -> dict[str, Any]:
@@ -117,5 +117,5 @@ def _window(services: Sequence[str], ttl: Optional[int], reason: str) -> dict[st
 
 
 def _json(arguments: dict[str, Any]) -> bytes:
-    """Unlike `encode` it keeps a None: no ttl is something else than the default one."""
+    """Unlike `encode`, keeps None: a null ttl (no expiry) differs from the default."""
     return json.dumps(arguments).encode()

@@ -1,4 +1,4 @@
-"""The router: asks an ordered list of upstreams until one answers."""
+"""The router: tries an ordered list of upstreams until one answers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .transport import HttpTransport, Transport
 
 @dataclass
 class Target:
-    """One upstream. `dialect` is "switch" or "madre", by default that of the name; without a
-    transport or a breaker it gets one of its own. `try_timeout` is the most one try may take, in seconds."""
+    """One upstream. `dialect` is "switch" or "madre"; default: chosen by the name. Without a transport
+    or a breaker one is created. `try_timeout` is the timeout of one try in seconds."""
 
     name: str
     url: str
@@ -36,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer and how it was come by. `rank` above 0 is a fallback, `reason` why it was one."""
+    """The answer and its origin. `rank` above 0 means a fallback, `reason` the cause."""
 
     text: str
     source: str
@@ -47,8 +47,8 @@ class Reply:
 
 
 class Router(Handle):
-    """Asks its targets in order until one answers. Thread-safe. `total_timeout` is the most a whole ask
-    may take, in seconds. Raises ChatFailed when nobody answered."""
+    """Tries its targets in order until one answers. Thread-safe. `total_timeout` is the timeout of a
+    whole ask in seconds. Raises ChatFailed if no target answered."""
 
     _free = "vx11_router_free"
 
@@ -74,7 +74,7 @@ class Router(Handle):
         context_summary: str = "",
         timeout: Optional[float] = None,
     ) -> Reply:
-        """Blocks until answered, for at most `timeout` seconds."""
+        """Blocks until the answer, at most `timeout` seconds."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
         return self._ask(chat, timeout, None)
 
@@ -88,12 +88,12 @@ class Router(Handle):
         context_summary: str = "",
         timeout: Optional[float] = None,
     ) -> Reply:
-        """The same, awaited. Cancelling the task ends the ask."""
+        """The async version. Cancelling the task cancels the ask."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
         return await awaited(lambda stop: self._ask(chat, timeout, stop))
 
     def breaker(self, target: str) -> CircuitBreaker:
-        """The breaker of the target of that name."""
+        """The breaker of the target with this name."""
         return CircuitBreaker._of(make(lib.vx11_router_breaker, self.handle, target.encode()))
 
     def _ask(self, chat: bytes, timeout: Optional[float], stop: Optional[Stop]) -> Reply:

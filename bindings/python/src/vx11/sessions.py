@@ -1,4 +1,4 @@
-"""Context-7 sessions: what was said, in memory or in an SQLite file."""
+"""Context-7 sessions: chat history in memory or in an SQLite file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._waiting import awaited
 
 
 class SessionStore(Handle):
-    """Keeps at most `messages` of each of at most `sessions`, each until not touched for
+    """Keeps at most `messages` per session and at most `sessions` sessions, each until unused for
     `idle_timeout` seconds. In memory, or in the SQLite file at `path`. Thread-safe."""
 
     _free = "vx11_sessions_free"
@@ -60,7 +60,7 @@ class SessionStore(Handle):
         user_id: str = "local",
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        """Adds a question and its answer, both or neither; `metadata` belongs to the answer."""
+        """Appends a question and its answer atomically; `metadata` belongs to the answer."""
         turn = encode(
             {
                 "user": {"content": user},

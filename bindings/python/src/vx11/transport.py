@@ -1,4 +1,4 @@
-"""How requests reach an upstream: over sockets, or through a function of one's own."""
+"""Transports to upstreams: over sockets, or through a custom function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Awaitable, Callable, Optional, Union
 from ._errors import Error
 from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, pairs
 
-# The codes of vx11.h, in their order from 1.
+# The codes of vx11.h in order, starting at 1.
 _CODES = (
     "invalid_argument unreachable timeout cancelled circuit_open asleep http_status invalid_reply "
     "too_large storage unavailable no_memory internal rejected "
@@ -24,7 +24,7 @@ _CODES = (
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be sent. `remaining` is what is left of its time in seconds, or None."""
+    """The request to send. `remaining` is the remaining time in seconds, or None without a timeout."""
 
     method: str
     origin: str
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass
 class Response:
-    """An answer, of whatever status."""
+    """A response of any status."""
 
     status: int = 200
     body: bytes = b""
@@ -47,13 +47,13 @@ Send = Callable[[Request], Union[Response, Awaitable[Response]]]
 
 
 class Transport(Handle):
-    """What every transport is. Thread-safe; shared by all who send through it."""
+    """Base class of transports. Thread-safe; may be shared by several clients."""
 
     _free = "vx11_transport_free"
 
 
 class HttpTransport(Transport):
-    """HTTP and HTTPS over sockets, on one thread of the library's own."""
+    """HTTP and HTTPS over sockets, on one thread of the library."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class HttpTransport(Transport):
 
 
 class _Function:
-    """A function to send through, kept for as long as the library may call it: perhaps longer than
-    the handle of the transport is."""
+    """The function of a transport, kept alive as long as the library may call it, which may be longer
+    than the transport's handle."""
 
     _in_use: dict[int, _Function] = {}
     _last = itertools.count(1)
@@ -94,7 +94,7 @@ class _Function:
                 sending.add_done_callback(functools.partial(_complete, call))
                 return
             answer = self._send(request)
-        except BaseException as error:  # none may leave a callback, whatever it is
+        except BaseException as error:  # no exception may leave a callback
             _fail(call, error)
         else:
             _answer(call, answer)
@@ -135,7 +135,7 @@ def _answer(call: int, answer: Any) -> None:
 
 
 def _fail(call: int, error: BaseException) -> None:
-    """Only an Error's text is meant to be shown."""
+    """Only the text of an Error may be shown to clients."""
     code = error.code if isinstance(error, Error) and error.code in _CODES else "unreachable"
     detail = error.detail if isinstance(error, Error) else f"{type(error).__name__} in the transport"
     lib.vx11_call_fail(call, _CODES.index(code) + 1, detail.encode())
@@ -162,11 +162,11 @@ _release = RELEASE(_release_function)
 
 
 class FunctionTransport(Transport):
-    """Sends through a function of one's own: a plain one, called on the thread that asks, or a
-    coroutine function, run on `loop`, by default the one that runs now. It raises vx11.Error for what
-    fails; any other exception counts as unreachable. It may be called by many threads at once.
+    """Sends through a custom function: a plain one, called on the requesting thread, or a coroutine
+    function, run on `loop` (default: the running loop). It raises vx11.Error for failures; any other
+    exception counts as unreachable. It may be called by several threads at once.
 
-    On the loop's own thread use the async calls: one that blocks would wait for a loop that waits.
+    On the loop's thread use only the async calls: a blocking call there would deadlock.
     """
 
     def __init__(self, send: Send, loop: Optional[asyncio.AbstractEventLoop] = None) -> None:

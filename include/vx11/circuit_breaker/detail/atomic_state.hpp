@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Where a breaker's word lives, with the deadline that belongs to it. Internal.
+/// Atomic storage of the packed state and its deadline. Internal.
 
 #include <vx11/circuit_breaker/detail/packed_state.hpp>
 #include <vx11/clock.hpp>
@@ -14,15 +14,15 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The word and the end of the open time. Phase and generation are changed by the holder of the
-/// breaker's lock alone; while closed anybody may change the count of failures, by `replace`.
+/// The packed state and the end of the open time. Phase and generation change only under the
+/// breaker's lock; while closed, any thread may change the count of failures with `replace`.
 class AtomicState {
  public:
   PackedState load() const noexcept { return PackedState(word_.load(std::memory_order_acquire)); }
   TimePoint open_until() const noexcept {
     return TimePoint(Duration(open_until_.load(std::memory_order_acquire)));
   }
-  /// Both, of one generation: read again if a transition came in between.
+  /// Both, of the same generation: retried if a transition happened in between.
   std::pair<PackedState, TimePoint> load_with_deadline() const noexcept {
     for (PackedState word = load();;) {
       const TimePoint until = open_until();
@@ -32,7 +32,7 @@ class AtomicState {
     }
   }
 
-  /// \return whether the word was still `seen`; if not, `seen` is what it is now.
+  /// \return whether the word was still `seen`; if not, `seen` is set to the current word.
   bool replace(PackedState& seen, PackedState by) noexcept {
     std::uint64_t bits = seen.bits();
     const bool done = word_.compare_exchange_weak(bits, by.bits(), std::memory_order_acq_rel,
@@ -41,8 +41,8 @@ class AtomicState {
     return done;
   }
   void store(PackedState word) noexcept { word_.store(word.bits(), std::memory_order_release); }
-  /// Comes before the word that says open, never while it does: whoever sees open sees its
-  /// deadline, and nobody can move it.
+  /// Written before the word that says open, never while it does: a thread that reads open also
+  /// reads its deadline, which no thread can move.
   void arm(TimePoint until) noexcept {
     open_until_.store(until.time_since_epoch().count(), std::memory_order_release);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The breaker without its clock: every decision, at a time that is handed in. Internal.
+/// The breaker without its clock: every decision takes the time as an argument. Internal.
 
 #include <vx11/circuit_breaker/detail/atomic_state.hpp>
 #include <vx11/circuit_breaker/detail/counter.hpp>
@@ -25,11 +25,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What a breaker is: its word, and under a lock all that is not decided by the word alone.
-/// Thread-safe.
+/// The state of a breaker: the packed word, and under a lock everything that the word alone does
+/// not decide. Thread-safe.
 ///
-/// A template of the clock, although it is handed the time, because a template that is not used is
-/// not compiled: most files that include a breaker's header only hold a pointer to one.
+/// A template of the clock, although the time is passed in, because unused templates are not
+/// instantiated: most files that include a breaker's header only hold a pointer to one.
 template <class Clock>
 class CircuitCore {
  public:
@@ -52,7 +52,7 @@ class CircuitCore {
   bool windowed() const noexcept { return windowed_; }
   bool watches_slow() const noexcept { return watches_slow_; }
   bool slow(Duration taken) const noexcept { return window_.slow(taken); }
-  /// Whether a success in the window needs to know the time.
+  /// Whether recording a success in the window needs the time.
   bool judges_by_time() const noexcept { return window_.by_time(); }
 
   Word load() const noexcept { return state_.load(); }
@@ -60,7 +60,7 @@ class CircuitCore {
     return state_.load_with_deadline();
   }
 
-  /// The result of a request for admission while not simply closed.
+  /// The result of an admission request unless simply closed.
   struct Answer {
     bool admitted = false;
     std::uint64_t generation = 0;
@@ -79,7 +79,7 @@ class CircuitCore {
     return answer;
   }
 
-  /// A success in consecutive mode: writes only if there are failures to forget.
+  /// A success in consecutive mode: writes only if there are failures to reset.
   void forget_failures(std::uint64_t generation) noexcept {
     Word word = load();
     while (word.failures() != 0 && word.counts(generation)) {
@@ -98,8 +98,8 @@ class CircuitCore {
     }
   }
 
-  /// A call judged by the window, `now` if the time is known.
-  /// \return false, with nothing done, if this call needs it to be known.
+  /// Records a call in the window; `now` is the time if known.
+  /// \return false, with nothing done, if this call needs the time.
   bool record(std::uint64_t generation, CallOutcome outcome,
               std::optional<TimePoint> now) noexcept {
     {
@@ -145,7 +145,7 @@ class CircuitCore {
     if (probes_.abandoned(ticket)) totals_.neutral.add();
   }
 
-  /// Somebody decides: the breaker is in `phase` until told otherwise.
+  /// Manual control: the breaker stays in `phase` until changed.
   void hold(Phase phase, TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
@@ -154,7 +154,7 @@ class CircuitCore {
     }
     deliver();
   }
-  /// The breaker decides again, if somebody else did.
+  /// Returns to automatic mode, if it was under manual control.
   void release(TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
@@ -209,8 +209,8 @@ class CircuitCore {
   }
   Answer reject_isolated() noexcept { return reject(RejectionReason::isolated, options_.open_for); }
 
-  /// Of many failures at once the first to come here opens it; the others find another generation,
-  /// and must not move its deadline.
+  /// Of several concurrent failures the first to get here opens the circuit; the others find a new
+  /// generation and must not move its deadline.
   void count_last_failure(std::uint64_t generation, TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
@@ -218,7 +218,7 @@ class CircuitCore {
       if (!word.counts(generation)) return;
       arm(now);
       Word next;
-      do {  // a success may have reset the count in between; then this failure is just the first
+      do {  // a success may have reset the count; then this failure is the first again
         next = word.after_failure(options_.failures_to_open);
       } while (!state_.replace(word, next));
       failures_.add(now);
@@ -228,7 +228,7 @@ class CircuitCore {
     deliver();
   }
 
-  // What follows is called with the lock held.
+  // The following are called with the lock held.
 
   Answer acquire_locked(TimePoint now) noexcept {
     const std::lock_guard lock(lock_);
@@ -252,7 +252,7 @@ class CircuitCore {
     if (windowed_) totals_.successes.add_locked();
   }
 
-  /// The window says to open.
+  /// The window has reached its threshold.
   void react(Word word, TimePoint now) noexcept {
     if (word.phase() == Phase::forced_closed) return;
     if (word.phase() == Phase::closed) return open(word, 0, now);
@@ -275,7 +275,7 @@ class CircuitCore {
     totals_.would_have_opened.add_locked();
     outbox_.tell({CircuitState::closed, CircuitState::open, word.generation(), now, word.mode()});
   }
-  /// Any state but open.
+  /// Enters any state except open.
   void enter(Word to, TimePoint now) noexcept {
     const Word from = load();
     state_.store(to);
@@ -291,13 +291,13 @@ class CircuitCore {
     outbox_.tell({from.state(), to.state(), to.generation(), now, to.mode()});
   }
 
-  // And this without.
+  // The following is called without the lock.
 
   void deliver() noexcept { outbox_.deliver(lock_, open_time_); }
 
   const CircuitBreakerOptions options_;
 
-  // Read by every admission; written by transitions and failures alone.
+  // Read by every admission; written only by transitions and failures.
   alignas(kCacheLine) AtomicState state_;
   FailureRecord failures_;
   const bool windowed_ = !std::holds_alternative<ConsecutiveFailures>(options_.trip);
@@ -305,7 +305,7 @@ class CircuitCore {
 
   StripedCounter rejected_;
 
-  // Written by every verdict where there is a window: on lines of its own.
+  // Written by every verdict if there is a window: on separate cache lines.
   alignas(kCacheLine) mutable SpinLock lock_;
   Counters totals_;
   Window<Clock> window_;

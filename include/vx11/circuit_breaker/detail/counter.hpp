@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the totals of a breaker are counted with. Internal.
+/// Counters for the totals of a breaker. Internal.
 
 #include <vx11/circuit_breaker/types.hpp>
 #include <vx11/clock.hpp>
@@ -16,11 +16,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// A total that many write and anybody reads; orders nothing.
+/// A total written and read by any thread; relaxed memory order.
 class Counter {
  public:
   void add() noexcept { value_.fetch_add(1, std::memory_order_relaxed); }
-  /// For those that are only written under one lock: cheaper than `add`.
+  /// For totals written only under one lock: cheaper than `add`.
   void add_locked() noexcept { value_.store(get() + 1, std::memory_order_relaxed); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
   void clear() noexcept { value_.store(0, std::memory_order_relaxed); }
@@ -29,7 +29,7 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// How many failures, and when the newest was. Read loosely: the two may be of different moments.
+/// The count of failures and the time of the newest. Relaxed reads: the two may differ in age.
 class FailureRecord {
  public:
   void add(TimePoint now) noexcept {
@@ -56,8 +56,8 @@ class FailureRecord {
 
 inline constexpr std::size_t kCacheLine = 64;
 
-/// A total that all threads write at once, each on a cache line that it shares with few: an open
-/// breaker rejects everybody, and counting must not make them queue.
+/// A total written by all threads at once, striped over cache lines that few threads share: an open
+/// breaker rejects every call, and counting must not cause contention.
 class StripedCounter {
  public:
   void add() noexcept { stripes_[stripe()].count.add(); }
@@ -76,7 +76,7 @@ class StripedCounter {
     Counter count;
   };
 
-  /// Threads take turns, so that the first few share nothing.
+  /// Assigned round-robin, so that the first few threads share no stripe.
   static std::size_t stripe() noexcept {
     static std::atomic<std::size_t> threads{0};
     static thread_local const std::size_t mine =
@@ -87,7 +87,7 @@ class StripedCounter {
   std::array<Stripe, kStripes> stripes_;
 };
 
-/// The totals that admission does not touch.
+/// The totals that admission does not write.
 struct Counters {
   Counter successes;
   Counter neutral;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An array of a length that is known when it is made. Internal.
+/// An array whose length is set at construction. Internal.
 
 #include <cstddef>
 
@@ -9,7 +9,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What a breaker needs of `std::vector`, at a fraction of what that costs to compile.
+/// The part of `std::vector` that a breaker needs, at a fraction of its compile time.
 template <class T>
 class FixedArray {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Draws the values of a breaker's description to the nearest that work. Internal.
+/// Clamps the options of a breaker to valid values. Internal.
 
 #include <vx11/circuit_breaker/detail/packed_state.hpp>
 #include <vx11/circuit_breaker/options.hpp>
@@ -16,12 +16,12 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What is no number becomes the least.
+/// Like `std::max`, in place; NaN becomes the minimum.
 template <class T>
 constexpr void raise(T& value, std::type_identity_t<T> least) noexcept {
   if (!(value >= least)) value = least;
 }
-/// Like `std::clamp`, in place; what is no number becomes the greatest.
+/// Like `std::clamp`, in place; NaN becomes the maximum.
 template <class T>
 constexpr void draw(T& value, std::type_identity_t<T> least,
                     std::type_identity_t<T> greatest) noexcept {

@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// `std::min` and `std::max` of values, without what else `<algorithm>` makes a compiler read.
-/// Internal.
+/// `std::min` and `std::max` by value, without the compile time of `<algorithm>`. Internal.
 
 #include <type_traits>
 

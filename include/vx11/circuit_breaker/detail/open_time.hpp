@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How long a breaker opens for. Not thread-safe: the breaker locks. Internal.
+/// The open time of a breaker. Not thread-safe: the breaker locks. Internal.
 
 #include <vx11/circuit_breaker/detail/min_max.hpp>
 #include <vx11/circuit_breaker/options.hpp>
@@ -15,7 +15,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The open time: grows with every reopening in a row, up to a limit, spread by jitter. Reckoned in
+/// The open time: grows with every consecutive reopening, up to a limit, with jitter. Computed in
 /// floating point and compared before it is converted, so that nothing overflows.
 class OpenTime {
  public:
@@ -29,13 +29,13 @@ class OpenTime {
     if (jitters()) draw_ = random_.next();
   }
 
-  /// How long the opening that comes now would take.
+  /// The open time of the next opening.
   Duration next() const noexcept {
     if (!jitters()) return current_;
     const double by = jitter_.from + (jitter_.to - jitter_.from) * draw_;
     return times(current_, by, Duration::max());
   }
-  /// It has opened: the next opening takes longer, and another draw.
+  /// Records an opening: the next takes longer and needs a new random number.
   void opened() noexcept {
     current_ = times(current_, factor_, limit_);
     if (jitters()) draw_ = random_.next();
@@ -43,7 +43,7 @@ class OpenTime {
   void closed() noexcept { current_ = first_; }
 
   bool jitters() const noexcept { return jitter_.from != 1.0 || jitter_.to != 1.0; }
-  /// Replaces the draw for the next opening; what is no number in [0, 1] is drawn into it.
+  /// Sets the random number for the next opening; clamped to [0, 1], NaN becomes 0.
   void set_draw(double draw) noexcept { draw_ = draw > 0.0 ? smaller(draw, 1.0) : 0.0; }
 
  private:

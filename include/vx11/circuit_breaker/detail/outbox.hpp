@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What user code is owed once the breaker's lock has been given back. Internal.
+/// Pending calls of user code, run after the breaker's lock is released. Internal.
 
 #include <vx11/circuit_breaker/detail/open_time.hpp>
 #include <vx11/circuit_breaker/options.hpp>
@@ -16,9 +16,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Transitions not yet told, and whether a random number is to be drawn. Every member but `deliver`
-/// is called with the breaker's lock held.
-/// A template for the reason that `CircuitCore` is one.
+/// Transitions not yet reported, and whether a random number is to be drawn. All members except
+/// `deliver` are called with the breaker's lock held. A template for the same reason as
+/// `CircuitCore`.
 template <class Clock>
 class Outbox {
  public:
@@ -28,8 +28,8 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  /// Needs memory only if the listener lags more than `kRoom` transitions behind. Where there is
-  /// none, this one is not told: the breaker itself goes on working.
+  /// Allocates only if the listener is more than `kRoom` transitions behind. If allocation fails,
+  /// this transition is not reported; the breaker continues to work.
   void tell(const CircuitTransition& transition) noexcept {
     if (!options_.on_transition) return;
     try {
@@ -39,8 +39,8 @@ class Outbox {
   }
   void want_draw() noexcept { draw_wanted_ = static_cast<bool>(options_.growth.random); }
 
-  /// Pays what is owed. Whoever is already at it pays for us too, which keeps the order and lets a
-  /// listener call back into the breaker.
+  /// Runs pending callbacks outside the lock. If another thread is draining, it runs ours too,
+  /// which keeps the order and lets a listener call back into the breaker.
   template <class Lock>
   void deliver(Lock& lock, OpenTime& open_time) noexcept {
     if (!options_.on_transition && !options_.growth.random) return;
@@ -51,7 +51,7 @@ class Outbox {
     busy_ = false;
   }
 
-  /// A number from the user's generator; one that throws gives zero.
+  /// A number from the user's generator; zero if it throws.
   double draw() const noexcept {
     try {
       return options_.growth.random();
@@ -80,7 +80,7 @@ class Outbox {
     held.unlock();
     try {
       options_.on_transition(transition);
-    } catch (...) {  // a listener's mistake must not decide whether calls are admitted
+    } catch (...) {  // an exception from a listener must not affect admission
     }
     held.lock();
     return true;

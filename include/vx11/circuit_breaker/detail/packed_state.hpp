@@ -12,7 +12,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// State and mode together, as only some of their pairs exist.
+/// State and mode combined, as only some pairs exist.
 enum class CircuitPhase : std::uint8_t {
   closed,
   open,
@@ -23,8 +23,8 @@ enum class CircuitPhase : std::uint8_t {
   metrics_only,
 };
 
-/// One load sees phase, failures and generation agree: 3 bits, 22 bits and 39 bits. Five hundred
-/// thousand million generations are some seventeen years of a change in every millisecond.
+/// One load reads phase, failures and generation consistently: 3, 22 and 39 bits. Five hundred
+/// thousand million generations last about seventeen years at one change per millisecond.
 class PackedState {
  public:
   static constexpr std::uint32_t kMaxFailures = (1U << 22) - 1;
@@ -68,12 +68,12 @@ class PackedState {
            state() == CircuitState::closed;
   }
 
-  /// Whether one more failure in a row is one too many.
+  /// Whether one more consecutive failure reaches the limit.
   constexpr bool on_the_brink(std::uint32_t failures_to_open) const noexcept {
     return failures() + 1 >= failures_to_open && phase() != CircuitPhase::forced_closed;
   }
-  /// The word after a failure in a row, of a phase in which failures count. In metrics-only mode
-  /// one too many leaves none.
+  /// The word after one more consecutive failure, in a phase that counts failures. In metrics-only
+  /// mode, reaching the limit resets the count.
   constexpr PackedState after_failure(std::uint32_t failures_to_open) const noexcept {
     if (!on_the_brink(failures_to_open)) return with_failures(failures() + 1);
     if (phase() == CircuitPhase::metrics_only) return with_failures(0);

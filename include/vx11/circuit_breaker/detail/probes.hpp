@@ -14,15 +14,15 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// A probe's name; used once, so that an overdue probe cannot speak for its successor.
+/// Identifies a probe; used once, so that an overdue probe cannot report for its successor.
 using Ticket = std::uint64_t;
 inline constexpr Ticket kNoTicket = 0;
 
-/// Hands out at most so many slots per half-open time, and says as soon as the verdicts decide.
+/// Assigns a limited number of slots per half-open period and reports when the verdicts decide.
 class Probes {
  public:
   enum class Decision : std::uint8_t {
-    stale,  ///< The probe was given up before, or belongs to another half-open time.
+    stale,  ///< The probe has expired, or belongs to another half-open period.
     undecided,
     close,
     open,
@@ -38,7 +38,7 @@ class Probes {
     slot = Slot{++last_ticket_, saturated_add(now, limit_)};
     return slot.ticket;
   }
-  /// When the next slot is overdue.
+  /// When the next slot becomes overdue.
   TimePoint next_overdue() const noexcept { return slots_[soonest()].overdue_at; }
 
   Decision succeeded(Ticket ticket) noexcept {
@@ -49,8 +49,8 @@ class Probes {
     if (!settle(ticket, Slot{kSpent, TimePoint::max()})) return Decision::stale;
     return ++failures_ > slots_.size() - to_close_ ? Decision::open : Decision::undecided;
   }
-  /// Gives the slot back.
-  /// \return false for a probe that was given up before.
+  /// Releases the slot.
+  /// \return false if the probe had expired before.
   bool abandoned(Ticket ticket) noexcept { return settle(ticket, Slot{}); }
 
   void clear() noexcept {
@@ -59,14 +59,14 @@ class Probes {
   }
 
  private:
-  static constexpr Ticket kSpent = ~Ticket{0};  ///< Has had its verdict; not given out again.
+  static constexpr Ticket kSpent = ~Ticket{0};  ///< Has its verdict; not assigned again.
 
   struct Slot {
     Ticket ticket = kNoTicket;
     TimePoint overdue_at = TimePoint::min();
   };
 
-  /// Free ones come first, then the longest overdue.
+  /// Free slots first, then the one overdue longest.
   std::size_t soonest() const noexcept {
     std::size_t soonest = 0;
     for (std::size_t i = 1; i < slots_.size(); ++i) {

@@ -14,8 +14,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What running a call that returns `T` gives: a `Result<T>` as it is, anything else as the value of
-/// one.
+/// The result of running a call that returns `T`: a `Result<T>` unchanged, anything else as the
+/// value of one.
 template <class T>
 struct Wrapped {
   using type = Result<T>;
@@ -35,7 +35,7 @@ concept Awaitable = requires(T&& value) {
   operator co_await(std::forward<T>(value));
 };
 
-/// Makes the call; an exception from it is a failure and passes through to the caller.
+/// Runs the call; an exception from it is a failure and passes through to the caller.
 template <class Permit, class Call>
 std::invoke_result_t<Call> call_under(Permit& permit, Call&& call) {
   try {
@@ -46,7 +46,7 @@ std::invoke_result_t<Call> call_under(Permit& permit, Call&& call) {
   }
 }
 
-/// Makes the call and judges it. If judging throws, the permit is returned without a verdict.
+/// Runs the call and records its verdict. If classifying throws, the permit is released as neutral.
 template <class Permit, class Call, class Classify>
 RunResult<Call> call_and_judge(Permit& permit, Call&& call, Classify&& classify) {
   if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
@@ -60,8 +60,8 @@ RunResult<Call> call_and_judge(Permit& permit, Call&& call, Classify&& classify)
   }
 }
 
-/// Gives the verdict on a call to its permit: a failure if the call ends by an exception. If
-/// classifying throws, the permit is returned without a verdict, which is neutral.
+/// Reports the verdict on a call to its permit: a failure if the call ends by an exception. If
+/// classifying throws, the permit is released as neutral.
 template <class Permit>
 class PermitReport {
  public:

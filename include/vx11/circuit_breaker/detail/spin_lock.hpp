@@ -12,9 +12,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// A test-and-test-and-set lock: one exchange to take, one store to give back, half of what a mutex
-/// costs uncontended. Who waits steps back for longer and longer, so that the holder keeps the
-/// cache line for several turns; and sleeps in the end, so that a holder of lower priority gets to
+/// A test-and-test-and-set lock: one exchange to lock, one store to unlock, half the uncontended
+/// cost of a mutex. Waiting threads back off for increasing times, so that the holder keeps the
+/// cache line for several acquisitions; finally they sleep, so that a holder of lower priority can
 /// run. Meets Lockable.
 class SpinLock {
  public:
@@ -27,7 +27,7 @@ class SpinLock {
   }
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
-  /// Leaves the cache line to whoever has it just now, for some calls of his.
+  /// Backs off, leaving the cache line to the current holder for some acquisitions.
   static void step_back(unsigned turn = 0) noexcept {
     for (unsigned i = 0; i < kFewestPauses << turn; ++i) pause();
   }
@@ -37,7 +37,7 @@ class SpinLock {
   static constexpr unsigned kTurnsOfPausing = 4;
   static constexpr unsigned kTurnsOfYielding = 64;
 
-  /// By POSIX, because `<thread>` alone would add an eighth to what the breaker takes to compile.
+  /// Uses POSIX, because `<thread>` alone would add an eighth to the breaker's compile time.
   static void wait(unsigned turn) noexcept {
     if (turn < kTurnsOfPausing) {
       step_back(turn);

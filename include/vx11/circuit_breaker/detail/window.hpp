@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The windows a breaker judges by. Not thread-safe: the breaker locks. Internal.
+/// The windows of a breaker. Not thread-safe: the breaker locks. Internal.
 
 #include <vx11/circuit_breaker/detail/fixed_array.hpp>
 #include <vx11/circuit_breaker/detail/min_max.hpp>
@@ -17,7 +17,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What a window remembers of a call.
+/// What a window stores per call.
 struct CallOutcome {
   std::uint8_t failed = 0;  ///< 0 or 1
   std::uint8_t slow = 0;    ///< 0 or 1
@@ -34,8 +34,8 @@ inline void take(WindowFigures& from, const WindowFigures& away) noexcept {
   from.slow -= away.slow;
 }
 
-/// The last n calls: a ring of outcomes and their running sums, so a call costs the same whatever
-/// n is.
+/// The last n calls: a ring of outcomes and their running sums, so the cost per call does not
+/// depend on n.
 class CountRing {
  public:
   explicit CountRing(std::uint32_t size) : outcomes_(size) {}
@@ -61,8 +61,8 @@ class CountRing {
   WindowFigures sums_ = {};
 };
 
-/// The calls of the last span of time: a ring of buckets and their running sums. Buckets whose time
-/// has passed are emptied by the next call; a reader leaves them out instead.
+/// The calls of the last time span: a ring of buckets and their running sums. The next call clears
+/// expired buckets; a reader skips them.
 class TimeRing {
  public:
   TimeRing(Duration span, std::uint32_t buckets, TimePoint start)
@@ -71,7 +71,8 @@ class TimeRing {
         head_end_(start + width_),
         buckets_(buckets) {}
 
-  /// A call that is late by the clock, because another was faster to the lock, counts as just now.
+  /// If `now` is older than the newest bucket, because another thread took the lock first, the call
+  /// counts in the newest bucket.
   void record(CallOutcome outcome, TimePoint now) noexcept {
     if (now >= head_end_) advance(now);
     const WindowFigures call{1, outcome.failed, outcome.slow};
@@ -95,7 +96,7 @@ class TimeRing {
   std::uint64_t tick(TimePoint now) const noexcept {
     return static_cast<std::uint64_t>((now - start_) / width_);
   }
-  /// How many buckets, from the oldest on, lie too far back.
+  /// How many buckets, from the oldest on, have expired.
   std::uint64_t overdue(TimePoint now) const noexcept {
     if (now < head_end_) return 0;
     return smaller(tick(now) - head_, buckets_.size());
@@ -119,15 +120,15 @@ class TimeRing {
   WindowFigures sums_ = {};
 };
 
-/// The slow calls that are watched, if any are.
+/// The slow-call limits, if configured.
 inline std::optional<SlowCalls> slow_calls(const TripCondition& trip) noexcept {
   if (const auto* count = std::get_if<CountWindow>(&trip)) return count->slow;
   if (const auto* time = std::get_if<TimeWindow>(&trip)) return time->slow;
   return std::nullopt;
 }
 
-/// A window of either kind, or none, and the limits by which it opens the circuit.
-/// A template for the reason that `CircuitCore` is one.
+/// A window of either kind, or none, and the thresholds that open the circuit. A template for the
+/// same reason as `CircuitCore`.
 template <class Clock>
 class Window {
  public:
@@ -144,13 +145,13 @@ class Window {
   bool by_time() const noexcept { return by_time_.has_value(); }
   bool slow(Duration taken) const noexcept { return slow_ && taken >= slow_->after; }
 
-  /// Whether the next call is the first that may open the circuit. Of the calls that succeed in
-  /// time only that one can: any other leaves the rates where they are or lower.
+  /// Whether the next call is the first that may open the circuit. Among calls that succeed in time
+  /// only that one can open it: any other leaves the rates unchanged or lower.
   bool completes_minimum() const noexcept {
     return by_count_ && by_count_->figures().calls + 1 == minimum_calls_;
   }
-  /// Takes a call in.
-  /// \return whether the window now says to open.
+  /// Records a call.
+  /// \return whether the threshold to open is reached.
   bool record(CallOutcome outcome, TimePoint now) noexcept {
     if (by_count_) {
       by_count_->record(outcome);
@@ -187,7 +188,7 @@ class Window {
     return part != 0 && static_cast<double>(part) >= rate * static_cast<double>(calls);
   }
 
-  // One of them, or none.
+  // At most one of them is set.
   std::optional<CountRing> by_count_;
   std::optional<TimeRing> by_time_;
   std::uint32_t minimum_calls_ = 1;

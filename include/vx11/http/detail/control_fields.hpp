@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The header fields that say how a message is read. Internal to the transports and servers.
+/// The header fields that control framing and persistence. Internal to the transports and servers.
 
 #include <vx11/export.hpp>
 
@@ -14,8 +14,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// Whether the token `name` is `lower`, whose size it has. No other byte of a token becomes a letter
-/// or a hyphen by the bit in which upper and lower case differ.
+/// Whether the token `name` equals `lower`, of the same size, ignoring case. Setting the case bit
+/// turns no other byte of a token into a letter or a hyphen.
 template <std::size_t kSize>
 inline bool is_name(std::string_view name, const char (&lower)[kSize]) noexcept {
   bool same = true;
@@ -23,22 +23,22 @@ inline bool is_name(std::string_view name, const char (&lower)[kSize]) noexcept 
   return same;
 }
 
-/// Framing, persistence, Host and Expect of one message, noted as its fields are parsed.
+/// Framing, persistence, Host and Expect of one message, collected while its fields are parsed.
 ///
-/// Strict where RFC 9112 §6 leaves a choice: a message whose length two programs could read in two
-/// ways is a mistake, because a proxy in between may have read it the other way.
+/// Strict where RFC 9112 §6 leaves a choice: a message of ambiguous length is an error, because a
+/// proxy may have read it the other way (request smuggling).
 struct ControlFields {
   std::optional<std::uint64_t> length = std::nullopt;  ///< Content-Length.
   bool chunked = false;                                ///< Transfer-Encoding: chunked.
   bool close = false;                                  ///< Connection: close.
   bool keep_alive = false;                             ///< Connection: keep-alive.
-  bool good_host = true;                               ///< The last Host is one.
+  bool good_host = true;                               ///< The last Host is valid.
   bool expects_continue = false;                       ///< Expect: 100-continue.
   bool expects_other = false;                          ///< Any other expectation.
-  unsigned hosts = 0;                                  ///< How many Host fields there were.
+  unsigned hosts = 0;                                  ///< Number of Host fields.
 
-  /// Takes a field of the head or of the trailers into account.
-  /// \return what is wrong with it; empty if nothing is
+  /// Processes a field of the head or of the trailers.
+  /// \return the mistake in it; empty if there is none
   std::string_view note(std::string_view name, std::string_view value) noexcept {
     switch (name.size()) {
       case 4:
@@ -49,7 +49,7 @@ struct ControlFields {
         return is_name(name, "connection") ? note_connection(value) : std::string_view();
       case 14:
         return is_name(name, "content-length") ? note_length(value) : std::string_view();
-      case 16:  // no standard, but sent by some clients, and meant like Connection
+      case 16:  // not standard, but sent by some clients with the meaning of Connection
         return is_name(name, "proxy-connection") ? note_connection(value) : std::string_view();
       case 17:
         return is_name(name, "transfer-encoding") ? note_coding(value) : std::string_view();

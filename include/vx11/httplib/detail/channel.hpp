@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// A connection as bytes in and out, each step within a waiter. Internal to `vx11/httplib.hpp`.
+/// Reads and writes the bytes of a connection, each step with a `DeadlineWaiter`. Internal to
+/// `vx11/httplib.hpp`.
 
 #include <vx11/httplib/detail/deadline_waiter.hpp>
 #include <vx11/socket/detail/tcp.hpp>
@@ -25,15 +26,15 @@ class Channel {
   Channel& operator=(const Channel&) = delete;
   virtual ~Channel() = default;
 
-  /// Up to `size` bytes, at least one; 0 when the peer has closed for good.
+  /// Reads up to `size` bytes, at least one; 0 when the peer has closed.
   virtual Result<std::size_t> read(char* into, std::size_t size, const DeadlineWaiter& waiter) = 0;
-  /// Up to all of `bytes`, at least one.
+  /// Writes up to all of `bytes`, at least one.
   virtual Result<std::size_t> write(std::string_view bytes, const DeadlineWaiter& waiter) = 0;
-  /// Whether nothing has come while nobody asked: neither an end nor bytes that answer no request.
+  /// Whether the idle connection is usable: no end of stream and no unsolicited bytes have arrived.
   virtual bool quiet() const noexcept = 0;
 };
 
-/// A TCP socket that does not block.
+/// A non-blocking TCP socket.
 class SocketChannel final : public Channel {
  public:
   explicit SocketChannel(Fd fd) noexcept : fd_(std::move(fd)) {}

@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// One connection and the requests that go over it, one after the other. Internal to
-/// `vx11/httplib.hpp`.
+/// One connection and its successive requests. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/http_message.hpp>
 #include <vx11/httplib/detail/framing.hpp>
@@ -23,22 +22,22 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// What came of sending a request over a connection.
+/// The outcome of sending a request over a connection.
 struct Exchanged {
   Result<HttpResponse> answer;
   bool reusable = false;  ///< The connection may carry another request.
-  bool sent_any = false;  ///< A byte of the request went out.
-  bool got_any = false;   ///< A byte of an answer came.
+  bool sent_any = false;  ///< A byte of the request was sent.
+  bool got_any = false;   ///< A byte of a response arrived.
 };
 
-/// Speaks HTTP/1.1 over a channel by cpp-httplib's client, of which it uses one function: the one
-/// that writes a request to a stream and reads the answer from it. Its signature has stayed the
-/// same from 0.11 to 0.53. All around it (sockets, TLS, redirects, authentication) stays unused.
+/// Speaks HTTP/1.1 over a channel. Of cpp-httplib's client it uses only the function that writes a
+/// request to a stream and reads the response from it; its signature is unchanged from 0.11 to
+/// 0.53. The rest (sockets, TLS, redirects, authentication) is unused.
 class Connection final : private httplib::ClientImpl {
  public:
   explicit Connection(std::unique_ptr<Channel> channel)
       : ClientImpl("vx11.invalid"), channel_(std::move(channel)) {
-    set_decompress(false);  // the limit on the body is to hold for what the caller gets
+    set_decompress(false);  // the body limit applies to the bytes the caller gets
   }
 
   bool quiet() const noexcept { return channel_->quiet(); }
@@ -50,7 +49,7 @@ class Connection final : private httplib::ClientImpl {
     httplib::Response response;
     HttpResponse answer;
     bool whole = false;
-    httplib::Request reader;  // what it says is not sent, but tells which answers have no body
+    httplib::Request reader;  // its request is not sent; it selects the responses without body
     reader.method = request.method;
     reader.path = "/";
     reader.response_handler = [&](const httplib::Response& so_far) {
@@ -79,8 +78,8 @@ class Connection final : private httplib::ClientImpl {
   }
 
  private:
-  /// The most bytes an answer may have in all, so that no framing takes more memory than its body
-  /// may; a chunk of a single byte takes six.
+  /// The most bytes a whole response may have, so that framing cannot use more memory than the body
+  /// may; a chunk of one byte takes six.
   static std::size_t raw_limit(std::size_t max_body) noexcept {
     constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
     if (max_body > kMost / 16) return kMost;
@@ -110,13 +109,13 @@ class Connection final : private httplib::ClientImpl {
     return std::nullopt;
   }
 
-  /// What is left to see to once everything has been read.
+  /// Final checks once everything has been read.
   static void finish(ExchangeStream& stream, const std::string& method,
                      const httplib::Response& response, HttpResponse& answer) {
     if (response.status < 200) {
       stream.refuse(Error(Errc::invalid_reply, "the answer has no final status"));
     }
-    // cpp-httplib 0.11 takes a chunk that does not end where it should for the last one.
+    // cpp-httplib 0.11 treats a chunk with a misplaced end as the last one.
     const bool body = method != "HEAD" && response.status != 204 && response.status != 304;
     const auto control = control_fields_of(response.headers);
     if (body && control && control->chunked && !stream.at_empty_line()) {
@@ -124,7 +123,7 @@ class Connection final : private httplib::ClientImpl {
     }
     answer.status = response.status;
     for (const auto& [name, value] : response.headers) {
-      // 0.11 decodes percent signs in values, which can bring line breaks to light.
+      // 0.11 decodes percent signs in values, which can produce line breaks.
       if (http_detail::is_field_value(value)) answer.headers.add(name, value);
     }
   }

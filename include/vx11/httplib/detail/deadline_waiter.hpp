@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// Waiting on file descriptors until a deadline or until nobody waits any more. Internal to
-/// `vx11/httplib.hpp`.
+/// Waits on file descriptors until a deadline or a stop request. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
@@ -36,7 +35,7 @@ struct Pipe {
   Fd in = {};
 };
 
-/// Both ends are invalid when the process has no descriptors left.
+/// Both ends are invalid when the process has no file descriptors left.
 inline Pipe make_pipe() {
   std::array<int, 2> ends = {-1, -1};
   if (::pipe(ends.data()) != 0) return {};
@@ -45,7 +44,7 @@ inline Pipe make_pipe() {
 }
 
 /// A descriptor that becomes readable when a stop token fires, so that one `poll` waits for a
-/// socket and for the caller's change of mind. Costs nothing for a token that can never fire.
+/// socket and for cancellation. Costs nothing for a token that can never fire.
 class StopSignal {
  public:
   explicit StopSignal(const std::stop_token& token) {
@@ -68,13 +67,13 @@ class StopSignal {
 
 /// How long one exchange may wait: until its deadline, or until its stop token fires.
 ///
-/// A value; refers to a `StopSignal` that outlives it.
+/// A value; refers to a `StopSignal` that must outlive it.
 class DeadlineWaiter {
  public:
   DeadlineWaiter(Deadline deadline, SteadyClock clock, const StopSignal& stop)
       : deadline_(std::move(deadline)), clock_(clock), stop_(stop.fd()) {}
 
-  /// The same, for at most `limit` from now.
+  /// A copy that also ends `limit` from now.
   DeadlineWaiter capped(Duration limit) const {
     DeadlineWaiter shorter = *this;
     shorter.deadline_ = deadline_.capped(clock_.now(), limit);
@@ -82,21 +81,21 @@ class DeadlineWaiter {
   }
   Duration left() const noexcept { return deadline_.remaining(clock_.now()); }
 
-  /// Why not to go on: `timeout` or `cancelled`, or nothing.
+  /// Why the exchange must end: `timeout` or `cancelled`; empty if it may continue.
   std::optional<Errc> exhausted() const noexcept {
     if (deadline_.cancelled()) return Errc::cancelled;
     if (left() <= Duration::zero()) return Errc::timeout;
     return std::nullopt;
   }
 
-  /// Waits until `events` (or an error) happen on `fd`.
-  /// \return why they did not, or nothing.
+  /// Waits until `events` or an error occur on `fd`.
+  /// \return the reason if they did not occur, else nothing
   std::optional<Errc> wait(int fd, short events) const noexcept {
     std::array<pollfd, 2> fds = {{{.fd = fd, .events = events, .revents = 0}, stop()}};
     return wait(fds);
   }
 
-  /// The same for several: each of `fds` says then what happened on it.
+  /// The same for several descriptors; stores the events of each in `fds`.
   std::optional<Errc> wait_any(std::vector<pollfd>& fds) const {
     fds.push_back(stop());
     const std::optional<Errc> end = wait(fds);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// From a URL to a connected socket, within a deadline that also covers the look-up of the
-/// name. Internal to `vx11/httplib.hpp`.
+/// Connects a socket to a URL within a deadline that includes name look-up. Internal to
+/// `vx11/httplib.hpp`.
 
 #include <vx11/httplib/detail/deadline_waiter.hpp>
 #include <vx11/socket/detail/address.hpp>
@@ -31,11 +31,11 @@ namespace detail {
 
 using socket_detail::Address;
 
-/// Looks names up without letting the system's resolver hold up a caller beyond his deadline.
+/// Resolves names without blocking a caller beyond its deadline.
 ///
-/// `getaddrinfo` cannot be interrupted, so it runs on a thread of its own, which is left behind
-/// when waiter ends; callers who ask for a name that is being looked up share that thread, so
-/// that a dead name server costs one thread per name. Thread-safe.
+/// `getaddrinfo` cannot be interrupted, so it runs on its own thread, which is abandoned when the
+/// wait ends early. Concurrent look-ups of one name share a thread, so that a dead name server
+/// costs one thread per name. Thread-safe.
 class Resolver {
  public:
   /// \return none if the name is unknown
@@ -58,11 +58,11 @@ class Resolver {
 
  private:
   struct LookUp {
-    Pipe done = make_pipe();  ///< Hung up when the addresses are there.
+    Pipe done = make_pipe();  ///< Closed when the addresses are available.
     std::mutex mutex = {};
     std::vector<Address> addresses = {};
   };
-  /// Outlives the resolver if a thread has been left behind.
+  /// Outlives the resolver if a thread was abandoned.
   struct Running {
     std::mutex mutex = {};
     std::map<std::string, std::shared_ptr<LookUp>> by_name = {};
@@ -88,7 +88,7 @@ class Resolver {
     std::vector<Address> addresses;
     try {
       addresses = socket_detail::look_up(url.host(), url.port());
-    } catch (...) {  // out of memory: as if there were none
+    } catch (...) {  // out of memory: treated as not found
     }
     {
       const std::lock_guard lock(running->mutex);
@@ -102,7 +102,7 @@ class Resolver {
   std::shared_ptr<Running> running_ = std::make_shared<Running>();
 };
 
-/// The attempts to connect that are under way, raced as `AddressRace` decides, with poll(2).
+/// The connection attempts in progress, scheduled by `AddressRace`, using poll(2).
 class Dialing {
  public:
   Dialing(std::vector<Address> addresses, const DeadlineWaiter& waiter, SteadyClock clock,
@@ -168,11 +168,11 @@ class Dialing {
   SteadyClock clock_;
   const std::function<void(int)>& on_socket_;
   std::vector<Fd> attempts_ = {};
-  std::vector<pollfd> waited_ = {};  ///< One for each attempt, in the same order.
+  std::vector<pollfd> waited_ = {};  ///< One per attempt, in the same order.
   Fd connected_ = {};
 };
 
-/// Connects to the first address that answers.
+/// Connects to the first address that accepts.
 inline Result<Fd> dial(Resolver& resolver, const Url& url, const DeadlineWaiter& waiter,
                        SteadyClock clock, const std::function<void(int)>& on_socket) {
   auto addresses = resolver.resolve(url, waiter);

@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// How a message that cpp-httplib has read says where its body ends. Internal to
-/// `vx11/httplib.hpp`.
+/// How a message read by cpp-httplib delimits its body. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/http/detail/control_fields.hpp>
 #include <vx11/http/detail/message_head.hpp>
@@ -15,11 +14,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Reads it as strictly as the library's own reader: cpp-httplib takes the first of several
-/// lengths, and a length as far as it has digits, so that what it leaves unread would be taken for
-/// the next message.
-/// \return nothing if the headers contradict each other, or two readers could understand them
-/// differently
+/// Parses it as strictly as the library's own reader. cpp-httplib uses the first of several
+/// lengths, and of a length only its leading digits, so unread bytes could be parsed as the next
+/// message.
+/// \return nothing if the headers contradict each other or are ambiguous
 inline std::optional<http_detail::ControlFields> control_fields_of(
     const httplib::Headers& headers) {
   http_detail::ControlFields control;

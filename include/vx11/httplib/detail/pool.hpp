@@ -26,7 +26,7 @@ class ConnectionPool {
   ConnectionPool(std::size_t max_idle, Duration idle_timeout)
       : max_idle_(max_idle), idle_timeout_(idle_timeout) {}
 
-  /// A connection that is still open as far as one can see, or null.
+  /// A connection that appears to be still open, or null.
   std::unique_ptr<Connection> take(const std::string& origin, TimePoint now) {
     std::vector<Idle> dead;
     const std::lock_guard lock(mutex_);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Requests and answers between cpp-httplib's server and ours, and the art of closing a connection
+/// Converts requests and responses between cpp-httplib's server and ours, and closes connections
 /// whose request was not read to its end. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/clock.hpp>
@@ -24,14 +24,14 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The object behind it: the server hands it to handlers as const, and holds it as a variable.
+/// Casts away const: the server passes its variable to handlers as const.
 inline httplib::Request& writable(const httplib::Request& request) {
   return const_cast<httplib::Request&>(request);
 }
 
 /// Everything but the body.
 inline HttpRequest head_from(const httplib::Request& from) {
-  // Put among the headers by cpp-httplib itself.
+  // Added to the headers by cpp-httplib itself.
   constexpr std::array<std::string_view, 4> kAdded = {"REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR",
                                                       "LOCAL_PORT"};
   HttpRequest request(from.method, {}, from.target);
@@ -41,20 +41,20 @@ inline HttpRequest head_from(const httplib::Request& from) {
   return request;
 }
 
-/// What the server may do with the connection once it has answered.
+/// What happens to the connection after the response.
 enum class Ending : unsigned char {
   keep,   ///< The request has been read to its end.
-  close,  ///< It has not: what is left of it must never be taken for the next request.
+  close,  ///< It has not: the remaining bytes must not be parsed as the next request.
 };
 
-/// Reads what is left of a request that was answered already, so that the answer is not lost: a
-/// socket closed over unread bytes sends an RST, which may overtake it.
+/// Reads the remaining bytes of a request that was already answered, so that the response is not
+/// lost: closing a socket with unread bytes sends an RST, which may overtake it.
 class Linger {
  public:
   Linger() = default;
   explicit Linger(httplib::ContentReader reader) : reader_(std::move(reader)) {}
 
-  /// Within bounds: nobody who was refused shall keep a thread busy.
+  /// Bounded: a refused client must not keep a thread busy.
   void briefly() {
     constexpr std::size_t kBytes = 8 * 1024 * 1024;
     constexpr std::chrono::seconds kTime(2);
@@ -64,7 +64,7 @@ class Linger {
     until([&](std::size_t size) { return (read += size) < kBytes && clock.now() < end; });
   }
   void drop() { reader_.reset(); }
-  /// As long as it takes, as for any request that is not refused.
+  /// Unbounded, as for any request that is not refused.
   void to_the_end() {
     until([](std::size_t) { return true; });
   }
@@ -80,13 +80,13 @@ class Linger {
   std::optional<httplib::ContentReader> reader_ = std::nullopt;
 };
 
-/// Answers and really closes, where saying `Connection: close` is not enough. The server stops when
-/// a content provider fails, so this one sends the answer and then fails; in chunks where it can,
-/// so that the client knows the end of the answer before that of the connection.
+/// Sends the response and forces a close, where `Connection: close` is not enough. The server stops
+/// when a content provider fails, so this provider sends the response and then fails; it uses
+/// chunks where it can, so that the client sees the end of the response before the close.
 ///
-/// An error handler of the server's that writes a body of its own puts it in place of ours. Then
-/// the provider may not be asked and the connection stays: the rest of the request is read when the
-/// answer is done with.
+/// If an error handler of the server writes its own body, that body replaces ours. Then the
+/// provider may not be called and the connection stays open: the rest of the request is read when
+/// the response is released.
 inline void answer_and_fail(const httplib::Request& request, httplib::Response& to,
                             const std::string& type, std::string body, Linger linger) {
   struct Last {
@@ -99,21 +99,21 @@ inline void answer_and_fail(const httplib::Request& request, httplib::Response& 
   const auto send = [last, chunks, &to](std::size_t, httplib::DataSink& sink) {
     const std::string& said = to.body.empty() ? last->body : to.body;
     if (!said.empty()) sink.write(said.data(), said.size());
-    if (sink.done) sink.done();  // not there if a body with a length has come in between
-    chunks ? last->linger.briefly() : last->linger.drop();  // who waits for the end is not to wait
-    to.status = last->status;  // which reading changes, and loggers are still to see
+    if (sink.done) sink.done();  // absent if a body with a length has replaced ours
+    chunks ? last->linger.briefly() : last->linger.drop();  // clients without chunks wait for close
+    to.status = last->status;  // reading changes it, and loggers still need it
     return false;
   };
   const auto done = [last](bool) { last->linger.to_the_end(); };
   if (chunks) {
     to.set_chunked_content_provider(type, send, done);
   } else {
-    if (request.method == "HEAD") writable(request).method = "GET";  // or nobody is asked
+    if (request.method == "HEAD") writable(request).method = "GET";  // else it is not called
     to.set_content_provider(type, send, done);
   }
 }
 
-/// Turns `from` into the server's answer.
+/// Converts `from` into the server's response.
 inline void answer(const httplib::Request& request, httplib::Response& to, HttpResponse from,
                    Ending ending, Linger linger = {}) {
   if (request.method == "HEAD") {
@@ -135,7 +135,7 @@ inline void answer(const httplib::Request& request, httplib::Response& to, HttpR
       request.get_header_value("Connection") == "close" || (kServerSaysClose && from.status >= 400);
   if (closes && !says_close) to.set_header("Connection", "close");
   to.status = from.status;
-  writable(request).ranges.clear();  // an endpoint is no file, to be sent in parts
+  writable(request).ranges.clear();  // an endpoint does not serve ranges
   if (closes) {
     answer_and_fail(request, to, type, std::move(from.body), std::move(linger));
   } else if (!from.body.empty()) {
@@ -143,7 +143,7 @@ inline void answer(const httplib::Request& request, httplib::Response& to, HttpR
   }
 }
 
-/// The library's form of an error of this status, for what the API never sees.
+/// Formats an error of this status as the library does, for requests that do not reach the API.
 inline HttpResponse refusal(int status) {
   const std::string_view word = status == 413   ? "too_large"
                                 : status == 415 ? "unsupported_media_type"

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What cpp-httplib's HTTP/1.1 reads and writes through. Internal to `vx11/httplib.hpp`.
+/// The stream through which cpp-httplib reads and writes HTTP/1.1. Internal to `vx11/httplib.hpp`.
 
 #include <vx11/httplib/detail/channel.hpp>
 
@@ -21,24 +21,24 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// One request out, one answer in, over a channel.
+/// One request and one response over a channel.
 ///
-/// cpp-httplib's own streams know a limit per operation, so a peer that sends a byte now and then
-/// holds them for ever, and they take a head of any size. This one asks the channel, which holds to
-/// the deadline of the whole exchange, and counts. The request it sends is its own: what
+/// cpp-httplib's own streams have a limit per operation only, so a peer that trickles bytes can
+/// hold them indefinitely, and they accept a head of any size. This one uses the channel, which
+/// enforces the deadline of the whole exchange, and limits sizes. It sends its own request; what
 /// cpp-httplib writes is dropped.
 ///
-/// Nothing here is marked `override`: which of these functions are virtual changed over the
-/// versions of cpp-httplib (`is_writable` until 0.19, `wait_readable`, `wait_writable` and
-/// `duration` since 0.20).
+/// Nothing here is marked `override`: which functions are virtual differs between versions of
+/// cpp-httplib (`is_writable` until 0.19, `wait_readable`, `wait_writable` and `duration` since
+/// 0.20).
 class ExchangeStream final : public httplib::Stream {
  public:
-  /// Far above any head that is meant well.
+  /// Far above any legitimate head.
   static constexpr std::size_t kMaxHeadBytes = 64 * 1024;
   /// As in most servers and proxies.
   static constexpr std::size_t kMaxLine = 8 * 1024;
-  /// cpp-httplib matches it by a std::regex, which recurses with every character: 32 KiB of reason
-  /// phrase overflow a stack of 8 MiB.
+  /// cpp-httplib matches it with std::regex, which recurses for every character: a reason phrase of
+  /// 32 KiB overflows a stack of 8 MiB.
   static constexpr std::size_t kMaxStatusLine = 512;
 
   ExchangeStream(Channel& channel, const DeadlineWaiter& waiter, std::string_view head,
@@ -65,32 +65,32 @@ class ExchangeStream final : public httplib::Stream {
   socket_t socket() const { return INVALID_SOCKET; }
   // NOLINTEND(modernize-use-override)
 
-  /// From here on bytes are body.
+  /// Marks the start of the body.
   void head_is_read() noexcept { in_head_ = false; }
-  /// Ends the exchange for a reason that is not the channel's.
+  /// Ends the exchange for a reason outside the channel.
   bool refuse(Error why) {
     failure_ = std::move(why);
     return false;
   }
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
-  /// Whether any byte of the request has been handed to the system.
+  /// Whether any byte of the request has been passed to the system.
   bool sent_any() const noexcept { return sent_any_; }
-  /// Whether any byte of an answer has come.
+  /// Whether any byte of a response has arrived.
   bool got_any() const noexcept { return received_ > 0; }
-  /// Whether both sides stand at the end of a message with the connection still whole.
+  /// Whether both sides are at the end of a message and the connection is intact.
   bool in_step() const noexcept {
     return !failure_ && !ended_ && !cut_off_ && sent_ && begin_ == end_;
   }
-  /// Whether the last line that was read is empty, as after the last of the chunks.
+  /// Whether the last line read is empty, as after the last chunk.
   bool at_empty_line() const noexcept { return last_four_ == 0x0d0a0d0aU; }
 
  private:
-  /// A peer may answer and hang up before it has read everything: that answer is still worth
-  /// reading, so a failure to send more is not yet the end.
+  /// A peer may respond and close before it has read everything: that response is still usable, so
+  /// a failed send does not end the exchange.
   bool send_all() {
     if (std::exchange(sent_, true)) return true;
-    constexpr std::size_t kOnePiece = 16 * 1024;  // one write is cheaper than one copy is dear
+    constexpr std::size_t kOnePiece = 16 * 1024;  // copying this is cheaper than a second write
     if (body_.size() <= kOnePiece) return send(std::string(head_).append(body_));
     return send(head_) && send(body_);
   }
@@ -136,7 +136,7 @@ class ExchangeStream final : public httplib::Stream {
       return refuse(Error(Errc::too_large, "the head of the answer is too large"));
     }
     if (byte == '\n') {
-      in_status_line_ = line_ <= 2;  // another head follows that of an interim answer
+      in_status_line_ = line_ <= 2;  // after an interim response another head follows
       line_ = 0;
     }
     return true;

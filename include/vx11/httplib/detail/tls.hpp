@@ -20,7 +20,7 @@ namespace detail {
 
 using socket_detail::TlsSession;
 
-/// Every step is repeated when the socket has become what TLS waits for, until the deadline.
+/// Each step is repeated, until the deadline, once the socket is ready for what TLS needs.
 class TlsChannel final : public Channel {
  public:
   TlsChannel(Fd fd, std::shared_ptr<const socket_detail::TlsContext> context,
@@ -48,7 +48,7 @@ class TlsChannel final : public Channel {
   }
 
  private:
-  /// \return what was transferred; 0 when the peer has ended the session properly
+  /// \return the number of bytes; 0 when the peer has closed the session properly
   template <class Operation>
   Result<std::size_t> drive(const DeadlineWaiter& waiter, Operation operation) {
     for (;;) {
@@ -63,7 +63,7 @@ class TlsChannel final : public Channel {
   }
 
   Fd fd_;
-  TlsSession session_;  ///< Ends before its socket.
+  TlsSession session_;  ///< Destroyed before its socket.
 };
 
 }  // namespace detail

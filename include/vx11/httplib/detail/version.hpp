@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the version of cpp-httplib that one compiles against does. Internal to `vx11/httplib.hpp`.
+/// Behaviour of the installed version of cpp-httplib. Internal to `vx11/httplib.hpp`.
 
 #include <array>
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The version as a number, 0.11.4 as 11'004: cpp-httplib offers it as a text alone.
+/// The version as a number, 0.11.4 as 11'004: cpp-httplib provides only a string.
 consteval int number_of(std::string_view version) {
   std::array<int, 3> parts = {};
   std::size_t part = 0;
@@ -29,14 +29,14 @@ consteval int number_of(std::string_view version) {
 
 inline constexpr int kHttplibVersion = number_of(CPPHTTPLIB_VERSION);
 
-/// The server reads bodies of GET, too, where the head announces one.
+/// The server also reads bodies of GET if the head declares one.
 inline constexpr bool kServerReadsAnyBody = kHttplibVersion >= 18'007;
-/// The server says `Connection: close` with every error.
+/// The server sends `Connection: close` with every error.
 inline constexpr bool kServerSaysClose = kHttplibVersion >= 28'000;
-/// A content provider is asked even if somebody sets a body after it.
+/// A content provider is called even if a body is set after it.
 inline constexpr bool kProviderBeforeBody = kHttplibVersion >= 34'000;
-/// A `ContentReader` refers only to what lives as long as the request, and may be called after the
-/// handler has returned.
+/// A `ContentReader` refers only to objects that live as long as the request, and may be called
+/// after the handler has returned.
 inline constexpr bool kReaderOutlivesHandler = kHttplibVersion < 35'000;
 
 }  // namespace detail

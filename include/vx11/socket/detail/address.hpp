@@ -17,14 +17,15 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
-/// An IPv4 or IPv6 address with a port, or none yet. A value.
+/// An IPv4 or IPv6 address with a port, or empty. A value.
 class VX11_API Address {
  public:
   Address() noexcept = default;
-  /// Copies what the system reports, as in `addrinfo`.
+  /// Copies an address reported by the system, for example in `addrinfo`.
   Address(const sockaddr* address, socklen_t size) noexcept;
 
-  /// Reads four decimal numbers, or an IPv6 address without brackets, with a zone (`%eth0`) or not.
+  /// Parses a dotted IPv4 address, or an IPv6 address without brackets, with or without a zone
+  /// (`%eth0`).
   /// \return none if `host` is a name or anything else
   static std::optional<Address> parse(const std::string& host, std::uint16_t port);
 
@@ -34,7 +35,7 @@ class VX11_API Address {
   /// The numeric address, IPv6 without brackets.
   std::string host() const;
 
-  /// For system calls that read the address, or write it into at most `capacity()` bytes.
+  /// For system calls that read the address, or write at most `capacity()` bytes to it.
   sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
   const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const noexcept { return is_v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
@@ -44,8 +45,8 @@ class VX11_API Address {
   sockaddr_storage storage_ = {};
 };
 
-/// The addresses of a name or of a numeric address, in the order of the system's resolver
-/// (RFC 6724); empty if there are none. Blocks for as long as that resolver takes.
+/// Resolves a name or numeric address; results are in the order of the system's resolver (RFC
+/// 6724), empty if there are none. Blocks until the resolver returns.
 VX11_API std::vector<Address> look_up(const std::string& host, std::uint16_t port);
 
 }  // namespace socket_detail

@@ -16,30 +16,28 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
-/// Happy Eyeballs (RFC 8305 §4 and §5): the addresses of both families alternately, one after the
-/// other a quarter of a second apart, the next at once when an attempt fails. The first that
-/// connects wins; the others are then closed.
+/// Happy Eyeballs (RFC 8305 §4 and §5): alternates the address families and starts an attempt every
+/// 250 ms, or at once when one fails. The first to connect wins; the others are closed.
 ///
-/// Decides and performs nothing, so it knows neither sockets nor threads: the event loop and the
-/// blocking transport each start the attempts that `next` names and report those that fail.
-/// Not thread-safe.
+/// Only decides, without sockets or threads: the event loop and the blocking transport start the
+/// attempts that `next` returns and report failures. Not thread-safe.
 class VX11_API AddressRace {
  public:
   /// RFC 8305 §5, "Connection Attempt Delay".
   static constexpr Duration kDelay = std::chrono::milliseconds(250);
 
-  /// \param found addresses as the resolver orders them, by preference
+  /// \param found addresses in the resolver's order of preference
   explicit AddressRace(std::vector<Address> found);
 
-  /// The address to try at `now`, if one is due; to be called until there is none.
+  /// The address to try at `now`, if one is due; call it until it returns none.
   const Address* next(TimePoint now) noexcept;
-  /// When another becomes due although none has failed; `TimePoint::max()` if none is left.
+  /// When the next address is due if no attempt fails; `TimePoint::max()` if none is left.
   TimePoint due() const noexcept;
-  /// An attempt ended with `error`, an errno: the next address is due at once.
+  /// An attempt failed with `error`, an errno: the next address is due at once.
   void failed(int error) noexcept;
 
-  /// Why it is lost: once every attempt has failed, the error of the first to fail, which was the
-  /// preferred address as a rule.
+  /// The error once every attempt has failed: that of the first to fail, usually the preferred
+  /// address.
   std::optional<Error> lost() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `Fd`: a file descriptor, closed with its owner. Internal to what opens sockets.
+/// `Fd`: an owned file descriptor. Internal to code that opens sockets.
 
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
-/// Owns a file descriptor, or none; what a system call returns when it fails is none. Movable, not
+/// Owns a file descriptor, or none (also for the -1 of a failed system call). Movable, not
 /// thread-safe.
 class Fd {
  public:

@@ -16,28 +16,28 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
-/// The newest is used first, so that those that a lower load does not need grow old and go; there
-/// are at most `max_idle`. `Connection` owns one, and is moved.
+/// Uses the newest first, so that connections not needed at lower load age and expire; keeps at
+/// most `max_idle`. `Connection` is movable and owns its connection.
 ///
-/// Whether one that is taken is still open, and when one has been idle for too long, its owner
-/// knows: an event loop learns of both, a blocking transport looks. Not thread-safe.
+/// The owner checks whether a connection is still open and has not been idle for too long: an event
+/// loop is notified, a blocking transport checks on use. Not thread-safe.
 template <class Connection>
 class IdleStack {
  public:
   explicit IdleStack(std::size_t max_idle) noexcept : max_idle_(max_idle) {}
 
   bool full() const noexcept { return idle_.size() >= max_idle_; }
-  /// Not when it is full.
+  /// Precondition: not full.
   void push(Connection connection) { idle_.push_back(std::move(connection)); }
-  /// \return the newest, if there is any
+  /// \return the newest, if any
   std::optional<Connection> pop() {
     if (idle_.empty()) return std::nullopt;
     std::optional<Connection> newest(std::move(idle_.back()));
     idle_.pop_back();
     return newest;
   }
-  /// Those for which `condition` holds leave.
-  /// \return them
+  /// Removes all for which `condition` holds.
+  /// \return the removed connections
   template <class Condition>
   std::vector<Connection> remove_if(Condition condition) {
     const auto leaving =

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// TLS as every client of the library speaks it. Internal to the transports.
+/// TLS client settings and sessions, common to all transports. Internal.
 
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -16,8 +16,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
-/// Which peers to trust: TLS 1.2 or newer, certificates of the system's authorities or of those of
-/// one file. Immutable and thread-safe; made once and shared, because reading the authorities takes
+/// Which peers to trust: TLS 1.2 or newer, certificates of the system's authorities or of one file.
+/// Immutable and thread-safe; create once and share, because loading the authorities takes
 /// milliseconds.
 class VX11_API TlsContext {
  public:
@@ -35,42 +35,42 @@ class VX11_API TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The client's side of one TLS connection over a socket that does not block.
+/// The client side of one TLS connection over a non-blocking socket.
 ///
-/// The peer must prove to be `host`: by name, which is also sent as SNI, or by address. No step
-/// waits; each says what the socket has to become before it makes sense to repeat it. Never raises
-/// SIGPIPE. Not thread-safe.
+/// Verifies the peer as `host`: by name, also sent as SNI, or by address. No step blocks; each
+/// returns which socket state to wait for before repeating it. Never raises SIGPIPE. Not
+/// thread-safe.
 class VX11_API TlsSession {
  public:
-  /// \param fd connected, outlives the session
+  /// \param fd connected; must outlive the session
   TlsSession(std::shared_ptr<const TlsContext> context, int fd, const std::string& host);
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
   ~TlsSession();
 
-  /// How one step ended.
+  /// The result of one step.
   enum class Then : std::uint8_t {
     done,
     wait_readable,  ///< Repeat once the socket is readable.
     wait_writable,
-    ended,   ///< The peer has closed its side, as TLS wants it.
-    failed,  ///< Also when the connection ended without TLS's own close: an answer may be cut short.
+    ended,   ///< The peer closed the session properly (close_notify).
+    failed,  ///< Also on a close without close_notify: data may be truncated.
   };
   struct Step {
     Step(Then ended, std::size_t transferred = 0) noexcept : then(ended), bytes(transferred) {}
     Then then;
-    std::size_t bytes;  ///< Read or written; more than none with `done`.
+    std::size_t bytes;  ///< Read or written; at least one with `done`.
   };
 
   Step handshake() noexcept;
-  /// Up to `size` bytes, at least one with `done`.
+  /// Reads up to `size` bytes, at least one with `done`.
   Step read(char* into, std::size_t size) noexcept;
-  /// Up to all of `bytes`; repeated with the same bytes after a wait.
+  /// Writes up to all of `bytes`; after a wait, repeat with the same bytes.
   Step write(std::string_view bytes) noexcept;
-  /// Whether bytes of the peer's have left the socket and were not read yet.
+  /// Whether the session holds unread bytes that are no longer in the socket.
   bool pending() const noexcept;
 
-  /// Why a handshake failed: `unreachable`, and whether the certificate is at fault.
+  /// The handshake error: `unreachable`, with whether the certificate is at fault.
   Error handshake_error() const;
 
  private:
