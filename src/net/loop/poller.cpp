@@ -54,8 +54,8 @@ void Poller::remove(const socket_detail::Fd& descriptor, Watcher& watcher) noexc
 void Poller::turn(int milliseconds) {
   fetch(has_more() ? 0 : milliseconds);
   const std::size_t size = size_of_turn(results_.size() + new_work_.size());
-  const std::size_t told = dispatch(results_, size);
-  dispatch(new_work_, std::max(size - told, new_work_in(size)));
+  const std::size_t dispatched = dispatch(results_, size);
+  dispatch(new_work_, std::max(size - dispatched, new_work_in(size)));
 }
 
 void Poller::fetch(int milliseconds) {
@@ -71,16 +71,16 @@ void Poller::fetch(int milliseconds) {
 
 /// \return how many were dispatched
 std::size_t Poller::dispatch(Queue& queue, std::size_t most) {
-  std::size_t told = 0;
-  while (told < most && !queue.empty()) {
+  std::size_t dispatched = 0;
+  while (dispatched < most && !queue.empty()) {
     bring_nearer(queue);
     Watcher* const watcher = queue.front();
     queue.pop_front();
     if (watcher == nullptr) continue;
-    ++told;
+    ++dispatched;
     watcher->ready(std::exchange(watcher->pending_, 0));
   }
-  return told;
+  return dispatched;
 }
 
 }  // namespace net_detail
