@@ -12,15 +12,15 @@ using vx11::net_detail::Poller;
 namespace {
 
 /// Watches an eventfd and records each notification.
-class Told final : Poller::Watcher {
+class RecordingWatcher final : Poller::Watcher {
  public:
-  Told(Poller& poller, std::string& told, char name, Poller::Priority priority)
-      : Watcher(priority), poller_(poller), told_(told), name_(name) {
+  RecordingWatcher(Poller& poller, std::string& order, char name, Poller::Priority priority)
+      : Watcher(priority), poller_(poller), order_(order), name_(name) {
     poller_.add(event_, *this);
   }
-  ~Told() { poller_.remove(event_, *this); }
-  Told(const Told&) = delete;
-  Told& operator=(const Told&) = delete;
+  ~RecordingWatcher() { poller_.remove(event_, *this); }
+  RecordingWatcher(const RecordingWatcher&) = delete;
+  RecordingWatcher& operator=(const RecordingWatcher&) = delete;
 
   /// Makes it readable, or no longer; either is a change.
   void kick() const { ::eventfd_write(event_.get(), 1); }
@@ -29,14 +29,14 @@ class Told final : Poller::Watcher {
     ::eventfd_read(event_.get(), &number);
   }
 
-  std::unique_ptr<Told>* ends = nullptr;  ///< Destroyed when this is notified.
-  Told* kicks = nullptr;                  ///< Kicked when this is notified.
+  std::unique_ptr<RecordingWatcher>* ends = nullptr;  ///< Destroyed when this is notified.
+  RecordingWatcher* kicks = nullptr;                  ///< Kicked when this is notified.
   mutable int looked_at = 0;
   std::uint32_t events = 0;
 
  private:
   void ready(std::uint32_t now) override {
-    told_ += name_;
+    order_ += name_;
     events = now;
     if (ends != nullptr) ends->reset();
     if (kicks != nullptr) kicks->kick();
@@ -44,29 +44,30 @@ class Told final : Poller::Watcher {
   void soon_ready() const noexcept override { ++looked_at; }
 
   Poller& poller_;
-  std::string& told_;
+  std::string& order_;
   char name_;
   vx11::socket_detail::Fd event_{::eventfd(1, EFD_NONBLOCK)};
 };
 
 /// A poller and its watchers, each ready from the start.
 struct Watched {
-  Told& add(char name, Poller::Priority priority) {
-    return *watchers.emplace_back(std::make_unique<Told>(poller, told, name, priority));
+  RecordingWatcher& add(char name, Poller::Priority priority) {
+    return *watchers.emplace_back(
+        std::make_unique<RecordingWatcher>(poller, order, name, priority));
   }
   void add(int count, char name, Poller::Priority priority) {
     for (int i = 0; i < count; ++i) add(name, priority);
   }
   /// The watchers notified in the next turn, in that order.
   std::string turn() {
-    told.clear();
+    order.clear();
     poller.turn(0);
-    return told;
+    return order;
   }
 
   Poller poller;
-  std::string told;
-  std::vector<std::unique_ptr<Told>> watchers;
+  std::string order;
+  std::vector<std::unique_ptr<RecordingWatcher>> watchers;
 };
 
 constexpr auto kResults = Poller::Priority::results;
@@ -118,8 +119,8 @@ TEST_CASE("new work progresses however many results there are") {
 TEST_CASE("events before the dispatch are merged into one notification") {
   Watched of;
   of.add(16, 'n', kNewWork);
-  Told& readable_before = of.add('x', kNewWork);
-  Told& readable_since = of.add('y', kNewWork);
+  RecordingWatcher& readable_before = of.add('x', kNewWork);
+  RecordingWatcher& readable_since = of.add('y', kNewWork);
   readable_since.drain();
   CHECK(of.turn() == std::string(16, 'n'));
   readable_before.drain();
@@ -133,7 +134,7 @@ TEST_CASE("events before the dispatch are merged into one notification") {
 
 TEST_CASE("an event during the dispatch is dispatched again") {
   Watched of;
-  Told& itself = of.add('a', kNewWork);
+  RecordingWatcher& itself = of.add('a', kNewWork);
   itself.kicks = &itself;
   CHECK(of.turn() == "a");
   itself.kicks = nullptr;
