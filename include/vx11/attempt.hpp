@@ -24,6 +24,7 @@ enum class Outcome : std::uint8_t {
   invalid_reply,  ///< 2xx, but malformed or too large.
   asleep,         ///< Known to be asleep; skipped without a request.
   cancelled,      ///< The caller cancelled; no further target is tried.
+  exhausted,      ///< This process ran out of descriptors, memory, threads or ports.
 };
 
 /// The outcome in the words of the operator contract: "circuit_open", "timeout", "error" …

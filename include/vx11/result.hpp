@@ -34,6 +34,8 @@ enum class Errc : std::uint8_t {
   unavailable,          ///< No upstream could answer; the attempts record the reasons.
   rejected,             ///< A policy rejected the call; nothing was sent.
   address_unavailable,  ///< The listen address is in use, not local or not permitted.
+  exhausted,  ///< This process ran out of descriptors, memory, threads or ports. Not a failure of
+              ///< the upstream; retry later.
 };
 
 /// The code as a stable snake_case word ("circuit_open"), for logs, metrics and JSON.
@@ -65,6 +67,8 @@ constexpr std::string_view to_string(Errc code) noexcept {
       return "rejected";
     case Errc::address_unavailable:
       return "address_unavailable";
+    case Errc::exhausted:
+      return "exhausted";
   }
   return "unknown";
 }

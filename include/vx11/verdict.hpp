@@ -32,8 +32,9 @@ constexpr std::string_view to_string(Verdict verdict) noexcept {
   return "unknown";
 }
 
-/// The verdict on a call that ended with an error. Cancelled calls and calls that this library
-/// rejected are neutral: counted as failures, rejections would keep a circuit open.
+/// The verdict on a call that ended with an error. Cancelled calls, calls that this library
+/// rejected and shortages of this process are neutral: they say nothing about the upstream, and
+/// counted as failures, rejections would keep a circuit open.
 constexpr Verdict verdict_on(Errc code) noexcept {
   switch (code) {
     case Errc::unreachable:
@@ -50,6 +51,7 @@ constexpr Verdict verdict_on(Errc code) noexcept {
     case Errc::storage:
     case Errc::rejected:
     case Errc::address_unavailable:
+    case Errc::exhausted:
       return Verdict::neutral;
   }
   return Verdict::neutral;

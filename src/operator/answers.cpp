@@ -38,6 +38,7 @@ std::string_view offline_reason(Errc code) noexcept {
     case Errc::cancelled:
     case Errc::invalid_reply:
     case Errc::storage:
+    case Errc::exhausted:
       return to_string(code);
     case Errc::too_large:
       return to_string(Errc::invalid_reply);

@@ -23,6 +23,8 @@ Outcome outcome_of(Errc code) noexcept {
       return Outcome::circuit_open;
     case Errc::asleep:
       return Outcome::asleep;
+    case Errc::exhausted:
+      return Outcome::exhausted;
     case Errc::http_status:
       return Outcome::error;
     case Errc::invalid_reply:

@@ -29,6 +29,8 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "asleep";
     case Outcome::cancelled:
       return "cancelled";
+    case Outcome::exhausted:
+      return "exhausted";
   }
   return "unknown";
 }

@@ -30,6 +30,8 @@ std::string in_words(Errc code, Duration allowed) {
       return "the transport cannot send this request";
     case Errc::too_large:
       return "the answer is too large";
+    case Errc::exhausted:
+      return "this process is out of descriptors, memory, threads or ports";
     case Errc::invalid_reply:
     case Errc::http_status:
     case Errc::storage:

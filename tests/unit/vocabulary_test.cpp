@@ -70,6 +70,7 @@ TEST_CASE("every error code has a word of its own") {
   CHECK(to_string(Errc::invalid_reply) == "invalid_reply");
   CHECK(to_string(Errc::unavailable) == "unavailable");
   CHECK(to_string(Errc::address_unavailable) == "address_unavailable");
+  CHECK(to_string(Errc::exhausted) == "exhausted");
   CHECK(to_string(static_cast<Errc>(200)) == "unknown");
 }
 

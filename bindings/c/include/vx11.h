@@ -64,7 +64,8 @@ typedef enum vx11_code {
   VX11_NO_MEMORY = 12,
   VX11_INTERNAL = 13, /**< An error inside the library. */
   VX11_REJECTED = 14, /**< A custom policy of the caller rejected the call; nothing was sent. */
-  VX11_ADDRESS_UNAVAILABLE = 15 /**< Binding the listen address failed. */
+  VX11_ADDRESS_UNAVAILABLE = 15, /**< Binding the listen address failed. */
+  VX11_EXHAUSTED = 16 /**< This process ran out of descriptors, memory, threads or ports. */
 } vx11_code;
 /** The code as a word: "circuit_open". Static text; not to be freed. */
 VX11_C_API const char *vx11_code_text(vx11_code code);

@@ -17,6 +17,7 @@ namespace {
 vx11_code code_of(Errc code) {
   if (code == Errc::rejected) return VX11_REJECTED;
   if (code == Errc::address_unavailable) return VX11_ADDRESS_UNAVAILABLE;
+  if (code == Errc::exhausted) return VX11_EXHAUSTED;
   return static_cast<vx11_code>(static_cast<int>(code) + 1);
 }
 
@@ -83,6 +84,7 @@ const char* vx11_code_text(vx11_code code) {
   if (code == VX11_NO_MEMORY) return "no_memory";
   if (code == VX11_REJECTED) return "rejected";
   if (code == VX11_ADDRESS_UNAVAILABLE) return "address_unavailable";
+  if (code == VX11_EXHAUSTED) return "exhausted";
   if (code < VX11_OK || code > VX11_UNAVAILABLE) return "internal";
   return to_string(static_cast<vx11::Errc>(code - 1)).data();  // of string literals
 }

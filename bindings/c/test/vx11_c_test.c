@@ -121,6 +121,7 @@ static void the_interface_tells_its_version(void) {
   CHECK(strcmp(vx11_code_text(VX11_NO_MEMORY), "no_memory") == 0);
   CHECK(strcmp(vx11_code_text(VX11_REJECTED), "rejected") == 0);
   CHECK(strcmp(vx11_code_text(VX11_ADDRESS_UNAVAILABLE), "address_unavailable") == 0);
+  CHECK(strcmp(vx11_code_text(VX11_EXHAUSTED), "exhausted") == 0);
   CHECK(strcmp(vx11_code_text((vx11_code)99), "internal") == 0);
 }
 

@@ -14,7 +14,7 @@ export class VX11Error extends Error {
 export type Code =
   | 'invalid_argument' | 'unreachable' | 'timeout' | 'cancelled' | 'circuit_open' | 'asleep'
   | 'http_status' | 'invalid_reply' | 'too_large' | 'storage' | 'unavailable' | 'no_memory' | 'internal'
-  | 'rejected' | 'address_unavailable';
+  | 'rejected' | 'address_unavailable' | 'exhausted';
 
 /** No target answered. */
 export class ChatFailed extends VX11Error {

@@ -8,7 +8,7 @@ const STATES = ['closed', 'open', 'half_open'];
 const CODES = [
   'invalid_argument', 'unreachable', 'timeout', 'cancelled', 'circuit_open', 'asleep',
   'http_status', 'invalid_reply', 'too_large', 'storage', 'unavailable',
-  'no_memory', 'internal', 'rejected', 'address_unavailable',
+  'no_memory', 'internal', 'rejected', 'address_unavailable', 'exhausted',
 ];
 const COMMANDS = {
   status: 0, soloMadreStatus: 1, applySoloMadre: 2, openWindow: 3, closeWindow: 4,

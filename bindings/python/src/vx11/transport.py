@@ -18,7 +18,7 @@ from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, pairs
 _CODES = (
     "invalid_argument unreachable timeout cancelled circuit_open asleep http_status invalid_reply "
     "too_large storage unavailable no_memory internal rejected "
-    "address_unavailable"
+    "address_unavailable exhausted"
 ).split()
 
 
