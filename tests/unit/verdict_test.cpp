@@ -29,7 +29,7 @@ Result<HttpResponse> answer(int status) {
 
 TEST_CASE("an error of the caller's own counts against no upstream and is not retried") {
   for (const Errc code : {Errc::rejected, Errc::circuit_open, Errc::cancelled, Errc::asleep,
-                          Errc::invalid_argument, Errc::storage}) {
+                          Errc::invalid_argument, Errc::storage, Errc::exhausted}) {
     CHECK(CallVerdict()(failing(code)) == Verdict::neutral);
     CHECK_FALSE(DefaultRetryable()(failing(code)));
   }
