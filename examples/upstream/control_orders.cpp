@@ -102,6 +102,10 @@ const std::array kKnobs{
          [](Settings& settings, const json& value) { settings.stream_chunks = value.get<int>(); }},
     Knob{"stream_gap_ms", "a whole number from 0", is_count,
          [](Settings& settings, const json& value) { settings.stream_gap_ms = value.get<int>(); }},
+    Knob{
+        "stream_released", "a whole number from 0 to 1000000",
+        [](const json& value) { return is_count(value) && value <= kAllEvents; },
+        [](Settings& settings, const json& value) { settings.stream_released = value.get<int>(); }},
     Knob{"latency_ms", "a whole number from 0", is_count,
          [](Settings& settings, const json& value) { settings.latency_ms = value.get<int>(); }},
 };
@@ -157,6 +161,7 @@ json settings_json(const Settings& settings) {
           {"stream", settings.stream.load()},
           {"stream_chunks", settings.stream_chunks.load()},
           {"stream_gap_ms", settings.stream_gap_ms.load()},
+          {"stream_released", settings.stream_released.load()},
           {"latency_ms", settings.latency_ms.load()}};
 }
 

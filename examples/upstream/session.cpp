@@ -10,6 +10,7 @@ namespace upstream {
 namespace {
 
 constexpr std::size_t kReadSize = 4096;
+constexpr std::chrono::milliseconds kReleasePoll{2};
 
 }  // namespace
 
@@ -104,6 +105,18 @@ Coro<bool> Session::deliver_body() {
   co_return request_.keep_alive;
 }
 
+/// Waits until the control port has released the event with this index; the head is sent meanwhile.
+/// \return false if the client disconnected meanwhile
+Coro<bool> Session::released(std::size_t event) {
+  bool open = true;
+  while (open && std::cmp_less_equal(site_.settings.stream_released.load(), event)) {
+    if (!outbox_.empty()) open = co_await send_outbox();
+    outbox_.clear();
+    if (open) open = co_await pause(kReleasePoll);
+  }
+  co_return open;
+}
+
 /// Sends the head of an event stream and its first `count` events, but not its end.
 Coro<bool> Session::deliver_events(std::size_t count) {
   outbox_.clear();
@@ -114,6 +127,8 @@ Coro<bool> Session::deliver_events(std::size_t count) {
       const bool stayed = co_await pause(reply_.gap);
       if (!stayed) co_return client_left();
     }
+    const bool allowed = co_await released(i);
+    if (!allowed) co_return client_left();
     append_chunk(outbox_, reply_.events[i]);
     const bool sent = co_await send_outbox();
     if (!sent) co_return client_left();

@@ -37,6 +37,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Coro<bool> respond();
   Coro<bool> deliver();
   Coro<bool> deliver_body();
+  Coro<bool> released(std::size_t event);
   Coro<bool> deliver_events(std::size_t count);
   Coro<bool> send_outbox();
   Coro<bool> pause(std::chrono::milliseconds time);

@@ -14,14 +14,18 @@ enum class Dialect : std::uint8_t { windowed, operative };
 enum class ReplyKey : std::uint8_t { response, reply, message };
 inline constexpr std::array<std::string_view, 3> kReplyKeys{"response", "reply", "message"};
 
+/// `stream_released` that holds no event back.
+inline constexpr int kAllEvents = 1000000;
+
 /// Settings that the control port can change while requests are in progress; each independently.
 struct Settings {
   std::atomic<Dialect> dialect{Dialect::operative};
   std::atomic<ReplyKey> reply_key{ReplyKey::response};
-  std::atomic<bool> stream{false};    ///< respond with events if the client accepts them
-  std::atomic<int> stream_chunks{0};  ///< events per answer; 0: one per word of the text
-  std::atomic<int> stream_gap_ms{0};  ///< between two events
-  std::atomic<int> latency_ms{0};     ///< delay of every chat response, of no other
+  std::atomic<bool> stream{false};               ///< respond with events if the client accepts them
+  std::atomic<int> stream_chunks{0};             ///< events per answer; 0: one per word of the text
+  std::atomic<int> stream_gap_ms{0};             ///< between two events
+  std::atomic<int> stream_released{kAllEvents};  ///< events that a stream may send; later ones wait
+  std::atomic<int> latency_ms{0};                ///< delay of every chat response, of no other
 };
 
 }  // namespace upstream

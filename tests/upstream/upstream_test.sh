@@ -79,6 +79,7 @@ ask_status() { status_of -d '{"prompt":"hello there"}' "$(chat_url)"; }
 events() { post "$(chat_url)" "${1:-{\"prompt\":\"a b c\"\}}" -N -H 'Accept: text/event-stream' "${@:2}"; }
 deltas() { sed -n 's/^data: {"delta":/{"delta":/p' | jq -j .delta; }
 
+has_events() { [ "$(grep -c '^event: message$' "$2")" -eq "$1" ]; } # COUNT FILE
 count() { get "$control/__count" | jq -r "$1"; }
 count_is() { [ "$(count "$1")" = "$2" ]; }
 reset() { post "$control/__reset" '' >/dev/null; }
@@ -210,6 +211,17 @@ check_streams() {
   at_least 'gaps take their time' 0.2 "$(curl -s -o /dev/null -w '%{time_total}' \
     -d '{"prompt":"a"}' -H 'Accept: text/event-stream' "$(chat_url)")"
 
+  set_to '{"stream_chunks":0,"stream_gap_ms":0,"stream_released":2}'
+  events >"$work/released" &
+  local reader=$!
+  eventually 'released events are sent' has_events 2 "$work/released"
+  set_to '{"stream_released":3}'
+  eventually 'one more is sent when it is released' has_events 3 "$work/released"
+  set_to '{"stream_released":1000000}'
+  wait "$reader"
+  is 'the others are sent when they are released' 5 "$(grep -c '^event: message$' "$work/released")"
+
+  set_to '{"stream_chunks":40}'
   fault '"fault":"stream_break","after":3'
   is 'stream_break ends with a reset' 56 \
     "$(events '' -o "$work/events"; echo $?)"
