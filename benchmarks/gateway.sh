@@ -4,8 +4,8 @@
 # the placement of connections and memory is fixed for a process's life and changes the results by
 # several per cent. The table shows medians.
 #   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
-#   contenders: gateway (its event-driven front), httplib (its blocking front), nginx, haproxy, and before:
-#   the gateway of another build, $BEFORE/gateway/vx11-gateway, to compare a change with
+#   contenders: gateway, nginx, haproxy, and before: the gateway of another build,
+#   $BEFORE/gateway/vx11-gateway, to compare a change with
 # Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,7 +30,7 @@ stop() {
   kill "${pid[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   pid=()
-  rm -f "$work"/{upstream,gateway,before,httplib}  # otherwise the next round would read old addresses
+  rm -f "$work"/{upstream,gateway,before}  # otherwise the next round would read old addresses
 }
 trap 'stop; rm -rf "$work"' EXIT
 ulimit -n 65536 2>/dev/null || true
@@ -63,7 +63,6 @@ start_front() {  # start_front NAME PROGRAM [ARGUMENT...]
 
 start_gateway() { start_front gateway "$bin/gateway/vx11-gateway"; }
 start_before() { start_front before "$BEFORE/gateway/vx11-gateway"; }
-start_httplib() { threads=64 start_front httplib "$bin/gateway/vx11-gateway" --server httplib; }
 
 start_nginx() {
   local port=$((20000 + RANDOM % 10000))
@@ -121,7 +120,7 @@ cpu() {
 
 measure() {  # measure NAME CONNECTIONS RESULTS
   local script=benchmarks/route.lua before after
-  case $1 in gateway | before | httplib) script=benchmarks/chat.lua ;; esac
+  case $1 in gateway | before) script=benchmarks/chat.lua ;; esac
   before=$(cpu "${pid[$1]}")
   wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency -s $script "${url[$1]}" >"$work/wrk"
   after=$(cpu "${pid[$1]}")

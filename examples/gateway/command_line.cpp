@@ -22,7 +22,7 @@ constexpr std::string_view kAbout =
 constexpr std::string_view kFooter =
     "Everything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
     "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
-    "line can be read by everybody on the machine: use VX11_TENTACULO_LINK_TOKEN or a file.";
+    "line is visible to every user of the machine: use VX11_TENTACULO_LINK_TOKEN or a file.";
 
 /// A CLI11 application with the flags of the settings table.
 class Parser {
@@ -35,6 +35,9 @@ class Parser {
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     for (const Setting& setting : settings()) {
       if (!setting.flag.empty()) add(setting);
+    }
+    for (const Setting& setting : retired_settings()) {
+      if (!setting.flag.empty()) add(setting)->group("");  // accepted, and not in --help
     }
     config_ = app_.add_option("--config", config_file_, "TOML file with settings")
                   ->type_name("FILE")
@@ -73,12 +76,13 @@ class Parser {
     CLI::Option* option = nullptr;
   };
 
-  void add(const Setting& setting) {
+  CLI::Option* add(const Setting& setting) {
     Flag& flag = flags_.emplace_back();
     flag.setting = &setting;
     flag.option = app_.add_option(std::string(setting.flag), flag.value, std::string(setting.doc))
                       ->type_name(std::string(setting.value_name))
                       ->expected(0, 1);  // 1 would stop at the first flag without a value
+    return flag.option;
   }
 
   void take_flags(Assignments& into) {
@@ -121,12 +125,13 @@ class Parser {
     if (name.find("token") != std::string::npos || name.find("secret") != std::string::npos) {
       return {.where = name,
               .what =
-                  "there is no flag for a secret, because a command line can be read by "
-                  "everybody on the machine; set VX11_TENTACULO_LINK_TOKEN or "
-                  "auth.token_file"};
+                  "there is no flag for a secret, because a command line is visible to every "
+                  "user of the machine; set VX11_TENTACULO_LINK_TOKEN or auth.token_file"};
     }
     std::vector<std::string_view> names{"--config", "--check-config", "--version", "--help"};
-    for (const Flag& flag : flags_) names.push_back(flag.setting->flag);
+    for (const Flag& flag : flags_) {
+      if (flag.setting->retired.empty()) names.push_back(flag.setting->flag);
+    }
     const std::string near = did_you_mean(name, names);
     return {.where = name, .what = "no such flag" + (near.empty() ? ", see --help" : near)};
   }

@@ -36,13 +36,8 @@ bool is_loopback(const Address& address) {
   return ::inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && is_loopback_v6(v6);
 }
 
-unsigned default_threads(FrontKind front) {
-  const unsigned processors = std::max(1U, std::thread::hardware_concurrency());
-  return front == FrontKind::event ? processors : std::max(8U, 4 * processors);
-}
-
-std::size_t default_connections(FrontKind front) {
-  return front == FrontKind::event ? 20'000 : 512;
+unsigned default_threads() {
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
 std::string describe_upstreams(const GatewayConfig& config) {

@@ -51,25 +51,20 @@ struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
 
-/// The server implementation of the front.
-enum class FrontKind : std::uint8_t { event, httplib };
 enum class AuthMode : std::uint8_t { token, off, jwt };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
-/// The default number of threads: one per processor for event loops, which do not block; four per
-/// processor, and at least 8, for a front that blocks one thread per connection.
-unsigned default_threads(FrontKind front);
-/// The default connection limit: high for an event loop, where a connection is cheap; below the
-/// usual limit of 1024 open files for a blocking front.
-std::size_t default_connections(FrontKind front);
+/// One thread per processor: each runs an event loop, which does not block.
+unsigned default_threads();
+/// A connection is cheap for an event loop, so the limit is high.
+inline constexpr std::size_t kDefaultConnections = 20'000;
 
 struct ServerConfig {
   Address listen = {};
-  FrontKind front = FrontKind::event;
-  unsigned threads = default_threads(FrontKind::event);
-  std::size_t max_connections = default_connections(FrontKind::event);
+  unsigned threads = default_threads();
+  std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.
-  std::size_t max_connections_per_address = default_connections(FrontKind::event);
+  std::size_t max_connections_per_address = kDefaultConnections;
   /// The grace time for requests in progress at SIGTERM.
   Duration shutdown_grace = 10s;
 };

@@ -19,26 +19,32 @@ std::string place_of(const Assignment& assignment) {
   return fmt::format("{}: {}", assignment.origin.where, assignment.setting->key);
 }
 
-/// "asio" is the old name of the front "event", removed with the next minor version.
-void take_old_names(LoadedConfig& loaded, Assignment& assignment) {
-  if (assignment.setting->key != "server.front" || assignment.text != "asio") return;
-  assignment.text = "event";
-  loaded.warnings.push_back(
-      fmt::format("{}: \"asio\" is deprecated; write \"event\"", place_of(assignment)));
-}
-
 void apply(LoadedConfig& loaded, Assignments source) {
   std::move(source.mistakes.begin(), source.mistakes.end(), std::back_inserter(loaded.mistakes));
   for (Assignment& assignment : source.values) {
     const Setting& setting = *assignment.setting;
-    take_old_names(loaded, assignment);
     if (auto complaint = setting.field.read(loaded.config, assignment.text)) {
       loaded.mistakes.push_back({.where = place_of(assignment),
                                  .what = std::move(*complaint),
                                  .key = std::string(setting.key)});
     } else {
+      if (!setting.retired.empty()) {
+        loaded.warnings.push_back(fmt::format("{}: {}", place_of(assignment), setting.retired));
+      }
       loaded.origins[std::string(setting.key)] = std::move(assignment.origin);
     }
+  }
+}
+
+/// Adds the first of the setting's variables that is set.
+void read_variable(const Environment& environment, const Setting& setting, Assignments& found) {
+  for (const std::string& name : setting.environment) {
+    auto value = environment(name);
+    if (!value || value->empty()) continue;
+    found.values.push_back({.setting = &setting,
+                            .text = std::move(*value),
+                            .origin = {Origin::Source::environment, name}});
+    return;
   }
 }
 
@@ -61,16 +67,8 @@ Origin LoadedConfig::origin(std::string_view key) const {
 
 Assignments read_environment(const Environment& environment) {
   Assignments found;
-  for (const Setting& setting : settings()) {
-    for (const std::string& name : setting.environment) {
-      auto value = environment(name);
-      if (!value || value->empty()) continue;
-      found.values.push_back({.setting = &setting,
-                              .text = std::move(*value),
-                              .origin = {Origin::Source::environment, name}});
-      break;
-    }
-  }
+  for (const Setting& setting : settings()) read_variable(environment, setting, found);
+  for (const Setting& setting : retired_settings()) read_variable(environment, setting, found);
   return found;
 }
 

@@ -13,18 +13,18 @@ constexpr std::string_view kIntroduction =
 `vx11-gateway` starts without any configuration. What is set comes from, in this order of
 precedence: flags, environment variables, the TOML file given with `--config`, defaults.
 
-- `vx11-gateway --check-config …` prints what is in force with those flags, that environment and
-  that file, and where each value comes from (exit code 0); or every mistake, with file and line,
+- `vx11-gateway --check-config …` prints the settings in force with those flags, that environment
+  and that file, and the origin of each value (exit code 0); or every mistake, with file and line,
   variable or flag (exit code 2).
-- A key that does not exist is a mistake. A variable that is empty is as one that is not set.
+- A key that does not exist is a mistake. An empty variable counts as not set.
 - Durations are text: a whole number with `h`, `m`, `s`, `ms`, `us` or `ns`.
 - Lists are TOML lists; in a variable the words are separated by commas.
-- Paths that are relative start at the working directory.
-- Secrets have no flag, because a command line can be read by everybody on the machine. They are
+- Relative paths start at the working directory.
+- Secrets have no flag, because a command line is visible to every user of the machine. They are
   never printed; nor are user and password in a URL.
 
-Without `madre.url` the gateway answers for madre itself: the policy is solo_madre, power windows
-and services cannot be opened or started, and chats get a canned answer that says so. Without
+Without `madre.url` the gateway answers in madre's place: the policy is solo_madre, power windows
+cannot be opened and services cannot be started, and chats get a fixed answer that says so. Without
 `switch.url` there is no switch.
 
 ```toml

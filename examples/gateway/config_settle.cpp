@@ -77,7 +77,7 @@ void settle_tokens(LoadedConfig& loaded) {
     const bool is_sent = !has_own_token && (config.has_switch() || !config.madre_is_embedded());
     if (config.auth.mode == AuthMode::token || is_sent) {
       loaded.warnings.emplace_back(
-          "no token is set: the development token is in use, which everybody knows; set "
+          "no token is set: the development token is in use, which is public knowledge; set "
           "VX11_TENTACULO_LINK_TOKEN or auth.token_file");
     }
   }
@@ -143,18 +143,6 @@ void settle_sessions(LoadedConfig& loaded, const Environment& environment) {
   }
 }
 
-/// Sets the unset values to the defaults of the front.
-void settle_server(LoadedConfig& loaded) {
-  const auto is_open = [&](std::string_view key) {
-    return loaded.origin(key).source == Origin::Source::standard;
-  };
-  ServerConfig& server = loaded.config.server;
-  if (is_open("server.threads")) server.threads = default_threads(server.front);
-  if (is_open("server.max_connections")) {
-    server.max_connections = default_connections(server.front);
-  }
-}
-
 void check_exposure(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (is_loopback(config.server.listen)) return;
@@ -182,7 +170,6 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_jwt(loaded);
   check_authenticator(loaded);
   settle_sessions(loaded, environment);
-  settle_server(loaded);
   check_exposure(loaded);
   check_deadlines(loaded);
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kHealth = R"({"status":"ok","module":"madre","mode":"embedded"})";
 constexpr std::string_view kChat =
     R"({"response":"This is the madre embedded in the VX11 gateway. No model answers here, and )"
-    R"(nobody has read your message. Give the gateway a switch (--switch URL) or a madre (--madre )"
+    R"(your message was not read by a model. Give the gateway a switch (--switch URL) or a madre (--madre )"
     R"(URL) that can be reached.","mode":"embedded"})";
 constexpr std::string_view kApplied =
     R"({"status":"applied","policy":"solo_madre","closed_windows":[],"stopped_services":[],)"

@@ -1,42 +1,50 @@
 #pragma once
 
 /// \file
-/// `Front`: the gateway's interface to a server in front of an OperatorApi.
+/// The event-driven server in front of an OperatorApi, and the transport to the upstreams.
 
+#include <vx11/net/server.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/result.hpp>
+#include <vx11/streaming.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <thread>
+#include <utility>
 
 #include "config.hpp"
 
 namespace gateway {
 
-/// The result of stopping a front.
-struct Drained {
-  /// Requests aborted at the end of the grace time.
-  std::size_t cut_off = 0;
-  /// Whether all its threads have ended. If not, exit the process without destroying anything they
-  /// may use.
-  bool threads_ended = true;
-};
-
 /// Bound to an address from construction; answers from `start` on. Not thread-safe.
 class Front {
  public:
-  Front() = default;
+  explicit Front(vx11::HttpServer server) : server_(std::move(server)) {}
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
-  virtual ~Front() = default;
+  ~Front() { drain({}); }
 
   /// The port actually bound.
-  virtual std::uint16_t port() const = 0;
+  std::uint16_t port() const { return server_.port(); }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
-  virtual void start(const vx11::OperatorApi& api) = 0;
+  void start(vx11::OperatorApi& api);
   /// Stops accepting and waits up to `grace` for requests in progress.
-  virtual Drained drain(Duration grace) = 0;
+  /// \return the number of requests that were aborted at the end of the grace time
+  std::size_t drain(Duration grace);
+
+ private:
+  vx11::HttpServer server_;
+  std::thread running_;
+  std::size_t cut_off_ = 0;
 };
+
+/// Binds the listen address.
+/// \return `address_unavailable` with the system's reason if binding fails
+vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
+
+/// The transport to the upstreams; shared by all callers.
+std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config);
 
 }  // namespace gateway

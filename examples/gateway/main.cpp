@@ -1,13 +1,14 @@
 // vx11-gateway: the operator endpoints of a VX11 system behind one address.
 //
 // This file only creates the parts of libvx11 from the configuration and connects them to an
-// OperatorApi behind a front.
+// OperatorApi behind the server.
 #include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
 #include <vx11/version.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -22,9 +23,8 @@
 #include "command_line.hpp"
 #include "config_load.hpp"
 #include "config_print.hpp"
-#include "event_front.hpp"
+#include "front.hpp"
 #include "health.hpp"
-#include "httplib_front.hpp"
 #include "log.hpp"
 #include "signals.hpp"
 #include "upstreams.hpp"
@@ -57,16 +57,6 @@ Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& 
   return vx11::open_sqlite_session_store(*config.store.sqlite_path, {.limits = config.limits});
 }
 
-std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
-  return config.server.front == FrontKind::event ? make_net_transport(config)
-                                                 : make_httplib_transport(config);
-}
-
-Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
-  return config.server.front == FrontKind::event ? bind_event_front(config)
-                                                 : bind_httplib_front(config);
-}
-
 Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
   const Upstreams upstreams = make_upstreams(config, make_transport(config));
   auto auth = make_authenticator(config.auth);
@@ -97,14 +87,6 @@ void announce(const LoadedConfig& loaded, const Address& address) {
   spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
                print(config.sessions.store));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
-  if (config.server.front == FrontKind::httplib && !is_loopback(config.server.listen)) {
-    spdlog::warn(
-        "{} can be reached by other machines: this front serves one connection per thread, and "
-        "cpp-httplib has no defence against slow or malformed clients; put a reverse proxy in "
-        "front "
-        "of it",
-        to_string(address));
-  }
   fmt::print("listening on http://{}\n", to_string(address));
   std::fflush(stdout);
 }
@@ -129,10 +111,9 @@ int serve(const LoadedConfig& loaded) {
   const int signal = signals.wait();
   spdlog::info("signal {}: finishing what is under way", signal);
   api->drain();
-  const Drained drained = (*front)->drain(config.server.shutdown_grace);
-  if (drained.cut_off != 0) spdlog::warn("{} requests were cut off", drained.cut_off);
+  const std::size_t cut_off = (*front)->drain(config.server.shutdown_grace);
+  if (cut_off != 0) spdlog::warn("{} requests were cut off", cut_off);
   spdlog::info("stopped");
-  if (!drained.threads_ended) std::_Exit(EXIT_SUCCESS);  // threads may still use this scope
   return EXIT_SUCCESS;
 }
 

@@ -71,188 +71,201 @@ std::vector<Setting> table() {
        .flag = "--listen",
        .value_name = "HOST:PORT",
        .field = field(&Config::server, &ServerConfig::listen),
-       .doc = "Where to listen. Port 0 takes any free one; the line on standard output names it."},
-      {.key = "server.front",
-       .flag = "--server",
-       .value_name = "FRONT",
-       .field = field(&Config::server, &ServerConfig::front),
-       .doc = "The server in front: event-driven, or cpp-httplib with one thread per connection, "
-              "which is for loopback and for standing behind a proxy."},
+       .doc = "The address to listen on. Port 0 takes any free port; the line on standard output "
+              "names it."},
       {.key = "server.threads",
        .flag = "--threads",
        .value_name = "N",
        .field = ranged(1U, 1024U, &Config::server, &ServerConfig::threads),
-       .doc =
-           "Threads that answer requests. With the front httplib each serves one connection at a "
-           "time, so there it is how many clients are served at once.",
-       .shown_default = "1 for each processor; with httplib 4, at least 8"},
+       .doc = "Event loops, each a thread. They answer requests without blocking, so more of them "
+              "than processors gain nothing.",
+       .shown_default = "1 per processor"},
       {.key = "server.max_connections",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server, &ServerConfig::max_connections),
-       .doc =
-           "Connections served at once; further ones are answered 503, or with the front httplib "
-           "wait in the system's queue.",
-       .shown_default = "20000; with httplib 512"},
+       .doc = "Connections served at a time; further ones are answered 503."},
       {.key = "server.max_connections_per_address",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
                                     &ServerConfig::max_connections_per_address),
-       .doc =
-           "Of these from one address; further ones are answered 503. Not with the front httplib. "
-           "Behind a proxy every client has the proxy's address."},
+       .doc = "Connections served at a time from one address; further ones are answered 503. "
+              "Behind a proxy all clients have the address of the proxy."},
       {.key = "server.shutdown_grace",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::shutdown_grace),
-       .doc = "How long requests under way may still take after SIGTERM or SIGINT."},
+       .doc =
+           "The longest time that requests in progress get to complete after SIGTERM or SIGINT."},
 
       {.key = "auth.mode",
        .field = field(&Config::auth, &AuthConfig::mode),
-       .doc = "How operators prove who they are: by x-vx11-token, by a JWT (RFC 7519) in "
-              "Authorization, or not at all, which is refused unless only this machine can "
-              "connect."},
+       .doc = "How requests are authenticated: `token` compares x-vx11-token with the token, `jwt` "
+              "verifies a JWT (RFC 7519) in Authorization, `off` accepts every request and is "
+              "refused unless the listen address is a loopback address."},
       {.key = "auth.token",
        .environment = {"VX11_TENTACULO_LINK_TOKEN", "VX11_GATEWAY_TOKEN"},
        .field = field(&Config::auth, &AuthConfig::token),
-       .doc = "The token operators send, and upstreams are sent. The default is for development: "
-              "everybody knows it, and a warning says so at start.",
+       .doc =
+           "The token that requests must carry, and that is sent to the upstreams. The default is "
+           "public knowledge and meant for development; a warning at start says that it is in use.",
        .shown_default = "the development token"},
       {.key = "auth.token_file",
        .field = field(&Config::auth, &AuthConfig::token_file),
-       .doc = "A file with the token in its first line, instead of the token itself."},
+       .doc = "A file whose first line is the token. Instead of `token`."},
       {.key = "auth.jwt.algorithms",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::algorithms),
-       .doc = "Accepted signatures, of HS256, HS384, HS512, RS256 and ES256."},
+       .doc = "Accepted signature algorithms, of HS256, HS384, HS512, RS256 and ES256."},
       {.key = "auth.jwt.secret",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret),
-       .doc = "The key of HS256, HS384 and HS512, 32 bytes at least."},
+       .doc = "The key of HS256, HS384 and HS512; at least 32 bytes."},
       {.key = "auth.jwt.secret_file",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret_file),
-       .doc = "A file with that key in its first line, instead of the key itself."},
+       .doc = "A file whose first line is that key. Instead of `secret`."},
       {.key = "auth.jwt.public_key_file",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::public_key_file),
        .doc = "A PEM file with the public key of RS256 or ES256."},
       {.key = "auth.jwt.audience",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::audience),
-       .doc = "What has to be in `aud`. Needed with mode \"jwt\"."},
+       .doc = "The value that the claim `aud` must contain. Required by mode `jwt`."},
       {.key = "auth.jwt.issuer",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::issuer),
-       .doc = "What `iss` has to be. Empty: it is not looked at."},
+       .doc = "The value that the claim `iss` must have. Empty: `iss` is not checked."},
       {.key = "auth.jwt.leeway",
        .field = ranged<Duration>(0s, 5min, &Config::auth, &AuthConfig::jwt, &JwtConfig::leeway),
-       .doc = "How much clocks may differ; whole seconds."},
+       .doc = "Tolerated clock skew, in whole seconds."},
 
       {.key = "chat.deadline",
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::deadline),
-       .doc = "The most an answer to a chat may take, all upstreams together."},
+       .doc = "Time limit of a chat, over all upstreams."},
       {.key = "chat.stream_silence",
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::stream_silence),
-       .doc = "The most that may pass between two pieces of a streamed answer. Not with the front "
-              "httplib, which does not stream."},
+       .doc = "The longest time between two pieces of a streamed answer."},
       {.key = "chat.last_resorts",
        .field = ranged<std::uint32_t>(0, 10'000, &Config::chat, &ChatConfig::last_resorts),
-       .doc = "How many chats at a time go past an open breaker when all are open. With 0 they are "
-              "refused at once, and told when to come back."},
+       .doc = "Concurrent chats that may bypass an open breaker when the breakers of all targets "
+              "are open. With 0 such chats are answered 503 at once, with Retry-After."},
 
       {.key = "switch.url",
        .flag = "--switch",
        .value_name = "URL",
        .field = field(&Config::switch_, &UpstreamConfig::url),
-       .doc = "Base URL of switch. Empty: there is none, and madre answers chats.",
+       .doc = "Base URL of switch. Empty: there is no switch, and madre answers chats.",
        .shown_default = "none"},
       {.key = "switch.limit",
        .field = ranged<Duration>(1ms, 1h, &Config::switch_, &UpstreamConfig::limit),
-       .doc = "The most one chat may take there, before madre is asked."},
+       .doc = "Time limit of one chat request to switch; after that madre is asked."},
       {.key = "switch.breaker.failures_to_open",
        .field = breaker_failures(&Config::switch_),
-       .doc = "Failures in a row after which it is not called any more."},
+       .doc = "Consecutive failures that open the circuit breaker."},
       {.key = "switch.breaker.open_for",
        .field = breaker_open_for(&Config::switch_),
-       .doc = "How long it is then left alone, before a probe is let through."},
+       .doc = "How long the breaker stays open before it lets a probe through."},
       {.key = "switch.breaker.probes",
        .field = breaker_probes(&Config::switch_),
-       .doc = "Calls let through as probes; all have to succeed for it to be used again."},
+       .doc = "Calls let through as probes; all of them have to succeed to close the breaker."},
 
       {.key = "madre.url",
        .flag = "--madre",
        .value_name = "URL",
        .field = field(&Config::madre, &UpstreamConfig::url),
-       .doc = "Base URL of madre. Empty: the gateway answers for it, with the policy solo_madre "
-              "and canned chat.",
+       .doc = "Base URL of madre. Empty: the gateway answers in its place, with the policy "
+              "solo_madre and a fixed chat answer.",
        .shown_default = "embedded"},
       {.key = "madre.limit",
        .field = ranged<Duration>(1ms, 1h, &Config::madre, &UpstreamConfig::limit),
-       .doc = "The most one chat may take there."},
+       .doc = "Time limit of one chat request to madre."},
       {.key = "madre.breaker.failures_to_open",
        .field = breaker_failures(&Config::madre),
-       .doc = "Failures in a row after which it is not called any more."},
+       .doc = "Consecutive failures that open the circuit breaker."},
       {.key = "madre.breaker.open_for",
        .field = breaker_open_for(&Config::madre),
-       .doc = "How long it is then left alone, before a probe is let through."},
+       .doc = "How long the breaker stays open before it lets a probe through."},
       {.key = "madre.breaker.probes",
        .field = breaker_probes(&Config::madre),
-       .doc = "Calls let through as probes; all have to succeed for it to be used again."},
+       .doc = "Calls let through as probes; all of them have to succeed to close the breaker."},
 
       {.key = "upstream.token",
        .field = field(&Config::upstream, &UpstreamsConfig::token),
-       .doc = "The token switch and madre are sent.",
+       .doc = "The token sent to switch and madre.",
        .shown_default = "as auth.token"},
       {.key = "upstream.token_file",
        .field = field(&Config::upstream, &UpstreamsConfig::token_file),
-       .doc = "A file with that token in its first line, instead of the token itself."},
+       .doc = "A file whose first line is that token. Instead of `token`."},
 
       {.key = "redis.url",
        .flag = "--redis",
        .value_name = "URL",
        .field = field(&Config::redis, &RedisConfig::url),
-       .doc =
-           "The Redis that the status shows, `redis://[[user]:password@]host[:port][/db]`. Empty: "
-           "not configured, and counts for nothing there.",
+       .doc = "The Redis server whose status is reported, "
+              "`redis://[[user]:password@]host[:port][/db]`. Empty: the status says "
+              "`not_configured` and ignores the component.",
        .shown_default = "none"},
 
       {.key = "status.limit",
        .field = ranged<Duration>(1ms, 1min, &Config::status, &StatusConfig::limit),
-       .doc = "The most a look at one component may take. All are looked at side by side."},
+       .doc = "Time limit of the check of one component. All components are checked concurrently."},
       {.key = "status.reuse_for",
        .field = ranged<Duration>(0s, 1h, &Config::status, &StatusConfig::reuse_for),
-       .doc = "How old a round of looking may be to answer again."},
+       .doc = "The highest age at which a finished round of checks is served again."},
 
       {.key = "sessions.store",
        .flag = "--sessions",
        .value_name = "STORE",
        .field = field(&Config::sessions, &SessionsConfig::store),
-       .doc = "`memory`, or `sqlite:PATH` for a file that outlives the gateway.",
+       .doc = "Where sessions are stored: `memory`, or `sqlite:PATH` for a file that outlives the "
+              "process.",
        .shown_default = "`sqlite:` and `vx11/sessions.db` below `$XDG_STATE_HOME`, or below "
                         "`~/.local/state`"},
       {.key = "sessions.messages",
        .field = ranged<std::size_t>(1, 10'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::messages),
-       .doc = "Messages kept of one session, the newest."},
+       .doc = "Messages kept per session; the oldest are removed first."},
       {.key = "sessions.idle",
        .field = ranged<Duration>(1s, 24h * 366, &Config::sessions, &SessionsConfig::limits,
                                  &vx11::SessionLimits::idle_timeout),
-       .doc = "A session that nobody touched for this long is gone."},
+       .doc = "A session that has not been read or written for this long expires."},
       {.key = "sessions.max",
        .field = ranged<std::size_t>(1, 100'000'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::sessions),
-       .doc = "Sessions kept in all; the least recently used leave first."},
+       .doc = "Sessions kept in all; the least recently used are removed first."},
 
       {.key = "limits.max_body_bytes",
        .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::limits,
                                     &LimitsConfig::max_body_bytes),
-       .doc = "The largest request body."},
+       .doc = "The largest accepted request body."},
       {.key = "limits.max_message_bytes",
        .field = ranged<std::size_t>(1, 1024UL * 1024 * 1024, &Config::limits,
                                     &LimitsConfig::max_message_bytes),
-       .doc = "The largest `message` of a chat."},
+       .doc = "The largest accepted `message` of a chat."},
 
       {.key = "metrics.public",
        .field = field(&Config::metrics, &MetricsConfig::open),
-       .doc = "Whether `GET /metrics` needs no token even where other machines can connect. Where "
-              "only this machine can, it never needs one."},
+       .doc = "Whether `GET /metrics` needs no token where other machines can connect. On a "
+              "loopback address it never needs one."},
 
       {.key = "log.level",
        .flag = "--log-level",
        .value_name = "LEVEL",
        .field = field(&Config::log, &LogConfig::level),
-       .doc = "The least important messages written to standard error: trace, debug, info, warn, "
+       .doc = "The lowest severity that is logged to standard error: trace, debug, info, warn, "
               "error, off."},
+  };
+}
+
+/// `server.front`: the event-driven server is the only one left.
+Complaint read_retired_front(GatewayConfig& /*config*/, std::string_view text) {
+  if (text == "event" || text == "asio") return std::nullopt;
+  if (text == "httplib") {
+    return "the blocking server \"httplib\" was removed; delete the setting, the event-driven "
+           "server takes its place, and set server.threads to the number of processors";
+  }
+  return fmt::format("{} is no server; delete the setting, it has no effect any more",
+                     in_quotes(text));
+}
+
+std::vector<Setting> retired_table() {
+  return {
+      {.key = "server.front",
+       .flag = "--server",
+       .value_name = "FRONT",
+       .field = {.wanted = {"text", "\"event\""}, .read = read_retired_front},
+       .retired = "has no effect any more, the event-driven server is the only one; delete it"},
   };
 }
 
@@ -265,8 +278,7 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
-std::vector<Setting> table_with_variables() {
-  auto all = table();
+std::vector<Setting> with_variables(std::vector<Setting> all) {
   for (Setting& setting : all) {
     if (setting.environment.empty()) setting.environment.push_back(variable_of(setting.key));
   }
@@ -292,15 +304,22 @@ std::vector<std::string_view> keys_and_tables() {
 }  // namespace
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all = table_with_variables();
+  static const std::vector<Setting> all = with_variables(table());
+  return all;
+}
+
+const std::vector<Setting>& retired_settings() {
+  static const std::vector<Setting> all = with_variables(retired_table());
   return all;
 }
 
 const Setting* find_setting(std::string_view key) {
-  const auto& all = settings();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [=](const Setting& s) { return s.key == key; });
-  return found == all.end() ? nullptr : &*found;
+  for (const auto* all : {&settings(), &retired_settings()}) {
+    const auto found =
+        std::find_if(all->begin(), all->end(), [=](const Setting& s) { return s.key == key; });
+    if (found != all->end()) return &*found;
+  }
+  return nullptr;
 }
 
 bool is_table(std::string_view key) {

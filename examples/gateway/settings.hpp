@@ -35,15 +35,20 @@ struct Setting {
   std::string_view doc = {};
   /// The default's text in the manual, if the default depends on the machine.
   std::string_view shown_default = {};
+  /// Not empty for a setting that has no effect any more: the warning for a configuration that
+  /// still has it.
+  std::string_view retired = {};
 };
 
 /// All settings, table by table, in the order of the manual.
 const std::vector<Setting>& settings();
-/// The setting with this key, or null.
+/// Settings that have no effect any more. Neither shown nor suggested.
+const std::vector<Setting>& retired_settings();
+/// The setting with this key, retired or not, or null.
 const Setting* find_setting(std::string_view key);
 /// Whether `key` is a table, such as "switch" or "switch.breaker".
 bool is_table(std::string_view key);
-/// All keys and tables, for "did you mean".
+/// All keys and tables that have an effect, for "did you mean".
 const std::vector<std::string_view>& known_keys();
 
 /// "auth.jwt" of "auth.jwt.secret".

@@ -43,8 +43,6 @@ std::string print_word(const Words<Word, N>& words, Word value) {
 }
 
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
-constexpr Words<FrontKind, 2> kFronts{
-    {{"event", FrontKind::event}, {"httplib", FrontKind::httplib}}};
 constexpr Words<AuthMode, 3> kAuthModes{
     {{"token", AuthMode::token}, {"off", AuthMode::off}, {"jwt", AuthMode::jwt}}};
 constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
@@ -194,16 +192,6 @@ Complaint read(std::string_view text, SessionPlace& into) {
 }
 std::string print(const SessionPlace& value) {
   return in_quotes(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
-}
-
-Wanted wanted(FrontKind) {
-  return {"a front", "\"event\" or \"httplib\""};
-}
-Complaint read(std::string_view text, FrontKind& into) {
-  return read_word(kFronts, text, into);
-}
-std::string print(FrontKind value) {
-  return print_word(kFronts, value);
 }
 
 Wanted wanted(AuthMode) {

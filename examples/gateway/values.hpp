@@ -83,10 +83,6 @@ Wanted wanted(const SessionPlace&);
 Complaint read(std::string_view text, SessionPlace& into);
 std::string print(const SessionPlace& value);
 
-Wanted wanted(FrontKind);
-Complaint read(std::string_view text, FrontKind& into);
-std::string print(FrontKind value);
-
 Wanted wanted(AuthMode);
 Complaint read(std::string_view text, AuthMode& into);
 std::string print(AuthMode value);

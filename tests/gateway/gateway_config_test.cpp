@@ -19,8 +19,7 @@ TEST_CASE("nothing set is a configuration that works") {
   const auto loaded = Sources{}.load();
   CHECK(loaded.mistakes.empty());
   CHECK(to_string(loaded.config.server.listen) == "127.0.0.1:8000");
-  CHECK(loaded.config.server.front == FrontKind::event);
-  CHECK(loaded.config.server.threads == default_threads(FrontKind::event));
+  CHECK(loaded.config.server.threads == default_threads());
   CHECK(loaded.config.madre_is_embedded());
   CHECK_FALSE(loaded.config.has_switch());
   CHECK_FALSE(loaded.config.has_redis());
@@ -220,18 +219,25 @@ TEST_CASE("a switch that may use up the whole deadline earns a warning") {
   CHECK(loaded.warnings.front().starts_with("switch.limit"));
 }
 
-TEST_CASE("threads and connections not set follow from the front") {
-  const auto loaded = Sources{.arguments = {"--server", "httplib"}}.load();
-  REQUIRE(loaded.mistakes.empty());
-  CHECK(loaded.config.server.threads == default_threads(FrontKind::httplib));
-  CHECK(loaded.config.server.max_connections == default_connections(FrontKind::httplib));
+TEST_CASE("an old configuration that chooses the event-driven server loads, with a warning") {
+  for (const char* name : {"event", "asio"}) {
+    const ScratchFolder folder;
+    const auto file = folder.write("gateway.toml", "server.front = '" + std::string(name) + "'\n");
+    const auto loaded = Sources{.variables = {{"VX11_GATEWAY_TOKEN", "t"}}, .file = file}.load();
+    CHECK(loaded.mistakes.empty());
+    REQUIRE(loaded.warnings.size() == 1);
+    CHECK(loaded.warnings.front() == file +
+                                         ":1: server.front: has no effect any more, the "
+                                         "event-driven server is the only one; delete it");
+  }
 }
 
-TEST_CASE("the old name of the event-driven front is taken, with a warning") {
-  const auto loaded =
-      Sources{.arguments = {"--server", "asio"}, .variables = {{"VX11_GATEWAY_TOKEN", "t"}}}.load();
-  CHECK(loaded.mistakes.empty());
-  CHECK(loaded.config.server.front == FrontKind::event);
-  REQUIRE(loaded.warnings.size() == 1);
-  CHECK(loaded.warnings.front() == "--server: \"asio\" is deprecated; write \"event\"");
+TEST_CASE(
+    "an old configuration that chooses the blocking server is an error that says what to do") {
+  const auto loaded = Sources{.arguments = {"--server", "httplib"}}.load();
+  REQUIRE(loaded.mistakes.size() == 1);
+  CHECK(to_string(loaded.mistakes.front())
+            .starts_with(
+                "--server: the blocking server \"httplib\" was removed; delete the setting"));
+  CHECK(Sources{.variables = {{"VX11_SERVER_FRONT", "httplib"}}}.load().mistakes.size() == 1);
 }

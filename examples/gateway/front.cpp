@@ -1,10 +1,6 @@
-#include "event_front.hpp"
+#include "front.hpp"
 
-#include <vx11/net/server.hpp>
 #include <vx11/net/transport.hpp>
-
-#include <thread>
-#include <utility>
 
 #include <sys/resource.h>
 
@@ -20,33 +16,20 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-class EventFront final : public Front {
- public:
-  explicit EventFront(vx11::HttpServer server) : server_(std::move(server)) {}
-  ~EventFront() override { drain({}); }
-
-  std::uint16_t port() const override { return server_.port(); }
-
-  void start(const vx11::OperatorApi& api) override {
-    running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
-  }
-
-  Drained drain(Duration grace) override {
-    if (!running_.joinable()) return {};
-    server_.stop(grace);
-    running_.join();
-    return {.cut_off = cut_off_};
-  }
-
- private:
-  vx11::HttpServer server_;
-  std::thread running_;
-  std::size_t cut_off_ = 0;
-};
-
 }  // namespace
 
-vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& config) {
+void Front::start(vx11::OperatorApi& api) {
+  running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
+}
+
+std::size_t Front::drain(Duration grace) {
+  if (!running_.joinable()) return 0;
+  server_.stop(grace);
+  running_.join();
+  return cut_off_;
+}
+
+vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   allow_many_files();
   vx11::ServeOptions options;
   options.listen = to_string(config.server.listen);
@@ -55,10 +38,10 @@ vx11::Result<std::unique_ptr<Front>> bind_event_front(const GatewayConfig& confi
   options.limits.connections_per_address = config.server.max_connections_per_address;
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
-  return std::make_unique<EventFront>(*std::move(server));
+  return std::make_unique<Front>(*std::move(server));
 }
 
-std::shared_ptr<vx11::Transport> make_net_transport(const GatewayConfig& config) {
+std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
   vx11::NetTransportOptions options;
   options.between_chunks_timeout = config.chat.stream_silence;
   return vx11::make_net_transport(std::move(options));
