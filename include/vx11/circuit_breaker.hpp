@@ -141,6 +141,29 @@ class BasicCircuitBreaker {
   /// A consistent snapshot of state and figures. With a window it takes the lock for a few
   /// nanoseconds.
   CircuitSnapshot snapshot() const noexcept { return core_.snapshot(clock_.now()); }
+  /// Continues where another breaker, perhaps of an earlier process, was when `seen` was taken.
+  ///
+  /// \param age the time since then; negative counts as zero. In the same process it is the
+  ///        difference of the monotonic clock, after a restart that of the wall clock, which has to
+  ///        be saved beside the snapshot: monotonic clocks of two machine starts have no relation.
+  ///
+  /// A breaker that was open stays open for `seen.retry_after - age`, never longer than these
+  /// options can open it; if nothing is left, or it was half-open, the next call is a probe. Mode,
+  /// consecutive failures, the growth of the open time and the age of the last failure continue.
+  /// Windows begin empty and totals are not changed. Starts a new generation.
+  void restore(const CircuitSnapshot& seen, Duration age = {}) noexcept {
+    core_.restore(seen, age, clock_.now());
+  }
+
+  /// The upstream has answered a call that this breaker did not admit: another purpose's, a health
+  /// check, or one from before it opened. Ends the open time: the next call is a probe. It does not
+  /// close the circuit, since the other call may be served by other parts of the upstream. No effect
+  /// unless open; an isolated breaker stays isolated. One load unless open.
+  /// \see LinkedBreakers
+  void evidence_of_recovery() noexcept {
+    if (core_.load().phase() == detail::CircuitPhase::open) [[unlikely]]
+      core_.recovered(clock_.now());
+  }
 
   /// The options in use, with values out of range clamped to the nearest valid value.
   const CircuitBreakerOptions& options() const noexcept { return core_.options(); }

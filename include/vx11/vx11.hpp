@@ -22,6 +22,7 @@
 #include <vx11/http_method.hpp>
 #include <vx11/http_routes.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
+#include <vx11/linked_breakers.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/pipeline.hpp>
 #include <vx11/policy.hpp>

@@ -92,6 +92,24 @@ class Model {
     failures_ = 0;
     enter(CircuitState::closed, mode == CircuitMode::isolated);
   }
+  /// The upstream has answered another call.
+  void evidence() {
+    if (mode_ != CircuitMode::automatic || state_ != CircuitState::open) return;
+    enter(CircuitState::half_open);
+  }
+  /// Replaced by a new breaker that continues in this one's state `age` later.
+  void restore(Duration age, TimePoint now) {
+    const Duration left = retry_after(now);
+    const std::uint32_t steps = state_ == CircuitState::open && on_automatic() ? 2 : 1;
+    if (!on_automatic() || state_ == CircuitState::closed) {
+      const bool counts = on_automatic() && !windowed();
+      failures_ = counts ? failures_ : 0;
+      return enter(CircuitState::closed, mode_ == CircuitMode::isolated);
+    }
+    enter(CircuitState::open);
+    generation_ += steps - 1;
+    open_until_ = now + std::max(left - age, Duration());
+  }
   void reset() {
     mode_ = CircuitMode::automatic;
     failures_ = 0;
@@ -106,6 +124,7 @@ class Model {
     bool slow;
   };
 
+  bool on_automatic() const { return mode_ == CircuitMode::automatic; }
   bool windowed() const {
     return !std::holds_alternative<vx11::ConsecutiveFailures>(options_.trip);
   }

@@ -40,7 +40,16 @@ using vx11::Verdict;
 
 namespace {
 
-enum class Intervention { isolate, force_close, disable, metrics_only, automatic, reset };
+enum class Intervention {
+  isolate,
+  force_close,
+  disable,
+  metrics_only,
+  automatic,
+  reset,
+  evidence,
+  restore,
+};
 
 /// The schedules to explore: `depth` steps of `callers`, from the state that `before` establishes.
 struct Plan {
@@ -180,6 +189,10 @@ class Pair {
         return breaker_.automatic(), model_.hold(CircuitMode::automatic);
       case Intervention::reset:
         return breaker_.reset(), model_.reset();
+      case Intervention::evidence:
+        return breaker_.evidence_of_recovery(), model_.evidence();
+      case Intervention::restore:
+        return breaker_.restore(breaker_.snapshot(), 4s), model_.restore(4s, clock_.now());
     }
   }
 
@@ -350,4 +363,38 @@ TEST_CASE("an operator intervenes, a window") {
        .interventions = {Intervention::isolate, Intervention::force_close,
                          Intervention::metrics_only, Intervention::automatic, Intervention::reset},
        .before = kOpenWithOneLeftBehind});
+}
+
+TEST_CASE("other calls of the upstream succeed, and the breaker is restored from its snapshot") {
+  require_explored(
+      {.options = {.failures_to_open = 2, .open_for = 10s, .probe_timeout = 10s},
+       .callers = 2,
+       .depth = 6,
+       .interventions = {Intervention::evidence, Intervention::restore, Intervention::isolate},
+       .before = {{0, kAsk}, {1, kAsk}, {1, kFail}}});
+}
+
+TEST_CASE("evidence and restoring, three probes and an open time that grows") {
+  auto before = kOpenWithOneLeftBehind;
+  before.push_back({kClock, 0});
+  require_explored({.options = {.failures_to_open = 1,
+                                .open_for = 10s,
+                                .probes = 3,
+                                .probe_timeout = 20s,
+                                .probes_to_close = 2,
+                                .growth = {.factor = 2.0, .at_most = 25s}},
+                    .callers = 2,
+                    .depth = 6,
+                    .interventions = {Intervention::evidence, Intervention::restore},
+                    .before = before});
+}
+
+TEST_CASE("evidence and restoring, a window") {
+  require_explored(
+      {.options = {.open_for = 10s,
+                   .probe_timeout = 10s,
+                   .trip = vx11::CountWindow{.size = 3, .minimum_calls = 2, .failure_rate = 0.5}},
+       .callers = 2,
+       .depth = 6,
+       .interventions = {Intervention::evidence, Intervention::restore}});
 }

@@ -113,6 +113,9 @@ struct CircuitSnapshot {
   /// opened it.
   WindowFigures window = {};
   CircuitTotals totals = {};
+  TimePoint taken_at = {};  ///< By the breaker's clock; gives `last_failure` an age.
+  /// The open time of the next opening, before jitter; grows with each consecutive reopening.
+  Duration next_open_time = {};
 };
 
 }  // namespace v0

@@ -6,6 +6,7 @@
 #include <vx11/circuit_breaker/detail/atomic_state.hpp>
 #include <vx11/circuit_breaker/detail/counter.hpp>
 #include <vx11/circuit_breaker/detail/in_range.hpp>
+#include <vx11/circuit_breaker/detail/min_max.hpp>
 #include <vx11/circuit_breaker/detail/open_time.hpp>
 #include <vx11/circuit_breaker/detail/outbox.hpp>
 #include <vx11/circuit_breaker/detail/packed_state.hpp>
@@ -13,6 +14,7 @@
 #include <vx11/circuit_breaker/detail/spin_lock.hpp>
 #include <vx11/circuit_breaker/detail/window.hpp>
 #include <vx11/circuit_breaker/types.hpp>
+#include <vx11/detail/durations.hpp>
 #include <vx11/rejection.hpp>
 
 #include <cstdint>
@@ -163,6 +165,28 @@ class CircuitCore {
     }
     deliver();
   }
+  /// Ends the open time: the next call is a probe.
+  void recovered(TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const Word word = load();
+      if (word.phase() != Phase::open) return;
+      enter(word.next(Phase::half_open, word.failures()), now);
+    }
+    deliver();
+  }
+  /// Continues in the state of a breaker that was seen `age` ago.
+  void restore(const CircuitSnapshot& seen, Duration age, TimePoint now) noexcept {
+    {
+      const std::lock_guard lock(lock_);
+      const Duration passed = bounded(age);
+      restore_locked(seen, passed, now);
+      if (seen.last_failure) {
+        failures_.remember(now - passed - bounded(seen.taken_at - *seen.last_failure));
+      }
+    }
+    deliver();
+  }
   void reset(TimePoint now) noexcept {
     {
       const std::lock_guard lock(lock_);
@@ -176,9 +200,11 @@ class CircuitCore {
 
   CircuitSnapshot snapshot(TimePoint now) const noexcept {
     std::unique_lock lock(lock_, std::defer_lock);
-    if (windowed_) lock.lock();
+    if (windowed_ || open_time_.grows()) lock.lock();
     const auto [word, until] = load_with_deadline();
     CircuitSnapshot seen;
+    seen.taken_at = now;
+    seen.next_open_time = open_time_.planned();
     seen.state = word.state();
     seen.mode = word.mode();
     seen.generation = word.generation();
@@ -258,6 +284,26 @@ class CircuitCore {
     if (word.phase() == Phase::closed) return open(word, 0, now);
     window_.clear();
     would_have_opened(word, now);
+  }
+  void restore_locked(const CircuitSnapshot& seen, Duration passed, TimePoint now) noexcept {
+    const Word word = load();
+    if (seen.mode != CircuitMode::automatic) return enter(word.next(phase_of(seen.mode), 0), now);
+    if (seen.state == CircuitState::closed) {
+      const std::uint32_t most = windowed_ ? 0 : options_.failures_to_open - 1;
+      return enter(word.next(Phase::closed, smaller(seen.failures, most)), now);
+    }
+    // The deadline of an open word is never moved, so an open breaker is half-open in between.
+    if (word.phase() == Phase::open) state_.store(word.next(Phase::half_open, word.failures()));
+    open_time_.plan(seen.next_open_time);
+    const Duration left = smaller(seen.retry_after, open_time_.longest());
+    state_.arm(saturated_add(now, greater(left - passed, Duration::zero())));
+    const Word next = load().next(Phase::open, seen.failures);
+    state_.store(next);
+    entered(word, next, now);
+  }
+  /// An age from outside: not negative, and small enough to be subtracted from any time.
+  static Duration bounded(Duration age) noexcept {
+    return smaller(greater(age, Duration::zero()), std::chrono::hours(50 * 365 * 24));
   }
   void arm(TimePoint now) noexcept { state_.arm(saturated_add(now, open_time_.next())); }
   void open(Word from, std::uint32_t failures, TimePoint now) noexcept {

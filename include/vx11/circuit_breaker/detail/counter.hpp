@@ -36,6 +36,10 @@ class FailureRecord {
     count_.add();
     last_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   }
+  /// A failure of another breaker's: dated, not counted.
+  void remember(TimePoint at) noexcept {
+    last_.store(at.time_since_epoch().count(), std::memory_order_relaxed);
+  }
   std::uint64_t count() const noexcept { return count_.get(); }
   std::optional<TimePoint> last() const noexcept {
     const Duration::rep at = last_.load(std::memory_order_relaxed);

@@ -35,6 +35,15 @@ class OpenTime {
     const double by = jitter_.from + (jitter_.to - jitter_.from) * draw_;
     return times(current_, by, Duration::max());
   }
+  /// The same without jitter.
+  Duration planned() const noexcept { return current_; }
+  /// Continues with the planned open time of another breaker, limited to what these options allow.
+  void plan(Duration time) noexcept { current_ = smaller(greater(time, first_), limit_); }
+  /// The longest time that an opening can take.
+  Duration longest() const noexcept {
+    return times(limit_, greater(jitter_.to, 1.0), Duration::max());
+  }
+  bool grows() const noexcept { return factor_ != 1.0; }
   /// Records an opening: the next takes longer and needs a new random number.
   void opened() noexcept {
     current_ = times(current_, factor_, limit_);

@@ -23,6 +23,23 @@ enum class CircuitPhase : std::uint8_t {
   metrics_only,
 };
 
+/// The phase of a mode that the program set.
+constexpr CircuitPhase phase_of(CircuitMode mode) noexcept {
+  switch (mode) {
+    case CircuitMode::automatic:
+      return CircuitPhase::closed;
+    case CircuitMode::isolated:
+      return CircuitPhase::isolated;
+    case CircuitMode::forced_closed:
+      return CircuitPhase::forced_closed;
+    case CircuitMode::disabled:
+      return CircuitPhase::disabled;
+    case CircuitMode::metrics_only:
+      return CircuitPhase::metrics_only;
+  }
+  return CircuitPhase::closed;
+}
+
 /// One load reads phase, failures and generation consistently: 3, 22 and 39 bits. Five hundred
 /// thousand million generations last about seventeen years at one change per millisecond.
 class PackedState {
