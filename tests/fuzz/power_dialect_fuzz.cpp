@@ -2,6 +2,7 @@
 // round-trips through the contract's dialect.
 
 #include <vx11/power_state_client.hpp>
+#include <vx11/session.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -40,7 +41,7 @@ void check_services(const vx11::PowerState& state) {
 
 json written(const vx11::PowerWindow& window) {
   return {{"window_id", window.id},
-          {"created_at", window.created_at.empty() ? json() : json(window.created_at)},
+          {"created_at", window.created_at ? json(vx11::to_rfc3339(*window.created_at)) : json()},
           {"ttl_seconds", window.ttl ? json(window.ttl->count()) : json()},
           {"services", window.services}};
 }
