@@ -1,7 +1,9 @@
 #include <vx11/socket/detail/address.hpp>
+#include <vx11/socket/detail/tcp.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -39,6 +41,22 @@ std::optional<sockaddr_in6> parse_v6(const std::string& host, std::uint16_t port
   return v6;
 }
 
+/// Whether no descriptor is left. The system's resolver then reports a name as unknown, because it
+/// can open neither its files nor a socket.
+bool lacks_descriptors() noexcept {
+  const Fd probe(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return !probe && is_shortage(errno);
+}
+
+/// Why `getaddrinfo` failed with `code`.
+Errc reason_of(int code, int error) noexcept {
+  if (code == EAI_MEMORY || (code == EAI_SYSTEM && is_shortage(error)) || lacks_descriptors()) {
+    return Errc::exhausted;
+  }
+  const bool unknown = code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
+  return unknown ? Errc::unreachable : Errc::unavailable;
+}
+
 }  // namespace
 
 Address::Address(const sockaddr* address, socklen_t size) noexcept {
@@ -70,15 +88,25 @@ std::string Address::host() const {
   return failed == 0 ? std::string(text.data()) : std::string();
 }
 
-std::vector<Address> look_up(const std::string& host, std::uint16_t port) {
+Address Address::with_port(std::uint16_t port) const noexcept {
+  Address other = *this;
+  if (is_v6()) {
+    reinterpret_cast<sockaddr_in6*>(&other.storage_)->sin6_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in*>(&other.storage_)->sin_port = htons(port);
+  }
+  return other;
+}
+
+Result<std::vector<Address>> look_up(const std::string& host) {
   addrinfo wanted = {};
   wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  std::vector<Address> addresses;
-  const std::string service = std::to_string(port);
-  if (::getaddrinfo(host.c_str(), service.c_str(), &wanted, &found) != 0) return addresses;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &wanted, &found);
+  const int error = errno;
+  if (failed != 0) return fail(reason_of(failed, error));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
+  std::vector<Address> addresses;
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
     addresses.emplace_back(entry->ai_addr, entry->ai_addrlen);
   }

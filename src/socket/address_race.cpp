@@ -44,7 +44,8 @@ TimePoint AddressRace::due() const noexcept {
 }
 
 void AddressRace::failed(int error) noexcept {
-  if (failed_++ == 0) first_error_ = error;
+  const bool preferred = !is_shortage(error) && is_shortage(first_error_);
+  if (failed_++ == 0 || preferred) first_error_ = error;
   due_ = TimePoint::min();
 }
 

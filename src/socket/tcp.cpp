@@ -46,10 +46,14 @@ Error connect_error(int error) {
       return Error(Errc::unreachable, "no route to the host");
     case EMFILE:
     case ENFILE:
-      return Error(Errc::unreachable, "no file descriptor left");
+      return Error(Errc::exhausted, "no file descriptor left");
+    case EADDRNOTAVAIL:
+      return Error(Errc::exhausted, "no local address or port left");
     default:
-      return Error(Errc::unreachable, "connection failed");
+      break;
   }
+  if (is_shortage(error)) return Error(Errc::exhausted, "no memory left for a connection");
+  return Error(Errc::unreachable, "connection failed");
 }
 
 Fd listen_tcp(Address& address, int backlog) noexcept {

@@ -88,3 +88,21 @@ TEST_CASE("a host without addresses is unknown") {
   CHECK(race.lost()->code == Errc::unreachable);
   CHECK(race.lost()->detail == "the host name is unknown");
 }
+
+TEST_CASE("a shortage of this process is its own error, unless the host refused another address") {
+  for (const int shortage : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL, EAGAIN}) {
+    CAPTURE(shortage);
+    AddressRace race = race_of({"10.0.0.1", "::1"});
+    CHECK(next(race, kStart) == "10.0.0.1");
+    race.failed(shortage);
+    CHECK(next(race, kStart) == "::1");
+    SUBCASE("every address met it") {
+      race.failed(shortage);
+      CHECK(race.lost().value().code == Errc::exhausted);
+    }
+    SUBCASE("the other address refused") {
+      race.failed(ECONNREFUSED);
+      CHECK(race.lost().value().code == Errc::unreachable);
+    }
+  }
+}

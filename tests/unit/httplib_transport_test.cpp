@@ -47,7 +47,10 @@ TEST_CASE("the transport on cpp-httplib does what every transport over HTTP does
   transport_suite([](const TransportSettings& settings) {
     return std::make_shared<HttplibTransport>(
         HttplibOptions{.connect_timeout = settings.connect_timeout,
-                       .max_response_bytes = settings.max_response_bytes});
+                       .max_response_bytes = settings.max_response_bytes,
+                       .name_cache = settings.name_cache,
+                       .look_up = settings.look_up,
+                       .counters = settings.counters});
   });
 }
 

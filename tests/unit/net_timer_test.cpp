@@ -60,3 +60,21 @@ TEST_CASE("without a loop it sleeps on one of its own") {
   std::jthread stopper([&] { stop.request_stop(); });
   CHECK_FALSE(vx11::sync_wait(timer->sleep(vx11::Duration::max(), stop.get_token())));
 }
+
+TEST_CASE("a sleep that its loop does not live to finish ends as cancelled, not as elapsed") {
+  const auto timer = vx11::make_net_timer();
+  std::optional<bool> whole;
+  std::optional<bool> begun_at_the_end;
+  Loop loop;
+  loop.post([&] {
+    [](vx11::Timer& timer, std::optional<bool>& whole,
+       std::optional<bool>& next) -> vx11::Detached {
+      whole = co_await timer.sleep(1h, {});
+      next = co_await timer.sleep(1h, {});
+    }(*timer, whole, begun_at_the_end);
+    loop.stop();
+  });
+  loop.run();
+  CHECK(whole == false);
+  CHECK(begun_at_the_end == false);
+}

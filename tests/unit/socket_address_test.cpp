@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "transport_suite/shortages.hpp"
+
 using vx11::socket_detail::Address;
 using vx11::socket_detail::look_up;
 
@@ -39,9 +41,24 @@ TEST_CASE("names and other numeric forms are no addresses") {
   }
 }
 
-TEST_CASE("a look-up gives addresses with the port, and none for a name that does not exist") {
-  const auto found = look_up("localhost", 8000);
-  REQUIRE_FALSE(found.empty());
-  for (const Address& address : found) CHECK(address.port() == 8000);
-  CHECK(look_up("no-such-name.invalid", 80).empty());
+TEST_CASE("a look-up gives addresses, and none for a name that does not exist") {
+  const auto found = look_up("localhost");
+  REQUIRE(found);
+  REQUIRE_FALSE(found->empty());
+  for (const Address& address : *found) CHECK(address.with_port(8000).port() == 8000);
+  CHECK_FALSE(look_up("no-such-name.invalid"));
+}
+
+TEST_CASE("a look-up without descriptors is our own shortage, not an unknown name") {
+  const transport_suite_parts::NoDescriptorLeft none;
+  const auto found = look_up("no-such-name.invalid");
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code == vx11::Errc::exhausted);
+}
+
+TEST_CASE("a port does not change the address it is set on") {
+  const Address bare = Address::parse("::1", 0).value();
+  CHECK(bare.with_port(443).port() == 443);
+  CHECK(bare.with_port(443).host() == "::1");
+  CHECK(bare.port() == 0);
 }

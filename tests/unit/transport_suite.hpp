@@ -9,7 +9,9 @@
 #include "transport_suite/answers.hpp"
 #include "transport_suite/connections.hpp"
 #include "transport_suite/endings.hpp"
+#include "transport_suite/names.hpp"
 #include "transport_suite/requests.hpp"
+#include "transport_suite/shortages.hpp"
 
 namespace transport_suite_parts {
 
@@ -20,6 +22,8 @@ inline void transport_suite(const MakeTransport& make) {
   fails_in_time(make);
   stops_when_told(make);
   keeps_connections(make);
+  resolves_names(make);
+  reports_shortages(make);
 }
 
 }  // namespace transport_suite_parts

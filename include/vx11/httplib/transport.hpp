@@ -9,12 +9,13 @@
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
 #include <vx11/http/detail/message_head.hpp>
-#include <vx11/http_method.hpp>
 #include <vx11/httplib/detail/connection.hpp>
 #include <vx11/httplib/detail/dial.hpp>
 #include <vx11/httplib/detail/pool.hpp>
 #include <vx11/httplib/detail/tls.hpp>
+#include <vx11/socket/name_lookup.hpp>
 #include <vx11/transport.hpp>
+#include <vx11/transport/counters.hpp>
 #include <vx11/url.hpp>
 #include <vx11/version.hpp>
 
@@ -23,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +57,13 @@ struct HttplibOptions {
   /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};
   SteadyClock clock = {};
+  /// How long the addresses of a host name are used if the resolver does not say; the system's never
+  /// does. If none of the cached addresses accepts, the name is looked up at once.
+  Duration name_cache = std::chrono::seconds(30);
+  /// Resolves names in place of the system's resolver. Empty: the system's.
+  NameLookup look_up = {};
+  /// Counts for metrics; null: nothing is counted.
+  std::shared_ptr<TransportCounters> counters = {};
 };
 
 /// Sends requests over HTTP/1.1 and blocks the calling thread until the response.
@@ -67,9 +76,14 @@ struct HttplibOptions {
 /// **Deadlines** cover the whole exchange, including name look-up: every wait ends at the deadline
 /// or when the stop token fires.
 ///
-/// **Retry**: a request sent over a reused connection that got no byte of a response is sent once
-/// more over a new connection, if its method is idempotent (RFC 9110 §9.2.2) or no byte of it had
-/// been sent. A lost POST is `unreachable`: the peer may have acted on it.
+/// **Retry**: a request sent over a reused connection that was closed before a byte of a response, or
+/// answered 408, is sent once more over a new connection, also if it is a POST.
+///
+/// **Names** are resolved on threads of the transport, each name once at a time, and cached; while a
+/// look-up hangs or fails, the addresses from before are used.
+///
+/// **Shortages**: if this process is out of descriptors, memory, threads or ports, a call ends with
+/// `exhausted`.
 ///
 /// **Responses** keep headers in the order of the installed cpp-httplib (by name until 0.16);
 /// versions before 0.20 decode percent signs in header values. A response that has a contradictory
@@ -82,18 +96,29 @@ struct HttplibOptions {
 class HttplibTransport final : public Transport {
  public:
   explicit HttplibTransport(HttplibOptions options = {})
-      : options_(std::move(options)), pool_(options_.max_idle_per_origin, options_.idle_timeout) {}
+      : options_(std::move(options)),
+        pool_(options_.max_idle_per_origin, options_.idle_timeout),
+        resolver_({.look_up = options_.look_up, .keep = options_.name_cache}) {}
 
   using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
-    try {
-      co_return carry_out(request, deadline);
-    } catch (...) {
-    }
-    co_return fail(Errc::unreachable, "the request could not be carried out");
+    Result<HttpResponse> answer = carry_out_safely(request, deadline);
+    const bool counts = !answer && answer.error().code == Errc::exhausted && options_.counters;
+    if (counts) options_.counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+    co_return answer;
   }
 
  private:
+  Result<HttpResponse> carry_out_safely(const HttpRequest& request, const Deadline& deadline) {
+    try {
+      return carry_out(request, deadline);
+    } catch (const std::bad_alloc&) {
+      return fail(Errc::exhausted, "no memory left for the call");
+    } catch (...) {
+      return fail(Errc::unreachable, "the request could not be carried out");
+    }
+  }
+
   Result<HttpResponse> carry_out(const HttpRequest& request, const Deadline& deadline) {
     const auto url = Url::parse(request.origin);
     if (!url) return fail(url.error());
@@ -103,12 +128,14 @@ class HttplibTransport final : public Transport {
     http_detail::append_request_head(head, request, url->authority(), options_.user_agent);
 
     const detail::StopSignal stop(deadline.stop_token());
+    if (stop.exhausted()) return fail(Errc::exhausted, "no descriptor left");
     const detail::DeadlineWaiter waiter(deadline, options_.clock, stop);
     if (const auto end = waiter.exhausted()) return detail::gave_up(*end);
     const std::string origin = url->text();
     if (auto kept = pool_.take(origin, options_.clock.now())) {
       auto sent = exchange(request, origin, head, std::move(kept), waiter);
-      if (!may_repeat(request, sent)) return std::move(sent.answer);
+      if (!may_repeat(sent)) return std::move(sent.answer);
+      if (options_.counters) options_.counters->resent.fetch_add(1, std::memory_order_relaxed);
     }
     auto fresh = connect(*url, waiter.capped(options_.connect_timeout));
     if (!fresh) return fail(std::move(fresh.error()));
@@ -123,9 +150,9 @@ class HttplibTransport final : public Transport {
     return sent;
   }
 
-  static bool may_repeat(const HttpRequest& request, const detail::Exchanged& sent) {
-    if (sent.answer || sent.answer.error().code != Errc::unreachable || sent.got_any) return false;
-    return !sent.sent_any || is_idempotent(request.method);
+  static bool may_repeat(const detail::Exchanged& sent) {
+    if (sent.answer) return sent.answer->status == 408;
+    return sent.answer.error().code == Errc::unreachable && !sent.got_any;
   }
 
   Result<std::unique_ptr<detail::Connection>> connect(const Url& url,
@@ -149,7 +176,7 @@ class HttplibTransport final : public Transport {
 
   const HttplibOptions options_;
   detail::ConnectionPool pool_;
-  detail::Resolver resolver_;
+  socket_detail::Resolver resolver_;
   std::once_flag tls_made_;
   Result<std::shared_ptr<const TlsContext>> tls_ = nullptr;
 };

@@ -4,7 +4,9 @@
 /// The event-driven transport: thousands of concurrent calls on a few threads.
 
 #include <vx11/export.hpp>
+#include <vx11/socket/name_lookup.hpp>
 #include <vx11/streaming.hpp>
+#include <vx11/transport/counters.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -33,6 +35,14 @@ struct NetTransportOptions {
   Duration idle_timeout = std::chrono::seconds(4);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
+  /// How long the addresses of a host name are used if the resolver does not say; the system's never
+  /// does. Long enough that a burst of new connections causes one look-up, short enough to follow a
+  /// service that moves. If none of the cached addresses accepts, the name is looked up at once.
+  Duration name_cache = std::chrono::seconds(30);
+  /// Resolves names in place of the system's resolver, for example in tests. Empty: the system's.
+  NameLookup look_up = {};
+  /// Counts for metrics; null: nothing is counted.
+  std::shared_ptr<TransportCounters> counters = {};
 };
 
 /// Creates the transport. Thread-safe; may be shared; must outlive its calls.
@@ -41,10 +51,15 @@ struct NetTransportOptions {
 /// elsewhere, also under `sync_wait`, it runs on the transport's own event loop (one background
 /// thread), and the coroutine resumes there.
 ///
-/// Names are resolved for each new connection; addresses are tried 250 ms apart, alternating the
-/// families (following RFC 8305). If a reused connection turns out closed, the request is retried
-/// once on a new one, provided no byte of a response arrived and the request is safe to repeat (RFC
-/// 9110 §9.2.2). For `https://` upstreams the certificate and host name are verified.
+/// Names are resolved on threads of the transport, each name once at a time, and cached; while a
+/// look-up hangs or fails, the addresses from before are used. Addresses are tried 250 ms apart,
+/// alternating the families (following RFC 8305).
+///
+/// If a reused connection turns out closed, or is answered 408, before any other byte of a response,
+/// the request is sent once more on a new connection, also if it is a POST. For `https://` upstreams
+/// the certificate and host name are verified.
+///
+/// If this process is out of descriptors, memory, threads or ports, a call ends with `exhausted`.
 VX11_API std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options = {});
 
 }  // namespace v0

@@ -18,6 +18,7 @@ namespace {
 
 using socket_detail::Address;
 using socket_detail::AddressRace;
+using socket_detail::Resolver;
 
 class Connecting;
 
@@ -47,10 +48,13 @@ class Attempt final : private Poller::Watcher {
 /// bounds a hanging resolver, which cannot be interrupted.
 class Connecting : public std::enable_shared_from_this<Connecting> {
  public:
-  Connecting(Loop& loop, Deadline deadline)
+  Connecting(Loop& loop, Resolver& resolver, const Url& url, Deadline deadline)
       : loop_(loop),
+        resolver_(resolver),
+        url_(url),
         deadline_(std::move(deadline)),
         next_due_(loop.timers, &Connecting::try_next, this),
+        stale_(loop.timers, &Connecting::use_stale, this),
         limit_(loop.timers, &Connecting::overdue, this) {}
 
   bool await_ready() const noexcept { return false; }
@@ -59,17 +63,16 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   Poller& poller() const noexcept { return loop_.poller; }
 
-  void start(const Url& url) {
+  void start() {
+    if (loop_.ending()) return settle(fail(Errc::cancelled, "the event loop has ended"));
     limit_.arm(deadline_.at());
     on_stop_.emplace(deadline_.stop_token(), Stop(weak_from_this(), loop_));
-    if (const auto numeric = Address::parse(url.host(), url.port())) return race({*numeric});
-    // The worker must not hold the last reference: it must be released on the loop's thread.
-    loop_.workers().run(
-        [weak = weak_from_this(), loop = &loop_, host = url.host(), port = url.port()] {
-          loop->post([weak, found = socket_detail::look_up(host, port)] {
-            if (const auto self = weak.lock()) self->race(found);
-          });
-        });
+    if (const auto numeric = Address::parse(url_.host(), url_.port())) return race({*numeric});
+    if (const auto known = resolver_.known(url_.host())) {
+      from_cache_ = true;
+      return race(*known);
+    }
+    look_up();
   }
 
   /// Reports the result of `attempt`.
@@ -98,7 +101,35 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     Loop* loop_;
   };
 
+  void look_up() {
+    stale_.arm(saturated_add(TimerWheel::now(), resolver_.patience()));
+    // The resolver must not hold the last reference: it must be released on the loop's thread.
+    look_up_ = resolver_.look_up(
+        url_.host(), [weak = weak_from_this(), loop = &loop_](const Resolver::Found& found) {
+          loop->post([weak, found] {
+            if (const auto self = weak.lock()) self->looked_up(found);
+          });
+        });
+  }
+
+  void looked_up(const Resolver::Found& found) {
+    if (result_ || raced_stale_) return;
+    stale_.disarm();
+    if (!found) return settle(fail(found.error()));
+    race(*found);
+  }
+
+  /// The look-up hangs: addresses from before are better than none.
+  static void use_stale(void* self) {
+    auto& connecting = *static_cast<Connecting*>(self);
+    const auto known = connecting.resolver_.known(connecting.url_.host());
+    if (connecting.result_ || !known) return;
+    connecting.raced_stale_ = true;
+    connecting.race(*known);
+  }
+
   void race(std::vector<Address> addresses) {
+    for (Address& address : addresses) address = address.with_port(url_.port());
     race_.emplace(std::move(addresses));
     proceed();
   }
@@ -116,12 +147,26 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
       if (error != EINPROGRESS) race_->failed(error);
     }
     if (result_) return;
-    if (auto error = race_->lost()) return settle(fail(*std::move(error)));
+    if (auto error = race_->lost()) return lose(*std::move(error));
     next_due_.arm(race_->due());
   }
 
-  static void overdue(void* self) {
-    static_cast<Connecting*>(self)->settle(fail(socket_detail::connect_error(ETIMEDOUT)));
+  /// The host may have moved since its addresses were cached.
+  void lose(Error error) {
+    const bool may_have_moved = std::exchange(from_cache_, false) && error.code != Errc::exhausted;
+    if (may_have_moved && resolver_.distrust(url_.host())) return look_up();
+    settle(fail(std::move(error)));
+  }
+
+  static void overdue(void* self) { static_cast<Connecting*>(self)->give_up(); }
+
+  void give_up() {
+    if (loop_.ending()) return settle(fail(Errc::cancelled, "the event loop has ended"));
+    if (!race_ && look_up_.queued()) {
+      return settle(fail(Errc::exhausted, "no thread free to look up the host name"));
+    }
+    if (from_cache_) resolver_.distrust(url_.host());
+    settle(fail(socket_detail::connect_error(ETIMEDOUT)));
   }
 
   /// Resumes later and so destroys the other attempts later: one of them may be the caller.
@@ -129,20 +174,27 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     if (result_) return;
     result_.emplace(std::move(result));
     next_due_.disarm();
+    stale_.disarm();
     limit_.disarm();
     on_stop_.reset();
     loop_.post([self = shared_from_this()] { self->waiting_.resume(); });
   }
 
   Loop& loop_;
+  Resolver& resolver_;
+  const Url& url_;
   Deadline deadline_;
   WheelTimer next_due_;
+  WheelTimer stale_;
   WheelTimer limit_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<AddressRace> race_;
   std::vector<std::unique_ptr<Attempt>> attempts_;
   std::optional<Result<Socket>> result_;
   std::coroutine_handle<> waiting_ = nullptr;
+  bool from_cache_ = false;
+  bool raced_stale_ = false;
+  Resolver::Waiting look_up_;  ///< Last, so that nothing is reported during destruction.
 };
 
 Attempt::~Attempt() {
@@ -167,9 +219,9 @@ void Attempt::ready(std::uint32_t events) {
 
 }  // namespace
 
-Task<Result<Socket>> connect(Loop& loop, const Url& url, Deadline deadline) {
-  const auto connecting = std::make_shared<Connecting>(loop, std::move(deadline));
-  connecting->start(url);
+Task<Result<Socket>> connect(Loop& loop, Resolver& resolver, const Url& url, Deadline deadline) {
+  const auto connecting = std::make_shared<Connecting>(loop, resolver, url, std::move(deadline));
+  connecting->start();
   Connecting& awaited = *connecting;
   co_return co_await awaited;
 }

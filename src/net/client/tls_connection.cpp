@@ -23,6 +23,8 @@ Task<Result<void>> TlsConnection::handshake() {
   }
   if (close_reason() == CloseReason::overdue)
     co_return fail(Errc::timeout, "TLS handshake timeout");
+  if (close_reason() == CloseReason::exhausted)
+    co_return fail(Errc::exhausted, "no memory left for the connection");
   if (close_reason() == CloseReason::aborted)
     co_return fail(Errc::cancelled, "the caller went away");
   co_return fail(tls_.handshake_error());

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "net/client/upstream_call.hpp"
@@ -17,6 +18,9 @@ inline namespace v0 {
 namespace net_detail {
 
 namespace {
+
+using socket_detail::Resolver;
+using socket_detail::ResolverOptions;
 
 /// Identifies the transport in its loops' pools. Not its address, which may be reused later.
 std::uint64_t next_number() noexcept {
@@ -38,6 +42,9 @@ class NetBody final : public BodyStream {
   Task<Result<std::string>> next(Deadline deadline) override {
     ResumeOn on_loop(loop_);
     co_await on_loop;
+    if (!deadline.never() && deadline.passed(TimerWheel::now())) {
+      co_return fail(Errc::timeout, "no time left");  // also while pieces come without a pause
+    }
     if (!call_->has_piece() && !call_->complete()) {
       const TimePoint by = std::min(deadline.at(), TimerWheel::in(between_chunks_));
       const Result<void> came = co_await call_->next_piece(by);
@@ -54,44 +61,76 @@ class NetBody final : public BodyStream {
 
 class NetTransport final : public StreamingTransport {
  public:
-  explicit NetTransport(NetTransportOptions options) : options_(std::move(options)) {}
+  explicit NetTransport(NetTransportOptions options)
+      : options_(std::move(options)),
+        resolver_(std::make_shared<Resolver>(
+            ResolverOptions{.look_up = options_.look_up, .keep = options_.name_cache})) {}
 
   bool blocks() const noexcept override { return false; }
 
   using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
-    Loop* const here = Loop::current();
-    Loop& loop = here != nullptr ? *here : background_.loop();
-    ResumeOn on_loop(loop);
-    co_await on_loop;
-    Result<OriginPool*> pool = loop.local<UpstreamPools>(number_, options_).of(request.origin);
-    if (!pool) co_return fail(pool.error());
-    UpstreamCall call(loop, **pool, options_, std::move(deadline));
-    Result<void> done = co_await call.whole(request);
-    if (!done) co_return fail(std::move(done.error()));
-    co_return std::move(call.response());
+    try {
+      Loop* const loop = loop_here();
+      if (loop == nullptr) co_return exhausted();
+      ResumeOn on_loop(*loop);
+      co_await on_loop;
+      Result<OriginPool*> pool = pool_of(*loop, request);
+      if (!pool) co_return fail(pool.error());
+      UpstreamCall call(*loop, **pool, options_, std::move(deadline));
+      Result<void> done = co_await call.whole(request);
+      if (!done) co_return failed(std::move(done.error()));
+      co_return std::move(call.response());
+    } catch (const std::bad_alloc&) {
+    }
+    co_return exhausted();
   }
 
   using StreamingTransport::open;
   Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) override {
-    Loop* const here = Loop::current();
-    Loop& loop = here != nullptr ? *here : background_.loop();
-    ResumeOn on_loop(loop);
-    co_await on_loop;
-    Result<OriginPool*> pool = loop.local<UpstreamPools>(number_, options_).of(request.origin);
-    if (!pool) co_return fail(pool.error());
-    auto call = std::make_unique<UpstreamCall>(loop, **pool, options_, std::move(deadline));
-    const Result<void> opened = co_await call->open(request);
-    if (!opened) co_return fail(opened.error());
-    HttpResponse head(call->response().status);
-    head.headers = call->response().headers;
-    auto body = std::make_unique<NetBody>(loop, std::move(call), options_.between_chunks_timeout);
-    co_return StreamedResponse(std::move(head), std::move(body));
+    try {
+      Loop* const loop = loop_here();
+      if (loop == nullptr) co_return exhausted();
+      ResumeOn on_loop(*loop);
+      co_await on_loop;
+      Result<OriginPool*> pool = pool_of(*loop, request);
+      if (!pool) co_return fail(pool.error());
+      auto call = std::make_unique<UpstreamCall>(*loop, **pool, options_, std::move(deadline));
+      Result<void> opened = co_await call->open(request);
+      if (!opened) co_return failed(std::move(opened.error()));
+      HttpResponse head(call->response().status);
+      head.headers = call->response().headers;
+      const Duration between_chunks = options_.between_chunks_timeout;
+      auto body = std::make_unique<NetBody>(*loop, std::move(call), between_chunks);
+      co_return StreamedResponse(std::move(head), std::move(body));
+    } catch (const std::bad_alloc&) {
+    }
+    co_return exhausted();
   }
 
  private:
+  /// The calling thread's loop, or the transport's own; null if it cannot be started.
+  Loop* loop_here() noexcept {
+    Loop* const here = Loop::current();
+    return here != nullptr ? here : background_.loop();
+  }
+
+  Result<OriginPool*> pool_of(Loop& loop, const HttpRequest& request) {
+    return loop.local<UpstreamPools>(number_, options_, resolver_).of(request.origin);
+  }
+
+  tl::unexpected<Error> failed(Error error) const {
+    const bool counts = error.code == Errc::exhausted && options_.counters;
+    if (counts) options_.counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+    return fail(std::move(error));
+  }
+  tl::unexpected<Error> exhausted() const {
+    return failed(Error(Errc::exhausted, "no memory, thread or descriptor left for the call"));
+  }
+
   const NetTransportOptions options_;
   const std::uint64_t number_ = next_number();
+  const std::shared_ptr<Resolver> resolver_;
   BackgroundLoop background_;
 };
 

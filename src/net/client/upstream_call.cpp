@@ -48,15 +48,16 @@ Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
   Result<void> done = may_be_sent(request);
   if (!done) co_return done;
   do {
+    begin_again();
     done = {};
     if (!take_kept()) done = co_await connect_anew();
     if (done && !send_at_once(request)) done = co_await send_rest();
     while (!settled(until, done)) {
       const std::size_t seen = connection_->unread().size();
       const bool came = co_await connection_->wait_readable(seen);
-      if (!came) done = take_end(seen);
+      if (!came) done = take_end();
     }
-  } while (!done && may_try_again(request));
+  } while (!done && may_try_again());
   co_return done;
 }
 
@@ -68,12 +69,23 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
   return {};
 }
 
-/// RFC 9110 §9.2.2 and RFC 9112 §9.3.1: the peer may close a reused connection while the request is
-/// in transit. Then it is sent again only if no byte was sent or repeating it is safe.
-bool UpstreamCall::may_try_again(const HttpRequest& request) const noexcept {
+/// The peer may close a reused connection, or give up on it with 408, while the request is in
+/// transit (RFC 9112 §9.3.1, RFC 9110 §15.5.9). Then it has read no request on it, so the request is
+/// sent again, once, on a new connection, also if it is a POST. A server that dies while it works on
+/// the request looks the same; then it is sent to a server that has just started.
+bool UpstreamCall::may_try_again() const noexcept {
+  if (!reused_) return false;
   const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||
                                            connection_->close_reason() == CloseReason::reset);
-  return reused_ && peer_closed && !heard_any_ && (!sent_any_ || is_idempotent(request.method));
+  const bool again = timed_out_there_ || (peer_closed && !heard_any());
+  if (again && options_.counters) options_.counters->resent.fetch_add(1, std::memory_order_relaxed);
+  return again;
+}
+
+void UpstreamCall::begin_again() noexcept {
+  heard_any_ = false;
+  head_done_ = false;
+  timed_out_there_ = false;
 }
 
 /// \return whether all of it was sent
@@ -90,13 +102,10 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
   out += request.body;
   unsent_ = out;
   unsent_.remove_prefix(connection_->send_now(unsent_));
-  sent_any_ = unsent_.size() != out.size();
   return unsent_.empty();
 }
 
 Task<Result<void>> UpstreamCall::send_rest() {
-  sent_any_ =
-      sent_any_ || connection_->close_reason() == CloseReason::none;  // later bytes are not counted
   const bool sent = co_await connection_->send(unsent_);
   // An upstream may respond and close before it has read everything; then there is a response to
   // read.
@@ -116,7 +125,7 @@ bool UpstreamCall::take_kept() {
 
 Task<Result<void>> UpstreamCall::connect_anew() {
   Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_timeout);
-  Result<Socket> socket = co_await connect(loop_, pool_.url(), connect_by);
+  Result<Socket> socket = co_await connect(loop_, pool_.resolver(), pool_.url(), connect_by);
   if (!socket) co_return fail(std::move(socket.error()));
   if (!pool_.url().secure()) {
     adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));
@@ -146,7 +155,7 @@ Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
   while (!settled(Until::piece, done)) {
     const std::size_t seen = connection_->unread().size();
     const bool came = co_await connection_->wait_readable(seen);
-    if (!came) done = take_end(seen);
+    if (!came) done = take_end();
   }
   co_return done;
 }
@@ -163,6 +172,7 @@ bool UpstreamCall::settled(Until until, Result<void>& done) {
     std::size_t used = 0;
     const ResponseReader::Next next = take_in(used);
     if (next == ResponseReader::Next::failed) done = fail(reader_->error());
+    if (timed_out_there_) done = fail(Errc::unreachable, "the kept connection had timed out");
     if (next != ResponseReader::Next::more || used != 0) continue;
     connection_->expect_much(head_done_);
     return false;
@@ -176,17 +186,19 @@ ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
   const ResponseReader::Next next = reader_->read(connection_->unread(), used);
   connection_->consume(used);
   heard_any_ = heard_any_ || used != 0;
-  head_done_ =
-      head_done_ || next == ResponseReader::Next::head || next == ResponseReader::Next::done;
+  const bool has_head = next == ResponseReader::Next::head || next == ResponseReader::Next::done;
+  timed_out_there_ = reused_ && has_head && reader_->response().status == 408;
+  if (timed_out_there_) return next;
+  head_done_ = head_done_ || has_head;
   if (next == ResponseReader::Next::head) connection_->limit(deadline_.at());
   if (next == ResponseReader::Next::done) finish();
   return next;
 }
 
 /// Handles the end of the stream: either it ends the body, or the connection failed.
-Result<void> UpstreamCall::take_end(std::size_t unread) {
+Result<void> UpstreamCall::take_end() {
   if (connection_->close_reason() != CloseReason::closed) return fail(why_broken());
-  if (!heard_any_ && unread == 0) return fail(why_broken());
+  if (!heard_any()) return fail(why_broken());
   if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail(reader_->error());
   head_done_ = true;
   finish();
@@ -210,8 +222,10 @@ Error UpstreamCall::why_broken() const {
       return Error(Errc::timeout, "no answer in time");
     case CloseReason::aborted:
       return Error(Errc::cancelled, "the caller went away");
+    case CloseReason::exhausted:
+      return Error(Errc::exhausted, "no memory left for the connection");
     default:
-      if (heard_any_) return Error(Errc::invalid_reply, "answer cut short");
+      if (heard_any()) return Error(Errc::invalid_reply, "answer cut short");
       return Error(Errc::unreachable, "connection closed before an answer");
   }
 }

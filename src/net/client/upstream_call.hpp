@@ -58,9 +58,12 @@ class UpstreamCall {
   bool reached(Until until) noexcept;
   bool settled(Until until, Result<void>& done);
   ResponseReader::Next take_in(std::size_t& used);
-  Result<void> take_end(std::size_t unread);
+  Result<void> take_end();
   Error why_broken() const;
-  bool may_try_again(const HttpRequest& request) const noexcept;
+  /// Whether a byte of the response has arrived.
+  bool heard_any() const noexcept { return heard_any_ || !connection_->unread().empty(); }
+  bool may_try_again() const noexcept;
+  void begin_again() noexcept;
   void adopt(UpstreamConnectionPtr connection);
   void finish();
 
@@ -73,7 +76,7 @@ class UpstreamCall {
   std::optional<ResponseReader> reader_;
   std::string_view unsent_;  ///< Part of the request text, which the connection owns.
   bool reused_ = false;
-  bool sent_any_ = false;
+  bool timed_out_there_ = false;  ///< A reused connection was answered 408.
   bool heard_any_ = false;
   bool head_done_ = false;
   bool body_done_ = false;

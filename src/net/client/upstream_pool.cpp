@@ -52,7 +52,8 @@ Result<OriginPool*> UpstreamPools::of(const std::string& text) {
   auto url = Url::parse(text);
   if (!url) return fail(std::move(url.error()));
   const std::string origin = url->text();
-  OriginPool* const pool = &by_url_.try_emplace(origin, *std::move(url), options_).first->second;
+  OriginPool* const pool =
+      &by_url_.try_emplace(origin, *std::move(url), options_, *resolver_).first->second;
   by_spelling_.emplace(text, pool);
   return pool;
 }

@@ -5,6 +5,7 @@
 
 #include <vx11/net/transport.hpp>
 #include <vx11/socket/detail/idle_stack.hpp>
+#include <vx11/socket/detail/resolver.hpp>
 #include <vx11/socket/detail/tls.hpp>
 #include <vx11/url.hpp>
 
@@ -45,13 +46,14 @@ using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 /// The idle connections to one origin on one loop; a connection closed by its peer is removed.
 class OriginPool {
  public:
-  OriginPool(Url url, const NetTransportOptions& options)
-      : url_(std::move(url)), options_(options), idle_(options.max_idle) {}
+  OriginPool(Url url, const NetTransportOptions& options, socket_detail::Resolver& resolver)
+      : url_(std::move(url)), options_(options), resolver_(resolver), idle_(options.max_idle) {}
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
   ~OriginPool();
 
   const Url& url() const noexcept { return url_; }
+  socket_detail::Resolver& resolver() const noexcept { return resolver_; }
   /// Created on first use, because loading the authorities takes milliseconds.
   Result<TlsContextPtr> tls_context();
   /// Null when there is none.
@@ -64,6 +66,7 @@ class OriginPool {
 
   Url url_;
   const NetTransportOptions& options_;
+  socket_detail::Resolver& resolver_;
   socket_detail::IdleStack<UpstreamConnectionPtr> idle_;
   TlsContextPtr tls_context_;
 };
@@ -71,12 +74,15 @@ class OriginPool {
 /// All origins of one transport on one loop.
 class UpstreamPools {
  public:
-  explicit UpstreamPools(const NetTransportOptions& options) : options_(options) {}
+  UpstreamPools(const NetTransportOptions& options,
+                std::shared_ptr<socket_detail::Resolver> resolver)
+      : options_(options), resolver_(std::move(resolver)) {}
   /// \return the pool of a base URL, after normalization, or what is wrong with it
   Result<OriginPool*> of(const std::string& text);
 
  private:
   const NetTransportOptions options_;  // a copy: the loop may outlive the transport
+  const std::shared_ptr<socket_detail::Resolver> resolver_;
   std::map<std::string, OriginPool, std::less<>> by_url_;
   std::map<std::string, OriginPool*, std::less<>> by_spelling_;
 };

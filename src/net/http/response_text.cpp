@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <ctime>
 #include <iterator>
 
@@ -17,18 +16,20 @@ namespace net_detail {
 
 namespace {
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), cached per thread for one second.
-std::string_view http_date() {
-  thread_local std::time_t made_for = 0;
-  thread_local std::array<char, sizeof "Sun, 06 Nov 1994 08:49:37 GMT"> text{};
+/// The current time, formatted once a second per thread.
+std::string_view date_now() {
+  thread_local std::time_t made_for = -1;
+  thread_local std::string text;
   const std::time_t now = std::time(nullptr);
   if (now != made_for) {
-    std::tm utc{};
-    gmtime_r(&now, &utc);
-    std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    text = http_date(now);
     made_for = now;
   }
-  return {text.data(), text.size() - 1};
+  return text;
+}
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 /// Whether the field frames the message or controls the connection: the server sets those itself.
@@ -52,6 +53,19 @@ void append_status_line(std::string& out, int status) {
 
 }  // namespace
 
+std::string http_date(std::time_t time) {
+  constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                     "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
+                     kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+}
+
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence) {
   append_status_line(out, response.status);
@@ -59,7 +73,7 @@ void append_head(std::string& out, const HttpResponse& response, Framing framing
     if (is_ours(header.name, framing)) continue;
     http_detail::append_all(out, header.name, ": ", header.value, "\r\n");
   }
-  http_detail::append_all(out, "Date: ", http_date(), "\r\n");
+  http_detail::append_all(out, "Date: ", date_now(), "\r\n");
   if (framing == Framing::chunked) {
     out.append("Transfer-Encoding: chunked\r\n");
   } else if (framing == Framing::length && response.status != 204 && response.status != 304) {
@@ -79,9 +93,8 @@ void append_chunk(std::string& out, std::string_view piece) {
 
 HttpResponse refusal(int status, std::string_view why) {
   std::string error(reason_phrase(status));
-  std::transform(error.begin(), error.end(), error.begin(), [](unsigned char c) {
-    return c == ' ' || c == '-' ? '_' : static_cast<char>(std::tolower(c));
-  });
+  std::transform(error.begin(), error.end(), error.begin(),
+                 [](char c) { return c == ' ' || c == '-' ? '_' : lower(c); });
   return HttpResponse(
       status, "application/json",
       fmt::format(R"({{"error":"{}","status_code":{},"message":"{}"}})", error, status, why));

@@ -5,12 +5,16 @@
 
 #include <vx11/http_message.hpp>
 
+#include <ctime>
 #include <string>
 #include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), whatever the C locale is.
+std::string http_date(std::time_t time);
 
 /// How the end of the body is indicated.
 enum class Framing : unsigned char { length, chunked, until_close, no_body };

@@ -3,9 +3,11 @@
 /// \file
 /// An event loop on its own thread, for callers without a loop. Internal.
 
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "net/loop/loop.hpp"
 
@@ -30,12 +32,18 @@ class BackgroundLoop {
     }
   }
 
-  Loop& loop() {
-    std::call_once(started_, [this] {
-      loop_ = std::make_shared<Loop>();
-      thread_ = std::thread([loop = loop_] { loop->run(); });
-    });
-    return *loop_;
+  /// \return null if the system is out of descriptors, memory or threads; a later call tries again
+  Loop* loop() noexcept {
+    try {
+      std::call_once(started_, [this] {
+        auto loop = std::make_shared<Loop>();
+        thread_ = std::thread([loop] { loop->run(); });
+        loop_ = std::move(loop);
+      });
+    } catch (const std::exception&) {
+      return nullptr;
+    }
+    return loop_.get();
   }
 
  private:

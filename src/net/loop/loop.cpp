@@ -28,6 +28,7 @@ Loop::Loop() {
 Loop::~Loop() {
   locals_.clear();
   while (has_posted_.load(std::memory_order_relaxed)) run_posted();
+  later_.clear();
 }
 
 void Loop::run() {
@@ -35,16 +36,26 @@ void Loop::run() {
   const ShortTimeSlice short_time_slice;
   current_ = this;
   while (!stopped_.load(std::memory_order_relaxed)) {
-    poller.turn(has_posted_.load(std::memory_order_relaxed) ? 0 : timers.wait_at_most());
+    poller.turn(has_jobs() ? 0 : timers.wait_at_most());
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
+    if (!later_.empty()) run_later();
     if (poller.has_more()) short_time_slice.yield();
   }
-  // Calls without a waiting request, such as health probes, may still be in progress; end them
-  // here.
-  timers.fire_all();
-  if (has_posted_.load(std::memory_order_relaxed)) run_posted();
+  ending_ = true;
+  end_the_rest();
   current_ = nullptr;
+}
+
+/// Calls without a waiting request, such as health probes, may still be in progress. Ending one may
+/// begin another, for example at the next upstream, which ends at once too; hence several rounds.
+void Loop::end_the_rest() {
+  constexpr int kRounds = 100;
+  for (int round = 0; round < kRounds && (timers.any() || has_jobs()); ++round) {
+    timers.fire_all();
+    if (has_posted_.load(std::memory_order_relaxed)) run_posted();
+    run_later();
+  }
 }
 
 void Loop::stop() noexcept {
@@ -66,6 +77,17 @@ void Loop::post(Job job) {
 
 void Loop::resume(std::coroutine_handle<> waiting) {
   post([waiting] { waiting.resume(); });
+}
+
+/// Few in each turn, so that what has had its share delays the others by little however many there
+/// are of it.
+void Loop::run_later() {
+  constexpr int kAtOnce = 4;
+  for (int i = 0; i < kAtOnce && !later_.empty(); ++i) {
+    Job job = std::move(later_.front());
+    later_.pop_front();
+    job();
+  }
 }
 
 /// Jobs posted by a job run in the next iteration, so that sockets are served in between.

@@ -6,16 +6,17 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "net/loop/poller.hpp"
 #include "net/loop/timer_wheel.hpp"
 #include "threads/offload.hpp"
-#include "threads/workers.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -44,6 +45,9 @@ class Loop : public Executor {
 
   /// Queues `job`, to run on the loop's thread in the order of posting. Thread-safe.
   void post(Job job);
+  /// Queues `job` behind the sockets that are ready: only a few of these jobs run in each turn of the
+  /// loop. For work that has had its share. On the loop's thread only.
+  void post_later(Job job) { later_.push_back(std::move(job)); }
   void resume(std::coroutine_handle<> waiting) override;
 
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.
@@ -54,10 +58,12 @@ class Loop : public Executor {
     return *static_cast<T*>(kept.get());
   }
 
+  /// Whether the loop has stopped and only ends what is left: nothing may begin to wait, and timers
+  /// fire before their time. On the loop's thread only.
+  bool ending() const noexcept { return ending_; }
+
   TimerWheel timers;
   Poller poller;
-  /// Threads for blocking work: name look-up.
-  Workers& workers() noexcept { return workers_; }
 
  private:
   /// Ends a wait. Edge-triggered, so what is written to it is never read.
@@ -73,6 +79,11 @@ class Loop : public Executor {
   };
 
   void run_posted();
+  void run_later();
+  bool has_jobs() const noexcept {
+    return has_posted_.load(std::memory_order_relaxed) || !later_.empty();
+  }
+  void end_the_rest();
 
   static inline thread_local Loop* current_ = nullptr;
   Wakeup wakeup_;
@@ -80,9 +91,9 @@ class Loop : public Executor {
   std::vector<Job> posted_;               ///< Guarded by `mutex_`.
   std::atomic<bool> has_posted_ = false;  ///< Whether there are any; set under `mutex_`.
   std::atomic<bool> stopped_ = false;
+  std::deque<Job> later_;
+  bool ending_ = false;
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
-  /// Several, because one name server may not respond. Last: it posts until it is destroyed.
-  Workers workers_{4};
 };
 
 /// `co_await ResumeOn(loop)`: resumes on that loop's thread; does not suspend if already there.

@@ -31,9 +31,11 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
   bool whole() const noexcept { return whole_; }
 
  private:
+  /// At the end of the loop it fires before its time.
   static void over(void* self) noexcept {
-    static_cast<Sleep*>(self)->whole_ = true;
-    static_cast<Sleep*>(self)->wake();
+    auto& sleep = *static_cast<Sleep*>(self);
+    sleep.whole_ = !sleep.loop_.ending();
+    sleep.wake();
   }
   void wake() noexcept {
     timer_.disarm();
@@ -58,10 +60,12 @@ class NetTimer final : public vx11::Timer {
  public:
   Task<bool> sleep(Duration time, std::stop_token stop) override {
     Loop* const here = Loop::current();
-    Loop& loop = here != nullptr ? *here : background_.loop();
+    Loop* const loop_here = here != nullptr ? here : background_.loop();
+    if (loop_here == nullptr) co_return false;
+    Loop& loop = *loop_here;
     ResumeOn on_loop(loop);
     co_await on_loop;
-    if (stop.stop_requested()) co_return false;
+    if (stop.stop_requested() || loop.ending()) co_return false;
     if (time <= Duration::zero()) co_return true;
     const auto sleep = std::make_shared<Sleep>(loop);
     const std::stop_callback on_stop(std::move(stop), [&sleep] { sleep->stop(); });

@@ -63,6 +63,8 @@ class TimerWheel {
   /// Fires all armed timers regardless of their time: for the end of a loop, after which none could
   /// fire.
   void fire_all();
+  /// Whether any timer may be armed.
+  bool any() const noexcept { return linked_ != 0; }
 
  private:
   friend class WheelTimer;

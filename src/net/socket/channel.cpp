@@ -3,6 +3,7 @@
 #include <vx11/socket/detail/tcp.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include <sys/socket.h>
@@ -11,6 +12,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
+using socket_detail::is_shortage;
 using socket_detail::would_block;
 
 Channel::Channel(Loop& loop, Socket connected, Priority priority)
@@ -18,7 +20,7 @@ Channel::Channel(Loop& loop, Socket connected, Priority priority)
       loop_(loop),
       socket_(std::move(connected)),
       timer_(loop.timers, &Channel::overdue, this) {
-  if (!loop_.poller.add(socket_, *this)) note_closed(CloseReason::reset);
+  if (!loop_.poller.add(socket_, *this)) note_closed(CloseReason::exhausted);
 }
 
 Channel::~Channel() {
@@ -28,7 +30,10 @@ Channel::~Channel() {
 /// Further events may be pending when this one is handled, so a missing flag proves nothing.
 void Channel::ready(std::uint32_t events) {
   readable_ = true;
-  hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  broken_ = broken_ || (events & (EPOLLHUP | EPOLLERR)) != 0;
+  hung_up_ = hung_up_ || broken_ || (events & EPOLLRDHUP) != 0;
+  if (yielding_) return;
+  reads_ = 0;
   // The resumed coroutine may destroy this channel: each branch ends with the resume.
   if (event_waiter_) {
     std::exchange(event_waiter_, nullptr).resume();
@@ -52,7 +57,7 @@ bool Channel::pull(std::size_t seen) noexcept {
 }
 
 void Channel::receive() noexcept {
-  buffer_.make_room();
+  if (!buffer_.make_room()) return note_closed(CloseReason::exhausted);
   const IoResult tried = try_read(buffer_.free_begin(), buffer_.free_size());
   buffer_.commit(tried.bytes);
   switch (tried.then) {
@@ -65,26 +70,61 @@ void Channel::receive() noexcept {
       return note_closed(CloseReason::closed);
     case IoResult::Then::failed:
       return note_closed(CloseReason::reset);
+    case IoResult::Then::exhausted:
+      return note_closed(CloseReason::exhausted);
   }
+}
+
+/// \return whether the reader may go on in this wake-up
+bool Channel::check_budget() noexcept {
+  constexpr std::uint8_t kReads = 16;
+  constexpr Duration kTime = std::chrono::microseconds(200);
+  const TimePoint now = TimerWheel::now();
+  if (reads_ == 2) budget_end_ = now + kTime;
+  yielding_ = reads_ > kReads || now >= budget_end_;
+  return !yielding_;
+}
+
+void Channel::continue_later() {
+  loop_.post_later([self = shared_from_this()] {
+    self->yielding_ = false;
+    self->reads_ = 0;
+    if (self->reader_) std::exchange(self->reader_, nullptr).resume();
+  });
 }
 
 /// Nothing reads at the moment: receives at most once; the rest stays in the socket.
 void Channel::receive_watched() {
   if (unread().empty() && close_reason_ == CloseReason::none) receive();
   if (close_reason_ == CloseReason::none && !hung_up_) return;
+  if (only_break_ && !broken_ &&
+      (close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed))
+    return;
   if (auto* const tell = std::exchange(on_close_, nullptr)) tell(on_close_whom_);
 }
 
 void Channel::watch(void (*on_close)(void*), void* whom) {
   on_close_ = on_close;
   on_close_whom_ = whom;
+  only_break_ = false;
   if (on_close != nullptr && readable_ && close_reason_ == CloseReason::none) receive_watched();
+}
+
+void Channel::watch_break(void (*on_close)(void*), void* whom) {
+  on_close_ = on_close;
+  on_close_whom_ = whom;
+  only_break_ = true;
+}
+
+Channel::IoResult Channel::failure_of(int error) noexcept {
+  if (would_block(error)) return IoResult::Then::would_block;
+  return is_shortage(error) ? IoResult::Then::exhausted : IoResult::Then::failed;
 }
 
 Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
   const ssize_t got = ::recv(socket(), into, size, 0);
   if (got == 0) return IoResult::Then::ended;
-  if (got < 0) return would_block(errno) ? IoResult::Then::would_block : IoResult::Then::failed;
+  if (got < 0) return failure_of(errno);
   const auto bytes = static_cast<std::size_t>(got);
   // A short read has emptied the socket; later data causes another edge.
   return {bytes < size ? IoResult::Then::would_block : IoResult::Then::perhaps_more, bytes};
@@ -92,7 +132,7 @@ Channel::IoResult Channel::try_read(char* into, std::size_t size) noexcept {
 
 Channel::IoResult Channel::try_write(std::string_view bytes) noexcept {
   const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  if (sent < 0) return would_block(errno) ? IoResult::Then::would_block : IoResult::Then::failed;
+  if (sent < 0) return failure_of(errno);
   return {IoResult::Then::perhaps_more, static_cast<std::size_t>(sent)};
 }
 
@@ -100,6 +140,7 @@ std::size_t Channel::send_now(std::string_view bytes) noexcept {
   if (!can_send()) return 0;
   const IoResult tried = try_write(bytes);
   if (tried.then == IoResult::Then::failed) note_closed(CloseReason::reset);
+  if (tried.then == IoResult::Then::exhausted) note_closed(CloseReason::exhausted);
   return tried.bytes;
 }
 
@@ -116,7 +157,8 @@ Task<bool> Channel::send(std::string_view bytes) {
 
 void Channel::overdue(void* self) noexcept {
   auto& channel = *static_cast<Channel*>(self);
-  channel.note_closed(CloseReason::overdue);
+  const bool ending = channel.loop_.ending();
+  channel.note_closed(ending ? CloseReason::aborted : CloseReason::overdue);
   channel.wake_later();
 }
 
@@ -140,6 +182,7 @@ void Channel::wake_later() {
 }
 
 void Channel::wake() {
+  reads_ = 0;
   if (event_waiter_) return std::exchange(event_waiter_, nullptr).resume();
   if (!reader_) return receive_watched();
   if (pull(seen_)) std::exchange(reader_, nullptr).resume();

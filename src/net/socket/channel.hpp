@@ -21,10 +21,11 @@ namespace net_detail {
 /// Why a channel is closed.
 enum class CloseReason : std::uint8_t {
   none,
-  closed,   ///< The peer has closed its side.
-  reset,    ///< The connection failed.
-  overdue,  ///< Its time limit has passed.
-  aborted,  ///< Closed by this side.
+  closed,     ///< The peer has closed its side.
+  reset,      ///< The connection failed.
+  overdue,    ///< Its time limit has passed.
+  aborted,    ///< Closed by this side.
+  exhausted,  ///< The system is out of memory or epoll entries for it.
 };
 
 /// A connected, edge-triggered socket: reads only after a readiness event and while a coroutine
@@ -32,6 +33,10 @@ enum class CloseReason : std::uint8_t {
 ///
 /// Sending tries the socket first and waits only when it is full. One timer serves all limits. All
 /// members, also `abort`, must be called on the loop's thread.
+///
+/// A wake-up has a budget: after some reads, or 200 us of them, a wait for bytes suspends although
+/// there are some, and other connections and timers get their turn. So a peer that sends without
+/// end, or that pipelines requests, does not hold the loop.
 class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
   using Priority = Poller::Priority;
@@ -54,6 +59,11 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// Detects that the peer closes while nothing reads; `on_close(whom)` is then called once,
   /// perhaps before this returns. Null stops watching.
   void watch(void (*on_close)(void*), void* whom);
+  /// The same after the peer has closed its sending side: reports that the connection is broken.
+  void watch_break(void (*on_close)(void*), void* whom);
+  /// Whether the connection is unusable in both directions. A peer that has only shut down its
+  /// sending side can still read; one that has closed the socket looks the same until it is sent to.
+  bool broken() const noexcept { return broken_; }
 
   /// Sends all of `bytes`, which the caller keeps alive.
   /// \return whether it succeeded
@@ -84,6 +94,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
       would_block,  ///< No more for now; wait for an edge.
       ended,        ///< Reading: the peer has closed its side.
       failed,
+      exhausted,  ///< The system is out of memory.
     };
     IoResult(Then then, std::size_t bytes = 0) noexcept : bytes(bytes), then(then) {}
     std::size_t bytes;
@@ -107,10 +118,11 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   struct WaitReadable {
     Channel& channel;
     std::size_t seen;
-    bool await_ready() const noexcept { return channel.pull(seen); }
-    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
+    bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
+    void await_suspend(std::coroutine_handle<> waiting) const {
       channel.seen_ = seen;
       channel.reader_ = waiting;
+      if (channel.yielding_) channel.continue_later();
     }
     bool await_resume() const noexcept { return channel.unread().size() > seen; }
   };
@@ -123,12 +135,17 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     void await_resume() const noexcept {}
   };
 
+  static IoResult failure_of(int error) noexcept;
   void ready(std::uint32_t events) override;
   void soon_ready() const noexcept override;
   bool can_send() const noexcept {
     return close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed;
   }
   bool pull(std::size_t seen) noexcept;
+  /// Counts a read in this wake-up; the first one, the usual case, does not look at the clock.
+  bool within_budget() noexcept { return reads_++ == 0 || check_budget(); }
+  bool check_budget() noexcept;
+  void continue_later();
   void receive() noexcept;
   void receive_watched();
   void wake_later();
@@ -146,7 +163,12 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   CloseReason close_reason_ = CloseReason::none;
   bool readable_ = false;  ///< Data may be available.
   bool hung_up_ = false;   ///< The peer's end follows the available data.
-  ReadBuffer buffer_;      ///< Last: its inline bytes would separate fields that are used together.
+  bool broken_ = false;
+  bool only_break_ = false;  ///< What is watched for: not the peer's end.
+  bool yielding_ = false;    ///< The budget is spent; the reader continues in a later turn.
+  std::uint8_t reads_ = 0;   ///< Waits in this wake-up that found bytes.
+  TimePoint budget_end_ = {};
+  ReadBuffer buffer_;  ///< Last: its inline bytes would separate fields that are used together.
 };
 
 }  // namespace net_detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace vx11 {
@@ -14,9 +15,11 @@ void ReadBuffer::move_to_front() noexcept {
   begin_ = 0;
 }
 
-void ReadBuffer::grow() {
+/// Without memory the buffer stays as it is.
+void ReadBuffer::grow() noexcept {
   const std::size_t capacity = std::max(kLarge, large_ ? 2 * large_capacity_ : 0);
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  std::unique_ptr<char[]> larger(new (std::nothrow) char[capacity]);
+  if (!larger) return;
   std::memcpy(larger.get(), data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;

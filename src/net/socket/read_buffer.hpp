@@ -21,7 +21,8 @@ class ReadBuffer {
 
   /// Makes room to receive into; not during a receive. Returns to the inline bytes when nothing is
   /// unread.
-  void make_room() {
+  /// \return false if there is none, because memory is exhausted
+  bool make_room() noexcept {
     if (begin_ == end_) {
       begin_ = end_ = 0;
       if (!wants_large_) large_.reset();
@@ -29,6 +30,7 @@ class ReadBuffer {
       move_to_front();
     }
     if (end_ == capacity() || (wants_large_ && !large_)) grow();
+    return end_ != capacity();
   }
   /// Whether much data is expected, as in a body: it is then received in large pieces.
   void expect_much(bool much) noexcept { wants_large_ = much; }
@@ -44,7 +46,7 @@ class ReadBuffer {
   const char* data() const noexcept { return large_ ? large_.get() : small_; }
   std::size_t capacity() const noexcept { return large_ ? large_capacity_ : kSmall; }
   void move_to_front() noexcept;
-  void grow();
+  void grow() noexcept;
 
   std::unique_ptr<char[]> large_;
   std::size_t large_capacity_ = 0;

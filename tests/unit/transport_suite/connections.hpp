@@ -15,7 +15,8 @@
 namespace transport_suite_parts {
 
 inline void keeps_connections(const MakeTransport& make) {
-  const auto transport = make({});
+  const auto counters = std::make_shared<vx11::TransportCounters>();
+  const auto transport = make({.counters = counters});
 
   SUBCASE("requests one after the other share a connection") {
     FakeHttpServer server(answer_of("ok"));
@@ -77,7 +78,8 @@ inline void keeps_connections(const MakeTransport& make) {
     CHECK(send(*transport, post(server.origin(), "b")));
     CHECK(server.connections() == 2);
   }
-  SUBCASE("a GET that a kept connection swallowed is sent once more, a POST is not") {
+  SUBCASE(
+      "a request that a kept connection swallowed is sent once more on a new one, also a POST") {
     FakeHttpServer server(Script([&](Peer& peer) {
       server.next(peer);
       peer.send(answer_of("ok"));
@@ -87,9 +89,64 @@ inline void keeps_connections(const MakeTransport& make) {
     CHECK(get(*transport, server.origin()));
     CHECK(server.connections() == 2);
     CHECK(server.requests().size() == 3);
-    CHECK(code_of(send(*transport, post(server.origin(), "b"))) == Errc::unreachable);
+    CHECK(send(*transport, post(server.origin(), "b"))->body == "ok");
+    CHECK(server.connections() == 3);
+    CHECK(server.requests().size() == 5);
+    CHECK(counters->resent == 2);
+  }
+  SUBCASE("a POST on a kept connection that is reset before an answer is sent once more") {
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      peer.send(answer_of("ok"));
+      server.next(peer);
+      peer.reset();
+    }));
+    CHECK(get(*transport, server.origin()));
+    CHECK(send(*transport, post(server.origin(), "b"))->body == "ok");
     CHECK(server.connections() == 2);
-    CHECK(server.requests().size() == 4);
+    CHECK(counters->resent == 1);
+  }
+  SUBCASE("a POST on a kept connection that is answered 408 is sent once more") {
+    const std::string late = answer_of("late", "408 Request Timeout", "Connection: close\r\n");
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      peer.send(answer_of("ok"));
+      server.next(peer);
+      peer.send(late);
+    }));
+    CHECK(get(*transport, server.origin()));
+    CHECK(send(*transport, post(server.origin(), "b"))->body == "ok");
+    CHECK(server.connections() == 2);
+    CHECK(counters->resent == 1);
+  }
+  SUBCASE("a 408 on a new connection is the answer") {
+    FakeHttpServer server(answer_of("late", "408 Request Timeout", "Connection: close\r\n"));
+    CHECK(send(*transport, post(server.origin(), "b"))->status == 408);
+    CHECK(server.connections() == 1);
+    CHECK(counters->resent == 0);
+  }
+  SUBCASE("a request is sent again only once, and then the failure is reported") {
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      if (peer.index() != 0) return;
+      peer.send(answer_of("ok"));
+      server.next(peer);
+    }));
+    CHECK(get(*transport, server.origin()));
+    CHECK(code_of(send(*transport, post(server.origin(), "b"))) == Errc::unreachable);
+    CHECK(server.requests().size() == 3);
+  }
+  SUBCASE("a kept connection that breaks after a byte of the answer is not repeated") {
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      peer.send(answer_of("ok"));
+      server.next(peer);
+      peer.send("HTTP/1.1 2");
+    }));
+    CHECK(get(*transport, server.origin()));
+    CHECK(code_of(send(*transport, post(server.origin(), "b"))) == Errc::invalid_reply);
+    CHECK(server.connections() == 1);
+    CHECK(counters->resent == 0);
   }
   SUBCASE("a TRACE that a kept connection swallowed is sent once more, too") {
     FakeHttpServer server(Script([&](Peer& peer) {

@@ -3,7 +3,9 @@
 /// \file
 /// What the parts of the transport suite have in common.
 
+#include <vx11/socket/name_lookup.hpp>
 #include <vx11/transport.hpp>
+#include <vx11/transport/counters.hpp>
 
 #include <chrono>
 #include <functional>
@@ -37,6 +39,9 @@ using vx11::Transport;
 struct TransportSettings {
   Duration connect_timeout = 5s;
   std::size_t max_response_bytes = 1 << 20;
+  vx11::NameLookup look_up = {};
+  Duration name_cache = 30s;
+  std::shared_ptr<vx11::TransportCounters> counters = {};
 };
 
 using MakeTransport = std::function<std::shared_ptr<Transport>(const TransportSettings&)>;

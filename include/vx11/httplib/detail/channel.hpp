@@ -44,7 +44,7 @@ class SocketChannel final : public Channel {
       if (const auto end = waiter.wait(fd_.get(), POLLIN)) return gave_up(*end);
       const ssize_t got = ::recv(fd_.get(), into, size, 0);
       if (got >= 0) return static_cast<std::size_t>(got);
-      if (!repeatable(errno)) return fail(Errc::unreachable, "connection reset");
+      if (!repeatable(errno)) return broken(errno);
     }
   }
 
@@ -53,7 +53,7 @@ class SocketChannel final : public Channel {
     for (;;) {
       const ssize_t put = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (put >= 0) return static_cast<std::size_t>(put);
-      if (!repeatable(errno)) return fail(Errc::unreachable, "connection reset");
+      if (!repeatable(errno)) return broken(errno);
       if (const auto end = waiter.wait(fd_.get(), POLLOUT)) return gave_up(*end);
     }
   }
@@ -66,6 +66,13 @@ class SocketChannel final : public Channel {
  private:
   static bool repeatable(int error) noexcept {
     return socket_detail::would_block(error) || error == EINTR;
+  }
+
+  static tl::unexpected<Error> broken(int error) {
+    if (socket_detail::is_shortage(error)) {
+      return fail(Errc::exhausted, "no memory left for the connection");
+    }
+    return fail(Errc::unreachable, "connection reset");
   }
 
   Fd fd_;

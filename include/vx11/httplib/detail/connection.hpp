@@ -26,7 +26,6 @@ namespace detail {
 struct Exchanged {
   Result<HttpResponse> answer;
   bool reusable = false;  ///< The connection may carry another request.
-  bool sent_any = false;  ///< A byte of the request was sent.
   bool got_any = false;   ///< A byte of a response arrived.
 };
 
@@ -69,10 +68,8 @@ class Connection final : private httplib::ClientImpl {
     const auto control = control_fields_of(response.headers);
     const bool reusable =
         whole && stream.in_step() && response.version == "HTTP/1.1" && control && !control->close;
-    Exchanged exchanged{.answer = std::move(answer),
-                        .reusable = reusable,
-                        .sent_any = stream.sent_any(),
-                        .got_any = stream.got_any()};
+    Exchanged exchanged{
+        .answer = std::move(answer), .reusable = reusable, .got_any = stream.got_any()};
     if (stream.failure() || !whole) exchanged.answer = fail(error_of(stream));
     return exchanged;
   }

@@ -50,10 +50,13 @@ class StopSignal {
   explicit StopSignal(const std::stop_token& token) {
     if (!token.stop_possible()) return;
     pipe_ = make_pipe();
+    exhausted_ = !pipe_.out;
     hang_up_.emplace(token, HangUp{pipe_.in});
   }
 
   int fd() const noexcept { return pipe_.out.get(); }
+  /// No descriptor was left for it: a stop request would not be noticed.
+  bool exhausted() const noexcept { return exhausted_; }
 
  private:
   struct HangUp {
@@ -62,6 +65,7 @@ class StopSignal {
   };
 
   Pipe pipe_ = {};
+  bool exhausted_ = false;
   std::optional<std::stop_callback<HangUp>> hang_up_ = std::nullopt;
 };
 

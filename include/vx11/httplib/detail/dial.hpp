@@ -7,6 +7,7 @@
 #include <vx11/httplib/detail/deadline_waiter.hpp>
 #include <vx11/socket/detail/address.hpp>
 #include <vx11/socket/detail/address_race.hpp>
+#include <vx11/socket/detail/resolver.hpp>
 #include <vx11/socket/detail/tcp.hpp>
 #include <vx11/url.hpp>
 
@@ -14,12 +15,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,76 +28,50 @@ namespace detail {
 
 using socket_detail::Address;
 
-/// Resolves names without blocking a caller beyond its deadline.
-///
-/// `getaddrinfo` cannot be interrupted, so it runs on its own thread, which is abandoned when the
-/// wait ends early. Concurrent look-ups of one name share a thread, so that a dead name server
-/// costs one thread per name. Thread-safe.
-class Resolver {
+using socket_detail::Resolver;
+
+/// One caller's wait for a look-up, ended by the look-up, the deadline or the stop token.
+class NameWait {
  public:
-  /// \return none if the name is unknown
-  Result<std::vector<Address>> resolve(const Url& url, const DeadlineWaiter& waiter) {
-    if (const auto numeric = Address::parse(url.host(), url.port())) return std::vector{*numeric};
-    std::shared_ptr<LookUp> search;
-    try {
-      search = join(url);
-    } catch (const std::system_error&) {
-      return fail(Errc::unreachable, "no thread to look up the host name");
-    }
-    if (!search->done.out) return fail(Errc::unreachable, "no descriptor left");
-    if (const auto end = waiter.wait(search->done.out.get(), POLLIN)) {
-      return *end == Errc::timeout ? fail(*end, "the host name was not found in time")
-                                   : gave_up(*end);
-    }
-    const std::lock_guard lock(search->mutex);
-    return search->addresses;
+  NameWait(Resolver& resolver, const std::string& name) {
+    if (!wake_.out) return;
+    waiting_ = resolver.look_up(name, [this](const Resolver::Found& found) {
+      found_ = found;
+      wake_.in.close();
+    });
+  }
+  NameWait(const NameWait&) = delete;
+  NameWait& operator=(const NameWait&) = delete;
+
+  int descriptor() const noexcept { return wake_.out.get(); }
+  bool queued() const { return waiting_.queued(); }
+  /// The result, once the descriptor is readable.
+  Resolver::Found take() {
+    waiting_ = {};  // synchronizes with the thread that stored it
+    return std::move(found_);
   }
 
  private:
-  struct LookUp {
-    Pipe done = make_pipe();  ///< Closed when the addresses are available.
-    std::mutex mutex = {};
-    std::vector<Address> addresses = {};
-  };
-  /// Outlives the resolver if a thread was abandoned.
-  struct Running {
-    std::mutex mutex = {};
-    std::map<std::string, std::shared_ptr<LookUp>> by_name = {};
-  };
-
-  std::shared_ptr<LookUp> join(const Url& url) {
-    const std::string& name = url.authority();
-    const std::lock_guard lock(running_->mutex);
-    std::shared_ptr<LookUp>& search = running_->by_name[name];
-    if (search) return search;
-    search = std::make_shared<LookUp>();
-    try {
-      std::thread(search_for, running_, search, url).detach();
-    } catch (...) {
-      running_->by_name.erase(name);
-      throw;
-    }
-    return search;
-  }
-
-  static void search_for(const std::shared_ptr<Running>& running,
-                         const std::shared_ptr<LookUp>& search, const Url& url) noexcept {
-    std::vector<Address> addresses;
-    try {
-      addresses = socket_detail::look_up(url.host(), url.port());
-    } catch (...) {  // out of memory: treated as not found
-    }
-    {
-      const std::lock_guard lock(running->mutex);
-      running->by_name.erase(url.authority());
-    }
-    const std::lock_guard lock(search->mutex);
-    search->addresses = std::move(addresses);
-    search->done.in.close();
-  }
-
-  std::shared_ptr<Running> running_ = std::make_shared<Running>();
+  Pipe wake_ = make_pipe();
+  Resolver::Found found_ = {};
+  Resolver::Waiting waiting_ = {};  ///< Last: nothing is stored during destruction.
 };
+
+/// Resolves the host of `url` without blocking beyond `waiter`; uses outdated addresses if the
+/// look-up hangs.
+inline Resolver::Found look_up(Resolver& resolver, const Url& url, const DeadlineWaiter& waiter) {
+  NameWait wait(resolver, url.host());
+  if (wait.descriptor() < 0) return fail(Errc::exhausted, "no descriptor left");
+  auto end = waiter.capped(resolver.patience()).wait(wait.descriptor(), POLLIN);
+  if (end == Errc::timeout && !waiter.exhausted()) {
+    if (auto known = resolver.known(url.host())) return *std::move(known);
+    end = waiter.wait(wait.descriptor(), POLLIN);
+  }
+  if (!end) return wait.take();
+  if (*end != Errc::timeout) return gave_up(*end);
+  if (wait.queued()) return fail(Errc::exhausted, "no thread free to look up the host name");
+  return fail(*end, "the host name was not found in time");
+}
 
 /// The connection attempts in progress, scheduled by `AddressRace`, using poll(2).
 class Dialing {
@@ -172,12 +143,37 @@ class Dialing {
   Fd connected_ = {};
 };
 
-/// Connects to the first address that accepts.
+/// Where to connect to, and whether these addresses may be outdated.
+struct Destination {
+  std::vector<Address> addresses = {};
+  bool cached = false;
+};
+
+inline Result<Destination> destination_of(Resolver& resolver, const Url& url,
+                                          const DeadlineWaiter& waiter) {
+  if (const auto numeric = Address::parse(url.host(), url.port())) {
+    return Destination{.addresses = {*numeric}};
+  }
+  auto known = resolver.known(url.host());
+  Resolver::Found found = known ? *std::move(known) : look_up(resolver, url, waiter);
+  if (!found) return fail(std::move(found.error()));
+  for (Address& address : *found) address = address.with_port(url.port());
+  return Destination{.addresses = *std::move(found), .cached = known.has_value()};
+}
+
+/// Connects to the first address that accepts. If cached addresses fail, the host may have moved, and
+/// it is looked up anew.
 inline Result<Fd> dial(Resolver& resolver, const Url& url, const DeadlineWaiter& waiter,
                        SteadyClock clock, const std::function<void(int)>& on_socket) {
-  auto addresses = resolver.resolve(url, waiter);
-  if (!addresses) return fail(std::move(addresses.error()));
-  return Dialing(std::move(*addresses), waiter, clock, on_socket).run();
+  for (;;) {
+    auto to = destination_of(resolver, url, waiter);
+    if (!to) return fail(std::move(to.error()));
+    auto connected = Dialing(std::move(to->addresses), waiter, clock, on_socket).run();
+    const bool may_have_moved = !connected && to->cached &&
+                                connected.error().code != Errc::exhausted &&
+                                connected.error().code != Errc::cancelled;
+    if (!may_have_moved || !resolver.distrust(url.host()) || waiter.exhausted()) return connected;
+  }
 }
 
 }  // namespace detail

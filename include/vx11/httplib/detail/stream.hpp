@@ -74,8 +74,6 @@ class ExchangeStream final : public httplib::Stream {
   }
 
   const std::optional<Error>& failure() const noexcept { return failure_; }
-  /// Whether any byte of the request has been passed to the system.
-  bool sent_any() const noexcept { return sent_any_; }
   /// Whether any byte of a response has arrived.
   bool got_any() const noexcept { return received_ > 0; }
   /// Whether both sides are at the end of a message and the connection is intact.
@@ -98,12 +96,8 @@ class ExchangeStream final : public httplib::Stream {
     while (!bytes.empty() && !cut_off_) {
       const auto put = channel_.write(bytes, waiter_);
       if (!put && put.error().code != Errc::unreachable) return refuse(put.error());
-      if (!put) {
-        cut_off_ = true;
-      } else {
-        sent_any_ = true;
-        bytes.remove_prefix(*put);
-      }
+      if (put) bytes.remove_prefix(*put);
+      cut_off_ = !put;
     }
     return true;
   }
@@ -149,7 +143,6 @@ class ExchangeStream final : public httplib::Stream {
   std::size_t max_bytes_;
   std::optional<Error> failure_ = std::nullopt;
   bool sent_ = false;
-  bool sent_any_ = false;
   bool cut_off_ = false;
   bool ended_ = false;
   bool in_head_ = true;

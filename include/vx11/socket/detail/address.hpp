@@ -4,6 +4,7 @@
 /// `Address`: where a TCP socket connects to or listens. Internal to the servers and transports.
 
 #include <vx11/export.hpp>
+#include <vx11/result.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,8 @@ class VX11_API Address {
   int family() const noexcept { return storage_.ss_family; }
   bool is_v6() const noexcept { return family() == AF_INET6; }
   std::uint16_t port() const noexcept;
+  /// The same address with another port.
+  Address with_port(std::uint16_t port) const noexcept;
   /// The numeric address, IPv6 without brackets.
   std::string host() const;
 
@@ -45,9 +48,11 @@ class VX11_API Address {
   sockaddr_storage storage_ = {};
 };
 
-/// Resolves a name or numeric address; results are in the order of the system's resolver (RFC
-/// 6724), empty if there are none. Blocks until the resolver returns.
-VX11_API std::vector<Address> look_up(const std::string& host, std::uint16_t port);
+/// Asks the system's resolver for the addresses of a name, in its order (RFC 6724), with port 0.
+/// Blocks until the resolver returns.
+/// \return `unreachable` if there is no such name, `exhausted` if the system is out of descriptors or
+///         memory, `unavailable` if the look-up failed
+VX11_API Result<std::vector<Address>> look_up(const std::string& host);
 
 }  // namespace socket_detail
 }  // namespace v0

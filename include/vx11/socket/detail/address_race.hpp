@@ -37,7 +37,7 @@ class VX11_API AddressRace {
   void failed(int error) noexcept;
 
   /// The error once every attempt has failed: that of the first to fail, usually the preferred
-  /// address.
+  /// address, but a shortage of this process only if every attempt met one.
   std::optional<Error> lost() const;
 
  private:

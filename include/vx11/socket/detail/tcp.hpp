@@ -22,6 +22,13 @@ inline bool would_block(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
+/// Whether a call failed because this process or machine is out of descriptors, memory, threads or
+/// ports.
+inline bool is_shortage(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+         error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
 /// Creates a socket to connect to addresses of `family` (`AF_INET`, `AF_INET6`).
 /// \return none, with `errno` set, if the system is out of resources
 VX11_API Fd open_tcp(int family) noexcept;
@@ -35,7 +42,8 @@ VX11_API int start_connect(const Fd& socket, const Address& address) noexcept;
 /// \return 0 when connected, or the errno of the failure
 VX11_API int connect_result(const Fd& socket) noexcept;
 
-/// The error for a failed attempt: `timeout` for `ETIMEDOUT`, else `unreachable`.
+/// The error for a failed attempt: `timeout` for `ETIMEDOUT`, `exhausted` for a shortage, else
+/// `unreachable`.
 VX11_API Error connect_error(int error);
 
 /// Opens a socket that listens at `address`, and stores the bound address there (port 0 picks a
