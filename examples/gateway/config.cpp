@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <string_view>
-#include <thread>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+
+#include "machine.hpp"
 
 namespace gateway {
 
@@ -37,7 +38,7 @@ bool is_loopback(const Address& address) {
 }
 
 unsigned default_threads() {
-  return std::max(1U, std::thread::hardware_concurrency());
+  return usable_processors();
 }
 
 std::string describe_upstreams(const GatewayConfig& config) {

@@ -54,7 +54,7 @@ struct SessionPlace {
 enum class AuthMode : std::uint8_t { token, off, jwt };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
-/// One thread per processor: each runs an event loop, which does not block.
+/// One thread per usable processor: each runs an event loop, which does not block.
 unsigned default_threads();
 /// A connection is cheap for an event loop, so the limit is high.
 inline constexpr std::size_t kDefaultConnections = 20'000;
@@ -65,6 +65,8 @@ struct ServerConfig {
   std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.
   std::size_t max_connections_per_address = kDefaultConnections;
+  /// Longer than the pools of proxies: 120 s of Caddy and Traffic Server are the longest default.
+  Duration idle_timeout = 125s;
   /// The grace time for requests in progress at SIGTERM.
   Duration shutdown_grace = 10s;
 };
@@ -107,6 +109,8 @@ struct UpstreamConfig {
 struct UpstreamsConfig {
   Secret token = {};
   FilePath token_file = {};
+  /// How long the addresses of their host names are used.
+  Duration name_cache = 30s;
 };
 
 struct RedisConfig {

@@ -2,18 +2,26 @@
 
 #include <vx11/net/transport.hpp>
 
-#include <sys/resource.h>
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "machine.hpp"
 
 namespace gateway {
 
 namespace {
 
-/// Each connection needs a descriptor; the usual soft limit of 1024 is too low for a server.
-void allow_many_files() {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+/// `wanted`, or fewer connections where the limit of open files is too low for them.
+std::size_t possible_connections(std::size_t wanted) {
+  const std::size_t files = raise_file_limit();
+  const std::size_t possible = std::min(wanted, connections_within(files));
+  if (possible < wanted) {
+    spdlog::warn(
+        "server.max_connections is {} instead of {}: only {} files may be open (ulimit -n)",
+        possible, wanted, files);
+  }
+  return possible;
 }
 
 }  // namespace
@@ -30,11 +38,11 @@ std::size_t Front::drain(Duration grace) {
 }
 
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
-  allow_many_files();
   vx11::ServeOptions options;
   options.listen = to_string(config.server.listen);
   options.threads = config.server.threads;
-  options.limits.connections = config.server.max_connections;
+  options.limits.connections = possible_connections(config.server.max_connections);
+  options.limits.idle_timeout = config.server.idle_timeout;
   options.limits.connections_per_address = config.server.max_connections_per_address;
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
@@ -44,6 +52,7 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
   vx11::NetTransportOptions options;
   options.between_chunks_timeout = config.chat.stream_silence;
+  options.name_cache = config.upstream.name_cache;
   return vx11::make_net_transport(std::move(options));
 }
 

@@ -78,16 +78,24 @@ std::vector<Setting> table() {
        .value_name = "N",
        .field = ranged(1U, 1024U, &Config::server, &ServerConfig::threads),
        .doc = "Event loops, each a thread. They answer requests without blocking, so more of them "
-              "than processors gain nothing.",
-       .shown_default = "1 per processor"},
+              "than processors gain nothing. The default counts the processors that the affinity "
+              "and the CPU quota of the control groups allow.",
+       .shown_default = "1 per usable processor"},
       {.key = "server.max_connections",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server, &ServerConfig::max_connections),
-       .doc = "Connections served at a time; further ones are answered 503."},
+       .doc = "Connections served at a time; further ones are answered 503. Lowered at start, with "
+              "a warning, where the limit of open files is too low: each connection may need two, "
+              "and 64 are kept in reserve."},
       {.key = "server.max_connections_per_address",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
                                     &ServerConfig::max_connections_per_address),
        .doc = "Connections served at a time from one address; further ones are answered 503. "
               "Behind a proxy all clients have the address of the proxy."},
+      {.key = "server.idle_timeout",
+       .field = ranged<Duration>(1s, 24h, &Config::server, &ServerConfig::idle_timeout),
+       .doc = "How long a connection may be idle between two requests. Longer than proxies keep "
+              "theirs, so that the proxy closes first and no request meets a closed connection: "
+              "Caddy and Traffic Server keep them for 120 s."},
       {.key = "server.shutdown_grace",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::shutdown_grace),
        .doc =
@@ -187,6 +195,11 @@ std::vector<Setting> table() {
       {.key = "upstream.token_file",
        .field = field(&Config::upstream, &UpstreamsConfig::token_file),
        .doc = "A file whose first line is that token. Instead of `token`."},
+      {.key = "upstream.name_cache",
+       .field = ranged<Duration>(0s, 24h, &Config::upstream, &UpstreamsConfig::name_cache),
+       .doc = "How long the addresses of host names are used before they are looked up again. They "
+              "are looked up at once if none of them accepts a connection, and used for longer "
+              "while the name server does not answer."},
 
       {.key = "redis.url",
        .flag = "--redis",

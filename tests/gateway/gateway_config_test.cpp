@@ -1,6 +1,8 @@
 // Loading a configuration: precedence, secrets, and what has to fit together.
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/health_aggregator.hpp>
+#include <vx11/net/server.hpp>
+#include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/router.hpp>
 
@@ -36,6 +38,8 @@ TEST_CASE("the defaults are those of the library") {
   CHECK(config.status.reuse_for == vx11::HealthOptions{}.reuse_for);
   CHECK(config.limits.max_body_bytes == vx11::OperatorApiOptions{}.max_body_bytes);
   CHECK(config.limits.max_message_bytes == vx11::OperatorApiOptions{}.max_message_bytes);
+  CHECK(config.server.idle_timeout == vx11::ServerLimits{}.idle_timeout);
+  CHECK(config.upstream.name_cache == vx11::NetTransportOptions{}.name_cache);
   CHECK(config.auth.jwt.leeway == vx11::JwtOptions{}.leeway);
   CHECK(config.auth.jwt.algorithms == vx11::JwtOptions{}.algorithms);
 }

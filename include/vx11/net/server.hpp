@@ -29,8 +29,10 @@ struct ServerLimits {
   Duration head_timeout = std::chrono::seconds(10);
   /// From the end of the head to the end of the body: 408.
   Duration body_timeout = std::chrono::seconds(30);
-  /// Idle time between requests: the connection is closed without a response.
-  Duration idle_timeout = std::chrono::seconds(75);
+  /// Idle time between requests: the connection is closed without a response. Longer than the 120 s
+  /// for which proxies (Caddy, Traffic Server) keep idle connections: the side that sends requests
+  /// must close first, or a request meets a closed connection.
+  Duration idle_timeout = std::chrono::seconds(125);
   /// For the client to accept a response, or one piece of a stream: the connection is closed.
   Duration send_timeout = std::chrono::seconds(30);
   std::size_t connections = 20'000;  ///< Total: 503 and closed.
