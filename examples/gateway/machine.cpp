@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include <sched.h>
 #include <sys/resource.h>
 
 namespace gateway {
@@ -80,6 +81,21 @@ std::optional<double> limit_of(std::string_view line, const fs::path& mount) {
   return std::nullopt;
 }
 
+/// The C++ library counts the processors that are online, whatever the affinity is.
+unsigned processors_by_affinity() {
+  constexpr int kMost = 1 << 16;  // sets grow until the kernel's fits
+  for (int size = CPU_SETSIZE; size <= kMost; size *= 2) {
+    cpu_set_t* const set = CPU_ALLOC(static_cast<std::size_t>(size));
+    if (set == nullptr) break;
+    const std::size_t bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(size));
+    const bool known = ::sched_getaffinity(0, bytes, set) == 0;
+    const int count = known ? CPU_COUNT_S(bytes, set) : 0;
+    CPU_FREE(set);
+    if (count > 0) return static_cast<unsigned>(count);
+  }
+  return std::numeric_limits<unsigned>::max();
+}
+
 }  // namespace
 
 std::optional<unsigned> processors_by_quota(const fs::path& list, const fs::path& mount) {
@@ -95,7 +111,8 @@ std::optional<unsigned> processors_by_quota(const fs::path& list, const fs::path
 }
 
 unsigned usable_processors() {
-  const unsigned allowed = std::max(1U, std::thread::hardware_concurrency());  // by the affinity
+  const unsigned allowed =
+      std::min(std::max(1U, std::thread::hardware_concurrency()), processors_by_affinity());
   const auto quota = processors_by_quota("/proc/self/cgroup", "/sys/fs/cgroup");
   return std::min(allowed, quota.value_or(allowed));
 }
