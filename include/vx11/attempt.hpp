@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,7 @@ enum class Outcome : std::uint8_t {
   circuit_open,   ///< Its breaker rejected the call; nothing was sent.
   unreachable,    ///< No connection.
   timeout,        ///< No answer within the limit of the attempt.
-  error,          ///< An HTTP status outside 2xx.
+  error,          ///< An HTTP status outside 2xx, or an error reported within a stream.
   invalid_reply,  ///< 2xx, but malformed or too large.
   asleep,         ///< Known to be asleep; skipped without a request.
   cancelled,      ///< The caller cancelled; no further target is tried.
@@ -39,6 +40,8 @@ struct Attempt {
   std::string target = {};
   Outcome outcome = Outcome::answered;
   Duration elapsed = {};  ///< From the breaker's admission check to the outcome.
+  /// The same to the first piece of a streamed answer; none for other answers.
+  std::optional<Duration> first_piece = std::nullopt;
 };
 
 }  // namespace v0

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Chat messages, and `ChatDialect`: the request and reply format of one kind of upstream.
+/// Chat messages, and `ChatDialect`: the request, reply and event formats of one kind of upstream.
 
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace vx11 {
@@ -38,10 +39,48 @@ struct ChatAnswer {
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
 };
 
+/// The form in which an answer is requested.
+enum class AnswerForm : unsigned char {
+  whole,   ///< One response with the complete text.
+  stream,  ///< Server-sent events, where the upstream has them.
+};
+
+/// One server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
+/// it.
+struct ServerSentEvent {
+  std::string_view name = "message";
+  std::string_view data = {};
+  std::string_view id = {};  ///< The last id of the stream so far; empty: none.
+};
+
+/// What an event of a stream means.
+enum class ChatEventKind : unsigned char {
+  piece,    ///< A piece of the answer's text.
+  ignored,  ///< Not part of the answer; passed over.
+  end,      ///< The answer is complete. Only this ends a stream well.
+  error,    ///< The upstream reports a failure, or sent an event that is damaged.
+};
+
+/// Reads the events of one streamed answer, in order. Created for one stream and used by one thread
+/// at a time.
+class VX11_API ChatEventReader {
+ public:
+  ChatEventReader() = default;
+  ChatEventReader(const ChatEventReader&) = delete;
+  ChatEventReader& operator=(const ChatEventReader&) = delete;
+  virtual ~ChatEventReader() = default;
+
+  /// Reads one event and appends the text of a piece to `text`. A piece without text counts as
+  /// ignored. Not called again after `end` or `error`. An exception counts as `error`.
+  virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
+  /// What the upstream sent besides the text, as the text of a JSON object; called after the end.
+  virtual std::string upstream_json() const { return "{}"; }
+};
+
 /// Builds the requests of one kind of upstream and parses its answers.
 ///
 /// Pure functions of their arguments: no I/O, no mutable state. Thread-safe; shared between targets
-/// by `std::shared_ptr<const ChatDialect>`.
+/// by `std::shared_ptr<const ChatDialect>`. Implement the `ask` with a form, and `read`.
 class VX11_API ChatDialect {
  public:
   ChatDialect() = default;
@@ -49,16 +88,29 @@ class VX11_API ChatDialect {
   ChatDialect& operator=(const ChatDialect&) = delete;
   virtual ~ChatDialect() = default;
 
-  /// The request for `chat`, without origin; the caller adds that and its own headers.
+  /// The request for an answer in one piece. Dialects written for 0.1 implement only this one; it
+  /// will be removed in 0.3. The default refuses.
+  virtual Result<HttpRequest> ask(const ChatRequest& chat) const;
+  /// The request for `chat`, without origin; the caller adds that and its own headers. The default
+  /// calls the one above and ignores the form.
+  /// \param form `stream` only if the dialect has an event reader
   /// \return `invalid_argument` if `chat` cannot be encoded, for example because its metadata is
   ///         not JSON.
-  virtual Result<HttpRequest> ask(const ChatRequest& chat) const = 0;
+  virtual Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const;
   /// Parses the answer from a response whose status is 2xx.
   /// \return `invalid_reply` if it contains no text.
   virtual Result<ChatAnswer> read(const HttpResponse& response) const = 0;
+  /// A reader for the events of one answer. Null, the default: the dialect has no streams, so
+  /// `Router::async_stream` requests the whole answer and delivers it as one piece.
+  virtual std::unique_ptr<ChatEventReader> event_reader() const;
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.
+///
+/// The events of both built-in dialects: `message` is a piece if its data is a JSON object with
+/// text in `delta`, `response`, `reply`, `message` or `content`; `done` is the end, and its other
+/// members are `upstream_json`; `error`, an object with an `error` member, and an object that is cut
+/// short are errors. Everything else is ignored, such as other names, `[DONE]` and other JSON.
 VX11_API std::shared_ptr<const ChatDialect> switch_dialect();
 /// madre: `POST /madre/chat`; reads `response`.
 VX11_API std::shared_ptr<const ChatDialect> madre_dialect();

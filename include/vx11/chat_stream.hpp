@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,11 +33,24 @@ struct ChatPiece {
   std::string text = {};  ///< The text in it; the answer is the concatenation of these.
 };
 
+/// Receives the pieces of an answer without copies of their texts.
+class VX11_API ChatPieceSink {
+ public:
+  ChatPieceSink() = default;
+  ChatPieceSink(const ChatPieceSink&) = delete;
+  ChatPieceSink& operator=(const ChatPieceSink&) = delete;
+  virtual ~ChatPieceSink() = default;
+
+  /// One piece, as in `ChatPiece`. The views are valid during the call.
+  virtual void take(std::string_view data, std::string_view text) = 0;
+};
+
 /// A streamed answer from the one target that sent its first piece.
 ///
-/// There is no fallback to another target: pieces may already have been delivered. The target's
-/// breaker records the outcome when the stream ends. Destroying it earlier is neutral for the
-/// breaker and closes the connection to the upstream.
+/// There is no fallback to another target: pieces may already have been delivered. A stream ends
+/// well only with the end of its dialect; one that is cut, even cleanly, or reports an error is
+/// broken. The target's breaker records the outcome when the stream ends. Destroying it earlier is
+/// neutral for the breaker and closes the connection to the upstream.
 ///
 /// Move-only; one reader at a time.
 class VX11_API ChatStream {
@@ -45,17 +59,29 @@ class VX11_API ChatStream {
   ChatStream& operator=(ChatStream&&) noexcept;
   ~ChatStream();
 
-  const std::string& source() const noexcept;             ///< As `ChatReply::source`.
-  const std::string& reason() const noexcept;             ///< As `ChatReply::reason`.
-  const std::vector<Attempt>& attempts() const noexcept;  ///< As `ChatReply::attempts`.
+  const std::string& source() const noexcept;  ///< As `ChatReply::source`.
+  const std::string& reason() const noexcept;  ///< As `ChatReply::reason`.
+  /// As `ChatReply::attempts`. The last entry gets its outcome and its full time when the stream
+  /// has ended; until then it is `answered` with the time to the first piece.
+  const std::vector<Attempt>& attempts() const noexcept;
   /// The other members of the upstream's answer, as a JSON object: complete once the stream has
   /// ended.
   const std::string& upstream_json() const noexcept;
 
-  /// The next piece, or none at the end. The first is available at once.
-  /// \return `timeout` when the upstream stops sending, `unreachable` or `invalid_reply` when the
-  ///         stream breaks, `cancelled`; the stream has ended after an error
+  /// The next piece, or none at the end. The first is available at once. The deadline is for a
+  /// piece: comments and events without text do not extend it.
+  /// \return `timeout` when no piece arrives in time, `unreachable` or `invalid_reply` when the
+  ///         stream breaks, `http_status` when the upstream reports an error, `too_large` for an
+  ///         event above 1 MiB, `cancelled`; the stream has ended after an error
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline = {});
+  /// The same for all pieces that have arrived: waits for one at least and passes each to `sink`,
+  /// which the caller keeps alive until the task has completed. Pieces that arrived before the end
+  /// or an error are delivered first.
+  /// \return whether more may follow; false once the answer is complete
+  Task<Result<bool>> read(ChatPieceSink& sink, Deadline deadline = {});
+  /// After the end: reads the rest of the response, so that its connection can be used again;
+  /// closes it at `deadline`.
+  Task<void> release(Deadline deadline);
 
  private:
   friend struct detail::ChatStreamAccess;

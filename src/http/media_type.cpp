@@ -36,6 +36,13 @@ bool keeps_to_utf8(std::string_view parameter) noexcept {
   return equals_ignoring_case(charset, "utf-8");
 }
 
+/// `q=0`, with or without decimals.
+bool is_zero_weight(std::string_view parameter) noexcept {
+  if (!equals_ignoring_case(take_until(parameter, '='), "q")) return false;
+  const std::string_view value = trimmed(parameter, kHttpSpace);
+  return value.starts_with('0') && value.find_first_not_of("0.") == std::string_view::npos;
+}
+
 }  // namespace
 
 bool is_json_in_utf8(std::string_view content_type) noexcept {
@@ -46,6 +53,21 @@ bool is_json_in_utf8(std::string_view content_type) noexcept {
     if (!keeps_to_utf8(take_until(rest, ';'))) return false;
   }
   return true;
+}
+
+bool is_event_stream(std::string_view content_type) noexcept {
+  return equals_ignoring_case(take_until(content_type, ';'), "text/event-stream");
+}
+
+bool lists_event_stream(std::string_view accept) noexcept {
+  while (!accept.empty()) {
+    std::string_view range = take_until(accept, ',');
+    if (!equals_ignoring_case(take_until(range, ';'), "text/event-stream")) continue;
+    bool wanted = true;
+    while (!range.empty()) wanted = wanted && !is_zero_weight(take_until(range, ';'));
+    if (wanted) return true;
+  }
+  return false;
 }
 
 }  // namespace endpoints

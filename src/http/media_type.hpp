@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Recognizes JSON media types. Internal.
+/// Recognizes the media types of the operator endpoints. Internal.
 
 #include <string_view>
 
@@ -11,6 +11,13 @@ namespace endpoints {
 
 /// Whether `content_type` is `application/json` or a `+json` type (RFC 6839), in UTF-8.
 bool is_json_in_utf8(std::string_view content_type) noexcept;
+
+/// Whether `content_type` is `text/event-stream`, with any parameters.
+bool is_event_stream(std::string_view content_type) noexcept;
+
+/// Whether a value of `Accept` lists `text/event-stream` with a weight above zero (RFC 9110
+/// §12.5.1). Wildcards do not count: every client sends them.
+bool lists_event_stream(std::string_view accept) noexcept;
 
 }  // namespace endpoints
 }  // namespace v0

@@ -4,6 +4,7 @@
 /// Server-sent events as in the HTML standard (§9.2, text/event-stream). Internal.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,37 +12,75 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// One event. `id` and `retry` are not used here and are left out.
+/// One event. Its texts are views, valid until the parser is used again.
 struct SseEvent {
-  std::string name = "message";
-  std::string data = {};
+  std::string_view name = "message";
+  std::string_view data = {};
+  std::string_view id = {};  ///< The last one in the stream so far.
 };
 
-/// Parses events from the pieces of a stream.
+/// Parses events from the pieces of a stream, in place where an event lies in one piece.
+///
+/// Each byte is examined once and copied at most twice, however the stream is cut. `retry` is
+/// ignored: it is for readers that connect again.
 class SseParser {
  public:
-  /// Larger events are refused; chat events are far below a quarter of a megabyte.
-  static constexpr std::size_t kMaxEvent = 256 * 1024;
+  /// Larger events are refused: far above any piece of text, and bounded for each stream.
+  static constexpr std::size_t kMaxEvent = 1024 * 1024;
 
-  /// Adds the next piece.
-  /// \return false once an event exceeds the limit
-  bool feed(std::string_view piece);
+  SseParser() = default;
+  SseParser(const SseParser&) = delete;
+  SseParser& operator=(const SseParser&) = delete;
+
+  /// Adds the next piece; the previous one must have been parsed until `next` returned none.
+  void feed(std::string piece);
   /// Returns the next complete event, if there is one.
   std::optional<SseEvent> next();
+  /// Whether an event exceeded the limit. There are no further events then.
+  bool overflowed() const noexcept { return overflowed_; }
+  /// The bytes copied so far; grows linearly with the stream.
+  std::size_t copied() const noexcept { return copied_; }
 
  private:
   bool take_line(std::string_view& line);
+  std::size_t line_end() noexcept;
   void field(std::string_view line);
+  void add_data(std::string_view value);
+  void own_data();
+  void keep(std::string& in, std::string_view bytes);
+  SseEvent event() const noexcept;
+  void start_event();
 
-  std::string pending_ = {};
-  std::size_t read_ = 0;  ///< How much of it is consumed.
-  SseEvent event_ = {};
+  std::string piece_ = {};
+  std::size_t at_ = 0;      ///< How much of it is parsed.
+  std::size_t lf_ = 0;      ///< The first LF at or after `at_`, or its end; outdated below `at_`.
+  std::size_t cr_ = 0;      ///< The same for CR.
+  std::string line_ = {};   ///< The start of a line that continues in the next piece.
+  std::string name_ = {};   ///< Of the event so far.
+  std::string lines_ = {};  ///< Its data, unless that is one line in `piece_`.
+  std::string_view data_ = {};
+  std::string id_ = {};
+  std::size_t copied_ = 0;
   bool has_data_ = false;
+  bool dispatched_ = false;  ///< The event was returned; its texts are cleared by the next call.
   bool after_cr_ = false;
+  bool begun_ = false;  ///< A line was parsed: a byte order mark is no longer possible.
+  bool overflowed_ = false;
 };
 
-/// Appends an event; data of several lines is written as several data fields.
-void append_event(std::string& out, std::string_view name, std::string_view data);
+/// Appends an event with the number `id`. Data of several lines is written as several data fields.
+/// Separators that readers may take for line ends (U+0085, U+2028, U+2029) are written as JSON
+/// escapes: they occur only within the strings of JSON, and data that is no JSON is not sent.
+void append_event(std::string& out, std::uint64_t id, std::string_view name, std::string_view data);
+
+/// The same for the last event of a stream: a reader that connects again waits for an hour. It
+/// would otherwise send the same chat again after a few seconds.
+void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
+                       std::string_view data);
+
+/// A comment line, which shows that the stream is alive. No empty line follows: some readers
+/// deliver an event for it.
+inline constexpr std::string_view kSseComment = ":\n";
 
 }  // namespace v0
 }  // namespace vx11

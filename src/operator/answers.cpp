@@ -53,7 +53,9 @@ std::string_view offline_reason(Errc code) noexcept {
 }
 
 void finish(HttpResponse& response, std::string_view method) {
-  response.headers.add("Cache-Control", "no-store");
+  if (!response.headers.contains("Cache-Control")) {
+    response.headers.add("Cache-Control", "no-store");
+  }
   response.headers.add("X-Content-Type-Options", "nosniff");
   if (method != "HEAD") return;
   response.headers.set("Content-Length", std::to_string(response.body.size()));

@@ -20,20 +20,11 @@ void write_origin(json::Writer& json, const ChatOrigin& origin) {
   if (!origin.reason.empty()) json.key("reason").string(origin.reason);
 }
 
-void write_attempts(json::Writer& json, std::span<const Attempt> attempts) {
-  json.key("attempts").open('[');
-  for (const Attempt& attempt : attempts) {
-    json.open('{').key("name").string(attempt.target);
-    json.key("outcome").string(to_string(attempt.outcome));
-    json.key("elapsed_ms").milliseconds(attempt.elapsed).close('}');
-  }
-  json.close(']');
-}
-
-std::string metadata_to_keep(const ChatOrigin& origin) {
-  json::Writer json(origin.source.size() + origin.reason.size() + 32);
+std::string metadata_to_keep(const ChatOrigin& origin, Completeness completeness) {
+  json::Writer json(origin.source.size() + origin.reason.size() + 48);
   json.open('{');
   write_origin(json, origin);
+  if (completeness == Completeness::broken_off) json.key("complete").boolean(false);
   json.close('}');
   return std::move(json).take();
 }
@@ -69,17 +60,29 @@ void ChatTurn::recalled(Result<std::string> summary) {
   chat_.context_summary = *std::move(summary);
 }
 
-Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin) {
+Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin,
+                                  Completeness completeness) {
   const OperatorApiOptions& with = context_->options;
   return with.sessions->append(std::move(chat_.session_id), std::move(chat_.user_id),
                                Turn(Message(kUser, std::move(chat_.message), asked_at_),
                                     Message("assistant", std::move(answer), with.wall_clock.now(),
-                                            metadata_to_keep(origin))));
+                                            metadata_to_keep(origin, completeness))));
 }
 
 void ChatTurn::kept(const Result<void>& stored) noexcept {
   if (!stored) history_ = HistoryStatus::not_stored;
   if (history_ != HistoryStatus::kept) context_->metrics.session_lost();
+}
+
+void write_attempts(json::Writer& json, std::span<const Attempt> attempts) {
+  json.key("attempts").open('[');
+  for (const Attempt& attempt : attempts) {
+    json.open('{').key("name").string(attempt.target);
+    json.key("outcome").string(to_string(attempt.outcome));
+    if (attempt.first_piece) json.key("first_piece_ms").milliseconds(*attempt.first_piece);
+    json.key("elapsed_ms").milliseconds(attempt.elapsed).close('}');
+  }
+  json.close(']');
 }
 
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,

@@ -28,6 +28,9 @@ ChatOrigin origin_of(std::string target, std::string reason, const std::string& 
 /// The result of using the session store.
 enum class HistoryStatus : unsigned char { kept, not_read, not_stored };
 
+/// Whether an answer has its end. One that broke off is stored with `"complete":false`.
+enum class Completeness : unsigned char { complete, broken_off };
+
 /// One chat turn: parse the request, read the history, ask, store question and answer.
 ///
 /// The store's tasks are returned directly, so that a completed one needs no coroutine:
@@ -53,7 +56,8 @@ class ChatTurn {
 
   /// Stores question and answer together, before the client can have received the end of the
   /// answer, so that what it received survives a crash. Moves what it stores out of `chat()`.
-  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin);
+  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin,
+                          Completeness completeness = Completeness::complete);
   void kept(const Result<void>& stored) noexcept;
 
   HistoryStatus history() const noexcept { return history_; }
@@ -68,6 +72,8 @@ class ChatTurn {
 /// Writes `degraded` and `metadata`, common to complete and streamed answers.
 void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<const Attempt> attempts,
                     std::string_view upstream_json, HistoryStatus history);
+
+void write_attempts(json::Writer& json, std::span<const Attempt> attempts);
 
 /// 503: no target answered.
 HttpResponse offline(const std::string& session_id, const ChatFailure& failure,

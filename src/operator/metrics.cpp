@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 
-#include <fmt/format.h>
+#include "operator/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,6 +14,8 @@ namespace {
 
 using endpoints::Endpoint;
 using endpoints::kEndpoints;
+using prometheus::head;
+using prometheus::line;
 
 struct Bound {
   std::int64_t nanoseconds;
@@ -43,17 +44,6 @@ std::uint64_t value_of(const std::atomic<std::uint64_t>& counter) noexcept {
 
 void add(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noexcept {
   counter.fetch_add(by, std::memory_order_relaxed);
-}
-
-template <class... Args>
-void line(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
-  out += '\n';
-}
-
-void head(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  line(out, "# HELP {} {}", name, help);
-  line(out, "# TYPE {} {}", name, type);
 }
 
 /// Escapes a label's value.
@@ -126,6 +116,7 @@ std::string Metrics::text(std::span<const NamedBreaker> breakers, TimePoint now)
   write_requests(out);
   write_durations(out);
   write_attempts(out);
+  streams_.write(out);
   write_breakers(out, breakers, now);
   head(out, "vx11_session_store_failures_total", "counter",
        "Sessions that could not be read or written.");

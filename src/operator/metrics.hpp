@@ -9,12 +9,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "operator/endpoint.hpp"
+#include "operator/stream_metrics.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -31,6 +33,11 @@ class Metrics {
   void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
   /// A target that was not named at construction is not counted.
   void attempted(std::span<const Attempt> attempts) noexcept;
+  /// A streamed chat has ended, which is also when it is counted as answered.
+  void streamed(StreamEnd end, std::optional<Duration> first_piece, Duration total) noexcept {
+    answered(endpoints::Endpoint::chat, counted_status(end), total);
+    streams_.ended(end, first_piece, total);
+  }
   /// A session could not be read or written.
   void session_lost() noexcept { sessions_lost_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -41,7 +48,7 @@ class Metrics {
   using Counter = std::atomic<std::uint64_t>;
   static constexpr std::size_t kClasses = 5;   // 1xx … 5xx
   static constexpr std::size_t kBuckets = 16;  // the last is unbounded
-  static constexpr std::size_t kOutcomes = 8;  // as many as `Outcome` has
+  static constexpr std::size_t kOutcomes = 9;  // as many as `Outcome` has
 
   /// On separate cache lines, to avoid false sharing between endpoints.
   struct alignas(64) ByEndpoint {
@@ -61,6 +68,7 @@ class Metrics {
   std::vector<std::string> targets_;
   std::vector<ByTarget> attempts_;
   Counter sessions_lost_{0};
+  StreamMetrics streams_;
 };
 
 }  // namespace v0

@@ -20,11 +20,11 @@ using endpoints::Match;
 struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
 
-  /// Adds the fields common to every answer, and counts it.
+  /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
   void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
-              TimePoint since) const {
+              TimePoint since, bool streamed = false) const {
     endpoints::finish(response, request.method);
-    metrics.answered(endpoint, response.status, options.clock.now() - since);
+    if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
 };
 
@@ -90,17 +90,20 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
   const Call call(request, admission.match().argument, deadline);
   StreamedResponse result;
   try {
-    if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::chat &&
-        endpoints::wants_events(request)) {
+    const bool is_chat = route.endpoint == endpoints::Endpoint::chat;
+    if (is_chat && endpoints::resumes_events(request)) {
+      result.head = HttpResponse(204);
+    } else if (is_chat && form == Form::may_stream && endpoints::wants_events(request)) {
       std::shared_ptr<const endpoints::Context> context = impl_;
-      result = co_await endpoints::stream_chat(std::move(context), call);
+      result = co_await endpoints::stream_chat(std::move(context), call, admission.match().since);
     } else {
       result.head = co_await route.answer(impl, call);
     }
   } catch (...) {
     result.head = endpoints::error_answer(500, "internal");
   }
-  impl.finish(result.head, request, route.endpoint, admission.match().since);
+  impl.finish(result.head, request, route.endpoint, admission.match().since,
+              result.body != nullptr);
   co_return std::move(result);
 }
 

@@ -10,8 +10,6 @@
 namespace vx11 {
 inline namespace v0 {
 
-namespace {
-
 Outcome outcome_of(Errc code) noexcept {
   switch (code) {
     case Errc::timeout:
@@ -40,6 +38,8 @@ Outcome outcome_of(Errc code) noexcept {
   return Outcome::unreachable;
 }
 
+namespace {
+
 /// The result of a user's function, or an error if it throws.
 template <class F>
 auto guarded(Errc otherwise, F call) noexcept -> decltype(call()) {
@@ -60,9 +60,9 @@ bool is_asleep(const RouterTarget& target) noexcept {
 
 }  // namespace
 
-Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target) {
+Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, AnswerForm form) {
   Result<HttpRequest> request =
-      guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_); });
+      guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_, form); });
   if (!request) {
     end(target, request.error());
     return request;
@@ -139,12 +139,6 @@ void ChatAttemptState::hint(Duration retry_after) noexcept {
   if (retry_after <= Duration::zero()) return;
   const bool first = retry_after_ == Duration::zero();
   retry_after_ = first ? retry_after : std::min(retry_after_, retry_after);
-}
-
-void ChatAttemptState::broke(const RouterTarget& target, SendResult& result, const Error& error,
-                             Duration elapsed) {
-  result.conclude(verdict_on(error.code));
-  note(target, error, elapsed);
 }
 
 }  // namespace v0

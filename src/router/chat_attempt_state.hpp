@@ -15,6 +15,9 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// The ledger's word for a call that ended with an error of this code.
+Outcome outcome_of(Errc code) noexcept;
+
 /// The state of a chat so far: the ledger, and the answer or the error.
 class ChatAttemptState {
  public:
@@ -22,11 +25,13 @@ class ChatAttemptState {
   explicit ChatAttemptState(const ChatRequest& chat) : chat_(chat) {}
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
-  Result<HttpRequest> prepare(const RouterTarget& target);
+  Result<HttpRequest> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
   /// Evaluates the result of calling `target`: a complete answer or an error.
   void conclude(const RouterTarget& target, SendResult& result);
-  /// The stream from `target` broke before its first piece.
-  void broke(const RouterTarget& target, SendResult& result, const Error& error, Duration elapsed);
+  /// The stream from `target` ended before its first piece. The caller has recorded the verdict.
+  void broke(const RouterTarget& target, const Error& error, Duration elapsed) {
+    note(target, error, elapsed);
+  }
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
 

@@ -1,53 +1,13 @@
 #include <vx11/chat_stream.hpp>
 
-#include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
-#include "json/scan.hpp"
 #include "json/text.hpp"
+#include "router/chat_attempt_state.hpp"
 #include "router/chat_stream_impl.hpp"
 
 namespace vx11 {
 inline namespace v0 {
-
-namespace {
-
-constexpr std::array<std::string_view, 5> kTexts = {"delta", "response", "reply", "message",
-                                                    "content"};
-
-bool is_object(std::string_view text) {
-  return json::scan_object(text, {}).has_value();
-}
-
-}  // namespace
-
-ChatPiece piece_of(SseEvent event) {
-  ChatPiece piece;
-  const auto scanned = json::scan_object(event.data, kTexts);
-  if (scanned) {
-    const auto& members = scanned->members;
-    const auto* const text = std::find_if(
-        members.begin(), members.end(), [](const auto& m) { return m.kind == json::Kind::string; });
-    if (text != members.end()) piece.text = text->text;
-  } else {
-    piece.text = event.data;
-  }
-  piece.data = std::move(event.data);
-  return piece;
-}
-
-Task<Result<std::optional<SseEvent>>> EventSource::next(Deadline deadline) {
-  for (;;) {
-    std::optional<SseEvent> event = parser_.next();
-    if (event) co_return std::move(event);
-    Result<std::string> bytes = co_await body_->next(deadline);
-    if (!bytes) co_return fail(std::move(bytes.error()));
-    if (bytes->empty()) co_return std::optional<SseEvent>();
-    if (!parser_.feed(*bytes)) co_return fail(Errc::too_large, "an event is too large");
-  }
-}
 
 ChatStream::Impl::Impl(ChatReply whole) : reply(std::move(whole)) {
   std::string data = R"({"delta":)";
@@ -56,36 +16,134 @@ ChatStream::Impl::Impl(ChatReply whole) : reply(std::move(whole)) {
   first_.emplace(std::move(data), reply.text);
 }
 
-ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, SendResult open,
-                       EventSource rest, ChatPiece begin)
-    : reply(std::move(so_far)),
-      options_(std::move(with)),
-      result_(std::move(open)),
-      events_(std::move(rest)),
-      first_(std::move(begin)) {}
+ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream stream)
+    : options_(std::move(with)),
+      result_(std::move(stream.opened.result)),
+      body_(std::move(stream.opened.body)),
+      reader_(std::move(stream.reader)),
+      start_(stream.start) {
+  reply.source = std::move(stream.source);
+}
 
-void ChatStream::Impl::end(Verdict verdict) noexcept {
+ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
+  try {
+    text_.clear();
+    return reader_->read({.name = event.name, .data = event.data, .id = event.id}, text_);
+  } catch (...) {
+    return ChatEventKind::error;
+  }
+}
+
+ChatStream::Impl::Step ChatStream::Impl::next_event() {
+  if (!result_) return Step::ended;
+  while (const std::optional<SseEvent> event = parser_.next()) {
+    switch (meaning(*event)) {
+      case ChatEventKind::piece:
+        if (text_.empty()) break;
+        begun_ = true;
+        data_ = event->data;
+        return Step::piece;
+      case ChatEventKind::ignored:
+        break;
+      case ChatEventKind::end:
+        return end();
+      case ChatEventKind::error:
+        return fail_with(Errc::http_status, Verdict::failure);
+    }
+  }
+  return parser_.overflowed() ? fail_with(Errc::too_large, Verdict::failure) : Step::starved;
+}
+
+ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
+                                                 const Deadline& deadline) {
+  if (!bytes) {
+    const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
+    return fail_with(code, verdict_on(code));
+  }
+  // Cut cleanly, but without the dialect's end.
+  if (bytes->empty()) return fail_with(Errc::invalid_reply, Verdict::failure);
+  parser_.feed(*std::move(bytes));
+  return Step::starved;
+}
+
+Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {
+  Step step = next_event();
+  while (step == Step::starved) {
+    Task<Result<std::string>> reading = body_->next(deadline);
+    Result<std::string> bytes = co_await std::move(reading);
+    step = arrived(std::move(bytes), deadline);
+    if (step == Step::starved) step = next_event();
+    // Events without text arrive, but not the piece that the deadline is for.
+    if (step == Step::starved && overdue(deadline)) {
+      step = fail_with(Errc::timeout, Verdict::failure);
+    }
+  }
+  co_return step;
+}
+
+/// An end without any piece is no answer, but not a failure either: the upstream works, and
+/// which chats it answers without text depends on the client.
+ChatStream::Impl::Step ChatStream::Impl::end() {
+  if (!begun_) return fail_with(Errc::invalid_reply, Verdict::neutral);
+  try {
+    reply.upstream_json = reader_->upstream_json();
+  } catch (...) {  // the answer is complete without it
+  }
+  conclude(Verdict::success, Outcome::answered);
+  return Step::ended;
+}
+
+ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
+  error_ = code == Errc::http_status ? Error(code, "the upstream reported an error", reply.source)
+                                     : safe_error(reply.source, code);
+  conclude(verdict, outcome_of(code));
+  body_.reset();
+  return Step::failed;
+}
+
+void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
   result_->conclude(verdict);
   result_.reset();
+  if (reply.attempts.empty()) return;
+  reply.attempts.back().outcome = outcome;
+  reply.attempts.back().elapsed = elapsed();
+}
+
+Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {
+  const Step step = co_await next_piece(std::move(deadline));
+  if (step != Step::piece) co_return fail(error_);
+  first_.emplace(std::string(data_), text_);
+  co_return Result<void>();
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {
-  std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
-  if (first) co_return std::move(first);
-  if (!result_) co_return std::optional<ChatPiece>();
-  Result<std::optional<SseEvent>> event = co_await events_.next(deadline);
-  if (!event) {
-    const Errc code = deadline.cancelled() ? Errc::cancelled : event.error().code;
-    end(verdict_on(code));
-    co_return fail(safe_error(reply.source, code));
+  std::optional<ChatPiece> piece = std::exchange(first_, std::nullopt);
+  if (piece) co_return std::move(piece);
+  const Step step = co_await next_piece(std::move(deadline));
+  if (step == Step::failed) co_return fail(error_);
+  if (step == Step::piece) piece.emplace(std::string(data_), text_);
+  co_return std::move(piece);
+}
+
+Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
+  const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
+  if (first) sink.take(first->data, first->text);
+  Step step = next_event();
+  if (step == Step::starved && !first) step = co_await next_piece(std::move(deadline));
+  while (step == Step::piece) {
+    sink.take(data_, text_);
+    step = next_event();
   }
-  const bool over = !*event || (*event)->name != "message";
-  if (over) {
-    if (*event && is_object((*event)->data)) reply.upstream_json = std::move((*event)->data);
-    end(Verdict::success);
-    co_return std::optional<ChatPiece>();
+  if (step == Step::failed) co_return fail(error_);
+  co_return step == Step::starved;
+}
+
+Task<void> ChatStream::Impl::release(Deadline deadline) {
+  while (body_ != nullptr) {
+    Task<Result<std::string>> reading = body_->next(deadline);
+    const Result<std::string> bytes = co_await std::move(reading);
+    if (!bytes || bytes->empty() || overdue(deadline)) body_.reset();
   }
-  co_return std::optional<ChatPiece>(piece_of(std::move(**event)));
 }
 
 ChatStream::ChatStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -108,6 +166,12 @@ const std::string& ChatStream::upstream_json() const noexcept {
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::next(Deadline deadline) {
   return impl_->next(std::move(deadline));
+}
+Task<Result<bool>> ChatStream::read(ChatPieceSink& sink, Deadline deadline) {
+  return impl_->read(sink, std::move(deadline));
+}
+Task<void> ChatStream::release(Deadline deadline) {
+  return impl_->release(std::move(deadline));
 }
 
 }  // namespace v0

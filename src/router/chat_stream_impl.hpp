@@ -6,10 +6,10 @@
 #include <vx11/chat_stream.hpp>
 #include <vx11/router.hpp>
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "http/sse.hpp"
@@ -18,56 +18,82 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Reads the events of a response whose body is an event stream.
-class EventSource {
- public:
-  EventSource() = default;
-  explicit EventSource(std::unique_ptr<BodyStream> body) : body_(std::move(body)) {}
+/// A response whose body is an event stream, and what is needed to read it.
+struct OpenedStream {
+  OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
+               TimePoint start)
+      : source(std::move(source)),
+        opened(std::move(opened)),
+        reader(std::move(reader)),
+        start(start) {}
 
-  /// The next event, or none at the end of the body.
-  Task<Result<std::optional<SseEvent>>> next(Deadline deadline);
-
- private:
-  std::unique_ptr<BodyStream> body_ = {};
-  SseParser parser_ = {};
+  std::string source;  ///< The target's name.
+  OpenedSend opened;
+  std::unique_ptr<ChatEventReader> reader;
+  TimePoint start;  ///< When the attempt began.
 };
 
 class ChatStream::Impl {
  public:
   /// A complete answer: one piece.
   explicit Impl(ChatReply whole);
-  /// A streamed answer from `target`.
-  Impl(std::shared_ptr<const RouterOptions> with, ChatReply so_far, SendResult open,
-       EventSource rest, ChatPiece begin);
+  /// An event stream without a piece so far; call `begin`.
+  Impl(std::shared_ptr<const RouterOptions> with, OpenedStream stream);
 
+  /// Reads until the first piece, and keeps it. An error has been recorded in the breaker.
+  Task<Result<void>> begin(Deadline deadline);
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline);
+  Task<Result<bool>> read(ChatPieceSink& sink, Deadline deadline);
+  Task<void> release(Deadline deadline);
+
+  Duration elapsed() const noexcept { return options_->clock.now() - start_; }
 
   ChatReply reply;
 
  private:
-  void end(Verdict verdict) noexcept;
+  enum class Step : unsigned char { piece, starved, ended, failed };
+
+  /// Reads the events that have arrived, up to the next piece, which is then in `data_` and
+  /// `text_`.
+  Step next_event();
+  ChatEventKind meaning(const SseEvent& event) noexcept;
+  /// The same, and waits for more until there is a piece or the stream has ended.
+  Task<Step> next_piece(Deadline deadline);
+  /// Takes what the body returned.
+  /// \return `starved` unless that ended the stream
+  Step arrived(Result<std::string> bytes, const Deadline& deadline);
+  bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
+  Step end();
+  Step fail_with(Errc code, Verdict verdict);
+  void conclude(Verdict verdict, Outcome outcome) noexcept;
 
   std::shared_ptr<const RouterOptions> options_;  ///< Keeps the permit's breaker alive.
-  std::optional<SendResult> result_;
-  EventSource events_;
+  std::optional<SendResult> result_;              ///< Until the stream has ended.
+  std::unique_ptr<BodyStream> body_;
+  std::unique_ptr<ChatEventReader> reader_;
+  SseParser parser_;
+  TimePoint start_ = {};
+  bool begun_ = false;  ///< A piece has arrived.
   std::optional<ChatPiece> first_;
+  std::string_view data_;  ///< Of the last piece; valid until the next step.
+  std::string text_;
+  Error error_;
 };
 
 namespace detail {
 
 /// Used by the router to create streams.
 struct ChatStreamAccess {
-  template <class... Args>
-  static ChatStream make(Args&&... args) {
-    return ChatStream(std::make_unique<ChatStream::Impl>(std::forward<Args>(args)...));
+  using Impl = ChatStream::Impl;
+
+  /// A complete answer.
+  static ChatStream whole(ChatReply reply) {
+    return ChatStream(std::make_unique<Impl>(std::move(reply)));
   }
+  static ChatStream make(std::unique_ptr<Impl> impl) { return ChatStream(std::move(impl)); }
 };
 
 }  // namespace detail
-
-/// The piece in an event: its data, and the text in it, which is `delta`, `response`, `reply`,
-/// `message` or `content` of a JSON object, otherwise all of it.
-ChatPiece piece_of(SseEvent event);
 
 }  // namespace v0
 }  // namespace vx11

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "json/scan.hpp"
 #include "json/writer.hpp"
+#include "router/json_event_reader.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -104,8 +107,12 @@ class JsonDialect final : public ChatDialect {
  public:
   explicit JsonDialect(const Shape& shape) : shape_(shape) {}
 
-  // A single return variable, to allow NRVO.
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
+    return ask(chat, AnswerForm::whole);
+  }
+
+  // A single return variable, to allow NRVO.
+  Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
     Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
     if (chat.message.empty()) {
       request = fail(Errc::invalid_argument, "the message is empty");
@@ -119,7 +126,9 @@ class JsonDialect final : public ChatDialect {
       return request;
     }
     request->headers.add("Content-Type", "application/json");
-    request->headers.add("Accept", "application/json");
+    request->headers.add("Accept", form == AnswerForm::whole
+                                       ? "application/json"
+                                       : "text/event-stream, application/json");
     request->body = body(chat, *metadata, ours);
     return request;
   }
@@ -132,6 +141,10 @@ class JsonDialect final : public ChatDialect {
     if (chosen == members.end()) return fail(Errc::invalid_reply, "no text in the answer");
     return Result<ChatAnswer>(tl::in_place, std::string(chosen->text),
                               all_but(*chosen, *read, shape_.texts));
+  }
+
+  std::unique_ptr<ChatEventReader> event_reader() const override {
+    return std::make_unique<JsonEventReader>();
   }
 
  private:
@@ -149,6 +162,18 @@ class JsonDialect final : public ChatDialect {
 };
 
 }  // namespace
+
+Result<HttpRequest> ChatDialect::ask(const ChatRequest& /*chat*/) const {
+  return fail(Errc::invalid_argument, "the dialect builds no request");
+}
+
+Result<HttpRequest> ChatDialect::ask(const ChatRequest& chat, AnswerForm /*form*/) const {
+  return ask(chat);
+}
+
+std::unique_ptr<ChatEventReader> ChatDialect::event_reader() const {
+  return nullptr;
+}
 
 std::shared_ptr<const ChatDialect> switch_dialect() {
   static const auto dialect = std::make_shared<const JsonDialect>(kSwitch);

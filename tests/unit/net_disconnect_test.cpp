@@ -194,7 +194,8 @@ TEST_CASE_FIXTURE(Wired, "a client that does not read its stream is left, and so
   FakeHttpServer upstream(Script([&](Peer& peer) {
     peer.read_request();
     peer.send(kStreamHead);
-    const std::string event = chunk("data: " + std::string(16 * 1024, 'x') + "\n\n");
+    const std::string event =
+        chunk("data: {\"delta\":\"" + std::string(16 * 1024, 'x') + "\"}\n\n");
     while (peer.send(event)) {
     }
     upstream_left.release();
@@ -216,7 +217,7 @@ TEST_CASE_FIXTURE(Wired, "a stream passes from the upstream to the client and en
   make_next_call_a_probe();
   const Answer answer = ask(asking(kHello, kEvents));
   CHECK(answer.status == 200);
-  CHECK(answer.body.starts_with("event: message\ndata: {\"delta\":\"hel\"}\n\n"));
+  CHECK(answer.body.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"hel\"}\n\n"));
   CHECK(switch_breaker->state() == vx11::CircuitState::closed);
   CHECK(json::parse(ask(getting("/operator/session/s-1")).body).at("messages").size() == 2);
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -82,7 +83,7 @@ using Strings = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("pieces come as the upstream sent them, with the text in them") {
-  const auto upstream = stream_of({kHel + "data: plain", " words\n\n" + kLo});
+  const auto upstream = stream_of({kHel + "data: {\"resp", "onse\":\"l \"}\n\n" + kLo + kDone});
   const Upstreams upstreams(upstream);
   auto stream = upstreams.ask();
   REQUIRE(stream.has_value());
@@ -91,11 +92,210 @@ TEST_CASE("pieces come as the upstream sent them, with the text in them") {
   CHECK(stream->reason().empty());
   CHECK(stream->attempts().size() == 1);
   CHECK((**next(*stream)).text == "hel");
-  auto plain = next(*stream);
-  CHECK((**plain).text == "plain words");
-  CHECK((**plain).data == "plain words");
+  auto second = next(*stream);
+  CHECK((**second).text == "l ");
+  CHECK((**second).data == R"({"response":"l "})");
   CHECK(rest_of(*stream) == Strings{R"({"delta":"lo"})"});
   CHECK_FALSE(next(*stream).value().has_value());
+}
+
+TEST_CASE("events of other names are passed over, first and in the middle") {
+  const std::string ping = "event: ping\ndata: {\"delta\":\"no\"}\n\n";
+  const Upstreams upstreams(stream_of({ping + kHel + ping, ping + kLo, ping + kDone}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(stream->source() == "switch");
+  CHECK(rest_of(*stream) == Strings{R"({"delta":"hel"})", R"({"delta":"lo"})"});
+}
+
+TEST_CASE("only text that the dialect knows is text: other data is passed over") {
+  for (const char* other :
+       {"[DONE]", "[1,2]", "\"text\"", "42", "null", "plain words", "<html>", "{}",
+        R"({"choices":[{"delta":{"content":"x"}}]})", R"({"delta":{"content":"x"}})",
+        R"({"delta":""})", R"({"delta":null,"error":null})"}) {
+    CAPTURE(other);
+    const std::string event = "data: " + std::string(other) + "\n\n";
+    const Upstreams upstreams(stream_of({event + kHel + event + kLo + event + kDone}));
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK(stream->source() == "switch");
+    CHECK(rest_of(*stream) == Strings{R"({"delta":"hel"})", R"({"delta":"lo"})"});
+  }
+}
+
+TEST_CASE("an error in mid-stream is a failure, as an event or as data") {
+  for (const char* event :
+       {"event: error\ndata: {\"detail\":\"x\"}\n\n", "event: error\ndata\n\n",
+        "data: {\"error\":\"overloaded\"}\n\n",
+        "data: {\"error\":{\"message\":\"x\"},\"delta\":\"y\"}\n\n",
+        "event: done\ndata: {\"error\":\"x\"}\n\n", "data: {\"delta\":\"cut\n\n"}) {
+    CAPTURE(event);
+    const Upstreams upstreams(stream_of({kHel + event + kDone}));
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK((**next(*stream)).text == "hel");
+    const auto after = next(*stream);
+    REQUIRE_FALSE(after.has_value());
+    CHECK(after.error().code == Errc::http_status);
+    CHECK(stream->attempts().back().outcome == Outcome::error);
+    CHECK(upstreams.breaker().failures == 1);
+  }
+}
+
+TEST_CASE("all pieces that have arrived are read at once") {
+  struct Texts : vx11::ChatPieceSink {
+    void take(std::string_view data, std::string_view text) override {
+      CHECK(data.starts_with("{"));
+      texts.emplace_back(text);
+    }
+    Strings texts = {};
+  };
+  const Upstreams upstreams(stream_of({kHel + kLo, kHel, kLo + kDone}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  const auto read = [&] {
+    Texts sink;
+    const auto more = vx11::sync_wait(stream->read(sink));
+    return std::pair(more.value(), sink.texts);
+  };
+  CHECK(read() == std::pair(true, Strings{"hel", "lo"}));
+  CHECK(read() == std::pair(true, Strings{"hel"}));
+  CHECK(read() == std::pair(false, Strings{"lo"}));
+  CHECK(read() == std::pair(false, Strings{}));
+}
+
+TEST_CASE("comments, empty pieces and single bytes do not extend the time for a piece") {
+  for (const char* trickle : {":\n", "data: {}\n\n", "event: ping\ndata: x\n\n", "x"}) {
+    CAPTURE(trickle);
+    Pieces pieces = {kHel};
+    for (int i = 0; i < 100; ++i) pieces.emplace_back(trickle);
+    const auto upstream = stream_of(pieces);
+    Upstreams upstreams(upstream);
+    upstream->takes(upstreams.clock, 1s);
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK((**next(*stream)).text == "hel");
+    const auto start = upstreams.clock.now();
+    CHECK(next(*stream, Deadline::after(start, 30s)).error().code == Errc::timeout);
+    CHECK(upstreams.clock.now() - start == 30s);
+    CHECK(upstreams.breaker().failures == 1);
+    CHECK(upstream->open_bodies() == 0);
+  }
+}
+
+TEST_CASE("comments do not extend the time for the first piece either") {
+  const auto upstream = stream_of(Pieces(100, std::string(":\n")));
+  Upstreams upstreams(upstream);
+  upstream->takes(upstreams.clock, 1s);
+  const auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(stream->reason() == "switch_timeout");
+  CHECK(upstreams.breaker().failures == 1);
+}
+
+TEST_CASE("the ledger has the time to the first piece and to the end") {
+  const auto upstream = stream_of({kHel, kLo, kDone});
+  Upstreams upstreams(upstream);
+  upstream->takes(upstreams.clock, 1s);
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(stream->attempts().back().elapsed == 1s);
+  CHECK(rest_of(*stream).size() == 2);
+  CHECK(stream->attempts().back().first_piece == 1s);
+  CHECK(stream->attempts().back().elapsed == 3s);
+  CHECK(stream->attempts().back().outcome == Outcome::answered);
+}
+
+namespace {
+
+/// A dialect of the user's own: text in lines of the form `say TEXT`, and `bye` at the end.
+class SayDialect : public vx11::ChatDialect {
+ public:
+  using ChatDialect::ask;
+  vx11::Result<vx11::HttpRequest> ask(const ChatRequest& chat,
+                                      vx11::AnswerForm form) const override {
+    vx11::HttpRequest request("POST", {}, "/say");
+    request.headers.add("Accept",
+                        form == vx11::AnswerForm::stream ? "text/event-stream" : "text/x");
+    request.body = chat.message;
+    return request;
+  }
+  vx11::Result<vx11::ChatAnswer> read(const vx11::HttpResponse& response) const override {
+    return vx11::ChatAnswer(response.body, "{}");
+  }
+};
+
+class SayReader : public vx11::ChatEventReader {
+ public:
+  vx11::ChatEventKind read(const vx11::ServerSentEvent& event, std::string& text) override {
+    if (event.data == "bye") return vx11::ChatEventKind::end;
+    if (event.data == "throw") throw std::runtime_error("no");
+    if (!event.data.starts_with("say ")) return vx11::ChatEventKind::ignored;
+    text += event.data.substr(4);
+    return vx11::ChatEventKind::piece;
+  }
+  std::string upstream_json() const override { return R"({"said":true})"; }
+};
+
+class StreamingSayDialect final : public SayDialect {
+ public:
+  std::unique_ptr<vx11::ChatEventReader> event_reader() const override {
+    return std::make_unique<SayReader>();
+  }
+};
+
+/// As written for 0.1: only the request without a form.
+class OldDialect final : public vx11::ChatDialect {
+ public:
+  using ChatDialect::ask;
+  vx11::Result<vx11::HttpRequest> ask(const ChatRequest&) const override {
+    return vx11::HttpRequest("POST", {}, "/old");
+  }
+  vx11::Result<vx11::ChatAnswer> read(const vx11::HttpResponse& response) const override {
+    return vx11::ChatAnswer(response.body, "{}");
+  }
+};
+
+ChatStream ask_in(std::shared_ptr<const vx11::ChatDialect> dialect,
+                  std::shared_ptr<vx11::Transport> transport) {
+  const Router router = Router::create({.targets = {{.name = "own",
+                                                     .url = "http://o:1",
+                                                     .transport = std::move(transport),
+                                                     .dialect = std::move(dialect)}}})
+                            .value();
+  return vx11::sync_wait(router.async_stream(ChatRequest("hello", "s"))).value();
+}
+
+}  // namespace
+
+TEST_CASE("a dialect of the user's own reads the events of its streams") {
+  const auto upstream =
+      stream_of({"data: say hel\n\ndata: sing\n\n", "data: say lo\n\ndata: bye\n\n"});
+  auto stream = ask_in(std::make_shared<StreamingSayDialect>(), upstream);
+  CHECK(upstream->accept() == "text/event-stream");
+  CHECK((**next(stream)).text == "hel");
+  CHECK((**next(stream)).text == "lo");
+  CHECK_FALSE(next(stream).value().has_value());
+  CHECK(stream.upstream_json() == R"({"said":true})");
+}
+
+TEST_CASE("an event reader that throws breaks the stream") {
+  auto stream = ask_in(std::make_shared<StreamingSayDialect>(),
+                       stream_of({"data: say hel\n\ndata: throw\n\n"}));
+  CHECK((**next(stream)).text == "hel");
+  CHECK(next(stream).error().code == Errc::http_status);
+}
+
+TEST_CASE("a dialect without an event reader is asked for the whole answer, which is one piece") {
+  for (const auto& dialect : std::initializer_list<std::shared_ptr<const vx11::ChatDialect>>{
+           std::make_shared<SayDialect>(), std::make_shared<OldDialect>()}) {
+    const auto upstream = std::make_shared<ScriptedTransport>();
+    upstream->then(vx11::HttpResponse(200, "text/x", "hello"));
+    auto stream = ask_in(dialect, upstream);
+    CHECK((**next(stream)).text == "hello");
+    CHECK_FALSE(next(stream).value().has_value());
+    CHECK(upstream->requests()[0].headers.get("Accept") != "text/event-stream");
+  }
 }
 
 TEST_CASE("what comes with done is what else the upstream said") {
@@ -155,12 +355,15 @@ TEST_CASE("until the first piece has come the next target is asked") {
        0},
       {"an empty stream", stream_of({}), "switch_invalid_reply", 1},
       {"comments alone", stream_of({": ping\n\n", ": pong\n\n"}), "switch_invalid_reply", 1},
-      {"an error event", stream_of({"event: error\ndata: {}\n\n"}), "switch_invalid_reply", 1},
-      {"an end at once", stream_of({kDone}), "switch_invalid_reply", 1},
+      {"an error event", stream_of({"event: error\ndata: {}\n\n"}), "switch_error", 1},
+      {"an error as data", stream_of({"data: {\"error\":\"x\"}\n\n"}), "switch_error", 1},
+      {"an end at once", stream_of({kDone}), "switch_invalid_reply", 0},
+      {"a foreign stream", stream_of({"data: {\"choices\":[]}\n\ndata: [DONE]\n\n"}),
+       "switch_invalid_reply", 1},
       {"half an event", stream_of({"data: {\"del"}), "switch_invalid_reply", 1},
       {"a break", stream_of({"data: {\"del", broken(Errc::unreachable)}), "switch_unreachable", 1},
       {"falling silent", stream_of({broken(Errc::timeout)}), "switch_timeout", 1},
-      {"an endless line", stream_of({std::string(300'000, 'x')}), "switch_invalid_reply", 1},
+      {"an endless line", stream_of({std::string(1'100'000, 'x')}), "switch_invalid_reply", 1},
       {"JSON cut short",
        std::make_shared<ScriptedStream>(Pieces{"{", broken(Errc::invalid_reply)},
                                         "application/json"),
@@ -213,8 +416,18 @@ TEST_CASE("when no target answers the failure has all attempts") {
   CHECK(stream.error().attempts.back().outcome == Outcome::unreachable);
 }
 
-TEST_CASE("a stream that ends well is a success, and only then") {
+TEST_CASE("a stream that is cut cleanly without its end is broken") {
   const Upstreams upstreams(stream_of({kHel, kLo}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(next(*stream).value().has_value());
+  CHECK(next(*stream).value().has_value());
+  CHECK(next(*stream).error().code == Errc::invalid_reply);
+  CHECK(upstreams.breaker().failures == 1);
+}
+
+TEST_CASE("a stream that ends well is a success, and only then") {
+  const Upstreams upstreams(stream_of({kHel, kLo, kDone}));
   upstreams.fail_switch(2);
   auto stream = upstreams.ask();
   REQUIRE(stream.has_value());
@@ -240,7 +453,7 @@ TEST_CASE("a stream that breaks is a failure") {
 }
 
 TEST_CASE("an event too large breaks the stream") {
-  const Upstreams upstreams(stream_of({kHel, "data: " + std::string(300'000, 'x')}));
+  const Upstreams upstreams(stream_of({kHel, "data: " + std::string(1'100'000, 'x')}));
   auto stream = upstreams.ask();
   REQUIRE(stream.has_value());
   CHECK(next(*stream).value().has_value());
@@ -264,7 +477,7 @@ TEST_CASE("a stream dropped before its end is neutral and closes its body") {
 }
 
 TEST_CASE("a stream that is a probe holds its slot until it ends or is dropped") {
-  Upstreams upstreams(stream_of({kHel, kLo}));
+  Upstreams upstreams(stream_of({kHel, kLo, kDone}));
   upstreams.fail_switch(3);
   upstreams.clock.advance(61s);
   {
@@ -284,7 +497,7 @@ TEST_CASE("a stream that is a probe holds its slot until it ends or is dropped")
 }
 
 TEST_CASE("a stream whose reader goes away is cancelled and neutral") {
-  const auto upstream = stream_of({kHel, kLo});
+  const auto upstream = stream_of({kHel, kLo, kDone});
   const Upstreams upstreams(upstream);
   upstreams.fail_switch(2);
   std::stop_source gone;
@@ -311,7 +524,7 @@ TEST_CASE("a call cancelled beforehand asks no target") {
 }
 
 TEST_CASE("a stream may outlive its router") {
-  std::optional<Upstreams> upstreams(stream_of({kHel, kLo}));
+  std::optional<Upstreams> upstreams(stream_of({kHel, kLo, kDone}));
   auto stream = upstreams->ask();
   REQUIRE(stream.has_value());
   upstreams->router = Router::create({.targets = {{.name = "madre",

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 using vx11::append_event;
+using vx11::append_last_event;
 using vx11::SseParser;
 
 namespace {
@@ -21,11 +22,19 @@ Events events_of(std::string_view text, std::size_t piece = std::string_view::np
   SseParser parser;
   Events events;
   for (std::size_t size = first == 0 ? piece : first; !text.empty(); size = piece) {
-    CHECK(parser.feed(text.substr(0, size)));
+    parser.feed(std::string(text.substr(0, size)));
     while (auto event = parser.next()) events.emplace_back(event->name, event->data);
+    CHECK_FALSE(parser.overflowed());
     text.remove_prefix(std::min(size, text.size()));
   }
   return events;
+}
+
+/// The text of a stream with one event.
+std::string written(std::string_view data) {
+  std::string text;
+  append_event(text, 1, "message", data);
+  return text;
 }
 
 }  // namespace
@@ -104,31 +113,89 @@ TEST_CASE("where the pieces are cut makes no difference") {
 TEST_CASE("a line feed that comes alone after its CR does not swallow the next") {
   SseParser parser;
   for (const char* piece : {"data: a\r", "\n"}) {
-    CHECK(parser.feed(piece));
+    parser.feed(piece);
     CHECK_FALSE(parser.next());
   }
-  CHECK(parser.feed("\n"));
+  parser.feed("\n");
   CHECK(parser.next().has_value());
+}
+
+TEST_CASE("a byte order mark at the start is left out, and only there") {
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string text = mark + "data: a\n\n" + mark + "data: b\n\ndata: c\n\n";
+  const Events expected = {{"message", "a"}, {"message", "c"}};
+  for (std::size_t piece = 1; piece < 8; ++piece) CHECK(events_of(text, piece) == expected);
+  CHECK(events_of(mark + "\n" + mark + "data: b\n\n").empty());
+}
+
+TEST_CASE("the last id holds for the events after it; one with NUL is ignored") {
+  using namespace std::string_literals;
+  const std::string text = "data: a\n\nid: 7\n\ndata: b\n\nid: 8\0\ndata: c\n\nid\ndata: d\n\n"s;
+  SseParser parser;
+  parser.feed(text);
+  std::vector<std::string> ids;
+  while (auto event = parser.next()) ids.emplace_back(event->id);
+  CHECK(ids == std::vector<std::string>{"", "7", "7", ""});
+}
+
+TEST_CASE("retry is ignored, whether or not it is a number") {
+  CHECK(events_of("retry: 10\nretry: soon\ndata: a\n\n") == Events{{"message", "a"}});
+}
+
+TEST_CASE("a line of a mebibyte is read in linear work, however it is cut") {
+  const std::string data(SseParser::kMaxEvent - 16, 'x');
+  const std::string text = "data: " + data + "\n\n";
+  for (const std::size_t size : {1, 64, 4096}) {
+    CAPTURE(size);
+    SseParser parser;
+    std::size_t events = 0;
+    for (std::size_t at = 0; at < text.size(); at += size) {
+      parser.feed(text.substr(at, size));
+      while (const auto event = parser.next()) {
+        ++events;
+        CHECK(event->data == data);
+      }
+    }
+    CHECK(events == 1);
+    CHECK(parser.copied() <= 2 * text.size());
+  }
+}
+
+TEST_CASE("an event that lies in one piece is not copied") {
+  SseParser parser;
+  parser.feed("event: done\r\ndata: {\"a\":1}\r\n\r\ndata: x\n\n");
+  while (parser.next()) {
+  }
+  CHECK(parser.copied() == 0);
 }
 
 TEST_CASE("a line that grows too large is refused") {
   SseParser parser;
   const std::string piece(SseParser::kMaxEvent / 4, 'x');
-  bool taken = parser.feed("data: ");
-  for (int i = 0; i < 8 && taken; ++i) {
-    taken = parser.feed(piece);
+  parser.feed("data: ");
+  for (int i = 0; i < 8 && !parser.overflowed(); ++i) {
     CHECK_FALSE(parser.next());
+    parser.feed(piece);
   }
-  CHECK_FALSE(taken);
+  CHECK_FALSE(parser.next());
+  CHECK(parser.overflowed());
+}
+
+TEST_CASE("an event too large in one piece is refused") {
+  SseParser parser;
+  parser.feed("data: " + std::string(SseParser::kMaxEvent, 'x') + "\n\ndata: next\n\n");
+  CHECK_FALSE(parser.next());
+  CHECK(parser.overflowed());
+  CHECK_FALSE(parser.next());
 }
 
 TEST_CASE("an event that grows too large line by line is refused") {
   SseParser parser;
   const std::string line = "data: " + std::string(1000, 'x') + "\n";
   std::size_t taken = 0;
-  while (taken < 4 * SseParser::kMaxEvent && parser.feed(line)) {
+  for (; taken < 4 * SseParser::kMaxEvent && !parser.overflowed(); taken += line.size()) {
+    parser.feed(line);
     CHECK_FALSE(parser.next());
-    taken += line.size();
   }
   CHECK(taken < 2 * SseParser::kMaxEvent);
 }
@@ -137,24 +204,47 @@ TEST_CASE("a stream of small events may be as long as it likes") {
   SseParser parser;
   const std::string event = "data: " + std::string(1000, 'x') + "\n\n";
   for (std::size_t fed = 0; fed < 4 * SseParser::kMaxEvent; fed += event.size()) {
-    REQUIRE(parser.feed(event));
+    parser.feed(event);
     REQUIRE(parser.next().has_value());
+    REQUIRE_FALSE(parser.next().has_value());
   }
 }
 
 TEST_CASE("an event written is read as it was") {
   std::string text;
-  append_event(text, "message", R"({"delta":"a"})");
-  append_event(text, "note", "one\ntwo\n\nfour\n");
-  append_event(text, "done", "");
+  append_event(text, 1, "message", R"({"delta":"a"})");
+  append_event(text, 2, "note", "one\ntwo\n\nfour\n");
+  append_event(text, 3, "done", "");
   const Events expected = {
       {"message", R"({"delta":"a"})"}, {"note", "one\ntwo\n\nfour\n"}, {"done", ""}};
   CHECK(events_of(text) == expected);
-  CHECK(text.starts_with("event: message\ndata: {\"delta\":\"a\"}\n\n"));
+  CHECK(text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"a\"}\n\n"));
+}
+
+TEST_CASE("with the last event a reader is asked not to connect again for an hour") {
+  std::string text;
+  append_last_event(text, 18'446'744'073'709'551'615U, "done", "{}");
+  CHECK(text == "id: 18446744073709551615\nretry: 3600000\nevent: done\ndata: {}\n\n");
+}
+
+TEST_CASE("separators that readers take for line ends are escaped") {
+  CHECK(written("\"a\u2028b\u2029c\u0085d\"") ==
+        "id: 1\nevent: message\ndata: \"a\\u2028b\\u2029c\\u0085d\"\n\n");
+  CHECK(written("\"\u2028\u2028\"") == "id: 1\nevent: message\ndata: \"\\u2028\\u2028\"\n\n");
+  // Neighbours of these characters, and a start without its end, are left as they are.
+  for (const char* other : {"\u00E9\u00B0\u2027\u202A\u2014\U00012028", "\xE2\x80", "\xC2"}) {
+    CHECK(written(other) == "id: 1\nevent: message\ndata: " + std::string(other) + "\n\n");
+  }
+}
+
+TEST_CASE("a comment is read over, wherever it stands") {
+  const std::string comment(vx11::kSseComment);
+  CHECK(events_of(comment + written("a") + comment + comment + written("b")) ==
+        Events{{"message", "a"}, {"message", "b"}});
 }
 
 TEST_CASE("no line end in the data can begin another field or event") {
   std::string text;
-  append_event(text, "message", "a\r\nevent: done\rdata: b\n\nevent: done");
+  append_event(text, 1, "message", "a\r\nevent: done\rdata: b\n\nevent: done");
   CHECK(events_of(text) == Events{{"message", "a\nevent: done\ndata: b\n\nevent: done"}});
 }

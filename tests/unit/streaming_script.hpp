@@ -4,6 +4,7 @@
 /// An upstream that answers with the test's list of pieces.
 
 #include <vx11/streaming.hpp>
+#include <vx11/testing/manual_clock.hpp>
 
 #include <atomic>
 #include <deque>
@@ -22,8 +23,12 @@ using Open = std::shared_ptr<std::atomic<int>>;
 
 class ScriptedBody final : public vx11::BodyStream {
  public:
-  ScriptedBody(Pieces pieces, Open open)
-      : pieces_(pieces.begin(), pieces.end()), open_(std::move(open)) {
+  ScriptedBody(Pieces pieces, Open open, vx11::testing::ManualClock* clock,
+               vx11::Duration before_each)
+      : pieces_(pieces.begin(), pieces.end()),
+        open_(std::move(open)),
+        clock_(clock),
+        before_each_(before_each) {
     ++*open_;
   }
   ~ScriptedBody() override { --*open_; }
@@ -33,12 +38,15 @@ class ScriptedBody final : public vx11::BodyStream {
     if (pieces_.empty()) co_return std::string();
     auto piece = std::move(pieces_.front());
     pieces_.pop_front();
+    if (clock_ != nullptr) clock_->advance(before_each_);
     co_return piece;
   }
 
  private:
   std::deque<vx11::Result<std::string>> pieces_;
   Open open_;
+  vx11::testing::ManualClock* clock_;
+  vx11::Duration before_each_;
 };
 
 /// Answers every request with one head and one list of pieces, or with an error.
@@ -58,8 +66,14 @@ class ScriptedStream final : public vx11::StreamingTransport {
     accept_ = request.headers.get("Accept");
     if (deadline.cancelled()) co_return vx11::fail(vx11::Errc::cancelled, "scripted");
     if (!head_) co_return vx11::fail(head_.error());
-    auto body = std::make_unique<ScriptedBody>(pieces_, open_);
+    auto body = std::make_unique<ScriptedBody>(pieces_, open_, clock_, before_each_);
     co_return vx11::StreamedResponse(*head_, std::move(body));
+  }
+
+  /// From now on each piece takes that long by `clock`.
+  void takes(vx11::testing::ManualClock& clock, vx11::Duration before_each) {
+    clock_ = &clock;
+    before_each_ = before_each;
   }
 
   int calls() const { return calls_; }
@@ -73,6 +87,8 @@ class ScriptedStream final : public vx11::StreamingTransport {
   Open open_ = std::make_shared<std::atomic<int>>(0);
   std::atomic<int> calls_{0};
   std::string accept_ = {};
+  vx11::testing::ManualClock* clock_ = nullptr;
+  vx11::Duration before_each_ = {};
 };
 
 inline vx11::Result<std::string> broken(vx11::Errc code) {

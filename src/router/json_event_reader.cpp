@@ -1,0 +1,72 @@
+#include "router/json_event_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "json/scan.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+/// The members that matter in the data of an event: the error, then what may hold text, best first.
+constexpr std::array<std::string_view, 6> kEventMembers = {"error", "delta",   "response",
+                                                           "reply", "message", "content"};
+
+/// Whether the value of an `error` member reports one: some upstreams send null or "" for none.
+bool reports_error(const json::Member& member) noexcept {
+  switch (member.kind) {
+    case json::Kind::absent:
+    case json::Kind::null:
+      return false;
+    case json::Kind::boolean:
+      return member.text == "true";
+    case json::Kind::number:
+      return member.text != "0";
+    case json::Kind::string:
+      return !member.text.empty();
+    case json::Kind::object:
+    case json::Kind::array:
+      return true;
+  }
+  return true;
+}
+
+bool is_text(const json::Member& member) noexcept {
+  return member.kind == json::Kind::string && !member.text.empty();
+}
+
+ChatEventKind read_message(std::string_view data, std::string& text) {
+  const auto scanned = json::scan_object(data, kEventMembers);
+  // JSON that is no object, and the `[DONE]` of others, are not ours; half an object was ours.
+  if (!scanned) return data.starts_with('{') ? ChatEventKind::error : ChatEventKind::ignored;
+  const auto& members = scanned->members;
+  if (reports_error(members[0])) return ChatEventKind::error;
+  const auto* const chosen = std::find_if(members.begin() + 1, members.end(), is_text);
+  if (chosen == members.end()) return ChatEventKind::ignored;
+  text += chosen->text;
+  return ChatEventKind::piece;
+}
+
+}  // namespace
+
+ChatEventKind JsonEventReader::read(const ServerSentEvent& event, std::string& text) {
+  if (event.name == "message") return read_message(event.data, text);
+  if (event.name == "done") return read_done(event.data);
+  return event.name == "error" ? ChatEventKind::error : ChatEventKind::ignored;
+}
+
+/// The text of the whole answer, which some upstreams repeat here, is left out.
+ChatEventKind JsonEventReader::read_done(std::string_view data) {
+  auto read = json::split_object(data, kEventMembers);
+  if (!read) return ChatEventKind::end;
+  if (reports_error(read->found.members[0])) return ChatEventKind::error;
+  upstream_json_ = std::move(read->rest);
+  return ChatEventKind::end;
+}
+
+}  // namespace v0
+}  // namespace vx11
