@@ -94,6 +94,12 @@ struct ChatConfig {
   Duration deadline = 30s;
   /// Longer than a model pauses between two words.
   Duration stream_silence = 30s;
+  /// For a whole stream; long answers take minutes.
+  Duration stream_deadline = 10min;
+  /// Silence before the first piece after which the head is sent.
+  Duration head_after = 2s;
+  /// Silence after which a comment is sent; below the limits of proxies.
+  Duration heartbeat = 10s;
   /// How many chats at a time may bypass an open breaker if all are open; 0: they fail at once.
   std::uint32_t last_resorts = 0;
 };

@@ -2,6 +2,7 @@
 //
 // This file only creates the parts of libvx11 from the configuration and connects them to an
 // OperatorApi behind the server.
+#include <vx11/net/timer.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
@@ -79,7 +80,12 @@ Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t ow
        .sessions = *std::move(sessions),
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
-       .metrics = open_metrics ? vx11::MetricsAccess::everyone : vx11::MetricsAccess::with_token});
+       .metrics = open_metrics ? vx11::MetricsAccess::everyone : vx11::MetricsAccess::with_token,
+       .stream = {.silence = config.chat.stream_silence,
+                  .total = config.chat.stream_deadline,
+                  .head_after = config.chat.head_after,
+                  .heartbeat = config.chat.heartbeat},
+       .timer = vx11::make_net_timer()});
 }
 
 void announce(const LoadedConfig& loaded, const Address& address) {

@@ -143,7 +143,20 @@ std::vector<Setting> table() {
        .doc = "Time limit of a chat, over all upstreams."},
       {.key = "chat.stream_silence",
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::stream_silence),
-       .doc = "The longest time between two pieces of a streamed answer."},
+       .doc = "The longest time between two pieces of text of a streamed answer, while the client "
+              "reads. Comments and events without text do not count."},
+      {.key = "chat.stream_deadline",
+       .field = ranged<Duration>(1ms, 24h, &Config::chat, &ChatConfig::stream_deadline),
+       .doc = "Time limit of a whole stream. An upstream that never ends would hold a connection "
+              "for ever."},
+      {.key = "chat.head_after",
+       .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::head_after),
+       .doc = "Silence after which the head of a streamed answer is sent, with a comment. Later "
+              "failures are `error` events in place of a 503."},
+      {.key = "chat.heartbeat",
+       .field = ranged<Duration>(10ms, 1h, &Config::chat, &ChatConfig::heartbeat),
+       .doc = "Silence within a streamed answer after which a comment is sent. Keep it below the "
+              "limits of proxies, often 30s."},
       {.key = "chat.last_resorts",
        .field = ranged<std::uint32_t>(0, 10'000, &Config::chat, &ChatConfig::last_resorts),
        .doc = "Concurrent chats that may bypass an open breaker when the breakers of all targets "

@@ -11,7 +11,9 @@
 #include <vx11/router.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/streaming.hpp>
+#include <vx11/timer.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -31,6 +33,22 @@ struct NamedBreaker {
 /// Access to `GET /metrics`.
 enum class MetricsAccess : unsigned char { with_token, everyone };
 
+/// The times of a streamed chat.
+struct ChatStreamLimits {
+  /// The most between two pieces of text, while the client reads. Longer than a model pauses
+  /// between two words. Comments and events without text do not count.
+  Duration silence = std::chrono::seconds(30);
+  /// The most for a whole stream. Long answers take minutes; without a limit an upstream that
+  /// never ends would hold a connection for ever.
+  Duration total = std::chrono::minutes(10);
+  /// After that long without a piece the head is sent and a comment with it: proxies and clients
+  /// give up on a silent server. A failure is an `error` event from then on, in place of a 503.
+  Duration head_after = std::chrono::seconds(2);
+  /// Silence after which a comment is sent. Far below the limits of proxies (30 s and more), and
+  /// often enough to find out about clients that have left.
+  Duration heartbeat = std::chrono::seconds(10);
+};
+
 /// The components and settings of the API.
 struct OperatorApiOptions {
   std::shared_ptr<const Authenticator> auth = {};      ///< Required.
@@ -49,6 +67,10 @@ struct OperatorApiOptions {
   std::size_t max_message_bytes = 64 * 1024;
   /// Open it only on loopback listeners.
   MetricsAccess metrics = MetricsAccess::with_token;
+  ChatStreamLimits stream = {};
+  /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no early
+  /// head and no heartbeats. Shared with streams that may outlive the API.
+  std::shared_ptr<Timer> timer = {};
   SteadyClock clock = {};
   WallClock wall_clock = {};
 };

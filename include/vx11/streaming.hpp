@@ -26,6 +26,9 @@ class VX11_API BodyStream {
   /// \return `timeout` if no piece arrived by `deadline`, `cancelled`, or `invalid_reply` for a
   ///         truncated body
   virtual Task<Result<std::string>> next(Deadline deadline) = 0;
+  /// Whether the piece returned last was the last one. False if that is not known: then `next`
+  /// returns an empty piece. Lets a server send the end together with that piece.
+  virtual bool ended() const noexcept { return false; }
 };
 
 /// A response whose head has been received.

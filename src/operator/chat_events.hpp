@@ -21,9 +21,9 @@ bool wants_events(const HttpRequest& request) noexcept;
 bool resumes_events(const HttpRequest& request) noexcept;
 
 /// `message` events as the upstream sends them, then `done` with the session and the metadata, or
-/// `error` if the stream breaks. Failures before the first piece are answered as for a complete
-/// answer: the response has no body stream. The stream keeps `context` alive, and counts itself
-/// when it ends.
+/// `error` if the stream breaks. Completes when the first piece has arrived, or after
+/// `ChatStreamLimits::head_after`; failures before that are answered as for a complete answer: the
+/// response has no body stream. The stream keeps `context` alive, and counts itself when it ends.
 /// \param since when the head of the request was complete
 Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call,
                                    TimePoint since);

@@ -126,6 +126,10 @@ Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline)
 }
 
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
+  if (result_ && overdue(deadline)) {  // also if the upstream never lets anyone wait
+    fail_with(Errc::timeout, Verdict::failure);
+    co_return fail(error_);
+  }
   const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
   if (first) sink.take(first->data, first->text);
   Step step = next_event();

@@ -14,6 +14,11 @@ HttpResponse internal_error() {
   return refusal(500, "the request could not be answered");
 }
 
+/// Appends a piece of a body, or with an empty one its end.
+void append_piece(std::string& out, std::string_view piece, bool chunked) {
+  chunked ? append_chunk(out, piece) : void(out += piece);
+}
+
 /// Whether a response of that status may have a body or a Content-Length (RFC 9110 §6.4.1).
 bool may_have_body(int status) noexcept {
   return status != 204 && status != 304;
@@ -194,11 +199,17 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
     if (!piece && begun) co_return Then::close;
     if (!piece) co_return co_await write_instead(scratch, internal_error());
     more = !piece->empty();
-    if (chunked) append_chunk(out, *piece);
-    if (!chunked) out += *piece;
-    const bool sent = co_await send(out);
-    if (!sent) co_return Then::close;
-    channel_->no_limit();
+    append_piece(out, *piece, chunked);
+    if (more && answer.body->ended()) {
+      more = false;
+      append_piece(out, {}, chunked);
+    }
+    const std::size_t at_once = channel_->send_now(out);
+    if (at_once != out.size()) {
+      const bool sent = co_await send(std::string_view(out).substr(at_once));
+      if (!sent) co_return Then::close;
+      channel_->no_limit();
+    }
     out.clear();
   }
   channel_->watch(nullptr, nullptr);

@@ -1,0 +1,93 @@
+#pragma once
+
+/// \file
+/// One streamed chat: asks, writes events, stores the turn, counts. Internal.
+
+#include <vx11/chat_stream.hpp>
+#include <vx11/router.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "operator/chat_turn.hpp"
+#include "operator/context.hpp"
+#include "operator/event_writer.hpp"
+#include "operator/handover.hpp"
+#include "operator/stream_metrics.hpp"
+#include "threads/detached.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+/// A coroutine of its own asks the targets, reads the stream and writes events; the server takes
+/// them from `out`. It keeps this object alive, so that a client that leaves while the upstream is
+/// waited for needs no special case: the call is cancelled, and the coroutine ends.
+///
+/// A second one sleeps on the timer and writes comments while there is nothing else to send. The
+/// first of them decides that the answer has status 200; until then a failure is an answer of its
+/// own, `whole`.
+class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
+ public:
+  /// \param turn has read the request
+  /// \param asked the request's deadline; its stop token is the client's departure
+  /// \param since when the head of the request was complete
+  StreamedChat(std::shared_ptr<const Context> context, ChatTurn turn, const Deadline& asked,
+               TimePoint since);
+
+  /// Begins to ask. Call once.
+  void start();
+  /// The client has left, or no longer reads. Nothing more is written.
+  void leave();
+
+  Handover out;
+  /// The answer if the stream has not begun: valid once `out` is over without text.
+  std::optional<HttpResponse> whole = std::nullopt;
+
+ private:
+  /// Notes the client's departure.
+  struct Departure {
+    StreamedChat* chat;
+    void operator()() const { chat->stop(); }
+  };
+
+  static Detached produce(std::shared_ptr<StreamedChat> self);
+  static Detached beat(std::shared_ptr<StreamedChat> self);
+  /// Until something is to be written if nothing else is; zero or less: now.
+  Duration until_beat() const;
+  void write_beat();
+
+  Task<bool> open();
+  Deadline deadline_for_piece();
+  Task<void> end();
+  Task<void> break_off(Error error);
+  void refuse(const ChatFailure& failure);
+  void fail() noexcept;
+  void count(StreamEnd end, std::span<const Attempt> attempts) noexcept;
+  void count_departure();
+  void finish();
+  void stop();
+  TimePoint now() const { return context_->options.clock.now(); }
+
+  std::shared_ptr<const Context> context_;
+  ChatTurn turn_;
+  std::stop_source stop_ = {};       ///< Ends the call to the upstream.
+  std::stop_source beat_stop_ = {};  ///< Ends the sleep between two comments.
+  std::stop_callback<Departure> on_departure_;
+  TimePoint asked_until_;
+  TimePoint since_;
+  std::optional<Duration> first_piece_ = std::nullopt;
+  std::optional<ChatStream> stream_ = std::nullopt;
+  ChatOrigin origin_ = {};
+  EventWriter writer_ = {};
+  std::atomic<TimePoint> last_out_;      ///< When something was written last; at first `since_`.
+  std::atomic<bool> committed_ = false;  ///< The answer has status 200, or is `whole`.
+};
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11
