@@ -68,13 +68,18 @@ load() {
   done
 }
 
+# As a careful operator does it: the next gateway is restarted only when the proxy uses this one again.
 restart() { # NAME PORT
   stop "$1"
   expect_equal "exit code of gateway $1" "$EXIT_CODE" 0
   start_gateway_at "$1" "$2"
+  eventually 60 is_used "$2" || unmet "the proxy does not use gateway $1 again"
+}
+is_used() { # PORT
+  curl --noproxy '*' -fsS "http://127.0.0.1:$1/metrics" |
+    grep '^vx11_requests_total{endpoint="status",status="2xx"} [1-9]' >/dev/null
 }
 
-# The next gateway is restarted only after another batch was answered.
 answers() { cat "${LOGS[@]}" | wc -l; }
 has_answered() { (($(answers) >= $1)); }
 another_batch() { eventually 60 has_answered $(($(answers) + BATCH)) || unmet "no progress"; }
