@@ -85,7 +85,7 @@ has_answered() { (($(answers) >= $1)); }
 another_batch() { eventually 60 has_answered $(($(answers) + BATCH)) || unmet "no progress"; }
 
 restarts_lose_nothing() {
-  local loads=() round other
+  local loads=() round other begun=$SECONDS
   tune '{"stream":false}'
   touch "${LOGS[@]}"
   load "${LOGS[0]}" /operator/chat/ask -H 'content-type: application/json' -d '{"message":"hello"}' {REPORT}>&- &
@@ -103,7 +103,7 @@ restarts_lose_nothing() {
   wait "${loads[@]}"
   other=$(grep -vx '200 0' "${LOGS[@]}" | sort | uniq -c | head -n 8)
   [[ -z $other ]] || unmet "of $(answers) requests: $other"
-  echo "     $(answers) requests" >&"$REPORT"
+  echo "     $(answers) requests in $((SECONDS - begun)) s" >&"$REPORT"
 }
 
 config <<TOML
