@@ -22,5 +22,12 @@ sub vcl_init {
 
 sub vcl_recv {
     set req.backend_hint = vx11.backend();
+    if (req.http.Accept ~ "text/event-stream") {
+        return (pipe);
+    }
     return (pass);
+}
+
+sub vcl_pipe {
+    set bereq.http.Connection = "close";
 }
