@@ -13,6 +13,11 @@ function(vx11_library target)
       INSTALL_RPATH $ORIGIN)  # libraries find each other in any installation folder
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
+    # An installed library says which std::string it was built with; see detail/requirements.hpp.
+    if(DEFINED vx11_cxx11_abi)
+      target_compile_definitions(${target} INTERFACE
+        $<INSTALL_INTERFACE:VX11_CXX11_ABI=${vx11_cxx11_abi}>)
+    endif()
     get_target_property(type ${target} TYPE)
     if(type STREQUAL "STATIC_LIBRARY")
       target_compile_definitions(${target} PUBLIC VX11_STATIC_DEFINE)

@@ -5,7 +5,10 @@ function(vx11_own_target target)
     CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON)
+    POSITION_INDEPENDENT_CODE ON
+    # Sources have names of their own in unnamed namespaces, which differ between files; a parent
+    # project's CMAKE_UNITY_BUILD would put them into one.
+    UNITY_BUILD OFF)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor
     # g++ 12 at -O2 and above falsely warns about overlaps (GCC bug 105651) and uninitialised members
     # (105562) in std::string.

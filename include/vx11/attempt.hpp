@@ -34,8 +34,8 @@ VX11_API std::string_view to_string(Outcome outcome) noexcept;
 /// One target that was tried or skipped. Never contains a URL or an upstream's text.
 struct Attempt {
   Attempt() = default;
-  Attempt(std::string target, Outcome outcome, Duration elapsed)
-      : target(std::move(target)), outcome(outcome), elapsed(elapsed) {}
+  Attempt(std::string name, Outcome result, Duration took)
+      : target(std::move(name)), outcome(result), elapsed(took) {}
 
   std::string target = {};
   Outcome outcome = Outcome::answered;

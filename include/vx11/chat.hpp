@@ -18,8 +18,8 @@ inline namespace v0 {
 /// A chat request. A value type with a constructor, so that it can be passed to coroutines.
 struct ChatRequest {
   ChatRequest() = default;
-  ChatRequest(std::string message, std::string session_id)
-      : message(std::move(message)), session_id(std::move(session_id)) {}
+  ChatRequest(std::string question, std::string session)
+      : message(std::move(question)), session_id(std::move(session)) {}
 
   std::string message = {};          ///< UTF-8, not empty.
   std::string session_id = {};       ///< Context-7 session of the chat.
@@ -32,8 +32,8 @@ struct ChatRequest {
 /// The answer of one upstream.
 struct ChatAnswer {
   ChatAnswer() = default;
-  ChatAnswer(std::string text, std::string upstream_json)
-      : text(std::move(text)), upstream_json(std::move(upstream_json)) {}
+  ChatAnswer(std::string answer, std::string members)
+      : text(std::move(answer)), upstream_json(std::move(members)) {}
 
   std::string text = {};
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.

@@ -27,7 +27,8 @@ struct ChatStreamAccess;
 /// A piece of an answer.
 struct ChatPiece {
   ChatPiece() = default;
-  ChatPiece(std::string data, std::string text) : data(std::move(data)), text(std::move(text)) {}
+  ChatPiece(std::string event, std::string words)
+      : data(std::move(event)), text(std::move(words)) {}
 
   std::string data = {};  ///< The event's data as the upstream sent it.
   std::string text = {};  ///< The text in it; the answer is the concatenation of these.

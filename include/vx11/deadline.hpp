@@ -4,6 +4,7 @@
 /// `Deadline`: the time limit of a call and its cancellation token.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/requirements.hpp>
 
 #include <stop_token>
 #include <utility>

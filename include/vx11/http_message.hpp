@@ -15,8 +15,8 @@ inline namespace v0 {
 /// A request, as sent or received.
 struct HttpRequest {
   HttpRequest() = default;
-  HttpRequest(std::string method, std::string origin, std::string target)
-      : method(std::move(method)), origin(std::move(origin)), target(std::move(target)) {}
+  HttpRequest(std::string verb, std::string base, std::string path)
+      : method(std::move(verb)), origin(std::move(base)), target(std::move(path)) {}
 
   std::string method = "GET";
   /// Scheme and authority, `http://host[:port]`, no path. Empty in a request received by a server.
@@ -30,9 +30,9 @@ struct HttpRequest {
 /// A response, as sent or received.
 struct HttpResponse {
   HttpResponse() = default;
-  explicit HttpResponse(int status) : status(status) {}
-  HttpResponse(int status, std::string_view content_type, std::string body)
-      : status(status), body(std::move(body)) {
+  explicit HttpResponse(int code) : status(code) {}
+  HttpResponse(int code, std::string_view content_type, std::string content)
+      : status(code), body(std::move(content)) {
     headers.add("Content-Type", content_type);
   }
 

@@ -24,9 +24,9 @@ inline namespace v0 {
 /// The request as passed to a route's function. Lives until the function's task has completed.
 class VX11_API RoutedRequest {
  public:
-  RoutedRequest(const HttpRequest& request, const Deadline& deadline,
+  RoutedRequest(const HttpRequest& received, const Deadline& until,
                 std::string_view pattern) noexcept
-      : request(request), deadline(deadline), pattern_(pattern) {}
+      : request(received), deadline(until), pattern_(pattern) {}
 
   const HttpRequest& request;
   const Deadline& deadline;  ///< Its stop token fires when the client disconnects.

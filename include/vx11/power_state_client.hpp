@@ -124,7 +124,7 @@ struct WindowRequest {
 /// madre's answer to a command: its status (2xx or 4xx) and its JSON unchanged.
 struct MadreReply {
   MadreReply() = default;
-  MadreReply(int status, std::string json) : status(status), json(std::move(json)) {}
+  MadreReply(int code, std::string body) : status(code), json(std::move(body)) {}
   int status = 200;
   std::string json = "{}";
   bool ok() const noexcept { return status >= 200 && status < 300; }

@@ -8,6 +8,7 @@
 /// translation units of a program agree on the type.
 
 #include <vx11/detail/durations.hpp>
+#include <vx11/detail/requirements.hpp>
 
 #include <cstdint>
 #include <string>
@@ -79,8 +80,8 @@ constexpr std::string_view to_string(Errc code) noexcept {
 /// so it may be logged, returned to clients and shown on a page.
 struct Error {
   Error() = default;
-  explicit Error(Errc code, std::string detail = {}, std::string upstream = {})
-      : code(code), upstream(std::move(upstream)), detail(std::move(detail)) {}
+  explicit Error(Errc errc, std::string what = {}, std::string where = {})
+      : code(errc), upstream(std::move(where)), detail(std::move(what)) {}
 
   Errc code = Errc::unavailable;
   std::string upstream = {};  ///< Name of the upstream; empty if none is involved.

@@ -20,11 +20,11 @@ inline namespace v0 {
 /// One message.
 struct Message {
   Message() = default;
-  Message(std::string_view role, std::string content, WallTime timestamp = {},
+  Message(std::string_view speaker, std::string words, WallTime at = {},
           std::string metadata = "{}")
-      : role(role),
-        content(std::move(content)),
-        timestamp(timestamp),
+      : role(speaker),
+        content(std::move(words)),
+        timestamp(at),
         metadata_json(std::move(metadata)) {}
 
   std::string role = {};  ///< "user" or "assistant".
@@ -37,7 +37,8 @@ struct Message {
 /// A question and its answer: stored together or not at all.
 struct Turn {
   Turn() = default;
-  Turn(Message user, Message assistant) : user(std::move(user)), assistant(std::move(assistant)) {}
+  Turn(Message question, Message answer)
+      : user(std::move(question)), assistant(std::move(answer)) {}
   Message user = {};
   Message assistant = {};
 };

@@ -34,8 +34,8 @@ class VX11_API BodyStream {
 /// A response whose head has been received.
 struct StreamedResponse {
   StreamedResponse() = default;
-  StreamedResponse(HttpResponse head, std::unique_ptr<BodyStream> body)
-      : head(std::move(head)), body(std::move(body)) {}
+  StreamedResponse(HttpResponse first, std::unique_ptr<BodyStream> rest)
+      : head(std::move(first)), body(std::move(rest)) {}
 
   HttpResponse head = {};  ///< Its body is empty.
   std::unique_ptr<BodyStream> body = {};

@@ -232,10 +232,10 @@ T sync_wait(Task<T> task) {
   const auto wake = [](void* flag) {
     // The waiter must not destroy the flag between the store of 1 and notify_one, so it waits for
     // the store of 2.
-    auto& ended = *static_cast<std::atomic<int>*>(flag);
-    ended.store(1, std::memory_order_release);
-    ended.notify_one();
-    ended.store(2, std::memory_order_release);
+    auto& stored = *static_cast<std::atomic<int>*>(flag);
+    stored.store(1, std::memory_order_release);
+    stored.notify_one();
+    stored.store(2, std::memory_order_release);
   };
   if (!detail::TaskAccess::start(task, wake, &ended)) {
     ended.wait(0, std::memory_order_acquire);

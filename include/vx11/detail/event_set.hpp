@@ -21,7 +21,7 @@ class EventSet {
   using Set = std::uint32_t;
   /// Where a started task reports its end.
   struct EventSlot {
-    EventSlot(EventSet& all, Set bit) noexcept : all(&all), bit(bit) {}
+    EventSlot(EventSet& set, Set mine) noexcept : all(&set), bit(mine) {}
     EventSet* all;
     Set bit;
   };

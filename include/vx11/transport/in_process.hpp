@@ -3,6 +3,7 @@
 /// \file
 /// A transport to a function of the same process.
 
+#include <vx11/detail/exceptions.hpp>
 #include <vx11/transport.hpp>
 
 #include <functional>
@@ -25,10 +26,10 @@ class InProcessTransport final : public Transport {
   using Transport::send;
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "the caller went away");
-    try {
+    VX11_TRY {
       co_return handler_(request, deadline);
-    } catch (...) {
     }
+    VX11_CATCH_ALL {}
     co_return fail(Errc::unreachable, "the in-process upstream failed");
   }
 

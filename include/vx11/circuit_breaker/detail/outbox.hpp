@@ -5,6 +5,7 @@
 
 #include <vx11/circuit_breaker/detail/open_time.hpp>
 #include <vx11/circuit_breaker/options.hpp>
+#include <vx11/detail/exceptions.hpp>
 
 #include <cstddef>
 #include <mutex>
@@ -32,10 +33,10 @@ class Outbox {
   /// this transition is not reported; the breaker continues to work.
   void tell(const CircuitTransition& transition) noexcept {
     if (!options_.on_transition) return;
-    try {
+    VX11_TRY {
       untold_.push_back(transition);
-    } catch (const std::bad_alloc&) {
     }
+    VX11_CATCH_ALL {}  // out of memory
   }
   void want_draw() noexcept { draw_wanted_ = static_cast<bool>(options_.growth.random); }
 
@@ -53,9 +54,10 @@ class Outbox {
 
   /// A number from the user's generator; zero if it throws.
   double draw() const noexcept {
-    try {
+    VX11_TRY {
       return options_.growth.random();
-    } catch (...) {
+    }
+    VX11_CATCH_ALL {
       return 0.0;
     }
   }
@@ -78,10 +80,10 @@ class Outbox {
     const CircuitTransition transition = untold_.front();
     untold_.erase(untold_.begin());
     held.unlock();
-    try {
+    VX11_TRY {
       options_.on_transition(transition);
-    } catch (...) {  // an exception from a listener must not affect admission
     }
+    VX11_CATCH_ALL {}  // an exception from a listener must not affect admission
     held.lock();
     return true;
   }

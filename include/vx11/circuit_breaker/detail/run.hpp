@@ -3,6 +3,7 @@
 /// \file
 /// The parts of `CircuitBreaker::run`. Internal.
 
+#include <vx11/detail/exceptions.hpp>
 #include <vx11/result.hpp>
 #include <vx11/verdict.hpp>
 
@@ -38,11 +39,12 @@ concept Awaitable = requires(T&& value) {
 /// Runs the call; an exception from it is a failure and passes through to the caller.
 template <class Permit, class Call>
 std::invoke_result_t<Call> call_under(Permit& permit, Call&& call) {
-  try {
+  VX11_TRY {
     return std::invoke(std::forward<Call>(call));
-  } catch (...) {
+  }
+  VX11_CATCH_ALL {
     permit.failure();
-    throw;
+    VX11_RETHROW;
   }
 }
 
