@@ -61,6 +61,13 @@ inline Result<> validate(const AdaptiveLimitOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What an adaptive limit holds, and what it has decided so far.
+struct AdaptiveLimitStats {
+  std::uint32_t limit = 0;     ///< Now.
+  std::uint32_t running = 0;   ///< Calls with a permit now.
+  std::uint64_t rejected = 0;  ///< Calls that found the limit reached.
+};
+
 namespace detail {
 
 /// The state of the estimate. Each update returns a new value, so that it can be tested and
@@ -143,7 +150,10 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   tl::expected<Permit, Rejection> try_acquire() noexcept {
     std::uint32_t running = running_.load(std::memory_order_relaxed);
     do {
-      if (running >= limit()) return tl::unexpected(Rejection{RejectionReason::limit_reached});
+      if (running >= limit()) {
+        rejected_.fetch_add(1, std::memory_order_relaxed);
+        return tl::unexpected(Rejection{RejectionReason::limit_reached});
+      }
     } while (!running_.compare_exchange_weak(running, running + 1, std::memory_order_relaxed));
     return Permit(*this, clock_.now());
   }
@@ -166,6 +176,9 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   /// The current limit on concurrent calls.
   std::uint32_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
   std::uint32_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
+  AdaptiveLimitStats stats() const noexcept {
+    return {limit(), running(), rejected_.load(std::memory_order_relaxed)};
+  }
 
  private:
   void succeeded(TimePoint began) noexcept {
@@ -190,6 +203,7 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   [[no_unique_address]] const Clock clock_;
   std::atomic<std::uint32_t> running_{0};
   std::atomic<std::uint32_t> limit_{1};
+  std::atomic<std::uint64_t> rejected_{0};
   std::mutex mutex_;
   detail::LimitEstimate estimate_;
 };

@@ -42,6 +42,15 @@ inline Result<> validate(const BulkheadOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What a bulkhead holds, and what it has decided so far.
+struct BulkheadStats {
+  std::uint32_t running = 0;    ///< Slots in use now.
+  std::size_t waiting = 0;      ///< Calls in the queue now.
+  std::uint64_t admitted = 0;   ///< Calls that were given a slot.
+  std::uint64_t rejected = 0;   ///< Calls that found the queue full or waited too long.
+  std::uint64_t cancelled = 0;  ///< Calls whose stop token fired before they had a slot.
+};
+
 /// A semaphore for calls: `concurrent` run, `queue` wait in FIFO order, the rest are rejected.
 ///
 /// ```cpp
@@ -72,16 +81,14 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
 
   /// Acquires a slot now, or returns `rejected`.
   tl::expected<Permit, Rejection> try_acquire() noexcept {
-    const std::lock_guard lock(mutex_);
-    if (running_ >= options_.concurrent) {
-      return tl::unexpected(Rejection{RejectionReason::bulkhead_full});
-    }
-    return admit();
+    auto permit = try_admit();
+    if (!permit) count(&BulkheadStats::rejected);
+    return permit;
   }
   /// Acquires a slot; blocks until it is granted.
   /// \see async_acquire
   Result<Permit> acquire(Deadline deadline = {}) {
-    auto now = try_acquire();
+    auto now = options_.queue == 0 ? try_acquire() : try_admit();
     if (now) return std::move(*now);
     if (options_.queue == 0) return fail(now.error());
     return sync_wait(async_acquire(std::move(deadline)));
@@ -100,6 +107,14 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     return queue_.size();
   }
 
+  BulkheadStats stats() const noexcept {
+    const std::lock_guard lock(mutex_);
+    BulkheadStats stats = decided_;
+    stats.running = running_;
+    stats.waiting = queue_.size();
+    return stats;
+  }
+
   /// \name As a policy
   /// \{
   template <class Next>
@@ -110,7 +125,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   }
   template <class Next>
   Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) {
-    auto place = try_acquire();
+    auto place = options_.queue == 0 ? try_acquire() : try_admit();
     if (!place) {
       if (options_.queue == 0) co_return fail(place.error());
       Task<Result<Permit>> acquiring = async_acquire(deadline);
@@ -128,19 +143,32 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   static constexpr detail::EventSet::Set kGranted = detail::Waiter::kWoken;
   static constexpr detail::EventSet::Set kSlept = 2;
 
-  // With the mutex held.
-  Permit admit() noexcept {
+  tl::expected<Permit, Rejection> try_admit() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (running_ >= options_.concurrent) {
+      return tl::unexpected(Rejection{RejectionReason::bulkhead_full});
+    }
     ++running_;
+    ++decided_.admitted;
     return Permit(*this);
+  }
+
+  void count(std::uint64_t BulkheadStats::*figure) noexcept {
+    const std::lock_guard lock(mutex_);
+    ++(decided_.*figure);
   }
 
   Entry enter(detail::Waiter& waiter) {
     const std::lock_guard lock(mutex_);
     if (running_ < options_.concurrent) {
       ++running_;
+      ++decided_.admitted;
       return Entry::admitted;
     }
-    if (queue_.size() >= options_.queue) return Entry::refused;
+    if (queue_.size() >= options_.queue) {
+      ++decided_.rejected;
+      return Entry::refused;
+    }
     queue_.push_back(&waiter);
     return Entry::queued;
   }
@@ -165,6 +193,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
       }
       first = queue_.front();
       queue_.pop_front();
+      ++decided_.admitted;
     }
     detail::WakeTrampoline::wake(*first);
   }
@@ -179,6 +208,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   mutable std::mutex mutex_;
   std::uint32_t running_ = 0;
   std::deque<detail::Waiter*> queue_;
+  BulkheadStats decided_;
 };
 
 /// A slot in the bulkhead, released on destruction. Move-only. May be released on another thread
@@ -209,7 +239,10 @@ class [[nodiscard]] BasicBulkhead<Clock>::Permit {
 
 template <MonotonicClock Clock>
 auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permit>> {
-  if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
+  if (deadline.cancelled()) {
+    count(&BulkheadStats::cancelled);
+    co_return fail(Errc::cancelled, "cancelled");
+  }
   // Allocate everything before there is a slot or a queue position to lose.
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
   detail::LinkedStop stop(deadline.stop_token());
@@ -225,6 +258,7 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   detail::EventSet::Set happened = co_await something;
 
   if ((happened & kGranted) == 0 && leave(waiter)) {
+    count(deadline.cancelled() ? &BulkheadStats::cancelled : &BulkheadStats::rejected);
     if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
     co_return detail::reject(RejectionReason::no_place_free);
   }

@@ -6,6 +6,9 @@
 #include <vx11/policy.hpp>
 #include <vx11/verdict.hpp>
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -22,11 +25,25 @@ struct DefaultFailed {
   }
 };
 
+/// What a fallback has done so far.
+struct FallbackStats {
+  std::uint64_t calls = 0;
+  std::uint64_t substituted = 0;  ///< Calls whose result was replaced.
+};
+
+namespace detail {
+/// The counters behind `FallbackStats`.
+struct FallbackFigures {
+  std::atomic<std::uint64_t> calls{0};
+  std::atomic<std::uint64_t> substituted{0};
+};
+}  // namespace detail
+
 /// Replaces a failure by a substitute. Made by `fallback`.
 ///
 /// The substitute is a value, or a function of the failed result or of nothing that returns a value
 /// or a `Result`; for awaited calls also a `Task<Result<T>>`. If the substitute fails, its error is
-/// returned. **Thread-safe** if the functions are; a value type.
+/// returned. **Thread-safe** if the functions are; a value type whose copies share the figures.
 template <class Substitute, class Failed = DefaultFailed>
 class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
  public:
@@ -37,7 +54,15 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   /// true.
   template <class Predicate>
   auto when(Predicate predicate) const {
-    return Fallback<Substitute, Predicate>(substitute_, std::move(predicate));
+    Fallback<Substitute, Predicate> copy(substitute_, std::move(predicate));
+    copy.figures_ = figures_;
+    return copy;
+  }
+
+  /// The figures of this fallback and its copies.
+  FallbackStats stats() const noexcept {
+    return {figures_->calls.load(std::memory_order_relaxed),
+            figures_->substituted.load(std::memory_order_relaxed)};
   }
 
   /// \name As a policy
@@ -45,7 +70,7 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   template <class Next>
   CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
     CallResult<Next> result = next(std::move(deadline));
-    if (!failed_(std::as_const(result))) return result;
+    if (!replaced(result)) return result;
     return substitute_for(std::as_const(result));
   }
   template <class Next>
@@ -53,7 +78,7 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
     using R = AwaitedResult<Next>;
     auto call = next(std::move(deadline));
     R result = co_await std::move(call);
-    if (!failed_(std::as_const(result))) co_return result;
+    if (!replaced(result)) co_return result;
     using Given = decltype(substitute_for(std::as_const(result)));
     if constexpr (detail::IsTask<Given>::value) {
       Given other = substitute_for(std::as_const(result));
@@ -65,6 +90,17 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   /// \}
 
  private:
+  template <class, class>
+  friend class Fallback;
+
+  template <class R>
+  bool replaced(const R& result) const {
+    figures_->calls.fetch_add(1, std::memory_order_relaxed);
+    const bool failed = failed_(result);
+    if (failed) figures_->substituted.fetch_add(1, std::memory_order_relaxed);
+    return failed;
+  }
+
   template <class R>
   auto substitute_for(const R& result) const {
     if constexpr (std::is_invocable_v<Substitute&, const R&>) {
@@ -79,6 +115,7 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   mutable Substitute substitute_;
   [[no_unique_address]] mutable Failed failed_;
+  std::shared_ptr<detail::FallbackFigures> figures_ = std::make_shared<detail::FallbackFigures>();
 };
 
 /// A policy that replaces failures by `substitute`:

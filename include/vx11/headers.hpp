@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -70,6 +71,10 @@ class Headers {
   using const_iterator = Iterator;
 
   Headers() = default;
+  /// `Headers headers = {{"Accept", "application/json"}, {"X-Request-Id", id}};`
+  Headers(std::initializer_list<Header> fields) {
+    for (const Header& field : fields) add(field.name, field.value);
+  }
 
   /// Name and value are at most 4 GiB each.
   void add(std::string_view name, std::string_view value) {

@@ -6,6 +6,7 @@
 #include <vx11/background_timer.hpp>
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/event_set.hpp>
+#include <vx11/detail/exceptions.hpp>
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
@@ -56,6 +57,13 @@ inline Result<> validate(const HedgeOptions& options) {
   mistakes.require(options.percentile >= 0.0 && options.percentile <= 1.0, "percentile", "0 to 1");
   return std::move(mistakes).result();
 }
+
+/// What a hedge has done so far.
+struct HedgeStats {
+  std::uint64_t calls = 0;
+  std::uint64_t hedged = 0;  ///< Calls for which a second attempt was started.
+  std::uint64_t won = 0;     ///< Calls that returned the response of their second attempt.
+};
 
 namespace detail {
 
@@ -143,6 +151,10 @@ class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
   /// The number of second attempts so far.
   std::uint64_t hedged() const noexcept { return hedged_.load(std::memory_order_relaxed); }
 
+  HedgeStats stats() const noexcept {
+    return {calls_.load(std::memory_order_relaxed), hedged(), won_.load(std::memory_order_relaxed)};
+  }
+
   /// \name As a policy
   /// \{
   template <class Next>
@@ -170,7 +182,9 @@ class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
   const HedgeOptions options_;
   [[no_unique_address]] const Clock clock_;
   detail::RecentLatencies latencies_;
+  std::atomic<std::uint64_t> calls_{0};
   std::atomic<std::uint64_t> hedged_{0};
+  std::atomic<std::uint64_t> won_{0};
 };
 
 /// One of the two attempts, in the frame of the hedge.
@@ -203,9 +217,10 @@ class BasicHedge<Clock>::Try {
  private:
   void fetch() {
     if (result_ || thrown_) return;
-    try {
+    VX11_TRY {
       result_.emplace(detail::TaskAccess::take(task_));
-    } catch (...) {
+    }
+    VX11_CATCH_ALL {
       thrown_ = std::current_exception();
     }
   }
@@ -221,6 +236,11 @@ class BasicHedge<Clock>::Try {
 template <MonotonicClock Clock>
 template <class Next>
 Task<AwaitedResult<Next>> BasicHedge<Clock>::async_run(Next next, Deadline deadline) {
+  calls_.fetch_add(1, std::memory_order_relaxed);
+  if (!detail::may_repeat(next)) {
+    auto only = next(std::move(deadline));
+    co_return co_await std::move(only);
+  }
   if (options_.budget && options_.traffic == Traffic::counted_here) options_.budget->deposit();
   const TimePoint began = clock_.now();
   const std::shared_ptr<Timer> timer = options_.timer ? options_.timer : background_timer();
@@ -248,6 +268,7 @@ Task<AwaitedResult<Next>> BasicHedge<Clock>::async_run(Next next, Deadline deadl
   }
 
   Try<Next>& winner = second && second->answered() && !first.answered() ? *second : first;
+  if (&winner != &first) won_.fetch_add(1, std::memory_order_relaxed);
   if (winner.answered()) latencies_.add(clock_.now() - began);
   co_return winner.take();
 }
@@ -258,11 +279,12 @@ bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& nex
                                      const Deadline& deadline, detail::EventSet& events) noexcept {
   if (deadline.cancelled() || deadline.passed(clock_.now())) return false;
   if (options_.budget && !options_.budget->withdraw()) return false;
-  try {
+  VX11_TRY {
     second.emplace(next, deadline, events, kSecond);
-  } catch (...) {  // continue with the first attempt alone
-    return false;
   }
+  VX11_CATCH_ALL {
+    return false;
+  }  // continue with the first attempt alone
   hedged_.fetch_add(1, std::memory_order_relaxed);
   second->start();
   return true;

@@ -3,6 +3,7 @@
 /// \file
 /// `KeyedRateLimiter`: one rate limit per key, such as a client, in bounded memory.
 
+#include <vx11/detail/exceptions.hpp>
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/rate_limiter.hpp>
 
@@ -39,6 +40,13 @@ inline Result<> validate(const KeyedRateLimiterOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What a keyed limiter has decided so far, over all keys.
+struct KeyedRateLimiterStats {
+  std::uint64_t admitted = 0;
+  std::uint64_t rejected = 0;
+  std::size_t keys = 0;  ///< Stored now.
+};
+
 /// One rate per key: per client, per token, per address.
 ///
 /// A key with a full burst is equivalent to an unknown one, so idle keys are evicted as new ones
@@ -68,6 +76,7 @@ class BasicKeyedRateLimiter {
     const auto arrival = known == places_.end() ? detail::Gcra::kIdle : known->second->arrival;
     const auto decision = gcra_.decide(arrival, now, cost);
     if (decision.too_soon > Duration::zero()) {
+      ++rejected_;
       return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
     }
     if (known == places_.end()) {
@@ -77,6 +86,7 @@ class BasicKeyedRateLimiter {
       known->second->arrival = decision.next;
       by_use_.splice(by_use_.begin(), by_use_, known->second);
     }
+    ++admitted_;
     return {};
   }
 
@@ -84,6 +94,11 @@ class BasicKeyedRateLimiter {
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return places_.size();
+  }
+
+  KeyedRateLimiterStats stats() const {
+    const std::lock_guard lock(mutex_);
+    return {admitted_, rejected_, places_.size()};
   }
 
   /// This limiter for one key, as a policy: `pipeline(limiter.at(client), …)`.
@@ -129,11 +144,12 @@ class BasicKeyedRateLimiter {
   }
   void remember(const Key& key, Instant arrival) {
     by_use_.push_front(Entry{key, arrival});
-    try {
+    VX11_TRY {
       places_.emplace(key, by_use_.begin());
-    } catch (...) {
+    }
+    VX11_CATCH_ALL {
       by_use_.pop_front();
-      throw;
+      VX11_RETHROW;
     }
   }
 
@@ -141,6 +157,8 @@ class BasicKeyedRateLimiter {
   const std::size_t max_keys_;
   [[no_unique_address]] const Clock clock_;
   mutable std::mutex mutex_;
+  std::uint64_t admitted_ = 0;
+  std::uint64_t rejected_ = 0;
   ByUse by_use_;  ///< Most recently used first.
   std::unordered_map<Key, typename ByUse::iterator, Hash> places_;
 };

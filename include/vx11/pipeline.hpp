@@ -113,13 +113,45 @@ decltype(auto) keep_policy(Given&& given) {
   }
 }
 
-/// The innermost call, which may ignore the deadline.
+/// The result of a call that returns `T`: a `Result` unchanged, anything else as the value of one;
+/// of a task, the same inside a task.
+template <class T>
+struct AsCallResult {
+  using type = Result<T>;
+};
+template <class T, class E>
+struct AsCallResult<tl::expected<T, E>> {
+  using type = tl::expected<T, E>;
+};
+template <class T>
+struct AsCallResult<Task<T>> {
+  using type = Task<typename AsCallResult<T>::type>;
+};
+
+/// The innermost call, which may ignore the deadline and return a plain value or nothing.
 template <class Function>
 class Innermost {
  public:
   explicit Innermost(Function function) : function_(std::move(function)) {}
 
   auto operator()(Deadline deadline) {
+    using Returned = std::remove_cvref_t<decltype(call(std::move(deadline)))>;
+    using Wanted = typename AsCallResult<Returned>::type;
+    if constexpr (std::is_same_v<Returned, Wanted>) {
+      return call(std::move(deadline));
+    } else if constexpr (IsTask<Returned>::value) {
+      return awaited<typename Wanted::value_type>(call(std::move(deadline)));
+    } else if constexpr (std::is_void_v<Returned>) {
+      call(std::move(deadline));
+      return Wanted();
+    } else {
+      return Wanted(call(std::move(deadline)));
+    }
+  }
+  bool may_repeat() const noexcept { return detail::may_repeat(function_); }
+
+ private:
+  decltype(auto) call(Deadline deadline) {
     if constexpr (std::invocable<Function&, Deadline>) {
       return function_(std::move(deadline));
     } else {
@@ -127,7 +159,17 @@ class Innermost {
     }
   }
 
- private:
+  template <class R, class T>
+  static Task<R> awaited(Task<T> task) {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(task);
+      co_return R();
+    } else {
+      T value = co_await std::move(task);
+      co_return R(std::move(value));
+    }
+  }
+
   Function function_;
 };
 
@@ -146,8 +188,9 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
 
   /// Runs `function` under the policies and blocks until there is a result.
   ///
-  /// `function` takes a `Deadline` or nothing and returns `Result<T>`, which this returns. It is
-  /// called once per attempt. Everything it refers to must outlive the call.
+  /// `function` takes a `Deadline` or nothing. A `Result<T>` that it returns is returned, any other
+  /// `T` or nothing as a `Result<T>` or `Result<void>` with that value. It is called once per
+  /// attempt. Everything it refers to must outlive the call.
   template <class Function>
   requires(!AwaitableCall<detail::Innermost<Function>>) auto run(Function function,
                                                                  Deadline deadline = {}) const {
@@ -156,8 +199,8 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
     return outermost(std::move(deadline));
   }
 
-  /// The same for a `function` that returns `Task<Result<T>>`, as does this: nothing runs until the
-  /// task is awaited. `function` is kept until the call has ended. A lambda that is itself a
+  /// The same for a `function` that returns `Task<Result<T>>` or `Task<T>`; this returns
+  /// `Task<Result<T>>`. Nothing runs until the task is awaited. `function` is kept until the call has ended. A lambda that is itself a
   /// coroutine may capture: it outlives its tasks.
   template <class Function>
   Task<AwaitedResult<detail::Innermost<Function>>> async_run(Function function,
@@ -190,6 +233,8 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
                                  std::move(deadline));
       }
     }
+
+    bool may_repeat() const noexcept { return detail::may_repeat(*next_); }
 
    private:
     std::tuple<Policies...>* policies_;

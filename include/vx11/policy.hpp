@@ -85,6 +85,17 @@ class LinkedStop {
   std::stop_callback<Forward> link_;
 };
 
+/// Whether a policy may call `next` more than once. True unless `next` has a member `may_repeat`
+/// that returns false, as a request has that is not idempotent.
+template <class Next>
+bool may_repeat(const Next& next) noexcept {
+  if constexpr (requires { next.may_repeat(); }) {
+    return next.may_repeat();
+  } else {
+    return true;
+  }
+}
+
 inline tl::unexpected<Error> reject(RejectionReason reason) {
   return fail(Rejection{.reason = reason});
 }

@@ -87,6 +87,12 @@ class Gcra {
 
 }  // namespace detail
 
+/// What a limiter has decided so far.
+struct RateLimiterStats {
+  std::uint64_t admitted = 0;
+  std::uint64_t rejected = 0;
+};
+
 /// Admits `calls` per `period`, and up to `burst` of them at once.
 ///
 /// ```cpp
@@ -96,8 +102,8 @@ class Gcra {
 /// }
 /// ```
 ///
-/// **Thread-safe** and lock-free: the whole state is one 64-bit atomic; admission is a clock read
-/// and a compare-and-swap, rejection only reads. As a policy it returns `rejected` with
+/// **Thread-safe** and lock-free: the whole state is one 64-bit atomic, beside the figures;
+/// admission is a clock read and a compare-and-swap. As a policy it returns `rejected` with
 /// `retry_after`. **Lifetime**: must outlive its calls; neither copied nor moved.
 template <MonotonicClock Clock = SteadyClock>
 class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
@@ -122,12 +128,18 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
     for (;;) {
       const auto decision = gcra_.decide(arrival, now, cost);
       if (decision.too_soon > Duration::zero()) {
+        rejected_.fetch_add(1, std::memory_order_relaxed);
         return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
       }
       if (arrival_.compare_exchange_weak(arrival, decision.next, std::memory_order_relaxed)) {
+        admitted_.fetch_add(1, std::memory_order_relaxed);
         return {};
       }
     }
+  }
+
+  RateLimiterStats stats() const noexcept {
+    return {admitted_.load(std::memory_order_relaxed), rejected_.load(std::memory_order_relaxed)};
   }
 
   /// \name As a policy
@@ -151,6 +163,8 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
   const detail::Gcra gcra_;
   [[no_unique_address]] const Clock clock_;
   std::atomic<detail::Gcra::Instant> arrival_{detail::Gcra::kIdle};
+  std::atomic<std::uint64_t> admitted_{0};
+  std::atomic<std::uint64_t> rejected_{0};
 };
 
 /// The limiter on the machine's monotonic clock.

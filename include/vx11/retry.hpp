@@ -13,6 +13,7 @@
 #include <vx11/retryable.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,22 @@ inline Result<> validate(const RetryOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What a retry has done so far.
+struct RetryStats {
+  std::uint64_t calls = 0;     ///< Calls, each with one attempt or more.
+  std::uint64_t retries = 0;   ///< Attempts after the first of their call.
+  std::uint64_t given_up = 0;  ///< Calls that ended with a retryable result.
+};
+
+namespace detail {
+/// The counters behind `RetryStats`.
+struct RetryFigures {
+  std::atomic<std::uint64_t> calls{0};
+  std::atomic<std::uint64_t> retries{0};
+  std::atomic<std::uint64_t> given_up{0};
+};
+}  // namespace detail
+
 /// Calls up to `attempts` times, until a result is not retryable.
 ///
 /// ```cpp
@@ -68,8 +85,8 @@ inline Result<> validate(const RetryOptions& options) {
 /// could only start at the deadline or later, the loop ends at once with the current result. A stop
 /// token that fires ends the wait, and the loop, with `cancelled`.
 ///
-/// Use it only for calls that may be repeated. **Thread-safe**; copies share the budget and the
-/// timer. An exception thrown by the call is not retried. Sources: M. Brooker, "Exponential Backoff
+/// Use it only for calls that may be repeated. **Thread-safe**; copies share the budget, the timer
+/// and the figures. An exception thrown by the call is not retried. Sources: M. Brooker, "Exponential Backoff
 /// and Jitter" (AWS, 2015); Finagle's retry budget.
 template <MonotonicClock Clock = SteadyClock, class Retryable = DefaultRetryable,
           class RetryAfter = DefaultRetryAfter>
@@ -91,22 +108,29 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
   /// A copy that retries if `predicate` returns true for a `const Result<T>&`.
   template <class Predicate>
   auto when(Predicate predicate) const {
-    return BasicRetry<Clock, Predicate, RetryAfter>(options_, clock_, std::move(predicate),
-                                                    retry_after_);
+    return with_figures(BasicRetry<Clock, Predicate, RetryAfter>(
+        options_, clock_, std::move(predicate), retry_after_));
   }
   /// A copy that reads the requested wait with `extractor`: it takes a `const Result<T>&` and
   /// returns an `optional<Duration>`.
   template <class Extractor>
   auto with_retry_after(Extractor extractor) const {
-    return BasicRetry<Clock, Retryable, Extractor>(options_, clock_, retryable_,
-                                                   std::move(extractor));
+    return with_figures(BasicRetry<Clock, Retryable, Extractor>(options_, clock_, retryable_,
+                                                                std::move(extractor)));
+  }
+
+  /// The figures of this retry and its copies.
+  RetryStats stats() const noexcept {
+    return {figures_->calls.load(std::memory_order_relaxed),
+            figures_->retries.load(std::memory_order_relaxed),
+            figures_->given_up.load(std::memory_order_relaxed)};
   }
 
   /// \name As a policy
   /// \{
   template <class Next>
   CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
-    Loop loop(*this);
+    Loop loop(*this, detail::may_repeat(next));
     for (;;) {
       CallResult<Next> result = next(deadline);
       const std::optional<Duration> wait = loop.wait_after(result, deadline);
@@ -116,7 +140,7 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
   }
   template <class Next>
   Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
-    Loop loop(*this);
+    Loop loop(*this, detail::may_repeat(next));
     for (;;) {
       auto call = next(deadline);
       AwaitedResult<Next> result = co_await std::move(call);
@@ -131,20 +155,40 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
   /// \}
 
  private:
+  template <MonotonicClock, class, class>
+  friend class BasicRetry;
+
+  template <class Other>
+  Other with_figures(Other copy) const {
+    copy.figures_ = figures_;
+    return copy;
+  }
+
   /// The attempts of one call.
   class Loop {
    public:
-    explicit Loop(const BasicRetry& retry) : retry_(retry), backoff_(retry.options_.backoff) {
+    Loop(const BasicRetry& retry, bool may_repeat)
+        : retry_(retry),
+          backoff_(retry.options_.backoff),
+          attempts_(may_repeat ? retry.options_.attempts : 1) {
+      count(retry.figures_->calls);
       if (retry.options_.budget) retry.options_.budget->deposit();
     }
 
     /// The wait before the next attempt; none if there is no further attempt.
     template <class R>
     std::optional<Duration> wait_after(R& result, const Deadline& deadline) {
+      if (!retry_.retryable_(std::as_const(result))) return std::nullopt;
+      const std::optional<Duration> wait = wait_before_next(result, deadline);
+      count(wait ? retry_.figures_->retries : retry_.figures_->given_up);
+      return wait;
+    }
+
+   private:
+    template <class R>
+    std::optional<Duration> wait_before_next(R& result, const Deadline& deadline) {
       const RetryOptions& options = retry_.options_;
-      if (++made_ >= options.attempts || !retry_.retryable_(std::as_const(result))) {
-        return std::nullopt;
-      }
+      if (++made_ >= attempts_) return std::nullopt;
       if (deadline.cancelled()) return std::nullopt;
       const Duration asked = retry_.retry_after_(std::as_const(result)).value_or(Duration::zero());
       if (asked > options.max_retry_after) return std::nullopt;
@@ -153,7 +197,6 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
       return paid(result) ? std::optional(wait) : std::nullopt;
     }
 
-   private:
     template <class R>
     bool paid(R& result) const {
       const RetryOptions& options = retry_.options_;
@@ -166,8 +209,13 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
 
     const BasicRetry& retry_;
     Backoff backoff_;
+    const std::uint32_t attempts_;
     std::uint32_t made_ = 0;
   };
+
+  static void count(std::atomic<std::uint64_t>& figure) noexcept {
+    figure.fetch_add(1, std::memory_order_relaxed);
+  }
 
   static tl::unexpected<Error> gone() { return fail(Errc::cancelled, "cancelled"); }
 
@@ -183,6 +231,7 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
   // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   [[no_unique_address]] mutable Retryable retryable_;
   [[no_unique_address]] mutable RetryAfter retry_after_;
+  std::shared_ptr<detail::RetryFigures> figures_ = std::make_shared<detail::RetryFigures>();
 };
 
 /// The retry on the machine's monotonic clock.

@@ -34,6 +34,13 @@ inline Result<> validate(const RetryBudgetOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What a budget has decided so far.
+struct RetryBudgetStats {
+  double saved = 0;           ///< Retries saved up, without those allowed per second.
+  std::uint64_t allowed = 0;  ///< Attempts that were allowed.
+  std::uint64_t refused = 0;  ///< Attempts that were not.
+};
+
 /// A token bucket: every call adds a share of a token and every retry takes a whole one.
 ///
 /// One budget per upstream, shared by all its callers with `std::shared_ptr`: it limits the load
@@ -69,13 +76,14 @@ class BasicRetryBudget {
   /// Requests one more attempt.
   /// \return whether it is allowed; its token is then taken
   bool withdraw() noexcept {
-    auto saved = saved_.load(std::memory_order_relaxed);
-    while (saved >= kToken) {
-      if (saved_.compare_exchange_weak(saved, saved - kToken, std::memory_order_relaxed)) {
-        return true;
-      }
-    }
-    return guaranteed_ && least_.try_acquire().has_value();
+    const bool allowed = take_token() || (guaranteed_ && least_.try_acquire().has_value());
+    (allowed ? allowed_ : refused_).fetch_add(1, std::memory_order_relaxed);
+    return allowed;
+  }
+
+  RetryBudgetStats stats() const noexcept {
+    return {saved(), allowed_.load(std::memory_order_relaxed),
+            refused_.load(std::memory_order_relaxed)};
   }
 
   /// The retries saved up, without those allowed per second.
@@ -91,11 +99,23 @@ class BasicRetryBudget {
     return static_cast<std::int64_t>(std::min(share, 1000.0) * kToken + 0.5);
   }
 
+  bool take_token() noexcept {
+    auto saved = saved_.load(std::memory_order_relaxed);
+    while (saved >= kToken) {
+      if (saved_.compare_exchange_weak(saved, saved - kToken, std::memory_order_relaxed)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   const std::int64_t deposit_;
   const std::int64_t most_;
   const bool guaranteed_;
   std::atomic<std::int64_t> saved_{0};
   BasicRateLimiter<Clock> least_;
+  std::atomic<std::uint64_t> allowed_{0};
+  std::atomic<std::uint64_t> refused_{0};
 };
 
 /// The budget on the machine's monotonic clock.

@@ -9,6 +9,8 @@
 #include <vx11/policy.hpp>
 #include <vx11/timer.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -32,11 +34,28 @@ inline Result<> validate(const TimeoutOptions& options) {
   return std::move(mistakes).result();
 }
 
+/// What a timeout has seen so far.
+struct TimeoutStats {
+  std::uint64_t calls = 0;
+  std::uint64_t timed_out = 0;  ///< Calls that ended with `timeout`.
+  std::uint64_t rejected = 0;   ///< Calls that were not made: no time was left.
+};
+
+namespace detail {
+/// The counters behind `TimeoutStats`.
+struct TimeoutFigures {
+  std::atomic<std::uint64_t> calls{0};
+  std::atomic<std::uint64_t> timed_out{0};
+  std::atomic<std::uint64_t> rejected{0};
+};
+}  // namespace detail
+
 /// Gives the call the earlier of the caller's deadline and `limit` from now.
 ///
 /// Cooperative: a call is asked to stop, never abandoned, because objects it uses may not outlive
 /// it. A late result is returned as it is. With no time left the call is not made: `rejected`,
-/// which is neutral; after cancellation, `cancelled`. **Thread-safe**; a value type.
+/// which is neutral; after cancellation, `cancelled`. **Thread-safe**; a value type whose copies
+/// share the figures.
 template <MonotonicClock Clock = SteadyClock>
 class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
  public:
@@ -52,13 +71,22 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
     return Result<BasicTimeout>(tl::in_place, std::move(options), std::move(clock));
   }
 
+  /// The figures of this timeout and its copies.
+  TimeoutStats stats() const noexcept {
+    return {figures_->calls.load(std::memory_order_relaxed),
+            figures_->timed_out.load(std::memory_order_relaxed),
+            figures_->rejected.load(std::memory_order_relaxed)};
+  }
+
   /// \name As a policy
   /// \{
   template <class Next>
   CallResult<Next> run(Next&& next, Deadline deadline = {}) const {
     Result<Deadline> narrowed = narrow(deadline, clock_.now());
     if (!narrowed) return fail(std::move(narrowed.error()));
-    return next(std::move(*narrowed));
+    CallResult<Next> result = next(std::move(*narrowed));
+    note(result);
+    return result;
   }
   template <class Next>
   Task<AwaitedResult<Next>> async_run(Next next, Deadline deadline = {}) const {
@@ -67,10 +95,14 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
     if (!narrowed) co_return fail(std::move(narrowed.error()));
     if (options_.timer) {
       auto racing = race(std::move(next), std::move(deadline), narrowed->at(), now);
-      co_return co_await std::move(racing);
+      AwaitedResult<Next> raced = co_await std::move(racing);
+      note(raced);
+      co_return raced;
     }
     auto call = next(std::move(*narrowed));
-    co_return co_await std::move(call);
+    AwaitedResult<Next> result = co_await std::move(call);
+    note(result);
+    co_return result;
   }
   /// \}
 
@@ -78,10 +110,22 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
   static constexpr detail::EventSet::Set kCall = 1;
   static constexpr detail::EventSet::Set kSleep = 2;
 
+  static void count(std::atomic<std::uint64_t>& figure) noexcept {
+    figure.fetch_add(1, std::memory_order_relaxed);
+  }
+  template <class R>
+  void note(const R& result) const noexcept {
+    if (!result && result.error().code == Errc::timeout) count(figures_->timed_out);
+  }
+
   Result<Deadline> narrow(const Deadline& deadline, TimePoint now) const {
+    count(figures_->calls);
     if (deadline.cancelled()) return fail(Errc::cancelled, "cancelled");
     Deadline narrowed = deadline.capped(now, options_.timeout);
-    if (narrowed.passed(now)) return detail::reject(RejectionReason::no_time_left);
+    if (narrowed.passed(now)) {
+      count(figures_->rejected);
+      return detail::reject(RejectionReason::no_time_left);
+    }
     return narrowed;
   }
 
@@ -112,6 +156,7 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
 
   TimeoutOptions options_;
   [[no_unique_address]] Clock clock_;
+  std::shared_ptr<detail::TimeoutFigures> figures_ = std::make_shared<detail::TimeoutFigures>();
 };
 
 /// The timeout on the machine's monotonic clock.

@@ -388,3 +388,51 @@ TEST_CASE("a stop token reaches through all policies") {
   CHECK(world.failures() == 0);
   CHECK(bulkhead.running() == 0);
 }
+
+TEST_CASE("a call may return a plain value, or nothing, blocking or awaited") {
+  World world;
+  const auto policies = pipeline(world.retry, std::ref(world.breaker));
+  const Result<std::string> text = policies.run([] { return std::string("seven"); });
+  CHECK(text == "seven");
+  int calls = 0;
+  const Result<> nothing = policies.run([&] { ++calls; });
+  CHECK(nothing.has_value());
+  CHECK(calls == 1);
+  const auto seven = []() -> Task<int> { co_return 7; };
+  CHECK(sync_wait(policies.async_run(seven)) == 7);
+  const auto awaited_nothing = [&]() -> Task<> {
+    ++calls;
+    co_return;
+  };
+  CHECK(sync_wait(policies.async_run(awaited_nothing)).has_value());
+  CHECK(calls == 2);
+  const auto nested = pipeline(policies);
+  CHECK(nested.run([](Deadline) { return 7; }) == 7);
+}
+
+TEST_CASE("every policy has figures, which its copies in pipelines share") {
+  World world;
+  const vx11::Timeout timeout(1s, world.clock);
+  const auto substitute = vx11::fallback(0);
+  vx11::Bulkhead bulkhead({.concurrent = 1}, world.clock);
+  vx11::RateLimiter limiter({.calls = 1, .period = 1h, .burst = 2}, world.clock);
+  vx11::AdaptiveLimit adaptive({.initial = 5}, world.clock);
+  const auto policies = pipeline(substitute, world.retry, timeout, std::ref(bulkhead),
+                                 std::ref(limiter), std::ref(adaptive));
+  ScriptedCall call({failed(Errc::timeout), 7});
+  CHECK(policies.run(call) == 7);
+  CHECK(policies.run(call) == 0);  // the rate is used up
+  CHECK(substitute.stats().calls == 2);
+  CHECK(substitute.stats().substituted == 1);
+  CHECK(world.retry.stats().calls == 2);
+  CHECK(world.retry.stats().retries == 1);
+  CHECK(world.retry.stats().given_up == 0);
+  CHECK(timeout.stats().calls == 3);
+  CHECK(timeout.stats().timed_out == 1);
+  CHECK(bulkhead.stats().admitted == 3);
+  CHECK(bulkhead.stats().running == 0);
+  CHECK(limiter.stats().admitted == 2);
+  CHECK(limiter.stats().rejected == 1);
+  CHECK(adaptive.stats().limit >= 4);
+  CHECK(adaptive.stats().running == 0);
+}

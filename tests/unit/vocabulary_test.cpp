@@ -138,3 +138,17 @@ TEST_CASE("a scripted answer takes the manual clock's time and times out at the 
   CHECK(clock.now() == start + 5s);
   CHECK(transport.calls() == 2);
 }
+
+TEST_CASE("headers are made from a list of names and values") {
+  const std::string id = "7";
+  const vx11::Headers headers = {{"Accept", "text/html"}, {"X-Request-Id", id}, {"accept", "*/*"}};
+  CHECK(headers.size() == 3);
+  CHECK(headers.get("x-request-id") == "7");
+  CHECK(headers.count("Accept") == 2);
+  const vx11::Headers one = {{"Accept", "text/html"}};
+  CHECK(one.size() == 1);
+  const vx11::Headers copy{one};
+  CHECK(copy.get("accept") == "text/html");
+  const vx11::Headers none = {};
+  CHECK(none.empty());
+}

@@ -46,7 +46,7 @@ TEST_CASE("a target's transport retries before the router asks the next") {
   Upstreams up;
   up.primary->then_fail(Errc::unreachable).then_json(R"({"response":"from switch"})");
   const vx11::Retry retry({.attempts = 2, .timer = up.timer}, up.clock);
-  const Router router = up.router(with_policies(up.primary, pipeline(retry)));
+  const Router router = up.router(with_policies(up.primary, pipeline(retry), vx11::Repeat::every));
   const auto reply = router.ask(vx11::ChatRequest("hello", "session-001"));
   REQUIRE(reply);
   CHECK(reply->source == "switch");

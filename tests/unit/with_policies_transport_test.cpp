@@ -34,7 +34,7 @@ struct World {
   std::shared_ptr<ScriptedTransport> upstream = std::make_shared<ScriptedTransport>(clock);
   std::shared_ptr<vx11::CircuitBreaker> breaker =
       std::make_shared<vx11::CircuitBreaker>(vx11::CircuitBreakerOptions{}, clock);
-  HttpRequest request{"POST", "http://upstream", "/chat"};
+  HttpRequest request{"PUT", "http://upstream", "/chat"};
 
   vx11::Retry retry(std::uint32_t attempts) const {
     return vx11::Retry({.attempts = attempts, .timer = timer}, clock);
@@ -52,7 +52,7 @@ TEST_CASE("a request passes through the policies to the transport unchanged") {
   auto transport = with_policies(world.upstream, pipeline(world.retry(3), world.breaker));
   CHECK(world.send(*transport)->body == "{}");
   REQUIRE(world.upstream->calls() == 1);
-  CHECK(world.upstream->requests().front().method == "POST");
+  CHECK(world.upstream->requests().front().method == "PUT");
   CHECK(world.upstream->requests().front().target == "/chat");
 }
 
