@@ -1,6 +1,7 @@
 #include "router/send_through_breaker.hpp"
 
 #include <string>
+#include <utility>
 
 #include "text/duration_text.hpp"
 
@@ -52,7 +53,9 @@ Error BreakerCall::error(Errc code, Duration allowed) const {
 }
 
 bool BreakerCall::refuse(Errc code, Duration retry_after) {
-  result_ = SendResult(error(code), retry_after);
+  Error refusal = error(code);
+  refusal.retry_after = retry_after;
+  result_ = SendResult(std::move(refusal), retry_after);
   refused_ = true;
   return false;
 }
@@ -74,7 +77,9 @@ SendResult& BreakerCall::end() {
   if (!result_.response) {
     const Errc code = deadline_.cancelled() ? Errc::cancelled : result_.response.error().code;
     result_.retry_after = result_.response.error().retry_after;
-    result_.response = fail(error(code, limited().remaining(start_)));
+    Error safe = error(code, limited().remaining(start_));
+    safe.retry_after = result_.retry_after;
+    result_.response = fail(std::move(safe));
     result_.conclude(verdict_on(code));
   }
   return result_;

@@ -415,3 +415,12 @@ TEST_CASE("many threads read and command through one client") {
   }
   CHECK(answered == 400);
 }
+
+TEST_CASE("a rejection by the breaker says when to ask again") {
+  Madre madre;
+  for (int i = 0; i < 3; ++i) madre.breaker->try_acquire()->failure();
+  madre.clock.advance(20s);
+  const auto state = madre.client().state();
+  CHECK(state.error().code == Errc::circuit_open);
+  CHECK(state.error().retry_after == 40s);
+}
