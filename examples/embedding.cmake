@@ -21,6 +21,10 @@ vx11_embedding_example(fallback LINKS vx11::vx11
   PRINTS "madre is here .switch_error.\n  switch: error\n  madre: answered.*switch_circuit_open")
 vx11_embedding_example(health LINKS vx11::vx11
   PRINTS "madre: ok.*switch: offline circuit_open.*hermes: unreachable.*overall: ok")
+find_package(Boost 1.74 QUIET)
+if(Boost_FOUND)
+  vx11_embedding_example(boost_asio LINKS vx11::vx11 Boost::headers PRINTS "madre: after a moment")
+endif()
 if(VX11_HTTPLIB)
   vx11_embedding_example(mount LINKS vx11::vx11 vx11::httplib
     PRINTS "mine: 200 a route of my own.*health: 200 .*state: 401 .*auth_required.*state: 200 .*solo_madre")
