@@ -55,7 +55,8 @@ class Vx11Recipe(ConanFile):
         if self.options.redis:
             self.requires("hiredis/[>=0.14 <2]")
         if self.options.httplib:
-            self.requires("cpp-httplib/[>=0.11.4 <1]", transitive_headers=True)
+            self.requires("cpp-httplib/[>=0.11.4 <1]", transitive_headers=True,
+                          options={"with_openssl": True})
 
     def generate(self):
         toolchain = CMakeToolchain(self)

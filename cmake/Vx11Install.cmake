@@ -38,6 +38,24 @@ install(FILES
   DESTINATION ${vx11_package_dir} COMPONENT development)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 
+# Sets PC_PREFIX, PC_LIBDIR and PC_INCLUDEDIR. The prefix follows the file, so that an installation may be
+# moved, unless the file's own folder is an absolute one.
+macro(vx11_pkg_config_folders)
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(PC_PREFIX ${CMAKE_INSTALL_PREFIX})
+  else()
+    file(RELATIVE_PATH PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+    string(REGEX REPLACE "/$" "" PC_PREFIX "${PC_PREFIX}")
+    string(PREPEND PC_PREFIX "\${pcfiledir}/")
+  endif()
+  foreach(folder IN ITEMS LIBDIR INCLUDEDIR)
+    set(PC_${folder} "${CMAKE_INSTALL_${folder}}")
+    if(NOT IS_ABSOLUTE "${PC_${folder}}")
+      string(PREPEND PC_${folder} "\${prefix}/")
+    endif()
+  endforeach()
+endmacro()
+
 # vx11_pkg_config(name DESCRIPTION text LIBRARY name [REQUIRES …] [NEEDS …]): NEEDS are linked by a
 # shared library itself, and by the users of a static one.
 function(vx11_pkg_config name)
@@ -50,8 +68,10 @@ function(vx11_pkg_config name)
   endif()
   list(JOIN PC_REQUIRES " " PC_REQUIRES)
   list(JOIN PC_NEEDS " " PC_NEEDS)
-  file(RELATIVE_PATH PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-  string(REGEX REPLACE "/$" "" PC_PREFIX "${PC_PREFIX}")
+  if(DEFINED vx11_cxx11_abi AND NOT name STREQUAL "vx11-c")
+    string(APPEND PC_CFLAGS " -DVX11_CXX11_ABI=${vx11_cxx11_abi}")
+  endif()
+  vx11_pkg_config_folders()
   set(PC_NAME ${name})
   configure_file(${PROJECT_SOURCE_DIR}/cmake/vx11.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc

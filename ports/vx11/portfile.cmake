@@ -1,12 +1,8 @@
-# In the library's own tree the port builds that tree; elsewhere, the release.
+# The port builds the tree that it is part of, as an overlay port. A registry's copy names a release here,
+# by vcpkg_from_github with the SHA512 of its archive.
 set(SOURCE_PATH "${CURRENT_PORT_DIR}/../..")
 if(NOT EXISTS "${SOURCE_PATH}/include/vx11/version.hpp")
-  vcpkg_from_github(
-    OUT_SOURCE_PATH SOURCE_PATH
-    REPO vx11/libvx11
-    REF "v${VERSION}"
-    SHA512 0
-    HEAD_REF main)
+  message(FATAL_ERROR "${SOURCE_PATH} is not the tree of vx11: use this port as an overlay, from ports/ of the tree")
 endif()
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
