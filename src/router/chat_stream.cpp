@@ -126,20 +126,31 @@ Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline)
 }
 
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
-  if (result_ && overdue(deadline)) {  // also if the upstream never lets anyone wait
+  if (result_ && overdue(deadline)) {  // also of a stream that never pauses
     fail_with(Errc::timeout, Verdict::failure);
     co_return fail(error_);
   }
   const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
   if (first) sink.take(first->data, first->text);
-  Step step = next_event();
-  if (step == Step::starved && !first) step = co_await next_piece(std::move(deadline));
-  while (step == Step::piece) {
-    sink.take(data_, text_);
-    step = next_event();
+  bool delivered = first.has_value();
+  for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
+    Step step = next_event();
+    for (; step == Step::piece; step = next_event()) {
+      sink.take(data_, text_);
+      delivered = true;
+    }
+    if (step == Step::starved && delivered) co_return true;
+    if (step == Step::starved && overdue(deadline)) {
+      step = fail_with(Errc::timeout, Verdict::failure);
+    }
+    if (step == Step::starved) {
+      Task<Result<std::string>> reading = body_->next(deadline);
+      Result<std::string> bytes = co_await std::move(reading);
+      step = arrived(std::move(bytes), deadline);
+    }
+    if (step == Step::failed) co_return fail(error_);
+    if (step == Step::ended) co_return false;
   }
-  if (step == Step::failed) co_return fail(error_);
-  co_return step == Step::starved;
 }
 
 Task<void> ChatStream::Impl::release(Deadline deadline) {

@@ -40,20 +40,25 @@ class NetBody final : public BodyStream {
   }
 
   Task<Result<std::string>> next(Deadline deadline) override {
-    ResumeOn on_loop(loop_);
-    co_await on_loop;
-    if (!deadline.never() && deadline.passed(TimerWheel::now())) {
-      co_return fail(Errc::timeout, "no time left");  // also while pieces come without a pause
-    }
-    if (!call_->has_piece() && !call_->complete()) {
-      const TimePoint by = std::min(deadline.at(), TimerWheel::in(between_chunks_));
-      const Result<void> came = co_await call_->next_piece(by);
-      if (!came) co_return fail(came.error());
-    }
-    co_return call_->take_body();
+    return Loop::current() == &loop_ ? next_here(deadline) : next_there(std::move(deadline));
   }
 
  private:
+  /// Not a coroutine: one for each piece is enough, that of the call, if it has to wait at all.
+  Task<Result<std::string>> next_here(const Deadline& deadline) {
+    if (!deadline.never() && deadline.passed(TimerWheel::now())) {
+      return Result<std::string>(fail(Errc::timeout, "no time left"));  // also without a pause
+    }
+    if (call_->has_piece() || call_->complete()) return Result<std::string>(call_->take_body());
+    return call_->next_piece(std::min(deadline.at(), TimerWheel::in(between_chunks_)));
+  }
+  Task<Result<std::string>> next_there(Deadline deadline) {
+    ResumeOn on_loop(loop_);
+    co_await on_loop;
+    Task<Result<std::string>> reading = next_here(deadline);
+    co_return co_await std::move(reading);
+  }
+
   Loop& loop_;
   std::unique_ptr<UpstreamCall> call_;
   Duration between_chunks_;

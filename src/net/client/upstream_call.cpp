@@ -149,7 +149,7 @@ void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
   }
 }
 
-Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
+Task<Result<std::string>> UpstreamCall::next_piece(TimePoint by) {
   connection_->limit(by);
   Result<void> done;
   while (!settled(Until::piece, done)) {
@@ -157,7 +157,8 @@ Task<Result<void>> UpstreamCall::next_piece(TimePoint by) {
     const bool came = co_await connection_->wait_readable(seen);
     if (!came) done = take_end();
   }
-  co_return done;
+  if (!done) co_return fail(std::move(done.error()));
+  co_return take_body();
 }
 
 bool UpstreamCall::reached(Until until) noexcept {

@@ -30,7 +30,8 @@ class UpstreamCall {
   HttpResponse& response() noexcept { return reader_->response(); }
   bool has_piece() noexcept { return !reader_->response().body.empty(); }
   /// Reads until there is a piece of the body, or it is complete; do not call it after that.
-  Task<Result<void>> next_piece(TimePoint by);
+  /// \return the piece; empty: the body was complete
+  Task<Result<std::string>> next_piece(TimePoint by);
   bool complete() const noexcept { return body_done_; }
   std::string take_body() { return reader_->take_body(); }
 

@@ -182,9 +182,7 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
     co_return co_await write_instead(scratch, std::move(answer.head));
   }
   const bool chunked = !scratch.reader.is_1_0();
-  std::string& out = scratch.out;
-  append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
-              chunked ? persistence(scratch) : Persistence::close);
+  std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
   bool begun = false;
   for (bool more = true; more; begun = true) {
     Deadline until_gone(TimePoint::max(), gone_.get_token());
@@ -198,6 +196,11 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
     co_await own_loop;
     if (!piece && begun) co_return Then::close;
     if (!piece) co_return co_await write_instead(scratch, internal_error());
+    out.clear();
+    if (!begun) {
+      append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
+                  chunked ? persistence(scratch) : Persistence::close);
+    }
     more = !piece->empty();
     append_piece(out, *piece, chunked);
     if (more && answer.body->ended()) {
@@ -206,11 +209,11 @@ Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedRespo
     }
     const std::size_t at_once = channel_->send_now(out);
     if (at_once != out.size()) {
-      const bool sent = co_await send(std::string_view(out).substr(at_once));
+      scratch.out.assign(out, at_once);
+      const bool sent = co_await send(scratch.out);
       if (!sent) co_return Then::close;
       channel_->no_limit();
     }
-    out.clear();
   }
   channel_->watch(nullptr, nullptr);
   co_return chunked&& persistence(scratch) == Persistence::keep ? Then::next : Then::linger;

@@ -89,6 +89,9 @@ class LoopState {
   void give_back(std::unique_ptr<RequestScratch> scratch);
 
   ConnectionList connections;
+  /// Where a connection puts a piece of a stream together: one text for all, so that streams hold no
+  /// memory for it while they wait.
+  std::string stream_text = {};
 
  private:
   const ServerState& server_;

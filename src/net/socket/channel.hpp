@@ -120,6 +120,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
     void await_suspend(std::coroutine_handle<> waiting) const {
+      if (!channel.yielding_) channel.buffer_.rest();
       channel.seen_ = seen;
       channel.reader_ = waiting;
       if (channel.yielding_) channel.continue_later();

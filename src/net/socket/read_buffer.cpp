@@ -9,6 +9,19 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
+namespace {
+
+/// One block of the usual size for each thread, in place of an allocation for each wait.
+thread_local std::unique_ptr<char[]> spare;
+
+}  // namespace
+
+void ReadBuffer::give_back() noexcept {
+  begin_ = end_ = 0;
+  if (large_capacity_ == kLarge && !spare) spare = std::move(large_);
+  large_.reset();
+}
+
 void ReadBuffer::move_to_front() noexcept {
   std::memmove(data(), data() + begin_, end_ - begin_);
   end_ -= begin_;
@@ -18,7 +31,9 @@ void ReadBuffer::move_to_front() noexcept {
 /// Without memory the buffer stays as it is.
 void ReadBuffer::grow() noexcept {
   const std::size_t capacity = std::max(kLarge, large_ ? 2 * large_capacity_ : 0);
-  std::unique_ptr<char[]> larger(new (std::nothrow) char[capacity]);
+  std::unique_ptr<char[]> larger;
+  if (capacity == kLarge) larger = std::move(spare);
+  if (!larger) larger.reset(new (std::nothrow) char[capacity]);
   if (!larger) return;
   std::memcpy(larger.get(), data() + begin_, end_ - begin_);
   end_ -= begin_;

@@ -32,6 +32,10 @@ class ReadBuffer {
     if (end_ == capacity() || (wants_large_ && !large_)) grow();
     return end_ != capacity();
   }
+  /// Gives the heap block back if nothing is unread: a stream waits for most of its time.
+  void rest() noexcept {
+    if (begin_ == end_ && large_) give_back();
+  }
   /// Whether much data is expected, as in a body: it is then received in large pieces.
   void expect_much(bool much) noexcept { wants_large_ = much; }
 
@@ -47,6 +51,7 @@ class ReadBuffer {
   std::size_t capacity() const noexcept { return large_ ? large_capacity_ : kSmall; }
   void move_to_front() noexcept;
   void grow() noexcept;
+  void give_back() noexcept;
 
   std::unique_ptr<char[]> large_;
   std::size_t large_capacity_ = 0;
