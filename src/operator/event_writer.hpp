@@ -22,6 +22,7 @@ namespace endpoints {
 class EventWriter final : public ChatPieceSink {
  public:
   void take(std::string_view data, std::string_view text) override {
+    if (out_.empty()) out_.reserve(kUsual);
     if (data.starts_with('{')) {
       append_event(out_, ++last_id_, "message", data);
     } else {  // a dialect whose events are no JSON objects
@@ -41,6 +42,8 @@ class EventWriter final : public ChatPieceSink {
   bool has_text() const noexcept { return !text_.empty(); }
 
  private:
+  /// An event with a word or two.
+  static constexpr std::size_t kUsual = 256;
   /// Limit for the part of an endless answer that is kept in the session.
   static constexpr std::size_t kMostKept = 1024 * 1024;
 
