@@ -10,5 +10,6 @@ mkdir -p "$folder"
 cp "$from"/*.mjs "$from/.npmrc" "$from/package.json" "$from/package-lock.json" "$folder"
 command -v npm >/dev/null || { echo 'skipped: there is no npm' && exit 77; }
 cmp -s "$folder/package-lock.json" "$folder/node_modules/installed.json" && exit 0
-npm --prefix "$folder" ci --silent || { echo "skipped: 'npm ci' failed; is the npm registry reachable?" && exit 77; }
+npm --prefix "$folder" ci --silent --fetch-retries=1 --fetch-retry-mintimeout=1000 ||
+  { echo "skipped: 'npm ci' failed; is the npm registry reachable?" && exit 77; }
 cp "$folder/package-lock.json" "$folder/node_modules/installed.json"
