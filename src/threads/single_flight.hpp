@@ -51,6 +51,17 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     co_return value;
   }
 
+  /// The same with a call of the caller's own, which no other caller joins.
+  template <class Begin>
+  static Task<Value> run_alone(std::shared_ptr<SingleFlight> self, Begin begin, Deadline deadline) {
+    const std::shared_ptr<Flight> flight = self->enter_alone();
+    self->start(flight, begin);
+    WaitForValue<T, SingleFlight, Flight> wait(*self, flight, std::move(deadline), self->clock_);
+    Value value = co_await wait;
+    if (!value && flight->failure) std::rethrow_exception(flight->failure);
+    co_return value;
+  }
+
   /// Later callers do not join the running call.
   void supersede() {
     const std::lock_guard lock(mutex_);
@@ -78,6 +89,13 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     }
     ++open_->callers;
     return open_;
+  }
+
+  FlightPtr enter_alone() {
+    const std::lock_guard lock(mutex_);
+    const FlightPtr flight = flights_.emplace_back(std::make_shared<Flight>());
+    ++flight->callers;
+    return flight;
   }
 
   /// An open flight must have a call that ends it; otherwise its callers would wait forever.

@@ -140,10 +140,12 @@ inline int judge(Parser<true>& parser, const vx11::net_detail::RequestLimits& li
   if (hosts > 1 || (hosts == 0 && parser.version == 11)) return 400;
   if (!is_host(headers.get("Host"))) return 400;
   for (const vx11::Header header : headers) {
-    if (!vx11::equals_ignoring_case(header.name, "Expect")) continue;
+    if (parser.version == 10 || !vx11::equals_ignoring_case(header.name, "Expect")) continue;
     if (!vx11::equals_ignoring_case(header.value, "100-continue")) return 417;
   }
   if (parser.target.size() > limits.target_bytes) return 414;
+  const auto is_visible = [](char c) { return c > ' ' && c < '\x7F'; };
+  if (!std::all_of(parser.target.begin(), parser.target.end(), is_visible)) return 400;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!parser.target.starts_with(scheme)) continue;
     const std::size_t path = parser.target.find('/', scheme.size());
@@ -174,7 +176,7 @@ inline Reading read_request(std::string_view bytes, const vx11::net_detail::Requ
   reading.text += text_of(parser.headers) + parser.body;
   reading.unread = bytes.size();
   reading.keep_alive = parser.keep_alive() && !parser.says_close;
-  reading.expects_continue = parser.headers.contains("Expect");
+  reading.expects_continue = parser.version == 11 && parser.headers.contains("Expect");
   return reading;
 }
 

@@ -56,6 +56,12 @@ class LocalSocket {
     at.sin_port = htons(static_cast<in_port_t>(port));
     return ::connect(fd_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
   }
+  /// Sends a few bytes to where it has connected.
+  void send(std::string_view bytes) const {
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
+      throw std::runtime_error("nothing sent");
+    }
+  }
   int fd() const noexcept { return fd_; }
   int port() const noexcept { return port_; }
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }

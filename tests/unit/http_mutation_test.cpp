@@ -44,7 +44,7 @@ const std::array<std::string, 8> kRequests = {
     "GET /livez?x=1 HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX-One: a b\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     "GET http://a/b HTTP/1.1\r\nHost: [::1]:8000\r\nExpect: 100-continue\r\n\r\n",
-    "PUT /gr\xC3\xBC\xC3\x9F HTTP/1.1\r\nHost:\t a \t\r\nX:\r\nY: gr\xC3\xBC\xC3\x9F\tb\r\n"
+    "PUT /gr%C3%BC%C3%9F HTTP/1.1\r\nHost:\t a \t\r\nX:\r\nY: gr\xC3\xBC\xC3\x9F\tb\r\n"
     "Transfer-Encoding: Chunked\r\n\r\n5;a=b;c=\"d;\\\"e\";f\r\nhello\r\nA ; x\r\n0123456789\r\n"
     "00\r\nTrailer: 1\r\nAnother: 2\r\n\r\nnext",
     "OPTIONS * HTTP/1.1\r\nHOST: a\r\nConnection: close, x\r\nProxy-Connection: keep-alive\r\n\r\n",

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "http/content_coding.hpp"
+
 using vx11::HttpRequest;
 using vx11::http_detail::append_request_head;
 using vx11::http_detail::mistake_in;
@@ -33,13 +35,15 @@ TEST_CASE("a head has Host first and the request's fields in their order") {
   request.body = "hello";
   CHECK(head_of(request) ==
         "POST /a?b HTTP/1.1\r\nHost: a:80\r\nX: 1\r\nY: \r\nX: 2\r\nUser-Agent: agent/1\r\n"
-        "Content-Length: 5\r\n\r\n");
+        "Accept-Encoding: identity\r\nContent-Length: 5\r\n\r\n");
 }
 
 TEST_CASE("Host and User-Agent of the request are sent in place of the transport's") {
   HttpRequest request = with("user-agent", "mine");
   request.headers.add("host", "virtual");
-  CHECK(head_of(request) == "GET / HTTP/1.1\r\nHost: virtual\r\nuser-agent: mine\r\n\r\n");
+  CHECK(head_of(request) ==
+        "GET / HTTP/1.1\r\nHost: virtual\r\nuser-agent: mine\r\n"
+        "Accept-Encoding: identity\r\n\r\n");
 }
 
 TEST_CASE("framing and persistence of the request are left out") {
@@ -47,7 +51,28 @@ TEST_CASE("framing and persistence of the request are left out") {
   for (const char* name : {"Transfer-Encoding", "Connection", "Expect"}) {
     request.headers.add(name, "x");
   }
-  CHECK(head_of(request) == "GET / HTTP/1.1\r\nHost: a:80\r\nUser-Agent: agent/1\r\n\r\n");
+  CHECK(head_of(request) ==
+        "GET / HTTP/1.1\r\nHost: a:80\r\nUser-Agent: agent/1\r\n"
+        "Accept-Encoding: identity\r\n\r\n");
+}
+
+TEST_CASE("a coding is asked for only if the request does") {
+  CHECK(head_of(with("accept-encoding", "gzip")) ==
+        "GET / HTTP/1.1\r\nHost: a:80\r\naccept-encoding: gzip\r\nUser-Agent: agent/1\r\n\r\n");
+}
+
+TEST_CASE("a coding that was applied is named, from a fixed list") {
+  using vx11::http_detail::applied_coding;
+  const auto coding = [](std::string_view value) {
+    return applied_coding(with("content-encoding", value).headers);
+  };
+  CHECK(applied_coding({}).empty());
+  CHECK(coding("").empty());
+  CHECK(coding("identity").empty());
+  CHECK(coding("IDENTITY, ,identity").empty());
+  CHECK(coding("GZIP") == "gzip");
+  CHECK(coding("identity , br") == "br");
+  CHECK(coding("text from a client") == "unknown");
 }
 
 TEST_CASE("POST, PUT and PATCH say that their body is empty, other methods do not") {

@@ -55,7 +55,10 @@ struct Served : Site {
   std::optional<HttpServer> server;
   std::optional<std::future<std::size_t>> running;
 
-  Served() { to_switch->then_json(R"({"response":"from switch"})"); }
+  Served() {
+    serve.limits.half_close_within = 0s;  // a client that closes has left
+    to_switch->then_json(R"({"response":"from switch"})");
+  }
   ~Served() {
     if (!running) return;
     server->stop(0s);

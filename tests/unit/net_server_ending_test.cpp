@@ -1,6 +1,8 @@
 // Cancellation of requests, and stopping of the event-driven server.
 
+#include <deque>
 #include <optional>
+#include <thread>
 
 #include "net_served.hpp"
 
@@ -67,4 +69,83 @@ TEST_CASE_FIXTURE(Served, "a connection made while the server stops is closed") 
     CHECK(first.is_ended());
     CHECK(second.is_ended());
   }
+}
+
+TEST_CASE_FIXTURE(Served,
+                  "during the drain delay each request is answered, with Connection: close") {
+  RawHttpClient kept = connect();
+  kept.send(getting("/livez", ""));
+  CHECK(kept.read_answer().status == 200);
+  api().drain();
+  server->stop(60s, 1h);
+  Answer ready;
+  while (ready.status != 503 || !RawHttpClient::has(ready.head, "connection: close")) {
+    ready = ask(getting("/readyz", ""));  // until the loop has seen the stop
+  }
+  kept.send(getting("/livez", ""));
+  const Answer last = kept.read_answer();
+  CHECK(last.status == 200);
+  CHECK(RawHttpClient::has(last.head, "connection: close"));
+  CHECK(kept.is_ended());
+  const Answer chat = ask(asking(kHello));
+  CHECK(chat.status == 200);
+  CHECK(RawHttpClient::has(chat.head, "connection: close"));
+  server->stop();  // the second one ends the delay
+  running->get();
+  CHECK_THROWS(RawHttpClient(server->port()));
+}
+
+TEST_CASE_FIXTURE(Served, "what the system has accepted when the server stops is answered") {
+  for (const unsigned threads : {1U, 3U}) {
+    const vx11::OperatorApi& served = api();
+    serve.threads = threads;
+    server.emplace(HttpServer::bind(serve).value());
+    std::deque<RawHttpClient> clients;
+    for (int i = 0; i < 200; ++i) {
+      clients.emplace_back(server->port());
+      clients.back().send(getting("/livez", ""));
+    }
+    server->stop(60s);  // before `run`, so that the accepts and the stop share a turn
+    std::thread runs([&] { CHECK(server->run(served) == 0); });
+    for (RawHttpClient& client : clients) {
+      CHECK(client.read_answer().status == 200);
+    }
+    runs.join();
+    server.reset();
+  }
+}
+
+TEST_CASE_FIXTURE(
+    Served, "a request in the socket of a kept connection when the server stops is answered") {
+  RawHttpClient kept = connect();
+  kept.send(getting("/livez", ""));
+  CHECK(kept.read_answer().status == 200);
+  kept.send(getting("/livez", ""));
+  server->stop(60s);
+  CHECK(kept.read_answer().status == 200);
+  CHECK(running->get() == 0);
+}
+
+TEST_CASE_FIXTURE(GatedServer, "a client that ends its sending side with its request is answered") {
+  serve.limits.half_close_within = 1h;
+  RawHttpClient client = connect();
+  client.send(asking(kHello));
+  client.end_sending();
+  gate->wait_for_caller();
+  gate->let_go();
+  CHECK(client.read_answer().status == 200);
+  CHECK(client.is_ended());
+}
+
+TEST_CASE_FIXTURE(GatedServer,
+                  "a client that resets after it has ended its sending side has left") {
+  serve.limits.half_close_within = 1h;
+  {
+    RawHttpClient client = connect();
+    client.send(asking(kHello));
+    client.end_sending();
+    gate->wait_for_caller();
+    client.reset_on_close();
+  }
+  gate->wait_for_cancelled();
 }

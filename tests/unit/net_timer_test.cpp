@@ -1,7 +1,10 @@
+#include <vx11/detail/alarm.hpp>
 #include <vx11/net/timer.hpp>
 #include <vx11/task.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -51,6 +54,77 @@ TEST_CASE("a stop ends a sleep, however long it was to be") {
   std::stop_source meanwhile;
   std::jthread stopper([&] { meanwhile.request_stop(); });
   CHECK(sleep_of(1h, meanwhile.get_token()) == std::pair(std::optional(false), true));
+}
+
+namespace {
+
+/// Alarms of a loop, and which of them have rung.
+struct Alarms {
+  struct One {
+    vx11::detail::AlarmSlot slot = {};
+    int rings = 0;
+    Loop* on = nullptr;
+  };
+  static void ring(void* whom) {
+    auto& one = *static_cast<One*>(whom);
+    ++one.rings;
+    one.on = Loop::current();
+  }
+
+  std::shared_ptr<vx11::Timer> timer = vx11::make_net_timer();
+  vx11::detail::AlarmTimer& maker = dynamic_cast<vx11::detail::AlarmTimer&>(*timer);
+  Loop loop = {};
+  One first = {};
+  One second = {};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "an alarm rings on its loop, again when it is set again, and not after it was cancelled") {
+  Alarms all;
+  bool cancelled = false;
+  all.loop.post([&] {
+    all.maker.make_alarm(all.first.slot, &Alarms::ring, &all.first);
+    all.maker.make_alarm(all.second.slot, &Alarms::ring, &all.second);
+    all.first.slot->set(1ms);
+    all.second.slot->set(2ms);
+    cancelled = all.second.slot->cancel();
+  });
+  all.loop.post([&] {
+    vx11::run_detached(all.timer, [](Alarms& all) -> vx11::Task<void> {
+      co_await all.timer->sleep(100ms, {});
+      all.first.slot->set(1ms);
+      co_await all.timer->sleep(100ms, {});
+      all.loop.stop();
+    }(all));
+  });
+  all.loop.run();
+  CHECK(cancelled);
+  CHECK(all.first.rings == 2);
+  CHECK(all.first.on == &all.loop);
+  CHECK(all.second.rings == 0);
+}
+
+TEST_CASE("an alarm that another thread cancels rings on its loop instead") {
+  Alarms all;
+  std::atomic<bool> set = false;
+  std::atomic<bool> cancelled = true;
+  all.loop.post([&] {
+    all.maker.make_alarm(all.first.slot, &Alarms::ring, &all.first);
+    all.first.slot->set(1h);
+    set = true;
+    set.notify_one();
+  });
+  std::jthread other([&] {
+    set.wait(false);
+    cancelled = all.first.slot->cancel();
+    all.loop.post([&] { all.loop.stop(); });
+  });
+  all.loop.run();
+  CHECK_FALSE(cancelled);
+  CHECK(all.first.rings == 1);
+  CHECK(all.first.on == &all.loop);
 }
 
 TEST_CASE("without a loop it sleeps on one of its own") {

@@ -124,8 +124,7 @@ TEST_CASE("a body without a length has to end as TLS says, else it is cut short"
   CHECK(code_of(get(*transport, server.origin())) == Errc::invalid_reply);
 }
 
-TEST_CASE(
-    "over TLS, too, what a kept connection swallowed is sent once more") {
+TEST_CASE("over TLS, too, what a kept connection swallowed is sent once more") {
   const TlsCertificate certificate;
   std::atomic<int> requests = 0;
   FakeTlsServer server(certificate, [&](TlsPeer& peer) {

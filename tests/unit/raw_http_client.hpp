@@ -60,6 +60,11 @@ class RawHttpClient {
     }
   }
   void end_sending() const { ::shutdown(fd_, SHUT_WR); }
+  /// From now on, closing sends an RST.
+  void reset_on_close() const {
+    const linger now = {1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
 
   /// The next answer, by its length, its chunks or the end of the connection.
   Answer read_answer() {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -32,6 +33,8 @@ class RedisServer {
   ~RedisServer() { stop(); }
 
   std::uint16_t port() const noexcept { return port_; }
+  /// Its working directory.
+  const std::filesystem::path& folder() const noexcept { return folder_.path(); }
   /// `redis://` plus the credentials, the address, and the rest.
   std::string url(const std::string& credentials = "", const std::string& rest = "") const {
     return "redis://" + credentials + "127.0.0.1:" + std::to_string(port_) + rest;

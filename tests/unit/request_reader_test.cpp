@@ -120,12 +120,20 @@ TEST_CASE("one empty line before a request is ignored, a second one is not") {
 }
 
 TEST_CASE("any token is a method, and a field may hold bytes above ASCII") {
-  Fed fed(
-      "M-SEARCH /gr\xC3\xBC\xC3\x9F HTTP/1.1\r\nHost: a\r\nX:\t gr\xC3\xBC\xC3\x9F\ta \r\n\r\n");
+  Fed fed("M-SEARCH /gr%C3%BC%C3%9F HTTP/1.1\r\nHost: a\r\nX:\t gr\xC3\xBC\xC3\x9F\ta \r\n\r\n");
   REQUIRE(fed.body == Next::done);
   CHECK(fed.reader.request().method == "M-SEARCH");
-  CHECK(fed.reader.request().target == "/gr\xC3\xBC\xC3\x9F");
+  CHECK(fed.reader.request().target == "/gr%C3%BC%C3%9F");
   CHECK(fed.reader.request().headers.get("X") == "gr\xC3\xBC\xC3\x9F\ta");
+}
+
+TEST_CASE("a target holds visible ASCII alone") {
+  CHECK(status_of("GET /gr\xC3\xBC HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET /a?\xFF HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET /a\x7F HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET /a\x01 HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET http://a/\x80 HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET /~ HTTP/1.1\r\nHost: a\r\n\r\n") == 0);
 }
 
 TEST_CASE("after a refusal nothing is left of the request before") {
@@ -150,6 +158,16 @@ TEST_CASE("an absolute-form target becomes its path") {
 TEST_CASE("Expect: 100-continue is noticed, any other expectation refused") {
   CHECK(Fed(post("Expect: 100-Continue\r\nContent-Length: 1\r\n", "")).reader.expects_continue());
   CHECK(status_of(get("Expect: tea\r\n")) == 417);
+}
+
+TEST_CASE("an expectation of HTTP/1.0 is ignored: it knows no interim answers") {
+  for (const std::string expectation : {"100-continue", "tea"}) {
+    CAPTURE(expectation);
+    const Fed fed("POST /path HTTP/1.0\r\nExpect: " + expectation +
+                  "\r\nContent-Length: 1\r\n\r\nb");
+    CHECK(fed.reader.status() == 0);
+    CHECK_FALSE(fed.reader.expects_continue());
+  }
 }
 
 TEST_CASE("two readings of one message are refused") {

@@ -13,8 +13,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,6 +26,9 @@ struct ServerLimits {
   std::size_t head_bytes = 16 * 1024;   ///< Request line and header fields: 431.
   std::size_t header_count = 100;       ///< Header fields: 431.
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
+  /// From accepting a connection to its first byte: closed without a response. Shorter than
+  /// `idle_timeout`: a client that connects is about to send.
+  Duration first_byte_timeout = std::chrono::seconds(10);
   /// From the first byte of a request to the end of its head: 408. A total, so slow trickling does
   /// not extend it.
   Duration head_timeout = std::chrono::seconds(10);
@@ -35,10 +40,29 @@ struct ServerLimits {
   Duration idle_timeout = std::chrono::seconds(125);
   /// For the client to accept a response, or one piece of a stream: the connection is closed.
   Duration send_timeout = std::chrono::seconds(30);
-  std::size_t connections = 20'000;  ///< Total: 503 and closed.
+  /// Total: above it, the connection that has been idle for longest is closed, if it has been so for
+  /// `evictable_after`; else the new one is answered 503 and closed.
+  std::size_t connections = 20'000;
+  /// A client between two requests that follow each other is not idle.
+  Duration evictable_after = std::chrono::seconds(1);
   /// From one address: 503 and closed. Defaults to the total, because behind a proxy all clients
   /// share its address; use about 100 where clients connect directly.
   std::size_t connections_per_address = 20'000;
+  /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so that
+  /// probes see a busy server as what it is. Each is answered once, and has two seconds to ask.
+  std::size_t reserved_connections = 64;
+  /// A client that shuts down its sending side while its request is in progress has left, and the
+  /// request is cancelled; unless it does so within this time of the request's end: then it has
+  /// only said that no further request follows, and is answered. Zero: it has always left.
+  Duration half_close_within = std::chrono::milliseconds(2);
+};
+
+/// What happens to a server beside requests.
+enum class ServerEvent : std::uint8_t {
+  turned_away,    ///< A connection was closed for want of room.
+  evicted,        ///< An idle connection was closed to make room.
+  accept_failed,  ///< The system is out of descriptors or memory; accepting goes on later.
+  fewer_threads,  ///< A thread could not be started: the server runs fewer loops.
 };
 
 /// Configuration of `HttpServer`.
@@ -49,6 +73,10 @@ struct ServeOptions {
   /// use more only when one core is not enough.
   unsigned threads = 2;
   ServerLimits limits = {};
+  /// Paths that are answered on reserved connections. They should cost little and wait for nothing.
+  std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
+  /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
+  std::function<void(ServerEvent)> on_event = {};
 };
 
 /// An HTTP/1.1 server (RFC 9112) with keep-alive, pipelining and strict parsing.
@@ -59,7 +87,7 @@ class VX11_API HttpServer {
  public:
   /// Binds the address.
   /// \return `invalid_argument` if it is malformed, `address_unavailable` if it is in use or not
-  ///         local
+  ///         local, `exhausted` if the system is out of descriptors or memory
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
@@ -71,15 +99,20 @@ class VX11_API HttpServer {
   std::string url() const;
 
   /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it
-  /// returns, all loop threads request short time slices (Linux 6.12 or newer).
+  /// returns, all loop threads request short time slices (Linux 6.12 or newer). Where the system
+  /// cannot start a thread, there are fewer loops.
   /// \return the number of connections closed in the middle of a request
   ///
   /// `handler` is an `OperatorApi`, the result of `HttpRoutes::build`, or a custom handler; it must
   /// outlive the call.
   std::size_t run(const HttpHandler& handler);
-  /// Stops accepting work; `run` returns when requests in progress have finished, at the latest
-  /// after `grace`. A second call makes it return at once. Thread-safe.
-  void stop(Duration grace = std::chrono::seconds(10)) noexcept;
+  /// Stops the server; `run` returns when requests in progress have finished, at the latest after
+  /// `grace`. A second call makes it return at once. Thread-safe.
+  ///
+  /// For `drain_delay` it still accepts connections, and answers each request with `Connection:
+  /// close`, so that balancers and the pools of proxies move away; then it answers what the system
+  /// has accepted for it, closes the listener, and closes idle connections.
+  void stop(Duration grace = std::chrono::seconds(10), Duration drain_delay = {}) noexcept;
 
  private:
   class Impl;
@@ -89,7 +122,7 @@ class VX11_API HttpServer {
 
 /// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends it
 /// without waiting.
-/// \return the error of `HttpServer::bind`
+/// \return the error of `HttpServer::bind`; `exhausted` if the thread for signals cannot be started
 VX11_API Result<void> serve(HttpHandler& handler, ServeOptions options = {});
 
 /// The same for `routes`.

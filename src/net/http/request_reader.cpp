@@ -86,7 +86,7 @@ RequestReader::Next RequestReader::finish_head() {
   const http_detail::ControlFields& control = head_.control();
   const std::string_view mistake = contradiction();
   if (!mistake.empty()) return refuse(400, mistake);
-  if (control.expects_other) return refuse(417, "unknown expectation");
+  if (control.expects_other && !is_1_0_) return refuse(417, "unknown expectation");
   if (finish_target() == Next::refused) return Next::refused;
   if (control.chunked) body_.begin_chunked();
   if (control.length) {
@@ -108,6 +108,10 @@ std::string_view RequestReader::contradiction() const noexcept {
 RequestReader::Next RequestReader::finish_target() {
   std::string& target = request_.target;
   if (target.size() > limits_.target_bytes) return refuse(414, "request target too long");
+  const auto beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x7F; };
+  if (std::any_of(target.begin(), target.end(), beyond_ascii)) {
+    return refuse(400, "malformed request target");
+  }
   // RFC 9112 §3.2.2: servers must accept the absolute form; its authority is not checked.
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;

@@ -63,7 +63,8 @@ class RequestReader {
   bool keep_alive() const noexcept { return head_.control().persists(is_1_0_ ? 0 : 1); }
   /// HTTP/1.0: the client does not support chunks, and needs an explicit keep-alive.
   bool is_1_0() const noexcept { return is_1_0_; }
-  bool expects_continue() const noexcept { return head_.control().expects_continue; }
+  /// RFC 9110 §10.1.1: an expectation of HTTP/1.0 is ignored.
+  bool expects_continue() const noexcept { return !is_1_0_ && head_.control().expects_continue; }
   /// Refuses the request with 408: the client took too long.
   void time_out() noexcept { refuse(408, "request took too long"); }
 

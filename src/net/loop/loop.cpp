@@ -1,6 +1,9 @@
 #include "net/loop/loop.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +22,18 @@ Loop::Wakeup::Wakeup() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 void Loop::Wakeup::wake() const noexcept {
   ::eventfd_write(event_.get(), 1);
 }
+
+namespace {
+
+/// An exception, usually for want of memory, ends the job and not the process.
+void run_quietly(const Loop::Job& job) noexcept {
+  try {
+    job();
+  } catch (const std::exception&) {  // no one to report it to
+  }
+}
+
+}  // namespace
 
 Loop::Loop() {
   if (!poller.add(wakeup_.descriptor(), wakeup_))
@@ -80,13 +95,13 @@ void Loop::resume(std::coroutine_handle<> waiting) {
 }
 
 /// Few in each turn, so that what has had its share delays the others by little however many there
-/// are of it.
+/// are of it; and each once, also if it queues itself again.
 void Loop::run_later() {
-  constexpr int kAtOnce = 4;
-  for (int i = 0; i < kAtOnce && !later_.empty(); ++i) {
-    Job job = std::move(later_.front());
+  constexpr std::size_t kAtOnce = 4;
+  for (std::size_t left = std::min(kAtOnce, later_.size()); left != 0; --left) {
+    const Job job = std::move(later_.front());
     later_.pop_front();
-    job();
+    run_quietly(job);
   }
 }
 
@@ -98,7 +113,7 @@ void Loop::run_posted() {
     jobs.swap(posted_);
     has_posted_.store(false, std::memory_order_relaxed);
   }
-  for (Job& job : jobs) std::exchange(job, nullptr)();
+  for (Job& job : jobs) run_quietly(std::exchange(job, nullptr));
 }
 
 }  // namespace net_detail

@@ -1,7 +1,9 @@
+#include <vx11/detail/alarm.hpp>
 #include <vx11/net/timer.hpp>
 
 #include <coroutine>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -56,8 +58,52 @@ struct Asleep {
   bool await_resume() const noexcept { return sleep.whole(); }
 };
 
-class NetTimer final : public vx11::Timer {
+/// An alarm in the wheel of the loop on which it was made. On another thread everything is handed to
+/// that loop, in order.
+class NetAlarm final : public detail::Alarm {
  public:
+  NetAlarm(Loop& loop, Ring ring, void* whom) : loop_(loop), ring_(ring), whom_(whom) {}
+
+  void set(Duration time) override {
+    const TimePoint at = TimerWheel::in(time);
+    if (here()) return arm(at);
+    loop_.post([this, at] { arm(at); });
+  }
+  bool cancel() noexcept override {
+    if (here()) {
+      timer_.reset();
+      return true;
+    }
+    loop_.post([this] {
+      if (timer_) fire(this);
+    });
+    return false;
+  }
+
+ private:
+  bool here() const noexcept { return Loop::current() == &loop_; }
+  void arm(TimePoint at) {
+    timer_.emplace(loop_.timers, &NetAlarm::fire, this);
+    timer_->arm(at);
+  }
+  static void fire(void* self) {
+    auto& alarm = *static_cast<NetAlarm*>(self);
+    alarm.timer_.reset();
+    alarm.ring_(alarm.whom_);
+  }
+
+  Loop& loop_;
+  Ring ring_;
+  void* whom_;
+  std::optional<WheelTimer> timer_ = std::nullopt;  ///< None: not set, or it has rung.
+};
+
+class NetTimer final : public detail::AlarmTimer {
+ public:
+  void make_alarm(detail::AlarmSlot& slot, detail::Alarm::Ring ring, void* whom) override {
+    if (Loop* const here = Loop::current()) return slot.emplace<NetAlarm>(*here, ring, whom);
+    slot.emplace<detail::SleepAlarm>(*this, ring, whom);
+  }
   Task<bool> sleep(Duration time, std::stop_token stop) override {
     Loop* const here = Loop::current();
     Loop* const loop_here = here != nullptr ? here : background_.loop();

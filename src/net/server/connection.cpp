@@ -8,6 +8,9 @@ namespace net_detail {
 
 namespace {
 
+/// For the first byte and for the head, on the reserved lane.
+constexpr Duration kReservedTimeout = std::chrono::seconds(2);
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 HttpResponse internal_error() {
@@ -27,50 +30,125 @@ bool may_have_body(int status) noexcept {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-                       std::string address)
-    : ListedConnection(loop.connections),
+                       std::string address, Lane lane)
+    : ListedConnection(lane == Lane::regular ? loop.idle : loop.reserved),
       channel_(std::move(channel)),
       server_(server),
       loop_(loop),
-      address_(std::move(address)) {}
+      address_(std::move(address)),
+      lane_(lane) {}
 
 Connection::~Connection() {
-  server_.connections.leave(address_);
+  if (counted_) server_.connections.leave(address_, lane_);
+}
+
+bool Connection::evict() noexcept {
+  if (lane_ == Lane::regular && channel_->wake_if_readable()) return false;
+  if (std::exchange(counted_, false)) server_.connections.leave(address_, lane_);
+  move_to(loop_.busy);
+  abort();
+  return true;
 }
 
 void Connection::start() {
   serve(shared_from_this());
 }
 
+/// A client that has just connected, or whose request is in the socket already, still gets its
+/// answer.
 void Connection::drain() noexcept {
-  if (!busy_) abort();
+  constexpr Duration kFirstRequest = std::chrono::milliseconds(500);
+  if (busy_ || channel_->wake_if_readable()) return;
+  if (fresh_) return channel_->limit(TimerWheel::in(kFirstRequest));
+  abort();
 }
 
 Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
   while (then == Then::next) {
-    channel.limit(TimerWheel::in(self->server_.limits.idle_timeout));
+    self->wait_for_request();
     const bool more = co_await channel.wait_readable();
-    if (!more) break;
-    self->busy_ = true;
-    std::unique_ptr<RequestScratch> scratch = self->loop_.lend();
-    then = co_await self->serve_one(*scratch);
-    self->loop_.give_back(std::move(scratch));
-    self->busy_ = false;
+    if (!more && !self->was_silent_probe()) break;
+    self->begin_request();
+    std::unique_ptr<RequestScratch> scratch;
+    try {
+      scratch = self->loop_.lend();
+      then = co_await self->serve_one(*scratch);
+    } catch (...) {
+      then = self->end_without_memory();
+    }
+    if (scratch) self->loop_.give_back(std::move(scratch));
+    self->busy_ = then != Then::next;
   }
-  if (then == Then::linger) co_await self->linger();
+  try {
+    if (then == Then::linger) co_await self->linger();
+  } catch (...) {  // no memory to wait with
+  }
   channel.watch(nullptr, nullptr);  // no more callbacks
   channel.abort(CloseReason::aborted);
+}
+
+void Connection::wait_for_request() noexcept {
+  const Duration idle = fresh_ ? server_.limits.first_byte_timeout : server_.limits.idle_timeout;
+  const Duration limit = lane_ == Lane::regular ? idle : kReservedTimeout;
+  const TimePoint until = TimerWheel::in(limit);
+  channel_->limit(until);
+  idle_since_ = until - limit;
+  if (!fresh_) move_to(loop_.idle);
+}
+
+void Connection::begin_request() noexcept {
+  busy_ = true;
+  fresh_ = false;
+  reading_ = true;
+  if (lane_ == Lane::regular) move_to(loop_.busy);
+}
+
+/// A client for which there is no room gets that answer also if it says nothing.
+bool Connection::was_silent_probe() const noexcept {
+  return lane_ == Lane::reserved && channel_->close_reason() == CloseReason::overdue;
+}
+
+Duration Connection::head_timeout() const noexcept {
+  return lane_ == Lane::regular ? server_.limits.head_timeout : kReservedTimeout;
+}
+
+/// Sends a fixed text: nothing may be allocated.
+Connection::Then Connection::end_without_memory() noexcept {
+  constexpr std::string_view kAnswer =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+      "Connection: close\r\n\r\n";
+  if (!reading_) return Then::close;  // part of an answer may have been sent
+  channel_->watch(nullptr, nullptr);
+  return channel_->send_now(kAnswer) == kAnswer.size() ? Then::linger : Then::close;
+}
+
+/// Whether the complete head asks for what its lane does not serve.
+bool Connection::may_not_ask(const HttpRequest& head) noexcept {
+  if (lane_ == Lane::regular) return false;
+  move_to(loop_.busy);
+  return !server_.is_reserved(head);
+}
+
+HttpResponse Connection::no_room() {
+  HttpResponse full = refusal(503, "too many connections");
+  full.headers.add("Retry-After", "1");
+  return full;
 }
 
 /// One coroutine for the common case: head and body have arrived, and the response fits the socket.
 Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   RequestReader& reader = scratch.reader;
-  channel_->limit(TimerWheel::in(server_.limits.head_timeout));
+  channel_->limit(TimerWheel::in(head_timeout()));
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
   if (!complete) co_return co_await give_up(scratch);
+  if (may_not_ask(reader.request())) {
+    server_.report(ServerEvent::turned_away);
+    const HttpResponse full = no_room();
+    co_return co_await refuse(scratch, full);
+  }
   auto admission = admit(reader.request());
   if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
   if (!admission) co_return co_await write(scratch, admission.error());
@@ -116,7 +194,11 @@ Task<StreamedResponse> Connection::open(const HttpRequest& request, const HttpAd
 /// Handles a request that will not be complete: it is invalid, or the client has closed.
 Task<Connection::Then> Connection::give_up(RequestScratch& scratch) {
   const RequestReader& reader = scratch.reader;
-  if (reader.status() == 0) co_return Then::close;
+  if (reader.status() == 0 && lane_ == Lane::regular) co_return Then::close;
+  if (lane_ == Lane::reserved) {
+    const HttpResponse full = no_room();
+    co_return co_await refuse(scratch, full);
+  }
   const HttpResponse response = refusal(reader.status(), reader.why());
   co_return co_await refuse(scratch, response);
 }
@@ -170,7 +252,9 @@ Task<bool> Connection::receive_body(RequestReader& reader) {
 
 Deadline Connection::watch_client() {
   if (!gone_.stop_possible()) gone_ = std::stop_source();
+  reading_ = false;
   channel_->no_limit();
+  complete_at_ = TimerWheel::now();
   channel_->watch(&Connection::client_gone, this);
   return Deadline(TimePoint::max(), gone_.get_token());
 }
@@ -227,8 +311,8 @@ Task<Connection::Then> Connection::write_instead(RequestScratch& scratch, HttpRe
 }
 
 Persistence Connection::persistence(const RequestScratch& scratch) const noexcept {
-  const bool keep =
-      scratch.reader.keep_alive() && !server_.draining.load(std::memory_order_relaxed);
+  const bool keep = scratch.reader.keep_alive() && lane_ == Lane::regular &&
+                    !server_.draining.load(std::memory_order_relaxed);
   if (!keep) return Persistence::close;
   return scratch.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
 }
@@ -262,6 +346,7 @@ Task<Connection::Then> Connection::write(RequestScratch& scratch, const HttpResp
 /// Responds to a request that is not read to its end; the rest must not be parsed as a next
 /// request.
 Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpResponse& response) {
+  reading_ = false;
   channel_->forgive();
   append_head(scratch.out, response, Framing::length, Persistence::close);
   if (scratch.reader.request().method != "HEAD") scratch.out += response.body;
@@ -290,8 +375,18 @@ Task<void> Connection::linger() {
 }
 
 void Connection::client_gone(void* self) {
+  static_cast<Connection*>(self)->note_client_gone();
+}
+
+/// The end of the client's requests and the end of the client look the same on the wire. One that
+/// comes with the request is taken for the former.
+void Connection::note_client_gone() {
+  const bool only_half = !channel_->broken();
+  if (only_half && TimerWheel::now() - complete_at_ < server_.limits.half_close_within) {
+    return channel_->watch_break(&Connection::client_gone, this);
+  }
   // A copy: a resumed waiter may destroy the session and its stop source.
-  std::stop_source gone = static_cast<Connection*>(self)->gone_;
+  std::stop_source gone = gone_;
   gone.request_stop();
 }
 

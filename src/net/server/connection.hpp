@@ -22,21 +22,32 @@ namespace net_detail {
 ///
 /// While the handler runs, the channel is watched: incoming bytes belong to the next request, and a
 /// disconnect fires the stop token of the current one.
+///
+/// Exceptions end the connection, after 503 if memory was exhausted before the response.
 class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
   Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-             std::string address);
+             std::string address, Lane lane);
   ~Connection() override;
 
   /// Serves until the connection ends.
   void start();
   void drain() noexcept override;
   void abort() noexcept override { channel_->abort(CloseReason::aborted); }
+  bool evict() noexcept override;
+  TimePoint idle_since() const noexcept override { return idle_since_; }
 
  private:
   enum class Then : unsigned char { next, close, linger };
 
   static Detached serve(std::shared_ptr<Connection> self);
+  void wait_for_request() noexcept;
+  void begin_request() noexcept;
+  Duration head_timeout() const noexcept;
+  Then end_without_memory() noexcept;
+  bool may_not_ask(const HttpRequest& head) noexcept;
+  bool was_silent_probe() const noexcept;
+  static HttpResponse no_room();
   Task<Then> serve_one(RequestScratch& scratch);
   /// Parses the part of the head, or of the body, that has arrived: usually all of it.
   RequestReader::Next take_head(RequestReader& reader);
@@ -59,13 +70,20 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   Task<bool> send(std::string_view bytes);
   Task<void> linger();
   static void client_gone(void* self);
+  void note_client_gone();
 
   std::shared_ptr<Channel> channel_;
   ServerState& server_;
   LoopState& loop_;
   std::string address_;
+  Lane lane_;
+  TimePoint idle_since_ = {};
+  TimePoint complete_at_ = {};               ///< When the request was complete.
   std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.
   bool busy_ = false;
+  bool fresh_ = true;  ///< No byte has arrived.
+  bool counted_ = true;
+  bool reading_ = false;  ///< The handler has not been called for the current request.
 };
 
 }  // namespace net_detail

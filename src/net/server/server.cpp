@@ -1,8 +1,11 @@
 #include <vx11/net/server.hpp>
 #include <vx11/socket/detail/tcp.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
-#include <charconv>
+#include <exception>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -11,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "net/server/connection.hpp"
+#include "net/server/listen_address.hpp"
 #include "net/server/signals.hpp"
 
 namespace vx11 {
@@ -23,27 +27,6 @@ namespace {
 using socket_detail::Address;
 
 constexpr int kBacklog = 4096;
-
-Result<Address> parse_listen(std::string_view listen) {
-  const auto wrong = [&] {
-    return fail(Errc::invalid_argument,
-                fmt::format("listen address '{}': expected HOST:PORT with a numeric host, such as "
-                            "127.0.0.1:8000 or [::1]:8000",
-                            listen));
-  };
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  std::string_view host = listen.substr(0, colon);
-  const std::string_view port_text = listen.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  std::uint16_t port = 0;
-  const auto [end, bad] =
-      std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  const auto address = Address::parse(std::string(host), port);
-  if (bad != std::errc{} || end != port_text.data() + port_text.size() || !address) return wrong();
-  return *address;
-}
 
 /// Throws `std::system_error` if the address cannot be bound.
 socket_detail::Fd listen_at(Address& address) {
@@ -67,7 +50,10 @@ class Server : private Poller::Watcher {
         accept_again_(
             first().timers, [](void* self) { static_cast<Server*>(self)->accept(); }, this),
         drain_check_(
-            first().timers, [](void* self) { static_cast<Server*>(self)->check(); }, this) {}
+            first().timers, [](void* self) { static_cast<Server*>(self)->check(); }, this),
+        close_listener_(
+            first().timers, [](void* self) { static_cast<Server*>(self)->close_listener(); },
+            this) {}
 
   virtual ~Server() = default;
   Server(const Server&) = delete;
@@ -76,22 +62,19 @@ class Server : private Poller::Watcher {
   const Address& local() const noexcept { return local_; }
 
   std::size_t run(const HttpHandler& handler) {
-    state_.emplace(handler, options_.limits);
+    state_.emplace(handler, options_);
     for (LoopThread& loop : loops_) loop.state.emplace(*state_);
     if (!first().poller.add(listening_, *this))
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < loops_.size(); ++i) {
-      threads.emplace_back([&loop = loops_[i]] { loop.run(); });
-    }
+    std::vector<std::thread> threads = start_threads();
     loops_.front().run();
     for (std::thread& thread : threads) thread.join();
     return cut_off_;
   }
 
   /// Thread-safe.
-  void stop(Duration grace) {
-    first().post([this, grace] { stopping_ ? end() : drain(grace); });
+  void stop(Duration grace, Duration delay) {
+    first().post([this, grace, delay] { draining_ ? end() : drain(grace, delay); });
   }
 
  private:
@@ -103,38 +86,107 @@ class Server : private Poller::Watcher {
 
   Loop& first() noexcept { return loops_.front().loop; }
 
+  /// One per loop but the first, or fewer if the system is out of threads.
+  std::vector<std::thread> start_threads() {
+    std::vector<std::thread> threads;
+    threads.reserve(loops_.size());
+    try {
+      for (started_ = 1; started_ < loops_.size(); ++started_) {
+        threads.emplace_back([&loop = loops_[started_]] { loop.run(); });
+      }
+    } catch (const std::system_error&) {
+      state_->report(ServerEvent::fewer_threads);
+    }
+    return threads;
+  }
+
   void ready(std::uint32_t /*events*/) override { accept(); }
 
   /// Accepts pending connections, in limited numbers so that open sockets are served in between.
-  void accept() {
+  void accept() noexcept {
     constexpr int kAtOnce = 64;
-    for (int i = 0; i < kAtOnce && !stopping_; ++i) {
-      Address peer;
-      Socket socket = socket_detail::accept_tcp(listening_, peer);
-      if (socket) {
-        deal(std::move(socket), peer.host());
-      } else if (socket_detail::would_block(errno)) {
-        return;  // the next one causes an edge
-      } else if (errno != ECONNABORTED && errno != EINTR) {
-        // Usually out of file descriptors: other connections have to close first.
-        return accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
+    try {
+      for (int i = 0; i < kAtOnce && !stopping_; ++i) {
+        if (!accept_one()) return;
       }
+      if (!stopping_) first().post([this] { accept(); });
+    } catch (const std::exception&) {  // out of memory
+      accept_later();
     }
-    if (!stopping_) first().post([this] { accept(); });
+  }
+
+  /// \return whether there may be another one now
+  bool accept_one() {
+    Address peer;
+    Socket socket = socket_detail::accept_tcp(listening_, peer);
+    if (socket) {
+      deal(std::move(socket), peer.host());
+      return true;
+    }
+    if (socket_detail::would_block(errno)) return false;  // the next one causes an edge
+    if (errno == ECONNABORTED || errno == EINTR) return true;
+    accept_later();
+    return false;
+  }
+
+  /// Usually out of file descriptors: other connections have to close first.
+  void accept_later() noexcept {
+    state_->report(ServerEvent::accept_failed);
+    accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
   }
 
   void deal(Socket socket, std::string address) {
-    LoopThread& target = loops_[turn_++ % loops_.size()];
+    LoopThread& target = loops_[turn_++ % started_];
+    ++dealt_;
     target.loop.post([this, &target, address = std::move(address),
                       socket = std::make_shared<Socket>(std::move(socket))] {
-      welcome(target, std::move(*socket), address);
+      try {
+        welcome(target, std::move(*socket), address);
+      } catch (const std::exception&) {  // out of memory: the connection is closed
+      }
+      --dealt_;
     });
   }
 
   void welcome(LoopThread& target, Socket socket, const std::string& address) {
+    using Room = ConnectionCounts::Room;
     auto channel = std::make_shared<Channel>(target.loop, std::move(socket));
-    if (!state_->connections.enter(address)) return turn_away(*channel);
-    std::make_shared<Connection>(std::move(channel), *state_, *target.state, address)->start();
+    Room room = state_->connections.enter(address);
+    if (room == Room::full && make_room(*target.state)) room = state_->connections.enter(address);
+    if (room == Room::free) return begin(target, std::move(channel), address, Lane::regular);
+    if (enter_reserved(*target.state)) {
+      return begin(target, std::move(channel), address, Lane::reserved);
+    }
+    state_->report(ServerEvent::turned_away);
+    turn_away(*channel);
+  }
+
+  void begin(LoopThread& target, std::shared_ptr<Channel> channel, const std::string& address,
+             Lane lane) {
+    std::make_shared<Connection>(std::move(channel), *state_, *target.state, address, lane)
+        ->start();
+  }
+
+  /// Closes the connection of this loop that has been idle for longest. The loops have about equal
+  /// numbers, so the oldest of all loops is not much older.
+  /// \return whether there was one
+  bool make_room(LoopState& state) {
+    if (state.idle.empty()) return false;
+    ListedConnection& oldest = *state.idle.front();
+    // It is noted by a coarse clock, which may be ahead.
+    const Duration idle = std::max(Duration::zero(), TimerWheel::now() - oldest.idle_since());
+    if (idle < state_->limits.evictable_after || !oldest.evict()) return false;
+    state_->report(ServerEvent::evicted);
+    return true;
+  }
+
+  /// Silent connections must not occupy the lane: the newest probe takes the place of the oldest
+  /// connection that has not asked for anything.
+  bool enter_reserved(LoopState& state) {
+    if (state_->connections.enter_reserved()) return true;
+    if (state.reserved.empty()) return false;
+    state.reserved.front()->evict();
+    return state_->connections.enter_reserved();
   }
 
   static void turn_away(Channel& channel) {
@@ -147,22 +199,37 @@ class Server : private Poller::Watcher {
     channel.shutdown_send();
   }
 
-  void drain(Duration grace) {
-    stopping_ = true;
+  /// From now on each answer is the last of its connection. The listener stays open for `delay`.
+  void drain(Duration grace, Duration delay) {
+    draining_ = true;
+    grace_ = grace;
+    state_->draining = true;
+    if (delay <= Duration::zero()) return close_listener();
+    close_listener_.arm(saturated_add(TimerWheel::now(), delay));
+  }
+
+  /// Takes the connections that the system has accepted, so that none of them is reset.
+  void close_listener() noexcept {
+    if (std::exchange(stopping_, true)) return;
+    try {
+      while (accept_one()) {
+      }
+    } catch (const std::exception&) {  // out of memory: the rest is reset
+    }
+    accept_again_.disarm();
     first().poller.remove(listening_, *this);
     listening_.close();
-    state_->draining = true;
     for (LoopThread& loop : loops_) {
       loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.drain(); }); });
     }
-    drain_by_ = Deadline::after(TimerWheel::now(), grace).at();
+    drain_by_ = Deadline::after(TimerWheel::now(), grace_).at();
     check();
   }
 
   /// Waits while it drains, and then until all sessions have ended after their connections were
   /// closed.
   void check() {
-    const bool empty = state_->connections.total() == 0;
+    const bool empty = dealt_ == 0 && state_->connections.total() == 0;
     if (!ending_ && (empty || TimerWheel::now() >= drain_by_)) end();
     if (empty) {
       for (LoopThread& loop : loops_) loop.loop.stop();
@@ -174,6 +241,7 @@ class Server : private Poller::Watcher {
   /// Closes the remaining connections.
   void end() {
     if (std::exchange(ending_, true)) return;
+    close_listener();
     cut_off_ = state_->connections.total();
     for (LoopThread& loop : loops_) {
       loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.abort(); }); });
@@ -182,9 +250,11 @@ class Server : private Poller::Watcher {
 
   template <class Do>
   static void for_each(LoopState& state, Do action) {
-    for (auto next = state.connections.begin(); next != state.connections.end();) {
-      ListedConnection& listed = **next++;
-      action(listed);
+    for (ConnectionList* const list : {&state.idle, &state.busy, &state.reserved}) {
+      for (auto next = list->begin(); next != list->end();) {
+        ListedConnection& listed = **next++;
+        action(listed);
+      }
     }
   }
 
@@ -195,9 +265,14 @@ class Server : private Poller::Watcher {
   socket_detail::Fd listening_;
   WheelTimer accept_again_;
   WheelTimer drain_check_;
+  WheelTimer close_listener_;
+  Duration grace_ = {};
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
-  bool stopping_ = false;
+  std::size_t started_ = 1;             ///< Loops that run.
+  std::atomic<std::size_t> dealt_ = 0;  ///< Connections on their way to their loop.
+  bool draining_ = false;
+  bool stopping_ = false;  ///< The listener is closed, or about to be.
   bool ending_ = false;
   std::size_t cut_off_ = 0;
 };
@@ -215,8 +290,12 @@ Result<HttpServer> HttpServer::bind(ServeOptions options) {
   try {
     return HttpServer(std::make_unique<Impl>(std::move(options), *address));
   } catch (const std::system_error& error) {
-    return fail(Errc::address_unavailable,
+    const bool shortage =
+        error.code().value() != EADDRNOTAVAIL && socket_detail::is_shortage(error.code().value());
+    return fail(shortage ? Errc::exhausted : Errc::address_unavailable,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
+  } catch (const std::bad_alloc&) {
+    return fail(Errc::exhausted, "no memory left for a server");
   }
 }
 
@@ -239,19 +318,23 @@ std::string HttpServer::url() const {
 std::size_t HttpServer::run(const HttpHandler& handler) {
   return impl_->run(handler);
 }
-void HttpServer::stop(Duration grace) noexcept {
-  impl_->stop(grace);
+void HttpServer::stop(Duration grace, Duration drain_delay) noexcept {
+  impl_->stop(grace, drain_delay);
 }
 
 Result<void> serve(HttpHandler& handler, ServeOptions options) {
   auto server = HttpServer::bind(std::move(options));
   if (!server) return fail(server.error());
-  const net_detail::TerminationSignals signals([&] {
-    handler.drain();
-    server->stop();
-  });
-  server->run(handler);
-  return {};
+  try {
+    const net_detail::TerminationSignals signals([&] {
+      handler.drain();
+      server->stop();
+    });
+    server->run(handler);
+    return {};
+  } catch (const std::system_error& error) {
+    return fail(Errc::exhausted, error.what());
+  }
 }
 
 Result<void> serve(const HttpRoutes& routes, ServeOptions options) {

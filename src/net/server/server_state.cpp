@@ -1,21 +1,35 @@
 #include "net/server/server_state.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-bool ConnectionCounts::enter(const std::string& address) {
+ConnectionCounts::Room ConnectionCounts::enter(const std::string& address) {
   const std::lock_guard lock(mutex_);
-  if (total_ >= limits_.connections) return false;
+  if (total_ >= limits_.connections) return Room::full;
   std::size_t& from_there = by_address_[address];
-  if (from_there >= limits_.connections_per_address) return false;
+  if (from_there >= limits_.connections_per_address) return Room::address_full;
   ++from_there;
   ++total_;
+  return Room::free;
+}
+
+bool ConnectionCounts::enter_reserved() {
+  const std::lock_guard lock(mutex_);
+  if (reserved_ >= limits_.reserved_connections) return false;
+  ++reserved_;
   return true;
 }
 
-void ConnectionCounts::leave(const std::string& address) {
+void ConnectionCounts::leave(const std::string& address, Lane lane) {
   const std::lock_guard lock(mutex_);
+  if (lane == Lane::reserved) {
+    --reserved_;
+    return;
+  }
   --total_;
   const auto counted = by_address_.find(address);
   if (--counted->second == 0) by_address_.erase(counted);
@@ -23,14 +37,28 @@ void ConnectionCounts::leave(const std::string& address) {
 
 std::size_t ConnectionCounts::total() const {
   const std::lock_guard lock(mutex_);
-  return total_;
+  return total_ + reserved_;
 }
 
-ServerState::ServerState(const HttpHandler& server_handler, const ServerLimits& server_limits)
-    : handler(server_handler), limits(server_limits), connections(server_limits) {
+ServerState::ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options)
+    : handler(server_handler),
+      options(serve_options),
+      limits(serve_options.limits),
+      connections(limits) {
   request_limits.head_bytes = limits.head_bytes;
   request_limits.header_count = limits.header_count;
   request_limits.target_bytes = limits.target_bytes;
+}
+
+bool ServerState::is_reserved(const HttpRequest& head) const noexcept {
+  const std::string_view target = head.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  return (head.method == "GET" || head.method == "HEAD") &&
+         std::ranges::find(options.reserved_targets, path) != options.reserved_targets.end();
+}
+
+void ServerState::report(ServerEvent event) const {
+  if (options.on_event) options.on_event(event);
 }
 
 std::unique_ptr<RequestScratch> LoopState::lend() {

@@ -26,22 +26,40 @@ namespace net_detail {
 class ListedConnection;
 using ConnectionList = std::list<ListedConnection*>;
 
-/// A connection that is in its loop's list while it exists.
+/// A connection that is in one of its loop's lists while it exists.
 class ListedConnection {
  public:
   explicit ListedConnection(ConnectionList& list)
-      : list_(list), at_(list.insert(list.end(), this)) {}
+      : list_(&list), at_(list.insert(list.end(), this)) {}
   ListedConnection(const ListedConnection&) = delete;
   ListedConnection& operator=(const ListedConnection&) = delete;
-  virtual ~ListedConnection() { list_.erase(at_); }
+  virtual ~ListedConnection() { list_->erase(at_); }
   /// Ends it: at once if idle, else after the current response.
   virtual void drain() noexcept = 0;
   /// Ends it immediately.
   virtual void abort() noexcept = 0;
+  /// Ends it immediately and gives its place back, unless it is idle and a request is in its socket.
+  /// \return whether it did
+  virtual bool evict() noexcept = 0;
+  /// Since when it has been idle; meaningful in a list of idle connections.
+  virtual TimePoint idle_since() const noexcept = 0;
+
+ protected:
+  /// Moves it to the end of `list`, of the same loop.
+  void move_to(ConnectionList& list) noexcept {
+    list.splice(list.end(), *list_, at_);
+    list_ = &list;
+  }
 
  private:
-  ConnectionList& list_;
+  ConnectionList* list_;
   ConnectionList::iterator at_;
+};
+
+/// What a connection may ask for.
+enum class Lane : std::uint8_t {
+  regular,
+  reserved,  ///< Above the limits: one of the reserved targets, once.
 };
 
 /// Memory for one request in progress. Lent by the loop, so that an idle connection holds none and
@@ -54,26 +72,38 @@ struct RequestScratch {
   Persistence persistence = Persistence::keep;  ///< As stated in `out`.
 };
 
-/// Counts connections, in total and by address.
+/// Counts connections, in total, by address and on the reserved lane. Thread-safe.
 class ConnectionCounts {
  public:
+  enum class Room : std::uint8_t { free, full, address_full };
+
   explicit ConnectionCounts(const ServerLimits& limits) : limits_(limits) {}
-  /// \return whether there is room; if so it is reserved until `leave`
-  bool enter(const std::string& address);
-  void leave(const std::string& address);
+  /// Takes a place on the regular lane until `leave`, if there is one.
+  Room enter(const std::string& address);
+  /// Takes a place on the reserved lane until `leave`.
+  /// \return whether there is one
+  bool enter_reserved();
+  void leave(const std::string& address, Lane lane);
+  /// Of both lanes.
   std::size_t total() const;
 
  private:
   const ServerLimits& limits_;
   mutable std::mutex mutex_;
   std::size_t total_ = 0;
+  std::size_t reserved_ = 0;
   std::unordered_map<std::string, std::size_t> by_address_;
 };
 
 /// State shared by all loops.
 struct ServerState {
-  ServerState(const HttpHandler& server_handler, const ServerLimits& server_limits);
+  ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options);
+  /// Whether the request may be answered on the reserved lane.
+  bool is_reserved(const HttpRequest& head) const noexcept;
+  void report(ServerEvent event) const;
+
   const HttpHandler& handler;
+  const ServeOptions& options;
   const ServerLimits& limits;
   RequestLimits request_limits;
   ConnectionCounts connections;
@@ -88,10 +118,14 @@ class LoopState {
   std::unique_ptr<RequestScratch> lend();
   void give_back(std::unique_ptr<RequestScratch> scratch);
 
-  ConnectionList connections;
   /// Where a connection puts a piece of a stream together: one text for all, so that streams hold no
   /// memory for it while they wait.
   std::string stream_text = {};
+  /// Those that wait for a request, the one that has waited for longest first.
+  ConnectionList idle;
+  ConnectionList busy;
+  /// On the reserved lane, without a complete head.
+  ConnectionList reserved;
 
  private:
   const ServerState& server_;

@@ -75,6 +75,14 @@ void Channel::receive() noexcept {
   }
 }
 
+/// The event may still be in the poller's queue, so the socket is asked.
+bool Channel::wake_if_readable() noexcept {
+  readable_ = true;
+  if (!pull(0) || unread().empty()) return false;
+  wake_later();
+  return true;
+}
+
 /// \return whether the reader may go on in this wake-up
 bool Channel::check_budget() noexcept {
   constexpr std::uint8_t kReads = 16;

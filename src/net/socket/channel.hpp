@@ -56,6 +56,9 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// \return whether there are more
   auto wait_readable(std::size_t seen = 0) noexcept { return WaitReadable{*this, seen}; }
 
+  /// Whether there are bytes that a waiting reader has not seen; it is then resumed by the loop.
+  bool wake_if_readable() noexcept;
+
   /// Detects that the peer closes while nothing reads; `on_close(whom)` is then called once,
   /// perhaps before this returns. Null stops watching.
   void watch(void (*on_close)(void*), void* whom);

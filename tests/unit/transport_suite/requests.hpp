@@ -40,6 +40,7 @@ inline void sends_what_it_is_told(const MakeTransport& make) {
     CHECK(has("\r\nContent-Type: application/json\r\n"));
     CHECK(has("\r\nContent-Length: 7\r\n"));
     CHECK(has("\r\nUser-Agent: "));
+    CHECK(has("\r\nAccept-Encoding: identity\r\n"));
     CHECK_FALSE(has("gzip"));
     CHECK_FALSE(has("chunked"));
     CHECK_FALSE(has("100-continue"));
