@@ -12,9 +12,20 @@ namespace endpoints {
 
 namespace {
 
+/// The position of the next `separator` that is not in a quoted string (RFC 9110 §5.6.4).
+std::size_t find_unquoted(std::string_view text, char separator) noexcept {
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') quoted = !quoted;
+    if (quoted && text[at] == '\\') ++at;
+    if (!quoted && text[at] == separator) return at;
+  }
+  return text.size();
+}
+
 /// Removes and returns the part of the text before the next `separator`.
 std::string_view take_until(std::string_view& text, char separator) noexcept {
-  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::size_t end = find_unquoted(text, separator);
   const std::string_view part = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return trimmed(part, kHttpSpace);
@@ -33,7 +44,7 @@ bool keeps_to_utf8(std::string_view parameter) noexcept {
   if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
     charset = charset.substr(1, charset.size() - 2);
   }
-  return equals_ignoring_case(charset, "utf-8");
+  return equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "utf8");
 }
 
 /// `q=0`, with or without decimals.

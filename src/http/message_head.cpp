@@ -61,14 +61,18 @@ void append_request_head(std::string& out, const HttpRequest& request, std::stri
   const std::string_view host = request.headers.get("Host", authority);
   append_all(out, request.method, " ", request.target, " HTTP/1.1\r\nHost: ", host, "\r\n");
   bool has_agent = false;
+  bool has_coding = false;
   for (const Header header : request.headers) {
     if (is_transports(header.name) || equals_ignoring_case(header.name, "Host")) continue;
     has_agent = has_agent || equals_ignoring_case(header.name, "User-Agent");
+    has_coding = has_coding || equals_ignoring_case(header.name, "Accept-Encoding");
     append_all(out, header.name, ": ", header.value, "\r\n");
   }
   if (!has_agent && is_field_value(user_agent)) {
     append_all(out, "User-Agent: ", user_agent, "\r\n");
   }
+  // Without the field any coding is acceptable (RFC 9110 §12.5.3), and nothing here decodes one.
+  if (!has_coding) out.append("Accept-Encoding: identity\r\n");
   if (names_length(request)) {
     const fmt::format_int length(request.body.size());
     append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "json/number.hpp"
 #include "json/text.hpp"
 
 namespace vx11 {
@@ -86,9 +85,11 @@ class Reader {
     const std::size_t begin = at_;
     const std::size_t changes = changes_;
     if (!value(into.kind, 1)) return false;
+    into.has_lone_surrogate = false;
     into.text = text_.substr(begin, at_ - begin);
     if (into.kind == Kind::string) {
       into.text = into.text.substr(1, into.text.size() - 2);
+      into.has_lone_surrogate = lone_surrogate_;
       if (escaped_) into.text = found_.keep(decoded(into.text));
     } else if (changes_ != changes) {
       std::string canonical;
@@ -158,18 +159,12 @@ class Reader {
   }
 
   bool number() {
-    constexpr std::size_t kAlwaysFinite = 308;  // characters without an exponent
-    const std::size_t begin = at_;
     skip('-');
     if (!skip('0') && !digits()) return false;
     if (skip('.') && !digits()) return false;
     const bool has_exponent = skip('e') || skip('E');
     if (has_exponent && !skip('+')) skip('-');
-    if (has_exponent && !digits()) return false;
-    if (!has_exponent && at_ - begin <= kAlwaysFinite) return true;
-    if (is_finite(text_.substr(begin, at_ - begin))) return true;
-    at_ = begin;
-    return false;
+    return !has_exponent || digits();
   }
 
   /// Reads a string; `inside` is the text between its quotes, with escapes in it if `escaped_`.
@@ -178,6 +173,7 @@ class Reader {
     const std::size_t begin = at_;
     at_ = skip_plain_or_utf8(text_, at_);
     escaped_ = peek() == '\\';
+    lone_surrogate_ = false;
     if (escaped_ && !skip_escapes()) return false;
     if (peek() != '"') return false;
     inside = text_.substr(begin, at_++ - begin);
@@ -189,6 +185,7 @@ class Reader {
       const std::size_t length = escape_length(text_.substr(at_));
       if (length == 0) return false;
       if (length > 2 || text_[at_ + 1] == '/') ++changes_;
+      lone_surrogate_ = lone_surrogate_ || is_lone_surrogate(text_.substr(at_, length));
       at_ = skip_plain_or_utf8(text_, at_ + length);
     }
     return true;
@@ -226,8 +223,9 @@ class Reader {
   std::string* rest_;
   std::size_t at_ = 0;
   std::size_t changes_ =
-      0;  ///< Bytes of space, and escapes that are not written like that, so far.
-  bool escaped_ = false;
+      0;                  ///< Bytes of space, and escapes that are not written like that, so far.
+  bool escaped_ = false;  ///< Whether the string read last has escapes.
+  bool lone_surrogate_ = false;  ///< Whether one of them is half of a surrogate pair.
   ScanErrc reason_ = ScanErrc::not_json;
 };
 

@@ -30,6 +30,8 @@ enum class Kind : std::uint8_t { absent, null, boolean, number, string, object, 
 struct Member {
   Kind kind = Kind::absent;
   std::string_view text = {};
+  /// A string with half of a surrogate pair in it, which `text` has as U+FFFD.
+  bool has_lone_surrogate = false;
 };
 
 /// The wanted members of an object. Their texts are views into the text that was read, or into
@@ -59,7 +61,7 @@ struct Split {
 
 /// Why a text was refused.
 enum class ScanErrc : std::uint8_t {
-  not_json,        ///< Not RFC 8259 in UTF-8, or a number beyond `double`.
+  not_json,        ///< Not RFC 8259 in UTF-8.
   not_object,      ///< JSON of another kind.
   too_deep,        ///< Nested deeper than `kMaxDepth`.
   too_many_names,  ///< More than `kMostWanted` were requested: an error of the caller.
@@ -72,14 +74,14 @@ struct ScanError : Error {
   explicit ScanError(ScanErrc reason = ScanErrc::not_json, std::size_t byte = 0);
 
   ScanErrc reason = ScanErrc::not_json;
-  /// The position of the error, counted from 0: the first invalid byte (the backslash of an escape,
-  /// the first byte of a number beyond `double`), or the bracket that nests too deep.
+  /// The position of the error, counted from 0: the first invalid byte (the backslash of an escape),
+  /// or the bracket that nests too deep.
   std::size_t byte = 0;
 };
 
 /// Reads `text`, which must be exactly one JSON object (RFC 8259, UTF-8, optionally after a byte
 /// order mark) and must outlive the result. Every valid text is accepted and validated to its last
-/// byte. Numbers keep their text, whatever their size; those beyond `double` are refused.
+/// byte. Numbers keep their text, whatever their size; lone surrogates stay in what is not decoded.
 /// \param wanted at most `kMostWanted` names
 Result<Scanned, ScanError> scan_object(std::string_view text,
                                        std::span<const std::string_view> wanted);

@@ -3,6 +3,7 @@
 /// \file
 /// Lists of strings in JSON. Internal.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,9 @@ struct Element {
   std::string text = {};
 };
 
-/// The elements of `array`, the text of a JSON array as returned by `scan_object`; empty for
-/// anything else.
-std::vector<Element> elements(std::string_view array);
+/// The first `most` elements of `array`, the text of a JSON array as returned by `scan_object`; empty
+/// for anything else.
+std::vector<Element> elements(std::string_view array, std::size_t most);
 
 }  // namespace json
 }  // namespace v0

@@ -48,11 +48,13 @@ constexpr bool is_high_surrogate(int unit) noexcept {
 constexpr bool is_low_surrogate(int unit) noexcept {
   return unit >= 0xDC00 && unit < 0xE000;
 }
+constexpr char32_t kReplacementCharacter = 0xFFFD;
 
 /// The code point of the valid `escape`.
 char32_t code_point(std::string_view escape) noexcept {
   if (escape.size() == 2) return static_cast<unsigned char>(named_escape(escape[1]));
   const auto first = static_cast<char32_t>(code_unit(escape));
+  if (is_lone_surrogate(escape)) return kReplacementCharacter;
   if (escape.size() == kUnitLength) return first;
   const auto second = static_cast<char32_t>(code_unit(escape.substr(kUnitLength)));
   return 0x10000 + ((first - 0xD800) << 10U) + (second - 0xDC00);
@@ -75,9 +77,10 @@ std::size_t append_canonical_string(std::string& out, std::string_view json, std
   std::size_t copied = at;
   for (at = skip_plain_or_utf8(json, at + 1); json[at] == '\\';) {
     const std::size_t length = escape_length(json.substr(at));
-    if (length != 2 || json[at + 1] == '/') {
+    const std::string_view escape = json.substr(at, length);
+    if ((length != 2 || json[at + 1] == '/') && !is_lone_surrogate(escape)) {
       out += json.substr(copied, at - copied);
-      append_rewritten(out, json.substr(at, length));
+      append_rewritten(out, escape);
       copied = at + length;
     }
     at = skip_plain_or_utf8(json, at + length);
@@ -100,9 +103,22 @@ std::size_t skip_far(std::string_view text, std::size_t from) noexcept {
 
 std::size_t unicode_escape_length(std::string_view text) noexcept {
   const int unit = code_unit(text);
-  if (unit < 0 || is_low_surrogate(unit)) return 0;
+  if (unit < 0) return 0;
   if (!is_high_surrogate(unit)) return kUnitLength;
-  return is_low_surrogate(code_unit(text.substr(kUnitLength))) ? 2 * kUnitLength : 0;
+  return is_low_surrogate(code_unit(text.substr(kUnitLength))) ? 2 * kUnitLength : kUnitLength;
+}
+
+bool is_lone_surrogate(std::string_view escape) noexcept {
+  if (escape.size() != kUnitLength) return false;
+  const int unit = code_unit(escape);
+  return is_high_surrogate(unit) || is_low_surrogate(unit);
+}
+
+std::size_t end_of_string(std::string_view json, std::size_t at) noexcept {
+  for (at = skip_plain_or_utf8(json, at + 1); json[at] == '\\';) {
+    at = skip_plain_or_utf8(json, at + 2);
+  }
+  return at + 1;
 }
 
 std::string decoded(std::string_view inside) {

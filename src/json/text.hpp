@@ -101,8 +101,8 @@ constexpr char named_escape(char c) noexcept {
   return kNamedEscapes[static_cast<unsigned char>(c)];
 }
 
-/// The length of the \uXXXX that `text` begins with, or of two that form a surrogate pair; 0 for an
-/// unpaired surrogate and for anything else.
+/// The length of the \uXXXX that `text` begins with, or of two that form a surrogate pair; 0 for
+/// anything else.
 std::size_t unicode_escape_length(std::string_view text) noexcept;
 
 /// The length of the escape (RFC 8259 §7) at the start of `text`, which begins with a backslash; 0
@@ -112,7 +112,11 @@ inline std::size_t escape_length(std::string_view text) noexcept {
   return named_escape(text[1]) != '\0' ? 2 : unicode_escape_length(text);
 }
 
-/// Decodes the inside of a JSON string.
+/// Whether the valid `escape` is half of a surrogate pair: RFC 8259 §8.2 allows it, and no UTF-8
+/// text can hold it.
+bool is_lone_surrogate(std::string_view escape) noexcept;
+
+/// Decodes the inside of a JSON string; a lone surrogate becomes U+FFFD.
 /// \param inside must have valid escapes only
 std::string decoded(std::string_view inside);
 
@@ -129,13 +133,16 @@ char* write_escaped(char* to, char c) noexcept;
 /// `append_string` on an empty string.
 std::string quoted(std::string_view text);
 
+/// The position after the string whose opening quote is at `at`, in valid JSON.
+std::size_t end_of_string(std::string_view json, std::size_t at) noexcept;
+
 /// Whitespace between JSON tokens.
 constexpr bool is_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
 /// Appends `json`, which must be valid, without whitespace between its tokens and with its strings
-/// as `append_string` writes them.
+/// as `append_string` writes them; lone surrogates stay escaped as they are.
 void append_canonical(std::string& out, std::string_view json);
 
 }  // namespace json

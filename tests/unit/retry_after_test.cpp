@@ -43,11 +43,27 @@ TEST_CASE("a date counts from the date of the same response") {
   CHECK(wait("Thu, 01 Jan 2026 00:00:30 GMT", "Wed, 31 Dec 2025 23:59:59 GMT") == Wait(31s));
 }
 
+TEST_CASE("seconds may have a fraction, as some services send them") {
+  CHECK(wait("1.5") == Wait(1500ms));
+  CHECK(wait("30.0") == Wait(30s));
+  CHECK(wait("2.0000000019") == Wait(2s + 1ns));
+  CHECK(wait("99999999999999999999.5") == Wait(1h));
+}
+
+TEST_CASE("the obsolete forms of a date are read, in either field") {
+  CHECK(wait("Sunday, 28-Dec-25 12:00:30 GMT", kNoon) == Wait(30s));
+  CHECK(wait("Sun Dec 28 12:00:30 2025", kNoon) == Wait(30s));
+  CHECK(wait("Sun, 28 Dec 2025 12:00:30 GMT", "Sun Dec 28 12:00:00 2025") == Wait(30s));
+  CHECK(wait("Thu Jan  1 00:00:30 2026", "Wednesday, 31-Dec-25 23:59:59 GMT") == Wait(31s));
+  CHECK(wait("Monday, 07-Nov-94 08:49:37 GMT", kNoon) == Wait(1s));
+}
+
 TEST_CASE("what cannot be read says nothing") {
-  for (const char* value : {"", " ", "-1", "+1", "1.5", "5s", "soon", "Sun, 28 Dec 2025 12:00:30",
-                            "28 Dec 2025", "Sun, 31 Feb 2025 12:00:30 GMT",
-                            "Sun, 28 Foo 2025 12:00:30 GMT", "Sun, 28 anF 2025 12:00:30 GMT",
-                            "Sun, 2x Dec 2025 12:00:30 GMT", "Sunday, 28-Dec-25 12:00:30 GMT"}) {
+  for (const char* value :
+       {"", " ", "-1", "+1", "1.", ".5", "1.5.5", "1.x", "5s", "soon", "Sun, 28 Dec 2025 12:00:30",
+        "28 Dec 2025", "Sun, 31 Feb 2025 12:00:30 GMT", "Sun, 28 Foo 2025 12:00:30 GMT",
+        "Sun, 28 anF 2025 12:00:30 GMT", "Sun, 2x Dec 2025 12:00:30 GMT",
+        "Sunday, 28 Dec 25 12:00:30 GMT", "Sun Feb 31 12:00:30 2025", "Sun Dec 28 12:00:30 25"}) {
     CAPTURE(value);
     CHECK(wait(value, kNoon) == std::nullopt);
   }
@@ -56,8 +72,9 @@ TEST_CASE("what cannot be read says nothing") {
   CHECK(vx11::retry_after(HttpResponse(429)) == std::nullopt);
 }
 
-TEST_CASE("other statuses than 429 and 503 are ignored") {
+TEST_CASE("other statuses than 429, 503 and 529 are ignored") {
   CHECK(wait("7", {}, 503) == Wait(7s));
+  CHECK(wait("7", {}, 529) == Wait(7s));
   for (const int status : {200, 301, 404, 500, 502}) CHECK(wait("7", {}, status) == std::nullopt);
 }
 
