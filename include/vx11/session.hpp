@@ -54,7 +54,7 @@ struct Session {
 };
 
 /// Size and lifetime limits. Zero counts as the minimum: one message, one session, one
-/// millisecond.
+/// millisecond, one byte. The newest turn and the session it belongs to are always kept.
 struct SessionLimits {
   /// Messages kept per session, the newest; 50 in the contract.
   std::size_t messages = 50;
@@ -63,7 +63,23 @@ struct SessionLimits {
   /// Sessions in all; the least recently used are evicted first. 10,000 sessions of 50 short
   /// messages take about 100 MB.
   std::size_t sessions = 10'000;
+  /// Bytes of one message, content and metadata. What is longer is cut between two characters, and
+  /// its metadata says `"truncated":true`. The default is twice the longest `message` that
+  /// `OperatorApi` accepts; answers are seldom a tenth of it.
+  std::size_t message_bytes = 128 * 1024;
+  /// Bytes of one session, as `stored_bytes` counts them; the oldest turns leave first. The default
+  /// holds fifty messages of 20 kB, and bounds what one answer to `GET /operator/session/{id}` takes.
+  std::size_t session_bytes = 1024 * 1024;
+  /// Bytes of all sessions; the least recently used are evicted first. The default holds 10,000
+  /// sessions of 50 messages of half a kilobyte.
+  std::size_t total_bytes = 256 * 1024 * 1024;
 };
+
+/// What a message counts for in `session_bytes` and `total_bytes`: its texts, and 128 bytes for what
+/// a store keeps beside them.
+inline std::size_t stored_bytes(const Message& message) noexcept {
+  return message.role.size() + message.content.size() + message.metadata_json.size() + 128;
+}
 
 /// The last three messages, `current` included, each as `role: first 100 characters`, joined by
 /// line feeds and cut at 256 characters followed by `...`. Characters are code points and are

@@ -9,6 +9,7 @@
 #include <vx11/session.hpp>
 #include <vx11/task.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct SessionStoreOptions {
   SessionLimits limits = {};
   SteadyClock clock = {};     ///< Measures waiting times, and in memory the lifetime of sessions.
   WallClock wall_clock = {};  ///< For timestamps, and in a file the lifetime of sessions.
+  /// The longest that an operation waits for its turn and for a lock of another process; it fails
+  /// with `storage` then. Short, because a chat is answered without its history rather than late.
+  Duration patience = std::chrono::milliseconds(250);
 };
 
 /// Stores sessions within `SessionLimits`.

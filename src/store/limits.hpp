@@ -11,13 +11,23 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// The limits raised to their minimum: one message, one session, one millisecond, the unit of
-/// `WallTime`. A store that keeps nothing could not fulfil the contract of `append`.
+/// The limits raised to their minimum: one message, one session, one byte, one millisecond, the
+/// unit of `WallTime`. A store that keeps nothing could not fulfil the contract of `append`.
 inline SessionLimits at_least_one(SessionLimits limits) noexcept {
   limits.messages = std::max<std::size_t>(limits.messages, 1);
   limits.sessions = std::max<std::size_t>(limits.sessions, 1);
+  limits.message_bytes = std::max<std::size_t>(limits.message_bytes, 1);
+  limits.session_bytes = std::max<std::size_t>(limits.session_bytes, 1);
+  limits.total_bytes = std::max<std::size_t>(limits.total_bytes, 1);
   limits.idle_timeout = std::max<Duration>(limits.idle_timeout, std::chrono::milliseconds(1));
   return limits;
+}
+
+/// Cuts the messages of a turn to `SessionLimits::message_bytes`.
+VX11_API void bound_turn(Turn& turn, std::size_t message_bytes);
+
+inline std::size_t stored_bytes_of(const Turn& turn) noexcept {
+  return stored_bytes(turn.user) + stored_bytes(turn.assistant);
 }
 
 /// The most expired sessions one append removes. More than the one it may add, so all are removed

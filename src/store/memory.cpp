@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "store/beginning.hpp"
 #include "store/limits.hpp"
 #include "store/summary.hpp"
 
@@ -26,6 +27,7 @@ struct Entry {
   WallTime created_at = {};
   TimePoint touched = {};
   std::deque<SharedTurn> turns = {};
+  std::size_t bytes = 0;  ///< Of all turns.
 };
 
 using Entries = std::list<Entry>;
@@ -84,6 +86,7 @@ class MemorySessionStore final : public SessionStore {
   }
 
   Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
+    detail::bound_turn(turn, limits_.message_bytes);
     add(id, user_id, std::make_shared<const Turn>(std::move(turn)));
     return Result<void>();
   }
@@ -106,36 +109,63 @@ class MemorySessionStore final : public SessionStore {
   void add(std::string& id, std::string& user_id, SharedTurn turn) {
     // Declared before the lock, so that removed data is freed after the lock is released.
     Entries gone;
-    SharedTurn oldest;
+    std::vector<SharedTurn> oldest;
     const TimePoint now = clock_.now();
     const std::scoped_lock lock(mutex_);
     sweep(now, gone);
     if (const auto entry = live(id, now); entry != entries_.end()) {
-      entry->turns.push_back(std::move(turn));
-      // With an odd limit half of the oldest turn is unreachable until the rest is removed too.
-      if (2 * (entry->turns.size() - 1) >= limits_.messages) {
-        oldest = std::move(entry->turns.front());
-        entry->turns.pop_front();
-      }
+      keep(*entry, std::move(turn));
+      trim(*entry, oldest);
       touch(entry, now);
-      return;
+    } else {
+      if (const auto expired = index_.find(id); expired != index_.end()) {
+        retire(expired->second, gone);
+      }
+      begin(id, user_id, std::move(turn), now);
     }
-    if (const auto expired = index_.find(id); expired != index_.end()) {
-      retire(expired->second, gone);
-    }
-    begin(id, user_id, std::move(turn), now);
-    if (entries_.size() > limits_.sessions) retire(std::prev(entries_.end()), gone);
+    evict(gone);
   }
 
   void begin(std::string& id, std::string& user_id, SharedTurn turn, TimePoint now) {
     Entries fresh;
     fresh.push_back({.id = std::move(id),
                      .user_id = std::move(user_id),
-                     .created_at = wall_clock_.now(),
+                     .created_at = begun_at(turn->user, wall_clock_.now()),
                      .touched = now});
-    fresh.front().turns.push_back(std::move(turn));
+    keep(fresh.front(), std::move(turn));
     index_.emplace(fresh.front().id, fresh.begin());
     entries_.splice(entries_.begin(), fresh);
+  }
+
+  void keep(Entry& entry, SharedTurn turn) {
+    const std::size_t bytes = detail::stored_bytes_of(*turn);
+    entry.turns.push_back(std::move(turn));
+    entry.bytes += bytes;
+    bytes_ += bytes;
+  }
+
+  /// Removes turns beyond the limits of one session. With an odd limit half of the oldest turn is
+  /// unreachable until the rest is removed too.
+  void trim(Entry& entry, std::vector<SharedTurn>& oldest) {
+    const auto is_over = [&] {
+      return 2 * (entry.turns.size() - 1) >= limits_.messages ||
+             entry.bytes > limits_.session_bytes;
+    };
+    while (entry.turns.size() > 1 && is_over()) {
+      const std::size_t bytes = detail::stored_bytes_of(*entry.turns.front());
+      entry.bytes -= bytes;
+      bytes_ -= bytes;
+      oldest.push_back(std::move(entry.turns.front()));
+      entry.turns.pop_front();
+    }
+  }
+
+  /// Removes sessions beyond the limits of the store, the least recently used first.
+  void evict(Entries& gone) noexcept {
+    const auto is_over = [&] {
+      return entries_.size() > limits_.sessions || bytes_ > limits_.total_bytes;
+    };
+    while (entries_.size() > 1 && is_over()) retire(std::prev(entries_.end()), gone);
   }
 
   bool expired(const Entry& entry, TimePoint now) const noexcept {
@@ -155,6 +185,7 @@ class MemorySessionStore final : public SessionStore {
 
   void retire(Entries::iterator entry, Entries& gone) noexcept {
     index_.erase(entry->id);
+    bytes_ -= entry->bytes;
     gone.splice(gone.end(), entries_, entry);
   }
 
@@ -169,6 +200,7 @@ class MemorySessionStore final : public SessionStore {
   const SteadyClock clock_;
   const WallClock wall_clock_;
   std::mutex mutex_;
+  std::size_t bytes_ = 0;                                          // of all sessions
   Entries entries_;                                                // the most recently used first
   std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are the entries' own ids
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "store/beginning.hpp"
 #include "store/limits.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_schema.hpp"
@@ -40,6 +41,14 @@ struct Statements {
   sqlite3* database;
 
   Statement find = prepared("SELECT key, last_accessed FROM sessions WHERE id = ?1");
+  Statement size = prepared("SELECT bytes FROM sessions WHERE key = ?1");
+  Statement sizes = prepared(
+      "SELECT key, bytes FROM message_sizes WHERE session = ?1"
+      " ORDER BY key DESC");
+  Statement cut = prepared("DELETE FROM messages WHERE session = ?1 AND key <= ?2");
+  Statement totals = prepared("SELECT sessions, bytes FROM totals");
+  Statement drop_oldest =
+      prepared("DELETE FROM sessions WHERE key = (SELECT key FROM sessions ORDER BY used LIMIT 1)");
   Statement begin = prepared(
       "INSERT INTO sessions (id, user_id, created_at, last_accessed, used)"
       " VALUES (?1, ?2, ?3, ?3, 0)");
@@ -68,48 +77,52 @@ struct Statements {
 
   /// The first failure of preparing, or SQLITE_OK.
   sqlite::Code code() const noexcept {
-    for (const Statement* statement :
-         {&find, &begin, &touch, &forget, &say, &trim, &read, &sweep, &evict}) {
+    for (const Statement* statement : {&find, &size, &sizes, &cut, &totals, &drop_oldest, &begin,
+                                       &touch, &forget, &say, &trim, &read, &sweep, &evict}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;
   }
 };
 
+// What an operation failed with: a code of SQLite's, or that the file is not the one at its path any
+// more, so that nothing written to it would be found again.
+constexpr sqlite::Code kMoved = -1;
+
+// How long a read waits to record the use of a session while another process writes.
+constexpr int kTouchPatience = 25;  // milliseconds
+
 tl::unexpected<Error> storage_failure(std::string_view doing, sqlite::Code code) {
-  return fail(Errc::storage, fmt::format("cannot {} sessions: {}", doing, sqlite3_errstr(code)));
+  const char* const reason =
+      code == kMoved ? "the file was moved, deleted or replaced" : sqlite3_errstr(code);
+  return fail(Errc::storage, fmt::format("cannot {} sessions: {}", doing, reason));
 }
 
 // One blocking operation on the database; off the event loop if it was called on one. Operations
 // queue up, and while another process holds the database that queue would grow without limit; so
-// an operation that waited too long fails, and the chat continues without history.
+// an operation that waited too long fails, and the chat is answered without history.
 class Visit {
  public:
-  Visit(Workers& workers, SteadyClock clock) : clock_(clock), detour_(workers) {}
+  Visit(Workers& workers, SteadyClock clock, Duration patience)
+      : detour_(workers), until_(saturated_add(clock.now(), patience)) {}
   auto begin() noexcept { return detour_.to_worker(); }
   auto end() noexcept { return detour_.to_executor(); }
 
-  template <class Use>
-  sqlite::Code over(const Use& use) const {
-    const bool too_late = clock_.now() - since_ > kPatience;
-    return too_late ? SQLITE_BUSY : use();
-  }
+  TimePoint until() const noexcept { return until_; }
 
  private:
-  static constexpr std::chrono::seconds kPatience{2};
-  SteadyClock clock_;
   OffloadScope detour_;
-  TimePoint since_ = clock_.now();
+  TimePoint until_;
 };
 
 class SqliteSessionStore final : public SessionStore {
  public:
-  SqliteSessionStore(sqlite::Connection connection, SessionLimits limits, WallClock clock,
-                     SteadyClock steady_clock)
-      : limits_(detail::at_least_one(limits)),
+  SqliteSessionStore(sqlite::Connection connection, const SessionStoreOptions& options)
+      : limits_(detail::at_least_one(options.limits)),
         idle_(std::chrono::ceil<std::chrono::milliseconds>(limits_.idle_timeout)),
-        clock_(clock),
-        steady_clock_(steady_clock),
+        patience_(options.patience),
+        clock_(options.wall_clock),
+        steady_clock_(options.clock),
         connection_(std::move(connection)),
         statements_(connection_.get()) {}
 
@@ -117,11 +130,10 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::vector<Message>>> recent(std::string id, std::size_t count) override {
     Session session;
-    Visit visit(workers_, steady_clock_);
+    Visit visit(workers_, steady_clock_, patience_);
     co_await visit.begin();
     // Reads at least one message even for a count of zero, because a read counts as use.
-    const sqlite::Code code =
-        visit.over([&] { return read(id, std::max<std::size_t>(count, 1), session); });
+    const sqlite::Code code = read(visit.until(), id, std::max<std::size_t>(count, 1), session);
     co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("read", code);
     if (count == 0) session.messages.clear();
@@ -130,9 +142,9 @@ class SqliteSessionStore final : public SessionStore {
 
   Task<Result<std::optional<Session>>> find(std::string id) override {
     Session session;
-    Visit visit(workers_, steady_clock_);
+    Visit visit(workers_, steady_clock_, patience_);
     co_await visit.begin();
-    const sqlite::Code code = visit.over([&] { return read(id, limits_.messages, session); });
+    const sqlite::Code code = read(visit.until(), id, limits_.messages, session);
     co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("read", code);
     if (session.messages.empty()) co_return std::optional<Session>();
@@ -141,9 +153,10 @@ class SqliteSessionStore final : public SessionStore {
   }
 
   Task<Result<void>> append(std::string id, std::string user_id, Turn turn) override {
-    Visit visit(workers_, steady_clock_);
+    detail::bound_turn(turn, limits_.message_bytes);
+    Visit visit(workers_, steady_clock_, patience_);
     co_await visit.begin();
-    const sqlite::Code code = visit.over([&] { return write(id, user_id, turn); });
+    const sqlite::Code code = write(visit.until(), id, user_id, turn);
     co_await visit.end();
     if (code != SQLITE_OK) co_return storage_failure("write", code);
     co_return Result<void>();
@@ -151,7 +164,7 @@ class SqliteSessionStore final : public SessionStore {
 
  private:
   // A session that exists has messages, so one query finds both atomically, despite other writers.
-  sqlite::Code read(const std::string& id, std::size_t count, Session& session) {
+  sqlite::Code read(TimePoint until, const std::string& id, std::size_t count, Session& session) {
     const WallTime now = clock_.now();
     std::int64_t key = 0;
     const auto take = [&](const Row& row) {
@@ -164,6 +177,7 @@ class SqliteSessionStore final : public SessionStore {
                                     wall_time(row.integer(5)), std::string(row.bytes(6)));
     };
     const std::scoped_lock lock(mutex_);
+    if (const sqlite::Code ready = begin_operation(until); ready != SQLITE_OK) return ready;
     const sqlite::Code code = statements_.read.each(take, id, milliseconds(now - idle_),
                                                     as_limit(std::min(count, limits_.messages)));
     if (code != SQLITE_OK || session.messages.empty()) return code;
@@ -171,28 +185,83 @@ class SqliteSessionStore final : public SessionStore {
     session.last_accessed = now;
     // The data read is valid even if its use cannot be recorded, for example on a full disk; the
     // session then merely expires earlier.
+    sqlite3_busy_timeout(connection_.get(), kTouchPatience);
     static_cast<void>(statements_.touch.run(key, milliseconds(now)));
     return SQLITE_OK;
   }
 
-  sqlite::Code write(const std::string& id, const std::string& user_id, const Turn& turn) {
+  sqlite::Code write(TimePoint until, const std::string& id, const std::string& user_id,
+                     const Turn& turn) {
     const std::scoped_lock lock(mutex_);
+    if (const sqlite::Code ready = begin_operation(until); ready != SQLITE_OK) return ready;
     const WallTime now = clock_.now();
     sqlite::Transaction change(connection_.get());
     change.run(statements_.sweep, milliseconds(now - idle_), std::int64_t(detail::kSweptPerAppend));
-    const std::int64_t key = find_or_begin(change, id, user_id, now);
+    const std::int64_t key = find_or_begin(change, id, user_id, turn.user, now);
     change.run(statements_.touch, key, milliseconds(now));
     for (const Message* message : {&turn.user, &turn.assistant}) {
       change.run(statements_.say, key, message->role, message->content,
                  milliseconds(message->timestamp), message->metadata_json);
     }
     change.run(statements_.trim, key, as_limit(limits_.messages));
+    trim_bytes(change, key);
     change.run(statements_.evict, as_limit(limits_.sessions));
+    evict_bytes(change);
     return change.commit();
   }
 
+  /// Bounds the wait for other processes, and notices a file that is not at its path any more:
+  /// another one may have taken its place, and a deleted one takes what is written with it.
+  sqlite::Code begin_operation(TimePoint until) noexcept {
+    const Duration left = until - steady_clock_.now();
+    if (left < Duration::zero()) return SQLITE_BUSY;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    sqlite3_busy_timeout(connection_.get(), static_cast<int>(std::clamp<std::int64_t>(
+                                                wait, 1, std::numeric_limits<int>::max())));
+    int moved = 0;
+    const sqlite::Code code =
+        sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return code == SQLITE_OK && moved != 0 ? kMoved : SQLITE_OK;  // :memory: has no file
+  }
+
+  /// Removes the oldest turns of a session with too many bytes. Messages come in pairs, the answer
+  /// after the question.
+  void trim_bytes(sqlite::Transaction& change, std::int64_t key) {
+    std::int64_t bytes = 0;
+    change.each(
+        statements_.size, [&](const Row& row) { bytes = row.integer(0); }, key);
+    if (bytes <= as_limit(limits_.session_bytes)) return;
+    std::int64_t kept = 0;
+    std::int64_t answer = 0;
+    std::int64_t last_removed = 0;
+    int seen = 0;
+    const auto weigh = [&](const Row& row) {
+      if (++seen % 2 == 1) answer = row.integer(0);
+      kept += row.integer(1);
+      if (seen <= 2 || last_removed != 0) return;
+      if (kept > as_limit(limits_.session_bytes)) last_removed = answer;
+    };
+    change.each(statements_.sizes, weigh, key);
+    change.run(statements_.cut, key, last_removed);
+  }
+
+  void evict_bytes(sqlite::Transaction& change) {
+    std::int64_t sessions = 0;
+    std::int64_t bytes = 0;
+    const auto take = [&](const Row& row) {
+      sessions = row.integer(0);
+      bytes = row.integer(1);
+    };
+    for (;;) {
+      sessions = 0;
+      change.each(statements_.totals, take);
+      if (sessions <= 1 || bytes <= as_limit(limits_.total_bytes)) return;
+      change.run(statements_.drop_oldest);
+    }
+  }
+
   std::int64_t find_or_begin(sqlite::Transaction& change, const std::string& id,
-                             const std::string& user_id, WallTime now) {
+                             const std::string& user_id, const Message& first, WallTime now) {
     std::int64_t key = 0;
     WallTime last_accessed;
     const auto take = [&](const Row& row) {
@@ -202,12 +271,13 @@ class SqliteSessionStore final : public SessionStore {
     change.each(statements_.find, take, id);
     if (key != 0 && last_accessed > now - idle_) return key;
     if (key != 0) change.run(statements_.forget, key);
-    change.run(statements_.begin, id, user_id, milliseconds(now));
+    change.run(statements_.begin, id, user_id, milliseconds(begun_at(first, now)));
     return sqlite3_last_insert_rowid(connection_.get());
   }
 
   const SessionLimits limits_;
   const std::chrono::milliseconds idle_;
+  const Duration patience_;
   const WallClock clock_;
   const SteadyClock steady_clock_;
   std::mutex mutex_;
@@ -226,8 +296,7 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   };
   Result<sqlite::Connection> connection = sqlite::open(path);
   if (!connection) return cannot_open(connection.error().detail);
-  auto store = std::make_shared<SqliteSessionStore>(*std::move(connection), options.limits,
-                                                    options.wall_clock, options.clock);
+  auto store = std::make_shared<SqliteSessionStore>(*std::move(connection), options);
   if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
   return store;
 }

@@ -22,7 +22,7 @@ inline namespace v0 {
 namespace sqlite {
 
 /// Incremented with every change of the tables; stored in the file as its `user_version`.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 /// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
@@ -60,13 +60,38 @@ CREATE TRIGGER session_gone AFTER DELETE ON sessions
   BEGIN UPDATE totals SET sessions = sessions - 1; END;
 )sql";
 
+/// Version 2: the bytes of each session and of all, as `stored_bytes` counts them, maintained by
+/// triggers, because summing up means visiting every message. Applied to a new file and to one of
+/// version 1. The deletion of a session deletes its messages, each of which counts itself off.
+inline constexpr const char* kByteCounts = R"sql(
+ALTER TABLE sessions ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+CREATE VIEW message_sizes AS SELECT key, session,
+  length(role) + length(content) + length(metadata) + 128 AS bytes FROM messages;
+UPDATE sessions SET bytes =
+  (SELECT coalesce(sum(m.bytes), 0) FROM message_sizes m WHERE m.session = sessions.key);
+UPDATE totals SET bytes = (SELECT coalesce(sum(bytes), 0) FROM sessions);
+CREATE TRIGGER message_kept AFTER INSERT ON messages BEGIN
+  UPDATE sessions SET bytes = bytes
+    + length(new.role) + length(new.content) + length(new.metadata) + 128 WHERE key = new.session;
+  UPDATE totals SET bytes = bytes
+    + length(new.role) + length(new.content) + length(new.metadata) + 128;
+END;
+CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
+  UPDATE sessions SET bytes = bytes
+    - length(old.role) - length(old.content) - length(old.metadata) - 128 WHERE key = old.session;
+  UPDATE totals SET bytes = bytes
+    - length(old.role) - length(old.content) - length(old.metadata) - 128;
+END;
+)sql";
+
 /// NORMAL: a commit is passed to the kernel without waiting for the disk. The kernel outlives this
 /// process, so a crash or a kill -9 loses nothing; a power cut may lose the last turns, but never
 /// corrupts the file. FULL would close that gap with a flush of the disk per turn, measured at ten
 /// to fifty times the cost of all the rest: too much for a conversation.
 inline constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
 
-/// How long a writer waits for another process.
+/// How long opening waits for another process; operations wait for `SessionStoreOptions::patience`.
 inline constexpr std::chrono::milliseconds kBusy = std::chrono::seconds(5);
 inline constexpr int kPauseMilliseconds = 10;
 
@@ -112,13 +137,16 @@ inline Result<void> accept(const Identity& identity) {
   return {};
 }
 
-/// Creates the tables, unless another connection has just done so.
+/// Creates the tables, or adds what a file of an older version lacks, unless another connection has
+/// just done so.
 inline Result<void> create_tables(sqlite3* database) {
   Transaction change(database);
   const Result<Identity> identity = identify(database);
   if (!identity) return fail(identity.error());
-  if (!identity->empty) return accept(*identity);
-  change.run(kTables);
+  if (auto accepted = accept(*identity); !accepted) return accepted;
+  if (!identity->empty && identity->version == kSchemaVersion) return {};
+  if (identity->empty) change.run(kTables);
+  change.run(kByteCounts);
   change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                          kSchemaVersion));
   return ok_or_fail(change.commit());
@@ -151,7 +179,8 @@ inline Result<void> prepare(sqlite3* database) {
   if (auto accepted = accept(*identity); !accepted) return accepted;
   if (auto logged = write_ahead(database); !logged) return logged;
   if (auto set = ok_or_fail(execute(database, kSettings)); !set) return set;
-  return identity->empty ? create_tables(database) : Result<void>();
+  const bool is_current = !identity->empty && identity->version == kSchemaVersion;
+  return is_current ? Result<void>() : create_tables(database);
 }
 
 /// The name under which SQLite opens `path`. Absolute, because SQLite would treat a relative one

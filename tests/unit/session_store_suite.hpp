@@ -142,7 +142,7 @@ inline void summing_up(const MakeStore& make) {
 
 inline void faithfulness(const MakeStore& make) {
   ManualClock clock;
-  const auto store = make({}, clock);
+  const auto store = make({.message_bytes = 4 << 20, .session_bytes = 8 << 20}, clock);
 
   SUBCASE("a message comes back as it was given, with its time and metadata") {
     const Message user("user", "what", vx11::WallTime(1234ms), R"({"lang":"ñ"})");
@@ -184,6 +184,18 @@ inline void describing(const MakeStore& make) {
     CHECK(session->user_id == "ana");
     CHECK(session->created_at == begun);
     CHECK(session->messages.size() == 4);
+  }
+  SUBCASE("a session begins with its first message, not with the answer to it") {
+    clock.advance(10s);
+    Turn slow = turn("1");
+    slow.user.timestamp = clock.wall_now() - 7s;
+    slow.assistant.timestamp = clock.wall_now();
+    append(*store, "slow", slow);
+    CHECK(find(*store, "slow")->created_at == slow.user.timestamp);
+    Turn early = turn("2");
+    early.user.timestamp = clock.wall_now() + 7s;
+    append(*store, "early", early);
+    CHECK(find(*store, "early")->created_at == clock.wall_now());
   }
   SUBCASE("a session found was last used just now") {
     clock.advance(10s);
@@ -275,6 +287,65 @@ inline void expiry(const MakeStore& make) {
       CHECK(!find(*store, "old " + std::to_string(i)));
       CHECK(find(*store, "new " + std::to_string(i)));
     }
+  }
+}
+
+inline void bounding_bytes(const MakeStore& make) {
+  ManualClock clock;
+  const auto sized = [](std::size_t bytes) {  // a turn that counts for 2 * `bytes`
+    const std::size_t beside = 128 + 2;       // and the metadata {}
+    return Turn(Message("user", std::string(bytes - beside - 4, 'q')),
+                Message("assistant", std::string(bytes - beside - 9, 'a')));
+  };
+  SUBCASE("a message that is too long is cut between two characters, and says so") {
+    const auto store = make({.message_bytes = 64}, clock);
+    append(
+        *store, "s",
+        Turn(Message("user", "short", {}, R"({"k":1})"),
+             Message("assistant", std::string(45, 'a') + "\xE2\x82\xAC" + std::string(40, 'r'))));
+    const auto messages = recent(*store, "s");
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].content == "short");
+    CHECK(messages[0].metadata_json == R"({"k":1})");
+    CHECK(messages[1].content == std::string(45, 'a'));
+    CHECK(messages[1].metadata_json == R"({"truncated":true})");
+  }
+  SUBCASE("metadata that is too long leaves before the text does") {
+    const auto store = make({.message_bytes = 64}, clock);
+    const std::string large = R"({"k":")" + std::string(100, 'm') + R"("})";
+    append(*store, "s", Turn(Message("user", "text", {}, large), Message("assistant", "answer")));
+    const auto messages = recent(*store, "s");
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].content == "text");
+    CHECK(messages[0].metadata_json == R"({"truncated":true})");
+  }
+  SUBCASE("the oldest turns of a session leave when it has too many bytes") {
+    const auto store = make({.session_bytes = 3'000}, clock);
+    for (int i = 0; i < 4; ++i) append(*store, "s", sized(500));
+    CHECK(recent(*store, "s").size() == 6);
+    append(*store, "s", sized(1'000));
+    CHECK(recent(*store, "s").size() == 4);
+    append(*store, "s", sized(5'000));
+    CHECK(recent(*store, "s").size() == 2);  // the newest turn stays, whatever its size
+    append(*store, "s", sized(200));
+    CHECK(recent(*store, "s").size() == 2);
+  }
+  SUBCASE("the least recently used sessions leave when all have too many bytes") {
+    const auto store = make({.total_bytes = 3'000}, clock);
+    for (const char* id : {"a", "b", "c"}) append(*store, id, sized(500));
+    recent(*store, "a");
+    append(*store, "d", sized(500));
+    CHECK_FALSE(find(*store, "b"));
+    CHECK(find(*store, "a"));
+    CHECK(find(*store, "c"));
+    append(*store, "e", sized(4'000));
+    CHECK_FALSE(find(*store, "a"));
+    CHECK_FALSE(find(*store, "d"));
+    CHECK(find(*store, "e"));
+    append(*store, "f", sized(500));
+    CHECK_FALSE(find(*store, "e"));
+    for (int i = 0; i < 2; ++i) append(*store, "f", sized(500));
+    CHECK(recent(*store, "f").size() == 6);
   }
 }
 
@@ -398,6 +469,9 @@ inline void session_store_suite(const session_store_suite_parts::MakeStore& make
   }
   SUBCASE("expiry") {
     expiry(make);
+  }
+  SUBCASE("bounding bytes") {
+    bounding_bytes(make);
   }
   SUBCASE("eviction") {
     eviction(make);

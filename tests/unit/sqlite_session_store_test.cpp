@@ -217,8 +217,8 @@ TEST_CASE("two stores that write one file at once lose nothing") {
   const ScratchFolder folder;
   constexpr int kTurns = 100;
   const auto write = [&](const std::string& who) {
-    const auto store =
-        vx11::open_sqlite_session_store(folder / "s.db", {.limits = {.messages = 1'000}});
+    const auto store = vx11::open_sqlite_session_store(
+        folder / "s.db", {.limits = {.messages = 1'000}, .patience = std::chrono::minutes(1)});
     for (int i = 0; store && i < kTurns; ++i) {
       static_cast<void>(vx11::sync_wait((*store)->append("shared", who, turn(who))));
     }
@@ -237,7 +237,8 @@ TEST_CASE("several processes that begin a new file at once share it") {
   for (int round = 0; round < 10; ++round) {
     const ScratchFolder folder;
     const auto begin = [&] {
-      const auto store = vx11::open_sqlite_session_store(folder / "s.db");
+      const auto store =
+          vx11::open_sqlite_session_store(folder / "s.db", {.patience = std::chrono::minutes(1)});
       return store && vx11::sync_wait((*store)->append("s", "u", turn("x")));
     };
     std::vector<pid_t> children;
@@ -256,7 +257,7 @@ TEST_CASE("the file is in WAL mode, sound, and says what it is") {
   CHECK(pragma("journal_mode") == "wal\n");
   CHECK(pragma("integrity_check") == "ok\n");
   CHECK(pragma("foreign_key_check") == "");
-  CHECK(pragma("user_version") == "1\n");
+  CHECK(pragma("user_version") == "2\n");
   CHECK(pragma("application_id") == "1987588401\n");
 }
 
@@ -324,10 +325,10 @@ TEST_CASE("another program's database is refused and left as it is") {
 TEST_CASE("a database of a newer version is refused and left as it is") {
   const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
-  ask_sqlite(folder / "s.db", "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)");
+  ask_sqlite(folder / "s.db", "PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = content_of(folder / "s.db");
   CHECK(refusal(folder / "s.db") ==
-        "it was written by a newer version (schema 2, this one knows 1)");
+        "it was written by a newer version (schema 3, this one knows 2)");
   CHECK(content_of(folder / "s.db") == before);
 }
 
@@ -398,7 +399,7 @@ TEST_CASE("a turn that fails half way leaves nothing of itself") {
 TEST_CASE(
     "on a full disk no turn is stored partially, reading works, and writing works again later") {
   const ScratchFolder folder;
-  const auto store = open(folder / "s.db");
+  const auto store = open(folder / "s.db", {.message_bytes = 2 << 20, .session_bytes = 8 << 20});
   append(*store, "s", turn("1"));
   const Turn large({"user", "large"}, {"assistant", std::string(1 << 20, 'x')});
   {
@@ -426,4 +427,117 @@ TEST_CASE("a database that was damaged meanwhile is an error, not an end") {
   const auto messages = vx11::sync_wait(store->recent("s", kAll));
   REQUIRE(!messages);
   CHECK(messages.error().detail == "cannot read sessions: SQL logic error");
+}
+
+TEST_CASE("a database of version 1 gets its byte counts and keeps its sessions") {
+  const ScratchFolder folder;
+  const std::string path = folder / "s.db";
+  const std::string version_1 = R"sql(
+    CREATE TABLE sessions (key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, user_id BLOB NOT NULL,
+      created_at INTEGER NOT NULL, last_accessed INTEGER NOT NULL, used INTEGER NOT NULL);
+    CREATE INDEX sessions_by_use ON sessions (used);
+    CREATE TABLE messages (key INTEGER PRIMARY KEY,
+      session INTEGER NOT NULL REFERENCES sessions (key) ON DELETE CASCADE, role BLOB NOT NULL,
+      content BLOB NOT NULL, timestamp INTEGER NOT NULL, metadata BLOB NOT NULL);
+    CREATE INDEX messages_by_session ON messages (session);
+    CREATE TABLE totals (sessions INTEGER NOT NULL);
+    INSERT INTO totals VALUES (0);
+    CREATE TRIGGER session_begun AFTER INSERT ON sessions
+      BEGIN UPDATE totals SET sessions = sessions + 1; END;
+    CREATE TRIGGER session_gone AFTER DELETE ON sessions
+      BEGIN UPDATE totals SET sessions = sessions - 1; END;
+    PRAGMA application_id = 1987588401; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;
+    INSERT INTO sessions VALUES (1, X'73', X'75', 0, 1766925296789, 1);
+    INSERT INTO messages VALUES (1, 1, X'75736572', X'61736B2031', 0, X'7B7D');
+    INSERT INTO messages VALUES (2, 1, X'617373697374616E74', X'616E737765722031', 0, X'7B7D');
+  )sql";
+  ask_sqlite(path, version_1);
+  const ManualClock clock;
+  const auto store = open(path, {}, clock);
+  CHECK(contents(recent(*store, "s")) == Contents{"ask 1", "answer 1"});
+  append(*store, "s", turn("2"));
+  const std::string counts =
+      "SELECT s.bytes = t.bytes AND s.bytes = (SELECT sum(bytes) FROM message_sizes), s.bytes"
+      " FROM sessions s, totals t";
+  CHECK(ask_sqlite(path, counts) ==
+        "1\n" + std::to_string(2 * (4 + 5 + 2 + 128 + 9 + 8 + 2 + 128)) + "\n");
+  CHECK(ask_sqlite(path, "PRAGMA user_version") == "2\n");
+}
+
+TEST_CASE("byte counts stay right while turns and sessions leave") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const auto store = open(folder / "s.db", {.messages = 4, .sessions = 3}, clock);
+  for (const char* id : {"a", "b", "c", "d", "a", "a", "a", "e"}) append(*store, id, turn(id));
+  clock.advance(2h);
+  append(*store, "f", turn("f"));
+  CHECK(ask_sqlite(folder / "s.db",
+                   "SELECT t.bytes = (SELECT sum(bytes) FROM message_sizes) AND"
+                   " t.bytes = (SELECT sum(bytes) FROM sessions) FROM totals t") == "1\n");
+}
+
+namespace {
+
+/// Holds the write lock of a database, as another process might for ever.
+class Lock {
+ public:
+  explicit Lock(const std::string& path) {
+    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() { sqlite3_close(database_); }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("a file that another process holds is waited for no longer than the patience") {
+  CHECK(vx11::SessionStoreOptions().patience == 250ms);
+  const ScratchFolder folder;
+  const auto made = vx11::open_sqlite_session_store(folder / "s.db", {.patience = 1ms});
+  REQUIRE(made);
+  SessionStore& store = **made;
+  append(store, "s", turn("1"));
+  {
+    const Lock lock(folder / "s.db");
+    CHECK(append_failure(store, "s", turn("2")) == "cannot write sessions: database is locked");
+    CHECK(contents(recent(store, "s")) == Contents{"ask 1", "answer 1"});
+  }
+  append(store, "s", turn("3"));
+  CHECK(recent(store, "s").size() == 4);
+}
+
+TEST_CASE("a file that was moved, deleted or replaced is noticed by every operation") {
+  const ScratchFolder folder;
+  const auto store = open(folder / "s.db");
+  append(*store, "s", turn("1"));
+  const char* const reason = "the file was moved, deleted or replaced";
+  const auto is_noticed = [&] {
+    CHECK(append_failure(*store, "s", turn("2")) ==
+          std::string("cannot write sessions: ") + reason);
+    const auto messages = vx11::sync_wait(store->recent("s", 1));
+    REQUIRE_FALSE(messages);
+    CHECK(messages.error().detail == std::string("cannot read sessions: ") + reason);
+    CHECK_FALSE(vx11::sync_wait(store->find("s")));
+  };
+  SUBCASE("moved, and back") {
+    fs::rename(folder / "s.db", folder / "elsewhere.db");
+    is_noticed();
+    fs::rename(folder / "elsewhere.db", folder / "s.db");
+    append(*store, "s", turn("3"));
+    CHECK(recent(*store, "s").size() == 4);
+  }
+  SUBCASE("deleted") {
+    fs::remove(folder / "s.db");
+    is_noticed();
+  }
+  SUBCASE("replaced") {
+    fs::rename(folder / "s.db", folder / "old.db");
+    open(folder / "s.db");
+    is_noticed();
+  }
 }

@@ -14,10 +14,10 @@ inline namespace v0 {
 
 /// Opens or creates the database at `path` (and its folder), in WAL mode, one transaction per turn.
 ///
-/// Blocks for the duration of a transaction, and up to 5 s while another process writes the same
-/// file. Awaited on an event loop, it runs on a thread of its own, one operation at a time; an
-/// operation queued for two seconds of `clock` fails with `storage`. Expiry uses the wall clock,
-/// since the file outlives the process. Several processes may share a file. A new file, and folders
+/// Blocks for the duration of a transaction. Awaited on an event loop, it runs on a thread of its
+/// own, one operation at a time. An operation that has waited for `patience`, in the queue or for
+/// another process that writes the same file, fails with `storage`; so does every one once the file
+/// was moved, deleted or replaced. Expiry uses the wall clock, since the file outlives the process. Several processes may share a file. A new file, and folders
 /// created for it, are accessible to the owner alone.
 ///
 /// An acknowledged turn survives any end of the process. A power cut may lose the latest turns, but

@@ -86,7 +86,7 @@ class Writer {
 };
 
 std::vector<Message> messages_of(const std::string& path, const std::string& session) {
-  const auto store = vx11::open_sqlite_session_store(path, {.limits = {.messages = kUnlimited}});
+  const auto store = vx11::open_sqlite_session_store(path, {.limits = limited_to(kUnlimited)});
   REQUIRE_MESSAGE(store, store.error().detail);
   auto found = vx11::sync_wait((*store)->find(session));
   REQUIRE(found);

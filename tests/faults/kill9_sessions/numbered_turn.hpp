@@ -22,3 +22,11 @@ inline vx11::Turn numbered_turn(std::size_t number) {
 inline std::size_t number_of(const vx11::Message& message) {
   return std::stoul(message.content.substr(message.content.find(' ') + 1));
 }
+
+/// Only the number of messages is limited, not their bytes.
+inline vx11::SessionLimits limited_to(std::size_t messages) {
+  vx11::SessionLimits limits;
+  limits.messages = messages;
+  limits.message_bytes = limits.session_bytes = limits.total_bytes;
+  return limits;
+}

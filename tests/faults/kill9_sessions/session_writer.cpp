@@ -41,6 +41,6 @@ int write_on(vx11::SessionStore& store, const std::string& session) {
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
   const auto store =
-      vx11::open_sqlite_session_store(argv[1], {.limits = {.messages = std::stoul(argv[3])}});
+      vx11::open_sqlite_session_store(argv[1], {.limits = limited_to(std::stoul(argv[3]))});
   return store ? write_on(**store, argv[2]) : give_up(store.error());
 }
