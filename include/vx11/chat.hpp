@@ -98,7 +98,9 @@ class VX11_API ChatDialect {
   ///         not JSON.
   virtual Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const;
   /// Parses the answer from a response whose status is 2xx.
-  /// \return `invalid_reply` if it contains no text.
+  /// \return an empty text if the response is understood but contains none; the router falls back
+  ///         and does not count it, since the request may be the cause. `invalid_reply` if it is
+  ///         not understood, which counts as a failure.
   virtual Result<ChatAnswer> read(const HttpResponse& response) const = 0;
   /// A reader for the events of one answer. Null, the default: the dialect has no streams, so
   /// `Router::async_stream` requests the whole answer and delivers it as one piece.

@@ -8,12 +8,15 @@
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/export.hpp>
+#include <vx11/linked_breakers.hpp>
+#include <vx11/timer.hpp>
 #include <vx11/transport.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +35,10 @@ struct ChatReply {
   /// Why the first target did not answer ("switch_circuit_open"); empty when it did. Also set when
   /// it answered as the last resort.
   std::string reason = {};
-  std::vector<Attempt> attempts = {};  ///< In the order of trying, the answering one last.
-  std::string upstream_json = "{}";    ///< Other members of the upstream's answer, a JSON object.
+  /// In the order of trying. The answering one is the last, unless it was slow and a further target
+  /// was asked beside it.
+  std::vector<Attempt> attempts = {};
+  std::string upstream_json = "{}";  ///< Other members of the upstream's answer, a JSON object.
 };
 
 /// No target answered. `code` and `upstream` are those of the first target; `retry_after` is the
@@ -43,6 +48,16 @@ struct ChatFailure : Error {
   explicit ChatFailure(Error error) : Error(std::move(error)) {}
 
   std::vector<Attempt> attempts = {};  ///< In the order of trying.
+};
+
+/// What becomes of a call whose answer is no longer needed.
+enum class Overtaken : std::uint8_t {
+  /// It runs on to the limit of its attempt, and its breaker records the outcome; the answer is
+  /// dropped. At most 8 calls of a target at a time, further ones are cancelled.
+  observe,
+  /// It is cancelled, and neutral for its breaker. Saves the upstream's work, but an upstream that
+  /// always hangs is then never found out while another one answers in its place.
+  cancel,
 };
 
 /// One upstream in the order of preference.
@@ -58,7 +73,17 @@ struct RouterTarget {
   /// Null: a breaker with default options is created. Share it with every other client of this
   /// upstream, so that all see the same state.
   std::shared_ptr<CircuitBreaker> breaker = {};
+  /// All breakers of this upstream, if it is called for other purposes, too; `breaker` is one of
+  /// them. Null: `breaker` alone.
+  std::shared_ptr<const LinkedBreakers> linked = {};
   Headers headers = {};  ///< Sent with every request; for example the token.
+  /// When this target has not answered after this time (a stream: sent no piece), the next one is
+  /// asked beside it, and the first good answer is taken. Needs `RouterOptions::timer`.
+  ///
+  /// Null, the default: three times the 95th percentile of its own last 100 answers, at least 4 s
+  /// and at most `try_timeout`; 4 s while fewer than 10 answers are known. So a target that hangs
+  /// costs seconds, and one that is always slow is waited for. Zero: never.
+  std::optional<Duration> fallback_after = std::nullopt;
   /// Power-aware routing; empty: off. Returns whether the upstream is known to be asleep; it is
   /// then skipped without a request and without counting a failure. Called for every chat, so it
   /// must be fast.
@@ -76,14 +101,24 @@ struct RouterOptions {
   /// targets anyway, bypassing its breaker, which does not record the outcome; for services that
   /// prefer a late attempt to an error. An isolated breaker is never bypassed.
   std::uint32_t last_resorts = 0;
+  /// Lets targets be asked side by side (`RouterTarget::fallback_after`), if there are at most 8. A
+  /// target whose transport blocks is never overtaken. Null, the default: one after another.
+  /// `make_net_timer()` for `make_net_transport`. The next target is asked on the thread on which
+  /// the timer rings, which a blocking transport would block.
+  std::shared_ptr<Timer> timer = {};
+  /// What becomes of calls that were overtaken, and of those whose caller left after
+  /// `fallback_after`. A caller that leaves earlier cancels the call. Observed calls share ownership
+  /// of transport and breaker.
+  Overtaken overtaken = Overtaken::observe;
   SteadyClock clock = {};
 };
 
 /// Sends a chat to its targets in order until one answers.
 ///
 /// Falls back to the next target on: breaker open, connection error, timeout, any status outside
-/// 2xx, an invalid reply, known asleep. Counts as a failure for the breaker: connection errors,
-/// timeouts, 5xx and invalid replies; 4xx and a cancelled call are neutral.
+/// 2xx, an invalid reply, a reply without text, known asleep. Counts as a failure for the breaker:
+/// connection errors, timeouts, 5xx and invalid replies; 4xx, replies without text, shortages of
+/// this process and a cancelled call are neutral.
 ///
 /// Immutable after construction; copies share breakers and everything else. **Thread-safe**. A
 /// router must outlive the calls that run on it.

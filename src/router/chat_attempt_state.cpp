@@ -5,10 +5,18 @@
 
 #include <fmt/format.h>
 
+#include "http/content_coding.hpp"
 #include "http/retry_after.hpp"
 
 namespace vx11 {
 inline namespace v0 {
+
+namespace {
+
+/// A shortage of this process usually ends when another request has.
+constexpr Duration kShortagePause = std::chrono::seconds(1);
+
+}  // namespace
 
 Outcome outcome_of(Errc code) noexcept {
   switch (code) {
@@ -58,6 +66,28 @@ bool is_asleep(const RouterTarget& target) noexcept {
   }
 }
 
+Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& response) noexcept {
+  return guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
+}
+
+/// An answer without text is understood: what the client sent may be the cause of it.
+Verdict verdict_on_answer(const Result<ChatAnswer>& answer) noexcept {
+  if (!answer) return Verdict::failure;
+  return answer->text.empty() ? Verdict::neutral : Verdict::success;
+}
+
+Verdict verdict_on_response(const RouterTarget& target, const HttpResponse& response) noexcept {
+  if (!response.ok()) return verdict_on_status(response.status);
+  if (!http_detail::applied_coding(response.headers).empty()) return Verdict::neutral;
+  return verdict_on_answer(read_answer(target, response));
+}
+
+/// Why the first target did not answer, or not soon enough.
+std::string reason_of(const Attempt& first) {
+  const bool slow = first.outcome == Outcome::overtaken;
+  return fmt::format("{}_{}", first.target, slow ? "slow" : to_string(first.outcome));
+}
+
 }  // namespace
 
 Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, AnswerForm form) {
@@ -69,7 +99,7 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
   }
   if (is_asleep(target)) {
     const Error asleep(Errc::asleep, "the service sleeps", target.name);
-    note(target, asleep, {});
+    note(target, asleep, {}, enter(target));
     request = fail(asleep);
     return request;
   }
@@ -78,22 +108,49 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
   return request;
 }
 
-void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result) {
+std::size_t ChatAttemptState::enter(const RouterTarget& target) {
+  attempts_.emplace_back(target.name, Outcome::overtaken, Duration());
+  return attempts_.size() - 1;
+}
+
+void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, std::size_t entry) {
   hint(result.retry_after);
-  if (!result.response) return note(target, result.response.error(), result.elapsed);
+  if (!result.response) {
+    const Error& error = result.response.error();
+    if (error.code == Errc::exhausted) hint(kShortagePause);
+    return note(target, error, result.elapsed, entry);
+  }
   const HttpResponse& response = *result.response;
   if (!response.ok()) {
     result.conclude(verdict_on_status(response.status));
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
-    return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed);
+    return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed,
+                entry);
   }
-  Result<ChatAnswer> answer =
-      guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
-  result.conclude(answer ? Verdict::success : Verdict::failure);
-  if (answer) return take(target, std::move(*answer), result.elapsed);
-  note(target, Error(Errc::invalid_reply, "the answer could not be understood", target.name),
-       result.elapsed);
+  if (const auto coding = http_detail::applied_coding(response.headers); !coding.empty()) {
+    // A proxy on the way did that: the upstream has answered.
+    result.conclude(Verdict::neutral);
+    auto detail = fmt::format("content coding {}", coding);
+    return note(target, Error(Errc::invalid_reply, std::move(detail), target.name), result.elapsed,
+                entry);
+  }
+  Result<ChatAnswer> answer = read_answer(target, response);
+  result.conclude(verdict_on_answer(answer));
+  if (answer && !answer->text.empty()) {
+    return take(target, std::move(*answer), result.elapsed, entry);
+  }
+  const std::string_view why =
+      answer ? "no text in the answer" : "the answer could not be understood";
+  note(target, Error(Errc::invalid_reply, std::string(why), target.name), result.elapsed, entry);
+}
+
+Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
+  if (!result.response) return verdict_on(result.response.error().code);  // recorded already
+  const HttpResponse& response = *result.response;
+  const Verdict verdict = verdict_on_response(target, response);
+  result.conclude(verdict);
+  return verdict;
 }
 
 ChatFailure ChatAttemptState::failure() {
@@ -110,27 +167,39 @@ void ChatAttemptState::end(const RouterTarget& target, Error error) {
   over_ = true;
 }
 
-void ChatAttemptState::note(const RouterTarget& target, const Error& error, Duration elapsed) {
-  attempts_.emplace_back(target.name, outcome_of(error.code), elapsed);
+/// The failure's error is that of the first target, which may fail after the second.
+void ChatAttemptState::note(const RouterTarget& target, const Error& error, Duration elapsed,
+                            std::size_t entry) {
+  attempts_[entry].outcome = outcome_of(error.code);
+  attempts_[entry].elapsed = elapsed;
   if (error.code == Errc::cancelled) return end(target, error);
-  if (!error_) error_ = error;
+  if (error_ && error_of_ < entry) return;
+  error_ = error;
+  error_of_ = entry;
 }
 
-void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
+void ChatAttemptState::abandon(const RouterTarget& target, std::size_t entry, Errc why,
+                               Duration elapsed) {
+  note(target, safe_error(target.name, why, elapsed), elapsed, entry);
+}
+
+void ChatAttemptState::cancelled(const RouterTarget& target) {
+  end(target, safe_error(target.name, Errc::cancelled));
+}
+
+void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed,
+                            std::size_t entry) {
   reply_.emplace();
   reply_->text = std::move(answer.text);
   reply_->source = target.name;
-  // As the last resort it is already in the ledger.
+  // As the last resort it is in the ledger twice.
   const auto tried = std::find_if(attempts_.begin(), attempts_.end(),
                                   [&](const Attempt& a) { return a.target == target.name; });
   reply_->rank = static_cast<std::size_t>(tried - attempts_.begin());
-  if (!attempts_.empty()) {
-    const Attempt& first = attempts_.front();
-    reply_->reason = fmt::format("{}_{}", first.target, to_string(first.outcome));
-  }
+  if (entry != 0) reply_->reason = reason_of(attempts_.front());
   reply_->upstream_json = std::move(answer.upstream_json);
-  attempts_.emplace_back(target.name, Outcome::answered, elapsed);
-  reply_->attempts = std::move(attempts_);
+  attempts_[entry].outcome = Outcome::answered;
+  attempts_[entry].elapsed = elapsed;
   over_ = true;
 }
 

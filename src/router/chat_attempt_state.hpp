@@ -26,14 +26,35 @@ class ChatAttemptState {
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
   Result<HttpRequest> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
+  /// Adds `target` to the ledger, as overtaken until its outcome is known.
+  /// \return its entry
+  std::size_t enter(const RouterTarget& target);
+
   /// Evaluates the result of calling `target`: a complete answer or an error.
-  void conclude(const RouterTarget& target, SendResult& result);
+  void conclude(const RouterTarget& target, SendResult& result, std::size_t entry);
+  void conclude(const RouterTarget& target, SendResult& result) {
+    conclude(target, result, enter(target));
+  }
   /// The stream from `target` ended before its first piece. The caller has recorded the verdict.
+  void broke(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry) {
+    note(target, error, elapsed, entry);
+  }
   void broke(const RouterTarget& target, const Error& error, Duration elapsed) {
-    note(target, error, elapsed);
+    broke(target, error, elapsed, enter(target));
   }
   /// `target` has answered.
-  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed);
+  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed, std::size_t entry);
+  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
+    take(target, std::move(answer), elapsed, enter(target));
+  }
+  /// Another target answered before this one.
+  void overtaken(std::size_t entry, Duration elapsed) noexcept {
+    attempts_[entry].elapsed = elapsed;
+  }
+  /// The chat ends before `target` has answered, because the caller left or the time is over.
+  void abandon(const RouterTarget& target, std::size_t entry, Errc why, Duration elapsed);
+  /// The caller left.
+  void cancelled(const RouterTarget& target);
 
   /// Whether to stop without trying further targets.
   bool over() const noexcept { return over_; }
@@ -42,22 +63,29 @@ class ChatAttemptState {
 
   bool answered() const noexcept { return reply_.has_value(); }
   /// The answer, if there is one, to be moved from.
-  ChatReply& reply() { return *reply_; }
+  ChatReply& reply() {
+    reply_->attempts = std::move(attempts_);
+    return *reply_;
+  }
   /// Why there is no answer; call once.
   ChatFailure failure();
 
  private:
   void end(const RouterTarget& target, Error error);
-  void note(const RouterTarget& target, const Error& error, Duration elapsed);
+  void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
   void hint(Duration retry_after) noexcept;
 
   const ChatRequest& chat_;
   std::vector<Attempt> attempts_ = {};
   std::optional<ChatReply> reply_ = std::nullopt;
   std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.
+  std::size_t error_of_ = 0;                   ///< Its entry.
   Duration retry_after_ = {};
   bool over_ = false;
 };
+
+/// Records the outcome of a call whose answer nobody waits for.
+Verdict judge(const RouterTarget& target, SendResult& result) noexcept;
 
 }  // namespace v0
 }  // namespace vx11

@@ -1,6 +1,8 @@
 #include <vx11/chat_stream.hpp>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "json/text.hpp"
 #include "router/chat_attempt_state.hpp"
@@ -105,8 +107,22 @@ void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
   result_->conclude(verdict);
   result_.reset();
   if (reply.attempts.empty()) return;
-  reply.attempts.back().outcome = outcome;
-  reply.attempts.back().elapsed = elapsed();
+  Attempt& own = own_attempt();
+  own.outcome = outcome;
+  own.elapsed = elapsed();
+}
+
+Attempt& ChatStream::Impl::own_attempt() noexcept {
+  std::vector<Attempt>& all = reply.attempts;
+  const auto own = std::find_if(all.rbegin(), all.rend(), [&](const Attempt& attempt) {
+    return attempt.target == reply.source;
+  });
+  return own == all.rend() ? all.back() : *own;
+}
+
+void ChatStream::Impl::drop() noexcept {
+  conclude(Verdict::success, Outcome::answered);
+  body_.reset();
 }
 
 Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {

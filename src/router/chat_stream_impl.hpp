@@ -3,11 +3,13 @@
 /// \file
 /// The implementation of ChatStream. Internal.
 
+#include <vx11/attempt.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/router.hpp>
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,11 +48,28 @@ class ChatStream::Impl {
   Task<Result<bool>> read(ChatPieceSink& sink, Deadline deadline);
   Task<void> release(Deadline deadline);
 
+  /// The stream has begun well, but its chat has another answer.
+  void drop() noexcept;
+  /// From now on `outer` cancels the stream, which was opened with the token of `own`.
+  void obey(std::stop_token outer, std::stop_source own) {
+    outer_.emplace(std::move(outer), Forward{std::move(own)});
+  }
+
   Duration elapsed() const noexcept { return options_->clock.now() - start_; }
+  /// The ledger's entry of this stream's target. A slow target may stand before one that was asked
+  /// beside it, and a last resort twice: the later entry is the stream's.
+  Attempt& own_attempt() noexcept;
 
   ChatReply reply;
 
  private:
+  struct Forward {
+    std::stop_source own;
+    void operator()() const noexcept {
+      std::stop_source kept = own;  // stopping may end the reader, which destroys this object
+      kept.request_stop();
+    }
+  };
   enum class Step : unsigned char { piece, starved, ended, failed };
 
   /// Reads the events that have arrived, up to the next piece, which is then in `data_` and
@@ -78,6 +97,7 @@ class ChatStream::Impl {
   std::string_view data_;  ///< Of the last piece; valid until the next step.
   std::string text_;
   Error error_;
+  std::optional<std::stop_callback<Forward>> outer_;
 };
 
 namespace detail {

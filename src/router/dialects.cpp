@@ -135,10 +135,10 @@ class JsonDialect final : public ChatDialect {
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
     auto read = json::split_object(response.body, shape_.texts);
-    if (!read) return fail(std::move(read.error()));
+    if (!read) return unread(std::move(read.error()));
     const auto& members = read->found.members;
     const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
-    if (chosen == members.end()) return fail(Errc::invalid_reply, "no text in the answer");
+    if (chosen == members.end()) return ChatAnswer();
     return Result<ChatAnswer>(tl::in_place, std::string(chosen->text),
                               all_but(*chosen, *read, shape_.texts));
   }
@@ -148,6 +148,14 @@ class JsonDialect final : public ChatDialect {
   }
 
  private:
+  /// JSON that is no object, or nested deeper than is read, is an answer without text.
+  static Result<ChatAnswer> unread(json::ScanError&& error) {
+    const bool is_json =
+        error.reason == json::ScanErrc::not_object || error.reason == json::ScanErrc::too_deep;
+    if (is_json) return ChatAnswer();
+    return fail(std::move(error));
+  }
+
   std::string body(const ChatRequest& chat, std::string_view metadata,
                    const ContextMembers& ours) const {
     json::Writer json(chat.message.size() + metadata.size() + chat.context_summary.size() + 256);

@@ -1,9 +1,11 @@
 #include <vx11/router.hpp>
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "router/chat_attempt_state.hpp"
+#include "router/race.hpp"
 #include "router/router_impl.hpp"
 #include "router/send_through_breaker.hpp"
 #include "router/validate.hpp"
@@ -31,6 +33,8 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "cancelled";
     case Outcome::exhausted:
       return "exhausted";
+    case Outcome::overtaken:
+      return "overtaken";
   }
   return "unknown";
 }
@@ -56,10 +60,39 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
   co_return std::move(state.reply());
 }
 
+Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest& chat,
+                                                              Deadline deadline) const {
+  const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
+  ChatAttemptState state(chat);
+  TargetSequence sequence(options, last_resorts);
+  const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
+    Result<HttpRequest> request = state.prepare(target);
+    if (!request) return nullptr;
+    return std::make_unique<WholeCall>(shared_from_this(), target, sequence.call_options(target),
+                                       std::move(*request), total);
+  };
+  Race race(*this, state, total);
+  while (!race.over()) {
+    while (race.wants_next()) start_next(race, state, sequence, call);
+    if (race.over()) break;
+    auto changed = race.changed();
+    co_await changed;
+    race.look();
+  }
+  race.end();
+  while (race.pending()) {
+    auto changed = race.changed();
+    co_await changed;
+    race.look();
+  }
+  if (!state.answered()) co_return tl::unexpected(state.failure());
+  co_return std::move(state.reply());
+}
+
 /// The call keeps the graph alive, not the router, which may be replaced while it runs.
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_owned(std::shared_ptr<const Impl> self,
                                                              ChatRequest chat, Deadline deadline) {
-  Task<Result<ChatReply, ChatFailure>> asking = self->ask(chat, std::move(deadline));
+  Task<Result<ChatReply, ChatFailure>> asking = self->start(chat, std::move(deadline));
   co_return co_await std::move(asking);
 }
 
@@ -69,7 +102,7 @@ Task<Result<ChatReply, ChatFailure>> Router::async_ask(ChatRequest chat, Deadlin
 
 Task<Result<ChatReply, ChatFailure>> Router::async_ask(
     std::reference_wrapper<const ChatRequest> chat, Deadline deadline) const {
-  return impl_->ask(chat, std::move(deadline));
+  return impl_->start(chat, std::move(deadline));
 }
 
 Result<ChatReply, ChatFailure> Router::ask(const ChatRequest& chat, Deadline deadline) const {

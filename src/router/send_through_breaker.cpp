@@ -60,10 +60,10 @@ bool BreakerCall::refuse(Errc code, Duration retry_after) {
   return false;
 }
 
-bool BreakerCall::begin() {
-  if (deadline_.cancelled()) return refuse(Errc::cancelled);
+bool BreakerCall::begin(const Deadline& until) {
+  if (until.cancelled()) return refuse(Errc::cancelled);
   start_ = options_.clock.now();
-  if (deadline_.passed(start_)) return refuse(Errc::timeout);
+  if (until.passed(start_)) return refuse(Errc::timeout);
   if (options_.breaker == nullptr) return true;
   auto admission = options_.breaker->try_acquire();
   if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
@@ -86,16 +86,16 @@ SendResult& BreakerCall::end() {
 }
 
 SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpRequest& request,
-                                       const Deadline& deadline)
+                                       const Deadline& deadline, const Deadline& admission)
     : call_(options, deadline) {
-  if (!call_.begin()) return;
+  if (!call_.begin(admission)) return;
   try {
     sending_.emplace(options.transport->send(request, call_.limited()));
   } catch (...) {  // reported as unreachable
   }
 }
 
-SendResult& SendThroughBreaker::await_resume() {
+SendResult& SendThroughBreaker::result() {
   try {
     if (sending_) call_.received(detail::TaskAccess::take(*sending_));
   } catch (...) {  // reported as unreachable
@@ -104,10 +104,11 @@ SendResult& SendThroughBreaker::await_resume() {
 }
 
 Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& transport,
-                                      const HttpRequest& request, const Deadline& deadline) {
+                                      const HttpRequest& request, const Deadline& deadline,
+                                      const Deadline& admission) {
   BreakerCall call(options, deadline);
   std::unique_ptr<BodyStream> body;
-  if (call.begin()) {
+  if (call.begin(admission)) {
     try {
       Task<Result<StreamedResponse>> opening = transport.open(request, call.limited());
       Result<StreamedResponse> opened = co_await std::move(opening);

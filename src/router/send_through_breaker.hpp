@@ -4,6 +4,7 @@
 /// One request under a limit and a breaker, shared by chat and power calls. Internal.
 
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/linked_breakers.hpp>
 #include <vx11/streaming.hpp>
 
 #include <coroutine>
@@ -18,18 +19,20 @@ inline namespace v0 {
 /// The target of a call and its limits. Owns nothing; what it points to must outlive the call.
 struct CallOptions {
   CallOptions(std::string_view upstream, Transport& transport, Duration timeout, SteadyClock clock,
-              CircuitBreaker* breaker)
+              CircuitBreaker* breaker, const LinkedBreakers* linked)
       : upstream(upstream),
         transport(&transport),
         timeout(timeout),
         clock(clock),
-        breaker(breaker) {}
+        breaker(breaker),
+        linked(linked) {}
 
   std::string_view upstream;  ///< For errors.
   Transport* transport;
   Duration timeout;
   SteadyClock clock;
-  CircuitBreaker* breaker;  ///< May be null.
+  CircuitBreaker* breaker;       ///< May be null.
+  const LinkedBreakers* linked;  ///< All breakers of the upstream; may be null.
 };
 
 /// The result of a send. A response still needs its verdict; destroyed without one it is neutral.
@@ -42,9 +45,13 @@ struct SendResult {
   Duration retry_after = {};      ///< When the breaker or a policy rejected it.
   std::optional<CircuitBreaker::Permit> permit = std::nullopt;
 
-  /// Records the outcome of the answer in the breaker.
+  const LinkedBreakers* linked = nullptr;
+
+  /// Records the outcome of the answer in the breaker. A good one is evidence for all breakers of
+  /// the upstream.
   void conclude(Verdict verdict) noexcept {
     if (permit) permit->record(verdict);
+    if (linked != nullptr && verdict == Verdict::success) linked->answered();
   }
 };
 
@@ -53,10 +60,15 @@ class BreakerCall {
  public:
   /// \param deadline outlives the call
   BreakerCall(const CallOptions& options, const Deadline& deadline)
-      : options_(options), deadline_(deadline), result_(Error(Errc::unreachable)) {}
+      : options_(options), deadline_(deadline), result_(Error(Errc::unreachable)) {
+    result_.linked = options.linked;
+  }
 
-  /// Whether to send at all: not cancelled, time is left, the breaker admits the call.
-  bool begin();
+  /// Whether to send at all: not cancelled and time is left by `until`, and the breaker admits
+  /// the call.
+  bool begin(const Deadline& until);
+  /// The time of the admission check.
+  TimePoint began() const noexcept { return start_; }
   /// The deadline for the transport.
   Deadline limited() const noexcept { return deadline_.capped(start_, options_.timeout); }
   void received(Result<HttpResponse>&& response) { result_.response = std::move(response); }
@@ -88,13 +100,26 @@ class BreakerCall {
 class SendThroughBreaker {
  public:
   SendThroughBreaker(const CallOptions& options, const HttpRequest& request,
-                     const Deadline& deadline);
+                     const Deadline& deadline)
+      : SendThroughBreaker(options, request, deadline, deadline) {}
+  /// \param admission the deadline that must not have passed yet, if the call may outlast it; used
+  ///        only here
+  SendThroughBreaker(const CallOptions& options, const HttpRequest& request,
+                     const Deadline& deadline, const Deadline& admission);
 
   bool await_ready() const noexcept { return !sending_; }
   bool await_suspend(std::coroutine_handle<> waiting) noexcept {
-    return !detail::TaskAccess::start(*sending_, &detail::resume_coroutine, waiting.address());
+    return !start(&detail::resume_coroutine, waiting.address());
   }
-  SendResult& await_resume();
+  SendResult& await_resume() { return result(); }
+
+  /// For code that is no coroutine. \return whether it has ended; otherwise `wake(whom)` follows
+  bool start(void (*wake)(void*), void* whom) noexcept {
+    return !sending_ || detail::TaskAccess::start(*sending_, wake, whom);
+  }
+  /// Once it has ended; call it once.
+  SendResult& result();
+  TimePoint began() const noexcept { return call_.began(); }
 
  private:
   BreakerCall call_;
@@ -112,7 +137,8 @@ struct OpenedSend {
 /// The same up to the head of the response, for a streaming transport. `request` and `deadline`
 /// must outlive the task.
 Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& transport,
-                                      const HttpRequest& request, const Deadline& deadline);
+                                      const HttpRequest& request, const Deadline& deadline,
+                                      const Deadline& admission);
 
 /// The error text for a transport's failure; the transport's own text may contain a URL or an
 /// upstream's text.

@@ -74,7 +74,7 @@ class TargetSequence {
   /// The call options for that target.
   CallOptions call_options(const RouterTarget& target) const noexcept {
     return CallOptions(target.name, *target.transport, target.try_timeout, options_.clock,
-                       place_ ? nullptr : target.breaker.get());
+                       place_ ? nullptr : target.breaker.get(), target.linked.get());
   }
 
  private:

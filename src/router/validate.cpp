@@ -33,6 +33,8 @@ class Description {
     check_name(at);
     mistakes_.add_if(target.transport == nullptr, "no transport");
     mistakes_.add_if(target.try_timeout <= Duration::zero(), "try_timeout must be positive");
+    mistakes_.add_if(target.fallback_after.value_or(Duration()) < Duration::zero(),
+                     "fallback_after must not be negative");
     complete_url(target);
     complete_dialect(target);
     complete_breaker(at);
@@ -64,6 +66,9 @@ class Description {
       target.breaker = make_breaker(target);
     } else if (earlier(at, [&](const auto& other) { return other.breaker == target.breaker; })) {
       mistakes_.add("its breaker is another target's too");
+    }
+    if (target.linked == nullptr) {
+      target.linked = std::make_shared<const LinkedBreakers>(std::vector{target.breaker});
     }
   }
 

@@ -143,7 +143,7 @@ TEST_CASE("madre answers under response alone") {
   REQUIRE(answer);
   CHECK(answer->text == "yes");
   CHECK(answer->upstream_json == R"({"reply":"r","queue_id":"q-1"})");
-  CHECK_FALSE(read(dialect, R"({"reply":"r","message":"m"})"));
+  CHECK(read(dialect, R"({"reply":"r","message":"m"})")->text.empty());
 }
 
 TEST_CASE("what else the upstream said is kept, numbers and nesting as they came") {
@@ -161,10 +161,24 @@ TEST_CASE("an answer's text is decoded") {
   CHECK(read(*vx11::madre_dialect(), R"({"response":"a\n\u00f1\""})")->text == "a\n\xC3\xB1\"");
 }
 
-TEST_CASE("an answer without a text is none") {
-  for (const char* body :
-       {"", "{}", "<html></html>", "[]", "\"hello\"", R"({"response":""})", R"({"response":1})",
-        R"({"response":["a"]})", R"({"response":null})", R"({"response":"cut)"}) {
+TEST_CASE("JSON without a text is understood, and has none") {
+  const std::string deep = std::string(100, '[') + std::string(100, ']');
+  for (const std::string& body :
+       {std::string("{}"), std::string("[]"), std::string("\"hello\""), deep,
+        std::string(R"({"response":""})"), std::string(R"({"response":1})"),
+        std::string(R"({"response":["a"]})"), std::string(R"({"response":null})"),
+        std::string(R"({"status":"queued","queue_id":"q-7","hermes_error":"no cli"})")}) {
+    CAPTURE(body);
+    for (const auto& dialect : {vx11::switch_dialect(), vx11::madre_dialect()}) {
+      const auto answer = read(*dialect, body);
+      REQUIRE(answer);
+      CHECK(answer->text.empty());
+    }
+  }
+}
+
+TEST_CASE("an answer that is no JSON is not understood") {
+  for (const char* body : {"", "<html></html>", R"({"response":"cut)", "[1,", "nope"}) {
     CAPTURE(body);
     for (const auto& dialect : {vx11::switch_dialect(), vx11::madre_dialect()}) {
       const auto answer = read(*dialect, body);

@@ -24,7 +24,7 @@ class HeldTransport final : public Transport {
   bool blocks() const noexcept override { return false; }
 
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
-    Call& call = begin(request);
+    Call& call = begin(request, deadline.at());
     const OnStop stop{call};
     const std::stop_callback<OnStop> on_stop(deadline.stop_token(), stop);
     co_await call.baton;
@@ -39,6 +39,7 @@ class HeldTransport final : public Transport {
   std::string target(std::size_t number) { return at(number).target; }
   std::thread::id thread(std::size_t number) { return at(number).thread; }
   bool cancelled(std::size_t number) { return at(number).cancelled; }
+  TimePoint deadline(std::size_t number) { return at(number).until; }
 
   /// Answers the call of that number, on this thread.
   void answer(std::size_t number, std::string body) {
@@ -49,8 +50,9 @@ class HeldTransport final : public Transport {
 
  private:
   struct Call {
-    explicit Call(std::string target) : target(std::move(target)) {}
+    Call(std::string target, TimePoint until) : target(std::move(target)), until(until) {}
     const std::string target;
+    const TimePoint until;
     const std::thread::id thread = std::this_thread::get_id();
     Baton baton = {};
     std::string answer = {};
@@ -64,9 +66,9 @@ class HeldTransport final : public Transport {
     }
   };
 
-  Call& begin(const HttpRequest& request) {
+  Call& begin(const HttpRequest& request, TimePoint until) {
     const std::lock_guard lock(mutex_);
-    return calls_.emplace_back(request.target);
+    return calls_.emplace_back(request.target, until);
   }
   Call& at(std::size_t number) {
     const std::lock_guard lock(mutex_);

@@ -11,8 +11,6 @@ TEST_CASE(
   for (int i = 0; i < 3; ++i) CHECK_FALSE(router.ask(chat()));  // nothing is scripted: unreachable
   REQUIRE(router.breaker("switch")->state() == CircuitState::open);
   REQUIRE(router.breaker("madre")->state() == CircuitState::open);
-  const auto before = router.breaker("switch")->snapshot().generation;
-
   up.primary->then_json(kSwitchSays).then_fail(Errc::unreachable);
   const auto reply = router.ask(chat());
   REQUIRE(reply);
@@ -21,8 +19,16 @@ TEST_CASE(
   CHECK(reply->reason == "switch_circuit_open");
   CHECK(outcomes(reply->attempts) ==
         std::vector<Outcome>{Outcome::circuit_open, Outcome::circuit_open, Outcome::answered});
-  CHECK(router.breaker("switch")->snapshot().generation == before);
+  // Its good answer does not close the breaker; it is evidence that lets a probe through.
+  CHECK(router.breaker("switch")->state() == CircuitState::half_open);
+  CHECK(router.breaker("madre")->state() == CircuitState::open);
 
+  const auto probed = router.ask(chat());
+  REQUIRE_FALSE(probed);
+  CHECK(probed.error().code == Errc::unreachable);
+  CHECK(router.breaker("switch")->state() == CircuitState::open);
+
+  up.primary->then_fail(Errc::unreachable);
   const auto failed = router.ask(chat());
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == Errc::circuit_open);

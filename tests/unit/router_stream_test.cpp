@@ -368,8 +368,10 @@ TEST_CASE("until the first piece has come the next target is asked") {
        std::make_shared<ScriptedStream>(Pieces{"{", broken(Errc::invalid_reply)},
                                         "application/json"),
        "switch_invalid_reply", 1},
-      {"JSON not understood", std::make_shared<ScriptedStream>(Pieces{"[]"}, "application/json"),
+      {"JSON not understood", std::make_shared<ScriptedStream>(Pieces{"nope"}, "application/json"),
        "switch_invalid_reply", 1},
+      {"JSON without text", std::make_shared<ScriptedStream>(Pieces{"[]"}, "application/json"),
+       "switch_invalid_reply", 0},
   };
   for (const auto& one : cases) {
     CAPTURE(one.what);

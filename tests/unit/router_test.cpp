@@ -90,6 +90,7 @@ TEST_CASE("each way to fail falls back, says why, and counts or not") {
       {"timeout", vx11::fail(Errc::timeout), Outcome::timeout, "timeout", 1},
       {"not HTTP", vx11::fail(Errc::invalid_reply), Outcome::invalid_reply, "invalid_reply", 1},
       {"too large", vx11::fail(Errc::too_large), Outcome::invalid_reply, "invalid_reply", 1},
+      {"exhausted", vx11::fail(Errc::exhausted), Outcome::exhausted, "exhausted", 0},
       {"bad origin", vx11::fail(Errc::invalid_argument), Outcome::unreachable, "unreachable", 0},
       {"5xx falls back and counts", status(500), Outcome::error, "error", 1},
       {"502", status(502), Outcome::error, "error", 1},
@@ -101,7 +102,10 @@ TEST_CASE("each way to fail falls back, says why, and counts or not") {
       {"redirect", status(302), Outcome::error, "error", 1},
       {"page", body("<html>"), Outcome::invalid_reply, "invalid_reply", 1},
       {"cut", body(R"({"response":"fr)"), Outcome::invalid_reply, "invalid_reply", 1},
-      {"no text", body(R"({"response":""})"), Outcome::invalid_reply, "invalid_reply", 1},
+      {"no text", body(R"({"response":""})"), Outcome::invalid_reply, "invalid_reply", 0},
+      {"queued", body(R"({"status":"queued","hermes_error":"no cli"})"), Outcome::invalid_reply,
+       "invalid_reply", 0},
+      {"no object", body("[]"), Outcome::invalid_reply, "invalid_reply", 0},
       {"empty", body(""), Outcome::invalid_reply, "invalid_reply", 1},
   };
   for (const Row& row : rows) {
@@ -120,6 +124,35 @@ TEST_CASE("each way to fail falls back, says why, and counts or not") {
     CHECK(failures(router, "switch") == row.failures);
     CHECK(failures(router, "madre") == 0);
   }
+}
+
+TEST_CASE("an answer in a content coding falls back by its name, and charges no breaker") {
+  for (const bool alone : {false, true}) {
+    Upstreams up;
+    HttpResponse zipped(200, "application/json", "\x1f\x8b");
+    zipped.headers.add("Content-Encoding", "gzip");
+    up.primary->then(zipped);
+    up.fallback->then_json(kMadreSays);
+    RouterOptions options = up.options();
+    if (alone) options.targets.pop_back();
+    const Router router = Router::create(options).value();
+    const auto reply = router.ask(chat());
+    if (alone) CHECK(reply.error().detail == "content coding gzip");
+    if (!alone) CHECK(reply->reason == "switch_invalid_reply");
+    CHECK(failures(router, "switch") == 0);
+  }
+}
+
+TEST_CASE("a shortage of this process is over in a second, and charged to nobody") {
+  Upstreams up;
+  up.primary->then_fail(Errc::exhausted);
+  up.fallback->then_fail(Errc::exhausted);
+  const Router router = up.router();
+  const auto reply = router.ask(chat());
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().code == Errc::exhausted);
+  CHECK(reply.error().retry_after == 1s);
+  CHECK(failures(router, "switch") + failures(router, "madre") == 0);
 }
 
 TEST_CASE("a transport that throws is unreachable") {

@@ -201,6 +201,8 @@ TEST_CASE("outcomes have the words of the contract") {
   CHECK(vx11::to_string(Outcome::invalid_reply) == "invalid_reply");
   CHECK(vx11::to_string(Outcome::asleep) == "asleep");
   CHECK(vx11::to_string(Outcome::cancelled) == "cancelled");
+  CHECK(vx11::to_string(Outcome::exhausted) == "exhausted");
+  CHECK(vx11::to_string(Outcome::overtaken) == "overtaken");
 }
 
 TEST_CASE("many threads get an answer each while the first upstream comes and goes") {

@@ -23,8 +23,9 @@ using Open = std::shared_ptr<std::atomic<int>>;
 
 class ScriptedBody final : public vx11::BodyStream {
  public:
-  ScriptedBody(Pieces pieces, Open open, vx11::testing::ManualClock* clock,
-               vx11::Duration before_each)
+  /// Each piece advances `clock`, unless it is null, by `before_each`.
+  ScriptedBody(Pieces pieces, Open open, vx11::testing::ManualClock* clock = nullptr,
+               vx11::Duration before_each = {})
       : pieces_(pieces.begin(), pieces.end()),
         open_(std::move(open)),
         clock_(clock),

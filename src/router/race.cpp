@@ -1,0 +1,143 @@
+#include "router/race.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace vx11 {
+inline namespace v0 {
+
+Race::Race(const RouterCore& router, ChatAttemptState& state, const Deadline& total)
+    : router_(router), state_(state), total_(total) {
+  if (total.stop_token().stop_possible()) {
+    on_left_.emplace(total.stop_token(), CallerLeft{&events_});
+  }
+}
+
+Race::~Race() {
+  if (running_ == 0 && !pending()) return;
+  on_left_.reset();
+  silence(first_watch_);
+  for (const auto& each : more_watches_) silence(*each);
+  for (std::size_t i = 0; i < started_; ++i) {
+    if (!calls_[i]) continue;
+    calls_[i] = TargetCall::let_go(std::move(calls_[i]), Overtaken::cancel);
+    if (!calls_[i]) awaited_ &= ~bit_of(i);
+  }
+  while ((awaited_ & ~events_.so_far()) != 0) std::this_thread::yield();
+}
+
+bool Race::over() const noexcept {
+  if (state_.over() || left()) return true;
+  return running_ == 0 ? no_more_ : total_.passed(now_);
+}
+
+bool Race::wants_next() const noexcept {
+  if (over() || no_more_) return false;
+  const TargetCall* const latest = newest();
+  return latest == nullptr || latest->slow_at() <= now_;
+}
+
+void Race::start(std::unique_ptr<TargetCall> call) {
+  const std::size_t number = started_++;
+  call->entry = state_.enter(call->target());
+  calls_[number] = std::move(call);
+  ++running_;
+  if (calls_[number]->start(events_, bit_of(number))) return settle(number);
+  awaited_ |= bit_of(number);
+}
+
+void Race::settle(std::size_t number) {
+  const std::unique_ptr<TargetCall> ended = std::move(calls_[number]);
+  --running_;
+  state_.over() ? ended->settle_alone() : ended->settle(state_);
+}
+
+void Race::look() {
+  const Events::Set happened = events_.so_far();
+  const Events::Set fresh = happened & ~seen_;
+  seen_ = happened;
+  for (std::size_t i = 0; i < started_; ++i) {
+    if ((fresh & bit_of(i)) != 0) settle(i);
+  }
+  if ((fresh & ~kLeft) >= kFirstAlarm) now_ = router_.options.clock.now();
+}
+
+TimePoint Race::next_time() const noexcept {
+  const TargetCall* const latest = newest();
+  if (no_more_ || latest == nullptr) return total_.at();
+  return std::min(total_.at(), latest->slow_at());
+}
+
+/// An alarm that rings earlier will do: the next one is set then.
+void Race::watch() {
+  const TimePoint at = next_time();
+  if (running_ == 0 || over() || at == TimePoint::max()) return;
+  Watch* free = waits(first_watch_) ? nullptr : &first_watch_;
+  if (free == nullptr && first_watch_.at <= at) return;
+  for (const auto& each : more_watches_) {
+    if (!waits(*each)) {
+      free = each.get();
+    } else if (each->at <= at) {
+      return;
+    }
+  }
+  if (free == nullptr) free = more_watches_.emplace_back(std::make_unique<Watch>()).get();
+  set(*free, at);
+}
+
+void Race::set(Watch& watch, TimePoint at) {
+  if (next_alarm_ == kLeft) return;
+  watch.events = &events_;
+  watch.bit = next_alarm_;
+  next_alarm_ <<= 1U;
+  const TargetCall* const latest = newest();
+  const TimePoint now = latest == nullptr ? now_ : std::max(now_, latest->began());
+  try {
+    if (!watch.alarm) router_.make_alarm(watch.alarm, &rung, &watch);
+    watch.alarm->set(time_left(at, now));
+    watch.at = at;
+  } catch (...) {  // without an alarm the calls end by their own limits
+    watch.bit = 0;
+  }
+}
+
+void Race::rung(void* watch) {
+  const Watch& own = *static_cast<Watch*>(watch);
+  own.events->happen(own.bit);
+}
+
+void Race::silence(Watch& watch) noexcept {
+  if (waits(watch) && !watch.alarm->cancel()) awaited_ |= watch.bit;
+}
+
+void Race::end() {
+  on_left_.reset();
+  silence(first_watch_);
+  for (const auto& each : more_watches_) silence(*each);
+  if (running_ != 0) now_ = router_.options.clock.now();
+  const Errc why = left() ? Errc::cancelled : Errc::timeout;
+  for (std::size_t i = 0; i < started_ && running_ != 0; ++i) {
+    if (calls_[i]) let_go(i, why);
+  }
+  if (left() && !state_.over()) state_.cancelled(router_.options.targets.front());
+}
+
+/// A call that its caller has left early is of no interest any more; one that was slow by then says
+/// something about its upstream.
+void Race::let_go(std::size_t number, Errc why) {
+  std::unique_ptr<TargetCall>& call = calls_[number];
+  const bool answered = state_.answered();
+  const RouterTarget& target = call->target();
+  const std::size_t entry = call->entry;
+  const Duration elapsed = now_ - call->began();
+  const bool tells = answered || call->slow_at() <= now_;
+  call = TargetCall::let_go(std::move(call), tells ? router_.options.overtaken : Overtaken::cancel);
+  if (call) return;  // it has just ended
+  --running_;
+  awaited_ &= ~bit_of(number);
+  answered ? state_.overtaken(entry, elapsed) : state_.abandon(target, entry, why, elapsed);
+}
+
+}  // namespace v0
+}  // namespace vx11

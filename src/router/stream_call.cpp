@@ -1,0 +1,142 @@
+#include "router/stream_call.hpp"
+
+#include <string>
+
+#include "http/content_coding.hpp"
+#include "http/media_type.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+/// Reads to the end: the upstream sent a complete answer.
+Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
+  constexpr std::size_t kMost = 4 * 1024 * 1024;
+  for (;;) {
+    Result<std::string> piece = co_await body.next(deadline);
+    if (!piece) co_return fail(std::move(piece.error()));
+    if (piece->empty()) co_return Result<void>();
+    if (response.body.size() + piece->size() > kMost) co_return fail(Errc::too_large);
+    response.body += *piece;
+  }
+}
+
+}  // namespace
+
+StreamAbility::StreamAbility(const RouterTarget& target)
+    : transport(dynamic_cast<StreamingTransport*>(target.transport.get())) {
+  try {
+    reader = target.dialect->event_reader();
+  } catch (...) {  // asked for the whole answer
+  }
+}
+
+Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
+                               const RouterTarget& target, StreamAbility ability, CallOptions call,
+                               const HttpRequest& request, const Deadline& deadline,
+                               const Deadline& admission) {
+  OpenedAnswer answer;
+  const TimePoint start = options->clock.now();
+  const Deadline limited = deadline.capped(start, target.try_timeout);
+  if (ability.form() == AnswerForm::whole) {
+    SendThroughBreaker sending(call, request, deadline, admission);
+    SendResult& result = co_await sending;
+    answer.elapsed = result.elapsed;
+    answer.whole.emplace(std::move(result));
+    co_return std::move(answer);
+  }
+  Task<OpenedSend> opening =
+      open_through_breaker(call, *ability.transport, request, deadline, admission);
+  OpenedSend opened = co_await std::move(opening);
+  SendResult& result = opened.result;
+  answer.elapsed = result.elapsed;
+  if (!result.response || !result.response->ok()) {
+    answer.whole.emplace(std::move(result));
+    co_return std::move(answer);
+  }
+  const Headers& fields = result.response->headers;
+  const bool is_stream = endpoints::is_event_stream(fields.get("Content-Type")) &&
+                         http_detail::applied_coding(fields).empty();
+  if (!is_stream) {
+    Task<Result<void>> reading = complete(*result.response, *opened.body, limited);
+    const Result<void> whole = co_await std::move(reading);
+    answer.elapsed = result.elapsed = options->clock.now() - start;
+    if (whole) {
+      answer.whole.emplace(std::move(result));
+      co_return std::move(answer);
+    }
+    const Errc code = deadline.cancelled() ? Errc::cancelled : whole.error().code;
+    result.conclude(verdict_on(code));
+    answer.broken = safe_error(target.name, code);
+    co_return std::move(answer);
+  }
+  auto stream = std::make_unique<OpenedAnswer::Stream>(
+      std::move(options),
+      OpenedStream(target.name, std::move(opened), std::move(ability.reader), start));
+  Task<Result<void>> beginning = stream->begin(limited);
+  Result<void> begun = co_await std::move(beginning);
+  answer.elapsed = stream->elapsed();
+  if (begun) {
+    answer.stream = std::move(stream);
+  } else {
+    answer.broken = std::move(begun.error());
+  }
+  co_return std::move(answer);
+}
+
+std::unique_ptr<OpenedAnswer::Stream> OpenedAnswer::settle(const RouterTarget& target,
+                                                           ChatAttemptState& state,
+                                                           std::size_t entry) {
+  if (stream) {
+    state.take(target, ChatAnswer(), elapsed, entry);
+  } else if (whole) {
+    state.conclude(target, *whole, entry);
+  } else {
+    state.broke(target, broken, elapsed, entry);
+  }
+  return std::move(stream);
+}
+
+bool OpenedAnswer::settle_alone(const RouterTarget& target) noexcept {
+  if (whole) return judge(target, *whole) == Verdict::success;
+  if (!stream) return false;
+  stream->drop();
+  return true;
+}
+
+StreamCall::StreamCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target,
+                       StreamAbility ability, const CallOptions& options, HttpRequest&& request,
+                       const Deadline& total, std::unique_ptr<Stream>& into)
+    : TargetCall(std::move(router), target),
+      request_(std::move(request)),
+      limit_(TimePoint::max(), stop_token()),
+      left_(total.stop_token()),
+      into_(into),
+      began_(this->router().options.clock.now()),
+      opening_(open_answer(shared_options(), target, std::move(ability), options, request_, limit_,
+                           total)) {}
+
+void StreamCall::settle(ChatAttemptState& state) {
+  OpenedAnswer answer = detail::TaskAccess::take(opening_);
+  std::unique_ptr<Stream> stream = answer.settle(target(), state, entry);
+  if (state.answered()) target_state().stream.add(answer.elapsed);
+  if (!stream) return;
+  stream->obey(std::move(left_), stop_source());
+  into_ = std::move(stream);
+}
+
+void StreamCall::settle_alone() noexcept {
+  try {
+    OpenedAnswer answer = detail::TaskAccess::take(opening_);
+    if (answer.settle_alone(target())) target_state().stream.add(answer.elapsed);
+  } catch (...) {  // out of memory: nothing is known of the upstream
+  }
+}
+
+Duration StreamCall::slow_after() const noexcept {
+  return slow_after_of(target(), target_state().stream);
+}
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// One target that is being asked, perhaps for longer than its chat lasts. Internal.
+
+#include <vx11/detail/event_set.hpp>
+#include <vx11/router.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
+#include "router/chat_attempt_state.hpp"
+#include "router/router_impl.hpp"
+#include "router/send_through_breaker.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+/// A call that belongs to a chat until it has ended or the chat lets it go. A call that was let go
+/// runs to its own limit, records its outcome, and frees itself.
+///
+/// Owns everything it uses, since the chat may be gone. Except for its end, which may happen on any
+/// thread, it is used by one thread at a time.
+class TargetCall {
+ public:
+  using Events = detail::EventSet;
+
+  TargetCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target)
+      : router_(std::move(router)), target_(target) {}
+  TargetCall(const TargetCall&) = delete;
+  TargetCall& operator=(const TargetCall&) = delete;
+  virtual ~TargetCall() = default;
+
+  /// Starts it; its end is the event `bit`.
+  /// \return whether it has ended already, without an event
+  bool start(Events& events, Events::Set bit) noexcept {
+    events_ = &events;
+    bit_ = bit;
+    return begin(&ended, this);
+  }
+  /// Evaluates the result for the chat, once it has ended.
+  virtual void settle(ChatAttemptState& state) = 0;
+  /// Evaluates the result for the breaker and the percentile alone.
+  virtual void settle_alone() noexcept = 0;
+  /// The time of the breaker's admission check.
+  virtual TimePoint began() const noexcept = 0;
+  /// When the next target is asked beside it.
+  TimePoint slow_at() const noexcept { return saturated_add(began(), slow_after()); }
+  const RouterTarget& target() const noexcept { return target_; }
+  std::size_t entry = 0;  ///< In the chat's ledger.
+
+  /// Stops the call, whose outcome is then neutral.
+  void cancel() noexcept { stop_.request_stop(); }
+  /// Leaves the call to itself.
+  /// \return null; or the call, if it has ended meanwhile: its event happens, or has happened
+  static std::unique_ptr<TargetCall> let_go(std::unique_ptr<TargetCall> call, Overtaken how);
+
+ protected:
+  /// Starts the work. \return whether it has ended; otherwise `wake(whom)` follows
+  virtual bool begin(void (*wake)(void*), void* whom) noexcept = 0;
+  virtual Duration slow_after() const noexcept = 0;
+
+  const RouterCore& router() const noexcept { return *router_; }
+  TargetState& target_state() const noexcept { return router_->state_of(target_); }
+  std::shared_ptr<const RouterOptions> shared_options() const noexcept {
+    return {router_, &router_->options};
+  }
+  std::stop_source stop_source() const noexcept { return stop_; }
+  std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+
+ private:
+  enum class Stage : std::uint8_t { of_chat, on_its_own, ended };
+
+  static void ended(void* self);
+  bool take_observer() noexcept;
+
+  std::shared_ptr<const RouterCore> router_;
+  const RouterTarget& target_;
+  std::stop_source stop_ = {};
+  Events* events_ = nullptr;
+  Events::Set bit_ = 0;
+  bool observed_ = false;
+  std::atomic<Stage> stage_{Stage::of_chat};
+};
+
+/// A call for a whole answer.
+class WholeCall final : public TargetCall {
+ public:
+  /// Asks the breaker; `total` is the deadline of the chat.
+  WholeCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target,
+            const CallOptions& options, HttpRequest&& request, const Deadline& total)
+      : TargetCall(std::move(router), target),
+        request_(std::move(request)),
+        limit_(TimePoint::max(), stop_token()),
+        sending_(options, request_, limit_, total) {}
+
+  void settle(ChatAttemptState& state) override;
+  void settle_alone() noexcept override;
+  TimePoint began() const noexcept override { return sending_.began(); }
+
+ protected:
+  bool begin(void (*wake)(void*), void* whom) noexcept override {
+    return sending_.start(wake, whom);
+  }
+  Duration slow_after() const noexcept override;
+
+ private:
+  HttpRequest request_;
+  Deadline limit_;  ///< Without the chat's: it ends by its own limit.
+  SendThroughBreaker sending_;
+};
+
+}  // namespace v0
+}  // namespace vx11
