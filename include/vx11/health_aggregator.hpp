@@ -34,9 +34,25 @@ enum class Health : std::uint8_t {
 VX11_API std::string_view to_string(Health health) noexcept;
 
 /// The source of a finding.
-enum class EvidenceSource : std::uint8_t { self, probe, breaker, cache };
+enum class EvidenceSource : std::uint8_t {
+  self,
+  probe,
+  breaker,
+  cache,
+  embedded,  ///< This process answers in the component's place.
+};
 /// The word of the operator contract.
 VX11_API std::string_view to_string(EvidenceSource source) noexcept;
+
+/// A probe's answer.
+struct ProbeAnswer {
+  ProbeAnswer() = default;
+  ProbeAnswer(Health seen, std::string why = {}) : health(seen), reason(std::move(why)) {}
+
+  Health health = Health::unknown;
+  std::string reason = {};  ///< A stable word such as "auth_required", for status pages.
+  friend bool operator==(const ProbeAnswer&, const ProbeAnswer&) = default;
+};
 
 /// A read-only check of one component.
 ///
@@ -50,8 +66,9 @@ class VX11_API Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
 
-  /// \return `ok` or `degraded` if it answered; otherwise `unreachable` or `timeout` as an error.
-  virtual Task<Result<Health>> look(Deadline deadline) = 0;
+  /// \return `ok` or `degraded` if it answered; otherwise `unreachable` or `timeout` as an error;
+  ///         `exhausted` if this process had no means to ask
+  virtual Task<Result<ProbeAnswer>> look(Deadline deadline) = 0;
 
   /// Whether a probe may block the calling thread; the default is true, and the probe then runs on
   /// a thread of the aggregator. A probe that only suspends returns false and starts on the thread
@@ -59,7 +76,8 @@ class VX11_API Probe {
   virtual bool blocks() const noexcept { return true; }
 };
 
-/// A probe that sends `GET path`: 2xx is ok, any other status is degraded.
+/// A probe that sends `GET path`: 2xx is ok, any other status is degraded, with `http_503` or the
+/// like as reason.
 /// \param origin base URL of the component
 /// \param path   one of the paths known to have no side effects: `/health`, `/livez`, `/readyz`,
 ///               `/healthz`
@@ -75,9 +93,17 @@ struct SelfCheck {};
 struct NotConfigured {};
 /// Known to be absent: `offline`, reason `not_configured`.
 struct Absent {};
+/// Judged by the answer to `HealthOptions::power`, so that one call serves the component and the
+/// windows: a state is ok; any other answer is degraded, with its status (`http_500`) or
+/// `invalid_reply` as reason. At most one component, madre, is checked so.
+struct PowerEvidence {
+  /// Asked in the time that is left if madre has no power windows (404, 405, 501). Null: such an
+  /// answer is degraded, too.
+  std::shared_ptr<Probe> fallback = {};
+};
 /// How a component is checked. A breaker is only read, never changed.
 using HealthCheck = std::variant<NotConfigured, SelfCheck, Absent, std::shared_ptr<Probe>,
-                                 std::shared_ptr<const CircuitBreaker>>;
+                                 std::shared_ptr<const CircuitBreaker>, PowerEvidence>;
 
 /// One component of the system.
 struct HealthComponent {
@@ -88,6 +114,8 @@ struct HealthComponent {
   bool required = false;
   /// Upper limit of one probe; two seconds in the contract.
   Duration timeout = std::chrono::seconds(2);
+  /// Whether this process answers in the component's place: then `source` says so.
+  bool embedded = false;
 };
 
 /// The finding for one component, with its age and source.
@@ -150,7 +178,7 @@ class VX11_API HealthAggregator {
  public:
   /// \return every mistake of the description, by component name, in one `invalid_argument`: names
   ///         that are empty or used twice, a null probe or breaker, timeouts that are not positive,
-  ///         a negative `reuse_for`
+  ///         a negative `reuse_for`, `PowerEvidence` without `power` or for two components
   static Result<HealthAggregator> create(HealthOptions options);
   /// For a description that is part of the program: mistakes are not errors here but appear in the
   /// reports, as a component with reason `not_configured` or one that always times out.

@@ -6,6 +6,7 @@
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/export.hpp>
+#include <vx11/linked_breakers.hpp>
 #include <vx11/transport.hpp>
 
 #include <chrono>
@@ -34,9 +35,12 @@ struct PowerWindow {
   PowerWindow() = default;
 
   std::string id = {};
-  std::optional<WallTime> created_at = std::nullopt;       ///< None if madre sends no valid time.
-  std::optional<std::chrono::seconds> ttl = std::nullopt;  ///< In all; none: no end.
-  std::vector<std::string> services = {};
+  std::optional<WallTime> created_at = std::nullopt;  ///< None if madre sends no valid time.
+  /// As granted, from `created_at` on; none: no end. What is left, if `created_at` is none.
+  std::optional<std::chrono::seconds> ttl = std::nullopt;
+  /// What was left when madre answered; zero once expired, none without an end.
+  std::optional<std::chrono::seconds> remaining = std::nullopt;
+  std::vector<std::string> services = {};  ///< As madre lists them, none left out.
 };
 
 /// Which services run and sleep, and why. Both dialects of madre are parsed into this.
@@ -59,17 +63,44 @@ VX11_API bool is_known_service(std::string_view name) noexcept;
 
 /// Parses madre's answer to `GET /madre/power/state` in either dialect: the contract's, or the
 /// deployed one with `active_services`, of which `windowed` is `operative_core`.
+/// \param now the time of the answer, from which the remaining time of a window is calculated
+///            where madre does not send it
 /// \return `invalid_reply` if it is neither.
-VX11_API Result<PowerState> parse_power_state(std::string_view json);
+VX11_API Result<PowerState> parse_power_state(std::string_view json,
+                                              WallTime now = WallClock().now());
+
+/// madre's answer to one call for the power state.
+struct PowerReading {
+  PowerReading(Result<PowerState> answer, int http_status, TimePoint sent_at = {})
+      : state(std::move(answer)), status(http_status), asked_at(sent_at) {}
+
+  Result<PowerState> state;  ///< Its `age` is the duration of the call.
+  int status = 0;            ///< HTTP status; 0 if there was no answer.
+  TimePoint asked_at = {};   ///< When the request was sent.
+};
 
 /// How madre is called.
 struct PowerOptions {
-  /// Upper limit of one call. Two seconds: madre answers from memory, and status waits for it.
+  /// Upper limit of one call that reads. Two seconds: madre answers from memory, and status waits
+  /// for it.
   Duration timeout = std::chrono::seconds(2);
+  /// How long the caller of a command waits for its answer. madre starts and stops containers
+  /// meanwhile, which takes 4 to 12 seconds each.
+  Duration command_limit = std::chrono::seconds(60);
+  /// How long the answer to a command is awaited in all: after `command_limit`, or once its caller
+  /// has left, the request is not aborted but continues for the breaker and the next state.
+  /// Only over a transport that suspends; one that blocks ends at `command_limit`.
+  Duration command_patience = std::chrono::minutes(5);
   Headers headers = {};  ///< Sent with every request; for example the token.
+  /// madre's power key. With it a service command whose body has `"apply":true`, and that brings no
+  /// power token of its own, is sent in two steps: a token is requested from madre, then the command
+  /// with key and token. Empty: commands are sent as they are.
+  std::string power_key = {};
   /// Admits every call and records its outcome. Null: none. Share the one that chat uses, except
   /// for a view used by health: probes must not count.
   std::shared_ptr<CircuitBreaker> breaker = {};
+  /// All breakers of madre: a good answer is evidence for each. Null: `breaker` alone.
+  std::shared_ptr<const LinkedBreakers> linked = {};
   SteadyClock clock = {};
   WallClock wall_clock = {};
 };
@@ -99,13 +130,18 @@ class VX11_API PowerStateView {
   Result<PowerState> state(Deadline deadline = {}) const;
   /// The answer to `GET /madre/power/state`.
   Task<Result<PowerState>> async_state(Deadline deadline = {}) const;
+  /// The same with the HTTP status, as one object shared by the callers of one call. Never null.
+  Task<std::shared_ptr<const PowerReading>> async_reading(Deadline deadline = {}) const;
 
   /// Whether a call may block the calling thread: `Transport::blocks`.
   bool blocks() const noexcept;
 
  protected:
-  /// Sends one request under the limit and the breaker; any answer but 5xx is a value.
-  Task<Result<HttpResponse>> call(std::string method, std::string path, std::string json,
+  /// Sends one request that reads, under the limit and the breaker; any answer but 5xx is a value.
+  Task<Result<HttpResponse>> get(std::string path, Deadline deadline) const;
+  const std::string& power_key() const noexcept;
+  /// Sends one command, under its own limit and the breaker.
+  Task<Result<HttpResponse>> post(std::string path, std::string json, const Headers& headers,
                                   Deadline deadline) const;
 
  private:
@@ -121,20 +157,39 @@ struct WindowRequest {
   std::string reason = {};  ///< For madre's journal.
 };
 
-/// madre's answer to a command: its status (2xx or 4xx) and its JSON unchanged.
+/// What accompanies a command to a service.
+struct ServiceOrder {
+  ServiceOrder() = default;
+  explicit ServiceOrder(std::string body) : json(std::move(body)) {}
+
+  /// The body, a JSON object, passed on unchanged. The deployed madre only plans without
+  /// `{"apply":true,"confirm":"…"}` and the two headers `X-VX11-POWER-KEY` and
+  /// `X-VX11-POWER-TOKEN`.
+  std::string json = "{}";
+  Headers headers = {};  ///< Beside those of `PowerOptions`.
+};
+
+/// madre's answer to a command: its status (2xx or 4xx) and its JSON unchanged; or status 504 if it
+/// has not answered within `PowerOptions::command_limit`.
 struct MadreReply {
   MadreReply() = default;
   MadreReply(int code, std::string body) : status(code), json(std::move(body)) {}
   int status = 200;
   std::string json = "{}";
+  Duration retry_after = {};  ///< By the Retry-After of a refusal; zero: none.
+
   bool ok() const noexcept { return status >= 200 && status < 300; }
+  /// madre has not answered and may still carry the command out; the next state shows it.
+  bool pending() const noexcept { return status == 504; }
 };
 
 /// Reads and changes madre's power state. Each member blocks; its `async_` twin is awaited.
 ///
 /// A refusal by madre (4xx) is an answer; `unreachable`, `timeout`, `http_status` (5xx),
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never
-/// repeated or shared.
+/// repeated or shared. A command whose limit or deadline has passed is `MadreReply::pending`, and
+/// neither that nor a caller's leaving aborts it. At most 64 commands are in progress at a time;
+/// further ones are `exhausted`.
 /// **Thread-safe**; copies share the transport, the breaker and the current call.
 class VX11_API PowerStateClient : public PowerStateView {
  public:
@@ -170,8 +225,19 @@ class VX11_API PowerStateClient : public PowerStateView {
   Result<MadreReply> stop(std::string service, Deadline deadline = {}) const;
   Task<Result<MadreReply>> async_restart(std::string service, Deadline deadline = {}) const;
   Result<MadreReply> restart(std::string service, Deadline deadline = {}) const;
+  /// The same with a body and headers for madre.
+  Task<Result<MadreReply>> async_start(std::string service, ServiceOrder order,
+                                       Deadline deadline = {}) const;
+  Task<Result<MadreReply>> async_stop(std::string service, ServiceOrder order,
+                                      Deadline deadline = {}) const;
+  Task<Result<MadreReply>> async_restart(std::string service, ServiceOrder order,
+                                         Deadline deadline = {}) const;
 
  private:
+  Task<Result<MadreReply>> command(const std::string& service, std::string_view action,
+                                   ServiceOrder order, Deadline deadline) const;
+  static Task<Result<MadreReply>> keyed_command(PowerStateClient self, std::string path,
+                                                ServiceOrder order, Deadline deadline);
   explicit PowerStateClient(PowerStateView&& view) noexcept : PowerStateView(std::move(view)) {}
 };
 

@@ -18,27 +18,38 @@ TimePoint steady_now() noexcept {
 }
 
 /// Probes are the user's code and may throw despite their contract.
-Task<Result<Health>> probe_safely(Probe& probe, Deadline deadline) {
+Task<Result<ProbeAnswer>> probe_safely(Probe& probe, Deadline deadline) {
   try {
-    Task<Result<Health>> probing = probe.look(std::move(deadline));
+    Task<Result<ProbeAnswer>> probing = probe.look(std::move(deadline));
     co_return co_await std::move(probing);
   } catch (...) {
   }
   co_return fail(Errc::unreachable, "the look failed");
 }
 
-Task<Result<PowerState>> probe_safely(const PowerStateView& power, Deadline deadline) {
+Task<std::shared_ptr<const PowerReading>> probe_safely(const PowerStateView& power,
+                                                       Deadline deadline) {
   try {
-    Task<Result<PowerState>> probing = power.async_state(std::move(deadline));
+    Task<std::shared_ptr<const PowerReading>> probing = power.async_reading(std::move(deadline));
     co_return co_await std::move(probing);
   } catch (...) {
   }
-  co_return fail(Errc::unreachable, "the look failed");
+  co_return std::make_shared<const PowerReading>(fail(Errc::unreachable, "the look failed"), 0);
 }
 
-/// The power view is given the limit of the slowest component, so that it never lengthens a
-/// round.
+/// The index of the component that is judged by the power state; past the end if there is none.
+std::size_t find_by_power(const HealthOptions& options) {
+  const auto& all = options.components;
+  const auto at = std::find_if(all.begin(), all.end(),
+                               [](const HealthComponent& c) { return is_by_power(c.check); });
+  return static_cast<std::size_t>(at - all.begin());
+}
+
+/// The limit of the component that is judged by it; otherwise that of the slowest one, so that the
+/// power view never lengthens a round.
 Duration power_limit(const HealthOptions& options) {
+  const std::size_t judged = find_by_power(options);
+  if (judged < options.components.size()) return options.components[judged].timeout;
   std::optional<Duration> longest;
   for (const HealthComponent& c : options.components) {
     if (probe_of(c.check)) longest = std::max(longest.value_or(c.timeout), c.timeout);
@@ -61,6 +72,7 @@ std::size_t threads_for(const HealthOptions& options) {
 HealthAggregator::Impl::Impl(HealthOptions options)
     : options_(std::move(options)),
       power_limit_(power_limit(options_)),
+      by_power_(find_by_power(options_)),
       asked_at_(options_.components.size() + 1),
       workers_(threads_for(options_)) {}
 
@@ -97,8 +109,9 @@ auto HealthAggregator::Impl::enter() -> Entry {
 HealthReport HealthAggregator::Impl::refreshed(HealthReport report) const {
   const WallTime now = options_.wall_clock.now();
   for (std::size_t i = 0; i < report.components.size(); ++i) {
-    if (is_asked(i)) {
-      report.components[i].source = EvidenceSource::cache;
+    if (is_found_by_asking(i)) {
+      const bool embedded = options_.components[i].embedded;
+      report.components[i].source = embedded ? EvidenceSource::embedded : EvidenceSource::cache;
     } else {
       report.components[i] = without_asking(options_.components[i], now);
     }
@@ -124,25 +137,48 @@ Task<void> HealthAggregator::Impl::probe(RoundPtr round, std::size_t index) {
 }
 
 Task<void> HealthAggregator::Impl::probe_power(RoundPtr round) {
-  Deadline deadline = Deadline::after(options_.clock.now(), power_limit_, closed_.get_token());
-  Task<Result<PowerState>> probing = probe_safely(*options_.power, std::move(deadline));
-  Result<PowerState> seen = co_await std::move(probing);
+  const TimePoint began = options_.clock.now();
+  Deadline deadline = Deadline::after(began, power_limit_, closed_.get_token());
+  auto probing = probe_safely(*options_.power, deadline);
+  const std::shared_ptr<const PowerReading> seen = co_await std::move(probing);
+  std::optional<ComponentHealth> judged;
+  if (by_power_ != power_index()) {
+    Task<Result<ProbeAnswer>> judging = judge_by_power(*seen, std::move(deadline));
+    const Result<ProbeAnswer> answer = co_await std::move(judging);
+    judged = found(options_.components[by_power_], answer, began);
+  }
   on_result(round, power_index(), [&](HealthReport& report) {
-    if (seen) report.power = std::move(*seen);
+    if (seen->state) report.power = *seen->state;
+    if (judged) report.components[by_power_] = std::move(*judged);
   });
+}
+
+/// A madre without power windows is judged by the fallback, in the time that is left.
+Task<Result<ProbeAnswer>> HealthAggregator::Impl::judge_by_power(const PowerReading& seen,
+                                                                 Deadline deadline) {
+  const auto& evidence = std::get<PowerEvidence>(options_.components[by_power_].check);
+  if (!lacks_power_windows(seen) || !evidence.fallback) return judge(seen);
+  return probe_safely(*evidence.fallback, std::move(deadline));
 }
 
 Task<void> HealthAggregator::Impl::probe_component(RoundPtr round, std::size_t index) {
   const HealthComponent& component = options_.components[index];
   const TimePoint began = options_.clock.now();
   Deadline deadline = Deadline::after(began, component.timeout, closed_.get_token());
-  Task<Result<Health>> probing = probe_safely(*probe_of(component.check), std::move(deadline));
-  const Result<Health> seen = co_await std::move(probing);
-  ComponentHealth found = after_asking(component, seen);
-  found.latency = options_.clock.now() - began;
-  found.checked_at = options_.wall_clock.now();
+  Task<Result<ProbeAnswer>> probing = probe_safely(*probe_of(component.check), std::move(deadline));
+  const Result<ProbeAnswer> seen = co_await std::move(probing);
+  ComponentHealth finding = found(component, seen, began);
   on_result(round, index,
-            [&](HealthReport& report) { report.components[index] = std::move(found); });
+            [&](HealthReport& report) { report.components[index] = std::move(finding); });
+}
+
+ComponentHealth HealthAggregator::Impl::found(const HealthComponent& component,
+                                              const Result<ProbeAnswer>& seen,
+                                              TimePoint began) const {
+  ComponentHealth finding = after_asking(component, seen);
+  finding.latency = options_.clock.now() - began;
+  finding.checked_at = options_.wall_clock.now();
+  return finding;
 }
 
 /// Records a probe's result, unless it has expired, and ends the round if it was the last.
@@ -228,11 +264,12 @@ void HealthAggregator::Impl::expect_probe(std::size_t index, TimePoint now) {
 }
 
 void HealthAggregator::Impl::expire(std::size_t index) {
-  if (index == power_index()) return;  // a report without power has no entry for it
-  ComponentHealth found = without_answer(options_.components[index]);
+  const std::size_t component = index == power_index() ? by_power_ : index;
+  if (component == power_index()) return;  // a report without power has no entry for it
+  ComponentHealth found = without_answer(options_.components[component]);
   found.latency = options_.clock.now() - *asked_at_[index];
   found.checked_at = options_.wall_clock.now();
-  round_->report().components[index] = std::move(found);
+  round_->report().components[component] = std::move(found);
 }
 
 void HealthAggregator::Impl::expire_overdue(TimePoint now) {

@@ -11,19 +11,21 @@ namespace {
 using BreakerPtr = std::shared_ptr<const CircuitBreaker>;
 using ProbePtr = std::shared_ptr<Probe>;
 
+constexpr std::string_view kNotConfigured = "not_configured";
+
 ComponentHealth named(const HealthComponent& component, Health health, EvidenceSource source) {
   ComponentHealth found;
   found.name = component.name;
   found.port = component.port;
   found.required = component.required;
   found.health = health;
-  found.source = source;
+  found.source = component.embedded ? EvidenceSource::embedded : source;
   return found;
 }
 
 ComponentHealth not_configured(const HealthComponent& component, Health health) {
   ComponentHealth found = named(component, health, EvidenceSource::self);
-  found.reason = "not_configured";
+  found.reason = kNotConfigured;
   return found;
 }
 
@@ -38,7 +40,9 @@ ComponentHealth from_breaker(const HealthComponent& component, const CircuitBrea
 
 ComponentHealth as_described(const HealthComponent& component) {
   const HealthCheck& check = component.check;
-  if (probe_of(check)) return named(component, Health::unknown, EvidenceSource::probe);
+  if (probe_of(check) || is_by_power(check)) {
+    return named(component, Health::unknown, EvidenceSource::probe);
+  }
   if (const auto* breaker = std::get_if<BreakerPtr>(&check); breaker && *breaker) {
     return from_breaker(component, **breaker);
   }
@@ -76,7 +80,7 @@ struct Tally {
 /// Unconfigured components are ignored; components known to be absent count.
 bool counts(const HealthComponent& component, const ComponentHealth& found) noexcept {
   if (std::holds_alternative<SelfCheck>(component.check)) return false;
-  const bool not_configured = found.health == Health::unknown && !found.reason.empty();
+  const bool not_configured = found.health == Health::unknown && found.reason == kNotConfigured;
   return component.required && !not_configured;
 }
 
@@ -122,6 +126,8 @@ std::string_view to_string(EvidenceSource source) noexcept {
       return "breaker";
     case EvidenceSource::cache:
       return "cache";
+    case EvidenceSource::embedded:
+      return "embedded";
   }
   return "self";
 }
@@ -138,14 +144,48 @@ Probe* probe_of(const HealthCheck& check) noexcept {
   return probe ? probe->get() : nullptr;
 }
 
+bool is_by_power(const HealthCheck& check) noexcept {
+  return std::holds_alternative<PowerEvidence>(check);
+}
+
+ProbeAnswer degraded_by_status(int status) {
+  return {Health::degraded, "http_" + std::to_string(status)};
+}
+
+bool lacks_power_windows(const PowerReading& reading) noexcept {
+  return reading.status == 404 || reading.status == 405 || reading.status == 501;
+}
+
+Result<ProbeAnswer> judge(const PowerReading& reading) {
+  if (reading.state) return ProbeAnswer(Health::ok);
+  switch (reading.state.error().code) {
+    case Errc::http_status:
+      return degraded_by_status(reading.status);
+    case Errc::invalid_reply:
+    case Errc::too_large:
+      return ProbeAnswer(Health::degraded, "invalid_reply");
+    default:
+      return fail(reading.state.error());
+  }
+}
+
 ComponentHealth without_asking(const HealthComponent& component, WallTime now) {
   ComponentHealth found = as_described(component);
   found.checked_at = now;
   return found;
 }
 
-ComponentHealth after_asking(const HealthComponent& component, const Result<Health>& seen) {
-  if (seen) return named(component, *seen, EvidenceSource::probe);
+ComponentHealth after_asking(const HealthComponent& component, const Result<ProbeAnswer>& seen) {
+  if (seen) {
+    ComponentHealth found = named(component, seen->health, EvidenceSource::probe);
+    found.reason = seen->reason;
+    return found;
+  }
+  if (seen.error().code == Errc::exhausted) {
+    ComponentHealth found = named(component, Health::unknown, EvidenceSource::probe);
+    found.reason = to_string(Errc::exhausted);
+    return found;
+  }
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
   found.error = error_text(seen.error().code, component.timeout);
   return found;

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "health/evidence.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace {
@@ -20,10 +22,11 @@ class HttpProbe final : public Probe {
 
   bool blocks() const noexcept override { return transport_->blocks(); }
 
-  Task<Result<Health>> look(Deadline deadline) override {
+  Task<Result<ProbeAnswer>> look(Deadline deadline) override {
     const Result<HttpResponse> reply = co_await transport_->send(request_, deadline);
     if (!reply) co_return fail(reply.error());
-    co_return reply->ok() ? Health::ok : Health::degraded;
+    if (reply->ok()) co_return ProbeAnswer(Health::ok);
+    co_return degraded_by_status(reply->status);
   }
 
  private:

@@ -46,6 +46,10 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
     return index == power_index() ? options_.power != nullptr
                                   : probe_of(options_.components[index].check) != nullptr;
   }
+  /// Whether the component's finding comes from a probe or from the power view.
+  bool is_found_by_asking(std::size_t index) const noexcept {
+    return is_asked(index) || (index == by_power_ && is_asked(power_index()));
+  }
   bool blocks(std::size_t index) const noexcept {
     return index == power_index() ? options_.power->blocks()
                                   : probe_of(options_.components[index].check)->blocks();
@@ -59,7 +63,10 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
   void dispatch(const Entry& entry);
   Task<void> probe(RoundPtr round, std::size_t index);
   Task<void> probe_power(RoundPtr round);
+  Task<Result<ProbeAnswer>> judge_by_power(const PowerReading& seen, Deadline deadline);
   Task<void> probe_component(RoundPtr round, std::size_t index);
+  ComponentHealth found(const HealthComponent& component, const Result<ProbeAnswer>& seen,
+                        TimePoint began) const;
   template <class Note>
   void on_result(const RoundPtr& round, std::size_t index, Note note);
 
@@ -78,6 +85,7 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
 
   const HealthOptions options_;
   const Duration power_limit_;
+  const std::size_t by_power_;  ///< The component judged by the power state, or `power_index`.
   std::mutex mutex_;
   RoundPtr round_;  ///< The running round, or null.
   ReportPtr last_;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// `redis://[[user]:password@]host[:port][/db]`. Internal.
+/// `redis://[[user]:password@]host[:port][/db]`, and `redis://password@host` as redis-cli has it.
+/// Internal.
 
 #include <vx11/result.hpp>
 #include <vx11/url.hpp>
@@ -43,9 +44,9 @@ std::optional<Number> whole_number(std::string_view text) noexcept {
 
 inline bool read_credentials(std::string_view text, RedisUrl& url) {
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos) return false;
-  auto user = decode_percent(text.substr(0, colon));
-  auto password = decode_percent(text.substr(colon + 1));
+  const bool has_user = colon != std::string_view::npos;
+  auto user = decode_percent(has_user ? text.substr(0, colon) : std::string_view());
+  auto password = decode_percent(has_user ? text.substr(colon + 1) : text);
   if (!user || !password) return false;
   url.user = std::move(*user);
   url.password = std::move(*password);

@@ -50,11 +50,16 @@ class Description {
   void validate(const std::shared_ptr<const CircuitBreaker>& breaker) {
     mistakes_.add_if(breaker == nullptr, "its breaker is null");
   }
+  void validate(const PowerEvidence& /*evidence*/) {
+    mistakes_.add_if(options_.power == nullptr, "there is no power view to judge it by");
+    mistakes_.add_if(by_power_++ != 0, "another component is judged by the power state, too");
+  }
   template <class Word>
   void validate(const Word& /*check*/) noexcept {}
 
   const HealthOptions& options_;
   MistakeList mistakes_;
+  int by_power_ = 0;
 };
 
 }  // namespace

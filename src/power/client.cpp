@@ -4,30 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "json/scan.hpp"
 #include "json/text.hpp"
 #include "power/connection.hpp"
+#include "power/reply.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 
 namespace {
-
-using Reply = Task<Result<MadreReply>>;
-
-Reply to_reply(Task<Result<HttpResponse>> call) {
-  Result<HttpResponse> response = co_await std::move(call);
-  if (!response) co_return fail(std::move(response.error()));
-  co_return MadreReply(response->status, std::move(response->body));
-}
-
-std::string service_path(const std::string& service, std::string_view action) {
-  return fmt::format("/madre/power/service/{}/{}", service, action);
-}
-
-Reply refuse(std::string detail) {
-  return fail(Errc::invalid_argument, std::move(detail), "madre");
-}
 
 /// The mistake in `window`, or none.
 std::string mistake_in(const WindowRequest& window) {
@@ -93,54 +77,48 @@ bool PowerStateView::blocks() const noexcept {
   return connection_->blocks();
 }
 
-Task<Result<HttpResponse>> PowerStateView::call(std::string method, std::string path,
-                                                std::string json, Deadline deadline) const {
-  return Connection::call(connection_, std::move(method), std::move(path), std::move(json),
+Task<std::shared_ptr<const PowerReading>> PowerStateView::async_reading(Deadline deadline) const {
+  return Connection::reading(connection_, std::move(deadline));
+}
+
+Task<Result<HttpResponse>> PowerStateView::get(std::string path, Deadline deadline) const {
+  return Connection::get(connection_, std::move(path), std::move(deadline));
+}
+
+const std::string& PowerStateView::power_key() const noexcept {
+  return connection_->power_key();
+}
+
+Task<Result<HttpResponse>> PowerStateView::post(std::string path, std::string json,
+                                                const Headers& headers, Deadline deadline) const {
+  return Connection::post(connection_, std::move(path), std::move(json), headers,
                           std::move(deadline));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_status(Deadline deadline) const {
-  return to_reply(call("GET", "/madre/power/status", {}, std::move(deadline)));
+  return to_reply(get("/madre/power/status", std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_solo_madre_status(Deadline deadline) const {
-  return to_reply(call("GET", "/madre/power/policy/solo_madre/status", {}, std::move(deadline)));
+  return to_reply(get("/madre/power/policy/solo_madre/status", std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_apply_solo_madre(Deadline deadline) const {
-  return to_reply(call("POST", "/madre/power/policy/solo_madre/apply", "{}", std::move(deadline)));
+  return to_reply(post("/madre/power/policy/solo_madre/apply", "{}", {}, std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_open_window(WindowRequest window,
                                                              Deadline deadline) const {
   std::string mistake = mistake_in(window);
-  if (!mistake.empty()) return refuse(std::move(mistake));
-  return to_reply(call("POST", "/madre/power/window/open", to_json(window), std::move(deadline)));
+  if (!mistake.empty()) return refuse_command(std::move(mistake));
+  return to_reply(post("/madre/power/window/open", to_json(window), {}, std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_close_window(std::string window_id,
                                                               Deadline deadline) const {
   std::string body =
       window_id.empty() ? "{}" : fmt::format(R"({{"window_id":{}}})", json::quoted(window_id));
-  return to_reply(call("POST", "/madre/power/window/close", std::move(body), std::move(deadline)));
-}
-
-Task<Result<MadreReply>> PowerStateClient::async_start(std::string service,
-                                                       Deadline deadline) const {
-  if (!is_known_service(service)) return refuse("unknown service");
-  return to_reply(call("POST", service_path(service, "start"), "{}", std::move(deadline)));
-}
-
-Task<Result<MadreReply>> PowerStateClient::async_stop(std::string service,
-                                                      Deadline deadline) const {
-  if (!is_known_service(service)) return refuse("unknown service");
-  return to_reply(call("POST", service_path(service, "stop"), "{}", std::move(deadline)));
-}
-
-Task<Result<MadreReply>> PowerStateClient::async_restart(std::string service,
-                                                         Deadline deadline) const {
-  if (!is_known_service(service)) return refuse("unknown service");
-  return to_reply(call("POST", service_path(service, "restart"), "{}", std::move(deadline)));
+  return to_reply(post("/madre/power/window/close", std::move(body), {}, std::move(deadline)));
 }
 
 Result<MadreReply> PowerStateClient::status(Deadline deadline) const {
@@ -157,15 +135,6 @@ Result<MadreReply> PowerStateClient::open_window(WindowRequest window, Deadline 
 }
 Result<MadreReply> PowerStateClient::close_window(std::string window_id, Deadline deadline) const {
   return sync_wait(async_close_window(std::move(window_id), std::move(deadline)));
-}
-Result<MadreReply> PowerStateClient::start(std::string service, Deadline deadline) const {
-  return sync_wait(async_start(std::move(service), std::move(deadline)));
-}
-Result<MadreReply> PowerStateClient::stop(std::string service, Deadline deadline) const {
-  return sync_wait(async_stop(std::move(service), std::move(deadline)));
-}
-Result<MadreReply> PowerStateClient::restart(std::string service, Deadline deadline) const {
-  return sync_wait(async_restart(std::move(service), std::move(deadline)));
 }
 
 }  // namespace v0

@@ -25,29 +25,59 @@ tl::unexpected<Error> bad_status(int status) {
   return madre_failed(Errc::http_status, fmt::format("HTTP status {}", status));
 }
 
-Result<void> validate(const Transport* transport, const std::string& origin, Duration timeout) {
+/// More than any operator gives at a time; each holds a connection to madre.
+constexpr int kMostCommands = 64;
+
+Result<void> validate(const Transport* transport, const std::string& origin,
+                      const PowerOptions& options) {
   MistakeList mistakes;
   mistakes.add_if(transport == nullptr, "no transport");
   mistakes.add_if(origin.empty(), "the origin must be http://host[:port], without a path");
-  mistakes.add_if(timeout <= Duration::zero(), "the timeout must be positive");
+  mistakes.add_if(options.timeout <= Duration::zero(), "the timeout must be positive");
+  mistakes.add_if(options.command_limit <= Duration::zero(), "the command limit must be positive");
+  mistakes.add_if(options.command_patience < options.command_limit,
+                  "the command patience must not be shorter than the command limit");
   return std::move(mistakes).result().map_error([](Error error) {
     error.upstream = kMadre;
     return error;
   });
 }
 
-Result<HttpResponse> read_json(HttpResponse response) {
+Result<HttpResponse> read_json(HttpResponse response, WallTime /*now*/) {
   const auto scanned = json::scan_object(response.body, {});
   if (!scanned) return madre_failed(Errc::invalid_reply, scanned.error().detail);
   return response;
 }
 
-Result<PowerState> read_state(HttpResponse response) {
+Result<PowerState> read_state(HttpResponse response, WallTime now) {
   if (!response.ok()) return bad_status(response.status);
-  auto state = parse_power_state(response.body);
+  auto state = parse_power_state(response.body, now);
   if (!state) return madre_failed(Errc::invalid_reply, state.error().detail);
   return state;
 }
+
+HttpResponse pending_answer() {
+  return HttpResponse(504, "application/json",
+                      R"({"status":"pending","module":"madre","reason":"timeout",)"
+                      R"("message":"madre has not answered yet and may still carry the command )"
+                      R"(out; the next power state shows it"})");
+}
+
+Error out_of_commands() {
+  return Error(Errc::exhausted, "too many commands to madre are in progress", std::string(kMadre));
+}
+
+/// Counts a command while it runs.
+class CommandPlace {
+ public:
+  explicit CommandPlace(std::atomic<int>& running) noexcept : running_(running) { ++running_; }
+  CommandPlace(const CommandPlace&) = delete;
+  CommandPlace& operator=(const CommandPlace&) = delete;
+  ~CommandPlace() { --running_; }
+
+ private:
+  std::atomic<int>& running_;
+};
 
 }  // namespace
 
@@ -56,8 +86,9 @@ PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
     : transport_(std::move(transport)),
       origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
       options_(std::move(options)),
-      valid_(validate(transport_.get(), origin_, options_.timeout)),
-      state_calls_(std::make_shared<StateCalls>(options_.clock)) {}
+      valid_(validate(transport_.get(), origin_, options_)),
+      state_calls_(std::make_shared<StateCalls>(options_.clock)),
+      commands_(std::make_shared<Commands>(options_.clock)) {}
 
 HttpRequest PowerStateView::Connection::request(std::string method, std::string path,
                                                 std::string json) const {
@@ -71,84 +102,136 @@ HttpRequest PowerStateView::Connection::request(std::string method, std::string 
 
 /// One request under limit and breaker, which records whether the answer could be parsed.
 template <class T>
-Task<Result<T>> PowerStateView::Connection::ask(Ptr self, HttpRequest request, Deadline deadline,
-                                                Read<T> read) {
-  if (!self->valid_) co_return fail(self->valid_.error());
+auto PowerStateView::Connection::ask(Ptr self, RequestPtr request, Duration limit,
+                                     Deadline deadline, Read<T> read) -> Task<Asked<T>> {
   const PowerOptions& options = self->options_;
-  const CallOptions call(kMadre, *self->transport_, options.timeout, options.clock,
-                         options.breaker.get());
-  SendThroughBreaker sending(call, request, deadline);
+  if (!self->valid_) co_return Asked<T>(fail(self->valid_.error()), 0);
+  const CallOptions call(kMadre, *self->transport_, limit, options.clock, options.breaker.get(),
+                         options.linked.get());
+  SendThroughBreaker sending(call, *request, deadline);
   SendResult& sent = co_await sending;
-  if (!sent.response) co_return fail(std::move(sent.response.error()));
+  if (!sent.response) co_return Asked<T>(fail(std::move(sent.response.error())), 0);
   const int status = sent.response->status;
   Verdict verdict = verdict_on_status(status);
-  Result<T> value =
-      verdict == Verdict::failure ? Result<T>(bad_status(status)) : read(std::move(*sent.response));
+  Result<T> value = verdict == Verdict::failure
+                        ? Result<T>(bad_status(status))
+                        : read(std::move(*sent.response), options.wall_clock.now());
   if (verdict == Verdict::success && !value) verdict = Verdict::failure;
   sent.conclude(verdict);
-  co_return std::move(value);
+  co_return Asked<T>(std::move(value), status);
 }
 
-auto PowerStateView::Connection::ask_state(Ptr self, Deadline deadline) -> Task<StateAnswer> {
-  const TimePoint asked_at = self->options_.clock.now();
-  const WallTime checked_at = self->options_.wall_clock.now();
-  Task<Result<PowerState>> asking = ask<PowerState>(
-      self, self->request("GET", "/madre/power/state", {}), std::move(deadline), &read_state);
-  Result<PowerState> state = co_await std::move(asking);
-  if (state) state->checked_at = checked_at;
-  StateAnswer answer(std::move(state), asked_at);
-  co_return std::move(answer);
-}
-
-Result<PowerState> PowerStateView::Connection::hand_out(const StateAnswer& answer) const {
-  Result<PowerState> state = answer.state;
-  if (state) state->age = options_.clock.now() - answer.asked_at;
-  return state;
+Task<PowerReading> PowerStateView::Connection::ask_state(Ptr self, Deadline deadline) {
+  const PowerOptions& options = self->options_;
+  const TimePoint asked_at = options.clock.now();
+  const WallTime checked_at = options.wall_clock.now();
+  auto request =
+      std::make_shared<const HttpRequest>(self->request("GET", "/madre/power/state", {}));
+  auto asking =
+      ask<PowerState>(self, std::move(request), options.timeout, std::move(deadline), &read_state);
+  Asked<PowerState> asked = co_await std::move(asking);
+  PowerReading reading(std::move(asked.value), asked.status, asked_at);
+  if (reading.state) {
+    reading.state->checked_at = checked_at;
+    reading.state->age = options.clock.now() - asked_at;
+  }
+  co_return std::move(reading);
 }
 
 Task<Result<PowerState>> PowerStateView::Connection::state(Ptr self, Deadline deadline) {
-  return self->blocks() ? state_alone(std::move(self), std::move(deadline))
-                        : state_shared(std::move(self), std::move(deadline));
+  Task<ReadingPtr> reading_it = reading(self, std::move(deadline));
+  const ReadingPtr seen = co_await std::move(reading_it);
+  Result<PowerState> state = seen->state;
+  if (state) state->age = self->options_.clock.now() - seen->asked_at;
+  co_return std::move(state);
 }
 
-Task<Result<PowerState>> PowerStateView::Connection::state_alone(Ptr self, Deadline deadline) {
-  Task<StateAnswer> asking = ask_state(self, std::move(deadline));
-  const StateAnswer answer = co_await std::move(asking);
-  co_return self->hand_out(answer);
+auto PowerStateView::Connection::reading(Ptr self, Deadline deadline) -> Task<ReadingPtr> {
+  return self->blocks() ? read_alone(std::move(self), std::move(deadline))
+                        : read_shared(std::move(self), std::move(deadline));
 }
 
-Task<Result<PowerState>> PowerStateView::Connection::state_shared(Ptr self, Deadline deadline) {
+auto PowerStateView::Connection::read_alone(Ptr self, Deadline deadline) -> Task<ReadingPtr> {
+  Task<PowerReading> asking = ask_state(self, std::move(deadline));
+  PowerReading seen = co_await std::move(asking);
+  co_return std::make_shared<const PowerReading>(std::move(seen));
+}
+
+auto PowerStateView::Connection::read_shared(Ptr self, Deadline deadline) -> Task<ReadingPtr> {
+  const auto failed = [](Error error) {
+    return std::make_shared<const PowerReading>(fail(std::move(error)), 0);
+  };
   const TimePoint start = self->options_.clock.now();
-  if (deadline.cancelled()) co_return fail(safe_error(kMadre, Errc::cancelled));
-  if (deadline.passed(start)) co_return fail(safe_error(kMadre, Errc::timeout));
+  if (deadline.cancelled()) co_return failed(safe_error(kMadre, Errc::cancelled));
+  if (deadline.passed(start)) co_return failed(safe_error(kMadre, Errc::timeout));
   const auto begin = [self](std::stop_token stop) {
     return ask_state(self, Deadline(TimePoint::max(), std::move(stop)));
   };
   auto joining = StateCalls::join(self->state_calls_, begin, deadline);
-  const std::shared_ptr<const StateAnswer> answer = co_await std::move(joining);
-  if (answer) co_return self->hand_out(*answer);
+  ReadingPtr seen = co_await std::move(joining);
+  if (seen) co_return std::move(seen);
   const Errc why = deadline.cancelled() ? Errc::cancelled : Errc::timeout;
-  co_return fail(safe_error(kMadre, why, deadline.remaining(start)));
+  co_return failed(safe_error(kMadre, why, deadline.remaining(start)));
 }
 
 /// madre may have executed a command even without an answer, so whatever the result, earlier
 /// state calls are superseded.
-Task<Result<HttpResponse>> PowerStateView::Connection::command(Ptr self, HttpRequest request,
-                                                               Deadline deadline) {
-  Task<Result<HttpResponse>> asking =
-      ask<HttpResponse>(self, std::move(request), std::move(deadline), &read_json);
-  Result<HttpResponse> response = co_await std::move(asking);
+auto PowerStateView::Connection::command(Ptr self, RequestPtr request, Duration limit,
+                                         Deadline deadline) -> Task<CommandAnswer> {
+  const CommandPlace place(self->running_commands_);
+  auto asking = ask<HttpResponse>(self, std::move(request), limit, std::move(deadline), &read_json);
+  Asked<HttpResponse> asked = co_await std::move(asking);
   self->state_calls_->supersede();
-  co_return std::move(response);
+  co_return std::move(asked.value);
 }
 
-Task<Result<HttpResponse>> PowerStateView::Connection::call(Ptr self, std::string method,
-                                                            std::string path, std::string json,
+/// Over a transport that blocks: the call ends with its caller's wait.
+auto PowerStateView::Connection::command_alone(Ptr self, RequestPtr request, Deadline deadline)
+    -> Task<CommandAnswer> {
+  Task<CommandAnswer> running =
+      command(self, std::move(request), self->options_.command_limit, std::move(deadline));
+  CommandAnswer answer = co_await std::move(running);
+  if (!answer && answer.error().code == Errc::timeout) co_return pending_answer();
+  co_return std::move(answer);
+}
+
+/// Over a transport that suspends: the call does not end with its caller's wait.
+auto PowerStateView::Connection::command_kept(Ptr self, RequestPtr request, Deadline deadline)
+    -> Task<CommandAnswer> {
+  const PowerOptions& options = self->options_;
+  const auto begin = [self, request](const std::stop_token& /*callers_left*/) {
+    return command(self, request, self->options_.command_patience, Deadline());
+  };
+  auto running = Commands::run_alone(self->commands_, begin,
+                                     deadline.capped(options.clock.now(), options.command_limit));
+  const std::shared_ptr<const CommandAnswer> answer = co_await std::move(running);
+  if (answer) co_return *answer;
+  if (deadline.cancelled()) co_return fail(safe_error(kMadre, Errc::cancelled));
+  co_return pending_answer();
+}
+
+Task<Result<HttpResponse>> PowerStateView::Connection::get(Ptr self, std::string path,
+                                                           Deadline deadline) {
+  const Duration limit = self->options_.timeout;
+  auto request = std::make_shared<const HttpRequest>(self->request("GET", std::move(path), {}));
+  auto asking = ask<HttpResponse>(std::move(self), std::move(request), limit, std::move(deadline),
+                                  &read_json);
+  Asked<HttpResponse> asked = co_await std::move(asking);
+  co_return std::move(asked.value);
+}
+
+Task<Result<HttpResponse>> PowerStateView::Connection::post(Ptr self, std::string path,
+                                                            std::string json,
+                                                            const Headers& headers,
                                                             Deadline deadline) {
-  const bool is_command = method != "GET";
-  HttpRequest request = self->request(std::move(method), std::move(path), std::move(json));
-  if (is_command) return command(std::move(self), std::move(request), std::move(deadline));
-  return ask<HttpResponse>(std::move(self), std::move(request), std::move(deadline), &read_json);
+  if (deadline.cancelled()) return fail(safe_error(kMadre, Errc::cancelled));
+  if (deadline.passed(self->options_.clock.now())) return fail(safe_error(kMadre, Errc::timeout));
+  if (self->running_commands_ >= kMostCommands) return fail(out_of_commands());
+  HttpRequest request = self->request("POST", std::move(path), std::move(json));
+  for (const Header header : headers) request.headers.set(header.name, header.value);
+  auto shared = std::make_shared<const HttpRequest>(std::move(request));
+  return self->blocks() ? command_alone(std::move(self), std::move(shared), std::move(deadline))
+                        : command_kept(std::move(self), std::move(shared), std::move(deadline));
 }
 
 }  // namespace v0

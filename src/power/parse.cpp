@@ -20,7 +20,8 @@ using std::chrono::seconds;
 using Names = std::vector<std::string>;
 
 constexpr std::string_view kSelf = "tentaculo_link";
-constexpr std::array<std::string_view, 3> kCore = {"madre", kSelf, "redis"};
+/// The services that the deployed madre lists as running beside those of its window.
+constexpr std::array<std::string_view, 2> kWindowless = {"madre", "redis"};
 constexpr std::array<std::string_view, 12> kServices = {
     "madre", kSelf,           "redis",   "switch",       "hermes",           "hormiguero",
     "mcp",   "shubniggurath", "spawner", "manifestator", "operator-backend", "operator-frontend"};
@@ -33,6 +34,8 @@ bool contains(const Range& names, std::string_view name) noexcept {
 /// Parses madre's document. Continues after a mistake, and keeps the first.
 class Reader {
  public:
+  explicit Reader(WallTime now) noexcept : now_(now) {}
+
   PowerState contract_dialect(const json& document) {
     PowerState state;
     state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
@@ -53,14 +56,18 @@ class Reader {
     PowerState state;
     state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
                                      {"windowed", PowerPolicy::operative_core}});
-    arrange(state, names(document, "active_services"));
+    const Names active = names(document, "active_services");
+    arrange(state, active);
     if (member(document, "window_id").is_null()) return state;
     PowerWindow& open = state.windows.emplace_back();
     open.id = text(document, "window_id");
     open.created_at = timestamp(document, "created_at");
     open.ttl = whole_ttl(document);
+    open.remaining = remaining(document, open);
     std::copy_if(state.running.begin(), state.running.end(), std::back_inserter(open.services),
-                 [](const std::string& name) { return !contains(kCore, name); });
+                 [&](const std::string& name) {
+                   return contains(active, name) && !contains(kWindowless, name);
+                 });
     return state;
   }
 
@@ -86,8 +93,17 @@ class Reader {
     read.id = text(entry, "window_id");
     read.created_at = timestamp(entry, "created_at");
     read.ttl = duration(entry, "ttl_seconds");
+    read.remaining = remaining(entry, read);
     read.services = names(entry, "services");
     return read;
+  }
+
+  /// As madre says, or else calculated from when the window was opened.
+  std::optional<seconds> remaining(const json& object, const PowerWindow& window) {
+    if (const auto said = duration(object, "ttl_remaining_sec")) return said;
+    if (!window.ttl || !window.created_at) return std::nullopt;
+    const WallTime end = *window.created_at + *window.ttl;
+    return std::max(std::chrono::floor<seconds>(end - now_), seconds(0));
   }
 
   /// The deployed madre sends the end of its window; the contract sends its total duration.
@@ -165,6 +181,7 @@ class Reader {
     if (mistake_.empty()) mistake_ = what;
   }
 
+  WallTime now_;
   std::string_view mistake_ = {};
 };
 
@@ -191,12 +208,12 @@ bool is_known_service(std::string_view name) noexcept {
   return contains(kServices, name);
 }
 
-Result<PowerState> parse_power_state(std::string_view text) {
+Result<PowerState> parse_power_state(std::string_view text, WallTime now) {
   // The parser treats a NUL as the end of its input.
   const bool has_nul = text.find('\0') != std::string_view::npos;
   const json document = has_nul ? json() : json::parse(text.begin(), text.end(), nullptr, false);
   if (!document.is_object()) return fail(Errc::invalid_reply, "not a JSON object");
-  Reader reader;
+  Reader reader(now);
   const bool is_deployed =
       document.contains("active_services") && !document.contains("running_services");
   return reader.result(is_deployed ? reader.deployed_dialect(document)

@@ -46,10 +46,12 @@ class Reader {
     const char sign = take("Zz+-");
     if (sign != '+' && sign != '-') return minutes(0);
     const int hour = number(2);
-    const bool has_minutes = take(":") != kNone || !text_.empty();
+    const bool has_minutes = take(":") != kNone || next_is(kDigits);
     const int minute = has_minutes ? number(2) : 0;
     require(hour < 24 && minute < 60);
     const minutes offset = hours(hour) + minutes(minute);
+    // Python's isoformat() + "Z" of a time that is aware of its zone.
+    if (offset == minutes(0)) take("Zz");
     return sign == '-' ? -offset : offset;
   }
 

@@ -12,8 +12,8 @@ namespace vx11 {
 inline namespace v0 {
 
 /// Parses `2025-12-28T12:34:56[.789…][Z|±hh[:]mm]`, also with a space in place of the T. Without an
-/// offset it is UTC, as in Python's `utcnow().isoformat()`. Fractions are truncated to
-/// milliseconds.
+/// offset it is UTC, as in Python's `utcnow().isoformat()`; `+00:00Z`, which the deployed madre
+/// sends, is UTC too. Fractions are truncated to milliseconds.
 /// \return none for anything else
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
 

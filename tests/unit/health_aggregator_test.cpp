@@ -137,8 +137,9 @@ TEST_CASE("a probe that fails is unreachable with a text of our own") {
 }
 
 TEST_CASE("a probe that throws is unreachable") {
-  const auto throwing = probe(
-      [](const Deadline&) -> Result<Health> { throw std::runtime_error("a probe's mistake"); });
+  const auto throwing = probe([](const Deadline&) -> Result<ProbeAnswer> {
+    throw std::runtime_error("a probe's mistake");
+  });
   HealthAggregator health(watching({required("madre", throwing)}));
   CHECK(health.check().components.at(0).error == "connection failed");
 }

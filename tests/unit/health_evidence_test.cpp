@@ -48,6 +48,7 @@ TEST_CASE("every state and source has the word of the contract") {
   CHECK(to_string(EvidenceSource::probe) == "probe");
   CHECK(to_string(EvidenceSource::breaker) == "breaker");
   CHECK(to_string(EvidenceSource::cache) == "cache");
+  CHECK(to_string(EvidenceSource::embedded) == "embedded");
 }
 
 TEST_CASE("what is known without asking") {
@@ -109,6 +110,22 @@ TEST_CASE("what a probe says is passed on") {
   CHECK(after_asking(component, Health::degraded).health == Health::degraded);
   CHECK(after_asking(component, Health::ok).source == EvidenceSource::probe);
   CHECK(after_asking(component, Health::ok).error == "");
+  CHECK(after_asking(component, ProbeAnswer(Health::degraded, "busy")).reason == "busy");
+}
+
+TEST_CASE("a probe that this process had no means for says nothing about the component") {
+  const HealthComponent component = required("madre", probe_that_says(Health::ok), 2s);
+  const ComponentHealth seen = after_asking(component, fail(Errc::exhausted));
+  CHECK(seen.health == Health::unknown);
+  CHECK(seen.reason == "exhausted");
+  CHECK(overall({component}, {seen}) == Health::unknown);
+}
+
+TEST_CASE("a component that this process answers for says so, whatever is found") {
+  HealthComponent component = required("madre", probe_that_says(Health::ok));
+  component.embedded = true;
+  CHECK(after_asking(component, Health::ok).source == EvidenceSource::embedded);
+  CHECK(without_asking(component, {}).source == EvidenceSource::embedded);
 }
 
 TEST_CASE("a probe's failure is unreachable, with a text of our own") {

@@ -71,12 +71,12 @@ class Rendezvous {
 /// A blocking probe that calls a function and counts.
 class FunctionProbe final : public Probe {
  public:
-  using Function = std::function<Result<Health>(const Deadline&)>;
+  using Function = std::function<Result<ProbeAnswer>(const Deadline&)>;
   explicit FunctionProbe(Function function) : function_(std::move(function)) {}
 
-  Task<Result<Health>> look(Deadline deadline) override {
+  Task<Result<ProbeAnswer>> look(Deadline deadline) override {
     ++looks_;
-    Result<Health> seen = function_(deadline);
+    Result<ProbeAnswer> seen = function_(deadline);
     ++returned_;
     co_return seen;
   }
@@ -180,11 +180,11 @@ class SuspendingProbe final : public Probe {
  public:
   bool blocks() const noexcept override { return false; }
 
-  Task<Result<Health>> look(Deadline deadline) override {
+  Task<Result<ProbeAnswer>> look(Deadline deadline) override {
     thread_ = std::this_thread::get_id();
     stop_ = deadline.stop_token();
     co_await baton_;
-    co_return Health::ok;
+    co_return ProbeAnswer(Health::ok);
   }
   void answer() { baton_.pass(); }
 

@@ -425,7 +425,7 @@ TEST_CASE("an aggregator that was never asked has no threads to wait for") {
 
 TEST_CASE("many threads check while probes flip, fail, throw and hang a little") {
   std::atomic<unsigned> turn = 0;
-  const auto flipping = [&](const Deadline&) -> Result<Health> {
+  const auto flipping = [&](const Deadline&) -> Result<ProbeAnswer> {
     switch (turn++ % 5) {
       case 0:
         return Health::degraded;

@@ -175,6 +175,50 @@ TEST_CASE("what cannot be meant is refused before madre is asked") {
   }
 }
 
+TEST_CASE("with a power key a command that is to be applied is sent with a token of madre's") {
+  Madre madre;
+  madre.transport->then_json(R"({"status":"ok","token":"t-1"})").then_json(R"({"status":"ok"})");
+  const PowerStateClient client(madre.transport, kOrigin,
+                                {.power_key = "k-1", .clock = madre.clock});
+  const vx11::ServiceOrder order(R"({"apply":true,"confirm":"x"})");
+  CHECK(sync_wait(client.async_stop("switch", order))->json == R"({"status":"ok"})");
+  REQUIRE(madre.transport->calls() == 2);
+  CHECK(madre.transport->requests()[0].target == "/madre/power/token");
+  const HttpRequest sent = madre.transport->requests()[1];
+  CHECK(sent.target == "/madre/power/service/switch/stop");
+  CHECK(sent.body == order.json);
+  CHECK(sent.headers.get("X-VX11-Power-Key") == "k-1");
+  CHECK(sent.headers.get("X-VX11-Power-Token") == "t-1");
+}
+
+TEST_CASE("the power key is not used for a plan, nor for a caller with a token") {
+  Madre madre;
+  madre.transport->then_json("{}");
+  const PowerStateClient client(madre.transport, kOrigin,
+                                {.power_key = "k-1", .clock = madre.clock});
+  vx11::ServiceOrder own(R"({"apply":true})");
+  own.headers.set("X-VX11-Power-Token", "theirs");
+  for (const vx11::ServiceOrder& order :
+       {vx11::ServiceOrder(), vx11::ServiceOrder(R"({"apply":"true it is"})"), own}) {
+    CHECK(sync_wait(client.async_stop("switch", order)));
+    CHECK_FALSE(madre.transport->requests().back().headers.contains("X-VX11-Power-Key"));
+  }
+  CHECK(madre.transport->calls() == 3);
+}
+
+TEST_CASE("without a token no command is sent") {
+  for (const auto& [answer, code] :
+       {std::pair{json(200, "{}"), Errc::invalid_reply}, {json(500, "x"), Errc::http_status}}) {
+    Madre madre;
+    madre.transport->then(answer);
+    const PowerStateClient client(madre.transport, kOrigin,
+                                  {.power_key = "k-1", .clock = madre.clock});
+    const vx11::ServiceOrder order(R"({"apply":true})");
+    CHECK(sync_wait(client.async_stop("switch", order)).error().code == code);
+    CHECK(madre.transport->calls() == 1);
+  }
+}
+
 TEST_CASE("a refusal by madre is an answer, and neutral") {
   for (const auto& command : kCommands) {
     Madre madre;
@@ -232,6 +276,11 @@ TEST_CASE("each way to fail is an error in our own words, and counts") {
       Madre other;
       other.transport->then(row.answer);
       const Reply reply = command(other.client());
+      if (row.code == Errc::timeout && reply) {  // a command that madre may still carry out
+        CHECK(reply->pending());
+        CHECK(other.failures() == 1);
+        continue;
+      }
       REQUIRE_FALSE(reply);
       check(reply.error(), row);
       CHECK(other.failures() == 1);

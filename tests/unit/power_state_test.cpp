@@ -165,7 +165,8 @@ TEST_CASE("times of creation become RFC 3339 in UTC with milliseconds") {
                            "2025-12-28 12:34:56.789", "2025-12-28T12:34:56.789123",
                            "2025-12-28T12:34:56.789999999Z", "2025-12-28T12:34:56.789+00:00",
                            "2025-12-28T13:34:56.789+01:00", "2025-12-28T07:04:56.789-05:30",
-                           "2025-12-28T14:34:56.789+0200", "2025-12-29T00:34:56.789+12"}) {
+                           "2025-12-28T14:34:56.789+0200", "2025-12-29T00:34:56.789+12",
+                           "2025-12-28T12:34:56.789307+00:00Z", "2025-12-28T12:34:56.789+00Z"}) {
     CAPTURE(text);
     CHECK(created_at(text) == wanted);
   }
@@ -178,12 +179,26 @@ TEST_CASE("times of creation become RFC 3339 in UTC with milliseconds") {
 }
 
 TEST_CASE("a time that cannot be read is left out, the rest is kept") {
-  for (const char* text :
-       {"", "now", "2025-12-28", "2025-12-28T12:34", "2025-12-28T12:34:56.", "2025-13-01T00:00:00Z",
-        "2025-02-29T00:00:00Z", "2025-12-28T24:00:00Z", "2025-12-28T12:60:00Z",
-        "2025-12-28T12:34:61Z", "2025-12-28T12:34:56Zx", "2025-12-28T12:34:56+1",
-        "2025-12-28T12:34:56+01:", "2025-12-28T12:34:56+24:00", "2025-12-28T12:34:56 Z",
-        "+025-12-28T12:34:56Z", "25-12-28T12:34:56Z", "2025-12-28T12:34:-6Z"}) {
+  for (const char* text : {"",
+                           "now",
+                           "2025-12-28",
+                           "2025-12-28T12:34",
+                           "2025-12-28T12:34:56.",
+                           "2025-13-01T00:00:00Z",
+                           "2025-02-29T00:00:00Z",
+                           "2025-12-28T24:00:00Z",
+                           "2025-12-28T12:60:00Z",
+                           "2025-12-28T12:34:61Z",
+                           "2025-12-28T12:34:56Zx",
+                           "2025-12-28T12:34:56+1",
+                           "2025-12-28T12:34:56+01:",
+                           "2025-12-28T12:34:56+01:00Z",
+                           "2025-12-28T12:34:56+00:00ZZ",
+                           "2025-12-28T12:34:56+24:00",
+                           "2025-12-28T12:34:56 Z",
+                           "+025-12-28T12:34:56Z",
+                           "25-12-28T12:34:56Z",
+                           "2025-12-28T12:34:-6Z"}) {
     CAPTURE(text);
     CHECK(created_at(text).empty());
   }
@@ -256,4 +271,65 @@ TEST_CASE("what is neither dialect is refused, with the first member that is not
         "power state without a valid window_id");
   CHECK(refusal(R"({"policy":"windowed","active_services":[],"window_id":"w",)"
                 R"("ttl_remaining_sec":"9"})") == "power state without a valid ttl_remaining_sec");
+}
+
+TEST_CASE("the deployed madre's times, which end in +00:00Z, are read") {
+  const PowerState state = parsed(
+      R"({"policy":"windowed","window_id":"f6a3","created_at":"2026-01-01T02:49:43.794307+00:00Z",
+          "deadline":"2026-01-01T02:54:43.794307+00:00Z","ttl_remaining_sec":171,
+          "active_services":["hermes","switch","madre","redis"]})");
+  CHECK(text_of(state.windows.at(0).created_at) == "2026-01-01T02:49:43.794Z");
+  CHECK(state.windows[0].ttl == 300s);
+  CHECK(state.windows[0].remaining == 171s);
+}
+
+TEST_CASE("the granted ttl does not shrink while the window is open; what is left does") {
+  const auto at = [](const std::string& left) {
+    return parsed_window(R"("created_at":"2026-01-01T02:49:43.794307+00:00Z",)"
+                         R"("deadline":"2026-01-01T02:54:43.794307+00:00Z","ttl_remaining_sec":)" +
+                         left)
+        .windows.at(0);
+  };
+  for (const auto& [left, seconds] : {std::pair{"299", 299s}, {"1", 1s}, {"0", 0s}}) {
+    CHECK(at(left).ttl == 300s);
+    CHECK(at(left).remaining == seconds);
+  }
+}
+
+TEST_CASE("a window's state: none, ttl, held, expired, in both dialects") {
+  CHECK(parsed(R"({"policy":"solo_madre","window_id":null,"active_services":["madre","redis"]})")
+            .windows.empty());
+  const PowerState held = parsed_window(
+      R"("created_at":"2026-01-01T02:49:43+00:00Z","deadline":null,"ttl_remaining_sec":null)");
+  CHECK_FALSE(held.windows.at(0).ttl);
+  CHECK_FALSE(held.windows[0].remaining);
+  const PowerState expired = parsed_window(
+      R"("created_at":"2026-01-01T02:49:43+00:00Z","deadline":"2026-01-01T02:49:44+00:00Z",)"
+      R"("ttl_remaining_sec":0)");
+  CHECK(expired.windows.at(0).ttl == 1s);
+  CHECK(expired.windows[0].remaining == 0s);
+
+  const auto contract = [](const std::string& times, vx11::WallTime now) {
+    const auto state = parse_power_state(
+        R"({"policy":"operative_core","running_services":["madre"],"active_windows":[)"
+        R"({"window_id":"w","services":["mcp"],)" +
+            times + "}]}",
+        now);
+    REQUIRE(state);
+    return state->windows.at(0).remaining;
+  };
+  const std::string begun = R"("created_at":"1970-01-01T00:01:00Z","ttl_seconds":300)";
+  CHECK(contract(begun, vx11::WallTime(60s)) == 300s);
+  CHECK(contract(begun, vx11::WallTime(61s + 1ms)) == 298s);
+  CHECK(contract(begun, vx11::WallTime(1000s)) == 0s);
+  CHECK(contract(begun + R"(,"ttl_remaining_sec":7)", vx11::WallTime(60s)) == 7s);
+  CHECK(contract(R"("created_at":"1970-01-01T00:01:00Z","ttl_seconds":null)",
+                 vx11::WallTime(60s)) == std::nullopt);
+}
+
+TEST_CASE("the deployed window's services are passed on whole, also one of the core") {
+  const PowerState state = parsed(
+      R"({"policy":"windowed","window_id":"w","active_services":
+          ["tentaculo_link","hermes","switch","zeta","madre","redis"]})");
+  CHECK(state.windows.at(0).services == Names{"tentaculo_link", "switch", "hermes", "zeta"});
 }
