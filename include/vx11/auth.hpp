@@ -22,6 +22,18 @@ enum class Access : unsigned char {
   granted,
   auth_required,  ///< No credential: 401.
   forbidden,      ///< A wrong, ambiguous or malformed one: 403.
+  expired,        ///< One that was valid: 401 with `error="invalid_token"` (RFC 6750 §3.1).
+};
+
+/// A decision and what it was based on, for the log of the program. An answer never contains the
+/// reason, which would help to guess a credential.
+struct AccessCheck {
+  AccessCheck(Access decided, std::string_view why = {}) noexcept : access(decided), reason(why) {}
+
+  Access access;
+  /// What was wrong, such as "aud: another audience"; empty if granted or unknown. Static text,
+  /// never a part of the credential.
+  std::string_view reason;
 };
 
 /// Decides from the headers alone, before a body is read. Thread-safe.
@@ -32,12 +44,15 @@ class VX11_API Authenticator {
   Authenticator& operator=(const Authenticator&) = delete;
   virtual ~Authenticator() = default;
   virtual Access check(const Headers& headers) const = 0;
+  /// The same with the reason. Override it in an authenticator that knows one.
+  virtual AccessCheck explain(const Headers& headers) const { return check(headers); }
   /// The `WWW-Authenticate` value of a 401 (RFC 9110 §11.6.1); empty: no such header.
   virtual std::string_view challenge() const noexcept { return {}; }
 };
 
-/// `x-vx11-token` equal to `token`, compared in constant time. An empty header counts as absent;
-/// several different values, and values with control bytes, are forbidden.
+/// `x-vx11-token`, or `Authorization: Bearer`, equal to `token`, compared in constant time. An
+/// empty header counts as absent, and so does an Authorization of another scheme; several different
+/// values, and values with control bytes, are forbidden.
 /// \return `invalid_argument` for a token that is empty, has control bytes, or begins or ends with
 ///         a space: no request could carry it
 VX11_API Result<std::shared_ptr<const Authenticator>> make_token_authenticator(std::string token);
@@ -62,7 +77,8 @@ struct JwtOptions {
 };
 
 /// `Authorization: Bearer` with a JWT (RFC 7519): signed by an allowed algorithm, `exp` present and
-/// in the future, `nbf` absent or past, and the right `aud` (RFC 8725).
+/// in the future, `nbf` absent or past, and the right `aud` (RFC 8725). A token that is valid but
+/// for its `exp` is `expired`, so that clients get a new one; every other fault is `forbidden`.
 /// \return every mistake of the description in one `invalid_argument`
 VX11_API Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options);
 

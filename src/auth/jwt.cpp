@@ -26,6 +26,7 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t kMaxTokenBytes = 16'384;
+constexpr std::size_t kMostAudiences = kMaxTokenBytes;  // never more in a token of that size
 
 /// The three parts of a compact token (RFC 7515 §7.1), still encoded.
 struct CompactToken {
@@ -84,19 +85,10 @@ bool is_string(const json::Member& member, std::string_view value) {
 
 bool names_audience(const json::Member& aud, std::string_view audience) {
   if (aud.kind != json::Kind::array) return is_string(aud, audience);
-  const std::vector<json::Element> all = json::elements(aud.text);
+  const std::vector<json::Element> all = json::elements(aud.text, kMostAudiences);
   return std::any_of(all.begin(), all.end(), [=](const json::Element& one) {
     return one.is_string && one.text == audience;
   });
-}
-
-/// `Bearer` in any case, then the token (RFC 6750 §2.1).
-std::optional<std::string_view> bearer_token(std::string_view credential) {
-  constexpr std::string_view kScheme = "Bearer ";
-  if (!equals_ignoring_case(credential.substr(0, kScheme.size()), kScheme)) return std::nullopt;
-  credential.remove_prefix(
-      std::min(credential.find_first_not_of(' ', kScheme.size()), credential.size()));
-  return credential;
 }
 
 class JwtAuthenticator final : public Authenticator {
@@ -104,48 +96,67 @@ class JwtAuthenticator final : public Authenticator {
   JwtAuthenticator(JwtOptions options, JwtKeys keys)
       : options_(std::move(options)), keys_(std::move(keys)) {}
 
-  Access check(const Headers& headers) const override {
+  Access check(const Headers& headers) const override { return explain(headers).access; }
+
+  AccessCheck explain(const Headers& headers) const override {
     const auto credential = sole_credential(headers, "Authorization");
     if (!credential) return credential.error();
     const auto token = bearer_token(*credential);
-    return token && is_valid(*token) ? Access::granted : Access::forbidden;
+    if (!token) return forbidden("another scheme than Bearer");
+    return judge(*token);
   }
   std::string_view challenge() const noexcept override { return "Bearer realm=\"operator\""; }
 
  private:
+  static AccessCheck forbidden(std::string_view reason) { return {Access::forbidden, reason}; }
+
   /// Verifies the signature before evaluating any claim.
-  bool is_valid(std::string_view text) const {
+  AccessCheck judge(std::string_view text) const {
     const auto token = split(text);
-    return token && is_signed(*token) && is_for_us_now(token->claims);
+    if (!token) return forbidden("not a JWT of three parts and at most 16 KiB");
+    if (const auto fault = fault_of_signature(*token); !fault.empty()) return forbidden(fault);
+    return judge_claims(token->claims);
   }
 
-  bool is_signed(const CompactToken& token) const {
+  /// Empty for a good signature.
+  std::string_view fault_of_signature(const CompactToken& token) const {
     static constexpr std::array<std::string_view, 2> kWanted = {"alg", "crit"};
     const Part header(token.header, kWanted);
-    if (!header.is_object() || header[0].kind != json::Kind::string) return false;
+    if (!header.is_object()) return "header: not JSON in base64url";
+    if (header[0].kind != json::Kind::string) return "alg: not a string";
     // Critical extensions, of which none is supported (RFC 7515 §4.1.11).
-    if (header[1].kind != json::Kind::absent) return false;
+    if (header[1].kind != json::Kind::absent) return "crit: no extension is supported";
     const auto signature = decode_base64url(token.signature);
-    return signature && keys_.verify(header[0].text, token.signed_text, *signature);
+    if (!signature) return "signature: not base64url";
+    const bool good = keys_.verify(header[0].text, token.signed_text, *signature);
+    return good ? "" : "signature: wrong, or its alg is not allowed";
   }
 
-  bool is_for_us_now(std::string_view part) const {
+  /// `exp` comes last: a new token helps only if the rest is right.
+  AccessCheck judge_claims(std::string_view part) const {
     static constexpr std::array<std::string_view, 4> kWanted = {"exp", "nbf", "aud", "iss"};
     const Part claims(part, kWanted);
-    if (!claims.is_object()) return false;
-    return is_now(claims[0], claims[1]) && names_audience(claims[2], options_.audience) &&
-           (options_.issuer.empty() || is_string(claims[3], options_.issuer));
+    if (!claims.is_object()) return forbidden("claims: not JSON in base64url");
+    if (!names_audience(claims[2], options_.audience)) return forbidden("aud: another audience");
+    if (!options_.issuer.empty() && !is_string(claims[3], options_.issuer)) {
+      return forbidden("iss: another issuer");
+    }
+    return judge_times(claims[0], claims[1]);
   }
 
-  bool is_now(const json::Member& exp, const json::Member& nbf) const {
+  AccessCheck judge_times(const json::Member& exp, const json::Member& nbf) const {
     using Seconds = std::chrono::duration<double>;
     const double now = Seconds(options_.clock.now().time_since_epoch()).count();
     const auto leeway = static_cast<double>(options_.leeway.count());
+    if (nbf.kind != json::Kind::absent) {
+      const auto begins = numeric_date(nbf);
+      if (!begins) return forbidden("nbf: not a time");
+      if (now + leeway < *begins) return forbidden("nbf: in the future");
+    }
     const auto ends = numeric_date(exp);
-    if (!ends || now >= *ends + leeway) return false;
-    if (nbf.kind == json::Kind::absent) return true;
-    const auto begins = numeric_date(nbf);
-    return begins && now + leeway >= *begins;
+    if (!ends) return forbidden("exp: missing or not a time");
+    if (now >= *ends + leeway) return {Access::expired, "exp: in the past"};
+    return Access::granted;
   }
 
   JwtOptions options_;

@@ -26,15 +26,31 @@ bool same_secret(std::string_view given, std::string_view secret) noexcept {
          CRYPTO_memcmp(given.data(), secret.data(), secret.size()) == 0;
 }
 
+/// A proxy's Basic credential, say, may stand beside the token.
+Result<std::string_view, AccessCheck> bearer_of(const Headers& headers) {
+  auto given = sole_credential(headers, "Authorization");
+  if (!given) return given;
+  const auto token = bearer_token(*given);
+  if (!token || token->empty()) return tl::unexpected(AccessCheck(Access::auth_required));
+  return *token;
+}
+
 class TokenAuthenticator final : public Authenticator {
  public:
   explicit TokenAuthenticator(std::string token) noexcept : token_(std::move(token)) {}
 
+  Access check(const Headers& headers) const override { return explain(headers).access; }
+
   /// The token itself has no control bytes, so a value with one is wrong.
-  Access check(const Headers& headers) const override {
-    const auto given = sole_credential(headers, kTokenHeader);
-    if (!given) return given.error();
-    return same_secret(*given, token_) ? Access::granted : Access::forbidden;
+  AccessCheck explain(const Headers& headers) const override {
+    const auto own = sole_credential(headers, kTokenHeader);
+    if (!own && own.error().access == Access::forbidden) return own.error();
+    const auto bearer = bearer_of(headers);
+    if (!bearer && bearer.error().access == Access::forbidden) return bearer.error();
+    if (!own && !bearer) return own.error();
+    if (own && bearer && *own != *bearer) return {Access::forbidden, kSeveralCredentials};
+    if (same_secret(own ? *own : *bearer, token_)) return Access::granted;
+    return {Access::forbidden, "another token"};
   }
   std::string_view challenge() const noexcept override { return "VX11-Token realm=\"operator\""; }
 

@@ -92,7 +92,33 @@ TEST_CASE_FIXTURE(Jwt, "a token expires, and the leeway is all that is forgiven"
   clock.advance(4'999ms);
   CHECK(claims(ends) == Access::granted);
   clock.advance(1ms);
-  CHECK(claims(ends) == Access::forbidden);
+  CHECK(claims(ends) == Access::expired);
+}
+
+TEST_CASE_FIXTURE(Jwt, "a token is expired only if nothing else is wrong with it") {
+  options.issuer = "vx11";
+  CHECK(claims(R"({"exp":1,"aud":"operator","iss":"vx11"})") == Access::expired);
+  CHECK(claims(R"({"exp":1,"aud":"other","iss":"vx11"})") == Access::forbidden);
+  CHECK(claims(R"({"exp":1,"aud":"operator","iss":"other"})") == Access::forbidden);
+  CHECK(claims(R"({"exp":1,"nbf":1766929999,"aud":"operator","iss":"vx11"})") == Access::forbidden);
+  const std::string forged = jwt_signer::hs(EVP_sha256(), "another-secret-of-more-than-32-bytes",
+                                            kHs256, R"({"exp":1,"aud":"operator","iss":"vx11"})");
+  CHECK(check(forged) == Access::forbidden);
+}
+
+TEST_CASE_FIXTURE(Jwt, "the reason of a refusal names the claim") {
+  options.issuer = "vx11";
+  const auto reason_of = [&](const std::string& claims) {
+    Headers headers;
+    headers.add("Authorization", "Bearer " + jwt_signer::hs(EVP_sha256(), kSecret, kHs256, claims));
+    return std::string(make_jwt_authenticator(options).value()->explain(headers).reason);
+  };
+  CHECK(reason_of(kGood) == "");
+  CHECK(reason_of(R"({"exp":1,"aud":"operator","iss":"vx11"})") == "exp: in the past");
+  CHECK(reason_of(R"({"aud":"operator","iss":"vx11"})") == "exp: missing or not a time");
+  CHECK(reason_of(R"({"exp":1,"aud":"x","iss":"vx11"})") == "aud: another audience");
+  CHECK(reason_of(R"({"exp":1,"aud":"operator"})") == "iss: another issuer");
+  CHECK(reason_of(R"({"nbf":1766929999,"aud":"operator","iss":"vx11"})") == "nbf: in the future");
 }
 
 TEST_CASE_FIXTURE(Jwt, "without an exp that is a number a token is forbidden") {
@@ -101,7 +127,7 @@ TEST_CASE_FIXTURE(Jwt, "without an exp that is a number a token is forbidden") {
   CHECK(claims(R"({"exp":"1766925396","aud":"operator"})") == Access::forbidden);
   CHECK(claims(R"({"exp":true,"aud":"operator"})") == Access::forbidden);
   CHECK(claims(R"({"exp":1e999,"aud":"operator"})") == Access::forbidden);
-  CHECK(claims(R"({"exp":-1,"aud":"operator"})") == Access::forbidden);
+  CHECK(claims(R"({"exp":-1,"aud":"operator"})") == Access::expired);
 }
 
 TEST_CASE_FIXTURE(Jwt, "a fraction of a second is a number too") {
@@ -224,7 +250,7 @@ TEST_CASE_FIXTURE(Jwt, "RS256 and ES256 are verified with the public key alone")
     options.algorithms = {alg};
     options.public_key_pem = pair.public_pem();
     CHECK(check(pair.sign(header, kGood)) == Access::granted);
-    CHECK(check(pair.sign(header, R"({"exp":1,"aud":"operator"})")) == Access::forbidden);
+    CHECK(check(pair.sign(header, R"({"exp":1,"aud":"operator"})")) == Access::expired);
     const std::string good = pair.sign(header, kGood);
     std::string tampered = good;
     tampered[good.size() / 2] = good[good.size() / 2] == 'A' ? 'B' : 'A';

@@ -50,9 +50,32 @@ TEST_CASE("no token, or an empty one, is a missing credential") {
 
 TEST_CASE("a credential in another header is none") {
   Headers headers;
-  headers.add("Authorization", "Bearer " + kToken);
   headers.add("x-vx11-tokens", kToken);
+  headers.add("Authorization", "Basic " + kToken);
   CHECK(check(kToken, headers) == Access::auth_required);
+}
+
+TEST_CASE("the token may come as a bearer token, alone or beside an equal x-vx11-token") {
+  const auto check_both = [](const char* own, const std::string& authorization) {
+    Headers headers = with_tokens({own});
+    headers.add("Authorization", authorization);
+    return check(kToken, headers);
+  };
+  CHECK(check_both("", "Bearer " + kToken) == Access::granted);
+  CHECK(check_both("", "bearer  " + kToken) == Access::granted);
+  CHECK(check_both("", "Bearer " + kToken + "x") == Access::forbidden);
+  CHECK(check_both("", "Bearer ") == Access::auth_required);
+  CHECK(check_both(kToken.c_str(), "Bearer " + kToken) == Access::granted);
+  CHECK(check_both(kToken.c_str(), "Bearer other") == Access::forbidden);
+  CHECK(check_both("other", "Bearer " + kToken) == Access::forbidden);
+  CHECK(check_both(kToken.c_str(), "Basic b3BlcmF0b3I6eA==") == Access::granted);
+}
+
+TEST_CASE("the reason of a refusal is known, and holds nothing of the token") {
+  const auto auth = make_token_authenticator(kToken).value();
+  CHECK(auth->explain(with_tokens({kToken})).reason.empty());
+  CHECK(auth->explain(with_tokens({"guess"})).reason == "another token");
+  CHECK(auth->explain(with_tokens({"a", "b"})).reason == "several different credentials");
 }
 
 TEST_CASE("a wrong token is forbidden, however much of it is right") {
