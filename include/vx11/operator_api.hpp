@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/operator_event.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session_store.hpp>
@@ -15,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,13 @@ inline namespace v0 {
 struct NamedBreaker {
   std::string name = {};
   std::shared_ptr<const CircuitBreaker> breaker = {};
+};
+
+/// A condition without which requests should not be sent here.
+struct ReadinessCheck {
+  std::string name = {};  ///< The `reason` of `GET /readyz` while it is not met.
+  /// Whether it is met. Thread-safe; must not block.
+  std::function<bool()> is_ready = {};
 };
 
 /// Access to `GET /metrics`.
@@ -57,8 +66,20 @@ struct OperatorApiOptions {
   std::shared_ptr<const PowerStateClient> power = {};  ///< Required.
   std::shared_ptr<SessionStore> sessions = {};         ///< Required.
   /// The breakers in `GET /vx11/circuit-breaker/status` and the metrics; names must differ. Empty:
-  /// those of the router. The one named "madre" also gives the retry time for power requests.
+  /// those of the router. The one named "madre_power", or else "madre", also gives the retry time
+  /// for power requests.
   std::vector<NamedBreaker> breakers = {};
+  /// Where `POST /operator/task` is sent, under `/switch/task`; its dialect is not used. None:
+  /// tasks are answered 503.
+  std::optional<RouterTarget> tasks = std::nullopt;
+  /// The targets that this process answers for itself: chats they answer, and `/health`, say
+  /// `embedded`.
+  std::vector<std::string> embedded = {};
+  /// Origins whose pages may call the API (CORS): `https://host[:port]` as browsers send them, or
+  /// `*` for every one. Empty: none, and preflight requests are not answered.
+  std::vector<std::string> cors_origins = {};
+  /// Conditions of `GET /readyz`, beside that of the session store, which is always checked.
+  std::vector<ReadinessCheck> readiness = {};
   /// The name of the preferred chat target: an answer from any other is reported as a fallback.
   std::string primary = "switch";
   /// Size limit of a body. 1 MiB is far above any message and too small to exhaust memory.
@@ -71,6 +92,14 @@ struct OperatorApiOptions {
   /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no early
   /// head and no heartbeats. Shared with streams that may outlive the API.
   std::shared_ptr<Timer> timer = {};
+  /// Hosts that requests may name, without a port: `localhost`, `127.0.0.1`, `[::1]`. Others are
+  /// answered 403, so that a page whose name resolves to a loopback address (DNS rebinding) reaches
+  /// nothing. Names without a dot are always allowed: the public DNS does not resolve them. Requests
+  /// without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
+  /// Empty: no check.
+  std::vector<std::string> hosts = {};
+  /// Receives what a log should say. Default: none.
+  OperatorEventSink on_event = {};
   SteadyClock clock = {};
   WallClock wall_clock = {};
 };

@@ -59,16 +59,31 @@ std::string listed(const Strings& choices) {
 
 }  // namespace
 
-void Mistakes::add(std::string_view location, std::string_view message, std::string_view type) {
+namespace {
+
+std::string mistake_entry(std::string_view location, std::string_view message,
+                          std::string_view type) {
   json::Writer json(128);
   json.open('{').key("loc").raw(location).key("msg").string(message).key("type").string(type);
   json.close('}');
+  return std::move(json).take();
+}
+
+}  // namespace
+
+void Mistakes::add(std::string_view location, std::string_view message, std::string_view type) {
+  if (++count_ > kMost) return;
   if (!list_.empty()) list_ += ',';
-  list_ += std::move(json).take();
+  list_ += mistake_entry(location, message, type);
 }
 
 HttpResponse Mistakes::answer() const {
-  return json_answer(422, "{\"detail\":[" + list_ + "]}");
+  std::string body = "{\"detail\":[" + list_;
+  if (count_ > kMost) {
+    const std::string more = std::to_string(count_ - kMost) + " more mistakes";
+    body.append(",").append(mistake_entry(R"(["body"])", more, "too_many_errors"));
+  }
+  return json_answer(422, body + "]}");
 }
 
 std::string in_body(std::string_view name) {
@@ -102,7 +117,11 @@ void BodyFields::mistake(std::size_t field, std::string_view message, std::strin
 
 bool BodyFields::expect(std::size_t field, json::Kind kind, std::string_view message,
                         std::string_view type) {
-  if (member(field).kind == kind) return true;
+  if (member(field).kind == kind && !member(field).has_lone_surrogate) return true;
+  if (member(field).kind == kind) {
+    mistake(field, "Input should be a valid string, without lone surrogates", "string_unicode");
+    return false;
+  }
   const bool missing = member(field).kind == json::Kind::absent;
   missing ? mistake(field, "Field required", "missing") : mistake(field, message, type);
   return false;
@@ -173,9 +192,12 @@ std::vector<std::string> BodyFields::required_choices(std::size_t field,
                                                       std::span<const std::string> choices) {
   if (!expect(field, json::Kind::array, "Input should be a valid list", "list_type")) return {};
   std::vector<std::string> values;
-  for (json::Element& element : json::elements(member(field).text)) {
+  for (json::Element& element : json::elements(member(field).text, kMostChoices + 1)) {
     const std::string place = in_body(names_[field], values.size());
-    if (!element.is_string) {
+    if (values.size() == kMostChoices) {
+      mistake(field, "List should have at most " + std::to_string(kMostChoices) + " items",
+              "too_long");
+    } else if (!element.is_string) {
       mistakes_.add(place, "Input should be a valid string", "string_type");
     } else if (std::find(choices.begin(), choices.end(), element.text) == choices.end()) {
       mistakes_.add(place, "Input should be " + listed(choices), "enum");

@@ -22,23 +22,30 @@ inline namespace v0 {
 namespace endpoints {
 
 /// The mistakes in a request, in the format of FastAPI with pydantic 2, which clients of VX11
-/// parse.
+/// parse. The answer is bounded: it lists the first `kMost` and says how many more there are.
 class Mistakes {
  public:
+  static constexpr std::size_t kMost = 16;
+
   /// \param location a JSON array: `["body","message"]`
+  /// \param message  the library's own text; nothing the client sent
   void add(std::string_view location, std::string_view message, std::string_view type);
-  bool none() const noexcept { return list_.empty(); }
-  /// 422 with all of them.
+  bool none() const noexcept { return count_ == 0; }
+  /// 422 with the list.
   HttpResponse answer() const;
 
  private:
   std::string list_ = {};
+  std::size_t count_ = 0;
 };
 
 /// `["body","name"]`
 std::string in_body(std::string_view name);
 /// `["body","name",index]`
 std::string in_body(std::string_view name, std::size_t index);
+
+/// The most elements of a list: far more than there are services.
+inline constexpr std::size_t kMostChoices = 64;
 
 /// Reads the expected members of a JSON object. Each reader records a mistake and then returns an
 /// empty value, so that one answer reports all mistakes. A null member counts as absent where it is
@@ -62,7 +69,7 @@ class BodyFields {
   /// One of `choices`; the first if absent.
   std::string_view optional_choice(std::size_t field,
                                    std::initializer_list<std::string_view> choices);
-  /// A required list of one or more of `choices`.
+  /// A required list of one or more of `choices`, at most `kMostChoices`.
   std::vector<std::string> required_choices(std::size_t field,
                                             std::span<const std::string> choices);
 

@@ -19,14 +19,13 @@ Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
 
   auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
   auto& reply = co_await asking;
-  context.metrics.attempted(reply ? reply->attempts : reply.error().attempts);
+  context.attempted(reply ? reply->attempts : reply.error().attempts);
   if (!reply) co_return offline(turn.chat().session_id, reply.error(), with.primary);
 
   json::Writer json(reply->text.size() + reply->upstream_json.size() + 384);
   json.open('{').key("session_id").string(turn.chat().session_id);
   json.key("response").string(reply->text);
-  const ChatOrigin origin =
-      origin_of(std::move(reply->source), std::move(reply->reason), with.primary);
+  const ChatOrigin origin = origin_of(std::move(reply->source), std::move(reply->reason), with);
   turn.kept(co_await turn.keep(std::move(reply->text), origin));
   write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
   json.close('}');

@@ -1,5 +1,6 @@
 #include "operator/chat_turn.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -18,6 +19,7 @@ constexpr std::string_view kUser = "user";
 void write_origin(json::Writer& json, const ChatOrigin& origin) {
   json.key("source").string(origin.source);
   if (!origin.reason.empty()) json.key("reason").string(origin.reason);
+  if (origin.embedded) json.key("embedded").boolean(true);
 }
 
 std::string metadata_to_keep(const ChatOrigin& origin, Completeness completeness) {
@@ -31,11 +33,13 @@ std::string metadata_to_keep(const ChatOrigin& origin, Completeness completeness
 
 }  // namespace
 
-ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary) {
-  if (target == primary) return ChatOrigin{std::move(target), std::move(reason)};
+ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOptions& with) {
+  const auto& own = with.embedded;
+  const bool embedded = std::find(own.begin(), own.end(), target) != own.end();
+  if (target == with.primary) return ChatOrigin{std::move(target), std::move(reason), embedded};
   // Without a reason the first target answered: the primary is not among the targets.
-  if (reason.empty()) reason = primary + "_unreachable";
-  return ChatOrigin{std::move(target) + "_fallback", std::move(reason)};
+  if (reason.empty()) reason = with.primary + "_unreachable";
+  return ChatOrigin{std::move(target) + "_fallback", std::move(reason), embedded};
 }
 
 std::optional<HttpResponse> ChatTurn::read(const HttpRequest& request) {
@@ -55,6 +59,7 @@ Task<Result<std::string>> ChatTurn::recall() {
 void ChatTurn::recalled(Result<std::string> summary) {
   if (!summary) {
     history_ = HistoryStatus::not_read;
+    context_->report(OperatorEventKind::session_not_read, {}, summary.error().detail);
     summary = summary_of(std::array{MessageView(kUser, chat_.message)});
   }
   chat_.context_summary = *std::move(summary);
@@ -63,14 +68,18 @@ void ChatTurn::recalled(Result<std::string> summary) {
 Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin,
                                   Completeness completeness) {
   const OperatorApiOptions& with = context_->options;
-  return with.sessions->append(std::move(chat_.session_id), std::move(chat_.user_id),
-                               Turn(Message(kUser, std::move(chat_.message), asked_at_),
-                                    Message("assistant", std::move(answer), with.wall_clock.now(),
-                                            metadata_to_keep(origin, completeness))));
+  return with.sessions->append(
+      std::move(chat_.session_id), std::move(chat_.user_id),
+      Turn(Message(kUser, std::move(chat_.message), asked_at_, std::move(chat_.metadata_json)),
+           Message("assistant", std::move(answer), with.wall_clock.now(),
+                   metadata_to_keep(origin, completeness))));
 }
 
-void ChatTurn::kept(const Result<void>& stored) noexcept {
-  if (!stored) history_ = HistoryStatus::not_stored;
+void ChatTurn::kept(const Result<void>& stored) {
+  if (!stored) {
+    history_ = HistoryStatus::not_stored;
+    context_->report(OperatorEventKind::session_not_stored, {}, stored.error().detail);
+  }
   if (history_ != HistoryStatus::kept) context_->metrics.session_lost();
 }
 
@@ -92,6 +101,7 @@ void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<cons
   write_origin(json, origin);
   write_attempts(json, attempts);
   if (history == HistoryStatus::not_stored) json.key("session_stored").boolean(false);
+  if (history == HistoryStatus::not_read) json.key("session_read").boolean(false);
   // A user-defined dialect may leave it empty.
   if (upstream_json.size() > 2) json.key("upstream").raw(upstream_json);
   json.close('}');

@@ -22,8 +22,9 @@ namespace endpoints {
 struct ChatOrigin {
   std::string source = {};
   std::string reason = {};  ///< Why it was not the primary; empty if it was.
+  bool embedded = false;    ///< Answered by this process itself.
 };
-ChatOrigin origin_of(std::string target, std::string reason, const std::string& primary);
+ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOptions& with);
 
 /// The result of using the session store.
 enum class HistoryStatus : unsigned char { kept, not_read, not_stored };
@@ -58,7 +59,7 @@ class ChatTurn {
   /// answer, so that what it received survives a crash. Moves what it stores out of `chat()`.
   Task<Result<void>> keep(std::string answer, const ChatOrigin& origin,
                           Completeness completeness = Completeness::complete);
-  void kept(const Result<void>& stored) noexcept;
+  void kept(const Result<void>& stored);
 
   HistoryStatus history() const noexcept { return history_; }
 

@@ -6,10 +6,12 @@
 #include <vx11/operator_api.hpp>
 
 #include <atomic>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "operator/metrics.hpp"
+#include "operator/shared_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -20,9 +22,26 @@ struct Context {
   explicit Context(OperatorApiOptions complete)
       : options(std::move(complete)), metrics(options.router->targets()) {}
 
+  /// Reports an event to the program, if it listens.
+  void report(OperatorEventKind kind, std::string_view subject = {},
+              std::string_view reason = {}) const {
+    if (options.on_event) options.on_event(OperatorEvent{kind, subject, reason});
+  }
+
+  /// Counts the attempts of a chat, and reports replies that cannot be used.
+  void attempted(std::span<const Attempt> attempts) const {
+    metrics.attempted(attempts);
+    for (const Attempt& attempt : attempts) {
+      if (attempt.outcome != Outcome::invalid_reply) continue;
+      report(OperatorEventKind::reply_refused, attempt.target, to_string(attempt.outcome));
+    }
+  }
+
   const OperatorApiOptions options;
   std::atomic<bool> draining{false};
   mutable Metrics metrics;
+  /// The JSON of the power state that was read last.
+  mutable SharedText<PowerReading> power_state;
 };
 
 /// One admitted request. Holds references: `OperatorApi::handle` outlives the tasks it awaits.

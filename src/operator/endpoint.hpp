@@ -15,6 +15,9 @@ namespace endpoints {
 enum class Endpoint : unsigned char {
   chat,
   status,
+  task,
+  observe,
+  vx11_status,
   power_state,
   power_status,
   solo_madre_status,
@@ -39,6 +42,9 @@ inline constexpr std::size_t kEndpoints = static_cast<std::size_t>(Endpoint::non
 constexpr std::string_view to_string(Endpoint endpoint) noexcept {
   constexpr std::array<std::string_view, kEndpoints> kNames = {"chat",
                                                                "status",
+                                                               "task",
+                                                               "observe",
+                                                               "vx11_status",
                                                                "power_state",
                                                                "power_status",
                                                                "solo_madre_status",

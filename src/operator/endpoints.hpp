@@ -3,6 +3,7 @@
 /// \file
 /// The endpoints, each a function of an admitted request. Internal.
 
+#include <vx11/streaming.hpp>
 #include <vx11/task.hpp>
 
 #include "operator/context.hpp"
@@ -13,7 +14,12 @@ namespace endpoints {
 
 Task<HttpResponse> ask_chat(const Context& context, const Call& call);
 Task<HttpResponse> show_status(const Context& context, const Call& call);
+Task<HttpResponse> show_observation(const Context& context, const Call& call);
+Task<HttpResponse> show_vx11_status(const Context& context, const Call& call);
+Task<HttpResponse> send_task(const Context& context, const Call& call);
 Task<HttpResponse> show_session(const Context& context, const Call& call);
+/// The same for servers that can stream: a large session is written in pieces.
+Task<StreamedResponse> stream_session(const Context& context, const Call& call);
 
 Task<HttpResponse> show_power_state(const Context& context, const Call& call);
 Task<HttpResponse> show_power_status(const Context& context, const Call& call);

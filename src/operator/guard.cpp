@@ -10,6 +10,7 @@
 
 #include "http/media_type.hpp"
 #include "operator/answers.hpp"
+#include "operator/request_origin.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,20 +23,31 @@ bool needs_credential(const Context& context, const Route& route) noexcept {
   return context.options.metrics == MetricsAccess::with_token;
 }
 
-std::optional<HttpResponse> refuse_caller(const Authenticator& auth, const Headers& headers) {
-  switch (auth.check(headers)) {
-    case Access::granted:
-      return std::nullopt;
-    case Access::forbidden:
-      return error_answer(403, "forbidden");
-    case Access::auth_required:
-      break;
-  }
-  HttpResponse response = error_answer(401, "auth_required");
-  if (!auth.challenge().empty()) {
-    response.headers.add("WWW-Authenticate", auth.challenge());
-  }
+HttpResponse challenged(std::string_view word, std::string challenge) {
+  HttpResponse response = error_answer(401, word);
+  if (!challenge.empty()) response.headers.add("WWW-Authenticate", challenge);
   return response;
+}
+
+/// RFC 6750 §3: clients get a new token when they see this error.
+std::string expired_challenge(std::string_view challenge) {
+  constexpr std::string_view kError = R"(error="invalid_token", error_description="expired")";
+  if (challenge.empty()) return std::string("Bearer ").append(kError);
+  return std::string(challenge).append(", ").append(kError);
+}
+
+std::optional<HttpResponse> refuse_caller(const Context& context, const Headers& headers) {
+  const Authenticator& auth = *context.options.auth;
+  const AccessCheck checked = auth.explain(headers);
+  if (checked.access == Access::granted) return std::nullopt;
+  if (checked.access == Access::auth_required) {
+    return challenged("auth_required", std::string(auth.challenge()));
+  }
+  context.report(OperatorEventKind::credential_refused, {}, checked.reason);
+  if (checked.access == Access::expired) {
+    return challenged("invalid_token", expired_challenge(auth.challenge()));
+  }
+  return error_answer(403, "forbidden");
 }
 
 std::optional<HttpResponse> refuse_method(const Route& route, std::string_view method) {
@@ -70,10 +82,10 @@ class BodyHead {
     return error == std::errc() && end == text.data() + text.size() ? length : 0;
   }
   bool brings_body() const noexcept { return in_pieces_ || length() > 0; }
-  /// One Content-Type, JSON in UTF-8, and not compressed.
-  bool is_plain_json() const noexcept {
-    const bool plain = !encoding_ || equals_ignoring_case(*encoding_, "identity");
-    return types_ == 1 && plain && is_json_in_utf8(type_);
+  /// One Content-Type, JSON in UTF-8.
+  bool is_json() const noexcept { return types_ == 1 && is_json_in_utf8(type_); }
+  bool is_coded() const noexcept {
+    return encoding_ && !equals_ignoring_case(*encoding_, "identity");
   }
 
  private:
@@ -84,11 +96,22 @@ class BodyHead {
   bool in_pieces_ = false;
 };
 
-bool is_type_acceptable(const Route& route, const HttpRequest& request,
-                        const BodyHead& head) noexcept {
-  if (route.body == BodyRule::ignored) return true;
+std::optional<HttpResponse> refuse_content(const Context& context, const Route& route,
+                                           const HttpRequest& request, const BodyHead& head) {
+  if (route.body == BodyRule::ignored) return std::nullopt;
   const bool has_body = !request.body.empty() || head.brings_body();
-  return (route.body == BodyRule::optional && !has_body) || head.is_plain_json();
+  if (route.body == BodyRule::optional && !has_body) return std::nullopt;
+  if (head.is_coded()) {
+    context.report(OperatorEventKind::coding_refused);
+    HttpResponse response = error_answer(415, "unsupported_content_encoding");
+    response.headers.add("Accept-Encoding", "identity");  // RFC 9110 §12.5.3
+    return response;
+  }
+  if (head.is_json()) return std::nullopt;
+  context.report(OperatorEventKind::content_type_refused);
+  HttpResponse response = error_answer(415, "unsupported_media_type");
+  response.headers.add("Accept", "application/json");
+  return response;
 }
 
 }  // namespace
@@ -96,14 +119,13 @@ bool is_type_acceptable(const Route& route, const HttpRequest& request,
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request) {
   if (match.route == nullptr) return error_answer(404, "not_found");
+  if (auto refused = refuse_origin(context, *match.route, request)) return refused;
   if (needs_credential(context, *match.route)) {
-    if (auto refused = refuse_caller(*context.options.auth, request.headers)) return refused;
+    if (auto refused = refuse_caller(context, request.headers)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
   const BodyHead head(request.headers);
-  if (!is_type_acceptable(*match.route, request, head)) {
-    return error_answer(415, "unsupported_media_type");
-  }
+  if (auto refused = refuse_content(context, *match.route, request, head)) return refused;
   const std::size_t most = context.options.max_body_bytes;
   if (request.body.size() > most || head.length() > most) return error_answer(413, "too_large");
   return std::nullopt;

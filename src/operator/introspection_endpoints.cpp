@@ -29,6 +29,15 @@ void write_breaker(json::Writer& json, const NamedBreaker& named,
   json.close('}');
 }
 
+/// Read to find out whether the store can be read; nothing is stored under it.
+constexpr std::string_view kNoSession = "vx11 readiness check";
+
+HttpResponse not_ready(std::string_view reason) {
+  json::Writer json(64);
+  json.open('{').key("status").string("not_ready").key("reason").string(reason).close('}');
+  return json_answer(503, std::move(json).take());
+}
+
 }  // namespace
 
 Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
@@ -42,9 +51,13 @@ Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
   return json_answer(200, std::move(json).take());
 }
 
-Task<HttpResponse> show_health(const Context& /*context*/, const Call& /*call*/) {
-  return json_answer(
-      200, R"({"status":"ok","module":"tentaculo_link","version":")" VX11_VERSION_STRING R"("})");
+Task<HttpResponse> show_health(const Context& context, const Call& /*call*/) {
+  json::Writer json(128);
+  json.open('{').key("status").string("ok").key("module").string("tentaculo_link");
+  json.key("version").string(VX11_VERSION_STRING);
+  if (!context.options.embedded.empty()) json.key("embedded").boolean(true);
+  json.close('}');
+  return json_answer(200, std::move(json).take());
 }
 
 Task<HttpResponse> show_livez(const Context& /*context*/, const Call& /*call*/) {
@@ -52,9 +65,15 @@ Task<HttpResponse> show_livez(const Context& /*context*/, const Call& /*call*/) 
 }
 
 Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
-  const bool draining = context.draining.load(std::memory_order_relaxed);
-  return draining ? json_answer(503, R"({"status":"draining"})")
-                  : json_answer(200, R"({"status":"ready"})");
+  if (context.draining.load(std::memory_order_relaxed)) {
+    co_return json_answer(503, R"({"status":"draining"})");
+  }
+  for (const ReadinessCheck& check : context.options.readiness) {
+    if (!check.is_ready()) co_return not_ready(check.name);
+  }
+  auto reading = context.options.sessions->recent(std::string(kNoSession), 1);
+  const auto messages = co_await std::move(reading);
+  co_return messages ? json_answer(200, R"({"status":"ready"})") : not_ready("sessions");
 }
 
 Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {

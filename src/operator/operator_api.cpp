@@ -7,6 +7,8 @@
 #include "operator/answers.hpp"
 #include "operator/chat_events.hpp"
 #include "operator/context.hpp"
+#include "operator/cors.hpp"
+#include "operator/endpoints.hpp"
 #include "operator/guard.hpp"
 #include "operator/routes.hpp"
 #include "text/mistake_list.hpp"
@@ -23,6 +25,7 @@ struct OperatorApi::Impl : endpoints::Context {
   /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
   void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
               TimePoint since, bool streamed = false) const {
+    endpoints::add_cors_fields(options, request, response);
     endpoints::finish(response, request.method);
     if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
@@ -37,6 +40,10 @@ Result<void> check(const OperatorApiOptions& options) {
   mistakes.add_if(options.health == nullptr, "health is missing");
   mistakes.add_if(options.power == nullptr, "power is missing");
   mistakes.add_if(options.sessions == nullptr, "sessions is missing");
+  mistakes.add_if(options.tasks && options.tasks->transport == nullptr, "tasks has no transport");
+  mistakes.add_if(std::any_of(options.readiness.begin(), options.readiness.end(),
+                              [](const ReadinessCheck& check) { return !check.is_ready; }),
+                  "a readiness check has no function");
   mistakes.add_if(options.primary.empty(), "primary is empty");
   mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
   mistakes.add_if(options.max_message_bytes == 0, "max_message_bytes is zero");
@@ -71,7 +78,8 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   const Match match = endpoints::find_route(head.target);
   std::optional<HttpResponse> refused;
   try {
-    refused = endpoints::refuse(*impl_, match, head);
+    refused = endpoints::answer_preflight(impl_->options, head);
+    if (!refused) refused = endpoints::refuse(*impl_, match, head);
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");
   }
@@ -96,6 +104,8 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
     } else if (is_chat && form == Form::may_stream && endpoints::wants_events(request)) {
       std::shared_ptr<const endpoints::Context> context = impl_;
       result = co_await endpoints::stream_chat(std::move(context), call, admission.match().since);
+    } else if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::session) {
+      result = co_await endpoints::stream_session(impl, call);
     } else {
       result.head = co_await route.answer(impl, call);
     }
@@ -103,7 +113,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
     result.head = endpoints::error_answer(500, "internal");
   }
   impl.finish(result.head, request, route.endpoint, admission.match().since,
-              result.body != nullptr);
+              route.endpoint == endpoints::Endpoint::chat && result.body != nullptr);
   co_return std::move(result);
 }
 

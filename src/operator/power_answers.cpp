@@ -2,12 +2,14 @@
 
 #include <vx11/session.hpp>
 
-#include <algorithm>
+#include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "json/scan.hpp"
 #include "operator/answers.hpp"
 
 namespace vx11 {
@@ -30,16 +32,30 @@ void write_window(json::Writer& json, const PowerWindow& window) {
   json.string(window.created_at ? to_rfc3339(*window.created_at) : std::string());
   json.key("ttl_seconds");
   window.ttl ? json.integer(window.ttl->count()) : json.raw("null");
+  json.key("ttl_remaining_sec");
+  window.remaining ? json.integer(window.remaining->count()) : json.raw("null");
   write_strings(json, "services", window.services);
   json.close('}');
 }
 
-/// Time until madre's breaker admits a call; zero if it does now, or there is none.
+/// Time until madre's breaker for power requests admits a call; zero if it does now, or there is
+/// none. One that is shared with chats has the name of the upstream alone.
 Duration wait_for_madre(const Context& context) noexcept {
   const auto& breakers = context.options.breakers;
-  const auto at = std::find_if(breakers.begin(), breakers.end(),
-                               [](const NamedBreaker& named) { return named.name == kMadre; });
-  return at == breakers.end() ? Duration::zero() : at->breaker->snapshot().retry_after;
+  for (const std::string_view name : {std::string_view("madre_power"), kMadre}) {
+    const auto at = std::find_if(breakers.begin(), breakers.end(),
+                                 [=](const NamedBreaker& named) { return named.name == name; });
+    if (at != breakers.end()) return at->breaker->snapshot().retry_after;
+  }
+  return Duration::zero();
+}
+
+/// `json` with `executed` false if madre has only planned the command.
+std::string marked(std::string json) {
+  static constexpr std::array<std::string_view, 2> kNames = {"executed", "status"};
+  const auto parts = json::split_object(json, kNames);
+  if (!parts || parts->found.members[1].text != "plan") return json;
+  return json::merge_objects(R"({"status":"plan","executed":false})", parts->rest);
 }
 
 }  // namespace
@@ -50,27 +66,39 @@ void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows) 
   json.close(']');
 }
 
-HttpResponse power_state_answer(const PowerState& state) {
+std::string power_state_json(const PowerState& state, Duration age) {
   json::Writer json(1024);
   json.open('{').key("policy").string(to_string(state.policy)).key("active_windows");
   write_windows(json, state.windows);
   write_strings(json, "running_services", state.running);
   write_strings(json, "available_services", state.available);
   json.key("checked_at").string(to_rfc3339(state.checked_at));
-  json.key("age_ms").milliseconds(state.age).close('}');
-  return json_answer(200, std::move(json).take());
+  json.key("age_ms").milliseconds(age).close('}');
+  return std::move(json).take();
 }
 
-HttpResponse madre_offline(const Context& context, Errc why) {
+HttpResponse madre_offline(const Context& context, const Error& why) {
   json::Writer json;
-  begin_offline(json, kMadre, offline_reason(why), "Power management temporarily unavailable");
+  begin_offline(json, kMadre, offline_reason(why.code), "Power management temporarily unavailable");
+  if (why.code == Errc::http_status) json.key("detail").string(why.detail);
   json.close('}');
-  return offline_answer(std::move(json).take(), wait_for_madre(context));
+  const Duration wait = why.code == Errc::circuit_open ? wait_for_madre(context) : Duration::zero();
+  return offline_answer(std::move(json).take(), wait);
 }
 
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply) {
-  if (!reply) return madre_offline(context, reply.error().code);
-  return json_answer(reply->status, std::move(reply->json));
+  if (!reply) return madre_offline(context, reply.error());
+  HttpResponse answer = json_answer(reply->status, std::move(reply->json));
+  if (reply->retry_after > Duration::zero()) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(reply->retry_after);
+    answer.headers.add("Retry-After", std::to_string(seconds.count()));
+  }
+  return answer;
+}
+
+HttpResponse command_answer(const Context& context, Result<MadreReply> reply) {
+  if (reply && reply->ok()) reply->json = marked(std::move(reply->json));
+  return passed_on(context, std::move(reply));
 }
 
 }  // namespace endpoints

@@ -7,6 +7,9 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/result.hpp>
 
+#include <string>
+#include <vector>
+
 #include "json/writer.hpp"
 #include "operator/context.hpp"
 
@@ -17,13 +20,18 @@ namespace endpoints {
 /// An array of windows. One without an end has `ttl_seconds` null.
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
 
-HttpResponse power_state_answer(const PowerState& state);
+/// The JSON of a state that is `age` old.
+std::string power_state_json(const PowerState& state, Duration age);
 
 /// 503: madre could not be reached.
-HttpResponse madre_offline(const Context& context, Errc why);
+HttpResponse madre_offline(const Context& context, const Error& why);
 
 /// madre's own answer, including a refusal (4xx), or 503 if there was none.
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
+
+/// The same for a command: one that madre has only planned has `executed` false; one that it has
+/// not answered yet is 504.
+HttpResponse command_answer(const Context& context, Result<MadreReply> reply);
 
 }  // namespace endpoints
 }  // namespace v0

@@ -1,4 +1,5 @@
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,19 +35,49 @@ HttpResponse unknown_service() {
   return mistakes.answer();
 }
 
-using Command = Task<Result<MadreReply>> (PowerStateClient::*)(std::string, Deadline) const;
+using Command = Task<Result<MadreReply>> (PowerStateClient::*)(std::string, ServiceOrder,
+                                                               Deadline) const;
+
+/// madre's token is bound to the User-Agent that it was issued to.
+constexpr std::array<const char*, 3> kPowerHeaders = {"X-VX11-Power-Key", "X-VX11-Power-Token",
+                                                      "User-Agent"};
+
+/// What accompanies the command: the body, if it is a JSON object, and the power headers.
+tl::expected<ServiceOrder, HttpResponse> read_order(const HttpRequest& request) {
+  ServiceOrder order;
+  if (!request.body.empty()) {
+    const auto fields = BodyFields::read(request.body, {});
+    if (!fields) return tl::unexpected(fields.error());
+    order.json = request.body;
+  }
+  for (const char* name : kPowerHeaders) {
+    const std::string_view value = request.headers.get(name);
+    if (!value.empty()) order.headers.set(name, value);
+  }
+  return order;
+}
 
 Task<HttpResponse> command(const Context& context, const Call& call, Command send) {
   const auto name = decode_percent(call.argument);
   if (!name || !is_known_service(*name)) co_return unknown_service();
-  co_return passed_on(context, co_await (*context.options.power.*send)(*name, call.deadline));
+  auto order = read_order(call.request);
+  if (!order) co_return std::move(order.error());
+  auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
+  Result<MadreReply> reply = co_await std::move(sending);
+  co_return command_answer(context, std::move(reply));
 }
 
 }  // namespace
 
 Task<HttpResponse> show_power_state(const Context& context, const Call& call) {
-  const auto state = co_await context.options.power->async_state(call.deadline);
-  co_return state ? power_state_answer(*state) : madre_offline(context, state.error().code);
+  auto reading_it = context.options.power->async_reading(call.deadline);
+  const std::shared_ptr<const PowerReading> reading = co_await std::move(reading_it);
+  if (!reading->state) co_return madre_offline(context, reading->state.error());
+  const std::shared_ptr<const std::string> json =
+      context.power_state.of(reading, [&](const PowerReading& seen) {
+        return power_state_json(*seen.state, context.options.clock.now() - seen.asked_at);
+      });
+  co_return json_answer(200, *json);
 }
 
 Task<HttpResponse> show_power_status(const Context& context, const Call& call) {
@@ -54,9 +85,9 @@ Task<HttpResponse> show_power_status(const Context& context, const Call& call) {
   auto status = co_await power.async_status(call.deadline);
   if (!status || !status->ok()) co_return passed_on(context, std::move(status));
   const auto state = co_await power.async_state(call.deadline);
-  if (!state) co_return madre_offline(context, state.error().code);
+  if (!state) co_return madre_offline(context, state.error());
   auto both = with_state(status->json, *state);
-  if (!both) co_return madre_offline(context, both.error().code);
+  if (!both) co_return madre_offline(context, both.error());
   co_return json_answer(status->status, *std::move(both));
 }
 
@@ -66,8 +97,8 @@ Task<HttpResponse> show_solo_madre(const Context& context, const Call& call) {
 }
 
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call) {
-  co_return passed_on(context,
-                      co_await context.options.power->async_apply_solo_madre(call.deadline));
+  co_return command_answer(context,
+                           co_await context.options.power->async_apply_solo_madre(call.deadline));
 }
 
 Task<HttpResponse> start_service(const Context& context, const Call& call) {

@@ -9,35 +9,51 @@ namespace endpoints {
 namespace {
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 18> kRoutes = {{
+constexpr std::array<Route, 22> kRoutes = {{
     {"/operator/chat/ask", "POST", Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/chat", "POST", Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/status", "GET", Endpoint::status, &show_status},
     {"/operator/power/state", "GET", Endpoint::power_state, &show_power_state},
+    {"/operator/task", "POST", Endpoint::task, &send_task, BodyRule::required},
+    {"/operator/observe", "GET", Endpoint::observe, &show_observation},
     {"/operator/session/{}", "GET", Endpoint::session, &show_session},
     {"/operator/power/status", "GET", Endpoint::power_status, &show_power_status},
     {"/operator/power/policy/solo_madre/status", "GET", Endpoint::solo_madre_status,
      &show_solo_madre},
     {"/operator/power/policy/solo_madre/apply", "POST", Endpoint::solo_madre_apply,
      &apply_solo_madre},
-    {"/operator/power/service/{}/start", "POST", Endpoint::service_start, &start_service},
-    {"/operator/power/service/{}/stop", "POST", Endpoint::service_stop, &stop_service},
-    {"/operator/power/service/{}/restart", "POST", Endpoint::service_restart, &restart_service},
+    {"/operator/power/service/{}/start", "POST", Endpoint::service_start, &start_service,
+     BodyRule::optional},
+    {"/operator/power/service/{}/stop", "POST", Endpoint::service_stop, &stop_service,
+     BodyRule::optional},
+    {"/operator/power/service/{}/restart", "POST", Endpoint::service_restart, &restart_service,
+     BodyRule::optional},
     {"/operator/power/window/open", "POST", Endpoint::window_open, &open_window,
      BodyRule::required},
     {"/operator/power/window/close", "POST", Endpoint::window_close, &close_window,
      BodyRule::optional},
     {"/vx11/circuit-breaker/status", "GET", Endpoint::circuit_breakers, &show_breakers},
+    {"/vx11/status", "GET", Endpoint::vx11_status, &show_vx11_status},
     {"/health", "GET", Endpoint::health, &show_health, BodyRule::ignored, Entry::everyone},
     {"/livez", "GET", Endpoint::livez, &show_livez, BodyRule::ignored, Entry::everyone},
     {"/readyz", "GET", Endpoint::readyz, &show_readyz, BodyRule::ignored, Entry::everyone},
     {"/metrics", "GET", Endpoint::metrics, &show_metrics, BodyRule::ignored, Entry::as_metrics},
+    {"/", "GET", Endpoint::health, &show_health, BodyRule::ignored, Entry::everyone},
 }};
+
+/// The path by which a resource is found: with a slash at its end it is the same, and `*`, the
+/// server as a whole, is the root.
+std::string_view resource_of(std::string_view target) noexcept {
+  std::string_view path = http_detail::path_of(target);
+  if (path == "*") return "/";
+  if (path.size() > 2 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
 
 }  // namespace
 
 Match find_route(std::string_view target) noexcept {
-  const std::string_view path = http_detail::path_of(target);
+  const std::string_view path = resource_of(target);
   std::string_view argument;
   const auto keep = [&argument](std::string_view, std::string_view value) { argument = value; };
   for (const Route& route : kRoutes) {

@@ -1,35 +1,19 @@
 #include <vx11/session.hpp>
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "http/percent.hpp"
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
+#include "operator/session_answer.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
 namespace {
-
-void write_message(json::Writer& json, const Message& message) {
-  json.open('{').key("role").string(message.role).key("content").string(message.content);
-  json.key("timestamp").string(to_rfc3339(message.timestamp));
-  json.key("metadata").raw(message.metadata_json).close('}');
-}
-
-HttpResponse found(const Session& session) {
-  json::Writer json(4096);
-  json.open('{').key("session_id").string(session.id).key("user_id").string(session.user_id);
-  json.key("created_at").string(to_rfc3339(session.created_at));
-  json.key("message_count").integer(static_cast<std::int64_t>(session.messages.size()));
-  json.key("messages").open('[');
-  for (const Message& message : session.messages) write_message(json, message);
-  json.close(']').key("summary").string(context_summary(session.messages)).close('}');
-  return json_answer(200, std::move(json).take());
-}
 
 HttpResponse not_found(std::string_view id) {
   json::Writer json;
@@ -45,17 +29,43 @@ HttpResponse store_offline() {
   return offline_answer(std::move(json).take(), Duration::zero());
 }
 
+/// What is known of the session, or the answer that replaces it.
+using Found = tl::expected<SessionText, HttpResponse>;
+
+Found judge(const Context& context, std::string_view id, Result<std::optional<Session>> session) {
+  if (!session) {
+    context.metrics.session_lost();
+    context.report(OperatorEventKind::session_not_read, {}, session.error().detail);
+    return tl::unexpected(store_offline());
+  }
+  if (!*session) return tl::unexpected(not_found(id));
+  return SessionText(*std::move(*session));
+}
+
+Task<Found> find_session(const Context& context, const Call& call) {
+  const auto id = decode_percent(call.argument);
+  if (!id) co_return tl::unexpected(not_found(call.argument));
+  auto finding = context.options.sessions->find(*id);
+  auto session = co_await std::move(finding);
+  co_return judge(context, *id, std::move(session));
+}
+
 }  // namespace
 
 Task<HttpResponse> show_session(const Context& context, const Call& call) {
-  const auto id = decode_percent(call.argument);
-  if (!id) co_return not_found(call.argument);
-  const auto session = co_await context.options.sessions->find(*id);
-  if (!session) {
-    context.metrics.session_lost();
-    co_return store_offline();
-  }
-  co_return *session ? found(**session) : not_found(*id);
+  auto finding = find_session(context, call);
+  auto found = co_await std::move(finding);
+  if (!found) co_return std::move(found.error());
+  co_return json_answer(200, found->whole());
+}
+
+Task<StreamedResponse> stream_session(const Context& context, const Call& call) {
+  auto finding = find_session(context, call);
+  auto found = co_await std::move(finding);
+  if (!found) co_return StreamedResponse(std::move(found.error()), nullptr);
+  const bool whole = call.request.method == "HEAD" || !found->is_large();
+  if (whole) co_return StreamedResponse(json_answer(200, found->whole()), nullptr);
+  co_return StreamedResponse(json_answer(200, {}), stream_of(*std::move(found)));
 }
 
 }  // namespace endpoints

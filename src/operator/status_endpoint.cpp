@@ -1,6 +1,8 @@
 #include <vx11/session.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,11 +25,45 @@ void write_component(json::Writer& json, const ComponentHealth& component) {
   json.key("source").string(to_string(component.source)).close('}');
 }
 
-void write_windows(json::Writer& json, const std::optional<PowerState>& power) {
-  json.key("windows").open('{').key("policy");
-  json.string(power ? to_string(power->policy) : "unknown");
+void write_components(json::Writer& json, std::string_view key, const HealthReport& report) {
+  json.plain_key(key).open('{');
+  for (const ComponentHealth& component : report.components) write_component(json, component);
+  json.close('}');
+}
+
+std::string_view policy_of(const HealthReport& report) noexcept {
+  return report.power ? to_string(report.power->policy) : "unknown";
+}
+
+void write_windows(json::Writer& json, const HealthReport& report) {
+  const std::optional<PowerState>& power = report.power;
+  json.key("windows").open('{').key("policy").string(policy_of(report));
   json.key("active_count").integer(power ? static_cast<std::int64_t>(power->windows.size()) : 0);
   json.close('}');
+}
+
+/// The mode in the words of the older endpoint.
+std::string_view mode_of(const HealthReport& report) noexcept {
+  if (!report.power) return "unknown";
+  switch (report.power->policy) {
+    case PowerPolicy::operative_core:
+      return "windowed";
+    case PowerPolicy::solo_madre:
+    case PowerPolicy::full:
+      break;
+  }
+  return to_string(report.power->policy);
+}
+
+bool serves(const HealthReport& report, std::string_view name) noexcept {
+  const ComponentHealth* found = report.find(name);
+  return found != nullptr && (found->health == Health::ok || found->health == Health::available);
+}
+
+bool runs(const HealthReport& report, std::string_view service) noexcept {
+  if (!report.power) return false;
+  const auto& running = report.power->running;
+  return std::find(running.begin(), running.end(), service) != running.end();
 }
 
 }  // namespace
@@ -35,11 +71,31 @@ void write_windows(json::Writer& json, const std::optional<PowerState>& power) {
 Task<HttpResponse> show_status(const Context& context, const Call& call) {
   const HealthReport report = co_await context.options.health->async_check(call.deadline);
   json::Writer json(1024);
-  json.open('{').key("status").string(to_string(report.overall)).key("components").open('{');
-  for (const ComponentHealth& component : report.components) write_component(json, component);
+  json.open('{').key("status").string(to_string(report.overall));
+  write_components(json, "components", report);
+  write_windows(json, report);
   json.close('}');
-  write_windows(json, report.power);
-  json.close('}');
+  co_return json_answer(200, std::move(json).take());
+}
+
+Task<HttpResponse> show_observation(const Context& context, const Call& call) {
+  const HealthReport report = co_await context.options.health->async_check(call.deadline);
+  json::Writer json(1024);
+  json.open('{').key("status");
+  json.string(report.overall == Health::ok ? "operational" : "degraded");
+  write_components(json, "health", report);
+  json.key("timestamp").string(to_rfc3339(context.options.wall_clock.now())).close('}');
+  co_return json_answer(200, std::move(json).take());
+}
+
+Task<HttpResponse> show_vx11_status(const Context& context, const Call& call) {
+  const HealthReport report = co_await context.options.health->async_check(call.deadline);
+  json::Writer json;
+  json.open('{').key("mode").string(mode_of(report)).key("policy").string(policy_of(report));
+  json.key("madre_available").boolean(serves(report, "madre"));
+  json.key("switch_available").boolean(serves(report, "switch"));
+  json.key("spawner_available").boolean(runs(report, "spawner"));
+  json.key("timestamp").string(to_rfc3339(context.options.wall_clock.now())).close('}');
   co_return json_answer(200, std::move(json).take());
 }
 

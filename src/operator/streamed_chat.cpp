@@ -91,7 +91,7 @@ Task<bool> StreamedChat::open() {
     co_return false;
   }
   stream_.emplace(std::move(*opened));
-  origin_ = origin_of(stream_->source(), stream_->reason(), context_->options.primary);
+  origin_ = origin_of(stream_->source(), stream_->reason(), context_->options);
   first_piece_ = now() - since_;
   committed_ = true;
   co_return true;
@@ -136,7 +136,7 @@ Task<void> StreamedChat::break_off(Error error) {
 
 /// No target answered: an answer of its own, or an event if the head has left.
 void StreamedChat::refuse(const ChatFailure& failure) {
-  context_->metrics.attempted(failure.attempts);
+  context_->attempted(failure.attempts);
   HttpResponse answer = offline(turn_.chat().session_id, failure, context_->options.primary);
   if (committed_.exchange(true)) {
     writer_.last("error", answer.body);
@@ -160,13 +160,17 @@ void StreamedChat::fail() noexcept {
 }
 
 void StreamedChat::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
-  context_->metrics.attempted(attempts);
+  context_->attempted(attempts);
   context_->metrics.streamed(end, first_piece_, now() - since_);
 }
 
 void StreamedChat::count_departure() {
   std::vector<Attempt> attempts = stream_->attempts();
-  attempts.back().outcome = Outcome::cancelled;
+  // Not always the last one: a further target may have been asked beside a slow one.
+  const auto own = std::find_if(attempts.rbegin(), attempts.rend(), [&](const Attempt& attempt) {
+    return attempt.target == stream_->source();
+  });
+  if (own != attempts.rend()) own->outcome = Outcome::cancelled;
   count(StreamEnd::cut_by_client, attempts);
   finish();
 }

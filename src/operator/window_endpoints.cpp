@@ -54,14 +54,16 @@ Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto window = read_window(call.request.body);
   if (!window) co_return std::move(window.error());
   const PowerStateClient& power = *context.options.power;
-  co_return passed_on(context, co_await power.async_open_window(*std::move(window), call.deadline));
+  auto opening = power.async_open_window(*std::move(window), call.deadline);
+  co_return command_answer(context, co_await std::move(opening));
 }
 
 Task<HttpResponse> close_window(const Context& context, const Call& call) {
   auto id = read_window_id(call.request.body);
   if (!id) co_return std::move(id.error());
   const PowerStateClient& power = *context.options.power;
-  co_return passed_on(context, co_await power.async_close_window(*std::move(id), call.deadline));
+  auto closing = power.async_close_window(*std::move(id), call.deadline);
+  co_return command_answer(context, co_await std::move(closing));
 }
 
 }  // namespace endpoints

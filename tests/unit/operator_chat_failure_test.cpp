@@ -36,6 +36,7 @@ TEST_CASE_FIXTURE(Site, "the reason of a 503 is the first target's outcome, with
       {vx11::fail(Errc::unreachable), "unreachable"},
       {HttpResponse(500, "text/plain", ""), "error"},
       {HttpResponse(200, "text/plain", ""), "invalid_reply"},
+      {vx11::fail(Errc::exhausted), "exhausted"},
       {vx11::fail(Errc::too_large), "invalid_reply"}};
   for (const auto& [fault, reason] : faults) {
     Site site;

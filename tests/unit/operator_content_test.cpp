@@ -10,7 +10,8 @@ TEST_CASE_FIXTURE(Site, "a body that is not declared as JSON in UTF-8 is 415") {
   HttpRequest request = with_body("POST", "/operator/chat/ask", R"({"message":"hi"})");
   for (const std::string type :
        {"text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", "+json", "",
-        "application/json; charset=latin1", "application/json;charset=\"utf-16\""}) {
+        "application/json; charset=latin1", "application/json;charset=\"utf-16\"",
+        R"(application/json; profile="a"; charset=latin1)"}) {
     CAPTURE(type);
     request.headers.set("Content-Type", type);
     const HttpResponse answer = send(request);
@@ -28,7 +29,10 @@ TEST_CASE_FIXTURE(Site, "a body that is not declared as JSON in UTF-8 is 415") {
 TEST_CASE_FIXTURE(Site, "a compressed body is 415") {
   HttpRequest request = with_body("POST", "/operator/chat/ask", R"({"message":"hi"})");
   request.headers.add("Content-Encoding", "gzip");
-  CHECK(send(request).status == 415);
+  const HttpResponse answer = send(request);
+  CHECK(answer.status == 415);
+  CHECK(body_of(answer).at("error") == "unsupported_content_encoding");
+  CHECK(answer.headers.get("Accept-Encoding") == "identity");
   request.headers.set("Content-Encoding", "identity");
   CHECK(send(request).status != 415);
 }
@@ -38,7 +42,8 @@ TEST_CASE_FIXTURE(Site, "JSON is recognised under its other names") {
   for (const std::string type :
        {"application/json", "Application/JSON", "application/json;charset=utf-8",
         "application/json ; charset=\"UTF-8\"; v=1", "application/vnd.vx11+json",
-        "application/problem+JSON"}) {
+        "application/json; charset=utf8", R"(application/json; profile="a;charset=latin1")",
+        R"(application/json; profile="\";charset=latin1")", "application/problem+JSON"}) {
     CAPTURE(type);
     request.headers.set("Content-Type", type);
     CHECK(send(request).status != 415);

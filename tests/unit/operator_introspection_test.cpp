@@ -34,6 +34,19 @@ TEST_CASE_FIXTURE(Site, "readiness ends with draining, liveness and work do not"
   CHECK(get("/operator/status").status == 200);
 }
 
+TEST_CASE_FIXTURE(Site, "not ready while sessions or what else is needed cannot be used") {
+  bool has_keys = true;
+  options.readiness = {{.name = "keys", .is_ready = [&] { return has_keys; }}};
+  CHECK(get("/readyz").status == 200);
+  has_keys = false;
+  CHECK(get("/readyz").status == 503);
+  CHECK(body_of(get("/readyz")) == json{{"status", "not_ready"}, {"reason", "keys"}});
+  has_keys = true;
+  store->fail_reads = true;
+  CHECK(body_of(get("/readyz")) == json{{"status", "not_ready"}, {"reason", "sessions"}});
+  CHECK(get("/livez").status == 200);
+}
+
 TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field") {
   const HttpResponse answer = get("/vx11/circuit-breaker/status");
   CHECK(answer.status == 200);

@@ -57,7 +57,7 @@ TEST_CASE_FIXTURE(Power, "power state: the contract's answer, from its own diale
   CHECK(body_of(answer) == json::parse(R"({
     "policy":"operative_core",
     "active_windows":[{"window_id":"win-abc123","created_at":"2025-12-28T12:34:56.789Z",
-                       "ttl_seconds":300,"services":["switch","hermes"]}],
+                       "ttl_seconds":300,"ttl_remaining_sec":300,"services":["switch","hermes"]}],
     "running_services":["madre","tentaculo_link","redis","switch","hermes"],
     "available_services":["hormiguero","mcp","shubniggurath","spawner","manifestator",
                           "operator-backend","operator-frontend"],
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(Power, "power state: the deployed dialect becomes the same") {
   CHECK(body.at("policy") == "operative_core");
   CHECK(body.at("active_windows") ==
         json::parse(R"([{"window_id":"win-1","created_at":"2025-12-28T12:00:00.000Z",
-                         "ttl_seconds":300,"services":["switch"]}])"));
+                         "ttl_seconds":300,"ttl_remaining_sec":120,"services":["switch"]}])"));
   CHECK(body.at("running_services") ==
         json::parse(R"(["madre","tentaculo_link","redis","switch"])"));
 }
@@ -142,7 +142,6 @@ TEST_CASE_FIXTURE(Power, "a refusal of madre's keeps its status and its words") 
 TEST_CASE_FIXTURE(Power, "a madre that cannot be asked is 503 on every power endpoint, with why") {
   const std::vector<std::pair<vx11::Result<HttpResponse>, std::string>> faults = {
       {vx11::fail(Errc::unreachable), "unreachable"},
-      {vx11::fail(Errc::timeout), "timeout"},
       {HttpResponse(500, "text/plain", "stack trace"), "error"},
       {HttpResponse(200, "text/html", "<html>stack trace"), "invalid_reply"}};
   for (const auto& [fault, reason] : faults) {
@@ -154,10 +153,13 @@ TEST_CASE_FIXTURE(Power, "a madre that cannot be asked is 503 on every power end
       const HttpResponse answer = site.give(order);
       CHECK(answer.status == 503);
       CHECK(answer.headers.get("Retry-After") == "1");
-      CHECK(body_of(answer) == json{{"status", "service_offline"},
-                                    {"module", "madre"},
-                                    {"reason", reason},
-                                    {"message", "Power management temporarily unavailable"}});
+      json body = body_of(answer);
+      CHECK(body.contains("detail") == (reason == "error"));
+      body.erase("detail");
+      CHECK(body == json{{"status", "service_offline"},
+                         {"module", "madre"},
+                         {"reason", reason},
+                         {"message", "Power management temporarily unavailable"}});
     }
   }
 }
@@ -231,6 +233,24 @@ TEST_CASE_FIXTURE(Power, "what is wrong with a window is listed, all of it") {
   CHECK(to_power->calls() == 0);
 }
 
+TEST_CASE_FIXTURE(Power, "however many mistakes a body has, the answer lists sixteen and a count") {
+  const auto open_with = [&](std::size_t elements) {
+    std::string body = R"({"services":[)";
+    for (std::size_t i = 0; i < elements; ++i) body += i == 0 ? "1" : ",1";
+    return post("/operator/power/window/open", body + "]}");
+  };
+  const HttpResponse few = open_with(16);
+  CHECK(few.status == 422);
+  CHECK(body_of(few).at("detail").size() == 16);
+  const HttpResponse many = open_with(500'000);
+  CHECK(many.status == 422);
+  CHECK(many.body.size() < 4'096);
+  const json detail = body_of(many).at("detail");
+  REQUIRE(detail.size() == 17);
+  CHECK(detail.back().at("type") == "too_many_errors");
+  CHECK(detail.back().at("msg") == "49 more mistakes");  // of 64 elements, and that there are more
+}
+
 TEST_CASE_FIXTURE(Power, "a ttl is a whole number of seconds, up to a year") {
   for (const std::string wrong : {"1.5", "\"90\"", "true", "1e3", "[]", "99999999999999999999"}) {
     CAPTURE(wrong);
@@ -254,4 +274,86 @@ TEST_CASE_FIXTURE(Power, "a window is closed with or without saying which") {
   CHECK(asked() == json{{"window_id", "win-\"1"}});
   CHECK(mistakes_of(post("/operator/power/window/close", R"({"window_id":1})")) ==
         json{{"body.window_id", "string_type"}});
+}
+
+TEST_CASE_FIXTURE(Power, "a command that madre only planned says that it was not executed") {
+  to_power->then_json(R"({"status":"plan","apply":false,"service":"switch","executed":[],
+    "plan":[{"cmd":["docker","compose","stop","switch"]}]})");
+  const HttpResponse answer = post("/operator/power/service/switch/stop");
+  CHECK(answer.status == 200);
+  const json body = body_of(answer);
+  CHECK(body.at("executed") == false);
+  CHECK(body.at("status") == "plan");
+  CHECK(body.at("plan").size() == 1);
+}
+
+TEST_CASE_FIXTURE(Power, "a command that madre carried out is passed on unchanged") {
+  to_power->then_json(R"({"status":"ok","executed":[{"rc":0}]})");
+  CHECK(body_of(post("/operator/power/service/switch/stop")) ==
+        json::parse(R"({"status":"ok","executed":[{"rc":0}]})"));
+}
+
+TEST_CASE_FIXTURE(Power, "a service command passes on its body and the two power headers") {
+  to_power->then_json("{}");
+  const std::string body = R"({"apply":true,"confirm":"I_UNDERSTAND_THIS_STOPS_SERVICES"})";
+  HttpRequest request = with_body("POST", "/operator/power/service/switch/stop", body);
+  request.headers.add("x-vx11-power-key", "k");
+  request.headers.add("X-VX11-POWER-TOKEN", "t");
+  request.headers.add("X-Other", "o");
+  CHECK(send(request).status == 200);
+  const HttpRequest sent = to_power->requests().back();
+  CHECK(sent.body == body);
+  CHECK(sent.headers.get("X-VX11-Power-Key") == "k");
+  CHECK(sent.headers.get("X-VX11-Power-Token") == "t");
+  CHECK_FALSE(sent.headers.contains("X-Other"));
+  CHECK(sent.headers.get("Content-Type") == "application/json");
+
+  CHECK(post("/operator/power/service/switch/stop").status == 200);
+  CHECK(to_power->requests().back().body == "{}");
+  CHECK(post("/operator/power/service/switch/stop", "[1]").status == 422);
+  CHECK(to_power->calls() == 2);
+}
+
+TEST_CASE_FIXTURE(Power, "a command without an answer in its time is 504 and pending") {
+  for (const Order& order : kOrders) {
+    if (order.method != "POST") continue;
+    CAPTURE(order.target);
+    Power site;
+    site.to_power->then(HttpResponse(200, "application/json", "{}"), 12s);
+    CHECK(site.give(order).status == 200);  // docker takes 12 s
+    Power slow;
+    slow.to_power->then(HttpResponse(200, "application/json", "{}"), 61s);
+    const HttpResponse answer = slow.give(order);
+    CHECK(answer.status == 504);
+    CHECK(body_of(answer).at("status") == "pending");
+    CHECK(body_of(answer).at("module") == "madre");
+  }
+}
+
+TEST_CASE_FIXTURE(Power, "a refusal's Retry-After is passed on") {
+  HttpResponse refusal(429, "application/json", R"({"detail":"rate_limited"})");
+  refusal.headers.add("Retry-After", "42");
+  to_power->then(refusal);
+  const HttpResponse answer = post("/operator/power/service/switch/stop");
+  CHECK(answer.status == 429);
+  CHECK(answer.headers.get("Retry-After") == "42");
+}
+
+TEST_CASE_FIXTURE(Power, "a madre that answers 500 is offline, with the status in the message") {
+  to_power->then(HttpResponse(500, "text/plain", "Internal Server Error"));
+  const json body = body_of(get("/operator/power/state"));
+  CHECK(body.at("reason") == "error");
+  CHECK(body.at("detail") == "HTTP status 500");
+}
+
+TEST_CASE_FIXTURE(Power, "a read without an answer in its time is 503 with why") {
+  for (const std::string target : {"/operator/power/state", "/operator/power/status",
+                                   "/operator/power/policy/solo_madre/status"}) {
+    CAPTURE(target);
+    Power site;
+    site.to_power->then_fail(Errc::timeout);
+    const HttpResponse answer = site.get(target);
+    CHECK(answer.status == 503);
+    CHECK(body_of(answer).at("reason") == "timeout");
+  }
 }

@@ -143,3 +143,50 @@ TEST_CASE_FIXTURE(Site, "many threads may ask everything at once") {
   for (std::thread& thread : threads) thread.join();
   CHECK(good == 4 * 50 * 5);
 }
+
+TEST_CASE_FIXTURE(Site, "observe: operational or degraded, with every component, from evidence") {
+  const json body = body_of(get("/operator/observe"));
+  CHECK(body.at("status") == "operational");
+  CHECK(body.at("timestamp") == "2025-12-28T12:34:56.789Z");
+  CHECK(body.at("health").at("madre").at("status") == "ok");
+  CHECK(body.at("health").at("switch").at("status") == "available");
+  to_health = std::make_shared<ScriptedTransport>();
+  Site down;
+  down.health.components[1].check = vx11::make_http_probe(to_health, "http://madre:8001").value();
+  CHECK(body_of(down.get("/operator/observe")).at("status") == "degraded");
+  CHECK(to_switch->calls() + down.to_switch->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Site, "vx11/status: mode, policy and who is available, from evidence") {
+  CHECK(body_of(get("/vx11/status")) == json::parse(R"({"mode":"solo_madre","policy":"solo_madre",
+    "madre_available":true,"switch_available":true,"spawner_available":false,
+    "timestamp":"2025-12-28T12:34:56.789Z"})"));
+  Site windowed;
+  windowed.to_view = std::make_shared<ScriptedTransport>();
+  windowed.to_view->then_json(R"({"policy":"windowed","window_id":"w",
+    "active_services":["madre","redis","spawner"]})");
+  windowed.health.power = windowed.view(windowed.to_view);
+  trip(*windowed.switch_breaker);
+  const json body = body_of(windowed.get("/vx11/status"));
+  CHECK(body.at("mode") == "windowed");
+  CHECK(body.at("policy") == "operative_core");
+  CHECK(body.at("switch_available") == false);
+  CHECK(body.at("spawner_available") == true);
+  CHECK(to_switch->calls() + windowed.to_switch->calls() == 0);
+  Site blind;
+  blind.health.power = nullptr;
+  CHECK(body_of(blind.get("/vx11/status")).at("mode") == "unknown");
+}
+
+TEST_CASE_FIXTURE(Site, "an embedded madre is said in status, health and the metadata of chats") {
+  health.components[1].embedded = true;
+  options.embedded = {"madre"};
+  to_madre->then_json(R"({"response":"canned"})");
+  CHECK(status_of(*this).at("components").at("madre").at("source") == "embedded");
+  CHECK(body_of(get("/health")).at("embedded") == true);
+  const json answer = body_of(chat(R"({"message":"m","session_id":"s"})"));
+  CHECK(answer.at("metadata").at("source") == "madre_fallback");
+  CHECK(answer.at("metadata").at("embedded") == true);
+  const json messages = body_of(get("/operator/session/s")).at("messages");
+  CHECK(messages.at(1).at("metadata").at("embedded") == true);
+}

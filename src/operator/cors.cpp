@@ -1,0 +1,56 @@
+#include "operator/cors.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "operator/answers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+namespace {
+
+constexpr std::string_view kRequestFields =
+    "Content-Type, Authorization, X-VX11-Token, X-VX11-Power-Key, X-VX11-Power-Token, "
+    "X-Request-Id, X-Correlation-Id, Last-Event-ID, traceparent, tracestate";
+constexpr std::string_view kAnswerFields = "Retry-After, WWW-Authenticate, X-Request-Id";
+/// Seconds for which a browser keeps the answer to a preflight request; Chromium takes no more than
+/// two hours.
+constexpr std::string_view kMaxAge = "600";
+
+}  // namespace
+
+bool is_from_allowed_origin(const OperatorApiOptions& options, const HttpRequest& head) {
+  const auto& allowed = options.cors_origins;
+  if (allowed.empty() || head.headers.count("Origin") != 1) return false;
+  const std::string_view origin = head.headers.get("Origin");
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [=](std::string_view entry) { return entry == "*" || entry == origin; });
+}
+
+std::optional<HttpResponse> answer_preflight(const OperatorApiOptions& options,
+                                             const HttpRequest& head) {
+  const bool asks = head.method == "OPTIONS" && head.headers.contains("Origin") &&
+                    head.headers.contains("Access-Control-Request-Method");
+  if (!asks || options.cors_origins.empty()) return std::nullopt;
+  if (!is_from_allowed_origin(options, head)) return error_answer(403, "origin_not_allowed");
+  HttpResponse answer(204);
+  answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+  answer.headers.add("Access-Control-Allow-Headers", kRequestFields);
+  answer.headers.add("Access-Control-Max-Age", kMaxAge);
+  return answer;
+}
+
+void add_cors_fields(const OperatorApiOptions& options, const HttpRequest& head,
+                     HttpResponse& answer) {
+  if (options.cors_origins.empty()) return;
+  answer.headers.add("Vary", "Origin");
+  if (!is_from_allowed_origin(options, head)) return;
+  answer.headers.add("Access-Control-Allow-Origin", head.headers.get("Origin"));
+  answer.headers.add("Access-Control-Expose-Headers", kAnswerFields);
+}
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,88 @@
+#include "operator/request_origin.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/answers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+namespace {
+
+/// The host of `host[:port]`, without the port and a dot at its end.
+std::string_view without_port(std::string_view authority) noexcept {
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
+  std::string_view host = authority.substr(0, authority.find(':', from));
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host;
+}
+
+/// A name without a dot, such as that of a container, is not resolved by the public DNS, so no attacker
+/// can point it elsewhere.
+bool is_local_name(std::string_view host) noexcept {
+  return !host.empty() && host.find_first_of(".[") == std::string_view::npos;
+}
+
+bool is_allowed_host(const OperatorApiOptions& options, const Headers& headers) noexcept {
+  const auto& allowed = options.hosts;
+  const std::string_view named = headers.get("Host");
+  if (allowed.empty() || named.empty()) return true;
+  const std::string_view host = without_port(named);
+  if (is_local_name(host)) return true;
+  return std::any_of(allowed.begin(), allowed.end(), [=](std::string_view entry) {
+    return entry == "*" || equals_ignoring_case(entry, host);
+  });
+}
+
+bool changes_state(std::string_view method) noexcept {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
+/// The host and port of `http://host:port` or its like with https.
+std::string_view authority_of(std::string_view origin) noexcept {
+  const std::size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+}
+
+/// Whether a page of another origin sent the request. Sec-Fetch-Site cannot be set by a page and is
+/// right behind a proxy that changes the Host, too; browsers send it where the connection is
+/// trustworthy. Without it the Origin is compared with the Host.
+bool is_of_another_origin(const Headers& headers) noexcept {
+  if (const auto site = headers.find("Sec-Fetch-Site")) {
+    return *site != "same-origin" && *site != "none";
+  }
+  const auto origin = headers.find("Origin");
+  return origin && !equals_ignoring_case(authority_of(*origin), headers.get("Host"));
+}
+
+bool is_configured(const std::vector<std::string>& origins, std::string_view origin) noexcept {
+  return std::any_of(origins.begin(), origins.end(), [=](std::string_view entry) {
+    return entry == "*" || (entry == origin && !origin.empty());
+  });
+}
+
+}  // namespace
+
+std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
+                                          const HttpRequest& request) {
+  if (route.entry == Entry::everyone) return std::nullopt;
+  if (!is_allowed_host(context.options, request.headers)) {
+    context.report(OperatorEventKind::host_refused);
+    return error_answer(403, "host_not_allowed");
+  }
+  if (changes_state(request.method) && is_of_another_origin(request.headers) &&
+      !is_configured(context.options.cors_origins, request.headers.get("Origin"))) {
+    context.report(OperatorEventKind::cross_site_refused);
+    return error_answer(403, "cross_site");
+  }
+  return std::nullopt;
+}
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,146 @@
+#include <vx11/session.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "json/scan.hpp"
+#include "operator/answers.hpp"
+#include "operator/body_fields.hpp"
+#include "operator/endpoints.hpp"
+#include "router/send_through_breaker.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+namespace {
+
+constexpr std::size_t kMaxWordBytes = 256;
+
+enum Field : std::size_t {
+  task_type,
+  payload,
+  intent_type,
+  session_id,
+  user_id,
+  metadata,
+  provider_hint
+};
+constexpr std::array<std::string_view, 7> kNames = {
+    "task_type", "payload", "intent_type", "session_id", "user_id", "metadata", "provider_hint"};
+
+/// A task as the operator gave it. Views into the request's body, which the fields keep.
+struct OperatorTask {
+  std::string_view type = {};
+  std::string_view payload = {};
+  std::string_view intent = {};
+  std::string session = {};
+  std::string_view user = "local";
+  std::string_view metadata = {};
+  std::string_view provider = {};
+};
+
+OperatorTask read_task(BodyFields& fields) {
+  OperatorTask task;
+  task.type = fields.required_text(task_type);
+  task.payload = fields.optional_object(payload);
+  task.intent = fields.optional_word(intent_type, kMaxWordBytes);
+  task.session = fields.optional_word(session_id, kMaxWordBytes);
+  const std::string_view user = fields.optional_word(user_id, kMaxWordBytes);
+  if (!user.empty()) task.user = user;
+  task.metadata = fields.optional_object(metadata);
+  task.provider = fields.optional_word(provider_hint, kMaxWordBytes);
+  if (task.session.empty()) task.session = make_uuid();
+  return task;
+}
+
+/// The payload, with the session, user, intent and metadata that it does not state itself.
+std::string payload_of(const OperatorTask& task) {
+  static constexpr std::array<std::string_view, 4> kOurs = {"session_id", "user_id", "intent_type",
+                                                            "metadata"};
+  const auto own = json::scan_object(task.payload, kOurs);
+  const auto lacks = [&](std::size_t member) {
+    return own && own->members[member].kind == json::Kind::absent;
+  };
+  json::Writer added(256);
+  added.open('{');
+  if (lacks(0)) added.key("session_id").string(task.session);
+  if (lacks(1)) added.key("user_id").string(task.user);
+  if (lacks(2) && !task.intent.empty()) added.key("intent_type").string(task.intent);
+  if (lacks(3) && task.metadata != "{}") added.key("metadata").raw(task.metadata);
+  added.close('}');
+  return json::merge_objects(task.payload, std::move(added).take());
+}
+
+HttpRequest request_of(const OperatorTask& task, const RouterTarget& target) {
+  json::Writer json(512);
+  json.open('{').key("task_type").string(task.type).key("payload").raw(payload_of(task));
+  json.key("source").string("operator").key("provider_hint");
+  task.provider.empty() ? json.raw("null") : json.string(task.provider);
+  json.close('}');
+  HttpRequest request("POST", target.url, "/switch/task");
+  request.headers = target.headers;
+  request.headers.set("Accept", "application/json");
+  request.headers.set("Content-Type", "application/json");
+  request.body = std::move(json).take();
+  return request;
+}
+
+HttpResponse task_offline(std::string_view module, std::string_view reason,
+                          const std::string& session, Duration retry_after) {
+  json::Writer json;
+  begin_offline(json, module, reason, "Task service temporarily unavailable");
+  json.key("session_id").string(session).close('}');
+  return offline_answer(std::move(json).take(), retry_after);
+}
+
+/// The upstream's JSON object after our `session_id`; none if it is not one.
+Result<std::string> with_session(const std::string& session, std::string_view json) {
+  static constexpr std::array<std::string_view, 1> kOurs = {"session_id"};
+  const auto theirs = json::split_object(json, kOurs);
+  if (!theirs) return fail(theirs.error());
+  json::Writer ours;
+  ours.open('{').key("session_id").string(session).close('}');
+  return json::merge_objects(std::move(ours).take(), theirs->rest);
+}
+
+/// Passes on what the upstream answered, and concludes the call: an answer that is no JSON counts
+/// against the upstream, a refusal does not.
+HttpResponse answer_to(SendResult& sent, const RouterTarget& target, const std::string& session) {
+  if (!sent.response) {
+    const Error& error = sent.response.error();
+    return task_offline(target.name, offline_reason(error.code), session, sent.retry_after);
+  }
+  const Verdict verdict = verdict_on_status(sent.response->status);
+  if (verdict == Verdict::failure) {
+    sent.conclude(verdict);
+    return task_offline(target.name, offline_reason(Errc::http_status), session, {});
+  }
+  auto body = with_session(session, sent.response->body);
+  sent.conclude(!body && verdict == Verdict::success ? Verdict::failure : verdict);
+  if (body) return json_answer(sent.response->status, *std::move(body));
+  return task_offline(target.name, offline_reason(Errc::invalid_reply), session, {});
+}
+
+}  // namespace
+
+Task<HttpResponse> send_task(const Context& context, const Call& call) {
+  auto fields = BodyFields::read(call.request.body, kNames);
+  if (!fields) co_return std::move(fields.error());
+  const OperatorTask task = read_task(*fields);
+  if (!fields->are_good()) co_return fields->complaint();
+  const auto& target = context.options.tasks;
+  if (!target) co_return task_offline(context.options.primary, "not_configured", task.session, {});
+  const HttpRequest request = request_of(task, *target);
+  const CallOptions options(target->name, *target->transport, target->try_timeout,
+                            context.options.clock, target->breaker.get(), target->linked.get());
+  SendThroughBreaker sending(options, request, call.deadline);
+  SendResult& sent = co_await sending;
+  co_return answer_to(sent, *target, task.session);
+}
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11
