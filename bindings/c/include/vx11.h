@@ -5,7 +5,7 @@
  * **Text** is UTF-8 and NUL-terminated. Input text is copied before the call returns. Output text,
  * always through a `char **`, is owned by the caller and released with vx11_free(). Options and
  * other descriptions are the text of a JSON object; NULL and "" mean {}. An unknown field, a wrong
- * type or a value out of range is an error that names the field.
+ * type or a value out of range is an error that names the field, and so is nesting deeper than 64.
  *
  * Fields renamed in 0.2 are accepted under their old names until 0.3: `probe_limit_ms`,
  * `connect_limit_ms` and `first_byte_limit_ms` (now …`_timeout_ms`), `idle_for_ms` and `idle_ms`
@@ -14,13 +14,18 @@
  *
  * **Errors**: a function that can fail returns a vx11_code and takes `char **error` as its last
  * argument. If `error` is not NULL and the code is not VX11_OK, it receives a JSON object:
- * `{"code":"timeout","upstream":"madre","detail":"connection timeout after 2s"}`; a failed ask also
- * has `attempts` and `retry_after_ms`. `*error` is unchanged on success, the result on failure. No
+ * `{"code":"timeout","upstream":"madre","detail":"connection timeout after 2s"}`, with
+ * `retry_after_ms` if the time is known; a failed ask also has `attempts`, and `retry_after_ms` always. `*error` is unchanged on success, the result on failure. No
  * C++ exception leaves a function; no function prints or ends the process.
  *
  * **Handles** are opaque and owned by the caller, who releases each with the `_free` function of
- * its type when no call on it is in progress. `_free` accepts NULL. An object made from a handle
- * keeps what it needs alive: a breaker may be freed right after the router that uses it was made.
+ * its type, also while calls on it are in progress: they end as if it had not been released. `_free`
+ * accepts NULL. An object made from a handle keeps what it needs alive: a breaker may be freed right
+ * after the router that uses it was made. A handle that is NULL, was released or is of another type
+ * is VX11_INVALID_ARGUMENT; functions that return no code say what they return then.
+ *
+ * **fork**: a handle works in the process that made it. In a child it is VX11_INVALID_ARGUMENT, its
+ * release does nothing, and the parent's calls are not affected; make handles anew there.
  *
  * **Threads**: every function may be called from any thread, concurrently on the same handle,
  * unless its description says otherwise. Calls that do I/O block until it is done.
@@ -40,7 +45,7 @@
 extern "C" {
 #endif
 
-/** The version of this interface. Incremented when something existing changes or is removed. */
+/** The version of this interface. Incremented when a program built for the one before would not work. */
 #define VX11_ABI_VERSION 1
 /** The ABI version of the library: compare it to VX11_ABI_VERSION before any other call. */
 VX11_C_API int vx11_abi_version(void);
@@ -80,8 +85,8 @@ typedef struct vx11_stop vx11_stop;
 /** Returns NULL only when out of memory. */
 VX11_C_API vx11_stop *vx11_stop_new(void);
 /** Calls in progress end with VX11_CANCELLED once their transport notices; so do later calls. */
-VX11_C_API void vx11_stop_request(vx11_stop *stop);
-VX11_C_API void vx11_stop_free(vx11_stop *stop);
+VX11_C_API vx11_code vx11_stop_request(vx11_stop *stop);
+VX11_C_API vx11_code vx11_stop_free(vx11_stop *stop);
 
 /* ---- circuit breaker --------------------------------------------------------------------------- */
 
@@ -93,7 +98,8 @@ typedef struct vx11_permit vx11_permit;
 typedef enum vx11_circuit_state {
   VX11_CLOSED = 0,
   VX11_OPEN = 1,
-  VX11_HALF_OPEN = 2
+  VX11_HALF_OPEN = 2,
+  VX11_NO_BREAKER = 3 /**< The handle is NULL or was released. */
 } vx11_circuit_state;
 
 /** The outcome of the call; the breaker does not count a neutral one. */
@@ -101,15 +107,15 @@ typedef enum vx11_verdict { VX11_NEUTRAL = 0, VX11_SUCCESS = 1, VX11_FAILURE = 2
 
 /** `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_timeout_ms":30000}`: the defaults. */
 VX11_C_API vx11_code vx11_breaker_new(const char *options, vx11_breaker **breaker, char **error);
-VX11_C_API void vx11_breaker_free(vx11_breaker *breaker);
+VX11_C_API vx11_code vx11_breaker_free(vx11_breaker *breaker);
 /**
  * Requests permission for one call. VX11_OK: report the outcome with vx11_permit_finish(*permit).
  * VX11_CIRCUIT_OPEN: do not call; retry after `*retry_after_ms` (the argument may be NULL).
  */
 VX11_C_API vx11_code vx11_breaker_acquire(vx11_breaker *breaker, vx11_permit **permit,
                                           int64_t *retry_after_ms);
-/** Reports the outcome of the call and frees the permit, which must not be used again. */
-VX11_C_API void vx11_permit_finish(vx11_permit *permit, vx11_verdict verdict);
+/** Reports the outcome of the call and frees the permit. VX11_INVALID_ARGUMENT if it was freed. */
+VX11_C_API vx11_code vx11_permit_finish(vx11_permit *permit, vx11_verdict verdict);
 /** The effective state. Does not change the breaker. */
 VX11_C_API vx11_circuit_state vx11_breaker_state(const vx11_breaker *breaker);
 /** `{"state":"open","generation":1,"failures":3,"retry_after_ms":59998}` */
@@ -124,7 +130,7 @@ typedef struct vx11_call vx11_call;
 
 /**
  * HTTP and HTTPS over sockets, on one thread of the transport.
- * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"max_body_bytes":4194304,"max_idle":256,
+ * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"max_body_bytes":4194304,"max_idle":1024,
  *   "idle_timeout_ms":4000,"ca_file":""}`
  */
 VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **transport,
@@ -140,9 +146,9 @@ VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **tr
 VX11_C_API vx11_code vx11_transport_custom(void (*send)(void *context, vx11_call *call),
                                            void *context, void (*release)(void *context),
                                            vx11_transport **transport, char **error);
-VX11_C_API void vx11_transport_free(vx11_transport *transport);
+VX11_C_API vx11_code vx11_transport_free(vx11_transport *transport);
 
-/** The request to send. Its texts are valid until the call is completed. */
+/** The request to send. Its texts are valid until the call is completed; NULL and 0 after that. */
 VX11_C_API const char *vx11_call_method(const vx11_call *call);
 /** `http://host[:port]` */
 VX11_C_API const char *vx11_call_origin(const vx11_call *call);
@@ -154,21 +160,23 @@ VX11_C_API const char *vx11_call_header_name(const vx11_call *call, size_t index
 VX11_C_API const char *vx11_call_header_value(const vx11_call *call, size_t index);
 /** May contain zero bytes; `*size` receives the length. */
 VX11_C_API const char *vx11_call_body(const vx11_call *call, size_t *size);
-/** The remaining time; negative if there is no timeout. */
+/** The remaining time; negative if there is no timeout, 0 if the call was completed. */
 VX11_C_API int64_t vx11_call_remaining_ms(const vx11_call *call);
-/** Nonzero if the requesting call has already returned. It must be completed all the same. */
+/** Nonzero if the requesting call has already returned, or the call was completed. It must be
+ *  completed all the same. */
 VX11_C_API int vx11_call_abandoned(const vx11_call *call);
 /**
  * Completes the call with a response of any status and frees the call. `headers` are `header_count`
- * pairs: name, value, name, value, … `body` may be NULL if `size` is 0.
+ * pairs: name, value, name, value, … `body` may be NULL if `size` is 0. VX11_INVALID_ARGUMENT if the
+ * call was completed before; or if an argument is wrong, and the call then ends as unreachable.
  */
-VX11_C_API void vx11_call_answer(vx11_call *call, int status, const char *const *headers,
+VX11_C_API vx11_code vx11_call_answer(vx11_call *call, int status, const char *const *headers,
                                  size_t header_count, const char *body, size_t size);
 /**
  * Completes the call with a failure, usually VX11_UNREACHABLE or VX11_TIMEOUT, and frees it.
  * `detail` is shown to clients: it must contain no secret and nothing received from the upstream.
  */
-VX11_C_API void vx11_call_fail(vx11_call *call, vx11_code code, const char *detail);
+VX11_C_API vx11_code vx11_call_fail(vx11_call *call, vx11_code code, const char *detail);
 
 /* ---- router ------------------------------------------------------------------------------------ */
 
@@ -177,14 +185,18 @@ typedef struct vx11_router vx11_router;
 /**
  * `{"total_timeout_ms":30000,"targets":[{"name":"switch","url":"http://127.0.0.1:8002",
  *   "try_timeout_ms":15000,"dialect":"switch","headers":{"x-vx11-token":"…"}},…]}`, in order of
- * preference. `dialect` is "switch" or "madre"; default: the target's name. `transports` has one
+ * preference. `dialect` is "switch", "madre" (default: the target's name), or the description of one:
+ * `{"path":"/v1/chat","body":{"model":"m","messages":[{"role":"user","content":"{message}"}]},
+ *   "text":"/choices/0/message/content"}`. The request is a POST of `body`, in which the texts
+ * "{message}", "{session_id}", "{user_id}", "{mode}", "{context_summary}" and "{metadata}" are
+ * replaced by the chat's; `text` is the JSON pointer (RFC 6901) to the answer in the reply. `transports` has one
  * entry per target, in the same order. `breakers` has one per target or is NULL; a breaker is
  * created for each NULL entry.
  */
 VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *const *transports,
                                      const vx11_breaker *const *breakers, vx11_router **router,
                                      char **error);
-VX11_C_API void vx11_router_free(vx11_router *router);
+VX11_C_API vx11_code vx11_router_free(vx11_router *router);
 /**
  * `chat` is `{"message":"hello","session_id":"","user_id":"local","mode":"","metadata":{},
  * "context_summary":""}`; only `message` is required. The reply is `{"text":"…","source":"madre",
@@ -204,7 +216,7 @@ typedef struct vx11_power vx11_power;
 /** `{"url":"http://127.0.0.1:8001","timeout_ms":2000,"headers":{}}`; `breaker` may be NULL. */
 VX11_C_API vx11_code vx11_power_new(const char *options, const vx11_transport *transport,
                                     const vx11_breaker *breaker, vx11_power **power, char **error);
-VX11_C_API void vx11_power_free(vx11_power *power);
+VX11_C_API vx11_code vx11_power_free(vx11_power *power);
 /**
  * `{"policy":"solo_madre","windows":[{"id":"…","created_at":"…","ttl_s":300,"services":[…]}],
  *   "running":[…],"available":[…]}`; `ttl_s` is null for a window without expiry.
@@ -249,7 +261,7 @@ VX11_C_API vx11_code vx11_health_new(const char *options, const vx11_transport *
                                      const vx11_breaker *const *breakers, const vx11_power *power,
                                      vx11_health **health, char **error);
 /** Waits for checks in progress, unless an object made from this handle still uses it. */
-VX11_C_API void vx11_health_free(vx11_health *health);
+VX11_C_API vx11_code vx11_health_free(vx11_health *health);
 /**
  * `{"overall":"ok","components":[{"name":"madre","status":"ok","port":8001,"required":true,
  *   "reason":"","error":"","latency_ms":0.4,"checked_at":"…Z","source":"probe"},…],"power":{…}}`;
@@ -268,7 +280,7 @@ VX11_C_API vx11_code vx11_sessions_memory(const char *limits, vx11_sessions **se
 /** In an SQLite file, created if missing; same limits. Each call blocks for one transaction. */
 VX11_C_API vx11_code vx11_sessions_sqlite(const char *path, const char *limits,
                                           vx11_sessions **sessions, char **error);
-VX11_C_API void vx11_sessions_free(vx11_sessions *sessions);
+VX11_C_API vx11_code vx11_sessions_free(vx11_sessions *sessions);
 /** The newest `count` messages, oldest first: `[{"role","content","timestamp","metadata"},…]` */
 VX11_C_API vx11_code vx11_sessions_recent(vx11_sessions *sessions, const char *id, size_t count,
                                           char **messages, char **error);
@@ -297,7 +309,7 @@ VX11_C_API vx11_code vx11_operator_new(const char *options, const vx11_router *r
                                        const vx11_health *health, const vx11_power *power,
                                        const vx11_sessions *sessions, vx11_operator **api,
                                        char **error);
-VX11_C_API void vx11_operator_free(vx11_operator *api);
+VX11_C_API vx11_code vx11_operator_free(vx11_operator *api);
 /**
  * Answers one request; an HTTP error is a response, not a failure. `target` is path and query as
  * received; `headers` are `header_count` pairs: name, value, … The caller frees the response.
@@ -308,15 +320,16 @@ VX11_C_API vx11_code vx11_operator_handle(const vx11_operator *api, const char *
                                           int64_t timeout_ms, const vx11_stop *stop,
                                           vx11_response **response, char **error);
 /** Makes `/readyz` report not ready from now on. */
-VX11_C_API void vx11_operator_drain(const vx11_operator *api);
+VX11_C_API vx11_code vx11_operator_drain(const vx11_operator *api);
 
+/** 0 if the response was freed. */
 VX11_C_API int vx11_response_status(const vx11_response *response);
 VX11_C_API size_t vx11_response_header_count(const vx11_response *response);
 /** NULL if `index` >= count. Valid until the response is freed, like all its parts. */
 VX11_C_API const char *vx11_response_header_name(const vx11_response *response, size_t index);
 VX11_C_API const char *vx11_response_header_value(const vx11_response *response, size_t index);
 VX11_C_API const char *vx11_response_body(const vx11_response *response, size_t *size);
-VX11_C_API void vx11_response_free(vx11_response *response);
+VX11_C_API vx11_code vx11_response_free(vx11_response *response);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,11 @@
+#include <vx11/to_json.hpp>
+
 #include <chrono>
+#include <memory>
+#include <utility>
 
 #include "fields.hpp"
 #include "handles.hpp"
-#include "json_out.hpp"
 
 namespace {
 
@@ -33,33 +36,41 @@ vx11_code vx11_breaker_new(const char* options, vx11_breaker** breaker, char** e
   return guarded(error, [&] { return give(make_breaker(options), breaker); });
 }
 
-void vx11_breaker_free(vx11_breaker* breaker) {
-  delete breaker;
+vx11_code vx11_breaker_free(vx11_breaker* breaker) {
+  return release(breaker);
 }
 
 vx11_code vx11_breaker_acquire(vx11_breaker* breaker, vx11_permit** permit,
                                int64_t* retry_after_ms) {
   return guarded(nullptr, [&] {
-    auto admission = breaker->breaker->try_acquire();
+    const auto shared = needed(breaker)->breaker;
+    result(permit);
+    auto admission = shared->try_acquire();
     if (!admission) {
       if (retry_after_ms) *retry_after_ms = whole_ms(admission.error().retry_after);
       return Ending(VX11_CIRCUIT_OPEN, {});
     }
-    *permit = new vx11_permit{breaker->breaker, std::move(*admission)};
-    return Ending();
+    return give(std::shared_ptr<vx11_permit>(new vx11_permit{shared, std::move(*admission)}),
+                permit);
   });
 }
 
-void vx11_permit_finish(vx11_permit* permit, vx11_verdict verdict) {
-  if (verdict == VX11_SUCCESS) permit->permit.success();
-  if (verdict == VX11_FAILURE) permit->permit.failure();
-  delete permit;  // without success() or failure() the outcome is neutral
+vx11_code vx11_permit_finish(vx11_permit* permit, vx11_verdict verdict) {
+  return guarded(nullptr, [&] {
+    const auto taken =
+        std::static_pointer_cast<vx11_permit>(HandleTable::instance().take(Kind::permit, permit));
+    if (!taken) return misuse("permit was finished");
+    if (verdict == VX11_SUCCESS) taken->permit.success();
+    if (verdict == VX11_FAILURE) taken->permit.failure();
+    return Ending();  // without success() or failure() the outcome is neutral
+  });
 }
 
 vx11_circuit_state vx11_breaker_state(const vx11_breaker* breaker) {
-  return static_cast<vx11_circuit_state>(breaker->breaker->state());
+  const auto object = held(breaker);
+  return object ? static_cast<vx11_circuit_state>(object->breaker->state()) : VX11_NO_BREAKER;
 }
 
 vx11_code vx11_breaker_snapshot(const vx11_breaker* breaker, char** json, char** error) {
-  return guarded(error, [&] { return give(to_json(breaker->breaker->snapshot()), json); });
+  return guarded(error, [&] { return give(to_json(needed(breaker)->breaker->snapshot()), json); });
 }

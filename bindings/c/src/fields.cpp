@@ -12,12 +12,36 @@ struct Fields::Root {
   std::string mistakes = {};
 };
 
+namespace {
+
+/// As deep as the library reads JSON elsewhere.
+constexpr int kMostDepth = 64;
+
+/// Stops, and says so, where the text nests too deep.
+nlohmann::json parsed(std::string_view text, bool& too_deep) {
+  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+    too_deep = too_deep || depth > kMostDepth;
+    return !too_deep;
+  };
+  return nlohmann::json::parse(text, shallow, false);
+}
+
+}  // namespace
+
+nlohmann::json parsed_shallow(std::string_view text) {
+  bool too_deep = false;
+  nlohmann::json value = parsed(text, too_deep);
+  return too_deep ? nlohmann::json(nlohmann::json::value_t::discarded) : value;
+}
+
 Fields::Fields(const char* text) : root_(std::make_shared<Root>()), json_(&root_->json) {
-  const bool empty = text == nullptr || *text == '\0';
-  root_->json = empty ? Json::object() : Json::parse(text, nullptr, false);
-  if (root_->json.is_object()) return;
+  if (text == nullptr || *text == '\0') text = "{}";
+  bool too_deep = false;
+  root_->json = parsed(text, too_deep);
+  if (root_->json.is_object() && !too_deep) return;
   root_->json = Json::object();
-  root_->mistakes = "the description is not a JSON object";
+  root_->mistakes = too_deep ? "the description is nested deeper than 64"
+                             : "the description is not a JSON object";
 }
 
 Fields::Fields(std::shared_ptr<Root> root, const Json* json, std::string where)
@@ -92,7 +116,9 @@ void Fields::read(const char* name, Headers& value) {
   if (!field->is_object()) return mistake(name, "is not an object of texts");
   for (const auto& [header, text] : field->items()) {
     if (!text.is_string()) return mistake(name, "is not an object of texts");
-    value.add(header, text.get<std::string>());
+    const auto value_text = text.get<std::string>();
+    if ((header + value_text).find('\0') != std::string::npos) return mistake(name, "contains NUL");
+    value.add(header, value_text);
   }
 }
 
@@ -139,6 +165,11 @@ void Fields::read_object(const char* name, std::string& json) {
 
 bool Fields::has(const char* name) const {
   return json_->contains(name);
+}
+
+bool Fields::is_object(const char* name) const {
+  const auto found = json_->find(name);
+  return found != json_->end() && found->is_object();
 }
 
 Fields Fields::object(const char* name) {

@@ -12,11 +12,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace vx11::c {
+
+/// The value of a JSON text; discarded if it is none, or nests deeper than 64, where walking it could
+/// overflow the stack.
+nlohmann::json parsed_shallow(std::string_view text);
 
 /// One JSON object. `read` leaves its value unchanged if the field is absent. Mistakes in a nested
 /// object are reported by `finish` of the outer one, provided `end` was called on the nested one.
@@ -42,6 +47,7 @@ class Fields {
   void require(const char* name, std::string& value);
 
   bool has(const char* name) const;
+  bool is_object(const char* name) const;
   Fields object(const char* name);
   std::vector<Fields> objects(const char* name);
 

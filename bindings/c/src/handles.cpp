@@ -1,13 +1,14 @@
 #include "handles.hpp"
 
+#include <vx11/to_json.hpp>
 #include <vx11/version.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-
-#include "json_out.hpp"
+#include <memory>
+#include <utility>
 
 namespace vx11::c {
 
@@ -31,8 +32,19 @@ Ending failure(const ChatFailure& error) {
   return {code_of(error.code), to_json(error)};
 }
 
-Ending misuse(const char* what) {
-  return failure(Error(Errc::invalid_argument, what));
+Ending misuse(std::string what) {
+  return failure(Error(Errc::invalid_argument, std::move(what)));
+}
+
+vx11_code finish_bad(const BadHandle& bad, char** error) noexcept {
+  return guarded(error, [&] {
+    const char* why = HandleTable::instance().why_not(bad.handle);
+    return misuse(std::string(to_string(bad.kind)) + " " + why);
+  });
+}
+
+vx11_code finish_misuse(const Misuse& misused, char** error) noexcept {
+  return guarded(error, [&] { return misuse(misused.what); });
 }
 
 vx11_code finish(const Ending& ending, char** error) noexcept {
@@ -43,13 +55,16 @@ vx11_code finish(const Ending& ending, char** error) noexcept {
 }
 
 Ending give(const std::string& text, char** out) {
-  *out = strdup(text.c_str());
-  if (*out == nullptr) throw std::bad_alloc();
+  char*& place = result(out);
+  char* copy = strdup(text.c_str());
+  if (copy == nullptr) throw std::bad_alloc();
+  place = copy;
   return {};
 }
 
 Deadline deadline_of(std::int64_t timeout_ms, const vx11_stop* stop) {
-  const std::stop_token token = stop ? stop->source.get_token() : std::stop_token();
+  const auto source = optional(stop);
+  const std::stop_token token = source ? source->source.get_token() : std::stop_token();
   constexpr auto kForever = std::chrono::floor<std::chrono::milliseconds>(Duration::max()).count();
   if (timeout_ms < 0 || timeout_ms >= kForever) return Deadline(TimePoint::max(), token);
   return Deadline::after(SteadyClock().now(), std::chrono::milliseconds(timeout_ms), token);
@@ -57,8 +72,19 @@ Deadline deadline_of(std::int64_t timeout_ms, const vx11_stop* stop) {
 
 Headers headers_of(const char* const* pairs, std::size_t count) {
   Headers headers;
-  for (std::size_t i = 0; i < count; ++i) headers.add(pairs[2 * i], pairs[2 * i + 1]);
+  if (count != 0 && pairs == nullptr) throw Misuse{"headers is NULL, with a count"};
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* name = pairs[2 * i];
+    const char* value = pairs[2 * i + 1];
+    if (name == nullptr || value == nullptr) throw Misuse{"a header's name or value is NULL"};
+    headers.add(name, value);
+  }
   return headers;
+}
+
+std::string body_of(const char* body, std::size_t size) {
+  if (size != 0 && body == nullptr) throw Misuse{"body is NULL, with a size"};
+  return size == 0 ? std::string() : std::string(body, size);
 }
 
 std::optional<Header> header_at(const Headers& headers, std::size_t index) {
@@ -93,18 +119,21 @@ void vx11_free(char* text) {
   std::free(text);
 }
 
+using namespace vx11::c;
+
 vx11_stop* vx11_stop_new(void) {
-  try {
-    return new vx11_stop;
-  } catch (...) {
-    return nullptr;
-  }
+  vx11_stop* stop = nullptr;
+  guarded(nullptr, [&] { return give(std::make_shared<vx11_stop>(), &stop); });
+  return stop;
 }
 
-void vx11_stop_request(vx11_stop* stop) {
-  stop->source.request_stop();
+vx11_code vx11_stop_request(vx11_stop* stop) {
+  return guarded(nullptr, [&] {
+    needed(stop)->source.request_stop();
+    return Ending();
+  });
 }
 
-void vx11_stop_free(vx11_stop* stop) {
-  delete stop;
+vx11_code vx11_stop_free(vx11_stop* stop) {
+  return release(stop);
 }

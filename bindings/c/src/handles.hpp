@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The type behind each opaque handle, and the conversion of results to codes and error texts.
+/// The object behind each opaque handle, and the conversion of results to codes and error texts.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/health_aggregator.hpp>
@@ -20,6 +20,8 @@
 #include <utility>
 
 #include <vx11.h>
+
+#include "handle_table.hpp"
 
 struct vx11_stop {
   std::stop_source source = {};
@@ -55,6 +57,40 @@ struct vx11_response {
 
 namespace vx11::c {
 
+constexpr Kind kind_of(const vx11_stop*) noexcept {
+  return Kind::stop;
+}
+constexpr Kind kind_of(const vx11_breaker*) noexcept {
+  return Kind::breaker;
+}
+constexpr Kind kind_of(const vx11_permit*) noexcept {
+  return Kind::permit;
+}
+constexpr Kind kind_of(const vx11_transport*) noexcept {
+  return Kind::transport;
+}
+constexpr Kind kind_of(const vx11_call*) noexcept {
+  return Kind::call;
+}
+constexpr Kind kind_of(const vx11_router*) noexcept {
+  return Kind::router;
+}
+constexpr Kind kind_of(const vx11_power*) noexcept {
+  return Kind::power;
+}
+constexpr Kind kind_of(const vx11_health*) noexcept {
+  return Kind::health;
+}
+constexpr Kind kind_of(const vx11_sessions*) noexcept {
+  return Kind::sessions;
+}
+constexpr Kind kind_of(const vx11_operator*) noexcept {
+  return Kind::api;
+}
+constexpr Kind kind_of(const vx11_response*) noexcept {
+  return Kind::response;
+}
+
 /// The result of a function: `VX11_OK`, or a code and its error as JSON.
 struct Ending {
   Ending() = default;
@@ -65,10 +101,18 @@ struct Ending {
 
 Ending failure(const Error& error);
 Ending failure(const ChatFailure& error);
-Ending misuse(const char* what);
+Ending misuse(std::string what);
 
 /// Returns the code of `ending` and stores its error text if `error` is not null.
 vx11_code finish(const Ending& ending, char** error) noexcept;
+
+/// A handle that is not live. Caught by `guarded`.
+struct BadHandle {
+  Kind kind;
+  const void* handle;
+};
+vx11_code finish_bad(const BadHandle& bad, char** error) noexcept;
+vx11_code finish_misuse(const Misuse& misused, char** error) noexcept;
 
 /// Runs the body of a function of the C interface; converts exceptions to codes.
 template <class Body>
@@ -77,20 +121,64 @@ vx11_code guarded(char** error, Body&& body) noexcept {
     return finish(body(), error);
   } catch (const std::bad_alloc&) {
     return VX11_NO_MEMORY;
+  } catch (const BadHandle& bad) {
+    return finish_bad(bad, error);
+  } catch (const Misuse& misused) {
+    return finish_misuse(misused, error);
   } catch (...) {
     return finish(Ending(VX11_INTERNAL, {}), error);
   }
 }
 
+/// The object of a handle, which stays alive as long as the result; null if the handle is not live.
+template <class Handle>
+std::shared_ptr<Handle> held(const Handle* handle) noexcept {
+  return std::static_pointer_cast<Handle>(HandleTable::instance().find(kind_of(handle), handle));
+}
+/// The same for an argument that must be given. Throws `BadHandle`.
+template <class Handle>
+std::shared_ptr<Handle> needed(const Handle* handle) {
+  auto object = held(handle);
+  if (!object) throw BadHandle{kind_of(handle), handle};
+  return object;
+}
+/// The same for an argument that may be null.
+template <class Handle>
+std::shared_ptr<Handle> optional(const Handle* handle) {
+  return handle ? needed(handle) : nullptr;
+}
+
+/// Releases a handle. Null is allowed.
+template <class Handle>
+vx11_code release(Handle* handle) noexcept {
+  if (handle == nullptr) return VX11_OK;
+  const auto object = HandleTable::instance().take(kind_of(handle), handle);
+  return object ? VX11_OK : VX11_INVALID_ARGUMENT;
+}
+
+/// Where a function stores its result. Throws `Misuse` for null.
+template <class T>
+T& result(T* out) {
+  if (out == nullptr) throw Misuse{"the result has no place: its pointer is NULL"};
+  return *out;
+}
+
 /// Copies text for the caller, who frees it. Throws `std::bad_alloc`.
 Ending give(const std::string& text, char** out);
 
+/// Stores an object as a new handle.
+template <class Handle>
+Ending give(std::shared_ptr<Handle> object, Handle** out) {
+  Handle*& place = result(out);
+  const Kind kind = kind_of(object.get());
+  place = static_cast<Handle*>(HandleTable::instance().add(kind, std::move(object)));
+  return {};
+}
 /// Stores the value as a new handle, or returns its error.
 template <class Handle, class T>
 Ending give(Result<T> made, Handle** out) {
   if (!made) return failure(made.error());
-  *out = new Handle{std::move(*made)};
-  return {};
+  return give(std::shared_ptr<Handle>(new Handle{std::move(*made)}), out);
 }
 
 /// The deadline for `timeout_ms` and `stop`, starting now.
@@ -100,8 +188,10 @@ inline std::string text_of(const char* text) {
   return text ? std::string(text) : std::string();
 }
 
-/// Name and value alternate.
+/// Name and value alternate. Throws `Misuse` for a null among them.
 Headers headers_of(const char* const* pairs, std::size_t count);
+/// Throws `Misuse` for null with a size.
+std::string body_of(const char* body, std::size_t size);
 /// Empty if the index is out of range.
 std::optional<Header> header_at(const Headers& headers, std::size_t index);
 

@@ -1,8 +1,8 @@
 #include <vx11/health/redis_probe.hpp>
+#include <vx11/to_json.hpp>
 
 #include "fields.hpp"
 #include "handles.hpp"
-#include "json_out.hpp"
 
 namespace {
 
@@ -26,8 +26,8 @@ Result<HealthCheck> as_check(Result<Probe> probe) {
   return HealthCheck(std::move(*probe));
 }
 
-Result<HealthCheck> check_of(CheckWords words, const vx11_transport* transport,
-                             const vx11_breaker* breaker) {
+Result<HealthCheck> check_of(CheckWords words, const std::shared_ptr<vx11_transport>& transport,
+                             const std::shared_ptr<vx11_breaker>& breaker) {
   if (words.kind == "not_configured") return HealthCheck(vx11::NotConfigured());
   if (words.kind == "self") return HealthCheck(vx11::SelfCheck());
   if (words.kind == "absent") return HealthCheck(vx11::Absent());
@@ -44,8 +44,9 @@ Result<HealthCheck> check_of(CheckWords words, const vx11_transport* transport,
   return fail(Errc::invalid_argument, "there is no such check");
 }
 
-Result<vx11::HealthComponent> component_of(Fields fields, const vx11_transport* transport,
-                                           const vx11_breaker* breaker) {
+Result<vx11::HealthComponent> component_of(Fields fields,
+                                           const std::shared_ptr<vx11_transport>& transport,
+                                           const std::shared_ptr<vx11_breaker>& breaker) {
   vx11::HealthComponent component;
   CheckWords words;
   fields.require("name", component.name);
@@ -73,14 +74,14 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const char* descript
   fields.read_ms("reuse_for_ms", options.reuse_for);
   for (Fields& each : fields.objects("components")) {
     const std::size_t i = options.components.size();
-    auto component = component_of(std::move(each), transports ? transports[i] : nullptr,
-                                  breakers ? breakers[i] : nullptr);
+    auto component = component_of(std::move(each), optional(transports ? transports[i] : nullptr),
+                                  optional(breakers ? breakers[i] : nullptr));
     if (!component) return fail(component.error());
     options.components.push_back(std::move(*component));
   }
   auto right = fields.finish();
   if (!right) return fail(right.error());
-  if (power) options.power = power->client;
+  if (power) options.power = needed(power)->client;
   auto health = vx11::HealthAggregator::create(std::move(options));
   if (!health) return fail(health.error());
   return std::make_shared<vx11::HealthAggregator>(*std::move(health));
@@ -95,13 +96,14 @@ vx11_code vx11_health_new(const char* options, const vx11_transport* const* tran
                  [&] { return give(make_health(options, transports, breakers, power), health); });
 }
 
-void vx11_health_free(vx11_health* health) {
-  delete health;
+vx11_code vx11_health_free(vx11_health* health) {
+  return release(health);
 }
 
 vx11_code vx11_health_check(vx11_health* health, int64_t timeout_ms, const vx11_stop* stop,
                             char** report, char** error) {
   return guarded(error, [&] {
-    return give(to_json(health->aggregator->check(deadline_of(timeout_ms, stop))), report);
+    const auto aggregator = needed(health)->aggregator;
+    return give(to_json(aggregator->check(deadline_of(timeout_ms, stop))), report);
   });
 }

@@ -62,16 +62,16 @@ vx11_code vx11_operator_new(const char* options, const vx11_router* router,
   return guarded(error, [&] {
     auto read = options_of(options);
     if (!read) return failure(read.error());
-    if (router) read->router = router->router;
-    if (health) read->health = health->aggregator;
-    if (power) read->power = power->client;
-    if (sessions) read->sessions = sessions->store;
+    if (router) read->router = needed(router)->router;
+    if (health) read->health = needed(health)->aggregator;
+    if (power) read->power = needed(power)->client;
+    if (sessions) read->sessions = needed(sessions)->store;
     return give(vx11::OperatorApi::create(std::move(*read)), api);
   });
 }
 
-void vx11_operator_free(vx11_operator* api) {
-  delete api;
+vx11_code vx11_operator_free(vx11_operator* api) {
+  return release(api);
 }
 
 vx11_code vx11_operator_handle(const vx11_operator* api, const char* method, const char* target,
@@ -79,43 +79,51 @@ vx11_code vx11_operator_handle(const vx11_operator* api, const char* method, con
                                size_t size, int64_t timeout_ms, const vx11_stop* stop,
                                vx11_response** response, char** error) {
   return guarded(error, [&] {
+    const auto asked = needed(api);
+    result(response);
     vx11::HttpRequest request(text_of(method), {}, text_of(target));
     request.headers = headers_of(headers, header_count);
-    if (size != 0) request.body.assign(body, size);
-    *response =
-        new vx11_response{vx11::sync_wait(api->api.handle(request, deadline_of(timeout_ms, stop)))};
+    request.body = body_of(body, size);
+    auto answered = vx11::sync_wait(asked->api.handle(request, deadline_of(timeout_ms, stop)));
+    return give(std::shared_ptr<vx11_response>(new vx11_response{std::move(answered)}), response);
+  });
+}
+
+vx11_code vx11_operator_drain(const vx11_operator* api) {
+  return guarded(nullptr, [&] {
+    needed(api)->api.drain();
     return Ending();
   });
 }
 
-void vx11_operator_drain(const vx11_operator* api) {
-  vx11::OperatorApi shared = api->api;  // the handle is const, the shared state is not
-  shared.drain();
-}
-
 int vx11_response_status(const vx11_response* response) {
-  return response->response.status;
+  const auto object = held(response);
+  return object ? object->response.status : 0;
 }
 
 size_t vx11_response_header_count(const vx11_response* response) {
-  return response->response.headers.size();
+  const auto object = held(response);
+  return object ? object->response.headers.size() : 0;
 }
 
 const char* vx11_response_header_name(const vx11_response* response, size_t index) {
-  const auto header = header_at(response->response.headers, index);
+  const auto object = held(response);
+  const auto header = object ? header_at(object->response.headers, index) : std::nullopt;
   return header ? header->name.data() : nullptr;
 }
 
 const char* vx11_response_header_value(const vx11_response* response, size_t index) {
-  const auto header = header_at(response->response.headers, index);
+  const auto object = held(response);
+  const auto header = object ? header_at(object->response.headers, index) : std::nullopt;
   return header ? header->value.data() : nullptr;
 }
 
 const char* vx11_response_body(const vx11_response* response, size_t* size) {
-  if (size) *size = response->response.body.size();
-  return response->response.body.c_str();
+  const auto object = held(response);
+  if (size) *size = object ? object->response.body.size() : 0;
+  return object ? object->response.body.c_str() : nullptr;
 }
 
-void vx11_response_free(vx11_response* response) {
-  delete response;
+vx11_code vx11_response_free(vx11_response* response) {
+  return release(response);
 }

@@ -1,6 +1,7 @@
+#include <vx11/to_json.hpp>
+
 #include "fields.hpp"
 #include "handles.hpp"
-#include "json_out.hpp"
 
 namespace {
 
@@ -21,9 +22,9 @@ Result<std::shared_ptr<const PowerStateClient>> make_client(const char* descript
   fields.read("headers", options.headers);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
-  if (!transport) return vx11::fail(vx11::Errc::invalid_argument, "transport is missing");
-  if (breaker) options.breaker = breaker->breaker;
-  return std::make_shared<const PowerStateClient>(transport->transport, url, std::move(options));
+  if (breaker) options.breaker = needed(breaker)->breaker;
+  return std::make_shared<const PowerStateClient>(needed(transport)->transport, url,
+                                                  std::move(options));
 }
 
 /// The arguments of a command.
@@ -80,14 +81,15 @@ vx11_code vx11_power_new(const char* options, const vx11_transport* transport,
   return guarded(error, [&] { return give(make_client(options, transport, breaker), power); });
 }
 
-void vx11_power_free(vx11_power* power) {
-  delete power;
+vx11_code vx11_power_free(vx11_power* power) {
+  return release(power);
 }
 
 vx11_code vx11_power_state(const vx11_power* power, int64_t timeout_ms, const vx11_stop* stop,
                            char** state, char** error) {
   return guarded(error, [&] {
-    const auto read = power->client->state(deadline_of(timeout_ms, stop));
+    const auto client = needed(power)->client;
+    const auto read = client->state(deadline_of(timeout_ms, stop));
     return read ? give(to_json(*read), state) : failure(read.error());
   });
 }
@@ -96,10 +98,10 @@ vx11_code vx11_power_send(const vx11_power* power, vx11_power_command command,
                           const char* arguments, int64_t timeout_ms, const vx11_stop* stop,
                           char** answer, char** error) {
   return guarded(error, [&] {
+    const auto client = needed(power)->client;
     auto read = arguments_of(command, arguments);
     if (!read) return failure(read.error());
-    const auto reply =
-        send(*power->client, command, std::move(*read), deadline_of(timeout_ms, stop));
+    const auto reply = send(*client, command, std::move(*read), deadline_of(timeout_ms, stop));
     return reply ? give(to_json(*reply), answer) : failure(reply.error());
   });
 }

@@ -1,9 +1,9 @@
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
+#include <vx11/to_json.hpp>
 
 #include "fields.hpp"
 #include "handles.hpp"
-#include "json_out.hpp"
 
 namespace {
 
@@ -46,8 +46,8 @@ vx11_code vx11_sessions_memory(const char* limits, vx11_sessions** sessions, cha
   return guarded(error, [&] {
     const auto read = limits_of(limits);
     if (!read) return failure(read.error());
-    *sessions = new vx11_sessions{vx11::make_memory_session_store({.limits = *read})};
-    return Ending();
+    auto store = vx11::make_memory_session_store({.limits = *read});
+    return give(std::shared_ptr<vx11_sessions>(new vx11_sessions{std::move(store)}), sessions);
   });
 }
 
@@ -60,14 +60,15 @@ vx11_code vx11_sessions_sqlite(const char* path, const char* limits, vx11_sessio
   });
 }
 
-void vx11_sessions_free(vx11_sessions* sessions) {
-  delete sessions;
+vx11_code vx11_sessions_free(vx11_sessions* sessions) {
+  return release(sessions);
 }
 
 vx11_code vx11_sessions_recent(vx11_sessions* sessions, const char* id, size_t count,
                                char** messages, char** error) {
   return guarded(error, [&] {
-    const auto recent = sync_wait(sessions->store->recent(text_of(id), count));
+    const auto store = needed(sessions)->store;
+    const auto recent = sync_wait(store->recent(text_of(id), count));
     return recent ? give(to_json(*recent), messages) : failure(recent.error());
   });
 }
@@ -75,7 +76,8 @@ vx11_code vx11_sessions_recent(vx11_sessions* sessions, const char* id, size_t c
 vx11_code vx11_sessions_find(vx11_sessions* sessions, const char* id, char** session,
                              char** error) {
   return guarded(error, [&] {
-    const auto found = sync_wait(sessions->store->find(text_of(id)));
+    const auto store = needed(sessions)->store;
+    const auto found = sync_wait(store->find(text_of(id)));
     return found ? give(to_json(*found), session) : failure(found.error());
   });
 }
@@ -83,10 +85,10 @@ vx11_code vx11_sessions_find(vx11_sessions* sessions, const char* id, char** ses
 vx11_code vx11_sessions_append(vx11_sessions* sessions, const char* id, const char* user_id,
                                const char* turn, char** error) {
   return guarded(error, [&] {
+    const auto store = needed(sessions)->store;
     auto read = turn_of(turn);
     if (!read) return failure(read.error());
-    const auto done =
-        sync_wait(sessions->store->append(text_of(id), text_of(user_id), std::move(*read)));
+    const auto done = sync_wait(store->append(text_of(id), text_of(user_id), std::move(*read)));
     return done ? Ending() : failure(done.error());
   });
 }

@@ -27,6 +27,6 @@ vx11_code vx11_transport_new(const char* options, vx11_transport** transport, ch
   return guarded(error, [&] { return give(make_transport(options), transport); });
 }
 
-void vx11_transport_free(vx11_transport* transport) {
-  delete transport;
+vx11_code vx11_transport_free(vx11_transport* transport) {
+  return release(transport);
 }

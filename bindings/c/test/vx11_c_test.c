@@ -6,26 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int failures = 0;
-
-#define CHECK(condition)                                             \
-  do {                                                               \
-    if (!(condition)) {                                              \
-      printf("FAIL %s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-      ++failures;                                                    \
-    }                                                                \
-  } while (0)
-/* Whether the text contains the part; frees the text. */
-#define CHECK_TEXT(text, part)                                                        \
-  do {                                                                                \
-    if ((text) == NULL || strstr((text), (part)) == NULL) {                           \
-      printf("FAIL %s:%d: no %s in %s\n", __FILE__, __LINE__, (part),                 \
-             (text) ? (text) : "nothing");                                            \
-      ++failures;                                                                     \
-    }                                                                                 \
-    vx11_free(text);                                                                  \
-    (text) = NULL;                                                                    \
-  } while (0)
+#include "check.h"
 
 /* ---- a custom transport ------------------------------------------------------------------------ */
 
@@ -275,6 +256,35 @@ static void a_stop_ends_a_call_under_way(void) {
   vx11_transport_free(transport);
 }
 
+static void a_dialect_is_described(void) {
+  upstream self = {.status = 200,
+                   .body = "{\"id\":7,\"choices\":[{\"message\":{\"content\":\"hello you\"}}]}"};
+  vx11_transport *transport = transport_to(&self, send_at_once);
+  const vx11_transport *list[] = {transport};
+  vx11_router *router = NULL;
+  char *text = NULL;
+  CHECK(vx11_router_new(
+            "{\"targets\":[{\"name\":\"model\",\"url\":\"http://m:1\",\"dialect\":{\"path\":\"/v1/chat\","
+            "\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"{message}\"}],"
+            "\"more\":\"{metadata}\"},\"text\":\"/choices/0/message/content\"}}]}",
+            list, NULL, &router, &text) == VX11_OK);
+  CHECK(vx11_router_ask(router, "{\"message\":\"hi\",\"metadata\":{\"a\":1}}", -1, NULL, &text, NULL) ==
+        VX11_OK);
+  CHECK(text && strstr(text, "\"upstream\":{\"id\":7}"));
+  CHECK_TEXT(text, "\"text\":\"hello you\"");
+  CHECK(strstr(self.asked, "POST http://m:1/v1/chat") != NULL);
+  CHECK(strstr(self.asked, "{\"messages\":[{\"content\":\"hi\",\"role\":\"user\"}],\"model\":\"m\","
+                           "\"more\":{\"a\":1}}") != NULL);
+  self.body = "{\"choices\":[]}";
+  CHECK(vx11_router_ask(router, "{\"message\":\"hi\"}", -1, NULL, &text, NULL) == VX11_INVALID_REPLY);
+  vx11_router_free(router);
+  CHECK(vx11_router_new("{\"targets\":[{\"name\":\"m\",\"url\":\"http://m:1\",\"dialect\":{\"path\":\"/x\","
+                        "\"body\":{\"a\":1},\"text\":\"content\"}}]}",
+                        list, NULL, &router, &text) == VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(text, "JSON pointer");
+  vx11_transport_free(transport);
+}
+
 static void a_router_names_what_is_wrong(void) {
   upstream self = {.status = 200};
   vx11_transport *transport = transport_to(&self, send_at_once);
@@ -458,12 +468,13 @@ int main(void) {
   a_failure_tells_code_ledger_and_breaker();
   nobody_waits_longer_than_the_limit();
   a_stop_ends_a_call_under_way();
+  a_dialect_is_described();
   a_router_names_what_is_wrong();
   power_is_read_and_commanded();
   health_tells_of_every_kind_of_component();
   both_stores_keep_sessions();
   the_operator_api_answers_requests();
   sockets_tell_who_is_not_there();
-  printf("17 tests, %d failed checks\n", failures);
+  printf("18 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

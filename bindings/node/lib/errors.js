@@ -1,27 +1,32 @@
 'use strict';
 
+/** Codes that say nothing about the upstream: a breaker does not count them. */
+const NEUTRAL_CODES = new Set([
+  'invalid_argument', 'cancelled', 'circuit_open', 'asleep', 'storage', 'rejected',
+  'address_unavailable', 'exhausted',
+]);
+
 class VX11Error extends Error {
-  constructor(code, detail = '', upstream = '') {
+  constructor(code, detail = '', upstream = '', retryAfterMs = 0) {
     super(`${upstream ? `${upstream}: ` : ''}${detail || code}`);
     this.name = new.target.name;
     this.code = code;
     this.detail = detail;
     this.upstream = upstream;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
 class ChatFailed extends VX11Error {
   constructor({ code, detail, upstream, attempts, retry_after_ms: retryAfterMs }) {
-    super(code, detail, upstream);
+    super(code, detail, upstream, retryAfterMs);
     this.attempts = attempts;
-    this.retryAfterMs = retryAfterMs;
   }
 }
 
 class CircuitOpen extends VX11Error {
-  constructor(retryAfterMs) {
-    super('circuit_open', `circuit open, try again in ${retryAfterMs} ms`);
-    this.retryAfterMs = retryAfterMs;
+  constructor(retryAfterMs, upstream = '') {
+    super('circuit_open', `circuit open, try again in ${retryAfterMs} ms`, upstream, retryAfterMs);
   }
 }
 
@@ -34,7 +39,8 @@ function errorFrom(error) {
     return error;
   }
   if (report.attempts) return new ChatFailed(report);
-  return new VX11Error(report.code, report.detail, report.upstream);
+  if (report.code === 'circuit_open') return new CircuitOpen(report.retry_after_ms ?? 0, report.upstream);
+  return new VX11Error(report.code, report.detail, report.upstream, report.retry_after_ms);
 }
 
 function calling(native) {
@@ -46,7 +52,7 @@ function calling(native) {
 }
 
 /** The result of a call of the addon: parses JSON text; "" is undefined. */
-async function told(promised) {
+async function resultOf(promised) {
   try {
     const answer = await promised;
     if (typeof answer !== 'string') return answer;
@@ -56,4 +62,4 @@ async function told(promised) {
   }
 }
 
-module.exports = { ChatFailed, CircuitOpen, VX11Error, calling, told };
+module.exports = { ChatFailed, CircuitOpen, NEUTRAL_CODES, VX11Error, calling, resultOf };

@@ -5,10 +5,12 @@ export const version: string;
 
 /** A failure. `code` is a stable identifier, `upstream` the name of the one concerned, or "". */
 export class VX11Error extends Error {
-  constructor(code: Code, detail?: string, upstream?: string);
+  constructor(code: Code, detail?: string, upstream?: string, retryAfterMs?: number);
   readonly code: Code;
   readonly detail: string;
   readonly upstream: string;
+  /** The delay before a retry makes sense; 0 if unknown. */
+  readonly retryAfterMs: number;
 }
 
 export type Code =
@@ -19,19 +21,18 @@ export type Code =
 /** No target answered. */
 export class ChatFailed extends VX11Error {
   readonly attempts: Attempt[];
-  /** The delay before a retry makes sense; 0 if unknown. */
-  readonly retryAfterMs: number;
 }
 
 /** A breaker rejected the call; nothing was sent. */
 export class CircuitOpen extends VX11Error {
-  readonly retryAfterMs: number;
+  constructor(retryAfterMs: number, upstream?: string);
 }
 
 /** Timeout and cancellation of a call. Aborting rejects it with the signal's reason. */
 export interface CallOptions {
-  /** Timeout of the call. Default: only the timeouts of the options. */
-  timeoutMs?: number;
+  /** Timeout of the call, from the moment it is made. Undefined, null and Infinity: only the timeouts
+   *  of the options. */
+  timeoutMs?: number | null;
   /** @deprecated since 0.2: timeoutMs */
   limitMs?: number;
   signal?: AbortSignal;
@@ -50,7 +51,8 @@ export interface CircuitBreakerOptions {
   probeTimeoutMs?: number;
   /** @deprecated since 0.2: probeTimeoutMs */
   probeLimitMs?: number;
-  /** Whether an error counts as a failure. Default: all errors except AbortError. */
+  /** Whether an error counts as a failure; an AbortError never does. Default: all but rejections further
+   *  in, such as CircuitOpen. */
   isFailure?: (error: unknown) => boolean;
 }
 
@@ -114,6 +116,16 @@ export class FunctionTransport {
 
 export type Transport = HttpTransport | FunctionTransport;
 
+/** A dialect of your own: a POST of `body` to `path`. */
+export interface DialectDescription {
+  path: string;
+  /** The texts "{message}", "{session_id}", "{user_id}", "{mode}", "{context_summary}" and
+   *  "{metadata}" in it are replaced by the chat's. */
+  body: Record<string, unknown>;
+  /** The JSON pointer (RFC 6901) to the answer in the reply: "/choices/0/message/content". */
+  text: string;
+}
+
 export interface Target {
   /** Unique within the router. */
   name: string;
@@ -123,7 +135,7 @@ export interface Target {
   /** Default: one of its own. */
   breaker?: CircuitBreaker;
   /** Default: chosen by the name. */
-  dialect?: 'switch' | 'madre';
+  dialect?: 'switch' | 'madre' | DialectDescription;
   /** Timeout of one try. Default 15000. */
   tryTimeoutMs?: number;
   /** @deprecated since 0.2: tryTimeoutMs */

@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require(process.env.VX11_NODE_ADDON || '../build/vx11.node');
-const { VX11Error, ChatFailed, CircuitOpen, calling, told } = require('./errors.js');
+const { VX11Error, ChatFailed, CircuitOpen, NEUTRAL_CODES, calling, resultOf } = require('./errors.js');
 
 const STATES = ['closed', 'open', 'half_open'];
 // The codes of vx11.h in order, starting at 1.
@@ -17,20 +17,33 @@ const COMMANDS = {
 
 /** Omits undefined fields, so that they get their defaults. */
 const json = (description) => JSON.stringify(description);
-const wholeMs = (ms) => (ms === undefined ? -1 : Math.max(0, Math.round(ms)));
+const milliseconds = (ms) => {
+  if (typeof ms === 'number' && !Number.isNaN(ms)) return ms;
+  throw new TypeError('a time is a number of milliseconds');
+};
+/** A duration of a description; undefined for null, and Infinity for ever. */
+const duration = (ms) => (ms == null ? undefined : Math.min(milliseconds(ms), 1e300));
+/** The timeout of a call as the addon takes it; undefined, null and Infinity are none. */
+const wholeMs = (ms) => (ms == null || milliseconds(ms) === Infinity
+  ? -1
+  : Math.min(Math.max(0, Math.round(ms)), Number.MAX_SAFE_INTEGER));
 /** Accepts the names from before 0.2, until 0.3. */
-const timeoutOf = (options) => options.timeoutMs ?? options.limitMs;
-const handleOf = (object) => (object ? object._handle : null);
+const timeoutOf = (options) => options?.timeoutMs ?? options?.limitMs;
+const handleOf = (object) => {
+  if (object == null) return null;
+  if (object._handle) return object._handle;
+  throw new TypeError('the argument is no object of this package');
+};
 
 /** Runs `start` with a stop handle controlled by `signal`, and parses its JSON result. */
 async function stoppable(signal, start) {
-  if (!signal) return told(start(null));
+  if (!signal) return resultOf(start(null));
   signal.throwIfAborted();
   const stop = native.stopNew();
   const onAbort = () => native.stopRequest(stop);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await told(start(stop));
+    return await resultOf(start(stop));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -46,22 +59,25 @@ class Permit {
   neutral() { native.permitFinish(this._handle, 0); }
 }
 
+/** A rejection further in, such as CircuitOpen, is neutral. */
+const countsByDefault = (error) => !(error instanceof VX11Error && NEUTRAL_CODES.has(error.code));
+
 class CircuitBreaker {
   constructor(options = {}) {
-    const { isFailure = () => true, ...description } = options;
+    const { isFailure = countsByDefault, ...description } = options;
     this._isFailure = isFailure;
     this._handle = calling(() => native.breakerNew(json({
       failures_to_open: description.failuresToOpen,
-      open_for_ms: description.openForMs,
+      open_for_ms: duration(description.openForMs),
       probes: description.probes,
-      probe_timeout_ms: description.probeTimeoutMs ?? description.probeLimitMs,
+      probe_timeout_ms: duration(description.probeTimeoutMs ?? description.probeLimitMs),
     })));
   }
 
   static _of(handle) {
     const breaker = Object.create(CircuitBreaker.prototype);
     breaker._handle = handle;
-    breaker._isFailure = () => true;
+    breaker._isFailure = countsByDefault;
     return breaker;
   }
 
@@ -98,27 +114,33 @@ class CircuitBreaker {
 class HttpTransport {
   constructor(options = {}) {
     this._handle = calling(() => native.transportNew(json({
-      connect_timeout_ms: options.connectTimeoutMs ?? options.connectLimitMs,
+      connect_timeout_ms: duration(options.connectTimeoutMs ?? options.connectLimitMs),
       max_body_bytes: options.maxBodyBytes,
       ca_file: options.caFile,
     })));
   }
 }
 
+/** Alternating names and values. */
+function pairsOf(headers) {
+  return [...(headers ?? [])].flatMap(([name, value]) => [String(name), String(value)]);
+}
+
 function complete(call, answer) {
   if (!Number.isInteger(answer?.status ?? 200)) throw new TypeError('status is no whole number');
-  const headers = (answer?.headers ?? []).flat().map(String);
+  const headers = pairsOf(answer?.headers);
   native.callAnswer(call, answer?.status ?? 200, headers, Buffer.from(answer?.body ?? ''));
 }
 
 function abandon(call, error) {
   const code = CODES.indexOf(error instanceof VX11Error ? error.code : 'unreachable') + 1;
   const detail = error instanceof VX11Error ? error.detail : `${error?.name ?? 'Error'} in the transport`;
-  native.callFail(call, code || 2, String(detail));
+  native.callFail(call, code || 2, String(detail).replaceAll('\0', ''));
 }
 
 class FunctionTransport {
   constructor(send) {
+    if (typeof send !== 'function') throw new TypeError('a transport needs a function');
     // Not async: this function must not throw or reject, whatever `send` does.
     const deliver = (request, call) => {
       if (request.remainingMs < 0) delete request.remainingMs;
@@ -135,21 +157,24 @@ const socketsOf = () => (sockets ??= new HttpTransport());
 class Router {
   constructor({ targets, totalTimeoutMs, deadlineMs }) {
     const description = json({
-      total_timeout_ms: totalTimeoutMs ?? deadlineMs,
+      total_timeout_ms: duration(totalTimeoutMs ?? deadlineMs),
       targets: targets.map((target) => ({
         name: target.name,
         url: target.url,
         dialect: target.dialect,
-        try_timeout_ms: target.tryTimeoutMs ?? target.limitMs,
+        try_timeout_ms: duration(target.tryTimeoutMs ?? target.limitMs),
         headers: target.headers,
       })),
     });
     const transports = targets.map((target) => handleOf(target.transport ?? socketsOf()));
     const breakers = targets.map((target) => handleOf(target.breaker));
     this._handle = calling(() => native.routerNew(description, transports, breakers));
+    this._totalTimeoutMs = totalTimeoutMs ?? deadlineMs ?? 30000;
   }
 
-  ask(message, options = {}) {
+  async ask(message, options) {
+    options ??= {};
+    const timeoutMs = Math.min(milliseconds(timeoutOf(options) ?? Infinity), this._totalTimeoutMs);
     const chat = json({
       message,
       session_id: options.sessionId,
@@ -158,7 +183,7 @@ class Router {
       context_summary: options.contextSummary,
     });
     return stoppable(options.signal, (stop) =>
-      native.routerAsk(this._handle, chat, wholeMs(timeoutOf(options)), stop));
+      native.routerAsk(this._handle, chat, wholeMs(timeoutMs), stop));
   }
 
   breaker(target) {
@@ -168,18 +193,18 @@ class Router {
 
 class PowerClient {
   constructor(url, options = {}) {
-    const description = json({ url, timeout_ms: timeoutOf(options), headers: options.headers });
+    const description = json({ url, timeout_ms: duration(timeoutOf(options)), headers: options.headers });
     const transport = handleOf(options.transport ?? socketsOf());
     this._handle = calling(() => native.powerNew(description, transport, handleOf(options.breaker)));
   }
 
-  powerState(options = {}) {
-    return stoppable(options.signal, (stop) =>
+  async powerState(options) {
+    return stoppable(options?.signal, (stop) =>
       native.powerState(this._handle, wholeMs(timeoutOf(options)), stop));
   }
 
-  _send(command, args, options = {}) {
-    return stoppable(options.signal, (stop) =>
+  async _send(command, args, options) {
+    return stoppable(options?.signal, (stop) =>
       native.powerSend(this._handle, COMMANDS[command], json(args), wholeMs(timeoutOf(options)), stop));
   }
 
@@ -189,7 +214,7 @@ class PowerClient {
   openWindow({ services, ttlSeconds, reason }, options) {
     return this._send('openWindow', { services, ttl_s: ttlSeconds, reason }, options);
   }
-  closeWindow(id = '', options = {}) { return this._send('closeWindow', { id }, options); }
+  closeWindow(id = '', options = undefined) { return this._send('closeWindow', { id }, options); }
   start(service, options) { return this._send('start', { service }, options); }
   stop(service, options) { return this._send('stop', { service }, options); }
   restart(service, options) { return this._send('restart', { service }, options); }
@@ -198,7 +223,7 @@ class PowerClient {
 class HealthAggregator {
   constructor({ components = [], power, reuseForMs } = {}) {
     const description = json({
-      reuse_for_ms: reuseForMs,
+      reuse_for_ms: duration(reuseForMs),
       components: components.map((component) => ({
         name: component.name,
         check: component.check,
@@ -207,7 +232,7 @@ class HealthAggregator {
         url: component.url,
         path: component.path,
         headers: component.headers,
-        timeout_ms: timeoutOf(component),
+        timeout_ms: duration(timeoutOf(component)),
       })),
     });
     const transports = components.map((component) => handleOf(component.transport ?? socketsOf()));
@@ -216,8 +241,8 @@ class HealthAggregator {
       native.healthNew(description, transports, breakers, handleOf(power)));
   }
 
-  status(options = {}) {
-    return stoppable(options.signal, (stop) =>
+  async status(options) {
+    return stoppable(options?.signal, (stop) =>
       native.healthCheck(this._handle, wholeMs(timeoutOf(options)), stop));
   }
 }
@@ -226,17 +251,17 @@ class SessionStore {
   constructor(options = {}) {
     const limits = json({
       messages: options.messages,
-      idle_timeout_ms: options.idleTimeoutMs ?? options.idleMs,
+      idle_timeout_ms: duration(options.idleTimeoutMs ?? options.idleMs),
       sessions: options.sessions,
     });
     this._handle = calling(() => native.sessionsNew(options.path ?? null, limits));
   }
 
-  recent(id, count = 3) { return told(native.sessionsRecent(this._handle, id, count)); }
-  find(id) { return told(native.sessionsFind(this._handle, id)); }
+  async recent(id, count = 3) { return resultOf(native.sessionsRecent(this._handle, id, count)); }
+  async find(id) { return resultOf(native.sessionsFind(this._handle, id)); }
   async append(id, user, assistant, { userId = 'local', metadata = {} } = {}) {
     const turn = json({ user: { content: user }, assistant: { content: assistant, metadata } });
-    await told(native.sessionsAppend(this._handle, id, userId, turn));
+    await resultOf(native.sessionsAppend(this._handle, id, userId, turn));
   }
 }
 
@@ -246,9 +271,9 @@ class OperatorApi {
     this._handle = calling(() => native.operatorNew(json({ auth, primary }), ...parts));
   }
 
-  handle({ method, target, headers = [], body = '' }, options = {}) {
-    const flat = headers.flat().map(String);
-    return stoppable(options.signal, (stop) =>
+  async handle({ method, target, headers = [], body = '' }, options = undefined) {
+    const flat = pairsOf(headers);
+    return stoppable(options?.signal, (stop) =>
       native.operatorHandle(
         this._handle, method, target, flat, Buffer.from(body), wholeMs(timeoutOf(options)), stop));
   }

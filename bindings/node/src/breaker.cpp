@@ -10,11 +10,6 @@ Napi::Value make(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), breaker, vx11_breaker_free);
 }
 
-/// A permit destroyed without an outcome is neutral.
-void drop(vx11_permit* permit) {
-  vx11_permit_finish(permit, VX11_NEUTRAL);
-}
-
 /// A permit, or the milliseconds after which to retry.
 Napi::Value acquire(const Napi::CallbackInfo& info) {
   vx11_permit* permit = nullptr;
@@ -23,18 +18,14 @@ Napi::Value acquire(const Napi::CallbackInfo& info) {
       vx11_breaker_acquire(unwrap<vx11_breaker>(info[0]).get(), &permit, &retry_after_ms);
   if (code == VX11_CIRCUIT_OPEN) return Napi::Number::New(info.Env(), double(retry_after_ms));
   check(info.Env(), code, nullptr);
-  auto* held = new vx11_permit*(permit);
-  return Napi::External<vx11_permit*>::New(info.Env(), held, [](Napi::Env, vx11_permit** held) {
-    if (*held) drop(*held);
-    delete held;
-  });
+  // One that is destroyed without an outcome is neutral.
+  return wrap(info.Env(), permit,
+              [](vx11_permit* last) { vx11_permit_finish(last, VX11_NEUTRAL); });
 }
 
 /// Only the first outcome counts.
 void finish(const Napi::CallbackInfo& info) {
-  vx11_permit** held = info[0].As<Napi::External<vx11_permit*>>().Data();
-  if (*held) vx11_permit_finish(*held, static_cast<vx11_verdict>(whole(info[1])));
-  *held = nullptr;
+  vx11_permit_finish(unwrap<vx11_permit>(info[0]).get(), static_cast<vx11_verdict>(whole(info[1])));
 }
 
 Napi::Value state(const Napi::CallbackInfo& info) {

@@ -1,49 +1,9 @@
 #include "jobs.hpp"
 
-#include <condition_variable>
-#include <deque>
-#include <thread>
+#include <cmath>
 
 namespace vx11::node {
 namespace {
-
-/// A pool that starts threads on demand up to a limit and queues further jobs. Never destroyed:
-/// threads may still wait for upstreams when the process ends.
-class Threads {
- public:
-  void run(std::function<void()> work) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(work));
-    if (idle_ < waiting_.size() && started_ < kMost) {
-      ++started_;
-      std::thread([this] { serve(); }).detach();
-    }
-    changed_.notify_one();
-  }
-
- private:
-  static constexpr std::size_t kMost = 64;
-
-  [[noreturn]] void serve() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      ++idle_;
-      changed_.wait(lock, [this] { return !waiting_.empty(); });
-      --idle_;
-      const auto work = std::move(waiting_.front());
-      waiting_.pop_front();
-      lock.unlock();
-      work();
-      lock.lock();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> waiting_;
-  std::size_t idle_ = 0;
-  std::size_t started_ = 0;
-};
 
 void settle(Napi::Env env, const Napi::Promise::Deferred& deferred, const Answer& answer) {
   try {
@@ -54,11 +14,6 @@ void settle(Napi::Env env, const Napi::Promise::Deferred& deferred, const Answer
 }
 
 }  // namespace
-
-void run_aside(std::function<void()> work) {
-  static Threads& threads = *new Threads;
-  threads.run(std::move(work));
-}
 
 std::shared_ptr<MainThread> MainThread::of(Napi::Env env, const Napi::Function& function) {
   auto main = std::make_shared<MainThread>();
@@ -71,7 +26,10 @@ std::shared_ptr<MainThread> MainThread::of(Napi::Env env, const Napi::Function& 
 
 bool MainThread::call(Call call) {
   const std::lock_guard lock(mutex_);
-  return !gone_ && function_.NonBlockingCall(std::move(call)) == napi_ok;
+  if (gone_) return false;
+  const napi_status status = function_.NonBlockingCall(std::move(call));
+  if (status == napi_closing) gone_ = true;  // which released it
+  return status == napi_ok;
 }
 
 void MainThread::release() {
@@ -79,16 +37,44 @@ void MainThread::release() {
   if (!gone_) function_.Release();
 }
 
-Napi::Promise promise(Napi::Env env, std::function<Answer()> work) {
-  const auto deferred = Napi::Promise::Deferred::New(env);
-  const auto main = MainThread::of(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}));
-  run_aside([deferred, main, work = std::move(work)] {
-    main->call([deferred, answer = work()](Napi::Env env, Napi::Function) {
+namespace {
+
+/// A call under way on a thread of the addon.
+struct Job {
+  Napi::Promise::Deferred deferred;
+  std::shared_ptr<MainThread> main;
+  std::shared_ptr<Environment> environment;
+  std::shared_ptr<vx11_stop> stop;
+  Limit limit;
+  Work work;
+
+  void run() const {
+    auto answer = work(limit.left_ms(), stop.get());
+    environment->remove(stop);
+    main->call([deferred = deferred, answer = std::move(answer)](Napi::Env env, Napi::Function) {
       settle(env, deferred, answer);
     });
     main->release();
-  });
-  return deferred.Promise();
+  }
+};
+
+}  // namespace
+
+Napi::Promise promise(Napi::Env env, Call call, Work work) {
+  const auto nothing = Napi::Function::New(env, [](const Napi::CallbackInfo&) {});
+  if (!call.stop) call.stop = {vx11_stop_new(), vx11_stop_free};
+  const auto job = std::make_shared<Job>(
+      Job{Napi::Promise::Deferred::New(env), MainThread::of(env, nothing), Environment::of(env),
+          std::move(call.stop), Limit(call.limit_ms), std::move(work)});
+  if (!job->environment->add(job->stop)) vx11_stop_request(job->stop.get());
+  if (!run_aside(call.wait, [job] { job->run(); })) {
+    job->environment->remove(job->stop);
+    job->main->release();
+    job->deferred.Reject(
+        Napi::Error::New(env, R"({"code":"exhausted","detail":"no thread could be started"})")
+            .Value());
+  }
+  return job->deferred.Promise();
 }
 
 std::string taken(char* text) {
@@ -109,6 +95,20 @@ void check(Napi::Env env, vx11_code code, char* const& error) {
   if (code != VX11_OK) throw Napi::Error::New(env, taken(error));
 }
 
+std::string text(const Napi::Value& value) {
+  if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "the argument is not text");
+  std::string text = value.As<Napi::String>().Utf8Value();
+  if (text.find('\0') == std::string::npos) return text;
+  throw Napi::TypeError::New(value.Env(), "the text contains NUL");
+}
+
+int64_t whole(const Napi::Value& value) {
+  if (value.IsNumber() && std::isfinite(value.As<Napi::Number>().DoubleValue())) {
+    return value.As<Napi::Number>().Int64Value();
+  }
+  throw Napi::TypeError::New(value.Env(), "the argument is not a finite number");
+}
+
 Pairs::Pairs(const Napi::Value& flat) {
   const auto list = flat.As<Napi::Array>();
   for (uint32_t i = 0; i < list.Length(); ++i) {
@@ -120,6 +120,7 @@ Pairs::Pairs(const Napi::Value& flat) {
 }
 
 std::string bytes(const Napi::Value& buffer) {
+  if (!buffer.IsBuffer()) throw Napi::TypeError::New(buffer.Env(), "the argument is not a Buffer");
   const auto view = buffer.As<Napi::Buffer<char>>();
   return std::string(view.Data(), view.Length());
 }

@@ -13,11 +13,11 @@
 #include <napi.h>
 #include <vx11.h>
 
-namespace vx11::node {
+#include "environment.hpp"
+#include "handles.hpp"
+#include "threads.hpp"
 
-/// Runs `work` on a thread of the addon's pool. Not on libuv's pool: it has four threads, and a
-/// transport written in JavaScript may need one of them while an ask waits for the transport.
-void run_aside(std::function<void()> work);
+namespace vx11::node {
 
 /// Calls one function on the main thread. Node may close it, at the end of a process or a worker,
 /// while other threads still hold it; later calls are rejected.
@@ -43,9 +43,19 @@ class MainThread {
 /// The result of a job; called on the main thread, where it returns a value or throws Napi::Error.
 using Answer = std::function<Napi::Value(Napi::Env)>;
 
-/// Runs `work` on the pool and returns a promise of its result. Keeps the process alive until it
-/// is settled.
-Napi::Promise promise(Napi::Env env, std::function<Answer()> work);
+/// The work of a promise: gets the milliseconds that are left, and by what it can be stopped.
+using Work = std::function<Answer(int64_t left_ms, const vx11_stop* stop)>;
+
+/// What a promise needs to know of its call.
+struct Call {
+  Wait wait = Wait::stores;
+  int64_t limit_ms = -1;                      ///< From now; negative: none.
+  std::shared_ptr<vx11_stop> stop = nullptr;  ///< Of the caller, or null.
+};
+
+/// Runs `work` on a thread of the addon and returns a promise of its result. Keeps the process
+/// alive until it is settled. When its environment ends, the work is stopped.
+Napi::Promise promise(Napi::Env env, Call call, Work work);
 
 /// Copies text returned by the library and frees it.
 std::string taken(char* text);
@@ -57,50 +67,12 @@ Answer answer(vx11_code code, char* text, char* error);
 /// usually another argument.
 void check(Napi::Env env, vx11_code code, char* const& error);
 
-/// A handle of the library, kept alive while a JavaScript value or a job refers to it.
-template <class T>
-using Owned = std::shared_ptr<T>;
+/// The text of an argument. Throws a TypeError if it is none, or contains NUL, where the C interface
+/// would cut it.
+std::string text(const Napi::Value& value);
 
-template <class T>
-Napi::Value wrap(Napi::Env env, T* handle, void (*free)(T*)) {
-  auto* box = new Owned<T>(handle, free);
-  return Napi::External<Owned<T>>::New(env, box, [](Napi::Env, Owned<T>* held) { delete held; });
-}
-
-/// The handle in an argument; empty for null.
-template <class T>
-Owned<T> unwrap(const Napi::Value& value) {
-  if (!value.IsExternal()) return nullptr;
-  return *value.As<Napi::External<Owned<T>>>().Data();
-}
-
-/// An array of handles in the form the C interface takes; keeps the handles alive.
-template <class T>
-class Handles {
- public:
-  explicit Handles(const Napi::Value& value) {
-    const auto list = value.As<Napi::Array>();
-    for (uint32_t i = 0; i < list.Length(); ++i) {
-      const Napi::Value item = list[i];
-      owned_.push_back(unwrap<T>(item));
-      raw_.push_back(owned_.back().get());
-    }
-    raw_.push_back(nullptr);  // never empty
-  }
-  const T* const* data() const { return raw_.data(); }
-
- private:
-  std::vector<Owned<T>> owned_;
-  std::vector<const T*> raw_;
-};
-
-inline std::string text(const Napi::Value& value) {
-  return value.As<Napi::String>().Utf8Value();
-}
-
-inline int64_t whole(const Napi::Value& value) {
-  return value.As<Napi::Number>().Int64Value();
-}
+/// Throws a TypeError if it is no finite number.
+int64_t whole(const Napi::Value& value);
 
 /// Alternating names and values, as the C interface takes them.
 class Pairs {

@@ -5,7 +5,7 @@ namespace {
 
 /// Freed on the pool: it may free the health aggregator, which waits for checks in progress.
 void free_aside(vx11_operator* api) {
-  run_aside([api] { vx11_operator_free(api); });
+  if (!run_aside(Wait::stores, [api] { vx11_operator_free(api); })) vx11_operator_free(api);
 }
 
 Napi::Value make(const Napi::CallbackInfo& info) {
@@ -38,19 +38,20 @@ Napi::Value response_value(Napi::Env env, const vx11_response* response) {
 
 Napi::Value handle(const Napi::CallbackInfo& info) {
   const auto headers = std::make_shared<Pairs>(info[3]);
-  return promise(info.Env(),
-                 [api = unwrap<vx11_operator>(info[0]), method = text(info[1]),
-                  target = text(info[2]), headers, body = bytes(info[4]), limit = whole(info[5]),
-                  stop = unwrap<vx11_stop>(info[6])]() -> Answer {
-                   vx11_response* response = nullptr;
-                   char* error = nullptr;
-                   const vx11_code code = vx11_operator_handle(
-                       api.get(), method.c_str(), target.c_str(), headers->data(), headers->count(),
-                       body.data(), body.size(), limit, stop.get(), &response, &error);
-                   if (code != VX11_OK) return answer(code, nullptr, error);
-                   return [owned = Owned<vx11_response>(response, vx11_response_free)](
-                              Napi::Env env) { return response_value(env, owned.get()); };
-                 });
+  return promise(
+      info.Env(), {Wait::asks, whole(info[5]), unwrap<vx11_stop>(info[6])},
+      [api = unwrap<vx11_operator>(info[0]), method = text(info[1]), target = text(info[2]),
+       headers, body = bytes(info[4])](int64_t left_ms, const vx11_stop* stop) -> Answer {
+        vx11_response* response = nullptr;
+        char* error = nullptr;
+        const vx11_code code = vx11_operator_handle(api.get(), method.c_str(), target.c_str(),
+                                                    headers->data(), headers->count(), body.data(),
+                                                    body.size(), left_ms, stop, &response, &error);
+        if (code != VX11_OK) return answer(code, nullptr, error);
+        return [owned = Owned<vx11_response>(response, vx11_response_free)](Napi::Env env) {
+          return response_value(env, owned.get());
+        };
+      });
 }
 
 void drain(const Napi::CallbackInfo& info) {

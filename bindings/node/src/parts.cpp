@@ -4,7 +4,6 @@ namespace vx11::node {
 namespace {
 
 // ---- router
-// --------------------------------------------------------------------------------------
 
 Napi::Value router_new(const Napi::CallbackInfo& info) {
   const Handles<vx11_transport> transports(info[1]);
@@ -18,13 +17,15 @@ Napi::Value router_new(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value router_ask(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [router = unwrap<vx11_router>(info[0]), chat = text(info[1]),
-                              limit = whole(info[2]), stop = unwrap<vx11_stop>(info[3])] {
-    char *reply = nullptr, *error = nullptr;
-    const vx11_code code =
-        vx11_router_ask(router.get(), chat.c_str(), limit, stop.get(), &reply, &error);
-    return answer(code, reply, error);
-  });
+  Call call{Wait::asks, whole(info[2]), unwrap<vx11_stop>(info[3])};
+  return promise(info.Env(), std::move(call),
+                 [router = unwrap<vx11_router>(info[0]), chat = text(info[1])](
+                     int64_t left_ms, const vx11_stop* stop) {
+                   char *reply = nullptr, *error = nullptr;
+                   const vx11_code code =
+                       vx11_router_ask(router.get(), chat.c_str(), left_ms, stop, &reply, &error);
+                   return answer(code, reply, error);
+                 });
 }
 
 Napi::Value router_breaker(const Napi::CallbackInfo& info) {
@@ -37,7 +38,6 @@ Napi::Value router_breaker(const Napi::CallbackInfo& info) {
 }
 
 // ---- power
-// ---------------------------------------------------------------------------------------
 
 Napi::Value power_new(const Napi::CallbackInfo& info) {
   vx11_power* power = nullptr;
@@ -50,32 +50,34 @@ Napi::Value power_new(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value power_state(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [power = unwrap<vx11_power>(info[0]), limit = whole(info[1]),
-                              stop = unwrap<vx11_stop>(info[2])] {
-    char *state = nullptr, *error = nullptr;
-    const vx11_code code = vx11_power_state(power.get(), limit, stop.get(), &state, &error);
-    return answer(code, state, error);
-  });
+  Call call{Wait::checks, whole(info[1]), unwrap<vx11_stop>(info[2])};
+  return promise(info.Env(), std::move(call),
+                 [power = unwrap<vx11_power>(info[0])](int64_t left_ms, const vx11_stop* stop) {
+                   char *state = nullptr, *error = nullptr;
+                   const vx11_code code =
+                       vx11_power_state(power.get(), left_ms, stop, &state, &error);
+                   return answer(code, state, error);
+                 });
 }
 
 Napi::Value power_send(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [power = unwrap<vx11_power>(info[0]),
-                              command = static_cast<vx11_power_command>(whole(info[1])),
-                              arguments = text(info[2]), limit = whole(info[3]),
-                              stop = unwrap<vx11_stop>(info[4])] {
-    char *said = nullptr, *error = nullptr;
-    const vx11_code code =
-        vx11_power_send(power.get(), command, arguments.c_str(), limit, stop.get(), &said, &error);
-    return answer(code, said, error);
-  });
+  Call call{Wait::checks, whole(info[3]), unwrap<vx11_stop>(info[4])};
+  return promise(info.Env(), std::move(call),
+                 [power = unwrap<vx11_power>(info[0]),
+                  command = static_cast<vx11_power_command>(whole(info[1])),
+                  arguments = text(info[2])](int64_t left_ms, const vx11_stop* stop) {
+                   char *said = nullptr, *error = nullptr;
+                   const vx11_code code = vx11_power_send(power.get(), command, arguments.c_str(),
+                                                          left_ms, stop, &said, &error);
+                   return answer(code, said, error);
+                 });
 }
 
 // ---- health
-// --------------------------------------------------------------------------------------
 
 /// Freed on the pool: it waits for checks in progress, which may need the main thread.
 void free_aside(vx11_health* health) {
-  run_aside([health] { vx11_health_free(health); });
+  if (!run_aside(Wait::stores, [health] { vx11_health_free(health); })) vx11_health_free(health);
 }
 
 Napi::Value health_new(const Napi::CallbackInfo& info) {
@@ -91,16 +93,17 @@ Napi::Value health_new(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value health_check(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [health = unwrap<vx11_health>(info[0]), limit = whole(info[1]),
-                              stop = unwrap<vx11_stop>(info[2])] {
-    char *report = nullptr, *error = nullptr;
-    const vx11_code code = vx11_health_check(health.get(), limit, stop.get(), &report, &error);
-    return answer(code, report, error);
-  });
+  Call call{Wait::checks, whole(info[1]), unwrap<vx11_stop>(info[2])};
+  return promise(info.Env(), std::move(call),
+                 [health = unwrap<vx11_health>(info[0])](int64_t left_ms, const vx11_stop* stop) {
+                   char *report = nullptr, *error = nullptr;
+                   const vx11_code code =
+                       vx11_health_check(health.get(), left_ms, stop, &report, &error);
+                   return answer(code, report, error);
+                 });
 }
 
 // ---- sessions
-// ------------------------------------------------------------------------------------
 
 Napi::Value sessions_new(const Napi::CallbackInfo& info) {
   const std::string limits = text(info[1]);
@@ -115,35 +118,38 @@ Napi::Value sessions_new(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value sessions_recent(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1]),
-                              count = static_cast<std::size_t>(whole(info[2]))] {
-    char *messages = nullptr, *error = nullptr;
-    const vx11_code code =
-        vx11_sessions_recent(sessions.get(), id.c_str(), count, &messages, &error);
-    return answer(code, messages, error);
-  });
+  return promise(info.Env(), {},
+                 [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1]),
+                  count = static_cast<std::size_t>(whole(info[2]))](int64_t, const vx11_stop*) {
+                   char *messages = nullptr, *error = nullptr;
+                   const vx11_code code =
+                       vx11_sessions_recent(sessions.get(), id.c_str(), count, &messages, &error);
+                   return answer(code, messages, error);
+                 });
 }
 
 Napi::Value sessions_find(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1])] {
-    char *session = nullptr, *error = nullptr;
-    const vx11_code code = vx11_sessions_find(sessions.get(), id.c_str(), &session, &error);
-    return answer(code, session, error);
-  });
+  return promise(
+      info.Env(), {},
+      [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1])](int64_t, const vx11_stop*) {
+        char *session = nullptr, *error = nullptr;
+        const vx11_code code = vx11_sessions_find(sessions.get(), id.c_str(), &session, &error);
+        return answer(code, session, error);
+      });
 }
 
 Napi::Value sessions_append(const Napi::CallbackInfo& info) {
-  return promise(info.Env(), [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1]),
-                              user = text(info[2]), turn = text(info[3])] {
-    char* error = nullptr;
-    const vx11_code code =
-        vx11_sessions_append(sessions.get(), id.c_str(), user.c_str(), turn.c_str(), &error);
-    return answer(code, nullptr, error);
-  });
+  return promise(info.Env(), {},
+                 [sessions = unwrap<vx11_sessions>(info[0]), id = text(info[1]),
+                  user = text(info[2]), turn = text(info[3])](int64_t, const vx11_stop*) {
+                   char* error = nullptr;
+                   const vx11_code code = vx11_sessions_append(sessions.get(), id.c_str(),
+                                                               user.c_str(), turn.c_str(), &error);
+                   return answer(code, nullptr, error);
+                 });
 }
 
 // ---- stop
-// ----------------------------------------------------------------------------------------
 
 Napi::Value stop_new(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), vx11_stop_new(), vx11_stop_free);

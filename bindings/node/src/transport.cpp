@@ -34,52 +34,70 @@ Napi::Object request_of(Napi::Env env, const vx11_call* call) {
   return request;
 }
 
+/// A custom transport: its function, and the environment that it is called in.
+struct Custom {
+  std::shared_ptr<MainThread> main;
+  std::shared_ptr<Environment> environment;
+};
+
+/// Ends a call; a second time has no effect.
+void fail(const Custom& custom, vx11_call* call, const char* detail) {
+  custom.environment->remove(call);
+  vx11_call_fail(call, VX11_UNREACHABLE, detail);
+}
+
 /// On the main thread: passes the request and the call to the function.
-void deliver(Napi::Env env, Napi::Function send, vx11_call* call) {
+void deliver(const Custom& custom, Napi::Env env, Napi::Function send, vx11_call* call) {
   try {
-    send.Call({request_of(env, call), Napi::External<vx11_call>::New(env, call)});
+    const auto keep = [](vx11_call*) {};  // the call is ended by its completion, not by its owner
+    send.Call({request_of(env, call), wrap(env, call, keep)});
   } catch (const Napi::Error&) {  // before the function received the call; it does not throw itself
-    vx11_call_fail(call, VX11_UNREACHABLE, nullptr);
+    fail(custom, call, nullptr);
   }
 }
 
-using Context = std::shared_ptr<MainThread>;
-
 /// On the requesting thread.
 void send(void* context, vx11_call* call) {
-  const bool queued =
-      (*static_cast<Context*>(context))->call([call](Napi::Env env, Napi::Function send) {
-        deliver(env, send, call);
-      });
-  if (!queued) vx11_call_fail(call, VX11_UNREACHABLE, "the process is ending");
+  const Custom& custom = *static_cast<Custom*>(context);
+  if (!custom.environment->add(call)) return fail(custom, call, "the worker has ended");
+  const bool queued = custom.main->call(
+      [custom, call](Napi::Env env, Napi::Function send) { deliver(custom, env, send, call); });
+  if (!queued) fail(custom, call, "the worker has ended");
 }
 
 void release(void* context) {
-  const std::unique_ptr<Context> main(static_cast<Context*>(context));
-  (*main)->release();
+  const std::unique_ptr<Custom> custom(static_cast<Custom*>(context));
+  custom->main->release();
 }
 
 Napi::Value make_custom(const Napi::CallbackInfo& info) {
-  auto main = std::make_unique<Context>(MainThread::of(info.Env(), info[0].As<Napi::Function>()));
-  (*main)->unref(info.Env());  // only an ask in progress keeps the process alive
+  const Napi::Env env = info.Env();
+  if (!info[0].IsFunction()) throw Napi::TypeError::New(env, "the argument is not a function");
+  auto custom = std::make_unique<Custom>(
+      Custom{MainThread::of(env, info[0].As<Napi::Function>()), Environment::of(env)});
+  custom->main->unref(env);  // only an ask in progress keeps the process alive
   vx11_transport* transport = nullptr;
   char* error = nullptr;
-  check(info.Env(), vx11_transport_custom(send, main.get(), release, &transport, &error), error);
-  static_cast<void>(main.release());
-  return wrap(info.Env(), transport, vx11_transport_free);
+  check(env, vx11_transport_custom(send, custom.get(), release, &transport, &error), error);
+  static_cast<void>(custom.release());
+  return wrap(env, transport, vx11_transport_free);
 }
 
 void answer_call(const Napi::CallbackInfo& info) {
-  vx11_call* call = info[0].As<Napi::External<vx11_call>>().Data();
+  const auto call = unwrap<vx11_call>(info[0]);
   const Pairs headers(info[2]);
   const std::string body = bytes(info[3]);
-  vx11_call_answer(call, static_cast<int>(whole(info[1])), headers.data(), headers.count(),
-                   body.data(), body.size());
+  const int64_t status = whole(info[1]);
+  Environment::of(info.Env())->remove(call.get());
+  vx11_call_answer(call.get(), status < 100 || status > 599 ? 0 : static_cast<int>(status),
+                   headers.data(), headers.count(), body.data(), body.size());
 }
 
 void fail_call(const Napi::CallbackInfo& info) {
-  vx11_call_fail(info[0].As<Napi::External<vx11_call>>().Data(),
-                 static_cast<vx11_code>(whole(info[1])), text(info[2]).c_str());
+  const auto call = unwrap<vx11_call>(info[0]);
+  const std::string detail = text(info[2]);
+  Environment::of(info.Env())->remove(call.get());
+  vx11_call_fail(call.get(), static_cast<vx11_code>(whole(info[1])), detail.c_str());
 }
 
 }  // namespace

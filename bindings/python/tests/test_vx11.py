@@ -150,6 +150,7 @@ class RouterTest(unittest.TestCase):
             router.breaker("nobody")
 
     def test_a_transport_lives_as_long_as_its_router_and_no_longer(self):
+        gc.collect()
         before = len(transport_module._Function._in_use)
         router = router_to(saying({"response": "hi"}))
         gc.collect()
@@ -157,6 +158,18 @@ class RouterTest(unittest.TestCase):
         router.close()
         gc.collect()
         self.assertEqual(len(transport_module._Function._in_use), before)
+
+    def test_a_dialect_may_be_described(self):
+        seen = []
+
+        def send(request):
+            seen.append((request.target, json.loads(request.body)))
+            return vx11.Response(body=b'{"answer":{"text":"hi"}}')
+
+        dialect = {"path": "/v1/chat", "body": {"prompt": "{message}"}, "text": "/answer/text"}
+        router = router_to(vx11.FunctionTransport(send), dialect=dialect)
+        self.assertEqual(router.ask("hello").text, "hi")
+        self.assertEqual(seen, [("/v1/chat", {"prompt": "hello"})])
 
     def test_other_threads_run_while_an_ask_waits(self):
         ran = threading.Event()

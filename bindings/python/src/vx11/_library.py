@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 from ctypes import CFUNCTYPE, POINTER, byref, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from pathlib import Path
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, NoReturn, Optional, Sequence
 
-from ._errors import error_from
+from ._errors import Error, error_from
 
 ABI_VERSION = 1
 
@@ -29,12 +30,12 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "vx11_version": (c_char_p, []),
     "vx11_free": (None, [c_void_p]),
     "vx11_stop_new": (c_void_p, []),
-    "vx11_stop_request": (None, [c_void_p]),
+    "vx11_stop_request": (c_int, [c_void_p]),
     "vx11_stop_free": (None, [c_void_p]),
     "vx11_breaker_new": (c_int, [c_char_p, _OUT, _OUT]),
     "vx11_breaker_free": (None, [c_void_p]),
     "vx11_breaker_acquire": (c_int, [c_void_p, _OUT, POINTER(c_int64)]),
-    "vx11_permit_finish": (None, [c_void_p, c_int]),
+    "vx11_permit_finish": (c_int, [c_void_p, c_int]),
     "vx11_breaker_state": (c_int, [c_void_p]),
     "vx11_breaker_snapshot": (c_int, [c_void_p, _OUT, _OUT]),
     "vx11_transport_new": (c_int, [c_char_p, _OUT, _OUT]),
@@ -48,8 +49,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "vx11_call_header_value": (c_char_p, [c_void_p, c_size_t]),
     "vx11_call_body": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "vx11_call_remaining_ms": (c_int64, [c_void_p]),
-    "vx11_call_answer": (None, [c_void_p, c_int, _PAIRS, c_size_t, c_char_p, c_size_t]),
-    "vx11_call_fail": (None, [c_void_p, c_int, c_char_p]),
+    "vx11_call_answer": (c_int, [c_void_p, c_int, _PAIRS, c_size_t, c_char_p, c_size_t]),
+    "vx11_call_fail": (c_int, [c_void_p, c_int, c_char_p]),
     "vx11_router_new": (c_int, [c_char_p, _OUT, _OUT, _OUT, _OUT]),
     "vx11_router_free": (None, [c_void_p]),
     "vx11_router_ask": (c_int, [c_void_p, c_char_p, c_int64, c_void_p, _OUT, _OUT]),
@@ -77,7 +78,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [c_void_p, c_char_p, c_char_p, _PAIRS, c_size_t, c_char_p, c_size_t, c_int64, c_void_p]
         + [_OUT, _OUT],
     ),
-    "vx11_operator_drain": (None, [c_void_p]),
+    "vx11_operator_drain": (c_int, [c_void_p]),
     "vx11_response_status": (c_int, [c_void_p]),
     "vx11_response_header_count": (c_size_t, [c_void_p]),
     "vx11_response_header_name": (c_char_p, [c_void_p, c_size_t]),
@@ -106,7 +107,22 @@ lib = _load()
 
 def encode(description: Mapping[str, Any]) -> bytes:
     """Encodes a description as JSON; omits None, so that the default applies."""
-    return json.dumps({key: value for key, value in description.items() if value is not None}).encode()
+    given = {key: value for key, value in description.items() if value is not None}
+    return json.dumps(given, allow_nan=False).encode()
+
+
+def text(value: str) -> bytes:
+    """Encodes an argument. The C interface would cut it at a NUL."""
+    if "\0" in value:
+        raise ValueError("the text contains NUL")
+    return value.encode()
+
+
+def ms(seconds: float) -> float:
+    """A duration of a description. Infinity is longer than any that the library can wait for."""
+    if math.isnan(seconds):
+        raise ValueError("a duration is no number")
+    return min(seconds * 1000, 1e300)
 
 
 def take_text(pointer: c_void_p) -> str:
@@ -143,35 +159,50 @@ def answer(function: Any, *arguments: Any) -> Any:
     return json.loads(take_text(text))
 
 
-def handles(items: Sequence[Any]) -> Any:
+def handle_of(item: Optional[Handle]) -> Optional[int]:
+    """NULL for None."""
+    if item is not None and not isinstance(item, Handle):
+        raise TypeError(f"a {type(item).__name__} is no object of this package")
+    return None if item is None else item.handle
+
+
+def handles(items: Sequence[Optional[Handle]]) -> Any:
     """An array of the items' handles, NULL for None."""
-    addresses = [item.handle if item is not None else None for item in items]
-    return (c_void_p * max(len(items), 1))(*addresses)
+    return (c_void_p * max(len(items), 1))(*map(handle_of, items))
 
 
 def pairs(headers: Sequence[tuple[str, str]]) -> Any:
     """An array of alternating names and values."""
-    flat = [part.encode("latin-1", "replace") for header in headers for part in header]
+    flat = [part.encode("latin-1", "replace") for name, value in headers for part in (name, value)]
+    if any(b"\0" in part for part in flat):
+        raise ValueError("a header field contains NUL")
     return (c_char_p * max(len(flat), 1))(*flat)
 
 
-def timeout_ms(seconds: Optional[float]) -> int:
-    return -1 if seconds is None else max(0, round(seconds * 1000))
-
-
 class Handle:
-    """Owns a handle of the library and frees it."""
+    """Owns a handle of the library and frees it. Not to be copied: both copies would free it."""
 
     _free: str
 
     def __init__(self, handle: int) -> None:
-        self.handle: Optional[int] = handle
+        self._handle: Optional[int] = handle
+
+    @property
+    def handle(self) -> int:
+        """Raises Error after `close`."""
+        handle = getattr(self, "_handle", None)
+        if handle is None:
+            raise Error("invalid_argument", f"the {type(self).__name__} is closed")
+        return handle
 
     def close(self) -> None:
-        """Frees the handle now instead of on destruction. No call on it may be in progress."""
-        handle, self.handle = getattr(self, "handle", None), None
+        """Frees the handle now instead of on destruction. Calls in progress end as usual."""
+        handle, self._handle = getattr(self, "_handle", None), None
         if handle:
             getattr(lib, self._free)(handle)
 
     def __del__(self) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled; make another one")

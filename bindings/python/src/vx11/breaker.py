@@ -6,10 +6,10 @@ import functools
 import inspect
 from ctypes import byref, c_int64, c_void_p
 from types import TracebackType
-from typing import Any, Callable, Literal, Optional, TypeVar, cast
+from typing import Any, Callable, Literal, NoReturn, Optional, TypeVar, cast
 
-from ._errors import CircuitOpen
-from ._library import Handle, answer, check, encode, lib, make
+from ._errors import NEUTRAL_CODES, CircuitOpen, Error
+from ._library import Handle, answer, check, encode, lib, make, ms
 
 F = TypeVar("F", bound=Callable[..., Any])
 State = Literal["closed", "open", "half_open"]
@@ -20,7 +20,8 @@ _NEUTRAL, _SUCCESS, _FAILURE = range(3)
 
 class Permit:
     """Permission for one call. In a `with` block, an exception among `failures` is a failure, any
-    other is neutral, none is a success; or report it explicitly. Only the first outcome counts."""
+    other is neutral, none is a success; or report it explicitly. Only the first outcome counts. A
+    rejection further in, such as CircuitOpen, is neutral unless `failures` names that type."""
 
     def __init__(self, handle: int, failures: tuple[type[BaseException], ...]) -> None:
         self._handle: Optional[int] = handle
@@ -36,7 +37,7 @@ class Permit:
         self._finish(_NEUTRAL)
 
     def _finish(self, verdict: int) -> None:
-        handle, self._handle = self._handle, None
+        handle, self._handle = getattr(self, "_handle", None), None
         if handle:
             lib.vx11_permit_finish(handle, verdict)
 
@@ -51,13 +52,21 @@ class Permit:
     ) -> None:
         if kind is None:
             self.success()
-        elif issubclass(kind, self._failures):
+        elif self._counts(kind, error):
             self.failure()
         else:
             self.neutral()
 
     def __del__(self) -> None:
         self.neutral()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a Permit can be neither copied nor pickled")
+
+    def _counts(self, kind: type[BaseException], error: Optional[BaseException]) -> bool:
+        if isinstance(error, Error) and error.code in NEUTRAL_CODES:
+            return any(issubclass(named, Error) and issubclass(kind, named) for named in self._failures)
+        return issubclass(kind, self._failures)
 
 
 class CircuitBreaker(Handle):
@@ -67,7 +76,8 @@ class CircuitBreaker(Handle):
         @breaker
         def fetch(): ...
 
-    `failures` are the exceptions that count; a cancelled task never does.
+    `failures` are the exceptions that count; a cancelled task never does, and a rejection further in,
+    such as CircuitOpen, only if its type is named.
     """
 
     _free = "vx11_breaker_free"
@@ -84,9 +94,9 @@ class CircuitBreaker(Handle):
         description = encode(
             {
                 "failures_to_open": failures_to_open,
-                "open_for_ms": open_for * 1000,
+                "open_for_ms": ms(open_for),
                 "probes": probes,
-                "probe_timeout_ms": probe_timeout * 1000,
+                "probe_timeout_ms": ms(probe_timeout),
             }
         )
         super().__init__(make(lib.vx11_breaker_new, description))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Mapping, Optional, Sequence, cast
 
-from ._library import Handle, answer, encode, handles, lib, make, timeout_ms
-from ._waiting import Stop, awaited
+from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms
+from ._waiting import Limit, Stop, awaited, blocking, checks
 from .breaker import CircuitBreaker
 from .power import PowerClient
 from .transport import HttpTransport, Transport
@@ -39,7 +39,7 @@ class Component:
             "url": self.url,
             "path": self.path,
             "headers": dict(self.headers or {}),
-            "timeout_ms": self.timeout * 1000,
+            "timeout_ms": ms(self.timeout),
         }
 
 
@@ -57,21 +57,24 @@ class HealthAggregator(Handle):
     ) -> None:
         sockets = HttpTransport()
         description = encode(
-            {"reuse_for_ms": reuse_for * 1000, "components": [c.description() for c in components]}
+            {"reuse_for_ms": ms(reuse_for), "components": [c.description() for c in components]}
         )
         transports = handles([c.transport or sockets for c in components])
         breakers = handles([c.breaker for c in components])
-        view = power.handle if power else None
-        super().__init__(make(lib.vx11_health_new, description, transports, breakers, view))
+        super().__init__(
+            make(lib.vx11_health_new, description, transports, breakers, handle_of(power))
+        )
 
     def status(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
         """`overall`, `components` in their order, and `power`, None if unknown."""
-        return self._check(timeout, None)
+        limit = Limit(timeout)
+        return blocking(checks, lambda stop: self._check(limit, stop))
 
     async def status_async(self, *, timeout: Optional[float] = None) -> dict[str, Any]:
-        return await awaited(lambda stop: self._check(timeout, stop))
+        # Not the limit of the wait: when it passes, the report has what is known by then.
+        limit = Limit(timeout)
+        return await awaited(checks, Limit(None), lambda stop: self._check(limit, stop))
 
-    def _check(self, timeout: Optional[float], stop: Optional[Stop]) -> dict[str, Any]:
-        stopping = stop.handle if stop else None
-        report = answer(lib.vx11_health_check, self.handle, timeout_ms(timeout), stopping)
+    def _check(self, limit: Limit, stop: Optional[Stop]) -> dict[str, Any]:
+        report = answer(lib.vx11_health_check, self.handle, limit.ms(), handle_of(stop))
         return cast("dict[str, Any]", report)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from ctypes import byref, c_size_t, c_void_p
 from typing import Any, Mapping, Optional, Sequence
 
-from ._library import Handle, bytes_at, check, encode, lib, make, pairs, timeout_ms
-from ._waiting import Stop, awaited
+from ._library import Handle, bytes_at, check, encode, handle_of, lib, make, pairs, text
+from ._waiting import Limit, Stop, asks, awaited, blocking
 from .health import HealthAggregator
 from .power import PowerClient
 from .router import Router
 from .sessions import SessionStore
 from .transport import Response
+
+_Request = tuple[str, str, Sequence[tuple[str, str]], bytes]
 
 
 class OperatorApi(Handle):
@@ -33,7 +35,7 @@ class OperatorApi(Handle):
         primary: str = "switch",
     ) -> None:
         description = encode({"auth": dict(auth), "primary": primary})
-        parts = router.handle, health.handle, power.handle, sessions.handle
+        parts = map(handle_of, (router, health, power, sessions))
         super().__init__(make(lib.vx11_operator_new, description, *parts))
 
     def handle_request(
@@ -46,7 +48,8 @@ class OperatorApi(Handle):
         timeout: Optional[float] = None,
     ) -> Response:
         """Answers one request; an HTTP error is a response too. `target` is path and query."""
-        return self._handle(method, target, headers, body, timeout, None)
+        limit, request = Limit(timeout), (method, target, headers, body)
+        return blocking(asks, lambda stop: self._answer(request, limit, stop))
 
     async def handle_request_async(
         self,
@@ -57,26 +60,19 @@ class OperatorApi(Handle):
         *,
         timeout: Optional[float] = None,
     ) -> Response:
-        return await awaited(lambda stop: self._handle(method, target, headers, body, timeout, stop))
+        limit, request = Limit(timeout), (method, target, headers, body)
+        return await awaited(asks, limit, lambda stop: self._answer(request, limit, stop))
 
     def drain(self) -> None:
         """Makes `/readyz` report not ready from now on."""
-        lib.vx11_operator_drain(self.handle)
+        check(lib.vx11_operator_drain(self.handle), c_void_p())
 
-    def _handle(
-        self,
-        method: str,
-        target: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        timeout: Optional[float],
-        stop: Optional[Stop],
-    ) -> Response:
+    def _answer(self, request: _Request, limit: Limit, stop: Optional[Stop]) -> Response:
+        method, target, headers, body = request
         response, error = c_void_p(), c_void_p()
-        request = method.encode(), target.encode(), pairs(headers), len(headers), body, len(body)
-        stopping = stop.handle if stop else None
-        ending = timeout_ms(timeout), stopping, byref(response), byref(error)
-        check(lib.vx11_operator_handle(self.handle, *request, *ending), error)
+        sent = text(method), text(target), pairs(headers), len(headers), body, len(body)
+        ending = limit.ms(), handle_of(stop), byref(response), byref(error)
+        check(lib.vx11_operator_handle(self.handle, *sent, *ending), error)
         try:
             return _response_of(response)
         finally:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence, Union
 
-from ._library import Handle, answer, encode, handles, lib, make, timeout_ms
-from ._waiting import Stop, awaited
+from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms, text
+from ._waiting import Limit, Stop, asks, awaited, blocking
 from .breaker import CircuitBreaker
 from .transport import HttpTransport, Transport
 
 
 @dataclass
 class Target:
-    """One upstream. `dialect` is "switch" or "madre"; default: chosen by the name. Without a transport
-    or a breaker one is created. `try_timeout` is the timeout of one try in seconds."""
+    """One upstream. `dialect` is "switch" or "madre" (default: chosen by the name), or the description of
+    one: {"path": "/v1/chat", "body": {"prompt": "{message}"}, "text": "/answer"}, where `text` is the JSON
+    pointer to the answer; vx11.h lists what is replaced in the body. Without a transport or a breaker one
+    is created. `try_timeout` is the timeout of one try in seconds."""
 
     name: str
     url: str
     transport: Optional[Transport] = None
     breaker: Optional[CircuitBreaker] = None
-    dialect: Optional[str] = None
+    dialect: Optional[Union[str, Mapping[str, Any]]] = None
     try_timeout: float = 15.0
     headers: Optional[Mapping[str, str]] = None
 
@@ -28,7 +30,7 @@ class Target:
         return {
             "name": self.name,
             "url": self.url,
-            "try_timeout_ms": self.try_timeout * 1000,
+            "try_timeout_ms": ms(self.try_timeout),
             "dialect": self.dialect or "",
             "headers": dict(self.headers or {}),
         }
@@ -56,13 +58,14 @@ class Router(Handle):
         sockets = HttpTransport() if any(t.transport is None for t in targets) else None
         description = encode(
             {
-                "total_timeout_ms": total_timeout * 1000,
+                "total_timeout_ms": ms(total_timeout),
                 "targets": [t.description() for t in targets],
             }
         )
         transports = handles([t.transport or sockets for t in targets])
         breakers = handles([t.breaker for t in targets])
         super().__init__(make(lib.vx11_router_new, description, transports, breakers))
+        self._total_timeout = total_timeout
 
     def ask(
         self,
@@ -74,9 +77,10 @@ class Router(Handle):
         context_summary: str = "",
         timeout: Optional[float] = None,
     ) -> Reply:
-        """Blocks until the answer, at most `timeout` seconds."""
+        """Blocks until the answer, at most `timeout` seconds from now."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
-        return self._ask(chat, timeout, None)
+        limit = self._limit(timeout)
+        return blocking(asks, lambda stop: self._ask(chat, limit, stop))
 
     async def ask_async(
         self,
@@ -90,15 +94,18 @@ class Router(Handle):
     ) -> Reply:
         """The async version. Cancelling the task cancels the ask."""
         chat = _chat(message, session_id, user_id, metadata, context_summary)
-        return await awaited(lambda stop: self._ask(chat, timeout, stop))
+        limit = self._limit(timeout)
+        return await awaited(asks, limit, lambda stop: self._ask(chat, limit, stop))
 
     def breaker(self, target: str) -> CircuitBreaker:
         """The breaker of the target with this name."""
-        return CircuitBreaker._of(make(lib.vx11_router_breaker, self.handle, target.encode()))
+        return CircuitBreaker._of(make(lib.vx11_router_breaker, self.handle, text(target)))
 
-    def _ask(self, chat: bytes, timeout: Optional[float], stop: Optional[Stop]) -> Reply:
-        stopping = stop.handle if stop else None
-        return Reply(**answer(lib.vx11_router_ask, self.handle, chat, timeout_ms(timeout), stopping))
+    def _limit(self, timeout: Optional[float]) -> Limit:
+        return Limit(self._total_timeout if timeout is None else min(timeout, self._total_timeout))
+
+    def _ask(self, chat: bytes, limit: Limit, stop: Optional[Stop]) -> Reply:
+        return Reply(**answer(lib.vx11_router_ask, self.handle, chat, limit.ms(), handle_of(stop)))
 
 
 def _chat(

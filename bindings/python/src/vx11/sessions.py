@@ -5,8 +5,8 @@ from __future__ import annotations
 from ctypes import byref, c_void_p
 from typing import Any, Mapping, Optional, cast
 
-from ._library import Handle, answer, check, encode, lib, make
-from ._waiting import awaited
+from ._library import Handle, answer, check, encode, lib, make, ms, text
+from ._waiting import Limit, awaited, stores
 
 
 class SessionStore(Handle):
@@ -26,30 +26,30 @@ class SessionStore(Handle):
         limits = encode(
             {
                 "messages": messages,
-                "idle_timeout_ms": idle_timeout * 1000,
+                "idle_timeout_ms": ms(idle_timeout),
                 "sessions": sessions,
             }
         )
         if path is None:
             super().__init__(make(lib.vx11_sessions_memory, limits))
         else:
-            super().__init__(make(lib.vx11_sessions_sqlite, path.encode(), limits))
+            super().__init__(make(lib.vx11_sessions_sqlite, text(path), limits))
 
     def recent(self, session_id: str, count: int = 3) -> list[dict[str, Any]]:
         """The newest messages, oldest first."""
-        messages = answer(lib.vx11_sessions_recent, self.handle, session_id.encode(), count)
+        messages = answer(lib.vx11_sessions_recent, self.handle, text(session_id), _count(count))
         return cast("list[dict[str, Any]]", messages)
 
     async def recent_async(self, session_id: str, count: int = 3) -> list[dict[str, Any]]:
-        return await awaited(lambda _: self.recent(session_id, count))
+        return await awaited(stores, Limit(None), lambda _: self.recent(session_id, count))
 
     def find(self, session_id: str) -> Optional[dict[str, Any]]:
         """The whole session, or None."""
-        session = answer(lib.vx11_sessions_find, self.handle, session_id.encode())
+        session = answer(lib.vx11_sessions_find, self.handle, text(session_id))
         return cast("Optional[dict[str, Any]]", session)
 
     async def find_async(self, session_id: str) -> Optional[dict[str, Any]]:
-        return await awaited(lambda _: self.find(session_id))
+        return await awaited(stores, Limit(None), lambda _: self.find(session_id))
 
     def append(
         self,
@@ -68,7 +68,7 @@ class SessionStore(Handle):
             }
         )
         error = c_void_p()
-        names = session_id.encode(), user_id.encode()
+        names = text(session_id), text(user_id)
         check(lib.vx11_sessions_append(self.handle, *names, turn, byref(error)), error)
 
     async def append_async(
@@ -81,5 +81,13 @@ class SessionStore(Handle):
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
         await awaited(
-            lambda _: self.append(session_id, user, assistant, user_id=user_id, metadata=metadata)
+            stores,
+            Limit(None),
+            lambda _: self.append(session_id, user, assistant, user_id=user_id, metadata=metadata),
         )
+
+
+def _count(count: int) -> int:
+    if not 0 <= count < 2**63:
+        raise ValueError("count is out of range")
+    return count

@@ -7,12 +7,13 @@ import concurrent.futures
 import functools
 import inspect
 import itertools
+import operator
 from ctypes import byref, c_size_t
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Optional, Union
 
 from ._errors import Error
-from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, pairs
+from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, ms, pairs
 
 # The codes of vx11.h in order, starting at 1.
 _CODES = (
@@ -64,7 +65,7 @@ class HttpTransport(Transport):
     ) -> None:
         description = encode(
             {
-                "connect_timeout_ms": connect_timeout * 1000,
+                "connect_timeout_ms": ms(connect_timeout),
                 "max_body_bytes": max_body_bytes,
                 "ca_file": ca_file,
             }
@@ -125,20 +126,27 @@ def _request_of(call: int) -> Request:
 
 
 def _answer(call: int, answer: Any) -> None:
-    if not isinstance(answer, Response):
-        _fail(call, TypeError("a transport's function returns a vx11.Response"))
-        return
-    headers = list(answer.headers)
-    lib.vx11_call_answer(
-        call, answer.status, pairs(headers), len(headers), bytes(answer.body), len(answer.body)
-    )
+    """Completes the call, whatever the transport returned."""
+    try:
+        if not isinstance(answer, Response):
+            raise TypeError("a transport's function returns a vx11.Response")
+        status = operator.index(answer.status)
+        headers = list(answer.headers)
+        flat = pairs(headers)
+        body = memoryview(answer.body).tobytes()
+        if not 100 <= status <= 599:
+            raise ValueError("the status is none of HTTP")
+    except BaseException as error:  # no exception may leave a callback
+        _fail(call, error)
+    else:
+        lib.vx11_call_answer(call, status, flat, len(headers), body, len(body))
 
 
 def _fail(call: int, error: BaseException) -> None:
     """Only the text of an Error may be shown to clients."""
     code = error.code if isinstance(error, Error) and error.code in _CODES else "unreachable"
     detail = error.detail if isinstance(error, Error) else f"{type(error).__name__} in the transport"
-    lib.vx11_call_fail(call, _CODES.index(code) + 1, detail.encode())
+    lib.vx11_call_fail(call, _CODES.index(code) + 1, str(detail).replace("\0", "").encode())
 
 
 def _complete(call: int, sent: concurrent.futures.Future[Any]) -> None:
@@ -150,7 +158,11 @@ def _complete(call: int, sent: concurrent.futures.Future[Any]) -> None:
 
 
 def _call_function(context: int, call: int) -> None:
-    _Function._in_use[context].call(call)
+    function = _Function._in_use.get(context)
+    if function is None:
+        _fail(call, Error("unreachable", "the transport is gone"))
+    else:
+        function.call(call)
 
 
 def _release_function(context: int) -> None:
@@ -162,8 +174,9 @@ _release = RELEASE(_release_function)
 
 
 class FunctionTransport(Transport):
-    """Sends through a custom function: a plain one, called on the requesting thread, or a coroutine
-    function, run on `loop` (default: the running loop). It raises vx11.Error for failures; any other
+    """Sends through a custom function: a plain one, called on the requesting thread or, for requests of
+    the main thread, on one of the package's; or a coroutine function, run on `loop` (default: the
+    running loop). It raises vx11.Error for failures; any other
     exception counts as unreachable. It may be called by several threads at once.
 
     On the loop's thread use only the async calls: a blocking call there would deadlock.
