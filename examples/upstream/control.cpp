@@ -9,12 +9,13 @@ namespace upstream {
 using nlohmann::json;
 
 void Control::answer(const Request& request, Reply& reply) {
-  static constexpr std::array<Route<Control>, 7> kRoutes{{
+  static constexpr std::array<Route<Control>, 8> kRoutes{{
       {"GET", "/health", &Control::health},
       {"POST", "/__fault", &Control::fault},
       {"GET", "/__faults", &Control::faults},
       {"POST", "/__heal", &Control::heal},
       {"POST", "/__reset", &Control::reset},
+      {"POST", "/__restart", &Control::restart},
       {"POST", "/__set", &Control::set},
       {"GET", "/__last", &Control::last},
   }};
@@ -61,6 +62,11 @@ void Control::heal(const Request& request, Reply& reply) {
 void Control::reset(const Request& /*request*/, Reply& reply) {
   ledger_.reset();
   reply.body = ledger_.counts();
+}
+
+void Control::restart(const Request& /*request*/, Reply& reply) {
+  madre_.restart();
+  reply.body = R"({"status":"restarted"})";
 }
 
 void Control::set(const Request& request, Reply& reply) {

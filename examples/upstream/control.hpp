@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "listener.hpp"
+#include "madre.hpp"
 #include "settings.hpp"
 #include "site.hpp"
 
@@ -20,7 +21,8 @@ class Control final : public Service {
     Listener& listener;
   };
 
-  Control(Settings& settings, Ledger& ledger) : settings_(settings), ledger_(ledger) {}
+  Control(Settings& settings, Ledger& ledger, Madre& madre)
+      : settings_(settings), ledger_(ledger), madre_(madre) {}
 
   /// Call before the loops run.
   void add(Target target) { targets_.push_back(std::move(target)); }
@@ -33,12 +35,14 @@ class Control final : public Service {
   void faults(const Request& request, Reply& reply);
   void heal(const Request& request, Reply& reply);
   void reset(const Request& request, Reply& reply);
+  void restart(const Request& request, Reply& reply);
   void set(const Request& request, Reply& reply);
   void last(const Request& request, Reply& reply);
   Target& target_named(std::string_view name);
 
   Settings& settings_;
   Ledger& ledger_;
+  Madre& madre_;
   std::vector<Target> targets_;
 };
 

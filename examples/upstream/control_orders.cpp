@@ -88,6 +88,12 @@ void turn_reply_key(Settings& settings, const json& value) {
   settings.reply_key = static_cast<ReplyKey>(at - kReplyKeys.begin());
 }
 
+template <std::atomic<bool> Settings::*Member>
+constexpr Knob switch_knob(std::string_view name) {
+  return {name, "true or false", [](const json& value) { return value.is_boolean(); },
+          [](Settings& settings, const json& value) { settings.*Member = value.get<bool>(); }};
+}
+
 const std::array kKnobs{
     Knob{"dialect", "'windowed' or 'operative'",
          [](const json& value) { return value == "windowed" || value == "operative"; },
@@ -95,8 +101,13 @@ const std::array kKnobs{
            settings.dialect = value == "windowed" ? Dialect::windowed : Dialect::operative;
          }},
     Knob{"reply_key", "'response', 'reply' or 'message'", is_reply_key, turn_reply_key},
-    Knob{"stream", "true or false", [](const json& value) { return value.is_boolean(); },
-         [](Settings& settings, const json& value) { settings.stream = value.get<bool>(); }},
+    switch_knob<&Settings::stream>("stream"),
+    switch_knob<&Settings::zoned_times>("zoned_times"),
+    switch_knob<&Settings::health_calls_switch>("health_calls_switch"),
+    switch_knob<&Settings::power_keys>("power_keys"),
+    switch_knob<&Settings::prefer_cli_queues>("prefer_cli_queues"),
+    Knob{"command_ms", "a whole number from 0", is_count,
+         [](Settings& settings, const json& value) { settings.command_ms = value.get<int>(); }},
     Knob{"stream_chunks", "a whole number from 0",
          [](const json& value) { return is_count(value) && value <= 100000; },
          [](Settings& settings, const json& value) { settings.stream_chunks = value.get<int>(); }},
@@ -162,7 +173,12 @@ json settings_json(const Settings& settings) {
           {"stream_chunks", settings.stream_chunks.load()},
           {"stream_gap_ms", settings.stream_gap_ms.load()},
           {"stream_released", settings.stream_released.load()},
-          {"latency_ms", settings.latency_ms.load()}};
+          {"latency_ms", settings.latency_ms.load()},
+          {"command_ms", settings.command_ms.load()},
+          {"zoned_times", settings.zoned_times.load()},
+          {"health_calls_switch", settings.health_calls_switch.load()},
+          {"power_keys", settings.power_keys.load()},
+          {"prefer_cli_queues", settings.prefer_cli_queues.load()}};
 }
 
 }  // namespace upstream

@@ -38,6 +38,7 @@ constexpr std::array kNames{
     std::pair{FaultKind::no_text, std::string_view("no_text")},
     std::pair{FaultKind::number_text, std::string_view("number_text")},
     std::pair{FaultKind::empty_text, std::string_view("empty_text")},
+    std::pair{FaultKind::queued, std::string_view("queued")},
     std::pair{FaultKind::nul, std::string_view("nul")},
     std::pair{FaultKind::bad_utf8, std::string_view("bad_utf8")},
 };
@@ -65,6 +66,7 @@ constexpr std::array kCanned{
     Canned{FaultKind::no_text, 200, kJson, R"({"model":"vx11-stub","provider":"local"})"},
     Canned{FaultKind::number_text, 200, kJson, R"({"response":42})"},
     Canned{FaultKind::empty_text, 200, kJson, R"({"response":""})"},
+    Canned{FaultKind::queued, 200, kJson, kQueuedReply},
     Canned{FaultKind::nul, 200, kJson, R"({"response":"before\u0000after"})"},
     Canned{FaultKind::bad_utf8, 200, kJson, "{\"response\":\"before\xff\xc0\xaf after\"}"},
 };

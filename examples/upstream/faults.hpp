@@ -45,9 +45,14 @@ enum class FaultKind : std::uint8_t {
   no_text,
   number_text,
   empty_text,
+  queued,
   nul,
   bad_utf8,
 };
+
+/// The deployed switch's reply to a chat that it only queued: JSON without text.
+inline constexpr std::string_view kQueuedReply =
+    R"({"status":"queued","queue_id":17,"provider":"cli","hermes_error":"connection refused"})";
 
 std::optional<FaultKind> fault_named(std::string_view name);
 std::string_view name_of(FaultKind kind);

@@ -35,6 +35,9 @@ void Request::clear() {
   head.clear();
   body.clear();
   token.clear();
+  user_agent.clear();
+  power_key.clear();
+  power_token.clear();
   version = 11;
   has_token = accepts_events = expects_continue = false;
   keep_alive = true;
@@ -47,6 +50,7 @@ void Reply::clear() {
   body.clear();
   events.clear();
   delay = gap = std::chrono::milliseconds{0};
+  calls_switch = false;
 }
 
 void Reply::set(int new_status, std::string new_body) {
@@ -129,6 +133,12 @@ void RequestParser::on_field_impl(http::field field, View name, View value, erro
     request_.accepts_events |= contains_ignoring_case(value, "text/event-stream");
   } else if (field == http::field::expect) {
     request_.expects_continue = boost::beast::iequals(value, "100-continue");
+  } else if (field == http::field::user_agent) {
+    request_.user_agent = std_view(value);
+  } else if (boost::beast::iequals(name, "x-vx11-power-key")) {
+    request_.power_key = std_view(value);
+  } else if (boost::beast::iequals(name, "x-vx11-power-token")) {
+    request_.power_token = std_view(value);
   } else if (field == http::field::unknown && boost::beast::iequals(name, "x-vx11-token")) {
     if (request_.has_token) request_.token += ',';
     request_.token += std_view(value);

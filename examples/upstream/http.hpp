@@ -27,7 +27,10 @@ struct Request {
   std::string_view path;  ///< `target` without its query
   std::string head;       ///< request line and header as received
   std::string body;
-  std::string token;  ///< x-vx11-token; several are joined by commas and match no token
+  std::string user_agent;
+  std::string power_key;    ///< x-vx11-power-key
+  std::string power_token;  ///< x-vx11-power-token
+  std::string token;        ///< x-vx11-token; several are joined by commas and match no token
   int version = 11;
   bool has_token = false;
   bool keep_alive = true;
@@ -46,6 +49,7 @@ struct Reply {
   std::vector<std::string> events;
   std::chrono::milliseconds delay{0};  ///< before the first byte
   std::chrono::milliseconds gap{0};    ///< between two events
+  bool calls_switch = false;           ///< only sent once switch has answered GET /health
 
   void clear();
   void set(int new_status, std::string new_body);

@@ -22,6 +22,7 @@ class Listener {
 
   /// With the port actually bound.
   std::string url() const;
+  const Tcp::endpoint& endpoint() const noexcept { return where_; }
 
   /// Applies a listener fault, or clears it with `none`. A fault also closes the open connections,
   /// since a pooled one would hide it. Clearing opens a new listener on the same port, so

@@ -22,10 +22,11 @@ void set_outcome(Reply& reply, const Power::Outcome& outcome) {
 }  // namespace
 
 void Madre::answer(const Request& request, Reply& reply) {
-  static constexpr std::array<Route<Madre>, 8> kRoutes{{
+  static constexpr std::array<Route<Madre>, 9> kRoutes{{
       {"POST", "/madre/chat", &Madre::chat},
       {"GET", "/health", &Madre::health},
       {"GET", "/madre/power/state", &Madre::power_state},
+      {"GET", "/madre/power/token", &Madre::power_token},
       {"GET", "/madre/power/status", &Madre::power_status},
       {"GET", "/madre/power/policy/solo_madre/status", &Madre::solo_madre_status},
       {"POST", "/madre/power/policy/solo_madre/apply", &Madre::apply_solo_madre},
@@ -41,11 +42,31 @@ void Madre::answer(const Request& request, Reply& reply) {
 }
 
 void Madre::health(const Request& /*request*/, Reply& reply) {
+  reply.calls_switch = settings_.health_calls_switch;
   reply.body = R"({"status":"ok","module":"madre"})";
 }
 
 void Madre::power_state(const Request& /*request*/, Reply& reply) {
-  reply.body = power_.state(settings_.dialect).dump();
+  const auto state = power_.state(settings_.dialect, settings_.zoned_times);
+  if (!state) {
+    reply.set(500, "Internal Server Error");
+    reply.content_type = "text/plain; charset=utf-8";
+    return;
+  }
+  reply.body = state->dump();
+}
+
+void Madre::power_token(const Request& request, Reply& reply) {
+  reply.body = nlohmann::json{
+      {"status", "ok"},
+      {"token", power_.issue_token(request.user_agent)},
+      {"expires_in",
+       60}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// The time that docker takes for a command.
+void Madre::take_time(Reply& reply) const {
+  reply.delay = std::chrono::milliseconds(settings_.command_ms);
 }
 
 void Madre::power_status(const Request& /*request*/, Reply& reply) {
@@ -58,16 +79,20 @@ void Madre::solo_madre_status(const Request& /*request*/, Reply& reply) {
 
 void Madre::apply_solo_madre(const Request& /*request*/, Reply& reply) {
   reply.body = power_.apply_solo_madre().dump();
+  take_time(reply);
 }
 
 void Madre::open_window(const Request& request, Reply& reply) {
-  set_outcome(reply, power_.open_window(json::parse(request.body, nullptr, false)));
+  set_outcome(reply,
+              power_.open_window(json::parse(request.body, nullptr, false), settings_.zoned_times));
+  take_time(reply);
 }
 
 void Madre::close_window(const Request& request, Reply& reply) {
   const auto order =
       request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
   set_outcome(reply, power_.close_window(order));
+  take_time(reply);
 }
 
 void Madre::service_command(const Request& request, Reply& reply) {
@@ -78,8 +103,11 @@ void Madre::service_command(const Request& request, Reply& reply) {
     reply_not_found(reply);
   } else if (request.method != "POST") {
     reply_method_not_allowed(reply, "POST");
+  } else if (settings_.power_keys && !power_.may_apply(request)) {
+    set_outcome(reply, power_.plan(rest.substr(0, slash), action));
   } else {
     set_outcome(reply, power_.command(rest.substr(0, slash), action));
+    take_time(reply);
   }
 }
 

@@ -15,10 +15,14 @@ class Madre final : public Service {
   explicit Madre(const Settings& settings) : settings_(settings) {}
 
   void answer(const Request& request, Reply& reply) override;
+  /// As if the process had been started anew: with a window open, the deployed madre then answers
+  /// its power state with 500 until the window is closed.
+  void restart() { power_.restart(); }
 
  private:
   void health(const Request& request, Reply& reply);
   void power_state(const Request& request, Reply& reply);
+  void power_token(const Request& request, Reply& reply);
   void power_status(const Request& request, Reply& reply);
   void solo_madre_status(const Request& request, Reply& reply);
   void apply_solo_madre(const Request& request, Reply& reply);
@@ -26,6 +30,8 @@ class Madre final : public Service {
   void close_window(const Request& request, Reply& reply);
   void chat(const Request& request, Reply& reply);
   void service_command(const Request& request, Reply& reply);
+
+  void take_time(Reply& reply) const;
 
   const Settings& settings_;
   Power power_;

@@ -34,12 +34,14 @@ void announce(const char* name, const Listener& listener) {
 
 int serve(const Options& options) {
   Settings settings;
-  settings.dialect = options.dialect;
+  if (options.deployed) settings.be_deployed();
+  if (options.dialect) settings.dialect = *options.dialect;
+  if (options.command_ms) settings.command_ms = *options.command_ms;
   settings.latency_ms = options.latency_ms;
   Ledger ledger;
   Madre madre(settings);
   Switch switcher(settings);
-  Control control(settings, ledger);
+  Control control(settings, ledger, madre);
   Site madre_site{madre, settings, ledger, ledger.madre, options.token};
   Site switch_site{switcher, settings, ledger, ledger.switch_, options.token};
   Site control_site{control, settings, ledger, ledger.control};
@@ -56,6 +58,7 @@ int serve(const Options& options) {
   if (options.switch_) {
     switch_listener.emplace(loops, switch_site, *options.switch_, Spread::all_loops);
     control.add({"switch", switch_site, *switch_listener});
+    madre_site.switch_endpoint = switch_listener->endpoint();
     announce("switch", *switch_listener);
   }
   Listener control_listener(loops, control_site, options.control, Spread::first_loop);

@@ -25,24 +25,39 @@ Tcp::endpoint loopback_endpoint(const std::string& text) {
   return {address, static_cast<unsigned short>(port)};
 }
 
+constexpr const char* kFooter =
+    R"(What --deployed switches on can be changed while it runs, each for itself, by POST /__set on the
+control port: dialect ("windowed"), command_ms, zoned_times, health_calls_switch, power_keys,
+prefer_cli_queues. POST /__restart restarts madre: with a window open its power state is then 500
+until the window is closed. The fault "queued" answers a chat with JSON that has no text. The power
+key is power-key-of-vx11-upstream; GET /madre/power/token issues the token that belongs to it. README.md
+beside the source lists all faults.)";
+
 }  // namespace
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"A stand-in for VX11's madre and switch, with faults on order."};
+  app.footer(kFooter);
   std::string madre;
   std::string switch_;
   std::string control = "127.0.0.1:0";
   app.add_option("--madre", madre, "HOST:PORT of madre; left out: not served");
   app.add_option("--switch", switch_, "HOST:PORT of switch; left out: not served");
   app.add_option("--control", control, "HOST:PORT of the control port")->capture_default_str();
-  app.add_option("--dialect", options.dialect, "how madre tells its power state")
+  app.add_flag("--deployed", options.deployed,
+               "behave as the deployed programs: windowed dialect, power commands that take 4 s, "
+               "times that end in +00:00Z, a /health of madre that calls switch, service commands "
+               "that only plan without keys, a chat with metadata.prefer_cli that is queued");
+  app.add_option("--dialect", options.dialect, "the format of madre's power state")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Dialect>{
           {"windowed", Dialect::windowed}, {"operative", Dialect::operative}}));
   app.add_option("--token", options.token, "x-vx11-token to ask for; left out: none");
   app.add_option("--threads", options.threads, "event loops")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_option("--latency-ms", options.latency_ms, "thinking time of every chat answer")
+  app.add_option("--command-ms", options.command_ms, "duration of every power command")
+      ->check(CLI::Range(0, 86'400'000));
+  app.add_option("--latency-ms", options.latency_ms, "duration of every chat answer")
       ->check(CLI::Range(0, 86'400'000))
       ->capture_default_str();
   try {

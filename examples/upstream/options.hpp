@@ -14,8 +14,10 @@ struct Options {
   std::optional<Tcp::endpoint> madre = {};    ///< empty: not served
   std::optional<Tcp::endpoint> switch_ = {};  ///< empty: not served
   Tcp::endpoint control = {};
-  std::string token = {};  ///< empty: no authentication
-  Dialect dialect = Dialect::operative;
+  std::string token = {};               ///< empty: no authentication
+  bool deployed = false;                ///< behave as the deployed programs
+  std::optional<Dialect> dialect = {};  ///< empty: by `deployed`
+  std::optional<int> command_ms = {};   ///< empty: by `deployed`
   std::size_t threads = 1;
   int latency_ms = 0;
 };

@@ -32,9 +32,12 @@ bool is_core(std::string_view name) {
   return std::find(kServices.begin(), core_end, name) != core_end;
 }
 
-std::string iso_time(std::chrono::system_clock::time_point when) {
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+std::string iso_time(std::chrono::system_clock::time_point when, bool zoned) {
+  const auto us =
+      std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
+  const auto seconds = fmt::gmtime(static_cast<std::time_t>(us / 1'000'000));
+  if (zoned) return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}+00:00Z", seconds, us % 1'000'000);
+  const auto ms = us / 1000;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
                      fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
@@ -96,11 +99,12 @@ WindowOrder read_window_order(const json& order) {
 
 }  // namespace
 
-json Power::state(Dialect dialect) {
+std::optional<json> Power::state(Dialect dialect, bool zoned) {
   const std::lock_guard lock(mutex_);
   expire();
+  if (unreadable_) return std::nullopt;
   if (dialect == Dialect::windowed) {
-    json out = window_times();
+    json out = window_times(zoned);
     out["policy"] = window_ ? "windowed" : "solo_madre";
     out["window_id"] = window_ ? json(window_->id) : json();
     out["active_services"] = started_by_madre();
@@ -109,7 +113,7 @@ json Power::state(Dialect dialect) {
   json windows = json::array();
   if (window_) {
     windows.push_back({{"window_id", window_->id},
-                       {"created_at", iso_time(window_->created)},
+                       {"created_at", iso_time(window_->created, zoned)},
                        {"ttl_seconds", window_->ttl ? seconds(*window_->ttl) : json()},
                        {"services", window_->services}});
   }
@@ -117,10 +121,10 @@ json Power::state(Dialect dialect) {
   for (const auto name : kServices) {
     if (!runs(name)) available.push_back(name);
   }
-  return {{"policy", policy()},
-          {"active_windows", std::move(windows)},
-          {"running_services", running()},
-          {"available_services", available}};
+  return json{{"policy", policy()},
+              {"active_windows", std::move(windows)},
+              {"running_services", running()},
+              {"available_services", available}};
 }
 
 json Power::status() {
@@ -154,6 +158,7 @@ json Power::apply_solo_madre() {
   json closed = json::array();
   if (window_) closed.push_back(window_->id);
   window_.reset();
+  unreadable_ = false;
   started_.clear();
   return {{"status", "applied"},
           {"policy", "solo_madre"},
@@ -161,7 +166,7 @@ json Power::apply_solo_madre() {
           {"stopped_services", std::move(stopped)}};
 }
 
-Power::Outcome Power::open_window(const json& order) {
+Power::Outcome Power::open_window(const json& order, bool zoned) {
   auto wanted = read_window_order(order);
   if (wanted.complaint) return {422, std::move(*wanted.complaint)};
   const std::lock_guard lock(mutex_);
@@ -173,7 +178,7 @@ Power::Outcome Power::open_window(const json& order) {
                    .created = Wall::now(),
                    .ttl = wanted.ttl,
                    .expires = Steady::now() + wanted.ttl.value_or(std::chrono::milliseconds{0})};
-  json out = window_times();
+  json out = window_times(zoned);
   out["window_id"] = window_->id;
   out["active_services"] = started_by_madre();
   out["state"] = "open";
@@ -190,6 +195,7 @@ Power::Outcome Power::close_window(const json& order) {
     return {404, {{"detail", "no such power window is open"}}};
   const auto closed = window_->id;
   window_.reset();
+  unreadable_ = false;
   return {200,
           {{"state", "closed"}, {"window_id", closed}, {"active_services", started_by_madre()}}};
 }
@@ -211,12 +217,51 @@ Power::Outcome Power::command(std::string_view service, std::string_view action)
            {"status", action == "stop" ? "stopped" : "running"}}};
 }
 
+Power::Outcome Power::plan(std::string_view service, std::string_view action) {
+  if (!is_known(service)) return {422, problem("name", "unknown service")};
+  const json command = {"docker", "compose", "-p", "vx11", action, service};
+  return {200,
+          {{"status", "plan"},
+           {"apply", false},
+           {"service", service},
+           {"action", action},
+           {"plan", json::array({{{"cmd", command}, {"timeout", 30}}})},
+           {"executed", json::array()}}};
+}
+
+std::string Power::issue_token(const std::string& user_agent) {
+  const std::lock_guard lock(mutex_);
+  auto token = fmt::format("power-token-{:06x}", ++tokens_issued_);
+  tokens_[token] = Token{user_agent, Steady::now() + std::chrono::seconds(60)};
+  return token;
+}
+
+bool Power::may_apply(const Request& request) {
+  constexpr std::string_view kPhrase = "I_UNDERSTAND_THIS_STOPS_SERVICES";
+  const auto order = json::parse(request.body, nullptr, false);
+  if (!order.is_object() || order.value("apply", json()) != true) return false;
+  if (order.value("confirm", json()) != kPhrase || request.power_key != kPowerKey) return false;
+  const std::lock_guard lock(mutex_);
+  const auto token = tokens_.find(request.power_token);
+  return token != tokens_.end() && token->second.user_agent == request.user_agent &&
+         Steady::now() < token->second.expires;
+}
+
+void Power::restart() {
+  const std::lock_guard lock(mutex_);
+  expire();
+  unreadable_ = window_.has_value();
+}
+
 void Power::expire() {
   if (window_ && window_->ttl && Steady::now() >= window_->expires) window_.reset();
 }
 
 bool Power::runs(std::string_view service) const {
-  if (is_core(service) || started_.contains(service)) return true;
+  return is_core(service) || started_.contains(service) || is_in_window(service);
+}
+
+bool Power::is_in_window(std::string_view service) const {
   return window_ && std::find(window_->services.begin(), window_->services.end(), service) !=
                         window_->services.end();
 }
@@ -231,7 +276,7 @@ std::vector<std::string> Power::running() const {
 
 std::vector<std::string> Power::started_by_madre() const {
   auto names = running();
-  std::erase(names, "tentaculo_link");
+  if (!is_in_window("tentaculo_link")) std::erase(names, "tentaculo_link");
   return names;
 }
 
@@ -241,12 +286,12 @@ std::string Power::policy() const {
   return window_ || count > kCoreSize ? "operative_core" : "solo_madre";
 }
 
-json Power::window_times() const {
+json Power::window_times(bool zoned) const {
   json out = {{"created_at", nullptr}, {"deadline", nullptr}, {"ttl_remaining_sec", nullptr}};
   if (!window_) return out;
-  out["created_at"] = iso_time(window_->created);
+  out["created_at"] = iso_time(window_->created, zoned);
   if (!window_->ttl) return out;
-  out["deadline"] = iso_time(window_->created + *window_->ttl);
+  out["deadline"] = iso_time(window_->created + *window_->ttl, zoned);
   out["ttl_remaining_sec"] =
       std::chrono::ceil<std::chrono::seconds>(window_->expires - Steady::now()).count();
   return out;

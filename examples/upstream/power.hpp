@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -10,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http.hpp"
 #include "settings.hpp"
 
 namespace upstream {
@@ -23,15 +26,25 @@ class Power {
     nlohmann::json body = {};
   };
 
-  nlohmann::json state(Dialect dialect);
+  /// \param zoned whether times end in +00:00Z
+  /// \return none if madre was restarted with a window open
+  std::optional<nlohmann::json> state(Dialect dialect, bool zoned);
   nlohmann::json status();
   nlohmann::json solo_madre_status();
   nlohmann::json apply_solo_madre();
 
-  Outcome open_window(const nlohmann::json& order);
+  Outcome open_window(const nlohmann::json& order, bool zoned);
   Outcome close_window(const nlohmann::json& order);
   /// `action`: "start", "stop" or "restart".
   Outcome command(std::string_view service, std::string_view action);
+  /// What `command` would do.
+  static Outcome plan(std::string_view service, std::string_view action);
+
+  /// A token for one command within a minute, bound to the User-Agent.
+  std::string issue_token(const std::string& user_agent);
+  /// Whether a service command carries the phrase, the key and a token of its User-Agent.
+  bool may_apply(const Request& request);
+  void restart();
 
  private:
   using Steady = std::chrono::steady_clock;
@@ -45,19 +58,29 @@ class Power {
     Steady::time_point expires;                    // valid only with a ttl
   };
 
+  struct Token {
+    std::string user_agent;
+    Steady::time_point expires;
+  };
+
   // Call these with the lock held.
   void expire();
   bool runs(std::string_view service) const;
+  bool is_in_window(std::string_view service) const;
   std::vector<std::string> running() const;
-  /// The running services as the deployed madre lists them: without the gateway.
+  /// The running services as the deployed madre lists them: without the gateway, unless the window
+  /// has it.
   std::vector<std::string> started_by_madre() const;
   std::string policy() const;
-  nlohmann::json window_times() const;
+  nlohmann::json window_times(bool zoned) const;
 
   std::mutex mutex_;
   std::optional<Window> window_;
   std::set<std::string, std::less<>> started_;
+  std::map<std::string, Token, std::less<>> tokens_;
   int windows_opened_ = 0;
+  int tokens_issued_ = 0;
+  bool unreadable_ = false;  ///< restarted with a window open
 };
 
 }  // namespace upstream

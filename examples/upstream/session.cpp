@@ -1,6 +1,9 @@
 #include "session.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/write.hpp>
@@ -85,6 +88,7 @@ Coro<bool> Session::respond() {
 Coro<bool> Session::deliver() {
   const bool stayed = co_await pause(reply_.delay);
   if (!stayed) co_return client_left();
+  if (reply_.calls_switch) co_await call_switch();
   if (reply_.events.empty()) co_return co_await deliver_body();
   const bool told = co_await deliver_events(reply_.events.size());
   if (!told) co_return false;
@@ -92,6 +96,25 @@ Coro<bool> Session::deliver() {
   const bool ended = co_await send_outbox();
   if (!ended) co_return client_left();
   co_return request_.keep_alive;
+}
+
+/// Requests the health of switch and waits for its answer, up to two seconds.
+Coro<void> Session::call_switch() {
+  if (!site_.switch_endpoint) co_return;
+  error_code ec;
+  const auto other = std::make_shared<Socket>(socket_.get_executor());
+  timer_.expires_after(std::chrono::seconds(2));
+  timer_.async_wait([other](error_code stopped) {
+    error_code ignored;
+    if (!stopped) other->close(ignored);
+  });
+  co_await other->async_connect(*site_.switch_endpoint, into(ec));
+  constexpr std::string_view kAsk =
+      "GET /health HTTP/1.1\r\nhost: switch\r\nconnection: close\r\n\r\n";
+  if (!ec) co_await asio::async_write(*other, asio::buffer(kAsk), into(ec));
+  std::array<char, 1024> answer;
+  while (!ec) co_await other->async_read_some(asio::buffer(answer), into(ec));
+  timer_.cancel();
 }
 
 Coro<bool> Session::deliver_body() {

@@ -36,6 +36,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Coro<bool> read_more();
   Coro<bool> respond();
   Coro<bool> deliver();
+  Coro<void> call_switch();
   Coro<bool> deliver_body();
   Coro<bool> released(std::size_t event);
   Coro<bool> deliver_events(std::size_t count);

@@ -26,6 +26,23 @@ struct Settings {
   std::atomic<int> stream_gap_ms{0};             ///< between two events
   std::atomic<int> stream_released{kAllEvents};  ///< events that a stream may send; later ones wait
   std::atomic<int> latency_ms{0};                ///< delay of every chat response, of no other
+  std::atomic<int> command_ms{0};                ///< duration of every power command, as of docker
+  std::atomic<bool> zoned_times{false};          ///< times end in +00:00Z, with microseconds
+  std::atomic<bool> health_calls_switch{false};  ///< madre's /health requests that of switch
+  std::atomic<bool> power_keys{false};           ///< service commands without keys only plan
+  std::atomic<bool> prefer_cli_queues{false};    ///< metadata.prefer_cli gets a reply without text
+
+  /// Everything as the deployed programs do it.
+  void be_deployed();
 };
+
+/// The value of X-VX11-Power-Key that madre accepts.
+inline constexpr std::string_view kPowerKey = "power-key-of-vx11-upstream";
+
+inline void Settings::be_deployed() {
+  dialect = Dialect::windowed;
+  command_ms = 4000;
+  zoned_times = health_calls_switch = power_keys = prefer_cli_queues = true;
+}
 
 }  // namespace upstream

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "faults.hpp"
 #include "http.hpp"
 #include "journal.hpp"
+#include "net.hpp"
 #include "open_sockets.hpp"
 #include "settings.hpp"
 
@@ -26,6 +28,8 @@ struct Site {
   std::string token = {};  ///< required on every path but /health; empty: not required
   FaultBoard faults = {};
   OpenSockets sockets = {};
+  /// Where a service that calls switch finds it; empty: not served.
+  std::optional<Tcp::endpoint> switch_endpoint = {};
 
   /// The response without faults: checks the token, then calls the service.
   void answer(Request& request, Reply& reply);

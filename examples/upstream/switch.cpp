@@ -5,10 +5,14 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "faults.hpp"
 #include "json_text.hpp"
 
 namespace upstream {
+
+using nlohmann::json;
 
 namespace {
 
@@ -35,11 +39,18 @@ std::string repeated(std::string_view text, std::size_t count) {
   return out;
 }
 
+bool prefers_cli(const std::string& body) {
+  const auto chat = json::parse(body, nullptr, false);
+  const auto metadata = chat.is_object() ? chat.value("metadata", json()) : json();
+  return metadata.is_object() && metadata.value("prefer_cli", json()) == true;
+}
+
 }  // namespace
 
 void Switch::answer(const Request& request, Reply& reply) {
-  static constexpr std::array<Route<Switch>, 2> kRoutes{{
+  static constexpr std::array<Route<Switch>, 3> kRoutes{{
       {"POST", "/switch/route-v5", &Switch::route},
+      {"POST", "/switch/task", &Switch::task},
       {"GET", "/health", &Switch::health},
   }};
   if (!dispatch<Switch>(kRoutes, *this, request, reply)) reply_not_found(reply);
@@ -56,6 +67,10 @@ void Switch::route(const Request& request, Reply& reply) {
     return;
   }
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);
+  if (settings_.prefer_cli_queues && prefers_cli(request.body)) {
+    reply.body = kQueuedReply;
+    return;
+  }
   const auto text = "switch heard: " + chat.text;
   // Events need chunked encoding, which HTTP/1.0 lacks.
   if (settings_.stream && request.accepts_events && request.version >= 11) {
@@ -63,6 +78,21 @@ void Switch::route(const Request& request, Reply& reply) {
   } else {
     append_answer(reply.body, text);
   }
+}
+
+void Switch::task(const Request& request, Reply& reply) {
+  const auto order = json::parse(request.body, nullptr, false);
+  if (!order.is_object() || !order.value("task_type", json()).is_string()) {
+    reply.set(422, unprocessable("task_type", "Field required", "missing"));
+    return;
+  }
+  reply.delay = std::chrono::milliseconds(settings_.latency_ms);
+  const json body = {{"status", "ok"},
+                     {"queue_id", ++tasks_},
+                     {"task_type", order["task_type"]},
+                     {"provider", order.value("provider_hint", json())},
+                     {"result", order.value("payload", json::object())}};
+  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 void Switch::append_answer(std::string& out, std::string_view text) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string_view>
 
 #include "settings.hpp"
@@ -17,10 +18,12 @@ class Switch final : public Service {
  private:
   void health(const Request& request, Reply& reply);
   void route(const Request& request, Reply& reply);
+  void task(const Request& request, Reply& reply);
   void append_answer(std::string& out, std::string_view text) const;
   void stream(std::string_view text, Reply& reply) const;
 
   const Settings& settings_;
+  std::atomic<int> tasks_{0};
 };
 
 }  // namespace upstream
