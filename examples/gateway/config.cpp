@@ -41,6 +41,15 @@ unsigned default_threads() {
   return usable_processors();
 }
 
+std::vector<std::string> allowed_hosts(const ServerConfig& server) {
+  if (server.hosts.empty() && !is_loopback(server.listen)) return {};
+  const bool is_v6 = server.listen.host.find(':') != std::string::npos;
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
+  hosts.push_back(is_v6 ? '[' + server.listen.host + ']' : server.listen.host);
+  hosts.insert(hosts.end(), server.hosts.begin(), server.hosts.end());
+  return hosts;
+}
+
 std::string describe_upstreams(const GatewayConfig& config) {
   return fmt::format("madre: {}; switch: {}; redis: {}",
                      config.madre_is_embedded() ? "embedded" : config.madre.url.value,

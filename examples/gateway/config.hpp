@@ -5,6 +5,7 @@
 /// to its name in a file, in the environment and on the command line.
 
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
 #include <chrono>
@@ -46,12 +47,23 @@ struct RedisUrl {
 struct FilePath {
   std::string value = {};
 };
+/// Path that a health check may request; empty: none.
+struct HealthPath {
+  std::string value = {};
+};
 /// Path of an SQLite file; none: sessions are kept in memory.
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
 
+/// When the next target is asked beside a slow one; none: by the target's own answers.
+struct FallbackAfter {
+  std::optional<Duration> time = std::nullopt;
+};
+
 enum class AuthMode : std::uint8_t { token, off, jwt };
+/// Access to `GET /metrics`. Automatic: without a token on a loopback address, with one elsewhere.
+enum class MetricsMode : std::uint8_t { automatic, open, token };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 
 /// One thread per usable processor: each runs an event loop, which does not block.
@@ -67,6 +79,12 @@ struct ServerConfig {
   std::size_t max_connections_per_address = kDefaultConnections;
   /// Longer than the pools of proxies: 120 s of Caddy and Traffic Server are the longest default.
   Duration idle_timeout = 125s;
+  /// Hosts that requests may name beside the loopback names and that of `listen`.
+  std::vector<std::string> hosts = {};
+  /// Origins whose pages may call the API; empty: none.
+  std::vector<std::string> cors_origins = {};
+  /// Longer than two health checks of common balancers (HAProxy: 2 s; nginx has none).
+  Duration drain_delay = 5s;
   /// The grace time for requests in progress at SIGTERM.
   Duration shutdown_grace = 10s;
 };
@@ -102,10 +120,14 @@ struct ChatConfig {
   Duration heartbeat = 10s;
   /// How many chats at a time may bypass an open breaker if all are open; 0: they fail at once.
   std::uint32_t last_resorts = 0;
+  FallbackAfter fallback_after = {};
+  vx11::Overtaken overtaken = vx11::Overtaken::observe;
 };
 
 struct UpstreamConfig {
   HttpUrl url = {};
+  /// Of madre: requested in place of the power state as evidence of the component.
+  HealthPath health_path = {};
   /// Timeout of one try of a chat.
   Duration limit = 15s;
   vx11::CircuitBreakerOptions breaker = {};
@@ -121,6 +143,14 @@ struct UpstreamsConfig {
 
 struct RedisConfig {
   RedisUrl url = {};
+};
+
+struct PowerConfig {
+  /// How long the caller of a command waits: starting a container takes 4 to 12 seconds.
+  Duration command_limit = 60s;
+  /// madre's power key; empty: service commands are passed on as they are.
+  Secret key = {};
+  FilePath key_file = {};
 };
 
 struct StatusConfig {
@@ -142,7 +172,8 @@ struct LimitsConfig {
 };
 
 struct MetricsConfig {
-  bool open = false;
+  MetricsMode access = MetricsMode::automatic;
+  bool open = false;  ///< Deprecated spelling of `MetricsMode::open`.
 };
 
 struct LogConfig {
@@ -157,6 +188,7 @@ struct GatewayConfig {
   UpstreamConfig madre = {};
   UpstreamsConfig upstream = {};
   RedisConfig redis = {};
+  PowerConfig power = {};
   StatusConfig status = {};
   SessionsConfig sessions = {};
   LimitsConfig limits = {};
@@ -168,6 +200,11 @@ struct GatewayConfig {
   bool has_switch() const { return !switch_.url.value.empty(); }
   bool has_redis() const { return !redis.url.value.empty(); }
 };
+
+/// The hosts that requests may name; empty: all. Where other machines cannot connect, a page whose
+/// name resolves to a loopback address (DNS rebinding) could otherwise read and change everything;
+/// elsewhere names are known to the configuration only.
+std::vector<std::string> allowed_hosts(const ServerConfig& server);
 
 /// The configured upstreams as one human-readable line, without credentials.
 std::string describe_upstreams(const GatewayConfig& config);

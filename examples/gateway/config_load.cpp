@@ -8,6 +8,7 @@
 
 #include "config_settle.hpp"
 #include "toml_file.hpp"
+#include "unknown_variables.hpp"
 
 namespace gateway {
 
@@ -73,8 +74,9 @@ Assignments read_environment(const Environment& environment) {
 }
 
 LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
-                         const Environment& environment) {
+                         const Environment& environment, std::span<const std::string> variables) {
   LoadedConfig loaded;
+  loaded.warnings = warn_of_unknown(variables);
   if (file) apply(loaded, read_toml_file(*file));
   apply(loaded, read_environment(environment));
   apply(loaded, std::move(flags));

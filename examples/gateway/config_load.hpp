@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,14 +69,17 @@ struct LoadedConfig {
   Origin origin(std::string_view key) const;
 };
 
-/// The settings in the environment. An empty variable counts as not set.
+/// The settings in the environment. An empty variable counts as not set; `settle` warns of one
+/// that should hold a secret.
 Assignments read_environment(const Environment& environment);
 
 /// Merges the sources, checks values against each other and reads the files that hold secrets.
 /// The result has every mistake of every source.
-/// \param flags values and mistakes of the command line
-/// \param file  path of a TOML file, if any
+/// \param flags     values and mistakes of the command line
+/// \param file      path of a TOML file, if any
+/// \param variables names of the environment that should be settings, to warn of those that are not
 LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
-                         const Environment& environment);
+                         const Environment& environment,
+                         std::span<const std::string> variables = {});
 
 }  // namespace gateway

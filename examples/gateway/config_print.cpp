@@ -14,9 +14,10 @@ constexpr std::string_view kIntroduction =
 precedence: flags, environment variables, the TOML file given with `--config`, defaults.
 
 - `vx11-gateway --check-config …` prints the settings in force with those flags, that environment
-  and that file, and the origin of each value (exit code 0); or every mistake, with file and line,
-  variable or flag (exit code 2).
-- A key that does not exist is a mistake. An empty variable counts as not set.
+  and that file, and the origin of each value (exit code 0), with warnings on standard error; or
+  every mistake, with file and line, variable or flag (exit code 2).
+- A key that does not exist is a mistake; a variable `VX11_…` that no setting reads is a warning.
+- An empty variable counts as not set; a warning names one that should hold a secret.
 - Durations are text: a whole number with `h`, `m`, `s`, `ms`, `us` or `ns`.
 - Lists are TOML lists; in a variable the words are separated by commas.
 - Relative paths start at the working directory.

@@ -3,7 +3,13 @@
 #include <vx11/net/transport.hpp>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <string_view>
+#include <system_error>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "machine.hpp"
@@ -12,27 +18,71 @@ namespace gateway {
 
 namespace {
 
-/// `wanted`, or fewer connections where the limit of open files is too low for them.
-std::size_t possible_connections(std::size_t wanted) {
+/// Lowers `connections` where the limit of open files is too low for them.
+/// \return a warning if it did, empty otherwise
+std::string fit_into_file_limit(std::size_t& connections) {
   const std::size_t files = raise_file_limit();
-  const std::size_t possible = std::min(wanted, connections_within(files));
-  if (possible < wanted) {
-    spdlog::warn(
-        "server.max_connections is {} instead of {}: only {} files may be open (ulimit -n)",
-        possible, wanted, files);
-  }
-  return possible;
+  const std::size_t wanted = connections;
+  connections = std::min(wanted, connections_within(files));
+  if (connections == wanted) return {};
+  return fmt::format(
+      "server.max_connections is {} instead of {}: only {} files may be open (ulimit -n)",
+      connections, wanted, files);
 }
+
+/// Writes at most one line a second of each kind; the next one says how many it stands for.
+class EventLog {
+ public:
+  void operator()(vx11::ServerEvent event) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    Kind& kind = kinds_.at(static_cast<std::size_t>(event));
+    ++kind.unreported;
+    if (now < kind.silent_until) return;
+    kind.silent_until = now + 1s;
+    spdlog::warn("{} (times: {})", text_of(event), std::exchange(kind.unreported, 0));
+  }
+
+ private:
+  struct Kind {
+    std::chrono::steady_clock::time_point silent_until = {};
+    std::size_t unreported = 0;
+  };
+
+  static std::string_view text_of(vx11::ServerEvent event) {
+    switch (event) {
+      case vx11::ServerEvent::turned_away:
+        return "a connection was answered 503: server.max_connections is reached";
+      case vx11::ServerEvent::evicted:
+        return "an idle connection was closed: server.max_connections is reached";
+      case vx11::ServerEvent::accept_failed:
+        return "a connection could not be accepted: no descriptor or memory is left";
+      case vx11::ServerEvent::fewer_threads:
+        return "a thread could not be started: there are fewer than server.threads";
+    }
+    return "event";
+  }
+
+  std::mutex mutex_;
+  std::array<Kind, 4> kinds_ = {};
+};
 
 }  // namespace
 
-void Front::start(vx11::OperatorApi& api) {
-  running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
+vx11::Result<void> Front::start(vx11::OperatorApi& api) {
+  if (!warning_.empty()) spdlog::warn("{}", warning_);
+  try {
+    running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
+    return {};
+  } catch (const std::system_error& error) {
+    return vx11::fail(vx11::Errc::exhausted,
+                      fmt::format("no thread can be started: {}", error.code().message()));
+  }
 }
 
-std::size_t Front::drain(Duration grace) {
+std::size_t Front::drain(Duration grace, Duration delay) {
   if (!running_.joinable()) return 0;
-  server_.stop(grace);
+  server_.stop(grace, delay);
   running_.join();
   return cut_off_;
 }
@@ -41,12 +91,16 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   vx11::ServeOptions options;
   options.listen = to_string(config.server.listen);
   options.threads = config.server.threads;
-  options.limits.connections = possible_connections(config.server.max_connections);
+  options.limits.connections = config.server.max_connections;
+  std::string warning = fit_into_file_limit(options.limits.connections);
   options.limits.idle_timeout = config.server.idle_timeout;
   options.limits.connections_per_address = config.server.max_connections_per_address;
+  options.on_event = [log = std::make_shared<EventLog>()](vx11::ServerEvent event) {
+    (*log)(event);
+  };
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
-  return std::make_unique<Front>(*std::move(server));
+  return std::make_unique<Front>(*std::move(server), std::move(warning));
 }
 
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {

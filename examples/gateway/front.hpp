@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -21,7 +22,9 @@ namespace gateway {
 /// Bound to an address from construction; answers from `start` on. Not thread-safe.
 class Front {
  public:
-  explicit Front(vx11::HttpServer server) : server_(std::move(server)) {}
+  /// \param warning logged at start; empty: none
+  explicit Front(vx11::HttpServer server, std::string warning = {})
+      : server_(std::move(server)), warning_(std::move(warning)) {}
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
   ~Front() { drain({}); }
@@ -29,13 +32,15 @@ class Front {
   /// The port actually bound.
   std::uint16_t port() const { return server_.port(); }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
-  void start(vx11::OperatorApi& api);
-  /// Stops accepting and waits up to `grace` for requests in progress.
+  /// \return `exhausted` if no thread can be started
+  vx11::Result<void> start(vx11::OperatorApi& api);
+  /// Accepts connections for another `delay`, then waits up to `grace` for requests in progress.
   /// \return the number of requests that were aborted at the end of the grace time
-  std::size_t drain(Duration grace);
+  std::size_t drain(Duration grace, Duration delay = {});
 
  private:
   vx11::HttpServer server_;
+  std::string warning_;
   std::thread running_;
   std::size_t cut_off_ = 0;
 };

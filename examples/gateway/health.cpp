@@ -2,6 +2,7 @@
 
 #include <vx11/health/redis_probe.hpp>
 
+#include <string>
 #include <utility>
 
 namespace gateway {
@@ -28,30 +29,46 @@ vx11::HealthComponent switch_component(const Upstreams& upstreams) {
           .check = std::shared_ptr<const vx11::CircuitBreaker>(upstreams.switch_->breaker)};
 }
 
+/// By its power state, so that nothing is called that calls others; or as configured.
+Result<vx11::HealthComponent> madre_component(const GatewayConfig& config, const Upstream& madre) {
+  const std::string& path = config.madre.health_path.value;
+  auto probe = vx11::make_http_probe(madre.transport, madre.origin,
+                                     path.empty() ? std::string("/health") : path, madre.headers);
+  if (!probe) return vx11::fail(std::move(probe.error()));
+  vx11::HealthComponent component{.name = "madre",
+                                  .port = madre.port,
+                                  .required = true,
+                                  .timeout = config.status.limit,
+                                  .embedded = config.madre_is_embedded()};
+  if (path.empty()) {
+    component.check = vx11::PowerEvidence{.fallback = *std::move(probe)};
+  } else {
+    component.check = *std::move(probe);
+  }
+  return component;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig& config,
                                                             const Upstreams& upstreams,
                                                             std::uint16_t own_port) {
   const Upstream& madre = upstreams.madre;
-  auto probe = vx11::make_http_probe(madre.transport, madre.origin, "/health", madre.headers);
-  if (!probe) return vx11::fail(std::move(probe.error()));
+  auto madre_part = madre_component(config, madre);
+  if (!madre_part) return vx11::fail(std::move(madre_part.error()));
   auto redis = redis_component(config);
   if (!redis) return vx11::fail(std::move(redis.error()));
   // No breaker here: health checks of madre must not be counted.
   const auto power = std::make_shared<const vx11::PowerStateView>(
       madre.transport, madre.origin,
-      vx11::PowerOptions{.timeout = config.status.limit, .headers = madre.headers});
+      vx11::PowerOptions{
+          .timeout = config.status.limit, .headers = madre.headers, .linked = madre.linked});
   return std::make_shared<vx11::HealthAggregator>(
       vx11::HealthOptions{.components = {{.name = "tentaculo_link",
                                           .port = own_port,
                                           .check = vx11::SelfCheck{},
                                           .required = true},
-                                         {.name = "madre",
-                                          .port = madre.port,
-                                          .check = *std::move(probe),
-                                          .required = true,
-                                          .timeout = config.status.limit},
+                                         *std::move(madre_part),
                                          *std::move(redis),
                                          switch_component(upstreams)},
                           .power = power,

@@ -16,4 +16,8 @@ void start_log(LogLevel level) {
   spdlog::set_default_logger(std::move(log));
 }
 
+void log_line(LogLevel level, const std::string& line) {
+  spdlog::log(static_cast<spdlog::level::level_enum>(level), "{}", line);
+}
+
 }  // namespace gateway

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "config.hpp"
 
 namespace gateway {
@@ -7,5 +9,8 @@ namespace gateway {
 /// Makes spdlog's default logger write to standard error, from `level` on, with times in UTC. Call
 /// once.
 void start_log(LogLevel level);
+
+/// Writes a line to the log.
+void log_line(LogLevel level, const std::string& line);
 
 }  // namespace gateway

@@ -96,6 +96,23 @@ std::vector<Setting> table() {
        .doc = "How long a connection may be idle between two requests. Longer than proxies keep "
               "theirs, so that the proxy closes first and no request meets a closed connection: "
               "Caddy and Traffic Server keep them for 120 s."},
+      {.key = "server.hosts",
+       .field = field(&Config::server, &ServerConfig::hosts),
+       .doc =
+           "Hosts that requests may name in Host, without a port, such as the public name that a "
+           "proxy passes on. On a loopback address localhost, 127.0.0.1, [::1] and the host of "
+           "`listen` are allowed besides, and names without a dot; every other is answered 403. "
+           "Elsewhere every host is allowed unless some are listed. `*` allows all.",
+       .shown_default = "none"},
+      {.key = "server.cors_origins",
+       .field = field(&Config::server, &ServerConfig::cors_origins),
+       .doc = "Origins whose pages may call the API from a browser (CORS), such as "
+              "`https://console.example:8443`; `*` allows every page."},
+      {.key = "server.drain_delay",
+       .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::drain_delay),
+       .doc = "How long connections are still accepted after SIGTERM, while `/readyz` answers 503 "
+              "and every answer closes its connection, so that balancers move away before the "
+              "listener closes. SIGINT skips it, a second signal ends the process."},
       {.key = "server.shutdown_grace",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::shutdown_grace),
        .doc =
@@ -107,11 +124,13 @@ std::vector<Setting> table() {
               "verifies a JWT (RFC 7519) in Authorization, `off` accepts every request and is "
               "refused unless the listen address is a loopback address."},
       {.key = "auth.token",
-       .environment = {"VX11_TENTACULO_LINK_TOKEN", "VX11_GATEWAY_TOKEN"},
+       .environment = {"VX11_TENTACULO_LINK_TOKEN", "VX11_GATEWAY_TOKEN", "VX11_AUTH_TOKEN"},
        .field = field(&Config::auth, &AuthConfig::token),
        .doc =
-           "The token that requests must carry, and that is sent to the upstreams. The default is "
-           "public knowledge and meant for development; a warning at start says that it is in use.",
+           "The token that requests must carry, in x-vx11-token or as a bearer token in "
+           "Authorization, and that is sent to the upstreams. The default is public knowledge and "
+           "meant for development: with it, or with a token of fewer than 16 bytes, the gateway "
+           "starts on a loopback address only.",
        .shown_default = "the development token"},
       {.key = "auth.token_file",
        .field = field(&Config::auth, &AuthConfig::token_file),
@@ -161,6 +180,17 @@ std::vector<Setting> table() {
        .field = ranged<std::uint32_t>(0, 10'000, &Config::chat, &ChatConfig::last_resorts),
        .doc = "Concurrent chats that may bypass an open breaker when the breakers of all targets "
               "are open. With 0 such chats are answered 503 at once, with Retry-After."},
+      {.key = "chat.fallback_after",
+       .field = field(&Config::chat, &ChatConfig::fallback_after),
+       .doc = "When switch has not answered after this time (a stream: sent no piece), madre is "
+              "asked beside it, and the first good answer is taken. `auto`: three times the 95th "
+              "percentile of the target's last 100 answers, at least 4 s and at most its limit. "
+              "`0s`: only after a failure."},
+      {.key = "chat.overtaken",
+       .field = field(&Config::chat, &ChatConfig::overtaken),
+       .doc = "Calls that another answer has overtaken, or whose client left after "
+              "`fallback_after`: `observe` lets up to 8 of each upstream run to their limit and "
+              "counts their outcome for the circuit breaker; `cancel` stops them, uncounted."},
 
       {.key = "switch.url",
        .flag = "--switch",
@@ -188,6 +218,13 @@ std::vector<Setting> table() {
        .doc = "Base URL of madre. Empty: the gateway answers in its place, with the policy "
               "solo_madre and a fixed chat answer.",
        .shown_default = "embedded"},
+      {.key = "madre.health_path",
+       .field = field(&Config::madre, &UpstreamConfig::health_path),
+       .doc =
+           "The path that the status requests as evidence of madre, in place of "
+           "`/madre/power/state`: `/health`, `/livez`, `/readyz` or `/healthz`. The deployed "
+           "madre's `/health` calls switch, hormiguero and spawner. Empty: `/health` is requested "
+           "only if madre has no power windows."},
       {.key = "madre.limit",
        .field = ranged<Duration>(1ms, 1h, &Config::madre, &UpstreamConfig::limit),
        .doc = "Time limit of one chat request to madre."},
@@ -223,6 +260,21 @@ std::vector<Setting> table() {
               "`not_configured` and ignores the component.",
        .shown_default = "none"},
 
+      {.key = "power.command_limit",
+       .field = ranged<Duration>(1ms, 1h, &Config::power, &PowerConfig::command_limit),
+       .doc = "How long the answer to a power command is awaited: opening and closing windows, "
+              "starting, stopping and restarting services. Then the caller gets 504 `pending`, and "
+              "madre may still carry it out."},
+      {.key = "power.key",
+       .field = field(&Config::power, &PowerConfig::key),
+       .doc = "madre's power key. With it the gateway requests the power token itself for a caller "
+              "that sends a service command with `\"apply\":true` and the phrase of confirmation. "
+              "Without it madre only plans such commands, unless the caller sends key and token.",
+       .shown_default = "none"},
+      {.key = "power.key_file",
+       .field = field(&Config::power, &PowerConfig::key_file),
+       .doc = "A file with that key in its first line, instead of the key itself."},
+
       {.key = "status.limit",
        .field = ranged<Duration>(1ms, 1min, &Config::status, &StatusConfig::limit),
        .doc = "Time limit of the check of one component. All components are checked concurrently."},
@@ -251,6 +303,19 @@ std::vector<Setting> table() {
                                     &vx11::SessionLimits::sessions),
        .doc = "Sessions kept in all; the least recently used are removed first."},
 
+      {.key = "sessions.max_message_bytes",
+       .field = ranged<std::size_t>(1024, 64UL * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::message_bytes),
+       .doc = "Bytes kept of one message with its metadata; longer ones are cut."},
+      {.key = "sessions.max_session_bytes",
+       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::session_bytes),
+       .doc = "Bytes kept of one session; the oldest turns are removed first."},
+      {.key = "sessions.max_bytes",
+       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::total_bytes),
+       .doc = "Bytes kept in all; the least recently used sessions are removed first."},
+
       {.key = "limits.max_body_bytes",
        .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::limits,
                                     &LimitsConfig::max_body_bytes),
@@ -260,10 +325,14 @@ std::vector<Setting> table() {
                                     &LimitsConfig::max_message_bytes),
        .doc = "The largest accepted `message` of a chat."},
 
+      {.key = "metrics.access",
+       .field = field(&Config::metrics, &MetricsConfig::access),
+       .doc =
+           "Who may read `GET /metrics`: `public` for everyone, `token` with a credential, `auto` "
+           "for everyone on a loopback address and with a credential elsewhere."},
       {.key = "metrics.public",
        .field = field(&Config::metrics, &MetricsConfig::open),
-       .doc = "Whether `GET /metrics` needs no token where other machines can connect. On a "
-              "loopback address it never needs one."},
+       .doc = "Deprecated: `true` is the same as `access = \"public\"`."},
 
       {.key = "log.level",
        .flag = "--log-level",

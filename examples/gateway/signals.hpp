@@ -4,17 +4,21 @@
 
 namespace gateway {
 
-/// Receives SIGTERM and SIGINT synchronously. Construct it before the first thread, so that all
-/// threads inherit the signal mask.
-class StopSignals {
+/// Receives signals synchronously. Construct it before the first thread, so that all threads inherit
+/// the signal mask.
+///
+/// SIGTERM and SIGINT stop the gateway. SIGHUP, SIGUSR1, SIGUSR2 and SIGXFSZ, which would end a
+/// process, are logged and otherwise ignored: there is no reload. SIGPIPE is ignored.
+class Signals {
  public:
-  StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
+  Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
 
-  /// Blocks until a signal arrives. The next one then ends the process at once.
+  /// Blocks until SIGTERM or SIGINT arrives. The next one of these then ends the process at once;
+  /// the others stay ignored.
   /// \return the signal number
-  int wait() const;
+  int wait_for_stop() const;
 
  private:
   sigset_t set_;

@@ -8,6 +8,7 @@
 
 #include "file_text.hpp"
 #include "spelling.hpp"
+#include "toml_depth.hpp"
 
 namespace gateway {
 
@@ -40,7 +41,8 @@ std::optional<std::string> text_of(const toml::node& node, Shape shape) {
     return std::to_string(*node.value<std::int64_t>());
   }
   const toml::array* list = shape == Shape::list ? node.as_array() : nullptr;
-  if (list == nullptr || !list->is_homogeneous(toml::node_type::string)) return std::nullopt;
+  if (list == nullptr) return std::nullopt;
+  if (!list->empty() && !list->is_homogeneous(toml::node_type::string)) return std::nullopt;
   std::string joined;
   for (const toml::node& word : *list) {
     joined += (joined.empty() ? "" : ",") + *word.value<std::string>();
@@ -116,6 +118,10 @@ class Reader {
 }  // namespace
 
 Assignments read_toml(std::string_view text, const std::string& name) {
+  if (const auto line = find_deep_key(text)) {
+    return {.mistakes = {{.where = fmt::format("{}:{}", name, *line),
+                          .what = fmt::format("a key has more than {} parts", kMostKeyParts)}}};
+  }
   try {
     const toml::table document = toml::parse(text);
     Reader reader(name);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -15,10 +16,11 @@ namespace gateway {
 namespace {
 
 std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
-                                                   const UpstreamConfig& config) {
+                                                   const UpstreamConfig& config,
+                                                   Duration longest_call) {
   vx11::CircuitBreakerOptions options = config.breaker;
-  // A probe is an ordinary chat and must not expire while it can still be answered.
-  options.probe_timeout = std::max(options.probe_timeout, 2 * config.limit);
+  // A probe is an ordinary call and must not expire while it can still be answered.
+  options.probe_timeout = std::max(options.probe_timeout, longest_call);
   options.on_transition = [name](const vx11::CircuitTransition& change) {
     spdlog::warn("circuit breaker of {}: {}, was {}", name, to_string(change.to),
                  to_string(change.from));
@@ -26,16 +28,34 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
   return std::make_shared<vx11::CircuitBreaker>(std::move(options));
 }
 
+/// A probe may be a power command, which takes as long as docker does.
+constexpr Duration kLongestCommand = 2min;
+
 Upstream make_upstream(const std::string& name, const UpstreamConfig& config, const Secret& token,
                        std::shared_ptr<vx11::Transport> transport) {
   Upstream upstream{.name = name,
                     .origin = config.url.value,
                     .transport = std::move(transport),
-                    .breaker = make_breaker(name, config),
+                    .breaker = make_breaker(name, config, 2 * config.limit),
                     .limit = config.limit,
                     .port = port_of(config.url)};
+  upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
   upstream.headers.add("x-vx11-token", token.value);
   return upstream;
+}
+
+Upstream with_power(Upstream madre, const UpstreamConfig& config) {
+  madre.power_breaker = make_breaker("madre_power", config, kLongestCommand);
+  madre.linked =
+      std::make_shared<const vx11::LinkedBreakers>(std::vector{madre.breaker, madre.power_breaker});
+  return madre;
+}
+
+Upstream with_tasks(Upstream target, const UpstreamConfig& config) {
+  target.task_breaker = make_breaker("switch_task", config, 2 * config.limit);
+  target.linked = std::make_shared<const vx11::LinkedBreakers>(
+      std::vector{target.breaker, target.task_breaker});
+  return target;
 }
 
 Upstream make_embedded_madre(const GatewayConfig& config) {
@@ -52,13 +72,26 @@ Upstreams make_upstreams(const GatewayConfig& config,
                          const std::shared_ptr<vx11::Transport>& network) {
   const Secret& token = config.upstream.token;
   Upstreams upstreams;
-  upstreams.madre = config.madre_is_embedded()
-                        ? make_embedded_madre(config)
-                        : make_upstream("madre", config.madre, token, network);
+  upstreams.madre =
+      with_power(config.madre_is_embedded() ? make_embedded_madre(config)
+                                            : make_upstream("madre", config.madre, token, network),
+                 config.madre);
   if (config.has_switch()) {
-    upstreams.switch_ = make_upstream("switch", config.switch_, token, network);
+    upstreams.switch_ =
+        with_tasks(make_upstream("switch", config.switch_, token, network), config.switch_);
   }
   return upstreams;
+}
+
+std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {
+  std::vector<vx11::NamedBreaker> breakers;
+  if (upstreams.switch_) {
+    breakers.push_back({"switch", upstreams.switch_->breaker});
+    breakers.push_back({"switch_task", upstreams.switch_->task_breaker});
+  }
+  breakers.push_back({"madre", upstreams.madre.breaker});
+  breakers.push_back({"madre_power", upstreams.madre.power_breaker});
+  return breakers;
 }
 
 }  // namespace gateway

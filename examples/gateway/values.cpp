@@ -45,12 +45,17 @@ std::string print_word(const Words<Word, N>& words, Word value) {
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
 constexpr Words<AuthMode, 3> kAuthModes{
     {{"token", AuthMode::token}, {"off", AuthMode::off}, {"jwt", AuthMode::jwt}}};
+constexpr Words<MetricsMode, 3> kMetricsModes{{{"auto", MetricsMode::automatic},
+                                               {"public", MetricsMode::open},
+                                               {"token", MetricsMode::token}}};
 constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
                                          {"debug", LogLevel::debug},
                                          {"info", LogLevel::info},
                                          {"warn", LogLevel::warn},
                                          {"error", LogLevel::error},
                                          {"off", LogLevel::off}}};
+constexpr Words<vx11::Overtaken, 2> kOvertaken{
+    {{"observe", vx11::Overtaken::observe}, {"cancel", vx11::Overtaken::cancel}}};
 /// Longest first, the order needed for printing.
 constexpr Words<Duration, 6> kUnits{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
@@ -194,6 +199,29 @@ std::string print(const SessionPlace& value) {
   return in_quotes(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
 }
 
+Wanted wanted(const FallbackAfter&) {
+  return {"`auto` or a duration", R"("auto", or a whole number with its unit, such as "4s")"};
+}
+Complaint read(std::string_view text, FallbackAfter& into) {
+  Duration time = {};
+  if (text != "auto" && read(text, time)) return not_a(wanted(into), text);
+  into.time = text == "auto" ? std::nullopt : std::optional(time);
+  return std::nullopt;
+}
+std::string print(const FallbackAfter& value) {
+  return value.time ? print(*value.time) : in_quotes("auto");
+}
+
+Wanted wanted(vx11::Overtaken) {
+  return {"a word", R"("observe" or "cancel")"};
+}
+Complaint read(std::string_view text, vx11::Overtaken& into) {
+  return read_word(kOvertaken, text, into);
+}
+std::string print(vx11::Overtaken value) {
+  return print_word(kOvertaken, value);
+}
+
 Wanted wanted(AuthMode) {
   return {"a way to authenticate", R"("token", "jwt" or "off")"};
 }
@@ -202,6 +230,16 @@ Complaint read(std::string_view text, AuthMode& into) {
 }
 std::string print(AuthMode value) {
   return print_word(kAuthModes, value);
+}
+
+Wanted wanted(MetricsMode) {
+  return {"an access to metrics", R"("auto", "public" or "token")"};
+}
+Complaint read(std::string_view text, MetricsMode& into) {
+  return read_word(kMetricsModes, text, into);
+}
+std::string print(MetricsMode value) {
+  return print_word(kMetricsModes, value);
 }
 
 Wanted wanted(LogLevel) {

@@ -79,13 +79,33 @@ Wanted wanted(const FilePath&);
 Complaint read(std::string_view text, FilePath& into);
 std::string print(const FilePath& value);
 
+Wanted wanted(const HealthPath&);
+Complaint read(std::string_view text, HealthPath& into);
+std::string print(const HealthPath& value);
+
+/// Whether `text` is an origin as browsers send it: a scheme, a host, and a port unless it is the
+/// scheme's own.
+bool is_origin(std::string_view text);
+
 Wanted wanted(const SessionPlace&);
 Complaint read(std::string_view text, SessionPlace& into);
 std::string print(const SessionPlace& value);
 
+Wanted wanted(const FallbackAfter&);
+Complaint read(std::string_view text, FallbackAfter& into);
+std::string print(const FallbackAfter& value);
+
+Wanted wanted(vx11::Overtaken);
+Complaint read(std::string_view text, vx11::Overtaken& into);
+std::string print(vx11::Overtaken value);
+
 Wanted wanted(AuthMode);
 Complaint read(std::string_view text, AuthMode& into);
 std::string print(AuthMode value);
+
+Wanted wanted(MetricsMode);
+Complaint read(std::string_view text, MetricsMode& into);
+std::string print(MetricsMode value);
 
 Wanted wanted(LogLevel);
 Complaint read(std::string_view text, LogLevel& into);

@@ -1,7 +1,9 @@
 // Values that are addresses: listen address and upstream URLs.
 #include <vx11/health/redis_probe.hpp>
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "values.hpp"
@@ -102,6 +104,33 @@ std::string print(const HttpUrl& value) {
 std::uint16_t port_of(const HttpUrl& url) {
   const auto split = split_http_url(url.value);
   return split ? split->port : std::uint16_t{0};
+}
+
+Wanted wanted(const HealthPath&) {
+  return {"the path of a health check", R"("/health", "/livez", "/readyz" or "/healthz")"};
+}
+Complaint read(std::string_view text, HealthPath& into) {
+  constexpr std::array<std::string_view, 5> kPaths = {"", "/health", "/livez", "/readyz",
+                                                      "/healthz"};
+  if (std::find(kPaths.begin(), kPaths.end(), text) == kPaths.end()) {
+    return not_a(wanted(into), text);
+  }
+  into.value = text;
+  return std::nullopt;
+}
+std::string print(const HealthPath& value) {
+  return in_quotes(value.value);
+}
+
+bool is_origin(std::string_view text) {
+  const auto split = split_http_url(text);
+  if (!split || text.ends_with('/')) return false;
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (std::any_of(text.begin(), text.end(), upper)) return false;
+  for (const auto& [scheme, port] : kSchemes) {
+    if (text.starts_with(scheme) && text.ends_with(":" + std::to_string(port))) return false;
+  }
+  return true;
 }
 
 Wanted wanted(const RedisUrl&) {

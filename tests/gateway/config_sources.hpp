@@ -27,7 +27,11 @@ struct Sources {
     std::vector<const char*> argv{"vx11-gateway"};
     for (const std::string& argument : arguments) argv.push_back(argument.c_str());
     CommandLine line = read_command_line(static_cast<int>(argv.size()), argv.data());
-    return load_config(std::move(line.flags), file ? file : line.config_file, environment());
+    std::vector<std::string> names;
+    for (const auto& [name, value] : variables) {
+      if (name.starts_with("VX11_")) names.push_back(name);
+    }
+    return load_config(std::move(line.flags), file ? file : line.config_file, environment(), names);
   }
 
   Environment environment() const {

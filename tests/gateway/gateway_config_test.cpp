@@ -38,6 +38,7 @@ TEST_CASE("the defaults are those of the library") {
   CHECK(config.status.reuse_for == vx11::HealthOptions{}.reuse_for);
   CHECK(config.limits.max_body_bytes == vx11::OperatorApiOptions{}.max_body_bytes);
   CHECK(config.limits.max_message_bytes == vx11::OperatorApiOptions{}.max_message_bytes);
+  CHECK(config.server.drain_delay == 5s);
   CHECK(config.server.idle_timeout == vx11::ServerLimits{}.idle_timeout);
   CHECK(config.upstream.name_cache == vx11::NetTransportOptions{}.name_cache);
   CHECK(config.auth.jwt.leeway == vx11::JwtOptions{}.leeway);
@@ -142,15 +143,20 @@ TEST_CASE("loopback addresses are recognised") {
 
 TEST_CASE("tokens: the first variable, the second, the development token") {
   SUBCASE("the first wins") {
-    const auto loaded =
-        Sources{.variables = {{"VX11_TENTACULO_LINK_TOKEN", "one"}, {"VX11_GATEWAY_TOKEN", "two"}}}
-            .load();
-    CHECK(loaded.config.auth.token.value == "one");
+    const auto loaded = Sources{.variables = {{"VX11_TENTACULO_LINK_TOKEN", "the-first-of-the-two"},
+                                              {"VX11_GATEWAY_TOKEN", "two"}}}
+                            .load();
+    CHECK(loaded.config.auth.token.value == "the-first-of-the-two");
     CHECK(loaded.warnings.empty());
   }
   SUBCASE("the second serves") {
     const auto loaded = Sources{.variables = {{"VX11_GATEWAY_TOKEN", "two"}}}.load();
     CHECK(loaded.config.auth.token.value == "two");
+  }
+  SUBCASE("so does the one named after the setting") {
+    const auto loaded = Sources{.variables = {{"VX11_AUTH_TOKEN", "two"}}}.load();
+    CHECK(loaded.config.auth.token.value == "two");
+    CHECK(loaded.origin("auth.token").where == "VX11_AUTH_TOKEN");
   }
   SUBCASE("none is the development token, with a warning") {
     const auto loaded = Sources{}.load();
@@ -170,12 +176,12 @@ TEST_CASE("tokens: the first variable, the second, the development token") {
 
 TEST_CASE("a token is read from the first line of its file") {
   const ScratchFolder folder;
-  const auto token = folder.write("token", "from the file\nsecond line\n");
+  const auto token = folder.write("token", "from the file of a test\nsecond line\n");
   const auto config = folder.write("gateway.toml", "auth.token_file = '" + token + "'\n");
   SUBCASE("instead of the default") {
     const auto loaded = Sources{.file = config}.load();
     REQUIRE(loaded.mistakes.empty());
-    CHECK(loaded.config.auth.token.value == "from the file");
+    CHECK(loaded.config.auth.token.value == "from the file of a test");
     CHECK(loaded.warnings.empty());
     CHECK(loaded.origin("auth.token").where == config + ":1, auth.token_file");
   }
@@ -214,11 +220,101 @@ TEST_CASE("without authentication only this machine may connect") {
   CHECK(refused.mistakes.front().where == "VX11_AUTH_MODE");
 }
 
+TEST_CASE("the development token and short ones are refused where other machines can connect") {
+  const auto start = [](const char* listen, Variables variables) {
+    return Sources{.arguments = {"--listen", listen}, .variables = std::move(variables)}.load();
+  };
+  const auto development = start("0.0.0.0:8000", {});
+  REQUIRE(development.mistakes.size() == 1);
+  CHECK(to_string(development.mistakes.front()) ==
+        "auth.token: is the development token, which is public knowledge, but other machines can "
+        "connect to 0.0.0.0:8000; set VX11_TENTACULO_LINK_TOKEN or auth.token_file to a secret of "
+        "at least 16 bytes, or listen on 127.0.0.1");
+  CHECK(start("[::]:8000", {{"VX11_GATEWAY_TOKEN", "vx11-local-token"}}).mistakes.size() == 1);
+  const auto brief = start("0.0.0.0:0", {{"VX11_GATEWAY_TOKEN", "fifteen-bytes-x"}});
+  REQUIRE(brief.mistakes.size() == 1);
+  CHECK(to_string(brief.mistakes.front())
+            .starts_with("VX11_GATEWAY_TOKEN: has fewer than 16 bytes, but other machines"));
+  CHECK(start("0.0.0.0:0", {{"VX11_GATEWAY_TOKEN", "sixteen-bytes-xx"}}).mistakes.empty());
+  CHECK(start("127.0.0.1:0", {}).mistakes.empty());
+  const auto loopback = start("127.0.0.1:0", {{"VX11_GATEWAY_TOKEN", "fifteen-bytes-x"}});
+  CHECK(loopback.mistakes.empty());
+  REQUIRE(loopback.warnings.size() == 1);
+  CHECK(loopback.warnings.front() ==
+        "VX11_GATEWAY_TOKEN: the token has fewer than 16 bytes and can be guessed");
+}
+
+TEST_CASE("an empty variable of a secret is no silent default") {
+  const Variables empty = {{"VX11_TENTACULO_LINK_TOKEN", ""}};
+  const auto loopback = Sources{.variables = empty}.load();
+  REQUIRE(loopback.warnings.size() == 1);
+  CHECK(loopback.warnings.front().starts_with(
+      "VX11_TENTACULO_LINK_TOKEN is set, but empty: the development token is in use"));
+  const auto exposed = Sources{.arguments = {"--listen", "0.0.0.0:1"}, .variables = empty}.load();
+  REQUIRE(exposed.mistakes.size() == 1);
+  CHECK(exposed.mistakes.front().what.starts_with("VX11_TENTACULO_LINK_TOKEN is set, but empty: "));
+  const auto upstream = Sources{
+      .variables = {{"VX11_GATEWAY_TOKEN", "a-token-of-a-test"},
+                    {"VX11_UPSTREAM_TOKEN",
+                     ""}}}.load();
+  CHECK(upstream.warnings ==
+        std::vector<std::string>{
+            "VX11_UPSTREAM_TOKEN is set, but empty: the upstreams are sent auth.token"});
+}
+
+TEST_CASE("a variable that no setting reads is named with the nearest that exists") {
+  const auto loaded = Sources{
+      .variables = {
+          {"VX11_GATEWAY_TOKEN", "a-token-of-a-test"},
+          {"VX11_SWITCH_ULR", "http://s:2"},
+          {"VX11_ZZZZZZZZZZZZZZZZZZZZZZ", ""},
+          {"VX11_SERVER_FRONT", "event"},
+          {"OTHER", "x"}}}.load();
+  REQUIRE(loaded.warnings.size() == 3);
+  CHECK(loaded.warnings[0] ==
+        "VX11_SWITCH_ULR: no setting reads this variable, did you mean \"VX11_SWITCH_URL\"?");
+  CHECK(loaded.warnings[1] == "VX11_ZZZZZZZZZZZZZZZZZZZZZZ: no setting reads this variable");
+  CHECK(loaded.warnings[2].starts_with("VX11_SERVER_FRONT: has no effect any more"));
+}
+
+TEST_CASE("on a loopback address only known hosts may be named") {
+  const auto hosts = [](std::vector<std::string> arguments, Variables variables = {}) {
+    variables.emplace("VX11_GATEWAY_TOKEN", "a-token-of-a-test");
+    return allowed_hosts(
+        Sources{.arguments = std::move(arguments), .variables = std::move(variables)}
+            .load()
+            .config.server);
+  };
+  using Hosts = std::vector<std::string>;
+  CHECK(hosts({}) == Hosts{"localhost", "127.0.0.1", "[::1]", "127.0.0.1"});
+  CHECK(hosts({"--listen", "[::1]:1"}).back() == "[::1]");
+  CHECK(hosts({}, {{"VX11_SERVER_HOSTS", "gateway.example,other"}}).size() == 6);
+  CHECK(hosts({"--listen", "0.0.0.0:1"}).empty());
+  CHECK(hosts({"--listen", "0.0.0.0:1"}, {{"VX11_SERVER_HOSTS", "gateway.example"}}).back() ==
+        "gateway.example");
+}
+
+TEST_CASE("metrics.public is the older way to write metrics.access") {
+  const Variables token = {{"VX11_GATEWAY_TOKEN", "a-token-of-a-test"}};
+  const auto mode = [&](Variables variables) {
+    variables.insert(token.begin(), token.end());
+    const auto loaded = Sources{.variables = std::move(variables)}.load();
+    REQUIRE(loaded.mistakes.empty());
+    return loaded.config.metrics.access;
+  };
+  CHECK(mode({}) == MetricsMode::automatic);
+  CHECK(mode({{"VX11_METRICS_ACCESS", "token"}}) == MetricsMode::token);
+  CHECK(mode({{"VX11_METRICS_PUBLIC", "true"}}) == MetricsMode::open);
+  CHECK(mode({{"VX11_METRICS_PUBLIC", "false"}}) == MetricsMode::automatic);
+  CHECK(mode({{"VX11_METRICS_PUBLIC", "true"}, {"VX11_METRICS_ACCESS", "token"}}) ==
+        MetricsMode::token);
+}
+
 TEST_CASE("a switch that may use up the whole deadline earns a warning") {
-  const auto loaded =
-      Sources{.arguments = {"--switch", "http://s:2"},
-              .variables = {{"VX11_SWITCH_LIMIT", "30s"}, {"VX11_GATEWAY_TOKEN", "t"}}}
-          .load();
+  const auto loaded = Sources{.arguments = {"--switch", "http://s:2"},
+                              .variables = {{"VX11_SWITCH_LIMIT", "30s"},
+                                            {"VX11_GATEWAY_TOKEN", "a-token-of-a-test"}}}
+                          .load();
   REQUIRE(loaded.warnings.size() == 1);
   CHECK(loaded.warnings.front().starts_with("switch.limit"));
 }
@@ -227,7 +323,8 @@ TEST_CASE("an old configuration that chooses the event-driven server loads, with
   for (const char* name : {"event", "asio"}) {
     const ScratchFolder folder;
     const auto file = folder.write("gateway.toml", "server.front = '" + std::string(name) + "'\n");
-    const auto loaded = Sources{.variables = {{"VX11_GATEWAY_TOKEN", "t"}}, .file = file}.load();
+    const auto loaded =
+        Sources{.variables = {{"VX11_GATEWAY_TOKEN", "a-token-of-a-test"}}, .file = file}.load();
     CHECK(loaded.mistakes.empty());
     REQUIRE(loaded.warnings.size() == 1);
     CHECK(loaded.warnings.front() == file +

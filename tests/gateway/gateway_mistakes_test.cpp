@@ -102,6 +102,31 @@ TEST_CASE("invalid TOML is reported with line and column") {
   CHECK(mistakes_in_file("[chat]\n[chat]\n").front().starts_with("gateway.toml:2: is not TOML"));
 }
 
+TEST_CASE("depth without end is a mistake and no stack overflow") {
+  std::string key = "a";
+  for (int i = 0; i < 50'000; ++i) key += ".a";
+  CHECK(mistakes_in_file("# a comment ..................................................\n" + key +
+                         " = 1\n") == Lines{"gateway.toml:2: a key has more than 32 parts"});
+  CHECK(mistakes_in_file('[' + key + "]\n") ==
+        Lines{"gateway.toml:1: a key has more than 32 parts"});
+  CHECK(mistakes_in_file("x = { " + key + " = 1 }\n").size() == 1);
+  std::string spaced = "a";
+  for (int i = 0; i < 50'000; ++i) spaced += i % 2 == 0 ? " . 'a'" : " .\t\"a\"";
+  CHECK(mistakes_in_file(spaced + " = 1\n").size() == 1);
+  CHECK(mistakes_in_file("x = " + std::string(50'000, '[') + "\n").size() == 1);
+  std::string tables = "x = ";
+  for (int i = 0; i < 50'000; ++i) tables += "{a=";
+  CHECK(mistakes_in_file(tables + "\n").size() == 1);
+}
+
+TEST_CASE("dots outside of keys count for nothing") {
+  const std::string dots(100, '.');
+  CHECK(mistakes_in_file("[auth.jwt]\nissuer = \"" + dots + "\"\n").empty());
+  CHECK(mistakes_in_file("[auth.jwt]\nissuer = '" + dots + "'  # " + dots + "\n").empty());
+  CHECK(mistakes_in_file("[auth.jwt]\nissuer = \"\\\"" + dots + "\"\naudience = 'x'\n").empty());
+  CHECK(mistakes_in_file("[auth.jwt]\nissuer = '''" + dots + "\"'''\naudience = 'x'\n").empty());
+}
+
 TEST_CASE("a file that is not there is a mistake of the machine, not of the writer") {
   const auto loaded = Sources{.arguments = {"--config", "/nowhere/gateway.toml"}}.load();
   REQUIRE(loaded.mistakes.size() == 1);
@@ -221,6 +246,31 @@ TEST_CASE(
 TEST_CASE(
     "a mistake in a setting of authentication is not repeated as an authenticator that fails") {
   CHECK(mistakes_in_file("[auth]\nmode = \"jwt\"\n[auth.jwt]\nleeway = 5\n").size() == 1);
+}
+
+TEST_CASE("an origin is written as browsers send it") {
+  for (const std::string origin :
+       {"console.example", "https://console.example/", "https://console.example/ui", "null",
+        "https://Console.example", "https://console.example:443", "http://c.example:80",
+        "ftp://console.example", "https://*.example"}) {
+    CAPTURE(origin);
+    const Lines found = mistakes_in_file("server.cors_origins = [\"" + origin + "\"]\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().starts_with("gateway.toml:1: server.cors_origins: \"" + origin +
+                                    "\" is not an origin"));
+  }
+  for (const std::string origin :
+       {"*", "https://console.example", "http://127.0.0.1:5173", "https://c.example:80"}) {
+    CAPTURE(origin);
+    CHECK(mistakes_in_file("server.cors_origins = [\"" + origin + "\"]\n").empty());
+  }
+}
+
+TEST_CASE("madre's health is requested at a path that reports, or not at all") {
+  CHECK(mistakes_in_file("madre.health_path = \"/madre/power/apply\"\n").size() == 1);
+  for (const std::string path : {"", "/health", "/livez", "/readyz", "/healthz"}) {
+    CHECK(mistakes_in_file("madre.health_path = \"" + path + "\"\n").empty());
+  }
 }
 
 TEST_CASE("sessions have a place or it is a mistake") {

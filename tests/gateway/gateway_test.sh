@@ -209,6 +209,43 @@ is_not_held_by_idle_connections() {
   exec {socket}>&-
 }
 
+survives() { # SIGNAL…
+  local signal
+  for signal in "$@"; do
+    kill -s "$signal" "${PIDS[gateway]}"
+    eventually 30 grep -q "signal $(kill -l "$signal") is ignored" "$WORK/gateway.err" ||
+      unmet "SIG$signal is not logged"
+    is_running gateway || unmet "SIG$signal ended it"
+  done
+  kill -s PIPE "${PIDS[gateway]}"
+  anonymous GET /livez
+  expect_status 200
+}
+
+ready_is() { anonymous GET /readyz; [[ $STATUS == "$1" ]]; }
+
+drains_before_it_closes() {
+  VX11_SERVER_DRAIN_DELAY=1h restart_gateway
+  kill -TERM "${PIDS[gateway]}"
+  eventually 30 ready_is 503 || unmet "readyz does not turn 503"
+  anonymous GET /livez
+  expect_status 200
+  expect_header Connection close
+  stop gateway # the second signal
+  expect_equal "exit code" "$EXIT_CODE" 143
+}
+
+lowers_its_connections() {
+  (ulimit -n 200; exec "$GATEWAY_PROGRAM" --listen 127.0.0.1:0 --sessions memory \
+    >"$WORK/few.out" 2>"$WORK/few.err") &
+  local few=$!
+  eventually 30 grep -q '^listening on' "$WORK/few.out" || unmet "it does not start"
+  grep -q 'server.max_connections is 68 instead of 20000' "$WORK/few.err" ||
+    unmet "no warning: $(cat "$WORK/few.err")"
+  kill -INT $few
+  wait $few
+}
+
 start_gateway
 check "one line on standard output says where it listens" says_where_it_listens
 check "embedded: status is ok" status_is_ok
@@ -216,6 +253,9 @@ check "embedded: the power state is solo_madre" power_state_is_solo_madre
 check "embedded: a chat is answered by madre" chat_is_answered
 check "embedded: what it cannot do it refuses" commands_are_refused_honestly
 check "metrics are public where only this machine connects" metrics_are_public_here
+check "signals that would end it are ignored, with a line" survives HUP USR1 USR2 XFSZ
+check "few open files: fewer connections, with a warning" lowers_its_connections
+check "SIGTERM: readyz is 503 while connections are still accepted" drains_before_it_closes
 
 stop gateway
 SESSIONS='' # the default

@@ -1,0 +1,155 @@
+#include "config_secrets.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config_settle.hpp"
+#include "file_text.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// Sixteen random bytes cannot be guessed; fewer characters than that are a word.
+constexpr std::size_t kFewestTokenBytes = 16;
+
+std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
+                                     const FilePath& path) {
+  auto text = file_text(path.value);
+  if (text) return std::move(*text);
+  complain(loaded, key,
+           fmt::format("{} cannot be read: {}", in_quotes(path.value), text.error().message()),
+           Mistake::Kind::machine);
+  return std::nullopt;
+}
+
+/// Reads the secret from the first line of the file, if the file's setting has a source of higher
+/// precedence than the secret's.
+void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
+                    const FilePath& path) {
+  if (path.value.empty()) return;
+  const std::string file_key = fmt::format("{}_file", key);
+  const Origin by_value = loaded.origin(key);
+  const Origin by_file = loaded.origin(file_key);
+  if (by_value.source > by_file.source) return;
+  if (by_value.source == by_file.source) {
+    return complain(loaded, file_key, fmt::format("stands beside {}; give only one of them", key));
+  }
+  auto text = read_file(loaded, file_key, path);
+  if (!text) return;
+  text->resize(std::min(text->find_first_of("\r\n"), text->size()));
+  Secret read_secret;
+  if (text->empty()) {
+    complain(loaded, file_key, fmt::format("the first line of {} is empty", in_quotes(path.value)));
+  } else if (auto complaint = read(*text, read_secret)) {
+    complain(loaded, file_key,
+             fmt::format("the first line of {} {}", in_quotes(path.value), *complaint));
+  } else {
+    secret = std::move(read_secret);
+    loaded.origins[std::string(key)] = {by_file.source,
+                                        fmt::format("{}, {}", by_file.where, file_key)};
+  }
+}
+
+/// The variable that is set to nothing, if the setting has one.
+std::string empty_variable(std::string_view key, const Environment& environment) {
+  for (const std::string& name : find_setting(key)->environment) {
+    if (const auto value = environment(name); value && value->empty()) return name;
+  }
+  return {};
+}
+
+/// "VX11_GATEWAY_TOKEN is set, but empty: ", or nothing.
+std::string blame_empty(std::string_view key, const Environment& environment) {
+  const std::string name = empty_variable(key, environment);
+  return name.empty() ? std::string() : fmt::format("{} is set, but empty: ", name);
+}
+
+void settle_tokens(LoadedConfig& loaded, const Environment& environment) {
+  GatewayConfig& config = loaded.config;
+  take_from_file(loaded, "auth.token", config.auth.token, config.auth.token_file);
+  take_from_file(loaded, "upstream.token", config.upstream.token, config.upstream.token_file);
+  const bool has_own_token = !config.upstream.token.value.empty();
+  if (config.auth.token.value.empty()) {
+    config.auth.token.value = kDevelopmentToken;
+    loaded.origins["auth.token"] = {Origin::Source::standard, "default, the development token"};
+    const bool is_sent = !has_own_token && (config.has_switch() || !config.madre_is_embedded());
+    if (config.auth.mode == AuthMode::token || is_sent) {
+      const std::string blamed = blame_empty("auth.token", environment);
+      loaded.warnings.push_back(
+          fmt::format("{}the development token is in use, which is public knowledge; set "
+                      "VX11_TENTACULO_LINK_TOKEN or auth.token_file",
+                      blamed.empty() ? "no token is set: " : blamed));
+    }
+  }
+  if (!has_own_token) {
+    if (const auto blamed = blame_empty("upstream.token", environment); !blamed.empty()) {
+      loaded.warnings.push_back(blamed + "the upstreams are sent auth.token");
+    }
+    config.upstream.token = config.auth.token;
+    loaded.origins["upstream.token"] = {Origin::Source::standard, "default, auth.token"};
+  }
+}
+
+void settle_jwt(LoadedConfig& loaded) {
+  JwtConfig& jwt = loaded.config.auth.jwt;
+  take_from_file(loaded, "auth.jwt.secret", jwt.secret, jwt.secret_file);
+  if (jwt.public_key_file.value.empty()) return;
+  jwt.public_key_pem =
+      read_file(loaded, "auth.jwt.public_key_file", jwt.public_key_file).value_or("");
+}
+
+constexpr std::string_view kWayOut =
+    "set VX11_TENTACULO_LINK_TOKEN or auth.token_file to a secret of at least 16 bytes, or listen "
+    "on "
+    "127.0.0.1";
+
+void refuse_token(LoadedConfig& loaded, const Environment& environment, std::string_view fault) {
+  complain(loaded, "auth.token",
+           fmt::format("{}{}, but other machines can connect to {}; {}",
+                       blame_empty("auth.token", environment), fault,
+                       to_string(loaded.config.server.listen), kWayOut));
+}
+
+}  // namespace
+
+std::string place_of(const LoadedConfig& loaded, std::string_view key) {
+  const Origin origin = loaded.origin(key);
+  if (origin.source == Origin::Source::standard) return std::string(key);
+  if (origin.source == Origin::Source::file) return fmt::format("{}: {}", origin.where, key);
+  return origin.where;
+}
+
+void complain(LoadedConfig& loaded, std::string_view key, std::string what, Mistake::Kind kind) {
+  loaded.mistakes.push_back({.where = place_of(loaded, key),
+                             .what = std::move(what),
+                             .kind = kind,
+                             .key = std::string(key)});
+}
+
+void settle_secrets(LoadedConfig& loaded, const Environment& environment) {
+  settle_tokens(loaded, environment);
+  take_from_file(loaded, "power.key", loaded.config.power.key, loaded.config.power.key_file);
+  settle_jwt(loaded);
+}
+
+void check_tokens(LoadedConfig& loaded, const Environment& environment) {
+  const AuthConfig& auth = loaded.config.auth;
+  if (auth.mode != AuthMode::token) return;
+  const bool is_exposed = !is_loopback(loaded.config.server.listen);
+  const bool is_short = auth.token.value.size() < kFewestTokenBytes;
+  if (is_exposed && auth.token.value == kDevelopmentToken) {
+    refuse_token(loaded, environment, "is the development token, which is public knowledge");
+  } else if (is_exposed && is_short) {
+    refuse_token(loaded, environment, "has fewer than 16 bytes");
+  } else if (is_short) {
+    loaded.warnings.push_back(
+        fmt::format("{}: the token has fewer than 16 bytes and can be guessed",
+                    place_of(loaded, "auth.token")));
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,54 @@
+#include "event_log.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gateway {
+
+namespace {
+
+constexpr std::int64_t kInterval = 1'000'000'000;  // nanoseconds
+
+/// The setting that allows what was refused.
+std::string_view hint_for(vx11::OperatorEventKind kind) {
+  using Kind = vx11::OperatorEventKind;
+  if (kind == Kind::host_refused) return "; server.hosts lists further hosts";
+  if (kind == Kind::cross_site_refused) return "; server.cors_origins lists allowed origins";
+  return {};
+}
+
+std::string text_of(const vx11::OperatorEvent& event) {
+  std::string text(to_string(event.kind));
+  if (!event.subject.empty()) text.append(": ").append(event.subject);
+  if (!event.reason.empty()) text.append(": ").append(event.reason);
+  return text.append(hint_for(event.kind));
+}
+
+}  // namespace
+
+EventLog::EventLog(LogLevel level, Write write, vx11::SteadyClock clock)
+    : verbose_(level <= LogLevel::debug), write_(std::move(write)), clock_(std::move(clock)) {}
+
+bool EventLog::is_due(Kind& kind) const noexcept {
+  const std::int64_t now = clock_.now().time_since_epoch().count();
+  std::int64_t due = kind.due.load(std::memory_order_relaxed);
+  return now >= due && kind.due.compare_exchange_strong(due, now + kInterval);
+}
+
+void EventLog::note(const vx11::OperatorEvent& event) {
+  Kind& kind = kinds_[static_cast<std::size_t>(event.kind)];
+  if (!is_due(kind)) {
+    kind.left_out.fetch_add(1, std::memory_order_relaxed);
+    if (verbose_) write_(LogLevel::debug, text_of(event));
+    return;
+  }
+  std::string line = text_of(event);
+  const std::uint64_t left_out = kind.left_out.exchange(0, std::memory_order_relaxed);
+  if (left_out != 0) line += fmt::format(" ({} more before it)", left_out);
+  write_(LogLevel::warn, line);
+}
+
+}  // namespace gateway

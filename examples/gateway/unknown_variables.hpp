@@ -1,0 +1,18 @@
+#pragma once
+
+/// \file
+/// Variables of the environment that look like settings and are none.
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace gateway {
+
+/// The names in this process's environment that begin with `VX11_`, in alphabetical order.
+std::vector<std::string> process_variables();
+
+/// One warning for each of `names` that no setting reads, with the nearest that exists.
+std::vector<std::string> warn_of_unknown(std::span<const std::string> names);
+
+}  // namespace gateway

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# A session file that is locked, moved or replaced while the gateway runs.
+#   session_file_test.sh [GATEWAY [UPSTREAM]]    without them the newest that were built
+[[ $# -lt 1 ]] || export VX11_GATEWAY=$1
+[[ $# -lt 2 ]] || export VX11_UPSTREAM=$2
+source "$(dirname "$0")/../lib.sh"
+
+readonly FILE=$WORK/sessions.db
+
+# lock: another process holds the write lock until unlock.
+lock() {
+  start locker '^locked' python3 -u -c '
+import sqlite3, sys, time
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked")
+time.sleep(600)' "$FILE"
+}
+unlock() { stop locker KILL; }
+
+remembers() { # COUNT: the messages of the session
+  operator GET /operator/session/session-001
+  expect_status 200
+  expect_json '.message_count == $count' --argjson count "$1"
+}
+
+talk() { chat '{"message":"hello","session_id":"session-001"}'; }
+
+is_degraded() {
+  expect_status 200
+  expect_json '.degraded and .metadata.session_stored == false'
+}
+
+answers_while_locked() {
+  lock
+  talk
+  unlock
+  is_degraded
+  ((ELAPSED_MS < 3000)) || unmet "it took $ELAPSED_MS ms"
+  grep -q 'session not stored: cannot write sessions: database is locked' "$WORK/gateway.err" ||
+    unmet "the log does not say why"
+  talk
+  expect_json '.metadata | has("session_stored") | not'
+  remembers 4
+}
+
+notices_a_moved_file() {
+  mv "$FILE" "$FILE.moved"
+  talk
+  is_degraded
+  grep -q 'session not \(read\|stored\): .*moved, deleted or replaced' "$WORK/gateway.err" ||
+    unmet "the log does not say why"
+  operator GET /operator/session/session-001
+  expect_status 503
+  mv "$FILE.moved" "$FILE"
+  talk
+  expect_json '.metadata | has("session_stored") | not'
+  remembers 6
+}
+
+notices_a_replaced_file() {
+  cp "$FILE" "$FILE.copy"
+  mv "$FILE.copy" "$FILE"
+  talk
+  is_degraded
+}
+
+SESSIONS=sqlite:$FILE start_gateway
+check "the first turn is stored" talk
+check "a locked file costs a chat its memory, not its answer" answers_while_locked
+check "a file that was moved is noticed, and used again when it is back" notices_a_moved_file
+check "a file that was replaced is noticed" notices_a_replaced_file
+finish
