@@ -125,7 +125,9 @@ start_redis_on() { # PORT [OPTION…]
 # LISTEN and SESSIONS before the call say otherwise.
 start_gateway() {
   [[ -x $GATEWAY_PROGRAM ]] || die "vx11-gateway is not built"
-  start gateway '^listening on ' "$GATEWAY_PROGRAM" --listen "${LISTEN:-127.0.0.1:0}" \
+  # No balancer stands before it.
+  VX11_SERVER_DRAIN_DELAY=${VX11_SERVER_DRAIN_DELAY:-0s} \
+    start gateway '^listening on ' "$GATEWAY_PROGRAM" --listen "${LISTEN:-127.0.0.1:0}" \
     --sessions "${SESSIONS:-memory}" ${MADRE:+--madre "$MADRE"} ${SWITCH_URL:+--switch "$SWITCH_URL"} "$@"
   BASE=$(url_of gateway 'listening on')
 }

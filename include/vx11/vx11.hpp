@@ -24,6 +24,7 @@
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/operator_api.hpp>
+#include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/power_state_client.hpp>
@@ -42,6 +43,7 @@
 #include <vx11/task.hpp>
 #include <vx11/timeout.hpp>
 #include <vx11/timer.hpp>
+#include <vx11/to_json.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/transport/in_process.hpp>
 #include <vx11/url.hpp>

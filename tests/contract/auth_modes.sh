@@ -68,7 +68,7 @@ check "jwt: algorithm allow-list, none → 403" \
   bearer_gets 403 "$(jwt '{"alg":"none"}' "$(claims vx11 300)" | sed 's/[^.]*$//')"
 check "jwt: algorithm allow-list, HS512 in the header → 403" \
   bearer_gets 403 "$(jwt '{"alg":"HS512"}' "$(claims vx11 300)")"
-check "jwt: exp has passed → 403" bearer_gets 403 "$(jwt "$HS256" "$(claims vx11 -300)")"
+check "jwt: exp has passed → 401" bearer_gets 401 "$(jwt "$HS256" "$(claims vx11 -300)")"
 check "jwt: no exp → 403" bearer_gets 403 "$(jwt "$HS256" '{"aud":"vx11"}')"
 check "jwt: nbf lies ahead → 403" bearer_gets 403 "$(jwt "$HS256" "$(claims vx11 300 200)")"
 check "jwt: aud is another's → 403" bearer_gets 403 "$(jwt "$HS256" "$(claims someone 300)")"

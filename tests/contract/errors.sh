@@ -119,7 +119,7 @@ check "the largest message is answered" chat_with_message_of 65536 200
 for type in application/json 'application/json; charset=utf-8' 'Application/JSON'; do
   check "JSON: $type" is_json "$type"
 done
-for path in / /operator /operator/nothing /operator/status/more /madre/power/state /switch/route-v5; do
+for path in // /operator /operator/nothing /operator/status/more /madre/power/state /switch/route-v5; do
   check "404: GET $path" is_404 GET $path
   check "404 is JSON: GET $path" error_is_json GET $path
 done

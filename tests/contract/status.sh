@@ -102,7 +102,7 @@ one_round_for_many() {
   reset_counts
   expect_equal answers "$(side_by_side 8 /operator/status)" '8 200'
   local rounds
-  rounds=$(count '.madre["GET /health"]')
+  rounds=$(count '.madre["GET /madre/power/state"]')
   ((rounds >= 1 && rounds <= 4)) || unmet "8 callers caused $rounds rounds"
   heal
 }
@@ -111,7 +111,7 @@ round_is_reused() {
   restart_gateway --config "$CONFIG"
   reset_counts
   expect_equal answers "$(side_by_side 20 /operator/status)" '20 200'
-  expect_count '.madre["GET /health"]' 1
+  expect_count '.madre["GET /madre/power/state"]' 1
   operator GET /operator/status
   expect_json '.components.madre.source == "cache"'
 }

@@ -17,13 +17,13 @@ drop_connect        timeout         unreachable   timeout
 hang                timeout         unreachable   timeout
 slow                timeout         unreachable   timeout        "ms":20000
 trickle             timeout         unreachable   timeout        "ms":40
-truncated           invalid_reply   unreachable   invalid_reply
-wrong_length        invalid_reply   answers       invalid_reply
-conflicting_length  invalid_reply   unreachable   invalid_reply
+truncated           invalid_reply   degraded      invalid_reply
+wrong_length        invalid_reply   degraded      invalid_reply
+conflicting_length  invalid_reply   degraded      invalid_reply
 reset               unreachable     unreachable   unreachable
 early_close         unreachable     unreachable   unreachable
-huge                invalid_reply   unreachable   invalid_reply
-huge_header         invalid_reply   unreachable   invalid_reply
+huge                invalid_reply   degraded      invalid_reply
+huge_header         invalid_reply   degraded      invalid_reply
 stream_break        answers         answers       answers
 stream_stall        answers         answers       answers
 500                 error           degraded      error
@@ -31,14 +31,14 @@ stream_stall        answers         answers       answers
 429                 error           degraded      error
 404                 error           degraded      error
 redirect            error           degraded      error
-html                invalid_reply   answers       invalid_reply
-invalid_json        invalid_reply   answers       invalid_reply
-wrong_shape         invalid_reply   answers       invalid_reply
-no_text             invalid_reply   answers       invalid_reply
-number_text         invalid_reply   answers       invalid_reply
-empty_text          invalid_reply   answers       invalid_reply
-nul                 answers         answers       invalid_reply
-bad_utf8            invalid_reply   answers       invalid_reply'
+html                invalid_reply   degraded      invalid_reply
+invalid_json        invalid_reply   degraded      invalid_reply
+wrong_shape         invalid_reply   degraded      invalid_reply
+no_text             invalid_reply   degraded      invalid_reply
+number_text         invalid_reply   degraded      invalid_reply
+empty_text          invalid_reply   degraded      invalid_reply
+nul                 answers         degraded      invalid_reply
+bad_utf8            invalid_reply   degraded      invalid_reply'
 
 chat_is_answered_by_switch() {
   chat '{"message":"hello","session_id":"session-001"}'

@@ -37,6 +37,8 @@ all_refuse() {
 config <<TOML
 [switch]
 breaker.failures_to_open = 1000000
+[upstream]
+name_cache = "0s"
 TOML
 start_upstream "$(free_port)" "$(free_port)"
 port=$(port_of "$SWITCH_URL")
