@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(Served, "a head or a body that trickles is 408 all the same") 
 }
 
 TEST_CASE_FIXTURE(Served, "an idle connection is closed without an answer") {
-  serve.limits.idle_timeout = 100ms;
+  serve.limits.idle_timeout = serve.limits.first_byte_timeout = 100ms;
   CHECK(connect().is_ended());
   RawHttpClient client = connect();
   client.send(getting("/livez", ""));
