@@ -10,9 +10,12 @@
 #           POST: some 502
 #           POST, buffer_requests: 200 200 200 200
 set -euo pipefail
-[[ $(caddy version) == 2.6.2* ]] || { echo "this finding is about caddy 2.6.2" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'caddy=2.6.2-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 
 cat >"$work/origin.py" <<'PY'
 import http.server

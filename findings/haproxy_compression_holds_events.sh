@@ -9,11 +9,13 @@
 # Output:   plain: no event arrives while the stream is open (gzip)
 #           no-transform: the event arrives (not compressed)
 set -euo pipefail
-PATH=$PATH:/usr/sbin
-[[ $(haproxy -v) == 'HAProxy version 2.6.12-1+deb12u'* ]] || { echo "this finding is about haproxy 2.6.12" >&2; exit 2; }
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'haproxy=2.6.12-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 
 cat >"$work/origin.py" <<'PY'
 """Sends one event, and the second when a file appears."""

@@ -9,11 +9,13 @@
 # Output:   redis: SocketClosedUnexpectedlyError, the counter is 1
 #           ioredis: 2, the counter is 2
 #           ioredis without resending: Command timed out, the counter is 1
-# Needs:    redis-server 7.0.15 (Debian 12's) on the PATH.
 set -euo pipefail
-[[ $(redis-server --version) == *v=7.0.15* ]] || { echo "this finding is about redis-server 7.0.15" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'redis-server=5:7.0.15-*' 'redis-tools=5:7.0.15-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 cd "$work"
 npm install --silent --no-audit --no-fund ioredis@6.0.0 redis@6.3.1
 

@@ -8,11 +8,13 @@
 # Output:   1.1: the first event arrives before the second is sent
 #           1.0: no event arrives while the stream is open
 set -euo pipefail
-PATH=$PATH:/usr/sbin
-[[ $(nginx -v 2>&1) == 'nginx version: nginx/1.22.1' ]] || { echo "this finding is about nginx 1.22.1" >&2; exit 2; }
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'nginx=1.22.1-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 
 cat >"$work/origin.py" <<'PY'
 """Sends one event, and the second when a file appears. Chunked in HTTP/1.1, to the end of the connection in 1.0."""

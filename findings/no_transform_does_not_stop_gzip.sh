@@ -9,15 +9,13 @@
 #           haproxy: as it was
 #           caddy: gzip
 set -euo pipefail
-PATH=$PATH:/usr/sbin
-needs() { [[ $2 == *"$3"* ]] || { echo "this finding is about $1 $3; here: $2" >&2; exit 2; }; }
-needs nginx "$(nginx -v 2>&1)" 1.22.1
-needs apache2 "$(apache2 -v)" 2.4.71
-needs haproxy "$(haproxy -v)" 2.6.12
-needs caddy "$(caddy version)" 2.6.2
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'nginx=1.22.1-*' 'apache2-bin=2.4.71-*' 'haproxy=2.6.12-*' 'caddy=2.6.2-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 
 cat >"$work/origin.py" <<'PY'
 import http.server
@@ -91,7 +89,7 @@ HOME=$work caddy run --adapter caddyfile --config "$work/Caddyfile" 2>"$work/cad
 # Apache listens on TCP only: the first free port from 20000 on.
 {
   for module in mpm_event authz_core proxy proxy_http filter deflate; do
-    echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+    echo "LoadModule ${module}_module $work/usr/lib/apache2/modules/mod_$module.so"
   done
   port=20000
   while : 2>/dev/null <"/dev/tcp/127.0.0.1/$port"; do port=$((port + 1)); done

@@ -13,11 +13,12 @@
 #           no_line_feed: 1; up, 1 samples, 7
 #           late_type: 1; up, 1 samples, 7
 set -euo pipefail
-for program in promtool prometheus; do
-  [[ $($program --version 2>&1) == *'version 2.42.0'* ]] || { echo "this finding is about $program 2.42.0" >&2; exit 2; }
-done
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'prometheus=2.42.0*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 mkdir "$work/texts"
 cd "$work/texts"
 

@@ -10,9 +10,12 @@
 #           redis-cli -e <<<PING: NOAUTH, exit code 0
 #           redis-cli -a wrong PING: NOAUTH, exit code 0
 set -euo pipefail
-[[ $(redis-cli --version) == 'redis-cli 7.0.15' ]] || { echo "this finding is about redis-cli 7.0.15" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
+(cd "$work" && apt-get download -qq 'redis-server=5:7.0.15-*' 'redis-tools=5:7.0.15-*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+PATH=$work/usr/bin:$work/usr/sbin:$PATH
 
 redis-server --port 0 --unixsocket "$work/redis" --requirepass secret --save '' --dir "$work" >"$work/log" &
 until [[ -S $work/redis ]]; do sleep 0.05; done

@@ -10,10 +10,12 @@
 #           cut inside CRLF: requests [(message, 1)], httpx [(done, 1)]
 set -euo pipefail
 python=/usr/bin/python3
-versions=$($python -c 'import requests, httpx; print(requests.__version__, httpx.__version__)') || true
-[[ $versions == '2.28.1 0.23.3' ]] || { echo "this finding is about requests 2.28.1, httpx 0.23.3; here: $versions" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Debian 12's packages, unpacked into the temporary folder; what they import has to be installed.
+(cd "$work" && apt-get download -qq 'python3-requests=2.28.1*' 'python3-httpx=0.23.3*' 2>"$work/apt" &&
+  for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
+export PYTHONPATH=$work/usr/lib/python3/dist-packages
 
 cat >"$work/finding.py" <<'PY'
 import http.server
