@@ -140,11 +140,12 @@ bytes_of_one() {
 }
 
 measure() {  # measure NAME CLIENTS RESULTS
-  local before after
+  local before after least
   before=$(cpu "${pid[$1]}")
   wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency -s "$work/$(basename "$(lua "$1")")" "${url[$1]}" >"$work/wrk"
   after=$(cpu "${pid[$1]}")
-  awk -v name="$1" -v c="$2" -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v events="$events" -v least="$(bytes_of_one "$1")" '
+  least=$(bytes_of_one "$1")
+  awk -v name="$1" -v c="$2" -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v events="$events" -v least="$least" '
     function bytes(text) { return text + 0 > 0 ? text * (text ~ /GB/ ? 2^30 : text ~ /MB/ ? 2^20 : text ~ /KB/ ? 2^10 : 1) : 0 }
     function ms(text) { return text ~ /us$/ ? text / 1000 : text ~ /ms$/ ? text + 0 : text * 1000 }
     $1 == "50%" { p50 = ms($2) } $1 == "99%" { p99 = ms($2) }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What:     eventsource-client 1.2.0, @microsoft/fetch-event-source 2.0.1 and eventsource 5.1.5 (npm) on Node.js 20: the
-#           application's own message handler throws, while the stream goes on well.
+#           application's own message handler throws, while the stream continues without error.
 # Guess:    the exception surfaces (uncaught, or as a rejected promise), and the server sees one request.
 # Seen:     eventsource does so. The other two take the exception for a lost connection: they drop the stream, say
 #           nothing, and send the POST again, in a loop, for as long as the handler throws: a JSON.parse of an

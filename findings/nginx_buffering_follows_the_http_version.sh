@@ -4,7 +4,7 @@
 #           connects holding back with proxy_buffering alone.
 # Seen:     with `proxy_http_version 1.1` the chunked stream passes at once, event by event, in spite of buffering. Only with
 #           the default of 1.0, where the end of the body is the end of the connection, it is held. So a test with one
-#           of the two says nothing about the other; a line that somebody added for keep-alive decides it.
+#           of the two says nothing about the other; a line added for keep-alive decides it.
 # Output:   1.1: the first event arrives before the second is sent
 #           1.0: no event arrives while the stream is open
 set -euo pipefail

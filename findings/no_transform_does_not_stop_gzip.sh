@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:     nginx 1.22.1, Apache 2.4.71, HAProxy 2.6.12 and Caddy 2.6.2 (Debian 12), each told to compress text/plain, and an
+# What:     nginx 1.22.1, Apache 2.4.71, HAProxy 2.6.12 and Caddy 2.6.2 (Debian 12), each configured to compress text/plain, and an
 #           answer with `Cache-Control: no-transform`.
 # Guess:    none compresses it: RFC 9110 says that a proxy must not transform such content, and names this directive for it.
 # Seen:     nginx, Apache and Caddy do, and pass the directive on beside their `Content-Encoding: gzip`. Only HAProxy obeys. So

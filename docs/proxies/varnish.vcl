@@ -11,8 +11,8 @@ probe ready {
     .initial = 2;
 }
 
-backend a { .host = "127.0.0.1"; .port = "8000"; .probe = ready; .connect_timeout = 2s; }
-backend b { .host = "127.0.0.1"; .port = "8100"; .probe = ready; .connect_timeout = 2s; }
+backend a { .host = "127.0.0.1"; .port = "8000"; .probe = ready; .connect_timeout = 2s; .first_byte_timeout = 75s; }
+backend b { .host = "127.0.0.1"; .port = "8100"; .probe = ready; .connect_timeout = 2s; .first_byte_timeout = 75s; }
 
 sub vcl_init {
     new vx11 = directors.round_robin();

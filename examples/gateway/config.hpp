@@ -157,7 +157,7 @@ struct StatusConfig {
   /// Timeout of the check of one component.
   Duration limit = 2s;
   /// The maximum age of a report that is served again.
-  Duration reuse_for = 0s;
+  Duration reuse_for = 10ms;
 };
 
 struct SessionsConfig {

@@ -50,7 +50,9 @@ url = "http://127.0.0.1:8001"
 /// Unset values and secrets become comments, so that the output loads with the same meaning.
 std::string line_of(const Setting& setting, const LoadedConfig& loaded) {
   const std::string value = setting.field.print(loaded.config);
-  const bool is_comment = value == "\"\"" || value.find("***") != std::string::npos;
+  const bool is_deprecated = setting.key == "metrics.public";  // metrics.access says the same
+  const bool is_comment =
+      is_deprecated || value == "\"\"" || value.find("***") != std::string::npos;
   return fmt::format("{}{} = {}  # {}\n", is_comment ? "# " : "", name_of(setting.key), value,
                      loaded.origin(setting.key).where);
 }

@@ -29,25 +29,27 @@ std::string text_of(const vx11::OperatorEvent& event) {
 
 }  // namespace
 
+std::optional<std::uint64_t> LineLimit::admit(vx11::TimePoint now) noexcept {
+  const std::int64_t at = now.time_since_epoch().count();
+  std::int64_t due = due_.load(std::memory_order_relaxed);
+  if (at >= due && due_.compare_exchange_strong(due, at + kInterval)) {
+    return left_out_.exchange(0, std::memory_order_relaxed);
+  }
+  left_out_.fetch_add(1, std::memory_order_relaxed);
+  return std::nullopt;
+}
+
 EventLog::EventLog(LogLevel level, Write write, vx11::SteadyClock clock)
     : verbose_(level <= LogLevel::debug), write_(std::move(write)), clock_(std::move(clock)) {}
 
-bool EventLog::is_due(Kind& kind) const noexcept {
-  const std::int64_t now = clock_.now().time_since_epoch().count();
-  std::int64_t due = kind.due.load(std::memory_order_relaxed);
-  return now >= due && kind.due.compare_exchange_strong(due, now + kInterval);
-}
-
 void EventLog::note(const vx11::OperatorEvent& event) {
-  Kind& kind = kinds_[static_cast<std::size_t>(event.kind)];
-  if (!is_due(kind)) {
-    kind.left_out.fetch_add(1, std::memory_order_relaxed);
+  const auto left_out = limits_[static_cast<std::size_t>(event.kind)].admit(clock_.now());
+  if (!left_out) {
     if (verbose_) write_(LogLevel::debug, text_of(event));
     return;
   }
   std::string line = text_of(event);
-  const std::uint64_t left_out = kind.left_out.exchange(0, std::memory_order_relaxed);
-  if (left_out != 0) line += fmt::format(" ({} more before it)", left_out);
+  if (*left_out != 0) line += fmt::format(" ({} more before it)", *left_out);
   write_(LogLevel::warn, line);
 }
 

@@ -10,11 +10,23 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "config.hpp"
 
 namespace gateway {
+
+/// Admits one line a second and counts the others. Thread-safe.
+class LineLimit {
+ public:
+  /// \return the lines refused since the last one that was admitted; none: this one is refused
+  std::optional<std::uint64_t> admit(vx11::TimePoint now) noexcept;
+
+ private:
+  std::atomic<std::int64_t> due_{INT64_MIN};  ///< When the next line is admitted.
+  std::atomic<std::uint64_t> left_out_{0};
+};
 
 /// Writes at most one line a second for each kind of event, with the number of those that were left
 /// out: a client that guesses tokens must not fill the disk. Thread-safe.
@@ -28,18 +40,10 @@ class EventLog {
   void note(const vx11::OperatorEvent& event);
 
  private:
-  struct Kind {
-    std::atomic<std::int64_t> due{INT64_MIN};  ///< When the next line may be written.
-    std::atomic<std::uint64_t> left_out{0};
-  };
-
-  /// Whether this caller writes the line.
-  bool is_due(Kind& kind) const noexcept;
-
   const bool verbose_;
   const Write write_;
   const vx11::SteadyClock clock_;
-  std::array<Kind, vx11::kOperatorEventKinds> kinds_{};
+  std::array<LineLimit, vx11::kOperatorEventKinds> limits_{};
 };
 
 }  // namespace gateway

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <mutex>
 #include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "event_log.hpp"
 #include "machine.hpp"
 
 namespace gateway {
@@ -30,25 +29,16 @@ std::string fit_into_file_limit(std::size_t& connections) {
       connections, wanted, files);
 }
 
-/// Writes at most one line a second of each kind; the next one says how many it stands for.
-class EventLog {
+/// Logs the events of the server, at most one line a second of each kind.
+class ServerEventLog {
  public:
   void operator()(vx11::ServerEvent event) {
-    const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    Kind& kind = kinds_.at(static_cast<std::size_t>(event));
-    ++kind.unreported;
-    if (now < kind.silent_until) return;
-    kind.silent_until = now + 1s;
-    spdlog::warn("{} (times: {})", text_of(event), std::exchange(kind.unreported, 0));
+    const auto left_out =
+        limits_.at(static_cast<std::size_t>(event)).admit(vx11::SteadyClock().now());
+    if (left_out) spdlog::warn("{} (times: {})", text_of(event), *left_out + 1);
   }
 
  private:
-  struct Kind {
-    std::chrono::steady_clock::time_point silent_until = {};
-    std::size_t unreported = 0;
-  };
-
   static std::string_view text_of(vx11::ServerEvent event) {
     switch (event) {
       case vx11::ServerEvent::turned_away:
@@ -63,8 +53,7 @@ class EventLog {
     return "event";
   }
 
-  std::mutex mutex_;
-  std::array<Kind, 4> kinds_ = {};
+  std::array<LineLimit, 4> limits_ = {};
 };
 
 }  // namespace
@@ -95,7 +84,7 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   std::string warning = fit_into_file_limit(options.limits.connections);
   options.limits.idle_timeout = config.server.idle_timeout;
   options.limits.connections_per_address = config.server.max_connections_per_address;
-  options.on_event = [log = std::make_shared<EventLog>()](vx11::ServerEvent event) {
+  options.on_event = [log = std::make_shared<ServerEventLog>()](vx11::ServerEvent event) {
     (*log)(event);
   };
   auto server = vx11::HttpServer::bind(std::move(options));

@@ -26,7 +26,7 @@ std::size_t raise_file_limit();
 /// How many client connections `files` open files allow: each may need a second one to an upstream,
 /// and a reserve is kept for listeners, logs, sessions and probes.
 constexpr std::size_t connections_within(std::size_t files) noexcept {
-  constexpr std::size_t kReserve = 64;
+  constexpr std::size_t kReserve = 192;  // 64 for the reserved lane, 64 for its calls, 64 others
   return files > kReserve + 2 ? (files - kReserve) / 2 : 1;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -57,12 +58,13 @@ int serve(const LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   const Signals signals;
   start_log(config.log.level);
-  const auto front = bind_front(config);
-  if (!front) return fail_to_start(front.error());
-  const Address address{.host = config.server.listen.host, .port = (*front)->port()};
+  auto bound = bind_front(config);
+  if (!bound) return fail_to_start(bound.error());
+  const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
   auto api = make_api(config, address.port);
   if (!api) return fail_to_start(api.error());
-  const auto started = (*front)->start(*api);
+  const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
+  const auto started = front->start(*api);
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
@@ -72,7 +74,7 @@ int serve(const LoadedConfig& loaded) {
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,
                print(delay));
   api->drain();
-  const std::size_t cut_off = (*front)->drain(config.server.shutdown_grace, delay);
+  const std::size_t cut_off = front->drain(config.server.shutdown_grace, delay);
   if (cut_off != 0) spdlog::warn("{} requests were cut off", cut_off);
   spdlog::info("stopped");
   return EXIT_SUCCESS;

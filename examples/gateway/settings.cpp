@@ -85,7 +85,7 @@ std::vector<Setting> table() {
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server, &ServerConfig::max_connections),
        .doc = "Connections served at a time; further ones are answered 503. Lowered at start, with "
               "a warning, where the limit of open files is too low: each connection may need two, "
-              "and 64 are kept in reserve."},
+              "and 192 are kept in reserve."},
       {.key = "server.max_connections_per_address",
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
                                     &ServerConfig::max_connections_per_address),

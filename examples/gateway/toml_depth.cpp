@@ -47,7 +47,7 @@ class KeyWalk {
         ++line_;
         if (!many_lines) return;
       }
-      if (toml_[at_] == '\\' && quote == '"') ++at_;
+      if (toml_[at_] == '\\' && quote == '"' && toml_.substr(at_ + 1, 1) != "\n") ++at_;
     }
     at_ += closing.size() - 1;
   }

@@ -1,5 +1,6 @@
 #include "upstreams.hpp"
 
+#include <vx11/power_state_client.hpp>
 #include <vx11/transport/in_process.hpp>
 
 #include <algorithm>
@@ -28,15 +29,23 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
   return std::make_shared<vx11::CircuitBreaker>(std::move(options));
 }
 
-/// A probe may be a power command, which takes as long as docker does.
-constexpr Duration kLongestCommand = 2min;
+/// Until the answer, or until the end of a streamed one.
+Duration longest_chat(const ChatConfig& chat, const UpstreamConfig& upstream) {
+  return upstream.limit + std::max(upstream.limit, chat.stream_deadline);
+}
 
-Upstream make_upstream(const std::string& name, const UpstreamConfig& config, const Secret& token,
+/// A command is awaited for longer than its caller is.
+Duration longest_command(const PowerConfig& power) {
+  return power.command_limit + std::max(vx11::PowerOptions().command_patience, power.command_limit);
+}
+
+Upstream make_upstream(const std::string& name, const UpstreamConfig& config,
+                       const ChatConfig& chat, const Secret& token,
                        std::shared_ptr<vx11::Transport> transport) {
   Upstream upstream{.name = name,
                     .origin = config.url.value,
                     .transport = std::move(transport),
-                    .breaker = make_breaker(name, config, 2 * config.limit),
+                    .breaker = make_breaker(name, config, longest_chat(chat, config)),
                     .limit = config.limit,
                     .port = port_of(config.url)};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
@@ -44,8 +53,8 @@ Upstream make_upstream(const std::string& name, const UpstreamConfig& config, co
   return upstream;
 }
 
-Upstream with_power(Upstream madre, const UpstreamConfig& config) {
-  madre.power_breaker = make_breaker("madre_power", config, kLongestCommand);
+Upstream with_power(Upstream madre, const UpstreamConfig& config, const PowerConfig& power) {
+  madre.power_breaker = make_breaker("madre_power", config, longest_command(power));
   madre.linked =
       std::make_shared<const vx11::LinkedBreakers>(std::vector{madre.breaker, madre.power_breaker});
   return madre;
@@ -62,7 +71,7 @@ Upstream make_embedded_madre(const GatewayConfig& config) {
   const auto redis = config.has_redis() ? EmbeddedMadre::Redis::runs : EmbeddedMadre::Redis::absent;
   UpstreamConfig embedded = config.madre;
   embedded.url.value = "http://madre:8001";  // never dialled; the port is that of VX11's topology
-  return make_upstream("madre", embedded, config.upstream.token,
+  return make_upstream("madre", embedded, config.chat, config.upstream.token,
                        std::make_shared<vx11::InProcessTransport>(EmbeddedMadre(redis)));
 }
 
@@ -73,12 +82,13 @@ Upstreams make_upstreams(const GatewayConfig& config,
   const Secret& token = config.upstream.token;
   Upstreams upstreams;
   upstreams.madre =
-      with_power(config.madre_is_embedded() ? make_embedded_madre(config)
-                                            : make_upstream("madre", config.madre, token, network),
-                 config.madre);
+      with_power(config.madre_is_embedded()
+                     ? make_embedded_madre(config)
+                     : make_upstream("madre", config.madre, config.chat, token, network),
+                 config.madre, config.power);
   if (config.has_switch()) {
-    upstreams.switch_ =
-        with_tasks(make_upstream("switch", config.switch_, token, network), config.switch_);
+    upstreams.switch_ = with_tasks(
+        make_upstream("switch", config.switch_, config.chat, token, network), config.switch_);
   }
   return upstreams;
 }

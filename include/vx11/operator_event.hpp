@@ -21,11 +21,10 @@ enum class OperatorEventKind : unsigned char {
   session_not_read,      ///< The store failed; `reason`: how.
   session_not_stored,    ///< A turn is lost; `reason`: how.
   component_degraded,    ///< `subject`: the component; `reason`: why, where that is known.
-  connection_refused,    ///< The server is full: 503 at accept. Reported by the program.
 };
 
 /// As many as `OperatorEventKind` has.
-inline constexpr std::size_t kOperatorEventKinds = 10;
+inline constexpr std::size_t kOperatorEventKinds = 9;
 
 /// One event. Views, valid during the call only. Without secrets; what a client sent is never part
 /// of it.
@@ -44,8 +43,7 @@ constexpr std::string_view to_string(OperatorEventKind kind) noexcept {
   constexpr std::string_view kNames[kOperatorEventKinds] = {
       "credential refused",   "host refused",       "cross-site request refused",
       "content type refused", "coding refused",     "reply refused",
-      "session not read",     "session not stored", "component degraded",
-      "connection refused"};
+      "session not read",     "session not stored", "component degraded"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

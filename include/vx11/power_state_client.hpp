@@ -96,8 +96,8 @@ struct PowerOptions {
   /// power token of its own, is sent in two steps: a token is requested from madre, then the command
   /// with key and token. Empty: commands are sent as they are.
   std::string power_key = {};
-  /// Admits every call and records its outcome. Null: none. Share the one that chat uses, except
-  /// for a view used by health: probes must not count.
+  /// Admits every call and records its outcome. Null: none. Not the one that chat uses: slow or
+  /// failing power calls would refuse chats. None for a view used by health: probes must not count.
   std::shared_ptr<CircuitBreaker> breaker = {};
   /// All breakers of madre: a good answer is evidence for each. Null: `breaker` alone.
   std::shared_ptr<const LinkedBreakers> linked = {};

@@ -4,6 +4,7 @@
 #include "health/impl.hpp"
 #include "health/validate.hpp"
 #include "threads/detached.hpp"
+#include "threads/offload.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -59,7 +60,8 @@ Duration power_limit(const HealthOptions& options) {
 
 /// One for each blocking probe, and one for the deadlines.
 std::size_t threads_for(const HealthOptions& options) {
-  std::size_t threads = options.power && options.power->blocks() ? 2 : 1;
+  const bool power_blocks = options.power && (options.power->blocks() || fallback_blocks(options));
+  std::size_t threads = power_blocks ? 2 : 1;
   for (const HealthComponent& c : options.components) {
     const Probe* probe = probe_of(c.check);
     threads += probe && probe->blocks() ? 1 : 0;
@@ -157,8 +159,11 @@ Task<void> HealthAggregator::Impl::probe_power(RoundPtr round) {
 Task<Result<ProbeAnswer>> HealthAggregator::Impl::judge_by_power(const PowerReading& seen,
                                                                  Deadline deadline) {
   const auto& evidence = std::get<PowerEvidence>(options_.components[by_power_].check);
-  if (!lacks_power_windows(seen) || !evidence.fallback) return judge(seen);
-  return probe_safely(*evidence.fallback, std::move(deadline));
+  if (!lacks_power_windows(seen) || !evidence.fallback) co_return judge(seen);
+  OffloadScope offload(workers_);  // the power view may have ended on an event loop
+  if (evidence.fallback->blocks()) co_await offload.to_worker();
+  Task<Result<ProbeAnswer>> probing = probe_safely(*evidence.fallback, std::move(deadline));
+  co_return co_await std::move(probing);
 }
 
 Task<void> HealthAggregator::Impl::probe_component(RoundPtr round, std::size_t index) {

@@ -1,5 +1,6 @@
 #include "health/evidence.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "text/duration_text.hpp"
@@ -146,6 +147,14 @@ Probe* probe_of(const HealthCheck& check) noexcept {
 
 bool is_by_power(const HealthCheck& check) noexcept {
   return std::holds_alternative<PowerEvidence>(check);
+}
+
+bool fallback_blocks(const HealthOptions& options) noexcept {
+  return std::any_of(options.components.begin(), options.components.end(),
+                     [](const HealthComponent& component) {
+                       const auto* judged = std::get_if<PowerEvidence>(&component.check);
+                       return judged && judged->fallback && judged->fallback->blocks();
+                     });
 }
 
 ProbeAnswer degraded_by_status(int status) {

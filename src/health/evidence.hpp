@@ -16,6 +16,8 @@ Probe* probe_of(const HealthCheck& check) noexcept;
 
 /// Whether the component is judged by the power state.
 bool is_by_power(const HealthCheck& check) noexcept;
+/// Whether the fallback of the component judged by the power state blocks; false without one.
+bool fallback_blocks(const HealthOptions& options) noexcept;
 
 /// The finding for an answer outside 2xx.
 ProbeAnswer degraded_by_status(int status);

@@ -29,6 +29,12 @@ HttpResponse offline_answer(std::string body, Duration retry_after) {
   return response;
 }
 
+void add_retry_after(HttpResponse& answer, Duration wait) {
+  if (wait <= Duration::zero()) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+  answer.headers.add("Retry-After", std::to_string(seconds.count()));
+}
+
 std::string_view offline_reason(Errc code) noexcept {
   switch (code) {
     case Errc::circuit_open:

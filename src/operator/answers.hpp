@@ -29,6 +29,9 @@ void begin_offline(json::Writer& json, std::string_view module, std::string_view
 /// A 503 with `Retry-After`: `retry_after` in whole seconds, rounded up, at least one.
 HttpResponse offline_answer(std::string body, Duration retry_after);
 
+/// Adds `Retry-After` in whole seconds, rounded up; nothing for a `wait` of zero.
+void add_retry_after(HttpResponse& answer, Duration wait);
+
 /// An error as the `reason` of a 503: the outcome's word, without the upstream's name.
 std::string_view offline_reason(Errc code) noexcept;
 

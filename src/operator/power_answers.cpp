@@ -89,10 +89,7 @@ HttpResponse madre_offline(const Context& context, const Error& why) {
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply) {
   if (!reply) return madre_offline(context, reply.error());
   HttpResponse answer = json_answer(reply->status, std::move(reply->json));
-  if (reply->retry_after > Duration::zero()) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(reply->retry_after);
-    answer.headers.add("Retry-After", std::to_string(seconds.count()));
-  }
+  add_retry_after(answer, reply->retry_after);
   return answer;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "operator/answers.hpp"
+#include "operator/cors.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -60,12 +61,6 @@ bool is_of_another_origin(const Headers& headers) noexcept {
   return origin && !equals_ignoring_case(authority_of(*origin), headers.get("Host"));
 }
 
-bool is_configured(const std::vector<std::string>& origins, std::string_view origin) noexcept {
-  return std::any_of(origins.begin(), origins.end(), [=](std::string_view entry) {
-    return entry == "*" || (entry == origin && !origin.empty());
-  });
-}
-
 }  // namespace
 
 std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
@@ -76,7 +71,7 @@ std::optional<HttpResponse> refuse_origin(const Context& context, const Route& r
     return error_answer(403, "host_not_allowed");
   }
   if (changes_state(request.method) && is_of_another_origin(request.headers) &&
-      !is_configured(context.options.cors_origins, request.headers.get("Origin"))) {
+      !is_from_allowed_origin(context.options, request)) {
     context.report(OperatorEventKind::cross_site_refused);
     return error_answer(403, "cross_site");
   }

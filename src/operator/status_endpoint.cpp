@@ -66,10 +66,21 @@ bool runs(const HealthReport& report, std::string_view service) noexcept {
   return std::find(running.begin(), running.end(), service) != running.end();
 }
 
+/// Findings of a reused round were reported with that round.
+void report_degraded(const Context& context, const HealthReport& report) {
+  for (const ComponentHealth& found : report.components) {
+    const bool is_bad = found.health == Health::degraded || found.health == Health::unreachable;
+    if (!is_bad || found.source != EvidenceSource::probe) continue;
+    context.report(OperatorEventKind::component_degraded, found.name,
+                   found.reason.empty() ? found.error : found.reason);
+  }
+}
+
 }  // namespace
 
 Task<HttpResponse> show_status(const Context& context, const Call& call) {
   const HealthReport report = co_await context.options.health->async_check(call.deadline);
+  report_degraded(context, report);
   json::Writer json(1024);
   json.open('{').key("status").string(to_string(report.overall));
   write_components(json, "components", report);
@@ -80,6 +91,7 @@ Task<HttpResponse> show_status(const Context& context, const Call& call) {
 
 Task<HttpResponse> show_observation(const Context& context, const Call& call) {
   const HealthReport report = co_await context.options.health->async_check(call.deadline);
+  report_degraded(context, report);
   json::Writer json(1024);
   json.open('{').key("status");
   json.string(report.overall == Health::ok ? "operational" : "degraded");
@@ -90,6 +102,7 @@ Task<HttpResponse> show_observation(const Context& context, const Call& call) {
 
 Task<HttpResponse> show_vx11_status(const Context& context, const Call& call) {
   const HealthReport report = co_await context.options.health->async_check(call.deadline);
+  report_degraded(context, report);
   json::Writer json;
   json.open('{').key("mode").string(mode_of(report)).key("policy").string(policy_of(report));
   json.key("madre_available").boolean(serves(report, "madre"));

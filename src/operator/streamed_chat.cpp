@@ -60,10 +60,18 @@ Detached StreamedChat::produce(std::shared_ptr<StreamedChat> self) {
       Result<bool> read = co_await std::move(reading);
       more = read && *read;
       if (more) {
+        const TimePoint limit = saturated_add(self->since_, self->context_->options.stream.total);
+        const bool in_time = self->now() < limit;
         Handover::Given given(self->out, self->writer_.take_out());
         co_await given;
         more = !self->stop_.stop_requested();
-        if (!more) self->count_departure();
+        if (!more) {
+          self->count_departure();
+        } else if (in_time && self->now() >= limit) {  // the client was slow, not the upstream
+          more = false;
+          Task<void> ending = self->break_off(Error(Errc::timeout));
+          co_await std::move(ending);
+        }
       } else if (read) {
         Task<void> ending = self->end();
         co_await std::move(ending);
@@ -93,7 +101,7 @@ Task<bool> StreamedChat::open() {
   stream_.emplace(std::move(*opened));
   origin_ = origin_of(stream_->source(), stream_->reason(), context_->options);
   first_piece_ = now() - since_;
-  committed_ = true;
+  decide(Head::events);
   co_return true;
 }
 
@@ -138,7 +146,7 @@ Task<void> StreamedChat::break_off(Error error) {
 void StreamedChat::refuse(const ChatFailure& failure) {
   context_->attempted(failure.attempts);
   HttpResponse answer = offline(turn_.chat().session_id, failure, context_->options.primary);
-  if (committed_.exchange(true)) {
+  if (!decide(Head::whole)) {
     writer_.last("error", answer.body);
     count(failure.code == Errc::cancelled ? StreamEnd::cut_by_client : StreamEnd::error, {});
   } else {
@@ -149,12 +157,15 @@ void StreamedChat::refuse(const ChatFailure& failure) {
 
 void StreamedChat::fail() noexcept {
   if (out.is_finished()) return;
-  HttpResponse answer = error_answer(500, "internal");
-  if (committed_.exchange(true)) {
-    writer_.last("error", answer.body);
-    count(StreamEnd::error, {});
-  } else {
-    whole = std::move(answer);
+  try {
+    HttpResponse answer = error_answer(500, "internal");
+    if (!decide(Head::whole)) {
+      writer_.last("error", answer.body);
+      count(StreamEnd::error, {});
+    } else {
+      whole = std::move(answer);
+    }
+  } catch (...) {  // out of memory: the stream ends without its last event
   }
   finish();
 }
@@ -190,7 +201,8 @@ Detached StreamedChat::beat(std::shared_ptr<StreamedChat> self) {
         continue;
       }
       Task<bool> sleeping = timer.sleep(wait, self->beat_stop_.get_token());
-      co_await std::move(sleeping);
+      const bool slept = co_await std::move(sleeping);
+      if (!slept) co_return;  // the stream is finished, or the timer has ended
     }
   } catch (...) {  // a stream without signs of life, but a stream
   }
@@ -198,13 +210,13 @@ Detached StreamedChat::beat(std::shared_ptr<StreamedChat> self) {
 
 Duration StreamedChat::until_beat() const {
   const ChatStreamLimits& limits = context_->options.stream;
-  return (committed_ ? limits.heartbeat : limits.head_after) - (now() - last_out_.load());
+  return (head_ != Head::undecided ? limits.heartbeat : limits.head_after) -
+         (now() - last_out_.load());
 }
 
 void StreamedChat::write_beat() {
   last_out_ = now();
-  committed_ = true;
-  out.interject(kSseComment);
+  if (decide(Head::events)) out.interject(kSseComment);
 }
 
 }  // namespace endpoints

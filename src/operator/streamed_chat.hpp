@@ -57,6 +57,15 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
 
   static Detached produce(std::shared_ptr<StreamedChat> self);
   static Detached beat(std::shared_ptr<StreamedChat> self);
+  /// What the answer is: status 200 and events, or `whole`.
+  enum class Head : unsigned char { undecided, events, whole };
+  /// Decides what the answer is, unless that is decided.
+  /// \return whether it is `head`
+  bool decide(Head head) noexcept {
+    Head seen = Head::undecided;
+    return head_.compare_exchange_strong(seen, head) || seen == head;
+  }
+
   /// Until something is to be written if nothing else is; zero or less: now.
   Duration until_beat() const;
   void write_beat();
@@ -84,8 +93,8 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
   std::optional<ChatStream> stream_ = std::nullopt;
   ChatOrigin origin_ = {};
   EventWriter writer_ = {};
-  std::atomic<TimePoint> last_out_;      ///< When something was written last; at first `since_`.
-  std::atomic<bool> committed_ = false;  ///< The answer has status 200, or is `whole`.
+  std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
+  std::atomic<Head> head_ = Head::undecided;
 };
 
 }  // namespace endpoints

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http/retry_after.hpp"
 #include "json/scan.hpp"
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
@@ -97,13 +98,21 @@ HttpResponse task_offline(std::string_view module, std::string_view reason,
 }
 
 /// The upstream's JSON object after our `session_id`; none if it is not one.
-Result<std::string> with_session(const std::string& session, std::string_view json) {
+Result<std::string, json::ScanError> with_session(const std::string& session,
+                                                  std::string_view json) {
   static constexpr std::array<std::string_view, 1> kOurs = {"session_id"};
   const auto theirs = json::split_object(json, kOurs);
-  if (!theirs) return fail(theirs.error());
+  if (!theirs) return tl::unexpected(theirs.error());
   json::Writer ours;
   ours.open('{').key("session_id").string(session).close('}');
   return json::merge_objects(std::move(ours).take(), theirs->rest);
+}
+
+/// JSON that is no object, or nested deeper than is read, may be what the client's task led to.
+Verdict verdict_on_body(const json::ScanError& error) noexcept {
+  const bool is_json =
+      error.reason == json::ScanErrc::not_object || error.reason == json::ScanErrc::too_deep;
+  return is_json ? Verdict::neutral : Verdict::failure;
 }
 
 /// Passes on what the upstream answered, and concludes the call: an answer that is no JSON counts
@@ -114,13 +123,18 @@ HttpResponse answer_to(SendResult& sent, const RouterTarget& target, const std::
     return task_offline(target.name, offline_reason(error.code), session, sent.retry_after);
   }
   const Verdict verdict = verdict_on_status(sent.response->status);
+  const Duration wait = retry_after(*sent.response).value_or(Duration::zero());
   if (verdict == Verdict::failure) {
     sent.conclude(verdict);
-    return task_offline(target.name, offline_reason(Errc::http_status), session, {});
+    return task_offline(target.name, offline_reason(Errc::http_status), session, wait);
   }
   auto body = with_session(session, sent.response->body);
-  sent.conclude(!body && verdict == Verdict::success ? Verdict::failure : verdict);
-  if (body) return json_answer(sent.response->status, *std::move(body));
+  sent.conclude(!body && verdict == Verdict::success ? verdict_on_body(body.error()) : verdict);
+  if (body) {
+    HttpResponse answer = json_answer(sent.response->status, *std::move(body));
+    add_retry_after(answer, wait);
+    return answer;
+  }
   return task_offline(target.name, offline_reason(Errc::invalid_reply), session, {});
 }
 

@@ -65,8 +65,8 @@ class Reader {
     open.ttl = whole_ttl(document);
     open.remaining = remaining(document, open);
     std::copy_if(state.running.begin(), state.running.end(), std::back_inserter(open.services),
-                 [&](const std::string& name) {
-                   return contains(active, name) && !contains(kWindowless, name);
+                 [lists_self = contains(active, kSelf)](const std::string& name) {
+                   return (lists_self || name != kSelf) && !contains(kWindowless, name);
                  });
     return state;
   }

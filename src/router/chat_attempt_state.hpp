@@ -39,14 +39,8 @@ class ChatAttemptState {
   void broke(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry) {
     note(target, error, elapsed, entry);
   }
-  void broke(const RouterTarget& target, const Error& error, Duration elapsed) {
-    broke(target, error, elapsed, enter(target));
-  }
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed, std::size_t entry);
-  void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed) {
-    take(target, std::move(answer), elapsed, enter(target));
-  }
   /// Another target answered before this one.
   void overtaken(std::size_t entry, Duration elapsed) noexcept {
     attempts_[entry].elapsed = elapsed;
@@ -84,7 +78,7 @@ class ChatAttemptState {
   bool over_ = false;
 };
 
-/// Records the outcome of a call whose answer nobody waits for.
+/// Records the outcome of a call whose answer is discarded.
 Verdict judge(const RouterTarget& target, SendResult& result) noexcept;
 
 }  // namespace v0

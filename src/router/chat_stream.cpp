@@ -1,6 +1,7 @@
 #include <vx11/chat_stream.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -126,10 +127,18 @@ void ChatStream::Impl::drop() noexcept {
 }
 
 Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {
-  const Step step = co_await next_piece(std::move(deadline));
-  if (step != Step::piece) co_return fail(error_);
-  first_.emplace(std::string(data_), text_);
-  co_return Result<void>();
+  Errc thrown = Errc::unreachable;
+  try {
+    const Step step = co_await next_piece(std::move(deadline));
+    if (step != Step::piece) co_return fail(error_);
+    first_.emplace(std::string(data_), text_);
+    co_return Result<void>();
+  } catch (const std::bad_alloc&) {
+    thrown = Errc::exhausted;
+  } catch (...) {  // reported as unreachable
+  }
+  if (result_) fail_with(thrown, verdict_on(thrown));
+  co_return fail(error_);
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {

@@ -42,7 +42,11 @@ bool is_text(const json::Member& member) noexcept {
 ChatEventKind read_message(std::string_view data, std::string& text) {
   const auto scanned = json::scan_object(data, kEventMembers);
   // JSON that is no object, and the `[DONE]` of others, are not ours; half an object was ours.
-  if (!scanned) return data.starts_with('{') ? ChatEventKind::error : ChatEventKind::ignored;
+  if (!scanned) {
+    const bool damaged =
+        scanned.error().reason == json::ScanErrc::not_json && data.starts_with('{');
+    return damaged ? ChatEventKind::error : ChatEventKind::ignored;
+  }
   const auto& members = scanned->members;
   if (reports_error(members[0])) return ChatEventKind::error;
   const auto* const chosen = std::find_if(members.begin() + 1, members.end(), is_text);

@@ -15,13 +15,12 @@ Race::Race(const RouterCore& router, ChatAttemptState& state, const Deadline& to
 }
 
 Race::~Race() {
-  if (running_ == 0 && !pending()) return;
   on_left_.reset();
   silence(first_watch_);
   for (const auto& each : more_watches_) silence(*each);
   for (std::size_t i = 0; i < started_; ++i) {
     if (!calls_[i]) continue;
-    calls_[i] = TargetCall::let_go(std::move(calls_[i]), Overtaken::cancel);
+    calls_[i] = TargetCall::detach(std::move(calls_[i]), Overtaken::cancel);
     if (!calls_[i]) awaited_ &= ~bit_of(i);
   }
   while ((awaited_ & ~events_.so_far()) != 0) std::this_thread::yield();
@@ -50,7 +49,9 @@ void Race::start(std::unique_ptr<TargetCall> call) {
 void Race::settle(std::size_t number) {
   const std::unique_ptr<TargetCall> ended = std::move(calls_[number]);
   --running_;
-  state_.over() ? ended->settle_alone() : ended->settle(state_);
+  if (!state_.over()) return ended->settle(state_);
+  state_.overtaken(ended->entry, router_.options.clock.now() - ended->began());
+  ended->settle_alone();
 }
 
 void Race::look() {
@@ -108,7 +109,9 @@ void Race::rung(void* watch) {
 }
 
 void Race::silence(Watch& watch) noexcept {
-  if (waits(watch) && !watch.alarm->cancel()) awaited_ |= watch.bit;
+  if (!waits(watch)) return;
+  if (!watch.alarm->cancel()) awaited_ |= watch.bit;
+  watch.bit = 0;  // cancelled once
 }
 
 void Race::end() {
@@ -118,21 +121,22 @@ void Race::end() {
   if (running_ != 0) now_ = router_.options.clock.now();
   const Errc why = left() ? Errc::cancelled : Errc::timeout;
   for (std::size_t i = 0; i < started_ && running_ != 0; ++i) {
-    if (calls_[i]) let_go(i, why);
+    if (calls_[i]) detach(i, why);
   }
   if (left() && !state_.over()) state_.cancelled(router_.options.targets.front());
 }
 
 /// A call that its caller has left early is of no interest any more; one that was slow by then says
 /// something about its upstream.
-void Race::let_go(std::size_t number, Errc why) {
+void Race::detach(std::size_t number, Errc why) {
   std::unique_ptr<TargetCall>& call = calls_[number];
   const bool answered = state_.answered();
   const RouterTarget& target = call->target();
   const std::size_t entry = call->entry;
   const Duration elapsed = now_ - call->began();
-  const bool tells = answered || call->slow_at() <= now_;
-  call = TargetCall::let_go(std::move(call), tells ? router_.options.overtaken : Overtaken::cancel);
+  const bool is_evidence = answered || call->slow_at() <= now_;
+  call = TargetCall::detach(std::move(call),
+                            is_evidence ? router_.options.overtaken : Overtaken::cancel);
   if (call) return;  // it has just ended
   --running_;
   awaited_ &= ~bit_of(number);

@@ -98,7 +98,7 @@ class Race {
   void watch();
   void set(Watch& watch, TimePoint at);
   void silence(Watch& watch) noexcept;
-  void let_go(std::size_t number, Errc why);
+  void detach(std::size_t number, Errc why);
 
   const RouterCore& router_;
   ChatAttemptState& state_;

@@ -68,8 +68,10 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest&
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
     Result<HttpRequest> request = state.prepare(target);
     if (!request) return nullptr;
-    return std::make_unique<WholeCall>(shared_from_this(), target, sequence.call_options(target),
-                                       std::move(*request), total);
+    auto made = std::make_unique<WholeCall>(
+        shared_from_this(), target, sequence.call_options(target), std::move(*request), total);
+    made->hold(sequence.take_place());
+    return made;
   };
   Race race(*this, state, total);
   while (!race.over()) {

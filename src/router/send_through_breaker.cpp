@@ -1,5 +1,6 @@
 #include "router/send_through_breaker.hpp"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -91,6 +92,8 @@ SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpReq
   if (!call_.begin(admission)) return;
   try {
     sending_.emplace(options.transport->send(request, call_.limited()));
+  } catch (const std::bad_alloc&) {
+    call_.received(fail(Errc::exhausted));
   } catch (...) {  // reported as unreachable
   }
 }
@@ -98,6 +101,8 @@ SendThroughBreaker::SendThroughBreaker(const CallOptions& options, const HttpReq
 SendResult& SendThroughBreaker::result() {
   try {
     if (sending_) call_.received(detail::TaskAccess::take(*sending_));
+  } catch (const std::bad_alloc&) {
+    call_.received(fail(Errc::exhausted));
   } catch (...) {  // reported as unreachable
   }
   return call_.end();
@@ -118,6 +123,8 @@ Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& t
       } else {
         call.received(fail(std::move(opened.error())));
       }
+    } catch (const std::bad_alloc&) {
+      call.received(fail(Errc::exhausted));
     } catch (...) {  // reported as unreachable
     }
   }

@@ -61,9 +61,11 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
     StreamAbility ability(target);
     Result<HttpRequest> request = state.prepare(target, ability.form());
     if (!request) return nullptr;
-    return std::make_unique<StreamCall>(self, target, std::move(ability),
-                                        sequence.call_options(target), std::move(*request), total,
-                                        stream);
+    auto made = std::make_unique<StreamCall>(self, target, std::move(ability),
+                                             sequence.call_options(target), std::move(*request),
+                                             total, stream);
+    made->hold(sequence.take_place());
+    return made;
   };
   Race race(*self, state, total);
   while (!race.over()) {

@@ -1,5 +1,6 @@
 #include "router/stream_call.hpp"
 
+#include <new>
 #include <string>
 
 #include "http/content_coding.hpp"
@@ -13,13 +14,20 @@ namespace {
 /// Reads to the end: the upstream sent a complete answer.
 Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline deadline) {
   constexpr std::size_t kMost = 4 * 1024 * 1024;
-  for (;;) {
-    Result<std::string> piece = co_await body.next(deadline);
-    if (!piece) co_return fail(std::move(piece.error()));
-    if (piece->empty()) co_return Result<void>();
-    if (response.body.size() + piece->size() > kMost) co_return fail(Errc::too_large);
-    response.body += *piece;
+  Errc thrown = Errc::unreachable;
+  try {
+    for (;;) {
+      Result<std::string> piece = co_await body.next(deadline);
+      if (!piece) co_return fail(std::move(piece.error()));
+      if (piece->empty()) co_return Result<void>();
+      if (response.body.size() + piece->size() > kMost) co_return fail(Errc::too_large);
+      response.body += *piece;
+    }
+  } catch (const std::bad_alloc&) {
+    thrown = Errc::exhausted;
+  } catch (...) {  // reported as unreachable
   }
+  co_return fail(thrown);
 }
 
 }  // namespace
@@ -51,7 +59,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   OpenedSend opened = co_await std::move(opening);
   SendResult& result = opened.result;
   answer.elapsed = result.elapsed;
-  if (!result.response || !result.response->ok()) {
+  if (!result.response || !result.response->ok() || opened.body == nullptr) {
     answer.whole.emplace(std::move(result));
     co_return std::move(answer);
   }

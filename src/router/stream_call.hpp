@@ -56,7 +56,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
                                const HttpRequest& request, const Deadline& deadline,
                                const Deadline& admission);
 
-/// A call for a streamed answer. Let go, it ends with its first piece.
+/// A call for a streamed answer. Once detached, it ends with its first piece.
 class StreamCall final : public TargetCall {
  public:
   using Stream = OpenedAnswer::Stream;

@@ -24,7 +24,7 @@ bool TargetCall::take_observer() noexcept {
   return false;
 }
 
-std::unique_ptr<TargetCall> TargetCall::let_go(std::unique_ptr<TargetCall> call, Overtaken how) {
+std::unique_ptr<TargetCall> TargetCall::detach(std::unique_ptr<TargetCall> call, Overtaken how) {
   call->observed_ = how == Overtaken::observe && call->take_observer();
   const bool observed = call->observed_;
   // Once it is on its own, it may be freed at any time: what is needed to stop it is copied.
@@ -46,9 +46,12 @@ void WholeCall::settle(ChatAttemptState& state) {
 }
 
 void WholeCall::settle_alone() noexcept {
-  SendResult& result = sending_.result();
-  const Verdict verdict = judge(target(), result);
-  if (verdict == Verdict::success) target_state().whole.add(result.elapsed);
+  try {
+    SendResult& result = sending_.result();
+    const Verdict verdict = judge(target(), result);
+    if (verdict == Verdict::success) target_state().whole.add(result.elapsed);
+  } catch (...) {  // out of memory: nothing is known of the upstream
+  }
 }
 
 Duration WholeCall::slow_after() const noexcept {

@@ -19,7 +19,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A call that belongs to a chat until it has ended or the chat lets it go. A call that was let go
+/// A call that belongs to a chat until it has ended or the chat detaches it. A detached call
 /// runs to its own limit, records its outcome, and frees itself.
 ///
 /// Owns everything it uses, since the chat may be gone. Except for its end, which may happen on any
@@ -51,12 +51,12 @@ class TargetCall {
   TimePoint slow_at() const noexcept { return saturated_add(began(), slow_after()); }
   const RouterTarget& target() const noexcept { return target_; }
   std::size_t entry = 0;  ///< In the chat's ledger.
+  /// Keeps the place of a last resort until the call has ended.
+  void hold(LastResorts::Place&& place) noexcept { place_ = std::move(place); }
 
-  /// Stops the call, whose outcome is then neutral.
-  void cancel() noexcept { stop_.request_stop(); }
   /// Leaves the call to itself.
   /// \return null; or the call, if it has ended meanwhile: its event happens, or has happened
-  static std::unique_ptr<TargetCall> let_go(std::unique_ptr<TargetCall> call, Overtaken how);
+  static std::unique_ptr<TargetCall> detach(std::unique_ptr<TargetCall> call, Overtaken how);
 
  protected:
   /// Starts the work. \return whether it has ended; otherwise `wake(whom)` follows
@@ -84,6 +84,7 @@ class TargetCall {
   Events::Set bit_ = 0;
   bool observed_ = false;
   std::atomic<Stage> stage_{Stage::of_chat};
+  LastResorts::Place place_ = {};
 };
 
 /// A call for a whole answer.

@@ -64,17 +64,20 @@ class TargetSequence {
 
   /// The next target; null at the end.
   const RouterTarget* next(const ChatAttemptState& state) noexcept {
-    if (state.over() || place_) return nullptr;
+    if (state.over() || is_last_) return nullptr;
     if (next_ < options_.targets.size()) return &options_.targets[next_++];
     const RouterTarget* const rejected = first_rejected(state.attempts());
     if (rejected != nullptr) place_ = last_resorts_.take();
-    return place_ ? rejected : nullptr;
+    is_last_ = static_cast<bool>(place_);
+    return is_last_ ? rejected : nullptr;
   }
+  /// The last resort's place, for a call that may outlast the chat.
+  LastResorts::Place take_place() noexcept { return std::move(place_); }
 
   /// The call options for that target.
   CallOptions call_options(const RouterTarget& target) const noexcept {
     return CallOptions(target.name, *target.transport, target.try_timeout, options_.clock,
-                       place_ ? nullptr : target.breaker.get(), target.linked.get());
+                       is_last_ ? nullptr : target.breaker.get(), target.linked.get());
   }
 
  private:
@@ -94,6 +97,7 @@ class TargetSequence {
   const RouterOptions& options_;
   LastResorts& last_resorts_;
   LastResorts::Place place_ = {};
+  bool is_last_ = false;  ///< The last resort has been returned.
   std::size_t next_ = 0;
 };
 

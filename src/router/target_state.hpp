@@ -25,7 +25,7 @@ struct TargetState {
 
 /// When the next target is asked beside this one; never, if that is switched off.
 inline Duration slow_after_of(const RouterTarget& target, const AnswerTimes& times) noexcept {
-  const Duration after = target.fallback_after.value_or(times.slow_after());
+  const Duration after = target.fallback_after ? *target.fallback_after : times.slow_after();
   if (after <= Duration::zero()) return Duration::max();
   return std::min(after, target.try_timeout);
 }

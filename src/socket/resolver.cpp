@@ -71,8 +71,9 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
     TimePoint valid_until = TimePoint::min();
     TimePoint usable_until = TimePoint::min();  ///< Also outdated.
     TimePoint looked_up = TimePoint::min();     ///< When a look-up last ended.
-    std::optional<TimePoint> running_since = std::nullopt;
+    TimePoint begun = TimePoint::min();         ///< When the look-up was queued.
     bool queued = false;
+    bool running = false;
     bool failing = false;  ///< The last look-up failed.
     std::map<std::uint64_t, Done> waiting = {};
   };
@@ -87,7 +88,7 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   void finish(const std::string& text, Result<Addresses> found);
   void forget_outdated();
   Found learn(Name& name, Result<Addresses> found) const;
-  static void tell(Name& name, const Found& found);
+  static void notify(Name& name, const Found& found);
 
   ResolverOptions options;
   mutable std::mutex mutex;
@@ -100,18 +101,19 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
 
 /// Queues a look-up; a thread takes it. Called under the lock.
 void Resolver::State::begin(const std::string& text, Name& name) {
-  if (name.queued || name.running_since) return;
+  if (name.queued || name.running) return;
   queue.push_back(text);
   name.queued = true;
+  name.begun = options.clock.now();
   if (threads == options.concurrent) return;
   ++threads;
   try {
     std::thread([self = shared_from_this()] { self->run(); }).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     if (--threads != 0) return;  // another thread takes it when it is free
     queue.pop_back();
     name.queued = false;
-    tell(name, learn(name, fail(Errc::exhausted)));
+    notify(name, learn(name, fail(Errc::exhausted)));
   }
 }
 
@@ -130,7 +132,7 @@ bool Resolver::State::take_next(std::string& text) {
   queue.pop_front();
   Name& name = names[text];
   name.queued = false;
-  name.running_since = options.clock.now();
+  name.running = true;
   ++begun;
   return true;
 }
@@ -138,8 +140,8 @@ bool Resolver::State::take_next(std::string& text) {
 void Resolver::State::finish(const std::string& text, Result<Addresses> found) {
   const std::lock_guard lock(mutex);
   Name& name = names[text];
-  name.running_since.reset();
-  tell(name, learn(name, std::move(found)));
+  name.running = false;
+  notify(name, learn(name, std::move(found)));
   if (names.size() > kMostNames) forget_outdated();
 }
 
@@ -147,7 +149,7 @@ void Resolver::State::forget_outdated() {
   const TimePoint now = options.clock.now();
   std::erase_if(names, [now](const auto& entry) {
     const Name& name = entry.second;
-    return name.waiting.empty() && !name.queued && !name.running_since && now >= name.valid_until;
+    return name.waiting.empty() && !name.queued && !name.running && now >= name.valid_until;
   });
 }
 
@@ -170,7 +172,7 @@ Resolver::Found Resolver::State::learn(Name& name, Result<Addresses> found) cons
   return fail(reported(found.error().code));
 }
 
-void Resolver::State::tell(Name& name, const Found& found) {
+void Resolver::State::notify(Name& name, const Found& found) {
   for (auto& [number, done] : std::exchange(name.waiting, {})) {
     try {
       done(found);
@@ -187,7 +189,8 @@ struct Resolver::Waiting::Place {
   Place& operator=(const Place&) = delete;
   ~Place() {
     const std::lock_guard lock(state->mutex);
-    state->names[name].waiting.erase(number);
+    const auto found = state->names.find(name);
+    if (found != state->names.end()) found->second.waiting.erase(number);
   }
   std::shared_ptr<State> state;
   std::string name;
@@ -222,7 +225,7 @@ std::optional<std::vector<Address>> Resolver::known(const std::string& text) con
   if (now < name.valid_until) return name.addresses;
   if (now >= name.usable_until) return std::nullopt;
   const bool failed = name.failing && now < name.looked_up + kRepeatAfter;
-  const bool hangs = name.running_since && now >= *name.running_since + state_->options.patience;
+  const bool hangs = (name.queued || name.running) && now >= name.begun + state_->options.patience;
   if (failed || hangs) return name.addresses;
   return std::nullopt;
 }
@@ -243,7 +246,7 @@ bool Resolver::distrust(const std::string& text) {
   if (found == state_->names.end()) return false;
   State::Name& name = found->second;
   const TimePoint now = state_->options.clock.now();
-  if (name.running_since || name.queued || now < name.looked_up + kRepeatAfter) return false;
+  if (name.running || name.queued || now < name.looked_up + kRepeatAfter) return false;
   name.valid_until = TimePoint::min();
   return true;
 }

@@ -132,8 +132,11 @@ class MemorySessionStore final : public SessionStore {
                      .user_id = std::move(user_id),
                      .created_at = begun_at(turn->user, wall_clock_.now()),
                      .touched = now});
-    keep(fresh.front(), std::move(turn));
-    index_.emplace(fresh.front().id, fresh.begin());
+    Entry& entry = fresh.front();
+    entry.bytes = detail::stored_bytes_of(*turn);
+    entry.turns.push_back(std::move(turn));
+    index_.emplace(entry.id, fresh.begin());
+    bytes_ += entry.bytes;  // last: what precedes it may run out of memory
     entries_.splice(entries_.begin(), fresh);
   }
 
@@ -153,10 +156,10 @@ class MemorySessionStore final : public SessionStore {
     };
     while (entry.turns.size() > 1 && is_over()) {
       const std::size_t bytes = detail::stored_bytes_of(*entry.turns.front());
+      oldest.push_back(std::move(entry.turns.front()));  // may run out of memory
+      entry.turns.pop_front();
       entry.bytes -= bytes;
       bytes_ -= bytes;
-      oldest.push_back(std::move(entry.turns.front()));
-      entry.turns.pop_front();
     }
   }
 

@@ -164,7 +164,8 @@ class SqliteSessionStore final : public SessionStore {
 
  private:
   // A session that exists has messages, so one query finds both atomically, despite other writers.
-  sqlite::Code read(TimePoint until, const std::string& id, std::size_t count, Session& session) {
+  sqlite::Code read(TimePoint until, const std::string& id, std::size_t count,
+                    Session& session) noexcept try {
     const WallTime now = clock_.now();
     std::int64_t key = 0;
     const auto take = [&](const Row& row) {
@@ -188,6 +189,8 @@ class SqliteSessionStore final : public SessionStore {
     sqlite3_busy_timeout(connection_.get(), kTouchPatience);
     static_cast<void>(statements_.touch.run(key, milliseconds(now)));
     return SQLITE_OK;
+  } catch (...) {
+    return SQLITE_NOMEM;
   }
 
   sqlite::Code write(TimePoint until, const std::string& id, const std::string& user_id,

@@ -83,10 +83,7 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
   FlightPtr enter(bool& first) {
     const std::lock_guard lock(mutex_);
     first = open_ == nullptr;
-    if (first) {
-      open_ = std::make_shared<Flight>();
-      flights_.push_back(open_);
-    }
+    if (first) open_ = flights_.emplace_back(std::make_shared<Flight>());
     ++open_->callers;
     return open_;
   }
@@ -142,8 +139,8 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
       } else if (is_over(waiter)) {
         if (leave(flight, 1)) abandoned = flight.stop;
       } else {
-        flight.waiters.join(waiter);
         tick_by(waiter.until);
+        flight.waiters.join(waiter);
         return true;
       }
     }

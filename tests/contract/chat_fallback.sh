@@ -61,7 +61,7 @@ is_offline_with() { # REASON
     and .message == "Chat service temporarily unavailable"' --arg reason "$1"
 }
 
-nobody_answers() {
+no_upstream_answers() {
   fault switch 500
   fault madre 500 '"path":"/madre/chat"'
   chat '{"message":"hello","session_id":"session-503"}'
@@ -72,7 +72,7 @@ nobody_answers() {
   heal
 }
 
-nobody_answers_circuit_open() {
+no_upstream_answers_circuit_open() {
   local try
   fault switch 500
   fault madre 500 '"path":"/madre/chat"'
@@ -133,8 +133,8 @@ check "two failures and a success do not open it" again two_failures_do_not_open
 check "neutral: 404" again is_neutral 404
 check "neutral: 429" again is_neutral 429
 check "neutral: our own rejections" again rejected_requests_are_neutral
-check "503 when no upstream could answer, session_id and Retry-After" again nobody_answers
-check "503 reason circuit_open" again nobody_answers_circuit_open
+check "503 when no upstream could answer, session_id and Retry-After" again no_upstream_answers
+check "503 reason circuit_open" again no_upstream_answers_circuit_open
 check "503 says nothing that an upstream said, and no address" again says_nothing_of_the_upstream
 check "429 and its Retry-After are passed to the decision" again retry_after_is_passed_on
 finish

@@ -72,7 +72,7 @@ a_stream_is_not_asked_for_twice() {
   expect_equal 'calls to switch' "$(count .switch.total)" 0
 }
 
-nobody_answers() {
+no_upstream_answers() {
   fault switch 500
   fault madre 500
   stream '{"message":"x","session_id":"none"}'
@@ -125,7 +125,7 @@ check "a plain JSON answer becomes one event" plain_json_becomes_one_event
 check "fallback before the first piece: 500" falls_back_before_the_first_piece 500 switch_error
 check "fallback before the first piece: refused" falls_back_before_the_first_piece refuse switch_unreachable
 check "refusals are answered as JSON" refusals_are_json
-check "no upstream answers: 503 as JSON" nobody_answers
+check "no upstream answers: 503 as JSON" no_upstream_answers
 restart_gateway --config "$CONFIG"
 check "a stream that breaks ends with an error event, and its turn is marked incomplete" breaks_after_the_first_piece stream_break invalid_reply
 check "a client that connects again after a stream does not repeat the chat" a_stream_is_not_asked_for_twice

@@ -36,5 +36,5 @@ start_gateway --config "$CONFIG" \
 
 check "two components that hang answer in one limit, not two" takes_one_limit
 check "… and the next round does not wait for probes of the first" takes_one_limit
-check "madre was asked for her power state once a round, and not for health" madre_was_asked_once_a_round
+check "madre's power state was requested once a round, and its health not" madre_was_asked_once_a_round
 finish

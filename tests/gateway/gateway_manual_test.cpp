@@ -69,6 +69,7 @@ TEST_CASE("what is printed can be loaded again and says the same") {
   const ScratchFolder folder;
   const auto second = Sources{.file = folder.write("gateway.toml", print_config(first))}.load();
   REQUIRE(mistakes_of(second, folder).empty());
+  CHECK(second.warnings == first.warnings);
   for (const Setting& setting : settings()) {
     CAPTURE(setting.key);
     CHECK(setting.field.print(first.config) == setting.field.print(second.config));

@@ -89,8 +89,8 @@ TEST_CASE("the affinity of the process limits the processors") {
 }
 
 TEST_CASE("connections need two open files each, beside a reserve") {
-  CHECK(connections_within(1024) == 480);
-  CHECK(connections_within(1'048'576) == 524'256);
+  CHECK(connections_within(1024) == 416);
+  CHECK(connections_within(1'048'576) == 524'192);
   CHECK(connections_within(64) == 1);
   CHECK(connections_within(0) == 1);
 }

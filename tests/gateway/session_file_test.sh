@@ -26,6 +26,12 @@ remembers() { # COUNT: the messages of the session
 
 talk() { chat '{"message":"hello","session_id":"session-001"}'; }
 
+stores_a_turn() {
+  talk
+  expect_status 200
+  expect_json '.metadata | has("session_stored") | not'
+}
+
 is_degraded() {
   expect_status 200
   expect_json '.degraded and .metadata.session_stored == false'
@@ -66,7 +72,7 @@ notices_a_replaced_file() {
 }
 
 SESSIONS=sqlite:$FILE start_gateway
-check "the first turn is stored" talk
+check "the first turn is stored" stores_a_turn
 check "a locked file costs a chat its memory, not its answer" answers_while_locked
 check "a file that was moved is noticed, and used again when it is back" notices_a_moved_file
 check "a file that was replaced is noticed" notices_a_replaced_file

@@ -99,6 +99,9 @@ TEST_CASE("a snapshot never opens a breaker for longer than its options can") {
   Later constant({.open_for = 10s, .growth = {.at_most = 1s}});
   constant.breaker.restore(seen);
   CHECK(constant.breaker.snapshot().retry_after == 10s);
+  Later plain({.open_for = 10s});
+  plain.breaker.restore(seen);
+  CHECK(plain.breaker.snapshot().retry_after == 10s);
 }
 
 TEST_CASE("failures, growth, mode and the age of the last failure continue") {

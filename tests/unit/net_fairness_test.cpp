@@ -75,9 +75,9 @@ Script flooding(std::string head, std::string bytes, std::binary_semaphore& begu
     if (!peer.send(head)) return;
     std::string much;
     while (much.size() < 256 * 1024) much += bytes;
-    bool told = false;
+    bool released = false;
     while (peer.send(much)) {
-      if (!std::exchange(told, true)) begun.release();
+      if (!std::exchange(released, true)) begun.release();
     }
   });
 }

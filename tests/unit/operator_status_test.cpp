@@ -153,7 +153,12 @@ TEST_CASE_FIXTURE(Site, "observe: operational or degraded, with every component,
   to_health = std::make_shared<ScriptedTransport>();
   Site down;
   down.health.components[1].check = vx11::make_http_probe(to_health, "http://madre:8001").value();
+  std::vector<std::string> events;
+  down.options.on_event = [&](const vx11::OperatorEvent& event) {
+    events.push_back(std::string(to_string(event.kind)) + ": " + std::string(event.subject));
+  };
   CHECK(body_of(down.get("/operator/observe")).at("status") == "degraded");
+  CHECK(events == std::vector<std::string>{"component degraded: madre"});
   CHECK(to_switch->calls() + down.to_switch->calls() == 0);
 }
 

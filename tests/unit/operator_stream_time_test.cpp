@@ -215,7 +215,7 @@ TEST_CASE_FIXTURE(TimedSite,
   SUBCASE("while the upstream is waited for") {
     next();
   }
-  SUBCASE("while nobody reads") {}
+  SUBCASE("while the body is not read") {}
   SUBCASE("with a heartbeat that cannot be sent") {
     next();
     timer->advance(10s);

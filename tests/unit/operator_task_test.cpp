@@ -68,6 +68,28 @@ TEST_CASE_FIXTURE(Task, "a refusal of switch is passed on, and counts against no
   CHECK(breaker->snapshot().failures == 0);
 }
 
+TEST_CASE_FIXTURE(Task, "when to try again is passed on") {
+  for (const int status : {429, 503}) {
+    HttpResponse busy(status, "application/json", R"({"detail":"busy"})");
+    busy.headers.add("Retry-After", "7");
+    to_switch->then(busy);
+    const HttpResponse answer = give(R"({"task_type":"t","session_id":"s"})");
+    CHECK(answer.status == status);
+    CHECK(answer.headers.get("Retry-After") == "7");
+  }
+}
+
+TEST_CASE_FIXTURE(Task, "a reply that nests too deep or is no object charges no breaker") {
+  const std::string deep = std::string(100, '[') + std::string(100, ']');
+  to_switch->then(HttpResponse(200, "application/json", R"({"echo":)" + deep + "}"))
+      .then(HttpResponse(200, "application/json", "[1]"));
+  for (int i = 0; i < 2; ++i) {
+    const HttpResponse answer = give(R"({"task_type":"t","session_id":"s"})");
+    CHECK(body_of(answer).at("reason") == "invalid_reply");
+  }
+  CHECK(breaker->snapshot().failures == 0);
+}
+
 TEST_CASE_FIXTURE(Task,
                   "a switch that cannot be asked is 503 with why, and its own breaker opens") {
   to_switch->then_fail(Errc::unreachable)

@@ -142,6 +142,22 @@ TEST_CASE_FIXTURE(Resolving, "outdated addresses are known again once their look
   CHECK(known("a") == "10.0.0.9");
 }
 
+TEST_CASE("outdated addresses are known again while their look-up waits for a place") {
+  Resolving one(1);
+  one.learn("b", address("10.0.0.2"));
+  one.clock.advance(30s);
+  Caller slow(one.resolver, "a");
+  auto hung = one.answers->next();
+  Caller caller(one.resolver, "b");
+  CHECK(caller.waiting.queued());
+  CHECK(one.known("b").empty());
+  one.clock.advance(one.resolver.patience());
+  CHECK(one.known("b") == "10.0.0.2");
+  hung.second.set_value(address("10.0.0.1"));
+  one.answers->give(address("10.0.0.3"));
+  CHECK(caller.first() == "10.0.0.3");
+}
+
 TEST_CASE_FIXTURE(Resolving, "outdated addresses are used when their look-up fails, for an hour") {
   learn("a", address("10.0.0.1"));
   clock.advance(30s);

@@ -148,7 +148,7 @@ TEST_CASE("a slow stream that begins first keeps the chat, and its own entry in 
   CHECK(stream->attempts()[1].elapsed == 1s);
 }
 
-TEST_CASE("a stream in time asks nobody else") {
+TEST_CASE("a stream that starts in time calls no other target") {
   Site site;
   Chat chat(site.router);
   site.switch_->begin(0);

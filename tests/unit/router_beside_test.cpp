@@ -115,7 +115,7 @@ TEST_CASE("the first good answer wins, the slow target's own too") {
   CHECK(breaker_of(router, "madre").state == CircuitState::closed);
 }
 
-TEST_CASE("an answer in time asks nobody else and leaves no alarm behind") {
+TEST_CASE("an answer in time calls no other target and leaves no alarm set") {
   Site site;
   const Router router = site.router();
   Chat chat(router);
@@ -287,6 +287,26 @@ TEST_CASE("a caller who leaves early cancels, one who leaves later lets the call
     site.advance(15s);
     CHECK(breaker_of(alone, "madre").failures == 1);
   }
+}
+
+TEST_CASE("a last resort keeps its place until its call has ended, not only its chat") {
+  Site site;
+  RouterOptions options = site.options();
+  options.targets.pop_back();
+  options.last_resorts = 1;
+  const Router router = Router::create(options).value();
+  for (int i = 0; i < 3; ++i) router.breaker("switch")->try_acquire()->failure();
+  const auto in_five_seconds = [&] { return site.time.clock.now() + 5s; };
+  Chat first(router, in_five_seconds());
+  site.advance(5s);
+  REQUIRE(first.asking.done());
+  CHECK(site.switch_->under_way(0));
+  Chat second(router, in_five_seconds());
+  REQUIRE(second.asking.done());
+  CHECK(second.asking.take().error().code == Errc::circuit_open);
+  site.switch_->say(0, "late");
+  Chat third(router, in_five_seconds());
+  CHECK(site.switch_->calls() == 2);
 }
 
 TEST_CASE("the chat's time ends with calls under way") {

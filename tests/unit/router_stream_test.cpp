@@ -123,6 +123,49 @@ TEST_CASE("only text that the dialect knows is text: other data is passed over")
   }
 }
 
+TEST_CASE("an event that nests too deep to be read is passed over, and charges no breaker") {
+  const std::string deep = std::string(100, '[') + std::string(100, ']');
+  const Upstreams upstreams(stream_of({kHel + "data: {\"delta\":" + deep + "}\n\n" + kLo + kDone}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK(rest_of(*stream) == Strings{R"({"delta":"hel"})", R"({"delta":"lo"})"});
+  CHECK(upstreams.breaker().failures == 0);
+}
+
+TEST_CASE("a body that is missing or throws before its first piece falls back") {
+  struct Body final : vx11::BodyStream {
+    vx11::Task<vx11::Result<std::string>> next(Deadline) override {
+      throw std::runtime_error("scripted");
+    }
+  };
+  struct Broken final : vx11::StreamingTransport {
+    Broken(bool with_body, const char* content_type) : throws(with_body), type(content_type) {}
+    vx11::Task<vx11::Result<vx11::HttpResponse>> send(const vx11::HttpRequest&, Deadline) override {
+      co_return vx11::fail(Errc::unreachable);
+    }
+    vx11::Task<vx11::Result<vx11::StreamedResponse>> open(const vx11::HttpRequest&,
+                                                          Deadline) override {
+      std::unique_ptr<vx11::BodyStream> body;
+      if (throws) body = std::make_unique<Body>();
+      co_return vx11::StreamedResponse(vx11::HttpResponse(200, type, {}), std::move(body));
+    }
+    bool throws;
+    std::string type;
+  };
+  for (const bool throws : {false, true}) {
+    for (const char* type : {"text/event-stream", "application/json"}) {
+      CAPTURE(throws);
+      CAPTURE(type);
+      const Upstreams upstreams(std::make_shared<Broken>(throws, type));
+      auto stream = upstreams.ask();
+      REQUIRE(stream.has_value());
+      CHECK(stream->source() == "madre");
+      CHECK(stream->reason() == (throws ? "switch_unreachable" : "switch_invalid_reply"));
+      CHECK(upstreams.breaker().failures == 1);
+    }
+  }
+}
+
 TEST_CASE("an error in mid-stream is a failure, as an event or as data") {
   for (const char* event :
        {"event: error\ndata: {\"detail\":\"x\"}\n\n", "event: error\ndata\n\n",

@@ -143,7 +143,7 @@ TEST_CASE("an answer in a content coding falls back by its name, and charges no 
   }
 }
 
-TEST_CASE("a shortage of this process is over in a second, and charged to nobody") {
+TEST_CASE("a shortage of this process ends within a second and is neutral for every breaker") {
   Upstreams up;
   up.primary->then_fail(Errc::exhausted);
   up.fallback->then_fail(Errc::exhausted);

@@ -91,6 +91,7 @@ class CustomTransport final : public vx11::Transport {
 vx11::Errc errc_of(vx11_code code) {
   if (code == VX11_REJECTED) return vx11::Errc::rejected;
   if (code == VX11_EXHAUSTED) return vx11::Errc::exhausted;
+  if (code == VX11_ADDRESS_UNAVAILABLE) return vx11::Errc::address_unavailable;
   const bool known = code >= VX11_INVALID_ARGUMENT && code <= VX11_UNAVAILABLE;
   return known ? static_cast<vx11::Errc>(code - 1) : vx11::Errc::unreachable;
 }

@@ -41,7 +41,7 @@ def child_of(script, url):
 
 
 class ForkTest(unittest.TestCase):
-    def test_a_child_is_refused_and_the_parent_goes_on(self):
+    def test_a_child_is_refused_and_the_parent_keeps_working(self):
         response = vx11.Response(body=b'{"response":"hi"}')
         router = vx11.Router(
             [

@@ -158,7 +158,9 @@ class HttplibTransport final : public Transport {
   Result<std::unique_ptr<detail::Connection>> connect(const Url& url,
                                                       const detail::DeadlineWaiter& waiter) {
     if (url.secure()) {
-      std::call_once(tls_made_, [this] { tls_ = TlsContext::make(options_.ca_file); });
+      const std::lock_guard lock(tls_mutex_);
+      // Again after a failure, which may have been a shortage; a context never changes.
+      if (!tls_ || !*tls_) tls_ = TlsContext::make(options_.ca_file);
       if (!tls_) return fail(tls_.error());
     }
     auto fd = detail::dial(resolver_, url, waiter, options_.clock, options_.on_socket);
@@ -177,7 +179,7 @@ class HttplibTransport final : public Transport {
   const HttplibOptions options_;
   detail::ConnectionPool pool_;
   socket_detail::Resolver resolver_;
-  std::once_flag tls_made_;
+  std::mutex tls_mutex_;
   Result<std::shared_ptr<const TlsContext>> tls_ = nullptr;
 };
 

@@ -61,7 +61,7 @@ struct ServerLimits {
 enum class ServerEvent : std::uint8_t {
   turned_away,    ///< A connection was closed for want of room.
   evicted,        ///< An idle connection was closed to make room.
-  accept_failed,  ///< The system is out of descriptors or memory; accepting goes on later.
+  accept_failed,  ///< The system is out of descriptors or memory; accepting is retried later.
   fewer_threads,  ///< A thread could not be started: the server runs fewer loops.
 };
 

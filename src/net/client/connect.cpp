@@ -102,7 +102,10 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   };
 
   void look_up() {
-    stale_.arm(saturated_add(TimerWheel::now(), resolver_.patience()));
+    const bool again = race_.has_value();  // the addresses from before have just failed
+    next_due_.disarm();
+    race_.reset();
+    if (!again) stale_.arm(saturated_add(TimerWheel::now(), resolver_.patience()));
     // The resolver must not hold the last reference: it must be released on the loop's thread.
     look_up_ = resolver_.look_up(
         url_.host(), [weak = weak_from_this(), loop = &loop_](const Resolver::Found& found) {
@@ -113,7 +116,11 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   }
 
   void looked_up(const Resolver::Found& found) {
-    if (result_ || raced_stale_) return;
+    if (result_) return;
+    if (raced_stale_) {
+      late_ = found;
+      return;
+    }
     stale_.disarm();
     if (!found) return settle(fail(found.error()));
     race(*found);
@@ -153,6 +160,12 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
 
   /// The host may have moved since its addresses were cached.
   void lose(Error error) {
+    if (std::exchange(raced_stale_, false) && error.code != Errc::exhausted) {
+      next_due_.disarm();
+      race_.reset();
+      if (late_) looked_up(*late_);
+      return;  // without a result yet: the look-up or the limit ends it
+    }
     const bool may_have_moved = std::exchange(from_cache_, false) && error.code != Errc::exhausted;
     if (may_have_moved && resolver_.distrust(url_.host())) return look_up();
     settle(fail(std::move(error)));
@@ -193,7 +206,8 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   std::optional<Result<Socket>> result_;
   std::coroutine_handle<> waiting_ = nullptr;
   bool from_cache_ = false;
-  bool raced_stale_ = false;
+  bool raced_stale_ = false;                  ///< Outdated addresses are being tried.
+  std::optional<Resolver::Found> late_ = {};  ///< What the look-up found meanwhile.
   Resolver::Waiting look_up_;  ///< Last, so that nothing is reported during destruction.
 };
 

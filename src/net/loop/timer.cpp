@@ -1,6 +1,7 @@
 #include <vx11/detail/alarm.hpp>
 #include <vx11/net/timer.hpp>
 
+#include <atomic>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -66,36 +67,45 @@ class NetAlarm final : public detail::Alarm {
 
   void set(Duration time) override {
     const TimePoint at = TimerWheel::in(time);
-    if (here()) return arm(at);
+    claimed_ = false;
+    arming_ = !here();
+    if (!arming_) return arm(at);
     loop_.post([this, at] { arm(at); });
   }
   bool cancel() noexcept override {
-    if (here()) {
+    if (here() && !arming_) {
       timer_.reset();
       return true;
     }
-    loop_.post([this] {
-      if (timer_) fire(this);
-    });
+    // Only who claims it rings it, so that the alarm lives until the posted job has run.
+    if (!claimed_.exchange(true)) {
+      loop_.post([this] {
+        timer_.reset();
+        ring_(whom_);
+      });
+    }
     return false;
   }
 
  private:
   bool here() const noexcept { return Loop::current() == &loop_; }
   void arm(TimePoint at) {
+    arming_ = false;
     timer_.emplace(loop_.timers, &NetAlarm::fire, this);
     timer_->arm(at);
   }
   static void fire(void* self) {
     auto& alarm = *static_cast<NetAlarm*>(self);
     alarm.timer_.reset();
-    alarm.ring_(alarm.whom_);
+    if (!alarm.claimed_.exchange(true)) alarm.ring_(alarm.whom_);
   }
 
   Loop& loop_;
   Ring ring_;
   void* whom_;
   std::optional<WheelTimer> timer_ = std::nullopt;  ///< None: not set, or it has rung.
+  std::atomic<bool> claimed_ = false;               ///< It has rung, or a posted job rings it.
+  std::atomic<bool> arming_ = false;                ///< A posted job has still to arm it.
 };
 
 class NetTimer final : public detail::AlarmTimer {

@@ -194,8 +194,9 @@ Task<StreamedResponse> Connection::open(const HttpRequest& request, const HttpAd
 /// Handles a request that will not be complete: it is invalid, or the client has closed.
 Task<Connection::Then> Connection::give_up(RequestScratch& scratch) {
   const RequestReader& reader = scratch.reader;
-  if (reader.status() == 0 && lane_ == Lane::regular) co_return Then::close;
+  if (reader.status() == 0) co_return Then::close;
   if (lane_ == Lane::reserved) {
+    server_.report(ServerEvent::turned_away);
     const HttpResponse full = no_room();
     co_return co_await refuse(scratch, full);
   }
@@ -381,7 +382,9 @@ void Connection::client_gone(void* self) {
 /// The end of the client's requests and the end of the client look the same on the wire. One that
 /// comes with the request is taken for the former.
 void Connection::note_client_gone() {
-  const bool only_half = !channel_->broken();
+  const CloseReason why = channel_->close_reason();
+  const bool only_half =
+      !channel_->broken() && (why == CloseReason::none || why == CloseReason::closed);
   if (only_half && TimerWheel::now() - complete_at_ < server_.limits.half_close_within) {
     return channel_->watch_break(&Connection::client_gone, this);
   }

@@ -74,7 +74,10 @@ class Server : private Poller::Watcher {
 
   /// Thread-safe.
   void stop(Duration grace, Duration delay) {
-    first().post([this, grace, delay] { draining_ ? end() : drain(grace, delay); });
+    first().post([this, grace, delay] {
+      if (Loop::current() == nullptr) return;  // destroyed without having run
+      draining_ ? end() : drain(grace, delay);
+    });
   }
 
  private:
@@ -94,7 +97,7 @@ class Server : private Poller::Watcher {
       for (started_ = 1; started_ < loops_.size(); ++started_) {
         threads.emplace_back([&loop = loops_[started_]] { loop.run(); });
       }
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       state_->report(ServerEvent::fewer_threads);
     }
     return threads;
@@ -137,7 +140,6 @@ class Server : private Poller::Watcher {
 
   void deal(Socket socket, std::string address) {
     LoopThread& target = loops_[turn_++ % started_];
-    ++dealt_;
     target.loop.post([this, &target, address = std::move(address),
                       socket = std::make_shared<Socket>(std::move(socket))] {
       try {
@@ -146,6 +148,7 @@ class Server : private Poller::Watcher {
       }
       --dealt_;
     });
+    ++dealt_;  // last: a post that throws counts nothing
   }
 
   void welcome(LoopThread& target, Socket socket, const std::string& address) {
@@ -163,8 +166,15 @@ class Server : private Poller::Watcher {
 
   void begin(LoopThread& target, std::shared_ptr<Channel> channel, const std::string& address,
              Lane lane) {
-    std::make_shared<Connection>(std::move(channel), *state_, *target.state, address, lane)
-        ->start();
+    std::shared_ptr<Connection> connection;
+    try {
+      connection =
+          std::make_shared<Connection>(std::move(channel), *state_, *target.state, address, lane);
+    } catch (...) {
+      state_->connections.leave(address, lane);
+      throw;
+    }
+    connection->start();
   }
 
   /// Closes the connection of this loop that has been idle for longest. The loops have about equal

@@ -69,7 +69,6 @@ std::unique_ptr<RequestScratch> LoopState::lend() {
 }
 
 void LoopState::give_back(std::unique_ptr<RequestScratch> scratch) {
-  constexpr std::size_t kKeep = 512;           // reused memory; at most some 2 MiB a loop
   constexpr std::size_t kLargest = 64 * 1024;  // larger buffers are freed
   if (spare_.size() >= kKeep || scratch->out.capacity() > kLargest ||
       scratch->reader.request().body.capacity() > kLargest) {

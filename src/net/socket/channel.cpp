@@ -190,6 +190,7 @@ void Channel::wake_later() {
 }
 
 void Channel::wake() {
+  if (yielding_) return;  // `continue_later` resumes the reader
   reads_ = 0;
   if (event_waiter_) return std::exchange(event_waiter_, nullptr).resume();
   if (!reader_) return receive_watched();

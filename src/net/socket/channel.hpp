@@ -128,7 +128,9 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
       channel.reader_ = waiting;
       if (channel.yielding_) channel.continue_later();
     }
-    bool await_resume() const noexcept { return channel.unread().size() > seen; }
+    bool await_resume() const noexcept {
+      return channel.unread().size() > seen && channel.close_reason_ != CloseReason::aborted;
+    }
   };
   struct WaitEvent {
     Channel& channel;

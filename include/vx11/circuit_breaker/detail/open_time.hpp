@@ -21,7 +21,8 @@ class OpenTime {
  public:
   OpenTime(const CircuitBreakerOptions& options, std::uint64_t seed)
       : first_(options.open_for),
-        limit_(greater(options.growth.at_most, options.open_for)),
+        limit_(options.growth.factor == 1.0 ? options.open_for
+                                            : greater(options.growth.at_most, options.open_for)),
         factor_(options.growth.factor),
         jitter_(options.growth.jitter),
         current_(first_),
@@ -36,7 +37,7 @@ class OpenTime {
     return times(current_, by, Duration::max());
   }
   /// The same without jitter.
-  Duration planned() const noexcept { return current_; }
+  Duration planned() const noexcept { return grows() ? current_ : first_; }
   /// Continues with the planned open time of another breaker, limited to what these options allow.
   void plan(Duration time) noexcept { current_ = smaller(greater(time, first_), limit_); }
   /// The longest time that an opening can take.
