@@ -7,13 +7,25 @@
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace vx11 {
 inline namespace v0 {
+
+/// An earlier message of a conversation.
+struct ChatMessage {
+  ChatMessage() = default;
+  ChatMessage(std::string who, std::string words) : role(std::move(who)), text(std::move(words)) {}
+
+  std::string role = "user";  ///< `system`, `user` or `assistant`.
+  std::string text = {};      ///< UTF-8.
+};
 
 /// A chat request. A value type with a constructor, so that it can be passed to coroutines.
 struct ChatRequest {
@@ -27,6 +39,23 @@ struct ChatRequest {
   std::string mode = {};             ///< Sent in the metadata when not empty.
   std::string metadata_json = "{}";  ///< The client's metadata: the text of a JSON object.
   std::string context_summary = {};  ///< History summary, from `context_summary()`.
+  /// Earlier messages, oldest first, for upstreams that take a conversation. The built-in dialects
+  /// of switch and madre send `context_summary` instead.
+  std::vector<ChatMessage> history = {};
+  /// The request body of a client of the OpenAI chat API, as the client sent it: the text of a JSON
+  /// object, or empty. A dialect of that API sends it on unchanged but for the model; any other one
+  /// uses `message` and `history`, and refuses members that it cannot express.
+  std::string completion_json = {};
+};
+
+/// How an answer ended and what it cost, as far as the upstream reports it.
+struct ChatEnding {
+  ChatEnding() = default;
+
+  /// In the terms of the OpenAI chat API: `stop`, `length`, `tool_calls`, `content_filter`.
+  std::string finish_reason = "stop";
+  std::optional<std::uint64_t> input_tokens = std::nullopt;
+  std::optional<std::uint64_t> output_tokens = std::nullopt;
 };
 
 /// The answer of one upstream.
@@ -37,6 +66,9 @@ struct ChatAnswer {
 
   std::string text = {};
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
+  ChatEnding ending = {};
+  /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API; else empty.
+  std::string completion_json = {};
 };
 
 /// The form in which an answer is requested.
@@ -55,7 +87,13 @@ struct ServerSentEvent {
 
 /// What an event of a stream means.
 enum class ChatEventKind : unsigned char {
-  piece,    ///< A piece of the answer's text.
+  piece,  ///< A piece of the answer's text.
+  /// A part of the answer that is no text, such as a piece of a tool call. Delivered as a piece
+  /// whose text is empty.
+  part,
+  /// Belongs to the answer but contains nothing of it, such as its role or its usage. Delivered as
+  /// `part` is, but does not begin the answer: before the first piece or part it is kept back.
+  envelope,
   ignored,  ///< Not part of the answer; passed over.
   end,      ///< The answer is complete. Only this ends a stream well.
   error,    ///< The upstream reports a failure, or sent an event that is damaged.
@@ -75,6 +113,8 @@ class VX11_API ChatEventReader {
   virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
   /// What the upstream sent besides the text, as the text of a JSON object; called after the end.
   virtual std::string upstream_json() const { return "{}"; }
+  /// How the answer ended; called after the end.
+  virtual ChatEnding ending() const { return {}; }
 };
 
 /// Builds the requests of one kind of upstream and parses its answers.

@@ -46,6 +46,8 @@ ChatStream::Impl::Step ChatStream::Impl::next_event() {
         begun_ = true;
         data_ = event->data;
         return Step::piece;
+      case ChatEventKind::part:
+      case ChatEventKind::envelope:
       case ChatEventKind::ignored:
         break;
       case ChatEventKind::end:
