@@ -236,11 +236,11 @@ drains_before_it_closes() {
 }
 
 lowers_its_connections() {
-  (ulimit -n 200; exec "$GATEWAY_PROGRAM" --listen 127.0.0.1:0 --sessions memory \
+  (ulimit -n 400; exec "$GATEWAY_PROGRAM" --listen 127.0.0.1:0 --sessions memory \
     >"$WORK/few.out" 2>"$WORK/few.err") &
   local few=$!
   eventually 30 grep -q '^listening on' "$WORK/few.out" || unmet "it does not start"
-  grep -q 'server.max_connections is 68 instead of 20000' "$WORK/few.err" ||
+  grep -q 'server.max_connections is 104 instead of 20000' "$WORK/few.err" ||
     unmet "no warning: $(cat "$WORK/few.err")"
   kill -INT $few
   wait $few

@@ -73,6 +73,8 @@ TEST_CASE_FIXTURE(Task, "when to try again is passed on") {
     HttpResponse busy(status, "application/json", R"({"detail":"busy"})");
     busy.headers.add("Retry-After", "7");
     to_switch->then(busy);
+  }
+  for (const int status : {429, 503}) {
     const HttpResponse answer = give(R"({"task_type":"t","session_id":"s"})");
     CHECK(answer.status == status);
     CHECK(answer.headers.get("Retry-After") == "7");
