@@ -1,5 +1,7 @@
 'use strict';
-// A worker may end at any moment: the process lives on, and no thread waits for the worker.
+// A worker may end at any moment: the process lives on, and no thread waits for the worker. The
+// main thread loads the addon only in the second test: with the first one's workers its last
+// environment ends, after which Node unloads an addon that permits it.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
