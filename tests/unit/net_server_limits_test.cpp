@@ -59,6 +59,12 @@ TEST_CASE_FIXTURE(Served, "a body too large is 413, declared or not") {
   CHECK(last_status(chunked(half + half)) == 413);
 }
 
+TEST_CASE_FIXTURE(Served, "a client that reads only after it sent 8 MiB gets the 413") {
+  RawHttpClient client = connect();
+  CHECK(client.send(asking(std::string(8 * 1024 * 1024, ' '))));
+  CHECK(client.read_answer().status == 413);
+}
+
 TEST_CASE_FIXTURE(Served, "a target or a head too large is 414 or 431") {
   serve.limits.head_bytes = 1024;
   serve.limits.target_bytes = 256;

@@ -52,12 +52,14 @@ class RawHttpClient {
   ~RawHttpClient() { ::close(fd_); }
 
   /// Sends as much as the peer accepts.
-  void send(std::string_view bytes) const {
+  /// \return whether that is all
+  bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const ssize_t put = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (put <= 0) return;
+      if (put <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
+    return true;
   }
   void end_sending() const { ::shutdown(fd_, SHUT_WR); }
   /// From now on, closing sends an RST.

@@ -361,9 +361,10 @@ Task<bool> Connection::send(std::string_view bytes) {
 }
 
 /// Closing with unread bytes makes the kernel send a reset, which can destroy a response in
-/// transit. So the input of a client that is still sending is read and discarded for up to 2 s.
+/// transit. So the input of a client that is still sending is read and discarded for up to 2 s. Many
+/// clients look for a response only when they have sent their whole body, however large.
 Task<void> Connection::linger() {
-  constexpr std::size_t kMost = 256 * 1024;
+  constexpr std::size_t kMost = 16 * 1024 * 1024;
   channel_->shutdown_send();
   channel_->limit(TimerWheel::in(std::chrono::seconds(2)));
   std::size_t heard = 0;
