@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "operator/admission.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_events.hpp"
 #include "operator/context.hpp"
 #include "operator/cors.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/guard.hpp"
 #include "operator/routes.hpp"
 #include "text/mistake_list.hpp"
 
