@@ -43,17 +43,22 @@ Result<void> validate(const Transport* transport, const std::string& origin,
   });
 }
 
-Result<HttpResponse> read_json(HttpResponse response, WallTime /*now*/) {
+/// JSON that is no object, or nested deeper than is read, may be right for madre.
+Result<HttpResponse> read_json(HttpResponse response, WallTime /*now*/, Verdict& verdict) {
   const auto scanned = json::scan_object(response.body, {});
-  if (!scanned) return madre_failed(Errc::invalid_reply, scanned.error().detail);
-  return response;
+  if (scanned) return response;
+  if (verdict == Verdict::success) {
+    verdict = scanned.error().may_be_json() ? Verdict::neutral : Verdict::failure;
+  }
+  return madre_failed(Errc::invalid_reply, scanned.error().detail);
 }
 
-Result<PowerState> read_state(HttpResponse response, WallTime now) {
+Result<PowerState> read_state(HttpResponse response, WallTime now, Verdict& verdict) {
   if (!response.ok()) return bad_status(response.status);
   auto state = parse_power_state(response.body, now);
-  if (!state) return madre_failed(Errc::invalid_reply, state.error().detail);
-  return state;
+  if (state) return state;
+  verdict = Verdict::failure;
+  return madre_failed(Errc::invalid_reply, state.error().detail);
 }
 
 HttpResponse pending_answer() {
@@ -115,8 +120,7 @@ auto PowerStateView::Connection::ask(Ptr self, RequestPtr request, Duration limi
   Verdict verdict = verdict_on_status(status);
   Result<T> value = verdict == Verdict::failure
                         ? Result<T>(bad_status(status))
-                        : read(std::move(*sent.response), options.wall_clock.now());
-  if (verdict == Verdict::success && !value) verdict = Verdict::failure;
+                        : read(std::move(*sent.response), options.wall_clock.now(), verdict);
   sent.conclude(verdict);
   co_return Asked<T>(std::move(value), status);
 }
@@ -178,7 +182,6 @@ auto PowerStateView::Connection::read_shared(Ptr self, Deadline deadline) -> Tas
 /// state calls are superseded.
 auto PowerStateView::Connection::command(Ptr self, RequestPtr request, Duration limit,
                                          Deadline deadline) -> Task<CommandAnswer> {
-  const CommandPlace place(self->running_commands_);
   auto asking = ask<HttpResponse>(self, std::move(request), limit, std::move(deadline), &read_json);
   Asked<HttpResponse> asked = co_await std::move(asking);
   self->state_calls_->supersede();

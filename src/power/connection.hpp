@@ -51,9 +51,9 @@ class PowerStateView::Connection {
   using StateCalls = SingleFlight<PowerReading>;
   using Commands = SingleFlight<CommandAnswer>;
   using RequestPtr = std::shared_ptr<const HttpRequest>;
-  /// Parses a successful response into a value.
+  /// Parses a response into a value. Changes the verdict by its status if it cannot be parsed.
   template <class T>
-  using Read = Result<T> (*)(HttpResponse response, WallTime now);
+  using Read = Result<T> (*)(HttpResponse response, WallTime now, Verdict& verdict);
 
   HttpRequest request(std::string method, std::string path, std::string json) const;
 
