@@ -75,6 +75,7 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
   vx11::PowerOptions options{.command_limit = limit, .headers = madre.headers};
   options.command_patience = std::max(options.command_patience, limit);
   options.power_key = config.power.key.value;
+  options.reuse_for = config.power.reuse_for;
   options.breaker = madre.power_breaker;
   options.linked = madre.linked;
   return std::make_shared<const vx11::PowerStateClient>(madre.transport, madre.origin,

@@ -148,6 +148,8 @@ struct RedisConfig {
 struct PowerConfig {
   /// How long the caller of a command waits: starting a container takes 4 to 12 seconds.
   Duration command_limit = 60s;
+  /// The maximum age of a power state that is served again.
+  Duration reuse_for = 10ms;
   /// madre's power key; empty: service commands are passed on as they are.
   Secret key = {};
   FilePath key_file = {};

@@ -265,6 +265,10 @@ std::vector<Setting> table() {
        .doc = "How long the answer to a power command is awaited: opening and closing windows, "
               "starting, stopping and restarting services. Then the caller gets 504 `pending`, and "
               "madre may still carry it out."},
+      {.key = "power.reuse_for",
+       .field = ranged<Duration>(0s, 1h, &Config::power, &PowerConfig::reuse_for),
+       .doc = "The highest age at which a power state that madre has answered is served again, so "
+              "that pipelined calls do not flood madre. Never past a command of this gateway."},
       {.key = "power.key",
        .field = field(&Config::power, &PowerConfig::key),
        .doc = "madre's power key. With it the gateway requests the power token itself for a caller "

@@ -34,6 +34,7 @@ Result<void> validate(const Transport* transport, const std::string& origin,
   mistakes.add_if(transport == nullptr, "no transport");
   mistakes.add_if(origin.empty(), "the origin must be http://host[:port], without a path");
   mistakes.add_if(options.timeout <= Duration::zero(), "the timeout must be positive");
+  mistakes.add_if(options.reuse_for < Duration::zero(), "reuse_for must not be negative");
   mistakes.add_if(options.command_limit <= Duration::zero(), "the command limit must be positive");
   mistakes.add_if(options.command_patience < options.command_limit,
                   "the command patience must not be shorter than the command limit");
@@ -61,6 +62,10 @@ Result<PowerState> read_state(HttpResponse response, WallTime now, Verdict& verd
   return madre_failed(Errc::invalid_reply, state.error().detail);
 }
 
+bool is_good(const PowerReading& reading) noexcept {
+  return reading.state.has_value();
+}
+
 HttpResponse pending_answer() {
   return HttpResponse(504, "application/json",
                       R"({"status":"pending","module":"madre","reason":"timeout",)"
@@ -72,19 +77,34 @@ Error out_of_commands() {
   return Error(Errc::exhausted, "too many commands to madre are in progress", std::string(kMadre));
 }
 
-/// Counts a command while it runs.
-class CommandPlace {
+}  // namespace
+
+/// A command, and its place among those in progress, which it has until it is destroyed.
+class PowerStateView::Connection::PlacedCommand {
  public:
-  explicit CommandPlace(std::atomic<int>& running) noexcept : running_(running) { ++running_; }
-  CommandPlace(const CommandPlace&) = delete;
-  CommandPlace& operator=(const CommandPlace&) = delete;
-  ~CommandPlace() { --running_; }
+  PlacedCommand(Ptr connection, HttpRequest command)
+      : request(std::move(command)), connection_(std::move(connection)) {}
+  PlacedCommand(const PlacedCommand&) = delete;
+  PlacedCommand& operator=(const PlacedCommand&) = delete;
+  ~PlacedCommand() {
+    if (has_place_) --connection_->running_commands_;
+  }
+
+  /// \return whether there was one
+  bool take_place() noexcept {
+    std::atomic<int>& running = connection_->running_commands_;
+    for (int seen = running; seen < kMostCommands && !has_place_;) {
+      has_place_ = running.compare_exchange_weak(seen, seen + 1);
+    }
+    return has_place_;
+  }
+
+  const HttpRequest request;
 
  private:
-  std::atomic<int>& running_;
+  const Ptr connection_;
+  bool has_place_ = false;
 };
-
-}  // namespace
 
 PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
                                        std::string_view origin, PowerOptions options)
@@ -92,7 +112,8 @@ PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
       origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
       options_(std::move(options)),
       valid_(validate(transport_.get(), origin_, options_)),
-      state_calls_(std::make_shared<StateCalls>(options_.clock)),
+      state_calls_(std::make_shared<StateCalls>(
+          options_.clock, StateCalls::Reuse{.time = options_.reuse_for, .applies = &is_good})),
       commands_(std::make_shared<Commands>(options_.clock)) {}
 
 HttpRequest PowerStateView::Connection::request(std::string method, std::string path,
@@ -229,10 +250,11 @@ Task<Result<HttpResponse>> PowerStateView::Connection::post(Ptr self, std::strin
                                                             Deadline deadline) {
   if (deadline.cancelled()) return fail(safe_error(kMadre, Errc::cancelled));
   if (deadline.passed(self->options_.clock.now())) return fail(safe_error(kMadre, Errc::timeout));
-  if (self->running_commands_ >= kMostCommands) return fail(out_of_commands());
   HttpRequest request = self->request("POST", std::move(path), std::move(json));
   for (const Header header : headers) request.headers.set(header.name, header.value);
-  auto shared = std::make_shared<const HttpRequest>(std::move(request));
+  auto placed = std::make_shared<PlacedCommand>(self, std::move(request));
+  if (!placed->take_place()) return fail(out_of_commands());
+  RequestPtr shared(placed, &placed->request);  // keeps the place
   return self->blocks() ? command_alone(std::move(self), std::move(shared), std::move(deadline))
                         : command_kept(std::move(self), std::move(shared), std::move(deadline));
 }

@@ -50,6 +50,7 @@ class PowerStateView::Connection {
   using CommandAnswer = Result<HttpResponse>;
   using StateCalls = SingleFlight<PowerReading>;
   using Commands = SingleFlight<CommandAnswer>;
+  class PlacedCommand;
   using RequestPtr = std::shared_ptr<const HttpRequest>;
   /// Parses a response into a value. Changes the verdict by its status if it cannot be parsed.
   template <class T>
