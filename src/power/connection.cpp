@@ -79,16 +79,15 @@ Error out_of_commands() {
 
 }  // namespace
 
-/// A command, and its place among those in progress, which it has until it is destroyed.
-class PowerStateView::Connection::PlacedCommand {
+/// A command, and its place among those in progress, which it gives back when it has been answered, or
+/// is destroyed.
+class PowerStateView::Connection::Command {
  public:
-  PlacedCommand(Ptr connection, HttpRequest command)
+  Command(Ptr connection, HttpRequest command)
       : request(std::move(command)), connection_(std::move(connection)) {}
-  PlacedCommand(const PlacedCommand&) = delete;
-  PlacedCommand& operator=(const PlacedCommand&) = delete;
-  ~PlacedCommand() {
-    if (has_place_) --connection_->running_commands_;
-  }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+  ~Command() { leave_place(); }
 
   /// \return whether there was one
   bool take_place() noexcept {
@@ -97,6 +96,9 @@ class PowerStateView::Connection::PlacedCommand {
       has_place_ = running.compare_exchange_weak(seen, seen + 1);
     }
     return has_place_;
+  }
+  void leave_place() noexcept {
+    if (std::exchange(has_place_, false)) --connection_->running_commands_;
   }
 
   const HttpRequest request;
@@ -201,30 +203,32 @@ auto PowerStateView::Connection::read_shared(Ptr self, Deadline deadline) -> Tas
 
 /// madre may have executed a command even without an answer, so whatever the result, earlier
 /// state calls are superseded.
-auto PowerStateView::Connection::command(Ptr self, RequestPtr request, Duration limit,
-                                         Deadline deadline) -> Task<CommandAnswer> {
+auto PowerStateView::Connection::run(Ptr self, CommandPtr command, Duration limit,
+                                     Deadline deadline) -> Task<CommandAnswer> {
+  RequestPtr request(command, &command->request);
   auto asking = ask<HttpResponse>(self, std::move(request), limit, std::move(deadline), &read_json);
   Asked<HttpResponse> asked = co_await std::move(asking);
+  command->leave_place();
   self->state_calls_->supersede();
   co_return std::move(asked.value);
 }
 
 /// Over a transport that blocks: the call ends with its caller's wait.
-auto PowerStateView::Connection::command_alone(Ptr self, RequestPtr request, Deadline deadline)
+auto PowerStateView::Connection::run_alone(Ptr self, CommandPtr command, Deadline deadline)
     -> Task<CommandAnswer> {
   Task<CommandAnswer> running =
-      command(self, std::move(request), self->options_.command_limit, std::move(deadline));
+      run(self, std::move(command), self->options_.command_limit, std::move(deadline));
   CommandAnswer answer = co_await std::move(running);
   if (!answer && answer.error().code == Errc::timeout) co_return pending_answer();
   co_return std::move(answer);
 }
 
 /// Over a transport that suspends: the call does not end with its caller's wait.
-auto PowerStateView::Connection::command_kept(Ptr self, RequestPtr request, Deadline deadline)
+auto PowerStateView::Connection::run_kept(Ptr self, CommandPtr command, Deadline deadline)
     -> Task<CommandAnswer> {
   const PowerOptions& options = self->options_;
-  const auto begin = [self, request](const std::stop_token& /*callers_left*/) {
-    return command(self, request, self->options_.command_patience, Deadline());
+  const auto begin = [self, command](const std::stop_token& /*callers_left*/) {
+    return run(self, command, self->options_.command_patience, Deadline());
   };
   auto running = Commands::run_alone(self->commands_, begin,
                                      deadline.capped(options.clock.now(), options.command_limit));
@@ -252,11 +256,10 @@ Task<Result<HttpResponse>> PowerStateView::Connection::post(Ptr self, std::strin
   if (deadline.passed(self->options_.clock.now())) return fail(safe_error(kMadre, Errc::timeout));
   HttpRequest request = self->request("POST", std::move(path), std::move(json));
   for (const Header header : headers) request.headers.set(header.name, header.value);
-  auto placed = std::make_shared<PlacedCommand>(self, std::move(request));
-  if (!placed->take_place()) return fail(out_of_commands());
-  RequestPtr shared(placed, &placed->request);  // keeps the place
-  return self->blocks() ? command_alone(std::move(self), std::move(shared), std::move(deadline))
-                        : command_kept(std::move(self), std::move(shared), std::move(deadline));
+  auto command = std::make_shared<Command>(self, std::move(request));
+  if (!command->take_place()) return fail(out_of_commands());
+  return self->blocks() ? run_alone(std::move(self), std::move(command), std::move(deadline))
+                        : run_kept(std::move(self), std::move(command), std::move(deadline));
 }
 
 }  // namespace v0
