@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
 /// Far more than the sockets of both sides hold.
-constexpr std::size_t kLarge = 16 * kMiB;
+constexpr std::size_t kLarge = 32 * kMiB;
 
 /// A server with large answers and room for three of them.
 struct Large : Served {
