@@ -16,6 +16,7 @@
 #include "front.hpp"
 #include "health.hpp"
 #include "log.hpp"
+#include "metrics.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -75,6 +76,7 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
   vx11::PowerOptions options{.command_limit = limit, .headers = madre.headers};
   options.command_patience = std::max(options.command_patience, limit);
   options.power_key = config.power.key.value;
+  options.reuse_for = config.power.reuse_for;
   options.breaker = madre.power_breaker;
   options.linked = madre.linked;
   return std::make_shared<const vx11::PowerStateClient>(madre.transport, madre.origin,
@@ -83,13 +85,14 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
 
 }  // namespace
 
-Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
-  const Upstreams upstreams = make_upstreams(config, make_transport(config));
+Result<vx11::OperatorApi> make_api(const GatewayConfig& config, const Front& front) {
+  const CountersByOrigin counters = make_counters(config);
+  const Upstreams upstreams = make_upstreams(config, make_transport(config, counters));
   auto auth = make_authenticator(config.auth);
   if (!auth) return vx11::fail(std::move(auth.error()));
   auto router = make_router(config, upstreams);
   if (!router) return vx11::fail(std::move(router.error()));
-  auto health = make_health(config, upstreams, own_port);
+  auto health = make_health(config, upstreams, front.port());
   if (!health) return vx11::fail(std::move(health.error()));
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
@@ -106,9 +109,11 @@ Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t ow
        .tasks = make_tasks(upstreams),
        .embedded = std::move(embedded),
        .cors_origins = config.server.cors_origins,
+       .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
        .metrics = metrics_access(config),
+       .metric_families = metric_families(config, counters, front),
        .stream = {.silence = config.chat.stream_silence,
                   .total = config.chat.stream_deadline,
                   .head_after = config.chat.head_after,

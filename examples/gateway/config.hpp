@@ -77,6 +77,8 @@ struct ServerConfig {
   std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.
   std::size_t max_connections_per_address = kDefaultConnections;
+  /// Of answers that wait for their clients.
+  std::size_t max_unsent_bytes = std::size_t{256} * 1024 * 1024;
   /// Longer than the pools of proxies: 120 s of Caddy and Traffic Server are the longest default.
   Duration idle_timeout = 125s;
   /// Hosts that requests may name beside the loopback names and that of `listen`.
@@ -148,6 +150,8 @@ struct RedisConfig {
 struct PowerConfig {
   /// How long the caller of a command waits: starting a container takes 4 to 12 seconds.
   Duration command_limit = 60s;
+  /// The maximum age of a power state that is served again.
+  Duration reuse_for = 10ms;
   /// madre's power key; empty: service commands are passed on as they are.
   Secret key = {};
   FilePath key_file = {};

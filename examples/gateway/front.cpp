@@ -3,14 +3,12 @@
 #include <vx11/net/transport.hpp>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "event_log.hpp"
 #include "machine.hpp"
 
 namespace gateway {
@@ -28,33 +26,6 @@ std::string fit_into_file_limit(std::size_t& connections) {
       "server.max_connections is {} instead of {}: only {} files may be open (ulimit -n)",
       connections, wanted, files);
 }
-
-/// Logs the events of the server, at most one line a second of each kind.
-class ServerEventLog {
- public:
-  void operator()(vx11::ServerEvent event) {
-    const auto left_out =
-        limits_.at(static_cast<std::size_t>(event)).admit(vx11::SteadyClock().now());
-    if (left_out) spdlog::warn("{} (times: {})", text_of(event), *left_out + 1);
-  }
-
- private:
-  static std::string_view text_of(vx11::ServerEvent event) {
-    switch (event) {
-      case vx11::ServerEvent::turned_away:
-        return "a connection was answered 503: server.max_connections is reached";
-      case vx11::ServerEvent::evicted:
-        return "an idle connection was closed: server.max_connections is reached";
-      case vx11::ServerEvent::accept_failed:
-        return "a connection could not be accepted: no descriptor or memory is left";
-      case vx11::ServerEvent::fewer_threads:
-        return "a thread could not be started: there are fewer than server.threads";
-    }
-    return "event";
-  }
-
-  std::array<LineLimit, 4> limits_ = {};
-};
 
 }  // namespace
 
@@ -84,18 +55,20 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   std::string warning = fit_into_file_limit(options.limits.connections);
   options.limits.idle_timeout = config.server.idle_timeout;
   options.limits.connections_per_address = config.server.max_connections_per_address;
-  options.on_event = [log = std::make_shared<ServerEventLog>()](vx11::ServerEvent event) {
-    (*log)(event);
-  };
+  options.limits.unsent_bytes = config.server.max_unsent_bytes;
+  auto events = std::make_shared<ServerEvents>();
+  options.on_event = [events](vx11::ServerEvent event) { events->note(event); };
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
-  return std::make_unique<Front>(*std::move(server), std::move(warning));
+  return std::make_unique<Front>(*std::move(server), std::move(events), std::move(warning));
 }
 
-std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
+std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
+                                                CountersByOrigin counters) {
   vx11::NetTransportOptions options;
   options.between_chunks_timeout = config.chat.stream_silence;
   options.name_cache = config.upstream.name_cache;
+  options.counters_by_origin = std::move(counters);
   return vx11::make_net_transport(std::move(options));
 }
 

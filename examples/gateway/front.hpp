@@ -16,6 +16,8 @@
 #include <utility>
 
 #include "config.hpp"
+#include "metrics.hpp"
+#include "server_events.hpp"
 
 namespace gateway {
 
@@ -23,14 +25,20 @@ namespace gateway {
 class Front {
  public:
   /// \param warning logged at start; empty: none
-  explicit Front(vx11::HttpServer server, std::string warning = {})
-      : server_(std::move(server)), warning_(std::move(warning)) {}
+  Front(vx11::HttpServer server, std::shared_ptr<const ServerEvents> events,
+        std::string warning = {})
+      : server_(std::move(server)), events_(std::move(events)), warning_(std::move(warning)) {}
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
   ~Front() { drain({}); }
 
   /// The port actually bound.
   std::uint16_t port() const { return server_.port(); }
+  /// Whether new connections are accepted. Thread-safe.
+  bool is_accepting() const noexcept { return server_.is_accepting(); }
+  /// Bytes of answers that wait for their clients to read. Thread-safe.
+  std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
+  const ServerEvents& events() const noexcept { return *events_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
   /// \return `exhausted` if no thread can be started
   vx11::Result<void> start(vx11::OperatorApi& api);
@@ -40,6 +48,7 @@ class Front {
 
  private:
   vx11::HttpServer server_;
+  std::shared_ptr<const ServerEvents> events_;
   std::string warning_;
   std::thread running_;
   std::size_t cut_off_ = 0;
@@ -50,6 +59,7 @@ class Front {
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
 /// The transport to the upstreams; shared by all callers.
-std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config);
+std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
+                                                CountersByOrigin counters);
 
 }  // namespace gateway

@@ -61,7 +61,7 @@ int serve(const LoadedConfig& loaded) {
   auto bound = bind_front(config);
   if (!bound) return fail_to_start(bound.error());
   const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
-  auto api = make_api(config, address.port);
+  auto api = make_api(config, **bound);
   if (!api) return fail_to_start(api.error());
   const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
   const auto started = front->start(*api);

@@ -91,6 +91,12 @@ std::vector<Setting> table() {
                                     &ServerConfig::max_connections_per_address),
        .doc = "Connections served at a time from one address; further ones are answered 503. "
               "Behind a proxy all clients have the address of the proxy."},
+      {.key = "server.max_unsent_bytes",
+       .field = ranged<std::size_t>(std::size_t{1} << 20U, std::size_t{1} << 40U, &Config::server,
+                                    &ServerConfig::max_unsent_bytes),
+       .doc = "Bytes of answers that wait for their clients to read, all connections together. "
+              "Above it, the connections whose clients have accepted nothing for longest are "
+              "closed."},
       {.key = "server.idle_timeout",
        .field = ranged<Duration>(1s, 24h, &Config::server, &ServerConfig::idle_timeout),
        .doc = "How long a connection may be idle between two requests. Longer than proxies keep "
@@ -265,6 +271,10 @@ std::vector<Setting> table() {
        .doc = "How long the answer to a power command is awaited: opening and closing windows, "
               "starting, stopping and restarting services. Then the caller gets 504 `pending`, and "
               "madre may still carry it out."},
+      {.key = "power.reuse_for",
+       .field = ranged<Duration>(0s, 1h, &Config::power, &PowerConfig::reuse_for),
+       .doc = "The highest age at which a power state that madre has answered is served again, so "
+              "that pipelined calls do not flood madre. Never past a command of this gateway."},
       {.key = "power.key",
        .field = field(&Config::power, &PowerConfig::key),
        .doc = "madre's power key. With it the gateway requests the power token itself for a caller "

@@ -22,8 +22,9 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
   vx11::CircuitBreakerOptions options = config.breaker;
   // A probe is an ordinary call and must not expire while it can still be answered.
   options.probe_timeout = std::max(options.probe_timeout, longest_call);
-  options.on_transition = [name](const vx11::CircuitTransition& change) {
-    spdlog::warn("circuit breaker of {}: {}, was {}", name, to_string(change.to),
+  options.name = name;
+  options.on_transition = [](const vx11::CircuitTransition& change) {
+    spdlog::warn("circuit breaker of {}: {}, was {}", change.name, to_string(change.to),
                  to_string(change.from));
   };
   return std::make_shared<vx11::CircuitBreaker>(std::move(options));

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,45 @@ VX11_API Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transpor
                                                         std::string origin,
                                                         std::string path = "/health",
                                                         Headers headers = {});
+
+/// A probe that calls a function, on a thread of the aggregator; it may block.
+///
+/// ```cpp
+/// std::atomic<int> waiting = 0;
+/// const auto jobs = std::make_shared<vx11::FunctionProbe>([&](const vx11::Deadline&) {
+///   return waiting < 100 ? vx11::ProbeAnswer(vx11::Health::ok)
+///                        : vx11::ProbeAnswer(vx11::Health::degraded, "queue_full");
+/// });
+/// ```
+///
+/// The function obeys the rules of `Probe::look`, may return a `ProbeAnswer`, a `Health`, or a `Result`
+/// with an error, and is called by one thread at a time. One that throws has not answered.
+class VX11_API FunctionProbe final : public Probe {
+ public:
+  using Check = std::function<Result<ProbeAnswer>(const Deadline&)>;
+
+  /// \param check an empty one never answers: `unreachable`
+  explicit FunctionProbe(Check check) : check_(std::move(check)) {}
+  Task<Result<ProbeAnswer>> look(Deadline deadline) override;
+
+ private:
+  const Check check_;
+};
+
+/// The same for a function that suspends instead of blocking: it is called on the thread of the caller
+/// that starts the round.
+class VX11_API TaskProbe final : public Probe {
+ public:
+  using Check = std::function<Task<Result<ProbeAnswer>>(Deadline)>;
+
+  /// \param check an empty one never answers: `unreachable`
+  explicit TaskProbe(Check check) : check_(std::move(check)) {}
+  bool blocks() const noexcept override { return false; }
+  Task<Result<ProbeAnswer>> look(Deadline deadline) override;
+
+ private:
+  const Check check_;
+};
 
 /// The process itself: always ok.
 struct SelfCheck {};

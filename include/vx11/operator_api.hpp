@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/metric_family.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
@@ -88,6 +89,9 @@ struct OperatorApiOptions {
   std::size_t max_message_bytes = 64 * 1024;
   /// Open it only on loopback listeners.
   MetricsAccess metrics = MetricsAccess::with_token;
+  /// What `GET /metrics` shows besides, such as the counters of a transport. The names must differ
+  /// from each other and from those of the API.
+  std::vector<MetricFamily> metric_families = {};
   ChatStreamLimits stream = {};
   /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no early
   /// head and no heartbeats. Shared with streams that may outlive the API.

@@ -23,6 +23,7 @@
 #include <vx11/http_routes.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
+#include <vx11/metric_family.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>

@@ -73,6 +73,12 @@ enum class ScanErrc : std::uint8_t {
 struct ScanError : Error {
   explicit ScanError(ScanErrc reason = ScanErrc::not_json, std::size_t byte = 0);
 
+  /// Whether the text may be JSON all the same: of another kind, or nested deeper than is read. An
+  /// upstream that sends it has not failed.
+  bool may_be_json() const noexcept {
+    return reason == ScanErrc::not_object || reason == ScanErrc::too_deep;
+  }
+
   ScanErrc reason = ScanErrc::not_json;
   /// The position of the error, counted from 0: the first invalid byte (the backslash of an escape),
   /// or the bracket that nests too deep.

@@ -7,6 +7,7 @@
 
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
+#include "operator/metric_families.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -78,8 +79,9 @@ Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
 
 Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {
   const OperatorApiOptions& options = context.options;
-  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8",
-                      context.metrics.text(options.breakers, options.clock.now()));
+  std::string text = context.metrics.text(options.breakers, options.clock.now());
+  write_families(text, options.metric_families);
+  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
 }  // namespace endpoints

@@ -15,45 +15,15 @@ namespace {
 using endpoints::Endpoint;
 using endpoints::kEndpoints;
 using prometheus::head;
+using prometheus::label;
 using prometheus::line;
-
-struct Bound {
-  std::int64_t nanoseconds;
-  std::string_view seconds;
-};
-/// From a request that calls no upstream to the longest chat.
-constexpr std::array<Bound, 15> kBounds = {{{100'000, "0.0001"},
-                                            {250'000, "0.00025"},
-                                            {500'000, "0.0005"},
-                                            {1'000'000, "0.001"},
-                                            {2'500'000, "0.0025"},
-                                            {5'000'000, "0.005"},
-                                            {10'000'000, "0.01"},
-                                            {25'000'000, "0.025"},
-                                            {50'000'000, "0.05"},
-                                            {100'000'000, "0.1"},
-                                            {500'000'000, "0.5"},
-                                            {1'000'000'000, "1"},
-                                            {2'500'000'000, "2.5"},
-                                            {10'000'000'000, "10"},
-                                            {30'000'000'000, "30"}}};
 
 std::uint64_t value_of(const std::atomic<std::uint64_t>& counter) noexcept {
   return counter.load(std::memory_order_relaxed);
 }
 
-void add(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) noexcept {
-  counter.fetch_add(by, std::memory_order_relaxed);
-}
-
-/// Escapes a label's value.
-std::string label(std::string_view value) {
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    c == '\n' ? out += "\\n" : out += c;
-  }
-  return out;
+void add(std::atomic<std::uint64_t>& counter) noexcept {
+  counter.fetch_add(1, std::memory_order_relaxed);
 }
 
 void write_breakers(std::string& out, std::span<const NamedBreaker> breakers, TimePoint now) {
@@ -84,19 +54,12 @@ void write_breakers(std::string& out, std::span<const NamedBreaker> breakers, Ti
 }  // namespace
 
 Metrics::Metrics(std::vector<std::string> targets)
-    : targets_(std::move(targets)), attempts_(targets_.size()) {
-  static_assert(kBuckets == kBounds.size() + 1);
-}
+    : targets_(std::move(targets)), attempts_(targets_.size()) {}
 
 void Metrics::answered(Endpoint endpoint, int status, Duration took) noexcept {
   ByEndpoint& counters = endpoints_[static_cast<std::size_t>(endpoint)];
-  const auto nanoseconds = std::max(took, Duration::zero()).count();
-  const auto* const bucket = std::find_if(kBounds.begin(), kBounds.end(), [=](const Bound& bound) {
-    return nanoseconds <= bound.nanoseconds;
-  });
   add(counters.classes[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]);
-  add(counters.buckets[static_cast<std::size_t>(bucket - kBounds.begin())]);
-  add(counters.nanoseconds, static_cast<std::uint64_t>(nanoseconds));
+  counters.durations.count(took);
 }
 
 void Metrics::attempted(std::span<const Attempt> attempts) noexcept {
@@ -139,17 +102,7 @@ void Metrics::write_durations(std::string& out) const {
   head(out, kName, "histogram", "Time from the head of a request to its answer.");
   for (std::size_t i = 0; i < kEndpoints; ++i) {
     const std::string_view endpoint = to_string(static_cast<Endpoint>(i));
-    const ByEndpoint& counters = endpoints_[i];
-    std::uint64_t count = 0;
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      count += value_of(counters.buckets[b]);
-      line(out, R"({}_bucket{{endpoint="{}",le="{}"}} {})", kName, endpoint,
-           b < kBounds.size() ? kBounds[b].seconds : "+Inf", count);
-    }
-    const std::uint64_t sum = value_of(counters.nanoseconds);
-    line(out, R"({}_sum{{endpoint="{}"}} {}.{:09})", kName, endpoint, sum / 1'000'000'000,
-         sum % 1'000'000'000);
-    line(out, R"({}_count{{endpoint="{}"}} {})", kName, endpoint, count);
+    endpoints_[i].durations.write(out, kName, fmt::format(R"(endpoint="{}")", endpoint));
   }
 }
 

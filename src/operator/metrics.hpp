@@ -46,15 +46,13 @@ class Metrics {
 
  private:
   using Counter = std::atomic<std::uint64_t>;
-  static constexpr std::size_t kClasses = 5;   // 1xx … 5xx
-  static constexpr std::size_t kBuckets = 16;  // the last is unbounded
+  static constexpr std::size_t kClasses = 5;  // 1xx … 5xx
   static constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::overtaken) + 1;
 
   /// On separate cache lines, to avoid false sharing between endpoints.
   struct alignas(64) ByEndpoint {
     std::array<Counter, kClasses> classes{};
-    std::array<Counter, kBuckets> buckets{};  ///< Not cumulative; summed up when written.
-    Counter nanoseconds{0};
+    TimeHistogram<kRequestBounds> durations;
   };
   struct ByTarget {
     std::array<Counter, kOutcomes> outcomes{};

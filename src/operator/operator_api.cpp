@@ -4,12 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "operator/admission.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_events.hpp"
 #include "operator/context.hpp"
 #include "operator/cors.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/guard.hpp"
+#include "operator/metric_families.hpp"
 #include "operator/routes.hpp"
 #include "text/mistake_list.hpp"
 
@@ -70,7 +71,12 @@ std::vector<NamedBreaker> breakers_of(const Router& router) {
 Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
-  return OperatorApi(std::make_shared<Impl>(std::move(options)));
+  auto impl = std::make_shared<Impl>(std::move(options));
+  MistakeList mistakes;
+  check_families(mistakes, impl->options.metric_families,
+                 impl->metrics.text(impl->options.breakers, {}));
+  if (auto checked = std::move(mistakes).result(); !checked) return fail(checked.error());
+  return OperatorApi(std::move(impl));
 }
 
 tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& head) const {

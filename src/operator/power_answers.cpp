@@ -66,14 +66,19 @@ void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows) 
   json.close(']');
 }
 
-std::string power_state_json(const PowerState& state, Duration age) {
+std::string power_state_json(const PowerState& state) {
   json::Writer json(1024);
   json.open('{').key("policy").string(to_string(state.policy)).key("active_windows");
   write_windows(json, state.windows);
   write_strings(json, "running_services", state.running);
   write_strings(json, "available_services", state.available);
-  json.key("checked_at").string(to_rfc3339(state.checked_at));
-  json.key("age_ms").milliseconds(age).close('}');
+  json.key("checked_at").string(to_rfc3339(state.checked_at)).close('}');
+  return std::move(json).take();
+}
+
+std::string with_age(std::string_view state, Duration age) {
+  json::Writer json(state.size() + 32);
+  json.open('{').members_of(state).key("age_ms").milliseconds(age).close('}');
   return std::move(json).take();
 }
 

@@ -20,8 +20,10 @@ namespace endpoints {
 /// An array of windows. One without an end has `ttl_seconds` null.
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
 
-/// The JSON of a state that is `age` old.
-std::string power_state_json(const PowerState& state, Duration age);
+/// The JSON of a state without its age, which differs between the callers that share the state.
+std::string power_state_json(const PowerState& state);
+/// That JSON with the age.
+std::string with_age(std::string_view state, Duration age);
 
 /// 503: madre could not be reached.
 HttpResponse madre_offline(const Context& context, const Error& why);

@@ -73,11 +73,10 @@ Task<HttpResponse> show_power_state(const Context& context, const Call& call) {
   auto reading_it = context.options.power->async_reading(call.deadline);
   const std::shared_ptr<const PowerReading> reading = co_await std::move(reading_it);
   if (!reading->state) co_return madre_offline(context, reading->state.error());
-  const std::shared_ptr<const std::string> json =
-      context.power_state.of(reading, [&](const PowerReading& seen) {
-        return power_state_json(*seen.state, context.options.clock.now() - seen.asked_at);
-      });
-  co_return json_answer(200, *json);
+  const std::shared_ptr<const std::string> json = context.power_state.of(
+      reading, [&](const PowerReading& seen) { return power_state_json(*seen.state); });
+  const Duration age = context.options.clock.now() - reading->asked_at;
+  co_return json_answer(200, with_age(*json, age));
 }
 
 Task<HttpResponse> show_power_status(const Context& context, const Call& call) {

@@ -26,6 +26,16 @@ inline void head(std::string& out, std::string_view name, std::string_view type,
   line(out, "# TYPE {} {}", name, type);
 }
 
+/// Escapes a label's value.
+inline std::string label(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    c == '\n' ? out += "\\n" : out += c;
+  }
+  return out;
+}
+
 }  // namespace prometheus
 }  // namespace v0
 }  // namespace vx11

@@ -11,7 +11,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "operator/time_histogram.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -32,18 +33,6 @@ constexpr int counted_status(StreamEnd end) noexcept {
   return end == StreamEnd::cut_by_client ? 499 : 502;
 }
 
-/// A histogram of times, from a fast first piece to the longest stream. Thread-safe.
-class TimeHistogram {
- public:
-  void count(Duration time) noexcept;
-  void write(std::string& out, std::string_view name, std::string_view help) const;
-
- private:
-  static constexpr std::size_t kBuckets = 24;                   // the last is unbounded
-  std::array<std::atomic<std::uint64_t>, kBuckets> buckets_{};  ///< Not cumulative.
-  std::atomic<std::uint64_t> nanoseconds_{0};
-};
-
 /// Counters of the streams that have ended. Thread-safe.
 class StreamMetrics {
  public:
@@ -53,8 +42,8 @@ class StreamMetrics {
 
  private:
   std::array<std::atomic<std::uint64_t>, kStreamEnds> ends_{};
-  TimeHistogram first_piece_;
-  TimeHistogram total_;
+  TimeHistogram<kStreamBounds> first_piece_;
+  TimeHistogram<kStreamBounds> total_;
 };
 
 }  // namespace v0

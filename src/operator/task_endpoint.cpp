@@ -110,9 +110,7 @@ Result<std::string, json::ScanError> with_session(const std::string& session,
 
 /// JSON that is no object, or nested deeper than is read, may be what the client's task led to.
 Verdict verdict_on_body(const json::ScanError& error) noexcept {
-  const bool is_json =
-      error.reason == json::ScanErrc::not_object || error.reason == json::ScanErrc::too_deep;
-  return is_json ? Verdict::neutral : Verdict::failure;
+  return error.may_be_json() ? Verdict::neutral : Verdict::failure;
 }
 
 /// Passes on what the upstream answered, and concludes the call: an answer that is no JSON counts

@@ -34,6 +34,7 @@ Result<void> validate(const Transport* transport, const std::string& origin,
   mistakes.add_if(transport == nullptr, "no transport");
   mistakes.add_if(origin.empty(), "the origin must be http://host[:port], without a path");
   mistakes.add_if(options.timeout <= Duration::zero(), "the timeout must be positive");
+  mistakes.add_if(options.reuse_for < Duration::zero(), "reuse_for must not be negative");
   mistakes.add_if(options.command_limit <= Duration::zero(), "the command limit must be positive");
   mistakes.add_if(options.command_patience < options.command_limit,
                   "the command patience must not be shorter than the command limit");
@@ -43,17 +44,26 @@ Result<void> validate(const Transport* transport, const std::string& origin,
   });
 }
 
-Result<HttpResponse> read_json(HttpResponse response, WallTime /*now*/) {
+/// JSON that is no object, or nested deeper than is read, may be right for madre.
+Result<HttpResponse> read_json(HttpResponse response, WallTime /*now*/, Verdict& verdict) {
   const auto scanned = json::scan_object(response.body, {});
-  if (!scanned) return madre_failed(Errc::invalid_reply, scanned.error().detail);
-  return response;
+  if (scanned) return response;
+  if (verdict == Verdict::success) {
+    verdict = scanned.error().may_be_json() ? Verdict::neutral : Verdict::failure;
+  }
+  return madre_failed(Errc::invalid_reply, scanned.error().detail);
 }
 
-Result<PowerState> read_state(HttpResponse response, WallTime now) {
+Result<PowerState> read_state(HttpResponse response, WallTime now, Verdict& verdict) {
   if (!response.ok()) return bad_status(response.status);
   auto state = parse_power_state(response.body, now);
-  if (!state) return madre_failed(Errc::invalid_reply, state.error().detail);
-  return state;
+  if (state) return state;
+  verdict = Verdict::failure;
+  return madre_failed(Errc::invalid_reply, state.error().detail);
+}
+
+bool is_good(const PowerReading& reading) noexcept {
+  return reading.state.has_value();
 }
 
 HttpResponse pending_answer() {
@@ -67,19 +77,36 @@ Error out_of_commands() {
   return Error(Errc::exhausted, "too many commands to madre are in progress", std::string(kMadre));
 }
 
-/// Counts a command while it runs.
-class CommandPlace {
+}  // namespace
+
+/// A command, and its place among those in progress, which it gives back when it has been answered, or
+/// is destroyed.
+class PowerStateView::Connection::Command {
  public:
-  explicit CommandPlace(std::atomic<int>& running) noexcept : running_(running) { ++running_; }
-  CommandPlace(const CommandPlace&) = delete;
-  CommandPlace& operator=(const CommandPlace&) = delete;
-  ~CommandPlace() { --running_; }
+  Command(Ptr connection, HttpRequest command)
+      : request(std::move(command)), connection_(std::move(connection)) {}
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+  ~Command() { leave_place(); }
+
+  /// \return whether there was one
+  bool take_place() noexcept {
+    std::atomic<int>& running = connection_->running_commands_;
+    for (int seen = running; seen < kMostCommands && !has_place_;) {
+      has_place_ = running.compare_exchange_weak(seen, seen + 1);
+    }
+    return has_place_;
+  }
+  void leave_place() noexcept {
+    if (std::exchange(has_place_, false)) --connection_->running_commands_;
+  }
+
+  const HttpRequest request;
 
  private:
-  std::atomic<int>& running_;
+  const Ptr connection_;
+  bool has_place_ = false;
 };
-
-}  // namespace
 
 PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
                                        std::string_view origin, PowerOptions options)
@@ -87,7 +114,8 @@ PowerStateView::Connection::Connection(std::shared_ptr<Transport> transport,
       origin_(Url::parse(origin).map(&Url::text).value_or(std::string())),
       options_(std::move(options)),
       valid_(validate(transport_.get(), origin_, options_)),
-      state_calls_(std::make_shared<StateCalls>(options_.clock)),
+      state_calls_(std::make_shared<StateCalls>(
+          options_.clock, StateCalls::Reuse{.time = options_.reuse_for, .applies = &is_good})),
       commands_(std::make_shared<Commands>(options_.clock)) {}
 
 HttpRequest PowerStateView::Connection::request(std::string method, std::string path,
@@ -115,8 +143,7 @@ auto PowerStateView::Connection::ask(Ptr self, RequestPtr request, Duration limi
   Verdict verdict = verdict_on_status(status);
   Result<T> value = verdict == Verdict::failure
                         ? Result<T>(bad_status(status))
-                        : read(std::move(*sent.response), options.wall_clock.now());
-  if (verdict == Verdict::success && !value) verdict = Verdict::failure;
+                        : read(std::move(*sent.response), options.wall_clock.now(), verdict);
   sent.conclude(verdict);
   co_return Asked<T>(std::move(value), status);
 }
@@ -176,31 +203,32 @@ auto PowerStateView::Connection::read_shared(Ptr self, Deadline deadline) -> Tas
 
 /// madre may have executed a command even without an answer, so whatever the result, earlier
 /// state calls are superseded.
-auto PowerStateView::Connection::command(Ptr self, RequestPtr request, Duration limit,
-                                         Deadline deadline) -> Task<CommandAnswer> {
-  const CommandPlace place(self->running_commands_);
+auto PowerStateView::Connection::run(Ptr self, CommandPtr command, Duration limit,
+                                     Deadline deadline) -> Task<CommandAnswer> {
+  RequestPtr request(command, &command->request);
   auto asking = ask<HttpResponse>(self, std::move(request), limit, std::move(deadline), &read_json);
   Asked<HttpResponse> asked = co_await std::move(asking);
+  command->leave_place();
   self->state_calls_->supersede();
   co_return std::move(asked.value);
 }
 
 /// Over a transport that blocks: the call ends with its caller's wait.
-auto PowerStateView::Connection::command_alone(Ptr self, RequestPtr request, Deadline deadline)
+auto PowerStateView::Connection::run_alone(Ptr self, CommandPtr command, Deadline deadline)
     -> Task<CommandAnswer> {
   Task<CommandAnswer> running =
-      command(self, std::move(request), self->options_.command_limit, std::move(deadline));
+      run(self, std::move(command), self->options_.command_limit, std::move(deadline));
   CommandAnswer answer = co_await std::move(running);
   if (!answer && answer.error().code == Errc::timeout) co_return pending_answer();
   co_return std::move(answer);
 }
 
 /// Over a transport that suspends: the call does not end with its caller's wait.
-auto PowerStateView::Connection::command_kept(Ptr self, RequestPtr request, Deadline deadline)
+auto PowerStateView::Connection::run_kept(Ptr self, CommandPtr command, Deadline deadline)
     -> Task<CommandAnswer> {
   const PowerOptions& options = self->options_;
-  const auto begin = [self, request](const std::stop_token& /*callers_left*/) {
-    return command(self, request, self->options_.command_patience, Deadline());
+  const auto begin = [self, command](const std::stop_token& /*callers_left*/) {
+    return run(self, command, self->options_.command_patience, Deadline());
   };
   auto running = Commands::run_alone(self->commands_, begin,
                                      deadline.capped(options.clock.now(), options.command_limit));
@@ -226,12 +254,12 @@ Task<Result<HttpResponse>> PowerStateView::Connection::post(Ptr self, std::strin
                                                             Deadline deadline) {
   if (deadline.cancelled()) return fail(safe_error(kMadre, Errc::cancelled));
   if (deadline.passed(self->options_.clock.now())) return fail(safe_error(kMadre, Errc::timeout));
-  if (self->running_commands_ >= kMostCommands) return fail(out_of_commands());
   HttpRequest request = self->request("POST", std::move(path), std::move(json));
   for (const Header header : headers) request.headers.set(header.name, header.value);
-  auto shared = std::make_shared<const HttpRequest>(std::move(request));
-  return self->blocks() ? command_alone(std::move(self), std::move(shared), std::move(deadline))
-                        : command_kept(std::move(self), std::move(shared), std::move(deadline));
+  auto command = std::make_shared<Command>(self, std::move(request));
+  if (!command->take_place()) return fail(out_of_commands());
+  return self->blocks() ? run_alone(std::move(self), std::move(command), std::move(deadline))
+                        : run_kept(std::move(self), std::move(command), std::move(deadline));
 }
 
 }  // namespace v0

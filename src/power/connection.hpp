@@ -50,10 +50,12 @@ class PowerStateView::Connection {
   using CommandAnswer = Result<HttpResponse>;
   using StateCalls = SingleFlight<PowerReading>;
   using Commands = SingleFlight<CommandAnswer>;
+  class Command;
+  using CommandPtr = std::shared_ptr<Command>;
   using RequestPtr = std::shared_ptr<const HttpRequest>;
-  /// Parses a successful response into a value.
+  /// Parses a response into a value. Changes the verdict by its status if it cannot be parsed.
   template <class T>
-  using Read = Result<T> (*)(HttpResponse response, WallTime now);
+  using Read = Result<T> (*)(HttpResponse response, WallTime now, Verdict& verdict);
 
   HttpRequest request(std::string method, std::string path, std::string json) const;
 
@@ -63,10 +65,9 @@ class PowerStateView::Connection {
   static Task<PowerReading> ask_state(Ptr self, Deadline deadline);
   static Task<ReadingPtr> read_alone(Ptr self, Deadline deadline);
   static Task<ReadingPtr> read_shared(Ptr self, Deadline deadline);
-  static Task<CommandAnswer> command(Ptr self, RequestPtr request, Duration limit,
-                                     Deadline deadline);
-  static Task<CommandAnswer> command_alone(Ptr self, RequestPtr request, Deadline deadline);
-  static Task<CommandAnswer> command_kept(Ptr self, RequestPtr request, Deadline deadline);
+  static Task<CommandAnswer> run(Ptr self, CommandPtr command, Duration limit, Deadline deadline);
+  static Task<CommandAnswer> run_alone(Ptr self, CommandPtr command, Deadline deadline);
+  static Task<CommandAnswer> run_kept(Ptr self, CommandPtr command, Deadline deadline);
 
   const std::shared_ptr<Transport> transport_;
   const std::string origin_;

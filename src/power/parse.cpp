@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json/representable.hpp"
 #include "power/rfc3339.hpp"
 
 namespace vx11 {
@@ -15,7 +16,7 @@ inline namespace v0 {
 
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using std::chrono::seconds;
 using Names = std::vector<std::string>;
 
@@ -31,18 +32,29 @@ bool contains(const Range& names, std::string_view name) noexcept {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// The document; null if it is none. Most need no changes, so they are parsed as they are first.
+Json parsed(std::string_view text) {
+  // The parser treats a NUL as the end of its input.
+  if (text.find('\0') != std::string_view::npos) return nullptr;
+  Json document = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (document.is_discarded()) {
+    document = Json::parse(json::representable(text), nullptr, false);
+  }
+  return document;
+}
+
 /// Parses madre's document. Continues after a mistake, and keeps the first.
 class Reader {
  public:
   explicit Reader(WallTime now) noexcept : now_(now) {}
 
-  PowerState contract_dialect(const json& document) {
+  PowerState contract_dialect(const Json& document) {
     PowerState state;
     state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
                                      {"operative_core", PowerPolicy::operative_core},
                                      {"full", PowerPolicy::full}});
     arrange(state, names(document, "running_services"));
-    for (const json& entry : list(document, "active_windows")) {
+    for (const Json& entry : list(document, "active_windows")) {
       if (entry.is_object()) {
         state.windows.push_back(window(entry));
       } else {
@@ -52,7 +64,7 @@ class Reader {
     return state;
   }
 
-  PowerState deployed_dialect(const json& document) {
+  PowerState deployed_dialect(const Json& document) {
     PowerState state;
     state.policy = policy(document, {{"solo_madre", PowerPolicy::solo_madre},
                                      {"windowed", PowerPolicy::operative_core}});
@@ -79,7 +91,7 @@ class Reader {
  private:
   using Policies = std::initializer_list<std::pair<std::string_view, PowerPolicy>>;
 
-  PowerPolicy policy(const json& document, Policies known) {
+  PowerPolicy policy(const Json& document, Policies known) {
     const std::string name = text(document, "policy");
     for (const auto& [word, policy] : known) {
       if (word == name) return policy;
@@ -88,7 +100,7 @@ class Reader {
     return PowerPolicy::solo_madre;
   }
 
-  PowerWindow window(const json& entry) {
+  PowerWindow window(const Json& entry) {
     PowerWindow read;
     read.id = text(entry, "window_id");
     read.created_at = timestamp(entry, "created_at");
@@ -99,7 +111,7 @@ class Reader {
   }
 
   /// As madre says, or else calculated from when the window was opened.
-  std::optional<seconds> remaining(const json& object, const PowerWindow& window) {
+  std::optional<seconds> remaining(const Json& object, const PowerWindow& window) {
     if (const auto said = duration(object, "ttl_remaining_sec")) return said;
     if (!window.ttl || !window.created_at) return std::nullopt;
     const WallTime end = *window.created_at + *window.ttl;
@@ -107,7 +119,7 @@ class Reader {
   }
 
   /// The deployed madre sends the end of its window; the contract sends its total duration.
-  std::optional<seconds> whole_ttl(const json& document) {
+  std::optional<seconds> whole_ttl(const Json& document) {
     const auto created = timestamp(document, "created_at");
     const auto deadline = timestamp(document, "deadline");
     const auto remaining = duration(document, "ttl_remaining_sec");
@@ -124,32 +136,32 @@ class Reader {
                  [](const std::string& name) { return !is_known_service(name); });
   }
 
-  static const json& member(const json& object, const char* name) {
-    static const json null;
+  static const Json& member(const Json& object, const char* name) {
+    static const Json null;
     const auto at = object.find(name);
     return at == object.end() ? null : *at;
   }
 
-  std::string text(const json& object, const char* name) {
-    const json& value = member(object, name);
+  std::string text(const Json& object, const char* name) {
+    const Json& value = member(object, name);
     if (value.is_string()) return value.get<std::string>();
     refuse(name);
     return {};
   }
 
-  const json& list(const json& object, const char* name) {
-    static const json empty = json::array();
-    const json& value = member(object, name);
+  const Json& list(const Json& object, const char* name) {
+    static const Json empty = Json::array();
+    const Json& value = member(object, name);
     if (value.is_array()) return value;
     refuse(name);
     return empty;
   }
 
   /// Each name once, in the order given.
-  Names names(const json& object, const char* name) {
+  Names names(const Json& object, const char* name) {
     Names read;
     std::set<std::string> seen;
-    for (const json& entry : list(object, name)) {
+    for (const Json& entry : list(object, name)) {
       const auto* service = entry.get_ptr<const std::string*>();
       if (service == nullptr) {
         refuse(name);
@@ -161,9 +173,9 @@ class Reader {
   }
 
   /// None for null or a missing member. May be negative for a window that has just expired.
-  std::optional<seconds> duration(const json& object, const char* name) {
+  std::optional<seconds> duration(const Json& object, const char* name) {
     constexpr double kLongest = 1e9;
-    const json& value = member(object, name);
+    const Json& value = member(object, name);
     if (value.is_number()) {
       return seconds(std::llround(std::clamp(value.get<double>(), 0.0, kLongest)));
     }
@@ -172,7 +184,7 @@ class Reader {
   }
 
   /// None if there is no valid time: no decision depends on it.
-  static std::optional<WallTime> timestamp(const json& object, const char* name) {
+  static std::optional<WallTime> timestamp(const Json& object, const char* name) {
     const auto* value = member(object, name).get_ptr<const std::string*>();
     return value == nullptr ? std::nullopt : parse_rfc3339(*value);
   }
@@ -209,9 +221,7 @@ bool is_known_service(std::string_view name) noexcept {
 }
 
 Result<PowerState> parse_power_state(std::string_view text, WallTime now) {
-  // The parser treats a NUL as the end of its input.
-  const bool has_nul = text.find('\0') != std::string_view::npos;
-  const json document = has_nul ? json() : json::parse(text.begin(), text.end(), nullptr, false);
+  const Json document = parsed(text);
   if (!document.is_object()) return fail(Errc::invalid_reply, "not a JSON object");
   Reader reader(now);
   const bool is_deployed =

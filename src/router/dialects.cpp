@@ -87,9 +87,16 @@ Result<std::string_view> without(std::string_view metadata, Names names, std::st
   return changed = std::move(split->rest);
 }
 
-/// All parsed members but the chosen one, as one object; moved out of `read`.
-std::string all_but(const json::Member& chosen, json::Split& read, Names names) {
+/// All members of `text` but `chosen`, as one object. `read` is what was read of it.
+std::string all_but(const json::Member& chosen, json::Split& read, Names names,
+                    std::string_view text) {
   const auto& members = read.found.members;
+  const auto lone = [](const json::Member& member) { return member.has_lone_surrogate; };
+  if (std::any_of(members.begin(), members.end(), lone)) {  // what was decoded has lost them
+    const auto at = static_cast<std::size_t>(&chosen - members.data());
+    auto again = json::split_object(text, names.subspan(at, 1));
+    return again ? std::move(again->rest) : "{}";
+  }
   if (std::count_if(members.begin(), members.end(), is_there) == 1) return std::move(read.rest);
   json::Writer json(read.rest.size() + 64);
   json.open('{').members_of(read.rest);
@@ -140,7 +147,7 @@ class JsonDialect final : public ChatDialect {
     const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
     if (chosen == members.end()) return ChatAnswer();
     return Result<ChatAnswer>(tl::in_place, std::string(chosen->text),
-                              all_but(*chosen, *read, shape_.texts));
+                              all_but(*chosen, *read, shape_.texts, response.body));
   }
 
   std::unique_ptr<ChatEventReader> event_reader() const override {
@@ -150,9 +157,7 @@ class JsonDialect final : public ChatDialect {
  private:
   /// JSON that is no object, or nested deeper than is read, is an answer without text.
   static Result<ChatAnswer> unread(json::ScanError&& error) {
-    const bool is_json =
-        error.reason == json::ScanErrc::not_object || error.reason == json::ScanErrc::too_deep;
-    if (is_json) return ChatAnswer();
+    if (error.may_be_json()) return ChatAnswer();
     return fail(std::move(error));
   }
 

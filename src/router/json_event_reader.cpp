@@ -43,8 +43,7 @@ ChatEventKind read_message(std::string_view data, std::string& text) {
   const auto scanned = json::scan_object(data, kEventMembers);
   // JSON that is no object, and the `[DONE]` of others, are not ours; half an object was ours.
   if (!scanned) {
-    const bool damaged =
-        scanned.error().reason == json::ScanErrc::not_json && data.starts_with('{');
+    const bool damaged = !scanned.error().may_be_json() && data.starts_with('{');
     return damaged ? ChatEventKind::error : ChatEventKind::ignored;
   }
   const auto& members = scanned->members;

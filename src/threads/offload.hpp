@@ -7,6 +7,7 @@
 
 #include <coroutine>
 
+#include "threads/job_queue.hpp"
 #include "threads/workers.hpp"
 
 namespace vx11 {
@@ -16,8 +17,8 @@ inline namespace v0 {
 class VX11_API Executor {
  public:
   virtual ~Executor() = default;
-  /// Resumes `waiting` on this executor's thread. Called on any thread.
-  virtual void resume(std::coroutine_handle<> waiting) = 0;
+  /// Runs `job` on this executor's thread. Called on any thread.
+  virtual void post(QueuedJob& job) noexcept = 0;
 
   /// The executor of the calling thread; null: the thread may be blocked.
   static Executor* current() noexcept;
@@ -48,7 +49,7 @@ class OffloadScope {
       : workers_(workers), executor_(Executor::current()) {}
 
   auto to_worker() noexcept { return ToWorker{*this}; }
-  auto to_executor() noexcept { return ToExecutor{*this}; }
+  auto to_executor() noexcept { return ToExecutor(executor_); }
 
  private:
   struct ToWorker {
@@ -59,13 +60,21 @@ class OffloadScope {
     }
     void await_resume() const noexcept {}
   };
-  struct ToExecutor {
-    OffloadScope& offload;
-    bool await_ready() const noexcept { return offload.executor_ == nullptr; }
-    void await_suspend(std::coroutine_handle<> waiting) const {
-      offload.executor_->resume(waiting);
+  class ToExecutor final : private QueuedJob {
+   public:
+    explicit ToExecutor(Executor* executor) noexcept : executor_(executor) {}
+    bool await_ready() const noexcept { return executor_ == nullptr; }
+    void await_suspend(std::coroutine_handle<> waiting) noexcept {
+      waiting_ = waiting;
+      executor_->post(*this);
     }
     void await_resume() const noexcept {}
+
+   private:
+    void run() override { waiting_.resume(); }
+
+    Executor* executor_;
+    std::coroutine_handle<> waiting_ = nullptr;
   };
 
   Workers& workers_;

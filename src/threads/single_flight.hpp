@@ -25,7 +25,8 @@ inline namespace v0 {
 /// The first caller starts the call, on its own thread; each caller waits for the result up to its
 /// own deadline or stop token, and leaves independently. The call does not end with the caller that
 /// started it: it is cancelled when the last caller has left. A result is at most as old as its
-/// call; `supersede` keeps later callers from a call whose result is outdated.
+/// call, and `Reuse::time` besides; `supersede` keeps later callers from a call whose result is
+/// outdated.
 ///
 /// A caller is resumed on the thread on which the call ended or, if it leaves early, on a worker.
 /// **Thread-safe**; held by a `shared_ptr`, which a running call shares.
@@ -34,7 +35,13 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
  public:
   using Value = std::shared_ptr<const T>;
 
-  explicit SingleFlight(SteadyClock clock) : clock_(clock) {}
+  /// For which results, and for how long after its end, a call's result is given to later callers.
+  struct Reuse {
+    Duration time = Duration::zero();
+    bool (*applies)(const T& result) noexcept = nullptr;  ///< Null: none is reused.
+  };
+
+  explicit SingleFlight(SteadyClock clock, Reuse reuse = {}) : clock_(clock), reuse_(reuse) {}
 
   /// \param begin creates the call, a `Task<T>`, from a `std::stop_token` that fires when the last
   ///              caller has left
@@ -43,7 +50,9 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
   template <class Begin>
   static Task<Value> join(std::shared_ptr<SingleFlight> self, Begin begin, Deadline deadline) {
     bool first = false;
-    const std::shared_ptr<Flight> flight = self->enter(first);
+    Value recent;
+    const std::shared_ptr<Flight> flight = self->enter(first, recent);
+    if (recent) co_return recent;
     if (first) self->start(flight, begin);
     WaitForValue<T, SingleFlight, Flight> wait(*self, flight, std::move(deadline), self->clock_);
     Value value = co_await wait;
@@ -62,10 +71,11 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
     co_return value;
   }
 
-  /// Later callers do not join the running call.
+  /// Later callers get neither the result of the running call nor an earlier one.
   void supersede() {
     const std::lock_guard lock(mutex_);
     open_ = nullptr;
+    recent_ = nullptr;
   }
 
  private:
@@ -80,9 +90,15 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
   using FlightPtr = std::shared_ptr<Flight>;
   friend class WaitForValue<T, SingleFlight, Flight>;
 
-  FlightPtr enter(bool& first) {
+  /// \param recent the result that is reused; then there is no flight
+  FlightPtr enter(bool& first, Value& recent) {
     const std::lock_guard lock(mutex_);
     first = open_ == nullptr;
+    if (first && recent_ && clock_.now() - recent_at_ < reuse_.time) {
+      recent = recent_;
+      return nullptr;
+    }
+    recent_ = nullptr;
     if (first) open_ = flights_.emplace_back(std::make_shared<Flight>());
     ++open_->callers;
     return open_;
@@ -121,11 +137,21 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
       flight->ended = true;
       flight->value = std::move(value);
       flight->failure = std::move(failure);
-      if (open_ == flight) open_ = nullptr;
+      if (open_ == flight) {
+        open_ = nullptr;
+        keep(flight->value);
+      }
       std::erase(flights_, flight);
       callers = flight->waiters.finish(flight->value);
     }
     resume_all(callers);
+  }
+
+  /// Keeps the result of a call that was not superseded.
+  void keep(const Value& value) {
+    const bool is_kept = value && reuse_.applies != nullptr && reuse_.applies(*value);
+    recent_ = is_kept ? value : nullptr;
+    if (is_kept) recent_at_ = clock_.now();
   }
 
   /// \return whether the caller is to be suspended. If so, it may be gone once the lock is
@@ -195,9 +221,12 @@ class SingleFlight : public std::enable_shared_from_this<SingleFlight<T>> {
   }
 
   const SteadyClock clock_;
+  const Reuse reuse_;
   std::mutex mutex_;
   FlightPtr open_;                  ///< The call that callers join, or null.
   std::vector<FlightPtr> flights_;  ///< All running calls; several if some are superseded.
+  Value recent_;                    ///< The result that may be reused, or null.
+  TimePoint recent_at_ = {};        ///< When its call ended.
   TimePoint next_tick_ = TimePoint::max();
   Workers workers_{1};  ///< Last, so that its thread ends before the other members are destroyed.
 };

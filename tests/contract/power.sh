@@ -82,6 +82,18 @@ one_call() {
   expect_last '.madre.headers["x-vx11-token"] == $token' --arg token "$TOKEN"
 }
 
+# By default a state may be reused for 10 ms, so that pipelined calls cannot flood madre.
+pipelined_calls_share_states() {
+  local answers most calls
+  reset_counts
+  read -r answers most <<<"$(pipelined 10000 /operator/power/state)"
+  expect_equal answers "$answers" 10000
+  calls=$(count '.madre["GET /madre/power/state"]')
+  ((calls >= 1 && calls <= most)) || unmet "$calls calls, at most $most"
+  operator GET /operator/power/state
+  expect_json '.age_ms >= 0 and (.checked_at | type == "string")'
+}
+
 madre_is_down() { # KIND REASON
   fault madre "$1"
   operator GET /operator/power/state
@@ -112,6 +124,7 @@ done
 check "windowed maps to operative_core, even with everything running" full operative_core
 tune '{"dialect":"operative"}'
 check "policy full" full full
+check "pipelined calls share states: at most one call in 10 ms" pipelined_calls_share_states
 check "madre down → 503 module madre: refused" madre_is_down refuse unreachable
 check "madre down → 503 module madre: timeout" madre_is_down hang timeout
 check "madre down → 503 module madre: 500" madre_is_down 500 error

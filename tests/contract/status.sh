@@ -109,29 +109,9 @@ one_round_for_many() {
 
 # By default a round may be reused for 10 ms, so that pipelined calls cannot flood madre and Redis.
 pipelined_calls_share_rounds() {
-  reset_counts
-  local result
-  result=$(/usr/bin/python3 - "${BASE##*:}" "$TOKEN" <<'PY'
-import socket, sys, time
-CALLS = 2000
-request = f"GET /operator/status HTTP/1.1\r\nHost: localhost\r\nx-vx11-token: {sys.argv[2]}\r\n\r\n".encode()
-connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
-begun = time.monotonic()
-connection.sendall(request * CALLS)
-read = b""
-answers = 0
-while answers < CALLS:
-    piece = connection.recv(1 << 20)
-    if not piece:
-        break
-    read += piece
-    answers += read.count(b"HTTP/1.1 200 OK")
-    read = read[-14:]
-print(answers, int((time.monotonic() - begun) * 100) + 2)
-PY
-)
   local answers most rounds
-  read -r answers most <<<"$result"
+  reset_counts
+  read -r answers most <<<"$(pipelined 2000 /operator/status)"
   expect_equal answers "$answers" 2000
   rounds=$(count '.madre["GET /madre/power/state"]')
   ((rounds >= 1 && rounds <= most)) || unmet "$rounds rounds, at most $most"

@@ -1,10 +1,69 @@
 #include "front.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
+#include "api.hpp"
+
 using namespace gateway;
+
+namespace {
+
+constexpr auto kToken = "a token for this test";
+
+/// A gateway with a switch that is never called and an embedded madre.
+struct Gateway {
+  Gateway() {
+    config.server.listen = {.host = "127.0.0.1", .port = 0};
+    config.auth.token.value = kToken;
+    config.switch_.url.value = "http://Switch.example:80";
+    front = bind_front(config).value();
+    api.emplace(make_api(config, *front).value());
+  }
+  ~Gateway() { front.reset(); }
+
+  vx11::HttpResponse get(const std::string& target) const {
+    vx11::HttpRequest request("GET", {}, target);
+    request.headers.add("x-vx11-token", kToken);
+    return vx11::sync_wait(api->handle(request));
+  }
+
+  GatewayConfig config;
+  std::unique_ptr<Front> front;
+  std::optional<vx11::OperatorApi> api;
+};
+
+bool has(const std::string& text, const std::string& line) {
+  return text.find("\n" + line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Gateway, "the gateway is ready while its listener accepts connections") {
+  CHECK(get("/readyz").status == 503);
+  CHECK(get("/readyz").body.find("listener") != std::string::npos);
+  REQUIRE(front->start(*api));
+  while (!front->is_accepting()) std::this_thread::yield();
+  CHECK(get("/readyz").status == 200);
+  front->drain({});
+  CHECK(get("/readyz").status == 503);
+}
+
+TEST_CASE_FIXTURE(Gateway, "metrics have the server's events, and the transport's counters") {
+  const std::string text = get("/metrics").body;
+  for (const std::string event :
+       {"turned_away", "evicted", "accept_failed", "fewer_threads", "slow_reader_closed"}) {
+    CHECK(has(text, "vx11_server_events_total{event=\"" + event + "\"} 0"));
+  }
+  CHECK(has(text, "vx11_server_unsent_bytes 0"));
+  CHECK(has(text, "vx11_upstream_resent_total{upstream=\"switch\"} 0"));
+  CHECK(has(text, "vx11_upstream_exhausted_total{upstream=\"switch\"} 0"));
+  CHECK_FALSE(has(text, "vx11_upstream_resent_total{upstream=\"madre\"} 0"));
+}
 
 TEST_CASE("an address that is taken is an error that names it") {
   GatewayConfig config;

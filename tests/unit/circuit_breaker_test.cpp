@@ -299,6 +299,21 @@ TEST_CASE("every transition is reported once, in order") {
                                          "open>half_open#4", "half_open>closed#5"});
 }
 
+TEST_CASE("an event names its breaker, so that one listener serves many") {
+  std::vector<std::string> opened;
+  const auto listener = [&](const vx11::CircuitTransition& change) {
+    opened.emplace_back(change.name);
+  };
+  CircuitBreaker first({.on_transition = listener, .name = "switch"});
+  CircuitBreaker second(
+      {.on_transition = listener, .name = "a longer name than fits into a string"});
+  CircuitBreaker third({.on_transition = listener});
+  for (CircuitBreaker* breaker : {&first, &second, &third}) fail_times(*breaker, 3);
+  CHECK(opened ==
+        std::vector<std::string>{"switch", "a longer name than fits into a string", std::string()});
+  CHECK(first.options().name == "switch");
+}
+
 TEST_CASE("a listener may call back into the breaker, and may throw") {
   ManualClock clock;
   CircuitBreaker* self = nullptr;

@@ -31,16 +31,9 @@ namespace fake_http_server {
 /// A socket bound to a free port of 127.0.0.1. Until `listen`, connecting to it is refused.
 class LocalSocket {
  public:
-  LocalSocket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at = {};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) != 0 ||
-        ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
-      throw std::runtime_error("no port");
-    }
-    port_ = ntohs(at.sin_port);
+  explicit LocalSocket(int family = AF_INET)
+      : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    family == AF_INET6 ? bind_v6() : bind_v4();
   }
   LocalSocket(const LocalSocket&) = delete;
   LocalSocket& operator=(const LocalSocket&) = delete;
@@ -67,6 +60,29 @@ class LocalSocket {
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
  private:
+  void bind_v4() {
+    sockaddr_in at = {};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bind_to(at);
+    port_ = ntohs(at.sin_port);
+  }
+  void bind_v6() {
+    sockaddr_in6 at = {};
+    at.sin6_family = AF_INET6;
+    at.sin6_addr = in6addr_loopback;
+    bind_to(at);
+    port_ = ntohs(at.sin6_port);
+  }
+  template <class Address>
+  void bind_to(Address& at) const {
+    socklen_t size = sizeof at;
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), size) != 0 ||
+        ::getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+      throw std::runtime_error("no port");
+    }
+  }
+
   int fd_;
   int port_ = 0;
 };

@@ -32,6 +32,12 @@ class TlsPeer {
   /// Of the connection, from 0.
   int index() const noexcept { return index_; }
 
+  /// The host that the client named in its handshake (SNI); empty: none.
+  std::string server_name() const {
+    const char* const name = SSL_get_servername(&tls_, TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? std::string() : std::string(name);
+  }
+
   /// The next request up to the end of its head; empty when the other side has gone.
   std::string read_head() {
     std::string head;
@@ -53,14 +59,17 @@ class TlsPeer {
   int index_;
 };
 
-/// Serves one connection after the other on a free port of 127.0.0.1; a client that fails the
+/// Serves one connection after the other on a free port of 127.0.0.1, or of ::1; a client that fails the
 /// handshake is not counted.
 class FakeTlsServer {
  public:
   using Script = std::function<void(TlsPeer&)>;
 
-  FakeTlsServer(const tls_certificate::TlsCertificate& certificate, Script script)
-      : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free), script_(std::move(script)) {
+  FakeTlsServer(const tls_certificate::TlsCertificate& certificate, Script script,
+                int family = AF_INET)
+      : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free),
+        script_(std::move(script)),
+        socket_(family) {
     if (SSL_CTX_use_certificate_file(context_.get(), certificate.file().c_str(),
                                      SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_use_PrivateKey_file(context_.get(), certificate.key_file().c_str(),

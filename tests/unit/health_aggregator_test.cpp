@@ -2,10 +2,12 @@
 #include <vx11/testing/manual_clock.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -285,4 +287,44 @@ TEST_CASE("hundreds of checks send nothing but harmless GETs") {
     REQUIRE(request.method == "GET");
     REQUIRE((request.target == "/health" || request.target == "/madre/power/state"));
   }
+}
+
+TEST_CASE("a component may be checked by a function with a reason of its own") {
+  const std::thread::id here = std::this_thread::get_id();
+  std::atomic<bool> ran_here = false;
+  const auto full = std::make_shared<FunctionProbe>([&](const Deadline& deadline) {
+    ran_here = std::this_thread::get_id() == here;
+    return deadline.never() ? ProbeAnswer(Health::ok) : ProbeAnswer(Health::degraded, "queue_full");
+  });
+  const auto simple = std::make_shared<FunctionProbe>([](const Deadline&) { return Health::ok; });
+  const auto silent = std::make_shared<FunctionProbe>(
+      [](const Deadline&) -> Result<ProbeAnswer> { return fail(Errc::timeout, "no answer"); });
+  const auto broken = std::make_shared<FunctionProbe>(
+      [](const Deadline&) -> ProbeAnswer { throw std::runtime_error("broken"); });
+  HealthAggregator health(watching({required("full", full), required("simple", simple),
+                                    required("silent", silent), required("broken", broken),
+                                    required("empty", std::make_shared<FunctionProbe>(nullptr))}));
+  const HealthReport report = health.check();
+  CHECK(report.find("full")->health == Health::degraded);
+  CHECK(report.find("full")->reason == "queue_full");
+  CHECK_FALSE(ran_here);
+  CHECK(report.find("simple")->health == Health::ok);
+  for (const char* name : {"silent", "broken", "empty"}) {
+    CHECK(report.find(name)->health == Health::unreachable);
+  }
+}
+
+TEST_CASE("a function that suspends is called on the thread of the caller") {
+  const std::thread::id here = std::this_thread::get_id();
+  std::atomic<bool> ran_here = false;
+  const auto probe = std::make_shared<TaskProbe>([&](Deadline) -> Task<Result<ProbeAnswer>> {
+    ran_here = std::this_thread::get_id() == here;
+    return ProbeAnswer(Health::degraded, "warming_up");
+  });
+  HealthAggregator health(watching(
+      {required("cache", probe), required("empty", std::make_shared<TaskProbe>(nullptr))}));
+  const HealthReport report = health.check();
+  CHECK(ran_here);
+  CHECK(report.find("cache")->reason == "warming_up");
+  CHECK(report.find("empty")->health == Health::unreachable);
 }

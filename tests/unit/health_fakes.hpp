@@ -69,10 +69,10 @@ class Rendezvous {
 };
 
 /// A blocking probe that calls a function and counts.
-class FunctionProbe final : public Probe {
+class CountingProbe final : public Probe {
  public:
   using Function = std::function<Result<ProbeAnswer>(const Deadline&)>;
-  explicit FunctionProbe(Function function) : function_(std::move(function)) {}
+  explicit CountingProbe(Function function) : function_(std::move(function)) {}
 
   Task<Result<ProbeAnswer>> look(Deadline deadline) override {
     ++looks_;
@@ -90,17 +90,17 @@ class FunctionProbe final : public Probe {
   std::atomic<int> returned_ = 0;
 };
 
-inline std::shared_ptr<FunctionProbe> probe(FunctionProbe::Function function) {
-  return std::make_shared<FunctionProbe>(std::move(function));
+inline std::shared_ptr<CountingProbe> probe(CountingProbe::Function function) {
+  return std::make_shared<CountingProbe>(std::move(function));
 }
-inline std::shared_ptr<FunctionProbe> probe_that_says(Health health) {
+inline std::shared_ptr<CountingProbe> probe_that_says(Health health) {
   return probe([=](const Deadline&) { return health; });
 }
-inline std::shared_ptr<FunctionProbe> probe_that_fails(Errc code) {
+inline std::shared_ptr<CountingProbe> probe_that_fails(Errc code) {
   return probe([=](const Deadline&) -> Result<Health> { return fail(code, "faked"); });
 }
 /// Ignores its deadline until `gate` is opened, which must outlive the aggregator.
-inline std::shared_ptr<FunctionProbe> probe_behind(Gate& gate, Health health = Health::ok) {
+inline std::shared_ptr<CountingProbe> probe_behind(Gate& gate, Health health = Health::ok) {
   return probe([&gate, health](const Deadline&) {
     gate.wait();
     return health;

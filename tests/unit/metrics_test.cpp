@@ -1,9 +1,11 @@
 // GET /metrics: what is counted, and how it is written.
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "operator_site.hpp"
 
@@ -28,6 +30,11 @@ Series read(const std::string& text) {
 
 struct Counted : Site {
   Series scrape() { return read(get("/metrics").body); }
+  /// An API with the options as they are now.
+  vx11::Result<OperatorApi> made_anew() {
+    api();
+    return OperatorApi::create(options);
+  }
 };
 
 }  // namespace
@@ -152,4 +159,45 @@ TEST_CASE_FIXTURE(Counted, "names of breakers are escaped as the format wants it
   options.breakers = {{.name = "a\"b\\c\nd", .breaker = switch_breaker}};
   CHECK(get("/metrics").body.find(R"(vx11_circuit_failures{breaker="a\"b\\c\nd"} 0)") !=
         std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Counted, "a program's own metrics are shown besides, their labels escaped") {
+  std::uint64_t resent = 3;
+  options.metric_families = {
+      {.name = "transport_resent_total",
+       .help = "Requests sent again.",
+       .series = {{.labels = {{"upstream", "a\"b"}, {"kind", "x"}},
+                   .value = [&] { return resent; }},
+                  {.labels = {{"upstream", "c"}, {"kind", "x"}}, .value = [] { return 5U; }}}},
+      {.name = "queue", .kind = vx11::MetricKind::gauge, .series = {{.value = [] { return 7U; }}}}};
+  const std::string text = get("/metrics").body;
+  CHECK(text.find("# HELP transport_resent_total Requests sent again.\n"
+                  "# TYPE transport_resent_total counter\n"
+                  "transport_resent_total{upstream=\"a\\\"b\",kind=\"x\"} 3\n"
+                  "transport_resent_total{upstream=\"c\",kind=\"x\"} 5\n") != std::string::npos);
+  CHECK(text.find("# TYPE queue gauge\nqueue 7\n") != std::string::npos);
+  resent = 4;
+  CHECK(scrape().at("transport_resent_total{upstream=\"a\\\"b\",kind=\"x\"}") == 4);
+}
+
+TEST_CASE_FIXTURE(Counted, "what is wrong with a program's metrics is named") {
+  const auto mistake = [this](vx11::MetricFamily family) {
+    options.metric_families = {std::move(family)};
+    auto api = made_anew();
+    return api ? std::string() : api.error().detail;
+  };
+  const auto value = [] { return 1U; };
+  CHECK(mistake({.name = "good_total", .series = {{.value = value}}}).empty());
+  CHECK(mistake({.name = "1", .series = {{.value = value}}}) ==
+        R"(metric "1": the name must be of letters, digits, _ and :)");
+  CHECK(mistake({.name = "vx11_requests_total", .series = {{.value = value}}}) ==
+        R"(metric "vx11_requests_total": the name is used twice)");
+  CHECK(mistake({.name = "a", .help = "two\nlines", .series = {{}}}) ==
+        R"(metric "a": the help must be one line; metric "a": a series has no function)");
+  CHECK(mistake({.name = "a",
+                 .series = {{.labels = {{"b-c", ""}}, .value = value},
+                            {.labels = {{"b-c", ""}}, .value = value}}}) ==
+        R"(metric "a": a label's name must be of letters, digits and _; )"
+        R"(metric "a": a label's name must be of letters, digits and _; )"
+        R"(metric "a": two series have the same labels)");
 }

@@ -66,15 +66,20 @@ TEST_CASE("jobs that have had their share let a limited number run in each turn 
   int others = 0;
   int ran = 0;
   std::optional<int> others_at_the_end;
+  struct Counting final : vx11::QueuedJob {
+    void run() override { count(); }
+    std::function<void()> count = [] {};
+  };
+  std::vector<Counting> jobs(100);
+  for (Counting& job : jobs) {
+    job.count = [&] {
+      if (++ran < 100) return;
+      others_at_the_end = others;
+      loop.stop();
+    };
+  }
   loop.post([&] {
-    for (int i = 0; i < 100; ++i) {
-      loop.post_later([&] {
-        if (++ran == 100) {
-          others_at_the_end = others;
-          loop.stop();
-        }
-      });
-    }
+    for (Counting& job : jobs) loop.post_later(job);
   });
   // Stands for another connection: gets one turn in each turn of the loop.
   std::function<void()> other = [&] {

@@ -1,6 +1,7 @@
 // The event-driven server accepts many connections at once, and survives a lack of descriptors.
 
 #include <deque>
+#include <thread>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -62,4 +63,22 @@ TEST_CASE_FIXTURE(Waiting, "a server out of descriptors accepts again as soon as
   const OneDescriptorLeft scarce;
   run();
   serve_all();
+}
+
+TEST_CASE_FIXTURE(Waiting, "a server says whether it accepts connections") {
+  wait(1);
+  CHECK_FALSE(server->is_accepting());
+  run();
+  serve_all();
+  CHECK(server->is_accepting());
+  {
+    const OneDescriptorLeft scarce;
+    RawHttpClient last(server->port());
+    last.send(getting("/livez"));
+    while (server->is_accepting()) std::this_thread::yield();
+  }
+  while (!server->is_accepting()) std::this_thread::yield();
+  server->stop(0s);
+  running->wait();
+  CHECK_FALSE(server->is_accepting());
 }

@@ -1,5 +1,7 @@
 #include <vx11/net/transport.hpp>
 
+#include <memory>
+
 #include <doctest/doctest.h>
 
 #include "transport_suite.hpp"
@@ -16,4 +18,24 @@ TEST_CASE("the event-driven transport does what every transport over HTTP does")
     options.counters = settings.counters;
     return vx11::make_net_transport(options);
   });
+}
+
+TEST_CASE("what a transport counts is counted for the configured origin, too") {
+  using namespace transport_suite_parts;
+  FakeHttpServer server(Script([&](Peer& peer) {
+    server.next(peer);
+    peer.send(answer_of("ok"));
+    server.next(peer);
+    peer.reset();
+  }));
+  const auto all = std::make_shared<vx11::TransportCounters>();
+  const auto own = std::make_shared<vx11::TransportCounters>();
+  const auto other = std::make_shared<vx11::TransportCounters>();
+  const auto transport = vx11::make_net_transport(
+      {.counters = all,
+       .counters_by_origin = {{server.origin(), own}, {"http://other.example", other}}});
+  for (int i = 0; i < 2; ++i) CHECK(get(*transport, server.origin()));
+  CHECK(all->resent == 1);
+  CHECK(own->resent == 1);
+  CHECK(other->resent == 0);
 }

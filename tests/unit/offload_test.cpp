@@ -27,25 +27,24 @@ namespace {
 /// A minimal event loop: the test's own thread, which resumes coroutines in `go_on`.
 class TestHome final : public vx11::Executor {
  public:
-  void resume(std::coroutine_handle<> waiting) override {
+  void post(vx11::QueuedJob& job) noexcept override {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(waiting);
+    waiting_.push(job);
     came_.notify_one();
   }
   /// Waits for the next coroutine that is posted, and resumes it.
   void go_on() {
     std::unique_lock lock(mutex_);
     came_.wait(lock, [this] { return !waiting_.empty(); });
-    const auto next = waiting_.front();
-    waiting_.pop_front();
+    vx11::QueuedJob* const next = waiting_.pop();
     lock.unlock();
-    next.resume();
+    next->run();
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable came_;
-  std::deque<std::coroutine_handle<>> waiting_;
+  vx11::JobQueue waiting_;
 };
 
 /// Starts a task and runs it detached to its end.

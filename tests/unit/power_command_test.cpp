@@ -3,10 +3,12 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <barrier>
 #include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -157,4 +159,41 @@ TEST_CASE("limits that make no sense are mistakes of the description") {
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().detail.find("patience") != std::string::npos);
   CHECK_FALSE(PowerStateClient::create(transport, kOrigin, {.command_limit = 0s}));
+}
+
+TEST_CASE("of commands that begin on many threads at once, exactly 64 are in progress") {
+  Madre madre;
+  const PowerStateClient client = madre.client();
+  constexpr int kThreads = 4;
+  constexpr int kEach = 40;
+  std::vector<std::vector<std::unique_ptr<Commanding>>> commands(kThreads);
+  {
+    std::barrier together(kThreads);
+    std::vector<std::jthread> threads;
+    for (auto& own : commands) {
+      threads.emplace_back([&] {
+        std::vector<Task<Result<MadreReply>>> tasks;
+        together.arrive_and_wait();
+        for (int i = 0; i < kEach; ++i) tasks.push_back(client.async_stop("switch"));
+        for (auto& task : tasks) own.push_back(std::make_unique<Commanding>(std::move(task)));
+      });
+    }
+  }
+  CHECK(madre.transport->calls() == 64);
+  for (std::size_t i = 0; i < 64; ++i) madre.transport->answer(i, "{}");
+  int refused = 0;
+  for (auto& own : commands) {
+    for (auto& command : own) {
+      const Result<MadreReply> reply = command->result();
+      if (reply) continue;
+      CHECK(reply.error().code == Errc::exhausted);
+      ++refused;
+    }
+  }
+  CHECK(refused == kThreads * kEach - 64);
+  commands.clear();
+  Commanding next(client.async_stop("switch"));
+  CHECK(madre.transport->calls() == 65);
+  madre.transport->answer(64, "{}");
+  CHECK(next.result());
 }

@@ -33,12 +33,16 @@ constexpr const char* kFull =
 
 /// A client of a madre that answers when the test releases it.
 struct Madre {
+  explicit Madre(Duration reuse_for = {}) : reuse_for(reuse_for) {}
+
+  Duration reuse_for;
   testing::ManualClock clock = {};
   std::shared_ptr<HeldTransport> transport = std::make_shared<HeldTransport>();
   std::shared_ptr<CircuitBreaker> breaker =
       std::make_shared<CircuitBreaker>(CircuitBreakerOptions{}, clock);
   PowerStateClient client = PowerStateClient(
-      transport, kOrigin, {.breaker = breaker, .clock = clock, .wall_clock = clock});
+      transport, kOrigin,
+      {.reuse_for = reuse_for, .breaker = breaker, .clock = clock, .wall_clock = clock});
 
   Deadline within(Duration time, std::stop_token stop = {}) const {
     return Deadline::after(clock.now(), time, std::move(stop));
@@ -106,6 +110,61 @@ TEST_CASE("a state says when madre was asked and how old it can be") {
     CHECK(state->checked_at == asked_at);
     CHECK(state->age == 12ms);
   }
+}
+
+TEST_CASE("a good state is reused for the time allowed, and its age is counted on") {
+  Madre madre(10ms);
+  Asking first(madre.client.async_state());
+  madre.clock.advance(3ms);
+  madre.transport->answer(0, kFull);
+  CHECK(first.result()->age == 3ms);
+  const PowerStateClient copy = madre.client;
+  madre.clock.advance(9ms);
+  for (int i = 0; i < 10'000; ++i) {
+    Asking again(copy.async_state());
+    REQUIRE(again.has_ended());
+    CHECK(again.result()->policy == PowerPolicy::full);
+    CHECK(again.result()->age == 12ms);
+  }
+  CHECK(madre.transport->calls() == 1);
+  madre.clock.advance(1ms);
+  Asking later(madre.client.async_state());
+  CHECK(madre.transport->calls() == 2);
+  madre.transport->answer(1, kSolo);
+  CHECK(later.result()->policy == PowerPolicy::solo_madre);
+}
+
+TEST_CASE("a state is not reused past a command, and an error never") {
+  Madre madre(1h);
+  Asking first(madre.client.async_state());
+  madre.transport->answer(0, "<html>");
+  CHECK_FALSE(first.result());
+  Asking second(madre.client.async_state());
+  madre.transport->answer(1, kSolo);
+  CHECK(second.result());
+  Running<Result<MadreReply>> opening(madre.client.async_open_window({.services = {"switch"}}));
+  Asking during(madre.client.async_state());
+  CHECK(during.has_ended());
+  madre.transport->answer(2, "{}");
+  Asking after(madre.client.async_state());
+  REQUIRE(madre.transport->calls() == 4);
+  madre.transport->answer(3, kFull);
+  CHECK(after.result()->policy == PowerPolicy::full);
+  CHECK(opening.result());
+}
+
+TEST_CASE("a state whose call began before a command was answered is not kept") {
+  Madre madre(1h);
+  Running<Result<MadreReply>> opening(madre.client.async_open_window({.services = {"switch"}}));
+  Asking before(madre.client.async_state());
+  madre.transport->answer(0, "{}");
+  madre.transport->answer(1, kSolo);
+  CHECK(before.result()->policy == PowerPolicy::solo_madre);
+  Asking after(madre.client.async_state());
+  REQUIRE(madre.transport->calls() == 3);
+  madre.transport->answer(2, kFull);
+  CHECK(after.result()->policy == PowerPolicy::full);
+  CHECK(opening.result());
 }
 
 TEST_CASE("an error is shared too, and counts once") {

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json/representable.hpp"
+
 namespace vx11::c {
 
 struct Fields::Root {
@@ -17,13 +19,16 @@ namespace {
 /// As deep as the library reads JSON elsewhere.
 constexpr int kMostDepth = 64;
 
-/// Stops, and says so, where the text nests too deep.
+/// Stops, and says so, where the text nests too deep. Numbers beyond double and lone surrogates are
+/// replaced: an upstream may send them in members that are not read.
 nlohmann::json parsed(std::string_view text, bool& too_deep) {
   const auto shallow = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
     too_deep = too_deep || depth > kMostDepth;
     return !too_deep;
   };
-  return nlohmann::json::parse(text, shallow, false);
+  nlohmann::json value = nlohmann::json::parse(text, shallow, false);
+  if (!value.is_discarded() || too_deep) return value;
+  return nlohmann::json::parse(json::representable(text), shallow, false);
 }
 
 }  // namespace

@@ -275,6 +275,10 @@ static void a_dialect_is_described(void) {
   CHECK(strstr(self.asked, "POST http://m:1/v1/chat") != NULL);
   CHECK(strstr(self.asked, "{\"messages\":[{\"content\":\"hi\",\"role\":\"user\"}],\"model\":\"m\","
                            "\"more\":{\"a\":1}}") != NULL);
+  self.body = "{\"n\":[-1e999],\"half\":\"\\ud800\","
+              "\"choices\":[{\"message\":{\"content\":\"hello \\udc00\"}}]}";
+  CHECK(vx11_router_ask(router, "{\"message\":\"hi\"}", -1, NULL, &text, NULL) == VX11_OK);
+  CHECK_TEXT(text, "\"text\":\"hello \xEF\xBF\xBD\"");
   self.body = "{\"choices\":[]}";
   CHECK(vx11_router_ask(router, "{\"message\":\"hi\"}", -1, NULL, &text, NULL) == VX11_INVALID_REPLY);
   vx11_router_free(router);

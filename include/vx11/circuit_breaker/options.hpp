@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
 #include <variant>
 
 namespace vx11 {
@@ -117,6 +118,9 @@ struct CircuitBreakerOptions {
   std::uint32_t probes_to_close = std::numeric_limits<std::uint32_t>::max();
   /// How the open time grows while probes keep failing.
   OpenGrowth growth = {};
+  /// Of the upstream, for `CircuitTransition::name`: one listener can serve many breakers. Nothing
+  /// depends on it. Empty by default.
+  std::string name = {};
 };
 
 }  // namespace v0

@@ -67,6 +67,8 @@ struct CircuitTransition {
   /// The mode after the transition. In `metrics_only` a transition to `open` is one that would have
   /// happened: the generation stays, and calls are still admitted.
   CircuitMode mode = CircuitMode::automatic;
+  /// `CircuitBreakerOptions::name` of the breaker; valid during the listener's call.
+  std::string_view name = {};
 };
 
 /// The figures of a window at one moment.

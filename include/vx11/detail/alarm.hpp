@@ -56,7 +56,7 @@ class AlarmSlot {
   Alarm* operator->() const noexcept { return alarm_; }
 
  private:
-  static constexpr std::size_t kRoom = 128;
+  static constexpr std::size_t kRoom = 192;
 
   Alarm* alarm_ = nullptr;
   alignas(std::max_align_t) std::byte room_[kRoom];

@@ -40,6 +40,11 @@ struct ServerLimits {
   Duration idle_timeout = std::chrono::seconds(125);
   /// For the client to accept a response, or one piece of a stream: the connection is closed.
   Duration send_timeout = std::chrono::seconds(30);
+  /// Answers that wait for their clients to read, all connections together; sockets' own buffers are
+  /// not counted. Above it, the connections whose clients have accepted nothing for longest are
+  /// closed. The default is some thousand answers of usual size, or as many large sessions as fit the
+  /// memory of a small machine.
+  std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
   /// Total: above it, the connection that has been idle for longest is closed, if it has been so for
   /// `evictable_after`; else the new one is answered 503 and closed.
   std::size_t connections = 20'000;
@@ -59,10 +64,11 @@ struct ServerLimits {
 
 /// What happens to a server beside requests.
 enum class ServerEvent : std::uint8_t {
-  turned_away,    ///< A connection was closed for want of room.
-  evicted,        ///< An idle connection was closed to make room.
-  accept_failed,  ///< The system is out of descriptors or memory; accepting is retried later.
-  fewer_threads,  ///< A thread could not be started: the server runs fewer loops.
+  turned_away,         ///< A connection was closed for want of room.
+  evicted,             ///< An idle connection was closed to make room.
+  accept_failed,       ///< The system is out of descriptors or memory; accepting is retried later.
+  fewer_threads,       ///< A thread could not be started: the server runs fewer loops.
+  slow_reader_closed,  ///< A connection was closed: see `ServerLimits::unsent_bytes`.
 };
 
 /// Configuration of `HttpServer`.
@@ -97,6 +103,12 @@ class VX11_API HttpServer {
   std::uint16_t port() const noexcept;
   /// `http://host:port`.
   std::string url() const;
+
+  /// Bytes of answers that wait for their clients to read. Thread-safe.
+  std::size_t unsent_bytes() const;
+  /// Whether new connections are accepted: the server runs, its listener is open, and the last attempt
+  /// to accept did not fail for want of descriptors or memory. Thread-safe.
+  bool is_accepting() const noexcept;
 
   /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it
   /// returns, all loop threads request short time slices (Linux 6.12 or newer). Where the system

@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -43,6 +45,9 @@ struct NetTransportOptions {
   NameLookup look_up = {};
   /// Counts for metrics; null: nothing is counted.
   std::shared_ptr<TransportCounters> counters = {};
+  /// The same for the calls to one origin each, by `Url::text`: what is counted here is counted there,
+  /// too. Calls to other origins are counted in `counters` alone.
+  std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin = {};
 };
 
 /// Creates the transport. Thread-safe; may be shared; must outlive its calls.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -89,16 +90,47 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
    public:
     Stop(std::weak_ptr<Connecting> connecting, Loop& loop)
         : connecting_(std::move(connecting)), loop_(&loop) {}
-    void operator()() const {
-      loop_->post([connecting = connecting_] {
-        const auto self = connecting.lock();
-        if (self) self->settle(fail(Errc::cancelled, "the caller went away"));
-      });
+    /// The last reference is released on the loop's thread: the callback's end is awaited there.
+    void operator()() const noexcept {
+      std::shared_ptr<Connecting> self = connecting_.lock();
+      if (!self) return;
+      auto& job = self->stop_job_;
+      job.keep(std::move(self));
+      loop_->post(job);
     }
 
    private:
     std::weak_ptr<Connecting> connecting_;
     Loop* loop_;
+  };
+
+  /// Takes the result of a look-up to the loop. Made before the look-up, so that the result is not lost
+  /// for want of memory.
+  class FoundJob final : public QueuedJob {
+   public:
+    explicit FoundJob(std::weak_ptr<Connecting> connecting) noexcept
+        : connecting_(std::move(connecting)) {}
+
+    /// \param self kept until it has run
+    void keep(std::shared_ptr<FoundJob> self, const Resolver::Found& found) noexcept {
+      self_ = std::move(self);
+      try {
+        found_ = found;
+      } catch (const std::bad_alloc&) {
+        found_ = fail(Errc::exhausted);
+      }
+    }
+
+   private:
+    void run() override {
+      const std::shared_ptr<FoundJob> self = std::move(self_);
+      if (const auto connecting = connecting_.lock()) connecting->looked_up(found_);
+    }
+    void drop() noexcept override { const std::shared_ptr<FoundJob> self = std::move(self_); }
+
+    std::weak_ptr<Connecting> connecting_;
+    std::shared_ptr<FoundJob> self_;
+    Resolver::Found found_ = fail(Errc::unreachable);
   };
 
   void look_up() {
@@ -107,13 +139,14 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     race_.reset();
     if (!again) stale_.arm(saturated_add(TimerWheel::now(), resolver_.patience()));
     // The resolver must not hold the last reference: it must be released on the loop's thread.
-    look_up_ = resolver_.look_up(
-        url_.host(), [weak = weak_from_this(), loop = &loop_](const Resolver::Found& found) {
-          loop->post([weak, found] {
-            if (const auto self = weak.lock()) self->looked_up(found);
-          });
-        });
+    const auto job = std::make_shared<FoundJob>(weak_from_this());
+    look_up_ = resolver_.look_up(url_.host(), [job, loop = &loop_](const Resolver::Found& found) {
+      job->keep(job, found);
+      loop->post(*job);
+    });
   }
+  void give_up_for_caller() { settle(fail(Errc::cancelled, "the caller went away")); }
+  void resume_waiting() { waiting_.resume(); }
 
   void looked_up(const Resolver::Found& found) {
     if (result_) return;
@@ -190,7 +223,8 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     stale_.disarm();
     limit_.disarm();
     on_stop_.reset();
-    loop_.post([self = shared_from_this()] { self->waiting_.resume(); });
+    resume_job_.keep(shared_from_this());
+    loop_.post(resume_job_);
   }
 
   Loop& loop_;
@@ -205,6 +239,8 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
   std::vector<std::unique_ptr<Attempt>> attempts_;
   std::optional<Result<Socket>> result_;
   std::coroutine_handle<> waiting_ = nullptr;
+  SharedJob<Connecting, &Connecting::give_up_for_caller> stop_job_;
+  SharedJob<Connecting, &Connecting::resume_waiting> resume_job_;
   bool from_cache_ = false;
   bool raced_stale_ = false;                  ///< Outdated addresses are being tried.
   std::optional<Resolver::Found> late_ = {};  ///< What the look-up found meanwhile.

@@ -36,7 +36,7 @@ class NetBody final : public BodyStream {
   ~NetBody() override {
     // The connection belongs to the loop's thread and must be destroyed there.
     if (Loop::current() == &loop_) return;
-    loop_.post([call = std::shared_ptr<UpstreamCall>(std::move(call_))] {});
+    UpstreamCall::end_on_loop(std::move(call_));
   }
 
   Task<Result<std::string>> next(Deadline deadline) override {
@@ -84,7 +84,7 @@ class NetTransport final : public StreamingTransport {
       if (!pool) co_return fail(pool.error());
       UpstreamCall call(*loop, **pool, options_, std::move(deadline));
       Result<void> done = co_await call.whole(request);
-      if (!done) co_return failed(std::move(done.error()));
+      if (!done) co_return failed(std::move(done.error()), **pool);
       co_return std::move(call.response());
     } catch (const std::bad_alloc&) {
     }
@@ -102,7 +102,7 @@ class NetTransport final : public StreamingTransport {
       if (!pool) co_return fail(pool.error());
       auto call = std::make_unique<UpstreamCall>(*loop, **pool, options_, std::move(deadline));
       Result<void> opened = co_await call->open(request);
-      if (!opened) co_return failed(std::move(opened.error()));
+      if (!opened) co_return failed(std::move(opened.error()), **pool);
       HttpResponse head(call->response().status);
       head.headers = call->response().headers;
       const Duration between_chunks = options_.between_chunks_timeout;
@@ -124,13 +124,14 @@ class NetTransport final : public StreamingTransport {
     return loop.local<UpstreamPools>(number_, options_, resolver_).of(request.origin);
   }
 
-  tl::unexpected<Error> failed(Error error) const {
-    const bool counts = error.code == Errc::exhausted && options_.counters;
-    if (counts) options_.counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+  static tl::unexpected<Error> failed(Error error, const OriginPool& pool) {
+    if (error.code == Errc::exhausted) pool.count(&TransportCounters::exhausted);
     return fail(std::move(error));
   }
   tl::unexpected<Error> exhausted() const {
-    return failed(Error(Errc::exhausted, "no memory, thread or descriptor left for the call"));
+    const auto& counters = options_.counters;
+    if (counters) counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+    return fail(Errc::exhausted, "no memory, thread or descriptor left for the call");
   }
 
   const NetTransportOptions options_;

@@ -28,11 +28,15 @@ UpstreamCall::~UpstreamCall() {
   if (connection_) connection_->abort(CloseReason::aborted);
 }
 
-void UpstreamCall::Stop::operator()() const {
+void UpstreamCall::Stop::operator()() const noexcept {
   if (Loop::current() == &connection_->loop()) return connection_->abort(CloseReason::aborted);
-  connection_->loop().post([connection = connection_, call = call_] {
-    if (connection->calls == call) connection->abort(CloseReason::aborted);
-  });
+  connection_->stop_call(call_);
+}
+
+void UpstreamCall::end_on_loop(std::unique_ptr<UpstreamCall> call) noexcept {
+  UpstreamCall& ending = *call;
+  ending.end_job_.call = std::move(call);
+  ending.loop_.post(ending.end_job_);
 }
 
 Task<Result<void>> UpstreamCall::whole(const HttpRequest& request) {
@@ -78,7 +82,7 @@ bool UpstreamCall::may_try_again() const noexcept {
   const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||
                                            connection_->close_reason() == CloseReason::reset);
   const bool again = timed_out_there_ || (peer_closed && !heard_any());
-  if (again && options_.counters) options_.counters->resent.fetch_add(1, std::memory_order_relaxed);
+  if (again) pool_.count(&TransportCounters::resent);
   return again;
 }
 

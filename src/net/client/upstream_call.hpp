@@ -33,6 +33,8 @@ class UpstreamCall {
   /// \return the piece; empty: the body was complete
   Task<Result<std::string>> next_piece(TimePoint by);
   bool complete() const noexcept { return body_done_; }
+  /// Destroys `call` on its loop's thread, on which its connection is used. Thread-safe.
+  static void end_on_loop(std::unique_ptr<UpstreamCall> call) noexcept;
   std::string take_body() { return reader_->take_body(); }
 
  private:
@@ -41,11 +43,18 @@ class UpstreamCall {
    public:
     explicit Stop(UpstreamConnectionPtr connection)
         : connection_(std::move(connection)), call_(connection_->calls) {}
-    void operator()() const;
+    void operator()() const noexcept;
 
    private:
     UpstreamConnectionPtr connection_;
     std::uint64_t call_;
+  };
+
+  /// Owns its call while it is queued.
+  struct EndJob final : QueuedJob {
+    void run() override { drop(); }
+    void drop() noexcept override { const std::unique_ptr<UpstreamCall> ended = std::move(call); }
+    std::unique_ptr<UpstreamCall> call = nullptr;
   };
 
   enum class Until : unsigned char { head, piece, complete };
@@ -75,6 +84,7 @@ class UpstreamCall {
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
+  EndJob end_job_;
   std::string_view unsent_;  ///< Part of the request text, which the connection owns.
   bool reused_ = false;
   bool timed_out_there_ = false;  ///< A reused connection was answered 408.

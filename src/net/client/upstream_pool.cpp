@@ -6,6 +6,42 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
+namespace {
+
+std::shared_ptr<TransportCounters> counters_of(const NetTransportOptions& options,
+                                               const std::string& origin) {
+  const auto found = options.counters_by_origin.find(origin);
+  return found == options.counters_by_origin.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+void UpstreamConnection::stop_call(std::uint64_t call) noexcept {
+  stopped_call_ = call;
+  if (stop_queued_.exchange(true)) return;
+  stop_job_.keep(std::static_pointer_cast<UpstreamConnection>(shared_from_this()));
+  loop().post(stop_job_);
+}
+
+void UpstreamConnection::close_stopped() {
+  stop_queued_ = false;
+  if (calls == stopped_call_) abort(CloseReason::aborted);
+}
+
+OriginPool::OriginPool(Url url, const NetTransportOptions& options,
+                       socket_detail::Resolver& resolver)
+    : url_(std::move(url)),
+      options_(options),
+      counters_(counters_of(options, url_.text())),
+      resolver_(resolver),
+      idle_(options.max_idle) {}
+
+void OriginPool::count(Counter counter) const noexcept {
+  for (TransportCounters* const counters : {options_.counters.get(), counters_.get()}) {
+    if (counters != nullptr) (counters->*counter).fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 OriginPool::~OriginPool() {
   while (const auto idle = idle_.pop()) {
     (*idle)->watch(nullptr, nullptr);

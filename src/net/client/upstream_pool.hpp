@@ -9,6 +9,7 @@
 #include <vx11/socket/detail/tls.hpp>
 #include <vx11/url.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,17 +38,24 @@ class UpstreamConnection : public Channel {
   std::string out = {};
   /// Counts the calls served, so that a stop request for one call does not affect the next.
   std::uint64_t calls = 0;
+  /// Closes the connection on its loop, unless it serves another call than `call` by then.
+  /// Thread-safe.
+  void stop_call(std::uint64_t call) noexcept;
 
  private:
+  void close_stopped();
+
   OriginPool& executor_;
+  std::atomic<std::uint64_t> stopped_call_ = 0;
+  std::atomic<bool> stop_queued_ = false;
+  SharedJob<UpstreamConnection, &UpstreamConnection::close_stopped> stop_job_;
 };
 using UpstreamConnectionPtr = std::shared_ptr<UpstreamConnection>;
 
 /// The idle connections to one origin on one loop; a connection closed by its peer is removed.
 class OriginPool {
  public:
-  OriginPool(Url url, const NetTransportOptions& options, socket_detail::Resolver& resolver)
-      : url_(std::move(url)), options_(options), resolver_(resolver), idle_(options.max_idle) {}
+  OriginPool(Url url, const NetTransportOptions& options, socket_detail::Resolver& resolver);
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
   ~OriginPool();
@@ -58,6 +66,9 @@ class OriginPool {
   Result<TlsContextPtr> tls_context();
   /// Null when there is none.
   UpstreamConnectionPtr take();
+  using Counter = std::atomic<std::uint64_t> TransportCounters::*;
+  /// Adds one to that counter of the transport, and of this origin.
+  void count(Counter counter) const noexcept;
   /// Keeps a connection without a call in progress, unless the pool is full.
   void keep(UpstreamConnectionPtr connection);
 
@@ -66,6 +77,7 @@ class OriginPool {
 
   Url url_;
   const NetTransportOptions& options_;
+  const std::shared_ptr<TransportCounters> counters_;  ///< Of this origin; may be null.
   socket_detail::Resolver& resolver_;
   socket_detail::IdleStack<UpstreamConnectionPtr> idle_;
   TlsContextPtr tls_context_;

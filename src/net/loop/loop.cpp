@@ -1,9 +1,8 @@
 #include "net/loop/loop.hpp"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <exception>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -26,12 +25,27 @@ void Loop::Wakeup::wake() const noexcept {
 namespace {
 
 /// An exception, usually for want of memory, ends the job and not the process.
-void run_quietly(const Loop::Job& job) noexcept {
+void run_quietly(QueuedJob& job) noexcept {
   try {
-    job();
+    job.run();
   } catch (const std::exception&) {  // no one to report it to
   }
 }
+
+/// A function that owns itself while it is queued.
+class FunctionJob final : public QueuedJob {
+ public:
+  explicit FunctionJob(Loop::Function function) : function_(std::move(function)) {}
+
+ private:
+  void run() override {
+    const std::unique_ptr<FunctionJob> self(this);
+    function_();
+  }
+  void drop() noexcept override { delete this; }
+
+  Loop::Function function_;
+};
 
 }  // namespace
 
@@ -43,7 +57,7 @@ Loop::Loop() {
 Loop::~Loop() {
   locals_.clear();
   while (has_posted_.load(std::memory_order_relaxed)) run_posted();
-  later_.clear();
+  while (QueuedJob* const job = later_.pop()) job->drop();
 }
 
 void Loop::run() {
@@ -80,40 +94,39 @@ void Loop::stop() noexcept {
 
 /// A post to an empty queue wakes the loop, unless it comes from the loop's own thread, which
 /// checks the queue before it waits.
-void Loop::post(Job job) {
+void Loop::post(QueuedJob& job) noexcept {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(job));
+    posted_.push(job);
     first = !has_posted_.exchange(true, std::memory_order_relaxed);
   }
   if (first && current_ != this) wakeup_.wake();
 }
 
-void Loop::resume(std::coroutine_handle<> waiting) {
-  post([waiting] { waiting.resume(); });
+void Loop::post(Function function) {
+  post(*std::make_unique<FunctionJob>(std::move(function)).release());
 }
 
 /// Few in each turn, so that what has had its share delays the others by little however many there
 /// are of it; and each once, also if it queues itself again.
 void Loop::run_later() {
-  constexpr std::size_t kAtOnce = 4;
-  for (std::size_t left = std::min(kAtOnce, later_.size()); left != 0; --left) {
-    const Job job = std::move(later_.front());
-    later_.pop_front();
-    run_quietly(job);
-  }
+  constexpr int kAtOnce = 4;
+  JobQueue waiting = later_.take_all();
+  for (int i = 0; i < kAtOnce && !waiting.empty(); ++i) run_quietly(*waiting.pop());
+  waiting.append(later_.take_all());
+  later_ = waiting;
 }
 
 /// Jobs posted by a job run in the next iteration, so that sockets are served in between.
 void Loop::run_posted() {
-  std::vector<Job> jobs;
+  JobQueue jobs;
   {
     const std::lock_guard lock(mutex_);
-    jobs.swap(posted_);
+    jobs = posted_.take_all();
     has_posted_.store(false, std::memory_order_relaxed);
   }
-  for (Job& job : jobs) run_quietly(std::exchange(job, nullptr));
+  while (QueuedJob* const job = jobs.pop()) run_quietly(*job);
 }
 
 }  // namespace net_detail

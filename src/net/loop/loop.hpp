@@ -6,13 +6,11 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "net/loop/poller.hpp"
 #include "net/loop/timer_wheel.hpp"
@@ -25,7 +23,7 @@ namespace net_detail {
 /// All state of a loop is used by its own thread only; other threads post jobs.
 class Loop : public Executor {
  public:
-  using Job = std::function<void()>;
+  using Function = std::function<void()>;
 
   /// Throws `std::system_error` if the system is out of resources.
   Loop();
@@ -43,12 +41,15 @@ class Loop : public Executor {
   /// Stops the loop. Thread-safe.
   void stop() noexcept;
 
-  /// Queues `job`, to run on the loop's thread in the order of posting. Thread-safe.
-  void post(Job job);
+  /// Queues `job`, to run on the loop's thread in the order of posting. Needs no memory.
+  /// Thread-safe.
+  void post(QueuedJob& job) noexcept override;
+  /// The same for a function. Throws `std::bad_alloc` if it cannot be queued; so not for destructors,
+  /// stop callbacks and other places that must not fail.
+  void post(Function function);
   /// Queues `job` behind the sockets that are ready: only a few of these jobs run in each turn of the
-  /// loop. For work that has had its share. On the loop's thread only.
-  void post_later(Job job) { later_.push_back(std::move(job)); }
-  void resume(std::coroutine_handle<> waiting) override;
+  /// loop. For work that has had its share. Needs no memory. On the loop's thread only.
+  void post_later(QueuedJob& job) noexcept { later_.push(job); }
 
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.
   template <class T, class... Args>
@@ -88,24 +89,49 @@ class Loop : public Executor {
   static inline thread_local Loop* current_ = nullptr;
   Wakeup wakeup_;
   std::mutex mutex_;
-  std::vector<Job> posted_;               ///< Guarded by `mutex_`.
+  JobQueue posted_;                       ///< Guarded by `mutex_`.
   std::atomic<bool> has_posted_ = false;  ///< Whether there are any; set under `mutex_`.
   std::atomic<bool> stopped_ = false;
-  std::deque<Job> later_;
+  JobQueue later_;
   bool ending_ = false;
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
 };
 
 /// `co_await ResumeOn(loop)`: resumes on that loop's thread; does not suspend if already there.
-class ResumeOn {
+class ResumeOn final : private QueuedJob {
  public:
   explicit ResumeOn(Loop& loop) noexcept : loop_(loop) {}
   bool await_ready() const noexcept { return Loop::current() == &loop_; }
-  void await_suspend(std::coroutine_handle<> waiting) const { loop_.resume(waiting); }
+  void await_suspend(std::coroutine_handle<> waiting) noexcept {
+    waiting_ = waiting;
+    loop_.post(*this);
+  }
   void await_resume() const noexcept {}
 
  private:
+  void run() override { waiting_.resume(); }
+
   Loop& loop_;
+  std::coroutine_handle<> waiting_ = nullptr;
+};
+
+/// A member function of a shared object as a job: keeps the object alive while it is queued.
+template <class T, void (T::*kFunction)()>
+class SharedJob final : public QueuedJob {
+ public:
+  /// For a job that is never queued twice at once.
+  bool is_queued() const noexcept { return owner_ != nullptr; }
+  /// To be called before it is queued.
+  void keep(std::shared_ptr<T> owner) noexcept { owner_ = std::move(owner); }
+
+ private:
+  void run() override {
+    const std::shared_ptr<T> owner = std::move(owner_);
+    (owner.get()->*kFunction)();
+  }
+  void drop() noexcept override { const std::shared_ptr<T> owner = std::move(owner_); }
+
+  std::shared_ptr<T> owner_ = nullptr;
 };
 
 }  // namespace net_detail

@@ -28,8 +28,9 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
     timer_.arm(until);
   }
   /// Thread-safe.
-  void stop() {
-    loop_.post([self = shared_from_this()] { self->wake(); });
+  void stop() noexcept {
+    stop_job_.keep(shared_from_this());
+    loop_.post(stop_job_);
   }
   bool whole() const noexcept { return whole_; }
 
@@ -40,13 +41,14 @@ class Sleep : public std::enable_shared_from_this<Sleep> {
     sleep.whole_ = !sleep.loop_.ending();
     sleep.wake();
   }
-  void wake() noexcept {
+  void wake() {
     timer_.disarm();
     if (sleeper_) std::exchange(sleeper_, nullptr).resume();
   }
 
   Loop& loop_;
   WheelTimer timer_;
+  SharedJob<Sleep, &Sleep::wake> stop_job_;
   std::coroutine_handle<> sleeper_ = nullptr;
   bool whole_ = false;
 };
@@ -64,13 +66,17 @@ struct Asleep {
 class NetAlarm final : public detail::Alarm {
  public:
   NetAlarm(Loop& loop, Ring ring, void* whom) : loop_(loop), ring_(ring), whom_(whom) {}
+  NetAlarm(const NetAlarm&) = delete;
+  NetAlarm& operator=(const NetAlarm&) = delete;
+  ~NetAlarm() override = default;
 
   void set(Duration time) override {
     const TimePoint at = TimerWheel::in(time);
     claimed_ = false;
     arming_ = !here();
     if (!arming_) return arm(at);
-    loop_.post([this, at] { arm(at); });
+    arm_job_.at = at;
+    loop_.post(arm_job_);
   }
   bool cancel() noexcept override {
     if (here() && !arming_) {
@@ -79,15 +85,27 @@ class NetAlarm final : public detail::Alarm {
     }
     // Only who claims it rings it, so that the alarm lives until the posted job has run.
     if (!claimed_.exchange(true)) {
-      loop_.post([this] {
-        timer_.reset();
-        ring_(whom_);
-      });
+      loop_.post(ring_job_);
     }
     return false;
   }
 
  private:
+  struct ArmJob final : QueuedJob {
+    explicit ArmJob(NetAlarm& owner) noexcept : alarm(owner) {}
+    void run() override { alarm.arm(at); }
+    NetAlarm& alarm;
+    TimePoint at = {};
+  };
+  struct RingJob final : QueuedJob {
+    explicit RingJob(NetAlarm& owner) noexcept : alarm(owner) {}
+    void run() override {
+      alarm.timer_.reset();
+      alarm.ring_(alarm.whom_);
+    }
+    NetAlarm& alarm;
+  };
+
   bool here() const noexcept { return Loop::current() == &loop_; }
   void arm(TimePoint at) {
     arming_ = false;
@@ -106,6 +124,8 @@ class NetAlarm final : public detail::Alarm {
   std::optional<WheelTimer> timer_ = std::nullopt;  ///< None: not set, or it has rung.
   std::atomic<bool> claimed_ = false;               ///< It has rung, or a posted job rings it.
   std::atomic<bool> arming_ = false;                ///< A posted job has still to arm it.
+  ArmJob arm_job_{*this};
+  RingJob ring_job_{*this};
 };
 
 class NetTimer final : public detail::AlarmTimer {

@@ -170,6 +170,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   if (answer->body) co_return co_await stream(scratch, std::move(*answer));
   channel_->watch(nullptr, nullptr);
   if (write_at_once(scratch, answer->head)) co_return after(scratch);
+  answer->head = HttpResponse();  // `scratch` has it, too
   co_return co_await write_rest(scratch);
 }
 
@@ -357,7 +358,21 @@ Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpRes
 
 Task<bool> Connection::send(std::string_view bytes) {
   channel_->limit(TimerWheel::in(server_.limits.send_timeout));
-  co_return co_await channel_->send(bytes);
+  bytes.remove_prefix(channel_->send_now(bytes));
+  if (bytes.empty()) co_return true;
+  UnsentAnswers::Waiting waiting(server_.unsent, weak_from_this(), channel_->loop(), bytes.size());
+  for (std::size_t i = 0; i < waiting.closed(); ++i) {
+    server_.report(ServerEvent::slow_reader_closed);
+  }
+  while (channel_->can_send()) {  // a client that has closed its side may still read
+    auto writable = channel_->wait_event();
+    co_await writable;
+    const std::size_t sent = channel_->send_now(bytes);
+    bytes.remove_prefix(sent);
+    if (bytes.empty()) co_return true;
+    if (sent != 0) waiting.progress();
+  }
+  co_return false;
 }
 
 /// Closing with unread bytes makes the kernel send a reset, which can destroy a response in

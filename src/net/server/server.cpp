@@ -44,6 +44,7 @@ class Server : private Poller::Watcher {
  public:
   Server(ServeOptions options, const Address& address)
       : options_(std::move(options)),
+        unsent_(options_.limits.unsent_bytes),
         loops_(std::max(1U, options_.threads)),
         local_(address),
         listening_(listen_at(local_)),
@@ -60,31 +61,60 @@ class Server : private Poller::Watcher {
   Server& operator=(const Server&) = delete;
 
   const Address& local() const noexcept { return local_; }
+  /// Thread-safe.
+  std::size_t unsent_bytes() const { return unsent_.bytes(); }
+  /// Thread-safe.
+  bool is_accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
 
   std::size_t run(const HttpHandler& handler) {
-    state_.emplace(handler, options_);
+    state_.emplace(handler, options_, unsent_);
     for (LoopThread& loop : loops_) loop.state.emplace(*state_);
     if (!first().poller.add(listening_, *this))
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     std::vector<std::thread> threads = start_threads();
+    accepting_ = true;
     loops_.front().run();
+    accepting_ = false;
     for (std::thread& thread : threads) thread.join();
     return cut_off_;
   }
 
   /// Thread-safe.
-  void stop(Duration grace, Duration delay) {
-    first().post([this, grace, delay] {
-      if (Loop::current() == nullptr) return;  // destroyed without having run
-      draining_ ? end() : drain(grace, delay);
-    });
+  void stop(Duration grace, Duration delay) noexcept {
+    const int before = stops_.fetch_add(1);
+    if (before == 0) {
+      grace_ = grace;
+      delay_ = delay;
+      first().post(drain_job_);
+    } else if (before == 1) {
+      first().post(end_job_);
+    }
   }
 
  private:
+  using Act = void (*)(ListedConnection&);
+  struct LoopThread;
+  /// Does something with all connections of a loop, on its thread.
+  struct ConnectionsJob final : QueuedJob {
+    ConnectionsJob(LoopThread& thread, Act action) noexcept : loop(thread), act(action) {}
+    void run() override { for_each(*loop.state, act); }
+    LoopThread& loop;
+    Act act;
+  };
   struct LoopThread {
     void run() { loop.run(); }
+    ConnectionsJob drain_job{*this, [](ListedConnection& connection) { connection.drain(); }};
+    ConnectionsJob abort_job{*this, [](ListedConnection& connection) { connection.abort(); }};
     std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
     Loop loop;
+  };
+  struct ServerJob final : QueuedJob {
+    ServerJob(Server& owner, void (Server::*function)()) noexcept : server(owner), act(function) {}
+    void run() override {
+      if (Loop::current() != nullptr) (server.*act)();  // else destroyed without having run
+    }
+    Server& server;
+    void (Server::*act)();
   };
 
   Loop& first() noexcept { return loops_.front().loop; }
@@ -123,10 +153,14 @@ class Server : private Poller::Watcher {
     Address peer;
     Socket socket = socket_detail::accept_tcp(listening_, peer);
     if (socket) {
+      if (!is_accepting()) accepting_ = !stopping_;
       deal(std::move(socket), peer.host());
       return true;
     }
-    if (socket_detail::would_block(errno)) return false;  // the next one causes an edge
+    if (socket_detail::would_block(errno)) {  // the next one causes an edge
+      accepting_ = !stopping_;
+      return false;
+    }
     if (errno == ECONNABORTED || errno == EINTR) return true;
     accept_later();
     return false;
@@ -134,6 +168,7 @@ class Server : private Poller::Watcher {
 
   /// Usually out of file descriptors: other connections have to close first.
   void accept_later() noexcept {
+    accepting_ = false;
     state_->report(ServerEvent::accept_failed);
     accept_again_.arm(TimerWheel::now() + std::chrono::milliseconds(20));
   }
@@ -209,18 +244,17 @@ class Server : private Poller::Watcher {
     channel.shutdown_send();
   }
 
-  /// From now on each answer is the last of its connection. The listener stays open for `delay`.
-  void drain(Duration grace, Duration delay) {
-    draining_ = true;
-    grace_ = grace;
+  /// From now on each answer is the last of its connection. The listener stays open for `delay_`.
+  void drain() {
     state_->draining = true;
-    if (delay <= Duration::zero()) return close_listener();
-    close_listener_.arm(saturated_add(TimerWheel::now(), delay));
+    if (delay_ <= Duration::zero()) return close_listener();
+    close_listener_.arm(saturated_add(TimerWheel::now(), delay_));
   }
 
   /// Takes the connections that the system has accepted, so that none of them is reset.
   void close_listener() noexcept {
     if (std::exchange(stopping_, true)) return;
+    accepting_ = false;
     try {
       while (accept_one()) {
       }
@@ -229,9 +263,7 @@ class Server : private Poller::Watcher {
     accept_again_.disarm();
     first().poller.remove(listening_, *this);
     listening_.close();
-    for (LoopThread& loop : loops_) {
-      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.drain(); }); });
-    }
+    for (LoopThread& loop : loops_) loop.loop.post(loop.drain_job);
     drain_by_ = Deadline::after(TimerWheel::now(), grace_).at();
     check();
   }
@@ -253,13 +285,10 @@ class Server : private Poller::Watcher {
     if (std::exchange(ending_, true)) return;
     close_listener();
     cut_off_ = state_->connections.total();
-    for (LoopThread& loop : loops_) {
-      loop.loop.post([&loop] { for_each(*loop.state, [](auto& s) { s.abort(); }); });
-    }
+    for (LoopThread& loop : loops_) loop.loop.post(loop.abort_job);
   }
 
-  template <class Do>
-  static void for_each(LoopState& state, Do action) {
+  static void for_each(LoopState& state, Act action) {
     for (ConnectionList* const list : {&state.idle, &state.busy, &state.reserved}) {
       for (auto next = list->begin(); next != list->end();) {
         ListedConnection& listed = **next++;
@@ -269,20 +298,25 @@ class Server : private Poller::Watcher {
   }
 
   ServeOptions options_;
+  UnsentAnswers unsent_;
   std::optional<ServerState> state_;
+  std::atomic<int> stops_ = 0;
+  ServerJob drain_job_{*this, &Server::drain};  // outlives the loops, as `end_job_`
+  ServerJob end_job_{*this, &Server::end};
   std::vector<LoopThread> loops_;
   Address local_;
   socket_detail::Fd listening_;
   WheelTimer accept_again_;
   WheelTimer drain_check_;
   WheelTimer close_listener_;
-  Duration grace_ = {};
+  Duration grace_ = {};  ///< Written before the drain job is posted.
+  Duration delay_ = {};
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
-  std::size_t started_ = 1;             ///< Loops that run.
+  std::size_t started_ = 1;  ///< Loops that run.
+  std::atomic<bool> accepting_ = false;
   std::atomic<std::size_t> dealt_ = 0;  ///< Connections on their way to their loop.
-  bool draining_ = false;
-  bool stopping_ = false;  ///< The listener is closed, or about to be.
+  bool stopping_ = false;               ///< The listener is closed, or about to be.
   bool ending_ = false;
   std::size_t cut_off_ = 0;
 };
@@ -316,6 +350,14 @@ HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const noexcept {
   return impl_->local().port();
+}
+
+std::size_t HttpServer::unsent_bytes() const {
+  return impl_->unsent_bytes();
+}
+
+bool HttpServer::is_accepting() const noexcept {
+  return impl_->is_accepting();
 }
 
 std::string HttpServer::url() const {

@@ -40,11 +40,13 @@ std::size_t ConnectionCounts::total() const {
   return total_ + reserved_;
 }
 
-ServerState::ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options)
+ServerState::ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options,
+                         UnsentAnswers& unsent_answers)
     : handler(server_handler),
       options(serve_options),
       limits(serve_options.limits),
-      connections(limits) {
+      connections(limits),
+      unsent(unsent_answers) {
   request_limits.head_bytes = limits.head_bytes;
   request_limits.header_count = limits.header_count;
   request_limits.target_bytes = limits.target_bytes;

@@ -18,6 +18,7 @@
 #include "net/http/request_reader.hpp"
 #include "net/http/response_text.hpp"
 #include "net/loop/loop.hpp"
+#include "net/server/unsent_answers.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -97,7 +98,8 @@ class ConnectionCounts {
 
 /// State shared by all loops.
 struct ServerState {
-  ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options);
+  ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options,
+              UnsentAnswers& unsent_answers);
   /// Whether the request may be answered on the reserved lane.
   bool is_reserved(const HttpRequest& head) const noexcept;
   void report(ServerEvent event) const;
@@ -107,6 +109,7 @@ struct ServerState {
   const ServerLimits& limits;
   RequestLimits request_limits;
   ConnectionCounts connections;
+  UnsentAnswers& unsent;
   std::atomic<bool> draining{false};
 };
 

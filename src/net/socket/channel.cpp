@@ -93,12 +93,15 @@ bool Channel::check_budget() noexcept {
   return !yielding_;
 }
 
-void Channel::continue_later() {
-  loop_.post_later([self = shared_from_this()] {
-    self->yielding_ = false;
-    self->reads_ = 0;
-    if (self->reader_) std::exchange(self->reader_, nullptr).resume();
-  });
+void Channel::continue_later() noexcept {
+  continue_job_.keep(shared_from_this());
+  loop_.post_later(continue_job_);
+}
+
+void Channel::continue_reading() {
+  yielding_ = false;
+  reads_ = 0;
+  if (reader_) std::exchange(reader_, nullptr).resume();
 }
 
 /// Nothing reads at the moment: receives at most once; the rest stays in the socket.
@@ -184,9 +187,10 @@ void Channel::shutdown_send() noexcept {
 }
 
 /// Waiters are resumed by the loop, never from within `abort` or the timer.
-void Channel::wake_later() {
-  if (!reader_ && !event_waiter_ && on_close_ == nullptr) return;
-  loop_.post([self = shared_from_this()] { self->wake(); });
+void Channel::wake_later() noexcept {
+  if (wake_job_.is_queued() || (!reader_ && !event_waiter_ && on_close_ == nullptr)) return;
+  wake_job_.keep(shared_from_this());
+  loop_.post(wake_job_);
 }
 
 void Channel::wake() {

@@ -75,6 +75,13 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// \return how much; the rest is for `send`
   std::size_t send_now(std::string_view bytes) noexcept;
 
+  /// Whether `send_now` may accept bytes, now or after an event.
+  bool can_send() const noexcept {
+    return close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed;
+  }
+  /// `co_await channel.wait_event()`: suspends until an event occurs or the channel cannot send.
+  auto wait_event() noexcept { return WaitEvent{*this}; }
+
   /// Closes the channel with `overdue` at `at`, unless moved or cancelled by `no_limit`. The socket
   /// stays open.
   void limit(TimePoint at) noexcept { timer_.arm(at); }
@@ -107,8 +114,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   virtual IoResult try_read(char* into, std::size_t size) noexcept;
   virtual IoResult try_write(std::string_view bytes) noexcept;
 
-  /// `co_await wait_event()`: suspends until an event occurs or the channel cannot send.
-  auto wait_event() noexcept { return WaitEvent{*this}; }
   int socket() const noexcept { return socket_.get(); }
 
   /// Stores the first close reason. After `closed` the peer may still read, so a later reason
@@ -122,7 +127,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     Channel& channel;
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
-    void await_suspend(std::coroutine_handle<> waiting) const {
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept {
       if (!channel.yielding_) channel.buffer_.rest();
       channel.seen_ = seen;
       channel.reader_ = waiting;
@@ -144,17 +149,15 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   static IoResult failure_of(int error) noexcept;
   void ready(std::uint32_t events) override;
   void soon_ready() const noexcept override;
-  bool can_send() const noexcept {
-    return close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed;
-  }
   bool pull(std::size_t seen) noexcept;
   /// Counts a read in this wake-up; the first one, the usual case, does not look at the clock.
   bool within_budget() noexcept { return reads_++ == 0 || check_budget(); }
   bool check_budget() noexcept;
-  void continue_later();
+  void continue_later() noexcept;
+  void continue_reading();
   void receive() noexcept;
   void receive_watched();
-  void wake_later();
+  void wake_later() noexcept;
   void wake();
   static void overdue(void* self) noexcept;
 
@@ -174,6 +177,8 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   bool yielding_ = false;    ///< The budget is spent; the reader continues in a later turn.
   std::uint8_t reads_ = 0;   ///< Waits in this wake-up that found bytes.
   TimePoint budget_end_ = {};
+  SharedJob<Channel, &Channel::continue_reading> continue_job_;
+  SharedJob<Channel, &Channel::wake> wake_job_;
   ReadBuffer buffer_;  ///< Last: its inline bytes would separate fields that are used together.
 };
 

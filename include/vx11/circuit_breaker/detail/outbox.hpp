@@ -77,7 +77,8 @@ class Outbox {
   template <class Held>
   bool tell_once(Held& held) noexcept {
     if (untold_.empty()) return false;
-    const CircuitTransition transition = untold_.front();
+    CircuitTransition transition = untold_.front();
+    transition.name = options_.name;
     untold_.erase(untold_.begin());
     held.unlock();
     VX11_TRY {

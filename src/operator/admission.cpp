@@ -1,4 +1,4 @@
-#include "operator/guard.hpp"
+#include "operator/admission.hpp"
 
 #include <charconv>
 #include <cstdint>

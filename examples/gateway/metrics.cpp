@@ -1,0 +1,83 @@
+#include "metrics.hpp"
+
+#include <vx11/url.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "front.hpp"
+
+namespace gateway {
+
+namespace {
+
+using Counter = std::atomic<std::uint64_t> vx11::TransportCounters::*;
+
+/// As the transport spells it; empty if no upstream is configured.
+std::string origin_of(const UpstreamConfig& upstream) {
+  return vx11::Url::parse(upstream.url.value).map(&vx11::Url::text).value_or(std::string());
+}
+
+vx11::MetricFamily family_of(const GatewayConfig& config, const CountersByOrigin& counters,
+                             Counter counter, std::string name, std::string help) {
+  vx11::MetricFamily family{.name = std::move(name), .help = std::move(help)};
+  const auto add = [&](std::string upstream, const UpstreamConfig& described) {
+    const auto found = counters.find(origin_of(described));
+    if (found == counters.end()) return;
+    family.series.push_back(
+        {.labels = {{"upstream", std::move(upstream)}}, .value = [from = found->second, counter] {
+           return (*from.*counter).load(std::memory_order_relaxed);
+         }});
+  };
+  add("switch", config.switch_);
+  add("madre", config.madre);
+  return family;
+}
+
+vx11::MetricFamily server_events(const Front& front) {
+  vx11::MetricFamily family{
+      .name = "vx11_server_events_total",
+      .help = "Connections that the server refused or closed, and shortages."};
+  for (std::size_t i = 0; i < ServerEvents::kKinds; ++i) {
+    const auto event = static_cast<vx11::ServerEvent>(i);
+    family.series.push_back({.labels = {{"event", std::string(ServerEvents::name_of(event))}},
+                             .value = [&front, event] { return front.events().count(event); }});
+  }
+  return family;
+}
+
+vx11::MetricFamily unsent_bytes(const Front& front) {
+  return {.name = "vx11_server_unsent_bytes",
+          .help = "Bytes of answers that wait for their clients to read.",
+          .kind = vx11::MetricKind::gauge,
+          .series = {{.value = [&front] { return front.unsent_bytes(); }}}};
+}
+
+}  // namespace
+
+CountersByOrigin make_counters(const GatewayConfig& config) {
+  CountersByOrigin counters;
+  for (const UpstreamConfig* upstream : {&config.switch_, &config.madre}) {
+    std::string origin = origin_of(*upstream);
+    if (origin.empty()) continue;
+    counters.try_emplace(std::move(origin), std::make_shared<vx11::TransportCounters>());
+  }
+  return counters;
+}
+
+std::vector<vx11::MetricFamily> metric_families(const GatewayConfig& config,
+                                                const CountersByOrigin& counters,
+                                                const Front& front) {
+  return {
+      server_events(front), unsent_bytes(front),
+      family_of(config, counters, &vx11::TransportCounters::resent, "vx11_upstream_resent_total",
+                "Requests sent again because a kept connection had been closed."),
+      family_of(config, counters, &vx11::TransportCounters::exhausted,
+                "vx11_upstream_exhausted_total",
+                "Calls that failed because this process was out of descriptors, memory, "
+                "threads or ports.")};
+}
+
+}  // namespace gateway

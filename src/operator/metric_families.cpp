@@ -1,0 +1,70 @@
+#include "operator/metric_families.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "operator/prometheus_text.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+bool is_name(std::string_view name, std::string_view also) noexcept {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  const auto is_allowed = [&](char c) {
+    return kLetters.find(c) != std::string_view::npos || (c >= '0' && c <= '9') ||
+           also.find(c) != std::string_view::npos;
+  };
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
+         std::all_of(name.begin(), name.end(), is_allowed);
+}
+
+std::string labels_of(const MetricSeries& series) {
+  std::string out;
+  for (const auto& [name, value] : series.labels) {
+    out += (out.empty() ? "{" : ",") + name + "=\"" + prometheus::label(value) + '"';
+  }
+  return out.empty() ? out : out + '}';
+}
+
+void check_series(MistakeList& mistakes, const MetricFamily& family) {
+  for (auto series = family.series.begin(); series != family.series.end(); ++series) {
+    mistakes.add_if(!series->value, "a series has no function");
+    mistakes.add_if(std::any_of(series->labels.begin(), series->labels.end(),
+                                [](const auto& label) { return !is_name(label.first, ""); }),
+                    "a label's name must be of letters, digits and _");
+    mistakes.add_if(std::any_of(family.series.begin(), series,
+                                [&](const auto& other) { return other.labels == series->labels; }),
+                    "two series have the same labels");
+  }
+}
+
+}  // namespace
+
+void check_families(MistakeList& mistakes, std::span<const MetricFamily> families,
+                    const std::string& own) {
+  for (auto family = families.begin(); family != families.end(); ++family) {
+    const auto has_name = [&](const MetricFamily& other) { return other.name == family->name; };
+    mistakes.about("metric", family->name);
+    mistakes.add_if(!is_name(family->name, ":"), "the name must be of letters, digits, _ and :");
+    mistakes.add_if(own.find("# TYPE " + family->name + ' ') != std::string::npos ||
+                        std::any_of(families.begin(), family, has_name),
+                    "the name is used twice");
+    mistakes.add_if(family->help.find('\n') != std::string::npos, "the help must be one line");
+    check_series(mistakes, *family);
+  }
+}
+
+void write_families(std::string& out, std::span<const MetricFamily> families) {
+  for (const MetricFamily& family : families) {
+    const bool is_counter = family.kind == MetricKind::counter;
+    prometheus::head(out, family.name, is_counter ? "counter" : "gauge", family.help);
+    for (const MetricSeries& series : family.series) {
+      prometheus::line(out, "{}{} {}", family.name, labels_of(series), series.value());
+    }
+  }
+}
+
+}  // namespace v0
+}  // namespace vx11
