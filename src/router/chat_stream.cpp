@@ -24,6 +24,7 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       result_(std::move(stream.opened.result)),
       body_(std::move(stream.opened.body)),
       reader_(std::move(stream.reader)),
+      parser_(stream.framing),
       start_(stream.start) {
   reply.source = std::move(stream.source);
 }
@@ -65,10 +66,19 @@ ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
     const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
     return fail_with(code, verdict_on(code));
   }
-  // Cut cleanly, but without the dialect's end.
-  if (bytes->empty()) return fail_with(Errc::invalid_reply, Verdict::failure);
+  if (bytes->empty()) return closed();
   parser_.feed(*std::move(bytes));
   return Step::starved;
+}
+
+/// Cut cleanly, without the dialect's end.
+ChatStream::Impl::Step ChatStream::Impl::closed() {
+  bool complete = false;
+  try {
+    complete = reader_->complete_at_close();
+  } catch (...) {  // counts as cut
+  }
+  return complete ? end() : fail_with(Errc::invalid_reply, Verdict::failure);
 }
 
 Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {

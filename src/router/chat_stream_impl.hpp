@@ -23,15 +23,17 @@ inline namespace v0 {
 /// A response whose body is an event stream, and what is needed to read it.
 struct OpenedStream {
   OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
-               TimePoint start)
+               StreamFraming framing, TimePoint start)
       : source(std::move(source)),
         opened(std::move(opened)),
         reader(std::move(reader)),
+        framing(framing),
         start(start) {}
 
   std::string source;  ///< The target's name.
   OpenedSend opened;
   std::unique_ptr<ChatEventReader> reader;
+  StreamFraming framing;
   TimePoint start;  ///< When the attempt began.
 };
 
@@ -82,6 +84,7 @@ class ChatStream::Impl {
   /// \return `starved` unless that ended the stream
   Step arrived(Result<std::string> bytes, const Deadline& deadline);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
+  Step closed();
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;
