@@ -62,7 +62,9 @@ Detached StreamedChat::produce(std::shared_ptr<StreamedChat> self) {
       if (more) {
         const TimePoint limit = saturated_add(self->since_, self->context_->options.stream.total);
         const bool in_time = self->now() < limit;
-        Handover::Given given(self->out, self->writer_.take_out());
+        std::string events = self->writer_.take_out();
+        if (events.empty()) continue;  // nothing but parts without text arrived
+        Handover::Given given(self->out, std::move(events));
         co_await given;
         more = !self->stop_.stop_requested();
         if (!more) {

@@ -183,6 +183,10 @@ std::unique_ptr<ChatEventReader> ChatDialect::event_reader() const {
   return nullptr;
 }
 
+std::vector<std::string> ChatDialect::ignored_members(const ChatRequest& /*chat*/) const {
+  return {};
+}
+
 std::shared_ptr<const ChatDialect> switch_dialect() {
   static const auto dialect = std::make_shared<const JsonDialect>(kSwitch);
   return dialect;
