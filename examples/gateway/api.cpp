@@ -16,6 +16,7 @@
 #include "front.hpp"
 #include "health.hpp"
 #include "log.hpp"
+#include "routes.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -23,26 +24,6 @@ namespace gateway {
 namespace {
 
 using vx11::Result;
-
-Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams) {
-  const auto target = [&](const Upstream& upstream) {
-    return vx11::RouterTarget{.name = upstream.name,
-                              .url = upstream.origin,
-                              .transport = upstream.transport,
-                              .try_timeout = upstream.limit,
-                              .breaker = upstream.breaker,
-                              .linked = upstream.linked,
-                              .headers = upstream.headers,
-                              .fallback_after = config.chat.fallback_after.time};
-  };
-  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
-                              .last_resorts = config.chat.last_resorts,
-                              .timer = vx11::make_net_timer(),
-                              .overtaken = config.chat.overtaken};
-  if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
-  options.targets.push_back(target(upstreams.madre));
-  return vx11::Router::create(std::move(options));
-}
 
 Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
   if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
@@ -84,10 +65,12 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
 }  // namespace
 
 Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
-  const Upstreams upstreams = make_upstreams(config, make_transport(config));
+  const Upstreams upstreams =
+      make_upstreams(config, make_transport(config), make_target_transports(config));
   auto auth = make_authenticator(config.auth);
   if (!auth) return vx11::fail(std::move(auth.error()));
-  auto router = make_router(config, upstreams);
+  const std::vector<std::string> chain = chain_of(config, config.chat.route);
+  auto router = make_router(config, upstreams, chain);
   if (!router) return vx11::fail(std::move(router.error()));
   auto health = make_health(config, upstreams, own_port);
   if (!health) return vx11::fail(std::move(health.error()));
@@ -106,8 +89,10 @@ Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t ow
        .tasks = make_tasks(upstreams),
        .embedded = std::move(embedded),
        .cors_origins = config.server.cors_origins,
+       .primary = config.chat.route.empty() ? std::string("switch") : chain.front(),
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
+       .history_messages = config.targets.empty() ? 0 : config.sessions.limits.messages,
        .metrics = metrics_access(config),
        .stream = {.silence = config.chat.stream_silence,
                   .total = config.chat.stream_deadline,

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -97,6 +99,22 @@ std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config) {
   options.between_chunks_timeout = config.chat.stream_silence;
   options.name_cache = config.upstream.name_cache;
   return vx11::make_net_transport(std::move(options));
+}
+
+TargetTransport make_target_transports(const GatewayConfig& config) {
+  using Key = std::tuple<Duration, Duration, std::string>;
+  const auto made = std::make_shared<std::map<Key, std::shared_ptr<vx11::Transport>>>();
+  return [made, name_cache = config.upstream.name_cache](const TargetConfig& target) {
+    auto& transport = (*made)[Key(target.connect_limit, target.silence, target.ca_file.value)];
+    if (transport != nullptr) return transport;
+    vx11::NetTransportOptions options;
+    options.connect_timeout = target.connect_limit;
+    options.between_chunks_timeout = target.silence;
+    options.ca_file = target.ca_file.value;
+    options.name_cache = name_cache;
+    transport = vx11::make_net_transport(std::move(options));
+    return transport;
+  };
 }
 
 }  // namespace gateway

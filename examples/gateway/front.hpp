@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "upstreams.hpp"
 
 namespace gateway {
 
@@ -51,5 +52,8 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
 /// The transport to the upstreams; shared by all callers.
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config);
+
+/// The transports to named targets; targets with the same limits and certificates share one.
+TargetTransport make_target_transports(const GatewayConfig& config);
 
 }  // namespace gateway

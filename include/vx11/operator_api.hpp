@@ -86,6 +86,10 @@ struct OperatorApiOptions {
   std::size_t max_body_bytes = 1024 * 1024;
   /// Size limit of `message`, in bytes: 413 above.
   std::size_t max_message_bytes = 64 * 1024;
+  /// How many earlier messages of its session a chat carries in `ChatRequest::history`, for targets
+  /// that take a conversation; they bound it by tokens. 0, the default: none, for routers of switch
+  /// and madre alone, which take the summary.
+  std::size_t history_messages = 0;
   /// Open it only on loopback listeners.
   MetricsAccess metrics = MetricsAccess::with_token;
   ChatStreamLimits stream = {};

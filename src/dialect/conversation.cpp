@@ -1,7 +1,10 @@
 #include "dialect/conversation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "json/scan.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -27,6 +30,21 @@ HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream
   if (form == AnswerForm::stream) accept = std::string(stream_type) + ", application/json";
   request.headers.add("Accept", accept);
   return request;
+}
+
+void write_message(json::Writer& json, std::string_view role, std::string_view text) {
+  json.open('{').key("role").string(role).key("content").string(text).close('}');
+}
+
+void settle_extra(std::string& extra, std::span<const std::string_view> written,
+                  MistakeList& mistakes) {
+  auto read = json::split_object(extra, written);
+  if (!read) return mistakes.add("extra_json: " + read.error().detail);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (read->found.members[i].kind == json::Kind::absent) continue;
+    mistakes.add("extra_json: " + std::string(written[i]) + " is written by the dialect");
+  }
+  extra = std::move(read->rest);
 }
 
 bool is_path(std::string_view path) noexcept {

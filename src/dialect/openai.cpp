@@ -22,10 +22,6 @@ using json::MemberEdit;
 
 constexpr std::array<std::string_view, 3> kWritten = {"model", "messages", "stream"};
 
-void write_message(json::Writer& json, std::string_view role, std::string_view text) {
-  json.open('{').key("role").string(role).key("content").string(text).close('}');
-}
-
 class OpenAiDialect final : public ChatDialect {
  public:
   explicit OpenAiDialect(OpenAiDialectOptions options) : options_(std::move(options)) {
@@ -75,11 +71,12 @@ class OpenAiDialect final : public ChatDialect {
     json.open('{');
     if (!options_.model.empty()) json.key("model").string(options_.model);
     json.key("messages").open('[');
-    if (!options_.system_prompt.empty()) write_message(json, "system", options_.system_prompt);
+    if (!options_.system_prompt.empty())
+      dialect::write_message(json, "system", options_.system_prompt);
     for (const ChatMessage& earlier : dialect::newest(chat.history, options_.history_tokens)) {
-      write_message(json, earlier.role, earlier.text);
+      dialect::write_message(json, earlier.role, earlier.text);
     }
-    write_message(json, "user", chat.message);
+    dialect::write_message(json, "user", chat.message);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
     json.members_of(options_.extra_json);
     return std::move(json.close('}')).take();
@@ -88,17 +85,6 @@ class OpenAiDialect final : public ChatDialect {
   OpenAiDialectOptions options_;
 };
 
-/// Checks `extra_json` and brings it into the form that `Writer::members_of` needs.
-void settle_extra(std::string& extra, MistakeList& mistakes) {
-  auto read = json::split_object(extra, kWritten);
-  if (!read) return mistakes.add("extra_json: " + read.error().detail);
-  for (std::size_t i = 0; i < kWritten.size(); ++i) {
-    if (read->found.members[i].kind == json::Kind::absent) continue;
-    mistakes.add("extra_json: " + std::string(kWritten[i]) + " is written by the dialect");
-  }
-  extra = std::move(read->rest);
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const ChatDialect>> openai_dialect(OpenAiDialectOptions options) {
@@ -106,7 +92,7 @@ Result<std::shared_ptr<const ChatDialect>> openai_dialect(OpenAiDialectOptions o
   options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(!dialect::is_path(options.path), "path must begin with / and be ASCII");
-  settle_extra(options.extra_json, mistakes);
+  dialect::settle_extra(options.extra_json, kWritten, mistakes);
   if (Result<void> result = std::move(mistakes).result(); !result) {
     return fail(std::move(result.error()));
   }

@@ -40,6 +40,24 @@ std::optional<std::string_view> ArrayItems::next() noexcept {
   return trimmed(array_.substr(begin, end - begin), kJsonSpace);
 }
 
+ObjectMembers::ObjectMembers(std::string_view object) noexcept
+    : object_(object.starts_with('{') ? object : std::string_view()), at_(1) {}
+
+std::optional<ObjectMembers::Item> ObjectMembers::next() noexcept {
+  at_ = skip_space(object_, at_);
+  if (at_ >= object_.size() || object_[at_] == '}') return std::nullopt;
+  const std::size_t end_of_name = end_of_string(object_, at_);
+  const std::string_view name = object_.substr(at_ + 1, end_of_name - at_ - 2);
+  const std::size_t begin = skip_space(object_, skip_space(object_, end_of_name) + 1);
+  const std::size_t end = end_of_value(object_, begin);
+  at_ = end < object_.size() && object_[end] == ',' ? end + 1 : object_.size();
+  return Item{.name = name, .value = trimmed(object_.substr(begin, end - begin), kJsonSpace)};
+}
+
+std::string text_of(std::string_view value) {
+  return value.starts_with('"') ? decoded(value.substr(1, value.size() - 2)) : std::string();
+}
+
 std::optional<std::uint64_t> natural(std::string_view number) noexcept {
   std::uint64_t value = 0;
   const char* const end = number.data() + number.size();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace vx11 {
@@ -30,6 +31,27 @@ class ArrayItems {
   std::string_view array_;
   std::size_t at_ = 0;
 };
+
+/// The members of an object, as views of their JSON text.
+class ObjectMembers {
+ public:
+  struct Item {
+    std::string_view name = {};  ///< Between its quotes, with escapes if it has any.
+    std::string_view value = {};
+  };
+
+  /// \param object anything but an object has no members
+  explicit ObjectMembers(std::string_view object) noexcept;
+  /// The next member, or none at the end.
+  std::optional<Item> next() noexcept;
+
+ private:
+  std::string_view object_;
+  std::size_t at_ = 0;
+};
+
+/// The decoded text of a value that is a string; else empty.
+std::string text_of(std::string_view value);
 
 /// The value of a number that is a whole one from 0 on; else none.
 std::optional<std::uint64_t> natural(std::string_view number) noexcept;

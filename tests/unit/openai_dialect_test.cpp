@@ -1,4 +1,6 @@
 #include <vx11/dialect/openai.hpp>
+#include <vx11/dialect/openai_target.hpp>
+#include <vx11/testing/scripted_transport.hpp>
 
 #include <memory>
 #include <string>
@@ -280,4 +282,35 @@ TEST_CASE("other events and data are passed over") {
     CHECK(Stream().read(data) == ChatEventKind::ignored);
   }
   CHECK(Stream().read(chunk(R"({"content":"x"})"), "ping") == ChatEventKind::ignored);
+}
+
+TEST_CASE("a target is made of a base URL and a key, and a router asks it") {
+  vx11::testing::ManualClock clock;
+  const auto transport = std::make_shared<vx11::testing::ScriptedTransport>(clock);
+  transport->then_json(answer(R"({"content":"hello"})"));
+  auto target = vx11::make_openai_target({.name = "llama",
+                                          .url = "http://h:8080/api/v1/",
+                                          .transport = transport,
+                                          .key = "k",
+                                          .dialect = {.model = "m"}});
+  REQUIRE(target.has_value());
+  CHECK(target->url == "http://h:8080");
+  auto router = vx11::Router::create({.targets = {*target}, .clock = clock});
+  REQUIRE(router.has_value());
+  const auto reply = router->ask(ChatRequest("hi", "s"));
+  REQUIRE(reply.has_value());
+  CHECK(reply->text == "hello");
+  CHECK(reply->ending.output_tokens == 12U);
+  const auto asked = transport->requests().front();
+  CHECK(asked.target == "/api/v1/chat/completions");
+  CHECK(asked.headers.get("authorization") == "Bearer k");
+}
+
+TEST_CASE("without a path a target has the API's own; mistakes are those of the dialect") {
+  const auto target = vx11::make_openai_target({.name = "a", .url = "http://h:1/"});
+  REQUIRE(target.has_value());
+  CHECK(target->url == "http://h:1");
+  CHECK(target->dialect->ask(ChatRequest("hi", "s"), AnswerForm::whole)->target ==
+        "/v1/chat/completions");
+  CHECK(vx11::make_openai_target({.url = "http://h/a b"}).error().code == Errc::invalid_argument);
 }
