@@ -6,6 +6,7 @@
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
+#include <vx11/stream_framing.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -75,10 +76,10 @@ struct ChatAnswer {
 /// The form in which an answer is requested.
 enum class AnswerForm : unsigned char {
   whole,   ///< One response with the complete text.
-  stream,  ///< Server-sent events, where the upstream has them.
+  stream,  ///< Events, where the upstream has them.
 };
 
-/// One server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
+/// One event of a stream, with the fields of a server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
 /// it.
 struct ServerSentEvent {
   std::string_view name = "message";
@@ -112,13 +113,14 @@ class VX11_API ChatEventReader {
   /// Reads one event and appends the text of a piece to `text`. A piece without text counts as
   /// ignored. Not called again after `end` or `error`. An exception counts as `error`.
   virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
+  /// Whether the answer is complete if the stream ends cleanly now, without a further event; called
+  /// at such an end. For upstreams whose last event is optional and whose answer shows otherwise
+  /// that nothing is missing. The default: only `end` is an end.
+  virtual bool complete_at_close() const { return false; }
   /// What the upstream sent besides the text, as the text of a JSON object; called after the end.
   virtual std::string upstream_json() const { return "{}"; }
   /// How the answer ended; called after the end.
   virtual ChatEnding ending() const { return {}; }
-  /// Whether the answer is complete even without an `end`: a response that ends cleanly after the
-  /// event read last has then ended well. For upstreams that may leave out their last event.
-  virtual bool may_end() const { return false; }
 };
 
 /// Builds the requests of one kind of upstream and parses its answers.
@@ -153,6 +155,9 @@ class VX11_API ChatDialect {
   /// The members of `ChatRequest::completion_json` that the request leaves out although it was not
   /// refused: hints that the upstream has no place for. Reported to the client.
   virtual std::vector<std::string> ignored_members(const ChatRequest& chat) const;
+  /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
+  /// data is the line.
+  virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.

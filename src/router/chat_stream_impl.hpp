@@ -25,15 +25,17 @@ inline namespace v0 {
 /// A response whose body is an event stream, and what is needed to read it.
 struct OpenedStream {
   OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
-               TimePoint start)
+               StreamFraming framing, TimePoint start)
       : source(std::move(source)),
         opened(std::move(opened)),
         reader(std::move(reader)),
+        framing(framing),
         start(start) {}
 
   std::string source;  ///< The target's name.
   OpenedSend opened;
   std::unique_ptr<ChatEventReader> reader;
+  StreamFraming framing;
   TimePoint start;  ///< When the attempt began.
 };
 
@@ -92,7 +94,7 @@ class ChatStream::Impl {
   bool keep_back(std::string_view data);
   /// What was read before the answer began, in order; then none.
   std::optional<ChatPiece> take_kept();
-  Step cut();
+  Step closed();
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;
