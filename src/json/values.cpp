@@ -40,6 +40,25 @@ std::optional<std::string_view> ArrayItems::next() noexcept {
   return trimmed(array_.substr(begin, end - begin), kJsonSpace);
 }
 
+ObjectItems::ObjectItems(std::string_view object) noexcept : object_(object) {
+  if (object_.starts_with("\xEF\xBB\xBF")) object_.remove_prefix(3);
+  at_ = skip_space(object_, 0);
+  at_ = at_ < object_.size() && object_[at_] == '{' ? at_ + 1 : object_.size();
+}
+
+std::optional<ObjectItems::Item> ObjectItems::next() noexcept {
+  at_ = skip_space(object_, at_);
+  if (at_ >= object_.size() || object_[at_] != '"') return std::nullopt;
+  const std::size_t begin = at_ + 1;
+  const std::size_t end = end_of_string(object_, at_);
+  const std::size_t value = skip_space(object_, skip_space(object_, end) + 1);
+  at_ = end_of_value(object_, value);
+  const Item item = {object_.substr(begin, end - begin - 1),
+                     trimmed(object_.substr(value, at_ - value), kJsonSpace)};
+  at_ = at_ < object_.size() && object_[at_] == ',' ? at_ + 1 : object_.size();
+  return item;
+}
+
 std::optional<std::uint64_t> natural(std::string_view number) noexcept {
   std::uint64_t value = 0;
   const char* const end = number.data() + number.size();

@@ -31,6 +31,24 @@ class ArrayItems {
   std::size_t at_ = 0;
 };
 
+/// The members of an object, as views of their JSON text.
+class ObjectItems {
+ public:
+  struct Item {
+    std::string_view name = {};  ///< What stands between the quotes: escapes are not decoded.
+    std::string_view value = {};
+  };
+
+  /// \param object anything but an object has no members
+  explicit ObjectItems(std::string_view object) noexcept;
+  /// The next member, or none at the end.
+  std::optional<Item> next() noexcept;
+
+ private:
+  std::string_view object_;
+  std::size_t at_ = 0;
+};
+
 /// The value of a number that is a whole one from 0 on; else none.
 std::optional<std::uint64_t> natural(std::string_view number) noexcept;
 
