@@ -1,10 +1,14 @@
 #include "api.hpp"
 
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/http_routes.hpp>
 #include <vx11/net/timer.hpp>
+#include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +20,7 @@
 #include "front.hpp"
 #include "health.hpp"
 #include "log.hpp"
+#include "models.hpp"
 #include "routes.hpp"
 #include "upstreams.hpp"
 
@@ -62,45 +67,117 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
                                                         std::move(options));
 }
 
-}  // namespace
+/// What both APIs share.
+struct Parts {
+  std::shared_ptr<const vx11::Authenticator> auth = {};
+  std::shared_ptr<vx11::SessionStore> sessions = {};
+  vx11::ChatStreamLimits stream = {};
+  vx11::OperatorEventSink on_event = {};
+};
 
-Result<vx11::OperatorApi> make_api(const GatewayConfig& config, std::uint16_t own_port) {
-  const Upstreams upstreams =
-      make_upstreams(config, make_transport(config), make_target_transports(config));
+Result<Parts> make_parts(const GatewayConfig& config) {
   auto auth = make_authenticator(config.auth);
   if (!auth) return vx11::fail(std::move(auth.error()));
-  const std::vector<std::string> chain = chain_of(config, config.chat.route);
-  auto router = make_router(config, upstreams, chain);
-  if (!router) return vx11::fail(std::move(router.error()));
-  auto health = make_health(config, upstreams, own_port);
-  if (!health) return vx11::fail(std::move(health.error()));
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   const auto log = std::make_shared<EventLog>(config.log.level, log_line);
+  return Parts{.auth = *std::move(auth),
+               .sessions = *std::move(sessions),
+               .stream = {.silence = config.chat.stream_silence,
+                          .total = config.chat.stream_deadline,
+                          .head_after = config.chat.head_after,
+                          .heartbeat = config.chat.heartbeat},
+               .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }};
+}
+
+/// The OpenAI chat API, with the models of `make_models`.
+Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
+                                                  const vx11::Router& chain,
+                                                  const Upstreams& upstreams) {
+  const auto router_over = [&](std::vector<vx11::RouterTarget> targets) {
+    return make_router(config, std::move(targets));
+  };
+  auto models =
+      make_models(config.completions.aliases, chain, model_chains(config, upstreams), router_over);
+  if (!models) return vx11::fail(std::move(models.error()));
+  return vx11::ChatCompletionsApi::create({.auth = parts.auth,
+                                           .models = *std::move(models),
+                                           .sessions = parts.sessions,
+                                           .session_member = config.completions.session,
+                                           .cors_origins = config.server.cors_origins,
+                                           .hosts = allowed_hosts(config.server),
+                                           .max_body_bytes = config.limits.max_body_bytes,
+                                           .stream = parts.stream,
+                                           .timer = vx11::make_net_timer(),
+                                           .on_event = parts.on_event});
+}
+
+/// The target whose answers are no fallback. Without a route it is switch, even if there is none.
+std::string primary_of(const GatewayConfig& config) {
+  return config.chat.route.empty() ? "switch" : chain_of(config, config.chat.route).front();
+}
+
+/// Only named targets take a conversation.
+std::size_t history_of(const GatewayConfig& config) {
+  return config.targets.empty() ? 0 : config.sessions.limits.messages;
+}
+
+Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
+                                        const vx11::Router& router, const Upstreams& upstreams,
+                                        std::uint16_t own_port,
+                                        std::function<std::string()> more_metrics) {
+  auto health = make_health(config, upstreams, own_port);
+  if (!health) return vx11::fail(std::move(health.error()));
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
-  return vx11::OperatorApi::create(
-      {.auth = *std::move(auth),
-       .router = *std::move(router),
-       .health = *std::move(health),
-       .power = make_power(config, upstreams.madre),
-       .sessions = *std::move(sessions),
-       .breakers = breakers_of(upstreams),
-       .tasks = make_tasks(upstreams),
-       .embedded = std::move(embedded),
-       .cors_origins = config.server.cors_origins,
-       .primary = config.chat.route.empty() ? std::string("switch") : chain.front(),
-       .max_body_bytes = config.limits.max_body_bytes,
-       .max_message_bytes = config.limits.max_message_bytes,
-       .history_messages = config.targets.empty() ? 0 : config.sessions.limits.messages,
-       .metrics = metrics_access(config),
-       .stream = {.silence = config.chat.stream_silence,
-                  .total = config.chat.stream_deadline,
-                  .head_after = config.chat.head_after,
-                  .heartbeat = config.chat.heartbeat},
-       .timer = vx11::make_net_timer(),
-       .hosts = allowed_hosts(config.server),
-       .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }});
+  return vx11::OperatorApi::create({.auth = parts.auth,
+                                    .router = router,
+                                    .health = *std::move(health),
+                                    .power = make_power(config, upstreams.madre),
+                                    .sessions = parts.sessions,
+                                    .breakers = breakers_of(upstreams),
+                                    .tasks = make_tasks(upstreams),
+                                    .embedded = std::move(embedded),
+                                    .cors_origins = config.server.cors_origins,
+                                    .primary = primary_of(config),
+                                    .max_body_bytes = config.limits.max_body_bytes,
+                                    .max_message_bytes = config.limits.max_message_bytes,
+                                    .history_messages = history_of(config),
+                                    .metrics = metrics_access(config),
+                                    .stream = parts.stream,
+                                    .timer = vx11::make_net_timer(),
+                                    .hosts = allowed_hosts(config.server),
+                                    .more_metrics = std::move(more_metrics),
+                                    .on_event = parts.on_event});
+}
+
+/// The OpenAI chat API with and without `/v1`; all else is the operator's.
+Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
+                                                   vx11::OperatorApi api) {
+  vx11::HttpRoutes routes;
+  for (const char* prefix : {"/v1", "/chat/completions", "/models"}) {
+    routes.mount(prefix, completions);
+  }
+  return routes.mount("/", std::move(api)).build();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
+                                                    std::uint16_t own_port) {
+  const Upstreams upstreams =
+      make_upstreams(config, make_transport(config), make_target_transports(config));
+  const auto parts = make_parts(config);
+  if (!parts) return vx11::fail(parts.error());
+  const auto router =
+      make_router(config, targets_of(config, upstreams, chain_of(config, config.chat.route)));
+  if (!router) return vx11::fail(router.error());
+  const auto completions = make_completions(config, *parts, *router, upstreams);
+  if (!completions) return vx11::fail(completions.error());
+  auto api = make_operator(config, *parts, *router, upstreams, own_port,
+                           [completions = *completions] { return completions.metrics(); });
+  if (!api) return vx11::fail(std::move(api.error()));
+  return mounted(*completions, *std::move(api));
 }
 
 }  // namespace gateway

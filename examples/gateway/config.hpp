@@ -4,6 +4,7 @@
 /// `GatewayConfig`: all settings of the gateway with their defaults. settings.cpp maps each field
 /// to its name in a file, in the environment and on the command line.
 
+#include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
@@ -142,6 +143,12 @@ struct ChatConfig {
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
 };
 
+/// The OpenAI chat API.
+struct CompletionsConfig {
+  std::vector<std::string> aliases = {};  ///< Further model names: `NAME=MODEL`.
+  vx11::SessionMember session = vx11::SessionMember::metadata;
+};
+
 struct UpstreamConfig {
   HttpUrl url = {};
   /// Of madre: requested in place of the power state as evidence of the component.
@@ -228,6 +235,7 @@ struct GatewayConfig {
   ServerConfig server = {};
   AuthConfig auth = {};
   ChatConfig chat = {};
+  CompletionsConfig completions = {};
   UpstreamConfig switch_ = {};
   UpstreamConfig madre = {};
   std::map<std::string, TargetConfig, std::less<>> targets = {};

@@ -81,6 +81,9 @@ std::vector<std::string_view> known_targets(const GatewayConfig& config) {
 void check_route(LoadedConfig& loaded, const std::string& name, const RouteConfig& route) {
   const std::string key = fmt::format("routes.{}", name);
   const auto known = known_targets(loaded.config);
+  if (loaded.config.targets.contains(name)) {
+    complain(loaded, key, "is the name of a target, too; take another one");
+  }
   if (route.targets.empty() && !is_mistaken(loaded, key + ".targets")) {
     complain(loaded, key, "has no targets; write targets = [\"NAME\"]");
   }

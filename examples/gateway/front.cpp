@@ -60,7 +60,7 @@ class ServerEventLog {
 
 }  // namespace
 
-vx11::Result<void> Front::start(vx11::OperatorApi& api) {
+vx11::Result<void> Front::start(const vx11::HttpHandler& api) {
   if (!warning_.empty()) spdlog::warn("{}", warning_);
   try {
     running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });

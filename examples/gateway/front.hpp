@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// The event-driven server in front of an OperatorApi, and the transport to the upstreams.
+/// The event-driven server in front of the APIs, and the transport to the upstreams.
 
+#include <vx11/http_handler.hpp>
 #include <vx11/net/server.hpp>
-#include <vx11/operator_api.hpp>
 #include <vx11/result.hpp>
 #include <vx11/streaming.hpp>
 
@@ -34,7 +34,7 @@ class Front {
   std::uint16_t port() const { return server_.port(); }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
   /// \return `exhausted` if no thread can be started
-  vx11::Result<void> start(vx11::OperatorApi& api);
+  vx11::Result<void> start(const vx11::HttpHandler& api);
   /// Accepts connections for another `delay`, then waits up to `grace` for requests in progress.
   /// \return the number of requests that were aborted at the end of the grace time
   std::size_t drain(Duration grace, Duration delay = {});

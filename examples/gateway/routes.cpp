@@ -27,18 +27,38 @@ std::vector<std::string> chain_of(const GatewayConfig& config, std::string_view 
   return route == config.routes.end() ? default_chain(config) : route->second.targets;
 }
 
-vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams,
-                                       std::span<const std::string> chain) {
-  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
-                              .last_resorts = config.chat.last_resorts,
-                              .timer = vx11::make_net_timer(),
-                              .overtaken = config.chat.overtaken};
+std::vector<vx11::RouterTarget> targets_of(const GatewayConfig& config, const Upstreams& upstreams,
+                                           std::span<const std::string> chain) {
+  std::vector<vx11::RouterTarget> targets;
   for (const std::string& name : chain) {
     if (const Upstream* upstream = upstreams.find(name)) {
-      options.targets.push_back(target_of(*upstream, config.chat));
+      targets.push_back(target_of(*upstream, config.chat));
     }
   }
-  return vx11::Router::create(std::move(options));
+  return targets;
+}
+
+std::vector<NamedChain> model_chains(const GatewayConfig& config, const Upstreams& upstreams) {
+  std::vector<NamedChain> chains;
+  for (const auto& [name, target] : config.targets) {
+    chains.push_back({name, targets_of(config, upstreams, std::vector{name})});
+  }
+  for (const std::string& name : default_chain(config)) {
+    chains.push_back({name, targets_of(config, upstreams, std::vector{name})});
+  }
+  for (const auto& [name, route] : config.routes) {
+    chains.push_back({name, targets_of(config, upstreams, route.targets)});
+  }
+  return chains;
+}
+
+vx11::Result<vx11::Router> make_router(const GatewayConfig& config,
+                                       std::vector<vx11::RouterTarget> targets) {
+  return vx11::Router::create({.targets = std::move(targets),
+                               .total_timeout = config.chat.deadline,
+                               .last_resorts = config.chat.last_resorts,
+                               .timer = vx11::make_net_timer(),
+                               .overtaken = config.chat.overtaken});
 }
 
 }  // namespace gateway

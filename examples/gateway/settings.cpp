@@ -170,6 +170,17 @@ std::vector<Setting> table() {
               "`fallback_after`: `observe` lets up to 8 of each upstream run to their limit and "
               "counts their outcome for the circuit breaker; `cancel` stops them, uncounted."},
 
+      {.key = "completions.aliases",
+       .field = field(&Config::completions, &CompletionsConfig::aliases),
+       .doc = "Further model names for clients of the OpenAI chat API, each `NAME=MODEL`, such as "
+              "`gpt-4o=vx11`. The models are `vx11`, the whole chain, and `vx11/switch` and "
+              "`vx11/madre`, one target each."},
+      {.key = "completions.session",
+       .field = field(&Config::completions, &CompletionsConfig::session),
+       .doc = "Which member of such a request ties it to a session: `metadata` takes "
+              "`metadata.session_id`; `metadata_or_user` takes `user` where that is absent. "
+              "Requests with neither are stored nowhere."},
+
       {.key = "switch.url",
        .flag = "--switch",
        .value_name = "URL",

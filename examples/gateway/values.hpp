@@ -116,6 +116,10 @@ Wanted wanted(vx11::Overtaken);
 Complaint read(std::string_view text, vx11::Overtaken& into);
 std::string print(vx11::Overtaken value);
 
+Wanted wanted(vx11::SessionMember);
+Complaint read(std::string_view text, vx11::SessionMember& into);
+std::string print(vx11::SessionMember value);
+
 Wanted wanted(AuthMode);
 Complaint read(std::string_view text, AuthMode& into);
 std::string print(AuthMode value);

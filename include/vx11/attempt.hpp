@@ -44,6 +44,7 @@ struct Attempt {
   Duration elapsed = {};  ///< From the breaker's admission check to the outcome.
   /// The same to the first piece of a streamed answer; none for other answers.
   std::optional<Duration> first_piece = std::nullopt;
+  int http_status = 0;  ///< Of an `error`: the status outside 2xx; 0 for any other outcome.
 };
 
 }  // namespace v0

@@ -113,13 +113,14 @@ class VX11_API ChatEventReader {
   /// Reads one event and appends the text of a piece to `text`. A piece without text counts as
   /// ignored. Not called again after `end` or `error`. An exception counts as `error`.
   virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
+  /// Whether the answer is complete if the stream ends cleanly now, without a further event; called
+  /// at such an end. For upstreams whose last event is optional and whose answer shows otherwise
+  /// that nothing is missing. The default: only `end` is an end.
+  virtual bool complete_at_close() const { return false; }
   /// What the upstream sent besides the text, as the text of a JSON object; called after the end.
   virtual std::string upstream_json() const { return "{}"; }
   /// How the answer ended; called after the end.
   virtual ChatEnding ending() const { return {}; }
-  /// Whether the answer is complete even without an `end`: a response that ends cleanly after the
-  /// event read last has then ended well. For upstreams that may leave out their last event.
-  virtual bool may_end() const { return false; }
 };
 
 /// Builds the requests of one kind of upstream and parses its answers.
@@ -151,12 +152,12 @@ class VX11_API ChatDialect {
   /// A reader for the events of one answer. Null, the default: the dialect has no streams, so
   /// `Router::async_stream` requests the whole answer and delivers it as one piece.
   virtual std::unique_ptr<ChatEventReader> event_reader() const;
-  /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
-  /// data is the line.
-  virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }
   /// The members of `ChatRequest::completion_json` that the request leaves out although it was not
   /// refused: hints that the upstream has no place for. Reported to the client.
   virtual std::vector<std::string> ignored_members(const ChatRequest& chat) const;
+  /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
+  /// data is the line.
+  virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.

@@ -4,6 +4,7 @@
 /// `OperatorApi`: the endpoints of the operator contract, as a function from request to response.
 
 #include <vx11/auth.hpp>
+#include <vx11/chat_stream_limits.hpp>
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/http_handler.hpp>
@@ -41,22 +42,6 @@ struct ReadinessCheck {
 
 /// Access to `GET /metrics`.
 enum class MetricsAccess : unsigned char { with_token, everyone };
-
-/// The times of a streamed chat.
-struct ChatStreamLimits {
-  /// The most between two pieces of text, while the client reads. Longer than a model pauses
-  /// between two words. Comments and events without text do not count.
-  Duration silence = std::chrono::seconds(30);
-  /// The most for a whole stream. Long answers take minutes; without a limit an upstream that
-  /// never ends would hold a connection for ever.
-  Duration total = std::chrono::minutes(10);
-  /// After that long without a piece the head is sent and a comment with it: proxies and clients
-  /// give up on a silent server. A failure is an `error` event from then on, in place of a 503.
-  Duration head_after = std::chrono::seconds(2);
-  /// Silence after which a comment is sent. Far below the limits of proxies (30 s and more), and
-  /// often enough to find out about clients that have left.
-  Duration heartbeat = std::chrono::seconds(10);
-};
 
 /// The components and settings of the API.
 struct OperatorApiOptions {
@@ -102,6 +87,9 @@ struct OperatorApiOptions {
   /// without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
   /// Empty: no check.
   std::vector<std::string> hosts = {};
+  /// Text in the format of `GET /metrics` that is appended to it, such as
+  /// `ChatCompletionsApi::metrics`. Thread-safe; must not block. Empty: none.
+  std::function<std::string()> more_metrics = {};
   /// Receives what a log should say. Default: none.
   OperatorEventSink on_event = {};
   SteadyClock clock = {};

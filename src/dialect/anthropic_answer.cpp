@@ -63,7 +63,7 @@ class MessageReader final : public ChatEventReader {
     if (type == "message_stop") return ChatEventKind::end;
     return type == "error" ? ChatEventKind::error : ChatEventKind::ignored;
   }
-  bool may_end() const override { return finished_; }
+  bool complete_at_close() const override { return finished_; }
   ChatEnding ending() const override { return ending_; }
   std::string upstream_json() const override {
     json::Writer json;

@@ -80,7 +80,7 @@ class Reader {
   explicit Reader(std::span<const Translation> known) : known_(known) {}
 
   Result<PlainChat> run(std::string_view body) {
-    json::ObjectMembers members(body);
+    json::ObjectItems members(body);
     while (const auto member = members.next()) {
       if (const auto error = read(*member)) return fail(*error);
     }
@@ -91,7 +91,7 @@ class Reader {
  private:
   using Refusal = std::optional<Error>;
 
-  Refusal read(const json::ObjectMembers::Item& member) {
+  Refusal read(const json::ObjectItems::Item& member) {
     if (member.name == "messages") return read_messages(member.value);
     if (member.name == "model") {
       chat_.model = json::text_of(member.value);
@@ -187,7 +187,7 @@ Result<PlainChat> read_chat(const ChatRequest& chat, const PlainChatOptions& opt
 std::string without_members(const std::string& extra, std::span<const Translated> members) {
   json::Writer json(extra.size() + 2);
   json.open('{');
-  json::ObjectMembers all(extra);
+  json::ObjectItems all(extra);
   while (const auto item = all.next()) {
     const bool replaced = std::any_of(members.begin(), members.end(),
                                       [&](const Translated& m) { return m.name == item->name; });

@@ -70,7 +70,7 @@ class LineReader final : public ChatEventReader {
     }
     return content.empty() ? ChatEventKind::ignored : ChatEventKind::piece;
   }
-  bool may_end() const override { return done_; }  // the last line may have text in it
+  bool complete_at_close() const override { return done_; }  // the last line may have text in it
   ChatEnding ending() const override { return ending_; }
   std::string upstream_json() const override { return upstream_json_; }
 

@@ -100,7 +100,7 @@ class CompletionReader final : public ChatEventReader {
     return kind;
   }
 
-  bool may_end() const override { return finished_; }
+  bool complete_at_close() const override { return finished_; }
   ChatEnding ending() const override { return ending_; }
   std::string upstream_json() const override {
     json::Writer json(usage_.size() + 128);

@@ -216,6 +216,10 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
   append_data(out, data);
 }
 
+void append_data_event(std::string& out, std::string_view data) {
+  append_data(out, data);
+}
+
 void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
                        std::string_view data) {
   append_id(out, id);

@@ -85,6 +85,9 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name, std
 void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
                        std::string_view data);
 
+/// The same for an event with neither a number nor a name.
+void append_data_event(std::string& out, std::string_view data);
+
 /// A comment line, which shows that the stream is alive. No empty line follows: some readers
 /// deliver an event for it.
 inline constexpr std::string_view kSseComment = ":\n";

@@ -40,18 +40,23 @@ std::optional<std::string_view> ArrayItems::next() noexcept {
   return trimmed(array_.substr(begin, end - begin), kJsonSpace);
 }
 
-ObjectMembers::ObjectMembers(std::string_view object) noexcept
-    : object_(object.starts_with('{') ? object : std::string_view()), at_(1) {}
+ObjectItems::ObjectItems(std::string_view object) noexcept : object_(object) {
+  if (object_.starts_with("\xEF\xBB\xBF")) object_.remove_prefix(3);
+  at_ = skip_space(object_, 0);
+  at_ = at_ < object_.size() && object_[at_] == '{' ? at_ + 1 : object_.size();
+}
 
-std::optional<ObjectMembers::Item> ObjectMembers::next() noexcept {
+std::optional<ObjectItems::Item> ObjectItems::next() noexcept {
   at_ = skip_space(object_, at_);
-  if (at_ >= object_.size() || object_[at_] == '}') return std::nullopt;
-  const std::size_t end_of_name = end_of_string(object_, at_);
-  const std::string_view name = object_.substr(at_ + 1, end_of_name - at_ - 2);
-  const std::size_t begin = skip_space(object_, skip_space(object_, end_of_name) + 1);
-  const std::size_t end = end_of_value(object_, begin);
-  at_ = end < object_.size() && object_[end] == ',' ? end + 1 : object_.size();
-  return Item{.name = name, .value = trimmed(object_.substr(begin, end - begin), kJsonSpace)};
+  if (at_ >= object_.size() || object_[at_] != '"') return std::nullopt;
+  const std::size_t begin = at_ + 1;
+  const std::size_t end = end_of_string(object_, at_);
+  const std::size_t value = skip_space(object_, skip_space(object_, end) + 1);
+  at_ = end_of_value(object_, value);
+  const Item item = {object_.substr(begin, end - begin - 1),
+                     trimmed(object_.substr(value, at_ - value), kJsonSpace)};
+  at_ = at_ < object_.size() && object_[at_] == ',' ? at_ + 1 : object_.size();
+  return item;
 }
 
 std::string text_of(std::string_view value) {

@@ -33,15 +33,15 @@ class ArrayItems {
 };
 
 /// The members of an object, as views of their JSON text.
-class ObjectMembers {
+class ObjectItems {
  public:
   struct Item {
-    std::string_view name = {};  ///< Between its quotes, with escapes if it has any.
+    std::string_view name = {};  ///< What stands between the quotes: escapes are not decoded.
     std::string_view value = {};
   };
 
   /// \param object anything but an object has no members
-  explicit ObjectMembers(std::string_view object) noexcept;
+  explicit ObjectItems(std::string_view object) noexcept;
   /// The next member, or none at the end.
   std::optional<Item> next() noexcept;
 

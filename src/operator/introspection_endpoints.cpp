@@ -78,8 +78,9 @@ Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
 
 Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {
   const OperatorApiOptions& options = context.options;
-  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8",
-                      context.metrics.text(options.breakers, options.clock.now()));
+  std::string text = context.metrics.text(options.breakers, options.clock.now());
+  if (options.more_metrics) text += options.more_metrics();
+  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
 }  // namespace endpoints

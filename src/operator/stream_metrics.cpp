@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "operator/prometheus_text.hpp"
+#include "http/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -14,8 +14,6 @@ namespace {
 constexpr std::array<std::int64_t, 23> kBounds = {
     5,    20,   50,   100,   200,   350,   500,   750,   1000,  1500,   2000,  3000,
     4000, 6000, 8000, 11000, 15000, 20000, 30000, 45000, 60000, 120000, 600000};
-constexpr std::array<std::string_view, kStreamEnds> kEndNames = {"done", "error", "cut_by_upstream",
-                                                                 "cut_by_client"};
 
 std::uint64_t value_of(const std::atomic<std::uint64_t>& counter) noexcept {
   return counter.load(std::memory_order_relaxed);
@@ -59,7 +57,7 @@ void StreamMetrics::ended(StreamEnd end, std::optional<Duration> first_piece,
 void StreamMetrics::write(std::string& out) const {
   prometheus::head(out, "vx11_chat_streams_total", "counter", "Streamed chats by how they ended.");
   for (std::size_t i = 0; i < kStreamEnds; ++i) {
-    prometheus::line(out, R"(vx11_chat_streams_total{{outcome="{}"}} {})", kEndNames[i],
+    prometheus::line(out, R"(vx11_chat_streams_total{{outcome="{}"}} {})", kStreamEndNames[i],
                      value_of(ends_[i]));
   }
   first_piece_.write(out, "vx11_chat_stream_first_piece_seconds",

@@ -142,6 +142,7 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
   const HttpResponse& response = *result.response;
   if (!response.ok()) {
     result.conclude(verdict_on_status(response.status));
+    attempts_[entry].http_status = response.status;
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
     return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed,

@@ -90,25 +90,25 @@ ChatStream::Impl::Step ChatStream::Impl::next_event() {
   return parser_.overflowed() ? fail_with(Errc::too_large, Verdict::failure) : Step::starved;
 }
 
-/// Cut cleanly, but without an event that ends it.
-ChatStream::Impl::Step ChatStream::Impl::cut() {
-  bool complete = false;
-  try {
-    complete = begun_ && reader_->may_end();
-  } catch (...) {  // incomplete
-  }
-  return complete ? end() : fail_with(Errc::invalid_reply, Verdict::failure);
-}
-
 ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
                                                  const Deadline& deadline) {
   if (!bytes) {
     const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
     return fail_with(code, verdict_on(code));
   }
-  if (bytes->empty()) return cut();
+  if (bytes->empty()) return closed();
   parser_.feed(*std::move(bytes));
   return Step::starved;
+}
+
+/// Cut cleanly, without the dialect's end.
+ChatStream::Impl::Step ChatStream::Impl::closed() {
+  bool complete = false;
+  try {
+    complete = reader_->complete_at_close();
+  } catch (...) {  // counts as cut
+  }
+  return complete ? end() : fail_with(Errc::invalid_reply, Verdict::failure);
 }
 
 Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {

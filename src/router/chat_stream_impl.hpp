@@ -94,7 +94,7 @@ class ChatStream::Impl {
   bool keep_back(std::string_view data);
   /// What was read before the answer began, in order; then none.
   std::optional<ChatPiece> take_kept();
-  Step cut();
+  Step closed();
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;

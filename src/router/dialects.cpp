@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "router/completion_members.hpp"
 #include "json/scan.hpp"
 #include "json/writer.hpp"
 #include "router/json_event_reader.hpp"
@@ -114,6 +115,10 @@ class JsonDialect final : public ChatDialect {
   // A single return variable, to allow NRVO.
   Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
     Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
+    if (auto why = inexpressible(chat.completion_json)) {
+      request = fail(Errc::invalid_argument, *std::move(why));
+      return request;
+    }
     if (chat.message.empty()) {
       request = fail(Errc::invalid_argument, "the message is empty");
       return request;
@@ -145,6 +150,10 @@ class JsonDialect final : public ChatDialect {
 
   std::unique_ptr<ChatEventReader> event_reader() const override {
     return std::make_unique<JsonEventReader>();
+  }
+
+  std::vector<std::string> ignored_members(const ChatRequest& chat) const override {
+    return left_out(chat.completion_json);
   }
 
  private:

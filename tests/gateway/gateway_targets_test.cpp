@@ -108,9 +108,16 @@ TEST_CASE("named targets have breakers that status and metrics name") {
 
 TEST_CASE("a route is a router over its targets in their order") {
   const LoadedConfig config = loaded(kTwo);
-  const auto router = make_router(config.config, upstreams_of(kTwo), Lines{"cloud", "local"});
+  const Upstreams upstreams = upstreams_of(kTwo);
+  const auto router =
+      make_router(config.config, targets_of(config.config, upstreams, Lines{"cloud", "local"}));
   REQUIRE(router.has_value());
   CHECK(router->targets() == Lines{"cloud", "local"});
+  Lines models;
+  for (const NamedChain& chain : model_chains(config.config, upstreams)) {
+    models.push_back(chain.name);
+  }
+  CHECK(models == Lines{"cloud", "local", "madre", "main"});
 }
 
 TEST_CASE("the printed configuration has the tables, without secrets, and loads again") {
@@ -194,6 +201,8 @@ TEST_CASE("routes of targets that do not exist, or stand there twice") {
   CHECK(with("[routes.r]\ntargets = [\"local\", \"switch\", \"local\"]\n") ==
         Lines{"gateway.toml:5: routes.r.targets: \"switch\" is no target; set switch.url",
               "gateway.toml:5: routes.r.targets: \"local\" stands there twice"});
+  CHECK(with("[routes.local]\ntargets = [\"local\"]\n") ==
+        Lines{"gateway.toml:4: routes.local: is the name of a target, too; take another one"});
   CHECK(with("[routes.r]\n") ==
         Lines{"gateway.toml:4: routes.r: has no targets; write targets = [\"NAME\"]"});
   CHECK(with("[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"mian\"\n") ==

@@ -143,11 +143,11 @@ TEST_CASE("a stream of named events") {
                     R"("thinking":"no"}})") == ChatEventKind::ignored);
   CHECK(stream.read("content_block_stop", R"({"type":"content_block_stop","index":0})") ==
         ChatEventKind::ignored);
-  CHECK_FALSE(stream.reader->may_end());
+  CHECK_FALSE(stream.reader->complete_at_close());
   CHECK(stream.read("message_delta",
                     R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
                     R"("usage":{"output_tokens":15}})") == ChatEventKind::ignored);
-  CHECK(stream.reader->may_end());
+  CHECK(stream.reader->complete_at_close());
   CHECK(stream.read("message_stop", R"({"type":"message_stop"})") == ChatEventKind::end);
   CHECK(stream.text == "hello");
   CHECK(stream.reader->ending().finish_reason == "stop");

@@ -34,7 +34,7 @@ class Reader final : public vx11::ChatEventReader {
     return delta.contains("tool_calls") ? vx11::ChatEventKind::part : vx11::ChatEventKind::envelope;
   }
   vx11::ChatEnding ending() const override { return ending_; }
-  bool may_end() const override { return finished_; }
+  bool complete_at_close() const override { return finished_; }
 
  private:
   vx11::ChatEnding ending_ = {};

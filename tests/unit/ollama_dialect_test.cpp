@@ -157,7 +157,7 @@ TEST_CASE("a stream of Ollama: lines, and the last with the counts") {
         ChatEventKind::ignored);
   CHECK(line(R"({"message":{"content":"hel"},"done":false})") == ChatEventKind::piece);
   CHECK(line(R"({"message":{"content":"lo"},"done":false})") == ChatEventKind::piece);
-  CHECK_FALSE(reader->may_end());
+  CHECK_FALSE(reader->complete_at_close());
   CHECK(line(R"({"model":"m","message":{"content":""},"done":true,"done_reason":"stop",)"
              R"("eval_count":2})") == ChatEventKind::end);
   CHECK(text == "hello");
@@ -170,7 +170,7 @@ TEST_CASE("text in Ollama's last line is not lost; errors and damaged lines brea
   const auto reader = dialect()->event_reader();
   CHECK(reader->read({.data = R"({"message":{"content":"all"},"done":true})"}, text) ==
         ChatEventKind::piece);
-  CHECK(reader->may_end());
+  CHECK(reader->complete_at_close());
   for (const char* data : {R"({"error":"out of memory"})", R"({"message":{"con)", "[]", "words"}) {
     CAPTURE(data);
     CHECK(dialect()->event_reader()->read({.data = data}, text) == ChatEventKind::error);

@@ -230,9 +230,9 @@ TEST_CASE("a stream: role, pieces, finish, usage, end") {
   CHECK(stream.read(chunk(R"({"role":"assistant","content":""})")) == ChatEventKind::envelope);
   CHECK(stream.read(chunk(R"({"content":"hel"})")) == ChatEventKind::piece);
   CHECK(stream.read(chunk(R"({"content":"lo"})")) == ChatEventKind::piece);
-  CHECK_FALSE(stream.reader->may_end());
+  CHECK_FALSE(stream.reader->complete_at_close());
   CHECK(stream.read(chunk("{}", R"("length")")) == ChatEventKind::envelope);
-  CHECK(stream.reader->may_end());
+  CHECK(stream.reader->complete_at_close());
   CHECK(stream.read(
             R"({"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}})") ==
         ChatEventKind::envelope);
@@ -263,7 +263,7 @@ TEST_CASE("the finish of a further choice does not complete the answer") {
   Stream stream;
   CHECK(stream.read(R"({"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]})") ==
         ChatEventKind::envelope);
-  CHECK_FALSE(stream.reader->may_end());
+  CHECK_FALSE(stream.reader->complete_at_close());
 }
 
 TEST_CASE("errors in a stream, and chunks that are damaged") {

@@ -174,6 +174,16 @@ TEST_CASE("an answer without text is one to a client of the completions API only
   CHECK(streamed->ending().finish_reason == "tool_calls");
 }
 
+TEST_CASE("the ledger has the status of an error") {
+  Upstreams up;
+  up.primary->then(HttpResponse(429));
+  up.fallback->then_json(kMadreSays);
+  const auto reply = up.router().ask(chat());
+  REQUIRE(reply.has_value());
+  CHECK(reply->attempts[0].http_status == 429);
+  CHECK(reply->attempts[1].http_status == 0);
+}
+
 TEST_CASE("a target whose dialect cannot express the chat is passed by") {
   Upstreams up;
   up.fallback->then_json(kMadreSays);

@@ -589,7 +589,7 @@ class LinesDialect final : public vx11::ChatDialect {
       last_ = event.data == "last";
       return vx11::ChatEventKind::piece;
     }
-    bool may_end() const override { return last_; }
+    bool complete_at_close() const override { return last_; }
     bool last_ = false;
   };
 
