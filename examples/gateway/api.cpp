@@ -1,6 +1,9 @@
 #include "api.hpp"
 
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/http_routes.hpp>
 #include <vx11/net/timer.hpp>
+#include <vx11/operator_api.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/store/sqlite.hpp>
 
@@ -17,6 +20,8 @@
 #include "health.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
+#include "models.hpp"
+#include "routes.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -24,26 +29,6 @@ namespace gateway {
 namespace {
 
 using vx11::Result;
-
-Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams) {
-  const auto target = [&](const Upstream& upstream) {
-    return vx11::RouterTarget{.name = upstream.name,
-                              .url = upstream.origin,
-                              .transport = upstream.transport,
-                              .try_timeout = upstream.limit,
-                              .breaker = upstream.breaker,
-                              .linked = upstream.linked,
-                              .headers = upstream.headers,
-                              .fallback_after = config.chat.fallback_after.time};
-  };
-  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
-                              .last_resorts = config.chat.last_resorts,
-                              .timer = vx11::make_net_timer(),
-                              .overtaken = config.chat.overtaken};
-  if (upstreams.switch_) options.targets.push_back(target(*upstreams.switch_));
-  options.targets.push_back(target(upstreams.madre));
-  return vx11::Router::create(std::move(options));
-}
 
 Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
   if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
@@ -83,44 +68,123 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
                                                         std::move(options));
 }
 
-}  // namespace
+/// What both APIs share.
+struct Parts {
+  std::shared_ptr<const vx11::Authenticator> auth = {};
+  std::shared_ptr<vx11::SessionStore> sessions = {};
+  vx11::ChatStreamLimits stream = {};
+  vx11::OperatorEventSink on_event = {};
+};
 
-Result<vx11::OperatorApi> make_api(const GatewayConfig& config, const Front& front) {
-  const CountersByOrigin counters = make_counters(config);
-  const Upstreams upstreams = make_upstreams(config, make_transport(config, counters));
+Result<Parts> make_parts(const GatewayConfig& config) {
   auto auth = make_authenticator(config.auth);
   if (!auth) return vx11::fail(std::move(auth.error()));
-  auto router = make_router(config, upstreams);
-  if (!router) return vx11::fail(std::move(router.error()));
-  auto health = make_health(config, upstreams, front.port());
-  if (!health) return vx11::fail(std::move(health.error()));
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   const auto log = std::make_shared<EventLog>(config.log.level, log_line);
+  return Parts{.auth = *std::move(auth),
+               .sessions = *std::move(sessions),
+               .stream = {.silence = config.chat.stream_silence,
+                          .total = config.chat.stream_deadline,
+                          .head_after = config.chat.head_after,
+                          .heartbeat = config.chat.heartbeat},
+               .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }};
+}
+
+/// The OpenAI chat API, with the models of `make_models`.
+Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
+                                                  const vx11::Router& chain,
+                                                  const Upstreams& upstreams) {
+  const auto router_over = [&](std::vector<vx11::RouterTarget> targets) {
+    return make_router(config, std::move(targets));
+  };
+  auto models =
+      make_models(config.completions.aliases, chain, model_chains(config, upstreams), router_over);
+  if (!models) return vx11::fail(std::move(models.error()));
+  return vx11::ChatCompletionsApi::create({.auth = parts.auth,
+                                           .models = *std::move(models),
+                                           .sessions = parts.sessions,
+                                           .session_member = config.completions.session,
+                                           .cors_origins = config.server.cors_origins,
+                                           .hosts = allowed_hosts(config.server),
+                                           .max_body_bytes = config.limits.max_body_bytes,
+                                           .stream = parts.stream,
+                                           .timer = vx11::make_net_timer(),
+                                           .on_event = parts.on_event});
+}
+
+/// The target whose answers are no fallback. Without a route it is switch, even if there is none.
+std::string primary_of(const GatewayConfig& config) {
+  return config.chat.route.empty() ? "switch" : chain_of(config, config.chat.route).front();
+}
+
+/// Only named targets take a conversation.
+std::size_t history_of(const GatewayConfig& config) {
+  return config.targets.empty() ? 0 : config.sessions.limits.messages;
+}
+
+Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
+                                        const vx11::Router& router, const Upstreams& upstreams,
+                                        const Front& front,
+                                        std::vector<vx11::MetricFamily> families) {
+  auto health = make_health(config, upstreams, front.port());
+  if (!health) return vx11::fail(std::move(health.error()));
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
   return vx11::OperatorApi::create(
-      {.auth = *std::move(auth),
-       .router = *std::move(router),
+      {.auth = parts.auth,
+       .router = router,
        .health = *std::move(health),
        .power = make_power(config, upstreams.madre),
-       .sessions = *std::move(sessions),
+       .sessions = parts.sessions,
        .breakers = breakers_of(upstreams),
        .tasks = make_tasks(upstreams),
        .embedded = std::move(embedded),
        .cors_origins = config.server.cors_origins,
        .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
+       .primary = primary_of(config),
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
+       .history_messages = history_of(config),
        .metrics = metrics_access(config),
-       .metric_families = metric_families(config, counters, front),
-       .stream = {.silence = config.chat.stream_silence,
-                  .total = config.chat.stream_deadline,
-                  .head_after = config.chat.head_after,
-                  .heartbeat = config.chat.heartbeat},
+       .metric_families = std::move(families),
+       .stream = parts.stream,
        .timer = vx11::make_net_timer(),
        .hosts = allowed_hosts(config.server),
-       .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }});
+       .on_event = parts.on_event});
+}
+
+/// The OpenAI chat API with and without `/v1`; all else is the operator's.
+Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
+                                                   vx11::OperatorApi api) {
+  vx11::HttpRoutes routes;
+  for (const char* prefix : {"/v1", "/chat/completions", "/models"}) {
+    routes.mount(prefix, completions);
+  }
+  return routes.mount("/", std::move(api)).build();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
+                                                    const Front& front) {
+  const CountersByOrigin counters = make_counters(config);
+  const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
+                                             make_target_transports(config, counters));
+  const auto parts = make_parts(config);
+  if (!parts) return vx11::fail(parts.error());
+  const auto router =
+      make_router(config, targets_of(config, upstreams, chain_of(config, config.chat.route)));
+  if (!router) return vx11::fail(router.error());
+  const auto completions = make_completions(config, *parts, *router, upstreams);
+  if (!completions) return vx11::fail(completions.error());
+  std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
+  for (vx11::MetricFamily& each : completions->metric_families()) {
+    families.push_back(std::move(each));
+  }
+  auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
+  if (!api) return vx11::fail(std::move(api.error()));
+  return mounted(*completions, *std::move(api));
 }
 
 }  // namespace gateway

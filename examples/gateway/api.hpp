@@ -1,10 +1,12 @@
 #pragma once
 
 /// \file
-/// The parts of libvx11 that the configuration describes, connected to one OperatorApi.
+/// The parts of libvx11 that the configuration describes, connected to one handler.
 
-#include <vx11/operator_api.hpp>
+#include <vx11/http_handler.hpp>
 #include <vx11/result.hpp>
+
+#include <memory>
 
 #include "config.hpp"
 
@@ -12,9 +14,11 @@ namespace gateway {
 
 class Front;
 
-/// \param front serves the API, which must not be called after its end; its port is shown in the
+/// The operator endpoints, and the OpenAI chat API beside them.
+/// \param front serves the handler, which must not be called after its end; its port is shown in the
 ///              status
 /// \return the first part's mistake, for example a key that cannot be read
-vx11::Result<vx11::OperatorApi> make_api(const GatewayConfig& config, const Front& front);
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
+                                                          const Front& front);
 
 }  // namespace gateway

@@ -50,11 +50,21 @@ std::vector<std::string> allowed_hosts(const ServerConfig& server) {
   return hosts;
 }
 
+std::vector<std::string> default_chain(const GatewayConfig& config) {
+  if (config.has_switch()) return {"switch", "madre"};
+  return {"madre"};
+}
+
 std::string describe_upstreams(const GatewayConfig& config) {
-  return fmt::format("madre: {}; switch: {}; redis: {}",
+  std::string targets;
+  for (const auto& [name, target] : config.targets) {
+    targets += fmt::format("; {}: {}{}", name, target.url.origin, target.url.path);
+  }
+  return fmt::format("madre: {}; switch: {}; redis: {}{}",
                      config.madre_is_embedded() ? "embedded" : config.madre.url.value,
                      config.has_switch() ? config.switch_.url.value : "absent",
-                     config.has_redis() ? mask_userinfo(config.redis.url.value) : "not configured");
+                     config.has_redis() ? mask_userinfo(config.redis.url.value) : "not configured",
+                     targets);
 }
 
 std::string mask_userinfo(std::string_view url) {

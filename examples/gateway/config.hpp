@@ -4,6 +4,7 @@
 /// `GatewayConfig`: all settings of the gateway with their defaults. settings.cpp maps each field
 /// to its name in a file, in the environment and on the command line.
 
+#include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
@@ -11,8 +12,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gateway {
@@ -55,6 +59,19 @@ struct HealthPath {
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
+
+/// `http://host[:port][/path]` of a target; empty: not given.
+struct TargetUrl {
+  std::string origin = {};
+  std::string path = {};  ///< Without a slash at its end; empty: the dialect's own.
+};
+/// Headers of requests. Printed without their values, which may be secrets.
+struct HeaderLines {
+  std::vector<std::pair<std::string, std::string>> fields = {};
+};
+
+/// The API of a target; `none`: not given.
+enum class DialectKind : std::uint8_t { none, openai, ollama, anthropic, switch_, madre };
 
 /// When the next target is asked beside a slow one; none: by the target's own answers.
 struct FallbackAfter {
@@ -110,6 +127,8 @@ struct AuthConfig {
 };
 
 struct ChatConfig {
+  /// Of `/operator/chat/ask`; empty: switch, then madre.
+  std::string route = {};
   /// For all tries of a chat together; long enough for two full tries.
   Duration deadline = 30s;
   /// Longer than a model pauses between two words.
@@ -126,6 +145,12 @@ struct ChatConfig {
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
 };
 
+/// The OpenAI chat API.
+struct CompletionsConfig {
+  std::vector<std::string> aliases = {};  ///< Further model names: `NAME=MODEL`.
+  vx11::SessionMember session = vx11::SessionMember::metadata;
+};
+
 struct UpstreamConfig {
   HttpUrl url = {};
   /// Of madre: requested in place of the power state as evidence of the component.
@@ -133,6 +158,32 @@ struct UpstreamConfig {
   /// Timeout of one try of a chat.
   Duration limit = 15s;
   vx11::CircuitBreakerOptions breaker = {};
+};
+
+/// An upstream of chats with a name of the user's: `[targets.NAME]`.
+struct TargetConfig {
+  DialectKind dialect = DialectKind::none;
+  TargetUrl url = {};
+  std::string model = {};
+  Secret key = {};  ///< Not a setting: the first line of `key_file`.
+  FilePath key_file = {};
+  HeaderLines headers = {};
+  FilePath ca_file = {};
+  /// Timeout of one try: to the answer, or to the first piece of a streamed one.
+  Duration limit = 15s;
+  Duration connect_limit = 1s;
+  /// Between two pieces of a streamed answer.
+  Duration silence = 30s;
+  vx11::CircuitBreakerOptions breaker = {};
+  std::string system_prompt = {};
+  std::size_t history_tokens = 4096;
+  std::uint32_t max_tokens = 4096;
+  std::string extra_json = {};
+};
+
+/// Targets in the order in which they are asked: `[routes.NAME]`.
+struct RouteConfig {
+  std::vector<std::string> targets = {};
 };
 
 /// Settings for all upstreams.
@@ -188,8 +239,11 @@ struct GatewayConfig {
   ServerConfig server = {};
   AuthConfig auth = {};
   ChatConfig chat = {};
+  CompletionsConfig completions = {};
   UpstreamConfig switch_ = {};
   UpstreamConfig madre = {};
+  std::map<std::string, TargetConfig, std::less<>> targets = {};
+  std::map<std::string, RouteConfig, std::less<>> routes = {};
   UpstreamsConfig upstream = {};
   RedisConfig redis = {};
   PowerConfig power = {};
@@ -209,6 +263,9 @@ struct GatewayConfig {
 /// name resolves to a loopback address (DNS rebinding) could otherwise read and change everything;
 /// elsewhere names are known to the configuration only.
 std::vector<std::string> allowed_hosts(const ServerConfig& server);
+
+/// The names of the targets of chats without a route: switch, then madre.
+std::vector<std::string> default_chain(const GatewayConfig& config);
 
 /// The configured upstreams as one human-readable line, without credentials.
 std::string describe_upstreams(const GatewayConfig& config);

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -53,9 +54,16 @@ struct Assignment {
   Origin origin = {};
 };
 
+/// A setting of a table whose name is the user's, with its key: "targets.gpu.url".
+struct NamedSetting {
+  std::string key = {};
+  Setting setting = {};
+};
+
 /// The values and mistakes of one source of settings.
 struct Assignments {
   std::vector<Assignment> values = {};
+  std::deque<NamedSetting> named = {};  ///< Those that `values` refer to; they do not move.
   std::vector<Mistake> mistakes = {};
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "target_settings.hpp"
+
 namespace gateway {
 
 namespace {
@@ -45,15 +47,18 @@ open_for = "30s"
 [madre]
 url = "http://127.0.0.1:8001"
 ```
+
+Other upstreams of chats are tables `[targets.NAME]`, and `[routes.NAME]` brings them into an order:
+[upstreams.md](upstreams.md) has whole files.
 )";
 
 /// Unset values and secrets become comments, so that the output loads with the same meaning.
-std::string line_of(const Setting& setting, const LoadedConfig& loaded) {
+std::string line_of(const Setting& setting, const LoadedConfig& loaded, std::string_view name) {
   const std::string value = setting.field.print(loaded.config);
   const bool is_deprecated = setting.key == "metrics.public";  // metrics.access says the same
   const bool is_comment =
       is_deprecated || value == "\"\"" || value.find("***") != std::string::npos;
-  return fmt::format("{}{} = {}  # {}\n", is_comment ? "# " : "", name_of(setting.key), value,
+  return fmt::format("{}{} = {}  # {}\n", is_comment ? "# " : "", name, value,
                      loaded.origin(setting.key).where);
 }
 
@@ -76,6 +81,32 @@ std::string values_of(const Field& field) {
   return fmt::format("{}, {}", field.wanted.name, field.range);
 }
 
+std::string print_tables(const NamedTables& tables, const LoadedConfig& loaded) {
+  std::string out;
+  for (const std::string& name : tables.names(loaded.config)) {
+    out += fmt::format("\n[{}.{}]\n", tables.root, name);
+    for (const TableMember& member : tables.members) {
+      const std::string key = fmt::format("{}.{}.{}", tables.root, name, member.name);
+      const Setting setting{.key = key, .field = member.field(name)};
+      out += line_of(setting, loaded, member.name);
+    }
+  }
+  return out;
+}
+
+std::string print_manual(const NamedTables& tables) {
+  std::string out = fmt::format(
+      "\n## [{}.NAME]\n\n{}\n\n| key | what it does | value | default |\n|---|---|---|---|\n",
+      tables.root, tables.doc);
+  for (const TableMember& member : tables.members) {
+    const Setting setting{
+        .key = member.name, .field = member.field("NAME"), .shown_default = member.shown_default};
+    out += fmt::format("| `{}` | {} | {} | {} |\n", member.name, member.doc,
+                       values_of(setting.field), default_of(setting));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string print_config(const LoadedConfig& loaded) {
@@ -86,8 +117,9 @@ std::string print_config(const LoadedConfig& loaded) {
       table = table_of(setting.key);
       out += fmt::format("\n[{}]\n", table);
     }
-    out += line_of(setting, loaded);
+    out += line_of(setting, loaded, name_of(setting.key));
   }
+  for (const NamedTables& tables : named_tables()) out += print_tables(tables, loaded);
   return out;
 }
 
@@ -105,6 +137,7 @@ std::string print_manual() {
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", name_of(setting.key), setting.doc,
                        values_of(setting.field), default_of(setting), names_of(setting));
   }
+  for (const NamedTables& tables : named_tables()) out += print_manual(tables);
   return out;
 }
 

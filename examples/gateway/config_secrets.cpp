@@ -26,8 +26,8 @@ std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
   return std::nullopt;
 }
 
-/// Reads the secret from the first line of the file, if the file's setting has a source of higher
-/// precedence than the secret's.
+}  // namespace
+
 void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
                     const FilePath& path) {
   if (path.value.empty()) return;
@@ -53,6 +53,8 @@ void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
                                         fmt::format("{}, {}", by_file.where, file_key)};
   }
 }
+
+namespace {
 
 /// The variable that is set to nothing, if the setting has one.
 std::string empty_variable(std::string_view key, const Environment& environment) {

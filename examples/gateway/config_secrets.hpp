@@ -16,6 +16,11 @@ std::string place_of(const LoadedConfig& loaded, std::string_view key);
 void complain(LoadedConfig& loaded, std::string_view key, std::string what,
               Mistake::Kind kind = Mistake::Kind::written);
 
+/// Reads the secret `key` from the first line of the file, if the file's setting has a source of
+/// higher precedence than the secret's.
+void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,
+                    const FilePath& path);
+
 /// Reads secrets from their files and sets the defaults of those that are not given.
 void settle_secrets(LoadedConfig& loaded, const Environment& environment);
 

@@ -7,6 +7,7 @@
 
 #include "authenticator.hpp"
 #include "config_secrets.hpp"
+#include "config_targets.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -111,6 +112,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   check_tokens(loaded, environment);
   check_origins(loaded);
   check_deadlines(loaded);
+  settle_targets(loaded);
 }
 
 }  // namespace gateway

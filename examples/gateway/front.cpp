@@ -3,7 +3,9 @@
 #include <vx11/net/transport.hpp>
 
 #include <algorithm>
+#include <map>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,7 +31,7 @@ std::string fit_into_file_limit(std::size_t& connections) {
 
 }  // namespace
 
-vx11::Result<void> Front::start(vx11::OperatorApi& api) {
+vx11::Result<void> Front::start(const vx11::HttpHandler& api) {
   if (!warning_.empty()) spdlog::warn("{}", warning_);
   try {
     running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
@@ -70,6 +72,24 @@ std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
   options.name_cache = config.upstream.name_cache;
   options.counters_by_origin = std::move(counters);
   return vx11::make_net_transport(std::move(options));
+}
+
+TargetTransport make_target_transports(const GatewayConfig& config,
+                                       const CountersByOrigin& counters) {
+  using Key = std::tuple<Duration, Duration, std::string>;
+  const auto made = std::make_shared<std::map<Key, std::shared_ptr<vx11::Transport>>>();
+  return [made, counters, name_cache = config.upstream.name_cache](const TargetConfig& target) {
+    auto& transport = (*made)[Key(target.connect_limit, target.silence, target.ca_file.value)];
+    if (transport != nullptr) return transport;
+    vx11::NetTransportOptions options;
+    options.connect_timeout = target.connect_limit;
+    options.between_chunks_timeout = target.silence;
+    options.ca_file = target.ca_file.value;
+    options.name_cache = name_cache;
+    options.counters_by_origin = counters;
+    transport = vx11::make_net_transport(std::move(options));
+    return transport;
+  };
 }
 
 }  // namespace gateway

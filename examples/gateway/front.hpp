@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// The event-driven server in front of an OperatorApi, and the transport to the upstreams.
+/// The event-driven server in front of the APIs, and the transport to the upstreams.
 
+#include <vx11/http_handler.hpp>
 #include <vx11/net/server.hpp>
-#include <vx11/operator_api.hpp>
 #include <vx11/result.hpp>
 #include <vx11/streaming.hpp>
 
@@ -18,6 +18,7 @@
 #include "config.hpp"
 #include "metrics.hpp"
 #include "server_events.hpp"
+#include "upstreams.hpp"
 
 namespace gateway {
 
@@ -41,7 +42,7 @@ class Front {
   const ServerEvents& events() const noexcept { return *events_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
   /// \return `exhausted` if no thread can be started
-  vx11::Result<void> start(vx11::OperatorApi& api);
+  vx11::Result<void> start(const vx11::HttpHandler& api);
   /// Accepts connections for another `delay`, then waits up to `grace` for requests in progress.
   /// \return the number of requests that were aborted at the end of the grace time
   std::size_t drain(Duration grace, Duration delay = {});
@@ -61,5 +62,9 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 /// The transport to the upstreams; shared by all callers.
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
                                                 CountersByOrigin counters);
+
+/// The transports to named targets; targets with the same limits and certificates share one.
+TargetTransport make_target_transports(const GatewayConfig& config,
+                                       const CountersByOrigin& counters);
 
 }  // namespace gateway

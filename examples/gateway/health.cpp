@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace gateway {
 
@@ -27,6 +28,15 @@ vx11::HealthComponent switch_component(const Upstreams& upstreams) {
   return {.name = "switch",
           .port = upstreams.switch_->port,
           .check = std::shared_ptr<const vx11::CircuitBreaker>(upstreams.switch_->breaker)};
+}
+
+/// Named targets, by their breakers: reporting them wakes none and costs no request.
+void add_targets(std::vector<vx11::HealthComponent>& components, const Upstreams& upstreams) {
+  for (const Upstream& target : upstreams.named) {
+    components.push_back({.name = target.name,
+                          .port = target.port,
+                          .check = std::shared_ptr<const vx11::CircuitBreaker>(target.breaker)});
+  }
 }
 
 /// By its power state, so that nothing is called that calls others; or as configured.
@@ -63,16 +73,17 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig&
       madre.transport, madre.origin,
       vx11::PowerOptions{
           .timeout = config.status.limit, .headers = madre.headers, .linked = madre.linked});
-  return std::make_shared<vx11::HealthAggregator>(
-      vx11::HealthOptions{.components = {{.name = "tentaculo_link",
-                                          .port = own_port,
-                                          .check = vx11::SelfCheck{},
-                                          .required = true},
-                                         *std::move(madre_part),
-                                         *std::move(redis),
-                                         switch_component(upstreams)},
-                          .power = power,
-                          .reuse_for = config.status.reuse_for});
+  vx11::HealthOptions options{.components = {{.name = "tentaculo_link",
+                                              .port = own_port,
+                                              .check = vx11::SelfCheck{},
+                                              .required = true},
+                                             *std::move(madre_part),
+                                             *std::move(redis),
+                                             switch_component(upstreams)},
+                              .power = power,
+                              .reuse_for = config.status.reuse_for};
+  add_targets(options.components, upstreams);
+  return std::make_shared<vx11::HealthAggregator>(std::move(options));
 }
 
 }  // namespace gateway

@@ -1,7 +1,7 @@
 // vx11-gateway: the operator endpoints of a VX11 system behind one address.
 //
-// This file reads the command line and the configuration, and serves the OperatorApi that api.cpp makes
-// of them until a signal ends it.
+// This file reads the command line and the configuration, and serves the APIs that api.cpp makes of
+// them until a signal ends it.
 #include <vx11/version.hpp>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ int serve(const LoadedConfig& loaded) {
   auto api = make_api(config, **bound);
   if (!api) return fail_to_start(api.error());
   const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
-  const auto started = front->start(*api);
+  const auto started = front->start(**api);
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
@@ -73,7 +73,7 @@ int serve(const LoadedConfig& loaded) {
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,
                print(delay));
-  api->drain();
+  (*api)->drain();
   const std::size_t cut_off = front->drain(config.server.shutdown_grace, delay);
   if (cut_off != 0) spdlog::warn("{} requests were cut off", cut_off);
   spdlog::info("stopped");

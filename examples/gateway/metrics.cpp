@@ -15,24 +15,28 @@ namespace {
 
 using Counter = std::atomic<std::uint64_t> vx11::TransportCounters::*;
 
-/// As the transport spells it; empty if no upstream is configured.
-std::string origin_of(const UpstreamConfig& upstream) {
-  return vx11::Url::parse(upstream.url.value).map(&vx11::Url::text).value_or(std::string());
+/// The configured upstreams and their origins, as the transport spells these.
+std::vector<std::pair<std::string, std::string>> origins_of(const GatewayConfig& config) {
+  std::vector<std::pair<std::string, std::string>> origins;
+  const auto add = [&](std::string name, const std::string& url) {
+    const auto parsed = vx11::Url::parse(url);
+    if (parsed) origins.emplace_back(std::move(name), parsed->text());
+  };
+  add("switch", config.switch_.url.value);
+  add("madre", config.madre.url.value);
+  for (const auto& [name, target] : config.targets) add(name, target.url.origin);
+  return origins;
 }
 
 vx11::MetricFamily family_of(const GatewayConfig& config, const CountersByOrigin& counters,
                              Counter counter, std::string name, std::string help) {
   vx11::MetricFamily family{.name = std::move(name), .help = std::move(help)};
-  const auto add = [&](std::string upstream, const UpstreamConfig& described) {
-    const auto found = counters.find(origin_of(described));
-    if (found == counters.end()) return;
-    family.series.push_back(
-        {.labels = {{"upstream", std::move(upstream)}}, .value = [from = found->second, counter] {
-           return (*from.*counter).load(std::memory_order_relaxed);
-         }});
-  };
-  add("switch", config.switch_);
-  add("madre", config.madre);
+  for (auto& [upstream, origin] : origins_of(config)) {
+    family.series.push_back({.labels = {{"upstream", std::move(upstream)}},
+                             .value = [from = counters.at(origin), counter] {
+                               return (*from.*counter).load(std::memory_order_relaxed);
+                             }});
+  }
   return family;
 }
 
@@ -59,9 +63,7 @@ vx11::MetricFamily unsent_bytes(const Front& front) {
 
 CountersByOrigin make_counters(const GatewayConfig& config) {
   CountersByOrigin counters;
-  for (const UpstreamConfig* upstream : {&config.switch_, &config.madre}) {
-    std::string origin = origin_of(*upstream);
-    if (origin.empty()) continue;
+  for (auto& [upstream, origin] : origins_of(config)) {
     counters.try_emplace(std::move(origin), std::make_shared<vx11::TransportCounters>());
   }
   return counters;

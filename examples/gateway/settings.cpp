@@ -2,53 +2,27 @@
 
 #include <algorithm>
 #include <cctype>
-#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "field.hpp"
+#include "target_settings.hpp"
 
 namespace gateway {
 
 namespace {
 
-/// Applies member pointers from `root`: `at(config, &GatewayConfig::chat, &ChatConfig::deadline)`.
-template <class Root>
-auto& at(Root& root) {
-  return root;
-}
-template <class Root, class Member, class... Rest>
-auto& at(Root& root, Member member, Rest... rest) {
-  return at(root.*member, rest...);
-}
-
 template <class... Path>
 Field field(Path... path) {
-  using Value = std::remove_cvref_t<decltype(at(std::declval<GatewayConfig&>(), path...))>;
-  return Field{.shape = shape_of<Value>,
-               .secret = std::is_same_v<Value, Secret>,
-               .wanted = wanted(Value{}),
-               .read = [=](GatewayConfig& config,
-                           std::string_view text) { return read(text, at(config, path...)); },
-               .print = [=](const GatewayConfig& config) { return print(at(config, path...)); }};
+  return field_by([=](auto& config) -> auto& { return at(config, path...); });
 }
 
 /// A field with an inclusive range of values.
 template <class Value, class... Path>
 Field ranged(Value lowest, Value highest, Path... path) {
-  Field ranged = field(path...);
-  ranged.range = fmt::format("{} to {}", print(lowest), print(highest));
-  ranged.read = [=, range = ranged.range](GatewayConfig& config,
-                                          std::string_view text) -> Complaint {
-    auto& into = at(config, path...);
-    auto value = into;
-    if (auto complaint = read(text, value)) return complaint;
-    if (value < lowest || value > highest) {
-      return fmt::format("{} is out of range; take {}", print(value), range);
-    }
-    into = value;
-    return std::nullopt;
-  };
-  return ranged;
+  return ranged_by(
+      lowest, highest, [=](auto& config) -> auto& { return at(config, path...); });
 }
 
 Field breaker_failures(UpstreamConfig GatewayConfig::*upstream) {
@@ -163,6 +137,10 @@ std::vector<Setting> table() {
        .field = ranged<Duration>(0s, 5min, &Config::auth, &AuthConfig::jwt, &JwtConfig::leeway),
        .doc = "Tolerated clock skew, in whole seconds."},
 
+      {.key = "chat.route",
+       .field = field(&Config::chat, &ChatConfig::route),
+       .doc = "The route, a table `[routes.NAME]`, of the chats of `/operator/chat/ask`. Empty: "
+              "switch, then madre."},
       {.key = "chat.deadline",
        .field = ranged<Duration>(1ms, 1h, &Config::chat, &ChatConfig::deadline),
        .doc = "Time limit of a chat, over all upstreams."},
@@ -197,6 +175,17 @@ std::vector<Setting> table() {
        .doc = "Calls that another answer has overtaken, or whose client left after "
               "`fallback_after`: `observe` lets up to 8 of each upstream run to their limit and "
               "counts their outcome for the circuit breaker; `cancel` stops them, uncounted."},
+
+      {.key = "completions.aliases",
+       .field = field(&Config::completions, &CompletionsConfig::aliases),
+       .doc = "Further model names for clients of the OpenAI chat API, each `NAME=MODEL`, such as "
+              "`gpt-4o=vx11`. The models are `vx11`, the whole chain, and `vx11/switch` and "
+              "`vx11/madre`, one target each."},
+      {.key = "completions.session",
+       .field = field(&Config::completions, &CompletionsConfig::session),
+       .doc = "Which member of such a request ties it to a session: `metadata` takes "
+              "`metadata.session_id`; `metadata_or_user` takes `user` where that is absent. "
+              "Requests with neither are stored nowhere."},
 
       {.key = "switch.url",
        .flag = "--switch",
@@ -397,6 +386,7 @@ std::vector<std::string_view> keys_and_tables() {
       known.push_back(key);
     }
   };
+  for (const NamedTables& tables : named_tables()) add(tables.root);
   for (const Setting& setting : settings()) {
     const std::string_view table = table_of(setting.key);
     add(table_of(table));

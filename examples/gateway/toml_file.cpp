@@ -8,6 +8,7 @@
 
 #include "file_text.hpp"
 #include "spelling.hpp"
+#include "target_settings.hpp"
 #include "toml_depth.hpp"
 
 namespace gateway {
@@ -40,12 +41,13 @@ std::optional<std::string> text_of(const toml::node& node, Shape shape) {
   if (shape == Shape::integer && node.is_integer()) {
     return std::to_string(*node.value<std::int64_t>());
   }
-  const toml::array* list = shape == Shape::list ? node.as_array() : nullptr;
+  const bool is_lines = shape == Shape::lines;
+  const toml::array* list = is_lines || shape == Shape::list ? node.as_array() : nullptr;
   if (list == nullptr) return std::nullopt;
   if (!list->empty() && !list->is_homogeneous(toml::node_type::string)) return std::nullopt;
   std::string joined;
   for (const toml::node& word : *list) {
-    joined += (joined.empty() ? "" : ",") + *word.value<std::string>();
+    joined += (joined.empty() ? "" : is_lines ? "\n" : ",") + *word.value<std::string>();
   }
   return joined;
 }
@@ -59,7 +61,9 @@ class Reader {
     for (const auto& [key, node] : table) {
       const std::string path = prefix + std::string(key.str());
       const auto line = key.source().begin.line;
-      if (const Setting* setting = find_setting(path)) {
+      if (const NamedTables* tables = prefix.empty() ? find_named_tables(path) : nullptr) {
+        walk_named(*tables, node, line);
+      } else if (const Setting* setting = find_setting(path)) {
         take(*setting, node, line);
       } else if (!is_table(path)) {
         complain(line, path,
@@ -67,9 +71,7 @@ class Reader {
       } else if (const toml::table* below = node.as_table()) {
         walk(*below, path + '.');
       } else {
-        complain(line, path,
-                 fmt::format("is {}; it is a table of settings, write [{}] and one a line below it",
-                             kind_of(node), path));
+        complain_of_no_table(line, path, node);
       }
     }
   }
@@ -84,6 +86,78 @@ class Reader {
 
  private:
   using Line = toml::source_index;
+
+  /// `[targets.NAME]` and its like.
+  void walk_named(const NamedTables& tables, const toml::node& node, Line line) {
+    const std::string root(tables.root);
+    if (!node.is_table()) return complain_of_no_table(line, root + ".NAME", node);
+    for (const auto& [key, below] : *node.as_table()) {
+      const std::string name(key.str());
+      const std::string path = root + '.' + name;
+      const auto at = key.source().begin.line;
+      if (auto wrong = check_table_name(name)) {
+        complain(at, path, std::move(*wrong));
+      } else if (!below.is_table()) {
+        complain_of_no_table(at, path, below);
+      } else {
+        enter(tables, name, path, at);
+        walk_members(tables, name, *below.as_table());
+      }
+    }
+  }
+
+  void walk_members(const NamedTables& tables, const std::string& name, const toml::table& table,
+                    const std::string& prefix = {}) {
+    for (const auto& [key, node] : table) {
+      const std::string member = prefix + std::string(key.str());
+      const std::string path = fmt::format("{}.{}.{}", tables.root, name, member);
+      const auto line = key.source().begin.line;
+      if (const TableMember* found = tables.find(member)) {
+        take(own({.key = path}, {.field = found->field(name)}), node, line);
+      } else if (!tables.has_table(member)) {
+        complain(line, path,
+                 fmt::format("no such {}{}", node.is_table() ? "table" : "setting",
+                             hint(tables, name, member)));
+      } else if (const toml::table* below = node.as_table()) {
+        walk_members(tables, name, *below, member + '.');
+      } else {
+        complain_of_no_table(line, path, node);
+      }
+    }
+  }
+
+  /// The table itself as an assignment, so that an empty one exists and has a place in the file.
+  void enter(const NamedTables& tables, const std::string& name, const std::string& path,
+             Line line) {
+    const Setting& setting = own(
+        {.key = path}, {.field = {.read = [&tables, name](GatewayConfig& config, std::string_view) {
+                          tables.create(config, name);
+                          return Complaint();
+                        }}});
+    found_.values.push_back({.setting = &setting, .origin = {Origin::Source::file, place(line)}});
+  }
+
+  const Setting& own(NamedSetting named, Setting setting) {
+    NamedSetting& kept = found_.named.emplace_back(std::move(named));
+    kept.setting = std::move(setting);
+    kept.setting.key = kept.key;
+    return kept.setting;
+  }
+
+  static std::string hint(const NamedTables& tables, const std::string& name,
+                          std::string_view member) {
+    std::vector<std::string_view> members;
+    for (const TableMember& known : tables.members) members.push_back(known.name);
+    const std::string_view near = nearest(member, members);
+    if (near.empty()) return "; docs/configuration.md lists all there are";
+    return fmt::format(", did you mean \"{}.{}.{}\"?", tables.root, name, near);
+  }
+
+  void complain_of_no_table(Line line, std::string_view path, const toml::node& node) {
+    complain(line, path,
+             fmt::format("is {}; it is a table of settings, write [{}] and one a line below it",
+                         kind_of(node), path));
+  }
 
   static std::string hint(std::string_view path) {
     const std::string near = did_you_mean(path, known_keys());

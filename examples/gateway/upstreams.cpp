@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "config_targets.hpp"
 #include "embedded_madre.hpp"
 #include "values.hpp"
 
@@ -17,9 +18,8 @@ namespace gateway {
 namespace {
 
 std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
-                                                   const UpstreamConfig& config,
+                                                   vx11::CircuitBreakerOptions options,
                                                    Duration longest_call) {
-  vx11::CircuitBreakerOptions options = config.breaker;
   // A probe is an ordinary call and must not expire while it can still be answered.
   options.probe_timeout = std::max(options.probe_timeout, longest_call);
   options.name = name;
@@ -31,8 +31,8 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
 }
 
 /// Until the answer, or until the end of a streamed one.
-Duration longest_chat(const ChatConfig& chat, const UpstreamConfig& upstream) {
-  return upstream.limit + std::max(upstream.limit, chat.stream_deadline);
+Duration longest_chat(const ChatConfig& chat, Duration limit) {
+  return limit + std::max(limit, chat.stream_deadline);
 }
 
 /// A command is awaited for longer than its caller is.
@@ -46,7 +46,7 @@ Upstream make_upstream(const std::string& name, const UpstreamConfig& config,
   Upstream upstream{.name = name,
                     .origin = config.url.value,
                     .transport = std::move(transport),
-                    .breaker = make_breaker(name, config, longest_chat(chat, config)),
+                    .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
                     .limit = config.limit,
                     .port = port_of(config.url)};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
@@ -55,14 +55,14 @@ Upstream make_upstream(const std::string& name, const UpstreamConfig& config,
 }
 
 Upstream with_power(Upstream madre, const UpstreamConfig& config, const PowerConfig& power) {
-  madre.power_breaker = make_breaker("madre_power", config, longest_command(power));
+  madre.power_breaker = make_breaker("madre_power", config.breaker, longest_command(power));
   madre.linked =
       std::make_shared<const vx11::LinkedBreakers>(std::vector{madre.breaker, madre.power_breaker});
   return madre;
 }
 
 Upstream with_tasks(Upstream target, const UpstreamConfig& config) {
-  target.task_breaker = make_breaker("switch_task", config, 2 * config.limit);
+  target.task_breaker = make_breaker("switch_task", config.breaker, 2 * config.limit);
   target.linked = std::make_shared<const vx11::LinkedBreakers>(
       std::vector{target.breaker, target.task_breaker});
   return target;
@@ -76,10 +76,48 @@ Upstream make_embedded_madre(const GatewayConfig& config) {
                        std::make_shared<vx11::InProcessTransport>(EmbeddedMadre(redis)));
 }
 
+/// The key in the form of the target's API. VX11's own token is for VX11's own services only.
+void add_key(vx11::Headers& headers, const TargetConfig& target, const Secret& token) {
+  const std::string& key = target.key.value;
+  const bool is_of_vx11 =
+      target.dialect == DialectKind::switch_ || target.dialect == DialectKind::madre;
+  if (is_of_vx11) {
+    headers.add("x-vx11-token", key.empty() ? token.value : key);
+  } else if (!key.empty() && target.dialect == DialectKind::anthropic) {
+    headers.add("x-api-key", key);
+  } else if (!key.empty()) {
+    headers.add("Authorization", "Bearer " + key);
+  }
+}
+
+Upstream make_target(const std::string& name, const TargetConfig& config, const ChatConfig& chat,
+                     const Secret& token, std::shared_ptr<vx11::Transport> transport) {
+  Upstream upstream{.name = name,
+                    .origin = config.url.origin,
+                    .transport = std::move(transport),
+                    .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
+                    .limit = config.limit,
+                    .port = port_of(config.url),
+                    .dialect = make_dialect(config).value()};
+  upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
+  add_key(upstream.headers, config, token);
+  for (const auto& [field, value] : config.headers.fields) upstream.headers.add(field, value);
+  return upstream;
+}
+
 }  // namespace
 
+const Upstream* Upstreams::find(std::string_view name) const {
+  if (name == madre.name) return &madre;
+  if (switch_ && name == switch_->name) return &*switch_;
+  const auto found = std::find_if(named.begin(), named.end(),
+                                  [=](const Upstream& target) { return target.name == name; });
+  return found == named.end() ? nullptr : &*found;
+}
+
 Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network) {
+                         const std::shared_ptr<vx11::Transport>& network,
+                         const TargetTransport& to_target) {
   const Secret& token = config.upstream.token;
   Upstreams upstreams;
   upstreams.madre =
@@ -90,6 +128,10 @@ Upstreams make_upstreams(const GatewayConfig& config,
   if (config.has_switch()) {
     upstreams.switch_ = with_tasks(
         make_upstream("switch", config.switch_, config.chat, token, network), config.switch_);
+  }
+  for (const auto& [name, target] : config.targets) {
+    upstreams.named.push_back(
+        make_target(name, target, config.chat, token, to_target ? to_target(target) : network));
   }
   return upstreams;
 }
@@ -102,6 +144,7 @@ std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {
   }
   breakers.push_back({"madre", upstreams.madre.breaker});
   breakers.push_back({"madre_power", upstreams.madre.power_breaker});
+  for (const Upstream& target : upstreams.named) breakers.push_back({target.name, target.breaker});
   return breakers;
 }
 

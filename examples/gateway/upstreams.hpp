@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The gateway's view of madre and switch.
+/// The gateway's view of madre, switch and named targets.
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/http_message.hpp>
@@ -10,9 +10,11 @@
 #include <vx11/transport.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config.hpp"
@@ -33,16 +35,27 @@ struct Upstream {
   vx11::Headers headers = {};  ///< The token.
   Duration limit = {};         ///< Timeout of one chat.
   std::uint16_t port = 0;
+  std::shared_ptr<const vx11::ChatDialect> dialect = {};  ///< Null: by name.
 };
 
 struct Upstreams {
   Upstream madre = {};  ///< Embedded if none is configured.
   std::optional<Upstream> switch_ = std::nullopt;
+  std::vector<Upstream> named = {};  ///< The targets of the configuration.
+
+  /// The upstream of that name, or null.
+  const Upstream* find(std::string_view name) const;
 };
 
-/// \param network the transport to upstreams that are not embedded
+/// The transport to a target, by its limits and certificates.
+using TargetTransport = std::function<std::shared_ptr<vx11::Transport>(const TargetConfig& target)>;
+
+/// \param config without mistakes
+/// \param network the transport to switch and madre, unless they are embedded
+/// \param to_target for named targets; empty: `network`
 Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network);
+                         const std::shared_ptr<vx11::Transport>& network,
+                         const TargetTransport& to_target = {});
 
 /// The breakers of all upstreams, as status and metrics name them.
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams);

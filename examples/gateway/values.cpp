@@ -56,6 +56,9 @@ constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
                                          {"off", LogLevel::off}}};
 constexpr Words<vx11::Overtaken, 2> kOvertaken{
     {{"observe", vx11::Overtaken::observe}, {"cancel", vx11::Overtaken::cancel}}};
+constexpr Words<vx11::SessionMember, 2> kSessionMembers{
+    {{"metadata", vx11::SessionMember::metadata},
+     {"metadata_or_user", vx11::SessionMember::metadata_or_user}}};
 /// Longest first, the order needed for printing.
 constexpr Words<Duration, 6> kUnits{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
@@ -220,6 +223,16 @@ Complaint read(std::string_view text, vx11::Overtaken& into) {
 }
 std::string print(vx11::Overtaken value) {
   return print_word(kOvertaken, value);
+}
+
+Wanted wanted(vx11::SessionMember) {
+  return {"a word", R"("metadata" or "metadata_or_user")"};
+}
+Complaint read(std::string_view text, vx11::SessionMember& into) {
+  return read_word(kSessionMembers, text, into);
+}
+std::string print(vx11::SessionMember value) {
+  return print_word(kSessionMembers, value);
 }
 
 Wanted wanted(AuthMode) {

@@ -16,8 +16,9 @@
 namespace gateway {
 
 /// The TOML type of a setting. On the command line and in the environment every value is text;
-/// lists are separated by commas there.
-enum class Shape : std::uint8_t { text, integer, boolean, list };
+/// lists are separated by commas there. `lines` is a list whose elements may contain commas; only
+/// files have it.
+enum class Shape : std::uint8_t { text, integer, boolean, list, lines };
 
 /// What is wrong with a text and what to write instead; empty if it is valid.
 using Complaint = std::optional<std::string>;
@@ -40,6 +41,8 @@ constexpr Shape shape_of = std::is_same_v<T, bool> ? Shape::boolean
                                                    : Shape::text;
 template <>
 inline constexpr Shape shape_of<std::vector<std::string>> = Shape::list;
+template <>
+inline constexpr Shape shape_of<HeaderLines> = Shape::lines;
 
 Wanted wanted(const std::string&);
 Complaint read(std::string_view text, std::string& into);
@@ -83,6 +86,20 @@ Wanted wanted(const HealthPath&);
 Complaint read(std::string_view text, HealthPath& into);
 std::string print(const HealthPath& value);
 
+Wanted wanted(const TargetUrl&);
+Complaint read(std::string_view text, TargetUrl& into);
+std::string print(const TargetUrl& value);
+/// The port of the URL, or that of its scheme; 0 if it is empty.
+std::uint16_t port_of(const TargetUrl& url);
+
+Wanted wanted(const HeaderLines&);
+Complaint read(std::string_view text, HeaderLines& into);
+std::string print(const HeaderLines& value);
+
+Wanted wanted(DialectKind);
+Complaint read(std::string_view text, DialectKind& into);
+std::string print(DialectKind value);
+
 /// Whether `text` is an origin as browsers send it: a scheme, a host, and a port unless it is the
 /// scheme's own.
 bool is_origin(std::string_view text);
@@ -98,6 +115,10 @@ std::string print(const FallbackAfter& value);
 Wanted wanted(vx11::Overtaken);
 Complaint read(std::string_view text, vx11::Overtaken& into);
 std::string print(vx11::Overtaken value);
+
+Wanted wanted(vx11::SessionMember);
+Complaint read(std::string_view text, vx11::SessionMember& into);
+std::string print(vx11::SessionMember value);
 
 Wanted wanted(AuthMode);
 Complaint read(std::string_view text, AuthMode& into);

@@ -27,6 +27,9 @@ constexpr std::array kNames{
     std::pair{FaultKind::huge_header, std::string_view("huge_header")},
     std::pair{FaultKind::stream_break, std::string_view("stream_break")},
     std::pair{FaultKind::stream_stall, std::string_view("stream_stall")},
+    std::pair{FaultKind::stream_cut, std::string_view("stream_cut")},
+    std::pair{FaultKind::stream_error, std::string_view("stream_error")},
+    std::pair{FaultKind::stream_endless, std::string_view("stream_endless")},
     std::pair{FaultKind::status_500, std::string_view("500")},
     std::pair{FaultKind::status_503, std::string_view("503")},
     std::pair{FaultKind::status_429, std::string_view("429")},
@@ -97,7 +100,7 @@ bool is_listener_fault(FaultKind kind) {
 }
 
 bool is_stream_fault(FaultKind kind) {
-  return kind == FaultKind::stream_break || kind == FaultKind::stream_stall;
+  return kind >= FaultKind::stream_break && kind <= FaultKind::stream_endless;
 }
 
 bool canned_reply(FaultKind kind, const Request& request, std::optional<int> retry_after,

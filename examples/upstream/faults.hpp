@@ -33,6 +33,9 @@ enum class FaultKind : std::uint8_t {
   // event stream faults; other responses are not affected
   stream_break,
   stream_stall,
+  stream_cut,
+  stream_error,
+  stream_endless,
   // responses in place of the real one
   status_500,
   status_503,
@@ -86,6 +89,8 @@ class FaultBoard {
   void clear();
   /// The fault that applies to this request; decrements its `times`.
   std::optional<Fault> take(const Request& request, bool streams);
+  /// Whether there is any: cheap, and nearly always false.
+  bool any() const noexcept { return any_; }
   /// The current listener fault, or `none`.
   FaultKind listener_fault() const;
   std::vector<Fault> all() const;

@@ -49,6 +49,7 @@ void Reply::clear() {
   headers.clear();
   body.clear();
   events.clear();
+  error_event.clear();
   delay = gap = std::chrono::milliseconds{0};
   calls_switch = false;
 }

@@ -47,6 +47,7 @@ struct Reply {
   std::string headers;  ///< complete lines, each with its CRLF
   std::string body;
   std::vector<std::string> events;
+  std::string error_event;             ///< what an error in the midst of `events` looks like
   std::chrono::milliseconds delay{0};  ///< before the first byte
   std::chrono::milliseconds gap{0};    ///< between two events
   bool calls_switch = false;           ///< only sent once switch has answered GET /health

@@ -127,18 +127,23 @@ Journal::Last Journal::last() const {
 std::string Ledger::counts() const {
   const auto madre_counts = madre.counts();
   const auto switch_counts = switch_.counts();
-  return dump({{"total", madre_counts.total + switch_counts.total},
+  const auto models_counts = models.counts();
+  return dump({{"total", madre_counts.total + switch_counts.total + models_counts.total},
                {"madre", counts_json(madre_counts)},
-               {"switch", counts_json(switch_counts)}});
+               {"switch", counts_json(switch_counts)},
+               {"models", counts_json(models_counts)}});
 }
 
 std::string Ledger::last() const {
-  return dump({{"madre", last_json(madre.last())}, {"switch", last_json(switch_.last())}});
+  return dump({{"madre", last_json(madre.last())},
+               {"switch", last_json(switch_.last())},
+               {"models", last_json(models.last())}});
 }
 
 void Ledger::reset() {
   madre.reset();
   switch_.reset();
+  models.reset();
 }
 
 }  // namespace upstream

@@ -45,6 +45,7 @@ class Journal {
 struct Ledger {
   Journal madre;
   Journal switch_;
+  Journal models;
   Journal control;  ///< not reported: control requests are not counted
 
   /// The body of GET /__count.

@@ -1,4 +1,4 @@
-// vx11-upstream: a stand-in for VX11's madre and switch. See README.md beside this file.
+// vx11-upstream: a stand-in for VX11's madre and switch, and for model servers. See README.md beside this file.
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -13,6 +13,7 @@
 #include "listener.hpp"
 #include "loops.hpp"
 #include "madre.hpp"
+#include "models.hpp"
 #include "options.hpp"
 #include "site.hpp"
 #include "switch.hpp"
@@ -41,9 +42,11 @@ int serve(const Options& options) {
   Ledger ledger;
   Madre madre(settings);
   Switch switcher(settings);
+  Models models(settings, options.models_key);
   Control control(settings, ledger, madre);
   Site madre_site{madre, settings, ledger, ledger.madre, options.token};
   Site switch_site{switcher, settings, ledger, ledger.switch_, options.token};
+  Site models_site{models, settings, ledger, ledger.models};
   Site control_site{control, settings, ledger, ledger.control};
 
   // Declared after the sites: connections destroyed with the loops still use them.
@@ -60,6 +63,12 @@ int serve(const Options& options) {
     control.add({"switch", switch_site, *switch_listener});
     madre_site.switch_endpoint = switch_listener->endpoint();
     announce("switch", *switch_listener);
+  }
+  std::optional<Listener> models_listener;
+  if (options.models) {
+    models_listener.emplace(loops, models_site, *options.models, Spread::all_loops);
+    control.add({"models", models_site, *models_listener});
+    announce("models", *models_listener);
   }
   Listener control_listener(loops, control_site, options.control, Spread::first_loop);
   announce("control", control_listener);

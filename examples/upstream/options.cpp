@@ -36,13 +36,19 @@ beside the source lists all faults.)";
 }  // namespace
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
-  CLI::App app{"A stand-in for VX11's madre and switch, with faults on order."};
+  CLI::App app{
+      "A stand-in for VX11's madre and switch and for model servers, with faults on order."};
   app.footer(kFooter);
   std::string madre;
   std::string switch_;
+  std::string models;
   std::string control = "127.0.0.1:0";
   app.add_option("--madre", madre, "HOST:PORT of madre; left out: not served");
   app.add_option("--switch", switch_, "HOST:PORT of switch; left out: not served");
+  app.add_option("--models", models,
+                 "HOST:PORT of a model server with the chat APIs of OpenAI, Ollama and Anthropic; "
+                 "left out: not served");
+  app.add_option("--models-key", options.models_key, "key to ask for there; left out: none");
   app.add_option("--control", control, "HOST:PORT of the control port")->capture_default_str();
   app.add_flag("--deployed", options.deployed,
                "behave as the deployed programs: windowed dialect, power commands that take 4 s, "
@@ -64,6 +70,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
     app.parse(argc, argv);
     if (!madre.empty()) options.madre = loopback_endpoint(madre);
     if (!switch_.empty()) options.switch_ = loopback_endpoint(switch_);
+    if (!models.empty()) options.models = loopback_endpoint(models);
     options.control = loopback_endpoint(control);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

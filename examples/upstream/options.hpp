@@ -13,8 +13,10 @@ namespace upstream {
 struct Options {
   std::optional<Tcp::endpoint> madre = {};    ///< empty: not served
   std::optional<Tcp::endpoint> switch_ = {};  ///< empty: not served
+  std::optional<Tcp::endpoint> models = {};   ///< empty: not served
   Tcp::endpoint control = {};
   std::string token = {};               ///< empty: no authentication
+  std::string models_key = {};          ///< empty: no authentication
   bool deployed = false;                ///< behave as the deployed programs
   std::optional<Dialect> dialect = {};  ///< empty: by `deployed`
   std::optional<int> command_ms = {};   ///< empty: by `deployed`

@@ -57,6 +57,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Coro<bool> misstate_length();
   Coro<bool> pour(std::string start, std::string endless);
   Coro<bool> spoil_stream();
+  Coro<bool> end_early(std::string last);
+  Coro<bool> repeat_event();
   void reset();
 
   Socket socket_;

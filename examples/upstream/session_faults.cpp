@@ -12,7 +12,8 @@ constexpr std::size_t kPourSize = 64UL * 1024;
 }  // namespace
 
 bool Session::struck() {
-  const bool streams = request_.accepts_events && site_.settings.stream;
+  if (!site_.faults.any()) return false;
+  const bool streams = site_.service.streams(request_, site_.settings);
   auto fault = site_.faults.take(request_, streams);
   if (fault) fault_ = std::move(*fault);
   return fault.has_value();
@@ -62,6 +63,9 @@ Coro<bool> Session::show_on_real_answer() {
       co_return co_await misstate_length();
     case FaultKind::stream_break:
     case FaultKind::stream_stall:
+    case FaultKind::stream_cut:
+    case FaultKind::stream_error:
+    case FaultKind::stream_endless:
       co_return co_await spoil_stream();
     default:  // slow: only the delay above
       co_return co_await deliver();
@@ -137,10 +141,36 @@ Coro<bool> Session::spoil_stream() {
   const bool told = co_await deliver_events(count);
   if (!told) co_return false;
   if (fault_.kind == FaultKind::stream_stall) co_return co_await hang();
+  if (fault_.kind == FaultKind::stream_endless) co_return co_await repeat_event();
+  if (fault_.kind == FaultKind::stream_cut) co_return co_await end_early({});
+  if (fault_.kind == FaultKind::stream_error) co_return co_await end_early(reply_.error_event);
   const bool remained = co_await pause(reply_.gap);
   if (!remained) co_return client_left();
   reset();
   co_return false;
+}
+
+/// Ends the response cleanly, but before its last events.
+Coro<bool> Session::end_early(std::string last) {
+  outbox_.clear();
+  if (!last.empty()) append_chunk(outbox_, last);
+  outbox_ += "0\r\n\r\n";
+  const bool sent = co_await send_outbox();
+  if (!sent) co_return client_left();
+  co_return request_.keep_alive;
+}
+
+/// Sends an event in the middle of the answer over and over.
+Coro<bool> Session::repeat_event() {
+  std::string event;
+  append_chunk(event, reply_.events[reply_.events.size() / 2]);
+  bool open = true;
+  while (open) {
+    outbox_ = event;
+    open = co_await send_outbox();
+    if (open) open = co_await pause(std::max(reply_.gap, std::chrono::milliseconds(1)));
+  }
+  co_return client_left();
 }
 
 /// Closes the connection with a RST.

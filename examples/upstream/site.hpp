@@ -17,6 +17,10 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual void answer(const Request& request, Reply& reply) = 0;
+  /// Whether the answer is a stream, so that stream faults apply to it.
+  virtual bool streams(const Request& request, const Settings& settings) const {
+    return request.accepts_events && settings.stream;
+  }
 };
 
 /// One listening service and the state its connections share. Outlives them.

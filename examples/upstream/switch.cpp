@@ -9,35 +9,13 @@
 
 #include "faults.hpp"
 #include "json_text.hpp"
+#include "words.hpp"
 
 namespace upstream {
 
 using nlohmann::json;
 
 namespace {
-
-/// Splits `text` so that every piece but the last ends with a space; joined they are `text`.
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const auto space = text.find(' ');
-    const auto size = space == std::string_view::npos ? text.size() : space + 1;
-    words.push_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  return words;
-}
-
-/// Exactly `count` pieces: the words of `text`, repeated.
-std::string repeated(std::string_view text, std::size_t count) {
-  const auto words = words_of(text);
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i) {
-    out += words[i % words.size()];
-    if (out.back() != ' ' && i + 1 < count) out += ' ';
-  }
-  return out;
-}
 
 bool prefers_cli(const std::string& body) {
   const auto chat = json::parse(body, nullptr, false);
@@ -120,6 +98,7 @@ void Switch::stream(std::string_view text, Reply& reply) const {
   reply.events.push_back(std::move(done) + "\n\n");
   reply.content_type = "text/event-stream";
   reply.gap = std::chrono::milliseconds(settings_.stream_gap_ms);
+  reply.error_event = "event: error\ndata: {\"error\":\"the model failed\"}\n\n";
 }
 
 }  // namespace upstream

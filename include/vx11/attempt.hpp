@@ -26,7 +26,8 @@ enum class Outcome : std::uint8_t {
   asleep,         ///< Known to be asleep; skipped without a request.
   cancelled,      ///< The caller cancelled; no further target is tried.
   exhausted,      ///< This process ran out of descriptors, memory, threads or ports.
-  overtaken,      ///< Slow; another target that was asked beside it answered first. The last value.
+  overtaken,      ///< Slow; another target that was asked beside it answered first.
+  unsupported,    ///< Its dialect cannot express the chat; nothing was sent. The last value.
 };
 
 /// The outcome in the words of the operator contract: "circuit_open", "timeout", "error" …
@@ -43,6 +44,7 @@ struct Attempt {
   Duration elapsed = {};  ///< From the breaker's admission check to the outcome.
   /// The same to the first piece of a streamed answer; none for other answers.
   std::optional<Duration> first_piece = std::nullopt;
+  int http_status = 0;  ///< Of an `error`: the status outside 2xx; 0 for any other outcome.
 };
 
 }  // namespace v0

@@ -6,6 +6,7 @@
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
+#include <vx11/stream_framing.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -67,17 +68,18 @@ struct ChatAnswer {
   std::string text = {};
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
   ChatEnding ending = {};
-  /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API; else empty.
+  /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there is
+  /// an answer in it; else empty.
   std::string completion_json = {};
 };
 
 /// The form in which an answer is requested.
 enum class AnswerForm : unsigned char {
   whole,   ///< One response with the complete text.
-  stream,  ///< Server-sent events, where the upstream has them.
+  stream,  ///< Events, where the upstream has them.
 };
 
-/// One server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
+/// One event of a stream, with the fields of a server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
 /// it.
 struct ServerSentEvent {
   std::string_view name = "message";
@@ -111,6 +113,10 @@ class VX11_API ChatEventReader {
   /// Reads one event and appends the text of a piece to `text`. A piece without text counts as
   /// ignored. Not called again after `end` or `error`. An exception counts as `error`.
   virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
+  /// Whether the answer is complete if the stream ends cleanly now, without a further event; called
+  /// at such an end. For upstreams whose last event is optional and whose answer shows otherwise
+  /// that nothing is missing. The default: only `end` is an end.
+  virtual bool complete_at_close() const { return false; }
   /// What the upstream sent besides the text, as the text of a JSON object; called after the end.
   virtual std::string upstream_json() const { return "{}"; }
   /// How the answer ended; called after the end.
@@ -135,16 +141,23 @@ class VX11_API ChatDialect {
   /// calls the one above and ignores the form.
   /// \param form `stream` only if the dialect has an event reader
   /// \return `invalid_argument` if `chat` cannot be encoded, for example because its metadata is
-  ///         not JSON.
+  ///         not JSON, with a detail that names the member. The router asks the next target then.
   virtual Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const;
   /// Parses the answer from a response whose status is 2xx.
   /// \return an empty text if the response is understood but contains none; the router falls back
-  ///         and does not count it, since the request may be the cause. `invalid_reply` if it is
-  ///         not understood, which counts as a failure.
+  ///         and does not count it, since the request may be the cause. An answer that is no text,
+  ///         such as tool calls, has a `completion_json` instead. `invalid_reply` if it is not
+  ///         understood, which counts as a failure.
   virtual Result<ChatAnswer> read(const HttpResponse& response) const = 0;
   /// A reader for the events of one answer. Null, the default: the dialect has no streams, so
   /// `Router::async_stream` requests the whole answer and delivers it as one piece.
   virtual std::unique_ptr<ChatEventReader> event_reader() const;
+  /// The members of `ChatRequest::completion_json` that the request leaves out although it was not
+  /// refused: hints that the upstream has no place for. Reported to the client.
+  virtual std::vector<std::string> ignored_members(const ChatRequest& chat) const;
+  /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
+  /// data is the line.
+  virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.

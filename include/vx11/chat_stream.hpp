@@ -4,6 +4,7 @@
 /// `ChatStream`: a streamed answer, read piece by piece.
 
 #include <vx11/attempt.hpp>
+#include <vx11/chat.hpp>
 #include <vx11/deadline.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -24,7 +25,8 @@ namespace detail {
 struct ChatStreamAccess;
 }
 
-/// A piece of an answer.
+/// A piece of an answer. One that is no text, such as a part of a tool call, or that contains
+/// nothing of the answer, such as its usage, has an empty text; see `ChatEventKind`.
 struct ChatPiece {
   ChatPiece() = default;
   ChatPiece(std::string event, std::string words)
@@ -68,6 +70,10 @@ class VX11_API ChatStream {
   /// The other members of the upstream's answer, as a JSON object: complete once the stream has
   /// ended.
   const std::string& upstream_json() const noexcept;
+  const ChatEnding& ending() const noexcept;  ///< How the answer ended, once the stream has ended.
+  /// As `ChatReply::completion_json`, of an answer that arrived in one piece; else empty.
+  const std::string& completion_json() const noexcept;
+  const std::vector<std::string>& ignored() const noexcept;  ///< As `ChatReply::ignored`.
 
   /// The next piece, or none at the end. The first is available at once. The deadline is for a
   /// piece: comments and events without text do not extend it.

@@ -4,6 +4,7 @@
 /// `OperatorApi`: the endpoints of the operator contract, as a function from request to response.
 
 #include <vx11/auth.hpp>
+#include <vx11/chat_stream_limits.hpp>
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/http_handler.hpp>
@@ -43,22 +44,6 @@ struct ReadinessCheck {
 /// Access to `GET /metrics`.
 enum class MetricsAccess : unsigned char { with_token, everyone };
 
-/// The times of a streamed chat.
-struct ChatStreamLimits {
-  /// The most between two pieces of text, while the client reads. Longer than a model pauses
-  /// between two words. Comments and events without text do not count.
-  Duration silence = std::chrono::seconds(30);
-  /// The most for a whole stream. Long answers take minutes; without a limit an upstream that
-  /// never ends would hold a connection for ever.
-  Duration total = std::chrono::minutes(10);
-  /// After that long without a piece the head is sent and a comment with it: proxies and clients
-  /// give up on a silent server. A failure is an `error` event from then on, in place of a 503.
-  Duration head_after = std::chrono::seconds(2);
-  /// Silence after which a comment is sent. Far below the limits of proxies (30 s and more), and
-  /// often enough to find out about clients that have left.
-  Duration heartbeat = std::chrono::seconds(10);
-};
-
 /// The components and settings of the API.
 struct OperatorApiOptions {
   std::shared_ptr<const Authenticator> auth = {};      ///< Required.
@@ -87,6 +72,10 @@ struct OperatorApiOptions {
   std::size_t max_body_bytes = 1024 * 1024;
   /// Size limit of `message`, in bytes: 413 above.
   std::size_t max_message_bytes = 64 * 1024;
+  /// How many earlier messages of its session a chat carries in `ChatRequest::history`, for targets
+  /// that take a conversation; they bound it by tokens. 0, the default: none, for routers of switch
+  /// and madre alone, which take the summary.
+  std::size_t history_messages = 0;
   /// Open it only on loopback listeners.
   MetricsAccess metrics = MetricsAccess::with_token;
   /// What `GET /metrics` shows besides, such as the counters of a transport. The names must differ

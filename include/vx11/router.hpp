@@ -39,6 +39,11 @@ struct ChatReply {
   /// was asked beside it.
   std::vector<Attempt> attempts = {};
   std::string upstream_json = "{}";  ///< Other members of the upstream's answer, a JSON object.
+  ChatEnding ending = {};            ///< How the answer ended.
+  /// As `ChatAnswer::completion_json`. If the request has a `completion_json`, the text may be empty
+  /// beside it.
+  std::string completion_json = {};
+  std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
 };
 
 /// No target answered. `code` and `upstream` are those of the first target; `retry_after` is the
@@ -116,7 +121,8 @@ struct RouterOptions {
 /// Sends a chat to its targets in order until one answers.
 ///
 /// Falls back to the next target on: breaker open, connection error, timeout, any status outside
-/// 2xx, an invalid reply, a reply without text, known asleep. Counts as a failure for the breaker:
+/// 2xx, an invalid reply, a reply without text, known asleep, a chat that its dialect cannot
+/// express. If none of the dialects can, the error is `invalid_argument`. Counts as a failure for the breaker:
 /// connection errors, timeouts, 5xx and invalid replies; 4xx, replies without text, shortages of
 /// this process and a cancelled call are neutral.
 ///

@@ -13,6 +13,10 @@
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/dialect/anthropic.hpp>
+#include <vx11/dialect/ollama.hpp>
+#include <vx11/dialect/openai.hpp>
+#include <vx11/dialect/openai_target.hpp>
 #include <vx11/fallback.hpp>
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
@@ -40,6 +44,7 @@
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/store/memory.hpp>
+#include <vx11/stream_framing.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/task.hpp>
 #include <vx11/timeout.hpp>

@@ -70,6 +70,13 @@ bool is_event_stream(std::string_view content_type) noexcept {
   return equals_ignoring_case(take_until(content_type, ';'), "text/event-stream");
 }
 
+bool is_json_lines(std::string_view content_type) noexcept {
+  const std::string_view type = take_until(content_type, ';');
+  return equals_ignoring_case(type, "application/x-ndjson") ||
+         equals_ignoring_case(type, "application/ndjson") ||
+         equals_ignoring_case(type, "application/jsonl");
+}
+
 bool lists_event_stream(std::string_view accept) noexcept {
   while (!accept.empty()) {
     std::string_view range = take_until(accept, ',');

@@ -15,6 +15,9 @@ bool is_json_in_utf8(std::string_view content_type) noexcept;
 /// Whether `content_type` is `text/event-stream`, with any parameters.
 bool is_event_stream(std::string_view content_type) noexcept;
 
+/// Whether `content_type` is `application/x-ndjson` or another name of JSON lines in use.
+bool is_json_lines(std::string_view content_type) noexcept;
+
 /// Whether a value of `Accept` lists `text/event-stream` with a weight above zero (RFC 9110
 /// §12.5.1). Wildcards do not count: every client sends them.
 bool lists_event_stream(std::string_view accept) noexcept;

@@ -109,6 +109,7 @@ void SseParser::start_event() {
 }
 
 std::optional<SseEvent> SseParser::next() {
+  if (lines_are_events_) return next_line();
   if (dispatched_) start_event();
   std::string_view line;
   while (take_line(line)) {
@@ -124,6 +125,22 @@ std::optional<SseEvent> SseParser::next() {
   }
   if (has_data_) own_data();
   feed({});  // a stream that waits holds no piece
+  return std::nullopt;
+}
+
+/// The line that was returned last may be in `line_`, which is cleared only now.
+std::optional<SseEvent> SseParser::next_line() {
+  std::string_view line;
+  if (std::exchange(dispatched_, false)) line_.clear();
+  while (take_line(line)) {
+    if (!line.empty()) {
+      dispatched_ = true;
+      data_ = line;
+      return event();
+    }
+    line_.clear();
+  }
+  feed({});
   return std::nullopt;
 }
 
@@ -196,6 +213,10 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
                   std::string_view data) {
   append_id(out, id);
   out.append("\nevent: ").append(name).append("\n");
+  append_data(out, data);
+}
+
+void append_data_event(std::string& out, std::string_view data) {
   append_data(out, data);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 /// \file
-/// Server-sent events as in the HTML standard (§9.2, text/event-stream). Internal.
+/// Server-sent events as in the HTML standard (§9.2, text/event-stream), and JSON lines. Internal.
+
+#include <vx11/stream_framing.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,9 @@ class SseParser {
   static constexpr std::size_t kMaxEvent = 1024 * 1024;
 
   SseParser() = default;
+  /// \param framing `json_lines`: each line that is not empty is an event with that data
+  explicit SseParser(StreamFraming framing) noexcept
+      : lines_are_events_(framing == StreamFraming::json_lines) {}
   SseParser(const SseParser&) = delete;
   SseParser& operator=(const SseParser&) = delete;
 
@@ -42,6 +47,7 @@ class SseParser {
   std::size_t copied() const noexcept { return copied_; }
 
  private:
+  std::optional<SseEvent> next_line();
   bool take_line(std::string_view& line);
   std::size_t line_end() noexcept;
   void field(std::string_view line);
@@ -66,6 +72,7 @@ class SseParser {
   bool after_cr_ = false;
   bool begun_ = false;  ///< A line was parsed: a byte order mark is no longer possible.
   bool overflowed_ = false;
+  bool lines_are_events_ = false;
 };
 
 /// Appends an event with the number `id`. Data of several lines is written as several data fields.
@@ -77,6 +84,9 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name, std
 /// would otherwise send the same chat again after a few seconds.
 void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
                        std::string_view data);
+
+/// The same for an event with neither a number nor a name.
+void append_data_event(std::string& out, std::string_view data);
 
 /// A comment line, which shows that the stream is alive. No empty line follows: some readers
 /// deliver an event for it.

@@ -1,16 +1,12 @@
 #include "operator/admission.hpp"
 
-#include <charconv>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
-#include "http/media_type.hpp"
+#include "front/body_head.hpp"
+#include "front/page_origin.hpp"
 #include "operator/answers.hpp"
-#include "operator/request_origin.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -55,46 +51,22 @@ std::optional<HttpResponse> refuse_method(const Route& route, std::string_view m
   return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
 }
 
-/// What a head declares about its body, read in one pass. The first of repeated fields counts.
-class BodyHead {
- public:
-  explicit BodyHead(const Headers& headers) noexcept {
-    for (const Header header : headers) {
-      const std::string_view name = header.name;
-      if (equals_ignoring_case(name, "Content-Type")) {
-        if (types_++ == 0) type_ = header.value;
-      } else if (equals_ignoring_case(name, "Content-Length")) {
-        if (!length_) length_ = header.value;
-      } else if (equals_ignoring_case(name, "Content-Encoding")) {
-        if (!encoding_) encoding_ = header.value;
-      } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-        in_pieces_ = true;
-      }
-    }
+std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
+                                          const HttpRequest& request) {
+  if (route.entry == Entry::everyone) return std::nullopt;
+  const OperatorApiOptions& options = context.options;
+  switch (origin_fault(options.hosts, options.cors_origins, request)) {
+    case OriginFault::none:
+      return std::nullopt;
+    case OriginFault::host:
+      context.report(OperatorEventKind::host_refused);
+      return error_answer(403, "host_not_allowed");
+    case OriginFault::cross_site:
+      context.report(OperatorEventKind::cross_site_refused);
+      return error_answer(403, "cross_site");
   }
-
-  /// The declared size; zero if unusable, which the server handles.
-  std::uint64_t length() const noexcept {
-    const std::string_view text = length_.value_or(std::string_view());
-    std::uint64_t length = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
-    return error == std::errc() && end == text.data() + text.size() ? length : 0;
-  }
-  bool brings_body() const noexcept { return in_pieces_ || length() > 0; }
-  /// One Content-Type, JSON in UTF-8.
-  bool is_json() const noexcept { return types_ == 1 && is_json_in_utf8(type_); }
-  bool is_coded() const noexcept {
-    return encoding_ && !equals_ignoring_case(*encoding_, "identity");
-  }
-
- private:
-  std::string_view type_ = {};
-  std::size_t types_ = 0;
-  std::optional<std::string_view> length_ = std::nullopt;
-  std::optional<std::string_view> encoding_ = std::nullopt;
-  bool in_pieces_ = false;
-};
+  return std::nullopt;
+}
 
 std::optional<HttpResponse> refuse_content(const Context& context, const Route& route,
                                            const HttpRequest& request, const BodyHead& head) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "operator/answers.hpp"
 #include "operator/chat_body.hpp"
@@ -50,10 +52,28 @@ std::optional<HttpResponse> ChatTurn::read(const HttpRequest& request) {
 
 Task<Result<std::string>> ChatTurn::recall() {
   if (!chat_.session_id.empty()) {
+    if (context_->options.history_messages > 0) return recall_messages();
     return context_->options.sessions->summary(chat_.session_id, chat_.message);
   }
   chat_.session_id = make_uuid();
   return summary_of(std::array{MessageView(kUser, chat_.message)});
+}
+
+Task<Result<std::string>> ChatTurn::recall_messages() {
+  const OperatorApiOptions& with = context_->options;
+  Task<Result<std::vector<Message>>> reading = with.sessions->recent(
+      chat_.session_id, std::max(with.history_messages, kMessagesOfSummary - 1));
+  Result<std::vector<Message>> earlier = co_await std::move(reading);
+  if (!earlier) co_return fail(std::move(earlier.error()));
+  const std::size_t newest = std::min(earlier->size(), kMessagesOfSummary - 1);
+  std::vector<MessageView> views(earlier->end() - static_cast<std::ptrdiff_t>(newest),
+                                 earlier->end());
+  views.emplace_back(kUser, chat_.message);
+  std::string summary = summary_of(views);
+  for (Message& message : *earlier) {
+    chat_.history.emplace_back(std::move(message.role), std::move(message.content));
+  }
+  co_return std::move(summary);
 }
 
 void ChatTurn::recalled(Result<std::string> summary) {

@@ -64,6 +64,9 @@ class ChatTurn {
   HistoryStatus history() const noexcept { return history_; }
 
  private:
+  /// The same, and puts the history into the chat.
+  Task<Result<std::string>> recall_messages();
+
   const Context* context_;
   ChatRequest chat_ = {};
   WallTime asked_at_ = {};

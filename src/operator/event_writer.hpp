@@ -22,6 +22,7 @@ namespace endpoints {
 class EventWriter final : public ChatPieceSink {
  public:
   void take(std::string_view data, std::string_view text) override {
+    if (text.empty()) return;  // a part that is no text, which this API does not have
     if (out_.empty()) out_.reserve(kUsual);
     if (data.starts_with('{')) {
       append_event(out_, ++last_id_, "message", data);

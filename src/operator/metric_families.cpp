@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "operator/prometheus_text.hpp"
+#include "http/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {

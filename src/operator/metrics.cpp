@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "operator/prometheus_text.hpp"
+#include "http/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {

@@ -47,7 +47,7 @@ class Metrics {
  private:
   using Counter = std::atomic<std::uint64_t>;
   static constexpr std::size_t kClasses = 5;  // 1xx … 5xx
-  static constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::overtaken) + 1;
+  static constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::unsupported) + 1;
 
   /// On separate cache lines, to avoid false sharing between endpoints.
   struct alignas(64) ByEndpoint {

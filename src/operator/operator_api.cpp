@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "front/cors.hpp"
 #include "operator/admission.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_events.hpp"
 #include "operator/context.hpp"
-#include "operator/cors.hpp"
 #include "operator/endpoints.hpp"
 #include "operator/metric_families.hpp"
 #include "operator/routes.hpp"
@@ -26,7 +26,7 @@ struct OperatorApi::Impl : endpoints::Context {
   /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
   void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
               TimePoint since, bool streamed = false) const {
-    endpoints::add_cors_fields(options, request, response);
+    endpoints::add_cors_fields(options.cors_origins, request, response);
     endpoints::finish(response, request.method);
     if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
@@ -84,7 +84,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   const Match match = endpoints::find_route(head.target);
   std::optional<HttpResponse> refused;
   try {
-    refused = endpoints::answer_preflight(impl_->options, head);
+    refused = endpoints::answer_preflight(impl_->options.cors_origins, head);
     if (!refused) refused = endpoints::refuse(*impl_, match, head);
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");

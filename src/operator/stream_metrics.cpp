@@ -2,15 +2,12 @@
 
 #include <string_view>
 
-#include "operator/prometheus_text.hpp"
+#include "http/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 
 namespace {
-
-constexpr std::array<std::string_view, kStreamEnds> kEndNames = {"done", "error", "cut_by_upstream",
-                                                                 "cut_by_client"};
 
 std::uint64_t value_of(const std::atomic<std::uint64_t>& counter) noexcept {
   return counter.load(std::memory_order_relaxed);
@@ -28,7 +25,7 @@ void StreamMetrics::ended(StreamEnd end, std::optional<Duration> first_piece,
 void StreamMetrics::write(std::string& out) const {
   prometheus::head(out, "vx11_chat_streams_total", "counter", "Streamed chats by how they ended.");
   for (std::size_t i = 0; i < kStreamEnds; ++i) {
-    prometheus::line(out, R"(vx11_chat_streams_total{{outcome="{}"}} {})", kEndNames[i],
+    prometheus::line(out, R"(vx11_chat_streams_total{{outcome="{}"}} {})", kStreamEndNames[i],
                      value_of(ends_[i]));
   }
   constexpr std::string_view kFirstPiece = "vx11_chat_stream_first_piece_seconds";

@@ -12,26 +12,11 @@
 #include <optional>
 #include <string>
 
+#include "front/stream_end.hpp"
 #include "operator/time_histogram.hpp"
 
 namespace vx11 {
 inline namespace v0 {
-
-/// How a stream ended.
-enum class StreamEnd : std::uint8_t {
-  done,             ///< With the dialect's end.
-  error,            ///< The upstream reported an error, or no target answered after the early head.
-  cut_by_upstream,  ///< Cut, silent for too long, or damaged.
-  cut_by_client     ///< The client left.
-};
-inline constexpr std::size_t kStreamEnds = 4;
-
-/// The status under which such a stream is counted among all requests. Its head said 200 before the
-/// end was known; 499 is the usual status for a client that left.
-constexpr int counted_status(StreamEnd end) noexcept {
-  if (end == StreamEnd::done) return 200;
-  return end == StreamEnd::cut_by_client ? 499 : 502;
-}
 
 /// Counters of the streams that have ended. Thread-safe.
 class StreamMetrics {

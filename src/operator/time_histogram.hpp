@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "operator/prometheus_text.hpp"
+#include "http/prometheus_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {

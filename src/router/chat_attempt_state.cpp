@@ -66,6 +66,15 @@ bool is_asleep(const RouterTarget& target) noexcept {
   }
 }
 
+std::vector<std::string> ignored_members(const RouterTarget& target,
+                                         const ChatRequest& chat) noexcept {
+  try {
+    return target.dialect->ignored_members(chat);
+  } catch (...) {  // a report, no part of the answer
+    return {};
+  }
+}
+
 Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& response) noexcept {
   return guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
 }
@@ -73,7 +82,8 @@ Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& r
 /// An answer without text is understood: what the client sent may be the cause of it.
 Verdict verdict_on_answer(const Result<ChatAnswer>& answer) noexcept {
   if (!answer) return Verdict::failure;
-  return answer->text.empty() ? Verdict::neutral : Verdict::success;
+  const bool is_empty = answer->text.empty() && answer->completion_json.empty();
+  return is_empty ? Verdict::neutral : Verdict::success;
 }
 
 Verdict verdict_on_response(const RouterTarget& target, const HttpResponse& response) noexcept {
@@ -94,7 +104,7 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
   Result<HttpRequest> request =
       guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_, form); });
   if (!request) {
-    end(target, request.error());
+    pass_by(target, request.error());
     return request;
   }
   if (is_asleep(target)) {
@@ -106,6 +116,15 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
   request->origin = target.url;
   for (const Header header : target.headers) request->headers.add(header.name, header.value);
   return request;
+}
+
+/// The chat cannot be expressed for this target, but perhaps for another one.
+void ChatAttemptState::pass_by(const RouterTarget& target, const Error& error) {
+  attempts_.emplace_back(target.name, Outcome::unsupported, Duration());
+  if (error_) return;
+  error_ = error;
+  error_->upstream = target.name;
+  error_of_ = kUnsupported;
 }
 
 std::size_t ChatAttemptState::enter(const RouterTarget& target) {
@@ -123,6 +142,7 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
   const HttpResponse& response = *result.response;
   if (!response.ok()) {
     result.conclude(verdict_on_status(response.status));
+    attempts_[entry].http_status = response.status;
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
     return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed,
@@ -137,12 +157,18 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
   }
   Result<ChatAnswer> answer = read_answer(target, response);
   result.conclude(verdict_on_answer(answer));
-  if (answer && !answer->text.empty()) {
+  if (answer && is_answer(*answer)) {
     return take(target, std::move(*answer), result.elapsed, entry);
   }
   const std::string_view why =
       answer ? "no text in the answer" : "the answer could not be understood";
   note(target, Error(Errc::invalid_reply, std::string(why), target.name), result.elapsed, entry);
+}
+
+/// One without text is an answer only to a client that can get it as the upstream sent it.
+bool ChatAttemptState::is_answer(const ChatAnswer& answer) const noexcept {
+  return !answer.text.empty() ||
+         (!answer.completion_json.empty() && !chat_.completion_json.empty());
 }
 
 Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
@@ -155,12 +181,13 @@ Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
 
 ChatFailure ChatAttemptState::failure() {
   ChatFailure failure(std::move(*error_));
+  if (error_of_ == kUnsupported && !over_) attempts_.clear();  // the chat itself is invalid
   failure.attempts = std::move(attempts_);
   failure.retry_after = retry_after_;
   return failure;
 }
 
-/// The call itself is invalid or was cancelled.
+/// The call was cancelled.
 void ChatAttemptState::end(const RouterTarget& target, Error error) {
   error.upstream = target.name;
   error_ = std::move(error);
@@ -198,6 +225,9 @@ void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Dur
   reply_->rank = static_cast<std::size_t>(tried - attempts_.begin());
   if (entry != 0) reply_->reason = reason_of(attempts_.front());
   reply_->upstream_json = std::move(answer.upstream_json);
+  reply_->completion_json = std::move(answer.completion_json);
+  reply_->ending = std::move(answer.ending);
+  if (!chat_.completion_json.empty()) reply_->ignored = ignored_members(target, chat_);
   attempts_[entry].outcome = Outcome::answered;
   attempts_[entry].elapsed = elapsed;
   over_ = true;

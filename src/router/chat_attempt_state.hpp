@@ -5,6 +5,8 @@
 
 #include <vx11/router.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -65,7 +67,12 @@ class ChatAttemptState {
   ChatFailure failure();
 
  private:
+  /// The error is that of a target whose dialect cannot express the chat: any other comes first.
+  static constexpr std::size_t kUnsupported = std::numeric_limits<std::size_t>::max();
+
   void end(const RouterTarget& target, Error error);
+  void pass_by(const RouterTarget& target, const Error& error);
+  bool is_answer(const ChatAnswer& answer) const noexcept;
   void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
   void hint(Duration retry_after) noexcept;
 
@@ -73,7 +80,7 @@ class ChatAttemptState {
   std::vector<Attempt> attempts_ = {};
   std::optional<ChatReply> reply_ = std::nullopt;
   std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.
-  std::size_t error_of_ = 0;                   ///< Its entry.
+  std::size_t error_of_ = 0;                   ///< Its entry, or `kUnsupported`.
   Duration retry_after_ = {};
   bool over_ = false;
 };

@@ -12,6 +12,14 @@
 namespace vx11 {
 inline namespace v0 {
 
+namespace {
+
+/// Limits for what is kept before an answer begins: far above a role and a request id.
+constexpr std::size_t kMostEnvelopes = 64;
+constexpr std::size_t kMostKept = 256 * 1024;
+
+}  // namespace
+
 ChatStream::Impl::Impl(ChatReply whole) : reply(std::move(whole)) {
   std::string data = R"({"delta":)";
   json::append_string(data, reply.text);
@@ -24,6 +32,7 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       result_(std::move(stream.opened.result)),
       body_(std::move(stream.opened.body)),
       reader_(std::move(stream.reader)),
+      parser_(stream.framing),
       start_(stream.start) {
   reply.source = std::move(stream.source);
 }
@@ -37,17 +46,39 @@ ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
   }
 }
 
+ChatStream::Impl::Step ChatStream::Impl::deliver(std::string_view data) noexcept {
+  begun_ = true;
+  data_ = data;
+  return Step::piece;
+}
+
+bool ChatStream::Impl::keep_back(std::string_view data) {
+  kept_bytes_ += data.size();
+  if (envelopes_.size() == kMostEnvelopes || kept_bytes_ > kMostKept) return false;
+  envelopes_.emplace_back(std::string(data), std::string());
+  return true;
+}
+
+std::optional<ChatPiece> ChatStream::Impl::take_kept() {
+  if (next_envelope_ == envelopes_.size()) return std::exchange(first_, std::nullopt);
+  return std::move(envelopes_[next_envelope_++]);
+}
+
 ChatStream::Impl::Step ChatStream::Impl::next_event() {
   if (!result_) return Step::ended;
   while (const std::optional<SseEvent> event = parser_.next()) {
     switch (meaning(*event)) {
       case ChatEventKind::piece:
         if (text_.empty()) break;
-        begun_ = true;
-        data_ = event->data;
-        return Step::piece;
+        return deliver(event->data);
       case ChatEventKind::part:
+        text_.clear();
+        return deliver(event->data);
       case ChatEventKind::envelope:
+        text_.clear();
+        if (begun_) return deliver(event->data);
+        if (!keep_back(event->data)) return fail_with(Errc::too_large, Verdict::failure);
+        break;
       case ChatEventKind::ignored:
         break;
       case ChatEventKind::end:
@@ -65,10 +96,19 @@ ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
     const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
     return fail_with(code, verdict_on(code));
   }
-  // Cut cleanly, but without the dialect's end.
-  if (bytes->empty()) return fail_with(Errc::invalid_reply, Verdict::failure);
+  if (bytes->empty()) return closed();
   parser_.feed(*std::move(bytes));
   return Step::starved;
+}
+
+/// Cut cleanly, without the dialect's end.
+ChatStream::Impl::Step ChatStream::Impl::closed() {
+  bool complete = false;
+  try {
+    complete = reader_->complete_at_close();
+  } catch (...) {  // counts as cut
+  }
+  return complete ? end() : fail_with(Errc::invalid_reply, Verdict::failure);
 }
 
 Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {
@@ -92,6 +132,7 @@ ChatStream::Impl::Step ChatStream::Impl::end() {
   if (!begun_) return fail_with(Errc::invalid_reply, Verdict::neutral);
   try {
     reply.upstream_json = reader_->upstream_json();
+    reply.ending = reader_->ending();
   } catch (...) {  // the answer is complete without it
   }
   conclude(Verdict::success, Outcome::answered);
@@ -144,7 +185,7 @@ Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {
-  std::optional<ChatPiece> piece = std::exchange(first_, std::nullopt);
+  std::optional<ChatPiece> piece = take_kept();
   if (piece) co_return std::move(piece);
   const Step step = co_await next_piece(std::move(deadline));
   if (step == Step::failed) co_return fail(error_);
@@ -157,9 +198,11 @@ Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline
     fail_with(Errc::timeout, Verdict::failure);
     co_return fail(error_);
   }
-  const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
-  if (first) sink.take(first->data, first->text);
-  bool delivered = first.has_value();
+  bool delivered = false;
+  while (const std::optional<ChatPiece> kept = take_kept()) {
+    sink.take(kept->data, kept->text);
+    delivered = true;
+  }
   for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
     Step step = next_event();
     for (; step == Step::piece; step = next_event()) {
@@ -204,6 +247,15 @@ const std::vector<Attempt>& ChatStream::attempts() const noexcept {
 }
 const std::string& ChatStream::upstream_json() const noexcept {
   return impl_->reply.upstream_json;
+}
+const ChatEnding& ChatStream::ending() const noexcept {
+  return impl_->reply.ending;
+}
+const std::string& ChatStream::completion_json() const noexcept {
+  return impl_->reply.completion_json;
+}
+const std::vector<std::string>& ChatStream::ignored() const noexcept {
+  return impl_->reply.ignored;
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::next(Deadline deadline) {

@@ -7,12 +7,14 @@
 #include <vx11/chat_stream.hpp>
 #include <vx11/router.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "http/sse.hpp"
 #include "router/send_through_breaker.hpp"
@@ -23,15 +25,17 @@ inline namespace v0 {
 /// A response whose body is an event stream, and what is needed to read it.
 struct OpenedStream {
   OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
-               TimePoint start)
+               StreamFraming framing, TimePoint start)
       : source(std::move(source)),
         opened(std::move(opened)),
         reader(std::move(reader)),
+        framing(framing),
         start(start) {}
 
   std::string source;  ///< The target's name.
   OpenedSend opened;
   std::unique_ptr<ChatEventReader> reader;
+  StreamFraming framing;
   TimePoint start;  ///< When the attempt began.
 };
 
@@ -70,11 +74,14 @@ class ChatStream::Impl {
       kept.request_stop();
     }
   };
+  /// `piece` is anything to deliver.
   enum class Step : unsigned char { piece, starved, ended, failed };
 
   /// Reads the events that have arrived, up to the next piece, which is then in `data_` and
   /// `text_`.
   Step next_event();
+  /// The answer has begun, and `text_` is a part of it.
+  Step deliver(std::string_view data) noexcept;
   ChatEventKind meaning(const SseEvent& event) noexcept;
   /// The same, and waits for more until there is a piece or the stream has ended.
   Task<Step> next_piece(Deadline deadline);
@@ -82,6 +89,12 @@ class ChatStream::Impl {
   /// \return `starved` unless that ended the stream
   Step arrived(Result<std::string> bytes, const Deadline& deadline);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
+  /// Keeps an envelope back.
+  /// \return whether there was room for it
+  bool keep_back(std::string_view data);
+  /// What was read before the answer began, in order; then none.
+  std::optional<ChatPiece> take_kept();
+  Step closed();
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;
@@ -92,7 +105,10 @@ class ChatStream::Impl {
   std::unique_ptr<ChatEventReader> reader_;
   SseParser parser_;
   TimePoint start_ = {};
-  bool begun_ = false;  ///< A piece has arrived.
+  bool begun_ = false;                ///< A piece has arrived.
+  std::vector<ChatPiece> envelopes_;  ///< Kept back until the answer begins.
+  std::size_t kept_bytes_ = 0;
+  std::size_t next_envelope_ = 0;  ///< The first that is not delivered.
   std::optional<ChatPiece> first_;
   std::string_view data_;  ///< Of the last piece; valid until the next step.
   std::string text_;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "router/completion_members.hpp"
 #include "json/scan.hpp"
 #include "json/writer.hpp"
 #include "router/json_event_reader.hpp"
@@ -121,6 +122,10 @@ class JsonDialect final : public ChatDialect {
   // A single return variable, to allow NRVO.
   Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
     Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
+    if (auto why = inexpressible(chat.completion_json)) {
+      request = fail(Errc::invalid_argument, *std::move(why));
+      return request;
+    }
     if (chat.message.empty()) {
       request = fail(Errc::invalid_argument, "the message is empty");
       return request;
@@ -152,6 +157,10 @@ class JsonDialect final : public ChatDialect {
 
   std::unique_ptr<ChatEventReader> event_reader() const override {
     return std::make_unique<JsonEventReader>();
+  }
+
+  std::vector<std::string> ignored_members(const ChatRequest& chat) const override {
+    return left_out(chat.completion_json);
   }
 
  private:
@@ -186,6 +195,10 @@ Result<HttpRequest> ChatDialect::ask(const ChatRequest& chat, AnswerForm /*form*
 
 std::unique_ptr<ChatEventReader> ChatDialect::event_reader() const {
   return nullptr;
+}
+
+std::vector<std::string> ChatDialect::ignored_members(const ChatRequest& /*chat*/) const {
+  return {};
 }
 
 std::shared_ptr<const ChatDialect> switch_dialect() {

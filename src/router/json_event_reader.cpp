@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json/scan.hpp"
+#include "router/error_member.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,25 +16,6 @@ namespace {
 /// The members that matter in the data of an event: the error, then what may hold text, best first.
 constexpr std::array<std::string_view, 6> kEventMembers = {"error", "delta",   "response",
                                                            "reply", "message", "content"};
-
-/// Whether the value of an `error` member reports one: some upstreams send null or "" for none.
-bool reports_error(const json::Member& member) noexcept {
-  switch (member.kind) {
-    case json::Kind::absent:
-    case json::Kind::null:
-      return false;
-    case json::Kind::boolean:
-      return member.text == "true";
-    case json::Kind::number:
-      return member.text != "0";
-    case json::Kind::string:
-      return !member.text.empty();
-    case json::Kind::object:
-    case json::Kind::array:
-      return true;
-  }
-  return true;
-}
 
 bool is_text(const json::Member& member) noexcept {
   return member.kind == json::Kind::string && !member.text.empty();

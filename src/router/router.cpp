@@ -35,6 +35,8 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "exhausted";
     case Outcome::overtaken:
       return "overtaken";
+    case Outcome::unsupported:
+      return "unsupported";
   }
   return "unknown";
 }

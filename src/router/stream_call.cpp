@@ -2,6 +2,7 @@
 
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "http/content_coding.hpp"
 #include "http/media_type.hpp"
@@ -30,12 +31,18 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
   co_return fail(thrown);
 }
 
+bool is_stream_of(StreamFraming framing, std::string_view content_type) noexcept {
+  return framing == StreamFraming::json_lines ? endpoints::is_json_lines(content_type)
+                                              : endpoints::is_event_stream(content_type);
+}
+
 }  // namespace
 
 StreamAbility::StreamAbility(const RouterTarget& target)
     : transport(dynamic_cast<StreamingTransport*>(target.transport.get())) {
   try {
     reader = target.dialect->event_reader();
+    framing = target.dialect->framing();
   } catch (...) {  // asked for the whole answer
   }
 }
@@ -64,7 +71,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     co_return std::move(answer);
   }
   const Headers& fields = result.response->headers;
-  const bool is_stream = endpoints::is_event_stream(fields.get("Content-Type")) &&
+  const bool is_stream = is_stream_of(ability.framing, fields.get("Content-Type")) &&
                          http_detail::applied_coding(fields).empty();
   if (!is_stream) {
     Task<Result<void>> reading = complete(*result.response, *opened.body, limited);
@@ -80,8 +87,8 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     co_return std::move(answer);
   }
   auto stream = std::make_unique<OpenedAnswer::Stream>(
-      std::move(options),
-      OpenedStream(target.name, std::move(opened), std::move(ability.reader), start));
+      std::move(options), OpenedStream(target.name, std::move(opened), std::move(ability.reader),
+                                       ability.framing, start));
   Task<Result<void>> beginning = stream->begin(limited);
   Result<void> begun = co_await std::move(beginning);
   answer.elapsed = stream->elapsed();

@@ -22,6 +22,7 @@ struct StreamAbility {
 
   StreamingTransport* transport = nullptr;
   std::unique_ptr<ChatEventReader> reader = {};
+  StreamFraming framing = StreamFraming::server_sent_events;
 
   AnswerForm form() const noexcept {
     return transport != nullptr && reader != nullptr ? AnswerForm::stream : AnswerForm::whole;

@@ -86,6 +86,7 @@ class TargetSequence {
     const RouterTarget* first = nullptr;
     for (std::size_t i = 0; i < attempts.size(); ++i) {
       if (attempts[i].outcome == Outcome::asleep) continue;
+      if (attempts[i].outcome == Outcome::unsupported) continue;
       if (attempts[i].outcome != Outcome::circuit_open) return nullptr;
       const RouterTarget& target = options_.targets[i];
       const bool isolated = target.breaker->mode() == CircuitMode::isolated;

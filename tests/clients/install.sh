@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs the clients from npm into a folder, with the scripts that use them, unless they are there.
-#   install.sh FOLDER
+#   install.sh FOLDER [FROM]     FROM has package.json and scripts; without it the folder of this script
 # Ends with 77 (skipped) if they cannot be installed here.
 set -euo pipefail
-from=$(cd "$(dirname "$0")" && pwd)
+from=$(cd "${2:-$(dirname "$0")}" && pwd)
 folder=$1
 
 mkdir -p "$folder"

@@ -22,19 +22,21 @@ struct Gateway {
     config.auth.token.value = kToken;
     config.switch_.url.value = "http://Switch.example:80";
     front = bind_front(config).value();
-    api.emplace(make_api(config, *front).value());
+    api = make_api(config, *front).value();
   }
   ~Gateway() { front.reset(); }
 
   vx11::HttpResponse get(const std::string& target) const {
     vx11::HttpRequest request("GET", {}, target);
     request.headers.add("x-vx11-token", kToken);
-    return vx11::sync_wait(api->handle(request));
+    const auto admission = api->admit(request);
+    if (!admission) return admission.error();
+    return vx11::sync_wait(api->open(request, *admission, {})).head;
   }
 
   GatewayConfig config;
   std::unique_ptr<Front> front;
-  std::optional<vx11::OperatorApi> api;
+  std::shared_ptr<vx11::HttpHandler> api;
 };
 
 bool has(const std::string& text, const std::string& line) {

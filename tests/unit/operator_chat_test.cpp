@@ -1,5 +1,7 @@
 // POST /operator/chat/ask: requests to the upstreams, and the answer.
 
+#include <vx11/dialect/openai.hpp>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -222,4 +224,30 @@ TEST_CASE_FIXTURE(Site, "the user is local unless someone is named") {
     site.chat(R"({"message":"m","session_id":"s")" + user + "}");
     CHECK(body_of(site.get("/operator/session/s")).at("user_id") == "local");
   }
+}
+
+TEST_CASE_FIXTURE(Site,
+                  "targets that take a conversation get the session's messages, if configured") {
+  options.history_messages = 50;
+  router.targets.front().dialect = vx11::openai_dialect().value();
+  to_switch->then_json(R"({"choices":[{"message":{"content":"first answer"}}]})");
+  to_switch->then_json(R"({"choices":[{"message":{"content":"second answer"}}]})");
+  chat(R"({"message":"first","session_id":"s"})");
+  chat(R"({"message":"second","session_id":"s"})");
+  REQUIRE(to_switch->calls() == 2);
+  CHECK(prompt_of(to_switch->requests().front()).at("messages").size() == 1);
+  CHECK(prompt_of(to_switch->requests().back()).at("messages") ==
+        json::parse(R"([{"role":"user","content":"first"},)"
+                    R"({"role":"assistant","content":"first answer"},)"
+                    R"({"role":"user","content":"second"}])"));
+}
+
+TEST_CASE_FIXTURE(Site, "the summary is the same whether the history is sent along or not") {
+  options.history_messages = 1;
+  for (const char* text : {"1", "2", "3"}) {
+    to_switch->then_json(R"({"response":"answer"})");
+    chat(R"({"session_id":"s","message":")" + std::string(text) + "\"}");
+  }
+  CHECK(prompt_of(to_switch->requests().back()).at("metadata").at("context_summary") ==
+        "user: 2\nassistant: answer\nuser: 3");
 }

@@ -578,3 +578,61 @@ TEST_CASE("a stream may outlive its router") {
                           .value();
   CHECK(rest_of(*stream).size() == 2);
 }
+
+namespace {
+
+/// Lines with text; the answer is complete after the line "last".
+class LinesDialect final : public vx11::ChatDialect {
+  class Reader final : public vx11::ChatEventReader {
+    vx11::ChatEventKind read(const vx11::ServerSentEvent& event, std::string& text) override {
+      text += event.data;
+      last_ = event.data == "last";
+      return vx11::ChatEventKind::piece;
+    }
+    bool complete_at_close() const override { return last_; }
+    bool last_ = false;
+  };
+
+ public:
+  vx11::Result<vx11::HttpRequest> ask(const ChatRequest&, vx11::AnswerForm) const override {
+    return vx11::HttpRequest("POST", {}, "/lines");
+  }
+  vx11::Result<vx11::ChatAnswer> read(const vx11::HttpResponse& response) const override {
+    return vx11::ChatAnswer(response.body, "{}");
+  }
+  std::unique_ptr<vx11::ChatEventReader> event_reader() const override {
+    return std::make_unique<Reader>();
+  }
+  vx11::StreamFraming framing() const override { return vx11::StreamFraming::json_lines; }
+};
+
+vx11::Result<ChatStream, vx11::ChatFailure> stream_lines(Pieces pieces, std::string type) {
+  const auto upstream = std::make_shared<ScriptedStream>(std::move(pieces), std::move(type));
+  auto router = Router::create({.targets = {{.name = "lines",
+                                             .url = "http://l:1",
+                                             .transport = upstream,
+                                             .dialect = std::make_shared<LinesDialect>()}}});
+  return vx11::sync_wait(router.value().async_stream(ChatRequest("hello", "s")));
+}
+
+}  // namespace
+
+TEST_CASE("a dialect of JSON lines reads lines, and any other body as a whole") {
+  auto stream = stream_lines({"on", "e\nlast\n"}, "application/x-ndjson; charset=utf-8");
+  REQUIRE(stream.has_value());
+  CHECK(rest_of(*stream) == Strings{"one", "last"});
+  auto whole = stream_lines({"one\nlast\n"}, "application/json");
+  REQUIRE(whole.has_value());
+  CHECK(rest_of(*whole).size() == 1);
+}
+
+TEST_CASE("a clean close is an end only where the dialect says that the answer is complete") {
+  auto complete = stream_lines({"one\n", "last\n"}, "application/x-ndjson");
+  REQUIRE(complete.has_value());
+  CHECK(rest_of(*complete) == Strings{"one", "last"});
+  auto cut = stream_lines({"one\n", "two\n"}, "application/x-ndjson");
+  REQUIRE(cut.has_value());
+  CHECK(next(*cut).value().has_value());
+  CHECK(next(*cut).value().has_value());
+  CHECK(next(*cut).error().code == Errc::invalid_reply);
+}

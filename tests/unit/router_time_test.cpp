@@ -203,6 +203,7 @@ TEST_CASE("outcomes have the words of the contract") {
   CHECK(vx11::to_string(Outcome::cancelled) == "cancelled");
   CHECK(vx11::to_string(Outcome::exhausted) == "exhausted");
   CHECK(vx11::to_string(Outcome::overtaken) == "overtaken");
+  CHECK(vx11::to_string(Outcome::unsupported) == "unsupported");
 }
 
 TEST_CASE("many threads get an answer each while the first upstream comes and goes") {

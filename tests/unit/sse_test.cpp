@@ -248,3 +248,29 @@ TEST_CASE("no line end in the data can begin another field or event") {
   append_event(text, 1, "message", "a\r\nevent: done\rdata: b\n\nevent: done");
   CHECK(events_of(text) == Events{{"message", "a\nevent: done\ndata: b\n\nevent: done"}});
 }
+
+TEST_CASE("JSON lines: each line that is not empty is an event, however the stream is cut") {
+  const std::string text = "{\"a\":1}\n\r\n{\"b\":2}\r\n\n{\"c\":\"event: x\"}\n{\"half\"";
+  const std::vector<std::string> expected = {R"({"a":1})", R"({"b":2})", R"({"c":"event: x"})"};
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    CAPTURE(piece);
+    SseParser parser(vx11::StreamFraming::json_lines);
+    std::vector<std::string> lines;
+    for (std::string_view rest = text; !rest.empty();) {
+      parser.feed(std::string(rest.substr(0, piece)));
+      while (auto event = parser.next()) {
+        CHECK(event->name == "message");
+        lines.emplace_back(event->data);
+      }
+      rest.remove_prefix(std::min(piece, rest.size()));
+    }
+    CHECK(lines == expected);
+  }
+}
+
+TEST_CASE("JSON lines: a line above the limit is refused") {
+  SseParser parser(vx11::StreamFraming::json_lines);
+  parser.feed(std::string(SseParser::kMaxEvent + 1, 'x'));
+  CHECK_FALSE(parser.next().has_value());
+  CHECK(parser.overflowed());
+}

@@ -1,12 +1,10 @@
-#include "operator/request_origin.hpp"
+#include "front/page_origin.hpp"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "operator/answers.hpp"
-#include "operator/cors.hpp"
+#include "front/cors.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -29,8 +27,7 @@ bool is_local_name(std::string_view host) noexcept {
   return !host.empty() && host.find_first_of(".[") == std::string_view::npos;
 }
 
-bool is_allowed_host(const OperatorApiOptions& options, const Headers& headers) noexcept {
-  const auto& allowed = options.hosts;
+bool is_allowed_host(std::span<const std::string> allowed, const Headers& headers) noexcept {
   const std::string_view named = headers.get("Host");
   if (allowed.empty() || named.empty()) return true;
   const std::string_view host = without_port(named);
@@ -63,19 +60,13 @@ bool is_of_another_origin(const Headers& headers) noexcept {
 
 }  // namespace
 
-std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
-                                          const HttpRequest& request) {
-  if (route.entry == Entry::everyone) return std::nullopt;
-  if (!is_allowed_host(context.options, request.headers)) {
-    context.report(OperatorEventKind::host_refused);
-    return error_answer(403, "host_not_allowed");
-  }
-  if (changes_state(request.method) && is_of_another_origin(request.headers) &&
-      !is_from_allowed_origin(context.options, request)) {
-    context.report(OperatorEventKind::cross_site_refused);
-    return error_answer(403, "cross_site");
-  }
-  return std::nullopt;
+OriginFault origin_fault(std::span<const std::string> hosts,
+                         std::span<const std::string> cors_origins, const HttpRequest& request) {
+  if (!is_allowed_host(hosts, request.headers)) return OriginFault::host;
+  const bool is_cross_site = changes_state(request.method) &&
+                             is_of_another_origin(request.headers) &&
+                             !is_from_allowed_origin(cors_origins, request);
+  return is_cross_site ? OriginFault::cross_site : OriginFault::none;
 }
 
 }  // namespace endpoints

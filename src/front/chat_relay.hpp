@@ -1,10 +1,13 @@
 #pragma once
 
 /// \file
-/// One streamed chat: asks, writes events, stores the turn, counts. Internal.
+/// One streamed chat on its way from a router to a server. Internal.
 
 #include <vx11/chat_stream.hpp>
+#include <vx11/chat_stream_limits.hpp>
 #include <vx11/router.hpp>
+#include <vx11/streaming.hpp>
+#include <vx11/timer.hpp>
 
 #include <atomic>
 #include <memory>
@@ -13,16 +16,23 @@
 #include <stop_token>
 #include <string>
 
-#include "operator/chat_turn.hpp"
-#include "operator/context.hpp"
-#include "operator/event_writer.hpp"
-#include "operator/handover.hpp"
-#include "operator/stream_metrics.hpp"
+#include "front/chat_form.hpp"
+#include "front/handover.hpp"
 #include "threads/detached.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
+
+/// What the relays of one API share.
+struct RelayOptions {
+  RelayOptions(const ChatStreamLimits& limits, std::shared_ptr<Timer> timer, SteadyClock clock)
+      : limits(limits), timer(std::move(timer)), clock(std::move(clock)) {}
+
+  ChatStreamLimits limits;
+  std::shared_ptr<Timer> timer;  ///< Null: no early head and no heartbeats.
+  SteadyClock clock;
+};
 
 /// A coroutine of its own asks the targets, reads the stream and writes events; the server takes
 /// them from `out`. It keeps this object alive, so that a client that leaves while the upstream is
@@ -31,13 +41,12 @@ namespace endpoints {
 /// A second one sleeps on the timer and writes comments while there is nothing else to send. The
 /// first of them decides that the answer has status 200; until then a failure is an answer of its
 /// own, `whole`.
-class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
+class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
  public:
-  /// \param turn has read the request
   /// \param asked the request's deadline; its stop token is the client's departure
   /// \param since when the head of the request was complete
-  StreamedChat(std::shared_ptr<const Context> context, ChatTurn turn, const Deadline& asked,
-               TimePoint since);
+  ChatRelay(RelayOptions options, std::unique_ptr<ChatForm> form, const Deadline& asked,
+            TimePoint since);
 
   /// Begins to ask. Call once.
   void start();
@@ -51,12 +60,12 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
  private:
   /// Notes the client's departure.
   struct Departure {
-    StreamedChat* chat;
+    ChatRelay* chat;
     void operator()() const { chat->stop(); }
   };
 
-  static Detached produce(std::shared_ptr<StreamedChat> self);
-  static Detached beat(std::shared_ptr<StreamedChat> self);
+  static Detached produce(std::shared_ptr<ChatRelay> self);
+  static Detached beat(std::shared_ptr<ChatRelay> self);
   /// What the answer is: status 200 and events, or `whole`.
   enum class Head : unsigned char { undecided, events, whole };
   /// Decides what the answer is, unless that is decided.
@@ -80,10 +89,10 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
   void count_departure();
   void finish();
   void stop();
-  TimePoint now() const { return context_->options.clock.now(); }
+  TimePoint now() const { return options_.clock.now(); }
 
-  std::shared_ptr<const Context> context_;
-  ChatTurn turn_;
+  RelayOptions options_;
+  std::unique_ptr<ChatForm> form_;
   std::stop_source stop_ = {};       ///< Ends the call to the upstream.
   std::stop_source beat_stop_ = {};  ///< Ends the sleep between two comments.
   std::stop_callback<Departure> on_departure_;
@@ -91,11 +100,14 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
   TimePoint since_;
   std::optional<Duration> first_piece_ = std::nullopt;
   std::optional<ChatStream> stream_ = std::nullopt;
-  ChatOrigin origin_ = {};
-  EventWriter writer_ = {};
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
 };
+
+/// Starts the relay. Completes when the first piece has arrived, or after
+/// `ChatStreamLimits::head_after`; failures before that are answered as for a complete answer: the
+/// response has no body stream.
+Task<StreamedResponse> answer_with(std::shared_ptr<ChatRelay> relay);
 
 }  // namespace endpoints
 }  // namespace v0

@@ -1,9 +1,9 @@
-#include "operator/cors.hpp"
+#include "front/cors.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-#include "operator/answers.hpp"
+#include "http/error_answer.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -14,27 +14,28 @@ namespace {
 constexpr std::string_view kRequestFields =
     "Content-Type, Authorization, X-VX11-Token, X-VX11-Power-Key, X-VX11-Power-Token, "
     "X-Request-Id, X-Correlation-Id, Last-Event-ID, traceparent, tracestate";
-constexpr std::string_view kAnswerFields = "Retry-After, WWW-Authenticate, X-Request-Id";
+constexpr std::string_view kAnswerFields =
+    "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry";
 /// Seconds for which a browser keeps the answer to a preflight request; Chromium takes no more than
 /// two hours.
 constexpr std::string_view kMaxAge = "600";
 
 }  // namespace
 
-bool is_from_allowed_origin(const OperatorApiOptions& options, const HttpRequest& head) {
-  const auto& allowed = options.cors_origins;
+bool is_from_allowed_origin(std::span<const std::string> allowed, const HttpRequest& head) {
   if (allowed.empty() || head.headers.count("Origin") != 1) return false;
   const std::string_view origin = head.headers.get("Origin");
   return std::any_of(allowed.begin(), allowed.end(),
                      [=](std::string_view entry) { return entry == "*" || entry == origin; });
 }
 
-std::optional<HttpResponse> answer_preflight(const OperatorApiOptions& options,
+std::optional<HttpResponse> answer_preflight(std::span<const std::string> allowed,
                                              const HttpRequest& head) {
   const bool asks = head.method == "OPTIONS" && head.headers.contains("Origin") &&
                     head.headers.contains("Access-Control-Request-Method");
-  if (!asks || options.cors_origins.empty()) return std::nullopt;
-  if (!is_from_allowed_origin(options, head)) return error_answer(403, "origin_not_allowed");
+  if (!asks || allowed.empty()) return std::nullopt;
+  if (!is_from_allowed_origin(allowed, head))
+    return http_detail::error_answer(403, "origin_not_allowed");
   HttpResponse answer(204);
   answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
   answer.headers.add("Access-Control-Allow-Headers", kRequestFields);
@@ -42,11 +43,11 @@ std::optional<HttpResponse> answer_preflight(const OperatorApiOptions& options,
   return answer;
 }
 
-void add_cors_fields(const OperatorApiOptions& options, const HttpRequest& head,
+void add_cors_fields(std::span<const std::string> allowed, const HttpRequest& head,
                      HttpResponse& answer) {
-  if (options.cors_origins.empty()) return;
+  if (allowed.empty()) return;
   answer.headers.add("Vary", "Origin");
-  if (!is_from_allowed_origin(options, head)) return;
+  if (!is_from_allowed_origin(allowed, head)) return;
   answer.headers.add("Access-Control-Allow-Origin", head.headers.get("Origin"));
   answer.headers.add("Access-Control-Expose-Headers", kAnswerFields);
 }

@@ -1,11 +1,11 @@
-#include "operator/streamed_chat.hpp"
+#include "front/chat_relay.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
 
-#include "operator/answers.hpp"
+#include "http/sse.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,45 +24,48 @@ constexpr Duration kRelease = std::chrono::seconds(1);
 
 }  // namespace
 
-StreamedChat::StreamedChat(std::shared_ptr<const Context> context, ChatTurn turn,
-                           const Deadline& asked, TimePoint since)
-    : context_(std::move(context)),
-      turn_(std::move(turn)),
+ChatRelay::ChatRelay(RelayOptions options, std::unique_ptr<ChatForm> form, const Deadline& asked,
+                     TimePoint since)
+    : options_(std::move(options)),
+      form_(std::move(form)),
       on_departure_(asked.stop_token(), Departure{this}),
       asked_until_(asked.at()),
       since_(since),
       last_out_(since) {}
 
-void StreamedChat::start() {
+void ChatRelay::start() {
   produce(shared_from_this());
-  if (context_->options.timer != nullptr && !out.is_finished()) beat(shared_from_this());
+  if (options_.timer != nullptr && !out.is_finished()) beat(shared_from_this());
 }
 
 /// A copy, because what is stopped may destroy this object.
-void StreamedChat::stop() {
+void ChatRelay::stop() {
   std::stop_source stopping = stop_;
   stopping.request_stop();
 }
 
-void StreamedChat::leave() {
+void ChatRelay::leave() {
   if (out.is_finished()) return;
-  const std::shared_ptr<StreamedChat> self = shared_from_this();
+  const std::shared_ptr<ChatRelay> self = shared_from_this();
   stop();
   out.dismiss();
 }
 
-Detached StreamedChat::produce(std::shared_ptr<StreamedChat> self) {
+Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
   try {
     Task<bool> opening = self->open();
     bool more = co_await std::move(opening);
     while (more) {
-      Task<Result<bool>> reading = self->stream_->read(self->writer_, self->deadline_for_piece());
+      Task<Result<bool>> reading =
+          self->stream_->read(self->form_->sink(), self->deadline_for_piece());
       Result<bool> read = co_await std::move(reading);
       more = read && *read;
       if (more) {
-        const TimePoint limit = saturated_add(self->since_, self->context_->options.stream.total);
+        const TimePoint limit = saturated_add(self->since_, self->options_.limits.total);
         const bool in_time = self->now() < limit;
-        Handover::Given given(self->out, self->writer_.take_out());
+        std::string events = self->form_->take_out();
+        if (events.empty()) continue;  // nothing but parts without text arrived
+        Handover::Given given(self->out, std::move(events));
         co_await given;
         more = !self->stop_.stop_requested();
         if (!more) {
@@ -87,38 +90,33 @@ Detached StreamedChat::produce(std::shared_ptr<StreamedChat> self) {
 }
 
 /// \return whether a stream has begun
-Task<bool> StreamedChat::open() {
-  Task<Result<std::string>> recalling = turn_.recall();
-  turn_.recalled(co_await std::move(recalling));
+Task<bool> ChatRelay::open() {
+  Task<void> preparing = form_->prepare();
+  co_await std::move(preparing);
   Deadline deadline(asked_until_, stop_.get_token());
-  auto asking =
-      context_->options.router->async_stream(std::cref(turn_.chat()), std::move(deadline));
+  auto asking = form_->router().async_stream(std::cref(form_->chat()), std::move(deadline));
   auto& opened = co_await asking;
   if (!opened) {
     refuse(opened.error());
     co_return false;
   }
   stream_.emplace(std::move(*opened));
-  origin_ = origin_of(stream_->source(), stream_->reason(), context_->options);
+  form_->begin(*stream_);
   first_piece_ = now() - since_;
   decide(Head::events);
   co_return true;
 }
 
-Deadline StreamedChat::deadline_for_piece() {
-  const ChatStreamLimits& limits = context_->options.stream;
+Deadline ChatRelay::deadline_for_piece() {
+  const ChatStreamLimits& limits = options_.limits;
   const TimePoint at = now();
   last_out_ = at;
   return Deadline::after(since_, limits.total, stop_.get_token()).capped(at, limits.silence);
 }
 
-Task<void> StreamedChat::end() {
-  json::Writer done;
-  done.open('{').key("session_id").string(turn_.chat().session_id);
-  Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_);
-  turn_.kept(co_await std::move(keeping));
-  write_metadata(done, origin_, stream_->attempts(), stream_->upstream_json(), turn_.history());
-  writer_.last("done", std::move(done.close('}')).take());
+Task<void> ChatRelay::end() {
+  Task<void> ending = form_->end(*stream_);
+  co_await std::move(ending);
   count(StreamEnd::done, stream_->attempts());
   finish();
   Deadline deadline = Deadline::after(now(), kRelease, stop_.get_token());
@@ -126,28 +124,19 @@ Task<void> StreamedChat::end() {
   co_await std::move(releasing);
 }
 
-/// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
-/// then nothing is stored.
-Task<void> StreamedChat::break_off(Error error) {
-  json::Writer json;
-  begin_offline(json, stream_->source(), offline_reason(error.code), "The answer broke off");
-  json.key("session_id").string(turn_.chat().session_id).key("complete").boolean(false);
-  write_attempts(json, stream_->attempts());
-  if (error.code != Errc::cancelled && writer_.has_text()) {
-    Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_, Completeness::broken_off);
-    turn_.kept(co_await std::move(keeping));
-  }
-  writer_.last("error", std::move(json.close('}')).take());
-  count(end_of(error.code), stream_->attempts());
+Task<void> ChatRelay::break_off(Error error) {
+  const Errc code = error.code;
+  Task<void> ending = form_->break_off(*stream_, std::move(error));
+  co_await std::move(ending);
+  count(end_of(code), stream_->attempts());
   finish();
 }
 
 /// No target answered: an answer of its own, or an event if the head has left.
-void StreamedChat::refuse(const ChatFailure& failure) {
-  context_->attempted(failure.attempts);
-  HttpResponse answer = offline(turn_.chat().session_id, failure, context_->options.primary);
+void ChatRelay::refuse(const ChatFailure& failure) {
+  HttpResponse answer = form_->refuse(failure);
   if (!decide(Head::whole)) {
-    writer_.last("error", answer.body);
+    form_->write_late(answer);
     count(failure.code == Errc::cancelled ? StreamEnd::cut_by_client : StreamEnd::error, {});
   } else {
     whole = std::move(answer);
@@ -155,12 +144,12 @@ void StreamedChat::refuse(const ChatFailure& failure) {
   finish();
 }
 
-void StreamedChat::fail() noexcept {
+void ChatRelay::fail() noexcept {
   if (out.is_finished()) return;
   try {
-    HttpResponse answer = error_answer(500, "internal");
+    HttpResponse answer = form_->defect();
     if (!decide(Head::whole)) {
-      writer_.last("error", answer.body);
+      form_->write_late(answer);
       count(StreamEnd::error, {});
     } else {
       whole = std::move(answer);
@@ -170,12 +159,11 @@ void StreamedChat::fail() noexcept {
   finish();
 }
 
-void StreamedChat::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
-  context_->attempted(attempts);
-  context_->metrics.streamed(end, first_piece_, now() - since_);
+void ChatRelay::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
+  form_->count(end, attempts, first_piece_, now() - since_);
 }
 
-void StreamedChat::count_departure() {
+void ChatRelay::count_departure() {
   std::vector<Attempt> attempts = stream_->attempts();
   // Not always the last one: a further target may have been asked beside a slow one.
   const auto own = std::find_if(attempts.rbegin(), attempts.rend(), [&](const Attempt& attempt) {
@@ -186,13 +174,13 @@ void StreamedChat::count_departure() {
   finish();
 }
 
-void StreamedChat::finish() {
-  out.finish(writer_.take_out());
+void ChatRelay::finish() {
+  out.finish(form_->take_out());
   beat_stop_.request_stop();
 }
 
-Detached StreamedChat::beat(std::shared_ptr<StreamedChat> self) {
-  Timer& timer = *self->context_->options.timer;
+Detached ChatRelay::beat(std::shared_ptr<ChatRelay> self) {
+  Timer& timer = *self->options_.timer;
   try {
     while (!self->out.is_finished()) {
       const Duration wait = self->until_beat();
@@ -208,15 +196,59 @@ Detached StreamedChat::beat(std::shared_ptr<StreamedChat> self) {
   }
 }
 
-Duration StreamedChat::until_beat() const {
-  const ChatStreamLimits& limits = context_->options.stream;
+Duration ChatRelay::until_beat() const {
+  const ChatStreamLimits& limits = options_.limits;
   return (head_ != Head::undecided ? limits.heartbeat : limits.head_after) -
          (now() - last_out_.load());
 }
 
-void StreamedChat::write_beat() {
+void ChatRelay::write_beat() {
   last_out_ = now();
   if (decide(Head::events)) out.interject(kSseComment);
+}
+
+namespace {
+
+/// The events of a chat as the body of a response.
+class ChatEvents final : public BodyStream {
+ public:
+  explicit ChatEvents(std::shared_ptr<ChatRelay> chat) : chat_(std::move(chat)) {}
+  ~ChatEvents() override { chat_->leave(); }
+
+  /// The request's stop token counts, not `deadline`: the API was given it when the chat began.
+  Task<Result<std::string>> next(Deadline /*deadline*/) override {
+    if (chat_->out.demand()) return Result<std::string>(chat_->out.take());
+    return wait();
+  }
+  bool ended() const noexcept override { return chat_->out.is_over(); }
+
+ private:
+  Task<Result<std::string>> wait() {
+    Handover::Wanted wanted(chat_->out);
+    co_await wanted;
+    co_return chat_->out.take();
+  }
+
+  std::shared_ptr<ChatRelay> chat_;
+};
+
+HttpResponse event_stream_head() {
+  // Python's requests decodes text without a charset as Latin-1.
+  HttpResponse head(200, "text/event-stream; charset=utf-8", {});
+  head.headers.add("Cache-Control", "no-store, no-transform");  // a compressor would hold pieces
+  head.headers.add("X-Accel-Buffering", "no");  // nginx forwards pieces without buffering
+  return head;
+}
+
+}  // namespace
+
+Task<StreamedResponse> answer_with(std::shared_ptr<ChatRelay> relay) {
+  const std::shared_ptr<ChatRelay> chat = std::move(relay);
+  chat->start();
+  Handover::Wanted begun(chat->out);
+  co_await begun;
+  if (chat->whole) co_return StreamedResponse(*std::move(chat->whole), nullptr);
+  co_return StreamedResponse(event_stream_head(), std::make_unique<ChatEvents>(chat));
 }
 
 }  // namespace endpoints

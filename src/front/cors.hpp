@@ -5,24 +5,25 @@
 /// Internal.
 
 #include <vx11/http_message.hpp>
-#include <vx11/operator_api.hpp>
 
 #include <optional>
+#include <span>
+#include <string>
 
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Whether the request comes from a page of a configured origin.
-bool is_from_allowed_origin(const OperatorApiOptions& options, const HttpRequest& head);
+/// Whether the request comes from a page of one of the `allowed` origins; `*` stands for all.
+bool is_from_allowed_origin(std::span<const std::string> allowed, const HttpRequest& head);
 
 /// The answer to a preflight request, which carries no credential: 204, or 403 for another origin.
-/// \return none for any other request, and if no origin is configured
-std::optional<HttpResponse> answer_preflight(const OperatorApiOptions& options,
+/// \return none for any other request, and if no origin is allowed
+std::optional<HttpResponse> answer_preflight(std::span<const std::string> allowed,
                                              const HttpRequest& head);
 
 /// Adds the fields without which the browser keeps the answer from the page.
-void add_cors_fields(const OperatorApiOptions& options, const HttpRequest& head,
+void add_cors_fields(std::span<const std::string> allowed, const HttpRequest& head,
                      HttpResponse& answer);
 
 }  // namespace endpoints

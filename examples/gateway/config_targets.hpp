@@ -1,0 +1,21 @@
+#pragma once
+
+/// \file
+/// Checks of `[targets.NAME]` and `[routes.NAME]`, and the dialects of targets.
+
+#include <vx11/chat.hpp>
+
+#include <memory>
+#include <string_view>
+
+#include "config_load.hpp"
+
+namespace gateway {
+
+/// The dialect of a target whose API is given.
+vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const TargetConfig& target);
+
+/// Reads the keys of targets, and checks targets, routes and `chat.route` against each other.
+void settle_targets(LoadedConfig& loaded);
+
+}  // namespace gateway

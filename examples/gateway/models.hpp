@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file
+/// The model names of the OpenAI chat API.
+
+#include <vx11/result.hpp>
+#include <vx11/router.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gateway {
+
+using Models = std::map<std::string, std::shared_ptr<const vx11::Router>, std::less<>>;
+
+/// Targets with a name of their own: a single one, or a route.
+struct NamedChain {
+  std::string name = {};
+  std::vector<vx11::RouterTarget> targets = {};
+};
+
+/// `vx11` is the chain of chats, `vx11/NAME` a target alone or a route.
+/// \param aliases     each `NAME=MODEL`: another name of a model
+/// \param router_over makes the router of some targets
+/// \return `invalid_argument` for an alias of an unknown model
+vx11::Result<Models> make_models(
+    const std::vector<std::string>& aliases, const vx11::Router& chain,
+    const std::vector<NamedChain>& others,
+    const std::function<vx11::Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over);
+
+}  // namespace gateway

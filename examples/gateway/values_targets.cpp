@@ -1,0 +1,120 @@
+// Values of `[targets.NAME]`.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "values.hpp"
+
+namespace gateway {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, DialectKind>, 5> kDialects{
+    {{"openai", DialectKind::openai},
+     {"ollama", DialectKind::ollama},
+     {"anthropic", DialectKind::anthropic},
+     {"switch", DialectKind::switch_},
+     {"madre", DialectKind::madre}}};
+
+/// The position of the path in a URL; its size if there is none.
+std::size_t path_at(std::string_view url) noexcept {
+  const auto scheme = url.find("://");
+  return std::min(url.find('/', scheme == std::string_view::npos ? 0 : scheme + 3), url.size());
+}
+
+bool is_visible(char c) noexcept {
+  return c > ' ' && c < '\x7F';
+}
+
+bool is_path(std::string_view path) noexcept {
+  return std::all_of(path.begin(), path.end(),
+                     [](char c) { return is_visible(c) && c != '?' && c != '#'; });
+}
+
+bool is_header_name(std::string_view name) noexcept {
+  constexpr std::string_view kSeparators = "()<>@,;:\\\"/[]?={}";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [=](char c) {
+    return is_visible(c) && kSeparators.find(c) == std::string_view::npos;
+  });
+}
+
+bool is_header_value(std::string_view value) noexcept {
+  const auto allowed = [](char c) { return is_visible(c) || c == ' ' || c == '\t'; };
+  return !value.empty() && std::all_of(value.begin(), value.end(), allowed);
+}
+
+}  // namespace
+
+Wanted wanted(const TargetUrl&) {
+  return {"the URL of a target",
+          R"("http://host:port/path" without user, query and fragment, such as )"
+          R"("http://127.0.0.1:8080/v1")"};
+}
+Complaint read(std::string_view text, TargetUrl& into) {
+  const std::size_t at = path_at(text);
+  HttpUrl origin;
+  std::string_view path = text.substr(at);
+  if (text.empty() || read(text.substr(0, at), origin) || !is_path(path)) {
+    return not_a(wanted(into), text);
+  }
+  while (path.ends_with('/')) path.remove_suffix(1);
+  into = TargetUrl{.origin = std::move(origin.value), .path = std::string(path)};
+  return std::nullopt;
+}
+std::string print(const TargetUrl& value) {
+  return in_quotes(value.origin + value.path);
+}
+std::uint16_t port_of(const TargetUrl& url) {
+  return port_of(HttpUrl{.value = url.origin});
+}
+
+Wanted wanted(const HeaderLines&) {
+  return {"a list of headers", R"(["Name: value", "Other: value"])"};
+}
+Complaint read(std::string_view text, HeaderLines& into) {
+  HeaderLines lines;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const auto colon = std::min(line.find(':'), line.size());
+    const std::string_view name = line.substr(0, colon);
+    std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    if (!is_header_name(name) || !is_header_value(value)) {
+      // Without the line: its value may be a secret.
+      return fmt::format("element {} is not a header; write {}", lines.fields.size() + 1,
+                         wanted(into).example);
+    }
+    lines.fields.emplace_back(name, value);
+  }
+  into = std::move(lines);
+  return std::nullopt;
+}
+std::string print(const HeaderLines& value) {
+  std::string out = "[";
+  for (const auto& [name, content] : value.fields) {
+    out += (out.size() > 1 ? ", " : "") + in_quotes(name + ": ***");
+  }
+  return out + "]";
+}
+
+Wanted wanted(DialectKind) {
+  return {"the API of a target", R"("openai", "ollama", "anthropic", "switch" or "madre")"};
+}
+Complaint read(std::string_view text, DialectKind& into) {
+  const auto* found = std::find_if(kDialects.begin(), kDialects.end(),
+                                   [=](const auto& word) { return word.first == text; });
+  if (found == kDialects.end()) return not_a(wanted(into), text);
+  into = found->second;
+  return std::nullopt;
+}
+std::string print(DialectKind value) {
+  const auto* found = std::find_if(kDialects.begin(), kDialects.end(),
+                                   [=](const auto& word) { return word.second == value; });
+  return in_quotes(found == kDialects.end() ? std::string_view() : found->first);
+}
+
+}  // namespace gateway

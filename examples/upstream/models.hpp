@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "settings.hpp"
+#include "site.hpp"
+
+namespace upstream {
+
+using OrderedJson = nlohmann::ordered_json;
+
+/// What a model server needs of a chat, whatever its API.
+struct ModelChat {
+  OrderedJson body = {};
+  std::string model = {};
+  std::string text = {};  ///< the answer
+  int number = 0;         ///< of the answer, for ids
+  bool stream = false;
+
+  std::size_t input_tokens() const { return body.dump().size() / 4; }
+  std::size_t output_tokens() const { return text.size() / 4 + 1; }
+};
+
+/// A server of models: answers chats in the APIs of OpenAI, Ollama and Anthropic. The answer is the
+/// last user message, after "model heard: ".
+class Models final : public Service {
+ public:
+  Models(const Settings& settings, std::string key) : settings_(settings), key_(std::move(key)) {}
+
+  void answer(const Request& request, Reply& reply) override;
+  bool streams(const Request& request, const Settings& settings) const override;
+
+ private:
+  void health(const Request& request, Reply& reply);
+  void list(const Request& request, Reply& reply);
+  void embed(const Request& request, Reply& reply);
+  void complete(const Request& request, Reply& reply);
+  void chat_of_ollama(const Request& request, Reply& reply);
+  void message_of_anthropic(const Request& request, Reply& reply);
+
+  /// \return why the request is invalid; empty if it is not
+  std::string read(const Request& request, ModelChat& chat);
+  bool has_key(const Request& request, std::string_view header) const;
+  std::vector<std::string_view> words(std::string& text) const;
+
+  const Settings& settings_;
+  std::string key_;
+  std::atomic<int> answers_{0};
+};
+
+/// The value of a header in `head`, a request's head as received; empty if it is not there.
+std::string_view header_of(std::string_view head, std::string_view name);
+
+// One file for each API: the body of a whole answer, or its events.
+void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>& words,
+                      Reply& reply);
+void answer_as_ollama(const ModelChat& chat, const std::vector<std::string_view>& words,
+                      Reply& reply);
+void answer_as_anthropic(const ModelChat& chat, const std::vector<std::string_view>& words,
+                         Reply& reply);
+
+}  // namespace upstream

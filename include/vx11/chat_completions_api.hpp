@@ -1,0 +1,99 @@
+#pragma once
+
+/// \file
+/// `ChatCompletionsApi`: the OpenAI chat API in front of routers, as a function from request to
+/// response.
+
+#include <vx11/auth.hpp>
+#include <vx11/chat_stream_limits.hpp>
+#include <vx11/export.hpp>
+#include <vx11/http_handler.hpp>
+#include <vx11/metric_family.hpp>
+#include <vx11/operator_event.hpp>
+#include <vx11/router.hpp>
+#include <vx11/session_store.hpp>
+#include <vx11/streaming.hpp>
+#include <vx11/timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vx11 {
+inline namespace v0 {
+
+/// Which member of a request ties it to a session.
+enum class SessionMember : unsigned char {
+  metadata,          ///< `metadata.session_id`.
+  metadata_or_user,  ///< The same, else `user`: one session for each user.
+};
+
+/// The components and settings of the API.
+struct ChatCompletionsApiOptions {
+  std::shared_ptr<const Authenticator> auth = {};  ///< Required.
+  /// The router of each model name that clients may ask for, such as `vx11`, `vx11/switch` and
+  /// aliases; at least one. Routers may share targets and breakers.
+  std::map<std::string, std::shared_ptr<const Router>, std::less<>> models = {};
+  /// Where the turns of requests with a session are stored. Null: requests with one are answered
+  /// without it, and say so. Requests without a session leave nothing behind.
+  std::shared_ptr<SessionStore> sessions = {};
+  /// By default `user` is not enough: clients send it for other purposes.
+  SessionMember session_member = SessionMember::metadata;
+  /// As `OperatorApiOptions::cors_origins`.
+  std::vector<std::string> cors_origins = {};
+  /// As `OperatorApiOptions::hosts`.
+  std::vector<std::string> hosts = {};
+  /// Size limit of a body. 1 MiB is far above any text; pictures within messages need more.
+  std::size_t max_body_bytes = 1024 * 1024;
+  ChatStreamLimits stream = {};
+  /// As `OperatorApiOptions::timer`.
+  std::shared_ptr<Timer> timer = {};
+  /// The longest `Retry-After`. The OpenAI clients wait in silence for as long as it says, up to a
+  /// minute; 5 s keeps them responsive. When a retry cannot succeed by then, the answer also says
+  /// `x-should-retry: false`.
+  std::chrono::seconds max_retry_after = std::chrono::seconds(5);
+  /// Receives what a log should say. Default: none.
+  OperatorEventSink on_event = {};
+  SteadyClock clock = {};
+  WallClock wall_clock = {};
+};
+
+/// Handles `POST /v1/chat/completions` and `GET /v1/models`, also without `/v1`. Serve it beside an
+/// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
+///
+/// An upstream that speaks the same API gets the client's body and gives its own, with nothing
+/// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other
+/// upstreams get the text of the last user message and the earlier messages; one that cannot express
+/// what a request asks for is passed by, and if none can, the answer is 400 and names the member.
+/// Errors have the form of the OpenAI API; `code` is a word of the operator contract.
+///
+/// **Thread-safe**; copies share everything. Must outlive the tasks it returned. Never throws.
+class VX11_API ChatCompletionsApi final : public HttpHandler {
+ public:
+  /// \return every mistake of the options in one `invalid_argument`
+  static Result<ChatCompletionsApi> create(ChatCompletionsApiOptions options);
+
+  tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
+  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+                              Deadline deadline = {}) const override;
+  Task<StreamedResponse> open(const HttpRequest&& request, HttpAdmission admission,
+                              Deadline deadline = {}) const = delete;
+  /// Both steps in one, for requests from any source.
+  Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
+  Task<StreamedResponse> open(const HttpRequest&& request, Deadline deadline = {}) const = delete;
+
+  /// Requests and streams so far, for `OperatorApiOptions::metric_families`. May outlive the API.
+  std::vector<MetricFamily> metric_families() const;
+
+ private:
+  struct Impl;
+  explicit ChatCompletionsApi(std::shared_ptr<const Impl> impl) noexcept : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,69 @@
+#pragma once
+
+/// \file
+/// Answers of the OpenAI chat API, and the member `vx11` in them. Internal.
+
+#include <vx11/attempt.hpp>
+#include <vx11/chat.hpp>
+#include <vx11/router.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "completions/session_turn.hpp"
+#include "json/writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+/// Identifies one answer.
+struct AnswerHead {
+  AnswerHead() = default;
+  AnswerHead(std::string model, std::int64_t created);
+
+  std::string id = {};
+  std::string model = {};
+  std::int64_t created = 0;
+};
+
+/// Writes `id`, `object`, `created` and `model`.
+void write_head(json::Writer& json, const AnswerHead& head, std::string_view object);
+
+/// Where an answer came from: views of a reply or a stream.
+struct Provenance {
+  Provenance(std::string_view source, std::string_view reason, std::span<const Attempt> attempts,
+             std::span<const std::string> ignored, const SessionTurn& turn) noexcept
+      : source(source), reason(reason), attempts(attempts), ignored(ignored), turn(turn) {}
+
+  std::string_view source;
+  std::string_view reason;
+  std::span<const Attempt> attempts;
+  std::span<const std::string> ignored;
+  const SessionTurn& turn;
+};
+
+/// The value of the member `vx11`.
+std::string provenance_json(const Provenance& from);
+
+/// `object`, which is valid JSON of an object, with a last member `vx11`; all else as it is.
+std::string with_provenance(std::string object, const Provenance& from);
+
+/// The members `usage` of an answer; nothing if the upstream reported no tokens.
+void write_usage(json::Writer& json, const ChatEnding& ending);
+
+/// A whole answer: the upstream's own, or one made of its text.
+std::string completion_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from);
+
+/// A whole answer of the API as the chunks of a stream.
+/// \param object_json as the upstream sent it
+/// \return the data of the events; empty if it cannot be converted
+std::vector<std::string> chunks_of(const std::string& object_json);
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

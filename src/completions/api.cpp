@@ -1,0 +1,237 @@
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/session.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "completions/context.hpp"
+#include "completions/endpoint.hpp"
+#include "completions/errors.hpp"
+#include "front/body_head.hpp"
+#include "front/cors.hpp"
+#include "front/page_origin.hpp"
+#include "http/route_pattern.hpp"
+#include "text/mistake_list.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+using completions::ApiError;
+using completions::error_response;
+using completions::RouteLabel;
+
+namespace {
+
+struct Route {
+  std::string_view path;  ///< Below `/v1`. One that ends with a slash is followed by an argument.
+  std::string_view method;
+  RouteLabel label;
+};
+
+constexpr std::array<Route, 3> kRoutes = {
+    {{"/chat/completions", "POST", RouteLabel::chat_completions},
+     {"/models", "GET", RouteLabel::models},
+     {"/models/", "GET", RouteLabel::model}}};
+
+struct Match {
+  const Route* route = nullptr;
+  std::string_view argument = {};
+
+  RouteLabel label() const noexcept { return route != nullptr ? route->label : RouteLabel::none; }
+};
+
+Match find_route(std::string_view target) noexcept {
+  std::string_view path = http_detail::path_of(target);
+  if (path.starts_with("/v1/")) path.remove_prefix(3);
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  for (const Route& route : kRoutes) {
+    if (path == route.path) return {&route, {}};
+    const bool has_argument = route.path.ends_with('/') && path.starts_with(route.path);
+    if (has_argument) return {&route, path.substr(route.path.size())};
+  }
+  return {};
+}
+
+HttpResponse not_served() {
+  return error_response(ApiError(404, "not_found",
+                                 "this path is not served; POST /v1/chat/completions, "
+                                 "GET /v1/models and GET /v1/models/{id} are"));
+}
+
+HttpResponse wrong_method(const Route& route, std::string_view method) {
+  HttpResponse answer =
+      method == "OPTIONS"
+          ? HttpResponse(204)
+          : error_response(ApiError(405, "method_not_allowed", "the path has another method"));
+  answer.headers.add("Allow", route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  return answer;
+}
+
+bool is_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= 128 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+Result<void> check(const ChatCompletionsApiOptions& options) {
+  MistakeList mistakes;
+  mistakes.add_if(options.auth == nullptr, "auth is missing");
+  mistakes.add_if(options.models.empty(), "models is empty");
+  mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
+  mistakes.add_if(options.max_retry_after < std::chrono::seconds(1),
+                  "max_retry_after is below one second");
+  for (const auto& [name, router] : options.models) {
+    mistakes.about("model", name);
+    mistakes.add_if(name.empty(), "the name is empty");
+    mistakes.add_if(router == nullptr, "it has no router");
+  }
+  return std::move(mistakes).result();
+}
+
+}  // namespace
+
+struct ChatCompletionsApi::Impl : completions::Context {
+  using Context::Context;
+
+  std::optional<HttpResponse> refuse(const Match& match, const HttpRequest& head) const;
+  std::optional<HttpResponse> refuse_origin(const HttpRequest& head) const;
+  std::optional<HttpResponse> refuse_caller(const Headers& headers) const;
+  std::optional<HttpResponse> refuse_content(const HttpRequest& head) const;
+  /// Adds the fields common to every answer.
+  void finish(HttpResponse& answer, const HttpRequest& request) const;
+};
+
+std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_origin(const HttpRequest& head) const {
+  switch (endpoints::origin_fault(options.hosts, options.cors_origins, head)) {
+    case endpoints::OriginFault::none:
+      return std::nullopt;
+    case endpoints::OriginFault::host:
+      report(OperatorEventKind::host_refused);
+      return error_response(
+          ApiError(403, "host_not_allowed", "the Host of the request is not configured"));
+    case endpoints::OriginFault::cross_site:
+      report(OperatorEventKind::cross_site_refused);
+      return error_response(
+          ApiError(403, "cross_site", "the origin of the page is not configured"));
+  }
+  return std::nullopt;
+}
+
+std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(const Headers& headers) const {
+  const AccessCheck checked = options.auth->explain(headers);
+  if (checked.access == Access::granted) return std::nullopt;
+  if (checked.access == Access::auth_required) {
+    HttpResponse answer =
+        error_response(ApiError(401, "auth_required", "send the token as Authorization: Bearer"));
+    answer.headers.add("WWW-Authenticate", "Bearer");
+    return answer;
+  }
+  report(OperatorEventKind::credential_refused, {}, checked.reason);
+  if (checked.access == Access::expired) {
+    HttpResponse answer = error_response(ApiError(401, "invalid_token", "the token has expired"));
+    answer.headers.add("WWW-Authenticate", R"(Bearer error="invalid_token")");
+    return answer;
+  }
+  return error_response(ApiError(403, "forbidden", "the token is wrong"));
+}
+
+std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_content(
+    const HttpRequest& head) const {
+  const endpoints::BodyHead body(head.headers);
+  if (body.is_coded()) {
+    report(OperatorEventKind::coding_refused);
+    return error_response(
+        ApiError(415, "unsupported_content_encoding", "send the body uncompressed"));
+  }
+  if (!body.is_json()) {
+    report(OperatorEventKind::content_type_refused);
+    return error_response(ApiError(415, "unsupported_media_type",
+                                   "send JSON in UTF-8, with Content-Type: application/json"));
+  }
+  const std::size_t most = options.max_body_bytes;
+  if (head.body.size() <= most && body.length() <= most) return std::nullopt;
+  return error_response(ApiError(413, "too_large", "the body is too large"));
+}
+
+std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
+                                                             const HttpRequest& head) const {
+  if (match.route == nullptr) return not_served();
+  if (auto refused = refuse_origin(head)) return refused;
+  if (auto refused = refuse_caller(head.headers)) return refused;
+  const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : head.method;
+  if (method != match.route->method) return wrong_method(*match.route, head.method);
+  return method == "POST" ? refuse_content(head) : std::nullopt;
+}
+
+void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request) const {
+  endpoints::add_cors_fields(options.cors_origins, request, answer);
+  if (!answer.headers.contains("Cache-Control")) answer.headers.add("Cache-Control", "no-store");
+  answer.headers.add("X-Content-Type-Options", "nosniff");
+  const std::string_view sent = request.headers.get("X-Request-Id");
+  answer.headers.add("x-request-id", is_id(sent) ? std::string(sent) : "req_" + make_uuid());
+}
+
+Result<ChatCompletionsApi> ChatCompletionsApi::create(ChatCompletionsApiOptions options) {
+  if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
+  return ChatCompletionsApi(std::make_shared<const Impl>(std::move(options)));
+}
+
+tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRequest& head) const {
+  const Impl& impl = *impl_;
+  const Match match = find_route(head.target);
+  std::optional<HttpResponse> refused;
+  try {
+    refused = endpoints::answer_preflight(impl.options.cors_origins, head);
+    if (!refused) refused = impl.refuse(match, head);
+  } catch (...) {
+    refused = error_response(ApiError(500, "internal", "the request could not be completed"));
+  }
+  if (!refused) {
+    const HttpAdmission::Match found{match.route, match.argument, impl.options.clock.now()};
+    return HttpAdmission(*this, impl.options.max_body_bytes, found);
+  }
+  impl.finish(*refused, head);
+  impl.metrics.answered(match.label(), refused->status);
+  return tl::unexpected(*std::move(refused));
+}
+
+Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, HttpAdmission admission,
+                                                Deadline deadline) const {
+  const std::shared_ptr<const Impl> impl = impl_;
+  const auto& route = *static_cast<const Route*>(admission.match().route);
+  StreamedResponse answer;
+  try {
+    if (route.label == RouteLabel::chat_completions) {
+      std::shared_ptr<const completions::Context> context = impl;
+      Task<StreamedResponse> answering = completions::complete_chat(
+          std::move(context), request, deadline, admission.match().since);
+      answer = co_await std::move(answering);
+    } else if (route.label == RouteLabel::models) {
+      answer.head = completions::list_models(*impl);
+    } else {
+      answer.head = completions::show_model(*impl, admission.match().argument);
+    }
+  } catch (...) {
+    answer.head = error_response(ApiError(500, "internal", "the request could not be completed"));
+  }
+  impl->finish(answer.head, request);
+  if (answer.body == nullptr) impl->metrics.answered(route.label, answer.head.status);
+  co_return std::move(answer);
+}
+
+Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
+                                                Deadline deadline) const {
+  auto admission = admit(request);
+  if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
+  return open(request, *admission, std::move(deadline));
+}
+
+std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {
+  return completions::metric_families(
+      std::shared_ptr<const completions::Metrics>(impl_, &impl_->metrics));
+}
+
+}  // namespace v0
+}  // namespace vx11

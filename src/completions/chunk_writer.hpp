@@ -1,0 +1,63 @@
+#pragma once
+
+/// \file
+/// Writes a streamed answer as the chunks of the OpenAI chat API. Internal.
+
+#include <vx11/chat_stream.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "completions/answers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+/// Passes on the chunks of an upstream that speaks the API, and makes chunks of any other text. The
+/// chunk with the first `finish_reason` gets the member `vx11`. Only unnamed events are written.
+class ChunkWriter final : public ChatPieceSink {
+ public:
+  /// \param turn must outlive this object
+  ChunkWriter(AnswerHead head, bool wants_usage, const SessionTurn& turn)
+      : head_(std::move(head)), wants_usage_(wants_usage), turn_(turn) {}
+
+  /// \param stream must outlive this object
+  void begin(const ChatStream& stream);
+  void take(std::string_view data, std::string_view text) override;
+  /// Writes what the end of an answer still needs, and `[DONE]`.
+  void end();
+  /// Writes an error, which is the last event.
+  void error(std::string_view body);
+
+  std::string take_out() noexcept { return std::exchange(out_, {}); }
+  /// The text so far, if the session needs it.
+  std::string take_text() noexcept { return std::move(text_); }
+
+ private:
+  /// How the upstream's events are read; decided by the first.
+  enum class Events : unsigned char { undecided, chunks, other };
+
+  void decide(std::string_view data);
+  void pass_on(std::string_view chunk);
+  void write_delta(std::string_view text);
+  void write_finish();
+  void write_usage_chunk();
+  Provenance provenance() const;
+
+  AnswerHead head_;
+  bool wants_usage_;
+  const SessionTurn& turn_;
+  const ChatStream* stream_ = nullptr;
+  Events events_ = Events::undecided;
+  bool has_role_ = false;
+  bool is_finished_ = false;
+  std::string out_ = {};
+  std::string text_ = {};
+};
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

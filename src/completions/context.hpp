@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// The state shared by all requests of one completions API. Internal.
+
+#include <vx11/chat_completions_api.hpp>
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "completions/metrics.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+/// `ChatCompletionsApi::create` has validated the options.
+struct Context {
+  explicit Context(ChatCompletionsApiOptions complete)
+      : options(std::move(complete)), created(seconds_now()) {}
+
+  void report(OperatorEventKind kind, std::string_view subject = {},
+              std::string_view reason = {}) const {
+    if (options.on_event) options.on_event(OperatorEvent{kind, subject, reason});
+  }
+
+  /// Unix time.
+  std::int64_t seconds_now() const {
+    const auto since_epoch = options.wall_clock.now().time_since_epoch();
+    return std::chrono::floor<std::chrono::seconds>(since_epoch).count();
+  }
+
+  const ChatCompletionsApiOptions options;
+  const std::int64_t created;  ///< The `created` of all models.
+  mutable Metrics metrics;
+};
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

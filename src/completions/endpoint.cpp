@@ -1,0 +1,88 @@
+#include "completions/endpoint.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "completions/answers.hpp"
+#include "completions/errors.hpp"
+#include "completions/form.hpp"
+#include "completions/request.hpp"
+#include "front/chat_relay.hpp"
+#include "http/percent.hpp"
+#include "json/writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+namespace {
+
+HttpResponse unknown_model() {
+  return error_response(ApiError(404, "model_not_found",
+                                 "there is no model of this name; GET /v1/models lists them",
+                                 "model"));
+}
+
+void write_model(json::Writer& json, const Context& context, std::string_view name) {
+  json.open('{').key("id").string(name).key("object").string("model");
+  json.key("created").integer(context.created).key("owned_by").string("vx11").close('}');
+}
+
+Task<HttpResponse> answer_whole(const Context& context, const Router& router, CompletionCall call,
+                                const Deadline& deadline) {
+  SessionTurn turn(context, call.chat);
+  Task<void> recalling = turn.recall();
+  co_await std::move(recalling);
+  auto asking = router.async_ask(std::cref(call.chat), deadline);
+  auto& reply = co_await asking;
+  if (!reply) co_return failure_response(reply.error(), context.options.max_retry_after);
+  Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
+  co_await std::move(keeping);
+  const AnswerHead head(std::move(call.model), context.seconds_now());
+  const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
+  co_return HttpResponse(200, "application/json", completion_body(*reply, head, from));
+}
+
+}  // namespace
+
+Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context,
+                                     const HttpRequest& request, const Deadline& deadline,
+                                     TimePoint since) {
+  const ChatCompletionsApiOptions& with = context->options;
+  auto call = read_completion_call(request.body, with.session_member);
+  if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
+  const auto model = with.models.find(call->model);
+  if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
+  const std::shared_ptr<const Router> router = model->second;
+  if (call->form == AnswerForm::whole) {
+    Task<HttpResponse> answering = answer_whole(*context, *router, *std::move(call), deadline);
+    HttpResponse answer = co_await std::move(answering);
+    co_return StreamedResponse(std::move(answer), nullptr);
+  }
+  endpoints::RelayOptions options(with.stream, with.timer, with.clock);
+  auto form = std::make_unique<CompletionForm>(context, router, *std::move(call));
+  auto relay =
+      std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
+  Task<StreamedResponse> answering = endpoints::answer_with(std::move(relay));
+  co_return co_await std::move(answering);
+}
+
+HttpResponse list_models(const Context& context) {
+  json::Writer json(1024);
+  json.open('{').key("object").string("list").key("data").open('[');
+  for (const auto& [name, router] : context.options.models) write_model(json, context, name);
+  return HttpResponse(200, "application/json", std::move(json.close(']').close('}')).take());
+}
+
+HttpResponse show_model(const Context& context, std::string_view id) {
+  const auto name = decode_percent(id);
+  if (!name || !context.options.models.contains(*name)) return unknown_model();
+  json::Writer json;
+  write_model(json, context, *name);
+  return HttpResponse(200, "application/json", std::move(json).take());
+}
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

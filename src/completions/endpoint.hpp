@@ -1,0 +1,31 @@
+#pragma once
+
+/// \file
+/// The endpoints of the OpenAI chat API. Internal.
+
+#include <vx11/streaming.hpp>
+
+#include <memory>
+#include <string_view>
+
+#include "completions/context.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+/// `POST /v1/chat/completions`. Streamed by the body's `stream`.
+/// \param request must outlive the task
+/// \param since when the head of the request was complete
+Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context,
+                                     const HttpRequest& request, const Deadline& deadline,
+                                     TimePoint since);
+
+/// `GET /v1/models`.
+HttpResponse list_models(const Context& context);
+/// `GET /v1/models/{id}`; `id` is percent-encoded.
+HttpResponse show_model(const Context& context, std::string_view id);
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,154 @@
+#include "completions/errors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "json/writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+namespace {
+
+constexpr std::string_view kShouldRetry = "x-should-retry";
+
+std::string_view type_of(int status) noexcept {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 429:
+      return "rate_limit_error";
+    default:
+      return status < 500 ? "invalid_request_error" : "server_error";
+  }
+}
+
+std::string error_body(const ApiError& error) {
+  json::Writer json(error.message.size() + 128);
+  json.open('{').key("error").open('{').key("message").string(error.message);
+  json.key("type").string(type_of(error.status)).key("param");
+  error.param.empty() ? json.raw("null") : json.string(error.param);
+  json.key("code").string(error.code).close('}').close('}');
+  return std::move(json).take();
+}
+
+/// The status that the target's own answer stands for. Only what the client can change is passed
+/// on: 401 and 403 are about the gateway's credential.
+int status_for(int upstream) noexcept {
+  switch (upstream) {
+    case 400:
+    case 404:
+    case 409:
+    case 422:
+      return 400;
+    case 413:
+    case 429:
+      return upstream;
+    default:
+      return 503;
+  }
+}
+
+/// The status of the target whose error the failure is.
+int upstream_status(const ChatFailure& failure) noexcept {
+  const auto own =
+      std::find_if(failure.attempts.begin(), failure.attempts.end(), [&](const Attempt& each) {
+        return each.target == failure.upstream && each.http_status != 0;
+      });
+  return own == failure.attempts.end() ? 0 : own->http_status;
+}
+
+int status_of(const ChatFailure& failure) noexcept {
+  switch (failure.code) {
+    case Errc::invalid_argument:
+      return 400;
+    case Errc::timeout:
+      return 504;
+    case Errc::http_status:
+      return status_for(upstream_status(failure));
+    default:
+      return 503;
+  }
+}
+
+std::string_view code_of(Errc code, int status) noexcept {
+  switch (code) {
+    case Errc::invalid_argument:
+      return "unsupported_parameter";
+    case Errc::too_large:
+      return to_string(Errc::invalid_reply);
+    case Errc::http_status:
+      return status == 429 ? "rate_limited" : "upstream_error";
+    default:
+      return to_string(code);
+  }
+}
+
+std::string message_of(const ChatFailure& failure) {
+  if (failure.code == Errc::invalid_argument) return failure.detail;
+  if (const int status = upstream_status(failure); status != 0) {
+    return fmt::format("{} refused the request with status {}, and no other target answered",
+                       failure.upstream, status);
+  }
+  return fmt::format("no target answered; {}: {}", failure.upstream, code_of(failure.code, 0));
+}
+
+/// Whether a target may have worked on the chat: asking again would make it do so twice.
+bool was_worked_on(const ChatFailure& failure) noexcept {
+  return std::any_of(failure.attempts.begin(), failure.attempts.end(), [](const Attempt& each) {
+    return each.outcome == Outcome::timeout || each.outcome == Outcome::invalid_reply ||
+           each.outcome == Outcome::overtaken;
+  });
+}
+
+/// Whether no target got the request: asking again is safe.
+bool was_not_sent(const ChatFailure& failure) noexcept {
+  return std::none_of(failure.attempts.begin(), failure.attempts.end(), [](const Attempt& each) {
+    return each.outcome == Outcome::error || each.outcome == Outcome::timeout ||
+           each.outcome == Outcome::invalid_reply || each.outcome == Outcome::overtaken;
+  });
+}
+
+void advise(HttpResponse& answer, const ChatFailure& failure, std::chrono::seconds longest) {
+  const auto wait = std::max(std::chrono::ceil<std::chrono::seconds>(failure.retry_after),
+                             std::chrono::seconds(1));
+  answer.headers.add("Retry-After", std::to_string(std::min(wait, longest).count()));
+  if (wait > longest || was_worked_on(failure)) {
+    answer.headers.add(kShouldRetry, "false");
+  } else if (was_not_sent(failure)) {
+    answer.headers.add(kShouldRetry, "true");
+  }
+}
+
+}  // namespace
+
+HttpResponse error_response(const ApiError& error) {
+  HttpResponse answer(error.status, "application/json", error_body(error));
+  if (error.status < 500) answer.headers.add(kShouldRetry, "false");
+  return answer;
+}
+
+HttpResponse failure_response(const ChatFailure& failure, std::chrono::seconds longest) {
+  const int status = status_of(failure);
+  const std::string message = message_of(failure);
+  const ApiError error(status, code_of(failure.code, status), message);
+  if (status < 500 && status != 429) return error_response(error);
+  HttpResponse answer(status, "application/json", error_body(error));
+  advise(answer, failure, longest);
+  return answer;
+}
+
+std::string broken_off(const std::string& source, Errc code) {
+  const std::string message =
+      fmt::format("the answer of {} broke off: {}", source, code_of(code, 0));
+  return error_body(ApiError(502, code_of(code, 0), message));
+}
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

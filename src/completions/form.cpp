@@ -1,0 +1,50 @@
+#include "completions/form.hpp"
+
+#include <utility>
+
+#include "completions/errors.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
+                               std::shared_ptr<const Router> router, CompletionCall call)
+    : context_(std::move(context)),
+      router_(std::move(router)),
+      call_(std::move(call)),
+      turn_(*context_, call_.chat),
+      writer_(AnswerHead(call_.model, context_->seconds_now()), call_.wants_usage, turn_) {}
+
+HttpResponse CompletionForm::refuse(const ChatFailure& failure) {
+  return failure_response(failure, context_->options.max_retry_after);
+}
+
+HttpResponse CompletionForm::defect() {
+  return error_response(ApiError(500, "internal", "the request could not be completed"));
+}
+
+Task<void> CompletionForm::end(const ChatStream& stream) {
+  Task<void> keeping = turn_.keep(writer_.take_text(), stream.source(), Completeness::complete);
+  co_await std::move(keeping);
+  writer_.end();
+}
+
+/// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
+/// then nothing is stored.
+Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
+  if (error.code != Errc::cancelled) {
+    Task<void> keeping = turn_.keep(writer_.take_text(), stream.source(), Completeness::broken_off);
+    co_await std::move(keeping);
+  }
+  writer_.error(broken_off(stream.source(), error.code));
+}
+
+void CompletionForm::count(StreamEnd end, std::span<const Attempt> /*attempts*/,
+                           std::optional<Duration> /*first_piece*/, Duration /*total*/) noexcept {
+  context_->metrics.streamed(end);
+}
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

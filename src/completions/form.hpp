@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// A streamed chat in the events of the OpenAI chat API. Internal.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "completions/chunk_writer.hpp"
+#include "completions/context.hpp"
+#include "completions/request.hpp"
+#include "completions/session_turn.hpp"
+#include "front/chat_form.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+class CompletionForm final : public endpoints::ChatForm {
+ public:
+  CompletionForm(std::shared_ptr<const Context> context, std::shared_ptr<const Router> router,
+                 CompletionCall call);
+
+  Task<void> prepare() override { return turn_.recall(); }
+  const ChatRequest& chat() const noexcept override { return call_.chat; }
+  const Router& router() const noexcept override { return *router_; }
+  HttpResponse refuse(const ChatFailure& failure) override;
+  HttpResponse defect() override;
+  void write_late(const HttpResponse& answer) override { writer_.error(answer.body); }
+  void begin(const ChatStream& stream) override { writer_.begin(stream); }
+  ChatPieceSink& sink() noexcept override { return writer_; }
+  std::string take_out() noexcept override { return writer_.take_out(); }
+  Task<void> end(const ChatStream& stream) override;
+  Task<void> break_off(const ChatStream& stream, Error error) override;
+  void count(StreamEnd end, std::span<const Attempt> attempts, std::optional<Duration> first_piece,
+             Duration total) noexcept override;
+
+ private:
+  std::shared_ptr<const Context> context_;
+  std::shared_ptr<const Router> router_;
+  CompletionCall call_;
+  SessionTurn turn_;
+  ChunkWriter writer_;
+};
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11

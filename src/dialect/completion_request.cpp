@@ -1,0 +1,201 @@
+#include "dialect/completion_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "dialect/conversation.hpp"
+#include "json/scan.hpp"
+#include "json/text.hpp"
+#include "json/values.hpp"
+#include "json/writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace dialect {
+
+namespace {
+
+template <std::size_t N>
+bool contains(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Members that change nothing of the answer's content, or that the API calls best effort.
+constexpr std::array<std::string_view, 11> kHints = {"user",
+                                                     "metadata",
+                                                     "store",
+                                                     "service_tier",
+                                                     "prompt_cache_key",
+                                                     "prediction",
+                                                     "seed",
+                                                     "verbosity",
+                                                     "safety_identifier",
+                                                     "prompt_cache_retention",
+                                                     "reasoning_effort"};
+
+/// Values that ask for nothing, besides null.
+bool asks_for_nothing(std::string_view name, std::string_view value) noexcept {
+  if (value == "null" || value == "[]" || value == "{}" || value == "false") return true;
+  if (name == "n") return value == "1";
+  if (name == "tool_choice" || name == "function_call") {
+    return value == R"("none")" || value == R"("auto")";
+  }
+  if (name == "response_format") return value == R"({"type":"text"})";
+  if (name == "modalities") return value == R"(["text"])";
+  if (name == "parallel_tool_calls" || name == "stream_options" || name == "stream") return true;
+  if (name == "frequency_penalty" || name == "presence_penalty") return value == "0";
+  return false;
+}
+
+Error refused(std::string_view where) {
+  return Error(Errc::invalid_argument,
+               std::string(where) + ": the upstream's API has no such member; leave it out");
+}
+
+/// `messages[2].content`
+std::string place(std::size_t index, std::string_view member) {
+  return "messages[" + std::to_string(index) + "]." + std::string(member);
+}
+
+/// The text of a message's `content`, if it is nothing but text.
+std::optional<std::string> plain_text(std::string_view content) {
+  if (content.starts_with('"')) return json::text_of(content);
+  if (!content.starts_with('[')) return std::nullopt;
+  constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
+  std::string text;
+  json::ArrayItems parts(content);
+  while (const auto part = parts.next()) {
+    const auto read = json::scan_object(*part, kNames);
+    if (!read || read->members[0].text != "text") return std::nullopt;
+    text += read->members[1].text;
+  }
+  return text;
+}
+
+/// Builds a `PlainChat` of a request body, member by member.
+class Reader {
+ public:
+  explicit Reader(std::span<const Translation> known) : known_(known) {}
+
+  Result<PlainChat> run(std::string_view body) {
+    json::ObjectItems members(body);
+    while (const auto member = members.next()) {
+      if (const auto error = read(*member)) return fail(*error);
+    }
+    if (chat_.messages.empty()) return fail(Errc::invalid_argument, "messages: none of a user");
+    return std::move(chat_);
+  }
+
+ private:
+  using Refusal = std::optional<Error>;
+
+  Refusal read(const json::ObjectItems::Item& member) {
+    if (member.name == "messages") return read_messages(member.value);
+    if (member.name == "model") {
+      chat_.model = json::text_of(member.value);
+      return {};
+    }
+    if (asks_for_nothing(member.name, member.value)) return {};
+    const std::string_view name =
+        member.name == "max_completion_tokens" ? "max_tokens" : member.name;
+    const auto known = std::find_if(known_.begin(), known_.end(),
+                                    [&](const Translation& t) { return t.openai == name; });
+    if (known != known_.end()) {
+      translate(*known, member.value);
+    } else if (contains(kHints, name)) {
+      chat_.ignored.emplace_back(name);
+    } else {
+      return refused(member.name);
+    }
+    return {};
+  }
+
+  void translate(const Translation& to, std::string_view value) {
+    std::string json(value);
+    if (to.openai == "stop" && !value.starts_with('[')) json = '[' + json + ']';
+    std::erase_if(chat_.members, [&](const Translated& m) { return m.name == to.own; });
+    chat_.members.push_back({.name = to.own, .json = std::move(json)});
+  }
+
+  Refusal read_messages(std::string_view messages) {
+    json::ArrayItems items(messages);
+    for (std::size_t i = 0;; ++i) {
+      const auto item = items.next();
+      if (!item) return {};
+      if (auto refusal = read_message(*item, i)) return refusal;
+    }
+  }
+
+  Refusal read_message(std::string_view message, std::size_t index) {
+    constexpr std::array<std::string_view, 5> kNames = {"role", "content", "tool_calls",
+                                                        "function_call", "audio"};
+    const auto read = json::scan_object(message, kNames);
+    if (!read) return refused(place(index, "role"));
+    for (std::size_t i = 2; i < kNames.size(); ++i) {
+      const json::Member& member = read->members[i];
+      if (member.kind == json::Kind::absent) continue;
+      if (!asks_for_nothing(kNames[i], member.text)) return refused(place(index, kNames[i]));
+    }
+    const json::Member& content = read->members[1];
+    auto text =
+        content.kind == json::Kind::string ? std::string(content.text) : plain_text(content.text);
+    if (!text) return refused(place(index, "content"));
+    return add(read->members[0].text, *std::move(text), index);
+  }
+
+  Refusal add(std::string_view role, std::string text, std::size_t index) {
+    if (role == "system" || role == "developer") {
+      if (!chat_.system.empty()) chat_.system += "\n\n";
+      chat_.system += text;
+    } else if (role == "user" || role == "assistant") {
+      chat_.messages.emplace_back(std::string(role), std::move(text));
+    } else {
+      return refused(place(index, "role"));
+    }
+    return {};
+  }
+
+  std::span<const Translation> known_;
+  PlainChat chat_ = {};
+};
+
+}  // namespace
+
+Result<PlainChat> read_chat(const ChatRequest& chat, const PlainChatOptions& options,
+                            std::span<const Translation> known) {
+  if (!chat.completion_json.empty()) {
+    const auto valid = json::scan_object(chat.completion_json, {});
+    if (!valid) return fail(Errc::invalid_argument, "completion: " + valid.error().detail);
+    std::string compact;  // so that values can be compared as text
+    json::append_canonical(compact, chat.completion_json);
+    return Reader(known).run(std::string_view(compact).substr(compact.find('{')));
+  }
+  if (chat.message.empty()) return fail(Errc::invalid_argument, "the message is empty");
+  PlainChat plain;
+  plain.system = options.system_prompt;
+  for (const ChatMessage& earlier : newest(chat.history, options.history_tokens)) {
+    // A conversation begins with its user.
+    if (plain.messages.empty() && earlier.role != "user") continue;
+    plain.messages.push_back(earlier);
+  }
+  plain.messages.emplace_back("user", chat.message);
+  return plain;
+}
+
+std::string without_members(const std::string& extra, std::span<const Translated> members) {
+  json::Writer json(extra.size() + 2);
+  json.open('{');
+  json::ObjectItems all(extra);
+  while (const auto item = all.next()) {
+    const bool replaced = std::any_of(members.begin(), members.end(),
+                                      [&](const Translated& m) { return m.name == item->name; });
+    if (!replaced) json.plain_key(item->name).raw(item->value);
+  }
+  return std::move(json.close('}')).take();
+}
+
+}  // namespace dialect
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,62 @@
+#include "dialect/conversation.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "json/scan.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace dialect {
+
+std::span<const ChatMessage> newest(const std::vector<ChatMessage>& history,
+                                    std::size_t tokens) noexcept {
+  constexpr std::size_t kBytesPerToken = 4;
+  auto first = history.end();
+  while (first != history.begin()) {
+    const std::size_t size = (std::prev(first)->text.size() + kBytesPerToken - 1) / kBytesPerToken;
+    if (size > tokens) break;
+    tokens -= size;
+    --first;
+  }
+  return {first, history.end()};
+}
+
+HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream_type) {
+  HttpRequest request("POST", {}, std::move(path));
+  request.headers.add("Content-Type", "application/json");
+  std::string accept = "application/json";
+  if (form == AnswerForm::stream) accept = std::string(stream_type) + ", application/json";
+  request.headers.add("Accept", accept);
+  return request;
+}
+
+void write_message(json::Writer& json, std::string_view role, std::string_view text) {
+  json.open('{').key("role").string(role).key("content").string(text).close('}');
+}
+
+void settle_extra(std::string& extra, std::span<const std::string_view> written,
+                  MistakeList& mistakes) {
+  auto read = json::split_object(extra, written);
+  if (!read) return mistakes.add("extra_json: " + read.error().detail);
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (read->found.members[i].kind == json::Kind::absent) continue;
+    mistakes.add("extra_json: " + std::string(written[i]) + " is written by the dialect");
+  }
+  extra = std::move(read->rest);
+}
+
+bool is_path(std::string_view path) noexcept {
+  const auto visible = [](char c) { return c > ' ' && c < '\x7F' && c != '#'; };
+  return path.empty() || (path.front() == '/' && std::all_of(path.begin(), path.end(), visible));
+}
+
+std::string without_slashes(std::string path) {
+  while (path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+}  // namespace dialect
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,45 @@
+#pragma once
+
+/// \file
+/// What dialects with messages share. Internal.
+
+#include <vx11/chat.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/writer.hpp"
+#include "text/mistake_list.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace dialect {
+
+/// The newest messages whose texts fit into `tokens`, estimated as 4 bytes each.
+std::span<const ChatMessage> newest(const std::vector<ChatMessage>& history,
+                                    std::size_t tokens) noexcept;
+
+/// A POST of JSON.
+/// \param stream_type the media type of a stream
+HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream_type);
+
+/// Writes `{"role":…,"content":…}`.
+void write_message(json::Writer& json, std::string_view role, std::string_view text);
+
+/// Checks the option `extra_json` and brings it into the form that `Writer::members_of` needs.
+/// \param written the members that it must not have
+void settle_extra(std::string& extra, std::span<const std::string_view> written,
+                  MistakeList& mistakes);
+
+/// Whether `path` can stand in a request line: empty, or a `/` and visible ASCII.
+bool is_path(std::string_view path) noexcept;
+
+/// `path` without slashes at its end.
+std::string without_slashes(std::string path);
+
+}  // namespace dialect
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,193 @@
+#include "dialect/openai_answer.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "json/scan.hpp"
+#include "json/text.hpp"
+#include "json/values.hpp"
+#include "json/writer.hpp"
+#include "router/error_member.hpp"
+#include "text/trimmed.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace dialect {
+
+namespace {
+
+using json::Kind;
+using json::Member;
+
+/// What a message, or the delta of one, contains.
+struct Content {
+  std::string text = {};
+  bool has_part = false;  ///< Something of the answer that is no text.
+};
+
+/// Text parts of `content`, which newer servers send as an array.
+std::string text_of_parts(std::string_view parts) {
+  constexpr std::array<std::string_view, 1> kText = {"text"};
+  std::string text;
+  json::ArrayItems items(parts);
+  while (const auto item = items.next()) {
+    const auto part = json::scan_object(*item, kText);
+    if (part && part->members[0].kind == Kind::string) text += part->members[0].text;
+  }
+  return text;
+}
+
+bool is_something(const Member& member) noexcept {
+  if (member.kind == Kind::string) return !member.text.empty();
+  return member.kind == Kind::object || (member.kind == Kind::array && member.text != "[]");
+}
+
+/// Reads a message or a delta; none if it is not an object.
+std::optional<Content> read_content(const Member& message) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "content",   "tool_calls",    "refusal", "reasoning_content",
+      "reasoning", "function_call", "audio"};
+  if (message.kind == Kind::absent || message.kind == Kind::null) return Content();
+  const auto scanned = json::scan_object(message.text, kNames);
+  if (!scanned) return std::nullopt;
+  Content content;
+  const Member& text = scanned->members[0];
+  if (text.kind == Kind::string) content.text = text.text;
+  if (text.kind == Kind::array) content.text = text_of_parts(text.text);
+  for (std::size_t i = 1; i < kNames.size(); ++i) {
+    content.has_part = content.has_part || is_something(scanned->members[i]);
+  }
+  return content;
+}
+
+void read_usage(const Member& usage, ChatEnding& ending) {
+  constexpr std::array<std::string_view, 2> kNames = {"prompt_tokens", "completion_tokens"};
+  if (usage.kind != Kind::object) return;
+  const auto scanned = json::scan_object(usage.text, kNames);
+  if (!scanned) return;
+  ending.input_tokens = json::natural(scanned->members[0].text);
+  ending.output_tokens = json::natural(scanned->members[1].text);
+}
+
+/// Reads one event at a time; keeps what `upstream_json` and `ending` return.
+class CompletionReader final : public ChatEventReader {
+ public:
+  ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
+    if (event.name == "error") return ChatEventKind::error;
+    if (event.name != "message") return ChatEventKind::ignored;
+    const std::string_view data = trimmed(event.data, kJsonSpace);
+    if (data == "[DONE]") return ChatEventKind::end;
+    if (data.empty()) return ChatEventKind::ignored;
+    constexpr std::array<std::string_view, 5> kNames = {"choices", "error", "usage", "id", "model"};
+    const auto chunk = json::scan_object(data, kNames);
+    if (!chunk) return unread(chunk.error());
+    const auto& members = chunk->members;
+    const Member& choices = members[0];
+    if (reports_error(members[1])) return ChatEventKind::error;
+    if (choices.kind == Kind::absent && members[2].kind == Kind::absent) {
+      return ChatEventKind::ignored;
+    }
+    note(members[2], members[3], members[4]);
+    ChatEventKind kind = ChatEventKind::envelope;
+    json::ArrayItems items(choices.text);
+    while (const auto item = items.next()) {
+      const ChatEventKind found = read_choice(*item, text);
+      if (found == ChatEventKind::error) return found;
+      if (kind != ChatEventKind::piece && found != ChatEventKind::envelope) kind = found;
+    }
+    return kind;
+  }
+
+  bool complete_at_close() const override { return finished_; }
+  ChatEnding ending() const override { return ending_; }
+  std::string upstream_json() const override {
+    json::Writer json(usage_.size() + 128);
+    json.open('{');
+    if (!id_.empty()) json.key("id").string(id_);
+    if (!model_.empty()) json.key("model").string(model_);
+    if (!usage_.empty()) json.key("usage").raw(usage_);
+    return std::move(json.close('}')).take();
+  }
+
+ private:
+  /// Half an object was a chunk; JSON that is no object is not.
+  static ChatEventKind unread(const json::ScanError& error) noexcept {
+    return error.reason == json::ScanErrc::not_object ? ChatEventKind::ignored
+                                                      : ChatEventKind::error;
+  }
+
+  void note(const Member& usage, const Member& id, const Member& model) {
+    if (usage.kind == Kind::object) {
+      usage_ = usage.text;
+      read_usage(usage, ending_);
+    }
+    if (id_.empty() && id.kind == Kind::string) id_ = id.text;
+    if (model_.empty() && model.kind == Kind::string) model_ = model.text;
+  }
+
+  /// Only the first choice is text: a client that requested several reads the events themselves.
+  ChatEventKind read_choice(std::string_view choice, std::string& text) {
+    constexpr std::array<std::string_view, 3> kNames = {"index", "delta", "finish_reason"};
+    const auto scanned = json::scan_object(choice, kNames);
+    if (!scanned) return ChatEventKind::error;
+    const Member& index = scanned->members[0];
+    const Member& finish_reason = scanned->members[2];
+    const std::optional<Content> content = read_content(scanned->members[1]);
+    if (!content) return ChatEventKind::error;
+    const bool is_first = index.kind != Kind::number || index.text == "0";
+    if (is_first && finish_reason.kind == Kind::string && !finish_reason.text.empty()) {
+      finished_ = true;
+      ending_.finish_reason = finish_reason.text;
+    }
+    if (is_first) text += content->text;
+    if (is_first && !content->text.empty()) return ChatEventKind::piece;
+    const bool is_part = content->has_part || !content->text.empty();
+    return is_part ? ChatEventKind::part : ChatEventKind::envelope;
+  }
+
+  std::string id_ = {};
+  std::string model_ = {};
+  std::string usage_ = {};
+  ChatEnding ending_ = {};
+  bool finished_ = false;  ///< A finish_reason was read.
+};
+
+}  // namespace
+
+std::unique_ptr<ChatEventReader> completion_reader() {
+  return std::make_unique<CompletionReader>();
+}
+
+Result<ChatAnswer> read_completion(const std::string& body) {
+  constexpr std::array<std::string_view, 2> kNames = {"choices", "error"};
+  auto read = json::split_object(body, kNames);
+  if (!read) return fail(std::move(read.error()));
+  const Member& choices = read->found.members[0];
+  if (reports_error(read->found.members[1]))
+    return fail(Errc::invalid_reply, "the upstream reported an error");
+  if (choices.kind != Kind::array) return fail(Errc::invalid_reply, "no choices");
+  const auto first = json::ArrayItems(choices.text).next();
+  if (!first) return ChatAnswer();
+  constexpr std::array<std::string_view, 2> kChoice = {"message", "finish_reason"};
+  const auto choice = json::scan_object(*first, kChoice);
+  if (!choice) return fail(Errc::invalid_reply, "the first choice is not an object");
+  auto content = read_content(choice->members[0]);
+  if (!content) return fail(Errc::invalid_reply, "the message is not an object");
+  if (content->text.empty() && !content->has_part) return ChatAnswer();
+  constexpr std::array<std::string_view, 1> kUsage = {"usage"};
+  Result<ChatAnswer> answer(tl::in_place, std::move(content->text), std::move(read->rest));
+  if (choice->members[1].kind == Kind::string) {
+    answer->ending.finish_reason = choice->members[1].text;
+  }
+  if (const auto rest = json::scan_object(answer->upstream_json, kUsage)) {
+    read_usage(rest->members[0], answer->ending);
+  }
+  answer->completion_json = body;
+  return answer;
+}
+
+}  // namespace dialect
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,60 @@
+#include "operator/chat_form.hpp"
+
+#include <utility>
+
+#include "operator/answers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+Task<void> OperatorChatForm::prepare() {
+  Task<Result<std::string>> recalling = turn_.recall();
+  turn_.recalled(co_await std::move(recalling));
+}
+
+HttpResponse OperatorChatForm::refuse(const ChatFailure& failure) {
+  context_->attempted(failure.attempts);
+  return offline(turn_.chat().session_id, failure, context_->options.primary);
+}
+
+HttpResponse OperatorChatForm::defect() {
+  return error_answer(500, "internal");
+}
+
+void OperatorChatForm::begin(const ChatStream& stream) {
+  origin_ = origin_of(stream.source(), stream.reason(), context_->options);
+}
+
+Task<void> OperatorChatForm::end(const ChatStream& stream) {
+  json::Writer done;
+  done.open('{').key("session_id").string(turn_.chat().session_id);
+  Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_);
+  turn_.kept(co_await std::move(keeping));
+  write_metadata(done, origin_, stream.attempts(), stream.upstream_json(), turn_.history());
+  writer_.last("done", std::move(done.close('}')).take());
+}
+
+/// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
+/// then nothing is stored.
+Task<void> OperatorChatForm::break_off(const ChatStream& stream, Error error) {
+  json::Writer json;
+  begin_offline(json, stream.source(), offline_reason(error.code), "The answer broke off");
+  json.key("session_id").string(turn_.chat().session_id).key("complete").boolean(false);
+  write_attempts(json, stream.attempts());
+  if (error.code != Errc::cancelled && writer_.has_text()) {
+    Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_, Completeness::broken_off);
+    turn_.kept(co_await std::move(keeping));
+  }
+  writer_.last("error", std::move(json.close('}')).take());
+}
+
+void OperatorChatForm::count(StreamEnd end, std::span<const Attempt> attempts,
+                             std::optional<Duration> first_piece, Duration total) noexcept {
+  context_->attempted(attempts);
+  context_->metrics.streamed(end, first_piece, total);
+}
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

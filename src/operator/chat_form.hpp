@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// A chat in the events of the operator API. Internal.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "front/chat_form.hpp"
+#include "operator/chat_turn.hpp"
+#include "operator/context.hpp"
+#include "operator/event_writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace endpoints {
+
+class OperatorChatForm final : public ChatForm {
+ public:
+  /// \param turn has read the request
+  OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn)
+      : context_(std::move(context)), turn_(std::move(turn)) {}
+
+  Task<void> prepare() override;
+  const ChatRequest& chat() const noexcept override { return turn_.chat(); }
+  const Router& router() const noexcept override { return *context_->options.router; }
+  HttpResponse refuse(const ChatFailure& failure) override;
+  HttpResponse defect() override;
+  void write_late(const HttpResponse& answer) override { writer_.last("error", answer.body); }
+  void begin(const ChatStream& stream) override;
+  ChatPieceSink& sink() noexcept override { return writer_; }
+  std::string take_out() noexcept override { return writer_.take_out(); }
+  Task<void> end(const ChatStream& stream) override;
+  Task<void> break_off(const ChatStream& stream, Error error) override;
+  void count(StreamEnd end, std::span<const Attempt> attempts, std::optional<Duration> first_piece,
+             Duration total) noexcept override;
+
+ private:
+  std::shared_ptr<const Context> context_;
+  ChatTurn turn_;
+  ChatOrigin origin_ = {};
+  EventWriter writer_ = {};
+};
+
+}  // namespace endpoints
+}  // namespace v0
+}  // namespace vx11

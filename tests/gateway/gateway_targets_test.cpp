@@ -1,0 +1,225 @@
+// [targets.NAME] and [routes.NAME]: what they make, and every mistake in them.
+#include <vx11/transport/in_process.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "config_print.hpp"
+#include "config_sources.hpp"
+#include "config_targets.hpp"
+#include "routes.hpp"
+#include "upstreams.hpp"
+
+using namespace gateway;
+using namespace gateway::testing;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines mistakes_in_file(std::string_view text) {
+  const ScratchFolder folder;
+  return mistakes_of(Sources{.file = folder.write("gateway.toml", text)}.load(), folder);
+}
+
+LoadedConfig loaded(std::string_view text) {
+  const ScratchFolder folder;
+  folder.write("key", "sk-hidden\n");
+  std::string whole(text);
+  if (const auto at = whole.find("KEY"); at != std::string::npos) {
+    whole.replace(at, 3, folder / "key");
+  }
+  LoadedConfig config = Sources{.file = folder.write("gateway.toml", whole)}.load();
+  REQUIRE(mistakes_of(config, folder) == Lines{});
+  return config;
+}
+
+Upstreams upstreams_of(std::string_view text) {
+  return make_upstreams(loaded(text).config,
+                        std::make_shared<vx11::InProcessTransport>(
+                            [](const vx11::HttpRequest&) { return vx11::HttpResponse(200); }));
+}
+
+constexpr std::string_view kTwo =
+    "[targets.local]\n"
+    "dialect = \"openai\"\n"
+    "url = \"http://127.0.0.1:8080\"\n"
+    "limit = \"20s\"\n"
+    "[targets.local.breaker]\n"
+    "failures_to_open = 5\n"
+    "[targets.cloud]\n"
+    "dialect = \"anthropic\"\n"
+    "url = \"https://api.example/v1/\"\n"
+    "model = \"large\"\n"
+    "key_file = 'KEY'\n"
+    "headers = [\"X-Org: a, b\", \"X-Team: blue\"]\n"
+    "[routes.main]\n"
+    "targets = [\"local\", \"cloud\", \"madre\"]\n"
+    "[chat]\n"
+    "route = \"main\"\n";
+
+}  // namespace
+
+TEST_CASE("named targets and a route over them") {
+  const LoadedConfig config = loaded(kTwo);
+  const TargetConfig& local = config.config.targets.at("local");
+  CHECK(local.dialect == DialectKind::openai);
+  CHECK(local.url.origin == "http://127.0.0.1:8080");
+  CHECK(local.url.path.empty());
+  CHECK(local.limit == 20s);
+  CHECK(local.breaker.failures_to_open == 5);
+  const TargetConfig& cloud = config.config.targets.at("cloud");
+  CHECK(cloud.url.origin == "https://api.example");
+  CHECK(cloud.url.path == "/v1");
+  CHECK(cloud.key.value == "sk-hidden");
+  CHECK(cloud.headers.fields.front().second == "a, b");
+  CHECK(chain_of(config.config, config.config.chat.route) == Lines{"local", "cloud", "madre"});
+  CHECK(chain_of(config.config, "") == Lines{"madre"});
+}
+
+TEST_CASE("each API gets its key in its own header, and VX11's token only goes to VX11") {
+  const Upstreams upstreams = upstreams_of(kTwo);
+  const Upstream* const local = upstreams.find("local");
+  REQUIRE(local != nullptr);
+  CHECK(local->headers.size() == 0);
+  const Upstream* const cloud = upstreams.find("cloud");
+  REQUIRE(cloud != nullptr);
+  CHECK(cloud->headers.get("x-api-key") == "sk-hidden");
+  CHECK(cloud->headers.get("x-org") == "a, b");
+  CHECK(cloud->port == 443);
+  CHECK_FALSE(cloud->headers.contains("x-vx11-token"));
+  const Upstreams own = upstreams_of(
+      "[targets.a]\ndialect = \"switch\"\nurl = \"http://s:1\"\n"
+      "[targets.b]\ndialect = \"openai\"\nurl = \"http://s:2/v1\"\nkey_file = 'KEY'\n");
+  CHECK(own.find("a")->headers.get("x-vx11-token") == "vx11-local-token");
+  CHECK(own.find("b")->headers.get("authorization") == "Bearer sk-hidden");
+  CHECK(own.find("c") == nullptr);
+}
+
+TEST_CASE("named targets have breakers that status and metrics name") {
+  Lines names;
+  for (const auto& breaker : breakers_of(upstreams_of(kTwo))) names.push_back(breaker.name);
+  CHECK(names == Lines{"madre", "madre_power", "cloud", "local"});
+}
+
+TEST_CASE("a route is a router over its targets in their order") {
+  const LoadedConfig config = loaded(kTwo);
+  const Upstreams upstreams = upstreams_of(kTwo);
+  const auto router =
+      make_router(config.config, targets_of(config.config, upstreams, Lines{"cloud", "local"}));
+  REQUIRE(router.has_value());
+  CHECK(router->targets() == Lines{"cloud", "local"});
+  Lines models;
+  for (const NamedChain& chain : model_chains(config.config, upstreams)) {
+    models.push_back(chain.name);
+  }
+  CHECK(models == Lines{"cloud", "local", "madre", "main"});
+}
+
+TEST_CASE("the printed configuration has the tables, without secrets, and loads again") {
+  const std::string printed = print_config(loaded(kTwo));
+  CHECK(printed.find("\n[targets.cloud]\n") != std::string::npos);
+  CHECK(printed.find("\n[routes.main]\n") != std::string::npos);
+  CHECK(printed.find("breaker.failures_to_open = 5") != std::string::npos);
+  CHECK(printed.find("sk-hidden") == std::string::npos);
+  CHECK(printed.find("a, b") == std::string::npos);
+  const std::string manual = print_manual();
+  CHECK(manual.find("## [targets.NAME]") != std::string::npos);
+  CHECK(manual.find("## [routes.NAME]") != std::string::npos);
+}
+
+TEST_CASE("a target without URL, dialect or the model that its API requires") {
+  CHECK(mistakes_in_file("[targets.a]\n") ==
+        Lines{"gateway.toml:1: targets.a: has no url; write url = \"http://host:port\"",
+              "gateway.toml:1: targets.a: has no dialect; write dialect = \"openai\", \"ollama\", "
+              "\"anthropic\", \"switch\" or \"madre\""});
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"ollama\"\nurl = \"http://o:11434\"\n") ==
+        Lines{"gateway.toml:1: targets.a: has no model, which \"ollama\" requires; write model = "
+              "\"NAME\""});
+}
+
+TEST_CASE("unknown and mistaken settings of targets, with line and suggestion") {
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+                         "modl = \"x\"\nbreaker.open_fr = \"1s\"\nlimit = 5\nbreaker = 1\n")
+            .front()
+            .starts_with("gateway.toml:7: is not TOML"));
+  CHECK(
+      mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+                       "modl = \"x\"\nbreaker.open_fr = \"1s\"\nlimit = 5\n") ==
+      Lines{"gateway.toml:4: targets.a.modl: no such setting, did you mean \"targets.a.model\"?",
+            "gateway.toml:5: targets.a.breaker.open_fr: no such setting, did you mean "
+            "\"targets.a.breaker.open_for\"?",
+            "gateway.toml:6: targets.a.limit: is an integer, not a duration; write a whole number "
+            "with its unit, such as \"15s\", \"250ms\", \"2m\" or \"1h\""});
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"opneai\"\nurl = \"o:1\"\n"
+                         "headers = [\"no colon\"]\nextra_json = \"[]\"\n") ==
+        Lines{"gateway.toml:2: targets.a.dialect: \"opneai\" is not the API of a target; write "
+              "\"openai\", \"ollama\", \"anthropic\", \"switch\" or \"madre\"",
+              "gateway.toml:4: targets.a.headers: element 1 is not a header; write "
+              "[\"Name: value\", \"Other: value\"]",
+              "gateway.toml:3: targets.a.url: \"o:1\" is not the URL of a target; write "
+              "\"http://host:port/path\" without user, query and fragment, such as "
+              "\"http://127.0.0.1:8080/v1\""});
+  CHECK(
+      mistakes_in_file("[targets]\na = 1\n[routes.\"a b\"]\n[targets.switch]\n") ==
+      Lines{"gateway.toml:2: targets.a: is an integer; it is a table of settings, write "
+            "[targets.a] and one a line below it",
+            "gateway.toml:3: routes.a b: is not a name; take up to 32 small letters, digits, _ and "
+            "-",
+            "gateway.toml:4: targets.switch: is the name of a part of the gateway; take another "
+            "one"});
+  CHECK(mistakes_in_file("targets = 1\n").size() == 1);
+}
+
+TEST_CASE("extra members that are no object, and a path that switch has not") {
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+                         "extra_json = \"[]\"\n") ==
+        Lines{"gateway.toml:4: targets.a.extra_json: extra_json: not an object"});
+  CHECK(
+      mistakes_in_file("[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1/v1\"\n") ==
+      Lines{"gateway.toml:3: targets.a.url: has a path, which switch and madre have not; leave it "
+            "out"});
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+                         "key_file = \"/nowhere/key\"\n")
+            .front()
+            .starts_with("gateway.toml:4: targets.a.key_file: \"/nowhere/key\" cannot be read"));
+}
+
+TEST_CASE("routes of targets that do not exist, or stand there twice") {
+  constexpr std::string_view kLocal =
+      "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n";
+  const auto with = [&](const std::string& rest) {
+    return mistakes_in_file(std::string(kLocal) + rest);
+  };
+  CHECK(with("[routes.r]\ntargets = [\"locla\"]\n") ==
+        Lines{"gateway.toml:5: routes.r.targets: \"locla\" is no target; write a table "
+              "[targets.NAME], did you mean \"local\"?"});
+  CHECK(with("[routes.r]\ntargets = [\"local\", \"switch\", \"local\"]\n") ==
+        Lines{"gateway.toml:5: routes.r.targets: \"switch\" is no target; set switch.url",
+              "gateway.toml:5: routes.r.targets: \"local\" stands there twice"});
+  CHECK(with("[routes.local]\ntargets = [\"local\"]\n") ==
+        Lines{"gateway.toml:4: routes.local: is the name of a target, too; take another one"});
+  CHECK(with("[routes.r]\n") ==
+        Lines{"gateway.toml:4: routes.r: has no targets; write targets = [\"NAME\"]"});
+  CHECK(with("[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"mian\"\n") ==
+        Lines{"gateway.toml:7: chat.route: \"mian\" is no route; write a table [routes.NAME], did "
+              "you mean \"main\"?"});
+}
+
+TEST_CASE("a target that no route has, and a route that chats do not take, are warnings") {
+  const LoadedConfig config = loaded(
+      "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+      "[routes.r]\ntargets = [\"madre\"]\n");
+  const auto& warnings = config.warnings;
+  const auto warns = [&](std::string_view of) {
+    return std::any_of(warnings.begin(), warnings.end(), [=](const std::string& warning) {
+      return warning.find(of) != std::string::npos;
+    });
+  };
+  CHECK(warns("no route has this target"));
+  CHECK(warns("chat.route is not set"));
+}

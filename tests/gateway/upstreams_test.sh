@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# The gateway before servers of the OpenAI, Ollama and Anthropic chat APIs, with the file that
+# docs/upstreams.md shows.
+#   upstreams_test.sh [GATEWAY [UPSTREAM]]    without them the newest that were built
+[[ $# -lt 1 ]] || export VX11_GATEWAY=$1
+[[ $# -lt 2 ]] || export VX11_UPSTREAM=$2
+source "$(dirname "$0")/../lib.sh"
+
+readonly KEY=key-of-the-models
+
+# The first TOML block of the page, with the URLs and the key of this test.
+shown_file() {
+  awk '/^```toml$/ {inside = 1; next} /^```$/ {if (inside) exit} inside' "$TESTS_DIR/../docs/upstreams.md" |
+    sed -E "s|^url = .*|url = \"$MODELS\"|; s|^key_file = .*|key_file = \"$WORK/key\"|" |
+    sed "/^\[targets.llama\]/a key_file = \"$WORK/key\""
+}
+
+stream() { # JSON
+  operator POST /operator/chat/ask -N -H 'content-type: application/json' \
+    -H 'accept: text/event-stream' -d "$1"
+}
+data_of() { awk -v want="event: $1" '/^event: /{e=$0} /^data: /{if (e == want) print substr($0, 7)}' "$BODY"; }
+expect_done() { # FILTER
+  data_of done | jq -es "length == 1 and (.[0] | $1)" >/dev/null || unmet "done: not so: $1$(echo; cat "$BODY")"
+}
+expect_text() {
+  expect_equal text "$(operator GET "/operator/session/$1" >/dev/null; jq -r '.messages[-1].content' "$BODY")" "$2"
+}
+
+file_is_short() {
+  local lines
+  lines=$(shown_file | grep -c '[^ ]')
+  ((lines <= 20)) || unmet "the file has $lines lines"
+}
+
+# only NAME: the others are down.
+readonly -A PATHS=([llama]=/v1/chat/completions [ollama]=/api/chat [claude]=/v1/messages)
+only() {
+  local name
+  heal
+  for name in "${!PATHS[@]}"; do
+    [[ $name == "$1" ]] || fault models 503 "\"path\":\"${PATHS[$name]}\""
+  done
+}
+
+answers_whole() { # NAME SOURCE
+  only "$1"
+  chat "{\"message\":\"hello\",\"session_id\":\"whole-$1\"}"
+  expect_status 200
+  expect_json '.response == "model heard: hello" and .metadata.source == $source' --arg source "$2"
+}
+
+answers_streamed() { # NAME SOURCE
+  only "$1"
+  stream "{\"message\":\"one two\",\"session_id\":\"stream-$1\"}"
+  expect_status 200
+  expect_done ".metadata.source == \"$2\""
+  expect_text "stream-$1" 'model heard: one two'
+}
+
+sends_the_conversation() { # NAME
+  only "$1"
+  chat "{\"message\":\"again\",\"session_id\":\"whole-$1\"}"
+  expect_last '.models.body | fromjson | .messages | map(.content) == ["hello", "model heard: hello", "again"]'
+}
+
+sends_keys_where_they_belong() {
+  only llama
+  chat '{"message":"x"}'
+  expect_last '.models.headers | .authorization == "Bearer " + $key and has("x-vx11-token") == false' --arg key "$KEY"
+  only claude
+  chat '{"message":"x"}'
+  expect_last '.models.headers | ."x-api-key" == $key and ."anthropic-version" == "2023-06-01" and has("authorization") == false' --arg key "$KEY"
+}
+
+breaks_off() { # NAME FAULT
+  heal
+  only "$1"
+  fault models "$2" "\"path\":\"${PATHS[$1]}\",\"after\":6"
+  stream '{"message":"a b c d e f g h"}'
+  expect_status 200
+  data_of error | grep -q . || unmet "no error event$(echo; cat "$BODY")"
+  [[ -z $(data_of done) ]] || unmet "it ends as if complete"
+}
+
+falls_back() { # FAULT [MEMBERS]
+  heal
+  fault models "$1" "\"path\":\"/v1/chat\"${2:+,$2}"
+  chat '{"message":"fall"}'
+  expect_status 200
+  expect_json '.response == "model heard: fall" and .metadata.source == "ollama_fallback"'
+}
+
+falls_back_before_the_first_piece() { # FAULT
+  heal
+  fault models "$1" '"path":"/v1/chat","after":1'
+  stream '{"message":"fall"}'
+  expect_done '.metadata.source == "ollama_fallback"'
+}
+
+shows_targets_without_waking_them() {
+  heal
+  reset_counts
+  operator GET /operator/status
+  expect_json '[.components.llama, .components.ollama, .components.claude] | all(has("status"))'
+  expect_count .models.total 0
+}
+
+counts_them_in_metrics() {
+  anonymous GET /metrics
+  grep -q 'llama' "$BODY" || unmet "no metrics of llama"
+}
+
+printf '%s\n' "$KEY" >"$WORK/key"
+start models '^ready' "$UPSTREAM_PROGRAM" --models 127.0.0.1:0 --models-key "$KEY"
+MODELS=$(url_of models 'models listening on')
+CONTROL=$(url_of models 'control listening on')
+{
+  shown_file
+  # So many faults in a row would open the breakers.
+  printf '[targets.%s.breaker]\nfailures_to_open = 1000\n' llama ollama claude
+} | config
+start_gateway --config "$CONFIG"
+
+check 'the file of docs/upstreams.md has at most twenty lines' file_is_short
+for form in whole streamed; do
+  check "an OpenAI server answers, $form" answers_$form llama llama
+  check "Ollama answers, $form" answers_$form ollama ollama_fallback
+  check "Anthropic answers, $form" answers_$form claude claude_fallback
+done
+for name in llama ollama claude; do
+  check "$name gets the session as a conversation" sends_the_conversation $name
+  check "$name reports an error in mid-stream" breaks_off $name stream_error
+  check "$name is cut cleanly in mid-stream" breaks_off $name stream_cut
+  check "$name breaks in mid-stream" breaks_off $name stream_break
+done
+check 'keys are sent in the header of their API, and the token of VX11 is not' sends_keys_where_they_belong
+for kind in 500 429 404 html invalid_json wrong_shape no_text truncated reset; do
+  check "the next target answers after $kind" falls_back "$kind"
+done
+for kind in stream_error stream_cut stream_break; do
+  check "the next target answers after $kind before the first piece" falls_back_before_the_first_piece $kind
+done
+check 'the status shows targets without a request to them' shows_targets_without_waking_them
+check 'metrics name the targets' counts_them_in_metrics
+finish

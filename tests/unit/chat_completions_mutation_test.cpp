@@ -1,0 +1,170 @@
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/transport/in_process.hpp>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "completions_site.hpp"
+
+using namespace completions_site;
+
+namespace {
+
+const std::vector<std::string> kBodies = {
+    Site::chat(),
+    Site::chat(R"(,"stream":true,"stream_options":{"include_usage":true})", "vx11/local"),
+    R"({"model":"mixed","messages":[{"role":"system","content":"be \u00fc brief"},)"
+    R"({"role":"user","content":[{"type":"text","text":"one"},{"type":"image_url",)"
+    R"("image_url":{"url":"data:,x"}}]},{"role":"assistant","content":null,"tool_calls":)"
+    R"([{"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]},)"
+    R"({"role":"tool","tool_call_id":"t","content":"42"}],"tools":[{"type":"function"}],"n":2})",
+    "{\"model\":\"vx11\",\"messages\":[{\"role\":\"user\",\"content\":\"gr\xC3\xBC\xC3\x9F\"}],"
+    "\"temperature\":0.5,\"user\":\"u\",\"metadata\":{\"session_id\":\"s\",\"k\":\"v\"}}"};
+
+/// What a mutation puts in place of something else: other types, depths, encodings and sizes.
+const std::vector<std::string> kPieces = {"null",
+                                          "true",
+                                          "-1e999",
+                                          "[]",
+                                          "{}",
+                                          "\"\"",
+                                          "\"\\ud800\"",
+                                          "\"\\u0000\"",
+                                          ",",
+                                          ":",
+                                          "\"",
+                                          "\\",
+                                          "[[[[[[[[",
+                                          "}}}}",
+                                          "\"stream\":1",
+                                          "\"messages\":",
+                                          "\"role\":\"boss\"",
+                                          "\"content\":{}",
+                                          "\"model\":null",
+                                          "\xFF",
+                                          "\xC3",
+                                          "\xEF\xBB\xBF",
+                                          "\xED\xA0\x80",
+                                          std::string(1, '\0'),
+                                          std::string(70, '['),
+                                          std::string(3000, 'x'),
+                                          "\n",
+                                          "\xE2\x80\xA8",
+                                          "1e",
+                                          "0x1"};
+
+class Mutator {
+ public:
+  void change(std::string& body) {
+    const std::size_t at = below(body.size() + 1);
+    switch (below(5)) {
+      case 0:
+        if (at < body.size()) body[at] = static_cast<char>(below(256));
+        break;
+      case 1:
+        body.erase(at, 1 + below(8));
+        break;
+      case 2:
+        body.insert(at, body, below(body.size() + 1), below(24));
+        break;
+      case 3:
+        replace_value(body);
+        break;
+      default:
+        body.insert(at, kPieces[below(kPieces.size())]);
+    }
+  }
+  std::size_t below(std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
+  }
+
+ private:
+  /// Replaces what follows a colon, so that many mutations are still JSON.
+  void replace_value(std::string& body) {
+    const std::size_t colon = body.find(':', below(body.size() + 1));
+    if (colon == std::string::npos) return;
+    const std::size_t end = body.find_first_of(",}]", colon);
+    body.replace(colon + 1, end == std::string::npos ? 0 : end - colon - 1,
+                 kPieces[below(kPieces.size())]);
+  }
+
+  std::mt19937 random_{20261127};
+};
+
+/// An upstream that requires valid JSON with a known shape, and counts.
+struct StrictUpstream {
+  std::shared_ptr<vx11::InProcessTransport> transport(std::string answer) {
+    return std::make_shared<vx11::InProcessTransport>(
+        [this, answer = std::move(answer)](const HttpRequest& request,
+                                           const vx11::Deadline&) -> vx11::Result<HttpResponse> {
+          ++calls;
+          const json body = json::parse(request.body, nullptr, false);
+          const bool is_valid =
+              body.is_object() && (body.contains("messages") || body.at("prompt").is_string());
+          if (!is_valid) ++invalid;
+          return HttpResponse(200, "application/json", answer);
+        });
+  }
+  int calls = 0;
+  int invalid = 0;
+};
+
+}  // namespace
+
+TEST_CASE("10,000 mutated bodies: never an error of ours, never a wrong request to an upstream") {
+  StrictUpstream upstream;
+  Site site;
+  site.switch_transport = upstream.transport(R"({"response":"from switch"})");
+  site.local = upstream.transport(
+      R"({"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}]})");
+  Mutator mutator;
+  std::array<int, 6> statuses{};
+  for (int i = 0; i < 10'000; ++i) {
+    std::string body = kBodies[static_cast<std::size_t>(i) % kBodies.size()];
+    for (std::size_t n = mutator.below(3) + 1; n > 0; --n) mutator.change(body);
+    CAPTURE(body);
+    const HttpResponse answer = site.post(body.empty() ? " " : body);
+    const bool is_expected = answer.status == 200 || answer.status == 400 || answer.status == 404;
+    CHECK(is_expected);
+    ++statuses.at(static_cast<std::size_t>(answer.status / 100));
+    if (answer.status != 200) error_of(answer);
+  }
+  CHECK(upstream.invalid == 0);
+  CHECK(upstream.calls == statuses[2]);
+  CHECK(statuses[2] > 500);
+  CHECK(statuses[4] > 2000);
+}
+
+TEST_CASE("upstreams that lie: whatever they send, each event is valid JSON or the end") {
+  const std::string stop = chunk("{}", "\"stop\"") + "data: [DONE]\n\n";
+  const std::vector<std::string> streams = {
+      chunk(R"({"content":"a"})") +
+          "data: {\"id\":\"other\",\"choices\":[{\"index\":0,\"delta\":"
+          "{\"content\":\"b\"}}]}\n\n" +
+          stop,
+      chunk(R"({"content":"a"})") + "data: {\"choices\":[],\"usage\":{\"total_tokens\":-7}}\n\n" +
+          stop,
+      chunk(R"({"content":"a"})") + "data: {\"id\":\"\xC3\"}\n\n" + stop,
+      chunk(R"({"content":"a"})") + "data: " + std::string(2 * 1024 * 1024, 'x'),
+      chunk(R"({"content":"a"})") + "data: {\"choices\":[" +
+          [] {
+            std::string many;
+            for (int i = 0; i < 20'000; ++i) many += (i ? "," : "") + std::string(R"({"index":1})");
+            return many;
+          }() +
+          "]}\n\n" + stop};
+  for (const std::string& stream : streams) {
+    CAPTURE(stream.substr(0, 300));
+    Site site;
+    site.local = std::make_shared<ScriptedStream>(streaming_script::Pieces{stream});
+    const auto events = events_of(site.post(Site::chat(R"(,"stream":true)", "vx11/local")));
+    REQUIRE(events.size() >= 2);
+    for (std::size_t i = 0; i + 1 < events.size(); ++i) CHECK(json::accept(events[i]));
+    const bool is_end = events.back() == "[DONE]" || json::parse(events.back()).contains("error");
+    CHECK(is_end);
+  }
+}
