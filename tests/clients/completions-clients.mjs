@@ -88,5 +88,6 @@ export const clients = {
   'openai-helper': openaiHelper,
   'ai-sdk-openai-compatible': ({ model, ...options }) => ai(createOpenAICompatible({ name: 'vx11', ...options })(model)),
   'ai-sdk-openai': ({ model, ...options }) => ai(createOpenAI(options).chat(model)),
+  'ai-sdk-openai-responses': ({ model, ...options }) => ai(createOpenAI(options)(model)),
   langchain,
 };

@@ -13,7 +13,7 @@ else
 fi
 readonly MADRE_CHATS='.madre["POST /madre/chat"] // 0'
 # How often a client asks again after a failure that says nothing of retries: openai obeys the hint.
-declare -A ASKS_AGAIN=([openai]=0 [openai-helper]=0 [ai-sdk-openai-compatible]=1 [ai-sdk-openai]=1 [langchain]=0 [httpx]=0)
+declare -A ASKS_AGAIN=([openai]=0 [openai-helper]=0 [ai-sdk-openai-compatible]=1 [ai-sdk-openai]=1 [ai-sdk-openai-responses]=1 [langchain]=0 [httpx]=0)
 
 ask() { # whole|stream|tools|leave
   reset_counts
@@ -61,7 +61,7 @@ is_limited() {
   expect_json '.error.status == 429 and (.statuses | all(. == 429))'
   asked $times $times
 }
-is_told_of_tools() {
+sees_tools_refused() {
   ask tools
   expect_json '.error.status == 400 and (.error.message | test("tools")) and .statuses == [400]'
   asked 0 0
@@ -70,7 +70,7 @@ was_abandoned() { [[ $(count '.switch.abandoned') == 1 ]]; }
 leaves() {
   tune '{"stream_released":1}'
   ask leave
-  eventually 10 was_abandoned || unmet "the call to switch goes on: $(count '.switch')"
+  eventually 10 was_abandoned || unmet "the call to switch has not ended: $(count '.switch')"
   tune '{"stream_released":1000000}'
   asked 1 0
 }
@@ -86,6 +86,6 @@ for form in whole stream; do
 done
 check "$CLIENT sees that a stream broke off, asked once" sees_a_break
 check "$CLIENT is limited, and no target asked more often than the client insists" is_limited
-[[ $CLIENT == httpx ]] || check "$CLIENT sees that tools are not supported, and nothing was asked" is_told_of_tools
+[[ $CLIENT == httpx ]] || check "$CLIENT sees that tools are not supported, and nothing was asked" sees_tools_refused
 check "$CLIENT leaves, and so does the call to switch" leaves
 finish
