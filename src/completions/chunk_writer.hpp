@@ -33,10 +33,10 @@ class ChunkWriter final : public AnswerWriter {
   std::string take_text() noexcept override { return std::move(text_); }
 
  private:
-  /// How the upstream's events are read; decided by the first.
+  /// How the upstream's events are read; decided by the first with a text or with `choices`.
   enum class Events : unsigned char { undecided, chunks, other };
 
-  void decide(std::string_view data);
+  void decide(std::string_view data, std::string_view text);
   void pass_on(std::string_view chunk);
   void write_delta(std::string_view text);
   void write_finish();
