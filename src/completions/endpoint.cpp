@@ -38,8 +38,10 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
   if (!reply) co_return failure_response(reply.error(), context.options.max_retry_after);
-  Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
-  co_await std::move(keeping);
+  if (turn.is_kept()) {
+    Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
+    co_await std::move(keeping);
+  }
   const AnswerHead head(std::move(call.model), context.seconds_now());
   const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
   std::string body = call.style == AnswerStyle::response ? response_body(*reply, head, from)

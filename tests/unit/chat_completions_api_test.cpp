@@ -168,6 +168,16 @@ TEST_CASE("chunks of an upstream of the same API are passed on as they came") {
   CHECK(events[4] == "[DONE]");
 }
 
+TEST_CASE("an event of the upstream's own before the first chunk is left out") {
+  Site site;
+  site.local = std::make_shared<ScriptedStream>(streaming_script::Pieces{
+      "data: {\"queued\":true}\n\n" + chunk(R"({"tool_calls":[{"index":0}]})") +
+      chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n"});
+  const auto events = events_of(site.post(Site::chat(R"(,"stream":true)", "vx11/local")));
+  REQUIRE(events.size() == 3);
+  CHECK(json::parse(events[0]).at("choices")[0].at("delta").contains("tool_calls"));
+}
+
 TEST_CASE("an end without a finish_reason gets one, and a whole answer becomes chunks") {
   Site site;
   site.local = std::make_shared<ScriptedStream>(
