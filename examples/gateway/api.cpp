@@ -158,7 +158,7 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
 Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
                                                    vx11::OperatorApi api) {
   vx11::HttpRoutes routes;
-  for (const char* prefix : {"/v1", "/chat/completions", "/models"}) {
+  for (const char* prefix : {"/v1", "/chat/completions", "/responses", "/models"}) {
     routes.mount(prefix, completions);
   }
   return routes.mount("/", std::move(api)).build();

@@ -62,7 +62,8 @@ struct ChatCompletionsApiOptions {
   WallClock wall_clock = {};
 };
 
-/// Handles `POST /v1/chat/completions` and `GET /v1/models`, also without `/v1`. Serve it beside an
+/// Handles `POST /v1/chat/completions`, `GET /v1/models` and, for text alone, `POST /v1/responses`,
+/// also without `/v1`. Serve it beside an
 /// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing

@@ -9,7 +9,9 @@
 #include <vx11/backoff.hpp>
 #include <vx11/bulkhead.hpp>
 #include <vx11/chat.hpp>
+#include <vx11/chat_completions_api.hpp>
 #include <vx11/chat_stream.hpp>
+#include <vx11/chat_stream_limits.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>

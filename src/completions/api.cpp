@@ -19,6 +19,7 @@
 namespace vx11 {
 inline namespace v0 {
 
+using completions::AnswerStyle;
 using completions::ApiError;
 using completions::error_response;
 using completions::RouteLabel;
@@ -31,8 +32,9 @@ struct Route {
   RouteLabel label;
 };
 
-constexpr std::array<Route, 3> kRoutes = {
+constexpr std::array<Route, 4> kRoutes = {
     {{"/chat/completions", "POST", RouteLabel::chat_completions},
+     {"/responses", "POST", RouteLabel::responses},
      {"/models", "GET", RouteLabel::models},
      {"/models/", "GET", RouteLabel::model}}};
 
@@ -56,9 +58,10 @@ Match find_route(std::string_view target) noexcept {
 }
 
 HttpResponse not_served() {
-  return error_response(ApiError(404, "not_found",
-                                 "this path is not served; POST /v1/chat/completions, "
-                                 "GET /v1/models and GET /v1/models/{id} are"));
+  return error_response(
+      ApiError(404, "not_found",
+               "this path is not served; POST /v1/chat/completions, POST /v1/responses, "
+               "GET /v1/models and GET /v1/models/{id} are"));
 }
 
 HttpResponse wrong_method(const Route& route, std::string_view method) {
@@ -203,10 +206,12 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
   const auto& route = *static_cast<const Route*>(admission.match().route);
   StreamedResponse answer;
   try {
-    if (route.label == RouteLabel::chat_completions) {
+    if (route.method == "POST") {
+      const AnswerStyle style = route.label == RouteLabel::responses ? AnswerStyle::response
+                                                                     : AnswerStyle::chat_completion;
       std::shared_ptr<const completions::Context> context = impl;
       Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), request, deadline, admission.match().since);
+          std::move(context), style, request, deadline, admission.match().since);
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);

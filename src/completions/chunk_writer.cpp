@@ -43,8 +43,8 @@ Provenance ChunkWriter::provenance() const {
 }
 
 /// Chunks made here have the id of those before them.
-void ChunkWriter::decide(std::string_view data) {
-  events_ = Events::other;
+void ChunkWriter::decide(std::string_view data, std::string_view text) {
+  if (!text.empty()) events_ = Events::other;
   constexpr std::array<std::string_view, 3> kNames = {"choices", "id", "model"};
   const auto scanned = json::scan_object(data, kNames);
   if (!scanned || scanned->members[0].kind != json::Kind::array) return;
@@ -63,7 +63,8 @@ void ChunkWriter::take(std::string_view data, std::string_view text) {
       for (const std::string& chunk : chunks_of(whole)) pass_on(chunk);
       return;
     }
-    decide(data);
+    decide(data, text);
+    if (events_ == Events::undecided) return;  // an event of the upstream's own
   }
   events_ == Events::chunks ? pass_on(data) : write_delta(text);
 }

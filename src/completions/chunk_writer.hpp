@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "completions/answer_writer.hpp"
 #include "completions/answers.hpp"
 
 namespace vx11 {
@@ -17,30 +18,25 @@ inline namespace v0 {
 namespace completions {
 
 /// Passes on the chunks of an upstream that speaks the API, and makes chunks of any other text. The
-/// chunk with the first `finish_reason` gets the member `vx11`. Only unnamed events are written.
-class ChunkWriter final : public ChatPieceSink {
+/// chunk with the first `finish_reason` gets the member `vx11`.
+class ChunkWriter final : public AnswerWriter {
  public:
   /// \param turn must outlive this object
   ChunkWriter(AnswerHead head, bool wants_usage, const SessionTurn& turn)
       : head_(std::move(head)), wants_usage_(wants_usage), turn_(turn) {}
 
-  /// \param stream must outlive this object
-  void begin(const ChatStream& stream);
+  void begin(const ChatStream& stream) override;
   void take(std::string_view data, std::string_view text) override;
-  /// Writes what the end of an answer still needs, and `[DONE]`.
-  void end();
-  /// Writes an error, which is the last event.
-  void error(std::string_view body);
-
-  std::string take_out() noexcept { return std::exchange(out_, {}); }
-  /// The text so far, if the session needs it.
-  std::string take_text() noexcept { return std::move(text_); }
+  void end() override;
+  void error(std::string_view body) override;
+  std::string take_out() noexcept override { return std::exchange(out_, {}); }
+  std::string take_text() noexcept override { return std::move(text_); }
 
  private:
-  /// How the upstream's events are read; decided by the first.
+  /// How the upstream's events are read; decided by the first with a text or with `choices`.
   enum class Events : unsigned char { undecided, chunks, other };
 
-  void decide(std::string_view data);
+  void decide(std::string_view data, std::string_view text);
   void pass_on(std::string_view chunk);
   void write_delta(std::string_view text);
   void write_finish();

@@ -8,6 +8,7 @@
 #include "completions/errors.hpp"
 #include "completions/form.hpp"
 #include "completions/request.hpp"
+#include "completions/responses.hpp"
 #include "front/chat_relay.hpp"
 #include "http/percent.hpp"
 #include "json/writer.hpp"
@@ -37,20 +38,26 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
   if (!reply) co_return failure_response(reply.error(), context.options.max_retry_after);
-  Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
-  co_await std::move(keeping);
+  if (turn.is_kept()) {
+    Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
+    co_await std::move(keeping);
+  }
   const AnswerHead head(std::move(call.model), context.seconds_now());
   const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
-  co_return HttpResponse(200, "application/json", completion_body(*reply, head, from));
+  std::string body = call.style == AnswerStyle::response ? response_body(*reply, head, from)
+                                                         : completion_body(*reply, head, from);
+  co_return HttpResponse(200, "application/json", std::move(body));
 }
 
 }  // namespace
 
-Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context,
+Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const Deadline& deadline,
                                      TimePoint since) {
   const ChatCompletionsApiOptions& with = context->options;
-  auto call = read_completion_call(request.body, with.session_member);
+  auto call = style == AnswerStyle::response
+                  ? read_response_call(request.body, with.session_member)
+                  : read_completion_call(request.body, with.session_member);
   if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);

@@ -9,15 +9,16 @@
 #include <string_view>
 
 #include "completions/context.hpp"
+#include "completions/request.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
-/// `POST /v1/chat/completions`. Streamed by the body's `stream`.
+/// `POST /v1/chat/completions` or `POST /v1/responses`. Streamed by the body's `stream`.
 /// \param request must outlive the task
 /// \param since when the head of the request was complete
-Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context,
+Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const Deadline& deadline,
                                      TimePoint since);
 

@@ -2,11 +2,26 @@
 
 #include <utility>
 
+#include "completions/chunk_writer.hpp"
 #include "completions/errors.hpp"
+#include "completions/responses.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
+
+namespace {
+
+std::unique_ptr<AnswerWriter> writer_for(const Context& context, const CompletionCall& call,
+                                         const SessionTurn& turn) {
+  AnswerHead head(call.model, context.seconds_now());
+  if (call.style == AnswerStyle::response) {
+    return std::make_unique<ResponseWriter>(std::move(head), turn);
+  }
+  return std::make_unique<ChunkWriter>(std::move(head), call.wants_usage, turn);
+}
+
+}  // namespace
 
 CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
                                std::shared_ptr<const Router> router, CompletionCall call)
@@ -14,7 +29,7 @@ CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
       router_(std::move(router)),
       call_(std::move(call)),
       turn_(*context_, call_.chat),
-      writer_(AnswerHead(call_.model, context_->seconds_now()), call_.wants_usage, turn_) {}
+      writer_(writer_for(*context_, call_, turn_)) {}
 
 HttpResponse CompletionForm::refuse(const ChatFailure& failure) {
   return failure_response(failure, context_->options.max_retry_after);
@@ -25,24 +40,27 @@ HttpResponse CompletionForm::defect() {
 }
 
 Task<void> CompletionForm::end(const ChatStream& stream) {
-  Task<void> keeping = turn_.keep(writer_.take_text(), stream.source(), Completeness::complete);
+  Task<void> keeping = turn_.keep(writer_->take_text(), stream.source(), Completeness::complete);
   co_await std::move(keeping);
-  writer_.end();
+  writer_->end();
 }
 
 /// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
 /// then nothing is stored.
 Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
   if (error.code != Errc::cancelled) {
-    Task<void> keeping = turn_.keep(writer_.take_text(), stream.source(), Completeness::broken_off);
+    Task<void> keeping =
+        turn_.keep(writer_->take_text(), stream.source(), Completeness::broken_off);
     co_await std::move(keeping);
   }
-  writer_.error(broken_off(stream.source(), error.code));
+  writer_->error(broken_off(stream.source(), error.code));
 }
 
 void CompletionForm::count(StreamEnd end, std::span<const Attempt> /*attempts*/,
                            std::optional<Duration> /*first_piece*/, Duration /*total*/) noexcept {
-  context_->metrics.streamed(end);
+  const bool is_response = call_.style == AnswerStyle::response;
+  context_->metrics.streamed(is_response ? RouteLabel::responses : RouteLabel::chat_completions,
+                             end);
 }
 
 }  // namespace completions

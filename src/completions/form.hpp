@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "completions/chunk_writer.hpp"
+#include "completions/answer_writer.hpp"
 #include "completions/context.hpp"
 #include "completions/request.hpp"
 #include "completions/session_turn.hpp"
@@ -28,10 +28,10 @@ class CompletionForm final : public endpoints::ChatForm {
   const Router& router() const noexcept override { return *router_; }
   HttpResponse refuse(const ChatFailure& failure) override;
   HttpResponse defect() override;
-  void write_late(const HttpResponse& answer) override { writer_.error(answer.body); }
-  void begin(const ChatStream& stream) override { writer_.begin(stream); }
-  ChatPieceSink& sink() noexcept override { return writer_; }
-  std::string take_out() noexcept override { return writer_.take_out(); }
+  void write_late(const HttpResponse& answer) override { writer_->error(answer.body); }
+  void begin(const ChatStream& stream) override { writer_->begin(stream); }
+  ChatPieceSink& sink() noexcept override { return *writer_; }
+  std::string take_out() noexcept override { return writer_->take_out(); }
   Task<void> end(const ChatStream& stream) override;
   Task<void> break_off(const ChatStream& stream, Error error) override;
   void count(StreamEnd end, std::span<const Attempt> attempts, std::optional<Duration> first_piece,
@@ -42,7 +42,7 @@ class CompletionForm final : public endpoints::ChatForm {
   std::shared_ptr<const Router> router_;
   CompletionCall call_;
   SessionTurn turn_;
-  ChunkWriter writer_;
+  std::unique_ptr<AnswerWriter> writer_;
 };
 
 }  // namespace completions

@@ -11,8 +11,8 @@ namespace completions {
 
 namespace {
 
-constexpr std::array<std::string_view, kRouteLabels> kRoutes = {"chat_completions", "models",
-                                                                "model", "none"};
+constexpr std::array<std::string_view, kRouteLabels> kRoutes = {"chat_completions", "responses",
+                                                                "models", "model", "none"};
 
 }  // namespace
 
@@ -21,8 +21,8 @@ void Metrics::answered(RouteLabel route, int status) noexcept {
   requests_[static_cast<std::size_t>(route)][status_class].fetch_add(1, std::memory_order_relaxed);
 }
 
-void Metrics::streamed(StreamEnd end) noexcept {
-  answered(RouteLabel::chat_completions, counted_status(end));
+void Metrics::streamed(RouteLabel route, StreamEnd end) noexcept {
+  answered(route, counted_status(end));
   streams_[static_cast<std::size_t>(end)].fetch_add(1, std::memory_order_relaxed);
 }
 

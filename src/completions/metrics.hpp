@@ -21,18 +21,19 @@ namespace completions {
 /// The routes as metrics label them.
 enum class RouteLabel : unsigned char {
   chat_completions,
+  responses,
   models,
   model,
   none,  ///< A path without a route.
 };
-inline constexpr std::size_t kRouteLabels = 4;
+inline constexpr std::size_t kRouteLabels = 5;
 
 /// Every series exists from the start. Thread-safe.
 class Metrics {
  public:
   void answered(RouteLabel route, int status) noexcept;
   /// A streamed chat has ended, which is also when it is counted as answered.
-  void streamed(StreamEnd end) noexcept;
+  void streamed(RouteLabel route, StreamEnd end) noexcept;
 
  private:
   friend std::vector<MetricFamily> metric_families(std::shared_ptr<const Metrics> metrics);

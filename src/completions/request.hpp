@@ -14,11 +14,15 @@ namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
+/// The endpoint whose answer is wanted.
+enum class AnswerStyle : unsigned char { chat_completion, response };
+
 /// A valid request. Members that this API does not read are in `chat.completion_json` alone.
 struct CompletionCall {
   CompletionCall() = default;
 
   std::string model = {};
+  AnswerStyle style = AnswerStyle::chat_completion;
   AnswerForm form = AnswerForm::whole;
   bool wants_usage = false;  ///< `stream_options.include_usage`
   /// With `message` (the last user message), `history` (those before it) and `completion_json`.

@@ -168,6 +168,16 @@ TEST_CASE("chunks of an upstream of the same API are passed on as they came") {
   CHECK(events[4] == "[DONE]");
 }
 
+TEST_CASE("an event of the upstream's own before the first chunk is left out") {
+  Site site;
+  site.local = std::make_shared<ScriptedStream>(streaming_script::Pieces{
+      "data: {\"queued\":true}\n\n" + chunk(R"({"tool_calls":[{"index":0}]})") +
+      chunk("{}", "\"tool_calls\"") + "data: [DONE]\n\n"});
+  const auto events = events_of(site.post(Site::chat(R"(,"stream":true)", "vx11/local")));
+  REQUIRE(events.size() == 3);
+  CHECK(json::parse(events[0]).at("choices")[0].at("delta").contains("tool_calls"));
+}
+
 TEST_CASE("an end without a finish_reason gets one, and a whole answer becomes chunks") {
   Site site;
   site.local = std::make_shared<ScriptedStream>(
@@ -203,6 +213,64 @@ TEST_CASE("a stream that breaks ends with one error event and nothing after it")
   CHECK(error.at("param").is_null());
 }
 
+TEST_CASE("a response, whole: text in, text out") {
+  Site site;
+  site.to_switch->then_json(kSwitchSays);
+  const HttpResponse answer = site.send(Site::request(
+      "POST", "/v1/responses",
+      R"({"model":"vx11","instructions":"be brief","input":[{"role":"user","content":)"
+      R"([{"type":"input_text","text":"hello"}]}],"max_output_tokens":9,"tools":[]})"));
+  CHECK(answer.status == 200);
+  const json asked = json::parse(site.to_switch->requests().at(0).body);
+  CHECK(asked.at("prompt") == "hello");
+  CHECK(asked.at("metadata").at("context_summary") == "system: be brief\nuser: hello");
+  const json body = body_of(answer);
+  CHECK(body.at("object") == "response");
+  CHECK(body.at("status") == "completed");
+  CHECK(body.at("output")[0].at("content")[0].at("text") == "from switch");
+  CHECK(body.at("vx11").at("ignored") == json({"max_tokens", "messages"}));
+}
+
+TEST_CASE("a response, streamed: the events of one message, numbered") {
+  Site site;
+  site.switch_transport = std::make_shared<ScriptedStream>(streaming_script::Pieces{
+      "data: {\"delta\":\"hel\"}\n\n", "data: {\"delta\":\"lo\"}\n\nevent: done\ndata: {}\n\n"});
+  const auto events = events_of(site.send(
+      Site::request("POST", "/responses", R"({"model":"vx11","input":"hello","stream":true})")));
+  std::vector<std::string> types;
+  for (const std::string& event : events) {
+    const json data = json::parse(event);
+    CHECK(data.at("sequence_number") == types.size());
+    types.push_back(data.at("type").get<std::string>().substr(9));
+  }
+  CHECK(types == std::vector<std::string>{"created", "in_progress", "output_item.added",
+                                          "content_part.added", "output_text.delta",
+                                          "output_text.delta", "output_text.done",
+                                          "content_part.done", "output_item.done", "completed"});
+  const json last = json::parse(events.back()).at("response");
+  CHECK(last.at("output")[0].at("content")[0].at("text") == "hello");
+  CHECK(last.at("usage").is_null());
+}
+
+TEST_CASE("a response that is more than text is refused by the name of its member") {
+  for (const char* member :
+       {R"("tools":[{"type":"web_search"}])", R"("previous_response_id":"r")",
+        R"("text":{"format":{"type":"json_schema"}})", R"("background":true)", R"("odd":1)"}) {
+    CAPTURE(member);
+    Site site;
+    const HttpResponse refused = site.send(Site::request(
+        "POST", "/v1/responses", R"({"model":"vx11","input":"x",)" + std::string(member) + "}"));
+    CHECK(refused.status == 400);
+    const std::string name = std::string(member).substr(1, std::string(member).find("\":") - 1);
+    CHECK(error_of(refused).at("param") == name);
+  }
+  Site site;
+  const HttpResponse picture = site.send(Site::request(
+      "POST", "/v1/responses",
+      R"({"model":"vx11","input":[{"role":"user","content":[{"type":"input_image"}]}]})"));
+  CHECK(error_of(picture).at("param") == "input[0]");
+}
+
 TEST_CASE("models: the list, one by its name with an escaped slash, an unknown one") {
   Site site;
   const json list = body_of(site.get("/models"));
@@ -233,7 +301,7 @@ TEST_CASE("what the head alone refuses") {
   plain.body = "{}";
   CHECK(error_of(site.send(plain)).at("code") == "unsupported_media_type");
   CHECK(site.post(Site::chat(",\"x\":\"" + std::string(1024 * 1024, 'x') + "\"")).status == 413);
-  for (const char* path : {"/v1/responses", "/v1/embeddings", "/v1/", "/v1/chat"}) {
+  for (const char* path : {"/v1/completions", "/v1/embeddings", "/v1/", "/v1/chat"}) {
     const HttpResponse unserved = site.send(Site::request("POST", path, "{}"));
     CHECK(unserved.status == 404);
     CHECK(error_of(unserved).at("code") == "not_found");

@@ -22,8 +22,9 @@ class Reader final : public vx11::ChatEventReader {
     if (event.data == "[DONE]") return vx11::ChatEventKind::end;
     const Json chunk = Json::parse(event.data);
     if (chunk.contains("error")) return vx11::ChatEventKind::error;
-    if (chunk["choices"].empty()) return vx11::ChatEventKind::envelope;
-    const Json choice = chunk["choices"][0];
+    const Json choices = chunk.value("choices", Json::array());
+    if (choices.empty()) return vx11::ChatEventKind::envelope;
+    const Json choice = choices[0];
     if (const Json& why = choice.value("finish_reason", Json()); why.is_string()) {
       ending_.finish_reason = why.get<std::string>();
       finished_ = true;

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "completions/errors.hpp"
+#include "completions/responses.hpp"
+#include "json/scan.hpp"
+#include "json/text.hpp"
+#include "json/values.hpp"
+#include "json/writer.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace completions {
+
+namespace {
+
+using json::Kind;
+using json::Member;
+using json::ObjectItems;
+
+/// Members with the same name and meaning in a request for a chat completion.
+constexpr std::array<std::string_view, 9> kSame = {
+    "model", "stream",           "user",  "metadata",         "temperature",
+    "top_p", "prompt_cache_key", "store", "safety_identifier"};
+
+/// Members that are read here.
+constexpr std::array<std::string_view, 2> kRead = {"input", "instructions"};
+
+/// Values that ask for nothing.
+struct Neutral {
+  std::string_view name;
+  std::string_view value;
+};
+constexpr std::array<Neutral, 9> kNeutral = {{{"tools", "[]"},
+                                              {"include", "[]"},
+                                              {"tool_choice", "\"auto\""},
+                                              {"tool_choice", "\"none\""},
+                                              {"truncation", "\"disabled\""},
+                                              {"truncation", "\"auto\""},
+                                              {"background", "false"},
+                                              {"top_logprobs", "0"},
+                                              {"text", R"({"format":{"type":"text"}})"}}};
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_neutral(const ObjectItems::Item& member) {
+  if (member.value == "null" || member.name == "parallel_tool_calls") return true;
+  std::string value;
+  json::append_canonical(value, member.value);
+  return std::any_of(kNeutral.begin(), kNeutral.end(), [&](const Neutral& each) {
+    return each.name == member.name && each.value == value;
+  });
+}
+
+/// A mistake in a request.
+struct Refusal {
+  std::string param = {};
+  std::string message = {};
+};
+
+/// Writes the request as one for a chat completion.
+class Translator {
+ public:
+  std::optional<Refusal> translate(std::string_view body) {
+    json_.open('{');
+    ObjectItems members(body);
+    while (const auto member = members.next()) {
+      if (auto refused = copy(*member)) return refused;
+    }
+    return write_messages(body);
+  }
+  std::string take() && { return std::move(json_.close('}')).take(); }
+
+ private:
+  std::optional<Refusal> copy(const ObjectItems::Item& member) {
+    if (is_one_of(kRead, member.name)) return std::nullopt;
+    if (is_one_of(kSame, member.name)) {
+      json_.plain_key(member.name).raw(member.value);
+    } else if (member.name == "max_output_tokens") {
+      json_.key("max_tokens").raw(member.value);
+    } else if (!is_neutral(member)) {
+      const std::string name(member.name.substr(0, 64));
+      return Refusal{name, name + " is not served here; POST /v1/chat/completions may"};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> write_messages(std::string_view body) {
+    const auto scanned = json::scan_object(body, kRead);
+    if (!scanned) return Refusal{"", "the body is not a JSON object"};
+    const Member& input = scanned->members[0];
+    const Member& instructions = scanned->members[1];
+    json_.key("messages").open('[');
+    if (instructions.kind == Kind::string) write_message("system", instructions.text);
+    if (input.kind == Kind::string) {
+      write_message("user", input.text);
+    } else if (auto refused = write_items(input)) {
+      return refused;
+    }
+    json_.close(']');
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> write_items(const Member& input) {
+    if (input.kind != Kind::array) return Refusal{"input", "input must be a string or a list"};
+    json::ArrayItems items(input.text);
+    for (std::size_t i = 0; const auto item = items.next(); ++i) {
+      if (!write_item(*item)) {
+        const std::string place = fmt::format("input[{}]", i);
+        return Refusal{place, place + " must be a message whose content is text"};
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool write_item(std::string_view item) {
+    constexpr std::array<std::string_view, 3> kNames = {"type", "role", "content"};
+    const auto scanned = json::scan_object(item, kNames);
+    if (!scanned) return false;
+    const Member& type = scanned->members[0];
+    const Member& role = scanned->members[1];
+    const Member& content = scanned->members[2];
+    const bool is_message = type.kind == Kind::absent || type.text == "message";
+    if (!is_message || role.kind != Kind::string) return false;
+    std::string text;
+    if (!read_content(content, text)) return false;
+    write_message(role.text, text);
+    return true;
+  }
+
+  static bool read_content(const Member& content, std::string& text) {
+    if (content.has_lone_surrogate) return false;
+    if (content.kind == Kind::string) return text = content.text, true;
+    if (content.kind != Kind::array) return false;
+    json::ArrayItems parts(content.text);
+    while (const auto part = parts.next()) {
+      if (!read_part(*part, text)) return false;
+    }
+    return true;
+  }
+
+  static bool read_part(std::string_view part, std::string& text) {
+    constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
+    const auto scanned = json::scan_object(part, kNames);
+    if (!scanned) return false;
+    const Member& type = scanned->members[0];
+    const Member& words = scanned->members[1];
+    const bool is_text = type.text == "input_text" || type.text == "output_text";
+    if (!is_text || words.kind != Kind::string || words.has_lone_surrogate) return false;
+    if (!text.empty()) text += '\n';
+    text += words.text;
+    return true;
+  }
+
+  void write_message(std::string_view role, std::string_view text) {
+    json_.open('{').key("role").string(role).key("content").string(text).close('}');
+  }
+
+  json::Writer json_ = json::Writer(1024);
+};
+
+}  // namespace
+
+Result<CompletionCall, HttpResponse> read_response_call(const std::string& body,
+                                                        SessionMember session_member) {
+  const auto refuse = [](const Refusal& why) {
+    return tl::unexpected(error_response(ApiError(400, "invalid_request", why.message, why.param)));
+  };
+  if (const auto scanned = json::scan_object(body, {}); !scanned) {
+    return refuse({"", "the body is not a JSON object: " + scanned.error().detail});
+  }
+  Translator translator;
+  if (const auto refused = translator.translate(body)) return refuse(*refused);
+  auto call = read_completion_call(std::move(translator).take(), session_member);
+  if (call) call->style = AnswerStyle::response;
+  return call;
+}
+
+}  // namespace completions
+}  // namespace v0
+}  // namespace vx11
