@@ -15,6 +15,7 @@
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
 #include <vx11/fallback.hpp>
+#include <vx11/fallback_rule.hpp>
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>
