@@ -56,19 +56,6 @@ inline Result<> validate(const BackoffOptions& options) {
 
 namespace detail {
 
-/// Differs between threads by an address and between processes by the time.
-inline std::uint64_t seed_of_thread() noexcept {
-  thread_local const char here = 0;
-  return static_cast<std::uint64_t>(SteadyClock().now().time_since_epoch().count()) ^
-         reinterpret_cast<std::uintptr_t>(&here);
-}
-
-/// A number uniform in [0, 1). Only for spreading waits.
-inline double spread() {
-  thread_local SplitMix64 generator{seed_of_thread()};
-  return generator.next();
-}
-
 /// The product; `limit` if it is larger than that, not a number, or too large for a duration.
 inline Duration capped_product(Duration time, double by, Duration limit) noexcept {
   const double product = static_cast<double>(time.count()) * by;

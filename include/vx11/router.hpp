@@ -1,13 +1,15 @@
 #pragma once
 
 /// \file
-/// `Router`: sends a chat to an ordered list of upstreams until one answers.
+/// `Router`: sends a chat to an ordered list of upstreams, or groups of them, until one answers.
 
 #include <vx11/attempt.hpp>
+#include <vx11/balancer.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/export.hpp>
+#include <vx11/fallback_rule.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/timer.hpp>
 #include <vx11/transport.hpp>
@@ -93,6 +95,33 @@ struct RouterTarget {
   /// then skipped without a request and without counting a failure. Called for every chat, so it
   /// must be fast.
   std::function<bool()> asleep = {};
+  /// Targets that follow one another with the same name here are one step of the chain: one of them
+  /// is chosen for each chat. Empty, the default: a step of its own. See `RouterOptions::groups`.
+  std::string group = {};
+  /// Its share within the group, in relation to the others'; 1 to 1,000.
+  std::uint32_t weight = 1;
+};
+
+/// How the targets of one group share their chats.
+struct RouterGroup {
+  std::string name = {};          ///< As in `RouterTarget::group`.
+  BalancerOptions balancer = {};  ///< How a target is chosen; the random source for tests.
+  /// How many targets of the group are asked for one chat at most, until the next step is; at least
+  /// 1. Those that sleep or are rejected by their breaker do not count. Two outlive one bad target;
+  /// with more, a chat that no target can answer costs each of them a failure.
+  std::uint32_t max_targets = 2;
+};
+
+/// Copies of chats for a target that is tried out. Its answers are dropped.
+struct RouterShadow {
+  /// A target beside the chain, with a name, a breaker and a limit of its own. Its transport must not
+  /// block.
+  RouterTarget target = {};
+  /// The share of chats that are copied, evenly spread; 0 to 1. A hundredth shows whether a target
+  /// answers, at a cost that does not matter.
+  double share = 0.01;
+  /// Copies under way at a time; further chats are not copied. At least 1.
+  std::uint32_t max_in_flight = 8;
 };
 
 /// The description of a router.
@@ -116,6 +145,13 @@ struct RouterOptions {
   /// of transport and breaker.
   Overtaken overtaken = Overtaken::observe;
   SteadyClock clock = {};
+  /// Options of the groups that targets name. A group that is not listed has the defaults.
+  std::vector<RouterGroup> groups = {};
+  /// What certain answers outside 2xx lead to, by kind; the first one that applies counts. Empty, the
+  /// default: each leads to the next target.
+  std::vector<FallbackRule> fallback_rules = {};
+  /// Traffic for a target that is tried out. Null, the default: none.
+  std::optional<RouterShadow> shadow = std::nullopt;
 };
 
 /// Sends a chat to its targets in order until one answers.
@@ -125,6 +161,10 @@ struct RouterOptions {
 /// express. If none of the dialects can, the error is `invalid_argument`. Counts as a failure for the breaker:
 /// connection errors, timeouts, 5xx and invalid replies; 4xx, replies without text, shortages of
 /// this process and a cancelled call are neutral.
+///
+/// In a group a target that answers 429, 529, or 503 with a Retry-After is left alone for that time
+/// and not called in between; that, too, is neutral. Targets of a group that cannot be used at the
+/// moment are passed by without an entry in the ledger, unless none can.
 ///
 /// Immutable after construction; copies share breakers and everything else. **Thread-safe**. A
 /// router must outlive the calls that run on it.
@@ -155,6 +195,8 @@ class VX11_API Router {
 
   /// The breaker of the target with that name, or null.
   std::shared_ptr<CircuitBreaker> breaker(std::string_view target) const;
+  /// The balancer of the group with that name, or null.
+  std::shared_ptr<const Balancer> balancer(std::string_view group) const;
   /// The names of the targets, in order.
   std::vector<std::string> targets() const;
 

@@ -7,6 +7,7 @@
 #include <vx11/auth.hpp>
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
+#include <vx11/balancer.hpp>
 #include <vx11/bulkhead.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/chat_completions_api.hpp>
@@ -20,6 +21,7 @@
 #include <vx11/dialect/openai.hpp>
 #include <vx11/dialect/openai_target.hpp>
 #include <vx11/fallback.hpp>
+#include <vx11/fallback_rule.hpp>
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>

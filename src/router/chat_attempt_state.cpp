@@ -86,8 +86,21 @@ Verdict verdict_on_answer(const Result<ChatAnswer>& answer) noexcept {
   return is_empty ? Verdict::neutral : Verdict::success;
 }
 
-Verdict verdict_on_response(const RouterTarget& target, const HttpResponse& response) noexcept {
-  if (!response.ok()) return verdict_on_status(response.status);
+/// The verdict on a status outside 2xx. In a group, a target that asks its callers to wait is left
+/// alone for that time, which is no failure.
+Verdict verdict_on_refusal(SendResult& result) noexcept {
+  const HttpResponse& response = *result.response;
+  const std::optional<Duration> wait = retry_after(response);
+  const int status = response.status;
+  const bool limits = status == 429 || status == 529 || (status == 503 && wait);
+  if (!result.load || !limits) return verdict_on_status(status);
+  result.load.cool_down(wait);
+  return Verdict::neutral;
+}
+
+Verdict verdict_on_response(const RouterTarget& target, SendResult& result) noexcept {
+  const HttpResponse& response = *result.response;
+  if (!response.ok()) return verdict_on_refusal(result);
   if (!http_detail::applied_coding(response.headers).empty()) return Verdict::neutral;
   return verdict_on_answer(read_answer(target, response));
 }
@@ -141,12 +154,13 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
   }
   const HttpResponse& response = *result.response;
   if (!response.ok()) {
-    result.conclude(verdict_on_status(response.status));
+    result.conclude(verdict_on_refusal(result));
     attempts_[entry].http_status = response.status;
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
-    return note(target, Error(Errc::http_status, std::move(detail), target.name), result.elapsed,
-                entry);
+    const Error error(Errc::http_status, std::move(detail), target.name);
+    note(target, error, result.elapsed, entry);
+    return obey_rules(target, response, error);
   }
   if (const auto coding = http_detail::applied_coding(response.headers); !coding.empty()) {
     // A proxy on the way did that: the upstream has answered.
@@ -173,8 +187,7 @@ bool ChatAttemptState::is_answer(const ChatAnswer& answer) const noexcept {
 
 Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
   if (!result.response) return verdict_on(result.response.error().code);  // recorded already
-  const HttpResponse& response = *result.response;
-  const Verdict verdict = verdict_on_response(target, response);
+  const Verdict verdict = verdict_on_response(target, result);
   result.conclude(verdict);
   return verdict;
 }
@@ -192,6 +205,15 @@ void ChatAttemptState::end(const RouterTarget& target, Error error) {
   error.upstream = target.name;
   error_ = std::move(error);
   over_ = true;
+}
+
+void ChatAttemptState::obey_rules(const RouterTarget& target, const HttpResponse& response,
+                                  const Error& error) {
+  if (steps_ == nullptr) return;
+  const std::optional<std::size_t> next = steps_->after(response);
+  if (!next) return;
+  if (*next == steps_->size()) return end(target, error);
+  next_step_ = next;
 }
 
 /// The failure's error is that of the first target, which may fail after the second.

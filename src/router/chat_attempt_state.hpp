@@ -10,8 +10,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "router/route_steps.hpp"
 #include "router/send_through_breaker.hpp"
 
 namespace vx11 {
@@ -24,7 +26,9 @@ Outcome outcome_of(Errc code) noexcept;
 class ChatAttemptState {
  public:
   /// \param chat must outlive this object
-  explicit ChatAttemptState(const ChatRequest& chat) : chat_(chat) {}
+  /// \param steps the router's, if it has any; must outlive this object
+  explicit ChatAttemptState(const ChatRequest& chat, const RouteSteps* steps = nullptr)
+      : chat_(chat), steps_(steps) {}
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
   Result<HttpRequest> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
@@ -57,6 +61,10 @@ class ChatAttemptState {
   /// The ledger so far.
   std::span<const Attempt> attempts() const noexcept { return attempts_; }
 
+  /// The step that the latest answer with a rule leads to, if it led to one.
+  std::optional<std::size_t> next_step() const noexcept { return next_step_; }
+  std::string_view session() const noexcept { return chat_.session_id; }
+
   bool answered() const noexcept { return reply_.has_value(); }
   /// The answer, if there is one, to be moved from.
   ChatReply& reply() {
@@ -75,8 +83,11 @@ class ChatAttemptState {
   bool is_answer(const ChatAnswer& answer) const noexcept;
   void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
   void hint(Duration retry_after) noexcept;
+  void obey_rules(const RouterTarget& target, const HttpResponse& response, const Error& error);
 
   const ChatRequest& chat_;
+  const RouteSteps* steps_;
+  std::optional<std::size_t> next_step_ = std::nullopt;
   std::vector<Attempt> attempts_ = {};
   std::optional<ChatReply> reply_ = std::nullopt;
   std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.

@@ -59,6 +59,11 @@ class ChatStream::Impl {
     outer_.emplace(std::move(outer), Forward{std::move(own)});
   }
 
+  /// Its first piece arrived after `elapsed`, which its balancer counts as the time of the answer.
+  void begun_well(Duration elapsed) noexcept {
+    if (result_) result_->load.record(Verdict::success, elapsed);
+  }
+
   Duration elapsed() const noexcept { return options_->clock.now() - start_; }
   /// The ledger's entry of this stream's target. A slow target may stand before one that was asked
   /// beside it, and a last resort twice: the later entry is the stream's.

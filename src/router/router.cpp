@@ -49,8 +49,9 @@ Result<Router> Router::create(RouterOptions options) {
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
                                                        Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  ChatAttemptState state(chat);
-  TargetSequence sequence(options, last_resorts);
+  copy_to_shadow(chat);
+  ChatAttemptState state(chat, steps.get());
+  TargetSequence sequence(options, last_resorts, steps.get(), beside());
   while (const RouterTarget* const target = sequence.next(state)) {
     const Result<HttpRequest> request = state.prepare(*target);
     if (!request) continue;
@@ -65,8 +66,9 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest& chat,
                                                               Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  ChatAttemptState state(chat);
-  TargetSequence sequence(options, last_resorts);
+  copy_to_shadow(chat);
+  ChatAttemptState state(chat, steps.get());
+  TargetSequence sequence(options, last_resorts, steps.get(), beside());
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
     Result<HttpRequest> request = state.prepare(target);
     if (!request) return nullptr;
@@ -118,6 +120,10 @@ std::shared_ptr<CircuitBreaker> Router::breaker(std::string_view target) const {
     if (each.name == target) return each.breaker;
   }
   return nullptr;
+}
+
+std::shared_ptr<const Balancer> Router::balancer(std::string_view group) const {
+  return impl_->steps ? impl_->steps->balancer(group) : nullptr;
 }
 
 std::vector<std::string> Router::targets() const {

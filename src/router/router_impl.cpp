@@ -8,12 +8,15 @@
 namespace vx11 {
 inline namespace v0 {
 
+static_assert(RouteSteps::kMostBeside == Race::kMostTargets);
+
 namespace {
 
 /// Nothing can be asked beside a call that blocks its thread.
-bool asks_beside(const RouterOptions& options) noexcept {
+bool asks_beside(const RouterOptions& options, const RouteSteps* steps) noexcept {
   const auto suspends = [](const RouterTarget& target) { return !target.transport->blocks(); };
-  return options.timer != nullptr && options.targets.size() <= Race::kMostTargets &&
+  const std::size_t most = steps == nullptr ? options.targets.size() : steps->max_targets();
+  return options.timer != nullptr && most <= Race::kMostTargets &&
          std::any_of(options.targets.begin(), options.targets.end(), suspends);
 }
 
@@ -22,9 +25,11 @@ bool asks_beside(const RouterOptions& options) noexcept {
 RouterCore::RouterCore(RouterOptions complete)
     : options(std::move(complete)),
       last_resorts(options.last_resorts),
+      steps(RouteSteps::make(options)),
+      shadow(options.shadow ? std::make_unique<Shadow>(*options.shadow) : nullptr),
       states_(std::make_unique<TargetState[]>(options.targets.size())),
       alarms_(dynamic_cast<detail::AlarmTimer*>(options.timer.get())),
-      beside_(asks_beside(options)) {}
+      beside_(asks_beside(options, steps.get())) {}
 
 TargetState& RouterCore::state_of(const RouterTarget& target) const noexcept {
   return states_[static_cast<std::size_t>(&target - options.targets.data())];

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "router/shadow.hpp"
 #include "router/target_sequence.hpp"
 #include "router/target_state.hpp"
 
@@ -26,6 +27,13 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
 
   const RouterOptions options;
   mutable LastResorts last_resorts;
+  const std::unique_ptr<const RouteSteps> steps;  ///< Null: each target is a step.
+  const std::unique_ptr<Shadow> shadow;           ///< Null: there is none.
+
+  /// A chat begins, which may be one that is copied.
+  void copy_to_shadow(const ChatRequest& chat) const noexcept {
+    if (shadow) shadow->copy(shared_from_this(), chat);
+  }
 
  protected:
   ~RouterCore() = default;

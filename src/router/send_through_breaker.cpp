@@ -65,10 +65,21 @@ bool BreakerCall::begin(const Deadline& until) {
   if (until.cancelled()) return refuse(Errc::cancelled);
   start_ = options_.clock.now();
   if (until.passed(start_)) return refuse(Errc::timeout);
-  if (options_.breaker == nullptr) return true;
-  auto admission = options_.breaker->try_acquire();
-  if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
-  result_.permit.emplace(std::move(*admission));
+  return admit();
+}
+
+bool BreakerCall::admit() {
+  Balancer* const balancer = options_.balancer;
+  if (balancer != nullptr) {
+    const Duration left = balancer->cooldown_left(options_.member);
+    if (left > Duration::zero()) return refuse(Errc::rejected, left);
+  }
+  if (options_.breaker != nullptr) {
+    auto admission = options_.breaker->try_acquire();
+    if (!admission) return refuse(Errc::circuit_open, admission.error().retry_after);
+    result_.permit.emplace(std::move(*admission));
+  }
+  if (balancer != nullptr) result_.load = balancer->begin(options_.member);
   return true;
 }
 

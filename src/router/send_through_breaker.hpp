@@ -3,6 +3,7 @@
 /// \file
 /// One request under a limit and a breaker, shared by chat and power calls. Internal.
 
+#include <vx11/balancer.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/streaming.hpp>
@@ -33,6 +34,8 @@ struct CallOptions {
   SteadyClock clock;
   CircuitBreaker* breaker;       ///< May be null.
   const LinkedBreakers* linked;  ///< All breakers of the upstream; may be null.
+  Balancer* balancer = nullptr;  ///< Of the target's group; null: it has none.
+  std::size_t member = 0;        ///< The target's index in it.
 };
 
 /// The result of a send. A response still needs its verdict; destroyed without one it is neutral.
@@ -46,12 +49,14 @@ struct SendResult {
   std::optional<CircuitBreaker::Permit> permit = std::nullopt;
 
   const LinkedBreakers* linked = nullptr;
+  Balancer::Call load = {};  ///< For a target of a group: the call counts until it is destroyed.
 
   /// Records the outcome of the answer in the breaker. A good one is evidence for all breakers of
   /// the upstream.
   void conclude(Verdict verdict) noexcept {
     if (permit) permit->record(verdict);
     if (linked != nullptr && verdict == Verdict::success) linked->answered();
+    load.record(verdict, elapsed);
   }
 };
 
@@ -65,7 +70,7 @@ class BreakerCall {
   }
 
   /// Whether to send at all: not cancelled and time is left by `until`, and the breaker admits
-  /// the call.
+  /// the call. A target that cools down is rejected as well.
   bool begin(const Deadline& until);
   /// The time of the admission check.
   TimePoint began() const noexcept { return start_; }
@@ -77,6 +82,7 @@ class BreakerCall {
 
  private:
   bool refuse(Errc code, Duration retry_after = {});
+  bool admit();
   Error error(Errc code, Duration allowed = {}) const;
 
   CallOptions options_;

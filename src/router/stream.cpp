@@ -33,8 +33,9 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
                                                                    Deadline deadline) {
   const std::shared_ptr<const RouterOptions> options(self, &self->options);
   const Deadline total = deadline.capped(options->clock.now(), options->total_timeout);
-  ChatAttemptState state(chat);
-  TargetSequence sequence(*options, self->last_resorts);
+  self->copy_to_shadow(chat);
+  ChatAttemptState state(chat, self->steps.get());
+  TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;
   while (const RouterTarget* const target = sequence.next(state)) {
     StreamAbility ability(*target);
@@ -54,8 +55,9 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
                                                                   Deadline deadline) {
   const RouterOptions& options = self->options;
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  ChatAttemptState state(chat);
-  TargetSequence sequence(options, self->last_resorts);
+  self->copy_to_shadow(chat);
+  ChatAttemptState state(chat, self->steps.get());
+  TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
     StreamAbility ability(target);

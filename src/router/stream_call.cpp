@@ -1,5 +1,6 @@
 #include "router/stream_call.hpp"
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <string_view>
@@ -36,6 +37,13 @@ bool is_stream_of(StreamFraming framing, std::string_view content_type) noexcept
                                               : endpoints::is_event_stream(content_type);
 }
 
+/// Whether a rule reads the bodies of answers outside 2xx.
+bool reads_refusals(const RouterOptions& options) noexcept {
+  const auto& rules = options.fallback_rules;
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const FallbackRule& rule) { return static_cast<bool>(rule.matches); });
+}
+
 }  // namespace
 
 StreamAbility::StreamAbility(const RouterTarget& target)
@@ -66,7 +74,13 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   OpenedSend opened = co_await std::move(opening);
   SendResult& result = opened.result;
   answer.elapsed = result.elapsed;
-  if (!result.response || !result.response->ok() || opened.body == nullptr) {
+  const bool refused = result.response && !result.response->ok();
+  if (refused && opened.body != nullptr && reads_refusals(*options)) {
+    Task<Result<void>> reading = complete(*result.response, *opened.body, limited);
+    // The status counts without its body, too.
+    [[maybe_unused]] const Result<void> whole = co_await std::move(reading);
+  }
+  if (!result.response || refused || opened.body == nullptr) {
     answer.whole.emplace(std::move(result));
     co_return std::move(answer);
   }
@@ -93,6 +107,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   Result<void> begun = co_await std::move(beginning);
   answer.elapsed = stream->elapsed();
   if (begun) {
+    stream->begun_well(answer.elapsed);
     answer.stream = std::move(stream);
   } else {
     answer.broken = std::move(begun.error());

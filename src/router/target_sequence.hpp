@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "router/chat_attempt_state.hpp"
 #include "router/send_through_breaker.hpp"
+#include "router/step_cursor.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -55,17 +57,24 @@ class LastResorts {
   std::atomic<std::uint32_t> free_;
 };
 
-/// The targets of one chat: all in order, then, if every breaker rejected the call and last
-/// resorts are enabled, the first of them again.
+/// The targets of one chat: all in order, or as the steps have it, then, if every breaker rejected
+/// the call and last resorts are enabled, the first of them again.
 class TargetSequence {
  public:
-  TargetSequence(const RouterOptions& options, LastResorts& last_resorts) noexcept
-      : options_(options), last_resorts_(last_resorts) {}
+  /// \param steps see `StepCursor`
+  /// \param beside whether slow targets are overtaken
+  TargetSequence(const RouterOptions& options, LastResorts& last_resorts, const RouteSteps* steps,
+                 bool beside) noexcept
+      : options_(options), last_resorts_(last_resorts), cursor_(steps, beside) {}
 
   /// The next target; null at the end.
   const RouterTarget* next(const ChatAttemptState& state) noexcept {
     if (state.over() || is_last_) return nullptr;
-    if (next_ < options_.targets.size()) return &options_.targets[next_++];
+    if (cursor_) {
+      if (const auto target = cursor_.next(state)) return &options_.targets[*target];
+    } else if (next_ < options_.targets.size()) {
+      return &options_.targets[next_++];
+    }
     const RouterTarget* const rejected = first_rejected(state.attempts());
     if (rejected != nullptr) place_ = last_resorts_.take();
     is_last_ = static_cast<bool>(place_);
@@ -74,32 +83,43 @@ class TargetSequence {
   /// The last resort's place, for a call that may outlast the chat.
   LastResorts::Place take_place() noexcept { return std::move(place_); }
 
-  /// The call options for that target.
+  /// The call options for the target that `next` has just returned.
   CallOptions call_options(const RouterTarget& target) const noexcept {
-    return CallOptions(target.name, *target.transport, target.try_timeout, options_.clock,
-                       is_last_ ? nullptr : target.breaker.get(), target.linked.get());
+    CallOptions call(target.name, *target.transport, target.try_timeout, options_.clock,
+                     is_last_ ? nullptr : target.breaker.get(), target.linked.get());
+    if (!is_last_) call.balancer = cursor_.balancer();
+    call.member = cursor_.member();
+    return call;
   }
 
  private:
-  /// Null if any target was called, too. Before the last resort each target has one ledger entry.
+  /// Null if any target was called, too. Before the last resort the ledger has one entry for each
+  /// target that was returned.
   const RouterTarget* first_rejected(std::span<const Attempt> attempts) const noexcept {
     const RouterTarget* first = nullptr;
     for (std::size_t i = 0; i < attempts.size(); ++i) {
       if (attempts[i].outcome == Outcome::asleep) continue;
       if (attempts[i].outcome == Outcome::unsupported) continue;
       if (attempts[i].outcome != Outcome::circuit_open) return nullptr;
-      const RouterTarget& target = options_.targets[i];
+      const RouterTarget& target = cursor_ ? named(attempts[i].target) : options_.targets[i];
       const bool isolated = target.breaker->mode() == CircuitMode::isolated;
-      if (first == nullptr && !isolated) first = &target;
+      const bool is_rejected = !cursor_ || target.breaker->state() != CircuitState::closed;
+      if (first == nullptr && !isolated && is_rejected) first = &target;
     }
     return first;
+  }
+  const RouterTarget& named(std::string_view name) const noexcept {
+    std::size_t i = 0;
+    while (options_.targets[i].name != name) ++i;
+    return options_.targets[i];
   }
 
   const RouterOptions& options_;
   LastResorts& last_resorts_;
   LastResorts::Place place_ = {};
   bool is_last_ = false;  ///< The last resort has been returned.
-  std::size_t next_ = 0;
+  std::size_t next_ = 0;  ///< Without steps.
+  StepCursor cursor_;
 };
 
 }  // namespace v0

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,8 @@ class Description {
     mistakes_.add_if(options_.total_timeout <= Duration::zero(), "total_timeout must be positive");
     mistakes_.add_if(options_.targets.empty(), "no targets");
     for (std::size_t i = 0; i < options_.targets.size(); ++i) complete(i);
+    check_routes(options_, mistakes_);
+    if (options_.shadow) complete(*options_.shadow);
     return std::move(mistakes_).result();
   }
 
@@ -30,18 +33,33 @@ class Description {
     RouterTarget& target = options_.targets[at];
     target.name.empty() ? mistakes_.about(fmt::format("target {}", at + 1))
                         : mistakes_.about("target", target.name);
-    check_name(at);
+    check_name(at, target.name);
+    complete_call(target);
+    complete_breaker(at, target);
+  }
+
+  void complete(RouterShadow& shadow) {
+    RouterTarget& target = shadow.target;
+    mistakes_.about("shadow", target.name);
+    mistakes_.add_if(!(shadow.share >= 0 && shadow.share <= 1), "share must be 0 to 1");
+    mistakes_.add_if(shadow.max_in_flight == 0, "max_in_flight must be at least 1");
+    mistakes_.add_if(target.transport != nullptr && target.transport->blocks(),
+                     "its transport blocks, which would delay the chats");
+    check_name(options_.targets.size(), target.name);
+    complete_call(target);
+    complete_breaker(options_.targets.size(), target);
+  }
+
+  void complete_call(RouterTarget& target) {
     mistakes_.add_if(target.transport == nullptr, "no transport");
     mistakes_.add_if(target.try_timeout <= Duration::zero(), "try_timeout must be positive");
     mistakes_.add_if(target.fallback_after.value_or(Duration()) < Duration::zero(),
                      "fallback_after must not be negative");
     complete_url(target);
     complete_dialect(target);
-    complete_breaker(at);
   }
 
-  void check_name(std::size_t at) {
-    const std::string& name = options_.targets[at].name;
+  void check_name(std::size_t at, std::string_view name) {
     if (name.empty()) return mistakes_.add("no name");
     mistakes_.add_if(earlier(at, [&](const auto& other) { return other.name == name; }),
                      "the name is used twice");
@@ -60,8 +78,7 @@ class Description {
     if (target.dialect == nullptr) mistakes_.add("no dialect, and none is known for this name");
   }
 
-  void complete_breaker(std::size_t at) {
-    RouterTarget& target = options_.targets[at];
+  void complete_breaker(std::size_t at, RouterTarget& target) {
     if (target.breaker == nullptr) {
       target.breaker = make_breaker(target);
     } else if (earlier(at, [&](const auto& other) { return other.breaker == target.breaker; })) {

@@ -5,12 +5,17 @@
 
 #include <vx11/router.hpp>
 
+#include "text/mistake_list.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 
 /// Fills in the defaults of `options`: dialects, breakers, and base URLs in normal form.
 /// \return `invalid_argument` with every mistake of the description, if there is one
 Result<void> complete(RouterOptions& options);
+
+/// Adds the mistakes in groups, weights and rules.
+void check_routes(const RouterOptions& options, MistakeList& mistakes);
 
 }  // namespace v0
 }  // namespace vx11

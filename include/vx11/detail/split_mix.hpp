@@ -1,7 +1,9 @@
 #pragma once
 
 /// \file
-/// A small random number generator, used only to spread waits. Internal.
+/// A small random number generator, used to spread waits and calls. Internal.
+
+#include <vx11/clock.hpp>
 
 #include <cstdint>
 
@@ -27,6 +29,19 @@ class SplitMix64 {
  private:
   std::uint64_t state_;
 };
+
+/// Differs between threads by an address and between processes by the time.
+inline std::uint64_t seed_of_thread() noexcept {
+  thread_local const char here = 0;
+  return static_cast<std::uint64_t>(SteadyClock().now().time_since_epoch().count()) ^
+         reinterpret_cast<std::uintptr_t>(&here);
+}
+
+/// A number uniform in [0, 1). From a generator per thread.
+inline double spread() {
+  thread_local SplitMix64 generator{seed_of_thread()};
+  return generator.next();
+}
 
 }  // namespace detail
 }  // namespace v0

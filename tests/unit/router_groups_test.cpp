@@ -1,0 +1,259 @@
+// Groups of targets: which one is asked, what follows on its failure, and what a cooldown does.
+
+#include "held_upstream.hpp"
+#include "policy_fakes.hpp"
+#include "router_group.hpp"
+#include "streaming_script.hpp"
+
+using namespace router_upstreams;
+using Names = std::vector<std::string>;
+using Outcomes = std::vector<Outcome>;
+
+TEST_CASE("the targets of a group share the chats, and an answer of any is no fallback") {
+  Group group(3);
+  group.all_say("fine");
+  const Router router = group.router();
+  for (int i = 0; i < 9; ++i) {
+    const auto reply = router.ask(chat());
+    REQUIRE(reply);
+    CHECK(reply->source == "g" + std::to_string(i % 3 + 1));
+    CHECK(reply->rank == 0);
+    CHECK(reply->reason.empty());
+    CHECK(reply->attempts.size() == 1);
+  }
+  CHECK(group.last().calls() == 0);
+  CHECK(router.balancer("g")->loads()[1].calls == 3);
+  CHECK(router.balancer("g")->loads()[1].in_flight == 0);
+  CHECK(router.balancer("last") == nullptr);
+}
+
+TEST_CASE("after a failure another target of the group is asked, and then the next step") {
+  Group group(4);
+  const Router router = group.router();  // nothing is scripted: unreachable
+  group.last().then_json(Group::body("from last"));
+  const auto reply = router.ask(chat());
+  REQUIRE(reply);
+  CHECK(names(reply->attempts) == Names{"g1", "g2", "last"});
+  CHECK(reply->source == "last");
+  CHECK(reply->rank == 2);
+  CHECK(reply->reason == "g1_unreachable");
+}
+
+TEST_CASE("at most so many targets of a group are asked") {
+  Group group(4);
+  for (const std::uint32_t most : {1U, 3U, 9U}) {
+    group.use(vx11::WeightedRoundRobin{}, most);
+    const auto failed = group.router().ask(chat());
+    CHECK(failed.error().attempts.size() == std::min(most, 4U) + 1);
+  }
+}
+
+TEST_CASE("a group without options has the defaults") {
+  Group group(4);
+  group.options.groups.clear();
+  const auto failed = group.router().ask(chat());
+  CHECK(failed.error().attempts.size() == 3);
+}
+
+TEST_CASE("targets whose breaker is open are passed by without an entry in the ledger") {
+  Group group(3);
+  group.all_say("fine");
+  const Router router = group.router();
+  for (int i = 0; i < 3; ++i) router.breaker("g1")->try_acquire()->failure();
+  for (int i = 0; i < 6; ++i) {
+    const auto reply = router.ask(chat());
+    CHECK(reply->attempts.size() == 1);
+    CHECK(reply->rank == 0);
+  }
+  CHECK(group.at(0).calls() == 0);
+  CHECK(group.at(1).calls() == 3);
+}
+
+TEST_CASE("a group of which every breaker is open is one entry, and the next step is asked") {
+  Group group(3);
+  group.last().then_json(Group::body("from last"));
+  const Router router = group.router();
+  for (const char* name : {"g3", "g2", "g1"}) {
+    for (int i = 0; i < 3; ++i) router.breaker(name)->try_acquire()->failure();
+    group.clock.advance(1s);
+  }
+  const auto reply = router.ask(chat());
+  REQUIRE(reply);
+  CHECK(names(reply->attempts) == Names{"g3", "last"});  // the first to admit a probe
+  CHECK(reply->attempts[0].outcome == Outcome::circuit_open);
+  CHECK(reply->reason == "g3_circuit_open");
+}
+
+TEST_CASE("the last resort of a group whose breakers are open is one of its targets") {
+  Group group(2);
+  group.options.targets.pop_back();
+  group.options.last_resorts = 1;
+  group.all_say("after all");
+  const Router router = group.router();
+  for (const char* name : {"g1", "g2"}) {
+    for (int i = 0; i < 3; ++i) router.breaker(name)->try_acquire()->failure();
+  }
+  const auto reply = router.ask(chat());
+  REQUIRE(reply);
+  CHECK(names(reply->attempts) == Names{"g1", "g1"});
+  CHECK(outcomes(reply->attempts) == Outcomes{Outcome::circuit_open, Outcome::answered});
+}
+
+TEST_CASE("a target that sleeps does not count as asked") {
+  Group group(4);
+  group.options.targets[0].asleep = [] { return true; };
+  group.options.targets[1].asleep = [] { return true; };
+  const auto failed = group.router().ask(chat());
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::asleep, Outcome::asleep,
+                                                      Outcome::unreachable, Outcome::unreachable,
+                                                      Outcome::unreachable});
+}
+
+TEST_CASE("a target that answers 429 cools down for its Retry-After, neutral for its breaker") {
+  for (const int status : {429, 503, 529}) {
+    Group group(2);
+    group.at(0).then(refusal(status, {}, "20")).then_json(Group::body("again"));
+    group.at(1).then_json(Group::body("fine"));
+    const Router router = group.router();
+    CHECK(names(router.ask(chat())->attempts) == Names{"g1", "g2"});
+    CHECK(failures(router, "g1") == 0);
+    CHECK(router.balancer("g")->loads()[0].cooldown_left == 20s);
+    for (int i = 0; i < 4; ++i) CHECK(names(router.ask(chat())->attempts) == Names{"g2"});
+    group.clock.advance(20s);
+    for (int i = 0; i < 2; ++i) CHECK(router.ask(chat())->rank == 0);
+    CHECK(group.at(0).calls() == 2);
+  }
+}
+
+TEST_CASE("without a Retry-After, 429 and 529 cool down for a second, and 503 is a failure") {
+  for (const auto& [status, left] : {std::pair(429, 1s), std::pair(529, 1s), std::pair(503, 0s)}) {
+    Group group(2);
+    group.at(0).then(refusal(status));
+    group.at(1).then_json(Group::body("fine"));
+    const Router router = group.router();
+    CHECK(router.ask(chat()).has_value());
+    CHECK(router.balancer("g")->loads()[0].cooldown_left == left);
+    CHECK(failures(router, "g1") == (status == 503 ? 1 : 0));
+  }
+}
+
+TEST_CASE("while all targets of a group cool down none is called, and the failure says how long") {
+  Group group(2);
+  group.options.targets.pop_back();
+  group.at(0).then(refusal(429, {}, "20"));
+  group.at(1).then(refusal(429, {}, "10"));
+  const Router router = group.router();
+  CHECK_FALSE(router.ask(chat()));
+  const auto failed = router.ask(chat());
+  REQUIRE_FALSE(failed);
+  CHECK(names(failed.error().attempts) == Names{"g2"});
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::circuit_open});
+  CHECK(failed.error().retry_after == 10s);
+  CHECK(group.at(0).calls() + group.at(1).calls() == 2);
+}
+
+TEST_CASE("targets without a group have no cooldown, and 529 is a failure") {
+  Group group(1);
+  group.last().then(refusal(529, {}, "20"));
+  const Router router = group.router();
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(router.ask(chat()));
+  CHECK(group.last().calls() == 3);
+  CHECK(router.breaker("last")->state() == CircuitState::open);
+}
+
+TEST_CASE("the chats of a session go to one target, and to its next one while that is open") {
+  Group group(5);
+  group.use(vx11::StickySession{});
+  group.all_say("fine");
+  const Router router = group.router();
+  const auto source = [&](const std::string& session) {
+    return router.ask(ChatRequest("hello", session))->source;
+  };
+  const std::string first = source("session-001");
+  for (int i = 0; i < 5; ++i) CHECK(source("session-001") == first);
+  for (int i = 0; i < 3; ++i) router.breaker(first)->try_acquire()->failure();
+  const std::string second = source("session-001");
+  CHECK(second != first);
+  CHECK(source("session-001") == second);
+  group.clock.advance(60s);
+  CHECK(source("session-001") == first);
+}
+
+TEST_CASE("a slow target of a group is overtaken by another one of the group") {
+  ManualTime time;
+  Group group(10);
+  std::vector<std::shared_ptr<HeldUpstream>> held;
+  for (RouterTarget& target : group.options.targets) {
+    held.push_back(std::make_shared<HeldUpstream>());
+    target.transport = held.back();
+  }
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
+  const Router router = group.router();
+  Started asking(router.async_ask(chat()));
+  CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+  time.timer->advance(4s);
+  REQUIRE(held[1]->calls() == 1);
+  held[1]->say(0, "beside");
+  REQUIRE(asking.done());
+  const auto reply = asking.take();
+  CHECK(reply->source == "g2");
+  CHECK(reply->reason == "g1_slow");
+  CHECK(router.balancer("g")->loads()[0].in_flight == 1);  // observed
+  held[0]->end_all();
+  CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+}
+
+TEST_CASE("a call under way counts until a stream has ended") {
+  Group group(2);
+  group.options.targets[0].transport =
+      std::make_shared<streaming_script::ScriptedStream>(streaming_script::Pieces{
+          "event: message\ndata: {\"delta\":\"a\"}\n\n", "event: done\ndata: {}\n\n"});
+  const Router router = group.router();
+  {
+    auto opened = vx11::sync_wait(router.async_stream(chat()));
+    REQUIRE(opened);
+    CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+    while (vx11::sync_wait(opened->next({})).value()) {
+    }
+    CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+  }
+}
+
+TEST_CASE("peak EWMA learns from the router's calls") {
+  Group group(2);
+  group.use(vx11::PeakEwma{});
+  group.at(0).then(HttpResponse(200, "application/json", Group::body("slow")), 3s);
+  group.at(1).then(HttpResponse(200, "application/json", Group::body("fast")), 100ms);
+  const Router router = group.router();
+  for (int i = 0; i < 40; ++i) CHECK(router.ask(chat()));
+  CHECK(group.at(0).calls() <= 4);
+  CHECK(group.at(1).calls() >= 36);
+}
+
+TEST_CASE("mistakes in groups are named") {
+  const auto mistakes = [](auto change) {
+    Group group(3);
+    change(group.options);
+    const auto router = Router::create(group.options);
+    return router ? std::string() : router.error().detail;
+  };
+  CHECK(mistakes([](RouterOptions&) {}).empty());
+  CHECK(mistakes([](RouterOptions& o) { o.targets[1].group = ""; }) ==
+        "target \"g3\": the targets of group \"g\" must follow one another");
+  CHECK(mistakes([](RouterOptions& o) { o.targets[3].name = "g"; }) ==
+        "target \"g1\": group \"g\" has the name of a target; "
+        "target \"g2\": group \"g\" has the name of a target; "
+        "target \"g3\": group \"g\" has the name of a target");
+  CHECK(mistakes([](RouterOptions& o) { o.targets[0].weight = 0; }) ==
+        "target \"g1\": weight must be 1 to 1000");
+  CHECK(mistakes([](RouterOptions& o) {
+          o.groups[0].max_targets = 0;
+          o.groups[0].balancer.slow_start = -1s;
+        }) ==
+        "group \"g\": max_targets must be at least 1; group \"g\": slow_start must be at least 0");
+  CHECK(mistakes([](RouterOptions& o) { o.groups[0].name = "other"; }) ==
+        "group \"other\": no target has it");
+  CHECK(mistakes([](RouterOptions& o) { o.groups.push_back(o.groups[0]); }) ==
+        "group \"g\": the name is used twice; group \"g\": the name is used twice");
+}

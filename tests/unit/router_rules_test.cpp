@@ -1,0 +1,159 @@
+// Fallback by kind: answers that end the chain, and answers that lead to a certain step.
+
+#include "router_group.hpp"
+#include "streaming_script.hpp"
+
+using namespace router_upstreams;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// Steps `small`, the group `g` of two, and `large`.
+struct Chain : Group {
+  Chain() : Group(2) {
+    RouterTarget small = options.targets.back();
+    small.name = "small";
+    small.transport = small_;
+    options.targets.insert(options.targets.begin(), small);
+    options.targets.back().name = "large";
+    last().then_json(body("from large"));
+  }
+  ScriptedTransport& small() { return *small_; }
+
+ private:
+  std::shared_ptr<ScriptedTransport> small_ = std::make_shared<ScriptedTransport>(clock);
+};
+
+const std::string kTooLong =
+    R"({"error":{"message":"This model's maximum context length is 4096 tokens.",)"
+    R"("type":"invalid_request_error","code":"context_length_exceeded"}})";
+const std::string kRefused = R"({"error":{"code":"content_filter","message":"filtered"}})";
+
+}  // namespace
+
+TEST_CASE("a final status ends the chain with the error of its target") {
+  Chain chain;
+  chain.options.fallback_rules = {{.statuses = {400, 422}}};
+  chain.small().then_fail(Errc::unreachable);
+  chain.at(0).then(refusal(422));
+  const Router router = chain.router();
+  const auto failed = router.ask(chat());
+  REQUIRE_FALSE(failed);
+  CHECK(names(failed.error().attempts) == Names{"small", "g1"});
+  CHECK(failed.error().code == Errc::http_status);
+  CHECK(failed.error().upstream == "g1");
+  CHECK(failed.error().detail == "HTTP status 422");
+  CHECK(failures(router, "g1") == 0);
+}
+
+TEST_CASE("other statuses fall back as without rules") {
+  Chain chain;
+  chain.options.fallback_rules = {{.statuses = {400, 422}}};
+  chain.small().then(refusal(404));
+  chain.at(0).then(refusal(500));
+  chain.at(1).then(refusal(429));
+  const auto reply = chain.router().ask(chat());
+  REQUIRE(reply);
+  CHECK(names(reply->attempts) == Names{"small", "g1", "g2", "large"});
+}
+
+TEST_CASE("a chat that is too long for a target goes to the step named for it") {
+  Chain chain;
+  chain.options.fallback_rules = {{.matches = vx11::says_context_too_long, .next = "large"},
+                                  {.statuses = {400}}};
+  SUBCASE("and the steps between are passed by") {
+    chain.small().then(refusal(400, kTooLong));
+    CHECK(names(chain.router().ask(chat())->attempts) == Names{"small", "large"});
+  }
+  SUBCASE("and so are the other targets of its group") {
+    chain.small().then_fail(Errc::unreachable);
+    chain.at(0).then(refusal(400, kTooLong));
+    CHECK(names(chain.router().ask(chat())->attempts) == Names{"small", "g1", "large"});
+  }
+  SUBCASE("the first rule that applies counts") {
+    chain.small().then(refusal(400, kRefused));
+    CHECK(names(chain.router().ask(chat()).error().attempts) == Names{"small"});
+  }
+}
+
+TEST_CASE("chosen statuses lead to a group by its name") {
+  Chain chain;
+  chain.options.fallback_rules = {{.statuses = {404}, .next = "g"}};
+  chain.small().then(refusal(404));
+  chain.at(0).then_json(Group::body("from g1"));
+  CHECK(chain.router().ask(chat())->source == "g1");
+}
+
+TEST_CASE("a rule never leads back, so a chain ends") {
+  Chain chain;
+  chain.options.fallback_rules = {{.statuses = {404}, .next = "small"}};
+  chain.small().then(refusal(404));
+  chain.at(0).then(refusal(404));
+  chain.at(1).then(refusal(404));
+  const auto reply = chain.router().ask(chat());
+  REQUIRE(reply);
+  CHECK(names(reply->attempts) == Names{"small", "g1", "g2", "large"});
+}
+
+TEST_CASE("rules apply to streams, whose refusals are read for a condition") {
+  Chain chain;
+  chain.options.fallback_rules = {{.matches = vx11::says_context_too_long, .next = "large"}};
+  chain.options.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{kTooLong.substr(0, 20), kTooLong.substr(20)}, "application/json",
+      400);
+  const auto opened = vx11::sync_wait(chain.router().async_stream(chat()));
+  REQUIRE(opened);
+  CHECK(names(opened->attempts()) == Names{"small", "large"});
+}
+
+TEST_CASE("a condition that throws does not apply") {
+  Chain chain;
+  chain.options.fallback_rules = {{.matches = [](const HttpResponse&) -> bool { throw 1; }}};
+  chain.small().then(refusal(400));
+  chain.at(0).then_json(Group::body("fine"));
+  CHECK(chain.router().ask(chat())->source == "g1");
+}
+
+TEST_CASE("rules work without groups") {
+  Upstreams up;
+  RouterOptions options = up.options();
+  options.fallback_rules = {{.matches = vx11::says_content_refused}};
+  up.primary->then(refusal(400, kRefused));
+  const auto failed = Router::create(options)->ask(chat());
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().upstream == "switch");
+  CHECK(up.fallback->calls() == 0);
+}
+
+TEST_CASE("what upstreams say about a context that is too long") {
+  using vx11::says_content_refused;
+  using vx11::says_context_too_long;
+  CHECK(says_context_too_long(refusal(400, kTooLong)));
+  CHECK(says_context_too_long(
+      refusal(400, R"({"error":{"code":400,"type":"exceed_context_size_error","n_ctx":4096}})")));
+  CHECK(says_context_too_long(refusal(
+      400,
+      R"({"type":"error","error":{"message":"prompt is too long: 208310 tokens > 200000"}})")));
+  CHECK_FALSE(says_context_too_long(refusal(400, kRefused)));
+  CHECK_FALSE(says_context_too_long(refusal(500, kTooLong)));
+  CHECK_FALSE(says_context_too_long(HttpResponse(200, "application/json", kTooLong)));
+  CHECK_FALSE(says_context_too_long(refusal(400)));
+  CHECK(says_content_refused(refusal(400, kRefused)));
+  CHECK(says_content_refused(
+      refusal(400, R"({"innererror":{"code":"ResponsibleAIPolicyViolation"}})")));
+  CHECK_FALSE(says_content_refused(refusal(400, kTooLong)));
+}
+
+TEST_CASE("mistakes in rules are named") {
+  const auto mistakes = [](vx11::FallbackRule rule) {
+    Chain chain;
+    chain.options.fallback_rules = {std::move(rule)};
+    const auto router = Router::create(chain.options);
+    return router ? std::string() : router.error().detail;
+  };
+  CHECK(mistakes({.statuses = {400}, .next = "g"}).empty());
+  CHECK(mistakes({}) ==
+        "fallback rule 1: neither statuses nor a condition: it would apply to every error");
+  CHECK(mistakes({.statuses = {400}, .next = "g1"}) ==
+        "fallback rule 1: \"g1\" is neither a group nor a target without a group");
+}
