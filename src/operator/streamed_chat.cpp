@@ -53,32 +53,25 @@ void StreamedChat::leave() {
 
 Detached StreamedChat::produce(std::shared_ptr<StreamedChat> self) {
   try {
-    Task<bool> opening = self->open();
-    bool more = co_await std::move(opening);
+    bool more = false;
+    {  // what it needed is freed before the stream is waited for
+      Task<bool> opening = self->open();
+      more = co_await std::move(opening);
+    }
     while (more) {
       Task<Result<bool>> reading = self->stream_->read(self->writer_, self->deadline_for_piece());
-      Result<bool> read = co_await std::move(reading);
-      more = read && *read;
-      if (more) {
-        const TimePoint limit = saturated_add(self->since_, self->context_->options.stream.total);
-        const bool in_time = self->now() < limit;
+      const Result<bool>& read = co_await reading;
+      if (read && *read) {
+        const bool in_time = self->in_time();
         Handover::Given given(self->out, self->writer_.take_out());
         co_await given;
         more = !self->stop_.stop_requested();
-        if (!more) {
-          self->count_departure();
-        } else if (in_time && self->now() >= limit) {  // the client was slow, not the upstream
-          more = false;
-          Task<void> ending = self->break_off(Error(Errc::timeout));
-          co_await std::move(ending);
-        }
-      } else if (read) {
-        Task<void> ending = self->end();
-        co_await std::move(ending);
-      } else {
-        Task<void> ending = self->break_off(std::move(read.error()));
-        co_await std::move(ending);
+        if (!more) self->count_departure();
+        if (!more || !in_time || self->in_time()) continue;
       }
+      more = false;
+      Task<void> ending = self->ending_after(read);
+      co_await std::move(ending);
     }
   } catch (...) {  // a part of the user's threw
     self->fail();
@@ -100,6 +93,7 @@ Task<bool> StreamedChat::open() {
   }
   stream_.emplace(std::move(*opened));
   origin_ = origin_of(stream_->source(), stream_->reason(), context_->options);
+  turn_.drop_summary();
   first_piece_ = now() - since_;
   decide(Head::events);
   co_return true;
@@ -110,6 +104,17 @@ Deadline StreamedChat::deadline_for_piece() {
   const TimePoint at = now();
   last_out_ = at;
   return Deadline::after(since_, limits.total, stop_.get_token()).capped(at, limits.silence);
+}
+
+bool StreamedChat::in_time() const {
+  return now() < saturated_add(since_, context_->options.stream.total);
+}
+
+/// The end that follows the last read. After one that says that more may follow the time has run out:
+/// the client was slow, not the upstream.
+Task<void> StreamedChat::ending_after(const Result<bool>& read) {
+  if (!read) return break_off(read.error().code);
+  return *read ? break_off(Errc::timeout) : end();
 }
 
 Task<void> StreamedChat::end() {
@@ -128,17 +133,17 @@ Task<void> StreamedChat::end() {
 
 /// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
 /// then nothing is stored.
-Task<void> StreamedChat::break_off(Error error) {
+Task<void> StreamedChat::break_off(Errc code) {
   json::Writer json;
-  begin_offline(json, stream_->source(), offline_reason(error.code), "The answer broke off");
+  begin_offline(json, stream_->source(), offline_reason(code), "The answer broke off");
   json.key("session_id").string(turn_.chat().session_id).key("complete").boolean(false);
   write_attempts(json, stream_->attempts());
-  if (error.code != Errc::cancelled && writer_.has_text()) {
+  if (code != Errc::cancelled && writer_.has_text()) {
     Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_, Completeness::broken_off);
     turn_.kept(co_await std::move(keeping));
   }
   writer_.last("error", std::move(json.close('}')).take());
-  count(end_of(error.code), stream_->attempts());
+  count(end_of(code), stream_->attempts());
   finish();
 }
 

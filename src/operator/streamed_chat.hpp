@@ -73,7 +73,9 @@ class StreamedChat : public std::enable_shared_from_this<StreamedChat> {
   Task<bool> open();
   Deadline deadline_for_piece();
   Task<void> end();
-  Task<void> break_off(Error error);
+  Task<void> break_off(Errc code);
+  Task<void> ending_after(const Result<bool>& read);
+  bool in_time() const;
   void refuse(const ChatFailure& failure);
   void fail() noexcept;
   void count(StreamEnd end, std::span<const Attempt> attempts) noexcept;

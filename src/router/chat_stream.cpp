@@ -26,6 +26,7 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       reader_(std::move(stream.reader)),
       start_(stream.start) {
   reply.source = std::move(stream.source);
+  const Headers read = std::move(result_->response->headers);  // freed: not needed any more
 }
 
 ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
@@ -152,14 +153,18 @@ Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline)
   co_return std::move(piece);
 }
 
+bool ChatStream::Impl::deliver_first(ChatPieceSink& sink) {
+  const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
+  if (first) sink.take(first->data, first->text);
+  return first.has_value();
+}
+
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
   if (result_ && overdue(deadline)) {  // also of a stream that never pauses
     fail_with(Errc::timeout, Verdict::failure);
     co_return fail(error_);
   }
-  const std::optional<ChatPiece> first = std::exchange(first_, std::nullopt);
-  if (first) sink.take(first->data, first->text);
-  bool delivered = first.has_value();
+  bool delivered = deliver_first(sink);
   for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
     Step step = next_event();
     for (; step == Step::piece; step = next_event()) {
@@ -172,7 +177,7 @@ Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline
     }
     if (step == Step::starved) {
       Task<Result<std::string>> reading = body_->next(deadline);
-      Result<std::string> bytes = co_await std::move(reading);
+      Result<std::string>& bytes = co_await reading;
       step = arrived(std::move(bytes), deadline);
     }
     if (step == Step::failed) co_return fail(error_);

@@ -81,6 +81,7 @@ class ChatStream::Impl {
   /// Takes what the body returned.
   /// \return `starved` unless that ended the stream
   Step arrived(Result<std::string> bytes, const Deadline& deadline);
+  bool deliver_first(ChatPieceSink& sink);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
   Step end();
   Step fail_with(Errc code, Verdict verdict);

@@ -50,6 +50,10 @@ class Loop : public Executor {
   void post_later(Job job) { later_.push_back(std::move(job)); }
   void resume(std::coroutine_handle<> waiting) override;
 
+  /// Calls `work` when `pause` has passed since the loop had something to do, and so at most once in
+  /// that time; a loop without events is not woken for it. Call this before `run`.
+  void call_after_work(Job work, Duration pause);
+
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.
   template <class T, class... Args>
   T& local(std::uint64_t owner, Args&&... args) {
@@ -78,6 +82,8 @@ class Loop : public Executor {
     socket_detail::Fd event_;
   };
 
+  void note_work() noexcept;
+  static void after_work(void* self);
   void run_posted();
   void run_later();
   bool has_jobs() const noexcept {
@@ -93,6 +99,10 @@ class Loop : public Executor {
   std::atomic<bool> stopped_ = false;
   std::deque<Job> later_;
   bool ending_ = false;
+  Job after_work_ = nullptr;  ///< Null: nothing to call.
+  Duration pause_ = {};
+  bool call_is_due_ = false;  ///< The timer is armed.
+  WheelTimer after_work_timer_{timers, &Loop::after_work, this};
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
 };
 

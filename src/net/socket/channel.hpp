@@ -123,7 +123,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
     void await_suspend(std::coroutine_handle<> waiting) const {
-      if (!channel.yielding_) channel.buffer_.rest();
       channel.seen_ = seen;
       channel.reader_ = waiting;
       if (channel.yielding_) channel.continue_later();
@@ -174,7 +173,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   bool yielding_ = false;    ///< The budget is spent; the reader continues in a later turn.
   std::uint8_t reads_ = 0;   ///< Waits in this wake-up that found bytes.
   TimePoint budget_end_ = {};
-  ReadBuffer buffer_;  ///< Last: its inline bytes would separate fields that are used together.
+  ReadBuffer buffer_;
 };
 
 }  // namespace net_detail
