@@ -3,6 +3,7 @@
 #include <vx11/net/transport.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <system_error>
 #include <tuple>
@@ -12,6 +13,9 @@
 #include <spdlog/spdlog.h>
 
 #include "machine.hpp"
+
+/// mimalloc's; null where the program is not linked with it.
+extern "C" void mi_collect(bool force) noexcept __attribute__((weak));
 
 namespace gateway {
 
@@ -27,6 +31,13 @@ std::string fit_into_file_limit(std::size_t& connections) {
   return fmt::format(
       "server.max_connections is {} instead of {}: only {} files may be open (ulimit -n)",
       connections, wanted, files);
+}
+
+/// mimalloc gives the memory that a burst of requests has left to the system while it allocates more
+/// from it, so a gateway whose streams then wait would keep that memory for as long.
+std::function<void()> memory_return() {
+  if (mi_collect == nullptr) return {};
+  return [] { mi_collect(false); };
 }
 
 }  // namespace
@@ -60,6 +71,7 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   options.limits.unsent_bytes = config.server.max_unsent_bytes;
   auto events = std::make_shared<ServerEvents>();
   options.on_event = [events](vx11::ServerEvent event) { events->note(event); };
+  options.after_work = memory_return();
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
   return std::make_unique<Front>(*std::move(server), std::move(events), std::move(warning));

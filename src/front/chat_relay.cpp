@@ -53,35 +53,28 @@ void ChatRelay::leave() {
 
 Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
   try {
-    Task<bool> opening = self->open();
-    bool more = co_await std::move(opening);
+    bool more = false;
+    {  // what it needed is freed before the stream is waited for
+      Task<bool> opening = self->open();
+      more = co_await std::move(opening);
+    }
     while (more) {
       Task<Result<bool>> reading =
           self->stream_->read(self->form_->sink(), self->deadline_for_piece());
-      Result<bool> read = co_await std::move(reading);
-      more = read && *read;
-      if (more) {
-        const TimePoint limit = saturated_add(self->since_, self->options_.limits.total);
-        const bool in_time = self->now() < limit;
+      const Result<bool>& read = co_await reading;
+      if (read && *read) {
+        const bool in_time = self->in_time();
         std::string events = self->form_->take_out();
         if (events.empty()) continue;  // nothing but parts without text arrived
         Handover::Given given(self->out, std::move(events));
         co_await given;
         more = !self->stop_.stop_requested();
-        if (!more) {
-          self->count_departure();
-        } else if (in_time && self->now() >= limit) {  // the client was slow, not the upstream
-          more = false;
-          Task<void> ending = self->break_off(Error(Errc::timeout));
-          co_await std::move(ending);
-        }
-      } else if (read) {
-        Task<void> ending = self->end();
-        co_await std::move(ending);
-      } else {
-        Task<void> ending = self->break_off(std::move(read.error()));
-        co_await std::move(ending);
+        if (!more) self->count_departure();
+        if (!more || !in_time || self->in_time()) continue;
       }
+      more = false;
+      Task<void> ending = self->ending_after(read);
+      co_await std::move(ending);
     }
   } catch (...) {  // a part of the user's threw
     self->fail();
@@ -112,6 +105,17 @@ Deadline ChatRelay::deadline_for_piece() {
   const TimePoint at = now();
   last_out_ = at;
   return Deadline::after(since_, limits.total, stop_.get_token()).capped(at, limits.silence);
+}
+
+bool ChatRelay::in_time() const {
+  return now() < saturated_add(since_, options_.limits.total);
+}
+
+/// The end that follows the last read. After one that says that more may follow the time has run
+/// out: the client was slow, not the upstream.
+Task<void> ChatRelay::ending_after(const Result<bool>& read) {
+  if (!read) return break_off(read.error());
+  return *read ? break_off(Error(Errc::timeout)) : end();
 }
 
 Task<void> ChatRelay::end() {

@@ -83,6 +83,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   Deadline deadline_for_piece();
   Task<void> end();
   Task<void> break_off(Error error);
+  Task<void> ending_after(const Result<bool>& read);
+  bool in_time() const;
   void refuse(const ChatFailure& failure);
   void fail() noexcept;
   void count(StreamEnd end, std::span<const Attempt> attempts) noexcept;

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
+
+#include "http/append_all.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,6 +18,12 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// `find` from `from` on, or the size.
 std::size_t first_of(std::string_view text, char c, std::size_t from) noexcept {
   return std::min(text.find(c, from), text.size());
+}
+
+/// The value of a field: one space after the colon does not belong to it.
+std::string_view without_space(std::string_view value) noexcept {
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  return value;
 }
 
 }  // namespace
@@ -62,10 +71,12 @@ bool SseParser::take_line(std::string_view& line) {
 }
 
 void SseParser::field(std::string_view line) {
+  constexpr std::string_view kData = "data:";  // the usual line
+  if (line.starts_with(kData)) return add_data(without_space(line.substr(kData.size())));
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
-  std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
-  if (value.starts_with(' ')) value.remove_prefix(1);
+  const std::string_view value =
+      colon == std::string_view::npos ? "" : without_space(line.substr(colon + 1));
   if (name == "data") {
     add_data(value);
   } else if (name == "event") {
@@ -124,7 +135,8 @@ std::optional<SseEvent> SseParser::next() {
     start_event();
   }
   if (has_data_) own_data();
-  feed({});  // a stream that waits holds no piece
+  std::string().swap(piece_);  // a stream that waits holds no piece; a move would keep its memory
+  feed({});
   return std::nullopt;
 }
 
@@ -201,18 +213,52 @@ void append_data(std::string& out, std::string_view data) {
   out += '\n';
 }
 
-void append_id(std::string& out, std::uint64_t id) {
-  std::array<char, 20> digits{};
-  const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), id).ptr;
-  out.append("id: ").append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+/// Whether all of `text` is ASCII without control characters, so that it has neither line ends nor
+/// separators; 8 bytes at a time. It may say no to such a text, never yes to another.
+bool is_printable(std::string_view text) noexcept {
+  constexpr std::uint64_t kSpaces = 0x2020202020202020;
+  constexpr std::uint64_t kTops = 0x8080808080808080;
+  if (text.size() < sizeof kSpaces) return false;
+  std::uint64_t found = 0;
+  const auto look = [&](const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    found |= word | (word - kSpaces);  // a borrow from a byte below a space may reach the next
+  };
+  const char* const last = text.data() + text.size() - sizeof kSpaces;
+  for (const char* at = text.data(); at < last; at += sizeof kSpaces) look(at);
+  look(last);
+  return (found & kTops) == 0;
 }
+
+/// An event's number as text.
+class Digits {
+ public:
+  explicit Digits(std::uint64_t number) noexcept
+      : end_(std::to_chars(digits_.data(), digits_.data() + digits_.size(), number).ptr) {}
+  operator std::string_view() const noexcept {
+    return {digits_.data(), static_cast<std::size_t>(end_ - digits_.data())};
+  }
+
+ private:
+  std::array<char, 20> digits_;
+  const char* end_;
+};
 
 }  // namespace
 
 void append_event(std::string& out, std::uint64_t id, std::string_view name,
                   std::string_view data) {
-  append_id(out, id);
-  out.append("\nevent: ").append(name).append("\n");
+  constexpr std::string_view kId = "id: ";
+  constexpr std::string_view kEvent = "\nevent: ";
+  const Digits number(id);
+  const std::string_view digits = number;
+  if (is_printable(data)) {
+    constexpr std::string_view kData = "\ndata: ";
+    constexpr std::string_view kEnd = "\n\n";
+    return http_detail::append_all(out, kId, digits, kEvent, name, kData, data, kEnd);
+  }
+  http_detail::append_all(out, kId, digits, kEvent, name, std::string_view("\n"));
   append_data(out, data);
 }
 
@@ -222,8 +268,10 @@ void append_data_event(std::string& out, std::string_view data) {
 
 void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
                        std::string_view data) {
-  append_id(out, id);
-  out.append("\nretry: 3600000\nevent: ").append(name).append("\n");
+  constexpr std::string_view kId = "id: ";
+  constexpr std::string_view kEvent = "\nretry: 3600000\nevent: ";
+  const Digits digits(id);
+  http_detail::append_all(out, kId, std::string_view(digits), kEvent, name, std::string_view("\n"));
   append_data(out, data);
 }
 

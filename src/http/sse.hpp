@@ -45,6 +45,8 @@ class SseParser {
   bool overflowed() const noexcept { return overflowed_; }
   /// The bytes copied so far; grows linearly with the stream.
   std::size_t copied() const noexcept { return copied_; }
+  /// The bytes of memory held for the piece that is being parsed.
+  std::size_t held() const noexcept { return piece_.capacity(); }
 
  private:
   std::optional<SseEvent> next_line();

@@ -24,6 +24,7 @@ HttpResponse OperatorChatForm::defect() {
 
 void OperatorChatForm::begin(const ChatStream& stream) {
   origin_ = origin_of(stream.source(), stream.reason(), context_->options);
+  turn_.drop_summary();
 }
 
 Task<void> OperatorChatForm::end(const ChatStream& stream) {

@@ -54,6 +54,8 @@ class ChatTurn {
   void recalled(Result<std::string> summary);
 
   const ChatRequest& chat() const noexcept { return chat_; }
+  /// Frees the summary, which is not needed once the answer has begun.
+  void drop_summary() noexcept { std::string().swap(chat_.context_summary); }
 
   /// Stores question and answer together, before the client can have received the end of the
   /// answer, so that what it received survives a crash. Moves what it stores out of `chat()`.

@@ -35,6 +35,7 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       parser_(stream.framing),
       start_(stream.start) {
   reply.source = std::move(stream.source);
+  const Headers read = std::move(result_->response->headers);  // freed: not needed any more
 }
 
 ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
@@ -193,16 +194,21 @@ Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline)
   co_return std::move(piece);
 }
 
-Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
-  if (result_ && overdue(deadline)) {  // also of a stream that never pauses
-    fail_with(Errc::timeout, Verdict::failure);
-    co_return fail(error_);
-  }
+bool ChatStream::Impl::deliver_kept(ChatPieceSink& sink) {
   bool delivered = false;
   while (const std::optional<ChatPiece> kept = take_kept()) {
     sink.take(kept->data, kept->text);
     delivered = true;
   }
+  return delivered;
+}
+
+Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
+  if (result_ && overdue(deadline)) {  // also of a stream that never pauses
+    fail_with(Errc::timeout, Verdict::failure);
+    co_return fail(error_);
+  }
+  bool delivered = deliver_kept(sink);
   for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
     Step step = next_event();
     for (; step == Step::piece; step = next_event()) {
@@ -215,7 +221,7 @@ Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline
     }
     if (step == Step::starved) {
       Task<Result<std::string>> reading = body_->next(deadline);
-      Result<std::string> bytes = co_await std::move(reading);
+      Result<std::string>& bytes = co_await reading;
       step = arrived(std::move(bytes), deadline);
     }
     if (step == Step::failed) co_return fail(error_);

@@ -93,6 +93,9 @@ class ChatStream::Impl {
   /// Takes what the body returned.
   /// \return `starved` unless that ended the stream
   Step arrived(Result<std::string> bytes, const Deadline& deadline);
+  /// Passes on what was kept.
+  /// \return whether that was anything
+  bool deliver_kept(ChatPieceSink& sink);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
   /// Keeps an envelope back.
   /// \return whether there was room for it

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json/scan.hpp"
+#include "json/sole_string.hpp"
 #include "router/error_member.hpp"
 
 namespace vx11 {
@@ -21,7 +22,18 @@ bool is_text(const json::Member& member) noexcept {
   return member.kind == json::Kind::string && !member.text.empty();
 }
 
+/// The usual event: nothing but text, under a name that may hold it.
+bool read_sole_text(std::string_view data, std::string& text) {
+  const auto sole = json::sole_string(data);
+  if (!sole || sole->text.empty()) return false;
+  if (std::find(kEventMembers.begin() + 1, kEventMembers.end(), sole->name) == kEventMembers.end())
+    return false;
+  text += sole->text;
+  return true;
+}
+
 ChatEventKind read_message(std::string_view data, std::string& text) {
+  if (read_sole_text(data, text)) return ChatEventKind::piece;
   const auto scanned = json::scan_object(data, kEventMembers);
   // JSON that is no object, and the `[DONE]` of others, are not ours; half an object was ours.
   if (!scanned) {

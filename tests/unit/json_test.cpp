@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "json/scan.hpp"
+#include "json/sole_string.hpp"
 #include "json/strings.hpp"
 #include "json/text.hpp"
 #include "json/writer.hpp"
@@ -384,5 +385,44 @@ TEST_CASE("every length of string is written whole, with a byte to escape at eve
       wanted.insert(at + 1, 1, '\\');
       CHECK(json::quoted(marked) == wanted);
     }
+  }
+}
+
+TEST_CASE("an object with one string is read as by the whole reader, or left to it") {
+  for (const std::string text :
+       {R"({"delta":"word"})", R"({"delta": "a longer text with more than sixteen bytes"})",
+        R"({"d":""})", "{\"delta\":\"\xC3\xA9t\xC3\xA9 \xE2\x82\xAC\"}"}) {
+    const auto sole = json::sole_string(text);
+    REQUIRE(sole);
+    const auto scanned = scan(text, {sole->name});
+    REQUIRE(scanned);
+    CHECK(sole->text == scanned->found.members[0].text);
+    CHECK(scanned->rest == "{}");
+  }
+  for (const std::string text : {R"({"a":"b"} )",
+                                 R"( {"a":"b"})",
+                                 R"({ "a":"b"})",
+                                 R"({"a" :"b"})",
+                                 R"({"a":  "b"})",
+                                 R"({"a":"b" })",
+                                 R"({"a":"b","c":"d"})",
+                                 R"({"a":1})",
+                                 R"({"a":"b\nc"})",
+                                 R"({"\u0061":"b"})",
+                                 R"({"a":"b)",
+                                 R"({"a":"b")",
+                                 R"({"a":")",
+                                 R"({"a":)",
+                                 R"({"a)",
+                                 R"({")",
+                                 R"({})",
+                                 "",
+                                 R"(["a"])",
+                                 R"({"a":"b"}})",
+                                 "{\"a\":\"\xC3\"}",
+                                 "{\"a\":\"\x01\"}",
+                                 "{\"a\xFF\":\"b\"}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(json::sole_string(text));
   }
 }

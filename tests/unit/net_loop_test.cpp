@@ -34,6 +34,21 @@ TEST_CASE("a loop runs what was posted in its order, and what that posts after i
   CHECK(order == "abc");
 }
 
+TEST_CASE("what is to be called after work is called once for it, and not without work") {
+  Loop loop;
+  int calls = 0;
+  WheelTimer later(
+      loop.timers, [](void* self) { static_cast<Loop*>(self)->stop(); }, &loop);
+  loop.call_after_work(
+      [&] {
+        if (++calls == 1) later.arm(TimerWheel::in(50ms));
+      },
+      10ms);
+  loop.post([] {});
+  loop.run();
+  CHECK(calls == 1);
+}
+
 TEST_CASE("a loop that waits is woken by what another thread posts, each time") {
   Loop loop;
   std::thread runs([&] { loop.run(); });

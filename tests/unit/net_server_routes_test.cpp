@@ -69,6 +69,25 @@ class ThrowingBody final : public vx11::BodyStream {
   }
 };
 
+/// Says whether the coroutine that made the answer is freed.
+class WatchingBody final : public vx11::BodyStream {
+ public:
+  explicit WatchingBody(std::weak_ptr<int> made) : made_(std::move(made)) {}
+  Task<vx11::Result<std::string>> next(vx11::Deadline) override {
+    if (asked_++ == 0) return vx11::Result<std::string>("first, ");
+    if (asked_ > 2) return vx11::Result<std::string>("");
+    return vx11::Result<std::string>(made_.expired() ? "freed" : "held");
+  }
+
+ private:
+  std::weak_ptr<int> made_;
+  int asked_ = 0;
+};
+
+Task<StreamedResponse> watched(std::shared_ptr<int> made) {
+  co_return StreamedResponse(text({}), std::make_unique<WatchingBody>(made));
+}
+
 /// Throws in every user callback.
 class ThrowingHandler final : public vx11::HttpHandler {
  public:
@@ -133,6 +152,11 @@ TEST_CASE_FIXTURE(RoutedServer, "a response without a body keeps the connection 
   CHECK(all.starts_with("HTTP/1.1 204 "));
   CHECK(all.find("\r\n\r\nHTTP/1.1 304 ") < all.find("\r\n\r\nHTTP/1.1 200 "));
   CHECK(all.ends_with("\r\n\r\nhello"));
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "what answered a request is freed before its stream ends") {
+  routes.get("/watched", [](const HttpRequest&) { return watched(std::make_shared<int>()); });
+  CHECK(ask(getting("/watched")).body == "first, freed");
 }
 
 TEST_CASE_FIXTURE(RoutedServer, "a wrong method says what is allowed") {

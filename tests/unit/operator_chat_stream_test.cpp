@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/sse.hpp"
+#include "operator/event_writer.hpp"
 #include "operator_site.hpp"
 #include "streaming_script.hpp"
 
@@ -263,4 +264,17 @@ TEST_CASE_FIXTURE(StreamSite, "a stream whose client leaves is counted as cut by
   CHECK(metric(chats_total("2xx")) == 0);
   CHECK(metric("vx11_chat_attempts_total{target=\"switch\",outcome=\"cancelled\"}") == 1);
   CHECK(switch_breaker->snapshot().failures == 0);
+}
+
+TEST_CASE("the text that a stream collects has little room left over") {
+  vx11::endpoints::EventWriter writer;
+  const std::string word = "seven b";
+  for (int i = 0; i < 5000; ++i) {
+    writer.take(R"({"delta":"seven b"})", word);
+    writer.take_out();
+  }
+  const std::string text = writer.take_text();
+  CHECK(text.size() == 5000 * word.size());
+  CHECK(text.starts_with("seven bseven b"));
+  CHECK(text.capacity() < text.size() + text.size() / 8 + 64);
 }

@@ -57,6 +57,19 @@ TEST_CASE("chunks are put together, trailers dropped") {
   CHECK(reading.keep_alive);
 }
 
+TEST_CASE("a chunk is read in every spelling of its size") {
+  for (const std::string size : {"a", "A", "0a", "00000000000A", "A;x=1", "a ;x"}) {
+    const Reading reading = read(ok("Transfer-Encoding: chunked\r\n",
+                                    "1\r\n<\r\n" + size + "\r\n0123456789\r\n1\r\n>\r\n0\r\n\r\n"));
+    CHECK(reading.text == "Transfer-Encoding=chunked\n<0123456789>");
+  }
+  for (const std::string chunk : {"2\r\nabc\r\n", "2\r\na\r\n", "2\nab\r\n", "2\r\nab\n",
+                                  "g\r\nab\r\n", "-2\r\nab\r\n", "0x2\r\nab\r\n"}) {
+    CHECK(read(ok("Transfer-Encoding: chunked\r\n", "1\r\n<\r\n" + chunk + "0\r\n\r\n")).end !=
+          End::done);
+  }
+}
+
 TEST_CASE("a body without a length ends with the connection") {
   CHECK(read(ok("", "hello")).end == End::more);
   const Reading reading = read(ok("", "hello"), true);

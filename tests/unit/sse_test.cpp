@@ -274,3 +274,28 @@ TEST_CASE("JSON lines: a line above the limit is refused") {
   CHECK_FALSE(parser.next().has_value());
   CHECK(parser.overflowed());
 }
+
+TEST_CASE("a line end or separator is found at every place of a text of any length") {
+  const std::string filler = "0123456789abcdefghij\xC3\xA9";
+  for (std::size_t size = 0; size < filler.size(); ++size) {
+    for (std::size_t at = 0; at <= size; ++at) {
+      const std::string before = filler.substr(0, at);
+      const std::string after = filler.substr(at, size - at);
+      CHECK(events_of(written(before + "\n" + after)) ==
+            Events{{"message", before + "\n" + after}});
+      CHECK(events_of(written(before + "\xE2\x80\xA8" + after)) ==
+            Events{{"message", before + "\\u2028" + after}});
+    }
+    CHECK(events_of(written(filler.substr(0, size))) ==
+          Events{{"message", filler.substr(0, size)}});
+  }
+}
+
+TEST_CASE("a parser that waits for more holds no memory for what it has read") {
+  SseParser parser;
+  parser.feed("data: " + std::string(10000, 'x') + "\n\n");
+  REQUIRE(parser.next());
+  CHECK(parser.held() >= 10000);
+  CHECK_FALSE(parser.next());
+  CHECK(parser.held() < 100);
+}

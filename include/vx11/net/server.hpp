@@ -83,6 +83,10 @@ struct ServeOptions {
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
   /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
   std::function<void(ServerEvent)> on_event = {};
+  /// Called on each loop's thread one second after it had something to do, so at most once a second;
+  /// must not block. For what is due in each thread, such as giving freed memory back to the system.
+  /// Empty: nothing is called.
+  std::function<void()> after_work = {};
 };
 
 /// An HTTP/1.1 server (RFC 9112) with keep-alive, pipelining and strict parsing.

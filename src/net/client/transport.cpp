@@ -104,7 +104,7 @@ class NetTransport final : public StreamingTransport {
       Result<void> opened = co_await call->open(request);
       if (!opened) co_return failed(std::move(opened.error()), **pool);
       HttpResponse head(call->response().status);
-      head.headers = call->response().headers;
+      head.headers = std::move(call->response().headers);
       const Duration between_chunks = options_.between_chunks_timeout;
       auto body = std::make_unique<NetBody>(*loop, std::move(call), between_chunks);
       co_return StreamedResponse(std::move(head), std::move(body));

@@ -17,6 +17,16 @@ namespace {
 
 constexpr std::string_view kUserAgent = "libvx11/" VX11_VERSION_STRING;
 
+/// Where the requests of a thread are put together, one after the other: none of them is needed once
+/// the socket has accepted it.
+std::string& request_text() {
+  constexpr std::size_t kKept = 64 * 1024;  // larger memory is freed
+  thread_local std::string text;
+  if (text.capacity() > kKept) std::string().swap(text);
+  text.clear();
+  return text;
+}
+
 }  // namespace
 
 UpstreamCall::UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options,
@@ -100,17 +110,18 @@ bool UpstreamCall::send_at_once(const HttpRequest& request) {
   reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
                                                    : ResponseReader::Body::expected);
   connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_timeout)));
-  std::string& out = connection_->out;
-  out.clear();
+  std::string& out = request_text();
   http_detail::append_request_head(out, request, pool_.url().authority(), kUserAgent);
   out += request.body;
-  unsent_ = out;
-  unsent_.remove_prefix(connection_->send_now(unsent_));
-  return unsent_.empty();
+  const std::size_t at_once = connection_->send_now(out);
+  if (at_once == out.size()) return true;
+  connection_->out.assign(out, at_once);
+  return false;
 }
 
 Task<Result<void>> UpstreamCall::send_rest() {
-  const bool sent = co_await connection_->send(unsent_);
+  const bool sent = co_await connection_->send(connection_->out);
+  std::string().swap(connection_->out);
   // An upstream may respond and close before it has read everything; then there is a response to
   // read.
   if (!sent && connection_->close_reason() != CloseReason::closed) co_return fail(why_broken());

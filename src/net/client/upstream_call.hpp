@@ -85,7 +85,6 @@ class UpstreamCall {
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
   EndJob end_job_;
-  std::string_view unsent_;  ///< Part of the request text, which the connection owns.
   bool reused_ = false;
   bool timed_out_there_ = false;  ///< A reused connection was answered 408.
   bool heard_any_ = false;

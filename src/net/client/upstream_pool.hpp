@@ -34,7 +34,7 @@ class UpstreamConnection : public Channel {
   OriginPool& executor() noexcept { return executor_; }
   /// Whether it can carry another request: open, and without unsolicited bytes.
   bool reusable() const noexcept { return close_reason() == CloseReason::none && unread().empty(); }
-  /// The request being sent; a member so that its memory is reused.
+  /// The part of a request that the socket has not accepted yet.
   std::string out = {};
   /// Counts the calls served, so that a stop request for one call does not affect the next.
   std::uint64_t calls = 0;

@@ -63,6 +63,7 @@ class BodyDecoder {
   Next step(std::string_view bytes, std::size_t& used, std::string& body,
             http_detail::ControlFields& control);
   Next read_data(std::string_view bytes, std::size_t& used, std::string& body);
+  std::size_t take_whole_chunks(std::string_view bytes, std::string& body);
   Next read_chunk_end(std::string_view bytes, std::size_t& used) noexcept;
   Next read_line(std::string_view bytes, std::size_t& used, http_detail::ControlFields& control);
   Next take_chunk_size(std::string_view line) noexcept;

@@ -25,9 +25,10 @@ void Loop::Wakeup::wake() const noexcept {
 namespace {
 
 /// An exception, usually for want of memory, ends the job and not the process.
-void run_quietly(QueuedJob& job) noexcept {
+template <class Run>
+void run_quietly(const Run& run) noexcept {
   try {
-    job.run();
+    run();
   } catch (const std::exception&) {  // no one to report it to
   }
 }
@@ -65,7 +66,8 @@ void Loop::run() {
   const ShortTimeSlice short_time_slice;
   current_ = this;
   while (!stopped_.load(std::memory_order_relaxed)) {
-    poller.turn(has_jobs() ? 0 : timers.wait_at_most());
+    const bool worked = poller.turn(has_jobs() ? 0 : timers.wait_at_most());
+    if (worked && !call_is_due_ && after_work_) note_work();
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
     if (!later_.empty()) run_later();
@@ -74,6 +76,22 @@ void Loop::run() {
   ending_ = true;
   end_the_rest();
   current_ = nullptr;
+}
+
+void Loop::call_after_work(Function work, Duration pause) {
+  after_work_ = std::move(work);
+  pause_ = pause;
+}
+
+void Loop::note_work() noexcept {
+  call_is_due_ = true;
+  after_work_timer_.arm(TimerWheel::in(pause_));
+}
+
+void Loop::after_work(void* self) {
+  auto& loop = *static_cast<Loop*>(self);
+  loop.call_is_due_ = false;
+  if (!loop.ending_) run_quietly(loop.after_work_);
 }
 
 /// Calls without a waiting request, such as health probes, may still be in progress. Ending one may
@@ -126,7 +144,7 @@ void Loop::run_posted() {
     jobs = posted_.take_all();
     has_posted_.store(false, std::memory_order_relaxed);
   }
-  while (QueuedJob* const job = jobs.pop()) run_quietly(*job);
+  while (QueuedJob* const job = jobs.pop()) run_quietly([job] { job->run(); });
 }
 
 }  // namespace net_detail

@@ -51,6 +51,10 @@ class Loop : public Executor {
   /// loop. For work that has had its share. Needs no memory. On the loop's thread only.
   void post_later(QueuedJob& job) noexcept { later_.push(job); }
 
+  /// Calls `work` when `pause` has passed since the loop had something to do, and so at most once in
+  /// that time; a loop without events is not woken for it. Call this before `run`.
+  void call_after_work(Function work, Duration pause);
+
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.
   template <class T, class... Args>
   T& local(std::uint64_t owner, Args&&... args) {
@@ -79,6 +83,8 @@ class Loop : public Executor {
     socket_detail::Fd event_;
   };
 
+  void note_work() noexcept;
+  static void after_work(void* self);
   void run_posted();
   void run_later();
   bool has_jobs() const noexcept {
@@ -94,6 +100,10 @@ class Loop : public Executor {
   std::atomic<bool> stopped_ = false;
   JobQueue later_;
   bool ending_ = false;
+  Function after_work_ = nullptr;  ///< Null: nothing to call.
+  Duration pause_ = {};
+  bool call_is_due_ = false;  ///< The timer is armed.
+  WheelTimer after_work_timer_{timers, &Loop::after_work, this};
   std::map<std::uint64_t, std::shared_ptr<void>> locals_;
 };
 

@@ -51,11 +51,12 @@ void Poller::remove(const socket_detail::Fd& descriptor, Watcher& watcher) noexc
   *std::find(queue.begin(), queue.end(), &watcher) = nullptr;
 }
 
-void Poller::turn(int milliseconds) {
+bool Poller::turn(int milliseconds) {
   fetch(has_more() ? 0 : milliseconds);
   const std::size_t size = size_of_turn(results_.size() + new_work_.size());
   const std::size_t dispatched = dispatch(results_, size);
-  dispatch(new_work_, std::max(size - dispatched, new_work_in(size)));
+  const std::size_t begun = dispatch(new_work_, std::max(size - dispatched, new_work_in(size)));
+  return dispatched + begun != 0;
 }
 
 void Poller::fetch(int milliseconds) {

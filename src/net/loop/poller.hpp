@@ -73,7 +73,8 @@ class Poller {
   /// Fetches events and dispatches some, by priority and then in order of arrival; only a limited
   /// number, so that the work they cause is handled soon. Waits only if no events are left from the
   /// previous turn: at most `milliseconds`, or without limit if negative.
-  void turn(int milliseconds);
+  /// \return whether there was any
+  bool turn(int milliseconds);
   /// Whether events are left for the next turn.
   bool has_more() const noexcept { return !results_.empty() || !new_work_.empty(); }
 

@@ -75,10 +75,12 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
     try {
       scratch = self->loop_.lend();
       then = co_await self->serve_one(*scratch);
+      if (then == Then::stream) then = co_await self->stream(scratch);
     } catch (...) {
       then = self->end_without_memory();
     }
-    if (scratch) self->loop_.give_back(std::move(scratch));
+    self->body_.reset();
+    self->give_back(scratch);
     self->busy_ = then != Then::next;
   }
   try {
@@ -87,6 +89,10 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   }
   channel.watch(nullptr, nullptr);  // no more callbacks
   channel.abort(CloseReason::aborted);
+}
+
+void Connection::give_back(std::unique_ptr<RequestScratch>& scratch) {
+  if (scratch) loop_.give_back(std::move(scratch));
 }
 
 void Connection::wait_for_request() noexcept {
@@ -167,7 +173,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
   if (answer == nullptr) co_return co_await write_instead(scratch, internal_error());
-  if (answer->body) co_return co_await stream(scratch, std::move(*answer));
+  if (answer->body) co_return co_await begin_stream(scratch, *answer);
   channel_->watch(nullptr, nullptr);
   if (write_at_once(scratch, answer->head)) co_return after(scratch);
   answer->head = HttpResponse();  // `scratch` has it, too
@@ -261,48 +267,69 @@ Deadline Connection::watch_client() {
   return Deadline(TimePoint::max(), gone_.get_token());
 }
 
-/// Forwards pieces as they arrive. A client disconnect fires the stop token, which ends the wait
-/// for the next piece; destroying the stream then releases the upstream connection.
-Task<Connection::Then> Connection::stream(RequestScratch& scratch, StreamedResponse answer) {
+/// Prepares the head, which leaves together with the first piece. The rest is for `stream`, so that
+/// a stream does not hold what answering its request needed.
+Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, StreamedResponse& answer) {
   if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
     co_return co_await write_instead(scratch, std::move(answer.head));
   }
-  const bool chunked = !scratch.reader.is_1_0();
-  std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
-  bool begun = false;
-  for (bool more = true; more; begun = true) {
-    Deadline until_gone(TimePoint::max(), gone_.get_token());
-    Result<std::string> piece;
+  chunked_ = !scratch.reader.is_1_0();
+  keep_alive_ = scratch.reader.keep_alive();
+  append_head(scratch.out, answer.head, chunked_ ? Framing::chunked : Framing::until_close,
+              chunked_ ? persistence(scratch) : Persistence::close);
+  body_ = std::move(answer.body);
+  co_return Then::stream;
+}
+
+/// Forwards pieces as they arrive. A client disconnect fires the stop token, which ends the wait
+/// for the next piece; destroying the stream then releases the upstream connection.
+/// \param scratch of the request; given back with the first piece
+Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scratch) {
+  for (bool more = true; more;) {
+    Task<Result<std::string>> reading = next_piece();
+    Result<std::string>* piece = nullptr;
     try {
-      piece = co_await answer.body->next(std::move(until_gone));
-    } catch (...) {
-      piece = fail(Errc::invalid_reply, "the body stream threw");
+      piece = &co_await reading;
+    } catch (...) {  // handled as a failure
     }
     ResumeOn own_loop(channel_->loop());
     co_await own_loop;
-    if (!piece && begun) co_return Then::close;
-    if (!piece) co_return co_await write_instead(scratch, internal_error());
+    const bool failed = piece == nullptr || !*piece;
+    if (failed && !scratch) co_return Then::close;
+    if (failed) co_return co_await write_instead(*scratch, internal_error());
+    std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
     out.clear();
-    if (!begun) {
-      append_head(out, answer.head, chunked ? Framing::chunked : Framing::until_close,
-                  chunked ? persistence(scratch) : Persistence::close);
-    }
-    more = !piece->empty();
-    append_piece(out, *piece, chunked);
-    if (more && answer.body->ended()) {
-      more = false;
-      append_piece(out, {}, chunked);
-    }
+    if (scratch) out += scratch->out;
+    give_back(scratch);
+    more = append_next(out, **piece);
     const std::size_t at_once = channel_->send_now(out);
     if (at_once != out.size()) {
-      scratch.out.assign(out, at_once);
-      const bool sent = co_await send(scratch.out);
+      (*piece)->assign(out, at_once);
+      const bool sent = co_await send(**piece);
       if (!sent) co_return Then::close;
       channel_->no_limit();
     }
   }
   channel_->watch(nullptr, nullptr);
-  co_return chunked&& persistence(scratch) == Persistence::keep ? Then::next : Then::linger;
+  co_return chunked_&& may_keep(keep_alive_) ? Then::next : Then::linger;
+}
+
+Task<Result<std::string>> Connection::next_piece() noexcept {
+  try {
+    return body_->next(Deadline(TimePoint::max(), gone_.get_token()));
+  } catch (...) {
+    return Result<std::string>(fail(Errc::invalid_reply));
+  }
+}
+
+/// Appends `piece`, and the end of the body if it is the last.
+/// \return whether more may follow
+bool Connection::append_next(std::string& out, std::string_view piece) {
+  append_piece(out, piece, chunked_);
+  if (piece.empty()) return false;
+  if (!body_->ended()) return true;
+  append_piece(out, {}, chunked_);
+  return false;
 }
 
 /// Responds to a request whose stream did not begin.
@@ -312,10 +339,12 @@ Task<Connection::Then> Connection::write_instead(RequestScratch& scratch, HttpRe
   co_return co_await write(scratch, response);
 }
 
+bool Connection::may_keep(bool keep_alive) const noexcept {
+  return keep_alive && lane_ == Lane::regular && !server_.draining.load(std::memory_order_relaxed);
+}
+
 Persistence Connection::persistence(const RequestScratch& scratch) const noexcept {
-  const bool keep = scratch.reader.keep_alive() && lane_ == Lane::regular &&
-                    !server_.draining.load(std::memory_order_relaxed);
-  if (!keep) return Persistence::close;
+  if (!may_keep(scratch.reader.keep_alive())) return Persistence::close;
   return scratch.reader.is_1_0() ? Persistence::keep_and_say : Persistence::keep;
 }
 

@@ -38,7 +38,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   TimePoint idle_since() const noexcept override { return idle_since_; }
 
  private:
-  enum class Then : unsigned char { next, close, linger };
+  enum class Then : unsigned char { next, close, linger, stream };
 
   static Detached serve(std::shared_ptr<Connection> self);
   void wait_for_request() noexcept;
@@ -59,12 +59,17 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
                                      Deadline until_gone) noexcept;
   Task<Then> give_up(RequestScratch& scratch);
   Deadline watch_client();
-  Task<Then> stream(RequestScratch& scratch, StreamedResponse answer);
+  Task<Then> begin_stream(RequestScratch& scratch, StreamedResponse& answer);
+  Task<Then> stream(std::unique_ptr<RequestScratch>& scratch);
+  Task<Result<std::string>> next_piece() noexcept;
+  bool append_next(std::string& out, std::string_view piece);
+  void give_back(std::unique_ptr<RequestScratch>& scratch);
   Task<Then> write_instead(RequestScratch& scratch, HttpResponse response);
   bool write_at_once(RequestScratch& scratch, const HttpResponse& response);
   Task<Then> write_rest(RequestScratch& scratch);
   Task<Then> write(RequestScratch& scratch, const HttpResponse& response);
   Task<Then> refuse(RequestScratch& scratch, const HttpResponse& response);
+  bool may_keep(bool keep_alive) const noexcept;
   Persistence persistence(const RequestScratch& scratch) const noexcept;
   static Then after(const RequestScratch& scratch) noexcept;
   Task<bool> send(std::string_view bytes);
@@ -80,6 +85,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   TimePoint idle_since_ = {};
   TimePoint complete_at_ = {};               ///< When the request was complete.
   std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.
+  std::unique_ptr<BodyStream> body_ = {};    ///< Of the response that is being streamed.
+  bool chunked_ = false;                     ///< How that is framed.
+  bool keep_alive_ = false;                  ///< What its request said.
   bool busy_ = false;
   bool fresh_ = true;  ///< No byte has arrived.
   bool counted_ = true;

@@ -68,7 +68,10 @@ class Server : private Poller::Watcher {
 
   std::size_t run(const HttpHandler& handler) {
     state_.emplace(handler, options_, unsent_);
-    for (LoopThread& loop : loops_) loop.state.emplace(*state_);
+    for (LoopThread& loop : loops_) {
+      loop.state.emplace(*state_);
+      loop.loop.call_after_work(options_.after_work, std::chrono::seconds(1));
+    }
     if (!first().poller.add(listening_, *this))
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     std::vector<std::thread> threads = start_threads();

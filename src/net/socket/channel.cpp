@@ -53,7 +53,9 @@ void Channel::soon_ready() const noexcept {
 /// \return whether the wait is over
 bool Channel::pull(std::size_t seen) noexcept {
   while (unread().size() <= seen && close_reason_ == CloseReason::none && readable_) receive();
-  return unread().size() > seen || close_reason_ != CloseReason::none;
+  if (unread().size() > seen || close_reason_ != CloseReason::none) return true;
+  buffer_.rest();
+  return false;
 }
 
 void Channel::receive() noexcept {
@@ -107,6 +109,7 @@ void Channel::continue_reading() {
 /// Nothing reads at the moment: receives at most once; the rest stays in the socket.
 void Channel::receive_watched() {
   if (unread().empty() && close_reason_ == CloseReason::none) receive();
+  buffer_.rest();
   if (close_reason_ == CloseReason::none && !hung_up_) return;
   if (only_break_ && !broken_ &&
       (close_reason_ == CloseReason::none || close_reason_ == CloseReason::closed))
@@ -118,6 +121,7 @@ void Channel::watch(void (*on_close)(void*), void* whom) {
   on_close_ = on_close;
   on_close_whom_ = whom;
   only_break_ = false;
+  buffer_.rest();
   if (on_close != nullptr && readable_ && close_reason_ == CloseReason::none) receive_watched();
 }
 

@@ -128,7 +128,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
     void await_suspend(std::coroutine_handle<> waiting) const noexcept {
-      if (!channel.yielding_) channel.buffer_.rest();
       channel.seen_ = seen;
       channel.reader_ = waiting;
       if (channel.yielding_) channel.continue_later();
@@ -179,7 +178,7 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   TimePoint budget_end_ = {};
   SharedJob<Channel, &Channel::continue_reading> continue_job_;
   SharedJob<Channel, &Channel::wake> wake_job_;
-  ReadBuffer buffer_;  ///< Last: its inline bytes would separate fields that are used together.
+  ReadBuffer buffer_;
 };
 
 }  // namespace net_detail

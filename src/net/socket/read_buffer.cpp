@@ -1,6 +1,5 @@
 #include "net/socket/read_buffer.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -11,35 +10,40 @@ namespace net_detail {
 
 namespace {
 
-/// One block of the usual size for each thread, in place of an allocation for each wait.
-thread_local std::unique_ptr<char[]> spare;
+/// The blocks in reserve, in place of an allocation for each wait.
+thread_local std::unique_ptr<char[]> spare_small;
+thread_local std::unique_ptr<char[]> spare_large;
 
 }  // namespace
 
 void ReadBuffer::give_back() noexcept {
-  begin_ = end_ = 0;
-  if (large_capacity_ == kLarge && !spare) spare = std::move(large_);
-  large_.reset();
+  if (capacity_ == kSmall && !spare_small) spare_small = std::move(block_);
+  if (capacity_ == kLarge && !spare_large) spare_large = std::move(block_);
+  block_.reset();
+  begin_ = end_ = capacity_ = 0;
 }
 
 void ReadBuffer::move_to_front() noexcept {
-  std::memmove(data(), data() + begin_, end_ - begin_);
+  if (begin_ != end_) std::memmove(block_.get(), block_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
 }
 
 /// Without memory the buffer stays as it is.
 void ReadBuffer::grow() noexcept {
-  const std::size_t capacity = std::max(kLarge, large_ ? 2 * large_capacity_ : 0);
+  const bool small = capacity_ == 0 && !wants_large_;
+  const std::size_t capacity = small ? kSmall : capacity_ < kLarge ? kLarge : 2 * capacity_;
   std::unique_ptr<char[]> larger;
-  if (capacity == kLarge) larger = std::move(spare);
+  if (capacity == kSmall) larger = std::move(spare_small);
+  if (capacity == kLarge) larger = std::move(spare_large);
   if (!larger) larger.reset(new (std::nothrow) char[capacity]);
   if (!larger) return;
-  std::memcpy(larger.get(), data() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
-  large_ = std::move(larger);
-  large_capacity_ = capacity;
+  if (end_ != 0) std::memcpy(larger.get(), block_.get(), end_);
+  const std::size_t end = end_;
+  give_back();
+  block_ = std::move(larger);
+  capacity_ = capacity;
+  end_ = end;
 }
 
 }  // namespace net_detail
