@@ -131,7 +131,11 @@ void Loop::post(Function function) {
 void Loop::run_later() {
   constexpr int kAtOnce = 4;
   JobQueue waiting = later_.take_all();
-  for (int i = 0; i < kAtOnce && !waiting.empty(); ++i) run_quietly(*waiting.pop());
+  for (int i = 0; i < kAtOnce; ++i) {
+    QueuedJob* const job = waiting.pop();
+    if (job == nullptr) break;
+    run_quietly([job] { job->run(); });
+  }
   waiting.append(later_.take_all());
   later_ = waiting;
 }
