@@ -75,7 +75,8 @@ TEST_CASE_FIXTURE(Upstreams, "a whole chat answer passes them on") {
 TEST_CASE_FIXTURE(Upstreams, "an answer's text has U+FFFD in the place of a lone surrogate") {
   to_switch->then_json(R"({"response":"a\ud800b","message":"\udc00"})");
   const HttpResponse answer = chat(R"({"message":"m"})");
-  CHECK(body_of(answer).at("response") == "a" + std::string(kReplacement) + "b");
+  const std::string text = R"("response":"a)" + std::string(kReplacement) + R"(b")";
+  CHECK_MESSAGE(answer.body.find(text) != std::string::npos, answer.body);
   CHECK(answer.body.find(R"("upstream":{"message":"\udc00"})") != std::string::npos);
   CHECK(failures() == 0);
 }

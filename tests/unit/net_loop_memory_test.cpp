@@ -184,5 +184,5 @@ TEST_CASE_FIXTURE(GatedServer, "without memory a server stops, and ends what is 
     server->stop(0s);
     server->stop(0s);
   }
-  CHECK(running->get() == 1);
+  CHECK(running->get() >= 1);
 }
