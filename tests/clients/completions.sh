@@ -13,7 +13,7 @@ else
 fi
 readonly MADRE_CHATS='.madre["POST /madre/chat"] // 0'
 # How often a client asks again after a failure that says nothing of retries: openai obeys the hint.
-declare -A ASKS_AGAIN=([openai]=0 [openai-helper]=0 [ai-sdk-openai-compatible]=1 [ai-sdk-openai]=1 [ai-sdk-openai-responses]=1 [langchain]=0 [httpx]=0)
+declare -A ASKS_AGAIN=([openai]=0 [openai-helper]=0 [ai-sdk-openai-compatible]=1 [ai-sdk-openai]=1 [ai-sdk-openai-responses]=1 [langchain]=1 [httpx]=0)
 
 ask() { # whole|stream|tools|leave
   reset_counts
