@@ -240,7 +240,7 @@ lowers_its_connections() {
     >"$WORK/few.out" 2>"$WORK/few.err") &
   local few=$!
   eventually 30 grep -q '^listening on' "$WORK/few.out" || unmet "it does not start"
-  grep -q 'server.max_connections is 68 instead of 20000' "$WORK/few.err" ||
+  grep -q 'server.max_connections is 4 instead of 20000' "$WORK/few.err" ||
     unmet "no warning: $(cat "$WORK/few.err")"
   kill -INT $few
   wait $few
