@@ -132,7 +132,8 @@ void Models::message_of_anthropic(const Request& request, Reply& reply) {
     reply.set(status, dumped({{"type", "error"}, {"error", {{"type", type}, {"message", why}}}}));
   };
   ModelChat chat;
-  if (!has_key(request, "x-api-key")) {
+  // Clients of the API version 2026-10-21 send the key as a bearer token.
+  if (!has_key(request, "x-api-key") && !has_key(request, "authorization")) {
     return refuse(401, "authentication_error", "invalid x-api-key");
   }
   std::string wrong = read(request, chat);
