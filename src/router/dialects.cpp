@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "router/completion_members.hpp"
 #include "json/scan.hpp"
 #include "json/writer.hpp"
+#include "router/completion_members.hpp"
 #include "router/json_event_reader.hpp"
 
 namespace vx11 {

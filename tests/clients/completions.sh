@@ -59,7 +59,7 @@ is_limited() {
   heal
   local times=$((1 + ASKS_AGAIN[$CLIENT]))
   expect_json '.error.status == 429 and (.statuses | all(. == 429))'
-  asked $times $times
+  asked "$times" "$times"
 }
 sees_tools_refused() {
   ask tools
