@@ -85,10 +85,12 @@ ChatStream::Impl::Step ChatStream::Impl::next_event() {
       case ChatEventKind::end:
         return end();
       case ChatEventKind::error:
-        return fail_with(Errc::http_status, Verdict::failure);
+        // The last line of a stream that was cut is damaged; the upstream reported nothing.
+        return fail_with(at_end_ ? Errc::invalid_reply : Errc::http_status, Verdict::failure);
     }
   }
-  return parser_.overflowed() ? fail_with(Errc::too_large, Verdict::failure) : Step::starved;
+  if (parser_.overflowed()) return fail_with(Errc::too_large, Verdict::failure);
+  return at_end_ ? closed() : Step::starved;
 }
 
 ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
@@ -97,7 +99,10 @@ ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
     const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
     return fail_with(code, verdict_on(code));
   }
-  if (bytes->empty()) return closed();
+  if (bytes->empty()) {
+    at_end_ = true;
+    return parser_.end() ? Step::starved : closed();
+  }
   parser_.feed(*std::move(bytes));
   return Step::starved;
 }

@@ -114,6 +114,7 @@ class ChatStream::Impl {
   SseParser parser_;
   TimePoint start_ = {};
   bool begun_ = false;                ///< A piece has arrived.
+  bool at_end_ = false;               ///< The body has ended.
   std::vector<ChatPiece> envelopes_;  ///< Kept back until the answer begins.
   std::size_t kept_bytes_ = 0;
   std::size_t next_envelope_ = 0;  ///< The first that is not delivered.
