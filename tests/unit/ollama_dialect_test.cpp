@@ -154,6 +154,8 @@ TEST_CASE("a stream of Ollama: lines, and the last with the counts") {
   std::string text;
   const auto line = [&](std::string_view data) { return reader->read({.data = data}, text); };
   CHECK(line(R"({"message":{"role":"assistant","content":"","thinking":"hm"},"done":false})") ==
+        ChatEventKind::part);
+  CHECK(line(R"({"message":{"content":null,"thinking":""},"done":false})") ==
         ChatEventKind::ignored);
   CHECK(line(R"({"message":{"content":"hel"},"done":false})") == ChatEventKind::piece);
   CHECK(line(R"({"message":{"content":"lo"},"done":false})") == ChatEventKind::piece);
