@@ -35,18 +35,30 @@ constexpr std::array<std::string_view, 11> kHints = {"user",
                                                      "prompt_cache_retention",
                                                      "reasoning_effort"};
 
-/// Values that ask for nothing, besides null.
+/// Members and the value, besides null, with which they ask for nothing.
+struct Neutral {
+  std::string_view name = {};
+  std::string_view value = {};
+};
+constexpr std::array<Neutral, 10> kNeutral = {
+    Neutral{"logprobs", "false"}, {"store", "false"}, {"tools", "[]"},
+    {"functions", "[]"},          {"stop", "[]"},     {"tool_calls", "[]"},
+    {"logit_bias", "{}"},         {"metadata", "{}"}, {"response_format", R"({"type":"text"})"},
+    {"modalities", R"(["text"])"}};
+
+/// \param value JSON without whitespace between tokens
 bool asks_for_nothing(std::string_view name, std::string_view value) noexcept {
-  if (value == "null" || value == "[]" || value == "{}" || value == "false") return true;
-  if (name == "n") return value == "1";
+  if (value == "null") return true;
+  if (name == "n") return json::is_whole(value, "1");
   if (name == "tool_choice" || name == "function_call") {
     return value == R"("none")" || value == R"("auto")";
   }
-  if (name == "response_format") return value == R"({"type":"text"})";
-  if (name == "modalities") return value == R"(["text"])";
   if (name == "parallel_tool_calls" || name == "stream_options" || name == "stream") return true;
-  if (name == "frequency_penalty" || name == "presence_penalty") return value == "0";
-  return false;
+  if (name == "frequency_penalty" || name == "presence_penalty" || name == "top_logprobs") {
+    return json::is_whole(value, "0");
+  }
+  return std::any_of(kNeutral.begin(), kNeutral.end(),
+                     [=](const Neutral& each) { return each.name == name && each.value == value; });
 }
 
 Error refused(std::string_view where) {
@@ -69,6 +81,7 @@ std::optional<std::string> plain_text(std::string_view content) {
   while (const auto part = parts.next()) {
     const auto read = json::scan_object(*part, kNames);
     if (!read || read->members[0].text != "text") return std::nullopt;
+    if (read->members[1].kind != json::Kind::string) return std::nullopt;
     text += read->members[1].text;
   }
   return text;
@@ -97,22 +110,30 @@ class Reader {
       chat_.model = json::text_of(member.value);
       return {};
     }
-    if (asks_for_nothing(member.name, member.value)) return {};
     const std::string_view name =
         member.name == "max_completion_tokens" ? "max_tokens" : member.name;
     const auto known = std::find_if(known_.begin(), known_.end(),
                                     [&](const Translation& t) { return t.openai == name; });
     if (known != known_.end()) {
       translate(*known, member.value);
+    } else if (asks_for_nothing(name, member.value)) {
+      return {};
     } else if (contains(kHints, name)) {
-      chat_.ignored.emplace_back(name);
+      ignore(name);
     } else {
       return refused(member.name);
     }
     return {};
   }
 
+  void ignore(std::string_view name) {
+    auto& all = chat_.ignored;
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.emplace_back(name);
+  }
+
+  /// A zero is translated, too: the configuration may have another default.
   void translate(const Translation& to, std::string_view value) {
+    if (value == "null" || value == "[]") return;
     std::string json(value);
     if (to.openai == "stop" && !value.starts_with('[')) json = '[' + json + ']';
     std::erase_if(chat_.members, [&](const Translated& m) { return m.name == to.own; });
@@ -120,6 +141,8 @@ class Reader {
   }
 
   Refusal read_messages(std::string_view messages) {
+    chat_.messages.clear();  // of duplicates the last counts
+    chat_.system.clear();
     json::ArrayItems items(messages);
     for (std::size_t i = 0;; ++i) {
       const auto item = items.next();

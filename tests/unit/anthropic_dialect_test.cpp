@@ -83,6 +83,8 @@ TEST_CASE("seed is a hint; penalties and tools are refused") {
   const std::string start = R"({"messages":[{"role":"user","content":"x"}],)";
   CHECK(dialect()->ignored_members(completion(start + R"("seed":1})")).front() == "seed");
   CHECK(dialect()->ask(completion(start + R"("presence_penalty":0})"), AnswerForm::whole));
+  CHECK(dialect()->ask(completion(start + R"("frequency_penalty":0.0,"n":1.0,"top_logprobs":0})"),
+                       AnswerForm::whole));
   for (const char* member : {R"("presence_penalty":0.5)", R"("tools":[{}])"}) {
     CAPTURE(member);
     const auto refused = dialect()->ask(completion(start + member + "}"), AnswerForm::whole);
