@@ -71,18 +71,28 @@ std::string place(std::size_t index, std::string_view member) {
   return "messages[" + std::to_string(index) + "]." + std::string(member);
 }
 
+bool is_given(const json::Member& member) noexcept {
+  return member.kind != json::Kind::absent && member.kind != json::Kind::null;
+}
+
+struct Text {
+  std::string text = {};
+  bool has_cache_control = false;
+};
+
 /// The text of a message's `content`, if it is nothing but text.
-std::optional<std::string> plain_text(std::string_view content) {
-  if (content.starts_with('"')) return json::text_of(content);
-  if (!content.starts_with('[')) return std::nullopt;
-  constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
-  std::string text;
-  json::ArrayItems parts(content);
+std::optional<Text> plain_text(const json::Member& content) {
+  if (content.kind == json::Kind::string) return Text{.text = std::string(content.text)};
+  if (content.kind != json::Kind::array) return std::nullopt;
+  constexpr std::array<std::string_view, 3> kNames = {"type", "text", "cache_control"};
+  Text text;
+  json::ArrayItems parts(content.text);
   while (const auto part = parts.next()) {
     const auto read = json::scan_object(*part, kNames);
     if (!read || read->members[0].text != "text") return std::nullopt;
     if (read->members[1].kind != json::Kind::string) return std::nullopt;
-    text += read->members[1].text;
+    text.text += read->members[1].text;
+    if (is_given(read->members[2])) text.has_cache_control = true;
   }
   return text;
 }
@@ -152,20 +162,23 @@ class Reader {
   }
 
   Refusal read_message(std::string_view message, std::size_t index) {
-    constexpr std::array<std::string_view, 5> kNames = {"role", "content", "tool_calls",
-                                                        "function_call", "audio"};
+    constexpr std::size_t kOther = 5;  // the first of those that are left out
+    constexpr std::array<std::string_view, 7> kNames = {
+        "role", "content", "tool_calls", "function_call", "audio", "name", "refusal"};
     const auto read = json::scan_object(message, kNames);
     if (!read) return refused(place(index, "role"));
-    for (std::size_t i = 2; i < kNames.size(); ++i) {
+    for (std::size_t i = 2; i < kOther; ++i) {
       const json::Member& member = read->members[i];
       if (member.kind == json::Kind::absent) continue;
       if (!asks_for_nothing(kNames[i], member.text)) return refused(place(index, kNames[i]));
     }
-    const json::Member& content = read->members[1];
-    auto text =
-        content.kind == json::Kind::string ? std::string(content.text) : plain_text(content.text);
+    for (std::size_t i = kOther; i < kNames.size(); ++i) {
+      if (is_given(read->members[i])) ignore("messages[]." + std::string(kNames[i]));
+    }
+    auto text = plain_text(read->members[1]);
     if (!text) return refused(place(index, "content"));
-    return add(read->members[0].text, *std::move(text), index);
+    if (text->has_cache_control) ignore("messages[].content[].cache_control");
+    return add(read->members[0].text, std::move(text->text), index);
   }
 
   Refusal add(std::string_view role, std::string text, std::size_t index) {

@@ -157,6 +157,16 @@ TEST_CASE("hints are left out and reported") {
   CHECK(dialect()->ignored_members(chat) == std::vector<std::string>{"user", "store", "metadata"});
 }
 
+TEST_CASE("what is left out of messages is reported once") {
+  const ChatRequest chat = completion(
+      R"({"messages":[{"role":"user","name":"ann","refusal":null,"content":[{"type":"text",)"
+      R"("text":"a","cache_control":{"type":"ephemeral"}}]},{"role":"user","name":"bob",)"
+      R"("content":"b"},{"role":"assistant","content":"c","refusal":"no"}]})");
+  CHECK(dialect()->ignored_members(chat) ==
+        std::vector<std::string>{"messages[].name", "messages[].content[].cache_control",
+                                 "messages[].refusal"});
+}
+
 TEST_CASE("a chat without a model is refused") {
   const auto request = dialect({})->ask(ChatRequest("hello", "s"), AnswerForm::whole);
   REQUIRE_FALSE(request);
