@@ -31,6 +31,20 @@ bool is_of_vx11(DialectKind dialect) {
   return dialect == DialectKind::switch_ || dialect == DialectKind::madre;
 }
 
+/// Settings that the target's API has no place for.
+void warn_of_no_effect(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  std::vector<std::string_view> names;
+  if (is_of_vx11(target.dialect))
+    names = {"model", "system_prompt", "history_tokens", "extra_json"};
+  if (target.dialect != DialectKind::anthropic) names.emplace_back("max_tokens");
+  for (const std::string_view name : names) {
+    const std::string setting = fmt::format("{}.{}", key, name);
+    if (loaded.origin(setting).source == Origin::Source::standard) continue;
+    loaded.warnings.push_back(fmt::format("{}: has no effect with dialect = {}; delete it",
+                                          place_of(loaded, setting), print(target.dialect)));
+  }
+}
+
 void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
   if (is_of_vx11(target.dialect) && !target.url.path.empty()) {
     complain(loaded, key + ".url",
@@ -38,6 +52,7 @@ void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetCon
   }
   const bool needs_model =
       target.dialect == DialectKind::ollama || target.dialect == DialectKind::anthropic;
+  warn_of_no_effect(loaded, key, target);
   if (needs_model && target.model.empty()) {
     complain(loaded, key,
              fmt::format("has no model, which {} requires; write model = \"NAME\"",

@@ -249,6 +249,30 @@ TEST_CASE("aliases of no model, of the name of a model, and duplicates") {
               "that name; take another name"});
 }
 
+TEST_CASE("settings without effect and limits that leave nothing of the deadline are warnings") {
+  const LoadedConfig config = loaded(
+      "[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1\"\nmodel = \"m\"\n"
+      "history_tokens = 5\n"
+      "[targets.b]\ndialect = \"openai\"\nurl = \"http://o:2\"\nmax_tokens = 5\nlimit = \"40s\"\n"
+      "[targets.c]\ndialect = \"anthropic\"\nurl = \"http://o:3\"\nmodel = \"m\"\nmax_tokens = 5\n"
+      "limit = \"40s\"\n"
+      "[routes.r]\ntargets = [\"a\", \"b\", \"c\"]\n[chat]\nroute = \"r\"\n");
+  Lines found;
+  for (const std::string& warning : config.warnings) {
+    if (const auto at = warning.find("targets."); at != std::string::npos) {
+      found.push_back(warning.substr(at));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  CHECK(
+      found ==
+      Lines{"targets.a.history_tokens: has no effect with dialect = \"switch\"; delete it",
+            "targets.a.model: has no effect with dialect = \"switch\"; delete it",
+            "targets.b.limit: leaves nothing of chat.deadline: if b hangs, the next target of its "
+            "route is never asked",
+            "targets.b.max_tokens: has no effect with dialect = \"openai\"; delete it"});
+}
+
 TEST_CASE("a target that no route has, and a route that chats do not take, are warnings") {
   const LoadedConfig config = loaded(
       "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
