@@ -128,6 +128,18 @@ TEST_CASE("a part that is no text begins the answer") {
   CHECK(stream->ending().finish_reason == "tool_calls");
 }
 
+TEST_CASE("an empty stream with a reason is an answer to a client of the completions API only") {
+  const std::string filtered = chunk("{}", "\"content_filter\"");
+  Site site = streaming({kRole + filtered + kEnd});
+  auto stream = site.stream(completion());
+  REQUIRE(stream.has_value());
+  CHECK(stream->source() == "switch");
+  CHECK(rest_of(*stream) == Strings{shown(kRole), shown(filtered)});
+  CHECK(stream->ending().finish_reason == "content_filter");
+  CHECK(streaming({kRole + filtered + kEnd}).stream(chat())->source() == "madre");
+  CHECK(streaming({kRole + kStop + kEnd}).stream(completion())->source() == "madre");
+}
+
 TEST_CASE("a stream that breaks after envelopes alone falls back, and none of them is delivered") {
   Site site = streaming({kRole + kRole, streaming_script::broken(Errc::unreachable)});
   auto stream = site.stream(completion());
