@@ -35,7 +35,7 @@ const std::string kToolBody =
 
 ChatRequest completion() {
   ChatRequest made = chat();
-  made.completion_json = R"({"model":"m","messages":[]})";
+  made.completion_json = R"({"model":"m","messages":[{"role":"user","content":"hello"}]})";
   return made;
 }
 
