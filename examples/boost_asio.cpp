@@ -1,5 +1,5 @@
-// The library in a program that is written with Boost.Asio: an ask awaited in a coroutine of Asio, over a
-// transport that is one itself.
+// The library in a program that is written with Boost.Asio: an ask awaited in a coroutine of Asio,
+// over a transport that is one itself.
 #include <vx11/boost_asio.hpp>
 #include <vx11/router.hpp>
 

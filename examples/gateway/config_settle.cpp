@@ -92,12 +92,29 @@ void check_origins(LoadedConfig& loaded) {
   }
 }
 
+/// Whether a route asks another target after this one.
+bool is_followed(const GatewayConfig& config, const std::string& name) {
+  return std::any_of(config.routes.begin(), config.routes.end(), [&](const auto& route) {
+    const auto& targets = route.second.targets;
+    const auto found = std::find(targets.begin(), targets.end(), name);
+    return found != targets.end() && found + 1 != targets.end();
+  });
+}
+
 void check_deadlines(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (config.has_switch() && config.switch_.limit >= config.chat.deadline) {
     loaded.warnings.emplace_back(
         "switch.limit leaves nothing of chat.deadline: a switch that hangs is never followed by "
         "madre");
+  }
+  for (const auto& [name, target] : config.targets) {
+    if (target.limit < config.chat.deadline || !is_followed(config, name)) continue;
+    const std::string key = fmt::format("targets.{}.limit", name);
+    loaded.warnings.push_back(
+        fmt::format("{}: leaves nothing of chat.deadline: if {} hangs, the next target of its "
+                    "route is never asked",
+                    place_of(loaded, key), name));
   }
 }
 

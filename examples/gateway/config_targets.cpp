@@ -5,6 +5,8 @@
 #include <vx11/dialect/openai.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 
 #include "config_secrets.hpp"
 #include "file_text.hpp"
+#include "models.hpp"
 #include "spelling.hpp"
 #include "values.hpp"
 
@@ -28,12 +31,28 @@ bool is_of_vx11(DialectKind dialect) {
   return dialect == DialectKind::switch_ || dialect == DialectKind::madre;
 }
 
+/// Settings that the target's API has no place for.
+void warn_of_no_effect(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  std::vector<std::string_view> names;
+  if (is_of_vx11(target.dialect))
+    names = {"model", "system_prompt", "history_tokens", "extra_json"};
+  if (target.dialect != DialectKind::anthropic) names.emplace_back("max_tokens");
+  for (const std::string_view name : names) {
+    const std::string setting = fmt::format("{}.{}", key, name);
+    if (loaded.origin(setting).source == Origin::Source::standard) continue;
+    loaded.warnings.push_back(fmt::format("{}: has no effect with dialect = {}; delete it",
+                                          place_of(loaded, setting), print(target.dialect)));
+  }
+}
+
 void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
   if (is_of_vx11(target.dialect) && !target.url.path.empty()) {
-    complain(loaded, key + ".url", "has a path, which switch and madre have not; leave it out");
+    complain(loaded, key + ".url",
+             "has a path; the URLs of switch and madre have none, leave it out");
   }
   const bool needs_model =
       target.dialect == DialectKind::ollama || target.dialect == DialectKind::anthropic;
+  warn_of_no_effect(loaded, key, target);
   if (needs_model && target.model.empty()) {
     complain(loaded, key,
              fmt::format("has no model, which {} requires; write model = \"NAME\"",
@@ -96,7 +115,7 @@ void check_route(LoadedConfig& loaded, const std::string& name, const RouteConfi
                            is_switch ? "; set switch.url" : "; write a table [targets.NAME]",
                            is_switch ? "" : did_you_mean(target, known)));
     } else if (std::find(seen.begin(), seen.end(), target) != seen.end()) {
-      complain(loaded, key + ".targets", fmt::format("{} stands there twice", in_quotes(target)));
+      complain(loaded, key + ".targets", fmt::format("{} is listed twice", in_quotes(target)));
     }
     seen.push_back(target);
   }
@@ -119,6 +138,26 @@ void check_chat_route(LoadedConfig& loaded) {
                        did_you_mean(route, known)));
 }
 
+/// The models that `make_models` will make.
+std::set<std::string, std::less<>> model_names(const GatewayConfig& config) {
+  std::set<std::string, std::less<>> names = {"vx11"};
+  for (const std::string& name : default_chain(config)) names.insert("vx11/" + name);
+  for (const auto& [name, target] : config.targets) names.insert("vx11/" + name);
+  for (const auto& [name, route] : config.routes) names.insert("vx11/" + name);
+  return names;
+}
+
+void check_aliases(LoadedConfig& loaded) {
+  auto names = model_names(loaded.config);
+  const auto exists = [&](std::string_view name) { return names.contains(name); };
+  for (const std::string& alias : loaded.config.completions.aliases) {
+    if (std::string mistake = mistake_of_alias(alias, exists); !mistake.empty()) {
+      complain(loaded, "completions.aliases", std::move(mistake));
+    }
+    names.insert(alias.substr(0, alias.find('=')));
+  }
+}
+
 void warn_of_unused(LoadedConfig& loaded) {
   for (const auto& [name, target] : loaded.config.targets) {
     const auto& routes = loaded.config.routes;
@@ -127,8 +166,9 @@ void warn_of_unused(LoadedConfig& loaded) {
       return std::find(targets.begin(), targets.end(), name) != targets.end();
     });
     if (is_used) continue;
-    loaded.warnings.push_back(fmt::format("{}: no route has this target, so it is never asked",
-                                          place_of(loaded, "targets." + name)));
+    loaded.warnings.push_back(fmt::format(
+        "{}: no route has this target: only clients that ask for the model vx11/{} reach it",
+        place_of(loaded, "targets." + name), name));
   }
 }
 
@@ -170,6 +210,7 @@ void settle_targets(LoadedConfig& loaded) {
   for (auto& [name, target] : loaded.config.targets) settle_target(loaded, name, target);
   for (const auto& [name, route] : loaded.config.routes) check_route(loaded, name, route);
   check_chat_route(loaded);
+  check_aliases(loaded);
   warn_of_unused(loaded);
 }
 

@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kHealth = R"({"status":"ok","module":"madre","mode":"embedded"})";
 constexpr std::string_view kChat =
     R"({"response":"This is the madre embedded in the VX11 gateway. No model answers here, and )"
-    R"(your message was not read by a model. Give the gateway a switch (--switch URL) or a madre (--madre )"
-    R"(URL) that can be reached.","mode":"embedded"})";
+    R"(your message was not read by a model. Give the gateway a switch (--switch URL) or a madre )"
+    R"((--madre URL) that can be reached.","mode":"embedded"})";
 constexpr std::string_view kApplied =
     R"({"status":"applied","policy":"solo_madre","closed_windows":[],"stopped_services":[],)"
     R"("mode":"embedded"})";
@@ -85,9 +85,9 @@ vx11::Result<HttpResponse> EmbeddedMadre::operator()(const HttpRequest& request,
 }
 
 std::string EmbeddedMadre::power_state() const {
-  return fmt::format(
-      R"({{"policy":"solo_madre","active_windows":[],"running_services":{},"available_services":{}}})",
-      list_of(running_), list_of(asleep_));
+  return fmt::format(R"({{"policy":"solo_madre","active_windows":[],"running_services":{},)"
+                     R"("available_services":{}}})",
+                     list_of(running_), list_of(asleep_));
 }
 
 std::string EmbeddedMadre::power_status() const {
@@ -96,9 +96,9 @@ std::string EmbeddedMadre::power_status() const {
     services += fmt::format(R"({}"{}":"{}")", services.empty() ? "" : ",", name,
                             contains(running_, name) ? "running" : "stopped");
   }
-  return fmt::format(
-      R"({{"status":"ok","module":"madre","mode":"embedded","window_open":false,"services":{{{}}}}})",
-      services);
+  return fmt::format(R"({{"status":"ok","module":"madre","mode":"embedded","window_open":false,)"
+                     R"("services":{{{}}}}})",
+                     services);
 }
 
 std::string EmbeddedMadre::policy_status() const {

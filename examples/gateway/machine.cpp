@@ -45,8 +45,8 @@ std::optional<double> limit_v1(const fs::path& group) {
   return quota_in(group / "cpu.cfs_quota_us", number_in(group / "cpu.cfs_period_us"));
 }
 
-/// The smallest limit of `group`, a path below `root`, and of the groups above it. In a container the
-/// path may be that of the host, of which only the last group is mounted.
+/// The smallest limit of `group`, a path below `root`, and of the groups above it. In a container
+/// the path may be that of the host, of which only the last group is mounted.
 template <class Limit>
 std::optional<double> smallest(const fs::path& root, fs::path group, Limit limit) {
   std::optional<double> found;

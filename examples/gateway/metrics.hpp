@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What the gateway adds to `GET /metrics`: the events of its server, and the counters of the transport
-/// for each configured upstream.
+/// What the gateway adds to `GET /metrics`: the events of its server, and the counters of the
+/// transport for each configured upstream.
 
 #include <vx11/metric_family.hpp>
 #include <vx11/transport/counters.hpp>

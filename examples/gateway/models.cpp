@@ -11,26 +11,31 @@ namespace {
 
 using vx11::Result;
 
-vx11::Error bad_alias(std::string_view alias, std::string_view why) {
-  return vx11::Error(vx11::Errc::invalid_argument,
-                     fmt::format("completions.aliases: \"{}\" {}", alias, why));
-}
-
 Result<void> add_alias(Models& models, const std::string& alias) {
+  const auto exists = [&](std::string_view name) { return models.contains(name); };
+  if (std::string mistake = mistake_of_alias(alias, exists); !mistake.empty()) {
+    return vx11::fail(vx11::Errc::invalid_argument, "completions.aliases: " + mistake);
+  }
   const std::size_t sign = alias.find('=');
-  if (sign == 0 || sign == std::string::npos) {
-    return vx11::fail(bad_alias(alias, "is not NAME=MODEL, such as \"gpt-4o=vx11\""));
-  }
-  const auto model = models.find(alias.substr(sign + 1));
-  if (model == models.end()) {
-    return vx11::fail(bad_alias(
-        alias, "names no model; there are vx11, and vx11/NAME for each target and route"));
-  }
-  models[alias.substr(0, sign)] = model->second;
+  models[alias.substr(0, sign)] = models[alias.substr(sign + 1)];
   return {};
 }
 
 }  // namespace
+
+std::string mistake_of_alias(std::string_view alias,
+                             const std::function<bool(std::string_view)>& exists) {
+  const std::size_t sign = alias.find('=');
+  if (sign == 0 || sign == std::string_view::npos) {
+    return fmt::format("\"{}\" is not NAME=MODEL, such as \"gpt-4o=vx11\"", alias);
+  }
+  if (!exists(alias.substr(sign + 1))) {
+    return fmt::format(
+        "\"{}\" names no model; there are vx11, and vx11/NAME for each target and route", alias);
+  }
+  if (!exists(alias.substr(0, sign))) return {};
+  return fmt::format("\"{}\" replaces a model or alias of that name; take another name", alias);
+}
 
 Result<Models> make_models(
     const std::vector<std::string>& aliases, const vx11::Router& chain,

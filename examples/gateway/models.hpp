@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gateway {
@@ -22,10 +23,15 @@ struct NamedChain {
   std::vector<vx11::RouterTarget> targets = {};
 };
 
+/// What is wrong with an alias, `NAME=MODEL`; empty if nothing is.
+/// \param exists whether a name is that of a model, or of an alias before this one
+std::string mistake_of_alias(std::string_view alias,
+                             const std::function<bool(std::string_view)>& exists);
+
 /// `vx11` is the chain of chats, `vx11/NAME` a target alone or a route.
 /// \param aliases     each `NAME=MODEL`: another name of a model
 /// \param router_over makes the router of some targets
-/// \return `invalid_argument` for an alias of an unknown model
+/// \return `invalid_argument` for an alias with a mistake
 vx11::Result<Models> make_models(
     const std::vector<std::string>& aliases, const vx11::Router& chain,
     const std::vector<NamedChain>& others,

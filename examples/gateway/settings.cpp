@@ -179,8 +179,8 @@ std::vector<Setting> table() {
       {.key = "completions.aliases",
        .field = field(&Config::completions, &CompletionsConfig::aliases),
        .doc = "Further model names for clients of the OpenAI chat API, each `NAME=MODEL`, such as "
-              "`gpt-4o=vx11`. The models are `vx11`, the whole chain, and `vx11/switch` and "
-              "`vx11/madre`, one target each."},
+              "`gpt-4o=vx11`. The models are `vx11`, the chain of `chat.route` or else switch and "
+              "madre, and `vx11/NAME`, each target and route alone."},
       {.key = "completions.session",
        .field = field(&Config::completions, &CompletionsConfig::session),
        .doc = "Which member of such a request ties it to a session: `metadata` takes "

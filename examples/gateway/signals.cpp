@@ -15,7 +15,8 @@ bool stops(int signal) {
   return signal == SIGTERM || signal == SIGINT;
 }
 
-/// Lets the next signal to stop end the process. A shell starts background jobs with SIGINT ignored.
+/// Lets the next signal to stop end the process. A shell starts background jobs with SIGINT
+/// ignored.
 void restore_stop_signals() {
   sigset_t set;
   ::sigemptyset(&set);

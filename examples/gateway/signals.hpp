@@ -4,8 +4,8 @@
 
 namespace gateway {
 
-/// Receives signals synchronously. Construct it before the first thread, so that all threads inherit
-/// the signal mask.
+/// Receives signals synchronously. Construct it before the first thread, so that all threads
+/// inherit the signal mask.
 ///
 /// SIGTERM and SIGINT stop the gateway. SIGHUP, SIGUSR1 and SIGUSR2, which would end a process, are
 /// logged and otherwise ignored: there is no reload. SIGPIPE is ignored, and so is the SIGXFSZ of a

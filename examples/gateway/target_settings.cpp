@@ -67,7 +67,9 @@ std::vector<TableMember> target_members() {
               "`upstream.token`."},
       {.name = "headers",
        .field = target_field(&Target::headers),
-       .doc = "Headers of every request to it.",
+       .doc = "Headers of every request to it; they replace those of the API and of the key of the "
+              "same "
+              "name.",
        .shown_default = "none"},
       {.name = "ca_file",
        .field = target_field(&Target::ca_file),

@@ -126,7 +126,7 @@ class Reader {
     }
   }
 
-  /// The table itself as an assignment, so that an empty one exists and has a place in the file.
+  /// Adds an assignment for the table, so that an empty one exists and has a place in the file.
   void enter(const NamedTables& tables, const std::string& name, const std::string& path,
              Line line) {
     const Setting& setting = own(

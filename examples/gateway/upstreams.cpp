@@ -101,6 +101,8 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
                     .dialect = make_dialect(config).value()};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
   add_key(upstream.headers, config, token);
+  // A configured header replaces the key's, so that a host may get it in another form.
+  for (const auto& [field, value] : config.headers.fields) upstream.headers.remove(field);
   for (const auto& [field, value] : config.headers.fields) upstream.headers.add(field, value);
   return upstream;
 }

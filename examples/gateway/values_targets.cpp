@@ -34,6 +34,12 @@ bool is_path(std::string_view path) noexcept {
                      [](char c) { return is_visible(c) && c != '?' && c != '#'; });
 }
 
+/// A query may have a key in it, which is not printed.
+std::string without_query(std::string_view url) {
+  const auto query = std::min(url.find_first_of("?#"), url.size());
+  return std::string(url.substr(0, query)) + (query == url.size() ? "" : "?***");
+}
+
 bool is_header_name(std::string_view name) noexcept {
   constexpr std::string_view kSeparators = "()<>@,;:\\\"/[]?={}";
   return !name.empty() && std::all_of(name.begin(), name.end(), [=](char c) {
@@ -58,7 +64,7 @@ Complaint read(std::string_view text, TargetUrl& into) {
   HttpUrl origin;
   std::string_view path = text.substr(at);
   if (text.empty() || read(text.substr(0, at), origin) || !is_path(path)) {
-    return not_a(wanted(into), text);
+    return not_a(wanted(into), without_query(text));
   }
   while (path.ends_with('/')) path.remove_suffix(1);
   into = TargetUrl{.origin = std::move(origin.value), .path = std::string(path)};

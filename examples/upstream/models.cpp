@@ -23,7 +23,7 @@ std::string text_of(const OrderedJson& content) {
   if (content.is_string()) return content.get<std::string>();
   std::string text;
   for (const auto& part : content) {
-    if (part.is_object()) text += part.value("text", "");
+    text += text_or(part, "text", "");
   }
   return text;
 }
@@ -40,7 +40,24 @@ void refuse_as_openai(Reply& reply, int status, const std::string& why, const ch
                               {"code", code}}}}));
 }
 
+const OrderedJson* member_of(const OrderedJson& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+bool flag_or(const OrderedJson& object, const char* name, bool otherwise) {
+  const OrderedJson* const member = member_of(object, name);
+  return member != nullptr && member->is_boolean() ? member->get<bool>() : otherwise;
+}
+
+std::string text_or(const OrderedJson& object, const char* name, std::string_view otherwise) {
+  const OrderedJson* const member = member_of(object, name);
+  return member != nullptr && member->is_string() ? member->get<std::string>()
+                                                  : std::string(otherwise);
+}
 
 std::string_view header_of(std::string_view head, std::string_view name) {
   while (!head.empty()) {
@@ -74,7 +91,7 @@ void Models::answer(const Request& request, Reply& reply) {
 bool Models::streams(const Request& request, const Settings& /*settings*/) const {
   const auto body = OrderedJson::parse(request.body, nullptr, false);
   // Ollama streams unless the body has "stream":false.
-  return body.is_object() && body.value("stream", request.path == "/api/chat");
+  return body.is_object() && flag_or(body, "stream", request.path == "/api/chat");
 }
 
 void Models::health(const Request& /*request*/, Reply& reply) {
@@ -99,7 +116,7 @@ void Models::embed(const Request& request, Reply& reply) {
   }
   reply.body = dumped({{"object", "list"},
                        {"data", std::move(data)},
-                       {"model", body.value("model", kModel)},
+                       {"model", text_or(body, "model", kModel)},
                        {"usage", {{"prompt_tokens", count}, {"total_tokens", count}}}});
 }
 
@@ -121,7 +138,7 @@ void Models::chat_of_ollama(const Request& request, Reply& reply) {
   std::string wrong = read(request, chat);
   if (wrong.empty() && !chat.body.contains("model")) wrong = "model is required";
   if (!wrong.empty()) return reply.set(400, dumped({{"error", wrong}}));
-  chat.stream = chat.body.value("stream", true);
+  chat.stream = flag_or(chat.body, "stream", true);
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);
   reply.gap = std::chrono::milliseconds(settings_.stream_gap_ms);
   answer_as_ollama(chat, words(chat.text), reply);
@@ -154,11 +171,11 @@ std::string Models::read(const Request& request, ModelChat& chat) {
   if (!chat.body.is_object()) return "We could not parse the JSON body of your request.";
   const auto messages = chat.body.value("messages", OrderedJson());
   if (!messages.is_array() || messages.empty()) return "messages: Field required";
-  chat.model = chat.body.value("model", std::string(kModel));
-  chat.stream = chat.body.value("stream", false);
+  chat.model = text_or(chat.body, "model", kModel);
+  chat.stream = flag_or(chat.body, "stream", false);
   chat.number = ++answers_;
   for (const auto& message : messages) {
-    if (!message.is_object() || message.value("role", "") != "user") continue;
+    if (text_or(message, "role", "") != "user") continue;
     chat.text = "model heard: " + text_of(message.value("content", OrderedJson()));
   }
   if (chat.text.empty()) chat.text = "model heard nothing";

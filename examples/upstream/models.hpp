@@ -57,6 +57,11 @@ class Models final : public Service {
 /// The value of a header in `head`, a request's head as received; empty if it is not there.
 std::string_view header_of(std::string_view head, std::string_view name);
 
+/// The member `name` of `object`; `otherwise` if it is absent or of another kind. No request can
+/// end the stand-in by the kind of a member.
+bool flag_or(const OrderedJson& object, const char* name, bool otherwise);
+std::string text_or(const OrderedJson& object, const char* name, std::string_view otherwise);
+
 // One file for each API: the body of a whole answer, or its events.
 void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply);

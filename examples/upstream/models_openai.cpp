@@ -20,11 +20,11 @@ OrderedJson usage_of(const ModelChat& chat) {
 OrderedJson call_of(const ModelChat& chat) {
   const auto tools = chat.body.value("tools", OrderedJson());
   if (!tools.is_array() || tools.empty()) return nullptr;
-  const auto function = tools[0].value("function", OrderedJson::object());
+  const auto function = tools[0].is_object() ? tools[0].value("function", OrderedJson()) : tools[0];
   return {{"id", fmt::format("call_{}", chat.number)},
           {"type", "function"},
           {"function",
-           {{"name", function.value("name", "")},
+           {{"name", text_or(function, "name", "")},
             {"arguments", OrderedJson({{"text", chat.text}}).dump()}}}};
 }
 
@@ -86,7 +86,7 @@ void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>
   }
   append(OrderedJson::object(), call.is_null() ? "stop" : "tool_calls");
   const auto options = chat.body.value("stream_options", OrderedJson());
-  if (options.is_object() && options.value("include_usage", false)) {
+  if (flag_or(options, "include_usage", false)) {
     chunk["choices"] = OrderedJson::array();
     chunk["usage"] = usage_of(chat);
     append_data(reply, chunk);

@@ -26,12 +26,12 @@ Tcp::endpoint loopback_endpoint(const std::string& text) {
 }
 
 constexpr const char* kFooter =
-    R"(What --deployed switches on can be changed while it runs, each for itself, by POST /__set on the
-control port: dialect ("windowed"), command_ms, zoned_times, health_calls_switch, power_keys,
+    R"(What --deployed switches on can be changed while it runs, each for itself, by POST /__set on
+the control port: dialect ("windowed"), command_ms, zoned_times, health_calls_switch, power_keys,
 prefer_cli_queues. POST /__restart restarts madre: with a window open its power state is then 500
 until the window is closed. The fault "queued" answers a chat with JSON that has no text. The power
-key is power-key-of-vx11-upstream; GET /madre/power/token issues the token that belongs to it. README.md
-beside the source lists all faults.)";
+key is power-key-of-vx11-upstream; GET /madre/power/token issues the token that belongs to it.
+README.md beside the source lists all faults.)";
 
 }  // namespace
 

@@ -68,8 +68,8 @@ struct ChatAnswer {
   std::string text = {};
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
   ChatEnding ending = {};
-  /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there is
-  /// an answer in it; else empty.
+  /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there
+  /// is an answer in it; else empty.
   std::string completion_json = {};
 };
 
@@ -79,8 +79,8 @@ enum class AnswerForm : unsigned char {
   stream,  ///< Events, where the upstream has them.
 };
 
-/// One event of a stream, with the fields of a server-sent event (WHATWG HTML §9.2.6). Its texts are views, valid during the call that gets
-/// it.
+/// One event of a stream, with the fields of a server-sent event (WHATWG HTML §9.2.6). Its texts
+/// are views, valid during the call that gets it.
 struct ServerSentEvent {
   std::string_view name = "message";
   std::string_view data = {};
@@ -164,8 +164,8 @@ class VX11_API ChatDialect {
 ///
 /// The events of both built-in dialects: `message` is a piece if its data is a JSON object with
 /// text in `delta`, `response`, `reply`, `message` or `content`; `done` is the end, and its other
-/// members are `upstream_json`; `error`, an object with an `error` member, and an object that is cut
-/// short are errors. Everything else is ignored, such as other names, `[DONE]` and other JSON.
+/// members are `upstream_json`; `error`, an object with an `error` member, and an object that is
+/// cut short are errors. Everything else is ignored, such as other names, `[DONE]` and other JSON.
 VX11_API std::shared_ptr<const ChatDialect> switch_dialect();
 /// madre: `POST /madre/chat`; reads `response`.
 VX11_API std::shared_ptr<const ChatDialect> madre_dialect();

@@ -42,8 +42,8 @@ struct ChatReply {
   std::vector<Attempt> attempts = {};
   std::string upstream_json = "{}";  ///< Other members of the upstream's answer, a JSON object.
   ChatEnding ending = {};            ///< How the answer ended.
-  /// As `ChatAnswer::completion_json`. If the request has a `completion_json`, the text may be empty
-  /// beside it.
+  /// As `ChatAnswer::completion_json`. If the request has a `completion_json`, the text may be
+  /// empty beside it.
   std::string completion_json = {};
   std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
 };
@@ -114,8 +114,8 @@ struct RouterGroup {
 
 /// Copies of chats for a target that is tried out. Its answers are dropped.
 struct RouterShadow {
-  /// A target beside the chain, with a name, a breaker and a limit of its own. Its transport must not
-  /// block.
+  /// A target beside the chain, with a name, a breaker and a limit of its own. Its transport must
+  /// not block.
   RouterTarget target = {};
   /// The share of chats that are copied, evenly spread; 0 to 1. A hundredth shows whether a target
   /// answers, at a cost that does not matter.
@@ -141,14 +141,14 @@ struct RouterOptions {
   /// the timer rings, which a blocking transport would block.
   std::shared_ptr<Timer> timer = {};
   /// What becomes of calls that were overtaken, and of those whose caller left after
-  /// `fallback_after`. A caller that leaves earlier cancels the call. Observed calls share ownership
-  /// of transport and breaker.
+  /// `fallback_after`. A caller that leaves earlier cancels the call. Observed calls share
+  /// ownership of transport and breaker.
   Overtaken overtaken = Overtaken::observe;
   SteadyClock clock = {};
   /// Options of the groups that targets name. A group that is not listed has the defaults.
   std::vector<RouterGroup> groups = {};
-  /// What certain answers outside 2xx lead to, by kind; the first one that applies counts. Empty, the
-  /// default: each leads to the next target.
+  /// What certain answers outside 2xx lead to, by kind; the first one that applies counts. Empty,
+  /// the default: each leads to the next target.
   std::vector<FallbackRule> fallback_rules = {};
   /// Traffic for a target that is tried out. Null, the default: none.
   std::optional<RouterShadow> shadow = std::nullopt;
@@ -158,9 +158,9 @@ struct RouterOptions {
 ///
 /// Falls back to the next target on: breaker open, connection error, timeout, any status outside
 /// 2xx, an invalid reply, a reply without text, known asleep, a chat that its dialect cannot
-/// express. If none of the dialects can, the error is `invalid_argument`. Counts as a failure for the breaker:
-/// connection errors, timeouts, 5xx and invalid replies; 4xx, replies without text, shortages of
-/// this process and a cancelled call are neutral.
+/// express. If none of the dialects can, the error is `invalid_argument`. Counts as a failure for
+/// the breaker: connection errors, timeouts, 5xx and invalid replies; 4xx, replies without text,
+/// shortages of this process and a cancelled call are neutral.
 ///
 /// In a group a target that answers 429, 529, or 503 with a Retry-After is left alone for that time
 /// and not called in between; that, too, is neutral. Targets of a group that cannot be used at the

@@ -1,6 +1,9 @@
 #include "dialect/anthropic_answer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -27,14 +30,26 @@ std::string finish_reason(std::string_view stop_reason) {
   return stop_reason == "refusal" ? "content_filter" : "stop";
 }
 
-/// The counts are those so far: a stream repeats them, and may leave out one that is known.
+/// Empty unless it is a string.
+std::string_view string_of(const Member& member) noexcept {
+  return member.kind == Kind::string ? member.text : std::string_view();
+}
+
+/// The counts are those so far: a stream repeats them, and may leave out one that is known. The
+/// API counts the input that it read from or wrote to its cache apart.
 void read_usage(const Member& usage, ChatEnding& ending) {
-  constexpr std::array<std::string_view, 2> kNames = {"input_tokens", "output_tokens"};
+  constexpr std::array<std::string_view, 4> kNames = {
+      "output_tokens", "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"};
   if (usage.kind != Kind::object) return;
   const auto read = json::scan_object(usage.text, kNames);
   if (!read) return;
-  if (const auto count = json::natural(read->members[0].text)) ending.input_tokens = count;
-  if (const auto count = json::natural(read->members[1].text)) ending.output_tokens = count;
+  const auto& counts = read->members;
+  if (const auto count = json::natural(counts[0].text)) ending.output_tokens = count;
+  if (!json::natural(counts[1].text)) return;
+  std::uint64_t input = 0;
+  for (std::size_t i = 1; i < kNames.size(); ++i)
+    input += json::natural(counts[i].text).value_or(0);
+  ending.input_tokens = std::max(input, ending.input_tokens.value_or(0));
 }
 
 std::string text_of_blocks(std::string_view content) {
@@ -43,7 +58,7 @@ std::string text_of_blocks(std::string_view content) {
   json::ArrayItems blocks(content);
   while (const auto block = blocks.next()) {
     const auto read = json::scan_object(*block, kNames);
-    if (read && read->members[0].text == "text") text += read->members[1].text;
+    if (read && read->members[0].text == "text") text += string_of(read->members[1]);
   }
   return text;
 }
@@ -74,13 +89,16 @@ class MessageReader final : public ChatEventReader {
   }
 
  private:
-  /// Text only: thinking and the input of tools are no answer to a chat that requests neither.
+  /// Thinking shows that the answer has begun. Signatures and the input of tools, which no chat of
+  /// this dialect requests, are ignored.
   static ChatEventKind read_delta(const Member& delta, std::string& text) {
     constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
     const auto read = json::scan_object(delta.text, kNames);
     if (!read) return ChatEventKind::error;
-    if (read->members[0].text != "text_delta") return ChatEventKind::ignored;
-    text += read->members[1].text;
+    const std::string_view type = string_of(read->members[0]);
+    if (type == "thinking_delta") return ChatEventKind::part;
+    if (type != "text_delta") return ChatEventKind::ignored;
+    text += string_of(read->members[1]);
     return ChatEventKind::piece;
   }
 
@@ -88,8 +106,8 @@ class MessageReader final : public ChatEventReader {
     constexpr std::array<std::string_view, 3> kNames = {"id", "model", "usage"};
     const auto read = json::scan_object(message.text, kNames);
     if (!read) return ChatEventKind::error;
-    id_ = read->members[0].text;
-    model_ = read->members[1].text;
+    id_ = string_of(read->members[0]);
+    model_ = string_of(read->members[1]);
     read_usage(read->members[2], ending_);
     return ChatEventKind::ignored;
   }

@@ -35,18 +35,30 @@ constexpr std::array<std::string_view, 11> kHints = {"user",
                                                      "prompt_cache_retention",
                                                      "reasoning_effort"};
 
-/// Values that ask for nothing, besides null.
+/// Members and the value, besides null, with which they ask for nothing.
+struct Neutral {
+  std::string_view name = {};
+  std::string_view value = {};
+};
+constexpr std::array<Neutral, 10> kNeutral = {
+    Neutral{"logprobs", "false"}, {"store", "false"}, {"tools", "[]"},
+    {"functions", "[]"},          {"stop", "[]"},     {"tool_calls", "[]"},
+    {"logit_bias", "{}"},         {"metadata", "{}"}, {"response_format", R"({"type":"text"})"},
+    {"modalities", R"(["text"])"}};
+
+/// \param value JSON without whitespace between tokens
 bool asks_for_nothing(std::string_view name, std::string_view value) noexcept {
-  if (value == "null" || value == "[]" || value == "{}" || value == "false") return true;
-  if (name == "n") return value == "1";
+  if (value == "null") return true;
+  if (name == "n") return json::is_whole(value, "1");
   if (name == "tool_choice" || name == "function_call") {
     return value == R"("none")" || value == R"("auto")";
   }
-  if (name == "response_format") return value == R"({"type":"text"})";
-  if (name == "modalities") return value == R"(["text"])";
   if (name == "parallel_tool_calls" || name == "stream_options" || name == "stream") return true;
-  if (name == "frequency_penalty" || name == "presence_penalty") return value == "0";
-  return false;
+  if (name == "frequency_penalty" || name == "presence_penalty" || name == "top_logprobs") {
+    return json::is_whole(value, "0");
+  }
+  return std::any_of(kNeutral.begin(), kNeutral.end(),
+                     [=](const Neutral& each) { return each.name == name && each.value == value; });
 }
 
 Error refused(std::string_view where) {
@@ -59,17 +71,28 @@ std::string place(std::size_t index, std::string_view member) {
   return "messages[" + std::to_string(index) + "]." + std::string(member);
 }
 
+bool is_given(const json::Member& member) noexcept {
+  return member.kind != json::Kind::absent && member.kind != json::Kind::null;
+}
+
+struct Text {
+  std::string text = {};
+  bool has_cache_control = false;
+};
+
 /// The text of a message's `content`, if it is nothing but text.
-std::optional<std::string> plain_text(std::string_view content) {
-  if (content.starts_with('"')) return json::text_of(content);
-  if (!content.starts_with('[')) return std::nullopt;
-  constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
-  std::string text;
-  json::ArrayItems parts(content);
+std::optional<Text> plain_text(const json::Member& content) {
+  if (content.kind == json::Kind::string) return Text{.text = std::string(content.text)};
+  if (content.kind != json::Kind::array) return std::nullopt;
+  constexpr std::array<std::string_view, 3> kNames = {"type", "text", "cache_control"};
+  Text text;
+  json::ArrayItems parts(content.text);
   while (const auto part = parts.next()) {
     const auto read = json::scan_object(*part, kNames);
     if (!read || read->members[0].text != "text") return std::nullopt;
-    text += read->members[1].text;
+    if (read->members[1].kind != json::Kind::string) return std::nullopt;
+    text.text += read->members[1].text;
+    if (is_given(read->members[2])) text.has_cache_control = true;
   }
   return text;
 }
@@ -97,22 +120,30 @@ class Reader {
       chat_.model = json::text_of(member.value);
       return {};
     }
-    if (asks_for_nothing(member.name, member.value)) return {};
     const std::string_view name =
         member.name == "max_completion_tokens" ? "max_tokens" : member.name;
     const auto known = std::find_if(known_.begin(), known_.end(),
                                     [&](const Translation& t) { return t.openai == name; });
     if (known != known_.end()) {
       translate(*known, member.value);
+    } else if (asks_for_nothing(name, member.value)) {
+      return {};
     } else if (contains(kHints, name)) {
-      chat_.ignored.emplace_back(name);
+      ignore(name);
     } else {
       return refused(member.name);
     }
     return {};
   }
 
+  void ignore(std::string_view name) {
+    auto& all = chat_.ignored;
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.emplace_back(name);
+  }
+
+  /// A zero is translated, too: the configuration may have another default.
   void translate(const Translation& to, std::string_view value) {
+    if (value == "null" || value == "[]") return;
     std::string json(value);
     if (to.openai == "stop" && !value.starts_with('[')) json = '[' + json + ']';
     std::erase_if(chat_.members, [&](const Translated& m) { return m.name == to.own; });
@@ -120,6 +151,8 @@ class Reader {
   }
 
   Refusal read_messages(std::string_view messages) {
+    chat_.messages.clear();  // of duplicates the last counts
+    chat_.system.clear();
     json::ArrayItems items(messages);
     for (std::size_t i = 0;; ++i) {
       const auto item = items.next();
@@ -129,20 +162,23 @@ class Reader {
   }
 
   Refusal read_message(std::string_view message, std::size_t index) {
-    constexpr std::array<std::string_view, 5> kNames = {"role", "content", "tool_calls",
-                                                        "function_call", "audio"};
+    constexpr std::size_t kOther = 5;  // the first of those that are left out
+    constexpr std::array<std::string_view, 7> kNames = {
+        "role", "content", "tool_calls", "function_call", "audio", "name", "refusal"};
     const auto read = json::scan_object(message, kNames);
     if (!read) return refused(place(index, "role"));
-    for (std::size_t i = 2; i < kNames.size(); ++i) {
+    for (std::size_t i = 2; i < kOther; ++i) {
       const json::Member& member = read->members[i];
       if (member.kind == json::Kind::absent) continue;
       if (!asks_for_nothing(kNames[i], member.text)) return refused(place(index, kNames[i]));
     }
-    const json::Member& content = read->members[1];
-    auto text =
-        content.kind == json::Kind::string ? std::string(content.text) : plain_text(content.text);
+    for (std::size_t i = kOther; i < kNames.size(); ++i) {
+      if (is_given(read->members[i])) ignore("messages[]." + std::string(kNames[i]));
+    }
+    auto text = plain_text(read->members[1]);
     if (!text) return refused(place(index, "content"));
-    return add(read->members[0].text, *std::move(text), index);
+    if (text->has_cache_control) ignore("messages[].content[].cache_control");
+    return add(read->members[0].text, std::move(text->text), index);
   }
 
   Refusal add(std::string_view role, std::string text, std::size_t index) {

@@ -43,10 +43,10 @@ struct PlainChatOptions {
   std::size_t history_tokens = 4096;
 };
 
-/// Reads `chat`; of a `completion_json` the members of `known` are translated. `max_completion_tokens`
-/// is known as `max_tokens`.
-/// \return `invalid_argument` naming a member that is neither known nor a hint, or a part of a message
-///         that is no text
+/// Reads `chat`; of a `completion_json` the members of `known` are translated.
+/// `max_completion_tokens` is known as `max_tokens`.
+/// \return `invalid_argument` naming a member that is neither known nor a hint, or a part of a
+///         message that is no text
 Result<PlainChat> read_chat(const ChatRequest& chat, const PlainChatOptions& options,
                             std::span<const Translation> known);
 

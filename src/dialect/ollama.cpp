@@ -39,12 +39,22 @@ constexpr std::array<Translation, 7> kKnown = {Translation{"temperature", "tempe
 constexpr std::array<std::string_view, 6> kAnswer = {
     "message", "error", "done", "done_reason", "prompt_eval_count", "eval_count"};
 
-std::string content_of(const Member& message) {
-  constexpr std::array<std::string_view, 1> kContent = {"content"};
-  if (message.kind != Kind::object) return {};
-  const auto read = json::scan_object(message.text, kContent);
-  return read && read->members[0].kind == Kind::string ? std::string(read->members[0].text)
-                                                       : std::string();
+struct Content {
+  std::string text = {};
+  bool has_thinking = false;
+};
+
+Content content_of(const Member& message) {
+  constexpr std::array<std::string_view, 2> kNames = {"content", "thinking"};
+  Content content;
+  if (message.kind != Kind::object) return content;
+  const auto read = json::scan_object(message.text, kNames);
+  if (!read) return content;
+  const Member& text = read->members[0];
+  const Member& thinking = read->members[1];
+  if (text.kind == Kind::string) content.text = text.text;
+  content.has_thinking = thinking.kind == Kind::string && !thinking.text.empty();
+  return content;
 }
 
 ChatEnding ending_of(const json::Scanned& answer) {
@@ -60,15 +70,16 @@ class LineReader final : public ChatEventReader {
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
     auto line = json::split_object(event.data, kAnswer);
     if (!line || reports_error(line->found.members[1])) return ChatEventKind::error;
-    const std::string content = content_of(line->found.members[0]);
-    text += content;
+    const Content content = content_of(line->found.members[0]);
+    text += content.text;
     if (line->found.members[2].text == "true") {
       done_ = true;
       ending_ = ending_of(line->found);
       upstream_json_ = std::move(line->rest);
-      if (content.empty()) return ChatEventKind::end;
+      if (content.text.empty()) return ChatEventKind::end;
     }
-    return content.empty() ? ChatEventKind::ignored : ChatEventKind::piece;
+    if (!content.text.empty()) return ChatEventKind::piece;
+    return content.has_thinking ? ChatEventKind::part : ChatEventKind::ignored;
   }
   bool complete_at_close() const override { return done_; }  // the last line may have text in it
   ChatEnding ending() const override { return ending_; }
@@ -115,7 +126,7 @@ class OllamaDialect final : public ChatDialect {
       return fail(Errc::invalid_reply, "the upstream reported an error");
     }
     if (body->found.members[0].kind != Kind::object) return fail(Errc::invalid_reply, "no message");
-    ChatAnswer answer(content_of(body->found.members[0]), std::move(body->rest));
+    ChatAnswer answer(content_of(body->found.members[0]).text, std::move(body->rest));
     answer.ending = ending_of(body->found);
     return answer;
   }

@@ -62,6 +62,12 @@ std::optional<Content> read_content(const Member& message) {
   return content;
 }
 
+/// A limit or a filter may leave nothing of an answer; a client that reads the reason gets it.
+bool explains_emptiness(const Member& finish_reason) noexcept {
+  return finish_reason.kind == Kind::string && !finish_reason.text.empty() &&
+         finish_reason.text != "stop";
+}
+
 void read_usage(const Member& usage, ChatEnding& ending) {
   constexpr std::array<std::string_view, 2> kNames = {"prompt_tokens", "completion_tokens"};
   if (usage.kind != Kind::object) return;
@@ -175,7 +181,8 @@ Result<ChatAnswer> read_completion(const std::string& body) {
   if (!choice) return fail(Errc::invalid_reply, "the first choice is not an object");
   auto content = read_content(choice->members[0]);
   if (!content) return fail(Errc::invalid_reply, "the message is not an object");
-  if (content->text.empty() && !content->has_part) return ChatAnswer();
+  const bool is_empty = content->text.empty() && !content->has_part;
+  if (is_empty && !explains_emptiness(choice->members[1])) return ChatAnswer();
   constexpr std::array<std::string_view, 1> kUsage = {"usage"};
   Result<ChatAnswer> answer(tl::in_place, std::move(content->text), std::move(read->rest));
   if (choice->members[1].kind == Kind::string) {

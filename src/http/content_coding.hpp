@@ -21,8 +21,8 @@ inline std::string_view known_coding(std::string_view coding) noexcept {
   return "unknown";
 }
 
-/// The first coding other than `identity` that was applied to the body (RFC 9110 §8.4): empty if the
-/// body can be read as it is.
+/// The first coding other than `identity` that was applied to the body (RFC 9110 §8.4): empty if
+/// the body can be read as it is.
 inline std::string_view applied_coding(const Headers& headers) noexcept {
   for (const Header field : headers) {
     if (!equals_ignoring_case(field.name, "Content-Encoding")) continue;

@@ -72,7 +72,7 @@ std::optional<std::string> mistake_in_pattern(std::string_view pattern) {
   std::sort(segments.begin(), segments.end());
   const auto twice = std::adjacent_find(segments.begin(), segments.end());
   if (twice == segments.end()) return std::nullopt;
-  return fmt::format("{} stands there twice", *twice);
+  return fmt::format("{} occurs twice", *twice);
 }
 
 std::string shape_of(std::string_view pattern) {

@@ -13,6 +13,7 @@ inline namespace v0 {
 
 namespace {
 
+constexpr std::string_view kBlank = " \t";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// `find` from `from` on, or the size.
@@ -38,6 +39,18 @@ void SseParser::feed(std::string piece) {
   at_ = 0;
   lf_ = first_of(piece_, '\n', 0);
   cr_ = first_of(piece_, '\r', 0);
+}
+
+bool SseParser::end() {
+  if (!lines_are_events_ || line_.empty() || overflowed_) return false;
+  feed("\n");
+  return true;
+}
+
+/// A stream that waits holds no piece; a move would keep its memory.
+void SseParser::release_piece() {
+  std::string().swap(piece_);
+  feed({});
 }
 
 std::size_t SseParser::line_end() noexcept {
@@ -135,8 +148,7 @@ std::optional<SseEvent> SseParser::next() {
     start_event();
   }
   if (has_data_) own_data();
-  std::string().swap(piece_);  // a stream that waits holds no piece; a move would keep its memory
-  feed({});
+  release_piece();
   return std::nullopt;
 }
 
@@ -145,14 +157,14 @@ std::optional<SseEvent> SseParser::next_line() {
   std::string_view line;
   if (std::exchange(dispatched_, false)) line_.clear();
   while (take_line(line)) {
-    if (!line.empty()) {
+    if (line.find_first_not_of(kBlank) != std::string_view::npos) {
       dispatched_ = true;
       data_ = line;
       return event();
     }
     line_.clear();
   }
-  feed({});
+  release_piece();
   return std::nullopt;
 }
 

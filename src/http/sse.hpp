@@ -31,7 +31,7 @@ class SseParser {
   static constexpr std::size_t kMaxEvent = 1024 * 1024;
 
   SseParser() = default;
-  /// \param framing `json_lines`: each line that is not empty is an event with that data
+  /// \param framing `json_lines`: each line that is not blank is an event with that data
   explicit SseParser(StreamFraming framing) noexcept
       : lines_are_events_(framing == StreamFraming::json_lines) {}
   SseParser(const SseParser&) = delete;
@@ -39,6 +39,9 @@ class SseParser {
 
   /// Adds the next piece; the previous one must have been parsed until `next` returned none.
   void feed(std::string piece);
+  /// Adds the end of the stream: with JSON lines it completes a last line without a line end.
+  /// \return whether there is such a line; the next calls return false
+  bool end();
   /// Returns the next complete event, if there is one.
   std::optional<SseEvent> next();
   /// Whether an event exceeded the limit. There are no further events then.
@@ -50,6 +53,7 @@ class SseParser {
 
  private:
   std::optional<SseEvent> next_line();
+  void release_piece();
   bool take_line(std::string_view& line);
   std::size_t line_end() noexcept;
   void field(std::string_view line);

@@ -80,8 +80,8 @@ struct ScanError : Error {
   }
 
   ScanErrc reason = ScanErrc::not_json;
-  /// The position of the error, counted from 0: the first invalid byte (the backslash of an escape),
-  /// or the bracket that nests too deep.
+  /// The position of the error, counted from 0: the first invalid byte (the backslash of an
+  /// escape), or the bracket that nests too deep.
   std::size_t byte = 0;
 };
 

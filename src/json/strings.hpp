@@ -18,8 +18,8 @@ struct Element {
   std::string text = {};
 };
 
-/// The first `most` elements of `array`, the text of a JSON array as returned by `scan_object`; empty
-/// for anything else.
+/// The first `most` elements of `array`, the text of a JSON array as returned by `scan_object`;
+/// empty for anything else.
 std::vector<Element> elements(std::string_view array, std::size_t most);
 
 }  // namespace json

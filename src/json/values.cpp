@@ -63,6 +63,13 @@ std::string text_of(std::string_view value) {
   return value.starts_with('"') ? decoded(value.substr(1, value.size() - 2)) : std::string();
 }
 
+bool is_whole(std::string_view value, std::string_view digits) noexcept {
+  if (!value.starts_with(digits)) return false;
+  value.remove_prefix(digits.size());
+  const bool has_fraction = value.starts_with('.');
+  return value.empty() || (has_fraction && value.find_first_not_of('0', 1) == value.npos);
+}
+
 std::optional<std::uint64_t> natural(std::string_view number) noexcept {
   std::uint64_t value = 0;
   const char* const end = number.data() + number.size();

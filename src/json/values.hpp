@@ -53,6 +53,9 @@ class ObjectItems {
 /// The decoded text of a value that is a string; else empty.
 std::string text_of(std::string_view value);
 
+/// Whether `value` is the whole number `digits`, with or without zeros as its fraction: `1`, `1.0`.
+bool is_whole(std::string_view value, std::string_view digits) noexcept;
+
 /// The value of a number that is a whole one from 0 on; else none.
 std::optional<std::uint64_t> natural(std::string_view number) noexcept;
 

@@ -58,6 +58,14 @@ auto guarded(Errc otherwise, F call) noexcept -> decltype(call()) {
   }
 }
 
+/// The target's own headers replace those of the dialect; a name may be repeated among them.
+void add_own_headers(Headers& headers, const Headers& own) {
+  for (const Header header : own) {
+    if (headers.contains(header.name)) headers.remove(header.name);
+  }
+  for (const Header header : own) headers.add(header.name, header.value);
+}
+
 bool is_asleep(const RouterTarget& target) noexcept {
   try {
     return target.asleep && target.asleep();
@@ -127,7 +135,7 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
     return request;
   }
   request->origin = target.url;
-  for (const Header header : target.headers) request->headers.add(header.name, header.value);
+  add_own_headers(request->headers, target.headers);
   return request;
 }
 

@@ -33,6 +33,7 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       body_(std::move(stream.opened.body)),
       reader_(std::move(stream.reader)),
       parser_(stream.framing),
+      empty_(stream.empty),
       start_(stream.start) {
   reply.source = std::move(stream.source);
   const Headers read = std::move(result_->response->headers);  // freed: not needed any more
@@ -51,6 +52,15 @@ ChatStream::Impl::Step ChatStream::Impl::deliver(std::string_view data) noexcept
   begun_ = true;
   data_ = data;
   return Step::piece;
+}
+
+bool ChatStream::Impl::explains_emptiness() const noexcept {
+  if (empty_ == EmptyAnswers::refused) return false;
+  try {
+    return reader_->ending().finish_reason != "stop";
+  } catch (...) {
+    return false;
+  }
 }
 
 bool ChatStream::Impl::keep_back(std::string_view data) {
@@ -77,7 +87,7 @@ ChatStream::Impl::Step ChatStream::Impl::next_event() {
         return deliver(event->data);
       case ChatEventKind::envelope:
         text_.clear();
-        if (begun_) return deliver(event->data);
+        if (begun_ || explains_emptiness()) return deliver(event->data);
         if (!keep_back(event->data)) return fail_with(Errc::too_large, Verdict::failure);
         break;
       case ChatEventKind::ignored:
@@ -85,10 +95,12 @@ ChatStream::Impl::Step ChatStream::Impl::next_event() {
       case ChatEventKind::end:
         return end();
       case ChatEventKind::error:
-        return fail_with(Errc::http_status, Verdict::failure);
+        // The last line of a stream that was cut is damaged; the upstream reported nothing.
+        return fail_with(at_end_ ? Errc::invalid_reply : Errc::http_status, Verdict::failure);
     }
   }
-  return parser_.overflowed() ? fail_with(Errc::too_large, Verdict::failure) : Step::starved;
+  if (parser_.overflowed()) return fail_with(Errc::too_large, Verdict::failure);
+  return at_end_ ? closed() : Step::starved;
 }
 
 ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
@@ -97,7 +109,10 @@ ChatStream::Impl::Step ChatStream::Impl::arrived(Result<std::string> bytes,
     const Errc code = deadline.cancelled() ? Errc::cancelled : bytes.error().code;
     return fail_with(code, verdict_on(code));
   }
-  if (bytes->empty()) return closed();
+  if (bytes->empty()) {
+    at_end_ = true;
+    return parser_.end() ? Step::starved : closed();
+  }
   parser_.feed(*std::move(bytes));
   return Step::starved;
 }

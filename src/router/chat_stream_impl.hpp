@@ -22,20 +22,26 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// Whether a stream may end without content, if its finish_reason explains that: clients of the
+/// OpenAI chat API read the reason.
+enum class EmptyAnswers : unsigned char { refused, with_reason };
+
 /// A response whose body is an event stream, and what is needed to read it.
 struct OpenedStream {
   OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
-               StreamFraming framing, TimePoint start)
+               StreamFraming framing, EmptyAnswers empty, TimePoint start)
       : source(std::move(source)),
         opened(std::move(opened)),
         reader(std::move(reader)),
         framing(framing),
+        empty(empty),
         start(start) {}
 
   std::string source;  ///< The target's name.
   OpenedSend opened;
   std::unique_ptr<ChatEventReader> reader;
   StreamFraming framing;
+  EmptyAnswers empty;
   TimePoint start;  ///< When the attempt began.
 };
 
@@ -97,6 +103,8 @@ class ChatStream::Impl {
   /// \return whether that was anything
   bool deliver_kept(ChatPieceSink& sink);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
+  /// Whether the envelope that was read last ends an answer that may be empty.
+  bool explains_emptiness() const noexcept;
   /// Keeps an envelope back.
   /// \return whether there was room for it
   bool keep_back(std::string_view data);
@@ -112,8 +120,10 @@ class ChatStream::Impl {
   std::unique_ptr<BodyStream> body_;
   std::unique_ptr<ChatEventReader> reader_;
   SseParser parser_;
+  EmptyAnswers empty_ = EmptyAnswers::refused;
   TimePoint start_ = {};
   bool begun_ = false;                ///< A piece has arrived.
+  bool at_end_ = false;               ///< The body has ended.
   std::vector<ChatPiece> envelopes_;  ///< Kept back until the answer begins.
   std::size_t kept_bytes_ = 0;
   std::size_t next_envelope_ = 0;  ///< The first that is not delivered.

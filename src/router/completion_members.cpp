@@ -46,9 +46,8 @@ struct Neutral {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Neutral, 9> kNeutral = {{{"n", "1"},
-                                              {"logprobs", "false"},
-                                              {"top_logprobs", "0"},
+constexpr std::array<Neutral, 8> kNeutral = {{{"logprobs", "false"},
+                                              {"stop", "[]"},
                                               {"tools", "[]"},
                                               {"functions", "[]"},
                                               {"tool_choice", "\"none\""},
@@ -76,6 +75,8 @@ std::string compact(std::string_view json) {
 bool is_neutral(const ObjectItems::Item& member) {
   if (member.value == "null") return true;
   if (member.name == "response_format") return is_text_format(member.value);
+  if (member.name == "n") return json::is_whole(member.value, "1");
+  if (member.name == "top_logprobs") return json::is_whole(member.value, "0");
   const std::string value = compact(member.value);
   if (member.name == "modalities") return value == R"(["text"])";
   return std::any_of(kNeutral.begin(), kNeutral.end(), [&](const Neutral& each) {

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What of a client's body of the OpenAI chat API an upstream cannot express that takes one text and
-/// gives one back. Internal.
+/// What of a client's body of the OpenAI chat API an upstream cannot express that takes one text
+/// and gives one back. Internal.
 
 #include <optional>
 #include <string>

@@ -38,7 +38,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
   TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;
   while (const RouterTarget* const target = sequence.next(state)) {
-    StreamAbility ability(*target);
+    StreamAbility ability(*target, chat);
     const Result<HttpRequest> request = state.prepare(*target, ability.form());
     if (!request) continue;
     Task<OpenedAnswer> opening =
@@ -60,7 +60,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
   TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
-    StreamAbility ability(target);
+    StreamAbility ability(target, chat);
     Result<HttpRequest> request = state.prepare(target, ability.form());
     if (!request) return nullptr;
     auto made = std::make_unique<StreamCall>(self, target, std::move(ability),

@@ -46,8 +46,9 @@ bool reads_refusals(const RouterOptions& options) noexcept {
 
 }  // namespace
 
-StreamAbility::StreamAbility(const RouterTarget& target)
-    : transport(dynamic_cast<StreamingTransport*>(target.transport.get())) {
+StreamAbility::StreamAbility(const RouterTarget& target, const ChatRequest& chat)
+    : transport(dynamic_cast<StreamingTransport*>(target.transport.get())),
+      empty(chat.completion_json.empty() ? EmptyAnswers::refused : EmptyAnswers::with_reason) {
   try {
     reader = target.dialect->event_reader();
     framing = target.dialect->framing();
@@ -102,7 +103,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   }
   auto stream = std::make_unique<OpenedAnswer::Stream>(
       std::move(options), OpenedStream(target.name, std::move(opened), std::move(ability.reader),
-                                       ability.framing, start));
+                                       ability.framing, ability.empty, start));
   Task<Result<void>> beginning = stream->begin(limited);
   Result<void> begun = co_await std::move(beginning);
   answer.elapsed = stream->elapsed();

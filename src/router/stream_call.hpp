@@ -18,11 +18,12 @@ inline namespace v0 {
 
 /// How one target can be asked: as a stream only if both its transport and its dialect can.
 struct StreamAbility {
-  explicit StreamAbility(const RouterTarget& target);
+  StreamAbility(const RouterTarget& target, const ChatRequest& chat);
 
   StreamingTransport* transport = nullptr;
   std::unique_ptr<ChatEventReader> reader = {};
   StreamFraming framing = StreamFraming::server_sent_events;
+  EmptyAnswers empty = EmptyAnswers::refused;
 
   AnswerForm form() const noexcept {
     return transport != nullptr && reader != nullptr ? AnswerForm::stream : AnswerForm::whole;

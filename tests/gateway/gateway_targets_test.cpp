@@ -39,9 +39,10 @@ LoadedConfig loaded(std::string_view text) {
 }
 
 Upstreams upstreams_of(std::string_view text) {
-  return make_upstreams(loaded(text).config,
-                        std::make_shared<vx11::InProcessTransport>(
-                            [](const vx11::HttpRequest&) { return vx11::HttpResponse(200); }));
+  return make_upstreams(
+      loaded(text).config,
+      std::make_shared<vx11::InProcessTransport>(
+          [](const vx11::HttpRequest&, const vx11::Deadline&) { return vx11::HttpResponse(200); }));
 }
 
 constexpr std::string_view kTwo =
@@ -98,6 +99,15 @@ TEST_CASE("each API gets its key in its own header, and VX11's token only goes t
   CHECK(own.find("a")->headers.get("x-vx11-token") == "vx11-local-token");
   CHECK(own.find("b")->headers.get("authorization") == "Bearer sk-hidden");
   CHECK(own.find("c") == nullptr);
+}
+
+TEST_CASE("a configured header replaces the key's of the same name") {
+  const Upstreams upstreams = upstreams_of(
+      "[targets.a]\ndialect = \"openai\"\nurl = \"http://s:2/v1\"\nkey_file = 'KEY'\n"
+      "headers = [\"authorization: Basic eDp5\"]\n");
+  const vx11::Headers& headers = upstreams.find("a")->headers;
+  CHECK(headers.size() == 1);
+  CHECK(headers.get("Authorization") == "Basic eDp5");
 }
 
 TEST_CASE("named targets have breakers that status and metrics name") {
@@ -175,21 +185,28 @@ TEST_CASE("unknown and mistaken settings of targets, with line and suggestion") 
   CHECK(mistakes_in_file("targets = 1\n").size() == 1);
 }
 
-TEST_CASE("extra members that are no object, and a path that switch has not") {
+TEST_CASE("a URL with a query is refused without printing it") {
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\n"
+                         "url = \"https://u:pw@o/v1?api-key=sk-hidden\"\n") ==
+        Lines{"gateway.toml:3: targets.a.url: \"https://***@o/v1?***\" is not the URL of a target; "
+              "write \"http://host:port/path\" without user, query and fragment, such as "
+              "\"http://127.0.0.1:8080/v1\""});
+}
+
+TEST_CASE("extra members that are no object, and a path in the URL of switch") {
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
                          "extra_json = \"[]\"\n") ==
         Lines{"gateway.toml:4: targets.a.extra_json: extra_json: not an object"});
-  CHECK(
-      mistakes_in_file("[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1/v1\"\n") ==
-      Lines{"gateway.toml:3: targets.a.url: has a path, which switch and madre have not; leave it "
-            "out"});
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1/v1\"\n") ==
+        Lines{"gateway.toml:3: targets.a.url: has a path; the URLs of switch and madre have none, "
+              "leave it out"});
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
                          "key_file = \"/nowhere/key\"\n")
             .front()
             .starts_with("gateway.toml:4: targets.a.key_file: \"/nowhere/key\" cannot be read"));
 }
 
-TEST_CASE("routes of targets that do not exist, or stand there twice") {
+TEST_CASE("routes of targets that do not exist, or are listed twice") {
   constexpr std::string_view kLocal =
       "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n";
   const auto with = [&](const std::string& rest) {
@@ -200,7 +217,7 @@ TEST_CASE("routes of targets that do not exist, or stand there twice") {
               "[targets.NAME], did you mean \"local\"?"});
   CHECK(with("[routes.r]\ntargets = [\"local\", \"switch\", \"local\"]\n") ==
         Lines{"gateway.toml:5: routes.r.targets: \"switch\" is no target; set switch.url",
-              "gateway.toml:5: routes.r.targets: \"local\" stands there twice"});
+              "gateway.toml:5: routes.r.targets: \"local\" is listed twice"});
   CHECK(with("[routes.local]\ntargets = [\"local\"]\n") ==
         Lines{"gateway.toml:4: routes.local: is the name of a target, too; take another one"});
   CHECK(with("[routes.r]\n") ==
@@ -208,6 +225,52 @@ TEST_CASE("routes of targets that do not exist, or stand there twice") {
   CHECK(with("[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"mian\"\n") ==
         Lines{"gateway.toml:7: chat.route: \"mian\" is no route; write a table [routes.NAME], did "
               "you mean \"main\"?"});
+}
+
+TEST_CASE("aliases of no model, of the name of a model, and duplicates") {
+  constexpr std::string_view kTarget =
+      "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+      "[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"main\"\n[completions]\n";
+  const auto with = [&](const std::string& aliases) {
+    return mistakes_in_file(std::string(kTarget) + "aliases = " + aliases + "\n");
+  };
+  CHECK(with(R"(["a=vx11", "b=vx11/local", "c=vx11/main", "d=vx11/madre", "e=a"])") == Lines{});
+  CHECK(with(R"(["a=gpt", "b", "=vx11"])") ==
+        Lines{"gateway.toml:9: completions.aliases: \"a=gpt\" names no model; there are vx11, and "
+              "vx11/NAME for each target and route",
+              "gateway.toml:9: completions.aliases: \"b\" is not NAME=MODEL, such as "
+              "\"gpt-4o=vx11\"",
+              "gateway.toml:9: completions.aliases: \"=vx11\" is not NAME=MODEL, such as "
+              "\"gpt-4o=vx11\""});
+  CHECK(with(R"(["vx11=vx11/local", "a=vx11", "a=vx11/local"])") ==
+        Lines{"gateway.toml:9: completions.aliases: \"vx11=vx11/local\" replaces a model or alias "
+              "of that name; take another name",
+              "gateway.toml:9: completions.aliases: \"a=vx11/local\" replaces a model or alias of "
+              "that name; take another name"});
+}
+
+TEST_CASE("settings without effect and limits that leave nothing of the deadline are warnings") {
+  const LoadedConfig config = loaded(
+      "[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1\"\nmodel = \"m\"\n"
+      "history_tokens = 5\n"
+      "[targets.b]\ndialect = \"openai\"\nurl = \"http://o:2\"\nmax_tokens = 5\nlimit = \"40s\"\n"
+      "[targets.c]\ndialect = \"anthropic\"\nurl = \"http://o:3\"\nmodel = \"m\"\nmax_tokens = 5\n"
+      "limit = \"40s\"\n"
+      "[routes.r]\ntargets = [\"a\", \"b\", \"c\"]\n[chat]\nroute = \"r\"\n");
+  Lines found;
+  for (const std::string& warning : config.warnings) {
+    if (const auto at = warning.find("targets."); at != std::string::npos) {
+      found.push_back(warning.substr(at));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  CHECK(
+      found ==
+      Lines{"targets.a.history_tokens: has no effect with dialect = \"switch\"; delete it",
+            "targets.a.model: has no effect with dialect = \"switch\"; delete it",
+            "targets.b.limit: leaves nothing of chat.deadline: if b hangs, the next target of its "
+            "route is never asked",
+            "targets.b.max_tokens: has no effect with dialect = \"openai\"; delete it"});
 }
 
 TEST_CASE("a target that no route has, and a route that chats do not take, are warnings") {
@@ -220,6 +283,6 @@ TEST_CASE("a target that no route has, and a route that chats do not take, are w
       return warning.find(of) != std::string::npos;
     });
   };
-  CHECK(warns("no route has this target"));
+  CHECK(warns("only clients that ask for the model vx11/local reach it"));
   CHECK(warns("chat.route is not set"));
 }

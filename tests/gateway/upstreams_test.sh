@@ -43,6 +43,18 @@ only() {
   done
 }
 
+outlives_bad_requests() {
+  local path body
+  for path in "${PATHS[@]}"; do
+    for body in '{"messages":[{"role":1,"content":[{"text":2}]}],"model":1,"stream":"x"}' \
+      '{"messages":[1],"tools":[1],"stream_options":{"include_usage":1},"stream":1}'; do
+      fetch "$MODELS$path" -H "authorization: Bearer $KEY" -d "$body"
+    done
+  done
+  fetch "$MODELS/health"
+  expect_status 200
+}
+
 answers_whole() { # NAME SOURCE
   only "$1"
   chat "{\"message\":\"hello\",\"session_id\":\"whole-$1\"}"
@@ -134,6 +146,7 @@ for name in llama ollama claude; do
   check "$name is cut cleanly in mid-stream" breaks_off $name stream_cut
   check "$name breaks in mid-stream" breaks_off $name stream_break
 done
+check 'the stand-in outlives requests with members of the wrong kind' outlives_bad_requests
 check 'keys are sent in the header of their API, and the token of VX11 is not' sends_keys_where_they_belong
 for kind in 500 429 404 html invalid_json wrong_shape no_text truncated reset; do
   check "the next target answers after $kind" falls_back "$kind"

@@ -83,6 +83,8 @@ TEST_CASE("seed is a hint; penalties and tools are refused") {
   const std::string start = R"({"messages":[{"role":"user","content":"x"}],)";
   CHECK(dialect()->ignored_members(completion(start + R"("seed":1})")).front() == "seed");
   CHECK(dialect()->ask(completion(start + R"("presence_penalty":0})"), AnswerForm::whole));
+  CHECK(dialect()->ask(completion(start + R"("frequency_penalty":0.0,"n":1.0,"top_logprobs":0})"),
+                       AnswerForm::whole));
   for (const char* member : {R"("presence_penalty":0.5)", R"("tools":[{}])"}) {
     CAPTURE(member);
     const auto refused = dialect()->ask(completion(start + member + "}"), AnswerForm::whole);
@@ -140,7 +142,7 @@ TEST_CASE("a stream of named events") {
   }
   CHECK(stream.read("content_block_delta",
                     R"({"type":"content_block_delta","delta":{"type":"thinking_delta",)"
-                    R"("thinking":"no"}})") == ChatEventKind::ignored);
+                    R"("thinking":"no"}})") == ChatEventKind::part);
   CHECK(stream.read("content_block_stop", R"({"type":"content_block_stop","index":0})") ==
         ChatEventKind::ignored);
   CHECK_FALSE(stream.reader->complete_at_close());
@@ -154,6 +156,30 @@ TEST_CASE("a stream of named events") {
   CHECK(stream.reader->ending().input_tokens == 25U);
   CHECK(stream.reader->ending().output_tokens == 15U);
   CHECK(stream.reader->upstream_json() == R"({"id":"msg_1","model":"m"})");
+}
+
+TEST_CASE("null in place of a string is no text") {
+  CHECK(read(R"({"content":[{"type":"text","text":null}]})")->text.empty());
+  Stream stream;
+  stream.read("message_start", R"({"type":"message_start","message":{"id":null,"model":null}})");
+  stream.read("content_block_delta", R"({"type":"content_block_delta","delta":)"
+                                     R"({"type":"text_delta","text":null}})");
+  CHECK(stream.text.empty());
+  CHECK(stream.reader->upstream_json() == "{}");
+}
+
+TEST_CASE("input tokens include those that were read from and written to the cache") {
+  const auto got = read(R"({"content":[{"type":"text","text":"x"}],"usage":{"input_tokens":3,)"
+                        R"("cache_read_input_tokens":20,"cache_creation_input_tokens":100,)"
+                        R"("output_tokens":4}})");
+  CHECK(got->ending.input_tokens == 123U);
+  Stream stream;
+  stream.read("message_start", R"({"type":"message_start","message":{"usage":{"input_tokens":3,)"
+                               R"("cache_read_input_tokens":20,"output_tokens":1}}})");
+  stream.read("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
+                               R"("usage":{"input_tokens":3,"output_tokens":9}})");
+  CHECK(stream.reader->ending().input_tokens == 23U);
+  CHECK(stream.reader->ending().output_tokens == 9U);
 }
 
 TEST_CASE("errors and damaged events break a stream of named events") {

@@ -113,6 +113,24 @@ TEST_CASE("metadata that is no JSON object cannot be said") {
   }
 }
 
+TEST_CASE("a completion's values that ask for nothing are expressible, unknown ones are not") {
+  const auto asked = [](const std::string& member) {
+    ChatRequest chat("hello", "session-001");
+    chat.completion_json = R"({"messages":[{"role":"user","content":"hello"}],)" + member + "}";
+    return vx11::switch_dialect()->ask(chat).has_value();
+  };
+  for (const char* member :
+       {R"("n":1.0)", R"("n":1)", R"("top_logprobs":0)", R"("top_logprobs":0.0)", R"("stop":[])",
+        R"("frequency_penalty":0.0)", R"("unknown":null)"}) {
+    CAPTURE(member);
+    CHECK(asked(member));
+  }
+  for (const char* member : {R"("n":2)", R"("n":1.5)", R"("unknown":false)", R"("tools":{})"}) {
+    CAPTURE(member);
+    CHECK_FALSE(asked(member));
+  }
+}
+
 TEST_CASE("an empty message cannot be said") {
   const auto request = vx11::switch_dialect()->ask(ChatRequest("", "s"));
   REQUIRE_FALSE(request);

@@ -104,7 +104,8 @@ TEST_CASE("what cannot be expressed is refused by its name") {
   for (const char* member :
        {R"("tools":[{"type":"function"}])", R"("response_format":{"type":"json_object"})",
         R"("n":2)", R"("logprobs":true)", R"("top_logprobs":3)", R"("audio":{"voice":"x"})",
-        R"("logit_bias":{"5":1})", R"("never_heard_of":1)"}) {
+        R"("logit_bias":{"5":1})", R"("never_heard_of":1)", R"("never_heard_of":false)",
+        R"("web_search_options":{})", R"("functions":{})", R"("tools":false)", R"("n":1.5)"}) {
     CAPTURE(member);
     const std::string name = json::parse("{" + std::string(member) + "}").begin().key();
     CHECK(refusal(member) == name + ": the upstream's API has no such member; leave it out");
@@ -117,11 +118,53 @@ TEST_CASE("what cannot be expressed is refused by its name") {
   CHECK(message_refusal(R"({"role":"system","content":"x"})") == "messages");
 }
 
+TEST_CASE("values that ask for nothing are accepted, however their numbers are written") {
+  for (const char* member :
+       {R"("never_heard_of":null)", R"("n":1.0)", R"("n":1)", R"("top_logprobs":0)",
+        R"("top_logprobs":0.0)", R"("logprobs":false)", R"("store":false)", R"("tools": [ ])",
+        R"("functions":[])", R"("logit_bias":{ })", R"("metadata":{})", R"("modalities":["text"])",
+        R"("stop":[])", R"("stop":null)", R"("parallel_tool_calls":false)"}) {
+    CAPTURE(member);
+    CHECK(refusal(member).empty());
+  }
+}
+
+TEST_CASE("a zero of the client replaces the value of the configuration") {
+  const json body = json::parse(
+      body_of(completion(R"({"messages":[{"role":"user","content":"x"}],"presence_penalty":0.0})"),
+              {.model = "m", .extra_json = R"({"options":{"presence_penalty":1}})"}));
+  CHECK(body["options"]["presence_penalty"] == 0.0);
+}
+
+TEST_CASE("of duplicate messages the last count") {
+  const json body =
+      json::parse(body_of(completion(R"({"messages":[{"role":"system","content":"a"},)"
+                                     R"({"role":"user","content":"b"}],)"
+                                     R"("messages":[{"role":"user","content":"c"}]})")));
+  CHECK(body["messages"] == json::parse(R"([{"role":"user","content":"c"}])"));
+}
+
+TEST_CASE("a part of text without a text is refused") {
+  CHECK(message_refusal(R"({"role":"user","content":[{"type":"text","text":null}]})") ==
+        "messages[0].content");
+  CHECK(message_refusal(R"({"role":"user","content":[{"type":"text"}]})") == "messages[0].content");
+}
+
 TEST_CASE("hints are left out and reported") {
   const ChatRequest chat = completion(
       R"({"messages":[{"role":"user","content":"x"}],"user":"u","store":true,"metadata":{"a":"b"}})");
   CHECK(json::parse(body_of(chat)).size() == 3);
   CHECK(dialect()->ignored_members(chat) == std::vector<std::string>{"user", "store", "metadata"});
+}
+
+TEST_CASE("what is left out of messages is reported once") {
+  const ChatRequest chat = completion(
+      R"({"messages":[{"role":"user","name":"ann","refusal":null,"content":[{"type":"text",)"
+      R"("text":"a","cache_control":{"type":"ephemeral"}}]},{"role":"user","name":"bob",)"
+      R"("content":"b"},{"role":"assistant","content":"c","refusal":"no"}]})");
+  CHECK(dialect()->ignored_members(chat) ==
+        std::vector<std::string>{"messages[].name", "messages[].content[].cache_control",
+                                 "messages[].refusal"});
 }
 
 TEST_CASE("a chat without a model is refused") {
@@ -154,6 +197,8 @@ TEST_CASE("a stream of Ollama: lines, and the last with the counts") {
   std::string text;
   const auto line = [&](std::string_view data) { return reader->read({.data = data}, text); };
   CHECK(line(R"({"message":{"role":"assistant","content":"","thinking":"hm"},"done":false})") ==
+        ChatEventKind::part);
+  CHECK(line(R"({"message":{"content":null,"thinking":""},"done":false})") ==
         ChatEventKind::ignored);
   CHECK(line(R"({"message":{"content":"hel"},"done":false})") == ChatEventKind::piece);
   CHECK(line(R"({"message":{"content":"lo"},"done":false})") == ChatEventKind::piece);

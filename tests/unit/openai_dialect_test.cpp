@@ -213,6 +213,17 @@ TEST_CASE("an answer that contains nothing is empty") {
   }
 }
 
+TEST_CASE("an answer without content is one if its reason explains that") {
+  for (const char* reason : {"length", "content_filter"}) {
+    CAPTURE(reason);
+    const std::string body = answer(R"({"content":""})", reason);
+    CHECK(read(body)->completion_json == body);
+    CHECK(read(body)->ending.finish_reason == reason);
+  }
+  CHECK(read(R"({"choices":[{"message":{"content":""},"finish_reason":null}]})")
+            ->completion_json.empty());
+}
+
 TEST_CASE("an error in the body, and what is no completion, are failures") {
   for (const char* body :
        {R"({"error":{"message":"overloaded"}})", R"({"choices":[],"error":"x"})", "{}", "[]", "",

@@ -35,7 +35,7 @@ const std::string kToolBody =
 
 ChatRequest completion() {
   ChatRequest made = chat();
-  made.completion_json = R"({"model":"m","messages":[]})";
+  made.completion_json = R"({"model":"m","messages":[{"role":"user","content":"hello"}]})";
   return made;
 }
 
@@ -126,6 +126,18 @@ TEST_CASE("a part that is no text begins the answer") {
   REQUIRE(stream.has_value());
   CHECK(rest_of(*stream).size() == 3);
   CHECK(stream->ending().finish_reason == "tool_calls");
+}
+
+TEST_CASE("an empty stream with a reason is an answer to a client of the completions API only") {
+  const std::string filtered = chunk("{}", "\"content_filter\"");
+  Site site = streaming({kRole + filtered + kEnd});
+  auto stream = site.stream(completion());
+  REQUIRE(stream.has_value());
+  CHECK(stream->source() == "switch");
+  CHECK(rest_of(*stream) == Strings{shown(kRole), shown(filtered)});
+  CHECK(stream->ending().finish_reason == "content_filter");
+  CHECK(streaming({kRole + filtered + kEnd}).stream(chat())->source() == "madre");
+  CHECK(streaming({kRole + kStop + kEnd}).stream(completion())->source() == "madre");
 }
 
 TEST_CASE("a stream that breaks after envelopes alone falls back, and none of them is delivered") {

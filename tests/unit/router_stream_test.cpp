@@ -626,6 +626,12 @@ TEST_CASE("a dialect of JSON lines reads lines, and any other body as a whole") 
   CHECK(rest_of(*whole).size() == 1);
 }
 
+TEST_CASE("a last line without a line end is read") {
+  auto stream = stream_lines({"one\n", "la", "st"}, "application/x-ndjson");
+  REQUIRE(stream.has_value());
+  CHECK(rest_of(*stream) == Strings{"one", "last"});
+}
+
 TEST_CASE("a clean close is an end only where the dialect says that the answer is complete") {
   auto complete = stream_lines({"one\n", "last\n"}, "application/x-ndjson");
   REQUIRE(complete.has_value());

@@ -69,6 +69,26 @@ TEST_CASE("a target is asked in its dialect, at its origin, with its headers") {
   CHECK(sent.headers.get("content-type") == "application/json");
 }
 
+TEST_CASE("a target's headers replace the dialect's of the same name") {
+  Upstreams up;
+  up.primary->then_json(kSwitchSays);
+  RouterOptions options = up.options();
+  options.targets[0].headers.add("Content-Type", "application/json; charset=utf-8");
+  options.targets[0].headers.add("x-tag", "a");
+  options.targets[0].headers.add("X-Tag", "b");
+  CHECK(Router::create(options)->ask(chat()));
+  REQUIRE(up.primary->calls() == 1);
+  std::vector<std::string> types;
+  std::vector<std::string> tags;
+  const HttpRequest sent = up.primary->requests()[0];
+  for (const vx11::Header header : sent.headers) {
+    if (vx11::equals_ignoring_case(header.name, "content-type")) types.emplace_back(header.value);
+    if (vx11::equals_ignoring_case(header.name, "x-tag")) tags.emplace_back(header.value);
+  }
+  CHECK(types == std::vector<std::string>{"application/json; charset=utf-8"});
+  CHECK(tags == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("any success status is an answer") {
   Upstreams up;
   up.primary->then(HttpResponse(202, "application/json", kSwitchSays));

@@ -249,8 +249,8 @@ TEST_CASE("no line end in the data can begin another field or event") {
   CHECK(events_of(text) == Events{{"message", "a\nevent: done\ndata: b\n\nevent: done"}});
 }
 
-TEST_CASE("JSON lines: each line that is not empty is an event, however the stream is cut") {
-  const std::string text = "{\"a\":1}\n\r\n{\"b\":2}\r\n\n{\"c\":\"event: x\"}\n{\"half\"";
+TEST_CASE("JSON lines: each line that is not blank is an event, however the stream is cut") {
+  const std::string text = "{\"a\":1}\n\r\n{\"b\":2}\r\n \t\n{\"c\":\"event: x\"}\n{\"half\"";
   const std::vector<std::string> expected = {R"({"a":1})", R"({"b":2})", R"({"c":"event: x"})"};
   for (std::size_t piece = 1; piece <= text.size(); ++piece) {
     CAPTURE(piece);
@@ -266,6 +266,23 @@ TEST_CASE("JSON lines: each line that is not empty is an event, however the stre
     }
     CHECK(lines == expected);
   }
+}
+
+TEST_CASE("JSON lines: the end of the stream completes a last line, and no piece stays in memory") {
+  SseParser parser(vx11::StreamFraming::json_lines);
+  parser.feed(std::string(4096, '\n') + "{\"half\":");
+  CHECK_FALSE(parser.next().has_value());
+  CHECK(parser.held() < 64);
+  parser.feed("1}");
+  CHECK_FALSE(parser.next().has_value());
+  CHECK(parser.end());
+  CHECK(parser.next().value().data == R"({"half":1})");
+  CHECK_FALSE(parser.next().has_value());
+  CHECK_FALSE(parser.end());
+  SseParser events;
+  events.feed("data: a\n");
+  CHECK_FALSE(events.next().has_value());
+  CHECK_FALSE(events.end());
 }
 
 TEST_CASE("JSON lines: a line above the limit is refused") {

@@ -27,8 +27,8 @@ struct OpenAiDialectOptions {
   std::string model = {};
   /// The first message, as `system`. Empty: none. Not added to a client's `completion_json`.
   std::string system_prompt = {};
-  /// How much of `ChatRequest::history` is sent, newest first, in tokens, estimated as 4 bytes each.
-  /// 4096 leaves room for the answer in the smallest windows in use (8192). 0: none of it.
+  /// How much of `ChatRequest::history` is sent, newest first, in tokens, estimated as 4 bytes
+  /// each. 4096 leaves room for the answer in the smallest windows in use (8192). 0: none of it.
   std::size_t history_tokens = 4096;
   /// Members added to each request that is not a client's `completion_json`, such as
   /// `{"temperature":0.2}`: the text of a JSON object without `model`, `messages` and `stream`.

@@ -30,7 +30,9 @@ struct OpenAiServer {
 ///
 /// ```cpp
 /// auto llama = vx11::make_openai_target(
-///     {.name = "llama", .url = "http://127.0.0.1:8080/v1", .transport = vx11::make_net_transport()});
+///     {.name = "llama",
+///      .url = "http://127.0.0.1:8080/v1",
+///      .transport = vx11::make_net_transport()});
 /// auto router = vx11::Router::create({.targets = {llama.value()}});
 /// ```
 ///
