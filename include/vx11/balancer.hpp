@@ -39,11 +39,12 @@ struct PeakEwma {
 };
 
 /// Each target in turn, evenly spread: of n choices one of weight w among W in total gets n·w/W,
-/// exactly after each W choices. nginx's smooth weighted round robin. Takes a lock for the time of a
+/// exactly after each W choices while all can be used. nginx's smooth weighted round robin. Takes a lock for the time of a
 /// choice. For targets that are equal, and where shares must be exact.
 struct WeightedRoundRobin {};
 
-/// The target with the fewest calls under way for its weight; among equals in turn. For answers
+/// The target with the fewest calls under way for its weight, the next one included: (n + 1) / weight;
+/// among equals in turn. For answers
 /// whose times differ much, while the targets do not.
 struct LeastInFlight {};
 
@@ -131,9 +132,10 @@ class VX11_API Balancer {
   /// \param session for `StickySession`; empty: none
   /// \return none if no member can be used
   std::optional<std::size_t> pick(const Set& except = {}, std::string_view session = {}) noexcept;
-  /// If none can be used: the one whose open time or cooldown ends first. None if all are isolated by
-  /// hand.
-  std::optional<std::size_t> earliest() const noexcept;
+  /// If none can be used: the one whose open time, probe or cooldown ends first. None if all are
+  /// isolated by hand.
+  /// \param except members that are not considered
+  std::optional<std::size_t> earliest(const Set& except = {}) const noexcept;
 
   /// A call to `member` begins.
   Call begin(std::size_t member) noexcept;
@@ -163,7 +165,6 @@ class VX11_API Balancer {
 class [[nodiscard]] Balancer::Call {
  public:
   Call() = default;
-  Call(Balancer& balancer, std::size_t member) noexcept : balancer_(&balancer), member_(member) {}
   Call(Call&& other) noexcept
       : balancer_(std::exchange(other.balancer_, nullptr)),
         member_(other.member_),
@@ -179,10 +180,11 @@ class [[nodiscard]] Balancer::Call {
   }
 
   /// Records how long the answer took, or the first piece of a streamed one. After a success only a
-  /// failure is recorded, that of a stream that ends early; neutral calls are never recorded.
+  /// failure is recorded, that of a stream that ends early. A neutral call only raises an estimate
+  /// below its time: an answer would have taken longer.
   void record(Verdict verdict, Duration taken) noexcept {
-    if (balancer_ == nullptr || verdict == Verdict::neutral) return;
-    if (std::exchange(answered_, true) && verdict == Verdict::success) return;
+    if (balancer_ == nullptr || (answered_ && verdict != Verdict::failure)) return;
+    answered_ = answered_ || verdict == Verdict::success;
     balancer_->observe(member_, verdict, taken);
   }
   /// As `Balancer::cool_down`.
@@ -192,6 +194,10 @@ class [[nodiscard]] Balancer::Call {
   explicit operator bool() const noexcept { return balancer_ != nullptr; }
 
  private:
+  friend class Balancer;
+
+  Call(Balancer& balancer, std::size_t member) noexcept : balancer_(&balancer), member_(member) {}
+
   Balancer* balancer_ = nullptr;
   std::size_t member_ = 0;
   bool answered_ = false;

@@ -9,6 +9,21 @@ using namespace router_upstreams;
 using Names = std::vector<std::string>;
 using Outcomes = std::vector<Outcome>;
 
+namespace {
+
+/// A dialect in which no chat can be expressed.
+class CannotSay final : public vx11::ChatDialect {
+ public:
+  vx11::Result<vx11::HttpRequest> ask(const ChatRequest&) const override {
+    return vx11::fail(Errc::invalid_argument, "unsayable");
+  }
+  vx11::Result<vx11::ChatAnswer> read(const HttpResponse&) const override {
+    return vx11::fail(Errc::invalid_reply);
+  }
+};
+
+}  // namespace
+
 TEST_CASE("the targets of a group share the chats, and an answer of any is no fallback") {
   Group group(3);
   group.all_say("fine");
@@ -107,6 +122,66 @@ TEST_CASE("a target that sleeps does not count as asked") {
   CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::asleep, Outcome::asleep,
                                                       Outcome::unreachable, Outcome::unreachable,
                                                       Outcome::unreachable});
+}
+
+TEST_CASE("a target that cannot express the chat does not count as asked") {
+  Group group(4);
+  for (const std::size_t i : {0U, 1U}) {
+    group.options.targets[i].dialect = std::make_shared<CannotSay>();
+  }
+  const auto failed = group.router().ask(chat());
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::unsupported, Outcome::unsupported,
+                                                      Outcome::unreachable, Outcome::unreachable,
+                                                      Outcome::unreachable});
+}
+
+TEST_CASE("beside a target that sleeps, one whose breaker is open says when to retry") {
+  Group group(2);
+  group.options.targets.pop_back();
+  group.options.targets[0].asleep = [] { return true; };
+  const Router router = group.router();
+  for (int i = 0; i < 3; ++i) router.breaker("g2")->try_acquire()->failure();
+  const auto failed = router.ask(chat());
+  REQUIRE_FALSE(failed);
+  CHECK(names(failed.error().attempts) == Names{"g1", "g2"});
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::asleep, Outcome::circuit_open});
+  CHECK(failed.error().retry_after > 0s);
+}
+
+TEST_CASE("targets that sleep take no place among the calls of a chat side by side") {
+  ManualTime time;
+  Group group(10);
+  const auto ninth = std::make_shared<HeldUpstream>();
+  for (std::size_t i = 0; i < 8; ++i) group.options.targets[i].asleep = [] { return true; };
+  for (RouterTarget& target : group.options.targets) target.transport = ninth;
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
+  const Router router = group.router();
+  Started asking(router.async_ask(chat()));
+  REQUIRE(ninth->calls() == 1);
+  ninth->say(0, "awake");
+  REQUIRE(asking.done());
+  CHECK(asking.take()->source == "g9");
+}
+
+TEST_CASE("a chat side by side starts as many calls as its steps allow") {
+  ManualTime time;
+  Group group(12);
+  const auto upstream = std::make_shared<HeldUpstream>();
+  for (RouterTarget& target : group.options.targets) target.transport = upstream;
+  group.use(vx11::WeightedRoundRobin{}, 7);
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
+  const Router router = group.router();
+  Started asking(router.async_ask(chat()));
+  for (std::size_t i = 0; i < 8; ++i) {
+    REQUIRE(upstream->calls() == i + 1);
+    upstream->end(i, vx11::fail(Errc::unreachable));
+  }
+  REQUIRE(asking.done());
+  const auto failed = asking.take();
+  CHECK(failed.error().attempts.size() == 8);
+  CHECK(failed.error().attempts.back().target == "last");
 }
 
 TEST_CASE("a target that answers 429 cools down for its Retry-After, neutral for its breaker") {
@@ -229,6 +304,19 @@ TEST_CASE("peak EWMA learns from the router's calls") {
   for (int i = 0; i < 40; ++i) CHECK(router.ask(chat()));
   CHECK(group.at(0).calls() <= 4);
   CHECK(group.at(1).calls() >= 36);
+}
+
+TEST_CASE("peak EWMA avoids a target that refuses every chat at once") {
+  for (const int status : {200, 401, 404, 407}) {
+    Group group(2);
+    group.use(vx11::PeakEwma{});
+    group.at(0).then(HttpResponse(status, "application/json", Group::body("")), 1ms);
+    group.at(1).then(HttpResponse(200, "application/json", Group::body("fine")), 100ms);
+    const Router router = group.router();
+    for (int i = 0; i < 40; ++i) CHECK(router.ask(chat()));
+    CHECK(group.at(0).calls() <= 4);
+    CHECK(failures(router, "g1") == 0);
+  }
 }
 
 TEST_CASE("mistakes in groups are named") {
