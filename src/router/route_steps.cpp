@@ -92,8 +92,12 @@ std::shared_ptr<const Balancer> RouteSteps::balancer(std::string_view group) con
 }
 
 std::size_t RouteSteps::max_targets() const noexcept {
+  return steps_.front().max_targets + max_targets_after(0);
+}
+
+std::size_t RouteSteps::max_targets_after(std::size_t step) const noexcept {
   std::size_t sum = 0;
-  for (const RouteStep& step : steps_) sum += step.max_targets;
+  for (std::size_t i = step + 1; i < steps_.size(); ++i) sum += steps_[i].max_targets;
   return sum;
 }
 
