@@ -28,7 +28,8 @@ struct FallbackRule {
   /// condition in `matches`.
   std::vector<int> statuses = {};
   /// A further condition on the answer; empty: none. Must be thread-safe and fast. An exception
-  /// counts as false. The body of an answer is read up to 4 MiB before it is called.
+  /// counts as false. The body of an answer is read up to 4 MiB before it is called, that of
+  /// a refused stream for two seconds at most.
   std::function<bool(const HttpResponse&)> matches = {};
   /// The step of the chain that is asked next: the name of a target without a group, or of a group.
   /// Steps between are passed by; a step that has been reached already is not asked again, the chain
