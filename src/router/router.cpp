@@ -119,6 +119,8 @@ std::shared_ptr<CircuitBreaker> Router::breaker(std::string_view target) const {
   for (const RouterTarget& each : impl_->options.targets) {
     if (each.name == target) return each.breaker;
   }
+  const std::optional<RouterShadow>& shadow = impl_->options.shadow;
+  if (shadow && shadow->target.name == target) return shadow->target.breaker;
   return nullptr;
 }
 

@@ -120,3 +120,9 @@ TEST_CASE("mistakes of a shadow are named") {
           s.target.transport = std::make_shared<ScriptedTransport>();
         }) == "shadow \"tried\": its transport blocks, which would delay the chats");
 }
+
+TEST_CASE("the router has the shadow's breaker by its name") {
+  const Shadowed shadowed(1);
+  CHECK(shadowed.router().breaker("tried") == shadowed.breaker);
+  CHECK(shadowed.router().breaker("other") == nullptr);
+}
