@@ -25,13 +25,13 @@ namespace vx11 {
 inline namespace v0 {
 
 /// Two random targets are compared, and the one of lower cost is chosen: the estimated time of an
-/// answer, times the calls under way and this one, divided by the weight. The estimate rises at once
-/// to a slower answer and decays exponentially to faster ones. Finagle's peak EWMA, with M.
-/// Mitzenmacher's "The Power of Two Choices in Randomized Load Balancing" (2001). A choice does not
-/// depend on the number of targets.
+/// answer, times the calls under way and this one, divided by the weight. The estimate rises at
+/// once to a slower answer and decays exponentially to faster ones. Finagle's peak EWMA, with M.
+/// Mitzenmacher's "The Power of Two Choices in Randomized Load Balancing" (2001). The time of a
+/// choice does not depend on the number of targets.
 struct PeakEwma {
-  /// The time constant: after it, 37 % of an old estimate are left. Above 0. Ten seconds, as in
-  /// Finagle, outlasts a pause of garbage collection, and tries a target again within a minute.
+  /// The time constant: after it, 37 % of an old estimate are left. At least 1 ms. Ten seconds, as
+  /// in Finagle, outlasts a pause of garbage collection, and tries a target again within a minute.
   Duration decay = std::chrono::seconds(10);
   /// A failed call counts as an answer that took at least this long: an upstream that fails at once
   /// must not look fast. Five seconds are the limit that people commonly set for an answer.
@@ -39,31 +39,32 @@ struct PeakEwma {
 };
 
 /// Each target in turn, evenly spread: of n choices one of weight w among W in total gets n·w/W,
-/// exactly after each W choices while all can be used. nginx's smooth weighted round robin. Takes a lock for the time of a
-/// choice. For targets that are equal, and where shares must be exact.
+/// exactly after each W choices while all can be used. nginx's smooth weighted round robin. Takes a
+/// lock for the time of a choice. For targets that are equal, and where shares must be exact.
 struct WeightedRoundRobin {};
 
-/// The target with the fewest calls under way for its weight, the next one included: (n + 1) / weight;
-/// among equals in turn. For answers
-/// whose times differ much, while the targets do not.
+/// The target with the fewest calls under way for its weight, the next one included: (n + 1) /
+/// weight; among equals in turn. For answers whose times differ much, while the targets do not.
 struct LeastInFlight {};
 
-/// The same target for all chats of a session, so that its prompt cache is used: weighted rendezvous
-/// hashing (D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998).
-/// While that target cannot be used, the session's next in order takes its place. When a target is
-/// added or removed, only its own sessions move; the choice depends on names and weights alone and is
-/// the same in every process. Chats without a session go to the less busy of two random targets.
+/// The same target for all chats of a session, so that its prompt cache is used: weighted
+/// rendezvous hashing (D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit
+/// Rates", 1998). While that target cannot be used, the session's next in order takes its place.
+/// When a target is added or removed, only its own sessions move; the choice depends on names and
+/// weights alone and is the same in every process. Chats without a session go to the less busy of
+/// two random targets; a new session id for each chat places it without regard to load.
 struct StickySession {};
 
 /// How a target is chosen.
 using BalancingPolicy = std::variant<PeakEwma, WeightedRoundRobin, LeastInFlight, StickySession>;
 
-/// Options of a balancer. `validate` reports values out of range; the constructor clamps them to the
-/// nearest valid value.
+/// Options of a balancer. `validate` reports values out of range; the constructor clamps them to
+/// the nearest valid value.
 struct BalancerOptions {
   /// Peak EWMA by default: it needs no knowledge of the targets, and avoids a slow one by itself.
   BalancingPolicy policy = PeakEwma{};
-  /// How long a target that answers 429 or 529 without a Retry-After is not chosen. Zero: not at all.
+  /// How long a target that answers 429 or 529 without a Retry-After is not chosen. Zero: not at
+  /// all.
   Duration default_cooldown = std::chrono::seconds(1);
   /// The longest time that a Retry-After is obeyed. Longer ones are often the end of a day's quota,
   /// which a minute's probe does not harm.
@@ -71,8 +72,8 @@ struct BalancerOptions {
   /// After its circuit breaker has closed, the weight of a target grows evenly from a tenth to the
   /// whole within this time. Zero, the default: at once. For upstreams that must fill caches first.
   Duration slow_start = Duration::zero();
-  /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread. Replace it
-  /// to make tests deterministic.
+  /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread. Replace
+  /// it to make tests deterministic.
   std::function<double()> random = {};
 };
 
@@ -111,7 +112,8 @@ struct BalancerLoad {
 ///
 /// **Thread-safety**: every member may be called from any thread. Only `WeightedRoundRobin` takes a
 /// lock. A choice allocates nothing, and reads the clock for `PeakEwma`, and while a target cools
-/// down or starts slowly. Two threads that choose at the same moment may not see each other's call.
+/// down, starts slowly, or has a breaker that is not closed. Two threads that choose at the same
+/// moment may not see each other's call.
 /// **Lifetime**: outlives its calls. Neither copied nor moved.
 class VX11_API Balancer {
  public:

@@ -202,6 +202,7 @@ Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
 }
 
 ChatFailure ChatAttemptState::failure() {
+  if (steps_ != nullptr && !over_ && error_of_ != kUnsupported) hint(steps_->earliest_wait());
   ChatFailure failure(std::move(*error_));
   if (error_of_ == kUnsupported && !over_) attempts_.clear();  // the chat itself is invalid
   failure.attempts = std::move(attempts_);

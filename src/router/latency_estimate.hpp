@@ -44,8 +44,8 @@ class LatencyEstimate {
   }
 
  private:
-  /// 65.5 µs: short beside the decay, and 32 bits of them pass three days. A longer pause leaves the
-  /// estimate higher than it should be, until the next answer.
+  /// 65.5 µs: short beside the decay, and 32 bits of them pass three days. A longer pause leaves
+  /// the estimate higher than it should be, until the next answer.
   static constexpr unsigned kTickBits = 16;
   static constexpr double kTick = 1U << kTickBits;
 

@@ -19,8 +19,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Starts calls, and decides when the next one is due and when the chat is over. A part of the frame
-/// of one chat's coroutine, which does the waiting:
+/// Starts calls, and decides when the next one is due and when the chat is over. A part of the
+/// frame of one chat's coroutine, which does the waiting:
 ///
 /// ```cpp
 /// while (race.wants_next()) { race.start(call of the next target), or race.no_more() }

@@ -101,6 +101,25 @@ std::size_t RouteSteps::max_targets_after(std::size_t step) const noexcept {
   return sum;
 }
 
+Duration RouteSteps::wait_of(const RouteStep& step) const noexcept {
+  Duration least = Duration::max();
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const Duration breaker = options_.targets[step.first + i].breaker->admission_wait();
+    least = std::min(least, std::max(breaker, step.balancer->cooldown_left(i)));
+  }
+  return least;
+}
+
+Duration RouteSteps::earliest_wait() const noexcept {
+  Duration earliest = Duration::max();
+  for (const RouteStep& step : steps_) {
+    if (!step.balancer) continue;
+    const Duration wait = wait_of(step);
+    if (wait > Duration::zero()) earliest = std::min(earliest, wait);
+  }
+  return earliest == Duration::max() ? Duration::zero() : earliest;
+}
+
 std::optional<std::size_t> RouteSteps::after(const HttpResponse& response) const noexcept {
   for (std::size_t i = 0; i < rule_targets_.size(); ++i) {
     if (applies(options_.fallback_rules[i], response)) return rule_targets_[i];

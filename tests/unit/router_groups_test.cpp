@@ -227,6 +227,20 @@ TEST_CASE("while all targets of a group cool down none is called, and the failur
   CHECK(group.at(0).calls() + group.at(1).calls() == 2);
 }
 
+TEST_CASE("a failure's time to retry is the earliest of the group, of targets not asked, too") {
+  Group group(2);
+  group.options.targets.pop_back();
+  group.at(0).then(refusal(429, {}, "20"));
+  group.at(1).then(refusal(429, {}, "50"));
+  const Router router = group.router();
+  for (int i = 0; i < 3; ++i) router.breaker("g1")->try_acquire()->failure();
+  group.clock.advance(55s);  // of 60
+  const auto failed = router.ask(chat());
+  REQUIRE_FALSE(failed);
+  CHECK(names(failed.error().attempts) == Names{"g2"});
+  CHECK(failed.error().retry_after == 5s);
+}
+
 TEST_CASE("targets without a group have no cooldown, and 529 is a failure") {
   Group group(1);
   group.last().then(refusal(529, {}, "20"));

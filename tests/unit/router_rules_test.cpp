@@ -227,6 +227,10 @@ TEST_CASE("mistakes in rules are named") {
   CHECK(mistakes({.statuses = {400}, .next = "g"}).empty());
   CHECK(mistakes({}) ==
         "fallback rule 1: neither statuses nor a condition: it would apply to every error");
+  CHECK(mistakes({.statuses = {99, 200, 404, 600}}) ==
+        "fallback rule 1: status 99 is not one of 100 to 599 outside 2xx; "
+        "fallback rule 1: status 200 is not one of 100 to 599 outside 2xx; "
+        "fallback rule 1: status 600 is not one of 100 to 599 outside 2xx");
   CHECK(mistakes({.statuses = {400}, .next = "g1"}) ==
         "fallback rule 1: \"g1\" is neither a group nor a target without a group");
 }

@@ -126,3 +126,11 @@ TEST_CASE("the router has the shadow's breaker by its name") {
   CHECK(shadowed.router().breaker("tried") == shadowed.breaker);
   CHECK(shadowed.router().breaker("other") == nullptr);
 }
+
+TEST_CASE("a shadow that names a group or a time to fall back is a mistake") {
+  Shadowed shadowed(1);
+  shadowed.options.shadow->target.group = "g";
+  shadowed.options.shadow->target.fallback_after = 1s;
+  CHECK(Router::create(shadowed.options).error().detail ==
+        "shadow \"tried\": it can have no group; shadow \"tried\": it can have no fallback_after");
+}
