@@ -1,4 +1,4 @@
-// Groups of targets: which one is asked, what follows on its failure, and what a cooldown does.
+// Groups of targets: which one is asked, and what follows on its failure.
 
 #include "held_upstream.hpp"
 #include "policy_fakes.hpp"
@@ -184,72 +184,6 @@ TEST_CASE("a chat side by side starts as many calls as its steps allow") {
   CHECK(failed.error().attempts.back().target == "last");
 }
 
-TEST_CASE("a target that answers 429 cools down for its Retry-After, neutral for its breaker") {
-  for (const int status : {429, 503, 529}) {
-    Group group(2);
-    group.at(0).then(refusal(status, {}, "20")).then_json(Group::body("again"));
-    group.at(1).then_json(Group::body("fine"));
-    const Router router = group.router();
-    CHECK(names(router.ask(chat())->attempts) == Names{"g1", "g2"});
-    CHECK(failures(router, "g1") == 0);
-    CHECK(router.balancer("g")->loads()[0].cooldown_left == 20s);
-    for (int i = 0; i < 4; ++i) CHECK(names(router.ask(chat())->attempts) == Names{"g2"});
-    group.clock.advance(20s);
-    for (int i = 0; i < 2; ++i) CHECK(router.ask(chat())->rank == 0);
-    CHECK(group.at(0).calls() == 2);
-  }
-}
-
-TEST_CASE("without a Retry-After, 429 and 529 cool down for a second, and 503 is a failure") {
-  for (const auto& [status, left] : {std::pair(429, 1s), std::pair(529, 1s), std::pair(503, 0s)}) {
-    Group group(2);
-    group.at(0).then(refusal(status));
-    group.at(1).then_json(Group::body("fine"));
-    const Router router = group.router();
-    CHECK(router.ask(chat()).has_value());
-    CHECK(router.balancer("g")->loads()[0].cooldown_left == left);
-    CHECK(failures(router, "g1") == (status == 503 ? 1 : 0));
-  }
-}
-
-TEST_CASE("while all targets of a group cool down none is called, and the failure says how long") {
-  Group group(2);
-  group.options.targets.pop_back();
-  group.at(0).then(refusal(429, {}, "20"));
-  group.at(1).then(refusal(429, {}, "10"));
-  const Router router = group.router();
-  CHECK_FALSE(router.ask(chat()));
-  const auto failed = router.ask(chat());
-  REQUIRE_FALSE(failed);
-  CHECK(names(failed.error().attempts) == Names{"g2"});
-  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::circuit_open});
-  CHECK(failed.error().retry_after == 10s);
-  CHECK(group.at(0).calls() + group.at(1).calls() == 2);
-}
-
-TEST_CASE("a failure's time to retry is the earliest of the group, of targets not asked, too") {
-  Group group(2);
-  group.options.targets.pop_back();
-  group.at(0).then(refusal(429, {}, "20"));
-  group.at(1).then(refusal(429, {}, "50"));
-  const Router router = group.router();
-  for (int i = 0; i < 3; ++i) router.breaker("g1")->try_acquire()->failure();
-  group.clock.advance(55s);  // of 60
-  const auto failed = router.ask(chat());
-  REQUIRE_FALSE(failed);
-  CHECK(names(failed.error().attempts) == Names{"g2"});
-  CHECK(failed.error().retry_after == 5s);
-}
-
-TEST_CASE("targets without a group have no cooldown, and 529 is a failure") {
-  Group group(1);
-  group.last().then(refusal(529, {}, "20"));
-  const Router router = group.router();
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(router.ask(chat()));
-  CHECK(group.last().calls() == 3);
-  CHECK(router.breaker("last")->state() == CircuitState::open);
-}
-
 TEST_CASE("the chats of a session go to one target, and to its next one while that is open") {
   Group group(5);
   group.use(vx11::StickySession{});
@@ -305,6 +239,35 @@ TEST_CASE("a call under way counts until a stream has ended") {
     CHECK(router.balancer("g")->loads()[0].in_flight == 1);
     while (vx11::sync_wait(opened->next({})).value()) {
     }
+    CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+  }
+}
+
+TEST_CASE("a stream that is dropped and a chat that is cancelled are no longer under way") {
+  Group group(1);
+  group.options.targets.pop_back();
+  SUBCASE("a stream") {
+    group.options.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+        streaming_script::Pieces{"event: message\ndata: {\"delta\":\"a\"}\n\n"});
+    const Router router = group.router();
+    {
+      const auto opened = vx11::sync_wait(router.async_stream(chat()));
+      REQUIRE(opened.has_value());
+      CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+    }
+    CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+  }
+  SUBCASE("a chat") {
+    const auto held = std::make_shared<HeldUpstream>();
+    group.options.targets[0].transport = held;
+    const Router router = group.router();
+    std::stop_source left;
+    Started asking(
+        router.async_ask(chat(), vx11::Deadline(vx11::TimePoint::max(), left.get_token())));
+    CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+    left.request_stop();
+    REQUIRE(asking.done());
+    CHECK(asking.take().error().code == Errc::cancelled);
     CHECK(router.balancer("g")->loads()[0].in_flight == 0);
   }
 }
