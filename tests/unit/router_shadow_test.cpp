@@ -134,3 +134,13 @@ TEST_CASE("a shadow that names a group or a time to fall back is a mistake") {
   CHECK(Router::create(shadowed.options).error().detail ==
         "shadow \"tried\": it can have no group; shadow \"tried\": it can have no fallback_after");
 }
+
+TEST_CASE("a chat that was cancelled before is not copied") {
+  Shadowed shadowed(1);
+  const Router router = shadowed.router();
+  std::stop_source left;
+  left.request_stop();
+  const vx11::Deadline deadline(vx11::TimePoint::max(), left.get_token());
+  CHECK(router.ask(chat(), deadline).error().code == Errc::cancelled);
+  CHECK(shadowed.upstream->calls() == 0);
+}
