@@ -181,12 +181,12 @@ class [[nodiscard]] Balancer::Call {
     if (balancer_ != nullptr) balancer_->end(member_);
   }
 
-  /// Records how long the answer took, or the first piece of a streamed one. After a success only a
+  /// Records how long the answer took, or the first piece of a streamed one. After the first only a
   /// failure is recorded, that of a stream that ends early. A neutral call only raises an estimate
   /// below its time: an answer would have taken longer.
   void record(Verdict verdict, Duration taken) noexcept {
     if (balancer_ == nullptr || (answered_ && verdict != Verdict::failure)) return;
-    answered_ = answered_ || verdict == Verdict::success;
+    answered_ = answered_ || verdict != Verdict::neutral;
     balancer_->observe(member_, verdict, taken);
   }
   /// As `Balancer::cool_down`.

@@ -296,6 +296,18 @@ TEST_CASE("peak EWMA avoids a target that refuses every chat at once") {
   }
 }
 
+TEST_CASE("peak EWMA counts a stream that ends without text as slow") {
+  Group group(1);
+  group.use(vx11::PeakEwma{});
+  group.options.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"event: done\ndata: {}\n\n"});
+  group.last().then_json(Group::body("from last"));
+  const Router router = group.router();
+  REQUIRE(vx11::sync_wait(router.async_stream(chat())).has_value());
+  CHECK(router.balancer("g")->loads()[0].latency > 4s);
+  CHECK(failures(router, "g1") == 0);
+}
+
 TEST_CASE("mistakes in groups are named") {
   const auto mistakes = [](auto change) {
     Group group(3);
