@@ -142,8 +142,8 @@ class VX11_API Balancer {
   /// A call to `member` begins.
   Call begin(std::size_t member) noexcept;
 
-  /// `member` has asked its callers to wait: it is not chosen for that time, within the limits of the
-  /// options. A cooldown is never shortened.
+  /// `member` has asked its callers to wait: it is not chosen for that time, within the limits of
+  /// the options. A cooldown is never shortened.
   /// \param retry_after none: `default_cooldown`
   void cool_down(std::size_t member, std::optional<Duration> retry_after) noexcept;
   /// The rest of the cooldown; zero if there is none. Reads the clock only if there may be one.

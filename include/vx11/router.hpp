@@ -143,8 +143,8 @@ struct RouterOptions {
   /// the timer rings, which a blocking transport would block.
   std::shared_ptr<Timer> timer = {};
   /// What becomes of calls that were overtaken, and of those whose caller left after
-  /// `fallback_after`. A caller that leaves earlier cancels the call. Observed calls share ownership
-  /// of transport and breaker.
+  /// `fallback_after`. A caller that leaves earlier cancels the call. Observed calls share
+  /// ownership of transport and breaker.
   Overtaken overtaken = Overtaken::observe;
   SteadyClock clock = {};
   /// Options of the groups that targets name. A group that is not listed has the defaults.
