@@ -60,6 +60,25 @@ void balance(benchmark::State& state) {
   }
 }
 
+/// Every other target is taken out of use by its breaker.
+template <class Policy>
+void balance_half_isolated(benchmark::State& state) {
+  std::vector<vx11::BalancerMember> all = members();
+  for (std::size_t i = 0; i < kTargets; i += 2) {
+    const auto breaker = std::make_shared<CircuitBreaker>();
+    breaker->isolate();
+    all[i].breaker = breaker;
+  }
+  Balancer balancer(std::move(all), BalancerOptions{.policy = Policy{}});
+  const CountAllocations count(state);
+  for (auto _ : state) {
+    const auto member = balancer.pick({}, "0b7f3c52-9f5c-4d0e-8f0a-1c2d3e4f5a6b");
+    Balancer::Call call = balancer.begin(*member);
+    benchmark::DoNotOptimize(call);
+    call.record(Verdict::success, 20ms);
+  }
+}
+
 void baseline_round_robin_index(benchmark::State& state) {
   static std::atomic<std::size_t> next{0};
   const CountAllocations count(state);
@@ -82,6 +101,12 @@ void least_in_flight(benchmark::State& state) {
 void sticky_session(benchmark::State& state) {
   balance<vx11::StickySession>(state);
 }
+void half_isolated_peak_ewma(benchmark::State& state) {
+  balance_half_isolated<vx11::PeakEwma>(state);
+}
+void half_isolated_weighted_round_robin(benchmark::State& state) {
+  balance_half_isolated<vx11::WeightedRoundRobin>(state);
+}
 
 BENCHMARK(baseline_round_robin_index)->Threads(1)->Threads(2);
 BENCHMARK(floor_clock_read);
@@ -89,5 +114,7 @@ BENCHMARK(peak_ewma)->Threads(1)->Threads(2);
 BENCHMARK(weighted_round_robin)->Threads(1)->Threads(2);
 BENCHMARK(least_in_flight)->Threads(1)->Threads(2);
 BENCHMARK(sticky_session)->Threads(1)->Threads(2);
+BENCHMARK(half_isolated_peak_ewma);
+BENCHMARK(half_isolated_weighted_round_robin);
 
 }  // namespace

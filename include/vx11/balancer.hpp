@@ -25,13 +25,13 @@ namespace vx11 {
 inline namespace v0 {
 
 /// Two random targets are compared, and the one of lower cost is chosen: the estimated time of an
-/// answer, times the calls under way and this one, divided by the weight. The estimate rises at once
-/// to a slower answer and decays exponentially to faster ones. Finagle's peak EWMA, with M.
-/// Mitzenmacher's "The Power of Two Choices in Randomized Load Balancing" (2001). A choice does not
-/// depend on the number of targets.
+/// answer, times the calls under way and this one, divided by the weight. The estimate rises at
+/// once to a slower answer and decays exponentially to faster ones. Finagle's peak EWMA, with M.
+/// Mitzenmacher's "The Power of Two Choices in Randomized Load Balancing" (2001). The time of a
+/// choice does not depend on the number of targets.
 struct PeakEwma {
-  /// The time constant: after it, 37 % of an old estimate are left. Above 0. Ten seconds, as in
-  /// Finagle, outlasts a pause of garbage collection, and tries a target again within a minute.
+  /// The time constant: after it, 37 % of an old estimate are left. At least 1 ms. Ten seconds, as
+  /// in Finagle, outlasts a pause of garbage collection, and tries a target again within a minute.
   Duration decay = std::chrono::seconds(10);
   /// A failed call counts as an answer that took at least this long: an upstream that fails at once
   /// must not look fast. Five seconds are the limit that people commonly set for an answer.
@@ -39,30 +39,32 @@ struct PeakEwma {
 };
 
 /// Each target in turn, evenly spread: of n choices one of weight w among W in total gets n·w/W,
-/// exactly after each W choices. nginx's smooth weighted round robin. Takes a lock for the time of a
-/// choice. For targets that are equal, and where shares must be exact.
+/// exactly after each W choices while all can be used. nginx's smooth weighted round robin. Takes a
+/// lock for the time of a choice. For targets that are equal, and where shares must be exact.
 struct WeightedRoundRobin {};
 
-/// The target with the fewest calls under way for its weight; among equals in turn. For answers
-/// whose times differ much, while the targets do not.
+/// The target with the fewest calls under way for its weight, the next one included: (n + 1) /
+/// weight; among equals in turn. For answers whose times differ much, while the targets do not.
 struct LeastInFlight {};
 
-/// The same target for all chats of a session, so that its prompt cache is used: weighted rendezvous
-/// hashing (D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998).
-/// While that target cannot be used, the session's next in order takes its place. When a target is
-/// added or removed, only its own sessions move; the choice depends on names and weights alone and is
-/// the same in every process. Chats without a session go to the less busy of two random targets.
+/// The same target for all chats of a session, so that its prompt cache is used: weighted
+/// rendezvous hashing (D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit
+/// Rates", 1998). While that target cannot be used, the session's next in order takes its place.
+/// When a target is added or removed, only its own sessions move; the choice depends on names and
+/// weights alone and is the same in every process. Chats without a session go to the less busy of
+/// two random targets; a new session id for each chat places it without regard to load.
 struct StickySession {};
 
 /// How a target is chosen.
 using BalancingPolicy = std::variant<PeakEwma, WeightedRoundRobin, LeastInFlight, StickySession>;
 
-/// Options of a balancer. `validate` reports values out of range; the constructor clamps them to the
-/// nearest valid value.
+/// Options of a balancer. `validate` reports values out of range; the constructor clamps them to
+/// the nearest valid value.
 struct BalancerOptions {
   /// Peak EWMA by default: it needs no knowledge of the targets, and avoids a slow one by itself.
   BalancingPolicy policy = PeakEwma{};
-  /// How long a target that answers 429 or 529 without a Retry-After is not chosen. Zero: not at all.
+  /// How long a target that answers 429 or 529 without a Retry-After is not chosen. Zero: not at
+  /// all.
   Duration default_cooldown = std::chrono::seconds(1);
   /// The longest time that a Retry-After is obeyed. Longer ones are often the end of a day's quota,
   /// which a minute's probe does not harm.
@@ -70,8 +72,8 @@ struct BalancerOptions {
   /// After its circuit breaker has closed, the weight of a target grows evenly from a tenth to the
   /// whole within this time. Zero, the default: at once. For upstreams that must fill caches first.
   Duration slow_start = Duration::zero();
-  /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread. Replace it
-  /// to make tests deterministic.
+  /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread. Replace
+  /// it to make tests deterministic.
   std::function<double()> random = {};
 };
 
@@ -110,7 +112,8 @@ struct BalancerLoad {
 ///
 /// **Thread-safety**: every member may be called from any thread. Only `WeightedRoundRobin` takes a
 /// lock. A choice allocates nothing, and reads the clock for `PeakEwma`, and while a target cools
-/// down or starts slowly. Two threads that choose at the same moment may not see each other's call.
+/// down, starts slowly, or has a breaker that is not closed. Two threads that choose at the same
+/// moment may not see each other's call.
 /// **Lifetime**: outlives its calls. Neither copied nor moved.
 class VX11_API Balancer {
  public:
@@ -131,15 +134,16 @@ class VX11_API Balancer {
   /// \param session for `StickySession`; empty: none
   /// \return none if no member can be used
   std::optional<std::size_t> pick(const Set& except = {}, std::string_view session = {}) noexcept;
-  /// If none can be used: the one whose open time or cooldown ends first. None if all are isolated by
-  /// hand.
-  std::optional<std::size_t> earliest() const noexcept;
+  /// If none can be used: the one whose open time, probe or cooldown ends first. None if all are
+  /// isolated by hand.
+  /// \param except members that are not considered
+  std::optional<std::size_t> earliest(const Set& except = {}) const noexcept;
 
   /// A call to `member` begins.
   Call begin(std::size_t member) noexcept;
 
-  /// `member` has asked its callers to wait: it is not chosen for that time, within the limits of the
-  /// options. A cooldown is never shortened.
+  /// `member` has asked its callers to wait: it is not chosen for that time, within the limits of
+  /// the options. A cooldown is never shortened.
   /// \param retry_after none: `default_cooldown`
   void cool_down(std::size_t member, std::optional<Duration> retry_after) noexcept;
   /// The rest of the cooldown; zero if there is none. Reads the clock only if there may be one.
@@ -163,7 +167,6 @@ class VX11_API Balancer {
 class [[nodiscard]] Balancer::Call {
  public:
   Call() = default;
-  Call(Balancer& balancer, std::size_t member) noexcept : balancer_(&balancer), member_(member) {}
   Call(Call&& other) noexcept
       : balancer_(std::exchange(other.balancer_, nullptr)),
         member_(other.member_),
@@ -178,11 +181,12 @@ class [[nodiscard]] Balancer::Call {
     if (balancer_ != nullptr) balancer_->end(member_);
   }
 
-  /// Records how long the answer took, or the first piece of a streamed one. After a success only a
-  /// failure is recorded, that of a stream that ends early; neutral calls are never recorded.
+  /// Records how long the answer took, or the first piece of a streamed one. After the first only a
+  /// failure is recorded, that of a stream that ends early. A neutral call only raises an estimate
+  /// below its time: an answer would have taken longer.
   void record(Verdict verdict, Duration taken) noexcept {
-    if (balancer_ == nullptr || verdict == Verdict::neutral) return;
-    if (std::exchange(answered_, true) && verdict == Verdict::success) return;
+    if (balancer_ == nullptr || (answered_ && verdict != Verdict::failure)) return;
+    answered_ = answered_ || verdict != Verdict::neutral;
     balancer_->observe(member_, verdict, taken);
   }
   /// As `Balancer::cool_down`.
@@ -192,6 +196,10 @@ class [[nodiscard]] Balancer::Call {
   explicit operator bool() const noexcept { return balancer_ != nullptr; }
 
  private:
+  friend class Balancer;
+
+  Call(Balancer& balancer, std::size_t member) noexcept : balancer_(&balancer), member_(member) {}
+
   Balancer* balancer_ = nullptr;
   std::size_t member_ = 0;
   bool answered_ = false;

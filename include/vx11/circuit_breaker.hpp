@@ -136,6 +136,11 @@ class BasicCircuitBreaker {
     if (word.phase() != detail::CircuitPhase::open) return word.state();
     return clock_.now() < until ? CircuitState::open : CircuitState::half_open;
   }
+  /// How long until `try_acquire` could admit a call: zero while it would now, the rest of the open
+  /// time, or the time until a probe that is under way is overdue, which may end before.
+  /// `Duration::max()` while isolated. Reading changes nothing; it takes the lock for a few
+  /// nanoseconds while half-open.
+  Duration admission_wait() const noexcept { return core_.admission_wait(clock_.now()); }
   CircuitMode mode() const noexcept { return core_.load().mode(); }
 
   /// A consistent snapshot of state and figures. With a window it takes the lock for a few

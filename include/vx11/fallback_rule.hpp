@@ -28,19 +28,21 @@ struct FallbackRule {
   /// condition in `matches`.
   std::vector<int> statuses = {};
   /// A further condition on the answer; empty: none. Must be thread-safe and fast. An exception
-  /// counts as false. The body of an answer is read up to 4 MiB before it is called.
+  /// counts as false. The body of an answer is read up to 4 MiB before it is called, that of
+  /// a refused stream for two seconds at most.
   std::function<bool(const HttpResponse&)> matches = {};
   /// The step of the chain that is asked next: the name of a target without a group, or of a group.
-  /// Steps between are passed by; a step that has been reached already is not asked again, the chain
-  /// continues as usual then. Empty, the default: the answer is final, and the chat fails with it.
+  /// Steps between are passed by; a step that has been reached already is not asked again, the
+  /// chain continues as usual then. Empty, the default: the answer is final, and the chat fails
+  /// with it.
   std::string next = {};
 };
 
 /// Whether the answer says that the chat is longer than the model's context, as OpenAI-compatible
 /// servers, llama.cpp, vLLM and Anthropic's API say it: by words in a body with a status of 4xx.
 VX11_API bool says_context_too_long(const HttpResponse& response) noexcept;
-/// Whether the answer says that its content filter refuses the chat, as the APIs of OpenAI and Azure
-/// say it: by words in a body with a status of 4xx.
+/// Whether the answer says that its content filter refuses the chat, as the APIs of OpenAI and
+/// Azure say it: by words in a body with a status of 4xx.
 VX11_API bool says_content_refused(const HttpResponse& response) noexcept;
 
 }  // namespace v0

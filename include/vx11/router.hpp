@@ -48,8 +48,9 @@ struct ChatReply {
   std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
 };
 
-/// No target answered. `code` and `upstream` are those of the first target; `retry_after` is the
-/// earliest given by breakers, Retry-After headers and policies.
+/// No target answered. `code` and `upstream` are those of the first target, or of the one whose
+/// answer was final by a rule; `retry_after` is the earliest given by breakers, cooldowns,
+/// Retry-After headers and policies.
 struct ChatFailure : Error {
   ChatFailure() = default;
   explicit ChatFailure(Error error) : Error(std::move(error)) {}
@@ -135,8 +136,9 @@ struct RouterOptions {
   /// targets anyway, bypassing its breaker, which does not record the outcome; for services that
   /// prefer a late attempt to an error. An isolated breaker is never bypassed.
   std::uint32_t last_resorts = 0;
-  /// Lets targets be asked side by side (`RouterTarget::fallback_after`), if there are at most 8. A
-  /// target whose transport blocks is never overtaken. Null, the default: one after another.
+  /// Lets targets be asked side by side (`RouterTarget::fallback_after`), if one chat asks at most
+  /// 8; a group counts with its `max_targets`. A target whose transport blocks is never overtaken.
+  /// Null, the default: one after another.
   /// `make_net_timer()` for `make_net_transport`. The next target is asked on the thread on which
   /// the timer rings, which a blocking transport would block.
   std::shared_ptr<Timer> timer = {};
@@ -193,7 +195,7 @@ class VX11_API Router {
   Task<Result<ChatStream, ChatFailure>> async_stream(std::reference_wrapper<const ChatRequest> chat,
                                                      Deadline deadline = {}) const;
 
-  /// The breaker of the target with that name, or null.
+  /// The breaker of the target or shadow with that name, or null.
   std::shared_ptr<CircuitBreaker> breaker(std::string_view target) const;
   /// The balancer of the group with that name, or null.
   std::shared_ptr<const Balancer> balancer(std::string_view group) const;

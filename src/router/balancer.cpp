@@ -58,7 +58,7 @@ bool Balancer::Impl::cooling(Balanced& member, LazyTime& now) noexcept {
   return false;
 }
 
-/// While it is half-open, a second call would be rejected as long as the probe is under way.
+/// While it is half-open, a call beside its probes would be rejected.
 bool Balancer::Impl::admitted(Balanced& member, LazyTime& now) noexcept {
   if (member.breaker == nullptr) return true;
   const CircuitState state = member.breaker->state();
@@ -72,7 +72,7 @@ bool Balancer::Impl::admitted(Balanced& member, LazyTime& now) noexcept {
   }
   if (state == CircuitState::closed) [[likely]]
     return true;
-  return state == CircuitState::half_open && member.in_flight.load(std::memory_order_relaxed) == 0;
+  return state == CircuitState::half_open && member.breaker->admission_wait() == Duration::zero();
 }
 
 double Balancer::Impl::weight(Balanced& member, LazyTime& now) noexcept {
@@ -90,8 +90,7 @@ Duration Balancer::Impl::wait(const Balanced& member, TimePoint now) const noexc
   const Duration cooling(member.cool_until.load(std::memory_order_relaxed) -
                          now.time_since_epoch().count());
   if (member.breaker == nullptr) return cooling;
-  if (member.breaker->mode() == CircuitMode::isolated) return Duration::max();
-  return std::max(cooling, member.breaker->snapshot().retry_after);
+  return std::max(cooling, member.breaker->admission_wait());
 }
 
 Balancer::Balancer(std::vector<BalancerMember> members, BalancerOptions options, SteadyClock clock)
@@ -99,6 +98,7 @@ Balancer::Balancer(std::vector<BalancerMember> members, BalancerOptions options,
 Balancer::~Balancer() = default;
 
 std::optional<std::size_t> Balancer::pick(const Set& except, std::string_view session) noexcept {
+  if (size() == 0) return std::nullopt;
   const BalancingPolicy& policy = impl_->options.policy;
   if (const auto* ewma = std::get_if<PeakEwma>(&policy)) return impl_->peak_ewma(except, *ewma);
   if (std::holds_alternative<WeightedRoundRobin>(policy)) return impl_->weighted(except);
@@ -106,11 +106,12 @@ std::optional<std::size_t> Balancer::pick(const Set& except, std::string_view se
   return impl_->sticky(except, session);
 }
 
-std::optional<std::size_t> Balancer::earliest() const noexcept {
+std::optional<std::size_t> Balancer::earliest(const Set& except) const noexcept {
   const TimePoint now = impl_->clock.now();
   std::optional<std::size_t> first;
   Duration least = Duration::max();
   for (std::size_t i = 0; i < size(); ++i) {
+    if (except.test(i)) continue;
     const Duration wait = impl_->wait(impl_->at[i], now);
     if (wait >= least) continue;
     least = wait;
@@ -133,8 +134,11 @@ void Balancer::end(std::size_t member) noexcept {
 void Balancer::observe(std::size_t member, Verdict verdict, Duration taken) noexcept {
   const auto* const ewma = std::get_if<PeakEwma>(&impl_->options.policy);
   if (ewma == nullptr) return;
+  LatencyEstimate& latency = impl_->at[member].latency;
+  const TimePoint now = impl_->clock.now();
+  if (verdict == Verdict::neutral) return latency.at_least(taken, now, ewma->decay);
   if (verdict == Verdict::failure) taken = std::max(taken, ewma->failure_cost);
-  impl_->at[member].latency.observe(taken, impl_->clock.now(), ewma->decay);
+  latency.observe(taken, now, ewma->decay);
 }
 
 void Balancer::cool_down(std::size_t member, std::optional<Duration> retry_after) noexcept {

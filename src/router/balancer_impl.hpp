@@ -32,7 +32,8 @@ class LazyTime {
   std::optional<TimePoint> now_ = std::nullopt;
 };
 
-/// One member and its load. On a cache line of its own, since each call writes to it.
+/// One member and its load. Aligned to cache lines, so that calls of two members never write to the
+/// same one.
 struct alignas(64) Balanced {
   std::atomic<std::uint32_t> in_flight{0};
   std::uint32_t weight = 1;

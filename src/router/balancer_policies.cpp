@@ -23,10 +23,11 @@ double Balancer::Impl::random() noexcept {
   if (!options.random) [[likely]]
     return detail::spread();
   try {
-    return std::clamp(options.random(), 0.0, 1.0 - 0x1p-53);
-  } catch (...) {  // a number of our own will do
-    return detail::spread();
+    const double drawn = options.random();
+    if (drawn >= 0 && drawn < 1) return drawn;
+  } catch (...) {  // as a number out of range
   }
+  return detail::spread();
 }
 
 /// Every member earns its weight, the richest is chosen and pays what all have earned.
@@ -52,13 +53,14 @@ Balancer::Impl::Pick Balancer::Impl::least_in_flight(const Set& except) noexcept
   Pick least;
   double cost = std::numeric_limits<double>::infinity();
   const std::size_t size = members.size();
-  std::size_t i = turn.fetch_add(1, std::memory_order_relaxed) % size;
+  std::size_t i = turn.load(std::memory_order_relaxed) % size;
   for (std::size_t left = size; left != 0; --left, i = i + 1 == size ? 0 : i + 1) {
     const double own = busy(at[i], weight(at[i], now));
     if (own >= cost || !usable(i, except, now)) continue;
     cost = own;
     least = i;
   }
+  if (least) turn.store(*least + 1, std::memory_order_relaxed);  // the others come first then
   return least;
 }
 
@@ -92,13 +94,13 @@ Balancer::Impl::Pick Balancer::Impl::two_choices(const Set& except, LazyTime& no
 /// A target without an answer so far gets one call, and further ones only if the other target has
 /// none either: it may hang.
 Balancer::Impl::Pick Balancer::Impl::peak_ewma(const Set& except, const PeakEwma& policy) noexcept {
-  constexpr double kUnknown = 1e18;
+  constexpr double kUnknown = 1e15;  // twelve days; the calls still count beside it in a double
   LazyTime now(clock);
   return two_choices(except, now, [&](Balanced& member) {
     const double latency = member.latency.at(now.get(), policy.decay);
     const std::uint32_t in_flight = member.in_flight.load(std::memory_order_relaxed);
-    if (latency == 0 && in_flight != 0) return kUnknown + in_flight;
-    return latency * busy(member, weight(member, now));
+    const double load = busy(member, weight(member, now));
+    return latency == 0 && in_flight != 0 ? kUnknown + load : latency * load;
   });
 }
 

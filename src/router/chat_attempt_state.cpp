@@ -87,11 +87,19 @@ Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& r
   return guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
 }
 
-/// An answer without text is understood: what the client sent may be the cause of it.
-Verdict verdict_on_answer(const Result<ChatAnswer>& answer) noexcept {
+/// An answer without text is understood: what the client sent may be the cause of it. A balancer
+/// counts it as slow, since one that has no answer to give is fast.
+Verdict verdict_on_answer(const Result<ChatAnswer>& answer, SendResult& result) noexcept {
   if (!answer) return Verdict::failure;
   const bool is_empty = answer->text.empty() && answer->completion_json.empty();
-  return is_empty ? Verdict::neutral : Verdict::success;
+  if (!is_empty) return Verdict::success;
+  result.load.record(Verdict::failure, result.elapsed);
+  return Verdict::neutral;
+}
+
+/// Whether a refusal is about the credential or the address, so that other chats would get it, too.
+bool refuses_every_chat(int status) noexcept {
+  return (status >= 401 && status <= 405) || status == 407;
 }
 
 /// The verdict on a status outside 2xx. In a group, a target that asks its callers to wait is left
@@ -101,6 +109,7 @@ Verdict verdict_on_refusal(SendResult& result) noexcept {
   const std::optional<Duration> wait = retry_after(response);
   const int status = response.status;
   const bool limits = status == 429 || status == 529 || (status == 503 && wait);
+  if (refuses_every_chat(status)) result.load.record(Verdict::failure, result.elapsed);
   if (!result.load || !limits) return verdict_on_status(status);
   result.load.cool_down(wait);
   return Verdict::neutral;
@@ -110,7 +119,7 @@ Verdict verdict_on_response(const RouterTarget& target, SendResult& result) noex
   const HttpResponse& response = *result.response;
   if (!response.ok()) return verdict_on_refusal(result);
   if (!http_detail::applied_coding(response.headers).empty()) return Verdict::neutral;
-  return verdict_on_answer(read_answer(target, response));
+  return verdict_on_answer(read_answer(target, response), result);
 }
 
 /// Why the first target did not answer, or not soon enough.
@@ -178,7 +187,7 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
                 entry);
   }
   Result<ChatAnswer> answer = read_answer(target, response);
-  result.conclude(verdict_on_answer(answer));
+  result.conclude(verdict_on_answer(answer, result));
   if (answer && is_answer(*answer)) {
     return take(target, std::move(*answer), result.elapsed, entry);
   }
@@ -201,6 +210,7 @@ Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
 }
 
 ChatFailure ChatAttemptState::failure() {
+  if (steps_ != nullptr && !over_ && error_of_ != kUnsupported) hint(steps_->earliest_wait());
   ChatFailure failure(std::move(*error_));
   if (error_of_ == kUnsupported && !over_) attempts_.clear();  // the chat itself is invalid
   failure.attempts = std::move(attempts_);

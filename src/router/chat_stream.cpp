@@ -145,7 +145,10 @@ Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {
 /// An end without any piece is no answer, but not a failure either: the upstream works, and
 /// which chats it answers without text depends on the client.
 ChatStream::Impl::Step ChatStream::Impl::end() {
-  if (!begun_) return fail_with(Errc::invalid_reply, Verdict::neutral);
+  if (!begun_) {
+    result_->load.record(Verdict::failure, elapsed());
+    return fail_with(Errc::invalid_reply, Verdict::neutral);
+  }
   try {
     reply.upstream_json = reader_->upstream_json();
     reply.ending = reader_->ending();
@@ -164,6 +167,7 @@ ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
 }
 
 void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
+  if (!begun_) result_->elapsed = elapsed();
   result_->conclude(verdict);
   result_.reset();
   if (reply.attempts.empty()) return;

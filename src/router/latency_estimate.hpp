@@ -33,6 +33,16 @@ class LatencyEstimate {
     }
   }
 
+  /// A call ended without an answer after `taken`, so an answer takes that long at least.
+  void at_least(Duration taken, TimePoint now, Duration decay) noexcept {
+    const auto fresh = std::max(static_cast<double>(taken.count()), 1.0);
+    const std::uint32_t ticks = tick(now);
+    std::uint64_t word = word_.load(std::memory_order_relaxed);
+    while (fresh > decayed(unpack(word), ticks, decay) &&
+           !word_.compare_exchange_weak(word, pack(fresh, ticks), std::memory_order_relaxed)) {
+    }
+  }
+
  private:
   /// 65.5 µs: short beside the decay, and 32 bits of them pass three days. A longer pause leaves
   /// the estimate higher than it should be, until the next answer.
@@ -59,6 +69,9 @@ class LatencyEstimate {
     constexpr std::uint32_t kPast = 0xFFFF0000U;  // another thread's clock reading was later
     if (ticks > kPast) return 1;
     return std::exp(-kTick * ticks / static_cast<double>(decay.count()));
+  }
+  static double decayed(Seen seen, std::uint32_t now, Duration decay) noexcept {
+    return seen.value * weight(now - seen.tick, decay);
   }
   static std::uint64_t next(Seen seen, double fresh, std::uint32_t now, Duration decay) noexcept {
     const double left = weight(now - seen.tick, decay);

@@ -131,6 +131,7 @@ void Race::end() {
 void Race::detach(std::size_t number, Errc why) {
   std::unique_ptr<TargetCall>& call = calls_[number];
   const bool answered = state_.answered();
+  const bool decided = answered || (state_.over() && !left());  // also by a final answer of a rule
   const RouterTarget& target = call->target();
   const std::size_t entry = call->entry;
   const Duration elapsed = now_ - call->began();
@@ -140,7 +141,7 @@ void Race::detach(std::size_t number, Errc why) {
   if (call) return;  // it has just ended
   --running_;
   awaited_ &= ~bit_of(number);
-  answered ? state_.overtaken(entry, elapsed) : state_.abandon(target, entry, why, elapsed);
+  decided ? state_.overtaken(entry, elapsed) : state_.abandon(target, entry, why, elapsed);
 }
 
 }  // namespace v0

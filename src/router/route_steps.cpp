@@ -92,9 +92,32 @@ std::shared_ptr<const Balancer> RouteSteps::balancer(std::string_view group) con
 }
 
 std::size_t RouteSteps::max_targets() const noexcept {
+  return steps_.front().max_targets + max_targets_after(0);
+}
+
+std::size_t RouteSteps::max_targets_after(std::size_t step) const noexcept {
   std::size_t sum = 0;
-  for (const RouteStep& step : steps_) sum += step.max_targets;
+  for (std::size_t i = step + 1; i < steps_.size(); ++i) sum += steps_[i].max_targets;
   return sum;
+}
+
+Duration RouteSteps::wait_of(const RouteStep& step) const noexcept {
+  Duration least = Duration::max();
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const Duration breaker = options_.targets[step.first + i].breaker->admission_wait();
+    least = std::min(least, std::max(breaker, step.balancer->cooldown_left(i)));
+  }
+  return least;
+}
+
+Duration RouteSteps::earliest_wait() const noexcept {
+  Duration earliest = Duration::max();
+  for (const RouteStep& step : steps_) {
+    if (!step.balancer) continue;
+    const Duration wait = wait_of(step);
+    if (wait > Duration::zero()) earliest = std::min(earliest, wait);
+  }
+  return earliest == Duration::max() ? Duration::zero() : earliest;
 }
 
 std::optional<std::size_t> RouteSteps::after(const HttpResponse& response) const noexcept {

@@ -25,7 +25,7 @@ struct RouteStep {
 /// Steps and rules, built once. Thread-safe.
 class RouteSteps {
  public:
-  /// More targets than this are not tried in one chat that asks them side by side.
+  /// More calls than this are not started in one chat that asks targets side by side.
   static constexpr std::size_t kMostBeside = 8;
 
   /// \param options complete; must outlive this object
@@ -40,12 +40,18 @@ class RouteSteps {
   std::shared_ptr<const Balancer> balancer(std::string_view group) const noexcept;
   /// How many targets one chat asks at most, unless breakers reject it.
   std::size_t max_targets() const noexcept;
+  /// The same for the steps after `step`.
+  std::size_t max_targets_after(std::size_t step) const noexcept;
+
+  /// The earliest time at which a group can take a call again; zero if none has to wait.
+  Duration earliest_wait() const noexcept;
 
   /// The step that an answer outside 2xx leads to: none, if that is for the chain to decide;
   /// `size()`, if the answer is final.
   std::optional<std::size_t> after(const HttpResponse& response) const noexcept;
 
  private:
+  Duration wait_of(const RouteStep& step) const noexcept;
   void add(std::size_t first, std::size_t count);
   RouterGroup group(std::string_view name) const;
   std::size_t step_named(std::string_view name) const noexcept;

@@ -49,7 +49,7 @@ Result<Router> Router::create(RouterOptions options) {
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
                                                        Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  copy_to_shadow(chat);
+  copy_to_shadow(chat, total);
   ChatAttemptState state(chat, steps.get());
   TargetSequence sequence(options, last_resorts, steps.get(), beside());
   while (const RouterTarget* const target = sequence.next(state)) {
@@ -66,7 +66,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
 Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest& chat,
                                                               Deadline deadline) const {
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  copy_to_shadow(chat);
+  copy_to_shadow(chat, total);
   ChatAttemptState state(chat, steps.get());
   TargetSequence sequence(options, last_resorts, steps.get(), beside());
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
@@ -119,6 +119,8 @@ std::shared_ptr<CircuitBreaker> Router::breaker(std::string_view target) const {
   for (const RouterTarget& each : impl_->options.targets) {
     if (each.name == target) return each.breaker;
   }
+  const std::optional<RouterShadow>& shadow = impl_->options.shadow;
+  if (shadow && shadow->target.name == target) return shadow->target.breaker;
   return nullptr;
 }
 

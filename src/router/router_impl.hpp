@@ -31,8 +31,8 @@ class RouterCore : public std::enable_shared_from_this<RouterCore> {
   const std::unique_ptr<Shadow> shadow;           ///< Null: there is none.
 
   /// A chat begins, which may be one that is copied.
-  void copy_to_shadow(const ChatRequest& chat) const noexcept {
-    if (shadow) shadow->copy(shared_from_this(), chat);
+  void copy_to_shadow(const ChatRequest& chat, const Deadline& total) const noexcept {
+    if (shadow && !total.cancelled()) shadow->copy(shared_from_this(), chat);
   }
 
  protected:

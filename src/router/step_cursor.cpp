@@ -1,10 +1,20 @@
 #include "router/step_cursor.hpp"
 
+#include <algorithm>
+
 namespace vx11 {
 inline namespace v0 {
 
+namespace {
+
+/// Passed by before anything was asked of it, its breaker included.
+bool is_skipped(const Attempt& attempt) noexcept {
+  return attempt.outcome == Outcome::asleep || attempt.outcome == Outcome::unsupported;
+}
+
+}  // namespace
+
 std::optional<std::size_t> StepCursor::next(const ChatAttemptState& state) noexcept {
-  if (beside_ && returned_ == RouteSteps::kMostBeside) return std::nullopt;
   const std::size_t jump = state.next_step().value_or(0);
   if (jump > step_) enter(jump, state);
   for (; step_ < steps_->size(); enter(step_ + 1, state)) {
@@ -12,7 +22,6 @@ std::optional<std::size_t> StepCursor::next(const ChatAttemptState& state) noexc
     if (!member) continue;
     tried_.set(*member);
     member_ = *member;
-    ++returned_;
     return steps_->at(step_).first + member_;
   }
   return std::nullopt;
@@ -32,9 +41,11 @@ void StepCursor::enter(std::size_t step, const ChatAttemptState& state) noexcept
 std::optional<std::size_t> StepCursor::choose(const ChatAttemptState& state) noexcept {
   const RouteStep& step = steps_->at(step_);
   if (!step.balancer) return tried_.none() ? std::optional<std::size_t>(0) : std::nullopt;
-  if (asked(state) >= step.max_targets) return std::nullopt;
+  if (asked(state) >= step.max_targets || !has_place(state)) return std::nullopt;
   std::optional<std::size_t> member = step.balancer->pick(tried_, state.session());
-  if (!member && tried_.none()) member = step.balancer->earliest().value_or(0);
+  if (member || !only_skipped(state)) return member;
+  member = step.balancer->earliest(tried_);
+  if (!member && tried_.none()) member = 0;
   return member;
 }
 
@@ -42,11 +53,25 @@ std::optional<std::size_t> StepCursor::choose(const ChatAttemptState& state) noe
 std::size_t StepCursor::asked(const ChatAttemptState& state) const noexcept {
   std::size_t count = 0;
   for (const Attempt& attempt : state.attempts().subspan(began_)) {
-    const bool passed_by =
-        attempt.outcome == Outcome::circuit_open || attempt.outcome == Outcome::asleep;
-    count += passed_by ? 0 : 1;
+    const bool is_rejected = attempt.outcome == Outcome::circuit_open;
+    count += is_rejected || is_skipped(attempt) ? 0 : 1;
   }
   return count;
+}
+
+/// Whether nothing in this step has been asked, nor rejected by its breaker.
+bool StepCursor::only_skipped(const ChatAttemptState& state) const noexcept {
+  const auto own = state.attempts().subspan(began_);
+  return std::all_of(own.begin(), own.end(), is_skipped);
+}
+
+/// Side by side, a chat has a limited number of calls, of which every later step keeps its own.
+bool StepCursor::has_place(const ChatAttemptState& state) const noexcept {
+  if (!beside_) return true;
+  const auto all = state.attempts();
+  const auto skipped = std::count_if(all.begin(), all.end(), is_skipped);
+  const std::size_t started = all.size() - static_cast<std::size_t>(skipped);
+  return started + steps_->max_targets_after(step_) < RouteSteps::kMostBeside;
 }
 
 }  // namespace v0

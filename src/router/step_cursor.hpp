@@ -31,12 +31,13 @@ class StepCursor {
   void enter(std::size_t step, const ChatAttemptState& state) noexcept;
   std::optional<std::size_t> choose(const ChatAttemptState& state) noexcept;
   std::size_t asked(const ChatAttemptState& state) const noexcept;
+  bool only_skipped(const ChatAttemptState& state) const noexcept;
+  bool has_place(const ChatAttemptState& state) const noexcept;
 
   const RouteSteps* steps_;
   bool beside_;
   std::size_t step_ = 0;
   std::size_t began_ = 0;  ///< The ledger's length when the step was entered.
-  std::size_t returned_ = 0;
   std::size_t member_ = 0;
   Balancer::Set tried_ = {};
 };

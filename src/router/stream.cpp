@@ -33,7 +33,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
                                                                    Deadline deadline) {
   const std::shared_ptr<const RouterOptions> options(self, &self->options);
   const Deadline total = deadline.capped(options->clock.now(), options->total_timeout);
-  self->copy_to_shadow(chat);
+  self->copy_to_shadow(chat, total);
   ChatAttemptState state(chat, self->steps.get());
   TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;
@@ -55,7 +55,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
                                                                   Deadline deadline) {
   const RouterOptions& options = self->options;
   const Deadline total = deadline.capped(options.clock.now(), options.total_timeout);
-  self->copy_to_shadow(chat);
+  self->copy_to_shadow(chat, total);
   ChatAttemptState state(chat, self->steps.get());
   TargetSequence sequence(self->options, self->last_resorts, self->steps.get(), self->beside());
   std::unique_ptr<Stream> stream;

@@ -1,6 +1,7 @@
 #include "router/stream_call.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <string>
 #include <string_view>
@@ -37,11 +38,18 @@ bool is_stream_of(StreamFraming framing, std::string_view content_type) noexcept
                                               : endpoints::is_event_stream(content_type);
 }
 
-/// Whether a rule reads the bodies of answers outside 2xx.
-bool reads_refusals(const RouterOptions& options) noexcept {
+/// Enough for the body of an error, which follows its head at once; the next target waits for it.
+constexpr Duration kRefusalTime = std::chrono::seconds(2);
+
+/// Whether a rule reads the body of an answer with this status outside 2xx.
+bool reads_refusal(const RouterOptions& options, int status) noexcept {
+  const auto reads = [status](const FallbackRule& rule) {
+    const auto& listed = rule.statuses;
+    return rule.matches &&
+           (listed.empty() || std::find(listed.begin(), listed.end(), status) != listed.end());
+  };
   const auto& rules = options.fallback_rules;
-  return std::any_of(rules.begin(), rules.end(),
-                     [](const FallbackRule& rule) { return static_cast<bool>(rule.matches); });
+  return std::any_of(rules.begin(), rules.end(), reads);
 }
 
 }  // namespace
@@ -76,8 +84,9 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   SendResult& result = opened.result;
   answer.elapsed = result.elapsed;
   const bool refused = result.response && !result.response->ok();
-  if (refused && opened.body != nullptr && reads_refusals(*options)) {
-    Task<Result<void>> reading = complete(*result.response, *opened.body, limited);
+  if (refused && opened.body != nullptr && reads_refusal(*options, result.response->status)) {
+    const Deadline soon = limited.capped(options->clock.now(), kRefusalTime);
+    Task<Result<void>> reading = complete(*result.response, *opened.body, soon);
     // The status counts without its body, too.
     [[maybe_unused]] const Result<void> whole = co_await std::move(reading);
   }

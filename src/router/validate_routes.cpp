@@ -23,6 +23,7 @@ class Routes {
     for (std::size_t i = 0; i < options_.targets.size(); ++i) check_target(i);
     for (const RouterGroup& group : options_.groups) check_group(group);
     for (std::size_t i = 0; i < options_.fallback_rules.size(); ++i) check_rule(i);
+    if (options_.shadow) check_shadow(options_.shadow->target);
   }
 
  private:
@@ -86,6 +87,17 @@ class Routes {
     mistakes_.add_if(
         !rule.next.empty() && !is_step(rule.next),
         fmt::format("\"{}\" is neither a group nor a target without a group", rule.next));
+    for (const int status : rule.statuses) {
+      const bool possible = status >= 100 && status <= 599 && status / 100 != 2;
+      mistakes_.add_if(!possible,
+                       fmt::format("status {} is not one of 100 to 599 outside 2xx", status));
+    }
+  }
+
+  void check_shadow(const RouterTarget& target) {
+    mistakes_.about("shadow", target.name);
+    mistakes_.add_if(!target.group.empty(), "it can have no group");
+    mistakes_.add_if(target.fallback_after.has_value(), "it can have no fallback_after");
   }
 
   const RouterOptions& options_;

@@ -98,6 +98,12 @@ TEST_CASE("equally busy targets take turns") {
   CHECK(letters(balancer, 6) == "abcabc");
 }
 
+TEST_CASE("a busy target's turn does not go to its neighbour") {
+  Balancer balancer(equal_members(3), {.policy = LeastInFlight{}});
+  const Balancer::Call busy = balancer.begin(0);
+  CHECK(letters(balancer, 6) == "bcbcbc");
+}
+
 TEST_CASE("peak EWMA: the estimate rises at once and decays by its time constant") {
   ManualClock clock;
   Balancer balancer(equal_members(1), {.policy = PeakEwma{.decay = 10s}}, clock);
@@ -120,11 +126,9 @@ TEST_CASE("peak EWMA: the estimate rises at once and decays by its time constant
   CHECK(estimate() == doctest::Approx(0));
 }
 
-TEST_CASE("peak EWMA: a failure counts as a slow answer, and neutral calls count nothing") {
+TEST_CASE("peak EWMA: a failure counts as a slow answer") {
   ManualClock clock;
   Balancer balancer(equal_members(1), {.policy = PeakEwma{.failure_cost = 2s}}, clock);
-  balancer.begin(0).record(Verdict::neutral, 9s);
-  CHECK(balancer.loads()[0].latency == 0s);
   Balancer::Call stream = balancer.begin(0);
   stream.record(Verdict::success, 500ms);
   stream.record(Verdict::success, 9s);  // its end
@@ -133,6 +137,25 @@ TEST_CASE("peak EWMA: a failure counts as a slow answer, and neutral calls count
   CHECK(std::chrono::round<std::chrono::milliseconds>(balancer.loads()[0].latency) == 2s);
   balancer.begin(0).record(Verdict::failure, 3s);
   CHECK(std::chrono::round<std::chrono::milliseconds>(balancer.loads()[0].latency) == 3s);
+}
+
+TEST_CASE("peak EWMA: a neutral call raises an estimate below its time, and lowers none") {
+  ManualClock clock;
+  Balancer balancer(equal_members(1), {}, clock);
+  const auto estimate = [&] {
+    return std::chrono::round<std::chrono::milliseconds>(balancer.loads()[0].latency);
+  };
+  balancer.begin(0).record(Verdict::neutral, 300ms);
+  CHECK(estimate() == 300ms);
+  balancer.begin(0).record(Verdict::neutral, 100ms);
+  CHECK(estimate() == 300ms);
+  balancer.begin(0).record(Verdict::neutral, 9s);
+  CHECK(estimate() == 9s);
+  clock.advance(1000h);
+  Balancer::Call stream = balancer.begin(0);
+  stream.record(Verdict::success, 500ms);
+  stream.record(Verdict::neutral, 9s);  // its caller left
+  CHECK(estimate() == 500ms);
 }
 
 TEST_CASE("peak EWMA: of two random targets the one of lower cost is chosen") {
@@ -158,6 +181,17 @@ TEST_CASE("peak EWMA: a target without an answer gets one call at a time") {
   for (int i = 0; i < 10; ++i) CHECK(balancer.pick().value() == 0);
 }
 
+TEST_CASE("peak EWMA: of two targets without an answer the less busy one is chosen") {
+  ManualClock clock;
+  Balancer balancer(members({1, 4}), {.random = numbers({0.1, 0.6})}, clock);
+  std::vector<Balancer::Call> calls;
+  for (int i = 0; i < 2; ++i) calls.push_back(balancer.begin(0));
+  for (int i = 0; i < 5; ++i) calls.push_back(balancer.begin(1));
+  CHECK(balancer.pick().value() == 1);  // 3 / 1 and 6 / 4
+  for (int i = 0; i < 9; ++i) calls.push_back(balancer.begin(1));
+  CHECK(balancer.pick().value() == 0);  // 3 / 1 and 15 / 4
+}
+
 TEST_CASE("peak EWMA: the cost is divided by the weight") {
   ManualClock clock;
   Balancer balancer(members({1, 4}), {.random = numbers({0.1, 0.6})}, clock);
@@ -171,6 +205,9 @@ TEST_CASE("a random source that throws or leaves its range is no danger") {
   CHECK(throwing.pick().has_value());
   Balancer wrong(equal_members(3), {.random = [] { return 7.0; }});
   CHECK(wrong.pick().has_value());
+  Balancer not_a_number(equal_members(3),
+                        {.random = [] { return std::numeric_limits<double>::quiet_NaN(); }});
+  CHECK(not_a_number.pick().value() < 3);
 }
 
 TEST_CASE("sticky: a session keeps its target, and all targets have a share") {
@@ -255,6 +292,15 @@ TEST_CASE("no policy chooses a member of the exception, and none if that is all"
     except.set(0).set(2);
     for (int i = 0; i < 50; ++i) CHECK(balancer.pick(except, session(i % 5)).value() == 1);
     CHECK_FALSE(balancer.pick(except.set(1)).has_value());
+  }
+}
+
+TEST_CASE("a balancer without members chooses none") {
+  for (const vx11::BalancingPolicy& policy :
+       {vx11::BalancingPolicy(PeakEwma{}), vx11::BalancingPolicy(LeastInFlight{})}) {
+    Balancer balancer({}, {.policy = policy});
+    CHECK_FALSE(balancer.pick().has_value());
+    CHECK_FALSE(balancer.earliest().has_value());
   }
 }
 

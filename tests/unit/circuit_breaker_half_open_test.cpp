@@ -186,3 +186,27 @@ TEST_CASE("growth out of range is drawn to the nearest that works") {
   CHECK(breaker.options().growth.jitter.from == 0.0);
   CHECK(breaker.options().growth.jitter.to == 0.0);
 }
+
+TEST_CASE("the wait for admission is that of the open time, then that of a probe") {
+  ManualClock clock;
+  CircuitBreaker breaker({.failures_to_open = 1, .open_for = 10s, .probe_timeout = 30s}, clock);
+  CHECK(breaker.admission_wait() == 0s);
+  breaker.try_acquire()->failure();
+  clock.advance(4s);
+  CHECK(breaker.admission_wait() == 6s);
+  clock.advance(6s);
+  CHECK(breaker.admission_wait() == 0s);
+  {
+    const auto probe = breaker.try_acquire();
+    REQUIRE(probe.has_value());
+    CHECK(breaker.admission_wait() == 30s);
+    clock.advance(20s);
+    CHECK(breaker.admission_wait() == 10s);
+    CHECK(breaker.snapshot().totals.rejected == 0);
+  }
+  CHECK(breaker.admission_wait() == 0s);
+  breaker.isolate();
+  CHECK(breaker.admission_wait() == vx11::Duration::max());
+  breaker.force_close();
+  CHECK(breaker.admission_wait() == 0s);
+}

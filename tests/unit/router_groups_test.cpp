@@ -1,4 +1,4 @@
-// Groups of targets: which one is asked, what follows on its failure, and what a cooldown does.
+// Groups of targets: which one is asked, and what follows on its failure.
 
 #include "held_upstream.hpp"
 #include "policy_fakes.hpp"
@@ -8,6 +8,21 @@
 using namespace router_upstreams;
 using Names = std::vector<std::string>;
 using Outcomes = std::vector<Outcome>;
+
+namespace {
+
+/// A dialect in which no chat can be expressed.
+class CannotSay final : public vx11::ChatDialect {
+ public:
+  vx11::Result<vx11::HttpRequest> ask(const ChatRequest&) const override {
+    return vx11::fail(Errc::invalid_argument, "unsayable");
+  }
+  vx11::Result<vx11::ChatAnswer> read(const HttpResponse&) const override {
+    return vx11::fail(Errc::invalid_reply);
+  }
+};
+
+}  // namespace
 
 TEST_CASE("the targets of a group share the chats, and an answer of any is no fallback") {
   Group group(3);
@@ -109,56 +124,64 @@ TEST_CASE("a target that sleeps does not count as asked") {
                                                       Outcome::unreachable});
 }
 
-TEST_CASE("a target that answers 429 cools down for its Retry-After, neutral for its breaker") {
-  for (const int status : {429, 503, 529}) {
-    Group group(2);
-    group.at(0).then(refusal(status, {}, "20")).then_json(Group::body("again"));
-    group.at(1).then_json(Group::body("fine"));
-    const Router router = group.router();
-    CHECK(names(router.ask(chat())->attempts) == Names{"g1", "g2"});
-    CHECK(failures(router, "g1") == 0);
-    CHECK(router.balancer("g")->loads()[0].cooldown_left == 20s);
-    for (int i = 0; i < 4; ++i) CHECK(names(router.ask(chat())->attempts) == Names{"g2"});
-    group.clock.advance(20s);
-    for (int i = 0; i < 2; ++i) CHECK(router.ask(chat())->rank == 0);
-    CHECK(group.at(0).calls() == 2);
+TEST_CASE("a target that cannot express the chat does not count as asked") {
+  Group group(4);
+  for (const std::size_t i : {0U, 1U}) {
+    group.options.targets[i].dialect = std::make_shared<CannotSay>();
   }
+  const auto failed = group.router().ask(chat());
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::unsupported, Outcome::unsupported,
+                                                      Outcome::unreachable, Outcome::unreachable,
+                                                      Outcome::unreachable});
 }
 
-TEST_CASE("without a Retry-After, 429 and 529 cool down for a second, and 503 is a failure") {
-  for (const auto& [status, left] : {std::pair(429, 1s), std::pair(529, 1s), std::pair(503, 0s)}) {
-    Group group(2);
-    group.at(0).then(refusal(status));
-    group.at(1).then_json(Group::body("fine"));
-    const Router router = group.router();
-    CHECK(router.ask(chat()).has_value());
-    CHECK(router.balancer("g")->loads()[0].cooldown_left == left);
-    CHECK(failures(router, "g1") == (status == 503 ? 1 : 0));
-  }
-}
-
-TEST_CASE("while all targets of a group cool down none is called, and the failure says how long") {
+TEST_CASE("beside a target that sleeps, one whose breaker is open says when to retry") {
   Group group(2);
   group.options.targets.pop_back();
-  group.at(0).then(refusal(429, {}, "20"));
-  group.at(1).then(refusal(429, {}, "10"));
+  group.options.targets[0].asleep = [] { return true; };
   const Router router = group.router();
-  CHECK_FALSE(router.ask(chat()));
+  for (int i = 0; i < 3; ++i) router.breaker("g2")->try_acquire()->failure();
   const auto failed = router.ask(chat());
   REQUIRE_FALSE(failed);
-  CHECK(names(failed.error().attempts) == Names{"g2"});
-  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::circuit_open});
-  CHECK(failed.error().retry_after == 10s);
-  CHECK(group.at(0).calls() + group.at(1).calls() == 2);
+  CHECK(names(failed.error().attempts) == Names{"g1", "g2"});
+  CHECK(outcomes(failed.error().attempts) == Outcomes{Outcome::asleep, Outcome::circuit_open});
+  CHECK(failed.error().retry_after > 0s);
 }
 
-TEST_CASE("targets without a group have no cooldown, and 529 is a failure") {
-  Group group(1);
-  group.last().then(refusal(529, {}, "20"));
+TEST_CASE("targets that sleep take no place among the calls of a chat side by side") {
+  ManualTime time;
+  Group group(10);
+  const auto ninth = std::make_shared<HeldUpstream>();
+  for (std::size_t i = 0; i < 8; ++i) group.options.targets[i].asleep = [] { return true; };
+  for (RouterTarget& target : group.options.targets) target.transport = ninth;
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
   const Router router = group.router();
-  for (int i = 0; i < 3; ++i) CHECK_FALSE(router.ask(chat()));
-  CHECK(group.last().calls() == 3);
-  CHECK(router.breaker("last")->state() == CircuitState::open);
+  Started asking(router.async_ask(chat()));
+  REQUIRE(ninth->calls() == 1);
+  ninth->say(0, "awake");
+  REQUIRE(asking.done());
+  CHECK(asking.take()->source == "g9");
+}
+
+TEST_CASE("a chat side by side starts as many calls as its steps allow") {
+  ManualTime time;
+  Group group(12);
+  const auto upstream = std::make_shared<HeldUpstream>();
+  for (RouterTarget& target : group.options.targets) target.transport = upstream;
+  group.use(vx11::WeightedRoundRobin{}, 7);
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
+  const Router router = group.router();
+  Started asking(router.async_ask(chat()));
+  for (std::size_t i = 0; i < 8; ++i) {
+    REQUIRE(upstream->calls() == i + 1);
+    upstream->end(i, vx11::fail(Errc::unreachable));
+  }
+  REQUIRE(asking.done());
+  const auto failed = asking.take();
+  CHECK(failed.error().attempts.size() == 8);
+  CHECK(failed.error().attempts.back().target == "last");
 }
 
 TEST_CASE("the chats of a session go to one target, and to its next one while that is open") {
@@ -220,6 +243,35 @@ TEST_CASE("a call under way counts until a stream has ended") {
   }
 }
 
+TEST_CASE("a stream that is dropped and a chat that is cancelled are no longer under way") {
+  Group group(1);
+  group.options.targets.pop_back();
+  SUBCASE("a stream") {
+    group.options.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+        streaming_script::Pieces{"event: message\ndata: {\"delta\":\"a\"}\n\n"});
+    const Router router = group.router();
+    {
+      const auto opened = vx11::sync_wait(router.async_stream(chat()));
+      REQUIRE(opened.has_value());
+      CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+    }
+    CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+  }
+  SUBCASE("a chat") {
+    const auto held = std::make_shared<HeldUpstream>();
+    group.options.targets[0].transport = held;
+    const Router router = group.router();
+    std::stop_source left;
+    Started asking(
+        router.async_ask(chat(), vx11::Deadline(vx11::TimePoint::max(), left.get_token())));
+    CHECK(router.balancer("g")->loads()[0].in_flight == 1);
+    left.request_stop();
+    REQUIRE(asking.done());
+    CHECK(asking.take().error().code == Errc::cancelled);
+    CHECK(router.balancer("g")->loads()[0].in_flight == 0);
+  }
+}
+
 TEST_CASE("peak EWMA learns from the router's calls") {
   Group group(2);
   group.use(vx11::PeakEwma{});
@@ -229,6 +281,31 @@ TEST_CASE("peak EWMA learns from the router's calls") {
   for (int i = 0; i < 40; ++i) CHECK(router.ask(chat()));
   CHECK(group.at(0).calls() <= 4);
   CHECK(group.at(1).calls() >= 36);
+}
+
+TEST_CASE("peak EWMA avoids a target that refuses every chat at once") {
+  for (const int status : {200, 401, 404, 407}) {
+    Group group(2);
+    group.use(vx11::PeakEwma{});
+    group.at(0).then(HttpResponse(status, "application/json", Group::body("")), 1ms);
+    group.at(1).then(HttpResponse(200, "application/json", Group::body("fine")), 100ms);
+    const Router router = group.router();
+    for (int i = 0; i < 40; ++i) CHECK(router.ask(chat()));
+    CHECK(group.at(0).calls() <= 4);
+    CHECK(failures(router, "g1") == 0);
+  }
+}
+
+TEST_CASE("peak EWMA counts a stream that ends without text as slow") {
+  Group group(1);
+  group.use(vx11::PeakEwma{});
+  group.options.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"event: done\ndata: {}\n\n"});
+  group.last().then_json(Group::body("from last"));
+  const Router router = group.router();
+  REQUIRE(vx11::sync_wait(router.async_stream(chat())).has_value());
+  CHECK(router.balancer("g")->loads()[0].latency > 4s);
+  CHECK(failures(router, "g1") == 0);
 }
 
 TEST_CASE("mistakes in groups are named") {

@@ -1,5 +1,7 @@
 // Fallback by kind: answers that end the chain, and answers that lead to a certain step.
 
+#include "held_upstream.hpp"
+#include "policy_fakes.hpp"
 #include "router_group.hpp"
 #include "streaming_script.hpp"
 
@@ -22,6 +24,35 @@ struct Chain : Group {
 
  private:
   std::shared_ptr<ScriptedTransport> small_ = std::make_shared<ScriptedTransport>(clock);
+};
+
+/// Refuses every stream, and records until when the body is read.
+class RefusedStream final : public vx11::StreamingTransport {
+ public:
+  explicit RefusedStream(int status) : status_(status) {}
+
+  vx11::Task<vx11::Result<HttpResponse>> send(const vx11::HttpRequest&, vx11::Deadline) override {
+    co_return vx11::fail(Errc::unreachable, "only streams");
+  }
+  vx11::Task<vx11::Result<vx11::StreamedResponse>> open(const vx11::HttpRequest&,
+                                                        vx11::Deadline) override {
+    co_return vx11::StreamedResponse(refusal(status_), std::make_unique<Body>(*this));
+  }
+  /// The epoch: it was not read.
+  vx11::TimePoint read_until() const { return read_until_; }
+
+ private:
+  struct Body final : vx11::BodyStream {
+    explicit Body(RefusedStream& of) : stream(of) {}
+    vx11::Task<vx11::Result<std::string>> next(vx11::Deadline deadline) override {
+      stream.read_until_ = deadline.at();
+      co_return std::string();
+    }
+    RefusedStream& stream;
+  };
+
+  int status_;
+  vx11::TimePoint read_until_ = {};
 };
 
 const std::string kTooLong =
@@ -106,6 +137,48 @@ TEST_CASE("rules apply to streams, whose refusals are read for a condition") {
   CHECK(names(opened->attempts()) == Names{"small", "large"});
 }
 
+TEST_CASE("a stream's refusal is read only for a condition that covers its status") {
+  Chain chain;
+  chain.options.fallback_rules = {
+      {.statuses = {400}, .matches = vx11::says_context_too_long, .next = "large"}};
+  const auto stream = std::make_shared<RefusedStream>(400);
+  const auto unread = std::make_shared<RefusedStream>(500);
+  const auto ask = [&](const std::shared_ptr<RefusedStream>& first) {
+    chain.options.targets[0].transport = first;
+    REQUIRE(vx11::sync_wait(chain.router().async_stream(chat())).has_value());
+  };
+  chain.all_say("fine");
+  ask(unread);
+  CHECK(unread->read_until() == vx11::TimePoint());
+  ask(stream);
+  CHECK(stream->read_until() == chain.clock.now() + 2s);
+}
+
+TEST_CASE("a final answer ends a race, and the slow target is overtaken") {
+  ManualTime time;
+  Group group(1);
+  const auto slow = std::make_shared<HeldUpstream>();
+  const auto beside = std::make_shared<HeldUpstream>();
+  group.options.targets[0].transport = slow;
+  group.options.targets[1].transport = beside;
+  group.options.clock = time.clock;
+  group.options.timer = time.timer;
+  group.options.fallback_rules = {{.statuses = {422}}};
+  const Router router = group.router();
+  Started asking(router.async_ask(chat()));
+  time.timer->advance(4s);
+  REQUIRE(beside->calls() == 1);
+  beside->end(0, refusal(422));
+  REQUIRE(asking.done());
+  const auto failed = asking.take();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().upstream == "last");
+  CHECK(failed.error().detail == "HTTP status 422");
+  CHECK(outcomes(failed.error().attempts) ==
+        std::vector<Outcome>{Outcome::overtaken, Outcome::error});
+  slow->end_all();
+}
+
 TEST_CASE("a condition that throws does not apply") {
   Chain chain;
   chain.options.fallback_rules = {{.matches = [](const HttpResponse&) -> bool { throw 1; }}};
@@ -154,6 +227,10 @@ TEST_CASE("mistakes in rules are named") {
   CHECK(mistakes({.statuses = {400}, .next = "g"}).empty());
   CHECK(mistakes({}) ==
         "fallback rule 1: neither statuses nor a condition: it would apply to every error");
+  CHECK(mistakes({.statuses = {99, 200, 404, 600}}) ==
+        "fallback rule 1: status 99 is not one of 100 to 599 outside 2xx; "
+        "fallback rule 1: status 200 is not one of 100 to 599 outside 2xx; "
+        "fallback rule 1: status 600 is not one of 100 to 599 outside 2xx");
   CHECK(mistakes({.statuses = {400}, .next = "g1"}) ==
         "fallback rule 1: \"g1\" is neither a group nor a target without a group");
 }

@@ -120,3 +120,27 @@ TEST_CASE("mistakes of a shadow are named") {
           s.target.transport = std::make_shared<ScriptedTransport>();
         }) == "shadow \"tried\": its transport blocks, which would delay the chats");
 }
+
+TEST_CASE("the router has the shadow's breaker by its name") {
+  const Shadowed shadowed(1);
+  CHECK(shadowed.router().breaker("tried") == shadowed.breaker);
+  CHECK(shadowed.router().breaker("other") == nullptr);
+}
+
+TEST_CASE("a shadow that names a group or a time to fall back is a mistake") {
+  Shadowed shadowed(1);
+  shadowed.options.shadow->target.group = "g";
+  shadowed.options.shadow->target.fallback_after = 1s;
+  CHECK(Router::create(shadowed.options).error().detail ==
+        "shadow \"tried\": it can have no group; shadow \"tried\": it can have no fallback_after");
+}
+
+TEST_CASE("a chat that was cancelled before is not copied") {
+  Shadowed shadowed(1);
+  const Router router = shadowed.router();
+  std::stop_source left;
+  left.request_stop();
+  const vx11::Deadline deadline(vx11::TimePoint::max(), left.get_token());
+  CHECK(router.ask(chat(), deadline).error().code == Errc::cancelled);
+  CHECK(shadowed.upstream->calls() == 0);
+}

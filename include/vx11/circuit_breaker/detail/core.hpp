@@ -81,6 +81,17 @@ class CircuitCore {
     return answer;
   }
 
+  /// How long until a call can be admitted; `Duration::max()`: not before it is released by hand.
+  Duration admission_wait(TimePoint now) const noexcept {
+    const auto [word, until] = load_with_deadline();
+    if (word.state() == CircuitState::closed) return Duration::zero();
+    if (word.phase() == Phase::isolated) return Duration::max();
+    if (word.phase() == Phase::open) return time_left(until, now);
+    const std::lock_guard lock(lock_);
+    const TimePoint free_at = probes_.next_overdue();
+    return now >= free_at ? Duration::zero() : free_at - now;
+  }
+
   /// A success in consecutive mode: writes only if there are failures to reset.
   void forget_failures(std::uint64_t generation) noexcept {
     Word word = load();
