@@ -54,7 +54,9 @@ vx11::MetricFamily server_events(const Front& front) {
 
 vx11::MetricFamily unsent_bytes(const Front& front) {
   return {.name = "vx11_server_unsent_bytes",
-          .help = "Bytes of answers that wait for their clients to read.",
+          .help =
+              "Bytes of the answers that wait for their clients; each counts in full until it "
+              "has been sent.",
           .kind = vx11::MetricKind::gauge,
           .series = {{.value = [&front] { return front.unsent_bytes(); }}}};
 }
