@@ -2,6 +2,7 @@
 
 #include <vx11/url.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +16,16 @@ namespace {
 
 using Counter = std::atomic<std::uint64_t> vx11::TransportCounters::*;
 
-/// The configured upstreams and their origins, as the transport spells these.
+/// The origins of the configured upstreams, as the transport spells these, each with the first
+/// upstream that has it: the transport counts by origin, so two series of one would count twice.
 std::vector<std::pair<std::string, std::string>> origins_of(const GatewayConfig& config) {
   std::vector<std::pair<std::string, std::string>> origins;
   const auto add = [&](std::string name, const std::string& url) {
     const auto parsed = vx11::Url::parse(url);
-    if (parsed) origins.emplace_back(std::move(name), parsed->text());
+    if (!parsed) return;
+    const auto is_same = [text = parsed->text()](const auto& o) { return o.second == text; };
+    if (std::any_of(origins.begin(), origins.end(), is_same)) return;
+    origins.emplace_back(std::move(name), parsed->text());
   };
   add("switch", config.switch_.url.value);
   add("madre", config.madre.url.value);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What the gateway adds to `GET /metrics`: the events of its server, and the counters of the transport
-/// for each configured upstream.
+/// What the gateway adds to `GET /metrics`: the events of its server, and the counters of the
+/// transport for each configured upstream.
 
 #include <vx11/metric_family.hpp>
 #include <vx11/transport/counters.hpp>
@@ -25,6 +25,7 @@ using CountersByOrigin =
 
 CountersByOrigin make_counters(const GatewayConfig& config);
 
+/// Upstreams with one origin share its series, which has the name of the first.
 /// \param front the families must not be read after its end
 std::vector<vx11::MetricFamily> metric_families(const GatewayConfig& config,
                                                 const CountersByOrigin& counters,
