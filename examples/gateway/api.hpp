@@ -15,8 +15,8 @@ namespace gateway {
 class Front;
 
 /// The operator endpoints, and the OpenAI chat API beside them.
-/// \param front serves the handler, which must not be called after its end; its port is shown in the
-///              status
+/// \param front serves the handler, which must not be called after its end; its port is shown in
+///              the status
 /// \return the first part's mistake, for example a key that cannot be read
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                                           const Front& front);

@@ -33,8 +33,8 @@ std::string fit_into_file_limit(std::size_t& connections) {
       connections, wanted, files);
 }
 
-/// mimalloc gives the memory that a burst of requests has left to the system while it allocates more
-/// from it, so a gateway whose streams then wait would keep that memory for as long.
+/// mimalloc gives the memory that a burst of requests has left to the system while it allocates
+/// more from it, so a gateway whose streams then wait would keep that memory for as long.
 std::function<void()> memory_return() {
   if (mi_collect == nullptr) return {};
   return [] { mi_collect(false); };

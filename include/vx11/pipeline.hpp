@@ -200,8 +200,8 @@ class Pipeline : public detail::ExecuteNames<Pipeline<Policies...>> {
   }
 
   /// The same for a `function` that returns `Task<Result<T>>` or `Task<T>`; this returns
-  /// `Task<Result<T>>`. Nothing runs until the task is awaited. `function` is kept until the call has ended. A lambda that is itself a
-  /// coroutine may capture: it outlives its tasks.
+  /// `Task<Result<T>>`. Nothing runs until the task is awaited. `function` is kept until the call
+  /// has ended. A lambda that is itself a coroutine may capture: it outlives its tasks.
   template <class Function>
   Task<AwaitedResult<detail::Innermost<Function>>> async_run(Function function,
                                                              Deadline deadline = {}) const {

@@ -92,14 +92,14 @@ struct PowerOptions {
   /// Only over a transport that suspends; one that blocks ends at `command_limit`.
   Duration command_patience = std::chrono::minutes(5);
   /// Maximum age of a state that is returned without a call, counted from the end of the call that
-  /// brought it; `PowerState::age` counts from its start. Only good states are reused, and never past
-  /// a command of the same client. Default: every call asks madre, unless one is under way. Only over
-  /// a transport that suspends.
+  /// brought it; `PowerState::age` counts from its start. Only good states are reused, and never
+  /// past a command of the same client. Default: every call asks madre, unless one is under way.
+  /// Only over a transport that suspends.
   Duration reuse_for = Duration::zero();
   Headers headers = {};  ///< Sent with every request; for example the token.
   /// madre's power key. With it a service command whose body has `"apply":true`, and that brings no
-  /// power token of its own, is sent in two steps: a token is requested from madre, then the command
-  /// with key and token. Empty: commands are sent as they are.
+  /// power token of its own, is sent in two steps: a token is requested from madre, then the
+  /// command with key and token. Empty: commands are sent as they are.
   std::string power_key = {};
   /// Admits every call and records its outcome. Null: none. Not the one that chat uses: slow or
   /// failing power calls would refuse chats. None for a view used by health: probes must not count.
@@ -114,9 +114,9 @@ struct PowerOptions {
 ///
 /// Over a transport that suspends, concurrent callers share one call, each up to its own deadline;
 /// the call is cancelled when the last caller has left. The answer can therefore be as old as that
-/// call, `timeout` at most, and `reuse_for` besides; `PowerState::age` gives its age. It is never older than a command that
-/// was sent through the same client or a copy of it and has been answered. Over a transport that
-/// blocks, each caller makes its own call.
+/// call, `timeout` at most, and `reuse_for` besides; `PowerState::age` gives its age. It is never
+/// older than a command that was sent through the same client or a copy of it and has been
+/// answered. Over a transport that blocks, each caller makes its own call.
 ///
 /// **Thread-safe**; copies share the transport, the breaker and the current call.
 class VX11_API PowerStateView {
@@ -192,10 +192,10 @@ struct MadreReply {
 ///
 /// A refusal by madre (4xx) is an answer; `unreachable`, `timeout`, `http_status` (5xx),
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never
-/// repeated or shared. A command whose limit or deadline has passed is `MadreReply::pending`. Over a
-/// transport that suspends, neither that nor a caller's leaving aborts it: its request continues for
-/// up to `PowerOptions::command_patience`. Over one that blocks it ends with its caller's wait. At most 64 commands are in progress at a time;
-/// further ones are `exhausted`.
+/// repeated or shared. A command whose limit or deadline has passed is `MadreReply::pending`. Over
+/// a transport that suspends, neither that nor a caller's leaving aborts it: its request continues
+/// for up to `PowerOptions::command_patience`. Over one that blocks it ends with its caller's wait.
+/// At most 64 commands are in progress at a time; further ones are `exhausted`.
 /// **Thread-safe**; copies share the transport, the breaker and the current call.
 class VX11_API PowerStateClient : public PowerStateView {
  public:

@@ -125,8 +125,9 @@ constexpr std::optional<Duration> parse_seconds(std::string_view text) noexcept 
 }  // namespace detail
 
 /// Parses a Retry-After value: a number of seconds, also with a fraction, or a date in any form of
-/// HTTP, relative to `date`, the Date of the same response, so that clock skew has no effect. Never negative; `Duration::max()` if too long
-/// to represent; empty for an invalid value and for a date without a `date`.
+/// HTTP, relative to `date`, the Date of the same response, so that clock skew has no effect. Never
+/// negative; `Duration::max()` if too long to represent; empty for an invalid value and for a date
+/// without a `date`.
 constexpr std::optional<Duration> parse_retry_after(std::string_view value,
                                                     std::string_view date = {}) noexcept {
   if (const auto seconds = detail::parse_seconds(value)) return seconds;
@@ -136,8 +137,8 @@ constexpr std::optional<Duration> parse_retry_after(std::string_view value,
   return detail::saturated_seconds(*until > *from ? *until - *from : 0);
 }
 
-/// The wait that a response requests: 429 and 503, which are defined to, and 529, which some services
-/// send when they are overloaded.
+/// The wait that a response requests: 429 and 503, which are defined to, and 529, which some
+/// services send when they are overloaded.
 template <HttpLike Answer>
 std::optional<Duration> requested_wait(const Answer& answer) noexcept {
   if (answer.status != 429 && answer.status != 503 && answer.status != 529) return std::nullopt;

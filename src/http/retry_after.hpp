@@ -15,9 +15,9 @@ inline namespace v0 {
 /// The longest Retry-After that is honoured.
 inline constexpr std::chrono::seconds kMaxRetryAfter = std::chrono::hours(1);
 
-/// The Retry-After of a 429, 503 or 529, clamped to between one second and the maximum; none for other
-/// statuses and for values that cannot be parsed. A date is taken relative to the Date of the same
-/// response, so that clock differences do not matter.
+/// The Retry-After of a 429, 503 or 529, clamped to between one second and the maximum; none for
+/// other statuses and for values that cannot be parsed. A date is taken relative to the Date of the
+/// same response, so that clock differences do not matter.
 std::optional<Duration> retry_after(const HttpResponse& response) noexcept;
 
 }  // namespace v0

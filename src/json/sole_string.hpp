@@ -16,8 +16,8 @@ struct SoleString {
   std::string_view text;
 };
 
-/// Reads `{"name":"text"}` several times faster than `scan_object`: valid UTF-8 without escapes, and
-/// without space except for one after the colon.
+/// Reads `{"name":"text"}` several times faster than `scan_object`: valid UTF-8 without escapes,
+/// and without space except for one after the colon.
 /// \return none for anything else, which may be valid: then `scan_object` has to read it
 std::optional<SoleString> sole_string(std::string_view object) noexcept;
 

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-/// Targets with queues of their own, calls that arrive at random, and a balancer between them. Times
-/// are seconds of the manual clock. Deterministic: all randomness comes from one seed.
+/// Targets with queues of their own, calls that arrive at random, and a balancer between them.
+/// Times are seconds of the manual clock. Deterministic: all randomness comes from one seed.
 class Simulation {
  public:
   /// A target that works off its calls in order of arrival, `slots` at a time.

@@ -1,4 +1,5 @@
-// Balancers in front of simulated targets: load shares and times beside the values of the textbooks.
+// Balancers in front of simulated targets: load shares and times beside the values of the
+// textbooks.
 
 #include "balancer_simulation.hpp"
 

@@ -1,5 +1,5 @@
-// JSON that is valid and that no double or UTF-8 text holds, in answers of upstreams: what is not read is
-// passed on, what is read is replaced, and no breaker counts it as a failure.
+// JSON that is valid and that no double or UTF-8 text holds, in answers of upstreams: what is not
+// read is passed on, what is read is replaced, and no breaker counts it as a failure.
 
 #include <vx11/chat.hpp>
 #include <vx11/power_state_client.hpp>

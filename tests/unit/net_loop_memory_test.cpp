@@ -1,4 +1,5 @@
-// What must not fail is queued to a loop without memory: resuming, closing, stopping and cancelling.
+// What must not fail is queued to a loop without memory: resuming, closing, stopping and
+// cancelling.
 
 #include <vx11/net/timer.hpp>
 #include <vx11/net/transport.hpp>

@@ -14,8 +14,8 @@
 
 namespace router_upstreams {
 
-/// Targets `g1` to `gN` of the group `g`, and after them `last`, which is a step by itself. All speak
-/// switch's dialect.
+/// Targets `g1` to `gN` of the group `g`, and after them `last`, which is a step by itself. All
+/// speak switch's dialect.
 struct Group {
   explicit Group(std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) add("g" + std::to_string(i + 1), "g");

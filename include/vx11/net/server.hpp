@@ -42,21 +42,22 @@ struct ServerLimits {
   Duration send_timeout = std::chrono::seconds(30);
   /// Answers that wait for their clients, all connections together. Each counts in full, as long as
   /// the sockets' own buffers have not taken all of it. Above the bound, the connections whose
-  /// clients have accepted nothing for longest are closed; those with small answers last, since they
-  /// would free next to nothing. The connection of an answer that exceeds the bound alone is closed,
-  /// and no other. The default is some thousand answers of usual size, or as many large sessions as
-  /// fit the memory of a small machine.
+  /// clients have accepted nothing for longest are closed; those with small answers last, since
+  /// they would free next to nothing. The connection of an answer that exceeds the bound alone is
+  /// closed, and no other. The default is some thousand answers of usual size, or as many large
+  /// sessions as fit the memory of a small machine.
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
-  /// Total: above it, the connection that has been idle for longest is closed, if it has been so for
-  /// `evictable_after`; else the new one is answered 503 and closed.
+  /// Total: above it, the connection that has been idle for longest is closed, if it has been so
+  /// for `evictable_after`; else the new one is answered 503 and closed.
   std::size_t connections = 20'000;
   /// A client between two requests that follow each other is not idle.
   Duration evictable_after = std::chrono::seconds(1);
   /// From one address: 503 and closed. Defaults to the total, because behind a proxy all clients
   /// share its address; use about 100 where clients connect directly.
   std::size_t connections_per_address = 20'000;
-  /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so that
-  /// probes see a busy server as what it is. Each is answered once, and has two seconds to ask.
+  /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so
+  /// that probes see a busy server as what it is. Each is answered once, and has two seconds to
+  /// ask.
   std::size_t reserved_connections = 64;
   /// A client that shuts down its sending side while its request is in progress has left, and the
   /// request is cancelled; unless it does so within this time of the request's end: then it has

@@ -405,8 +405,8 @@ Task<bool> Connection::send(std::string_view bytes) {
 }
 
 /// Closing with unread bytes makes the kernel send a reset, which can destroy a response in
-/// transit. So the input of a client that is still sending is read and discarded for up to 2 s. Many
-/// clients look for a response only when they have sent their whole body, however large.
+/// transit. So the input of a client that is still sending is read and discarded for up to 2 s.
+/// Many clients look for a response only when they have sent their whole body, however large.
 Task<void> Connection::linger() {
   constexpr std::size_t kMost = 16 * 1024 * 1024;
   channel_->shutdown_send();

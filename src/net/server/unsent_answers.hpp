@@ -19,8 +19,8 @@ class ListedConnection;
 
 /// Bounds the memory of all answers of a server that wait for their clients to read. Above the
 /// bound, the connections whose clients have accepted nothing for longest are closed: first those
-/// with large answers, because closing one with a small answer frees next to nothing. An answer that
-/// exceeds the bound alone is closed itself, and no other.
+/// with large answers, because closing one with a small answer frees next to nothing. An answer
+/// that exceeds the bound alone is closed itself, and no other.
 ///
 /// Not the new answers are refused: then few clients that do not read would take the large answers
 /// away from all others for as long as the send timeout. Thread-safe.
