@@ -37,7 +37,8 @@ class Front {
   std::uint16_t port() const { return server_.port(); }
   /// Whether new connections are accepted. Thread-safe.
   bool is_accepting() const noexcept { return server_.is_accepting(); }
-  /// Bytes of answers that wait for their clients to read. Thread-safe.
+  /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
+  /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
   const ServerEvents& events() const noexcept { return *events_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.

@@ -2,6 +2,7 @@
 
 #include <vx11/url.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +16,16 @@ namespace {
 
 using Counter = std::atomic<std::uint64_t> vx11::TransportCounters::*;
 
-/// The configured upstreams and their origins, as the transport spells these.
+/// The origins of the configured upstreams, as the transport spells these, each with the first
+/// upstream that has it: the transport counts by origin, so two series of one would count twice.
 std::vector<std::pair<std::string, std::string>> origins_of(const GatewayConfig& config) {
   std::vector<std::pair<std::string, std::string>> origins;
   const auto add = [&](std::string name, const std::string& url) {
     const auto parsed = vx11::Url::parse(url);
-    if (parsed) origins.emplace_back(std::move(name), parsed->text());
+    if (!parsed) return;
+    const auto is_same = [text = parsed->text()](const auto& o) { return o.second == text; };
+    if (std::any_of(origins.begin(), origins.end(), is_same)) return;
+    origins.emplace_back(std::move(name), parsed->text());
   };
   add("switch", config.switch_.url.value);
   add("madre", config.madre.url.value);
@@ -54,7 +59,9 @@ vx11::MetricFamily server_events(const Front& front) {
 
 vx11::MetricFamily unsent_bytes(const Front& front) {
   return {.name = "vx11_server_unsent_bytes",
-          .help = "Bytes of answers that wait for their clients to read.",
+          .help =
+              "Bytes of the answers that wait for their clients; each counts in full until it "
+              "has been sent.",
           .kind = vx11::MetricKind::gauge,
           .series = {{.value = [&front] { return front.unsent_bytes(); }}}};
 }

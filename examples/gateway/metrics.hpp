@@ -25,6 +25,7 @@ using CountersByOrigin =
 
 CountersByOrigin make_counters(const GatewayConfig& config);
 
+/// Upstreams with one origin share its series, which has the name of the first.
 /// \param front the families must not be read after its end
 std::vector<vx11::MetricFamily> metric_families(const GatewayConfig& config,
                                                 const CountersByOrigin& counters,

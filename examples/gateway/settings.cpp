@@ -68,9 +68,10 @@ std::vector<Setting> table() {
       {.key = "server.max_unsent_bytes",
        .field = ranged<std::size_t>(std::size_t{1} << 20U, std::size_t{1} << 40U, &Config::server,
                                     &ServerConfig::max_unsent_bytes),
-       .doc = "Bytes of answers that wait for their clients to read, all connections together. "
-              "Above it, the connections whose clients have accepted nothing for longest are "
-              "closed."},
+       .doc = "Bytes of the answers that wait for their clients, all connections together; each "
+              "counts in full until it has been sent. Above it, the connections whose clients have "
+              "accepted nothing for longest are closed; those with small answers last. The "
+              "connection of an answer that exceeds it alone is closed, and no other."},
       {.key = "server.idle_timeout",
        .field = ranged<Duration>(1s, 24h, &Config::server, &ServerConfig::idle_timeout),
        .doc = "How long a connection may be idle between two requests. Longer than proxies keep "

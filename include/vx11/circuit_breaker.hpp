@@ -162,8 +162,8 @@ class BasicCircuitBreaker {
 
   /// The upstream has answered a call that this breaker did not admit: another purpose's, a health
   /// check, or one from before it opened. Ends the open time: the next call is a probe. It does not
-  /// close the circuit, since the other call may be served by other parts of the upstream. No effect
-  /// unless open; an isolated breaker stays isolated. One load unless open.
+  /// close the circuit, since the other call may be served by other parts of the upstream. No
+  /// effect unless open; an isolated breaker stays isolated. One load unless open.
   /// \see LinkedBreakers
   void evidence_of_recovery() noexcept {
     if (core_.load().phase() == detail::CircuitPhase::open) [[unlikely]]

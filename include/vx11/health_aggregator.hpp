@@ -59,7 +59,7 @@ struct ProbeAnswer {
 ///
 /// A type of its own rather than a `Transport`, so that nothing an aggregator holds could wake a
 /// service. Implementations are thread-safe, honour the deadline and its stop token, and are called
-/// by one thread at a time.
+/// by one thread at a time, unless several components share one.
 class VX11_API Probe {
  public:
   Probe() = default;
@@ -98,10 +98,13 @@ VX11_API Result<std::shared_ptr<Probe>> make_http_probe(std::shared_ptr<Transpor
 /// });
 /// ```
 ///
-/// The function obeys the rules of `Probe::look`, may return a `ProbeAnswer`, a `Health`, or a `Result`
-/// with an error, and is called by one thread at a time. One that throws has not answered.
+/// The function obeys the rules of `Probe::look`, may return a `ProbeAnswer`, a `Health`, or a
+/// `Result` with an error, and is called by one thread at a time, unless several components share
+/// the probe: then it must be thread-safe. One that throws has not answered. What it captures by
+/// reference must outlive the aggregator, which waits for a running check when it is destroyed.
 class VX11_API FunctionProbe final : public Probe {
  public:
+  /// Returns what was found up to the deadline, whose stop token fires at the aggregator's end.
   using Check = std::function<Result<ProbeAnswer>(const Deadline&)>;
 
   /// \param check an empty one never answers: `unreachable`
@@ -112,10 +115,12 @@ class VX11_API FunctionProbe final : public Probe {
   const Check check_;
 };
 
-/// The same for a function that suspends instead of blocking: it is called on the thread of the caller
-/// that starts the round.
+/// The same for a function that suspends instead of blocking: it is called on the thread of the
+/// caller that starts the round. What it captures by reference must outlive its tasks, and these
+/// may outlive the aggregator: its destructor cancels them, but does not wait for their end.
 class VX11_API TaskProbe final : public Probe {
  public:
+  /// Makes the task that awaits what is asked, up to the deadline.
   using Check = std::function<Task<Result<ProbeAnswer>>(Deadline)>;
 
   /// \param check an empty one never answers: `unreachable`

@@ -16,9 +16,9 @@ inline namespace v0 {
 /// power commands.
 ///
 /// With a breaker for each purpose, failures of one never reject calls of another: a status page
-/// that polls a slow endpoint cannot take the chat away. Good answers do cross: an upstream that has
-/// just answered one call is reachable, so the open breakers of its other purposes admit a probe at
-/// once instead of waiting out their open time.
+/// that polls a slow endpoint cannot take the chat away. Good answers do cross: an upstream that
+/// has just answered one call is reachable, so the open breakers of its other purposes admit a
+/// probe at once instead of waiting out their open time.
 ///
 /// Pass it to every caller of the upstream: `RouterTarget::linked`, `PowerOptions::linked`; code
 /// of your own calls `answered` after a good answer.

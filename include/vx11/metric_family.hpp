@@ -20,10 +20,12 @@ enum class MetricKind : unsigned char {
 
 /// One value, and the labels that distinguish it from the others of its family.
 struct MetricSeries {
-  /// Names and values. From the program or its configuration, never from requests: each combination
-  /// is a series that is stored for ever.
+  /// Names and values; each name once in a series, and no two series with the same labels. From the
+  /// program or its configuration, never from requests: each combination is a series that is stored
+  /// for ever.
   std::vector<std::pair<std::string, std::string>> labels = {};
-  /// Read at each scrape, on the thread that handles it. Thread-safe; must not block or throw.
+  /// Read at each scrape, on the thread that handles it. Thread-safe; must not block or throw. What
+  /// it refers to must outlive the API that has the series.
   std::function<std::uint64_t()> value = {};
 };
 
@@ -32,7 +34,9 @@ struct MetricFamily {
   /// Letters, digits, `_` and `:`, as Prometheus has it. Counters end in `_total`.
   std::string name = {};
   std::string help = {};  ///< One line.
+  /// How Prometheus is to read the values. Default: what most programs count are events.
   MetricKind kind = MetricKind::counter;
+  /// Shown in this order. Default: none, and then only the help and the type are shown.
   std::vector<MetricSeries> series = {};
 };
 

@@ -86,8 +86,8 @@ struct RetryFigures {
 /// token that fires ends the wait, and the loop, with `cancelled`.
 ///
 /// Use it only for calls that may be repeated. **Thread-safe**; copies share the budget, the timer
-/// and the figures. An exception thrown by the call is not retried. Sources: M. Brooker, "Exponential Backoff
-/// and Jitter" (AWS, 2015); Finagle's retry budget.
+/// and the figures. An exception thrown by the call is not retried. Sources: M. Brooker,
+/// "Exponential Backoff and Jitter" (AWS, 2015); Finagle's retry budget.
 template <MonotonicClock Clock = SteadyClock, class Retryable = DefaultRetryable,
           class RetryAfter = DefaultRetryAfter>
 class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, RetryAfter>> {

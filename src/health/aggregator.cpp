@@ -150,9 +150,18 @@ Task<void> HealthAggregator::Impl::probe_power(RoundPtr round) {
     judged = found(options_.components[by_power_], answer, began);
   }
   on_result(round, power_index(), [&](HealthReport& report) {
-    if (seen->state) report.power = *seen->state;
+    if (seen->state) {
+      report.power = *seen->state;
+      report.power->age = std::max(report.power->age, age_of(*seen));
+    }
     if (judged) report.components[by_power_] = std::move(*judged);
   });
+}
+
+/// Counted on since the call, which may have been an earlier one that is reused.
+Duration HealthAggregator::Impl::age_of(const PowerReading& seen) const {
+  const bool says_when = seen.asked_at != TimePoint();
+  return says_when ? options_.clock.now() - seen.asked_at : Duration::zero();
 }
 
 /// A madre without power windows is judged by the fallback, in the time that is left.

@@ -63,6 +63,7 @@ class HealthAggregator::Impl : public std::enable_shared_from_this<HealthAggrega
   void dispatch(const Entry& entry);
   Task<void> probe(RoundPtr round, std::size_t index);
   Task<void> probe_power(RoundPtr round);
+  Duration age_of(const PowerReading& seen) const;
   Task<Result<ProbeAnswer>> judge_by_power(const PowerReading& seen, Deadline deadline);
   Task<void> probe_component(RoundPtr round, std::size_t index);
   ComponentHealth found(const HealthComponent& component, const Result<ProbeAnswer>& seen,

@@ -21,8 +21,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-/// The answers to AUTH, SELECT and PING are short lines, those to INFO a few hundred bytes; a longer
-/// answer is not Redis.
+/// The answers to AUTH, SELECT and PING are short lines, those to INFO a few hundred bytes; a
+/// longer answer is not Redis.
 constexpr std::size_t kMostBytes = 16'384;
 
 struct FreeContext {
@@ -72,8 +72,8 @@ class Conversation {
 
   bool connected() const noexcept { return context_ && context_->err == 0; }
 
-  /// Not by hiredis, whose writes raise SIGPIPE when the server has closed the connection. A failure
-  /// is left to `receive`: a server without a place says so before it closes.
+  /// Not by hiredis, whose writes raise SIGPIPE when the server has closed the connection. A
+  /// failure is left to `receive`: a server without a place says so before it closes.
   void send(std::string_view text) {
     while (!text.empty()) {
       if (!ready(POLLOUT)) return;
@@ -122,8 +122,9 @@ class Conversation {
     }
   }
 
-  /// Whether the bytes read can be a status, an error line or a text. Anything else is refused before
-  /// hiredis allocates the array of the announced size; a text it allocates once it is complete.
+  /// Whether the bytes read can be a status, an error line or a text. Anything else is refused
+  /// before hiredis allocates the array of the announced size; a text it allocates once it is
+  /// complete.
   bool is_plausible(std::string_view expected) const noexcept {
     const redisReader& reader = *context_->reader;
     const bool at_start = reader.ridx < 0 && reader.pos < reader.len;

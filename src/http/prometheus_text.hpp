@@ -26,6 +26,16 @@ inline void head(std::string& out, std::string_view name, std::string_view type,
   line(out, "# TYPE {} {}", name, type);
 }
 
+/// Escapes the text of a help line.
+inline std::string help_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\') out += '\\';
+    c == '\n' ? out += "\\n" : out += c;
+  }
+  return out;
+}
+
 /// Escapes a label's value.
 inline std::string label(std::string_view value) {
   std::string out;

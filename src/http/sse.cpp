@@ -275,6 +275,9 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
 }
 
 void append_data_event(std::string& out, std::string_view data) {
+  constexpr std::string_view kData = "data: ";
+  constexpr std::string_view kEnd = "\n\n";
+  if (is_printable(data)) return http_detail::append_all(out, kData, data, kEnd);
   append_data(out, data);
 }
 

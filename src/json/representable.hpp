@@ -3,6 +3,7 @@
 /// \file
 /// JSON that a document library can hold. Internal; inline, because the C interface uses it, too.
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <string>
@@ -40,19 +41,49 @@ class Representable {
   void number() {
     const std::size_t end = json_.find_first_not_of("0123456789+-.eE", at_);
     const std::string_view digits = json_.substr(at_, end - at_);
-    double value = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    const bool is_out_of_range = read.ec == std::errc::result_out_of_range;
-    if (!is_out_of_range || is_small(digits)) return copy(digits.size());
+    if (!is_too_large(digits)) return copy(digits.size());
     out_ += digits.front() == '-' ? "-1e308" : "1e308";
     at_ += digits.size();
   }
 
-  /// Whether a number that no double holds is close to zero, which every library reads as zero.
-  static bool is_small(std::string_view digits) noexcept {
-    const std::size_t exponent = digits.find_first_of("eE");
-    if (exponent != std::string_view::npos) return digits.substr(exponent + 1).starts_with('-');
-    return digits.find_first_not_of("-0.") > digits.find('.');
+  /// Whether all of `digits` is a JSON number, and beyond the largest double. One that is too close
+  /// to zero for a double is not: every library reads it as zero.
+  static bool is_too_large(std::string_view digits) noexcept {
+    double value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, value);
+    return read.ec == std::errc::result_out_of_range && read.ptr == end && is_json(digits) &&
+           power_of_ten(digits) > 0;
+  }
+
+  /// Of a text that `std::from_chars` reads to its end. That accepts zeros in front, and a point
+  /// without digits on both sides.
+  static bool is_json(std::string_view digits) noexcept {
+    if (digits.starts_with('-')) digits.remove_prefix(1);
+    const std::size_t whole = digits.substr(0, digits.find_first_of(".eE")).size();
+    const std::string_view rest = digits.substr(whole);
+    const bool has_fraction = rest.size() > 1 && rest[1] >= '0' && rest[1] <= '9';
+    return whole != 0 && (whole == 1 || digits[0] != '0') &&
+           (!rest.starts_with('.') || has_fraction);
+  }
+
+  /// Of the first digit that is not zero: 3 for 123.4 and for 12e1, -1 for 0.01.
+  static long long power_of_ten(std::string_view digits) noexcept {
+    const std::size_t e = std::min(digits.find_first_of("eE"), digits.size());
+    const std::string_view mantissa = digits.substr(0, e);
+    const auto point = static_cast<long long>(std::min(mantissa.find('.'), mantissa.size()));
+    const auto first = static_cast<long long>(mantissa.find_first_of("123456789"));
+    return point - first + (first > point ? 1 : 0) + exponent(digits.substr(e));
+  }
+
+  /// \param text with its `e`; empty: the exponent is 0
+  static long long exponent(std::string_view text) noexcept {
+    constexpr long long kMost = 1LL << 60U;
+    text.remove_prefix(std::min(text.find_first_of("-0123456789"), text.size()));
+    long long value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec == std::errc::result_out_of_range) return text.starts_with('-') ? -kMost : kMost;
+    return std::clamp(value, -kMost, kMost);
   }
 
   void string() {

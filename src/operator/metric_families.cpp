@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "http/prometheus_text.hpp"
 
@@ -28,16 +29,40 @@ std::string labels_of(const MetricSeries& series) {
   return out.empty() ? out : out + '}';
 }
 
+using Labels = decltype(MetricSeries::labels);
+
+Labels sorted(Labels labels) {
+  std::sort(labels.begin(), labels.end());
+  return labels;
+}
+
+bool names_one_twice(const Labels& labels) {
+  const auto same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
+  return std::adjacent_find(labels.begin(), labels.end(), same_name) != labels.end();
+}
+
 void check_series(MistakeList& mistakes, const MetricFamily& family) {
-  for (auto series = family.series.begin(); series != family.series.end(); ++series) {
-    mistakes.add_if(!series->value, "a series has no function");
-    mistakes.add_if(std::any_of(series->labels.begin(), series->labels.end(),
+  std::vector<Labels> seen;
+  for (const MetricSeries& series : family.series) {
+    const Labels labels = sorted(series.labels);
+    mistakes.add_if(!series.value, "a series has no function");
+    mistakes.add_if(std::any_of(labels.begin(), labels.end(),
                                 [](const auto& label) { return !is_name(label.first, ""); }),
                     "a label's name must be of letters, digits and _");
-    mistakes.add_if(std::any_of(family.series.begin(), series,
-                                [&](const auto& other) { return other.labels == series->labels; }),
+    mistakes.add_if(names_one_twice(labels), "a series has two labels of the same name");
+    mistakes.add_if(std::find(seen.begin(), seen.end(), labels) != seen.end(),
                     "two series have the same labels");
+    seen.push_back(labels);
   }
+}
+
+/// Whether `own` has a family of that name, or a histogram with lines of that name.
+bool is_taken(const std::string& own, const std::string& name) {
+  if (own.find("# TYPE " + name + ' ') != std::string::npos) return true;
+  const std::size_t at = name.rfind('_');
+  const std::string suffix = at == std::string::npos ? "" : name.substr(at);
+  return (suffix == "_bucket" || suffix == "_sum" || suffix == "_count") &&
+         own.find("# TYPE " + name.substr(0, at) + " histogram") != std::string::npos;
 }
 
 }  // namespace
@@ -48,8 +73,9 @@ void check_families(MistakeList& mistakes, std::span<const MetricFamily> familie
     const auto has_name = [&](const MetricFamily& other) { return other.name == family->name; };
     mistakes.about("metric", family->name);
     mistakes.add_if(!is_name(family->name, ":"), "the name must be of letters, digits, _ and :");
-    mistakes.add_if(own.find("# TYPE " + family->name + ' ') != std::string::npos ||
-                        std::any_of(families.begin(), family, has_name),
+    mistakes.add_if(family->kind == MetricKind::counter && !family->name.ends_with("_total"),
+                    "the name of a counter must end in _total");
+    mistakes.add_if(is_taken(own, family->name) || std::any_of(families.begin(), family, has_name),
                     "the name is used twice");
     mistakes.add_if(family->help.find('\n') != std::string::npos, "the help must be one line");
     check_series(mistakes, *family);
@@ -59,7 +85,8 @@ void check_families(MistakeList& mistakes, std::span<const MetricFamily> familie
 void write_families(std::string& out, std::span<const MetricFamily> families) {
   for (const MetricFamily& family : families) {
     const bool is_counter = family.kind == MetricKind::counter;
-    prometheus::head(out, family.name, is_counter ? "counter" : "gauge", family.help);
+    prometheus::head(out, family.name, is_counter ? "counter" : "gauge",
+                     prometheus::help_text(family.help));
     for (const MetricSeries& series : family.series) {
       prometheus::line(out, "{}{} {}", family.name, labels_of(series), series.value());
     }

@@ -77,10 +77,23 @@ Error out_of_commands() {
   return Error(Errc::exhausted, "too many commands to madre are in progress", std::string(kMadre));
 }
 
+/// Supersedes earlier state calls at the end of a command, also of one that ends with an exception.
+template <class StateCalls>
+class SupersedeAtEnd {
+ public:
+  explicit SupersedeAtEnd(StateCalls& calls) noexcept : calls_(calls) {}
+  SupersedeAtEnd(const SupersedeAtEnd&) = delete;
+  SupersedeAtEnd& operator=(const SupersedeAtEnd&) = delete;
+  ~SupersedeAtEnd() { calls_.supersede(); }
+
+ private:
+  StateCalls& calls_;
+};
+
 }  // namespace
 
-/// A command, and its place among those in progress, which it gives back when it has been answered, or
-/// is destroyed.
+/// A command, and its place among those in progress, which it gives back when it has been answered,
+/// or is destroyed.
 class PowerStateView::Connection::Command {
  public:
   Command(Ptr connection, HttpRequest command)
@@ -205,11 +218,11 @@ auto PowerStateView::Connection::read_shared(Ptr self, Deadline deadline) -> Tas
 /// state calls are superseded.
 auto PowerStateView::Connection::run(Ptr self, CommandPtr command, Duration limit,
                                      Deadline deadline) -> Task<CommandAnswer> {
+  const SupersedeAtEnd superseding(*self->state_calls_);
   RequestPtr request(command, &command->request);
   auto asking = ask<HttpResponse>(self, std::move(request), limit, std::move(deadline), &read_json);
   Asked<HttpResponse> asked = co_await std::move(asking);
   command->leave_place();
-  self->state_calls_->supersede();
   co_return std::move(asked.value);
 }
 

@@ -85,8 +85,8 @@ struct Statements {
   }
 };
 
-// What an operation failed with: a code of SQLite's, or that the file is not the one at its path any
-// more, so that nothing written to it would be found again.
+// What an operation failed with: a code of SQLite's, or that the file is not the one at its path
+// any more, so that nothing written to it would be found again.
 constexpr sqlite::Code kMoved = -1;
 
 // How long a read waits to record the use of a session while another process writes.

@@ -10,9 +10,9 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What an executor runs once. Part of the object that it belongs to, so that queueing it cannot fail
-/// for want of memory. It must exist, and not be queued again, until `run` or `drop` has begun, which
-/// may destroy it.
+/// What an executor runs once. Part of the object that it belongs to, so that queueing it cannot
+/// fail for want of memory. It must exist, and not be queued again, until `run` or `drop` has
+/// begun, which may destroy it.
 class VX11_API QueuedJob {
  public:
   QueuedJob() = default;

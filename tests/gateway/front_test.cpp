@@ -67,6 +67,16 @@ TEST_CASE_FIXTURE(Gateway, "metrics have the server's events, and the transport'
   CHECK_FALSE(has(text, "vx11_upstream_resent_total{upstream=\"madre\"} 0"));
 }
 
+TEST_CASE_FIXTURE(Gateway, "upstreams with one origin have one series, so that sums are right") {
+  config.madre.url.value = config.switch_.url.value;
+  const CountersByOrigin counters = make_counters(config);
+  for (const vx11::MetricFamily& family : metric_families(config, counters, *front)) {
+    if (!family.name.starts_with("vx11_upstream")) continue;
+    REQUIRE(family.series.size() == 1);
+    CHECK(family.series[0].labels[0].second == "switch");
+  }
+}
+
 TEST_CASE("an address that is taken is an error that names it") {
   GatewayConfig config;
   config.server.listen = {.host = "127.0.0.1", .port = 0};

@@ -1,4 +1,5 @@
-// What the machine allows: processors by control groups of both versions, connections by open files.
+// What the machine allows: processors by control groups of both versions, connections by open
+// files.
 #include "machine.hpp"
 
 #include <fstream>

@@ -59,8 +59,8 @@ class TlsPeer {
   int index_;
 };
 
-/// Serves one connection after the other on a free port of 127.0.0.1, or of ::1; a client that fails the
-/// handshake is not counted.
+/// Serves one connection after the other on a free port of 127.0.0.1, or of ::1; a client that
+/// fails the handshake is not counted.
 class FakeTlsServer {
  public:
   using Script = std::function<void(TlsPeer&)>;

@@ -1,7 +1,8 @@
-// JSON that is valid and that no double or UTF-8 text holds, in answers of upstreams: what is not read is
-// passed on, what is read is replaced, and no breaker counts it as a failure.
+// JSON that is valid and that no double or UTF-8 text holds, in answers of upstreams: what is not
+// read is passed on, what is read is replaced, and no breaker counts it as a failure.
 
 #include <vx11/chat.hpp>
+#include <vx11/power_state_client.hpp>
 
 #include <string>
 #include <string_view>
@@ -58,6 +59,30 @@ TEST_CASE("a document library can hold what is replaced, and nothing else change
     CHECK(replaced(same) == same);
   }
   CHECK(replaced("0." + std::string(400, '0') + "1") == "0." + std::string(400, '0') + "1");
+}
+
+TEST_CASE("a token that only begins with a large number stays invalid") {
+  for (const std::string same : {"1e999e", "1e400-5", "01e999", "-01e999", "1.e999", "-.5e999",
+                                 "1e999.", "1e999.5", "1e+", "--1e999", "1E400E1"}) {
+    CHECK(replaced(same) == same);
+  }
+  const std::string solo = R"({"policy":"solo_madre","window_id":null,"active_services":[],"n":)";
+  CHECK(vx11::parse_power_state(solo + "1e999}", {}));
+  CHECK_FALSE(vx11::parse_power_state(solo + "1e999e}", {}));
+  CHECK_FALSE(vx11::parse_power_state(solo + "01e999}", {}));
+}
+
+TEST_CASE("whether a number is large or close to zero is found from all of its digits") {
+  const std::string zeros(400, '0');
+  for (const std::string& small : {"0." + zeros + "1e5", "1" + zeros + "e-900", "-0." + zeros + "1",
+                                   "1e-99999999999999999999" + zeros, std::string("0.0e999")}) {
+    CHECK(replaced(small) == small);
+  }
+  for (const std::string& large :
+       {"1" + zeros + "e-5", "1" + zeros + ".5", std::string("0.001e999"),
+        "1e99999999999999999999" + zeros, std::string("1E+0400")}) {
+    CHECK(replaced(large) == "1e308");
+  }
 }
 
 TEST_CASE_FIXTURE(Upstreams, "a whole chat answer passes them on") {

@@ -1,6 +1,7 @@
 // A component that is judged by madre's power state: one call serves it and the windows.
 
 #include <vx11/health_aggregator.hpp>
+#include <vx11/testing/manual_clock.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "health_fakes.hpp"
+#include "held_transport.hpp"
 
 using namespace std::chrono_literals;
 using namespace vx11;
@@ -140,4 +142,24 @@ TEST_CASE_FIXTURE(Madre, "evidence that is reused says so, unless this process i
     CHECK(source() == (embedded ? EvidenceSource::embedded : EvidenceSource::probe));
     CHECK(source() == (embedded ? EvidenceSource::embedded : EvidenceSource::cache));
   }
+}
+
+TEST_CASE("the age of a power state that was read before counts from that call") {
+  testing::ManualClock clock;
+  clock.advance(1s);
+  const auto transport = std::make_shared<HeldTransport>();
+  const auto view = std::make_shared<const PowerStateView>(
+      transport, kOrigin, PowerOptions{.reuse_for = 60s, .clock = clock, .wall_clock = clock});
+  Running<Result<PowerState>> before(view->async_state());
+  transport->answer(0, kSolo);
+  REQUIRE(before.result());
+  clock.advance(10s);
+  HealthAggregator aggregator({.components = {required("madre", PowerEvidence())},
+                               .power = view,
+                               .clock = clock,
+                               .wall_clock = clock});
+  const HealthReport report = aggregator.check();
+  REQUIRE(report.power);
+  CHECK(report.power->age == 10s);
+  CHECK(transport->calls() == 1);
 }

@@ -103,8 +103,8 @@ inline std::string tamed(std::string_view text) {
   return out;
 }
 
-/// What nlohmann reads; nothing if it is not JSON. It takes a NUL for the end of its input, and JSON
-/// has none outside of escapes.
+/// What nlohmann reads; nothing if it is not JSON. It takes a NUL for the end of its input, and
+/// JSON has none outside of escapes.
 inline std::optional<Document> expected(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return std::nullopt;
   Document read = Document::parse(tamed(text), nullptr, false);

@@ -165,13 +165,13 @@ TEST_CASE_FIXTURE(Counted, "a program's own metrics are shown besides, their lab
   std::uint64_t resent = 3;
   options.metric_families = {
       {.name = "transport_resent_total",
-       .help = "Requests sent again.",
+       .help = R"(Requests sent again, \ escaped.)",
        .series = {{.labels = {{"upstream", "a\"b"}, {"kind", "x"}},
                    .value = [&] { return resent; }},
                   {.labels = {{"upstream", "c"}, {"kind", "x"}}, .value = [] { return 5U; }}}},
       {.name = "queue", .kind = vx11::MetricKind::gauge, .series = {{.value = [] { return 7U; }}}}};
   const std::string text = get("/metrics").body;
-  CHECK(text.find("# HELP transport_resent_total Requests sent again.\n"
+  CHECK(text.find("# HELP transport_resent_total Requests sent again, \\\\ escaped.\n"
                   "# TYPE transport_resent_total counter\n"
                   "transport_resent_total{upstream=\"a\\\"b\",kind=\"x\"} 3\n"
                   "transport_resent_total{upstream=\"c\",kind=\"x\"} 5\n") != std::string::npos);
@@ -189,12 +189,30 @@ TEST_CASE_FIXTURE(Counted, "what is wrong with a program's metrics is named") {
   const auto value = [] { return 1U; };
   CHECK(mistake({.name = "good_total", .series = {{.value = value}}}).empty());
   CHECK(mistake({.name = "1", .series = {{.value = value}}}) ==
-        R"(metric "1": the name must be of letters, digits, _ and :)");
+        R"(metric "1": the name must be of letters, digits, _ and :; )"
+        R"(metric "1": the name of a counter must end in _total)");
   CHECK(mistake({.name = "vx11_requests_total", .series = {{.value = value}}}) ==
         R"(metric "vx11_requests_total": the name is used twice)");
-  CHECK(mistake({.name = "a", .help = "two\nlines", .series = {{}}}) ==
+  for (const char* suffix : {"_bucket", "_sum", "_count"}) {
+    const std::string name = "vx11_request_duration_seconds" + std::string(suffix);
+    CHECK(mistake({.name = name, .kind = vx11::MetricKind::gauge, .series = {{.value = value}}}) ==
+          "metric \"" + name + "\": the name is used twice");
+  }
+  CHECK(mistake({.name = "my_count", .kind = vx11::MetricKind::gauge}).empty());
+  CHECK(mistake(
+            {.name = "a", .help = "two\nlines", .kind = vx11::MetricKind::gauge, .series = {{}}}) ==
         R"(metric "a": the help must be one line; metric "a": a series has no function)");
   CHECK(mistake({.name = "a",
+                 .kind = vx11::MetricKind::gauge,
+                 .series = {{.labels = {{"b", "1"}, {"c", "x"}, {"b", "2"}}, .value = value}}}) ==
+        R"(metric "a": a series has two labels of the same name)");
+  CHECK(mistake({.name = "a",
+                 .kind = vx11::MetricKind::gauge,
+                 .series = {{.labels = {{"b", "1"}, {"c", "x"}}, .value = value},
+                            {.labels = {{"c", "x"}, {"b", "1"}}, .value = value}}}) ==
+        R"(metric "a": two series have the same labels)");
+  CHECK(mistake({.name = "a",
+                 .kind = vx11::MetricKind::gauge,
                  .series = {{.labels = {{"b-c", ""}}, .value = value},
                             {.labels = {{"b-c", ""}}, .value = value}}}) ==
         R"(metric "a": a label's name must be of letters, digits and _; )"

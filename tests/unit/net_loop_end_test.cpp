@@ -1,5 +1,5 @@
-// What is under way when an event loop ends, ends too: nothing waits for ever, and no memory is lost
-// (the sanitizers' leak check).
+// What is under way when an event loop ends, ends too: nothing waits for ever, and no memory is
+// lost (the sanitizers' leak check).
 
 #include <vx11/net/transport.hpp>
 

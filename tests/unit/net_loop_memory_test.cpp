@@ -1,4 +1,5 @@
-// What must not fail is queued to a loop without memory: resuming, closing, stopping and cancelling.
+// What must not fail is queued to a loop without memory: resuming, closing, stopping and
+// cancelling.
 
 #include <vx11/net/timer.hpp>
 #include <vx11/net/transport.hpp>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "fake_http_server.hpp"
+#include "health_fakes.hpp"
 #include "net/loop/loop.hpp"
 #include "net_served.hpp"
 #include "threads/detached.hpp"
@@ -107,16 +109,14 @@ TEST_CASE("without memory a coroutine still reaches its loop") {
 TEST_CASE("without memory a sleep can be stopped") {
   const auto timer = vx11::make_net_timer();
   std::stop_source stop;
-  std::atomic<bool> stopping = false;
-  std::jthread stopper([&] {
-    stopping.wait(false);
+  vx11::fakes::Running<bool> sleeping(timer->sleep(1h, stop.get_token()));
+  CHECK(vx11::sync_wait(timer->sleep(1ns, {})));  // on the same loop, so the other has begun
+  CHECK_FALSE(sleeping.has_ended());
+  {
     const NoMemory none;
     stop.request_stop();
-  });
-  Task<bool> sleep = timer->sleep(1h, stop.get_token());
-  stopping = true;
-  stopping.notify_all();
-  CHECK_FALSE(vx11::sync_wait(std::move(sleep)));
+  }
+  CHECK_FALSE(sleeping.result());
 }
 
 TEST_CASE("without memory a call can be cancelled, while connecting and while waiting") {

@@ -52,6 +52,10 @@ TEST_CASE_FIXTURE(GatedServer, "a server past its stop deadline cuts off running
     server->stop(60s);
     server->stop(60s);
   }
+  SUBCASE("because two threads stopped it at the same moment") {
+    const std::jthread other([this] { server->stop(60s); });
+    server->stop(60s);
+  }
   CHECK(busy.is_ended());
   CHECK(running->get() == 1);
   gate->wait_for_cancelled();

@@ -39,3 +39,21 @@ TEST_CASE("what a transport counts is counted for the configured origin, too") {
   CHECK(own->resent == 1);
   CHECK(other->resent == 0);
 }
+
+TEST_CASE("a call that finds no descriptor for the transport counts for its origin, too") {
+  using namespace transport_suite_parts;
+  const auto all = std::make_shared<vx11::TransportCounters>();
+  const auto own = std::make_shared<vx11::TransportCounters>();
+  const auto other = std::make_shared<vx11::TransportCounters>();
+  const auto transport =
+      vx11::make_net_transport({.counters = all,
+                                .counters_by_origin = {{"http://madre.example:8001", own},
+                                                       {"http://other.example", other}}});
+  const NoDescriptorLeft none;
+  for (const char* origin : {"http://madre.example:8001", "HTTP://MADRE.example:8001/"}) {
+    CHECK(code_of(get(*transport, origin)) == Errc::exhausted);
+  }
+  CHECK(all->exhausted == 2);
+  CHECK(own->exhausted == 2);
+  CHECK(other->exhausted == 0);
+}

@@ -1,4 +1,5 @@
-// Must not compile: a function that returned this pipeline would return a reference to its variable.
+// Must not compile: a function that returned this pipeline would return a reference to its
+// variable.
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/pipeline.hpp>
 

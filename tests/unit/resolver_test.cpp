@@ -1,5 +1,5 @@
-// The cache of host names: which look-ups are made, shared and waited for, over a manual clock and a
-// resolver of the test.
+// The cache of host names: which look-ups are made, shared and waited for, over a manual clock and
+// a resolver of the test.
 
 #include <vx11/socket/detail/resolver.hpp>
 #include <vx11/testing/manual_clock.hpp>

@@ -1,5 +1,5 @@
-// What a server writes does not depend on the C locale: the date of a German one would hold "Mär", in
-// Latin-1 or with a NUL.
+// What a server writes does not depend on the C locale: the date of a German one would hold "Mär",
+// in Latin-1 or with a NUL.
 
 #include "net/http/response_text.hpp"
 

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+using vx11::append_data_event;
 using vx11::append_event;
 using vx11::append_last_event;
 using vx11::SseParser;
@@ -219,6 +220,19 @@ TEST_CASE("an event written is read as it was") {
       {"message", R"({"delta":"a"})"}, {"note", "one\ntwo\n\nfour\n"}, {"done", ""}};
   CHECK(events_of(text) == expected);
   CHECK(text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"a\"}\n\n"));
+}
+
+TEST_CASE("an event without id and name has its data alone, of whatever characters") {
+  for (const std::string data : {R"({"delta":"printable"})", "one\ntwo", "[DONE]", "",
+                                 "0123456\x7F\t", "caf\xC3\xA9 and more"}) {
+    std::string text = "data: before\n\n";
+    append_data_event(text, data);
+    CHECK(events_of(text) == Events{{"message", "before"}, {"message", data}});
+  }
+  std::string text;
+  append_data_event(text, R"({"delta":"printable"})");
+  append_data_event(text, "\"line\xE2\x80\xA8 end\"");
+  CHECK(text == "data: {\"delta\":\"printable\"}\n\ndata: \"line\\u2028 end\"\n\n");
 }
 
 TEST_CASE("with the last event a reader is asked not to connect again for an hour") {

@@ -1,5 +1,5 @@
-// One text of an upstream's URL serves name look-up, Host, SNI and the check of the certificate, however
-// the URL is spelt, over both transports.
+// One text of an upstream's URL serves name look-up, Host, SNI and the check of the certificate,
+// however the URL is spelt, over both transports.
 
 #include <vx11/httplib.hpp>
 #include <vx11/net/transport.hpp>

@@ -19,8 +19,8 @@
 
 namespace vx11::c {
 
-/// The value of a JSON text; discarded if it is none, or nests deeper than 64, where walking it could
-/// overflow the stack.
+/// The value of a JSON text; discarded if it is none, or nests deeper than 64, where walking it
+/// could overflow the stack.
 nlohmann::json parsed_shallow(std::string_view text);
 
 /// One JSON object. `read` leaves its value unchanged if the field is absent. Mistakes in a nested

@@ -67,8 +67,8 @@ Answer answer(vx11_code code, char* text, char* error);
 /// usually another argument.
 void check(Napi::Env env, vx11_code code, char* const& error);
 
-/// The text of an argument. Throws a TypeError if it is none, or contains NUL, where the C interface
-/// would cut it.
+/// The text of an argument. Throws a TypeError if it is none, or contains NUL, where the C
+/// interface would cut it.
 std::string text(const Napi::Value& value);
 
 /// Throws a TypeError if it is no finite number.

@@ -3,8 +3,8 @@
 /// \file
 /// Alarms: a timer's callbacks, for waits that nearly always end early. Internal.
 ///
-/// A sleep costs a coroutine frame, a stop state and a hand-over to stop it. A wait that is given up
-/// nearly every time, such as the one for a slow upstream, needs none of these.
+/// A sleep costs a coroutine frame, a stop state and a hand-over to stop it. A wait that is given
+/// up nearly every time, such as the one for a slow upstream, needs none of these.
 
 #include <vx11/timer.hpp>
 

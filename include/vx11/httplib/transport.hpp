@@ -57,8 +57,8 @@ struct HttplibOptions {
   /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};
   SteadyClock clock = {};
-  /// How long the addresses of a host name are used if the resolver does not say; the system's never
-  /// does. If none of the cached addresses accepts, the name is looked up at once.
+  /// How long the addresses of a host name are used if the resolver does not say; the system's
+  /// never does. If none of the cached addresses accepts, the name is looked up at once.
   Duration name_cache = std::chrono::seconds(30);
   /// Resolves names in place of the system's resolver. Empty: the system's.
   NameLookup look_up = {};
@@ -76,11 +76,11 @@ struct HttplibOptions {
 /// **Deadlines** cover the whole exchange, including name look-up: every wait ends at the deadline
 /// or when the stop token fires.
 ///
-/// **Retry**: a request sent over a reused connection that was closed before a byte of a response, or
-/// answered 408, is sent once more over a new connection, also if it is a POST.
+/// **Retry**: a request sent over a reused connection that was closed before a byte of a response,
+/// or answered 408, is sent once more over a new connection, also if it is a POST.
 ///
-/// **Names** are resolved on threads of the transport, each name once at a time, and cached; while a
-/// look-up hangs or fails, the addresses from before are used.
+/// **Names** are resolved on threads of the transport, each name once at a time, and cached; while
+/// a look-up hangs or fails, the addresses from before are used.
 ///
 /// **Shortages**: if this process is out of descriptors, memory, threads or ports, a call ends with
 /// `exhausted`.

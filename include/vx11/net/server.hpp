@@ -40,21 +40,24 @@ struct ServerLimits {
   Duration idle_timeout = std::chrono::seconds(125);
   /// For the client to accept a response, or one piece of a stream: the connection is closed.
   Duration send_timeout = std::chrono::seconds(30);
-  /// Answers that wait for their clients to read, all connections together; sockets' own buffers are
-  /// not counted. Above it, the connections whose clients have accepted nothing for longest are
-  /// closed. The default is some thousand answers of usual size, or as many large sessions as fit the
-  /// memory of a small machine.
+  /// Answers that wait for their clients, all connections together. Each counts in full, as long as
+  /// the sockets' own buffers have not taken all of it. Above the bound, the connections whose
+  /// clients have accepted nothing for longest are closed; those with small answers last, since
+  /// they would free next to nothing. The connection of an answer that exceeds the bound alone is
+  /// closed, and no other. The default is some thousand answers of usual size, or as many large
+  /// sessions as fit the memory of a small machine.
   std::size_t unsent_bytes = std::size_t{256} * 1024 * 1024;
-  /// Total: above it, the connection that has been idle for longest is closed, if it has been so for
-  /// `evictable_after`; else the new one is answered 503 and closed.
+  /// Total: above it, the connection that has been idle for longest is closed, if it has been so
+  /// for `evictable_after`; else the new one is answered 503 and closed.
   std::size_t connections = 20'000;
   /// A client between two requests that follow each other is not idle.
   Duration evictable_after = std::chrono::seconds(1);
   /// From one address: 503 and closed. Defaults to the total, because behind a proxy all clients
   /// share its address; use about 100 where clients connect directly.
   std::size_t connections_per_address = 20'000;
-  /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so that
-  /// probes see a busy server as what it is. Each is answered once, and has two seconds to ask.
+  /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so
+  /// that probes see a busy server as what it is. Each is answered once, and has two seconds to
+  /// ask.
   std::size_t reserved_connections = 64;
   /// A client that shuts down its sending side while its request is in progress has left, and the
   /// request is cancelled; unless it does so within this time of the request's end: then it has
@@ -83,9 +86,10 @@ struct ServeOptions {
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
   /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
   std::function<void(ServerEvent)> on_event = {};
-  /// Called on each loop's thread one second after it had something to do, so at most once a second;
-  /// must not block. For what is due in each thread, such as giving freed memory back to the system.
-  /// Empty: nothing is called.
+  /// Called on each loop's thread one second after the first event since the last call, so at most
+  /// once a second; must not block or throw. Events are ready sockets and work from other threads;
+  /// timers alone are none. For what is due in each thread, such as giving freed memory back to the
+  /// system. Empty: nothing is called.
   std::function<void()> after_work = {};
 };
 
@@ -108,10 +112,11 @@ class VX11_API HttpServer {
   /// `http://host:port`.
   std::string url() const;
 
-  /// Bytes of answers that wait for their clients to read. Thread-safe.
+  /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
+  /// Thread-safe.
   std::size_t unsent_bytes() const;
-  /// Whether new connections are accepted: the server runs, its listener is open, and the last attempt
-  /// to accept did not fail for want of descriptors or memory. Thread-safe.
+  /// Whether new connections are accepted: the server runs, its listener is open, and the last
+  /// attempt to accept did not fail for want of descriptors or memory. Thread-safe.
   bool is_accepting() const noexcept;
 
   /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it

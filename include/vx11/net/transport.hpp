@@ -37,16 +37,18 @@ struct NetTransportOptions {
   Duration idle_timeout = std::chrono::seconds(4);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
-  /// How long the addresses of a host name are used if the resolver does not say; the system's never
-  /// does. Long enough that a burst of new connections causes one look-up, short enough to follow a
-  /// service that moves. If none of the cached addresses accepts, the name is looked up at once.
+  /// How long the addresses of a host name are used if the resolver does not say; the system's
+  /// never does. Long enough that a burst of new connections causes one look-up, short enough to
+  /// follow a service that moves. If none of the cached addresses accepts, the name is looked up at
+  /// once.
   Duration name_cache = std::chrono::seconds(30);
   /// Resolves names in place of the system's resolver, for example in tests. Empty: the system's.
   NameLookup look_up = {};
   /// Counts for metrics; null: nothing is counted.
   std::shared_ptr<TransportCounters> counters = {};
-  /// The same for the calls to one origin each, by `Url::text`: what is counted here is counted there,
-  /// too. Calls to other origins are counted in `counters` alone.
+  /// The same for the calls to one origin each, by `Url::text`: what is counted here is counted
+  /// there, too. Calls to other origins are counted in `counters` alone. Default: none, because
+  /// only the program knows which origins are few enough to count each by itself.
   std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin = {};
 };
 
@@ -60,9 +62,9 @@ struct NetTransportOptions {
 /// look-up hangs or fails, the addresses from before are used. Addresses are tried 250 ms apart,
 /// alternating the families (following RFC 8305).
 ///
-/// If a reused connection turns out closed, or is answered 408, before any other byte of a response,
-/// the request is sent once more on a new connection, also if it is a POST. For `https://` upstreams
-/// the certificate and host name are verified.
+/// If a reused connection turns out closed, or is answered 408, before any other byte of a
+/// response, the request is sent once more on a new connection, also if it is a POST. For
+/// `https://` upstreams the certificate and host name are verified.
 ///
 /// If this process is out of descriptors, memory, threads or ports, a call ends with `exhausted`.
 VX11_API std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options = {});

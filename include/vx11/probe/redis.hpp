@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Deprecated, removed with the next minor version: the old place of `<vx11/health/redis_probe.hpp>`.
+/// Deprecated, removed with the next minor version: the old place of
+/// `<vx11/health/redis_probe.hpp>`.
 
 #include <vx11/health/redis_probe.hpp>
 

@@ -17,8 +17,9 @@ inline namespace v0 {
 /// Blocks for the duration of a transaction. Awaited on an event loop, it runs on a thread of its
 /// own, one operation at a time. An operation that has waited for `patience`, in the queue or for
 /// another process that writes the same file, fails with `storage`; so does every one once the file
-/// was moved, deleted or replaced. Expiry uses the wall clock, since the file outlives the process. Several processes may share a file. A new file, and folders
-/// created for it, are accessible to the owner alone.
+/// was moved, deleted or replaced. Expiry uses the wall clock, since the file outlives the process.
+/// Several processes may share a file. A new file, and folders created for it, are accessible to
+/// the owner alone.
 ///
 /// An acknowledged turn survives any end of the process. A power cut may lose the latest turns, but
 /// never corrupts the file: flushing the disk per turn costs ten to fifty times as much as the rest

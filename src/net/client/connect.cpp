@@ -104,8 +104,8 @@ class Connecting : public std::enable_shared_from_this<Connecting> {
     Loop* loop_;
   };
 
-  /// Takes the result of a look-up to the loop. Made before the look-up, so that the result is not lost
-  /// for want of memory.
+  /// Takes the result of a look-up to the loop. Made before the look-up, so that the result is not
+  /// lost for want of memory.
   class FoundJob final : public QueuedJob {
    public:
     explicit FoundJob(std::weak_ptr<Connecting> connecting) noexcept

@@ -1,10 +1,12 @@
 #include <vx11/net/transport.hpp>
+#include <vx11/url.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "net/client/upstream_call.hpp"
@@ -77,7 +79,7 @@ class NetTransport final : public StreamingTransport {
   Task<Result<HttpResponse>> send(const HttpRequest& request, Deadline deadline) override {
     try {
       Loop* const loop = loop_here();
-      if (loop == nullptr) co_return exhausted();
+      if (loop == nullptr) co_return exhausted(request);
       ResumeOn on_loop(*loop);
       co_await on_loop;
       Result<OriginPool*> pool = pool_of(*loop, request);
@@ -88,14 +90,14 @@ class NetTransport final : public StreamingTransport {
       co_return std::move(call.response());
     } catch (const std::bad_alloc&) {
     }
-    co_return exhausted();
+    co_return exhausted(request);
   }
 
   using StreamingTransport::open;
   Task<Result<StreamedResponse>> open(const HttpRequest& request, Deadline deadline) override {
     try {
       Loop* const loop = loop_here();
-      if (loop == nullptr) co_return exhausted();
+      if (loop == nullptr) co_return exhausted(request);
       ResumeOn on_loop(*loop);
       co_await on_loop;
       Result<OriginPool*> pool = pool_of(*loop, request);
@@ -110,7 +112,7 @@ class NetTransport final : public StreamingTransport {
       co_return StreamedResponse(std::move(head), std::move(body));
     } catch (const std::bad_alloc&) {
     }
-    co_return exhausted();
+    co_return exhausted(request);
   }
 
  private:
@@ -128,10 +130,23 @@ class NetTransport final : public StreamingTransport {
     if (error.code == Errc::exhausted) pool.count(&TransportCounters::exhausted);
     return fail(std::move(error));
   }
-  tl::unexpected<Error> exhausted() const {
-    const auto& counters = options_.counters;
-    if (counters) counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+  /// Also without a pool.
+  tl::unexpected<Error> exhausted(const HttpRequest& request) const {
+    for (TransportCounters* const counters : {options_.counters.get(), of_origin(request.origin)}) {
+      if (counters != nullptr) counters->exhausted.fetch_add(1, std::memory_order_relaxed);
+    }
     return fail(Errc::exhausted, "no memory, thread or descriptor left for the call");
+  }
+
+  /// May be null. An unusual spelling is found only if there is memory to normalize it.
+  TransportCounters* of_origin(const std::string& origin) const noexcept {
+    const auto& all = options_.counters_by_origin;
+    auto found = all.find(origin);
+    try {
+      if (found == all.end()) found = all.find(Url::parse(origin).map(&Url::text).value_or(""));
+    } catch (const std::bad_alloc&) {
+    }
+    return found == all.end() ? nullptr : found->second.get();
   }
 
   const NetTransportOptions options_;

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view kUserAgent = "libvx11/" VX11_VERSION_STRING;
 
-/// Where the requests of a thread are put together, one after the other: none of them is needed once
-/// the socket has accepted it.
+/// Where the requests of a thread are put together, one after the other: none of them is needed
+/// once the socket has accepted it.
 std::string& request_text() {
   constexpr std::size_t kKept = 64 * 1024;  // larger memory is freed
   thread_local std::string text;
@@ -84,9 +84,9 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
 }
 
 /// The peer may close a reused connection, or give up on it with 408, while the request is in
-/// transit (RFC 9112 §9.3.1, RFC 9110 §15.5.9). Then it has read no request on it, so the request is
-/// sent again, once, on a new connection, also if it is a POST. A server that dies while it works on
-/// the request looks the same; then it is sent to a server that has just started.
+/// transit (RFC 9112 §9.3.1, RFC 9110 §15.5.9). Then it has read no request on it, so the request
+/// is sent again, once, on a new connection, also if it is a POST. A server that dies while it
+/// works on the request looks the same; then it is sent to a server that has just started.
 bool UpstreamCall::may_try_again() const noexcept {
   if (!reused_) return false;
   const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||

@@ -142,8 +142,8 @@ BodyDecoder::Next BodyDecoder::read_data(std::string_view bytes, std::size_t& us
   return Next::done;
 }
 
-/// The fast way: an event stream has a chunk for each event. Everything else, the last chunk too, is
-/// left to the steps.
+/// The fast way: an event stream has a chunk for each event. Everything else, the last chunk too,
+/// is left to the steps.
 /// \return how many bytes were used
 std::size_t BodyDecoder::take_whole_chunks(std::string_view bytes, std::string& body) {
   std::size_t used = 0;

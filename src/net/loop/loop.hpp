@@ -44,15 +44,16 @@ class Loop : public Executor {
   /// Queues `job`, to run on the loop's thread in the order of posting. Needs no memory.
   /// Thread-safe.
   void post(QueuedJob& job) noexcept override;
-  /// The same for a function. Throws `std::bad_alloc` if it cannot be queued; so not for destructors,
-  /// stop callbacks and other places that must not fail.
+  /// The same for a function. Throws `std::bad_alloc` if it cannot be queued; so not for
+  /// destructors, stop callbacks and other places that must not fail.
   void post(Function function);
-  /// Queues `job` behind the sockets that are ready: only a few of these jobs run in each turn of the
-  /// loop. For work that has had its share. Needs no memory. On the loop's thread only.
+  /// Queues `job` behind the sockets that are ready: only a few of these jobs run in each turn of
+  /// the loop. For work that has had its share. Needs no memory. On the loop's thread only.
   void post_later(QueuedJob& job) noexcept { later_.push(job); }
 
-  /// Calls `work` when `pause` has passed since the loop had something to do, and so at most once in
-  /// that time; a loop without events is not woken for it. Call this before `run`.
+  /// Calls `work` when `pause` has passed since the first event after the last call, and so at most
+  /// once in that time. Ready sockets and posted jobs are events, timers alone are none: a loop
+  /// without events is not woken for it. `work` must not throw. Call this before `run`.
   void call_after_work(Function work, Duration pause);
 
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.

@@ -61,8 +61,8 @@ struct Asleep {
   bool await_resume() const noexcept { return sleep.whole(); }
 };
 
-/// An alarm in the wheel of the loop on which it was made. On another thread everything is handed to
-/// that loop, in order.
+/// An alarm in the wheel of the loop on which it was made. On another thread everything is handed
+/// to that loop, in order.
 class NetAlarm final : public detail::Alarm {
  public:
   NetAlarm(Loop& loop, Ring ring, void* whom) : loop_(loop), ring_(ring), whom_(whom) {}

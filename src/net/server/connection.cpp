@@ -388,7 +388,7 @@ Task<Connection::Then> Connection::refuse(RequestScratch& scratch, const HttpRes
 Task<bool> Connection::send(std::string_view bytes) {
   channel_->limit(TimerWheel::in(server_.limits.send_timeout));
   bytes.remove_prefix(channel_->send_now(bytes));
-  if (bytes.empty()) co_return true;
+  if (bytes.empty() || !channel_->can_send()) co_return bytes.empty();
   UnsentAnswers::Waiting waiting(server_.unsent, weak_from_this(), channel_->loop(), bytes.size());
   for (std::size_t i = 0; i < waiting.closed(); ++i) {
     server_.report(ServerEvent::slow_reader_closed);
@@ -405,8 +405,8 @@ Task<bool> Connection::send(std::string_view bytes) {
 }
 
 /// Closing with unread bytes makes the kernel send a reset, which can destroy a response in
-/// transit. So the input of a client that is still sending is read and discarded for up to 2 s. Many
-/// clients look for a response only when they have sent their whole body, however large.
+/// transit. So the input of a client that is still sending is read and discarded for up to 2 s.
+/// Many clients look for a response only when they have sent their whole body, however large.
 Task<void> Connection::linger() {
   constexpr std::size_t kMost = 16 * 1024 * 1024;
   channel_->shutdown_send();

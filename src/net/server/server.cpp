@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -84,14 +85,16 @@ class Server : private Poller::Watcher {
 
   /// Thread-safe.
   void stop(Duration grace, Duration delay) noexcept {
-    const int before = stops_.fetch_add(1);
-    if (before == 0) {
+    const std::lock_guard lock(
+        stop_mutex_);  // the second call must find the first one's job queued
+    if (stops_ == 0) {
       grace_ = grace;
       delay_ = delay;
       first().post(drain_job_);
-    } else if (before == 1) {
+    } else if (stops_ == 1) {
       first().post(end_job_);
     }
+    stops_ = std::min(stops_ + 1, 2);
   }
 
  private:
@@ -303,7 +306,8 @@ class Server : private Poller::Watcher {
   ServeOptions options_;
   UnsentAnswers unsent_;
   std::optional<ServerState> state_;
-  std::atomic<int> stops_ = 0;
+  std::mutex stop_mutex_;
+  int stops_ = 0;  ///< Calls of `stop`, up to two; guarded by `stop_mutex_`.
   ServerJob drain_job_{*this, &Server::drain};  // outlives the loops, as `end_job_`
   ServerJob end_job_{*this, &Server::end};
   std::vector<LoopThread> loops_;

@@ -39,7 +39,8 @@ class ListedConnection {
   virtual void drain() noexcept = 0;
   /// Ends it immediately.
   virtual void abort() noexcept = 0;
-  /// Ends it immediately and gives its place back, unless it is idle and a request is in its socket.
+  /// Ends it immediately and gives its place back, unless it is idle and a request is in its
+  /// socket.
   /// \return whether it did
   virtual bool evict() noexcept = 0;
   /// Since when it has been idle; meaningful in a list of idle connections.
@@ -121,8 +122,8 @@ class LoopState {
   std::unique_ptr<RequestScratch> lend();
   void give_back(std::unique_ptr<RequestScratch> scratch);
 
-  /// Where a connection puts a piece of a stream together: one text for all, so that streams hold no
-  /// memory for it while they wait.
+  /// Where a connection puts a piece of a stream together: one text for all, so that streams hold
+  /// no memory for it while they wait.
   std::string stream_text = {};
   /// Those that wait for a request, the one that has waited for longest first.
   ConnectionList idle;

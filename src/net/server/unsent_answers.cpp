@@ -6,31 +6,39 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-UnsentAnswers::Waiting::Waiting(Registered, UnsentAnswers& all, ConnectionPtr connection,
-                                Loop& loop, std::size_t bytes)
-    : all_(all), connection_(std::move(connection)), loop_(loop), bytes_(bytes) {
-  const std::lock_guard lock(all_.mutex_);
-  at_ = all_.waiting_.insert(all_.waiting_.end(), this);
-  all_.bytes_ += bytes_;
+void UnsentAnswers::Closing::post(Loop& loop) noexcept {
+  job_.keep(shared_from_this());
+  loop.post(job_);
 }
 
-/// A constructor that delegates, so that one that throws is destroyed, which takes it off the list.
+void UnsentAnswers::Closing::close() {
+  if (is_over_) return;
+  if (const auto found = connection_.lock()) found->abort();
+}
+
 UnsentAnswers::Waiting::Waiting(UnsentAnswers& all, ConnectionPtr connection, Loop& loop,
                                 std::size_t bytes)
-    : Waiting(Registered(), all, std::move(connection), loop, bytes) {
+    : all_(all),
+      closing_(std::make_shared<Closing>(std::move(connection))),
+      loop_(loop),
+      bytes_(bytes) {
   const std::lock_guard lock(all_.mutex_);
-  all_.make_room(closed_);
+  list_ = &all_.list_for(bytes_);
+  at_ = list_->insert(list_->end(), this);
+  all_.bytes_ += bytes_;
+  all_.make_room(*this);
 }
 
 UnsentAnswers::Waiting::~Waiting() {
+  closing_->end();
   const std::lock_guard lock(all_.mutex_);
-  (is_closing_ ? all_.closing_ : all_.waiting_).erase(at_);
-  if (!is_closing_) all_.bytes_ -= bytes_;
+  if (list_ != &all_.closing_) all_.bytes_ -= bytes_;
+  list_->erase(at_);
 }
 
 void UnsentAnswers::Waiting::progress() {
   const std::lock_guard lock(all_.mutex_);
-  if (!is_closing_) all_.waiting_.splice(all_.waiting_.end(), all_.waiting_, at_);
+  list_->splice(list_->end(), *list_, at_);
 }
 
 std::size_t UnsentAnswers::bytes() const {
@@ -38,18 +46,27 @@ std::size_t UnsentAnswers::bytes() const {
   return bytes_;
 }
 
-void UnsentAnswers::make_room(std::size_t& closed) {
-  for (; bytes_ > most_; ++closed) close(*waiting_.front());
+UnsentAnswers::List& UnsentAnswers::list_for(std::size_t bytes) noexcept {
+  constexpr std::size_t kSmallPart = 1024;
+  return bytes < most_ / kSmallPart ? small_ : large_;
+}
+
+void UnsentAnswers::make_room(Waiting& newest) noexcept {
+  if (newest.bytes_ > most_) return close(newest, newest.closed_);
+  for (List* const list : {&large_, &small_}) {
+    while (bytes_ > most_ && !list->empty() && list->front() != &newest) {
+      close(*list->front(), newest.closed_);
+    }
+  }
 }
 
 /// On the loop of the connection, which destroys the waiting answer.
-void UnsentAnswers::close(Waiting& waiting) {
-  waiting.loop_.post([connection = waiting.connection_] {
-    if (const auto found = connection.lock()) found->abort();
-  });
-  waiting.is_closing_ = true;
+void UnsentAnswers::close(Waiting& waiting, std::size_t& closed) noexcept {
+  waiting.closing_->post(waiting.loop_);
+  closing_.splice(closing_.end(), *waiting.list_, waiting.at_);
+  waiting.list_ = &closing_;
   bytes_ -= waiting.bytes_;
-  closing_.splice(closing_.end(), waiting_, waiting.at_);
+  ++closed;
 }
 
 }  // namespace net_detail

@@ -65,7 +65,8 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// The same after the peer has closed its sending side: reports that the connection is broken.
   void watch_break(void (*on_close)(void*), void* whom);
   /// Whether the connection is unusable in both directions. A peer that has only shut down its
-  /// sending side can still read; one that has closed the socket looks the same until it is sent to.
+  /// sending side can still read; one that has closed the socket looks the same until it is sent
+  /// to.
   bool broken() const noexcept { return broken_; }
 
   /// Sends all of `bytes`, which the caller keeps alive.

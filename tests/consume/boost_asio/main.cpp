@@ -1,5 +1,5 @@
-// The library's server and transport, and an HTTP upstream on the program's own Boost.Asio: acceptor,
-// resolver, timer and signals. Both talk to each other.
+// The library's server and transport, and an HTTP upstream on the program's own Boost.Asio:
+// acceptor, resolver, timer and signals. Both talk to each other.
 #include <vx11/net/server.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/vx11.hpp>

@@ -23,8 +23,8 @@ inline std::string under(const std::string& name, const FakeHttpServer& server) 
   return "http://" + name + ":" + std::to_string(server.port());
 }
 
-/// Resolves every name to 127.0.0.1, except those that begin with "hung": for them it hangs until the
-/// test ends. Shared with the look-ups, which may outlast the transport.
+/// Resolves every name to 127.0.0.1, except those that begin with "hung": for them it hangs until
+/// the test ends. Shared with the look-ups, which may outlast the transport.
 struct Names {
   std::atomic<int> asked = 0;
   std::atomic<int> hanging = 0;

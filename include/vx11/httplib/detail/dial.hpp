@@ -161,8 +161,8 @@ inline Result<Destination> destination_of(Resolver& resolver, const Url& url,
   return Destination{.addresses = *std::move(found), .cached = known.has_value()};
 }
 
-/// Connects to the first address that accepts. If cached addresses fail, the host may have moved, and
-/// it is looked up anew.
+/// Connects to the first address that accepts. If cached addresses fail, the host may have moved,
+/// and it is looked up anew.
 inline Result<Fd> dial(Resolver& resolver, const Url& url, const DeadlineWaiter& waiter,
                        SteadyClock clock, const std::function<void(int)>& on_socket) {
   for (;;) {

@@ -50,8 +50,8 @@ class VX11_API Address {
 
 /// Asks the system's resolver for the addresses of a name, in its order (RFC 6724), with port 0.
 /// Blocks until the resolver returns.
-/// \return `unreachable` if there is no such name, `exhausted` if the system is out of descriptors or
-///         memory, `unavailable` if the look-up failed
+/// \return `unreachable` if there is no such name, `exhausted` if the system is out of descriptors
+///         or memory, `unavailable` if the look-up failed
 VX11_API Result<std::vector<Address>> look_up(const std::string& host);
 
 }  // namespace socket_detail
