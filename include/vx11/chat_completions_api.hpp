@@ -64,13 +64,13 @@ struct ChatCompletionsApiOptions {
 };
 
 /// Handles `POST /v1/chat/completions`, `GET /v1/models` and, for text alone, `POST /v1/responses`,
-/// also without `/v1`. Serve it beside an
-/// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
+/// also without `/v1`. Serve it beside an `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing
 /// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other
-/// upstreams get the text of the last user message and the earlier messages; one that cannot express
-/// what a request asks for is passed by, and if none can, the answer is 400 and names the member.
+/// upstreams get the text of the last user message and the earlier messages; one that cannot
+/// express what a request asks for is passed by, and if none can, the answer is 400 and names the
+/// member.
 /// Errors have the form of the OpenAI API; `code` is a word of the operator contract.
 ///
 /// **Thread-safe**; copies share everything. Must outlive the tasks it returned. Never throws.
