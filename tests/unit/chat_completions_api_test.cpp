@@ -379,6 +379,23 @@ TEST_CASE("a response, streamed: the events of one message, numbered") {
   CHECK(last.at("usage").is_null());
 }
 
+TEST_CASE("a response, streamed: its text is stored, and repeated only up to 1 MiB") {
+  const std::string part(700 * 1024, 'x');
+  const std::string event = "data: {\"delta\":\"" + part + "\"}\n\n";
+  Site site;
+  site.switch_transport = std::make_shared<ScriptedStream>(
+      streaming_script::Pieces{event, event, "event: done\ndata: {}\n\n"});
+  const auto events = events_of(site.send(Site::request(
+      "POST", "/responses",
+      R"({"model":"vx11","input":"x","stream":true,"metadata":{"session_id":"s1"}})")));
+  const json last = json::parse(events.back()).at("response");
+  CHECK(last.at("status") == "incomplete");
+  CHECK(last.at("output")[0].at("content")[0].at("text") == part);
+  const auto session = vx11::sync_wait(site.store->find("s1")).value();
+  REQUIRE(session.has_value());
+  CHECK(session->messages.at(1).content.starts_with("xxx"));
+}
+
 TEST_CASE("a response that is more than text is refused by the name of its member") {
   for (const char* member :
        {R"("tools":[{"type":"web_search"}])", R"("previous_response_id":"r")",
@@ -614,9 +631,10 @@ TEST_CASE("requests are counted by route, and streams when they end") {
   CHECK(value(0, "chat_completions", "2xx") == 1);
   CHECK(value(0, "models", "2xx") == 1);
   CHECK(value(0, "none", "4xx") == 1);
-  CHECK(value(1, "chat_completions", "done") == 0);
+  CHECK(value(1, "done", "done") == 0);
   site.post(Site::chat(R"(,"stream":true)"));
-  CHECK(value(1, "chat_completions", "done") == 1);
+  CHECK(value(1, "done", "done") == 1);
+  CHECK(value(0, "chat_completions", "2xx") == 2);
 }
 
 TEST_CASE("every mistake of the options is named") {
