@@ -239,6 +239,18 @@ TEST_CASE_FIXTURE(OpenAiSite, "a whole answer becomes chunks whatever it contain
   CHECK(events[2] == "[DONE]");
 }
 
+TEST_CASE_FIXTURE(OpenAiSite, "a whole answer with line ends becomes chunks of one line each") {
+  to_local->then_json(
+      "{\n \"odd\": [1,\n 2],\n \"choices\": [\n {\"index\": 0,\n \"message\": {\n"
+      " \"content\": \"hi\",\n \"tool_calls\": [\n {\"id\":\n \"t\"}\n ]\n}\n}\n]\n}\n");
+  const auto events = stream();
+  REQUIRE(events.size() == 3);
+  CHECK(events[0].find('\n') == std::string::npos);
+  const json delta = json::parse(events[0]).at("choices")[0].at("delta");
+  CHECK(delta.at("content") == "hi");
+  CHECK(delta.at("tool_calls")[0] == json::parse(R"({"id":"t","index":0})"));
+}
+
 TEST_CASE_FIXTURE(OpenAiSite, "a whole answer that is damaged after its text is written as text") {
   to_local->then_json(R"({"id":"c1","choices":[)" + choice(R"({"content":"hi"})") + ",7]}");
   const auto events = stream();
