@@ -58,18 +58,19 @@ struct ChatCompletionsApiOptions {
   std::chrono::seconds max_retry_after = std::chrono::seconds(5);
   /// Receives what a log should say. Default: none.
   OperatorEventSink on_event = {};
-  SteadyClock clock = {};
-  WallClock wall_clock = {};
+  SteadyClock clock = {};  ///< Measures durations. Default: the system's.
+  WallClock wall_clock =
+      {};  ///< For `created` and the times of stored turns. Default: the system's.
 };
 
 /// Handles `POST /v1/chat/completions`, `GET /v1/models` and, for text alone, `POST /v1/responses`,
-/// also without `/v1`. Serve it beside an
-/// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
+/// also without `/v1`. Serve it beside an `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing
 /// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other
-/// upstreams get the text of the last user message and the earlier messages; one that cannot express
-/// what a request asks for is passed by, and if none can, the answer is 400 and names the member.
+/// upstreams get the text of the last user message and the earlier messages; one that cannot
+/// express what a request asks for is passed by, and if none can, the answer is 400 and names the
+/// member.
 /// Errors have the form of the OpenAI API; `code` is a word of the operator contract.
 ///
 /// **Thread-safe**; copies share everything. Must outlive the tasks it returned. Never throws.
@@ -78,6 +79,9 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
   /// \return every mistake of the options in one `invalid_argument`
   static Result<ChatCompletionsApi> create(ChatCompletionsApiOptions options);
 
+  /// Checks the head of a request: path, origin, credential, method, content type and length. Calls
+  /// no upstream and does not block.
+  /// \return the admission for `open`, or the refusal to be sent in its place
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline = {}) const override;

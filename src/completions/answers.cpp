@@ -3,16 +3,18 @@
 #include <vx11/session.hpp>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
-#include <nlohmann/json.hpp>
+#include "json/edit.hpp"
+#include "json/scan.hpp"
+#include "json/values.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string make_id() {
   std::string id = "chatcmpl-" + make_uuid();
@@ -31,21 +33,93 @@ void write_attempts(json::Writer& json, std::span<const Attempt> attempts) {
   json.close(']');
 }
 
-/// Tool calls need an index in chunks.
-Json delta_of(Json message) {
-  if (!message.is_object()) return Json::object();
-  const auto calls = message.find("tool_calls");
-  if (calls == message.end() || !calls->is_array()) return message;
-  for (std::size_t i = 0; i < calls->size(); ++i) {
-    if ((*calls)[i].is_object()) (*calls)[i]["index"] = i;
-  }
-  return message;
+/// The members of an answer that its chunks do not have in common.
+constexpr std::array<std::string_view, 3> kOfAnswer = {"choices", "usage", "object"};
+constexpr std::array<std::string_view, 4> kOfChoice = {"index", "message", "logprobs",
+                                                       "finish_reason"};
+
+/// \param name needs no escaping
+bool has_member(std::string_view object, std::string_view name) {
+  if (object.find(name) == std::string_view::npos) return false;
+  const std::array<std::string_view, 1> wanted = {name};
+  const auto scanned = json::scan_object(object, wanted);
+  return scanned && scanned->members[0].kind != json::Kind::absent;
 }
 
-std::string chunk_with(Json base, Json choices) {
-  base["object"] = "chat.completion.chunk";
-  base["choices"] = std::move(choices);
-  return base.dump(-1, ' ', false, Json::error_handler_t::replace);
+bool is_object(std::string_view json) noexcept {
+  const std::size_t begin = json::skip_space(json, 0);
+  return begin < json.size() && json[begin] == '{';
+}
+
+/// Tool calls need an index in chunks.
+std::string with_indexes(std::string_view calls) {
+  json::Writer json(calls.size() + 64);
+  json.open('[');
+  json::ArrayItems items(calls);
+  for (std::size_t i = 0; const auto call = items.next(); ++i) {
+    const std::string index = std::to_string(i);
+    const json::MemberEdit edit{"index", index};
+    json.raw(is_object(*call) ? json::with_members(*call, {&edit, 1}) : std::string(*call));
+  }
+  return std::move(json.close(']')).take();
+}
+
+std::string delta_of(const json::Member& message) {
+  constexpr std::array<std::string_view, 1> kCalls = {"tool_calls"};
+  if (message.kind != json::Kind::object) return "{}";
+  const auto scanned = json::scan_object(message.text, kCalls);
+  const bool has_calls = scanned && scanned->members[0].kind == json::Kind::array;
+  if (!has_calls) return std::string(message.text);
+  const std::string calls = with_indexes(scanned->members[0].text);
+  const json::MemberEdit edit{"tool_calls", calls};
+  return json::with_members(message.text, {&edit, 1});
+}
+
+/// The caller writes the members of the choice and closes all three.
+json::Writer choice_of_chunk(std::string_view common, const json::Member& index) {
+  json::Writer json(common.size() + 256);
+  json.open('{').members_of(common).key("object").string("chat.completion.chunk");
+  json.key("choices").open('[').open('{').key("index");
+  json.raw(index.kind == json::Kind::number ? index.text : "0");
+  return json;
+}
+
+std::string taken(json::Writer json) {
+  return std::move(json.close('}').close(']').close('}')).take();
+}
+
+/// Adds the two chunks of one choice: all of its message, and its end.
+/// \return whether it is one
+bool add_choice(std::vector<std::string>& chunks, std::string_view common,
+                std::string_view choice) {
+  const auto scanned = json::scan_object(choice, kOfChoice);
+  if (!scanned) return false;
+  const json::Member& index = scanned->members[0];
+  const json::Member& logprobs = scanned->members[2];
+  const json::Member& why = scanned->members[3];
+  json::Writer begun = choice_of_chunk(common, index);
+  begun.key("delta").raw(delta_of(scanned->members[1]));
+  if (logprobs.kind == json::Kind::object) begun.key("logprobs").raw(logprobs.text);
+  chunks.push_back(taken(std::move(begun.key("finish_reason").raw("null"))));
+  json::Writer ended = choice_of_chunk(common, index);
+  ended.key("delta").raw("{}").key("finish_reason");
+  const bool has_reason = why.kind == json::Kind::string && !why.text.empty();
+  ended.string(has_reason ? why.text : "stop");
+  chunks.push_back(taken(std::move(ended)));
+  return true;
+}
+
+std::string usage_chunk(std::string_view common, std::string_view usage) {
+  json::Writer json(common.size() + usage.size() + 64);
+  json.open('{').members_of(common).key("object").string("chat.completion.chunk");
+  json.key("choices").raw("[]").key("usage").raw(usage);
+  return std::move(json.close('}')).take();
+}
+
+/// A number that every reader of JSON represents exactly: a sum of two of them does not overflow.
+std::int64_t count_of(std::optional<std::uint64_t> tokens) noexcept {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 52;
+  return static_cast<std::int64_t>(std::min(tokens.value_or(0), kMost));
 }
 
 }  // namespace
@@ -75,6 +149,11 @@ std::string provenance_json(const Provenance& from) {
 }
 
 std::string with_provenance(std::string object, const Provenance& from) {
+  if (has_member(object, "vx11")) {  // of another gateway
+    const std::string own = provenance_json(from);
+    const json::MemberEdit edit{"vx11", own};
+    return json::with_members(object, {&edit, 1});
+  }
   const std::size_t end = object.find_last_of('}');
   if (end == std::string::npos) return object;
   const std::size_t before = object.find_last_not_of(" \t\r\n", end == 0 ? 0 : end - 1);
@@ -83,13 +162,17 @@ std::string with_provenance(std::string object, const Provenance& from) {
   return object.insert(end, member + provenance_json(from));
 }
 
+Tokens::Tokens(const ChatEnding& ending) noexcept
+    : input(count_of(ending.input_tokens)),
+      output(count_of(ending.output_tokens)),
+      are_known(ending.input_tokens || ending.output_tokens) {}
+
 void write_usage(json::Writer& json, const ChatEnding& ending) {
-  if (!ending.input_tokens && !ending.output_tokens) return;
-  const auto input = static_cast<std::int64_t>(ending.input_tokens.value_or(0));
-  const auto output = static_cast<std::int64_t>(ending.output_tokens.value_or(0));
-  json.key("usage").open('{').key("prompt_tokens").integer(input);
-  json.key("completion_tokens").integer(output);
-  json.key("total_tokens").integer(input + output).close('}');
+  const Tokens tokens(ending);
+  if (!tokens.are_known) return;
+  json.key("usage").open('{').key("prompt_tokens").integer(tokens.input);
+  json.key("completion_tokens").integer(tokens.output);
+  json.key("total_tokens").integer(tokens.input + tokens.output).close('}');
 }
 
 std::string completion_body(const ChatReply& reply, const AnswerHead& head,
@@ -106,28 +189,19 @@ std::string completion_body(const ChatReply& reply, const AnswerHead& head,
   return std::move(json.close('}')).take();
 }
 
-std::vector<std::string> chunks_of(const std::string& object_json) {
+std::vector<std::string> chunks_of(const std::string& object_json, UsageChunk wanted) {
+  const auto split = json::split_object(object_json, kOfAnswer);
+  if (!split || split->found.members[0].kind != json::Kind::array) return {};
   std::vector<std::string> chunks;
-  Json base = Json::parse(object_json, nullptr, false);
-  if (!base.is_object() || !base.contains("choices") || !base["choices"].is_array()) return chunks;
-  const Json choices = base["choices"];
-  const Json usage = base.value("usage", Json());
-  base.erase("usage");
-  for (const Json& choice : choices) {
-    if (!choice.is_object()) return {};
-    const Json index = choice.value("index", Json(0));
-    Json begun = {{"index", index}, {"delta", delta_of(choice.value("message", Json()))}};
-    if (choice.contains("logprobs")) begun["logprobs"] = choice["logprobs"];
-    begun["finish_reason"] = nullptr;
-    chunks.push_back(chunk_with(base, Json::array({std::move(begun)})));
-    chunks.push_back(chunk_with(
-        base, Json::array({{{"index", index},
-                            {"delta", Json::object()},
-                            {"finish_reason", choice.value("finish_reason", Json("stop"))}}})));
+  json::ArrayItems choices(split->found.members[0].text);
+  while (const auto choice = choices.next()) {
+    if (!add_choice(chunks, split->rest, *choice)) return {};
   }
-  if (usage.is_null()) return chunks;
-  base["usage"] = usage;
-  chunks.push_back(chunk_with(std::move(base), Json::array()));
+  const json::Member& usage = split->found.members[1];
+  const bool has_usage = usage.kind == json::Kind::object;
+  if (wanted == UsageChunk::yes && has_usage) {
+    chunks.push_back(usage_chunk(split->rest, usage.text));
+  }
   return chunks;
 }
 

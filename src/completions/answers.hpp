@@ -53,16 +53,28 @@ std::string provenance_json(const Provenance& from);
 /// `object`, which is valid JSON of an object, with a last member `vx11`; all else as it is.
 std::string with_provenance(std::string object, const Provenance& from);
 
+/// What an answer cost, in numbers that every reader of JSON represents exactly.
+struct Tokens {
+  explicit Tokens(const ChatEnding& ending) noexcept;
+
+  std::int64_t input;
+  std::int64_t output;
+  bool are_known;  ///< Whether the upstream reported any.
+};
+
 /// The members `usage` of an answer; nothing if the upstream reported no tokens.
 void write_usage(json::Writer& json, const ChatEnding& ending);
 
 /// A whole answer: the upstream's own, or one made of its text.
 std::string completion_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from);
 
+/// Whether the client asked for a last chunk with the usage.
+enum class UsageChunk : bool { no, yes };
+
 /// A whole answer of the API as the chunks of a stream.
 /// \param object_json as the upstream sent it
 /// \return the data of the events; empty if it cannot be converted
-std::vector<std::string> chunks_of(const std::string& object_json);
+std::vector<std::string> chunks_of(const std::string& object_json, UsageChunk wanted);
 
 }  // namespace completions
 }  // namespace v0

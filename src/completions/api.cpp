@@ -85,6 +85,8 @@ Result<void> check(const ChatCompletionsApiOptions& options) {
   mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
   mistakes.add_if(options.max_retry_after < std::chrono::seconds(1),
                   "max_retry_after is below one second");
+  mistakes.add_if(options.stream.heartbeat <= Duration::zero(),
+                  "stream.heartbeat must be above zero");
   for (const auto& [name, router] : options.models) {
     mistakes.about("model", name);
     mistakes.add_if(name.empty(), "the name is empty");

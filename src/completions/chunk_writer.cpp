@@ -3,6 +3,7 @@
 #include <array>
 
 #include "http/sse.hpp"
+#include "json/edit.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 
@@ -18,18 +19,37 @@ constexpr std::size_t kMostKept = 1024 * 1024;
 /// A chunk with a word or two.
 constexpr std::size_t kUsual = 512;
 
-/// Whether a choice of the chunk ends with it. Quotes within strings are escaped, so the member's
-/// name with its quotes cannot be part of a text.
-bool finishes(std::string_view chunk) noexcept {
-  constexpr std::string_view kName = R"("finish_reason")";
-  for (std::size_t at = chunk.find(kName); at != std::string_view::npos;
-       at = chunk.find(kName, at)) {
-    at = json::skip_space(chunk, at + kName.size());
+/// Whether a member of this name has a value for which `test` holds. Quotes within strings are
+/// escaped, so the name with its quotes cannot be part of a text.
+/// \param name with its quotes
+template <class Test>
+bool any_value(std::string_view chunk, std::string_view name, Test test) {
+  for (std::size_t at = chunk.find(name); at != std::string_view::npos; at = chunk.find(name, at)) {
+    at = json::skip_space(chunk, at + name.size());
     if (at >= chunk.size() || chunk[at] != ':') continue;
     at = json::skip_space(chunk, at + 1);
-    if (at < chunk.size() && chunk[at] == '"') return true;
+    if (test(chunk.substr(at))) return true;
   }
   return false;
+}
+
+/// Whether a choice of the chunk ends with it. Some servers send an empty reason until then.
+bool finishes(std::string_view chunk) {
+  return any_value(chunk, R"("finish_reason")", [](std::string_view value) {
+    return value.size() > 1 && value[0] == '"' && value[1] != '"';
+  });
+}
+
+bool has_choices(std::string_view chunk) {
+  return any_value(chunk, R"("choices")",
+                   [](std::string_view value) { return value.starts_with('['); });
+}
+
+/// The chunk with an empty list of choices: clients read the first one of every chunk.
+std::string with_no_choices(std::string_view chunk) {
+  if (!json::scan_object(chunk, {})) return std::string(chunk);
+  const json::MemberEdit edit{"choices", "[]"};
+  return json::with_members(chunk, {&edit, 1});
 }
 
 }  // namespace
@@ -58,18 +78,24 @@ void ChunkWriter::take(std::string_view data, std::string_view text) {
   if (out_.empty()) out_.reserve(kUsual);
   if (turn_.is_kept() && text_.size() < kMostKept) text_ += text;
   if (events_ == Events::undecided) {
-    if (const std::string& whole = stream_->completion_json(); !whole.empty()) {
-      events_ = Events::chunks;
-      for (const std::string& chunk : chunks_of(whole)) pass_on(chunk);
-      return;
-    }
+    if (!stream_->completion_json().empty()) return take_whole(text);
     decide(data, text);
     if (events_ == Events::undecided) return;  // an event of the upstream's own
   }
   events_ == Events::chunks ? pass_on(data) : write_delta(text);
 }
 
+/// An answer that cannot be converted is written as its text.
+void ChunkWriter::take_whole(std::string_view text) {
+  const auto usage = wants_usage_ ? UsageChunk::yes : UsageChunk::no;
+  const std::vector<std::string> chunks = chunks_of(stream_->completion_json(), usage);
+  events_ = chunks.empty() ? Events::other : Events::chunks;
+  if (chunks.empty()) return write_delta(text);
+  for (const std::string& chunk : chunks) pass_on(chunk);
+}
+
 void ChunkWriter::pass_on(std::string_view chunk) {
+  if (!has_choices(chunk)) return append_data_event(out_, with_no_choices(chunk));
   if (is_finished_ || !finishes(chunk)) return append_data_event(out_, chunk);
   is_finished_ = true;
   append_data_event(out_, with_provenance(std::string(chunk), provenance()));

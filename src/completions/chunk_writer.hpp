@@ -37,6 +37,7 @@ class ChunkWriter final : public AnswerWriter {
   enum class Events : unsigned char { undecided, chunks, other };
 
   void decide(std::string_view data, std::string_view text);
+  void take_whole(std::string_view text);
   void pass_on(std::string_view chunk);
   void write_delta(std::string_view text);
   void write_finish();

@@ -63,10 +63,18 @@ int upstream_status(const ChatFailure& failure) noexcept {
   return own == failure.attempts.end() ? 0 : own->http_status;
 }
 
+/// Whether no dialect could express the request. A transport that cannot use the URL of its target
+/// fails with the same code, but that is no mistake of the client.
+bool is_unsupported(const ChatFailure& failure) noexcept {
+  return failure.code == Errc::invalid_argument &&
+         std::all_of(failure.attempts.begin(), failure.attempts.end(),
+                     [](const Attempt& each) { return each.outcome == Outcome::unsupported; });
+}
+
 int status_of(const ChatFailure& failure) noexcept {
   switch (failure.code) {
     case Errc::invalid_argument:
-      return 400;
+      return is_unsupported(failure) ? 400 : 503;
     case Errc::timeout:
       return 504;
     case Errc::http_status:
@@ -79,7 +87,7 @@ int status_of(const ChatFailure& failure) noexcept {
 std::string_view code_of(Errc code, int status) noexcept {
   switch (code) {
     case Errc::invalid_argument:
-      return "unsupported_parameter";
+      return status == 400 ? "unsupported_parameter" : to_string(Errc::unreachable);
     case Errc::too_large:
       return to_string(Errc::invalid_reply);
     case Errc::http_status:
@@ -90,7 +98,7 @@ std::string_view code_of(Errc code, int status) noexcept {
 }
 
 std::string message_of(const ChatFailure& failure) {
-  if (failure.code == Errc::invalid_argument) return failure.detail;
+  if (is_unsupported(failure)) return failure.detail;
   if (const int status = upstream_status(failure); status != 0) {
     return fmt::format("{} refused the request with status {}, and no other target answered",
                        failure.upstream, status);
@@ -106,11 +114,12 @@ bool was_worked_on(const ChatFailure& failure) noexcept {
   });
 }
 
-/// Whether no target got the request: asking again is safe.
+/// Whether certainly no target got the request: asking again is safe. An unreachable one may have
+/// closed the connection after it had read the request.
 bool was_not_sent(const ChatFailure& failure) noexcept {
-  return std::none_of(failure.attempts.begin(), failure.attempts.end(), [](const Attempt& each) {
-    return each.outcome == Outcome::error || each.outcome == Outcome::timeout ||
-           each.outcome == Outcome::invalid_reply || each.outcome == Outcome::overtaken;
+  return std::all_of(failure.attempts.begin(), failure.attempts.end(), [](const Attempt& each) {
+    return each.outcome == Outcome::circuit_open || each.outcome == Outcome::asleep ||
+           each.outcome == Outcome::exhausted || each.outcome == Outcome::unsupported;
   });
 }
 

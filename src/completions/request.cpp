@@ -132,7 +132,7 @@ class Reader {
                    "metadata.session_id must be a string of at most 256 bytes without control "
                    "characters");
     }
-    call.chat.session_id = session.text;
+    if (!is_absent(session)) call.chat.session_id = session.text;
     call.chat.metadata_json = std::string(member.text);
     return true;
   }

@@ -1,6 +1,10 @@
 #include "completions/responses.hpp"
 
+#include <array>
+
 #include "http/sse.hpp"
+#include "json/scan.hpp"
+#include "json/values.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -9,26 +13,62 @@ namespace completions {
 namespace {
 
 /// Limit for a text that the last events repeat.
-constexpr std::size_t kMostRepeated = 4 * 1024 * 1024;
+constexpr std::size_t kMostRepeated = 1024 * 1024;
 
-enum class Status : unsigned char { in_progress, completed, incomplete };
+enum class Status : unsigned char { in_progress, completed, too_long, filtered };
 
 std::string_view to_string(Status status) noexcept {
   if (status == Status::in_progress) return "in_progress";
   return status == Status::completed ? "completed" : "incomplete";
 }
 
+std::string_view details_of(Status status) noexcept {
+  if (status == Status::too_long) return R"({"reason":"max_output_tokens"})";
+  return status == Status::filtered ? R"({"reason":"content_filter"})" : "null";
+}
+
+/// What a message contains.
+struct Words {
+  std::string_view text = {};
+  std::string_view refusal = {};
+
+  /// A message has a part at least.
+  bool has_text_part() const noexcept { return !text.empty() || refusal.empty(); }
+};
+
 void write_part(json::Writer& json, std::string_view text) {
   json.open('{').key("type").string("output_text").key("text").string(text);
   json.key("annotations").raw("[]").key("logprobs").raw("[]").close('}');
 }
 
-void write_item(json::Writer& json, const AnswerHead& head, Status status,
-                const std::string* text) {
+void write_refusal_part(json::Writer& json, std::string_view refusal) {
+  json.open('{').key("type").string("refusal").key("refusal").string(refusal).close('}');
+}
+
+/// \param name of the member with the message: `message`, in chunks `delta`
+/// \return the refusal in the first choice; empty if there is none
+std::string refusal_in(std::string_view completion, std::string_view name) {
+  constexpr std::array<std::string_view, 1> kChoices = {"choices"};
+  constexpr std::array<std::string_view, 1> kRefusal = {"refusal"};
+  const std::array<std::string_view, 1> message_name = {name};
+  if (completion.find(R"("refusal")") == std::string_view::npos) return {};
+  const auto answer = json::scan_object(completion, kChoices);
+  const auto choice =
+      answer ? json::ArrayItems(answer->members[0].text).next() : std::optional<std::string_view>();
+  if (!choice) return {};
+  const auto message = json::scan_object(*choice, message_name);
+  if (!message) return {};
+  const auto members = json::scan_object(message->members[0].text, kRefusal);
+  const bool refuses = members && members->members[0].kind == json::Kind::string;
+  return refuses ? std::string(members->members[0].text) : std::string();
+}
+
+void write_item(json::Writer& json, const AnswerHead& head, Status status, const Words* words) {
   json.open('{').key("type").string("message").key("id").string("msg_" + head.id);
   json.key("status").string(to_string(status)).key("role").string("assistant");
   json.key("content").open('[');
-  if (text != nullptr) write_part(json, *text);
+  if (words != nullptr && words->has_text_part()) write_part(json, words->text);
+  if (words != nullptr && !words->refusal.empty()) write_refusal_part(json, words->refusal);
   json.close(']').close('}');
 }
 
@@ -36,34 +76,34 @@ void write_item(json::Writer& json, const AnswerHead& head, Status status,
 void write_response_head(json::Writer& json, const AnswerHead& head, Status status) {
   json.key("id").string("resp_" + head.id).key("object").string("response");
   json.key("created_at").integer(head.created).key("status").string(to_string(status));
-  json.key("error").raw("null").key("incomplete_details");
-  status == Status::incomplete ? json.raw(R"({"reason":"max_output_tokens"})") : json.raw("null");
+  json.key("error").raw("null").key("incomplete_details").raw(details_of(status));
   json.key("model").string(head.model).key("parallel_tool_calls").boolean(false);
   json.key("tool_choice").string("none").key("tools").raw("[]");
 }
 
 void write_response_usage(json::Writer& json, const ChatEnding& ending) {
   json.key("usage");
-  if (!ending.input_tokens && !ending.output_tokens) {
+  const Tokens tokens(ending);
+  if (!tokens.are_known) {
     json.raw("null");
     return;
   }
-  const auto input = static_cast<std::int64_t>(ending.input_tokens.value_or(0));
-  const auto output = static_cast<std::int64_t>(ending.output_tokens.value_or(0));
-  json.open('{').key("input_tokens").integer(input).key("output_tokens").integer(output);
-  json.key("total_tokens").integer(input + output).close('}');
+  json.open('{').key("input_tokens").integer(tokens.input);
+  json.key("output_tokens").integer(tokens.output);
+  json.key("total_tokens").integer(tokens.input + tokens.output).close('}');
 }
 
 Status status_of(const ChatEnding& ending) noexcept {
-  return ending.finish_reason == "length" ? Status::incomplete : Status::completed;
+  if (ending.finish_reason == "content_filter") return Status::filtered;
+  return ending.finish_reason == "length" ? Status::too_long : Status::completed;
 }
 
-void write_whole(json::Writer& json, const AnswerHead& head, Status status, const std::string& text,
+void write_whole(json::Writer& json, const AnswerHead& head, Status status, const Words& words,
                  const ChatEnding& ending, const Provenance& from) {
   json.open('{');
   write_response_head(json, head, status);
   json.key("output").open('[');
-  write_item(json, head, status, &text);
+  write_item(json, head, status, &words);
   json.close(']');
   write_response_usage(json, ending);
   json.key("vx11").raw(provenance_json(from)).close('}');
@@ -73,7 +113,9 @@ void write_whole(json::Writer& json, const AnswerHead& head, Status status, cons
 
 std::string response_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from) {
   json::Writer json(reply.text.size() + 1024);
-  write_whole(json, head, status_of(reply.ending), reply.text, reply.ending, from);
+  const std::string refusal = refusal_in(reply.completion_json, "message");
+  const Words words{reply.text, refusal};
+  write_whole(json, head, status_of(reply.ending), words, reply.ending, from);
   return std::move(json).take();
 }
 
@@ -88,7 +130,16 @@ void ResponseWriter::write(json::Writer&& event) {
   append_data_event(out_, std::move(event.close('}')).take());
 }
 
+/// Begins an event about a part of the message; the caller closes the object.
+json::Writer ResponseWriter::part_event(std::string_view type, int part) {
+  json::Writer json = event(type);
+  json.key("item_id").string("msg_" + head_.id).key("output_index").integer(0);
+  json.key("content_index").integer(part);
+  return json;
+}
+
 void ResponseWriter::write_beginning() {
+  if (std::exchange(has_begun_, true)) return;
   for (const char* type : {"response.created", "response.in_progress"}) {
     json::Writer json = event(type);
     json.key("response").open('{');
@@ -100,46 +151,74 @@ void ResponseWriter::write_beginning() {
   item.key("output_index").integer(0).key("item");
   write_item(item, head_, Status::in_progress, nullptr);
   write(std::move(item));
-  json::Writer part = event("response.content_part.added");
-  part.key("item_id").string("msg_" + head_.id).key("output_index").integer(0);
-  part.key("content_index").integer(0).key("part");
-  write_part(part, "");
+}
+
+void ResponseWriter::begin_text() {
+  if (std::exchange(has_text_part_, true)) return;
+  write_beginning();
+  json::Writer part = part_event("response.content_part.added", 0);
+  write_part(part.key("part"), "");
   write(std::move(part));
 }
 
-void ResponseWriter::take(std::string_view /*data*/, std::string_view text) {
-  if (text.empty()) return;
-  if (!std::exchange(has_begun_, true)) write_beginning();
+void ResponseWriter::take(std::string_view data, std::string_view text) {
+  if (text.empty()) return take_refusal(data);
+  begin_text();
   is_cut_ = is_cut_ || text_.size() + text.size() > kMostRepeated;
   if (!is_cut_) text_ += text;
-  json::Writer delta = event("response.output_text.delta");
-  delta.key("item_id").string("msg_" + head_.id).key("output_index").integer(0);
-  delta.key("content_index").integer(0).key("delta").string(text).key("logprobs").raw("[]");
+  json::Writer delta = part_event("response.output_text.delta", 0);
+  delta.key("delta").string(text).key("logprobs").raw("[]");
   write(std::move(delta));
 }
 
-void ResponseWriter::end() {
-  if (!std::exchange(has_begun_, true)) write_beginning();
-  const Status status = is_cut_ ? Status::incomplete : status_of(stream_->ending());
-  json::Writer text = event("response.output_text.done");
-  text.key("item_id").string("msg_" + head_.id).key("output_index").integer(0);
-  text.key("content_index").integer(0).key("text").string(text_).key("logprobs").raw("[]");
+/// A refusal is short: it is written at the end.
+void ResponseWriter::take_refusal(std::string_view data) {
+  const std::string& whole = stream_->completion_json();
+  const std::string more = whole.empty() ? refusal_in(data, "delta") : refusal_in(whole, "message");
+  is_cut_ = is_cut_ || refusal_.size() + more.size() > kMostRepeated;
+  if (!is_cut_) refusal_ += more;
+}
+
+void ResponseWriter::end_text() {
+  begin_text();
+  json::Writer text = part_event("response.output_text.done", 0);
+  text.key("text").string(text_).key("logprobs").raw("[]");
   write(std::move(text));
-  json::Writer part = event("response.content_part.done");
-  part.key("item_id").string("msg_" + head_.id).key("output_index").integer(0);
-  part.key("content_index").integer(0).key("part");
-  write_part(part, text_);
+  json::Writer part = part_event("response.content_part.done", 0);
+  write_part(part.key("part"), text_);
   write(std::move(part));
+}
+
+void ResponseWriter::write_refusal() {
+  const int at = has_text_part_ ? 1 : 0;
+  write_beginning();
+  json::Writer added = part_event("response.content_part.added", at);
+  write_refusal_part(added.key("part"), "");
+  write(std::move(added));
+  json::Writer delta = part_event("response.refusal.delta", at);
+  write(std::move(delta.key("delta").string(refusal_)));
+  json::Writer done = part_event("response.refusal.done", at);
+  write(std::move(done.key("refusal").string(refusal_)));
+  json::Writer part = part_event("response.content_part.done", at);
+  write_refusal_part(part.key("part"), refusal_);
+  write(std::move(part));
+}
+
+void ResponseWriter::end() {
+  const Words words{text_, refusal_};
+  if (has_text_part_ || words.has_text_part()) end_text();
+  if (!refusal_.empty()) write_refusal();
+  const Status status = is_cut_ ? Status::too_long : status_of(stream_->ending());
   json::Writer item = event("response.output_item.done");
   item.key("output_index").integer(0).key("item");
-  write_item(item, head_, status, &text_);
+  write_item(item, head_, status, &words);
   write(std::move(item));
   json::Writer last =
       event(status == Status::completed ? "response.completed" : "response.incomplete");
   last.key("response");
   const Provenance from(stream_->source(), stream_->reason(), stream_->attempts(),
                         stream_->ignored(), turn_);
-  write_whole(last, head_, status, text_, stream_->ending(), from);
+  write_whole(last, head_, status, words, stream_->ending(), from);
   write(std::move(last));
 }
 

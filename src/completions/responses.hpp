@@ -39,21 +39,29 @@ class ResponseWriter final : public AnswerWriter {
   void end() override;
   void error(std::string_view body) override;
   std::string take_out() noexcept override { return std::exchange(out_, {}); }
-  std::string take_text() noexcept override { return text_; }
+  /// A copy, since the last events repeat the text.
+  std::string take_text() noexcept override { return turn_.is_kept() ? text_ : std::string(); }
 
  private:
   json::Writer event(std::string_view type);
   void write(json::Writer&& event);
+  json::Writer part_event(std::string_view type, int part);
   void write_beginning();
+  void begin_text();
+  void end_text();
+  void take_refusal(std::string_view data);
+  void write_refusal();
 
   AnswerHead head_;
   const SessionTurn& turn_;
   const ChatStream* stream_ = nullptr;
   std::int64_t next_number_ = 0;
   bool has_begun_ = false;
+  bool has_text_part_ = false;
   bool is_cut_ = false;  ///< The text was too long to be repeated at the end.
   std::string out_ = {};
   std::string text_ = {};
+  std::string refusal_ = {};
 };
 
 }  // namespace completions

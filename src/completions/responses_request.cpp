@@ -59,6 +59,10 @@ bool is_neutral(const ObjectItems::Item& member) {
   });
 }
 
+bool is_absent(const Member& member) noexcept {
+  return member.kind == Kind::absent || member.kind == Kind::null;
+}
+
 /// A mistake in a request.
 struct Refusal {
   std::string param = {};
@@ -97,6 +101,9 @@ class Translator {
     if (!scanned) return Refusal{"", "the body is not a JSON object"};
     const Member& input = scanned->members[0];
     const Member& instructions = scanned->members[1];
+    if (instructions.kind != Kind::string && !is_absent(instructions)) {
+      return Refusal{"instructions", "instructions must be a string"};
+    }
     json_.key("messages").open('[');
     if (instructions.kind == Kind::string) write_message("system", instructions.text);
     if (input.kind == Kind::string) {
@@ -111,13 +118,28 @@ class Translator {
   std::optional<Refusal> write_items(const Member& input) {
     if (input.kind != Kind::array) return Refusal{"input", "input must be a string or a list"};
     json::ArrayItems items(input.text);
-    for (std::size_t i = 0; const auto item = items.next(); ++i) {
+    std::size_t read = 0;
+    for (; const auto item = items.next(); ++read) {
+      const std::string place = fmt::format("input[{}]", read);
+      if (!has_known_role(*item)) {
+        return Refusal{place + ".role",
+                       place + ".role must be system, developer, user or assistant"};
+      }
       if (!write_item(*item)) {
-        const std::string place = fmt::format("input[{}]", i);
         return Refusal{place, place + " must be a message whose content is text"};
       }
     }
+    if (read == 0) return Refusal{"input", "input must be a list of at least one message"};
     return std::nullopt;
+  }
+
+  /// An item without a role is refused for what it is.
+  static bool has_known_role(std::string_view item) {
+    constexpr std::array<std::string_view, 1> kRole = {"role"};
+    constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
+    const auto scanned = json::scan_object(item, kRole);
+    if (!scanned || scanned->members[0].kind != Kind::string) return true;
+    return is_one_of(kRoles, scanned->members[0].text);
   }
 
   bool write_item(std::string_view item) {

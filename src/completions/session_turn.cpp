@@ -3,6 +3,7 @@
 #include <vx11/session.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -15,15 +16,39 @@ namespace completions {
 
 namespace {
 
-/// The summary of the request's own last messages.
+bool is_instruction(const ChatMessage& message) noexcept {
+  return message.role == "system" || message.role == "developer";
+}
+
+/// The request's first instruction, if it has one.
+std::vector<MessageView> instruction_of(const ChatRequest& chat) {
+  const auto at = std::find_if(chat.history.begin(), chat.history.end(), is_instruction);
+  if (at == chat.history.end()) return {};
+  return {MessageView(at->role, at->text)};
+}
+
+/// The summary of the request's first instruction and its own last messages.
 std::string own_summary(const ChatRequest& chat) {
-  std::vector<MessageView> newest;
   const std::size_t earlier = std::min(chat.history.size(), kMessagesOfSummary - 1);
-  for (std::size_t i = chat.history.size() - earlier; i < chat.history.size(); ++i) {
-    newest.emplace_back(chat.history[i].role, chat.history[i].text);
+  const auto newest = chat.history.end() - static_cast<std::ptrdiff_t>(earlier);
+  std::vector<MessageView> said;
+  if (std::none_of(newest, chat.history.end(), is_instruction)) said = instruction_of(chat);
+  for (auto each = newest; each != chat.history.end(); ++each) {
+    said.emplace_back(each->role, each->text);
   }
-  newest.emplace_back("user", chat.message);
-  return summary_of(newest);
+  said.emplace_back("user", chat.message);
+  return summary_of(said);
+}
+
+/// The summary of a session, after the instruction of the request.
+std::string stored_summary(const ChatRequest& chat, std::string stored) {
+  const std::vector<MessageView> instruction = instruction_of(chat);
+  return instruction.empty() ? stored : summary_of(instruction) + '\n' + stored;
+}
+
+/// Whether the client itself sent earlier messages of the conversation.
+bool has_conversation(const ChatRequest& chat) noexcept {
+  return !std::all_of(chat.history.begin(), chat.history.end(), is_instruction);
 }
 
 std::string metadata_of(const std::string& source, Completeness completeness) {
@@ -51,13 +76,14 @@ Task<void> SessionTurn::recall() {
 }
 
 void SessionTurn::recalled(Result<std::string> summary) {
-  // A client that sends its earlier messages knows more than the store.
-  const bool has_own = !chat_->history.empty();
   if (!summary) {
     is_lost_ = true;
     context_->report(OperatorEventKind::session_not_read, {}, summary.error().detail);
   }
-  chat_->context_summary = has_own || !summary ? own_summary(*chat_) : *std::move(summary);
+  // A client that sends its earlier messages knows more than the store.
+  const bool is_own = has_conversation(*chat_) || !summary;
+  chat_->context_summary =
+      is_own ? own_summary(*chat_) : stored_summary(*chat_, *std::move(summary));
 }
 
 Task<void> SessionTurn::keep(std::string answer, std::string source, Completeness completeness) {

@@ -66,8 +66,10 @@ Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
         const bool in_time = self->in_time();
         std::string events = self->form_->take_out();
         if (events.empty()) continue;  // nothing but parts without text arrived
+        self->decide(Head::events);
         Handover::Given given(self->out, std::move(events));
         co_await given;
+        self->last_out_ = self->now();
         more = !self->stop_.stop_requested();
         if (!more) self->count_departure();
         if (!more || !in_time || self->in_time()) continue;
@@ -96,14 +98,12 @@ Task<bool> ChatRelay::open() {
   stream_.emplace(std::move(*opened));
   form_->begin(*stream_);
   first_piece_ = now() - since_;
-  decide(Head::events);
   co_return true;
 }
 
 Deadline ChatRelay::deadline_for_piece() {
   const ChatStreamLimits& limits = options_.limits;
   const TimePoint at = now();
-  last_out_ = at;
   return Deadline::after(since_, limits.total, stop_.get_token()).capped(at, limits.silence);
 }
 

@@ -21,8 +21,8 @@ std::string_view without_port(std::string_view authority) noexcept {
   return host;
 }
 
-/// A name without a dot, such as that of a container, is not resolved by the public DNS, so no attacker
-/// can point it elsewhere.
+/// A name without a dot, such as that of a container, is not resolved by the public DNS, so no
+/// attacker can point it elsewhere.
 bool is_local_name(std::string_view host) noexcept {
   return !host.empty() && host.find_first_of(".[") == std::string_view::npos;
 }

@@ -48,6 +48,8 @@ Result<void> check(const OperatorApiOptions& options) {
   mistakes.add_if(options.primary.empty(), "primary is empty");
   mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
   mistakes.add_if(options.max_message_bytes == 0, "max_message_bytes is zero");
+  mistakes.add_if(options.stream.heartbeat <= Duration::zero(),
+                  "stream.heartbeat must be above zero");
   const auto& breakers = options.breakers;
   for (auto named = breakers.begin(); named != breakers.end(); ++named) {
     const auto has_name = [&](const NamedBreaker& other) { return other.name == named->name; };

@@ -141,6 +141,7 @@ TEST_CASE("10,000 mutated bodies: never an error of ours, never a wrong request 
   CHECK(upstream.calls == statuses[2]);
   CHECK(statuses[2] > 500);
   CHECK(statuses[4] > 2000);
+  CHECK_FALSE(vx11::sync_wait(site.store->find("null")).value().has_value());
 }
 
 TEST_CASE("upstreams that lie: whatever they send, each event is valid JSON or the end") {

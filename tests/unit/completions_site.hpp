@@ -45,6 +45,7 @@ struct Site {
   std::shared_ptr<vx11::Transport> switch_transport = to_switch;
   std::shared_ptr<ScriptedTransport> to_local = std::make_shared<ScriptedTransport>(clock);
   std::shared_ptr<vx11::Transport> local = to_local;
+  std::shared_ptr<const vx11::ChatDialect> dialect = completions_dialect::make();  ///< Of `local`.
   std::shared_ptr<vx11::SessionStore> store =
       vx11::make_memory_session_store({.clock = clock, .wall_clock = clock});
   vx11::ChatCompletionsApiOptions options = {
@@ -55,7 +56,7 @@ struct Site {
       options.models["vx11"] =
           router({target("switch", switch_transport), target("madre", to_madre)});
       vx11::RouterTarget speaks = target("local", local);
-      speaks.dialect = completions_dialect::make();
+      speaks.dialect = dialect;
       options.models["vx11/local"] = router({speaks});
       vx11::RouterTarget first = target("switch", switch_transport);
       options.models["mixed"] = router({first, speaks});

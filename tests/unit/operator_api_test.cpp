@@ -110,8 +110,10 @@ TEST_CASE_FIXTURE(Site, "an API says at once what it lacks") {
   api();
   options.breakers = {{"switch", switch_breaker}, {"switch", madre_breaker}, {"x", nullptr}};
   options.primary.clear();
+  options.stream.heartbeat = 0s;
   const auto other = OperatorApi::create(options);
   REQUIRE_FALSE(other);
   CHECK(other.error().detail ==
-        "primary is empty; breaker \"switch\": the name is used twice; breaker \"x\": it is null");
+        "primary is empty; stream.heartbeat must be above zero; "
+        "breaker \"switch\": the name is used twice; breaker \"x\": it is null");
 }

@@ -39,7 +39,9 @@ TEST_CASE_FIXTURE(Cors, "a preflight request of a configured origin needs no tok
     CHECK(answer.headers.get("Access-Control-Allow-Origin") == kPage);
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "POST"));
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "GET"));
-    for (const char* field : {"Content-Type", "X-VX11-Token", "Authorization"}) {
+    for (const char* field :
+         {"Content-Type", "X-VX11-Token", "Authorization", "X-Stainless-Retry-Count",
+          "X-Stainless-Package-Version", "OpenAI-Beta", "User-Agent"}) {
       CHECK(has_word(answer.headers.get("Access-Control-Allow-Headers"), field));
     }
     CHECK(answer.headers.get("Access-Control-Max-Age") == "600");

@@ -1,5 +1,6 @@
 // Streamed chats over time: early heads, heartbeats, limits, clients that leave or do not read.
 
+#include <vx11/dialect/openai.hpp>
 #include <vx11/testing/manual_timer.hpp>
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "held_stream.hpp"
 #include "operator_site.hpp"
@@ -173,6 +175,29 @@ TEST_CASE_FIXTURE(TimedSite,
   upstream->line.send(kDone);
   CHECK(reading->take().value().find("event: done") != std::string::npos);
   CHECK(timer->sleepers() == 0);
+}
+
+TEST_CASE_FIXTURE(TimedSite,
+                  "a model that reasons for a minute: a head after two seconds, comments") {
+  router.targets[0].dialect = vx11::openai_dialect().value();
+  const std::string thought =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
+  ask();
+  upstream->line.send(kHead);
+  std::vector<int> comments;
+  for (int second = 1; second <= 60; ++second) {
+    upstream->line.send(thought);
+    timer->advance(1s);
+    if (response.body == nullptr && opening->over()) {
+      opened();
+      next();
+    }
+    if (!reading || !reading->over()) continue;
+    CHECK(reading->take().value() == kComment);
+    comments.push_back(second);
+    next();
+  }
+  CHECK(comments == std::vector<int>{2, 12, 22, 32, 42, 52});
 }
 
 TEST_CASE_FIXTURE(TimedSite, "the time in which the client does not read needs no heartbeat") {
