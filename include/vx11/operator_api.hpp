@@ -82,13 +82,13 @@ struct OperatorApiOptions {
   /// from each other and from those of the API.
   std::vector<MetricFamily> metric_families = {};
   ChatStreamLimits stream = {};
-  /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no early
-  /// head and no heartbeats. Shared with streams that may outlive the API.
+  /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no
+  /// early head and no heartbeats. Shared with streams that may outlive the API.
   std::shared_ptr<Timer> timer = {};
   /// Hosts that requests may name, without a port: `localhost`, `127.0.0.1`, `[::1]`. Others are
   /// answered 403, so that a page whose name resolves to a loopback address (DNS rebinding) reaches
-  /// nothing. Names without a dot are always allowed: the public DNS does not resolve them. Requests
-  /// without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
+  /// nothing. Names without a dot are always allowed: the public DNS does not resolve them.
+  /// Requests without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
   /// Empty: no check.
   std::vector<std::string> hosts = {};
   /// Receives what a log should say. Default: none.

@@ -68,15 +68,16 @@ struct SessionLimits {
   /// `OperatorApi` accepts; answers are seldom a tenth of it.
   std::size_t message_bytes = 128 * 1024;
   /// Bytes of one session, as `stored_bytes` counts them; the oldest turns leave first. The default
-  /// holds fifty messages of 20 kB, and bounds what one answer to `GET /operator/session/{id}` takes.
+  /// holds fifty messages of 20 kB, and bounds what one answer to `GET /operator/session/{id}`
+  /// takes.
   std::size_t session_bytes = 1024 * 1024;
   /// Bytes of all sessions; the least recently used are evicted first. The default holds 10,000
   /// sessions of 50 messages of half a kilobyte.
   std::size_t total_bytes = 256 * 1024 * 1024;
 };
 
-/// What a message counts for in `session_bytes` and `total_bytes`: its texts, and 128 bytes for what
-/// a store keeps beside them.
+/// What a message counts for in `session_bytes` and `total_bytes`: its texts, and 128 bytes for
+/// what a store keeps beside them.
 inline std::size_t stored_bytes(const Message& message) noexcept {
   return message.role.size() + message.content.size() + message.metadata_json.size() + 128;
 }

@@ -36,8 +36,8 @@ using vx11::testing::ScriptedTransport;
 inline const std::string kToken = "vx11-local-token";
 inline const std::string kPath = "/v1/chat/completions";
 
-/// An API with the models `vx11` (switch, then madre) and `vx11/local`, which speaks the OpenAI chat
-/// API. Change parts before the first request.
+/// An API with the models `vx11` (switch, then madre) and `vx11/local`, which speaks the OpenAI
+/// chat API. Change parts before the first request.
 struct Site {
   vx11::testing::ManualClock clock = {};
   std::shared_ptr<ScriptedTransport> to_switch = std::make_shared<ScriptedTransport>(clock);
