@@ -43,6 +43,7 @@ void refuse(const vx11::Error& error);
 extern Client client;
 extern Config config;
 extern std::shared_ptr<vx11::OperatorApi> api;
+extern std::shared_ptr<vx11::ChatCompletionsApi> completions;
 extern std::string url;
 extern vx11::Deadline deadline;
 extern std::shared_ptr<vx11::Transport> http;
