@@ -212,8 +212,8 @@ TEST_CASE("routes of targets that do not exist, or are listed twice") {
   const auto with = [&](const std::string& rest) {
     return mistakes_in_file(std::string(kLocal) + rest);
   };
-  CHECK(with("[routes.r]\ntargets = [\"locla\"]\n") ==
-        Lines{"gateway.toml:5: routes.r.targets: \"locla\" is no target; write a table "
+  CHECK(with("[routes.r]\ntargets = [\"locall\"]\n") ==
+        Lines{"gateway.toml:5: routes.r.targets: \"locall\" is no target; write a table "
               "[targets.NAME], did you mean \"local\"?"});
   CHECK(with("[routes.r]\ntargets = [\"local\", \"switch\", \"local\"]\n") ==
         Lines{"gateway.toml:5: routes.r.targets: \"switch\" is no target; set switch.url",
@@ -222,8 +222,8 @@ TEST_CASE("routes of targets that do not exist, or are listed twice") {
         Lines{"gateway.toml:4: routes.local: is the name of a target, too; take another one"});
   CHECK(with("[routes.r]\n") ==
         Lines{"gateway.toml:4: routes.r: has no targets; write targets = [\"NAME\"]"});
-  CHECK(with("[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"mian\"\n") ==
-        Lines{"gateway.toml:7: chat.route: \"mian\" is no route; write a table [routes.NAME], did "
+  CHECK(with("[routes.main]\ntargets = [\"local\"]\n[chat]\nroute = \"mains\"\n") ==
+        Lines{"gateway.toml:7: chat.route: \"mains\" is no route; write a table [routes.NAME], did "
               "you mean \"main\"?"});
 }
 
