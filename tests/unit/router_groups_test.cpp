@@ -54,7 +54,7 @@ TEST_CASE("after a failure another target of the group is asked, and then the ne
   CHECK(reply->reason == "g1_unreachable");
 }
 
-TEST_CASE("at most so many targets of a group are asked") {
+TEST_CASE("a chat asks no more targets of a group than max_targets") {
   Group group(4);
   for (const std::uint32_t most : {1U, 3U, 9U}) {
     group.use(vx11::WeightedRoundRobin{}, most);
