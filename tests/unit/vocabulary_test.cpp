@@ -49,22 +49,6 @@ TEST_CASE("nothing remains of a deadline that has passed") {
   CHECK(Deadline(now).passed(now));
 }
 
-TEST_CASE("header names compare without case, values come back as they were") {
-  vx11::Headers headers;
-  headers.add("Content-Type", "application/json");
-  headers.add("X-Twice", "one");
-  headers.add("x-twice", "two");
-  CHECK(headers.get("content-type") == "application/json");
-  CHECK(headers.get("X-TWICE") == "one");
-  CHECK(headers.count("x-Twice") == 2);
-  CHECK_FALSE(headers.contains("absent"));
-  CHECK(headers.get("absent", "otherwise") == "otherwise");
-  headers.set("X-Twice", "three");
-  CHECK(headers.count("x-twice") == 1);
-  headers.remove("X-TWICE");
-  CHECK(headers.size() == 1);
-}
-
 TEST_CASE("every error code has a word of its own") {
   CHECK(to_string(Errc::circuit_open) == "circuit_open");
   CHECK(to_string(Errc::invalid_reply) == "invalid_reply");
@@ -137,18 +121,4 @@ TEST_CASE("a scripted answer takes the manual clock's time and times out at the 
   CHECK(late.error().code == Errc::timeout);
   CHECK(clock.now() == start + 5s);
   CHECK(transport.calls() == 2);
-}
-
-TEST_CASE("headers are made from a list of names and values") {
-  const std::string id = "7";
-  const vx11::Headers headers = {{"Accept", "text/html"}, {"X-Request-Id", id}, {"accept", "*/*"}};
-  CHECK(headers.size() == 3);
-  CHECK(headers.get("x-request-id") == "7");
-  CHECK(headers.count("Accept") == 2);
-  const vx11::Headers one = {{"Accept", "text/html"}};
-  CHECK(one.size() == 1);
-  const vx11::Headers copy{one};
-  CHECK(copy.get("accept") == "text/html");
-  const vx11::Headers none = {};
-  CHECK(none.empty());
 }
