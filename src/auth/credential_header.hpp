@@ -18,16 +18,16 @@ inline constexpr std::string_view kSeveralCredentials = "several different crede
 /// `forbidden` for several different values, since another parser might choose a different one.
 inline Result<std::string_view, AccessCheck> sole_credential(const Headers& headers,
                                                              std::string_view name) {
-  std::optional<std::string_view> sole;
+  const auto first = headers.find(name);
+  if (!first) return tl::unexpected(AccessCheck(Access::auth_required));
   for (const Header header : headers) {
-    if (!equals_ignoring_case(header.name, name)) continue;
-    if (sole && *sole != header.value) {
+    if (header.value.data() != first->data() && equals_ignoring_case(header.name, name) &&
+        header.value != *first) {
       return tl::unexpected(AccessCheck(Access::forbidden, kSeveralCredentials));
     }
-    sole = header.value;
   }
-  if (!sole || sole->empty()) return tl::unexpected(AccessCheck(Access::auth_required));
-  return *sole;
+  if (first->empty()) return tl::unexpected(AccessCheck(Access::auth_required));
+  return *first;
 }
 
 /// The token of an Authorization with the scheme Bearer, in any case (RFC 6750 §2.1).

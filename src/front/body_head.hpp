@@ -3,6 +3,7 @@
 /// \file
 /// What the head of a request says about its body. Internal.
 
+#include <vx11/http/detail/control_fields.hpp>
 #include <vx11/http_message.hpp>
 
 #include <charconv>
@@ -23,18 +24,7 @@ namespace endpoints {
 class BodyHead {
  public:
   explicit BodyHead(const Headers& headers) noexcept {
-    for (const Header header : headers) {
-      const std::string_view name = header.name;
-      if (equals_ignoring_case(name, "Content-Type")) {
-        if (types_++ == 0) type_ = header.value;
-      } else if (equals_ignoring_case(name, "Content-Length")) {
-        if (!length_) length_ = header.value;
-      } else if (equals_ignoring_case(name, "Content-Encoding")) {
-        if (!encoding_) encoding_ = header.value;
-      } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-        in_pieces_ = true;
-      }
-    }
+    for (const Header header : headers) note(header);
   }
 
   /// The declared size; zero if unusable, which the server handles.
@@ -53,6 +43,26 @@ class BodyHead {
   }
 
  private:
+  void note(const Header& header) noexcept {
+    using http_detail::is_name;
+    switch (header.name.size()) {
+      case 12:
+        if (is_name(header.name, "content-type") && types_++ == 0) type_ = header.value;
+        return;
+      case 14:
+        if (!length_ && is_name(header.name, "content-length")) length_ = header.value;
+        return;
+      case 16:
+        if (!encoding_ && is_name(header.name, "content-encoding")) encoding_ = header.value;
+        return;
+      case 17:
+        in_pieces_ = in_pieces_ || is_name(header.name, "transfer-encoding");
+        return;
+      default:
+        return;
+    }
+  }
+
   std::string_view type_ = {};
   std::size_t types_ = 0;
   std::optional<std::string_view> length_ = std::nullopt;

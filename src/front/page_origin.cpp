@@ -14,8 +14,8 @@ namespace {
 
 /// The host of `host[:port]`, without the port and a dot at its end.
 std::string_view without_port(std::string_view authority) noexcept {
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t from = bracket == std::string_view::npos ? 0 : bracket;
+  const bool is_ipv6 = authority.starts_with('[');
+  const std::size_t from = is_ipv6 ? std::min(authority.find(']'), authority.size()) : 0;
   std::string_view host = authority.substr(0, authority.find(':', from));
   if (host.ends_with('.')) host.remove_suffix(1);
   return host;
@@ -24,7 +24,7 @@ std::string_view without_port(std::string_view authority) noexcept {
 /// A name without a dot, such as that of a container, is not resolved by the public DNS, so no
 /// attacker can point it elsewhere.
 bool is_local_name(std::string_view host) noexcept {
-  return !host.empty() && host.find_first_of(".[") == std::string_view::npos;
+  return !host.empty() && host.front() != '[' && host.find('.') == std::string_view::npos;
 }
 
 bool is_allowed_host(std::span<const std::string> allowed, const Headers& headers) noexcept {

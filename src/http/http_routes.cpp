@@ -33,9 +33,12 @@ std::string_view below(std::string_view prefix) noexcept {
   return prefix.ends_with('/') ? prefix.substr(0, prefix.size() - 1) : prefix;
 }
 
+/// Most mounts differ in the byte after the prefix, which is tested first.
 bool is_below(std::string_view path, std::string_view prefix) noexcept {
-  return path.starts_with(prefix) &&
-         (prefix.empty() || path.size() == prefix.size() || path[prefix.size()] == '/');
+  if (prefix.empty()) return true;
+  if (path.size() < prefix.size()) return false;
+  const bool ends = path.size() == prefix.size() || path[prefix.size()] == '/';
+  return ends && path.starts_with(prefix);
 }
 
 /// The methods of one path, as `Allow` lists them.

@@ -1,6 +1,8 @@
+#include <vx11/http/detail/control_fields.hpp>
 #include <vx11/http/detail/message_head.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -19,12 +21,30 @@ bool is_target(std::string_view target) noexcept {
          std::all_of(target.begin(), target.end(), visible);
 }
 
-bool is_transports(std::string_view name) noexcept {
-  for (const std::string_view own :
-       {"Connection", "Content-Length", "Expect", "Transfer-Encoding"}) {
-    if (equals_ignoring_case(name, own)) return true;
+/// The fields of a request that its head treats in another way than the rest.
+enum class Field : std::uint8_t { any, transports, host, user_agent, accept_encoding };
+
+/// \param name a token
+Field field_of(std::string_view name) noexcept {
+  const auto is = [=](const auto& lower, Field field) {
+    return is_name(name, lower) ? field : Field::any;
+  };
+  switch (name.size()) {
+    case 4:
+      return is("host", Field::host);
+    case 6:
+      return is("expect", Field::transports);
+    case 10:
+      return is_name(name, "connection") ? Field::transports : is("user-agent", Field::user_agent);
+    case 14:
+      return is("content-length", Field::transports);
+    case 15:
+      return is("accept-encoding", Field::accept_encoding);
+    case 17:
+      return is("transfer-encoding", Field::transports);
+    default:
+      return Field::any;
   }
-  return false;
 }
 
 /// RFC 9110 §8.6: methods that usually have a body need a Content-Length even for an empty one.
@@ -51,7 +71,7 @@ std::string_view mistake_in(const HttpRequest& request) noexcept {
   for (const Header header : request.headers) {
     if (!is_token(header.name)) return "a header's name is not a token";
     if (!is_field_value(header.value)) return "a header's value has control characters";
-    hosts += equals_ignoring_case(header.name, "Host") ? 1 : 0;
+    hosts += field_of(header.name) == Field::host ? 1 : 0;
   }
   return hosts > 1 ? "more than one Host" : std::string_view();
 }
@@ -63,21 +83,20 @@ void append_request_head(std::string& out, const HttpRequest& request, std::stri
   bool has_agent = false;
   bool has_coding = false;
   for (const Header header : request.headers) {
-    if (is_transports(header.name) || equals_ignoring_case(header.name, "Host")) continue;
-    has_agent = has_agent || equals_ignoring_case(header.name, "User-Agent");
-    has_coding = has_coding || equals_ignoring_case(header.name, "Accept-Encoding");
+    const Field field = field_of(header.name);
+    if (field == Field::transports || field == Field::host) continue;
+    has_agent = has_agent || field == Field::user_agent;
+    has_coding = has_coding || field == Field::accept_encoding;
     append_all(out, header.name, ": ", header.value, "\r\n");
   }
   if (!has_agent && is_field_value(user_agent)) {
     append_all(out, "User-Agent: ", user_agent, "\r\n");
   }
   // Without the field any coding is acceptable (RFC 9110 §12.5.3), and nothing here decodes one.
-  if (!has_coding) out.append("Accept-Encoding: identity\r\n");
-  if (names_length(request)) {
-    const fmt::format_int length(request.body.size());
-    append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
-  }
-  out.append("\r\n");
+  if (!has_coding) append_all(out, "Accept-Encoding: identity\r\n");
+  if (!names_length(request)) return append_all(out, "\r\n");
+  const fmt::format_int length(request.body.size());
+  append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n\r\n");
 }
 
 }  // namespace http_detail

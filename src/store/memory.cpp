@@ -32,6 +32,15 @@ struct Entry {
 
 using Entries = std::list<Entry>;
 
+/// Turns to be freed later; the first, usually the only one, needs no memory.
+struct Removed {
+  void add(SharedTurn&& turn) {
+    first == nullptr ? first.swap(turn) : more.push_back(std::move(turn));
+  }
+  SharedTurn first = nullptr;
+  std::vector<SharedTurn> more = {};
+};
+
 std::vector<SharedTurn> newest(const std::deque<SharedTurn>& turns, std::size_t count) {
   const auto taken = static_cast<std::ptrdiff_t>(std::min(count, turns.size()));
   return {turns.end() - taken, turns.end()};
@@ -109,7 +118,7 @@ class MemorySessionStore final : public SessionStore {
   void add(std::string& id, std::string& user_id, SharedTurn turn) {
     // Declared before the lock, so that removed data is freed after the lock is released.
     Entries gone;
-    std::vector<SharedTurn> oldest;
+    Removed oldest;
     const TimePoint now = clock_.now();
     const std::scoped_lock lock(mutex_);
     sweep(now, gone);
@@ -149,14 +158,14 @@ class MemorySessionStore final : public SessionStore {
 
   /// Removes turns beyond the limits of one session. With an odd limit half of the oldest turn is
   /// unreachable until the rest is removed too.
-  void trim(Entry& entry, std::vector<SharedTurn>& oldest) {
+  void trim(Entry& entry, Removed& oldest) {
     const auto is_over = [&] {
       return 2 * (entry.turns.size() - 1) >= limits_.messages ||
              entry.bytes > limits_.session_bytes;
     };
     while (entry.turns.size() > 1 && is_over()) {
       const std::size_t bytes = detail::stored_bytes_of(*entry.turns.front());
-      oldest.push_back(std::move(entry.turns.front()));  // may run out of memory
+      oldest.add(std::move(entry.turns.front()));  // may run out of memory
       entry.turns.pop_front();
       entry.bytes -= bytes;
       bytes_ -= bytes;

@@ -1,5 +1,7 @@
 #include "net/http/response_text.hpp"
 
+#include <vx11/http/detail/control_fields.hpp>
+
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -33,11 +35,21 @@ char lower(char c) noexcept {
 }
 
 /// Whether the field frames the message or controls the connection: the server sets those itself.
+/// \param name a token
 bool is_ours(std::string_view name, Framing framing) noexcept {
-  for (const std::string_view own : {"Transfer-Encoding", "Connection", "Date"}) {
-    if (equals_ignoring_case(name, own)) return true;
+  using http_detail::is_name;
+  switch (name.size()) {
+    case 4:
+      return is_name(name, "date");
+    case 10:
+      return is_name(name, "connection");
+    case 14:
+      return framing != Framing::no_body && is_name(name, "content-length");
+    case 17:
+      return is_name(name, "transfer-encoding");
+    default:
+      return false;
   }
-  return framing != Framing::no_body && equals_ignoring_case(name, "Content-Length");
 }
 
 void append_status_line(std::string& out, int status) {

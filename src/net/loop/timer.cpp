@@ -72,9 +72,9 @@ class NetAlarm final : public detail::Alarm {
 
   void set(Duration time) override {
     const TimePoint at = TimerWheel::in(time);
-    claimed_ = false;
-    arming_ = !here();
-    if (!arming_) return arm(at);
+    claimed_.store(false, std::memory_order_relaxed);  // no other thread uses the alarm yet
+    if (here()) return arm(at);
+    arming_.store(true, std::memory_order_relaxed);
     arm_job_.at = at;
     loop_.post(arm_job_);
   }
@@ -93,7 +93,10 @@ class NetAlarm final : public detail::Alarm {
  private:
   struct ArmJob final : QueuedJob {
     explicit ArmJob(NetAlarm& owner) noexcept : alarm(owner) {}
-    void run() override { alarm.arm(at); }
+    void run() override {
+      alarm.arming_ = false;
+      alarm.arm(at);
+    }
     NetAlarm& alarm;
     TimePoint at = {};
   };
@@ -108,7 +111,6 @@ class NetAlarm final : public detail::Alarm {
 
   bool here() const noexcept { return Loop::current() == &loop_; }
   void arm(TimePoint at) {
-    arming_ = false;
     timer_.emplace(loop_.timers, &NetAlarm::fire, this);
     timer_->arm(at);
   }
