@@ -18,36 +18,27 @@ Race::~Race() {
   on_left_.reset();
   silence(first_watch_);
   for (const auto& each : more_watches_) silence(*each);
-  for (std::size_t i = 0; i < started_; ++i) {
-    if (!calls_[i]) continue;
-    calls_[i] = TargetCall::detach(std::move(calls_[i]), Overtaken::cancel);
-    if (!calls_[i]) awaited_ &= ~bit_of(i);
+  for (std::size_t i = 0; i < started_ && running_ != 0; ++i) {
+    std::unique_ptr<TargetCall>& running = call(i);
+    if (!running) continue;
+    running = TargetCall::detach(std::move(running), Overtaken::cancel);
+    if (!running) awaited_ &= ~bit_of(i);
   }
   while ((awaited_ & ~events_.so_far()) != 0) std::this_thread::yield();
 }
 
-bool Race::over() const noexcept {
-  if (state_.over() || left()) return true;
-  return running_ == 0 ? no_more_ : total_.passed(now_);
-}
-
-bool Race::wants_next() const noexcept {
-  if (over() || no_more_) return false;
-  const TargetCall* const latest = newest();
-  return latest == nullptr || latest->slow_at() <= now_;
-}
-
-void Race::start(std::unique_ptr<TargetCall> call) {
+void Race::start(std::unique_ptr<TargetCall> starting) {
+  if (started_ != 0) more_.emplace_back();
+  starting->entry = state_.enter(starting->target());
   const std::size_t number = started_++;
-  call->entry = state_.enter(call->target());
-  calls_[number] = std::move(call);
+  TargetCall& call = *(this->call(number) = std::move(starting));
   ++running_;
-  if (calls_[number]->start(events_, bit_of(number))) return settle(number);
+  if (call.start(events_, bit_of(number))) return settle(number);
   awaited_ |= bit_of(number);
 }
 
 void Race::settle(std::size_t number) {
-  const std::unique_ptr<TargetCall> ended = std::move(calls_[number]);
+  const std::unique_ptr<TargetCall> ended = std::move(call(number));
   --running_;
   if (!state_.over()) return ended->settle(state_);
   state_.overtaken(ended->entry, router_.options.clock.now() - ended->began());
@@ -121,7 +112,7 @@ void Race::end() {
   if (running_ != 0) now_ = router_.options.clock.now();
   const Errc why = left() ? Errc::cancelled : Errc::timeout;
   for (std::size_t i = 0; i < started_ && running_ != 0; ++i) {
-    if (calls_[i]) detach(i, why);
+    if (call(i)) detach(i, why);
   }
   if (left() && !state_.over()) state_.cancelled(router_.options.targets.front());
 }
@@ -129,7 +120,7 @@ void Race::end() {
 /// A call that its caller has left early is of no interest any more; one that was slow by then says
 /// something about its upstream.
 void Race::detach(std::size_t number, Errc why) {
-  std::unique_ptr<TargetCall>& call = calls_[number];
+  std::unique_ptr<TargetCall>& call = this->call(number);
   const bool answered = state_.answered();
   const bool decided = answered || (state_.over() && !left());  // also by a final answer of a rule
   const RouterTarget& target = call->target();

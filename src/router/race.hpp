@@ -6,7 +6,6 @@
 #include <vx11/detail/alarm.hpp>
 #include <vx11/detail/event_set.hpp>
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -45,12 +44,19 @@ class Race {
   ~Race();
 
   /// Whether it is time to ask a further target.
-  bool wants_next() const noexcept;
-  void start(std::unique_ptr<TargetCall> call);
+  bool wants_next() const noexcept {
+    if (over() || no_more_) return false;
+    const TargetCall* const latest = newest();
+    return latest == nullptr || latest->slow_at() <= now_;
+  }
+  void start(std::unique_ptr<TargetCall> starting);
   /// There is no further target.
   void no_more() noexcept { no_more_ = true; }
   /// Whether the chat is over: answered, given up, or out of targets.
-  bool over() const noexcept;
+  bool over() const noexcept {
+    if (state_.over() || left()) return true;
+    return running_ == 0 ? no_more_ : total_.passed(now_);
+  }
 
   /// `co_await`: until something has happened. Before it waits, the next alarm is set.
   auto changed() {
@@ -90,7 +96,11 @@ class Race {
   bool left() const noexcept { return (seen_ & kLeft) != 0; }
   /// The call that was started last; null if it has ended.
   const TargetCall* newest() const noexcept {
-    return started_ == 0 ? nullptr : calls_[started_ - 1].get();
+    return more_.empty() ? first_.get() : more_.back().get();
+  }
+  /// Null: it has ended.
+  std::unique_ptr<TargetCall>& call(std::size_t number) noexcept {
+    return number == 0 ? first_ : more_[number - 1];
   }
 
   void settle(std::size_t number);
@@ -107,7 +117,8 @@ class Race {
   Events::Set seen_ = 0;
   Events::Set awaited_ = 0;
   Events::Set next_alarm_ = kFirstAlarm;
-  std::array<std::unique_ptr<TargetCall>, kMostCalls> calls_ = {};  ///< Null: it has ended.
+  std::unique_ptr<TargetCall> first_ = nullptr;  ///< Usually the only one, so it needs no list.
+  std::vector<std::unique_ptr<TargetCall>> more_ = {};
   std::size_t started_ = 0;
   std::size_t running_ = 0;
   bool no_more_ = false;

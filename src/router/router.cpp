@@ -70,10 +70,9 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest&
   ChatAttemptState state(chat, steps.get());
   TargetSequence sequence(options, last_resorts, steps.get(), beside());
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
-    Result<HttpRequest> request = state.prepare(target);
-    if (!request) return nullptr;
-    auto made = std::make_unique<WholeCall>(
-        shared_from_this(), target, sequence.call_options(target), std::move(*request), total);
+    auto made = std::make_unique<WholeCall>(*this, target, state);
+    if (!made->prepared()) return nullptr;
+    made->acquire(sequence.call_options(target), total);
     made->hold(sequence.take_place());
     return made;
   };

@@ -64,7 +64,7 @@ class StreamCall final : public TargetCall {
   using Stream = OpenedAnswer::Stream;
 
   /// \param into receives the stream, if the chat settles the call
-  StreamCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target,
+  StreamCall(const std::shared_ptr<const RouterCore>& router, const RouterTarget& target,
              StreamAbility ability, const CallOptions& options, HttpRequest&& request,
              const Deadline& total, std::unique_ptr<Stream>& into);
 

@@ -27,6 +27,7 @@ bool TargetCall::take_observer() noexcept {
 std::unique_ptr<TargetCall> TargetCall::detach(std::unique_ptr<TargetCall> call, Overtaken how) {
   call->observed_ = how == Overtaken::observe && call->take_observer();
   const bool observed = call->observed_;
+  call->kept_ = call->router_.shared_from_this();
   // Once it is on its own, it may be freed at any time: what is needed to stop it is copied.
   std::stop_source stop = observed ? std::stop_source(std::nostopstate) : call->stop_;
   Stage stage = Stage::of_chat;
@@ -40,14 +41,14 @@ std::unique_ptr<TargetCall> TargetCall::detach(std::unique_ptr<TargetCall> call,
 }
 
 void WholeCall::settle(ChatAttemptState& state) {
-  SendResult& result = sending_.result();
+  SendResult& result = sending_->result();
   state.conclude(target(), result, entry);
   if (state.answered()) target_state().whole.add(result.elapsed);
 }
 
 void WholeCall::settle_alone() noexcept {
   try {
-    SendResult& result = sending_.result();
+    SendResult& result = sending_->result();
     const Verdict verdict = judge(target(), result);
     if (verdict == Verdict::success) target_state().whole.add(result.elapsed);
   } catch (...) {  // out of memory: nothing is known of the upstream

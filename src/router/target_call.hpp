@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -22,14 +23,15 @@ inline namespace v0 {
 /// A call that belongs to a chat until it has ended or the chat detaches it. A detached call
 /// runs to its own limit, records its outcome, and frees itself.
 ///
-/// Owns everything it uses, since the chat may be gone. Except for its end, which may happen on any
-/// thread, it is used by one thread at a time.
+/// Owns everything it uses, since the chat may be gone; but the router only once it is detached:
+/// until then the chat's caller keeps that. Except for its end, which may happen on any thread, it
+/// is used by one thread at a time.
 class TargetCall {
  public:
   using Events = detail::EventSet;
 
-  TargetCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target)
-      : router_(std::move(router)), target_(target) {}
+  TargetCall(const RouterCore& router, const RouterTarget& target)
+      : router_(router), target_(target) {}
   TargetCall(const TargetCall&) = delete;
   TargetCall& operator=(const TargetCall&) = delete;
   virtual ~TargetCall() = default;
@@ -39,6 +41,7 @@ class TargetCall {
   bool start(Events& events, Events::Set bit) noexcept {
     events_ = &events;
     bit_ = bit;
+    slow_at_ = saturated_add(began(), slow_after());
     return begin(&ended, this);
   }
   /// Evaluates the result for the chat, once it has ended.
@@ -48,7 +51,7 @@ class TargetCall {
   /// The time of the breaker's admission check.
   virtual TimePoint began() const noexcept = 0;
   /// When the next target is asked beside it.
-  TimePoint slow_at() const noexcept { return saturated_add(began(), slow_after()); }
+  TimePoint slow_at() const noexcept { return slow_at_; }
   const RouterTarget& target() const noexcept { return target_; }
   std::size_t entry = 0;  ///< In the chat's ledger.
   /// Keeps the place of a last resort until the call has ended.
@@ -63,11 +66,7 @@ class TargetCall {
   virtual bool begin(void (*wake)(void*), void* whom) noexcept = 0;
   virtual Duration slow_after() const noexcept = 0;
 
-  const RouterCore& router() const noexcept { return *router_; }
-  TargetState& target_state() const noexcept { return router_->state_of(target_); }
-  std::shared_ptr<const RouterOptions> shared_options() const noexcept {
-    return {router_, &router_->options};
-  }
+  TargetState& target_state() const noexcept { return router_.state_of(target_); }
   std::stop_source stop_source() const noexcept { return stop_; }
   std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
@@ -77,8 +76,10 @@ class TargetCall {
   static void ended(void* self);
   bool take_observer() noexcept;
 
-  std::shared_ptr<const RouterCore> router_;
+  const RouterCore& router_;
+  std::shared_ptr<const RouterCore> kept_ = nullptr;  ///< The router, once detached.
   const RouterTarget& target_;
+  TimePoint slow_at_ = TimePoint::max();
   std::stop_source stop_ = {};
   Events* events_ = nullptr;
   Events::Set bit_ = 0;
@@ -90,28 +91,33 @@ class TargetCall {
 /// A call for a whole answer.
 class WholeCall final : public TargetCall {
  public:
-  /// Asks the breaker; `total` is the deadline of the chat.
-  WholeCall(std::shared_ptr<const RouterCore> router, const RouterTarget& target,
-            const CallOptions& options, HttpRequest&& request, const Deadline& total)
-      : TargetCall(std::move(router), target),
-        request_(std::move(request)),
-        limit_(TimePoint::max(), stop_token()),
-        sending_(options, request_, limit_, total) {}
+  /// Makes the request, in place; if `target` is to be skipped, `state` records why.
+  WholeCall(const RouterCore& router, const RouterTarget& target, ChatAttemptState& state)
+      : TargetCall(router, target),
+        request_(state.prepare(target)),
+        limit_(TimePoint::max(), stop_token()) {}
+
+  /// Whether there is a request to send.
+  bool prepared() const noexcept { return request_.has_value(); }
+  /// Asks the breaker; `total` is the deadline of the chat. Call once, before `start`.
+  void acquire(const CallOptions& options, const Deadline& total) {
+    sending_.emplace(options, *request_, limit_, total);
+  }
 
   void settle(ChatAttemptState& state) override;
   void settle_alone() noexcept override;
-  TimePoint began() const noexcept override { return sending_.began(); }
+  TimePoint began() const noexcept override { return sending_->began(); }
 
  protected:
   bool begin(void (*wake)(void*), void* whom) noexcept override {
-    return sending_.start(wake, whom);
+    return sending_->start(wake, whom);
   }
   Duration slow_after() const noexcept override;
 
  private:
-  HttpRequest request_;
+  Result<HttpRequest> request_;
   Deadline limit_;  ///< Without the chat's: it ends by its own limit.
-  SendThroughBreaker sending_;
+  std::optional<SendThroughBreaker> sending_ = std::nullopt;  ///< Set by `acquire`.
 };
 
 }  // namespace v0
