@@ -172,7 +172,7 @@ static void a_breaker_is_controlled(void) {
     CHECK(vx11_breaker_state(breaker) == VX11_CLOSED);
     CHECK(vx11_breaker_mode(breaker, &mode) == VX11_OK && (int)mode == each);
   }
-  CHECK(vx11_breaker_set_mode(breaker, (vx11_circuit_mode)9) == VX11_INVALID_ARGUMENT);
+  CHECK(vx11_breaker_set_mode(breaker, (vx11_circuit_mode)7) == VX11_INVALID_ARGUMENT);
   CHECK(vx11_breaker_set_mode(breaker, VX11_AUTOMATIC) == VX11_OK);
   CHECK(vx11_breaker_acquire(breaker, &permit, NULL) == VX11_OK);
   vx11_permit_finish(permit, VX11_FAILURE);
