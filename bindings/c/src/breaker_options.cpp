@@ -66,7 +66,8 @@ Result<CircuitBreakerOptions> breaker_options(const char* description) {
   fields.read("probes", options.probes);
   fields.read("probes_to_close", options.probes_to_close);
   fields.read_ms("probe_timeout_ms", "probe_limit_ms", options.probe_timeout);
-  if (fields.has("trip")) options.trip = read_trip(fields.object("trip"));
+  if (fields.is_object("trip")) options.trip = read_trip(fields.object("trip"));
+  fields.refuse("trip", "is not an object");
   read_growth(fields.object("growth"), options.growth);
   auto right = fields.finish();
   if (!right) return fail(right.error());

@@ -146,6 +146,7 @@ static void a_breaker_error_names(const char *options, const char *mistake) {
 
 static void wrong_windows_are_named(void) {
   a_breaker_error_names("{\"trip\":{\"window\":\"calls\"}}", "trip.window is neither count nor time");
+  a_breaker_error_names("{\"trip\":7}", "\"detail\":\"trip is not an object\"");
   a_breaker_error_names("{\"trip\":{}}", "trip.window is missing");
   a_breaker_error_names("{\"trip\":{\"window\":\"count\",\"span_ms\":5}}", "trip.span_ms is not known");
   a_breaker_error_names("{\"trip\":{\"window\":\"count\",\"failure_rate\":2}}",
