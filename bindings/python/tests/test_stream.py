@@ -192,18 +192,24 @@ class EndingTest(FreshTest):
         script = f"""
 import asyncio, sys
 sys.path.insert(0, {str(__file__).rsplit("/", 1)[0]!r})
-from upstream import counted, router
+from upstream import counted, order, router
 loop = asyncio.new_event_loop()
-stream = router().stream("one two")
+stream, other = router().stream("one two"), router().stream("one two")
 async def first():
-    await anext(stream)
-    await anext(stream)
+    for each in (stream, other):
+        await anext(each)
+        await anext(each)
     loop.create_task(anext(stream))
-    await asyncio.sleep(0.05)  # the read is in progress on a thread
-loop.run_until_complete(first())
+    kept = loop.create_task(anext(other))
+    await asyncio.sleep(0.05)  # the reads are in progress on threads
+    return kept
+kept = loop.run_until_complete(first())
 loop.close()
 stream.close()
-assert counted(abandoned=1, open=0)
+assert counted(abandoned=1, open=1)
+order("/__set", stream_released=1000000)  # a piece arrives for a loop that is closed
+other.close()
+assert list(stream) == []
 print("fine")
 """
         ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

@@ -123,9 +123,11 @@ class ChatStream:
     def _begin(self) -> Optional[Limit]:
         """The limit of the read that is needed; None if there are pieces, or no more to come."""
         with self._lock:
+            if self._ended:
+                return None
             if self._reading:
                 raise Error("invalid_argument", "the stream is being read by another call")
-            if self._pieces or self._ended:
+            if self._pieces:
                 return None
             if self._error is not None:
                 raise self._error
@@ -144,9 +146,11 @@ class ChatStream:
         if not pieces:
             self._summary = answer(lib.vx11_stream_summary, opened.handle)
         check(code, error)
-        self._pieces.extend(Piece(**piece) for piece in pieces)
         if not pieces:
-            self.close()
+            return self.close()
+        with self._lock:
+            if not self._ended and self._error is None:
+                self._pieces.extend(Piece(**piece) for piece in pieces)
 
     def _open(self, limit: Limit) -> _Opened:
         opened = _Opened(
