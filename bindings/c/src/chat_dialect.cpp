@@ -5,6 +5,7 @@
 #include <vx11/dialect/openai.hpp>
 #include <vx11/url.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,10 +18,15 @@ namespace {
 
 using Dialect = Result<std::shared_ptr<const ChatDialect>>;
 
-/// Takes the path off the target's URL; `otherwise` if it has none. The router checks the rest.
-std::string take_path(std::string& url, std::string_view otherwise) {
+/// Takes the path off the target's URL; `otherwise` if it has none.
+std::string take_path(Fields& fields, std::string& url, std::string_view otherwise) {
   const Result<Url> parsed = Url::parse(url, {.path = true});
-  if (!parsed || parsed->path().empty()) return std::string(otherwise);
+  if (!parsed) {
+    static constexpr std::string_view kName = "url ";  // with which the detail begins
+    fields.mistake("url", parsed.error().detail.substr(kName.size()).c_str());
+    return std::string(otherwise);
+  }
+  if (parsed->path().empty()) return std::string(otherwise);
   url = url.substr(0, url.find('/', url.find("://") + 3));
   return parsed->path();
 }
@@ -36,12 +42,16 @@ void read_common(Fields& fields, Options& options) {
 void read_key(Fields& fields, RouterTarget& target, const char* header, const char* scheme) {
   std::string key;
   fields.read("key", key);
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (std::any_of(key.begin(), key.end(), control)) {
+    return fields.mistake("key", "contains control characters, which a header cannot have");
+  }
   if (!key.empty() && !target.headers.contains(header)) target.headers.add(header, scheme + key);
 }
 
 Dialect openai(Fields& fields, RouterTarget& target) {
   OpenAiDialectOptions options;
-  options.base_path = take_path(target.url, options.base_path);
+  options.base_path = take_path(fields, target.url, options.base_path);
   fields.read("path", options.path);
   read_common(fields, options);
   read_key(fields, target, "authorization", "Bearer ");
@@ -50,7 +60,7 @@ Dialect openai(Fields& fields, RouterTarget& target) {
 
 Dialect ollama(Fields& fields, RouterTarget& target) {
   OllamaDialectOptions options;
-  options.base_path = take_path(target.url, options.base_path);
+  options.base_path = take_path(fields, target.url, options.base_path);
   read_common(fields, options);
   read_key(fields, target, "authorization", "Bearer ");
   return ollama_dialect(std::move(options));
@@ -58,7 +68,7 @@ Dialect ollama(Fields& fields, RouterTarget& target) {
 
 Dialect anthropic(Fields& fields, RouterTarget& target) {
   AnthropicDialectOptions options;
-  options.base_path = take_path(target.url, options.base_path);
+  options.base_path = take_path(fields, target.url, options.base_path);
   fields.read("max_tokens", options.max_tokens);
   read_common(fields, options);
   read_key(fields, target, "x-api-key", "");

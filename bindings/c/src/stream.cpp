@@ -50,14 +50,14 @@ Json count_or_null(const std::optional<std::uint64_t>& count) {
 }  // namespace
 
 /// The right to read; one call has it at a time.
-class vx11_stream::Turn {
+class vx11_stream::Reading {
  public:
-  explicit Turn(vx11_stream& stream) : in_use_(stream.in_use_) {
+  explicit Reading(vx11_stream& stream) : in_use_(stream.in_use_) {
     if (in_use_.exchange(true)) throw Misuse{"the stream is being read by another call"};
   }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() { in_use_ = false; }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() { in_use_ = false; }
 
  private:
   std::atomic<bool>& in_use_;
@@ -84,7 +84,7 @@ vx11::Result<vx11_stream::Pieces> vx11_stream::read_more(std::int64_t timeout_ms
 
 vx11::Result<vx11_stream::Pieces> vx11_stream::read(std::int64_t timeout_ms,
                                                     const std::stop_token& stop) {
-  const Turn turn(*this);
+  const Reading reading(*this);
   if (broken_) return vx11::fail(*broken_);
   if (ended_) return Pieces();
   const auto forwarding = forward(stop, closing_);
@@ -92,7 +92,7 @@ vx11::Result<vx11_stream::Pieces> vx11_stream::read(std::int64_t timeout_ms,
 }
 
 std::string vx11_stream::summary() {
-  const Turn turn(*this);
+  const Reading reading(*this);
   vx11::ChatReply reply;
   reply.source = stream_.source();
   reply.reason = stream_.reason();

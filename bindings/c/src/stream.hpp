@@ -41,7 +41,7 @@ struct vx11_stream {
   void close();
 
  private:
-  class Turn;
+  class Reading;
 
   vx11::Result<Pieces> read_more(std::int64_t timeout_ms);
   vx11::Error described(vx11::Error error) const;

@@ -32,7 +32,12 @@ static void wrong_targets_are_named(void) {
   a_router_error_names(TARGET("\"dialect\":\"anthropic\",\"max_tokens\":0"),
                        "max_tokens must be at least 1");
   a_router_error_names(TARGET("\"dialect\":\"openai\",\"weight\":0"), "weight must be 1 to 1000");
+  a_router_error_names(TARGET("\"dialect\":\"openai\",\"key\":\"k\\r\\nx: y\""),
+                       "targets[0].key contains control characters");
   a_router_error_names("{\"targets\":[{\"name\":\"a\",\"url\":\"http://h/v1\"}]}", "path");
+  a_router_error_names("{\"targets\":[{\"name\":\"a\",\"url\":\"http://h/v1?k=v\","
+                       "\"dialect\":\"ollama\"}]}",
+                       "targets[0].url must have no query or fragment");
   a_router_error_names(TARGET("\"dialect\":\"openai\",\"key\":7"), "targets[0].key is not text");
 }
 

@@ -317,6 +317,8 @@ class OptionTest(unittest.TestCase):
             vx11.Router([target(group="g")], groups=[vx11.Group("g", policy="fastest")])
         with self.assertRaisesRegex(vx11.Error, r"trip.minimum_calls must be 1 to size"):
             vx11.CircuitBreaker(trip=vx11.CountWindow(size=10))
+        with self.assertRaisesRegex(vx11.Error, r"history\[0\].content is missing"):
+            router().ask("hi", history=[{"role": "user"}])
         with self.assertRaises(TypeError):
             copy.copy(router().stream("hi"))
 

@@ -216,6 +216,11 @@ def _chat(
             "user_id": user_id,
             "metadata": dict(metadata or {}),
             "context_summary": context_summary,
-            "history": [{"role": m["role"], "content": m["content"]} for m in history],
+            "history": [_role_and_content(message) for message in history],
         }
     )
+
+
+def _role_and_content(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as a session store returns it, too."""
+    return {name: message[name] for name in ("role", "content") if name in message}
