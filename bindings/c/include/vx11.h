@@ -105,7 +105,20 @@ typedef enum vx11_circuit_state {
 /** The outcome of the call; the breaker does not count a neutral one. */
 typedef enum vx11_verdict { VX11_NEUTRAL = 0, VX11_SUCCESS = 1, VX11_FAILURE = 2 } vx11_verdict;
 
-/** `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_timeout_ms":30000}`: the defaults. */
+/**
+ * `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_timeout_ms":30000}`: the defaults.
+ * `probes_to_close` is the number of probes that have to succeed; all of them by default.
+ *
+ * With `trip` it opens for the share of failures in a window, in place of consecutive failures:
+ * `{"trip":{"window":"count","size":100,"minimum_calls":20,"failure_rate":0.5}}` judges the last
+ * `size` calls, `{"trip":{"window":"time","span_ms":60000,"buckets":10,"minimum_calls":20,
+ *   "failure_rate":0.5}}` those of the last `span_ms`. With `"slow":{"after_ms":5000,"rate":1.0}` in
+ * a window, the share of calls that take `after_ms` or longer opens it, too; it is off by default.
+ *
+ * `{"growth":{"factor":1.0,"at_most_ms":600000,"jitter":{"from":1.0,"to":1.0}}}`: each consecutive
+ * reopening lasts `factor` times as long as the one before, up to `at_most_ms`, times a random
+ * number between the two of `jitter`.
+ */
 VX11_C_API vx11_code vx11_breaker_new(const char *options, vx11_breaker **breaker, char **error);
 VX11_C_API vx11_code vx11_breaker_free(vx11_breaker *breaker);
 /**
@@ -121,6 +134,20 @@ VX11_C_API vx11_circuit_state vx11_breaker_state(const vx11_breaker *breaker);
 /** `{"state":"open","generation":1,"failures":3,"retry_after_ms":59998}` */
 VX11_C_API vx11_code vx11_breaker_snapshot(const vx11_breaker *breaker, char **json, char **error);
 
+/** Who controls the state of a breaker: itself, or the program. */
+typedef enum vx11_circuit_mode {
+  VX11_AUTOMATIC = 0,     /**< The breaker decides. */
+  VX11_ISOLATED = 1,      /**< Held open: every call is rejected. */
+  VX11_FORCED_CLOSED = 2, /**< Held closed: every call passes and is counted. */
+  VX11_DISABLED = 3,      /**< As if there were no breaker: every call passes, none is counted. */
+  VX11_METRICS_ONLY = 4   /**< Every call passes; calls and would-be openings are counted. */
+} vx11_circuit_mode;
+VX11_C_API vx11_code vx11_breaker_mode(const vx11_breaker *breaker, vx11_circuit_mode *mode);
+/** Calls that were admitted before no longer count. Repeating the current mode has no effect. */
+VX11_C_API vx11_code vx11_breaker_set_mode(vx11_breaker *breaker, vx11_circuit_mode mode);
+/** Resets to the initial state: automatic, closed, all counts zero. */
+VX11_C_API vx11_code vx11_breaker_reset(vx11_breaker *breaker);
+
 /* ---- transports -------------------------------------------------------------------------------- */
 
 /** Sends requests to upstreams. */
@@ -130,8 +157,9 @@ typedef struct vx11_call vx11_call;
 
 /**
  * HTTP and HTTPS over sockets, on one thread of the transport.
- * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"max_body_bytes":4194304,"max_idle":1024,
- *   "idle_timeout_ms":4000,"ca_file":""}`
+ * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"between_chunks_timeout_ms":30000,
+ *   "max_body_bytes":4194304,"max_idle":1024,"idle_timeout_ms":4000,"ca_file":""}`
+ * `between_chunks_timeout_ms` is the longest time between two parts of a streamed response.
  */
 VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **transport,
                                         char **error);
@@ -185,13 +213,33 @@ typedef struct vx11_router vx11_router;
 /**
  * `{"total_timeout_ms":30000,"targets":[{"name":"switch","url":"http://127.0.0.1:8002",
  *   "try_timeout_ms":15000,"dialect":"switch","headers":{"x-vx11-token":"…"}},…]}`, in order of
- * preference. `dialect` is "switch", "madre" (default: the target's name), or the description of one:
- * `{"path":"/v1/chat","body":{"model":"m","messages":[{"role":"user","content":"{message}"}]},
- *   "text":"/choices/0/message/content"}`. The request is a POST of `body`, in which the texts
- * "{message}", "{session_id}", "{user_id}", "{mode}", "{context_summary}" and "{metadata}" are
- * replaced by the chat's; `text` is the JSON pointer (RFC 6901) to the answer in the reply. `transports` has one
- * entry per target, in the same order. `breakers` has one per target or is NULL; a breaker is
- * created for each NULL entry.
+ * preference. `transports` has one entry per target, in the same order. `breakers` has one per
+ * target or is NULL; a breaker is created for each NULL entry.
+ *
+ * `dialect` is the API of the target. Default: "switch" or "madre", if that is the target's name.
+ *
+ * - "openai" (llama.cpp, vLLM, Ollama, LM Studio and hosts), "ollama" (`/api/chat`) or "anthropic"
+ *   (`/v1/messages`), with these fields of the target:
+ *   `{"url":"http://127.0.0.1:8080/v1","model":"m","key":"…","system_prompt":"",
+ *     "history_tokens":4096,"extra":{"temperature":0.2}}`. A path in `url` is the API's base path,
+ *   by default `/v1`, of "ollama" none. "ollama" and "anthropic" need a `model`. `key` is sent as the
+ *   API has it, unless `headers` has that header. `history_tokens` limits how much of a chat's
+ *   `history` is sent. `extra` are members added to each request. Also for "anthropic" `max_tokens`
+ *   (4096), the limit of an answer; for "openai" `path`, the whole path and query of requests.
+ * - "switch" or "madre".
+ * - the description of another one:
+ *   `{"path":"/v1/chat","body":{"model":"m","messages":[{"role":"user","content":"{message}"}]},
+ *     "text":"/choices/0/message/content"}`. The request is a POST of `body`, in which the texts
+ *   "{message}", "{session_id}", "{user_id}", "{mode}", "{context_summary}" and "{metadata}" are
+ *   replaced by the chat's; `text` is the JSON pointer (RFC 6901) to the answer in the reply.
+ *
+ * Targets that follow one another with the same `group` are one step: one of them is chosen for each
+ * chat, by `weight` (1 to 1000, default 1). A group is described in the router's `groups`, or has the
+ * defaults: `{"name":"gpus","policy":"peak_ewma","decay_ms":10000,"failure_cost_ms":5000,
+ *   "max_targets":2,"default_cooldown_ms":1000,"max_cooldown_ms":60000,"slow_start_ms":0}`.
+ * `policy` is "peak_ewma" (the fastest of two random targets, which alone has `decay_ms` and
+ * `failure_cost_ms`), "weighted_round_robin", "least_in_flight" or "sticky_session" (the same target
+ * for all chats of a session). `max_targets` of the group are asked for one chat at most.
  */
 VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *const *transports,
                                      const vx11_breaker *const *breakers, vx11_router **router,
@@ -199,15 +247,66 @@ VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *
 VX11_C_API vx11_code vx11_router_free(vx11_router *router);
 /**
  * `chat` is `{"message":"hello","session_id":"","user_id":"local","mode":"","metadata":{},
- * "context_summary":""}`; only `message` is required. The reply is `{"text":"…","source":"madre",
- * "rank":1,"reason":"switch_circuit_open","attempts":[{"target":"switch","outcome":"circuit_open",
- * "elapsed_ms":0.002},…],"upstream":{…}}`.
+ * "history":[{"role":"user","content":"…"},…],"context_summary":""}`; only `message` is required;
+ * `history` are earlier messages of "system", "user" and "assistant", oldest first. The reply is
+ * `{"text":"…","source":"madre","rank":1,"reason":"switch_circuit_open","attempts":[
+ *   {"target":"switch","outcome":"circuit_open","elapsed_ms":0.002},…],"upstream":{…}}`.
  */
 VX11_C_API vx11_code vx11_router_ask(const vx11_router *router, const char *chat, int64_t timeout_ms,
                                      const vx11_stop *stop, char **reply, char **error);
 /** A further handle to the breaker of a target; the caller frees it. */
 VX11_C_API vx11_code vx11_router_breaker(const vx11_router *router, const char *target,
                                          vx11_breaker **breaker, char **error);
+
+/** A streamed answer. */
+typedef struct vx11_stream vx11_stream;
+/**
+ * Asks for a streamed answer and returns once its first piece has arrived; falls back to the next
+ * target until then. `timeout_ms` and the router's total timeout are for that piece alone. Targets
+ * whose transport is custom or whose dialect has no streams answer in one piece. `chat` as for
+ * vx11_router_ask(). `stop` cancels the opening.
+ */
+VX11_C_API vx11_code vx11_router_stream(const vx11_router *router, const char *chat,
+                                        int64_t timeout_ms, const vx11_stop *stop,
+                                        vx11_stream **stream, char **error);
+/**
+ * The pieces that have arrived, one at least: `[{"text":"hel","data":"{…}"},…]`; NULL at the end.
+ * `text` is a part of the answer, or empty if the piece is no text, such as a part of a tool call;
+ * `data` is the event as the upstream sent it.
+ *
+ * `timeout_ms` is for the next piece. After an error, also a timeout and a cancellation, the stream
+ * has ended, and further reads report the same error, whose detail says how many pieces there were.
+ * One call reads at a time; a second one is VX11_INVALID_ARGUMENT.
+ */
+VX11_C_API vx11_code vx11_stream_read(vx11_stream *stream, int64_t timeout_ms, const vx11_stop *stop,
+                                      char **pieces, char **error);
+/**
+ * Receives one piece. `text` and `data` are as in vx11_stream_read(), NUL-terminated, and valid
+ * during the call. Returns 0 for the next piece, anything else to end the stream. Must not let
+ * exceptions or longjmp escape.
+ */
+typedef int (*vx11_on_piece)(void *context, const char *text, size_t text_size, const char *data,
+                             size_t data_size);
+/**
+ * Reads to the end and calls `on_piece` for each piece, on the calling thread; the last call of it
+ * has returned when this function returns. VX11_CANCELLED if `on_piece` or vx11_stream_free() ended
+ * the stream. Otherwise as vx11_stream_read(); `timeout_ms` is for each piece.
+ */
+VX11_C_API vx11_code vx11_stream_each(vx11_stream *stream, vx11_on_piece on_piece, void *context,
+                                      int64_t timeout_ms, const vx11_stop *stop, char **error);
+/**
+ * `{"source":"llama","reason":"","attempts":[…],"upstream":{…},"finish_reason":"stop",
+ *   "input_tokens":9,"output_tokens":4}`, as in a reply. `finish_reason` is null before the end and
+ * after an error, the tokens are null if the upstream did not report them. VX11_INVALID_ARGUMENT
+ * while another call reads.
+ */
+VX11_C_API vx11_code vx11_stream_summary(vx11_stream *stream, char **summary, char **error);
+/**
+ * Releases the stream; before its end this closes the connection to the upstream. A read in progress
+ * ends with VX11_CANCELLED. Waits for an `on_piece` that runs on another thread: none runs or begins
+ * after this function has returned. May be called from `on_piece`.
+ */
+VX11_C_API vx11_code vx11_stream_free(vx11_stream *stream);
 
 /* ---- power ------------------------------------------------------------------------------------- */
 

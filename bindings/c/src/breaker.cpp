@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "fields.hpp"
+#include "breaker_options.hpp"
 #include "handles.hpp"
 
 namespace {
@@ -12,17 +12,25 @@ namespace {
 using namespace vx11::c;
 
 vx11::Result<std::shared_ptr<vx11::CircuitBreaker>> make_breaker(const char* description) {
-  Fields fields(description);
-  vx11::CircuitBreakerOptions options;
-  fields.read("failures_to_open", options.failures_to_open);
-  fields.read_ms("open_for_ms", options.open_for);
-  fields.read("probes", options.probes);
-  fields.read_ms("probe_timeout_ms", "probe_limit_ms", options.probe_timeout);
-  auto right = fields.finish();
-  if (!right) return vx11::fail(right.error());
-  auto valid = vx11::validate(options);
-  if (!valid) return vx11::fail(valid.error());
-  return std::make_shared<vx11::CircuitBreaker>(std::move(options));
+  auto options = breaker_options(description);
+  if (!options) return vx11::fail(options.error());
+  return std::make_shared<vx11::CircuitBreaker>(*std::move(options));
+}
+
+void set_mode(vx11::CircuitBreaker& breaker, vx11_circuit_mode mode) {
+  switch (mode) {
+    case VX11_AUTOMATIC:
+      return breaker.automatic();
+    case VX11_ISOLATED:
+      return breaker.isolate();
+    case VX11_FORCED_CLOSED:
+      return breaker.force_close();
+    case VX11_DISABLED:
+      return breaker.disable();
+    case VX11_METRICS_ONLY:
+      return breaker.metrics_only();
+  }
+  throw Misuse{"mode is none of vx11_circuit_mode"};
 }
 
 /// Rounded up, so that a call after this delay is not rejected for arriving early.
@@ -73,4 +81,26 @@ vx11_circuit_state vx11_breaker_state(const vx11_breaker* breaker) {
 
 vx11_code vx11_breaker_snapshot(const vx11_breaker* breaker, char** json, char** error) {
   return guarded(error, [&] { return give(to_json(needed(breaker)->breaker->snapshot()), json); });
+}
+
+vx11_code vx11_breaker_mode(const vx11_breaker* breaker, vx11_circuit_mode* mode) {
+  static_assert(static_cast<int>(vx11::CircuitMode::metrics_only) == VX11_METRICS_ONLY);
+  return guarded(nullptr, [&] {
+    result(mode) = static_cast<vx11_circuit_mode>(needed(breaker)->breaker->mode());
+    return Ending();
+  });
+}
+
+vx11_code vx11_breaker_set_mode(vx11_breaker* breaker, vx11_circuit_mode mode) {
+  return guarded(nullptr, [&] {
+    set_mode(*needed(breaker)->breaker, mode);
+    return Ending();
+  });
+}
+
+vx11_code vx11_breaker_reset(vx11_breaker* breaker) {
+  return guarded(nullptr, [&] {
+    needed(breaker)->breaker->reset();
+    return Ending();
+  });
 }

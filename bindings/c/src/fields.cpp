@@ -104,6 +104,13 @@ void Fields::read(const char* name, std::size_t& value) {
   read_unsigned(name, value);
 }
 
+void Fields::read(const char* name, double& value) {
+  const Json* field = take(name);
+  if (field == nullptr) return;
+  if (!field->is_number()) return mistake(name, "is not a number");
+  value = field->get<double>();
+}
+
 void Fields::read(const char* name, std::vector<std::string>& value) {
   const Json* field = take(name);
   if (field == nullptr) return;
@@ -197,6 +204,12 @@ std::vector<Fields> Fields::objects(const char* name) {
     found.push_back(Fields(root_, &item, where));
   }
   return found;
+}
+
+void Fields::refuse(const char* name, const char* what) {
+  if (!has(name) || taken_.contains(name)) return;
+  take(name);
+  mistake(name, what);
 }
 
 void Fields::end() {

@@ -35,6 +35,7 @@ class Fields {
   void read(const char* name, std::uint16_t& value);
   void read(const char* name, std::uint32_t& value);
   void read(const char* name, std::size_t& value);
+  void read(const char* name, double& value);
   void read(const char* name, std::vector<std::string>& value);
   void read(const char* name, Headers& value);
   /// A number of milliseconds or seconds; fractions are allowed.
@@ -51,6 +52,11 @@ class Fields {
   Fields object(const char* name);
   std::vector<Fields> objects(const char* name);
 
+  /// Records that `name` is wrong: "`name` `what`".
+  void mistake(const char* name, const char* what);
+  /// The same if the field is there and was not read.
+  void refuse(const char* name, const char* what);
+
   /// Call after the last read: reports the fields that remain as unknown.
   void end();
   /// Calls `end` and returns every mistake, each with the name of its field.
@@ -62,7 +68,6 @@ class Fields {
   Fields(std::shared_ptr<Root> root, const Json* json, std::string where);
 
   const Json* take(const char* name);
-  void mistake(const char* name, const char* what);
   template <class T>
   void read_unsigned(const char* name, T& value);
   void read_count(const char* name, double unit_ns, std::chrono::nanoseconds& value);

@@ -40,6 +40,8 @@ const char* to_string(Kind kind) noexcept {
       return "operator";
     case Kind::response:
       return "response";
+    case Kind::stream:
+      return "stream";
   }
   return "handle";
 }

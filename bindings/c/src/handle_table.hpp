@@ -24,6 +24,7 @@ enum class Kind : std::uint8_t {
   sessions,
   api,
   response,
+  stream,
 };
 /// The type as the interface names it: "breaker".
 const char* to_string(Kind kind) noexcept;

@@ -90,6 +90,9 @@ constexpr Kind kind_of(const vx11_operator*) noexcept {
 constexpr Kind kind_of(const vx11_response*) noexcept {
   return Kind::response;
 }
+constexpr Kind kind_of(const vx11_stream*) noexcept {
+  return Kind::stream;
+}
 
 /// The result of a function: `VX11_OK`, or a code and its error as JSON.
 struct Ending {

@@ -12,6 +12,7 @@ vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* descri
   vx11::NetTransportOptions options;
   fields.read_ms("connect_timeout_ms", "connect_limit_ms", options.connect_timeout);
   fields.read_ms("first_byte_timeout_ms", "first_byte_limit_ms", options.first_byte_timeout);
+  fields.read_ms("between_chunks_timeout_ms", options.between_chunks_timeout);
   fields.read("max_body_bytes", options.max_body_bytes);
   fields.read("max_idle", options.max_idle);
   fields.read_ms("idle_timeout_ms", "idle_for_ms", options.idle_timeout);

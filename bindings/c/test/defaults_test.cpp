@@ -1,6 +1,7 @@
 // The defaults that vx11.h shows are those of the library.
 //   defaults_test HEADER
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/dialect/openai.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
@@ -39,8 +40,11 @@ std::string field(const char* name, vx11::Duration value) {
 int main(int, char** arguments) {
   const std::string header = text_of(arguments[1]);
   const vx11::CircuitBreakerOptions breaker;
+  const vx11::CountWindow count;
+  const vx11::TimeWindow time;
   const vx11::NetTransportOptions transport;
   const vx11::RouterOptions router;
+  const vx11::BalancerOptions group;
   const vx11::SessionLimits sessions;
   const vx11::OperatorApiOptions api;
   const std::string shown[] = {
@@ -48,6 +52,20 @@ int main(int, char** arguments) {
       field("open_for_ms", breaker.open_for),
       field("probes", breaker.probes),
       field("probe_timeout_ms", breaker.probe_timeout),
+      field("size", count.size),
+      field("minimum_calls", count.minimum_calls),
+      field("span_ms", time.span),
+      field("buckets", time.buckets),
+      field("after_ms", vx11::SlowCalls().after),
+      field("at_most_ms", breaker.growth.at_most),
+      field("decay_ms", vx11::PeakEwma().decay),
+      field("failure_cost_ms", vx11::PeakEwma().failure_cost),
+      field("max_targets", vx11::RouterGroup().max_targets),
+      field("default_cooldown_ms", group.default_cooldown),
+      field("max_cooldown_ms", group.max_cooldown),
+      field("slow_start_ms", group.slow_start),
+      field("history_tokens", vx11::OpenAiDialectOptions().history_tokens),
+      field("between_chunks_timeout_ms", transport.between_chunks_timeout),
       field("connect_timeout_ms", transport.connect_timeout),
       field("max_body_bytes", transport.max_body_bytes),
       field("max_idle", transport.max_idle),

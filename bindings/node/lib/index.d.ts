@@ -51,9 +51,46 @@ export interface CircuitBreakerOptions {
   probeTimeoutMs?: number;
   /** @deprecated since 0.2: probeTimeoutMs */
   probeLimitMs?: number;
+  /** Opens it for the share of failures in a window, in place of consecutive failures. */
+  trip?: CountWindow | TimeWindow;
+  /** Probes that have to succeed to close it. Default: all. */
+  probesToClose?: number;
+  /** Each consecutive reopening lasts `factor` times as long as the one before, up to `atMostMs`, times
+   *  a random number between the two of `jitter`. Default: the same time. */
+  growth?: { factor?: number; atMostMs?: number; jitter?: { from?: number; to?: number } };
   /** Whether an error counts as a failure; an AbortError never does. Default: all but rejections further
    *  in, such as CircuitOpen. */
   isFailure?: (error: unknown) => boolean;
+}
+
+/** When a call is slow, and which share of slow calls in a window opens the circuit. */
+export interface SlowCalls {
+  /** From the permit to the outcome. Default 5000. */
+  afterMs?: number;
+  /** Default 1: all of them. */
+  rate?: number;
+}
+
+interface AnyWindow {
+  /** Fewer calls than this never open it. Default 20. */
+  minimumCalls?: number;
+  /** The share of failures that opens it. Default 0.5. */
+  failureRate?: number;
+  /** Default: slow calls do not open it. */
+  slow?: SlowCalls;
+}
+
+/** Judges the last `size` calls, by default 100. */
+export interface CountWindow extends AnyWindow {
+  window: 'count';
+  size?: number;
+}
+
+/** Judges the calls of the last `spanMs`, by default 60000, in steps of a part of `buckets`, by default 10. */
+export interface TimeWindow extends AnyWindow {
+  window: 'time';
+  spanMs?: number;
+  buckets?: number;
 }
 
 /** Permission for one call. Only the first outcome counts; without one it is neutral. */
@@ -73,6 +110,20 @@ export class CircuitBreaker {
   /** Wraps a function, so that every call passes the breaker. */
   guard<A extends unknown[], T>(work: (...args: A) => T | Promise<T>): (...args: A) => Promise<T>;
   readonly state: CircuitState;
+  /** Who controls the state: the breaker, or the program by one of the following calls. */
+  readonly mode: 'automatic' | 'isolated' | 'forced_closed' | 'disabled' | 'metrics_only';
+  /** Holds it open: every call is rejected. */
+  isolate(): void;
+  /** Holds it closed: every call passes and is counted. */
+  forceClose(): void;
+  /** Every call passes, none is counted. */
+  disable(): void;
+  /** Every call passes; calls and would-be openings are counted. */
+  metricsOnly(): void;
+  /** Returns to automatic mode: closed, all counts zero. No effect if already automatic. */
+  automatic(): void;
+  /** Resets to the initial state: automatic, closed, all counts zero. */
+  reset(): void;
   snapshot(): { state: CircuitState; generation: number; failures: number; retry_after_ms: number };
 }
 
@@ -103,6 +154,8 @@ export class HttpTransport {
     connectTimeoutMs?: number;
     /** @deprecated since 0.2: connectTimeoutMs */
     connectLimitMs?: number;
+    /** The longest time between two parts of a streamed response. Default 30000. */
+    betweenChunksTimeoutMs?: number;
     maxBodyBytes?: number;
     caFile?: string;
   });
@@ -134,13 +187,52 @@ export interface Target {
   transport?: Transport;
   /** Default: one of its own. */
   breaker?: CircuitBreaker;
-  /** Default: chosen by the name. */
-  dialect?: 'switch' | 'madre' | DialectDescription;
+  /** The API of the target. A path in `url` is the base path of "openai", "ollama" and "anthropic", by
+   *  default /v1, of "ollama" none. Default: chosen by the name, if that is "switch" or "madre". */
+  dialect?: 'openai' | 'ollama' | 'anthropic' | 'switch' | 'madre' | DialectDescription;
+  /** Required for "ollama" and "anthropic". */
+  model?: string;
+  /** Sent as the API has it, unless `headers` has that header. */
+  key?: string;
+  systemPrompt?: string;
+  /** How much of a chat's history is sent, in tokens of 4 bytes. Default 4096. */
+  historyTokens?: number;
+  /** For "anthropic": the limit of an answer. Default 4096. */
+  maxTokens?: number;
+  /** For "openai": the whole path and query of requests. */
+  path?: string;
+  /** Members of each request, such as `{ temperature: 0.2 }`. */
+  extra?: Record<string, unknown>;
+  /** Targets that follow one another with the same group are one step of the router: one of them is
+   *  chosen for each chat. */
+  group?: string;
+  /** Its share within the group, 1 to 1000. Default 1. */
+  weight?: number;
   /** Timeout of one try. Default 15000. */
   tryTimeoutMs?: number;
   /** @deprecated since 0.2: tryTimeoutMs */
   limitMs?: number;
   headers?: Record<string, string>;
+}
+
+/** How the targets of one group share their chats. */
+export interface Group {
+  name: string;
+  /** "peak_ewma", the default, takes the fastest of two random targets; "sticky_session" the same target
+   *  for all chats of a session. */
+  policy?: 'peak_ewma' | 'weighted_round_robin' | 'least_in_flight' | 'sticky_session';
+  /** For "peak_ewma" only. Default 10000. */
+  decayMs?: number;
+  /** For "peak_ewma" only. Default 5000. */
+  failureCostMs?: number;
+  /** How many of its targets are asked for one chat at most. Default 2. */
+  maxTargets?: number;
+  /** How long a target that answers 429 or 529 without a Retry-After is not chosen. Default 1000. */
+  defaultCooldownMs?: number;
+  /** The longest time that a Retry-After is obeyed. Default 60000. */
+  maxCooldownMs?: number;
+  /** How long the weight of a target grows after its breaker has closed. Default 0. */
+  slowStartMs?: number;
 }
 
 export interface Attempt {
@@ -165,6 +257,44 @@ export interface AskOptions extends CallOptions {
   userId?: string;
   metadata?: Record<string, unknown>;
   contextSummary?: string;
+  /** Earlier messages, oldest first, for targets that take them. */
+  history?: Array<{ role: string; content: string }>;
+}
+
+export interface StreamOptions extends AskOptions {
+  /** Timeout of each piece after the first, for which `timeoutMs` is. Default: only the transport's. */
+  pieceTimeoutMs?: number | null;
+}
+
+/** `text` is a part of the answer, or empty if the piece is no text, such as a part of a tool call;
+ *  `data` is the event as the upstream sent it. */
+export interface Piece {
+  text: string;
+  data: string;
+}
+
+/** A streamed answer, for `for await`. Leaving the loop, `close`, `return`, aborting the signal and
+ *  dropping the stream end the call of the upstream. An answer that ends early rejects with VX11Error
+ *  after the pieces that arrived, and so does every later read. */
+export class ChatStream implements AsyncIterableIterator<Piece> {
+  private constructor();
+  /** The name of the target that answers; after the first piece, like `reason` and `attempts`. */
+  readonly source: string;
+  /** Why the first target does not answer. */
+  readonly reason: string;
+  readonly attempts: Attempt[];
+  /** The other members of the upstream's answer; after the end, like all that follows. */
+  readonly upstream: Record<string, unknown>;
+  /** null before the end and after an error. */
+  readonly finishReason: 'stop' | 'length' | 'tool_calls' | 'content_filter' | string | null;
+  /** null if not reported. */
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  [Symbol.asyncIterator](): this;
+  next(): Promise<IteratorResult<Piece, undefined>>;
+  return(value?: undefined): Promise<IteratorReturnResult<undefined>>;
+  /** Never waits. */
+  close(): void;
 }
 
 /** Tries its targets in order until one answers. */
@@ -175,9 +305,13 @@ export class Router {
     totalTimeoutMs?: number;
     /** @deprecated since 0.2: totalTimeoutMs */
     deadlineMs?: number;
+    groups?: Group[];
   });
   /** Rejects with ChatFailed if no target answered. */
   ask(message: string, options?: AskOptions): Promise<Reply>;
+  /** A streamed answer; asks when the first piece is awaited. Until then targets that fail are passed
+   *  by. */
+  stream(message: string, options?: StreamOptions): ChatStream;
   breaker(target: string): CircuitBreaker;
 }
 

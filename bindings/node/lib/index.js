@@ -1,9 +1,12 @@
 'use strict';
 
-const native = require(process.env.VX11_NODE_ADDON || '../build/vx11.node');
+const native = require('./native.js');
 const { VX11Error, ChatFailed, CircuitOpen, NEUTRAL_CODES, calling, resultOf } = require('./errors.js');
+const { chatOf, described, duration, json, milliseconds, wholeMs } = require('./describe.js');
+const { ChatStream } = require('./stream.js');
 
 const STATES = ['closed', 'open', 'half_open'];
+const MODES = ['automatic', 'isolated', 'forced_closed', 'disabled', 'metrics_only'];
 // The codes of vx11.h in order, starting at 1.
 const CODES = [
   'invalid_argument', 'unreachable', 'timeout', 'cancelled', 'circuit_open', 'asleep',
@@ -15,18 +18,6 @@ const COMMANDS = {
   start: 5, stop: 6, restart: 7,
 };
 
-/** Omits undefined fields, so that they get their defaults. */
-const json = (description) => JSON.stringify(description);
-const milliseconds = (ms) => {
-  if (typeof ms === 'number' && !Number.isNaN(ms)) return ms;
-  throw new TypeError('a time is a number of milliseconds');
-};
-/** A duration of a description; undefined for null, and Infinity for ever. */
-const duration = (ms) => (ms == null ? undefined : Math.min(milliseconds(ms), 1e300));
-/** The timeout of a call as the addon takes it; undefined, null and Infinity are none. */
-const wholeMs = (ms) => (ms == null || milliseconds(ms) === Infinity
-  ? -1
-  : Math.min(Math.max(0, Math.round(ms)), Number.MAX_SAFE_INTEGER));
 /** Accepts the names from before 0.2, until 0.3. */
 const timeoutOf = (options) => options?.timeoutMs ?? options?.limitMs;
 const handleOf = (object) => {
@@ -66,12 +57,8 @@ class CircuitBreaker {
   constructor(options = {}) {
     const { isFailure = countsByDefault, ...description } = options;
     this._isFailure = isFailure;
-    this._handle = calling(() => native.breakerNew(json({
-      failures_to_open: description.failuresToOpen,
-      open_for_ms: duration(description.openForMs),
-      probes: description.probes,
-      probe_timeout_ms: duration(description.probeTimeoutMs ?? description.probeLimitMs),
-    })));
+    const text = json(described(description, 'trip', 'slow', 'growth', 'jitter'));
+    this._handle = calling(() => native.breakerNew(text));
   }
 
   static _of(handle) {
@@ -88,6 +75,15 @@ class CircuitBreaker {
   }
 
   get state() { return STATES[native.breakerState(this._handle)]; }
+
+  get mode() { return MODES[calling(() => native.breakerMode(this._handle))]; }
+  isolate() { this._setMode('isolated'); }
+  forceClose() { this._setMode('forced_closed'); }
+  disable() { this._setMode('disabled'); }
+  metricsOnly() { this._setMode('metrics_only'); }
+  automatic() { this._setMode('automatic'); }
+  reset() { calling(() => native.breakerReset(this._handle)); }
+  _setMode(mode) { calling(() => native.breakerSetMode(this._handle, MODES.indexOf(mode))); }
 
   snapshot() { return JSON.parse(calling(() => native.breakerSnapshot(this._handle))); }
 
@@ -115,6 +111,7 @@ class HttpTransport {
   constructor(options = {}) {
     this._handle = calling(() => native.transportNew(json({
       connect_timeout_ms: duration(options.connectTimeoutMs ?? options.connectLimitMs),
+      between_chunks_timeout_ms: duration(options.betweenChunksTimeoutMs),
       max_body_bytes: options.maxBodyBytes,
       ca_file: options.caFile,
     })));
@@ -155,16 +152,11 @@ let sockets;
 const socketsOf = () => (sockets ??= new HttpTransport());
 
 class Router {
-  constructor({ targets, totalTimeoutMs, deadlineMs }) {
+  constructor({ targets, totalTimeoutMs, deadlineMs, groups = [] }) {
     const description = json({
       total_timeout_ms: duration(totalTimeoutMs ?? deadlineMs),
-      targets: targets.map((target) => ({
-        name: target.name,
-        url: target.url,
-        dialect: target.dialect,
-        try_timeout_ms: duration(target.tryTimeoutMs ?? target.limitMs),
-        headers: target.headers,
-      })),
+      targets: targets.map(({ transport, breaker, ...target }) => described(target)),
+      groups: groups.map((group) => described(group)),
     });
     const transports = targets.map((target) => handleOf(target.transport ?? socketsOf()));
     const breakers = targets.map((target) => handleOf(target.breaker));
@@ -174,16 +166,20 @@ class Router {
 
   async ask(message, options) {
     options ??= {};
-    const timeoutMs = Math.min(milliseconds(timeoutOf(options) ?? Infinity), this._totalTimeoutMs);
-    const chat = json({
-      message,
-      session_id: options.sessionId,
-      user_id: options.userId,
-      metadata: options.metadata,
-      context_summary: options.contextSummary,
-    });
+    const timeoutMs = this._timeoutMs(options);
+    const chat = chatOf(message, options);
     return stoppable(options.signal, (stop) =>
       native.routerAsk(this._handle, chat, wholeMs(timeoutMs), stop));
+  }
+
+  stream(message, options) {
+    options ??= {};
+    const timeoutMs = this._timeoutMs(options);
+    return new ChatStream(this._handle, chatOf(message, options), { ...options, timeoutMs });
+  }
+
+  _timeoutMs(options) {
+    return Math.min(milliseconds(timeoutOf(options) ?? Infinity), this._totalTimeoutMs);
   }
 
   breaker(target) {
@@ -283,6 +279,7 @@ class OperatorApi {
 
 module.exports = {
   ChatFailed,
+  ChatStream,
   CircuitBreaker,
   CircuitOpen,
   FunctionTransport,

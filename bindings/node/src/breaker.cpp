@@ -38,6 +38,21 @@ Napi::Value snapshot(const Napi::CallbackInfo& info) {
   return answer(code, json, error)(info.Env());
 }
 
+Napi::Value mode(const Napi::CallbackInfo& info) {
+  vx11_circuit_mode mode = VX11_AUTOMATIC;
+  check(info.Env(), vx11_breaker_mode(unwrap<vx11_breaker>(info[0]).get(), &mode), nullptr);
+  return Napi::Number::New(info.Env(), mode);
+}
+
+void set_mode(const Napi::CallbackInfo& info) {
+  const auto mode = static_cast<vx11_circuit_mode>(whole(info[1]));
+  check(info.Env(), vx11_breaker_set_mode(unwrap<vx11_breaker>(info[0]).get(), mode), nullptr);
+}
+
+void reset(const Napi::CallbackInfo& info) {
+  check(info.Env(), vx11_breaker_reset(unwrap<vx11_breaker>(info[0]).get()), nullptr);
+}
+
 }  // namespace
 
 void export_breaker(Napi::Env env, Napi::Object exports) {
@@ -46,6 +61,9 @@ void export_breaker(Napi::Env env, Napi::Object exports) {
   exports.Set("permitFinish", Napi::Function::New(env, finish));
   exports.Set("breakerState", Napi::Function::New(env, state));
   exports.Set("breakerSnapshot", Napi::Function::New(env, snapshot));
+  exports.Set("breakerMode", Napi::Function::New(env, mode));
+  exports.Set("breakerSetMode", Napi::Function::New(env, set_mode));
+  exports.Set("breakerReset", Napi::Function::New(env, reset));
 }
 
 }  // namespace vx11::node

@@ -4,6 +4,7 @@
 /// Handles of the library as JavaScript objects with a type tag.
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <napi.h>
@@ -55,14 +56,19 @@ inline napi_type_tag tag_of<vx11_operator>() {
   return {0x9d0c1f60b9b84a7e, 10};
 }
 
+template <>
+inline napi_type_tag tag_of<vx11_stream>() {
+  return {0x9d0c1f60b9b84a7e, 11};
+}
+
 /// A handle of the library, kept alive while a JavaScript value or a job refers to it.
 template <class T>
 using Owned = std::shared_ptr<T>;
 
 /// An object that owns the handle.
-template <class T, class Free>
-Napi::Object wrap(Napi::Env env, T* handle, Free free) {
-  auto box = std::make_unique<Owned<T>>(handle, free);
+template <class T>
+Napi::Object wrap(Napi::Env env, Owned<T> handle) {
+  auto box = std::make_unique<Owned<T>>(std::move(handle));
   auto object = Napi::Object::New(env);
   const napi_type_tag tag = tag_of<T>();
   object.TypeTag(&tag);
@@ -72,6 +78,11 @@ Napi::Object wrap(Napi::Env env, T* handle, Free free) {
   }
   static_cast<void>(box.release());
   return object;
+}
+
+template <class T, class Free>
+Napi::Object wrap(Napi::Env env, T* handle, Free free) {
+  return wrap(env, Owned<T>(handle, free));
 }
 
 /// The handle in an argument; empty for null and undefined. Throws a TypeError for anything else.

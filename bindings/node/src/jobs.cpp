@@ -138,6 +138,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   export_breaker(env, exports);
   export_transport(env, exports);
   export_parts(env, exports);
+  export_stream(env, exports);
   export_operator(env, exports);
   return exports;
 }

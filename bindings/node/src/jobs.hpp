@@ -92,6 +92,7 @@ std::string bytes(const Napi::Value& buffer);
 void export_breaker(Napi::Env env, Napi::Object exports);
 void export_transport(Napi::Env env, Napi::Object exports);
 void export_parts(Napi::Env env, Napi::Object exports);
+void export_stream(Napi::Env env, Napi::Object exports);
 void export_operator(Napi::Env env, Napi::Object exports);
 
 }  // namespace vx11::node

@@ -15,6 +15,15 @@ export async function everything(): Promise<number> {
       { name: 'madre', url: 'http://m', transport, breaker, dialect: 'madre' },
     ],
   });
+  const gpus = new Router({
+    targets: [{ name: 'a', url: 'http://a/v1', dialect: 'openai', model: 'm', key: 'k', group: 'g', weight: 2 }],
+    groups: [{ name: 'g', policy: 'least_in_flight' }],
+  });
+  for await (const piece of gpus.stream('hi', { pieceTimeoutMs: 5 })) piece.text.trim();
+  const window = new CircuitBreaker({ trip: { window: 'count', size: 9, slow: { afterMs: 5 } } });
+  if (window.mode === 'automatic') window.isolate();
+  // @ts-expect-error a count window has no span
+  new CircuitBreaker({ trip: { window: 'count', spanMs: 9 } });
   const power = new PowerClient('http://m', { transport });
   const health = new HealthAggregator({ components: [{ name: 'a', check: 'self' }], power });
   const sessions = new SessionStore({ path: ':memory:' });

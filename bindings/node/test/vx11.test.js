@@ -62,6 +62,14 @@ test('a wrong option is an error with a code', () => {
   });
 });
 
+test('the answer of a function is streamed as one piece', async () => {
+  const stream = routerTo(saying({ response: 'h\u00e9llo' })).stream('hi');
+  const texts = [];
+  for await (const piece of stream) texts.push(piece.text);
+  assert.deepEqual(texts, ['h\u00e9llo']);
+  assert.deepEqual([stream.source, stream.finishReason], ['switch', 'stop']);
+});
+
 test('a function is asked and answers', async () => {
   const seen = [];
   const transport = new vx11.FunctionTransport(async (request) => {

@@ -93,6 +93,20 @@ class BreakerTest(unittest.TestCase):
 
 
 class RouterTest(unittest.TestCase):
+    def test_the_answer_of_a_function_is_streamed_as_one_piece(self):
+        router = router_to(saying({"response": "h\u00e9llo"}))
+        self.assertEqual([piece.text for piece in router.stream("hi")], ["h\u00e9llo"])
+
+        async def scenario():
+            async def send(request):
+                return vx11.Response(body=b'{"response":"awaited"}')
+
+            stream = router_to(vx11.FunctionTransport(send)).stream("hi")
+            self.assertEqual([piece.text async for piece in stream], ["awaited"])
+            self.assertEqual((stream.source, stream.finish_reason), ("switch", "stop"))
+
+        asyncio.run(scenario())
+
     def test_a_function_is_asked_and_answers(self):
         seen = []
 

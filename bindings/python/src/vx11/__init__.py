@@ -2,32 +2,40 @@
 
 from ._errors import ChatFailed, CircuitOpen, Error
 from ._version import __version__
-from .breaker import CircuitBreaker, Permit
+from .breaker import CircuitBreaker, CountWindow, OpenGrowth, Permit, SlowCalls, TimeWindow
 from .health import Component, HealthAggregator
 from .operator import OperatorApi
 from .power import PowerClient
-from .router import Reply, Router, Target
+from .router import Group, Reply, Router, Target
 from .sessions import SessionStore
+from .stream import ChatStream, Piece
 from .transport import FunctionTransport, HttpTransport, Request, Response, Transport
 
 __all__ = [
     "ChatFailed",
+    "ChatStream",
     "CircuitBreaker",
     "CircuitOpen",
     "Component",
+    "CountWindow",
     "Error",
     "FunctionTransport",
+    "Group",
     "HealthAggregator",
     "HttpTransport",
+    "OpenGrowth",
     "OperatorApi",
     "Permit",
+    "Piece",
     "PowerClient",
     "Reply",
     "Request",
     "Response",
     "Router",
     "SessionStore",
+    "SlowCalls",
     "Target",
+    "TimeWindow",
     "Transport",
     "__version__",
 ]

@@ -38,6 +38,9 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "vx11_permit_finish": (c_int, [c_void_p, c_int]),
     "vx11_breaker_state": (c_int, [c_void_p]),
     "vx11_breaker_snapshot": (c_int, [c_void_p, _OUT, _OUT]),
+    "vx11_breaker_mode": (c_int, [c_void_p, POINTER(c_int)]),
+    "vx11_breaker_set_mode": (c_int, [c_void_p, c_int]),
+    "vx11_breaker_reset": (c_int, [c_void_p]),
     "vx11_transport_new": (c_int, [c_char_p, _OUT, _OUT]),
     "vx11_transport_custom": (c_int, [SEND, c_void_p, RELEASE, _OUT, _OUT]),
     "vx11_transport_free": (None, [c_void_p]),
@@ -55,6 +58,10 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "vx11_router_free": (None, [c_void_p]),
     "vx11_router_ask": (c_int, [c_void_p, c_char_p, c_int64, c_void_p, _OUT, _OUT]),
     "vx11_router_breaker": (c_int, [c_void_p, c_char_p, _OUT, _OUT]),
+    "vx11_router_stream": (c_int, [c_void_p, c_char_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_stream_read": (c_int, [c_void_p, c_int64, c_void_p, _OUT, _OUT]),
+    "vx11_stream_summary": (c_int, [c_void_p, _OUT, _OUT]),
+    "vx11_stream_free": (None, [c_void_p]),
     "vx11_power_new": (c_int, [c_char_p, c_void_p, c_void_p, _OUT, _OUT]),
     "vx11_power_free": (None, [c_void_p]),
     "vx11_power_state": (c_int, [c_void_p, c_int64, c_void_p, _OUT, _OUT]),
@@ -107,8 +114,12 @@ lib = _load()
 
 def encode(description: Mapping[str, Any]) -> bytes:
     """Encodes a description as JSON; omits None, so that the default applies."""
-    given = {key: value for key, value in description.items() if value is not None}
-    return json.dumps(given, allow_nan=False).encode()
+    return json.dumps(given(description), allow_nan=False).encode()
+
+
+def given(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not None."""
+    return {key: value for key, value in description.items() if value is not None}
 
 
 def text(value: str) -> bytes:
@@ -123,6 +134,10 @@ def ms(seconds: float) -> float:
     if math.isnan(seconds):
         raise ValueError("a duration is no number")
     return min(seconds * 1000, 1e300)
+
+
+def ms_or_default(seconds: Optional[float]) -> Optional[float]:
+    return None if seconds is None else ms(seconds)
 
 
 def take_text(pointer: c_void_p) -> str:
@@ -194,6 +209,10 @@ class Handle:
         if handle is None:
             raise Error("invalid_argument", f"the {type(self).__name__} is closed")
         return handle
+
+    @property
+    def is_open(self) -> bool:
+        return getattr(self, "_handle", None) is not None
 
     def close(self) -> None:
         """Frees the handle now instead of on destruction. Calls in progress end as usual."""

@@ -129,7 +129,8 @@ atexit.register(_stop_all)
 os.register_at_fork(after_in_child=_start_anew)
 
 
-def _stop_of_a_call() -> Stop:
+def stop_of_a_call() -> Stop:
+    """One that is requested when the process ends."""
     stop = Stop()
     _stops.add(stop)
     return stop
@@ -140,7 +141,7 @@ def blocking(pool: Pool, call: Callable[[Optional[Stop]], T]) -> T:
     that of Ctrl-C, runs only while the main thread is not inside the library."""
     if threading.current_thread() is not threading.main_thread():
         return call(None)
-    stop = _stop_of_a_call()
+    stop = stop_of_a_call()
     context = contextvars.copy_context()
     running = pool.submit(lambda: context.run(call, stop))
     try:
@@ -154,7 +155,7 @@ def blocking(pool: Pool, call: Callable[[Optional[Stop]], T]) -> T:
 
 async def awaited(pool: Pool, limit: Limit, call: Callable[[Stop], T]) -> T:
     """Calls on a thread of the pool. Cancelling the task cancels the call without waiting for its end."""
-    stop = _stop_of_a_call()
+    stop = stop_of_a_call()
     context = contextvars.copy_context()
     running = pool.submit(lambda: context.run(call, stop))
     result = asyncio.wrap_future(running)

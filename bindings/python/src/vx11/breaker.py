@@ -4,18 +4,95 @@ from __future__ import annotations
 
 import functools
 import inspect
-from ctypes import byref, c_int64, c_void_p
+from ctypes import byref, c_int, c_int64, c_void_p
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Callable, Literal, NoReturn, Optional, TypeVar, cast
+from typing import Any, Callable, Literal, NoReturn, Optional, TypeVar, Union, cast
 
 from ._errors import NEUTRAL_CODES, CircuitOpen, Error
-from ._library import Handle, answer, check, encode, lib, make, ms
+from ._library import Handle, answer, check, encode, given, lib, make, ms
 
 F = TypeVar("F", bound=Callable[..., Any])
 State = Literal["closed", "open", "half_open"]
+Mode = Literal["automatic", "isolated", "forced_closed", "disabled", "metrics_only"]
 
 _STATES: tuple[State, ...] = ("closed", "open", "half_open")
+_MODES: tuple[Mode, ...] = ("automatic", "isolated", "forced_closed", "disabled", "metrics_only")
 _NEUTRAL, _SUCCESS, _FAILURE = range(3)
+
+
+@dataclass(frozen=True)
+class SlowCalls:
+    """A call that takes `after` seconds or longer is slow; a share of `rate` of them opens the circuit."""
+
+    after: float = 5.0
+    rate: float = 1.0
+
+    def description(self) -> dict[str, Any]:
+        return {"after_ms": ms(self.after), "rate": self.rate}
+
+
+@dataclass(frozen=True)
+class CountWindow:
+    """Opens when `failure_rate` of the last `size` calls have failed, with `minimum_calls` at least."""
+
+    size: int = 100
+    minimum_calls: int = 20
+    failure_rate: float = 0.5
+    slow: Optional[SlowCalls] = None
+
+    def description(self) -> dict[str, Any]:
+        return given(
+            {
+                "window": "count",
+                "size": self.size,
+                "minimum_calls": self.minimum_calls,
+                "failure_rate": self.failure_rate,
+                "slow": self.slow and self.slow.description(),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class TimeWindow:
+    """Opens when `failure_rate` of the calls in the last `span` seconds have failed. The window moves
+    in `buckets` steps."""
+
+    span: float = 60.0
+    buckets: int = 10
+    minimum_calls: int = 20
+    failure_rate: float = 0.5
+    slow: Optional[SlowCalls] = None
+
+    def description(self) -> dict[str, Any]:
+        return given(
+            {
+                "window": "time",
+                "span_ms": ms(self.span),
+                "buckets": self.buckets,
+                "minimum_calls": self.minimum_calls,
+                "failure_rate": self.failure_rate,
+                "slow": self.slow and self.slow.description(),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class OpenGrowth:
+    """Each consecutive reopening lasts `factor` times as long as the one before, up to `at_most`
+    seconds, times a random number between the two of `jitter`."""
+
+    factor: float = 1.0
+    at_most: float = 600.0
+    jitter: tuple[float, float] = (1.0, 1.0)
+
+    def description(self) -> dict[str, Any]:
+        least, most = self.jitter
+        return {
+            "factor": self.factor,
+            "at_most_ms": ms(self.at_most),
+            "jitter": {"from": least, "to": most},
+        }
 
 
 class Permit:
@@ -70,8 +147,9 @@ class Permit:
 
 
 class CircuitBreaker(Handle):
-    """Opens after `failures_to_open` consecutive failures and admits `probes` calls after `open_for`
-    seconds. Thread-safe. As a decorator it wraps functions and coroutine functions:
+    """Opens after `failures_to_open` consecutive failures, or by `trip` for the share of failures in a
+    window, and admits `probes` calls after `open_for` seconds; `probes_to_close` of them have to succeed
+    (default: all). Thread-safe. As a decorator it wraps functions and coroutine functions:
 
         @breaker
         def fetch(): ...
@@ -89,6 +167,9 @@ class CircuitBreaker(Handle):
         open_for: float = 60.0,
         probes: int = 1,
         probe_timeout: float = 30.0,
+        trip: Optional[Union[CountWindow, TimeWindow]] = None,
+        probes_to_close: Optional[int] = None,
+        growth: Optional[OpenGrowth] = None,
         failures: tuple[type[BaseException], ...] = (Exception,),
     ) -> None:
         description = encode(
@@ -97,6 +178,9 @@ class CircuitBreaker(Handle):
                 "open_for_ms": ms(open_for),
                 "probes": probes,
                 "probe_timeout_ms": ms(probe_timeout),
+                "trip": trip and trip.description(),
+                "probes_to_close": probes_to_close,
+                "growth": growth and growth.description(),
             }
         )
         super().__init__(make(lib.vx11_breaker_new, description))
@@ -127,6 +211,40 @@ class CircuitBreaker(Handle):
     def snapshot(self) -> dict[str, Any]:
         """`state`, `generation`, consecutive `failures` and `retry_after_ms`."""
         return cast("dict[str, Any]", answer(lib.vx11_breaker_snapshot, self.handle))
+
+    @property
+    def mode(self) -> Mode:
+        """Who controls the state: the breaker, or the program by one of the following calls."""
+        mode = c_int()
+        check(lib.vx11_breaker_mode(self.handle, byref(mode)), c_void_p())
+        return _MODES[mode.value]
+
+    def isolate(self) -> None:
+        """Holds it open: every call is rejected."""
+        self._set_mode("isolated")
+
+    def force_close(self) -> None:
+        """Holds it closed: every call passes and is counted."""
+        self._set_mode("forced_closed")
+
+    def disable(self) -> None:
+        """Every call passes, none is counted."""
+        self._set_mode("disabled")
+
+    def metrics_only(self) -> None:
+        """Every call passes; calls and would-be openings are counted."""
+        self._set_mode("metrics_only")
+
+    def automatic(self) -> None:
+        """Returns to automatic mode: closed, all counts zero. No effect if already automatic."""
+        self._set_mode("automatic")
+
+    def reset(self) -> None:
+        """Resets to the initial state: automatic, closed, all counts zero."""
+        check(lib.vx11_breaker_reset(self.handle), c_void_p())
+
+    def _set_mode(self, mode: Mode) -> None:
+        check(lib.vx11_breaker_set_mode(self.handle, _MODES.index(mode)), c_void_p())
 
     def __call__(self, function: F) -> F:
         if inspect.iscoroutinefunction(function):

@@ -54,18 +54,21 @@ class Transport(Handle):
 
 
 class HttpTransport(Transport):
-    """HTTP and HTTPS over sockets, on one thread of the library."""
+    """HTTP and HTTPS over sockets, on one thread of the library. `between_chunks_timeout` is the longest
+    time between two parts of a streamed response, in seconds."""
 
     def __init__(
         self,
         *,
         connect_timeout: float = 1.0,
+        between_chunks_timeout: float = 30.0,
         max_body_bytes: int = 4 * 1024 * 1024,
         ca_file: str = "",
     ) -> None:
         description = encode(
             {
                 "connect_timeout_ms": ms(connect_timeout),
+                "between_chunks_timeout_ms": ms(between_chunks_timeout),
                 "max_body_bytes": max_body_bytes,
                 "ca_file": ca_file,
             }

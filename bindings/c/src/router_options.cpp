@@ -1,0 +1,77 @@
+#include "router_options.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "chat_dialect.hpp"
+#include "fields.hpp"
+
+namespace vx11::c {
+namespace {
+
+RouterTarget read_target(Fields fields, std::optional<Error>& wrong_dialect) {
+  RouterTarget target;
+  fields.read("name", target.name);
+  fields.read("url", target.url);
+  fields.read_ms("try_timeout_ms", "limit_ms", target.try_timeout);
+  fields.read("headers", target.headers);
+  fields.read("group", target.group);
+  fields.read("weight", target.weight);
+  Result<void> dialect = read_dialect(fields, target);
+  if (!dialect && !wrong_dialect) wrong_dialect = std::move(dialect.error());
+  fields.end();
+  return target;
+}
+
+PeakEwma read_peak_ewma(Fields& fields) {
+  PeakEwma policy;
+  fields.read_ms("decay_ms", policy.decay);
+  fields.read_ms("failure_cost_ms", policy.failure_cost);
+  return policy;
+}
+
+BalancingPolicy read_policy(Fields& fields) {
+  std::string name = "peak_ewma";
+  fields.read("policy", name);
+  if (name == "peak_ewma") return read_peak_ewma(fields);
+  if (name == "weighted_round_robin") return WeightedRoundRobin();
+  if (name == "least_in_flight") return LeastInFlight();
+  if (name == "sticky_session") return StickySession();
+  fields.mistake("policy",
+                 "is none of peak_ewma, weighted_round_robin, least_in_flight and sticky_session");
+  return read_peak_ewma(fields);
+}
+
+RouterGroup read_group(Fields fields) {
+  RouterGroup group;
+  fields.read("name", group.name);
+  fields.read("max_targets", group.max_targets);
+  group.balancer.policy = read_policy(fields);
+  fields.read_ms("default_cooldown_ms", group.balancer.default_cooldown);
+  fields.read_ms("max_cooldown_ms", group.balancer.max_cooldown);
+  fields.read_ms("slow_start_ms", group.balancer.slow_start);
+  fields.end();
+  return group;
+}
+
+}  // namespace
+
+Result<RouterOptions> router_options(const char* description) {
+  Fields fields(description);
+  RouterOptions options;
+  std::optional<Error> wrong_dialect;
+  fields.read_ms("total_timeout_ms", "deadline_ms", options.total_timeout);
+  for (Fields& each : fields.objects("targets")) {
+    options.targets.push_back(read_target(std::move(each), wrong_dialect));
+  }
+  for (Fields& each : fields.objects("groups")) {
+    options.groups.push_back(read_group(std::move(each)));
+  }
+  auto right = fields.finish();
+  if (!right) return fail(right.error());
+  if (wrong_dialect) return fail(*std::move(wrong_dialect));
+  return options;
+}
+
+}  // namespace vx11::c
