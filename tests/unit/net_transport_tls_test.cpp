@@ -80,6 +80,24 @@ TEST_CASE("a trusted certificate is good for the names in it and for no other") 
   CHECK_FALSE(accepted("DNS:127.0.0.1,DNS:*", "127.0.0.1"));
 }
 
+TEST_CASE("a server that asks for a client certificate gets the configured one") {
+  const TlsCertificate certificate;
+  const TlsCertificate client;
+  FakeTlsServer server(certificate, serve_all);
+  server.require_client(client.file());
+  vx11::NetTransportOptions options;
+  options.connect_timeout = kSoon;
+  options.ca_file = certificate.file();
+  CHECK_FALSE(get(*vx11::make_net_transport(options), server.origin()));
+  options.certificate_file = client.file();
+  options.key_file = client.key_file();
+  CHECK(get(*vx11::make_net_transport(options), server.origin()));
+  CHECK(server.connections() == 1);
+  options.key_file = certificate.key_file();
+  CHECK(code_of(get(*vx11::make_net_transport(options), server.origin())) ==
+        Errc::invalid_argument);
+}
+
 TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {
   vx11::NetTransportOptions options;
   options.connect_timeout = 150ms;

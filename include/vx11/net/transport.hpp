@@ -37,6 +37,11 @@ struct NetTransportOptions {
   Duration idle_timeout = std::chrono::seconds(4);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
+  /// PEM file with the certificate that identifies this client to servers that ask for one, followed
+  /// by those of its authorities. Empty: none is sent.
+  std::string certificate_file = {};
+  /// PEM file with its key, not encrypted.
+  std::string key_file = {};
   /// How long the addresses of a host name are used if the resolver does not say; the system's
   /// never does. Long enough that a burst of new connections causes one look-up, short enough to
   /// follow a service that moves. If none of the cached addresses accepts, the name is looked up at
