@@ -53,8 +53,8 @@ struct HttplibOptions {
   std::string user_agent = "libvx11/" VX11_VERSION_STRING;
   /// PEM file of trusted certificates for https, in place of the system's. Empty: the system's.
   std::string ca_file = {};
-  /// PEM file with the certificate that identifies this client to servers that ask for one, followed
-  /// by those of its authorities. Empty: none is sent.
+  /// PEM file with the certificate that identifies this client to servers that ask for one,
+  /// followed by those of its authorities. Empty: none is sent.
   std::string certificate_file = {};
   /// PEM file with its key, not encrypted.
   std::string key_file = {};

@@ -37,8 +37,8 @@ struct NetTransportOptions {
   Duration idle_timeout = std::chrono::seconds(4);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
-  /// PEM file with the certificate that identifies this client to servers that ask for one, followed
-  /// by those of its authorities. Empty: none is sent.
+  /// PEM file with the certificate that identifies this client to servers that ask for one,
+  /// followed by those of its authorities. Empty: none is sent.
   std::string certificate_file = {};
   /// PEM file with its key, not encrypted.
   std::string key_file = {};
