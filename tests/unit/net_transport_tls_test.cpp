@@ -62,6 +62,7 @@ TEST_CASE("a certificate of an authority that is not trusted is refused before a
     CHECK(answer.error().detail == "the certificate is not trusted");
   }
   SUBCASE("with a file that does not exist") {
+    CHECK_FALSE(vx11::validate(vx11::NetTransportOptions{.ca_file = "/nonexistent.pem"}));
     CHECK(code_of(get(*trusting("/nonexistent.pem"), server.origin())) == Errc::invalid_argument);
   }
   CHECK(requests == 0);
@@ -93,7 +94,9 @@ TEST_CASE("a server that asks for a client certificate gets the configured one")
   options.key_file = client.key_file();
   CHECK(get(*vx11::make_net_transport(options), server.origin()));
   CHECK(server.connections() == 1);
+  CHECK(vx11::validate(options));
   options.key_file = certificate.key_file();
+  CHECK_FALSE(vx11::validate(options));
   CHECK(code_of(get(*vx11::make_net_transport(options), server.origin())) ==
         Errc::invalid_argument);
 }

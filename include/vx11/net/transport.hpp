@@ -4,6 +4,7 @@
 /// The event-driven transport: thousands of concurrent calls on a few threads.
 
 #include <vx11/export.hpp>
+#include <vx11/result.hpp>
 #include <vx11/socket/name_lookup.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/transport/counters.hpp>
@@ -56,6 +57,10 @@ struct NetTransportOptions {
   /// only the program knows which origins are few enough to count each by itself.
   std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin = {};
 };
+
+/// Reads the files for https, which the transport reads when it first connects.
+/// \return `invalid_argument` if one cannot be read, or the key is not the certificate's
+VX11_API Result<> validate(const NetTransportOptions& options);
 
 /// Creates the transport. Thread-safe; may be shared; must outlive its calls.
 ///
