@@ -1,9 +1,12 @@
 #include "config_routes.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -34,6 +37,9 @@ std::string unknown_name(const GatewayConfig& config, const std::string& name, N
   if (name == "switch") return "\"switch\" is no target; set switch.url";
   if (config.groups.contains(name)) {
     return fmt::format("{} is a group; a group has targets, list those", in_quotes(name));
+  }
+  if (config.routes.contains(name)) {
+    return fmt::format("{} is a route; list the targets of that route", in_quotes(name));
   }
   return fmt::format("{} is no target{}; write a table [targets.NAME]{}", in_quotes(name),
                      which == Names::steps ? " and no group" : "",

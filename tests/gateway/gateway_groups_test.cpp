@@ -230,6 +230,14 @@ TEST_CASE("groups without targets, of targets that do not exist, twice, or of gr
             "gateway.toml:14: groups.g.targets: \"switch\" is no target; set switch.url"});
 }
 
+TEST_CASE("routes and groups that name a route") {
+  const std::string routes =
+      "[routes.r]\ntargets = [\"a\", \"s\"]\n[routes.s]\ntargets = [\"b\"]\n";
+  CHECK(
+      mistakes_in_file(four_and(routes)) ==
+      Lines{"gateway.toml:14: routes.r.targets: \"s\" is a route; list the targets of that route"});
+}
+
 TEST_CASE("names of groups that targets or routes have, too, or that are reserved") {
   CHECK(mistakes_in_file(four_and("[groups.a]\ntargets = [\"b\"]\n")) ==
         Lines{"gateway.toml:13: groups.a: is the name of a target, too; take another one"});
