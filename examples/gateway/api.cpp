@@ -17,6 +17,7 @@
 #include "authenticator.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
+#include "group_metrics.hpp"
 #include "health.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
@@ -94,12 +95,8 @@ Result<Parts> make_parts(const GatewayConfig& config) {
 /// The OpenAI chat API, with the models of `make_models`.
 Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
                                                   const vx11::Router& chain,
-                                                  const Upstreams& upstreams) {
-  const auto router_over = [&](std::vector<vx11::RouterTarget> targets) {
-    return make_router(config, std::move(targets));
-  };
-  auto models =
-      make_models(config.completions.aliases, chain, model_chains(config, upstreams), router_over);
+                                                  const std::vector<NamedRouter>& others) {
+  auto models = make_models(config.completions.aliases, chain, others);
   if (!models) return vx11::fail(std::move(models.error()));
   return vx11::ChatCompletionsApi::create({.auth = parts.auth,
                                            .models = *std::move(models),
@@ -113,9 +110,11 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
                                            .on_event = parts.on_event});
 }
 
-/// The target whose answers are no fallback. Without a route it is switch, even if there is none.
-std::string primary_of(const GatewayConfig& config) {
-  return config.chat.route.empty() ? "switch" : chain_of(config, config.chat.route).front();
+/// The targets whose answers are no fallback: those of the first step. Without a route it is
+/// switch, even if there is none.
+std::vector<std::string> primaries_of(const GatewayConfig& config) {
+  if (config.chat.route.empty()) return {"switch"};
+  return targets_of_step(config, route_of(config, config.chat.route).targets.front());
 }
 
 /// Only named targets take a conversation.
@@ -129,6 +128,7 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         std::vector<vx11::MetricFamily> families) {
   auto health = make_health(config, upstreams, front.port());
   if (!health) return vx11::fail(std::move(health.error()));
+  const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
   return vx11::OperatorApi::create(
@@ -142,7 +142,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
        .embedded = std::move(embedded),
        .cors_origins = config.server.cors_origins,
        .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
-       .primary = primary_of(config),
+       .primary = primaries.front(),
+       .primary_group = primaries,
        .max_body_bytes = config.limits.max_body_bytes,
        .max_message_bytes = config.limits.max_message_bytes,
        .history_messages = history_of(config),
@@ -173,14 +174,15 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                              make_target_transports(config, counters));
   const auto parts = make_parts(config);
   if (!parts) return vx11::fail(parts.error());
-  const auto router =
-      make_router(config, targets_of(config, upstreams, chain_of(config, config.chat.route)));
+  const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
-  const auto completions = make_completions(config, *parts, *router, upstreams);
+  const auto routers = named_routers(config, upstreams, *router);
+  if (!routers) return vx11::fail(routers.error());
+  const auto completions = make_completions(config, *parts, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (vx11::MetricFamily& each : completions->metric_families()) {
-    families.push_back(std::move(each));
+  for (const auto& more : {completions->metric_families(), group_metrics(config, *routers)}) {
+    families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));

@@ -55,6 +55,11 @@ std::vector<std::string> default_chain(const GatewayConfig& config) {
   return {"madre"};
 }
 
+std::vector<std::string> targets_of_step(const GatewayConfig& config, const std::string& step) {
+  const auto group = config.groups.find(step);
+  return group == config.groups.end() ? std::vector{step} : group->second.targets;
+}
+
 std::string describe_upstreams(const GatewayConfig& config) {
   std::string targets;
   for (const auto& [name, target] : config.targets) {

@@ -6,6 +6,7 @@
 
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/dialect/anthropic.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
@@ -19,10 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "route_config.hpp"
+
 namespace gateway {
 
 using namespace std::chrono_literals;
-using vx11::Duration;
 
 /// Where to listen.
 struct Address {
@@ -169,6 +171,8 @@ struct TargetConfig {
   FilePath key_file = {};
   HeaderLines headers = {};
   FilePath ca_file = {};
+  FilePath certificate_file = {};
+  FilePath certificate_key_file = {};
   /// Timeout of one try: to the answer, or to the first piece of a streamed one.
   Duration limit = 15s;
   Duration connect_limit = 1s;
@@ -178,12 +182,10 @@ struct TargetConfig {
   std::string system_prompt = {};
   std::size_t history_tokens = 4096;
   std::uint32_t max_tokens = 4096;
+  std::string anthropic_version = vx11::AnthropicDialectOptions{}.version;
   std::string extra_json = {};
-};
-
-/// Targets in the order in which they are asked: `[routes.NAME]`.
-struct RouteConfig {
-  std::vector<std::string> targets = {};
+  /// Its share within a group.
+  std::uint32_t weight = 1;
 };
 
 /// Settings for all upstreams.
@@ -243,6 +245,7 @@ struct GatewayConfig {
   UpstreamConfig switch_ = {};
   UpstreamConfig madre = {};
   std::map<std::string, TargetConfig, std::less<>> targets = {};
+  std::map<std::string, GroupConfig, std::less<>> groups = {};
   std::map<std::string, RouteConfig, std::less<>> routes = {};
   UpstreamsConfig upstream = {};
   RedisConfig redis = {};
@@ -266,6 +269,9 @@ std::vector<std::string> allowed_hosts(const ServerConfig& server);
 
 /// The names of the targets of chats without a route: switch, then madre.
 std::vector<std::string> default_chain(const GatewayConfig& config);
+
+/// The targets of a step of a route: those of the group of that name, or the target itself.
+std::vector<std::string> targets_of_step(const GatewayConfig& config, const std::string& step);
 
 /// The configured upstreams as one human-readable line, without credentials.
 std::string describe_upstreams(const GatewayConfig& config);

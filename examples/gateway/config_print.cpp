@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "target_settings.hpp"
+#include "named_tables.hpp"
 
 namespace gateway {
 
@@ -48,8 +48,8 @@ open_for = "30s"
 url = "http://127.0.0.1:8001"
 ```
 
-Other upstreams of chats are tables `[targets.NAME]`, and `[routes.NAME]` brings them into an order:
-[upstreams.md](upstreams.md) has whole files.
+Other upstreams of chats are tables `[targets.NAME]`. `[routes.NAME]` brings them into an order, and
+`[groups.NAME]` makes several of them one step of it: [upstreams.md](upstreams.md) has whole files.
 )";
 
 /// Unset values and secrets become comments, so that the output loads with the same meaning.
@@ -81,28 +81,55 @@ std::string values_of(const Field& field) {
   return fmt::format("{}, {}", field.wanted.name, field.range);
 }
 
+/// Defaults become comments: one without effect in its table would be warned of.
+std::string print_members(const std::vector<TableMember>& members, const TablePlace& place,
+                          const std::string& table, const LoadedConfig& loaded) {
+  std::string out;
+  for (const TableMember& member : members) {
+    const std::string key = fmt::format("{}.{}", table, member.name);
+    const Setting setting{.key = key, .field = member.field(place)};
+    const std::string line = line_of(setting, loaded, member.name);
+    const bool is_default = loaded.origin(key).source == Origin::Source::standard;
+    out += (is_default && !line.starts_with('#') ? "# " : "") + line;
+  }
+  return out;
+}
+
 std::string print_tables(const NamedTables& tables, const LoadedConfig& loaded) {
   std::string out;
   for (const std::string& name : tables.names(loaded.config)) {
-    out += fmt::format("\n[{}.{}]\n", tables.root, name);
-    for (const TableMember& member : tables.members) {
-      const std::string key = fmt::format("{}.{}.{}", tables.root, name, member.name);
-      const Setting setting{.key = key, .field = member.field(name)};
-      out += line_of(setting, loaded, member.name);
+    const std::string table = fmt::format("{}.{}", tables.root, name);
+    out += fmt::format("\n[{}]\n{}", table, print_members(tables.members, name, table, loaded));
+    for (const TableList& list : tables.lists) {
+      for (std::size_t i = 0; i < list.size(loaded.config, name); ++i) {
+        out += fmt::format(
+            "\n[[{}.{}]]\n{}", table, list.name,
+            print_members(list.members, TablePlace(name, i), element_key(table, list, i), loaded));
+      }
     }
   }
   return out;
 }
 
-std::string print_manual(const NamedTables& tables) {
+std::string print_manual(std::string_view title, std::string_view doc,
+                         const std::vector<TableMember>& members) {
   std::string out = fmt::format(
-      "\n## [{}.NAME]\n\n{}\n\n| key | what it does | value | default |\n|---|---|---|---|\n",
-      tables.root, tables.doc);
-  for (const TableMember& member : tables.members) {
-    const Setting setting{
-        .key = member.name, .field = member.field("NAME"), .shown_default = member.shown_default};
+      "\n## {}\n\n{}\n\n| key | what it does | value | default |\n|---|---|---|---|\n", title, doc);
+  for (const TableMember& member : members) {
+    const Setting setting{.key = member.name,
+                          .field = member.field(std::string("NAME")),
+                          .shown_default = member.shown_default};
     out += fmt::format("| `{}` | {} | {} | {} |\n", member.name, member.doc,
                        values_of(setting.field), default_of(setting));
+  }
+  return out;
+}
+
+std::string print_manual(const NamedTables& tables) {
+  std::string out = print_manual(fmt::format("[{}.NAME]", tables.root), tables.doc, tables.members);
+  for (const TableList& list : tables.lists) {
+    out +=
+        print_manual(fmt::format("[[{}.NAME.{}]]", tables.root, list.name), list.doc, list.members);
   }
   return out;
 }

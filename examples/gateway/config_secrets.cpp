@@ -125,6 +125,11 @@ std::string place_of(const LoadedConfig& loaded, std::string_view key) {
   return origin.where;
 }
 
+bool is_mistaken(const LoadedConfig& loaded, std::string_view key) {
+  return std::any_of(loaded.mistakes.begin(), loaded.mistakes.end(),
+                     [=](const Mistake& mistake) { return mistake.key == key; });
+}
+
 void complain(LoadedConfig& loaded, std::string_view key, std::string what, Mistake::Kind kind) {
   loaded.mistakes.push_back({.where = place_of(loaded, key),
                              .what = std::move(what),

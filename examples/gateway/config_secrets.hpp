@@ -16,6 +16,9 @@ std::string place_of(const LoadedConfig& loaded, std::string_view key);
 void complain(LoadedConfig& loaded, std::string_view key, std::string what,
               Mistake::Kind kind = Mistake::Kind::written);
 
+/// Whether there is a mistake in the value of `key` already, so that it seems not given.
+bool is_mistaken(const LoadedConfig& loaded, std::string_view key);
+
 /// Reads the secret `key` from the first line of the file, if the file's setting has a source of
 /// higher precedence than the secret's.
 void take_from_file(LoadedConfig& loaded, std::string_view key, Secret& secret,

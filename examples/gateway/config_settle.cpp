@@ -92,13 +92,24 @@ void check_origins(LoadedConfig& loaded) {
   }
 }
 
-/// Whether a route asks another target after this one.
+/// Whether a chat that this step does not answer may be sent to another target.
+bool is_followed(const GatewayConfig& config, const RouteConfig& route, std::size_t step) {
+  if (step + 1 != route.targets.size()) return true;
+  const auto group = config.groups.find(route.targets[step]);
+  return group != config.groups.end() && group->second.max_targets > 1 &&
+         group->second.targets.size() > 1;
+}
+
+/// Whether a route may ask another target after this one.
 bool is_followed(const GatewayConfig& config, const std::string& name) {
-  return std::any_of(config.routes.begin(), config.routes.end(), [&](const auto& route) {
-    const auto& targets = route.second.targets;
-    const auto found = std::find(targets.begin(), targets.end(), name);
-    return found != targets.end() && found + 1 != targets.end();
-  });
+  for (const auto& [route_name, route] : config.routes) {
+    for (std::size_t i = 0; i < route.targets.size(); ++i) {
+      const auto targets = targets_of_step(config, route.targets[i]);
+      const bool has_it = std::find(targets.begin(), targets.end(), name) != targets.end();
+      if (has_it && is_followed(config, route, i)) return true;
+    }
+  }
+  return false;
 }
 
 void check_deadlines(LoadedConfig& loaded) {

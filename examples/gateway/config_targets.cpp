@@ -3,6 +3,7 @@
 #include <vx11/dialect/anthropic.hpp>
 #include <vx11/dialect/ollama.hpp>
 #include <vx11/dialect/openai.hpp>
+#include <vx11/net/transport.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -13,10 +14,10 @@
 
 #include <fmt/format.h>
 
+#include "config_routes.hpp"
 #include "config_secrets.hpp"
 #include "file_text.hpp"
 #include "models.hpp"
-#include "spelling.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -36,7 +37,9 @@ void warn_of_no_effect(LoadedConfig& loaded, const std::string& key, const Targe
   std::vector<std::string_view> names;
   if (is_of_vx11(target.dialect))
     names = {"model", "system_prompt", "history_tokens", "extra_json"};
-  if (target.dialect != DialectKind::anthropic) names.emplace_back("max_tokens");
+  if (target.dialect != DialectKind::anthropic) {
+    names.insert(names.end(), {"max_tokens", "anthropic_version"});
+  }
   for (const std::string_view name : names) {
     const std::string setting = fmt::format("{}.{}", key, name);
     if (loaded.origin(setting).source == Origin::Source::standard) continue;
@@ -63,22 +66,48 @@ void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetCon
   }
 }
 
-/// Whether a value of this table is a mistake already, so that it seems not given.
-bool is_mistaken(const LoadedConfig& loaded, const std::string& key) {
-  return std::any_of(loaded.mistakes.begin(), loaded.mistakes.end(),
-                     [&](const Mistake& mistake) { return mistake.key == key; });
+void check_readable(LoadedConfig& loaded, const std::string& key, const std::string& path) {
+  if (path.empty()) return;
+  if (const auto text = file_text(path); !text) {
+    complain(loaded, key,
+             fmt::format("{} cannot be read: {}", in_quotes(path), text.error().message()),
+             Mistake::Kind::machine);
+  }
+}
+
+/// Whether the files for https, which can be read, are what they should be.
+void check_tls_content(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  const bool has_certificate = !target.certificate_file.value.empty();
+  const std::string where = key + (has_certificate ? ".certificate_file" : ".ca_file");
+  const auto valid =
+      vx11::validate(vx11::NetTransportOptions{.ca_file = target.ca_file.value,
+                                               .certificate_file = target.certificate_file.value,
+                                               .key_file = target.certificate_key_file.value});
+  if (!valid) complain(loaded, where, valid.error().detail, Mistake::Kind::machine);
+}
+
+void check_tls(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  const std::size_t mistakes = loaded.mistakes.size();
+  check_readable(loaded, key + ".ca_file", target.ca_file.value);
+  check_readable(loaded, key + ".certificate_file", target.certificate_file.value);
+  check_readable(loaded, key + ".certificate_key_file", target.certificate_key_file.value);
+  const bool has_key = !target.certificate_key_file.value.empty();
+  const bool has_certificate = !target.certificate_file.value.empty();
+  if (has_certificate && !has_key) {
+    complain(loaded, key + ".certificate_file",
+             "has no key; write certificate_key_file = \"PATH\"");
+  } else if (has_key && !has_certificate) {
+    complain(loaded, key + ".certificate_key_file",
+             "has no certificate; write certificate_file = \"PATH\"");
+  }
+  const bool has_files = has_certificate || !target.ca_file.value.empty();
+  if (has_files && loaded.mistakes.size() == mistakes) check_tls_content(loaded, key, target);
 }
 
 void settle_target(LoadedConfig& loaded, const std::string& name, TargetConfig& target) {
   const std::string key = "targets." + name;
   take_from_file(loaded, key + ".key", target.key, target.key_file);
-  if (const std::string& path = target.ca_file.value; !path.empty()) {
-    if (const auto text = file_text(path); !text) {
-      complain(loaded, key + ".ca_file",
-               fmt::format("{} cannot be read: {}", in_quotes(path), text.error().message()),
-               Mistake::Kind::machine);
-    }
-  }
+  check_tls(loaded, key, target);
   if (target.url.origin.empty() && !is_mistaken(loaded, key + ".url")) {
     complain(loaded, key, fmt::format("has no url; write url = \"http://host:port\""));
   }
@@ -90,59 +119,12 @@ void settle_target(LoadedConfig& loaded, const std::string& name, TargetConfig& 
   }
 }
 
-std::vector<std::string_view> known_targets(const GatewayConfig& config) {
-  std::vector<std::string_view> known = {"madre"};
-  if (config.has_switch()) known.emplace_back("switch");
-  for (const auto& [name, target] : config.targets) known.emplace_back(name);
-  return known;
-}
-
-void check_route(LoadedConfig& loaded, const std::string& name, const RouteConfig& route) {
-  const std::string key = fmt::format("routes.{}", name);
-  const auto known = known_targets(loaded.config);
-  if (loaded.config.targets.contains(name)) {
-    complain(loaded, key, "is the name of a target, too; take another one");
-  }
-  if (route.targets.empty() && !is_mistaken(loaded, key + ".targets")) {
-    complain(loaded, key, "has no targets; write targets = [\"NAME\"]");
-  }
-  std::vector<std::string> seen;
-  for (const std::string& target : route.targets) {
-    if (std::find(known.begin(), known.end(), target) == known.end()) {
-      const bool is_switch = target == "switch";
-      complain(loaded, key + ".targets",
-               fmt::format("{} is no target{}{}", in_quotes(target),
-                           is_switch ? "; set switch.url" : "; write a table [targets.NAME]",
-                           is_switch ? "" : did_you_mean(target, known)));
-    } else if (std::find(seen.begin(), seen.end(), target) != seen.end()) {
-      complain(loaded, key + ".targets", fmt::format("{} is listed twice", in_quotes(target)));
-    }
-    seen.push_back(target);
-  }
-}
-
-void check_chat_route(LoadedConfig& loaded) {
-  const GatewayConfig& config = loaded.config;
-  const std::string& route = config.chat.route;
-  if (route.empty()) {
-    if (config.routes.empty()) return;
-    loaded.warnings.emplace_back(
-        "chat.route is not set: /operator/chat/ask asks switch and madre, not a route");
-    return;
-  }
-  if (config.routes.contains(route)) return;
-  std::vector<std::string_view> known;
-  for (const auto& [name, targets] : config.routes) known.emplace_back(name);
-  complain(loaded, "chat.route",
-           fmt::format("{} is no route; write a table [routes.NAME]{}", in_quotes(route),
-                       did_you_mean(route, known)));
-}
-
 /// The models that `make_models` will make.
 std::set<std::string, std::less<>> model_names(const GatewayConfig& config) {
   std::set<std::string, std::less<>> names = {"vx11"};
   for (const std::string& name : default_chain(config)) names.insert("vx11/" + name);
   for (const auto& [name, target] : config.targets) names.insert("vx11/" + name);
+  for (const auto& [name, group] : config.groups) names.insert("vx11/" + name);
   for (const auto& [name, route] : config.routes) names.insert("vx11/" + name);
   return names;
 }
@@ -155,20 +137,6 @@ void check_aliases(LoadedConfig& loaded) {
       complain(loaded, "completions.aliases", std::move(mistake));
     }
     names.insert(alias.substr(0, alias.find('=')));
-  }
-}
-
-void warn_of_unused(LoadedConfig& loaded) {
-  for (const auto& [name, target] : loaded.config.targets) {
-    const auto& routes = loaded.config.routes;
-    const bool is_used = std::any_of(routes.begin(), routes.end(), [&](const auto& route) {
-      const auto& targets = route.second.targets;
-      return std::find(targets.begin(), targets.end(), name) != targets.end();
-    });
-    if (is_used) continue;
-    loaded.warnings.push_back(fmt::format(
-        "{}: no route has this target: only clients that ask for the model vx11/{} reach it",
-        place_of(loaded, "targets." + name), name));
   }
 }
 
@@ -194,6 +162,7 @@ vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const Target
     case DialectKind::anthropic:
       return vx11::anthropic_dialect({.base_path = path.empty() ? "/v1" : path,
                                       .model = target.model,
+                                      .version = target.anthropic_version,
                                       .max_tokens = target.max_tokens,
                                       .system_prompt = target.system_prompt,
                                       .history_tokens = target.history_tokens,
@@ -208,10 +177,8 @@ vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const Target
 
 void settle_targets(LoadedConfig& loaded) {
   for (auto& [name, target] : loaded.config.targets) settle_target(loaded, name, target);
-  for (const auto& [name, route] : loaded.config.routes) check_route(loaded, name, route);
-  check_chat_route(loaded);
+  settle_routes(loaded);
   check_aliases(loaded);
-  warn_of_unused(loaded);
 }
 
 }  // namespace gateway

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Checks of `[targets.NAME]` and `[routes.NAME]`, and the dialects of targets.
+/// Checks of `[targets.NAME]`, and the dialects of targets.
 
 #include <vx11/chat.hpp>
 
@@ -15,7 +15,7 @@ namespace gateway {
 /// The dialect of a target whose API is given.
 vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const TargetConfig& target);
 
-/// Reads the keys of targets, and checks targets, routes and `chat.route` against each other.
+/// Reads the keys of targets; checks targets, groups, routes and names of models.
 void settle_targets(LoadedConfig& loaded);
 
 }  // namespace gateway

@@ -88,15 +88,19 @@ std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
 
 TargetTransport make_target_transports(const GatewayConfig& config,
                                        const CountersByOrigin& counters) {
-  using Key = std::tuple<Duration, Duration, std::string>;
+  using Key = std::tuple<Duration, Duration, std::string, std::string, std::string>;
   const auto made = std::make_shared<std::map<Key, std::shared_ptr<vx11::Transport>>>();
   return [made, counters, name_cache = config.upstream.name_cache](const TargetConfig& target) {
-    auto& transport = (*made)[Key(target.connect_limit, target.silence, target.ca_file.value)];
+    auto& transport =
+        (*made)[Key(target.connect_limit, target.silence, target.ca_file.value,
+                    target.certificate_file.value, target.certificate_key_file.value)];
     if (transport != nullptr) return transport;
     vx11::NetTransportOptions options;
     options.connect_timeout = target.connect_limit;
     options.between_chunks_timeout = target.silence;
     options.ca_file = target.ca_file.value;
+    options.certificate_file = target.certificate_file.value;
+    options.key_file = target.certificate_key_file.value;
     options.name_cache = name_cache;
     options.counters_by_origin = counters;
     transport = vx11::make_net_transport(std::move(options));

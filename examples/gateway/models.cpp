@@ -31,22 +31,19 @@ std::string mistake_of_alias(std::string_view alias,
   }
   if (!exists(alias.substr(sign + 1))) {
     return fmt::format(
-        "\"{}\" names no model; there are vx11, and vx11/NAME for each target and route", alias);
+        "\"{}\" names no model; there are vx11, and vx11/NAME for each target, group and route",
+        alias);
   }
   if (!exists(alias.substr(0, sign))) return {};
   return fmt::format("\"{}\" replaces a model or alias of that name; take another name", alias);
 }
 
-Result<Models> make_models(
-    const std::vector<std::string>& aliases, const vx11::Router& chain,
-    const std::vector<NamedChain>& others,
-    const std::function<Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over) {
+Result<Models> make_models(const std::vector<std::string>& aliases, const vx11::Router& chain,
+                           const std::vector<NamedRouter>& others) {
   Models models;
   models["vx11"] = std::make_shared<const vx11::Router>(chain);
-  for (const NamedChain& other : others) {
-    auto router = router_over(other.targets);
-    if (!router) return vx11::fail(std::move(router.error()));
-    models["vx11/" + other.name] = std::make_shared<const vx11::Router>(*std::move(router));
+  for (const NamedRouter& other : others) {
+    models["vx11/" + other.name] = std::make_shared<const vx11::Router>(other.router);
   }
   for (const std::string& alias : aliases) {
     if (auto added = add_alias(models, alias); !added) return vx11::fail(std::move(added.error()));

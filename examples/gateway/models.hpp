@@ -17,10 +17,10 @@ namespace gateway {
 
 using Models = std::map<std::string, std::shared_ptr<const vx11::Router>, std::less<>>;
 
-/// Targets with a name of their own: a single one, or a route.
-struct NamedChain {
-  std::string name = {};
-  std::vector<vx11::RouterTarget> targets = {};
+/// A router with a name of its own: over a single target or group, or a route.
+struct NamedRouter {
+  std::string name;
+  vx11::Router router;
 };
 
 /// What is wrong with an alias, `NAME=MODEL`; empty if nothing is.
@@ -28,13 +28,10 @@ struct NamedChain {
 std::string mistake_of_alias(std::string_view alias,
                              const std::function<bool(std::string_view)>& exists);
 
-/// `vx11` is the chain of chats, `vx11/NAME` a target alone or a route.
-/// \param aliases     each `NAME=MODEL`: another name of a model
-/// \param router_over makes the router of some targets
+/// `vx11` is the chain of chats, `vx11/NAME` one of the others.
+/// \param aliases each `NAME=MODEL`: another name of a model
 /// \return `invalid_argument` for an alias with a mistake
-vx11::Result<Models> make_models(
-    const std::vector<std::string>& aliases, const vx11::Router& chain,
-    const std::vector<NamedChain>& others,
-    const std::function<vx11::Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over);
+vx11::Result<Models> make_models(const std::vector<std::string>& aliases, const vx11::Router& chain,
+                                 const std::vector<NamedRouter>& others);
 
 }  // namespace gateway

@@ -2,6 +2,8 @@
 
 #include <vx11/net/timer.hpp>
 
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace gateway {
@@ -20,45 +22,102 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .fallback_after = chat.fallback_after.time};
 }
 
+vx11::BalancingPolicy policy_of(const GroupConfig& group) {
+  switch (group.policy) {
+    case BalancingKind::weighted:
+      return vx11::WeightedRoundRobin{};
+    case BalancingKind::least_in_flight:
+      return vx11::LeastInFlight{};
+    case BalancingKind::sticky:
+      return vx11::StickySession{};
+    case BalancingKind::peak_ewma:
+      break;
+  }
+  return vx11::PeakEwma{.decay = group.decay, .failure_cost = group.failure_cost};
+}
+
+vx11::RouterGroup group_of(const std::string& name, const GroupConfig& group) {
+  return {.name = name,
+          .balancer = {.policy = policy_of(group),
+                       .default_cooldown = group.default_cooldown,
+                       .max_cooldown = group.max_cooldown,
+                       .slow_start = group.slow_start},
+          .max_targets = group.max_targets};
+}
+
+/// Adds the targets of a step, and the group that they form.
+void add_step(vx11::RouterOptions& options, const GatewayConfig& config, const Upstreams& upstreams,
+              const std::string& step) {
+  const auto group = config.groups.find(step);
+  const bool is_group = group != config.groups.end();
+  if (is_group) options.groups.push_back(group_of(step, group->second));
+  for (const std::string& name : targets_of_step(config, step)) {
+    const Upstream* const upstream = upstreams.find(name);
+    if (upstream == nullptr) continue;
+    vx11::RouterTarget target = target_of(*upstream, config.chat);
+    if (is_group) target.group = step;
+    if (is_group) target.weight = upstream->weight;
+    options.targets.push_back(std::move(target));
+  }
+}
+
+vx11::FallbackRule rule_of(const RuleConfig& rule) {
+  vx11::FallbackRule made{.statuses = rule.statuses.values};
+  if (rule.when == RuleCondition::context_too_long) made.matches = vx11::says_context_too_long;
+  if (rule.when == RuleCondition::content_refused) made.matches = vx11::says_content_refused;
+  if (rule.next != kFinal) made.next = rule.next;
+  return made;
+}
+
+std::optional<vx11::RouterShadow> shadow_of(const GatewayConfig& config, const Upstreams& upstreams,
+                                            const ShadowConfig& shadow) {
+  const Upstream* const upstream = upstreams.find(shadow.target);
+  if (upstream == nullptr) return std::nullopt;
+  vx11::RouterShadow made{.target = target_of(*upstream, config.chat),
+                          .share = shadow.share,
+                          .max_in_flight = shadow.max_in_flight};
+  made.target.fallback_after.reset();
+  return made;
+}
+
 }  // namespace
 
-std::vector<std::string> chain_of(const GatewayConfig& config, std::string_view name) {
+RouteConfig route_of(const GatewayConfig& config, std::string_view name) {
   const auto route = config.routes.find(name);
-  return route == config.routes.end() ? default_chain(config) : route->second.targets;
+  return route == config.routes.end() ? RouteConfig{.targets = default_chain(config)}
+                                      : route->second;
 }
 
-std::vector<vx11::RouterTarget> targets_of(const GatewayConfig& config, const Upstreams& upstreams,
-                                           std::span<const std::string> chain) {
-  std::vector<vx11::RouterTarget> targets;
-  for (const std::string& name : chain) {
-    if (const Upstream* upstream = upstreams.find(name)) {
-      targets.push_back(target_of(*upstream, config.chat));
-    }
-  }
-  return targets;
+vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams,
+                                       const RouteConfig& route) {
+  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
+                              .last_resorts = config.chat.last_resorts,
+                              .timer = vx11::make_net_timer(),
+                              .overtaken = config.chat.overtaken,
+                              .shadow = shadow_of(config, upstreams, route.shadow)};
+  for (const std::string& step : route.targets) add_step(options, config, upstreams, step);
+  for (const RuleConfig& rule : route.rules) options.fallback_rules.push_back(rule_of(rule));
+  return vx11::Router::create(std::move(options));
 }
 
-std::vector<NamedChain> model_chains(const GatewayConfig& config, const Upstreams& upstreams) {
-  std::vector<NamedChain> chains;
-  for (const auto& [name, target] : config.targets) {
-    chains.push_back({name, targets_of(config, upstreams, std::vector{name})});
+vx11::Result<std::vector<NamedRouter>> named_routers(const GatewayConfig& config,
+                                                     const Upstreams& upstreams,
+                                                     const vx11::Router& chain) {
+  std::vector<std::pair<std::string, RouteConfig>> routes;
+  const auto add_step = [&](const std::string& name) {
+    routes.emplace_back(name, RouteConfig{.targets = {name}});
+  };
+  for (const auto& [name, target] : config.targets) add_step(name);
+  for (const std::string& name : default_chain(config)) add_step(name);
+  for (const auto& [name, group] : config.groups) add_step(name);
+  for (const auto& [name, route] : config.routes) routes.emplace_back(name, route);
+  std::vector<NamedRouter> routers;
+  for (const auto& [name, route] : routes) {
+    auto router = name == config.chat.route ? chain : make_router(config, upstreams, route);
+    if (!router) return vx11::fail(std::move(router.error()));
+    routers.push_back({name, *std::move(router)});
   }
-  for (const std::string& name : default_chain(config)) {
-    chains.push_back({name, targets_of(config, upstreams, std::vector{name})});
-  }
-  for (const auto& [name, route] : config.routes) {
-    chains.push_back({name, targets_of(config, upstreams, route.targets)});
-  }
-  return chains;
-}
-
-vx11::Result<vx11::Router> make_router(const GatewayConfig& config,
-                                       std::vector<vx11::RouterTarget> targets) {
-  return vx11::Router::create({.targets = std::move(targets),
-                               .total_timeout = config.chat.deadline,
-                               .last_resorts = config.chat.last_resorts,
-                               .timer = vx11::make_net_timer(),
-                               .overtaken = config.chat.overtaken});
+  return routers;
 }
 
 }  // namespace gateway

@@ -5,8 +5,6 @@
 
 #include <vx11/router.hpp>
 
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,18 +14,17 @@
 
 namespace gateway {
 
-/// The names of the targets of the route `name`; of no name, those of chats without a route.
-std::vector<std::string> chain_of(const GatewayConfig& config, std::string_view name);
+/// The route of that name; of no name, that of chats without a route.
+RouteConfig route_of(const GatewayConfig& config, std::string_view name);
 
-/// These targets, in this order.
-/// \param chain names of upstreams that exist
-std::vector<vx11::RouterTarget> targets_of(const GatewayConfig& config, const Upstreams& upstreams,
-                                           std::span<const std::string> chain);
+/// \param route of targets and groups that exist
+vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams,
+                                       const RouteConfig& route);
 
-/// Every target alone, and every route.
-std::vector<NamedChain> model_chains(const GatewayConfig& config, const Upstreams& upstreams);
-
-vx11::Result<vx11::Router> make_router(const GatewayConfig& config,
-                                       std::vector<vx11::RouterTarget> targets);
+/// A router for every target and group alone, and for every route.
+/// \param chain that of `chat.route`, so that all its chats share the state of its groups
+vx11::Result<std::vector<NamedRouter>> named_routers(const GatewayConfig& config,
+                                                     const Upstreams& upstreams,
+                                                     const vx11::Router& chain);
 
 }  // namespace gateway

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "field.hpp"
-#include "target_settings.hpp"
+#include "named_tables.hpp"
 
 namespace gateway {
 
@@ -181,7 +181,7 @@ std::vector<Setting> table() {
        .field = field(&Config::completions, &CompletionsConfig::aliases),
        .doc = "Further model names for clients of the OpenAI chat API, each `NAME=MODEL`, such as "
               "`gpt-4o=vx11`. The models are `vx11`, the chain of `chat.route` or else switch and "
-              "madre, and `vx11/NAME`, each target and route alone."},
+              "madre, and `vx11/NAME`, each target, group and route alone."},
       {.key = "completions.session",
        .field = field(&Config::completions, &CompletionsConfig::session),
        .doc = "Which member of such a request ties it to a session: `metadata` takes "

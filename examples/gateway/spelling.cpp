@@ -11,16 +11,21 @@ namespace gateway {
 
 namespace {
 
-/// The Levenshtein distance.
+/// The distance of optimal string alignment: characters inserted, left out, replaced, and
+/// neighbours swapped, each part of the text changed once.
 std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1);  // the row of i - 2
+  std::vector<std::size_t> last(b.size() + 1);    // that of i - 1
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
+    before = std::exchange(last, row);
+    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+      const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
@@ -35,7 +40,8 @@ std::string_view last_part(std::string_view key) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
-  std::size_t fewest = std::max<std::size_t>(1, word.size() / 3) + 1;
+  // Less than the whole word, and a third of a longer one.
+  std::size_t fewest = std::min(std::max<std::size_t>(1, word.size() / 3) + 1, word.size());
   for (const std::string_view candidate : candidates) {
     const std::size_t edits = edits_between(word, candidate);
     if (edits < fewest) {

@@ -1,44 +1,19 @@
 #include "target_settings.hpp"
 
-#include <algorithm>
-#include <array>
-#include <type_traits>
-#include <utility>
-
-#include <fmt/format.h>
-
-#include "field.hpp"
+#include "table_field.hpp"
 
 namespace gateway {
 
 namespace {
 
-/// The target of that name; that of a const configuration may be absent.
-template <class Config>
-auto& target_of(Config& config, const std::string& name) {
-  if constexpr (std::is_const_v<Config>) {
-    static const TargetConfig kDefault;
-    const auto found = config.targets.find(name);
-    return found == config.targets.end() ? kDefault : found->second;
-  } else {
-    return config.targets[name];
-  }
-}
-
 template <class... Path>
 auto target_field(Path... path) {
-  return [=](const std::string& name) {
-    return field_by([=](auto& config) -> auto& { return at(target_of(config, name), path...); });
-  };
+  return table_field(&GatewayConfig::targets, path...);
 }
 
 template <class Value, class... Path>
 auto target_ranged(Value lowest, Value highest, Path... path) {
-  return [=](const std::string& name) {
-    return ranged_by(
-        lowest,
-        highest, [=](auto& config) -> auto& { return at(target_of(config, name), path...); });
-  };
+  return table_ranged<Value>(lowest, highest, &GatewayConfig::targets, path...);
 }
 
 std::vector<TableMember> target_members() {
@@ -74,6 +49,13 @@ std::vector<TableMember> target_members() {
       {.name = "ca_file",
        .field = target_field(&Target::ca_file),
        .doc = "A PEM file with the certificate authorities for https. Empty: those of the system."},
+      {.name = "certificate_file",
+       .field = target_field(&Target::certificate_file),
+       .doc = "A PEM file with the certificate that identifies the gateway to a target that asks "
+              "for one by TLS, followed by those of its authorities."},
+      {.name = "certificate_key_file",
+       .field = target_field(&Target::certificate_key_file),
+       .doc = "A PEM file with the key of `certificate_file`, not encrypted."},
       {.name = "limit",
        .field = target_ranged<Duration>(1ms, 1h, &Target::limit),
        .doc =
@@ -98,6 +80,12 @@ std::vector<TableMember> target_members() {
        .field = target_ranged<std::uint32_t>(1, 10'000'000, &Target::max_tokens),
        .doc = "Limit of the answer for chats that have none. `anthropic` only, where the API "
               "requires it."},
+      {.name = "anthropic_version",
+       .field = target_field(&Target::anthropic_version),
+       .doc = "The header `anthropic-version`. `anthropic` only."},
+      {.name = "weight",
+       .field = target_ranged<std::uint32_t>(1, 1000, &Target::weight),
+       .doc = "Its share of the chats of a group, in relation to the weights of the others."},
       {.name = "extra_json",
        .field = target_field(&Target::extra_json),
        .doc = "Members added to requests, as the text of a JSON object: `'{\"temperature\":0.2}'`. "
@@ -114,90 +102,13 @@ std::vector<TableMember> target_members() {
   };
 }
 
-template <class Config>
-auto& route_of(Config& config, const std::string& name) {
-  if constexpr (std::is_const_v<Config>) {
-    static const RouteConfig kDefault;
-    const auto found = config.routes.find(name);
-    return found == config.routes.end() ? kDefault : found->second;
-  } else {
-    return config.routes[name];
-  }
-}
-
-std::vector<TableMember> route_members() {
-  return {
-      {.name = "targets",
-       .field =
-           [](const std::string& name) {
-             return field_by([=](auto& config) -> auto& { return route_of(config, name).targets; });
-           },
-       .doc = "Names of targets in the order in which they are asked, `switch` and `madre` "
-              "among them. Required.",
-       .shown_default = "none"}};
-}
-
-template <class Map>
-std::vector<std::string> names_in(const Map& tables) {
-  std::vector<std::string> names;
-  for (const auto& [name, table] : tables) names.push_back(name);
-  return names;
-}
-
-std::vector<NamedTables> all_tables() {
-  std::vector<NamedTables> all(2);
-  all[0] = {.root = "targets",
-            .doc = "An upstream of chats. Any number of them, in files only.",
-            .members = target_members(),
-            .create = [](GatewayConfig& config, const std::string& name) { config.targets[name]; },
-            .names = [](const GatewayConfig& config) { return names_in(config.targets); }};
-  all[1] = {.root = "routes",
-            .doc = "Targets in an order. `chat.route` names the one of `/operator/chat/ask`.",
-            .members = route_members(),
-            .create = [](GatewayConfig& config, const std::string& name) { config.routes[name]; },
-            .names = [](const GatewayConfig& config) { return names_in(config.routes); }};
-  return all;
-}
-
 }  // namespace
 
-const TableMember* NamedTables::find(std::string_view member) const {
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [=](const TableMember& m) { return m.name == member; });
-  return found == members.end() ? nullptr : &*found;
-}
-
-bool NamedTables::has_table(std::string_view name) const {
-  return std::any_of(members.begin(), members.end(),
-                     [=](const TableMember& m) { return table_of(m.name) == name; });
-}
-
-const std::vector<NamedTables>& named_tables() {
-  static const std::vector<NamedTables> all = all_tables();
-  return all;
-}
-
-const NamedTables* find_named_tables(std::string_view root) {
-  const auto& all = named_tables();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [=](const NamedTables& t) { return t.root == root; });
-  return found == all.end() ? nullptr : &*found;
-}
-
-Complaint check_table_name(std::string_view name) {
-  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-  constexpr std::size_t kLongest = 32;
-  constexpr std::array<std::string_view, 6> kReserved = {
-      "switch", "switch_task", "madre", "madre_power", "redis", "tentaculo_link"};
-  const bool is_valid = !name.empty() && name.size() <= kLongest &&
-                        name.find_first_not_of(kCharacters) == std::string_view::npos;
-  if (!is_valid) {
-    return fmt::format("is not a name; take up to {} small letters, digits, _ and -", kLongest);
-  }
-  if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) {
-    return "is the name of a part of the gateway; take another one";
-  }
-  return std::nullopt;
+NamedTables target_tables() {
+  NamedTables tables = tables_in("targets", &GatewayConfig::targets);
+  tables.doc = "An upstream of chats. Any number of them, in files only.";
+  tables.members = target_members();
+  return tables;
 }
 
 }  // namespace gateway

@@ -1,56 +1,22 @@
 #include "toml_file.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include "file_text.hpp"
+#include "named_tables.hpp"
 #include "spelling.hpp"
-#include "target_settings.hpp"
 #include "toml_depth.hpp"
+#include "toml_value.hpp"
 
 namespace gateway {
 
 namespace {
-
-std::string_view kind_of(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "text";
-    case toml::node_type::integer:
-      return "an integer";
-    case toml::node_type::floating_point:
-      return "a decimal number";
-    case toml::node_type::boolean:
-      return "true or false";
-    default:
-      return "a date or time";
-  }
-}
-
-/// The value as the text of a flag, or nothing if its type does not match.
-std::optional<std::string> text_of(const toml::node& node, Shape shape) {
-  if (shape == Shape::text) return node.value_exact<std::string>();
-  if (shape == Shape::boolean && node.is_boolean()) return *node.value<bool>() ? "true" : "false";
-  if (shape == Shape::integer && node.is_integer()) {
-    return std::to_string(*node.value<std::int64_t>());
-  }
-  const bool is_lines = shape == Shape::lines;
-  const toml::array* list = is_lines || shape == Shape::list ? node.as_array() : nullptr;
-  if (list == nullptr) return std::nullopt;
-  if (!list->empty() && !list->is_homogeneous(toml::node_type::string)) return std::nullopt;
-  std::string joined;
-  for (const toml::node& word : *list) {
-    joined += (joined.empty() ? "" : is_lines ? "\n" : ",") + *word.value<std::string>();
-  }
-  return joined;
-}
 
 /// Walks a document and collects its values and mistakes.
 class Reader {
@@ -87,6 +53,14 @@ class Reader {
  private:
   using Line = toml::source_index;
 
+  /// What a named table, or an element of a list in it, may contain.
+  struct Scope {
+    const std::vector<TableMember>& members;
+    std::span<const TableList> lists;
+    TablePlace place;
+    std::string key;
+  };
+
   /// `[targets.NAME]` and its like.
   void walk_named(const NamedTables& tables, const toml::node& node, Line line) {
     const std::string root(tables.root);
@@ -100,40 +74,61 @@ class Reader {
       } else if (!below.is_table()) {
         complain_of_no_table(at, path, below);
       } else {
-        enter(tables, name, path, at);
-        walk_members(tables, name, *below.as_table());
+        const Scope scope{tables.members, tables.lists, name, path};
+        enter(tables.create, scope, at);
+        walk_members(scope, *below.as_table());
       }
     }
   }
 
-  void walk_members(const NamedTables& tables, const std::string& name, const toml::table& table,
-                    const std::string& prefix = {}) {
+  void walk_members(const Scope& scope, const toml::table& table, const std::string& prefix = {}) {
     for (const auto& [key, node] : table) {
       const std::string member = prefix + std::string(key.str());
-      const std::string path = fmt::format("{}.{}.{}", tables.root, name, member);
+      const std::string path = fmt::format("{}.{}", scope.key, member);
       const auto line = key.source().begin.line;
-      if (const TableMember* found = tables.find(member)) {
-        take(own({.key = path}, {.field = found->field(name)}), node, line);
-      } else if (!tables.has_table(member)) {
+      if (const TableMember* found = find_member(scope.members, member)) {
+        take(own({.key = path}, {.field = found->field(scope.place)}), node, line);
+      } else if (const TableList* list = find_list(scope.lists, member)) {
+        walk_list(scope, *list, node, line);
+      } else if (!has_table(scope.members, member)) {
         complain(line, path,
                  fmt::format("no such {}{}", node.is_table() ? "table" : "setting",
-                             hint(tables, name, member)));
+                             hint(scope, member)));
       } else if (const toml::table* below = node.as_table()) {
-        walk_members(tables, name, *below, member + '.');
+        walk_members(scope, *below, member + '.');
       } else {
         complain_of_no_table(line, path, node);
       }
     }
   }
 
+  /// `[[routes.NAME.rules]]`
+  void walk_list(const Scope& scope, const TableList& list, const toml::node& node, Line line) {
+    const toml::array* const elements = node.as_array();
+    const auto is_table = [](const toml::node& element) { return element.is_table(); };
+    if (elements == nullptr || !std::all_of(elements->begin(), elements->end(), is_table)) {
+      const std::string path = fmt::format("{}.{}", scope.key, list.name);
+      return complain(line, path,
+                      fmt::format("is {}; it is a list of tables, write [[{}]] above each",
+                                  elements == nullptr ? kind_of(node) : "another list", path));
+    }
+    for (std::size_t i = 0; i < elements->size(); ++i) {
+      const toml::table& below = *(*elements)[i].as_table();
+      const Scope element{
+          list.members, {}, TablePlace(scope.place.name, i), element_key(scope.key, list, i)};
+      enter(list.create, element, below.source().begin.line);
+      walk_members(element, below);
+    }
+  }
+
   /// Adds an assignment for the table, so that an empty one exists and has a place in the file.
-  void enter(const NamedTables& tables, const std::string& name, const std::string& path,
-             Line line) {
-    const Setting& setting = own(
-        {.key = path}, {.field = {.read = [&tables, name](GatewayConfig& config, std::string_view) {
-                          tables.create(config, name);
-                          return Complaint();
-                        }}});
+  void enter(const std::function<void(GatewayConfig&, const TablePlace&)>& create,
+             const Scope& scope, Line line) {
+    const auto read = [create, place = scope.place](GatewayConfig& config, std::string_view) {
+      create(config, place);
+      return Complaint();
+    };
+    const Setting& setting = own({.key = scope.key}, {.field = {.read = read}});
     found_.values.push_back({.setting = &setting, .origin = {Origin::Source::file, place(line)}});
   }
 
@@ -144,13 +139,16 @@ class Reader {
     return kept.setting;
   }
 
-  static std::string hint(const NamedTables& tables, const std::string& name,
-                          std::string_view member) {
-    std::vector<std::string_view> members;
-    for (const TableMember& known : tables.members) members.push_back(known.name);
-    const std::string_view near = nearest(member, members);
+  static std::string hint(const Scope& scope, std::string_view member) {
+    std::vector<std::string_view> known;
+    for (const TableMember& each : scope.members) {
+      known.push_back(each.name);
+      if (const auto table = table_of(each.name); !table.empty()) known.push_back(table);
+    }
+    for (const TableList& each : scope.lists) known.push_back(each.name);
+    const std::string_view near = nearest(member, known);
     if (near.empty()) return "; docs/configuration.md lists all there are";
-    return fmt::format(", did you mean \"{}.{}.{}\"?", tables.root, name, near);
+    return fmt::format(", did you mean \"{}.{}\"?", scope.key, near);
   }
 
   void complain_of_no_table(Line line, std::string_view path, const toml::node& node) {

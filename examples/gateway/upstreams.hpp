@@ -36,6 +36,7 @@ struct Upstream {
   Duration limit = {};         ///< Timeout of one chat.
   std::uint16_t port = 0;
   std::shared_ptr<const vx11::ChatDialect> dialect = {};  ///< Null: by name.
+  std::uint32_t weight = 1;                               ///< In groups.
 };
 
 struct Upstreams {

@@ -1,12 +1,11 @@
-#include "values.hpp"
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "value_words.hpp"
 
 namespace gateway {
 
@@ -21,25 +20,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-template <class Word, std::size_t N>
-using Words = std::array<std::pair<std::string_view, Word>, N>;
-
-template <class Word, std::size_t N>
-Complaint read_word(const Words<Word, N>& words, std::string_view text, Word& into) {
-  const auto* found = std::find_if(words.begin(), words.end(),
-                                   [=](const auto& word) { return word.first == text; });
-  if (found == words.end()) return not_a(wanted(into), text);
-  into = found->second;
-  return std::nullopt;
-}
-
-template <class Word, std::size_t N>
-std::string print_word(const Words<Word, N>& words, Word value) {
-  const auto* found = std::find_if(words.begin(), words.end(),
-                                   [=](const auto& word) { return word.second == value; });
-  return in_quotes(found->first);
 }
 
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};

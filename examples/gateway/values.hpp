@@ -17,8 +17,8 @@ namespace gateway {
 
 /// The TOML type of a setting. On the command line and in the environment every value is text;
 /// lists are separated by commas there. `lines` is a list whose elements may contain commas; only
-/// files have it.
-enum class Shape : std::uint8_t { text, integer, boolean, list, lines };
+/// files have it, `integers` and `number`, which is an integer or a decimal.
+enum class Shape : std::uint8_t { text, integer, number, boolean, list, lines, integers };
 
 /// What is wrong with a text and what to write instead; empty if it is valid.
 using Complaint = std::optional<std::string>;
@@ -36,13 +36,16 @@ struct Wanted {
 // error) and printing.
 
 template <class T>
-constexpr Shape shape_of = std::is_same_v<T, bool> ? Shape::boolean
-                           : std::is_unsigned_v<T> ? Shape::integer
-                                                   : Shape::text;
+constexpr Shape shape_of = std::is_same_v<T, bool>     ? Shape::boolean
+                           : std::is_unsigned_v<T>     ? Shape::integer
+                           : std::is_same_v<T, double> ? Shape::number
+                                                       : Shape::text;
 template <>
 inline constexpr Shape shape_of<std::vector<std::string>> = Shape::list;
 template <>
 inline constexpr Shape shape_of<HeaderLines> = Shape::lines;
+template <>
+inline constexpr Shape shape_of<Statuses> = Shape::integers;
 
 Wanted wanted(const std::string&);
 Complaint read(std::string_view text, std::string& into);
@@ -99,6 +102,23 @@ std::string print(const HeaderLines& value);
 Wanted wanted(DialectKind);
 Complaint read(std::string_view text, DialectKind& into);
 std::string print(DialectKind value);
+
+Wanted wanted(BalancingKind);
+Complaint read(std::string_view text, BalancingKind& into);
+std::string print(BalancingKind value);
+
+Wanted wanted(RuleCondition);
+Complaint read(std::string_view text, RuleCondition& into);
+std::string print(RuleCondition value);
+
+Wanted wanted(const Statuses&);
+Complaint read(std::string_view text, Statuses& into);
+std::string print(const Statuses& value);
+
+/// Finite numbers only.
+Wanted wanted(double);
+Complaint read(std::string_view text, double& into);
+std::string print(double value);
 
 /// Whether `text` is an origin as browsers send it: a scheme, a host, and a port unless it is the
 /// scheme's own.

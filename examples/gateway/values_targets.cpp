@@ -1,23 +1,21 @@
 // Values of `[targets.NAME]`.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "values.hpp"
+#include "value_words.hpp"
 
 namespace gateway {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DialectKind>, 5> kDialects{
-    {{"openai", DialectKind::openai},
-     {"ollama", DialectKind::ollama},
-     {"anthropic", DialectKind::anthropic},
-     {"switch", DialectKind::switch_},
-     {"madre", DialectKind::madre}}};
+constexpr Words<DialectKind, 5> kDialects{{{"openai", DialectKind::openai},
+                                           {"ollama", DialectKind::ollama},
+                                           {"anthropic", DialectKind::anthropic},
+                                           {"switch", DialectKind::switch_},
+                                           {"madre", DialectKind::madre}}};
 
 /// The position of the path in a URL; its size if there is none.
 std::size_t path_at(std::string_view url) noexcept {
@@ -111,16 +109,10 @@ Wanted wanted(DialectKind) {
   return {"the API of a target", R"("openai", "ollama", "anthropic", "switch" or "madre")"};
 }
 Complaint read(std::string_view text, DialectKind& into) {
-  const auto* found = std::find_if(kDialects.begin(), kDialects.end(),
-                                   [=](const auto& word) { return word.first == text; });
-  if (found == kDialects.end()) return not_a(wanted(into), text);
-  into = found->second;
-  return std::nullopt;
+  return read_word(kDialects, text, into);
 }
 std::string print(DialectKind value) {
-  const auto* found = std::find_if(kDialects.begin(), kDialects.end(),
-                                   [=](const auto& word) { return word.second == value; });
-  return in_quotes(found == kDialects.end() ? std::string_view() : found->first);
+  return print_word(kDialects, value);
 }
 
 }  // namespace gateway

@@ -68,6 +68,9 @@ struct OperatorApiOptions {
   std::vector<ReadinessCheck> readiness = {};
   /// The name of the preferred chat target: an answer from any other is reported as a fallback.
   std::string primary = "switch";
+  /// Targets that are alternatives to `primary`, such as the others of its group: their answers are
+  /// no fallbacks either.
+  std::vector<std::string> primary_group = {};
   /// Size limit of a body. 1 MiB is far above any message and too small to exhaust memory.
   std::size_t max_body_bytes = 1024 * 1024;
   /// Size limit of `message`, in bytes: 413 above.

@@ -33,12 +33,19 @@ std::string metadata_to_keep(const ChatOrigin& origin, Completeness completeness
   return std::move(json).take();
 }
 
+bool is_primary(const std::string& target, const OperatorApiOptions& with) {
+  const auto& group = with.primary_group;
+  return target == with.primary || std::find(group.begin(), group.end(), target) != group.end();
+}
+
 }  // namespace
 
 ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOptions& with) {
   const auto& own = with.embedded;
   const bool embedded = std::find(own.begin(), own.end(), target) != own.end();
-  if (target == with.primary) return ChatOrigin{std::move(target), std::move(reason), embedded};
+  if (is_primary(target, with)) {
+    return ChatOrigin{std::move(target), std::move(reason), embedded};
+  }
   // Without a reason the first target answered: the primary is not among the targets.
   if (reason.empty()) reason = with.primary + "_unreachable";
   return ChatOrigin{std::move(target) + "_fallback", std::move(reason), embedded};

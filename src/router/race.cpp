@@ -82,6 +82,7 @@ void Race::set(Watch& watch, TimePoint at) {
   if (next_alarm_ == kLeft) return;
   watch.events = &events_;
   watch.bit = next_alarm_;
+  watch.cancelled = false;
   next_alarm_ <<= 1U;
   const TargetCall* const latest = newest();
   const TimePoint now = latest == nullptr ? now_ : std::max(now_, latest->began());
@@ -100,9 +101,9 @@ void Race::rung(void* watch) {
 }
 
 void Race::silence(Watch& watch) noexcept {
-  if (!waits(watch)) return;
-  if (!watch.alarm->cancel()) awaited_ |= watch.bit;
-  watch.bit = 0;  // cancelled once
+  if (!waits(watch) || watch.cancelled) return;
+  watch.cancelled = true;
+  if (!watch.alarm->cancel()) awaited_ |= watch.bit;  // it rings yet, perhaps on another thread
 }
 
 void Race::end() {

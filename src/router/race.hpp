@@ -88,6 +88,7 @@ class Race {
     TimePoint at = {};
     Events* events = nullptr;
     Events::Set bit = 0;
+    bool cancelled = false;
   };
 
   static Events::Set bit_of(std::size_t call) noexcept { return Events::Set{1} << call; }

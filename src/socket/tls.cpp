@@ -90,6 +90,24 @@ TlsSession::Step step_of(const SSL* ssl, int result) noexcept {
   }
 }
 
+/// OpenSSL's own callback asks for the password at the terminal.
+int no_password(char*, int, int, void*) noexcept {
+  return 0;
+}
+
+Result<> identify(SSL_CTX* context, const ClientCertificate& own) {
+  SSL_CTX_set_default_passwd_cb(context, &no_password);
+  if (SSL_CTX_use_certificate_chain_file(context, own.file.c_str()) != 1) {
+    return fail(Errc::invalid_argument, "the client certificate cannot be read as PEM");
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, own.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail(Errc::invalid_argument,
+                "the key of the client certificate cannot be read as PEM without a password, or "
+                "belongs to another certificate");
+  }
+  return {};
+}
+
 }  // namespace
 
 struct TlsContext::Impl {
@@ -99,7 +117,8 @@ struct TlsContext::Impl {
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca_file) {
+Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca_file,
+                                                           const ClientCertificate& own) {
   auto impl = std::make_unique<Impl>();
   impl->context.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* const context = impl->context.get();
@@ -111,10 +130,12 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
                          : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
+  const Result<> identified = own.file.empty() ? Result<>() : identify(context, own);
   ERR_clear_error();
   if (loaded != 1) {
     return fail(Errc::invalid_argument, "the trusted certificates cannot be read");
   }
+  if (!identified) return fail(identified.error());
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
 }
 

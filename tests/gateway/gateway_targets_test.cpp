@@ -78,8 +78,9 @@ TEST_CASE("named targets and a route over them") {
   CHECK(cloud.url.path == "/v1");
   CHECK(cloud.key.value == "sk-hidden");
   CHECK(cloud.headers.fields.front().second == "a, b");
-  CHECK(chain_of(config.config, config.config.chat.route) == Lines{"local", "cloud", "madre"});
-  CHECK(chain_of(config.config, "") == Lines{"madre"});
+  CHECK(route_of(config.config, config.config.chat.route).targets ==
+        Lines{"local", "cloud", "madre"});
+  CHECK(route_of(config.config, "").targets == Lines{"madre"});
 }
 
 TEST_CASE("each API gets its key in its own header, and VX11's token only goes to VX11") {
@@ -120,14 +121,15 @@ TEST_CASE("a route is a router over its targets in their order") {
   const LoadedConfig config = loaded(kTwo);
   const Upstreams upstreams = upstreams_of(kTwo);
   const auto router =
-      make_router(config.config, targets_of(config.config, upstreams, Lines{"cloud", "local"}));
+      make_router(config.config, upstreams, RouteConfig{.targets = {"cloud", "local"}});
   REQUIRE(router.has_value());
   CHECK(router->targets() == Lines{"cloud", "local"});
+  const auto routers = named_routers(config.config, upstreams, *router);
+  REQUIRE(routers.has_value());
   Lines models;
-  for (const NamedChain& chain : model_chains(config.config, upstreams)) {
-    models.push_back(chain.name);
-  }
+  for (const NamedRouter& each : *routers) models.push_back(each.name);
   CHECK(models == Lines{"cloud", "local", "madre", "main"});
+  CHECK(routers->back().router.targets() == router->targets());  // main is chat.route
 }
 
 TEST_CASE("the printed configuration has the tables, without secrets, and loads again") {
@@ -212,9 +214,10 @@ TEST_CASE("routes of targets that do not exist, or are listed twice") {
   const auto with = [&](const std::string& rest) {
     return mistakes_in_file(std::string(kLocal) + rest);
   };
-  CHECK(with("[routes.r]\ntargets = [\"locall\"]\n") ==
-        Lines{"gateway.toml:5: routes.r.targets: \"locall\" is no target; write a table "
-              "[targets.NAME], did you mean \"local\"?"});
+  CHECK(
+      with("[routes.r]\ntargets = [\"locla\"]\n") ==
+      Lines{"gateway.toml:5: routes.r.targets: \"locla\" is no target and no group; write a table "
+            "[targets.NAME], did you mean \"local\"?"});
   CHECK(with("[routes.r]\ntargets = [\"local\", \"switch\", \"local\"]\n") ==
         Lines{"gateway.toml:5: routes.r.targets: \"switch\" is no target; set switch.url",
               "gateway.toml:5: routes.r.targets: \"local\" is listed twice"});
@@ -237,7 +240,7 @@ TEST_CASE("aliases of no model, of the name of a model, and duplicates") {
   CHECK(with(R"(["a=vx11", "b=vx11/local", "c=vx11/main", "d=vx11/madre", "e=a"])") == Lines{});
   CHECK(with(R"(["a=gpt", "b", "=vx11"])") ==
         Lines{"gateway.toml:9: completions.aliases: \"a=gpt\" names no model; there are vx11, and "
-              "vx11/NAME for each target and route",
+              "vx11/NAME for each target, group and route",
               "gateway.toml:9: completions.aliases: \"b\" is not NAME=MODEL, such as "
               "\"gpt-4o=vx11\"",
               "gateway.toml:9: completions.aliases: \"=vx11\" is not NAME=MODEL, such as "

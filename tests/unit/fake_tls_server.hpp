@@ -98,6 +98,13 @@ class FakeTlsServer {
     return "https://" + host + ":" + std::to_string(socket_.port());
   }
   int port() const noexcept { return socket_.port(); }
+  /// From now on a client has to send a certificate of the PEM file `trusted`.
+  void require_client(const std::string& trusted) {
+    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    if (SSL_CTX_load_verify_locations(context_.get(), trusted.c_str(), nullptr) != 1) {
+      throw std::runtime_error("no client certificates");
+    }
+  }
   /// Connections with a completed handshake.
   int connections() const noexcept { return connections_; }
 

@@ -135,6 +135,22 @@ TEST_CASE("https is spoken whether cpp-httplib has OpenSSL or not") {
   CHECK(server.connections() == 1);
 }
 
+TEST_CASE("a server that asks for a client certificate gets the configured one") {
+  const tls_certificate::TlsCertificate certificate;
+  const tls_certificate::TlsCertificate client;
+  FakeTlsServer server(certificate, [](TlsPeer& peer) {
+    while (!peer.read_head().empty()) peer.send(answer_of("ok"));
+  });
+  server.require_client(client.file());
+  HttplibTransport anonymous({.connect_timeout = kSoon, .ca_file = certificate.file()});
+  CHECK_FALSE(get(anonymous, server.origin()));
+  HttplibTransport known({.connect_timeout = kSoon,
+                          .ca_file = certificate.file(),
+                          .certificate_file = client.file(),
+                          .key_file = client.key_file()});
+  CHECK(get(known, server.origin()));
+}
+
 TEST_CASE("over TLS a body without a length has to end as TLS says, else it is cut short") {
   const tls_certificate::TlsCertificate certificate;
   FakeTlsServer server(certificate, [](TlsPeer& peer) {

@@ -1,5 +1,6 @@
 #include <vx11/detail/alarm.hpp>
 #include <vx11/net/timer.hpp>
+#include <vx11/router.hpp>
 #include <vx11/task.hpp>
 
 #include <atomic>
@@ -37,7 +38,38 @@ std::pair<std::optional<bool>, bool> sleep_of(vx11::Duration time, std::stop_tok
   return {whole, woken_on == &loop};
 }
 
+/// Answers on the thread of another loop than the timer's.
+class ElsewhereTransport final : public vx11::Transport {
+ public:
+  using Transport::send;
+  vx11::Task<vx11::Result<vx11::HttpResponse>> send(const vx11::HttpRequest&,
+                                                    vx11::Deadline) override {
+    auto waiting = own_->sleep(1ms, {});
+    co_await std::move(waiting);
+    vx11::HttpResponse response(200);
+    response.body = R"({"response":"x"})";
+    co_return response;
+  }
+  bool blocks() const noexcept override { return false; }
+
+ private:
+  std::shared_ptr<vx11::Timer> own_ = vx11::make_net_timer();
+};
+
 }  // namespace
+
+TEST_CASE("a chat asked on a thread without a loop ends with its answer") {
+  vx11::RouterOptions options;
+  options.timer = vx11::make_net_timer();
+  options.targets.push_back({.name = "madre",
+                             .url = "http://madre:8001",
+                             .transport = std::make_shared<ElsewhereTransport>()});
+  const auto router = vx11::Router::create(std::move(options));
+  REQUIRE(router);
+  vx11::ChatRequest chat;
+  chat.message = "hello";
+  for (int i = 0; i < 20; ++i) CHECK(router->ask(chat));
+}
 
 TEST_CASE("a sleep on a loop resumes there, never early") {
   const auto before = std::chrono::steady_clock::now();

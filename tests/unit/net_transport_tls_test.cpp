@@ -62,6 +62,7 @@ TEST_CASE("a certificate of an authority that is not trusted is refused before a
     CHECK(answer.error().detail == "the certificate is not trusted");
   }
   SUBCASE("with a file that does not exist") {
+    CHECK_FALSE(vx11::validate(vx11::NetTransportOptions{.ca_file = "/nonexistent.pem"}));
     CHECK(code_of(get(*trusting("/nonexistent.pem"), server.origin())) == Errc::invalid_argument);
   }
   CHECK(requests == 0);
@@ -78,6 +79,26 @@ TEST_CASE("a trusted certificate is good for the names in it and for no other") 
   CHECK_FALSE(accepted("IP:127.0.0.1", "localhost"));
   CHECK_FALSE(accepted("DNS:example.org,IP:127.0.0.2", "localhost"));
   CHECK_FALSE(accepted("DNS:127.0.0.1,DNS:*", "127.0.0.1"));
+}
+
+TEST_CASE("a server that asks for a client certificate gets the configured one") {
+  const TlsCertificate certificate;
+  const TlsCertificate client;
+  FakeTlsServer server(certificate, serve_all);
+  server.require_client(client.file());
+  vx11::NetTransportOptions options;
+  options.connect_timeout = kSoon;
+  options.ca_file = certificate.file();
+  CHECK_FALSE(get(*vx11::make_net_transport(options), server.origin()));
+  options.certificate_file = client.file();
+  options.key_file = client.key_file();
+  CHECK(get(*vx11::make_net_transport(options), server.origin()));
+  CHECK(server.connections() == 1);
+  CHECK(vx11::validate(options));
+  options.key_file = certificate.key_file();
+  CHECK_FALSE(vx11::validate(options));
+  CHECK(code_of(get(*vx11::make_net_transport(options), server.origin())) ==
+        Errc::invalid_argument);
 }
 
 TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {

@@ -123,6 +123,26 @@ TEST_CASE_FIXTURE(Site, "another primary is named by its own name") {
   CHECK(body.at("degraded") == false);
 }
 
+TEST_CASE_FIXTURE(Site, "an alternative that answers for the primary is no fallback") {
+  options.primary_group = {"madre"};
+  to_switch->then(vx11::fail(Errc::unreachable));
+  to_madre->then_json(R"({"response":"x"})");
+  const json body = body_of(chat(kHello));
+  CHECK(body.at("metadata").at("source") == "madre");
+  CHECK(body.at("metadata").at("reason") == "switch_unreachable");
+  CHECK(body.at("degraded") == true);
+}
+
+TEST_CASE_FIXTURE(Site, "an alternative to the primary that answers first is not degraded") {
+  options.primary_group = {"madre"};
+  std::swap(router.targets[0], router.targets[1]);
+  to_madre->then_json(R"({"response":"x"})");
+  const json body = body_of(chat(kHello));
+  CHECK(body.at("metadata").at("source") == "madre");
+  CHECK_FALSE(body.at("metadata").contains("reason"));
+  CHECK(body.at("degraded") == false);
+}
+
 TEST_CASE_FIXTURE(Site, "every attempt is listed with name, outcome and time, and nothing more") {
   to_switch->then(vx11::fail(Errc::unreachable), 1234567ns);
   to_madre->then_json(R"({"response":"x"})");

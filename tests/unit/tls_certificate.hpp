@@ -18,13 +18,17 @@ namespace tls_certificate {
 
 class TlsCertificate {
  public:
-  explicit TlsCertificate(const std::string& names = "IP:127.0.0.1,DNS:localhost") {
+  /// \param password encrypts the key; empty: it is not encrypted
+  explicit TlsCertificate(const std::string& names = "IP:127.0.0.1,DNS:localhost",
+                          const std::string& password = {}) {
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
                                                                   &EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
     describe(*certificate, *key, names);
     write(key_file(), [&](std::FILE* file) {
-      return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+      const EVP_CIPHER* const cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
+      return PEM_write_PKCS8PrivateKey(file, key.get(), cipher, password.data(),
+                                       static_cast<int>(password.size()), nullptr, nullptr);
     });
     write(file(), [&](std::FILE* file) { return PEM_write_X509(file, certificate.get()); });
   }

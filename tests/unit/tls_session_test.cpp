@@ -85,6 +85,27 @@ TEST_CASE("authorities that cannot be read are a mistake of the description") {
   CHECK(TlsContext::make(""));
 }
 
+TEST_CASE("a client certificate needs its own key, which has no password") {
+  const TlsCertificate client;
+  const TlsCertificate other;
+  const auto detail_of = [](const std::string& file, const std::string& key_file) {
+    const auto context = TlsContext::make("", {.file = file, .key_file = key_file});
+    if (!context) CHECK(context.error().code == Errc::invalid_argument);
+    return context ? std::string() : context.error().detail;
+  };
+  CHECK(detail_of(client.file(), client.key_file()).empty());
+  CHECK(detail_of("/nonexistent.pem", client.key_file()) ==
+        "the client certificate cannot be read as PEM");
+  for (const std::string& key :
+       {other.key_file(), client.file(), std::string("/nonexistent.pem")}) {
+    CHECK(detail_of(client.file(), key) ==
+          "the key of the client certificate cannot be read as PEM without a password, or belongs "
+          "to another certificate");
+  }
+  const TlsCertificate locked("IP:127.0.0.1", "password");
+  CHECK_FALSE(detail_of(locked.file(), locked.key_file()).empty());
+}
+
 TEST_CASE("bytes pass in both directions, and the end of the session is not the end of the line") {
   const TlsCertificate certificate;
   FakeTlsServer server(certificate, [](TlsPeer& peer) {

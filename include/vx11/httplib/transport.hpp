@@ -53,6 +53,11 @@ struct HttplibOptions {
   std::string user_agent = "libvx11/" VX11_VERSION_STRING;
   /// PEM file of trusted certificates for https, in place of the system's. Empty: the system's.
   std::string ca_file = {};
+  /// PEM file with the certificate that identifies this client to servers that ask for one,
+  /// followed by those of its authorities. Empty: none is sent.
+  std::string certificate_file = {};
+  /// PEM file with its key, not encrypted.
+  std::string key_file = {};
   /// Called with every new socket before it connects, to set options such as SO_KEEPALIVE. The
   /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};
@@ -160,7 +165,10 @@ class HttplibTransport final : public Transport {
     if (url.secure()) {
       const std::lock_guard lock(tls_mutex_);
       // Again after a failure, which may have been a shortage; a context never changes.
-      if (!tls_ || !*tls_) tls_ = TlsContext::make(options_.ca_file);
+      if (!tls_ || !*tls_) {
+        tls_ = TlsContext::make(options_.ca_file,
+                                {.file = options_.certificate_file, .key_file = options_.key_file});
+      }
       if (!tls_) return fail(tls_.error());
     }
     auto fd = detail::dial(resolver_, url, waiter, options_.clock, options_.on_socket);

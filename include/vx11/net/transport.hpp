@@ -4,6 +4,7 @@
 /// The event-driven transport: thousands of concurrent calls on a few threads.
 
 #include <vx11/export.hpp>
+#include <vx11/result.hpp>
 #include <vx11/socket/name_lookup.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/transport/counters.hpp>
@@ -37,6 +38,11 @@ struct NetTransportOptions {
   Duration idle_timeout = std::chrono::seconds(4);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
+  /// PEM file with the certificate that identifies this client to servers that ask for one,
+  /// followed by those of its authorities. Empty: none is sent.
+  std::string certificate_file = {};
+  /// PEM file with its key, not encrypted.
+  std::string key_file = {};
   /// How long the addresses of a host name are used if the resolver does not say; the system's
   /// never does. Long enough that a burst of new connections causes one look-up, short enough to
   /// follow a service that moves. If none of the cached addresses accepts, the name is looked up at
@@ -51,6 +57,10 @@ struct NetTransportOptions {
   /// only the program knows which origins are few enough to count each by itself.
   std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin = {};
 };
+
+/// Reads the files for https, which the transport reads when it first connects.
+/// \return `invalid_argument` if one cannot be read, or the key is not the certificate's
+VX11_API Result<> validate(const NetTransportOptions& options);
 
 /// Creates the transport. Thread-safe; may be shared; must outlive its calls.
 ///

@@ -1,4 +1,5 @@
 #include <vx11/net/transport.hpp>
+#include <vx11/socket/detail/tls.hpp>
 #include <vx11/url.hpp>
 
 #include <algorithm>
@@ -158,6 +159,13 @@ class NetTransport final : public StreamingTransport {
 }  // namespace
 
 }  // namespace net_detail
+
+Result<> validate(const NetTransportOptions& options) {
+  const auto context = socket_detail::TlsContext::make(
+      options.ca_file, {.file = options.certificate_file, .key_file = options.key_file});
+  if (!context) return fail(context.error());
+  return {};
+}
 
 std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options) {
   return std::make_shared<net_detail::NetTransport>(std::move(options));

@@ -16,14 +16,21 @@ namespace vx11 {
 inline namespace v0 {
 namespace socket_detail {
 
+/// The certificate that identifies this side to a server that asks for one.
+struct ClientCertificate {
+  std::string file = {};      ///< PEM, followed by those of its authorities. Empty: none is sent.
+  std::string key_file = {};  ///< PEM, not encrypted.
+};
+
 /// Which peers to trust: TLS 1.2 or newer, certificates of the system's authorities or of one file.
 /// Immutable and thread-safe; create once and share, because loading the authorities takes
 /// milliseconds.
 class VX11_API TlsContext {
  public:
   /// \param ca_file PEM file of authorities in place of the system's; empty: the system's
-  /// \return `invalid_argument` if they cannot be read
-  static Result<std::shared_ptr<const TlsContext>> make(const std::string& ca_file);
+  /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
+  static Result<std::shared_ptr<const TlsContext>> make(const std::string& ca_file,
+                                                        const ClientCertificate& own = {});
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();

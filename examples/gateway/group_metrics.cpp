@@ -1,0 +1,70 @@
+#include "group_metrics.hpp"
+
+#include <vx11/balancer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+using Reader = std::uint64_t (*)(const vx11::BalancerLoad& load);
+
+std::uint64_t calls(const vx11::BalancerLoad& load) {
+  return load.calls;
+}
+std::uint64_t in_flight(const vx11::BalancerLoad& load) {
+  return load.in_flight;
+}
+std::uint64_t cooldown(const vx11::BalancerLoad& load) {
+  return static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::seconds>(load.cooldown_left).count());
+}
+
+/// Adds a series for each target of the group.
+void add_series(vx11::MetricFamily& family, const std::string& model, const std::string& group,
+                const std::shared_ptr<const vx11::Balancer>& balancer, Reader read) {
+  const auto loads = balancer->loads();
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    family.series.push_back(
+        {.labels = {{"model", model}, {"group", group}, {"target", loads[i].name}},
+         .value = [balancer, i, read] { return read(balancer->loads()[i]); }});
+  }
+}
+
+vx11::MetricFamily family_of(const GatewayConfig& config, const std::vector<NamedRouter>& routers,
+                             vx11::MetricFamily family, Reader read) {
+  for (const NamedRouter& each : routers) {
+    for (const auto& [group, unused] : config.groups) {
+      const auto balancer = each.router.balancer(group);
+      if (balancer != nullptr) add_series(family, "vx11/" + each.name, group, balancer, read);
+    }
+  }
+  return family;
+}
+
+}  // namespace
+
+std::vector<vx11::MetricFamily> group_metrics(const GatewayConfig& config,
+                                              const std::vector<NamedRouter>& routers) {
+  if (config.groups.empty()) return {};
+  return {family_of(config, routers,
+                    {.name = "vx11_group_calls_total", .help = "Calls to the targets of a group."},
+                    calls),
+          family_of(config, routers,
+                    {.name = "vx11_group_in_flight",
+                     .help = "Calls under way to the targets of a group.",
+                     .kind = vx11::MetricKind::gauge},
+                    in_flight),
+          family_of(config, routers,
+                    {.name = "vx11_group_cooldown_seconds",
+                     .help = "How long a target that asked its callers to wait is not chosen.",
+                     .kind = vx11::MetricKind::gauge},
+                    cooldown)};
+}
+
+}  // namespace gateway

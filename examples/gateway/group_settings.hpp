@@ -1,0 +1,10 @@
+#pragma once
+
+#include "named_tables.hpp"
+
+namespace gateway {
+
+/// `[groups.NAME]`.
+NamedTables group_tables();
+
+}  // namespace gateway

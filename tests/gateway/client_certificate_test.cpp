@@ -1,0 +1,80 @@
+// Targets that ask for a client certificate.
+#include <vx11/task.hpp>
+
+#include <chrono>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "config_sources.hpp"
+#include "front.hpp"
+#include "unit/fake_tls_server.hpp"
+#include "upstreams.hpp"
+
+using namespace gateway;
+using namespace gateway::testing;
+using fake_tls_server::FakeTlsServer;
+using fake_tls_server::TlsPeer;
+using tls_certificate::TlsCertificate;
+
+namespace {
+
+void answer(TlsPeer& peer) {
+  if (peer.read_head().empty()) return;
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+}
+
+/// A target `a` at that URL, with further settings.
+LoadedConfig target_at(const std::string& url, const std::string& settings) {
+  const ScratchFolder folder;
+  return Sources{.file =
+                     folder.write("gateway.toml", "[targets.a]\ndialect = \"openai\"\nurl = \"" +
+                                                      url + "\"\n" + settings)}
+      .load();
+}
+
+std::string identified_by(const std::string& certificate, const std::string& key) {
+  return "certificate_file = '" + certificate + "'\ncertificate_key_file = '" + key + "'\n";
+}
+
+bool is_answered(const LoadedConfig& loaded) {
+  REQUIRE(loaded.mistakes.empty());
+  const Upstreams upstreams = make_upstreams(loaded.config, make_transport(loaded.config, {}),
+                                             make_target_transports(loaded.config, {}));
+  const Upstream* const target = upstreams.find("a");
+  REQUIRE(target != nullptr);
+  const vx11::HttpRequest request("GET", target->origin, "/v1/models");
+  const auto limit = vx11::Deadline::after(std::chrono::steady_clock::now(), 10s);
+  return vx11::sync_wait(target->transport->send(request, limit)).has_value();
+}
+
+}  // namespace
+
+TEST_CASE("a target that asks for a client certificate gets that of its table") {
+  const TlsCertificate certificate;
+  const TlsCertificate client;
+  FakeTlsServer server(certificate, answer);
+  server.require_client(client.file());
+  const std::string trusted = "ca_file = '" + certificate.file() + "'\n";
+  CHECK_FALSE(is_answered(target_at(server.origin(), trusted)));
+  CHECK(is_answered(
+      target_at(server.origin(), trusted + identified_by(client.file(), client.key_file()))));
+}
+
+TEST_CASE("certificates that are none, or whose key is another's, are mistakes of the machine") {
+  const TlsCertificate client;
+  const TlsCertificate other;
+  const auto mistake = [](const std::string& settings) {
+    const LoadedConfig loaded = target_at("https://o:1", settings);
+    REQUIRE(loaded.mistakes.size() == 1);
+    CHECK(loaded.mistakes[0].kind == Mistake::Kind::machine);
+    return loaded.mistakes[0].key + ": " + loaded.mistakes[0].what;
+  };
+  CHECK(mistake(identified_by(client.file(), other.key_file())) ==
+        "targets.a.certificate_file: the key of the client certificate cannot be read as PEM "
+        "without a password, or belongs to another certificate");
+  CHECK(mistake(identified_by(client.key_file(), client.key_file())) ==
+        "targets.a.certificate_file: the client certificate cannot be read as PEM");
+  CHECK(mistake("ca_file = '" + client.key_file() + "'\n") ==
+        "targets.a.ca_file: the trusted certificates cannot be read");
+}
