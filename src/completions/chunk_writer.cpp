@@ -14,8 +14,6 @@ namespace completions {
 namespace {
 
 constexpr std::string_view kChunk = "chat.completion.chunk";
-/// Limit for the part of an endless answer that is kept in the session.
-constexpr std::size_t kMostKept = 1024 * 1024;
 /// A chunk with a word or two.
 constexpr std::size_t kUsual = 512;
 
