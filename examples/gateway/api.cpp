@@ -101,8 +101,12 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
   auto models =
       make_models(config.completions.aliases, chain, model_chains(config, upstreams), router_over);
   if (!models) return vx11::fail(std::move(models.error()));
+  auto embeddings =
+      make_embeddings(config.completions.aliases, embedding_chains(config, upstreams), router_over);
+  if (!embeddings) return vx11::fail(std::move(embeddings.error()));
   return vx11::ChatCompletionsApi::create({.auth = parts.auth,
                                            .models = *std::move(models),
+                                           .embeddings = *std::move(embeddings),
                                            .sessions = parts.sessions,
                                            .session_member = config.completions.session,
                                            .cors_origins = config.server.cors_origins,
@@ -158,7 +162,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
 Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
                                                    vx11::OperatorApi api) {
   vx11::HttpRoutes routes;
-  for (const char* prefix : {"/v1", "/chat/completions", "/responses", "/models"}) {
+  for (const char* prefix :
+       {"/v1", "/chat/completions", "/responses", "/models", "/completions", "/embeddings"}) {
     routes.mount(prefix, completions);
   }
   return routes.mount("/", std::move(api)).build();

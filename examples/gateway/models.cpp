@@ -54,4 +54,21 @@ Result<Models> make_models(
   return models;
 }
 
+Result<Models> make_embeddings(
+    const std::vector<std::string>& aliases, const std::vector<NamedChain>& chains,
+    const std::function<Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over) {
+  Models models;
+  for (const NamedChain& chain : chains) {
+    auto router = router_over(chain.targets);
+    if (!router) return vx11::fail(std::move(router.error()));
+    models[chain.name] = std::make_shared<const vx11::Router>(*std::move(router));
+  }
+  for (const std::string& alias : aliases) {
+    const std::size_t sign = alias.find('=');
+    const auto named = models.find(alias.substr(sign + 1));
+    if (named != models.end()) models[alias.substr(0, sign)] = named->second;
+  }
+  return models;
+}
+
 }  // namespace gateway

@@ -37,4 +37,11 @@ vx11::Result<Models> make_models(
     const std::vector<NamedChain>& others,
     const std::function<vx11::Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over);
 
+/// The routers for embeddings.
+/// \param aliases those of `make_models`; one of a model without embeddings has none
+/// \param chains  by the whole names of models
+vx11::Result<Models> make_embeddings(
+    const std::vector<std::string>& aliases, const std::vector<NamedChain>& chains,
+    const std::function<vx11::Result<vx11::Router>(std::vector<vx11::RouterTarget>)>& router_over);
+
 }  // namespace gateway

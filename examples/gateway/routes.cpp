@@ -20,6 +20,18 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .fallback_after = chat.fallback_after.time};
 }
 
+/// Those of the chain that have embeddings, to be asked for them.
+std::vector<vx11::RouterTarget> embedding_targets(const GatewayConfig& config,
+                                                  const Upstreams& upstreams,
+                                                  std::span<const std::string> chain) {
+  std::vector<vx11::RouterTarget> targets = targets_of(config, upstreams, chain);
+  for (vx11::RouterTarget& target : targets) {
+    target.dialect = upstreams.find(target.name)->embeddings;
+  }
+  std::erase_if(targets, [](const auto& target) { return target.dialect == nullptr; });
+  return targets;
+}
+
 }  // namespace
 
 std::vector<std::string> chain_of(const GatewayConfig& config, std::string_view name) {
@@ -49,6 +61,18 @@ std::vector<NamedChain> model_chains(const GatewayConfig& config, const Upstream
   for (const auto& [name, route] : config.routes) {
     chains.push_back({name, targets_of(config, upstreams, route.targets)});
   }
+  return chains;
+}
+
+std::vector<NamedChain> embedding_chains(const GatewayConfig& config, const Upstreams& upstreams) {
+  std::vector<NamedChain> chains;
+  const auto add = [&](std::string name, std::span<const std::string> chain) {
+    chains.push_back({std::move(name), embedding_targets(config, upstreams, chain)});
+  };
+  add("vx11", chain_of(config, config.chat.route));
+  for (const auto& [name, target] : config.targets) add("vx11/" + name, std::vector{name});
+  for (const auto& [name, route] : config.routes) add("vx11/" + name, route.targets);
+  std::erase_if(chains, [](const NamedChain& chain) { return chain.targets.empty(); });
   return chains;
 }
 

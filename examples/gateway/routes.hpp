@@ -27,6 +27,9 @@ std::vector<vx11::RouterTarget> targets_of(const GatewayConfig& config, const Up
 /// Every target alone, and every route.
 std::vector<NamedChain> model_chains(const GatewayConfig& config, const Upstreams& upstreams);
 
+/// The models that have embeddings, by their whole names, each with the targets that have them.
+std::vector<NamedChain> embedding_chains(const GatewayConfig& config, const Upstreams& upstreams);
+
 vx11::Result<vx11::Router> make_router(const GatewayConfig& config,
                                        std::vector<vx11::RouterTarget> targets);
 

@@ -98,7 +98,8 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
                     .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
                     .limit = config.limit,
                     .port = port_of(config.url),
-                    .dialect = make_dialect(config).value()};
+                    .dialect = make_dialect(config).value(),
+                    .embeddings = make_embeddings_dialect(config)};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
   add_key(upstream.headers, config, token);
   // A configured header replaces the key's, so that a host may get it in another form.

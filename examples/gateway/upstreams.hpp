@@ -35,7 +35,8 @@ struct Upstream {
   vx11::Headers headers = {};  ///< The token.
   Duration limit = {};         ///< Timeout of one chat.
   std::uint16_t port = 0;
-  std::shared_ptr<const vx11::ChatDialect> dialect = {};  ///< Null: by name.
+  std::shared_ptr<const vx11::ChatDialect> dialect = {};     ///< Null: by name.
+  std::shared_ptr<const vx11::ChatDialect> embeddings = {};  ///< Null: it has none.
 };
 
 struct Upstreams {
