@@ -68,8 +68,9 @@ struct ChatCompletionsApiOptions {
       {};  ///< For `created` and the times of stored turns. Default: the system's.
 };
 
-/// Handles `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/embeddings` and, for text alone,
-/// `POST /v1/responses` and `POST /v1/completions`, also without `/v1`. Serve it beside an `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
+/// Handles `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/embeddings` and, for text
+/// alone, `POST /v1/responses` and `POST /v1/completions`, also without `/v1`. Serve it beside an
+/// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing
 /// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other

@@ -15,7 +15,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
-/// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the body's `stream`.
+/// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
+/// body's `stream`.
 /// \param request must outlive the task
 /// \param since when the head of the request was complete
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
