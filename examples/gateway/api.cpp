@@ -94,20 +94,25 @@ Result<Parts> make_parts(const GatewayConfig& config) {
 
 /// The OpenAI chat API, with the models of `make_models`.
 Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
+                                                  const Upstreams& upstreams,
                                                   const vx11::Router& chain,
                                                   const std::vector<NamedRouter>& others) {
   auto models = make_models(config.completions.aliases, chain, others);
   if (!models) return vx11::fail(std::move(models.error()));
-  return vx11::ChatCompletionsApi::create({.auth = parts.auth,
-                                           .models = *std::move(models),
-                                           .sessions = parts.sessions,
-                                           .session_member = config.completions.session,
-                                           .cors_origins = config.server.cors_origins,
-                                           .hosts = allowed_hosts(config.server),
-                                           .max_body_bytes = config.limits.max_body_bytes,
-                                           .stream = parts.stream,
-                                           .timer = vx11::make_net_timer(),
-                                           .on_event = parts.on_event});
+  const auto embeddings = embedding_routers(config, upstreams);
+  if (!embeddings) return vx11::fail(embeddings.error());
+  return vx11::ChatCompletionsApi::create(
+      {.auth = parts.auth,
+       .models = *std::move(models),
+       .embeddings = make_embeddings(config.completions.aliases, *embeddings),
+       .sessions = parts.sessions,
+       .session_member = config.completions.session,
+       .cors_origins = config.server.cors_origins,
+       .hosts = allowed_hosts(config.server),
+       .max_body_bytes = config.limits.max_body_bytes,
+       .stream = parts.stream,
+       .timer = vx11::make_net_timer(),
+       .on_event = parts.on_event});
 }
 
 /// The targets whose answers are no fallback: those of the first step. Without a route it is
@@ -159,7 +164,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
 Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
                                                    vx11::OperatorApi api) {
   vx11::HttpRoutes routes;
-  for (const char* prefix : {"/v1", "/chat/completions", "/responses", "/models"}) {
+  for (const char* prefix :
+       {"/v1", "/chat/completions", "/responses", "/models", "/completions", "/embeddings"}) {
     routes.mount(prefix, completions);
   }
   return routes.mount("/", std::move(api)).build();
@@ -178,7 +184,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   if (!router) return vx11::fail(router.error());
   const auto routers = named_routers(config, upstreams, *router);
   if (!routers) return vx11::fail(routers.error());
-  const auto completions = make_completions(config, *parts, *router, *routers);
+  const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
   for (const auto& more : {completions->metric_families(), group_metrics(config, *routers)}) {

@@ -3,6 +3,7 @@
 #include <vx11/dialect/anthropic.hpp>
 #include <vx11/dialect/ollama.hpp>
 #include <vx11/dialect/openai.hpp>
+#include <vx11/dialect/openai_embeddings.hpp>
 #include <vx11/net/transport.hpp>
 
 #include <algorithm>
@@ -173,6 +174,14 @@ vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const Target
       return vx11::madre_dialect();
   }
   return vx11::fail(vx11::Errc::invalid_argument, "no dialect");
+}
+
+std::shared_ptr<const vx11::ChatDialect> make_embeddings_dialect(const TargetConfig& target) {
+  if (target.dialect != DialectKind::openai) return nullptr;
+  const std::string& path = target.url.path;
+  return vx11::openai_embeddings_dialect(
+             {.base_path = path.empty() ? "/v1" : path, .model = target.model})
+      .value_or(nullptr);
 }
 
 void settle_targets(LoadedConfig& loaded) {

@@ -51,4 +51,18 @@ Result<Models> make_models(const std::vector<std::string>& aliases, const vx11::
   return models;
 }
 
+Models make_embeddings(const std::vector<std::string>& aliases,
+                       const std::vector<NamedRouter>& routers) {
+  Models models;
+  for (const NamedRouter& each : routers) {
+    models[each.name] = std::make_shared<const vx11::Router>(each.router);
+  }
+  for (const std::string& alias : aliases) {
+    const std::size_t sign = alias.find('=');
+    const auto named = models.find(alias.substr(sign + 1));
+    if (named != models.end()) models[alias.substr(0, sign)] = named->second;
+  }
+  return models;
+}
+
 }  // namespace gateway

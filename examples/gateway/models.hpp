@@ -34,4 +34,10 @@ std::string mistake_of_alias(std::string_view alias,
 vx11::Result<Models> make_models(const std::vector<std::string>& aliases, const vx11::Router& chain,
                                  const std::vector<NamedRouter>& others);
 
+/// The models that have embeddings.
+/// \param aliases those of `make_models`; one of a model without embeddings has none
+/// \param routers by the whole names of models
+Models make_embeddings(const std::vector<std::string>& aliases,
+                       const std::vector<NamedRouter>& routers);
+
 }  // namespace gateway

@@ -2,6 +2,7 @@
 
 #include <vx11/net/timer.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -80,6 +81,45 @@ std::optional<vx11::RouterShadow> shadow_of(const GatewayConfig& config, const U
   return made;
 }
 
+/// The targets and groups of the route.
+vx11::RouterOptions options_of(const GatewayConfig& config, const Upstreams& upstreams,
+                               const RouteConfig& route) {
+  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
+                              .last_resorts = config.chat.last_resorts,
+                              .timer = vx11::make_net_timer(),
+                              .overtaken = config.chat.overtaken};
+  for (const std::string& step : route.targets) add_step(options, config, upstreams, step);
+  return options;
+}
+
+/// Those that have embeddings, to be asked for them.
+vx11::RouterOptions embedding_options(const GatewayConfig& config, const Upstreams& upstreams,
+                                      const RouteConfig& route) {
+  vx11::RouterOptions options = options_of(config, upstreams, route);
+  for (vx11::RouterTarget& target : options.targets) {
+    target.dialect = upstreams.find(target.name)->embeddings;
+  }
+  std::erase_if(options.targets, [](const auto& target) { return target.dialect == nullptr; });
+  std::erase_if(options.groups, [&](const vx11::RouterGroup& group) {
+    return std::none_of(options.targets.begin(), options.targets.end(),
+                        [&](const auto& target) { return target.group == group.name; });
+  });
+  return options;
+}
+
+/// Every target and group alone, and every route.
+std::vector<std::pair<std::string, RouteConfig>> named_routes(const GatewayConfig& config) {
+  std::vector<std::pair<std::string, RouteConfig>> routes;
+  const auto add_step = [&](const std::string& name) {
+    routes.emplace_back(name, RouteConfig{.targets = {name}});
+  };
+  for (const auto& [name, target] : config.targets) add_step(name);
+  for (const std::string& name : default_chain(config)) add_step(name);
+  for (const auto& [name, group] : config.groups) add_step(name);
+  for (const auto& [name, route] : config.routes) routes.emplace_back(name, route);
+  return routes;
+}
+
 }  // namespace
 
 RouteConfig route_of(const GatewayConfig& config, std::string_view name) {
@@ -90,12 +130,8 @@ RouteConfig route_of(const GatewayConfig& config, std::string_view name) {
 
 vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstreams& upstreams,
                                        const RouteConfig& route) {
-  vx11::RouterOptions options{.total_timeout = config.chat.deadline,
-                              .last_resorts = config.chat.last_resorts,
-                              .timer = vx11::make_net_timer(),
-                              .overtaken = config.chat.overtaken,
-                              .shadow = shadow_of(config, upstreams, route.shadow)};
-  for (const std::string& step : route.targets) add_step(options, config, upstreams, step);
+  vx11::RouterOptions options = options_of(config, upstreams, route);
+  options.shadow = shadow_of(config, upstreams, route.shadow);
   for (const RuleConfig& rule : route.rules) options.fallback_rules.push_back(rule_of(rule));
   return vx11::Router::create(std::move(options));
 }
@@ -103,17 +139,25 @@ vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstre
 vx11::Result<std::vector<NamedRouter>> named_routers(const GatewayConfig& config,
                                                      const Upstreams& upstreams,
                                                      const vx11::Router& chain) {
-  std::vector<std::pair<std::string, RouteConfig>> routes;
-  const auto add_step = [&](const std::string& name) {
-    routes.emplace_back(name, RouteConfig{.targets = {name}});
-  };
-  for (const auto& [name, target] : config.targets) add_step(name);
-  for (const std::string& name : default_chain(config)) add_step(name);
-  for (const auto& [name, group] : config.groups) add_step(name);
-  for (const auto& [name, route] : config.routes) routes.emplace_back(name, route);
   std::vector<NamedRouter> routers;
-  for (const auto& [name, route] : routes) {
+  for (const auto& [name, route] : named_routes(config)) {
     auto router = name == config.chat.route ? chain : make_router(config, upstreams, route);
+    if (!router) return vx11::fail(std::move(router.error()));
+    routers.push_back({name, *std::move(router)});
+  }
+  return routers;
+}
+
+vx11::Result<std::vector<NamedRouter>> embedding_routers(const GatewayConfig& config,
+                                                         const Upstreams& upstreams) {
+  std::vector<std::pair<std::string, RouteConfig>> models;
+  models.emplace_back("vx11", route_of(config, config.chat.route));
+  for (auto& [name, route] : named_routes(config)) models.emplace_back("vx11/" + name, route);
+  std::vector<NamedRouter> routers;
+  for (const auto& [name, route] : models) {
+    vx11::RouterOptions options = embedding_options(config, upstreams, route);
+    if (options.targets.empty()) continue;
+    auto router = vx11::Router::create(std::move(options));
     if (!router) return vx11::fail(std::move(router.error()));
     routers.push_back({name, *std::move(router)});
   }

@@ -27,4 +27,9 @@ vx11::Result<std::vector<NamedRouter>> named_routers(const GatewayConfig& config
                                                      const Upstreams& upstreams,
                                                      const vx11::Router& chain);
 
+/// The routers for embeddings, by the whole names of models, each over the targets that have them.
+/// Rules and shadows are for chats.
+vx11::Result<std::vector<NamedRouter>> embedding_routers(const GatewayConfig& config,
+                                                         const Upstreams& upstreams);
+
 }  // namespace gateway

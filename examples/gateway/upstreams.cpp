@@ -99,6 +99,7 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
                     .limit = config.limit,
                     .port = port_of(config.url),
                     .dialect = make_dialect(config).value(),
+                    .embeddings = make_embeddings_dialect(config),
                     .weight = config.weight};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
   add_key(upstream.headers, config, token);

@@ -35,8 +35,9 @@ struct Upstream {
   vx11::Headers headers = {};  ///< The token.
   Duration limit = {};         ///< Timeout of one chat.
   std::uint16_t port = 0;
-  std::shared_ptr<const vx11::ChatDialect> dialect = {};  ///< Null: by name.
-  std::uint32_t weight = 1;                               ///< In groups.
+  std::shared_ptr<const vx11::ChatDialect> dialect = {};     ///< Null: by name.
+  std::shared_ptr<const vx11::ChatDialect> embeddings = {};  ///< Null: it has none.
+  std::uint32_t weight = 1;                                  ///< In groups.
 };
 
 struct Upstreams {

@@ -28,6 +28,37 @@ std::string text_of(const OrderedJson& content) {
   return text;
 }
 
+const OrderedJson* member_of(const OrderedJson& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? nullptr : &*found;
+}
+
+OrderedJson value_of(const OrderedJson& object, const char* name) {
+  const OrderedJson* const member = member_of(object, name);
+  return member != nullptr ? *member : OrderedJson();
+}
+
+/// Anthropic's results are blocks of a user's message.
+const OrderedJson* result_in(const OrderedJson& message) {
+  if (text_or(message, "role", "") == "tool") return &message;
+  const OrderedJson* const content = member_of(message, "content");
+  const bool is_result = content != nullptr && content->is_array() && !content->empty() &&
+                         text_or(content->back(), "type", "") == "tool_result";
+  return is_result ? &content->back() : nullptr;
+}
+
+/// The name of the first tool, which some APIs have in a `function`; empty if none may be called.
+std::string tool_of(const OrderedJson& body) {
+  const OrderedJson tools = value_of(body, "tools");
+  const OrderedJson choice = value_of(body, "tool_choice");
+  const bool is_none = choice == "none" || text_or(choice, "type", "") == "none";
+  if (!tools.is_array() || tools.empty() || is_none) return {};
+  return text_or(value_of(tools[0], "function"), "name", text_or(tools[0], "name", "tool"));
+}
+
+}  // namespace
+
 std::string dumped(const OrderedJson& json) {
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
@@ -39,14 +70,6 @@ void refuse_as_openai(Reply& reply, int status, const std::string& why, const ch
                               {"param", nullptr},
                               {"code", code}}}}));
 }
-
-const OrderedJson* member_of(const OrderedJson& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(name);
-  return found == object.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 bool flag_or(const OrderedJson& object, const char* name, bool otherwise) {
   const OrderedJson* const member = member_of(object, name);
@@ -75,12 +98,13 @@ std::string_view header_of(std::string_view head, std::string_view name) {
 }
 
 void Models::answer(const Request& request, Reply& reply) {
-  static constexpr std::array<Route<Models>, 8> kRoutes{{
+  static constexpr std::array<Route<Models>, 9> kRoutes{{
       {"POST", "/v1/chat/completions", &Models::complete},
       {"POST", "/api/chat", &Models::chat_of_ollama},
       {"POST", "/v1/messages", &Models::message_of_anthropic},
       {"GET", "/v1/models", &Models::list},
       {"POST", "/v1/embeddings", &Models::embed},
+      {"POST", "/v1/completions", &Models::complete_text},
       {"GET", "/health", &Models::health},
       {"GET", "/api/version", &Models::health},
       {"POST", "/chat/completions", &Models::complete},
@@ -105,19 +129,34 @@ void Models::list(const Request& /*request*/, Reply& reply) {
 }
 
 void Models::embed(const Request& request, Reply& reply) {
+  if (!has_key(request, "authorization")) {
+    return refuse_as_openai(reply, 401, "Incorrect API key provided.", "invalid_api_key");
+  }
   const auto body = OrderedJson::parse(request.body, nullptr, false);
   if (!body.is_object() || !body.contains("input")) {
     return refuse_as_openai(reply, 400, "input: missing", "missing_required_parameter");
   }
-  const std::size_t count = body["input"].is_array() ? body["input"].size() : 1;
-  auto data = OrderedJson::array();
-  for (std::size_t i = 0; i < count; ++i) {
-    data.push_back({{"object", "embedding"}, {"index", i}, {"embedding", {0.5, -0.25, 0.125}}});
+  answer_as_embeddings(body, reply);
+}
+
+void Models::complete_text(const Request& request, Reply& reply) {
+  if (!has_key(request, "authorization")) {
+    return refuse_as_openai(reply, 401, "Incorrect API key provided.", "invalid_api_key");
   }
-  reply.body = dumped({{"object", "list"},
-                       {"data", std::move(data)},
-                       {"model", text_or(body, "model", kModel)},
-                       {"usage", {{"prompt_tokens", count}, {"total_tokens", count}}}});
+  ModelChat chat;
+  chat.body = OrderedJson::parse(request.body, nullptr, false);
+  if (member_of(chat.body, "prompt") == nullptr) {
+    return refuse_as_openai(reply, 400, "prompt: missing", "missing_required_parameter");
+  }
+  const OrderedJson prompt = value_of(chat.body, "prompt");
+  const bool is_list = prompt.is_array() && !prompt.empty();
+  chat.text = "model heard: " + text_of(is_list ? prompt[0] : prompt);
+  chat.model = text_or(chat.body, "model", kModel);
+  chat.stream = flag_or(chat.body, "stream", false);
+  chat.number = ++answers_;
+  reply.delay = std::chrono::milliseconds(settings_.latency_ms);
+  reply.gap = std::chrono::milliseconds(settings_.stream_gap_ms);
+  answer_as_text_completion(chat, words(chat.text), reply);
 }
 
 void Models::complete(const Request& request, Reply& reply) {
@@ -179,6 +218,11 @@ std::string Models::read(const Request& request, ModelChat& chat) {
     chat.text = "model heard: " + text_of(message.value("content", OrderedJson()));
   }
   if (chat.text.empty()) chat.text = "model heard nothing";
+  if (const OrderedJson* const result = result_in(messages.back())) {
+    chat.text = "tool said: " + text_of(value_of(*result, "content"));
+  } else {
+    chat.tool = tool_of(chat.body);
+  }
   return {};
 }
 

@@ -20,6 +20,7 @@ struct ModelChat {
   OrderedJson body = {};
   std::string model = {};
   std::string text = {};  ///< the answer
+  std::string tool = {};  ///< the tool that is called in its place; empty: none
   int number = 0;         ///< of the answer, for ids
   bool stream = false;
 
@@ -28,7 +29,8 @@ struct ModelChat {
 };
 
 /// A server of models: answers chats in the APIs of OpenAI, Ollama and Anthropic. The answer is the
-/// last user message, after "model heard: ".
+/// last user message, after "model heard: ", or the last tool result, after "tool said: "; a chat
+/// with tools that does not end with a result gets a call of the first tool.
 class Models final : public Service {
  public:
   Models(const Settings& settings, std::string key) : settings_(settings), key_(std::move(key)) {}
@@ -41,6 +43,7 @@ class Models final : public Service {
   void list(const Request& request, Reply& reply);
   void embed(const Request& request, Reply& reply);
   void complete(const Request& request, Reply& reply);
+  void complete_text(const Request& request, Reply& reply);
   void chat_of_ollama(const Request& request, Reply& reply);
   void message_of_anthropic(const Request& request, Reply& reply);
 
@@ -62,9 +65,19 @@ std::string_view header_of(std::string_view head, std::string_view name);
 bool flag_or(const OrderedJson& object, const char* name, bool otherwise);
 std::string text_or(const OrderedJson& object, const char* name, std::string_view otherwise);
 
+std::string dumped(const OrderedJson& json);
+void refuse_as_openai(Reply& reply, int status, const std::string& why, const char* code);
+/// What every answer of the OpenAI API begins with.
+OrderedJson head_as_openai(const ModelChat& chat, const char* prefix, const char* object);
+OrderedJson usage_as_openai(const ModelChat& chat);
+
 // One file for each API: the body of a whole answer, or its events.
 void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply);
+void answer_as_text_completion(const ModelChat& chat, const std::vector<std::string_view>& words,
+                               Reply& reply);
+/// \param body of a request; answers each input with the same three numbers
+void answer_as_embeddings(const OrderedJson& body, Reply& reply);
 void answer_as_ollama(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply);
 void answer_as_anthropic(const ModelChat& chat, const std::vector<std::string_view>& words,

@@ -1,6 +1,8 @@
 // The answers of Ollama's /api/chat: JSON lines.
 #include <string>
 
+#include <fmt/format.h>
+
 #include "models.hpp"
 
 namespace upstream {
@@ -14,6 +16,15 @@ OrderedJson line_of(const ModelChat& chat, std::string_view content) {
           {"done", false}};
 }
 
+/// Ollama sends each call in one line, with arguments as an object.
+OrderedJson line_with_call(const ModelChat& chat) {
+  OrderedJson line = line_of(chat, "");
+  line["message"]["tool_calls"] = OrderedJson::array(
+      {{{"id", fmt::format("call_{}", chat.number)},
+        {"function", {{"index", 0}, {"name", chat.tool}, {"arguments", {{"text", chat.text}}}}}}});
+  return line;
+}
+
 void finish(OrderedJson& line, const ModelChat& chat) {
   line["done_reason"] = "stop";
   line["done"] = true;
@@ -25,21 +36,21 @@ void finish(OrderedJson& line, const ModelChat& chat) {
   line["eval_duration"] = 4709213000;
 }
 
-std::string dumped(const OrderedJson& json) {
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
 }  // namespace
 
 void answer_as_ollama(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply) {
   if (!chat.stream) {
-    OrderedJson body = line_of(chat, chat.text);
+    OrderedJson body = chat.tool.empty() ? line_of(chat, chat.text) : line_with_call(chat);
     finish(body, chat);
     reply.body = dumped(body);
     return;
   }
-  for (const auto word : words) reply.events.push_back(dumped(line_of(chat, word)) + '\n');
+  if (!chat.tool.empty()) {
+    reply.events.push_back(dumped(line_with_call(chat)) + '\n');
+  } else {
+    for (const auto word : words) reply.events.push_back(dumped(line_of(chat, word)) + '\n');
+  }
   OrderedJson last = line_of(chat, "");
   finish(last, chat);
   reply.events.push_back(dumped(last) + '\n');

@@ -8,37 +8,33 @@
 
 namespace upstream {
 
-namespace {
-
-OrderedJson usage_of(const ModelChat& chat) {
+OrderedJson usage_as_openai(const ModelChat& chat) {
   return {{"prompt_tokens", chat.input_tokens()},
           {"completion_tokens", chat.output_tokens()},
           {"total_tokens", chat.input_tokens() + chat.output_tokens()}};
 }
 
-/// A call of the first tool, if the request has tools; else null.
-OrderedJson call_of(const ModelChat& chat) {
-  const auto tools = chat.body.value("tools", OrderedJson());
-  if (!tools.is_array() || tools.empty()) return nullptr;
-  const auto function = tools[0].is_object() ? tools[0].value("function", OrderedJson()) : tools[0];
-  return {{"id", fmt::format("call_{}", chat.number)},
-          {"type", "function"},
-          {"function",
-           {{"name", text_or(function, "name", "")},
-            {"arguments", OrderedJson({{"text", chat.text}}).dump()}}}};
-}
-
-OrderedJson head_of(const ModelChat& chat, const char* object) {
-  return {{"id", fmt::format("chatcmpl-{}", chat.number)},
+OrderedJson head_as_openai(const ModelChat& chat, const char* prefix, const char* object) {
+  return {{"id", fmt::format("{}-{}", prefix, chat.number)},
           {"object", object},
           {"created", std::time(nullptr)},
           {"model", chat.model},
           {"system_fingerprint", "fp_vx11"}};
 }
 
+namespace {
+
+/// A call of the tool, if there is one; else null.
+OrderedJson call_of(const ModelChat& chat) {
+  if (chat.tool.empty()) return nullptr;
+  return {{"id", fmt::format("call_{}", chat.number)},
+          {"type", "function"},
+          {"function",
+           {{"name", chat.tool}, {"arguments", dumped(OrderedJson({{"text", chat.text}}))}}}};
+}
+
 void append_data(Reply& reply, const OrderedJson& json) {
-  reply.events.push_back(
-      "data: " + json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n\n");
+  reply.events.push_back("data: " + dumped(json) + "\n\n");
 }
 
 void whole(const ModelChat& chat, Reply& reply) {
@@ -48,14 +44,14 @@ void whole(const ModelChat& chat, Reply& reply) {
     message["content"] = nullptr;
     message["tool_calls"] = OrderedJson::array({call});
   }
-  OrderedJson body = head_of(chat, "chat.completion");
+  OrderedJson body = head_as_openai(chat, "chatcmpl", "chat.completion");
   body["choices"] =
       OrderedJson::array({{{"index", 0},
                            {"message", std::move(message)},
                            {"logprobs", nullptr},
                            {"finish_reason", call.is_null() ? "stop" : "tool_calls"}}});
-  body["usage"] = usage_of(chat);
-  reply.body = body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  body["usage"] = usage_as_openai(chat);
+  reply.body = dumped(body);
 }
 
 }  // namespace
@@ -63,7 +59,7 @@ void whole(const ModelChat& chat, Reply& reply) {
 void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply) {
   if (!chat.stream) return whole(chat, reply);
-  OrderedJson chunk = head_of(chat, "chat.completion.chunk");
+  OrderedJson chunk = head_as_openai(chat, "chatcmpl", "chat.completion.chunk");
   const auto append = [&](OrderedJson delta, OrderedJson finish) {
     chunk["choices"] = OrderedJson::array({{{"index", 0},
                                             {"delta", std::move(delta)},
@@ -88,7 +84,7 @@ void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>
   const auto options = chat.body.value("stream_options", OrderedJson());
   if (flag_or(options, "include_usage", false)) {
     chunk["choices"] = OrderedJson::array();
-    chunk["usage"] = usage_of(chat);
+    chunk["usage"] = usage_as_openai(chat);
     append_data(reply, chunk);
   }
   reply.events.emplace_back("data: [DONE]\n\n");

@@ -69,7 +69,8 @@ struct ChatAnswer {
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
   ChatEnding ending = {};
   /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there
-  /// is an answer in it; else empty.
+  /// is an answer in it. Of another API, if the answer has tool calls: an object with `choices` and
+  /// `usage` in the form of that API, and neither `id` nor `created`. Else empty.
   std::string completion_json = {};
 };
 
@@ -113,6 +114,10 @@ class VX11_API ChatEventReader {
   /// Reads one event and appends the text of a piece to `text`. A piece without text counts as
   /// ignored. Not called again after `end` or `error`. An exception counts as `error`.
   virtual ChatEventKind read(const ServerSentEvent& event, std::string& text) = 0;
+  /// Replaces `ChatPiece::data` of the event that was read last, which was a piece or a part:
+  /// `{"tool_calls":[…]}`, a list as in the deltas of the OpenAI chat API, for dialects that
+  /// translate tool calls. Valid until the next `read`. Empty, the default: not replaced.
+  virtual std::string_view translated() const noexcept { return {}; }
   /// Whether the answer is complete if the stream ends cleanly now, without a further event; called
   /// at such an end. For upstreams whose last event is optional and whose answer shows otherwise
   /// that nothing is missing. The default: only `end` is an end.

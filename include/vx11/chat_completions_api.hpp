@@ -38,6 +38,11 @@ struct ChatCompletionsApiOptions {
   /// The router of each model name that clients may ask for, such as `vx11`, `vx11/switch` and
   /// aliases; at least one. Routers may share targets and breakers.
   std::map<std::string, std::shared_ptr<const Router>, std::less<>> models = {};
+  /// The routers for embeddings, by names of `models`: their targets have
+  /// `openai_embeddings_dialect`, and share breakers with those for chats. Vectors of two models
+  /// cannot be compared: a route with several targets needs the same model behind all of them. A
+  /// name that is missing here is answered 400.
+  std::map<std::string, std::shared_ptr<const Router>, std::less<>> embeddings = {};
   /// Where the turns of requests with a session are stored. Null: requests with one are answered
   /// without it, and say so. Requests without a session leave nothing behind.
   std::shared_ptr<SessionStore> sessions = {};
@@ -63,14 +68,18 @@ struct ChatCompletionsApiOptions {
       {};  ///< For `created` and the times of stored turns. Default: the system's.
 };
 
-/// Handles `POST /v1/chat/completions`, `GET /v1/models` and, for text alone, `POST /v1/responses`,
-/// also without `/v1`. Serve it beside an `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
+/// Handles `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/embeddings` and, for text
+/// alone, `POST /v1/responses` and `POST /v1/completions`, also without `/v1`. Serve it beside an
+/// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing
 /// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other
 /// upstreams get the text of the last user message and the earlier messages; one that cannot
 /// express what a request asks for is passed by, and if none can, the answer is 400 and names the
 /// member.
+/// Embeddings are passed through both ways; the header `x-vx11-source` names the target, and
+/// `x-vx11-reason` says why an earlier one did not answer. `/v1/completions` is answered by a chat
+/// with the prompt as its one message, by targets of every kind.
 /// Errors have the form of the OpenAI API; `code` is a word of the operator contract.
 ///
 /// **Thread-safe**; copies share everything. Must outlive the tasks it returned. Never throws.

@@ -32,7 +32,8 @@ struct ChatPiece {
   ChatPiece(std::string event, std::string words)
       : data(std::move(event)), text(std::move(words)) {}
 
-  std::string data = {};  ///< The event's data as the upstream sent it.
+  /// The event's data as the upstream sent it, or as `ChatEventReader::translated` replaces it.
+  std::string data = {};
   std::string text = {};  ///< The text in it; the answer is the concatenation of these.
 };
 

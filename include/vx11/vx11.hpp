@@ -19,6 +19,7 @@
 #include <vx11/dialect/anthropic.hpp>
 #include <vx11/dialect/ollama.hpp>
 #include <vx11/dialect/openai.hpp>
+#include <vx11/dialect/openai_embeddings.hpp>
 #include <vx11/dialect/openai_target.hpp>
 #include <vx11/fallback.hpp>
 #include <vx11/fallback_rule.hpp>

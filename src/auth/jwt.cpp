@@ -1,4 +1,5 @@
 #include <vx11/auth.hpp>
+#include <vx11/detail/mistakes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,6 @@
 #include "auth/jwt_signature.hpp"
 #include "json/scan.hpp"
 #include "json/strings.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -166,7 +166,7 @@ class JwtAuthenticator final : public Authenticator {
 }  // namespace
 
 Result<std::shared_ptr<const Authenticator>> make_jwt_authenticator(JwtOptions options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   JwtKeys keys(options, mistakes);
   mistakes.add_if(options.audience.empty(), "the audience is missing");
   mistakes.add_if(options.leeway < std::chrono::seconds::zero(), "the leeway is negative");

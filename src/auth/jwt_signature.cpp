@@ -110,7 +110,7 @@ const JwtAlgorithm* find_algorithm(std::string_view name) noexcept {
 
 }  // namespace
 
-JwtKeys::JwtKeys(const JwtOptions& options, MistakeList& mistakes) : secret_(options.secret) {
+JwtKeys::JwtKeys(const JwtOptions& options, detail::Mistakes& mistakes) : secret_(options.secret) {
   const ErrorMark mark;
   if (!options.public_key_pem.empty()) public_key_.reset(read_public_key(options.public_key_pem));
   mistakes.add_if(options.algorithms.empty(), "no algorithm is allowed");
@@ -128,7 +128,7 @@ JwtKeys::JwtKeys(const JwtOptions& options, MistakeList& mistakes) : secret_(opt
   }
 }
 
-void JwtKeys::check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes) const {
+void JwtKeys::check_secret(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const {
   const auto least = static_cast<std::size_t>(EVP_MD_get_size(algorithm.hash()));
   if (secret_.size() < least) {
     mistakes.add(std::string(algorithm.name) + " needs a secret of at least " +
@@ -139,7 +139,7 @@ void JwtKeys::check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes)
   }
 }
 
-void JwtKeys::check_public_key(const JwtAlgorithm& algorithm, MistakeList& mistakes) const {
+void JwtKeys::check_public_key(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const {
   if (public_key_ && fits(public_key_.get(), algorithm.family)) return;
   mistakes.add(std::string(algorithm.name) + " needs a public key in PEM: " +
                (algorithm.family == JwtFamily::rsa ? "RSA of at least 2048 bits" : "P-256"));

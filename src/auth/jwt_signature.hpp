@@ -4,6 +4,7 @@
 /// Signatures of JSON Web Tokens (RFC 7515, RFC 7518), checked by OpenSSL. Internal.
 
 #include <vx11/auth.hpp>
+#include <vx11/detail/mistakes.hpp>
 
 #include <string>
 #include <string_view>
@@ -12,7 +13,6 @@
 #include <openssl/evp.h>
 
 #include "socket/openssl.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,14 +24,14 @@ struct JwtAlgorithm;
 class JwtKeys {
  public:
   /// Appends every mistake in algorithms and keys to `mistakes`.
-  JwtKeys(const JwtOptions& options, MistakeList& mistakes);
+  JwtKeys(const JwtOptions& options, detail::Mistakes& mistakes);
 
   /// Whether `algorithm` is allowed and `signature` is its signature of `text`.
   bool verify(std::string_view algorithm, std::string_view text, std::string_view signature) const;
 
  private:
-  void check_secret(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
-  void check_public_key(const JwtAlgorithm& algorithm, MistakeList& mistakes) const;
+  void check_secret(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const;
+  void check_public_key(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const;
 
   std::vector<const JwtAlgorithm*> allowed_ = {};
   std::string secret_;

@@ -5,12 +5,16 @@
 
 #include <vx11/chat_stream.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
+
+/// Limit for the part of an endless answer that is kept in the session.
+inline constexpr std::size_t kMostKept = 1024 * 1024;
 
 /// Writes only unnamed events, which collect until `take_out`.
 class AnswerWriter : public ChatPieceSink {

@@ -175,9 +175,31 @@ void write_usage(json::Writer& json, const ChatEnding& ending) {
   json.key("total_tokens").integer(tokens.input + tokens.output).close('}');
 }
 
+std::string with_head(const std::string& object, const AnswerHead& head, const ChatEnding& ending) {
+  constexpr std::array<std::string_view, 5> kNames = {"id", "object", "created", "model", "usage"};
+  if (object.find(R"("created")") != std::string::npos) return object;
+  const auto scanned = json::scan_object(object, kNames);
+  if (!scanned) return object;
+  json::Writer made(256);
+  made.open('{');
+  write_head(made, head, "chat.completion");
+  write_usage(made, ending);
+  const std::string members = std::move(made.close('}')).take();
+  std::vector<json::MemberEdit> edits;
+  json::ObjectItems items(members);
+  while (const auto item = items.next()) {
+    const auto at = std::find(kNames.begin(), kNames.end(), item->name) - kNames.begin();
+    const json::Kind kind = scanned->members[static_cast<std::size_t>(at)].kind;
+    if (kind == json::Kind::absent) edits.push_back({item->name, item->value});
+  }
+  return json::with_members(object, edits);
+}
+
 std::string completion_body(const ChatReply& reply, const AnswerHead& head,
                             const Provenance& from) {
-  if (!reply.completion_json.empty()) return with_provenance(reply.completion_json, from);
+  if (!reply.completion_json.empty()) {
+    return with_provenance(with_head(reply.completion_json, head, reply.ending), from);
+  }
   json::Writer json(reply.text.size() + 512);
   json.open('{');
   write_head(json, head, "chat.completion");

@@ -65,6 +65,10 @@ struct Tokens {
 /// The members `usage` of an answer; nothing if the upstream reported no tokens.
 void write_usage(json::Writer& json, const ChatEnding& ending);
 
+/// `object`, the `completion_json` of an answer, with the members of a completion that it lacks:
+/// those of the head, and `usage`. One with a `created` is returned as it is.
+std::string with_head(const std::string& object, const AnswerHead& head, const ChatEnding& ending);
+
 /// A whole answer: the upstream's own, or one made of its text.
 std::string completion_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from);
 

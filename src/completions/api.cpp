@@ -1,4 +1,5 @@
 #include <vx11/chat_completions_api.hpp>
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/session.hpp>
 
 #include <algorithm>
@@ -8,13 +9,13 @@
 #include <utility>
 
 #include "completions/context.hpp"
+#include "completions/embeddings.hpp"
 #include "completions/endpoint.hpp"
 #include "completions/errors.hpp"
 #include "front/body_head.hpp"
 #include "front/cors.hpp"
 #include "front/page_origin.hpp"
 #include "http/route_pattern.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -32,9 +33,11 @@ struct Route {
   RouteLabel label;
 };
 
-constexpr std::array<Route, 4> kRoutes = {
+constexpr std::array<Route, 6> kRoutes = {
     {{"/chat/completions", "POST", RouteLabel::chat_completions},
      {"/responses", "POST", RouteLabel::responses},
+     {"/completions", "POST", RouteLabel::completions},
+     {"/embeddings", "POST", RouteLabel::embeddings},
      {"/models", "GET", RouteLabel::models},
      {"/models/", "GET", RouteLabel::model}}};
 
@@ -60,8 +63,8 @@ Match find_route(std::string_view target) noexcept {
 HttpResponse not_served() {
   return error_response(
       ApiError(404, "not_found",
-               "this path is not served; POST /v1/chat/completions, POST /v1/responses, "
-               "GET /v1/models and GET /v1/models/{id} are"));
+               "this path is not served; POST /v1/chat/completions, /v1/responses, "
+               "/v1/completions and /v1/embeddings, GET /v1/models and /v1/models/{id} are"));
 }
 
 HttpResponse wrong_method(const Route& route, std::string_view method) {
@@ -73,13 +76,19 @@ HttpResponse wrong_method(const Route& route, std::string_view method) {
   return answer;
 }
 
+AnswerStyle style_of(RouteLabel route) noexcept {
+  if (route == RouteLabel::responses) return AnswerStyle::response;
+  const bool is_text = route == RouteLabel::completions;
+  return is_text ? AnswerStyle::text_completion : AnswerStyle::chat_completion;
+}
+
 bool is_id(std::string_view text) noexcept {
   return !text.empty() && text.size() <= 128 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 Result<void> check(const ChatCompletionsApiOptions& options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   mistakes.add_if(options.auth == nullptr, "auth is missing");
   mistakes.add_if(options.models.empty(), "models is empty");
   mistakes.add_if(options.max_body_bytes == 0, "max_body_bytes is zero");
@@ -91,6 +100,11 @@ Result<void> check(const ChatCompletionsApiOptions& options) {
     mistakes.about("model", name);
     mistakes.add_if(name.empty(), "the name is empty");
     mistakes.add_if(router == nullptr, "it has no router");
+  }
+  for (const auto& [name, router] : options.embeddings) {
+    mistakes.about("embeddings of model", name);
+    mistakes.add_if(!options.models.contains(name), "models has no such name");
+    mistakes.add_if(router == nullptr, "they have no router");
   }
   return std::move(mistakes).result();
 }
@@ -208,12 +222,14 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
   const auto& route = *static_cast<const Route*>(admission.match().route);
   StreamedResponse answer;
   try {
-    if (route.method == "POST") {
-      const AnswerStyle style = route.label == RouteLabel::responses ? AnswerStyle::response
-                                                                     : AnswerStyle::chat_completion;
-      std::shared_ptr<const completions::Context> context = impl;
+    std::shared_ptr<const completions::Context> context = impl;
+    if (route.label == RouteLabel::embeddings) {
+      Task<HttpResponse> answering =
+          completions::answer_embeddings(std::move(context), request, deadline);
+      answer.head = co_await std::move(answering);
+    } else if (route.method == "POST") {
       Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style, request, deadline, admission.match().since);
+          std::move(context), style_of(route.label), request, deadline, admission.match().since);
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);

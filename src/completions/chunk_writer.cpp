@@ -14,8 +14,6 @@ namespace completions {
 namespace {
 
 constexpr std::string_view kChunk = "chat.completion.chunk";
-/// Limit for the part of an endless answer that is kept in the session.
-constexpr std::size_t kMostKept = 1024 * 1024;
 /// A chunk with a word or two.
 constexpr std::size_t kUsual = 512;
 
@@ -45,6 +43,11 @@ bool has_choices(std::string_view chunk) {
                    [](std::string_view value) { return value.starts_with('['); });
 }
 
+/// Whether a dialect of another API has put tool calls in place of an event's data.
+bool is_translated(std::string_view data) {
+  return data.starts_with(R"({"tool_calls":[)");
+}
+
 /// The chunk with an empty list of choices: clients read the first one of every chunk.
 std::string with_no_choices(std::string_view chunk) {
   if (!json::scan_object(chunk, {})) return std::string(chunk);
@@ -64,7 +67,7 @@ Provenance ChunkWriter::provenance() const {
 
 /// Chunks made here have the id of those before them.
 void ChunkWriter::decide(std::string_view data, std::string_view text) {
-  if (!text.empty()) events_ = Events::other;
+  if (!text.empty() || is_translated(data)) events_ = Events::other;
   constexpr std::array<std::string_view, 3> kNames = {"choices", "id", "model"};
   const auto scanned = json::scan_object(data, kNames);
   if (!scanned || scanned->members[0].kind != json::Kind::array) return;
@@ -82,15 +85,18 @@ void ChunkWriter::take(std::string_view data, std::string_view text) {
     decide(data, text);
     if (events_ == Events::undecided) return;  // an event of the upstream's own
   }
-  events_ == Events::chunks ? pass_on(data) : write_delta(text);
+  if (events_ == Events::chunks) return pass_on(data);
+  write_text(text);
+  if (is_translated(data)) write_calls(data);
 }
 
 /// An answer that cannot be converted is written as its text.
 void ChunkWriter::take_whole(std::string_view text) {
   const auto usage = wants_usage_ ? UsageChunk::yes : UsageChunk::no;
-  const std::vector<std::string> chunks = chunks_of(stream_->completion_json(), usage);
+  const std::string whole = with_head(stream_->completion_json(), head_, stream_->ending());
+  const std::vector<std::string> chunks = chunks_of(whole, usage);
   events_ = chunks.empty() ? Events::other : Events::chunks;
-  if (chunks.empty()) return write_delta(text);
+  if (chunks.empty()) return write_text(text);
   for (const std::string& chunk : chunks) pass_on(chunk);
 }
 
@@ -101,15 +107,33 @@ void ChunkWriter::pass_on(std::string_view chunk) {
   append_data_event(out_, with_provenance(std::string(chunk), provenance()));
 }
 
-void ChunkWriter::write_delta(std::string_view text) {
-  if (text.empty()) return;
-  json::Writer json(text.size() + 256);
+/// The caller writes the members of the delta.
+json::Writer ChunkWriter::begin_delta(std::size_t expected) {
+  json::Writer json(expected + 256);
   json.open('{');
   write_head(json, head_, kChunk);
   json.key("choices").open('[').open('{').key("index").integer(0).key("delta").open('{');
   if (!std::exchange(has_role_, true)) json.key("role").string("assistant");
-  json.key("content").string(text).close('}').key("finish_reason").raw("null").close('}');
-  append_data_event(out_, std::move(json.close(']').close('}')).take());
+  return json;
+}
+
+void ChunkWriter::write_delta(json::Writer&& delta) {
+  delta.close('}').key("finish_reason").raw("null").close('}');
+  append_data_event(out_, std::move(delta.close(']').close('}')).take());
+}
+
+void ChunkWriter::write_text(std::string_view text) {
+  if (text.empty()) return;
+  json::Writer delta = begin_delta(text.size());
+  delta.key("content").string(text);
+  write_delta(std::move(delta));
+}
+
+/// \param data an object whose only member is `tool_calls`
+void ChunkWriter::write_calls(std::string_view data) {
+  json::Writer delta = begin_delta(data.size());
+  delta.members_of(data);
+  write_delta(std::move(delta));
 }
 
 void ChunkWriter::write_finish() {

@@ -12,13 +12,14 @@
 
 #include "completions/answer_writer.hpp"
 #include "completions/answers.hpp"
+#include "json/writer.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
-/// Passes on the chunks of an upstream that speaks the API, and makes chunks of any other text. The
-/// chunk with the first `finish_reason` gets the member `vx11`.
+/// Passes on the chunks of an upstream that speaks the API, and makes chunks of any other text and
+/// of translated tool calls. The chunk with the first `finish_reason` gets the member `vx11`.
 class ChunkWriter final : public AnswerWriter {
  public:
   /// \param turn must outlive this object
@@ -39,7 +40,10 @@ class ChunkWriter final : public AnswerWriter {
   void decide(std::string_view data, std::string_view text);
   void take_whole(std::string_view text);
   void pass_on(std::string_view chunk);
-  void write_delta(std::string_view text);
+  json::Writer begin_delta(std::size_t expected);
+  void write_delta(json::Writer&& delta);
+  void write_text(std::string_view text);
+  void write_calls(std::string_view data);
   void write_finish();
   void write_usage_chunk();
   Provenance provenance() const;

@@ -9,6 +9,7 @@
 #include "completions/form.hpp"
 #include "completions/request.hpp"
 #include "completions/responses.hpp"
+#include "completions/text_completion.hpp"
 #include "front/chat_relay.hpp"
 #include "http/percent.hpp"
 #include "json/writer.hpp"
@@ -19,10 +20,30 @@ namespace completions {
 
 namespace {
 
-HttpResponse unknown_model() {
-  return error_response(ApiError(404, "model_not_found",
-                                 "there is no model of this name; GET /v1/models lists them",
-                                 "model"));
+Result<CompletionCall, HttpResponse> read_call(AnswerStyle style, const std::string& body,
+                                               SessionMember session_member) {
+  switch (style) {
+    case AnswerStyle::response:
+      return read_response_call(body, session_member);
+    case AnswerStyle::text_completion:
+      return read_text_completion_call(body, session_member);
+    case AnswerStyle::chat_completion:
+      break;
+  }
+  return read_completion_call(body, session_member);
+}
+
+std::string body_of(AnswerStyle style, const ChatReply& reply, const AnswerHead& head,
+                    const Provenance& from) {
+  switch (style) {
+    case AnswerStyle::response:
+      return response_body(reply, head, from);
+    case AnswerStyle::text_completion:
+      return text_completion_body(reply, head, from);
+    case AnswerStyle::chat_completion:
+      break;
+  }
+  return completion_body(reply, head, from);
 }
 
 void write_model(json::Writer& json, const Context& context, std::string_view name) {
@@ -44,9 +65,7 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
   }
   const AnswerHead head(std::move(call.model), context.seconds_now());
   const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
-  std::string body = call.style == AnswerStyle::response ? response_body(*reply, head, from)
-                                                         : completion_body(*reply, head, from);
-  co_return HttpResponse(200, "application/json", std::move(body));
+  co_return HttpResponse(200, "application/json", body_of(call.style, *reply, head, from));
 }
 
 }  // namespace
@@ -55,9 +74,7 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
                                      const HttpRequest& request, const Deadline& deadline,
                                      TimePoint since) {
   const ChatCompletionsApiOptions& with = context->options;
-  auto call = style == AnswerStyle::response
-                  ? read_response_call(request.body, with.session_member)
-                  : read_completion_call(request.body, with.session_member);
+  auto call = read_call(style, request.body, with.session_member);
   if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
@@ -73,6 +90,12 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
       std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
   Task<StreamedResponse> answering = endpoints::answer_with(std::move(relay));
   co_return co_await std::move(answering);
+}
+
+HttpResponse unknown_model() {
+  return error_response(ApiError(404, "model_not_found",
+                                 "there is no model of this name; GET /v1/models lists them",
+                                 "model"));
 }
 
 HttpResponse list_models(const Context& context) {

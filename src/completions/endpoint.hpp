@@ -15,12 +15,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
-/// `POST /v1/chat/completions` or `POST /v1/responses`. Streamed by the body's `stream`.
+/// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
+/// body's `stream`.
 /// \param request must outlive the task
 /// \param since when the head of the request was complete
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const Deadline& deadline,
                                      TimePoint since);
+
+/// The answer to a request for a model that is not configured.
+HttpResponse unknown_model();
 
 /// `GET /v1/models`.
 HttpResponse list_models(const Context& context);

@@ -5,6 +5,7 @@
 #include "completions/chunk_writer.hpp"
 #include "completions/errors.hpp"
 #include "completions/responses.hpp"
+#include "completions/text_completion.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,10 +16,27 @@ namespace {
 std::unique_ptr<AnswerWriter> writer_for(const Context& context, const CompletionCall& call,
                                          const SessionTurn& turn) {
   AnswerHead head(call.model, context.seconds_now());
-  if (call.style == AnswerStyle::response) {
-    return std::make_unique<ResponseWriter>(std::move(head), turn);
+  switch (call.style) {
+    case AnswerStyle::response:
+      return std::make_unique<ResponseWriter>(std::move(head), turn);
+    case AnswerStyle::text_completion:
+      return std::make_unique<TextCompletionWriter>(std::move(head), call.wants_usage, turn);
+    case AnswerStyle::chat_completion:
+      break;
   }
   return std::make_unique<ChunkWriter>(std::move(head), call.wants_usage, turn);
+}
+
+RouteLabel label_of(AnswerStyle style) noexcept {
+  switch (style) {
+    case AnswerStyle::response:
+      return RouteLabel::responses;
+    case AnswerStyle::text_completion:
+      return RouteLabel::completions;
+    case AnswerStyle::chat_completion:
+      break;
+  }
+  return RouteLabel::chat_completions;
 }
 
 }  // namespace
@@ -58,9 +76,7 @@ Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
 
 void CompletionForm::count(StreamEnd end, std::span<const Attempt> /*attempts*/,
                            std::optional<Duration> /*first_piece*/, Duration /*total*/) noexcept {
-  const bool is_response = call_.style == AnswerStyle::response;
-  context_->metrics.streamed(is_response ? RouteLabel::responses : RouteLabel::chat_completions,
-                             end);
+  context_->metrics.streamed(label_of(call_.style), end);
 }
 
 }  // namespace completions

@@ -11,8 +11,8 @@ namespace completions {
 
 namespace {
 
-constexpr std::array<std::string_view, kRouteLabels> kRoutes = {"chat_completions", "responses",
-                                                                "models", "model", "none"};
+constexpr std::array<std::string_view, kRouteLabels> kRoutes = {
+    "chat_completions", "responses", "completions", "embeddings", "models", "model", "none"};
 
 }  // namespace
 

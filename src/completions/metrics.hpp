@@ -22,11 +22,13 @@ namespace completions {
 enum class RouteLabel : unsigned char {
   chat_completions,
   responses,
+  completions,
+  embeddings,
   models,
   model,
   none,  ///< A path without a route.
 };
-inline constexpr std::size_t kRouteLabels = 5;
+inline constexpr std::size_t kRouteLabels = 7;
 
 /// Every series exists from the start. Thread-safe.
 class Metrics {

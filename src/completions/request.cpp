@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "completions/errors.hpp"
+#include "completions/member_rules.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 
@@ -31,16 +31,6 @@ constexpr std::array<std::string_view, 6> kRoles = {"system",    "developer", "u
 constexpr std::size_t kMaxIdBytes = 256;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// A mistake in a request.
-struct Mistake {
-  std::string param = {};
-  std::string message = {};
-};
-
-bool is_absent(const Member& member) noexcept {
-  return member.kind == Kind::absent || member.kind == Kind::null;
-}
-
 bool is_good_text(const Member& member) noexcept {
   return member.kind == Kind::string && !member.has_lone_surrogate;
 }
@@ -48,12 +38,6 @@ bool is_good_text(const Member& member) noexcept {
 bool has_control_bytes(std::string_view text) noexcept {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-/// A name or an id.
-bool is_word(const Member& member) noexcept {
-  return is_good_text(member) && member.text.size() <= kMaxIdBytes &&
-         !has_control_bytes(member.text);
 }
 
 /// Reads one body. Each step returns whether it found no mistake.
@@ -70,12 +54,12 @@ class Reader {
     if (session_member == SessionMember::metadata_or_user && call.chat.session_id.empty()) {
       call.chat.session_id = std::string(user_);
     }
-    call.chat.completion_json = body.substr(body.starts_with(kByteOrderMark) ? 3 : 0);
+    call.chat.completion_json = without_mark(body);
     return true;
   }
 
   CompletionCall call = {};
-  Mistake mistake = {};
+  Refusal mistake = {};
 
  private:
   bool wrong(std::string param, std::string message) {
@@ -85,7 +69,7 @@ class Reader {
 
   bool read_model(const Member& member) {
     if (!is_word(member) || member.text.empty()) {
-      return wrong("model", "model must be the name of a model, as GET /v1/models lists them");
+      return wrong("model", std::string(kModelMistake));
     }
     call.model = member.text;
     return true;
@@ -203,13 +187,20 @@ class Reader {
 
 }  // namespace
 
+bool is_word(const json::Member& member) noexcept {
+  return is_good_text(member) && member.text.size() <= kMaxIdBytes &&
+         !has_control_bytes(member.text);
+}
+
+std::string_view without_mark(std::string_view body) noexcept {
+  return body.substr(body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+}
+
 Result<CompletionCall, HttpResponse> read_completion_call(const std::string& body,
                                                           SessionMember session_member) {
   Reader reader;
   if (reader.read(body, session_member)) return std::move(reader.call);
-  const Mistake& mistake = reader.mistake;
-  return tl::unexpected(
-      error_response(ApiError(400, "invalid_request", mistake.message, mistake.param)));
+  return tl::unexpected(refusal_response(reader.mistake));
 }
 
 }  // namespace completions

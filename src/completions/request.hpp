@@ -9,13 +9,16 @@
 #include <vx11/result.hpp>
 
 #include <string>
+#include <string_view>
+
+#include "json/scan.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace completions {
 
 /// The endpoint whose answer is wanted.
-enum class AnswerStyle : unsigned char { chat_completion, response };
+enum class AnswerStyle : unsigned char { chat_completion, response, text_completion };
 
 /// A valid request. Members that this API does not read are in `chat.completion_json` alone.
 struct CompletionCall {
@@ -29,6 +32,16 @@ struct CompletionCall {
   /// `session_id` is empty if no session was asked for.
   ChatRequest chat = {};
 };
+
+/// Whether `member` is a name or an id: a string of at most 256 bytes without control characters.
+bool is_word(const json::Member& member) noexcept;
+
+/// The mistake of a body whose `model` is missing or no word.
+inline constexpr std::string_view kModelMistake =
+    "model must be the name of a model, as GET /v1/models lists them";
+
+/// The body without the byte order mark that some clients put before it.
+std::string_view without_mark(std::string_view body) noexcept;
 
 /// Parses `body`.
 /// \return 400 that names the first mistake

@@ -5,10 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "completions/errors.hpp"
+#include "completions/member_rules.hpp"
 #include "completions/responses.hpp"
 #include "json/scan.hpp"
-#include "json/text.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
 
@@ -22,52 +21,27 @@ using json::Kind;
 using json::Member;
 using json::ObjectItems;
 
-/// Members with the same name and meaning in a request for a chat completion.
 constexpr std::array<std::string_view, 9> kSame = {
     "model", "stream",           "user",  "metadata",         "temperature",
     "top_p", "prompt_cache_key", "store", "safety_identifier"};
 
-/// Members that are read here.
-constexpr std::array<std::string_view, 2> kRead = {"input", "instructions"};
+constexpr std::array<std::string_view, 3> kRead = {"input", "instructions", "max_output_tokens"};
 
-/// Values that ask for nothing.
-struct Neutral {
-  std::string_view name;
-  std::string_view value;
-};
-constexpr std::array<Neutral, 9> kNeutral = {{{"tools", "[]"},
-                                              {"include", "[]"},
-                                              {"tool_choice", "\"auto\""},
-                                              {"tool_choice", "\"none\""},
-                                              {"truncation", "\"disabled\""},
-                                              {"truncation", "\"auto\""},
-                                              {"background", "false"},
-                                              {"top_logprobs", "0"},
-                                              {"text", R"({"format":{"type":"text"}})"}}};
+constexpr std::array<Neutral, 10> kNeutral = {{{"parallel_tool_calls", ""},
+                                               {"tools", "[]"},
+                                               {"include", "[]"},
+                                               {"tool_choice", "\"auto\""},
+                                               {"tool_choice", "\"none\""},
+                                               {"truncation", "\"disabled\""},
+                                               {"truncation", "\"auto\""},
+                                               {"background", "false"},
+                                               {"top_logprobs", "0"},
+                                               {"text", R"({"format":{"type":"text"}})"}}};
 
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_neutral(const ObjectItems::Item& member) {
-  if (member.value == "null" || member.name == "parallel_tool_calls") return true;
-  std::string value;
-  json::append_canonical(value, member.value);
-  return std::any_of(kNeutral.begin(), kNeutral.end(), [&](const Neutral& each) {
-    return each.name == member.name && each.value == value;
-  });
-}
-
-bool is_absent(const Member& member) noexcept {
-  return member.kind == Kind::absent || member.kind == Kind::null;
-}
-
-/// A mistake in a request.
-struct Refusal {
-  std::string param = {};
-  std::string message = {};
-};
+constexpr MemberRules kRules = {.read = kRead,
+                                .same = kSame,
+                                .neutral = kNeutral,
+                                .advice = " is not served here; POST /v1/chat/completions may"};
 
 /// Writes the request as one for a chat completion.
 class Translator {
@@ -76,26 +50,14 @@ class Translator {
     json_.open('{');
     ObjectItems members(body);
     while (const auto member = members.next()) {
-      if (auto refused = copy(*member)) return refused;
+      if (member->name == "max_output_tokens") json_.key("max_tokens").raw(member->value);
+      if (auto refused = copy_member(json_, *member, kRules)) return refused;
     }
     return write_messages(body);
   }
   std::string take() && { return std::move(json_.close('}')).take(); }
 
  private:
-  std::optional<Refusal> copy(const ObjectItems::Item& member) {
-    if (is_one_of(kRead, member.name)) return std::nullopt;
-    if (is_one_of(kSame, member.name)) {
-      json_.plain_key(member.name).raw(member.value);
-    } else if (member.name == "max_output_tokens") {
-      json_.key("max_tokens").raw(member.value);
-    } else if (!is_neutral(member)) {
-      const std::string name(member.name.substr(0, 64));
-      return Refusal{name, name + " is not served here; POST /v1/chat/completions may"};
-    }
-    return std::nullopt;
-  }
-
   std::optional<Refusal> write_messages(std::string_view body) {
     const auto scanned = json::scan_object(body, kRead);
     if (!scanned) return Refusal{"", "the body is not a JSON object"};
@@ -105,9 +67,9 @@ class Translator {
       return Refusal{"instructions", "instructions must be a string"};
     }
     json_.key("messages").open('[');
-    if (instructions.kind == Kind::string) write_message("system", instructions.text);
+    if (instructions.kind == Kind::string) write_message(json_, "system", instructions.text);
     if (input.kind == Kind::string) {
-      write_message("user", input.text);
+      write_message(json_, "user", input.text);
     } else if (auto refused = write_items(input)) {
       return refused;
     }
@@ -139,7 +101,7 @@ class Translator {
     constexpr std::array<std::string_view, 4> kRoles = {"system", "developer", "user", "assistant"};
     const auto scanned = json::scan_object(item, kRole);
     if (!scanned || scanned->members[0].kind != Kind::string) return true;
-    return is_one_of(kRoles, scanned->members[0].text);
+    return std::find(kRoles.begin(), kRoles.end(), scanned->members[0].text) != kRoles.end();
   }
 
   bool write_item(std::string_view item) {
@@ -153,7 +115,7 @@ class Translator {
     if (!is_message || role.kind != Kind::string) return false;
     std::string text;
     if (!read_content(content, text)) return false;
-    write_message(role.text, text);
+    write_message(json_, role.text, text);
     return true;
   }
 
@@ -181,10 +143,6 @@ class Translator {
     return true;
   }
 
-  void write_message(std::string_view role, std::string_view text) {
-    json_.open('{').key("role").string(role).key("content").string(text).close('}');
-  }
-
   json::Writer json_ = json::Writer(1024);
 };
 
@@ -192,9 +150,7 @@ class Translator {
 
 Result<CompletionCall, HttpResponse> read_response_call(const std::string& body,
                                                         SessionMember session_member) {
-  const auto refuse = [](const Refusal& why) {
-    return tl::unexpected(error_response(ApiError(400, "invalid_request", why.message, why.param)));
-  };
+  const auto refuse = [](const Refusal& why) { return tl::unexpected(refusal_response(why)); };
   if (const auto scanned = json::scan_object(body, {}); !scanned) {
     return refuse({"", "the body is not a JSON object: " + scanned.error().detail});
   }

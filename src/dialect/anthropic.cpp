@@ -1,16 +1,20 @@
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/dialect/anthropic.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dialect/anthropic_answer.hpp"
 #include "dialect/completion_request.hpp"
 #include "dialect/conversation.hpp"
+#include "dialect/translating_dialect.hpp"
 #include "json/writer.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,6 +22,11 @@ inline namespace v0 {
 namespace {
 
 using dialect::PlainChat;
+using dialect::PlainMessage;
+using dialect::Tool;
+using dialect::ToolCall;
+using dialect::ToolChoice;
+using dialect::ToolUse;
 using dialect::Translated;
 using dialect::Translation;
 
@@ -28,28 +37,102 @@ constexpr std::array<Translation, 4> kKnown = {Translation{"temperature", "tempe
                                                {"stop", "stop_sequences"},
                                                {"max_tokens", "max_tokens"}};
 
-class AnthropicDialect final : public ChatDialect {
- public:
-  explicit AnthropicDialect(AnthropicDialectOptions options) : options_(std::move(options)) {}
+/// What an assistant said and called.
+void write_turn(json::Writer& json, const PlainMessage& message) {
+  json.open('{').key("role").string(message.role).key("content").open('[');
+  if (!message.text.empty()) {
+    json.open('{').key("type").string("text").key("text").string(message.text).close('}');
+  }
+  for (const ToolCall& call : message.calls) {
+    json.open('{').key("type").string("tool_use").key("id").string(call.id);
+    json.key("name").string(call.name).key("input").raw(call.arguments).close('}');
+  }
+  json.close(']').close('}');
+}
 
-  Result<HttpRequest> ask(const ChatRequest& chat) const override {
-    return ask(chat, AnswerForm::whole);
+using Messages = std::span<const PlainMessage>;
+
+/// The results at the front of `messages` are one message of the user: the API requires those of
+/// all calls of a turn in the next one.
+/// \return the messages after them
+Messages write_results(json::Writer& json, Messages messages) {
+  json.open('{').key("role").string("user").key("content").open('[');
+  for (; !messages.empty() && messages.front().role == "tool"; messages = messages.subspan(1)) {
+    json.open('{').key("type").string("tool_result");
+    json.key("tool_use_id").string(messages.front().call_id);
+    json.key("content").string(messages.front().text).close('}');
   }
-  Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
-    const auto plain = read(chat);
-    if (!plain) return fail(plain.error());
-    const std::string& model = options_.model.empty() ? plain->model : options_.model;
-    if (model.empty()) return fail(Errc::invalid_argument, "model: the messages API requires one");
-    HttpRequest request =
-        dialect::post_json(options_.base_path + "/messages", form, "text/event-stream");
-    request.headers.add("anthropic-version", options_.version);
-    request.body = body(*plain, model, form);
-    return request;
+  json.close(']').close('}');
+  return messages;
+}
+
+void write_messages(json::Writer& json, Messages messages) {
+  while (!messages.empty()) {
+    const PlainMessage& next = messages.front();
+    if (next.role == "tool") {
+      messages = write_results(json, messages);
+      continue;
+    }
+    next.calls.empty() ? dialect::write_message(json, next.role, next.text)
+                       : write_turn(json, next);
+    messages = messages.subspan(1);
   }
-  std::vector<std::string> ignored_members(const ChatRequest& chat) const override {
-    auto plain = read(chat);
-    return plain ? std::move(plain->ignored) : std::vector<std::string>();
+}
+
+std::string tools_of(const std::vector<Tool>& tools) {
+  json::Writer json;
+  json.open('[');
+  for (const Tool& tool : tools) {
+    json.open('{').key("name").string(tool.name);
+    if (!tool.description.empty()) json.key("description").string(tool.description);
+    json.key("input_schema").raw(tool.schema).close('}');
   }
+  return std::move(json.close(']')).take();
+}
+
+std::string_view type_of(ToolUse use) noexcept {
+  switch (use) {
+    case ToolUse::automatic:
+      break;
+    case ToolUse::none:
+      return "none";
+    case ToolUse::required:
+      return "any";
+    case ToolUse::named:
+      return "tool";
+  }
+  return "auto";
+}
+
+std::string choice_of(const ToolChoice& choice) {
+  json::Writer json;
+  json.open('{').key("type").string(type_of(choice.use));
+  if (!choice.name.empty()) json.key("name").string(choice.name);
+  const bool is_forbidden = choice.parallel == dialect::ParallelCalls::forbidden;
+  if (is_forbidden && choice.use != ToolUse::none) {
+    json.key("disable_parallel_tool_use").boolean(true);
+  }
+  return std::move(json.close('}')).take();
+}
+
+/// The members of a request that the chat has in place of the configuration.
+std::vector<Translated> members_of(const PlainChat& chat) {
+  std::vector<Translated> members = chat.members;
+  if (chat.tools.empty()) return members;
+  members.push_back({.name = "tools", .json = tools_of(chat.tools)});
+  members.push_back({.name = "tool_choice", .json = choice_of(chat.choice)});
+  return members;
+}
+
+class AnthropicDialect final : public dialect::TranslatingDialect {
+ public:
+  explicit AnthropicDialect(AnthropicDialectOptions options)
+      : TranslatingDialect(std::move(options.model),
+                           {std::move(options.system_prompt), options.history_tokens}, kKnown),
+        path_(std::move(options.base_path) + "/messages"),
+        version_(std::move(options.version)),
+        max_tokens_(options.max_tokens),
+        extra_(std::move(options.extra_json)) {}
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
     return dialect::read_message(response.body);
@@ -59,35 +142,40 @@ class AnthropicDialect final : public ChatDialect {
   }
 
  private:
-  Result<PlainChat> read(const ChatRequest& chat) const {
-    return dialect::read_chat(chat, {options_.system_prompt, options_.history_tokens}, kKnown);
+  Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {
+    HttpRequest request = dialect::post_json(path_, form, "text/event-stream");
+    request.headers.add("anthropic-version", version_);
+    request.body = body(chat, form);
+    return request;
   }
 
-  std::string body(const PlainChat& chat, const std::string& model, AnswerForm form) const {
+  std::string body(const PlainChat& chat, AnswerForm form) const {
+    const std::vector<Translated> members = members_of(chat);
     json::Writer json;
-    json.open('{').key("model").string(model);
-    const bool limited =
-        std::any_of(chat.members.begin(), chat.members.end(),
-                    [](const Translated& member) { return member.name == "max_tokens"; });
-    if (!limited) json.key("max_tokens").integer(options_.max_tokens);
-    for (const Translated& member : chat.members) json.plain_key(member.name).raw(member.json);
+    json.open('{').key("model").string(chat.model);
+    const bool limited = std::any_of(members.begin(), members.end(), [](const Translated& member) {
+      return member.name == "max_tokens";
+    });
+    if (!limited) json.key("max_tokens").integer(max_tokens_);
+    for (const Translated& member : members) json.plain_key(member.name).raw(member.json);
     if (!chat.system.empty()) json.key("system").string(chat.system);
     json.key("messages").open('[');
-    for (const ChatMessage& message : chat.messages) {
-      dialect::write_message(json, message.role, message.text);
-    }
+    write_messages(json, chat.messages);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
-    json.members_of(dialect::without_members(options_.extra_json, chat.members));
+    json.members_of(dialect::without_members(extra_, members));
     return std::move(json.close('}')).take();
   }
 
-  AnthropicDialectOptions options_;
+  std::string path_;
+  std::string version_;
+  std::uint32_t max_tokens_;
+  std::string extra_;
 };
 
 }  // namespace
 
 Result<std::shared_ptr<const ChatDialect>> anthropic_dialect(AnthropicDialectOptions options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(options.max_tokens == 0, "max_tokens must be at least 1");

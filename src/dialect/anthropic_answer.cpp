@@ -4,9 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "dialect/tool_calls.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
@@ -52,32 +55,63 @@ void read_usage(const Member& usage, ChatEnding& ending) {
   ending.input_tokens = std::max(input, ending.input_tokens.value_or(0));
 }
 
-std::string text_of_blocks(std::string_view content) {
-  constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
-  std::string text;
-  json::ArrayItems blocks(content);
-  while (const auto block = blocks.next()) {
-    const auto read = json::scan_object(*block, kNames);
-    if (read && read->members[0].text == "text") text += string_of(read->members[1]);
+/// A block of type `tool_use`. Its input is empty at the start of a stream.
+/// \return none if it has no id or name
+std::optional<ToolCall> call_of(std::string_view block) {
+  constexpr std::array<std::string_view, 3> kNames = {"id", "name", "input"};
+  const auto read = json::scan_object(block, kNames);
+  if (!read || string_of(read->members[0]).empty() || string_of(read->members[1]).empty()) {
+    return std::nullopt;
   }
-  return text;
+  const Member& input = read->members[2];
+  return ToolCall{.id = std::string(read->members[0].text),
+                  .name = std::string(read->members[1].text),
+                  .arguments = std::string(input.kind == Kind::object ? input.text : "{}")};
+}
+
+/// What the blocks of a message contain.
+struct Content {
+  std::string text = {};
+  std::vector<ToolCall> calls = {};
+};
+
+/// \return none if a tool call is damaged
+std::optional<Content> content_of(std::string_view blocks) {
+  constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
+  Content content;
+  json::ArrayItems items(blocks);
+  while (const auto block = items.next()) {
+    const auto read = json::scan_object(*block, kNames);
+    if (!read) continue;
+    if (read->members[0].text == "text") content.text += string_of(read->members[1]);
+    if (read->members[0].text != "tool_use") continue;
+    auto call = call_of(*block);
+    if (!call) return std::nullopt;
+    content.calls.push_back(*std::move(call));
+  }
+  return content;
 }
 
 class MessageReader final : public ChatEventReader {
  public:
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
-    constexpr std::array<std::string_view, 5> kNames = {"type", "delta", "message", "usage",
-                                                        "error"};
+    constexpr std::array<std::string_view, 7> kNames = {"type",  "delta", "message",      "usage",
+                                                        "error", "index", "content_block"};
+    translated_.clear();
     if (event.name == "error") return ChatEventKind::error;
     const auto read = json::scan_object(event.data, kNames);
     if (!read || reports_error(read->members[4])) return ChatEventKind::error;
     const std::string_view type = read->members[0].text;
-    if (type == "content_block_delta") return read_delta(read->members[1], text);
+    const std::string_view block = read->members[5].text;
+    if (type == "content_block_start") return start_block(read->members[6], block);
+    if (type == "content_block_delta") return read_delta(read->members[1], block, text);
+    if (type == "content_block_stop") return stop_block(block);
     if (type == "message_start") return read_start(read->members[2]);
     if (type == "message_delta") return read_ending(read->members[1], read->members[3]);
     if (type == "message_stop") return ChatEventKind::end;
     return type == "error" ? ChatEventKind::error : ChatEventKind::ignored;
   }
+  std::string_view translated() const noexcept override { return translated_; }
   bool complete_at_close() const override { return finished_; }
   ChatEnding ending() const override { return ending_; }
   std::string upstream_json() const override {
@@ -89,14 +123,47 @@ class MessageReader final : public ChatEventReader {
   }
 
  private:
-  /// Thinking shows that the answer has begun. Signatures and the input of tools, which no chat of
-  /// this dialect requests, are ignored.
-  static ChatEventKind read_delta(const Member& delta, std::string& text) {
-    constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
+  ChatEventKind start_block(const Member& block, std::string_view index) {
+    constexpr std::array<std::string_view, 1> kNames = {"type"};
+    const auto read = json::scan_object(block.text, kNames);
+    if (!read || read->members[0].text != "tool_use") return ChatEventKind::ignored;
+    auto call = call_of(block.text);
+    if (!call) return ChatEventKind::error;
+    if (call->arguments == "{}") call->arguments.clear();  // it follows in pieces, or has none
+    has_arguments_ = !call->arguments.empty();
+    tool_block_ = index;
+    translated_ = deltas_of({&*call, 1}, calls_++);
+    return ChatEventKind::part;
+  }
+
+  bool is_of_call(std::string_view block) const noexcept {
+    return tool_block_ && *tool_block_ == block;
+  }
+
+  ChatEventKind add_arguments(std::string_view piece) {
+    if (piece.empty()) return ChatEventKind::ignored;
+    has_arguments_ = true;
+    translated_ = arguments_of(piece, calls_ - 1);
+    return ChatEventKind::part;
+  }
+
+  /// Clients parse the arguments of every call: those of none are an empty object.
+  ChatEventKind stop_block(std::string_view block) {
+    if (!is_of_call(block)) return ChatEventKind::ignored;
+    tool_block_.reset();
+    return has_arguments_ ? ChatEventKind::ignored : add_arguments("{}");
+  }
+
+  /// Thinking shows that the answer has begun. Signatures are ignored.
+  ChatEventKind read_delta(const Member& delta, std::string_view block, std::string& text) {
+    constexpr std::array<std::string_view, 3> kNames = {"type", "text", "partial_json"};
     const auto read = json::scan_object(delta.text, kNames);
     if (!read) return ChatEventKind::error;
     const std::string_view type = string_of(read->members[0]);
     if (type == "thinking_delta") return ChatEventKind::part;
+    if (type == "input_json_delta" && is_of_call(block)) {
+      return add_arguments(string_of(read->members[2]));
+    }
     if (type != "text_delta") return ChatEventKind::ignored;
     text += string_of(read->members[1]);
     return ChatEventKind::piece;
@@ -127,6 +194,11 @@ class MessageReader final : public ChatEventReader {
   std::string model_ = {};
   ChatEnding ending_ = {};
   bool finished_ = false;  ///< A stop_reason was read.
+  std::size_t calls_ = 0;  ///< The number of tool calls so far.
+  /// The index of the block with the last of them, until it has ended.
+  std::optional<std::string> tool_block_ = std::nullopt;
+  bool has_arguments_ = false;  ///< Of that call, something was read.
+  std::string translated_ = {};
 };
 
 }  // namespace
@@ -138,11 +210,16 @@ Result<ChatAnswer> read_message(const std::string& body) {
   const auto& members = read->found.members;
   if (reports_error(members[1])) return fail(Errc::invalid_reply, "the upstream reported an error");
   if (members[0].kind != Kind::array) return fail(Errc::invalid_reply, "no content");
-  ChatAnswer answer(text_of_blocks(members[0].text), std::move(read->rest));
+  auto content = content_of(members[0].text);
+  if (!content) return fail(Errc::invalid_reply, "a tool call is damaged");
+  ChatAnswer answer(std::move(content->text), std::move(read->rest));
   answer.ending.finish_reason = finish_reason(members[2].text);
   constexpr std::array<std::string_view, 1> kUsage = {"usage"};
   if (const auto rest = json::scan_object(answer.upstream_json, kUsage)) {
     read_usage(rest->members[0], answer.ending);
+  }
+  if (!content->calls.empty()) {
+    answer.completion_json = completion_of(answer.text, content->calls, answer.ending);
   }
   return answer;
 }

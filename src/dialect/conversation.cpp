@@ -37,7 +37,7 @@ void write_message(json::Writer& json, std::string_view role, std::string_view t
 }
 
 void settle_extra(std::string& extra, std::span<const std::string_view> written,
-                  MistakeList& mistakes) {
+                  detail::Mistakes& mistakes) {
   auto read = json::split_object(extra, written);
   if (!read) return mistakes.add("extra_json: " + read.error().detail);
   for (std::size_t i = 0; i < written.size(); ++i) {

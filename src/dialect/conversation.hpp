@@ -4,6 +4,7 @@
 /// What dialects with messages share. Internal.
 
 #include <vx11/chat.hpp>
+#include <vx11/detail/mistakes.hpp>
 
 #include <cstddef>
 #include <span>
@@ -12,7 +13,6 @@
 #include <vector>
 
 #include "json/writer.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -32,7 +32,7 @@ void write_message(json::Writer& json, std::string_view role, std::string_view t
 /// Checks the option `extra_json` and brings it into the form that `Writer::members_of` needs.
 /// \param written the members that it must not have
 void settle_extra(std::string& extra, std::span<const std::string_view> written,
-                  MistakeList& mistakes);
+                  detail::Mistakes& mistakes);
 
 /// Whether `path` can stand in a request line: empty, or a `/` and visible ASCII.
 bool is_path(std::string_view path) noexcept;

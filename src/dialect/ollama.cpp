@@ -1,17 +1,22 @@
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/dialect/ollama.hpp>
 
 #include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dialect/completion_request.hpp"
 #include "dialect/conversation.hpp"
+#include "dialect/translating_dialect.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -19,6 +24,11 @@ inline namespace v0 {
 namespace {
 
 using dialect::PlainChat;
+using dialect::PlainMessage;
+using dialect::refused;
+using dialect::Tool;
+using dialect::ToolCall;
+using dialect::ToolUse;
 using dialect::Translated;
 using dialect::Translation;
 using json::Kind;
@@ -41,11 +51,37 @@ constexpr std::array<std::string_view, 6> kAnswer = {
 
 struct Content {
   std::string text = {};
+  std::vector<ToolCall> calls = {};
   bool has_thinking = false;
 };
 
-Content content_of(const Member& message) {
-  constexpr std::array<std::string_view, 2> kNames = {"content", "thinking"};
+/// Versions of Ollama before ids were added send none. Made of the answer, which has its time in
+/// nanoseconds, it differs from those of all other answers in a conversation.
+std::string made_id(std::string_view answer, std::size_t index) {
+  return "call_" + std::to_string(std::hash<std::string_view>()(answer)) + "_" +
+         std::to_string(index);
+}
+
+/// \return none if it is no call
+std::optional<ToolCall> call_of(std::string_view call) {
+  constexpr std::array<std::string_view, 2> kCall = {"id", "function"};
+  constexpr std::array<std::string_view, 2> kFunction = {"name", "arguments"};
+  const auto read = json::scan_object(call, kCall);
+  if (!read) return std::nullopt;
+  const auto function = json::scan_object(read->members[1].text, kFunction);
+  if (!function || function->members[0].kind != Kind::string) return std::nullopt;
+  const Member& arguments = function->members[1];
+  ToolCall made;
+  if (read->members[0].kind == Kind::string) made.id = read->members[0].text;
+  made.name = function->members[0].text;
+  made.arguments = arguments.kind == Kind::object ? arguments.text : "{}";
+  return made;
+}
+
+/// \param answer the whole line or body
+/// \return none if a tool call is damaged
+std::optional<Content> content_of(const Member& message, std::string_view answer) {
+  constexpr std::array<std::string_view, 3> kNames = {"content", "thinking", "tool_calls"};
   Content content;
   if (message.kind != Kind::object) return content;
   const auto read = json::scan_object(message.text, kNames);
@@ -54,11 +90,20 @@ Content content_of(const Member& message) {
   const Member& thinking = read->members[1];
   if (text.kind == Kind::string) content.text = text.text;
   content.has_thinking = thinking.kind == Kind::string && !thinking.text.empty();
+  json::ArrayItems calls(read->members[2].text);
+  while (const auto item = calls.next()) {
+    auto call = call_of(*item);
+    if (!call) return std::nullopt;
+    if (call->id.empty()) call->id = made_id(answer, content.calls.size());
+    content.calls.push_back(*std::move(call));
+  }
   return content;
 }
 
-ChatEnding ending_of(const json::Scanned& answer) {
+/// Ollama's own word for an end with calls is `stop`.
+ChatEnding ending_of(const json::Scanned& answer, bool has_calls) {
   ChatEnding ending;
+  if (has_calls) ending.finish_reason = "tool_calls";
   if (answer.members[3].text == "length") ending.finish_reason = "length";
   ending.input_tokens = json::natural(answer.members[4].text);
   ending.output_tokens = json::natural(answer.members[5].text);
@@ -70,53 +115,82 @@ class LineReader final : public ChatEventReader {
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
     auto line = json::split_object(event.data, kAnswer);
     if (!line || reports_error(line->found.members[1])) return ChatEventKind::error;
-    const Content content = content_of(line->found.members[0]);
-    text += content.text;
+    const auto content = content_of(line->found.members[0], event.data);
+    if (!content) return ChatEventKind::error;
+    translate(content->calls);
+    text += content->text;
+    const bool has_calls = !content->calls.empty();
     if (line->found.members[2].text == "true") {
       done_ = true;
-      ending_ = ending_of(line->found);
+      ending_ = ending_of(line->found, calls_ != 0);
       upstream_json_ = std::move(line->rest);
-      if (content.text.empty()) return ChatEventKind::end;
+      if (content->text.empty() && !has_calls) return ChatEventKind::end;
     }
-    if (!content.text.empty()) return ChatEventKind::piece;
-    return content.has_thinking ? ChatEventKind::part : ChatEventKind::ignored;
+    if (!content->text.empty()) return ChatEventKind::piece;
+    return content->has_thinking || has_calls ? ChatEventKind::part : ChatEventKind::ignored;
   }
+  std::string_view translated() const noexcept override { return translated_; }
   bool complete_at_close() const override { return done_; }  // the last line may have text in it
   ChatEnding ending() const override { return ending_; }
   std::string upstream_json() const override { return upstream_json_; }
 
  private:
+  void translate(const std::vector<ToolCall>& calls) {
+    translated_ = calls.empty() ? std::string() : dialect::deltas_of(calls, calls_);
+    calls_ += calls.size();
+  }
+
   bool done_ = false;
+  std::size_t calls_ = 0;  ///< The number of calls so far.
+  std::string translated_ = {};
   ChatEnding ending_ = {};
   std::string upstream_json_ = "{}";
 };
 
-class OllamaDialect final : public ChatDialect {
- public:
-  explicit OllamaDialect(OllamaDialectOptions options) : options_(std::move(options)) {
-    constexpr std::array<std::string_view, 1> kOptions = {"options"};
-    if (auto extra = json::split_object(options_.extra_json, kOptions)) {
-      if (extra->found.members[0].kind == Kind::object) own_ = extra->found.members[0].text;
-      options_.extra_json = std::move(extra->rest);
-    }
+/// Arguments are an object here, not its text.
+void write_calls(json::Writer& json, const std::vector<ToolCall>& calls) {
+  json.key("tool_calls").open('[');
+  for (const ToolCall& call : calls) {
+    json.open('{').key("id").string(call.id).key("function").open('{');
+    json.key("name").string(call.name).key("arguments").raw(call.arguments).close('}').close('}');
   }
+  json.close(']');
+}
 
-  Result<HttpRequest> ask(const ChatRequest& chat) const override {
-    return ask(chat, AnswerForm::whole);
+void write_message(json::Writer& json, const PlainMessage& message) {
+  json.open('{').key("role").string(message.role).key("content").string(message.text);
+  if (!message.calls.empty()) write_calls(json, message.calls);
+  if (!message.tool.empty()) json.key("tool_name").string(message.tool);
+  if (!message.call_id.empty()) json.key("tool_call_id").string(message.call_id);
+  json.close('}');
+}
+
+/// The member `tools`, if tools may be called: Ollama has no `tool_choice`.
+std::vector<Translated> tools_of(const PlainChat& chat) {
+  if (chat.tools.empty() || chat.choice.use == ToolUse::none) return {};
+  json::Writer json;
+  json.open('[');
+  for (const Tool& tool : chat.tools) {
+    json.open('{').key("type").string("function").key("function").open('{');
+    json.key("name").string(tool.name);
+    if (!tool.description.empty()) json.key("description").string(tool.description);
+    json.key("parameters").raw(tool.schema).close('}').close('}');
   }
-  Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
-    const auto plain = read(chat);
-    if (!plain) return fail(plain.error());
-    const std::string& model = options_.model.empty() ? plain->model : options_.model;
-    if (model.empty()) return fail(Errc::invalid_argument, "model: Ollama requires one");
-    HttpRequest request =
-        dialect::post_json(options_.base_path + "/api/chat", form, "application/x-ndjson");
-    request.body = body(*plain, model, form);
-    return request;
-  }
-  std::vector<std::string> ignored_members(const ChatRequest& chat) const override {
-    auto plain = read(chat);
-    return plain ? std::move(plain->ignored) : std::vector<std::string>();
+  return {{.name = "tools", .json = std::move(json.close(']')).take()}};
+}
+
+class OllamaDialect final : public dialect::TranslatingDialect {
+ public:
+  explicit OllamaDialect(OllamaDialectOptions options)
+      : TranslatingDialect(std::move(options.model),
+                           {std::move(options.system_prompt), options.history_tokens}, kKnown),
+        path_(std::move(options.base_path) + "/api/chat"),
+        extra_(std::move(options.extra_json)) {
+    constexpr std::array<std::string_view, 1> kOptions = {"options"};
+    if (auto extra = json::split_object(extra_, kOptions)) {
+      if (extra->found.members[0].kind == Kind::object) own_ = extra->found.members[0].text;
+      extra_ = std::move(extra->rest);
+    }
   }
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
@@ -126,8 +200,14 @@ class OllamaDialect final : public ChatDialect {
       return fail(Errc::invalid_reply, "the upstream reported an error");
     }
     if (body->found.members[0].kind != Kind::object) return fail(Errc::invalid_reply, "no message");
-    ChatAnswer answer(content_of(body->found.members[0]).text, std::move(body->rest));
-    answer.ending = ending_of(body->found);
+    auto content = content_of(body->found.members[0], response.body);
+    if (!content) return fail(Errc::invalid_reply, "a tool call is damaged");
+    const bool has_calls = !content->calls.empty();
+    ChatAnswer answer(std::move(content->text), std::move(body->rest));
+    answer.ending = ending_of(body->found, has_calls);
+    if (has_calls) {
+      answer.completion_json = dialect::completion_of(answer.text, content->calls, answer.ending);
+    }
     return answer;
   }
 
@@ -137,34 +217,42 @@ class OllamaDialect final : public ChatDialect {
   StreamFraming framing() const override { return StreamFraming::json_lines; }
 
  private:
-  Result<PlainChat> read(const ChatRequest& chat) const {
-    return dialect::read_chat(chat, {options_.system_prompt, options_.history_tokens}, kKnown);
+  Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {
+    const ToolUse use = chat.choice.use;
+    if (use == ToolUse::required || use == ToolUse::named) return fail(refused("tool_choice"));
+    if (chat.choice.parallel == dialect::ParallelCalls::forbidden) {
+      return fail(refused("parallel_tool_calls"));
+    }
+    HttpRequest request = dialect::post_json(path_, form, "application/x-ndjson");
+    request.body = body(chat, form);
+    return request;
   }
 
-  std::string body(const PlainChat& chat, const std::string& model, AnswerForm form) const {
+  std::string body(const PlainChat& chat, AnswerForm form) const {
     json::Writer json;
-    json.open('{').key("model").string(model).key("messages").open('[');
+    json.open('{').key("model").string(chat.model).key("messages").open('[');
     if (!chat.system.empty()) dialect::write_message(json, "system", chat.system);
-    for (const ChatMessage& message : chat.messages) {
-      dialect::write_message(json, message.role, message.text);
-    }
+    for (const PlainMessage& message : chat.messages) write_message(json, message);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
     if (own_ != "{}" || !chat.members.empty()) {
       json.key("options").open('{').members_of(dialect::without_members(own_, chat.members));
       for (const Translated& member : chat.members) json.plain_key(member.name).raw(member.json);
       json.close('}');
     }
-    return std::move(json.members_of(options_.extra_json).close('}')).take();
+    const std::vector<Translated> tools = tools_of(chat);
+    for (const Translated& member : tools) json.plain_key(member.name).raw(member.json);
+    return std::move(json.members_of(dialect::without_members(extra_, tools)).close('}')).take();
   }
 
-  OllamaDialectOptions options_;
+  std::string path_;
+  std::string extra_;
   std::string own_ = "{}";  ///< `options` of the configuration.
 };
 
 }  // namespace
 
 Result<std::shared_ptr<const ChatDialect>> ollama_dialect(OllamaDialectOptions options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   dialect::settle_extra(options.extra_json, kWritten, mistakes);

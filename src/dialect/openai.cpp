@@ -1,3 +1,4 @@
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/dialect/openai.hpp>
 
 #include <array>
@@ -11,7 +12,6 @@
 #include "json/scan.hpp"
 #include "json/text.hpp"
 #include "json/writer.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -88,7 +88,7 @@ class OpenAiDialect final : public ChatDialect {
 }  // namespace
 
 Result<std::shared_ptr<const ChatDialect>> openai_dialect(OpenAiDialectOptions options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(!dialect::is_path(options.path), "path must begin with / and be ASCII");

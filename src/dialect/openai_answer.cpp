@@ -68,15 +68,6 @@ bool explains_emptiness(const Member& finish_reason) noexcept {
          finish_reason.text != "stop";
 }
 
-void read_usage(const Member& usage, ChatEnding& ending) {
-  constexpr std::array<std::string_view, 2> kNames = {"prompt_tokens", "completion_tokens"};
-  if (usage.kind != Kind::object) return;
-  const auto scanned = json::scan_object(usage.text, kNames);
-  if (!scanned) return;
-  ending.input_tokens = json::natural(scanned->members[0].text);
-  ending.output_tokens = json::natural(scanned->members[1].text);
-}
-
 /// Reads one event at a time; keeps what `upstream_json` and `ending` return.
 class CompletionReader final : public ChatEventReader {
  public:
@@ -161,6 +152,15 @@ class CompletionReader final : public ChatEventReader {
 };
 
 }  // namespace
+
+void read_usage(const Member& usage, ChatEnding& ending) {
+  constexpr std::array<std::string_view, 2> kNames = {"prompt_tokens", "completion_tokens"};
+  if (usage.kind != Kind::object) return;
+  const auto scanned = json::scan_object(usage.text, kNames);
+  if (!scanned) return;
+  ending.input_tokens = json::natural(scanned->members[0].text);
+  ending.output_tokens = json::natural(scanned->members[1].text);
+}
 
 std::unique_ptr<ChatEventReader> completion_reader() {
   return std::make_unique<CompletionReader>();

@@ -9,12 +9,17 @@
 #include <memory>
 #include <string>
 
+#include "json/scan.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace dialect {
 
 /// Reads a `chat.completion`.
 Result<ChatAnswer> read_completion(const std::string& body);
+
+/// Reads the value of `usage` into the counts of `ending`; anything but an object changes nothing.
+void read_usage(const json::Member& usage, ChatEnding& ending);
 
 /// Reads the events of `chat.completion.chunk` objects.
 std::unique_ptr<ChatEventReader> completion_reader();

@@ -1,5 +1,7 @@
 #include "health/validate.hpp"
 
+#include <vx11/detail/mistakes.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -7,8 +9,6 @@
 #include <variant>
 
 #include <fmt/format.h>
-
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -58,7 +58,7 @@ class Description {
   void validate(const Word& /*check*/) noexcept {}
 
   const HealthOptions& options_;
-  MistakeList mistakes_;
+  detail::Mistakes mistakes_;
   int by_power_ = 0;
 };
 

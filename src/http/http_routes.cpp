@@ -1,3 +1,4 @@
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/http/detail/message_head.hpp>
 #include <vx11/http_routes.hpp>
 
@@ -8,7 +9,6 @@
 #include "http/error_answer.hpp"
 #include "http/percent.hpp"
 #include "http/route_pattern.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -171,7 +171,7 @@ HttpRoutes& HttpRoutes::mount(std::string prefix, std::shared_ptr<HttpHandler> h
 }
 
 Result<void> HttpRoutes::check() const {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   for (auto route = routes_.begin(); route != routes_.end(); ++route) {
     const auto is_same = [&](const Route& other) {
       return other.method == route->method &&

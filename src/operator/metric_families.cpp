@@ -41,7 +41,7 @@ bool names_one_twice(const Labels& labels) {
   return std::adjacent_find(labels.begin(), labels.end(), same_name) != labels.end();
 }
 
-void check_series(MistakeList& mistakes, const MetricFamily& family) {
+void check_series(detail::Mistakes& mistakes, const MetricFamily& family) {
   std::vector<Labels> seen;
   for (const MetricSeries& series : family.series) {
     const Labels labels = sorted(series.labels);
@@ -67,7 +67,7 @@ bool is_taken(const std::string& own, const std::string& name) {
 
 }  // namespace
 
-void check_families(MistakeList& mistakes, std::span<const MetricFamily> families,
+void check_families(detail::Mistakes& mistakes, std::span<const MetricFamily> families,
                     const std::string& own) {
   for (auto family = families.begin(); family != families.end(); ++family) {
     const auto has_name = [&](const MetricFamily& other) { return other.name == family->name; };

@@ -1,3 +1,4 @@
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/operator_api.hpp>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 #include "operator/endpoints.hpp"
 #include "operator/metric_families.hpp"
 #include "operator/routes.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -35,7 +35,7 @@ struct OperatorApi::Impl : endpoints::Context {
 namespace {
 
 Result<void> check(const OperatorApiOptions& options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   mistakes.add_if(options.auth == nullptr, "auth is missing");
   mistakes.add_if(!options.router.has_value(), "router is missing");
   mistakes.add_if(options.health == nullptr, "health is missing");
@@ -74,7 +74,7 @@ Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
   auto impl = std::make_shared<Impl>(std::move(options));
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   check_families(mistakes, impl->options.metric_families,
                  impl->metrics.text(impl->options.breakers, {}));
   if (auto checked = std::move(mistakes).result(); !checked) return fail(checked.error());

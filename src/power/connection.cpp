@@ -1,5 +1,6 @@
 #include "power/connection.hpp"
 
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/url.hpp>
 
 #include <utility>
@@ -8,7 +9,6 @@
 
 #include "json/scan.hpp"
 #include "router/send_through_breaker.hpp"
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -30,7 +30,7 @@ constexpr int kMostCommands = 64;
 
 Result<void> validate(const Transport* transport, const std::string& origin,
                       const PowerOptions& options) {
-  MistakeList mistakes;
+  detail::Mistakes mistakes;
   mistakes.add_if(transport == nullptr, "no transport");
   mistakes.add_if(origin.empty(), "the origin must be http://host[:port], without a path");
   mistakes.add_if(options.timeout <= Duration::zero(), "the timeout must be positive");

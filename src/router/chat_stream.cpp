@@ -49,8 +49,9 @@ ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
 }
 
 ChatStream::Impl::Step ChatStream::Impl::deliver(std::string_view data) noexcept {
+  const std::string_view translated = reader_->translated();
   begun_ = true;
-  data_ = data;
+  data_ = translated.empty() ? data : translated;
   return Step::piece;
 }
 

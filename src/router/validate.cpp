@@ -1,5 +1,6 @@
 #include "router/validate.hpp"
 
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/url.hpp>
 
 #include <algorithm>
@@ -7,8 +8,6 @@
 #include <string_view>
 
 #include <fmt/format.h>
-
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -104,7 +103,7 @@ class Description {
   }
 
   RouterOptions& options_;
-  MistakeList mistakes_ = {};
+  detail::Mistakes mistakes_ = {};
 };
 
 }  // namespace

@@ -3,9 +3,8 @@
 /// \file
 /// Validation of a router's description. Internal.
 
+#include <vx11/detail/mistakes.hpp>
 #include <vx11/router.hpp>
-
-#include "text/mistake_list.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,7 +14,7 @@ inline namespace v0 {
 Result<void> complete(RouterOptions& options);
 
 /// Adds the mistakes in groups, weights and rules.
-void check_routes(const RouterOptions& options, MistakeList& mistakes);
+void check_routes(const RouterOptions& options, detail::Mistakes& mistakes);
 
 }  // namespace v0
 }  // namespace vx11

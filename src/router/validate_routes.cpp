@@ -16,7 +16,7 @@ constexpr std::uint32_t kMostWeight = 1000;
 /// Groups, rules and the shadow's share of a description.
 class Routes {
  public:
-  Routes(const RouterOptions& options, MistakeList& mistakes)
+  Routes(const RouterOptions& options, detail::Mistakes& mistakes)
       : options_(options), mistakes_(mistakes) {}
 
   void check() {
@@ -101,12 +101,12 @@ class Routes {
   }
 
   const RouterOptions& options_;
-  MistakeList& mistakes_;
+  detail::Mistakes& mistakes_;
 };
 
 }  // namespace
 
-void check_routes(const RouterOptions& options, MistakeList& mistakes) {
+void check_routes(const RouterOptions& options, detail::Mistakes& mistakes) {
   Routes(options, mistakes).check();
 }
 

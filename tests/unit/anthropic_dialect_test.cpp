@@ -79,7 +79,7 @@ TEST_CASE("of a client's body, messages, system messages and sampling are transl
       R"("system":"a\n\nb","messages":[{"role":"user","content":"q"}],"stream":false,"top_k":5})");
 }
 
-TEST_CASE("seed is a hint; penalties and tools are refused") {
+TEST_CASE("seed is a hint; penalties and tools of other kinds are refused") {
   const std::string start = R"({"messages":[{"role":"user","content":"x"}],)";
   CHECK(dialect()->ignored_members(completion(start + R"("seed":1})")).front() == "seed");
   CHECK(dialect()->ask(completion(start + R"("presence_penalty":0})"), AnswerForm::whole));

@@ -4,6 +4,7 @@
 /// A completions API over scripted upstreams and a manual clock.
 
 #include <vx11/chat_completions_api.hpp>
+#include <vx11/dialect/openai.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
@@ -35,6 +36,8 @@ using vx11::testing::ScriptedTransport;
 
 inline const std::string kToken = "vx11-local-token";
 inline const std::string kPath = "/v1/chat/completions";
+inline const std::string kSwitchSays = R"({"response":"from switch","model":"m-7"})";
+inline const std::string kToLocal = "vx11/local";
 
 /// An API with the models `vx11` (switch, then madre) and `vx11/local`, which speaks the OpenAI
 /// chat API. Change parts before the first request.
@@ -94,7 +97,6 @@ struct Site {
            "}";
   }
 
- private:
   std::shared_ptr<const Router> router(std::vector<vx11::RouterTarget> targets) const {
     return std::make_shared<const Router>(
         Router::create({.targets = std::move(targets), .clock = clock}).value());
@@ -104,6 +106,7 @@ struct Site {
     return {.name = name, .url = "http://" + name + ":1", .transport = std::move(transport)};
   }
 
+ private:
   std::optional<ChatCompletionsApi> api_ = std::nullopt;
 };
 
@@ -125,6 +128,20 @@ inline std::vector<std::string> events_of(const HttpResponse& response) {
     at = end + 2;
   }
   return events;
+}
+
+/// The same site with the dialect that the gateway has for such upstreams.
+struct OpenAiSite : Site {
+  OpenAiSite() { dialect = vx11::openai_dialect().value(); }
+
+  std::vector<std::string> stream(const std::string& more = "") {
+    return events_of(post(chat(R"(,"stream":true)" + more, "vx11/local")));
+  }
+};
+
+/// A choice of an answer, with this message.
+inline std::string choice(const std::string& message) {
+  return R"({"index":0,"message":)" + message + R"(,"finish_reason":"stop"})";
 }
 
 /// Checks what every error has.

@@ -102,19 +102,19 @@ TEST_CASE("a client's option replaces that of the configuration") {
 
 TEST_CASE("what cannot be expressed is refused by its name") {
   for (const char* member :
-       {R"("tools":[{"type":"function"}])", R"("response_format":{"type":"json_object"})",
-        R"("n":2)", R"("logprobs":true)", R"("top_logprobs":3)", R"("audio":{"voice":"x"})",
+       {R"("response_format":{"type":"json_object"})", R"("tool_choice":"required")", R"("n":2)",
+        R"("logprobs":true)", R"("top_logprobs":3)", R"("audio":{"voice":"x"})",
         R"("logit_bias":{"5":1})", R"("never_heard_of":1)", R"("never_heard_of":false)",
         R"("web_search_options":{})", R"("functions":{})", R"("tools":false)", R"("n":1.5)"}) {
     CAPTURE(member);
     const std::string name = json::parse("{" + std::string(member) + "}").begin().key();
     CHECK(refusal(member) == name + ": the upstream's API has no such member; leave it out");
   }
-  CHECK(message_refusal(R"({"role":"tool","content":"x"})") == "messages[0].role");
+  CHECK(message_refusal(R"({"role":"function","content":"x"})") == "messages[0].role");
   CHECK(message_refusal(R"({"role":"user","content":[{"type":"image_url","image_url":{}}]})") ==
         "messages[0].content");
   CHECK(message_refusal(R"({"role":"user","content":"x"},{"role":"assistant","content":"",)"
-                        R"("tool_calls":[{"id":"t"}]})") == "messages[1].tool_calls");
+                        R"("tool_calls":[{"id":"t"}]})") == "messages[1].tool_calls[0]");
   CHECK(message_refusal(R"({"role":"system","content":"x"})") == "messages");
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("what is left out of messages is reported once") {
 TEST_CASE("a chat without a model is refused") {
   const auto request = dialect({})->ask(ChatRequest("hello", "s"), AnswerForm::whole);
   REQUIRE_FALSE(request);
-  CHECK(request.error().detail == "model: Ollama requires one");
+  CHECK(request.error().detail == "model: the upstream's API requires one");
 }
 
 TEST_CASE("a whole answer of Ollama") {

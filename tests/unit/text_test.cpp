@@ -1,4 +1,6 @@
 // Shared text helpers: durations, lists of mistakes, space, percent-encoding.
+#include <vx11/detail/mistakes.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -11,7 +13,6 @@
 #include "http/percent.hpp"
 #include "router/send_through_breaker.hpp"
 #include "text/duration_text.hpp"
-#include "text/mistake_list.hpp"
 #include "text/trimmed.hpp"
 
 using namespace std::chrono_literals;
@@ -56,8 +57,8 @@ TEST_CASE("router and health write the same limit in the same way") {
 }
 
 TEST_CASE("a list of mistakes names the part that each is about, and is no error while empty") {
-  CHECK(MistakeList().result());
-  MistakeList mistakes;
+  CHECK(detail::Mistakes().result());
+  detail::Mistakes mistakes;
   mistakes.add_if(false, "not this one");
   mistakes.add("no targets");
   mistakes.about("target", "switch");

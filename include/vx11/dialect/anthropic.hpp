@@ -36,9 +36,10 @@ struct AnthropicDialectOptions {
 
 /// The Anthropic messages API, `POST /v1/messages`, whole and streamed as named events.
 ///
-/// Of a `completion_json`, messages of text and the sampling members (`temperature`, `top_p`,
-/// `stop`, `max_tokens`, `max_completion_tokens`) are translated, system messages become `system`;
-/// hints are ignored, `seed` among them; everything else is refused.
+/// Of a `completion_json`, messages of text, tools, their choice, calls and results, and the
+/// sampling members (`temperature`, `top_p`, `stop`, `max_tokens`, `max_completion_tokens`) are
+/// translated, system messages become `system`; hints are ignored, `seed` among them; everything
+/// else is refused.
 ///
 /// \return `invalid_argument` with every mistake of the options
 VX11_API Result<std::shared_ptr<const ChatDialect>> anthropic_dialect(

@@ -30,11 +30,12 @@ struct OllamaDialectOptions {
 };
 
 /// Ollama's `POST /api/chat`, whole and streamed as JSON lines. Ollama also has the OpenAI chat
-/// API, where tools, images and formats work; this one has its own members, such as `keep_alive`.
+/// API, where images and formats work; this one has its own members, such as `keep_alive`.
 ///
-/// Of a `completion_json`, messages of text and the sampling members (`temperature`, `top_p`,
-/// `seed`, `stop`, `max_tokens`, `max_completion_tokens`, the penalties) are translated; hints are
-/// ignored; everything else is refused.
+/// Of a `completion_json`, messages of text, tools, their calls and results, and the sampling
+/// members (`temperature`, `top_p`, `seed`, `stop`, `max_tokens`, `max_completion_tokens`, the
+/// penalties) are translated; hints are ignored; everything else is refused, such as a
+/// `tool_choice` other than `auto` and `none`, and `parallel_tool_calls: false` with tools.
 ///
 /// \return `invalid_argument` with every mistake of the options
 VX11_API Result<std::shared_ptr<const ChatDialect>> ollama_dialect(
