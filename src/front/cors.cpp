@@ -20,7 +20,7 @@ constexpr std::string_view kRequestFields =
     "X-Stainless-Runtime-Version, X-Stainless-Retry-Count, X-Stainless-Timeout, "
     "X-Stainless-Helper-Method";
 constexpr std::string_view kAnswerFields =
-    "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry";
+    "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry, X-Vx11-Source, X-Vx11-Reason";
 /// Seconds for which a browser keeps the answer to a preflight request; Chromium takes no more than
 /// two hours.
 constexpr std::string_view kMaxAge = "600";
