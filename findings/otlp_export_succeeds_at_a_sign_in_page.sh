@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/exporter-trace-otlp-http 0.301.0 with @opentelemetry/sdk-trace (npm) on Node.js 20: what the
-#           exporter reports when the answer is 200 but not the collector's.
-# Guess:    a 200 with text/html, as a captive portal or a proxy's sign-in page gives, is a failed export: OTLP/HTTP answers are
-#           JSON or protobuf. A 200 whose JSON says that the spans were rejected is a failure, too, or at least warned of.
-# Seen:     both are a success for the caller: spans vanish while the exporter's own numbers look well. A diagnostic logger
-#           gets a warning, but by default there is none. Only a count at the collector shows it. A redirect to the
-#           sign-in page would have been a failure.
+# What:     @opentelemetry/exporter-trace-otlp-http 0.301.0 with @opentelemetry/sdk-trace (npm) on
+#           Node.js 20: what the exporter reports when the answer is 200 but not the collector's.
+# Guess:    a 200 with text/html, as a captive portal or a proxy's sign-in page gives, is a failed
+#           export: OTLP/HTTP answers are JSON or protobuf. A 200 whose JSON says that the spans
+#           were rejected is a failure, too, or at least warned of.
+# Seen:     both are a success for the caller: spans vanish while the exporter's own numbers look
+#           well. A diagnostic logger gets a warning, but by default there is none. Only a count at
+#           the collector shows it. A redirect to the sign-in page would have been a failure.
 # Output:   accepted: success
 #           rejected: success, with a warning to a diagnostic logger
 #           sign-in page: success, with a warning to a diagnostic logger
@@ -39,9 +40,10 @@ const ignore = () => {};
 diag.setLogger({ error: note, warn: note, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.ALL);
 
 const memory = new InMemorySpanExporter();
-const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] });
+const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: memory })] });
 provider.getTracer('finding').startSpan('one').end();
-await new Promise((resolve) => setImmediate(resolve));
+await provider.forceFlush();
+if (memory.getFinishedSpans().length !== 1) throw new Error('there is no span to export');
 
 for (const [title, wanted] of Object.entries(ANSWERS)) {
   answer = wanted;
