@@ -21,6 +21,7 @@ inline namespace v0 {
 /// ASCII case-insensitive equality, as header names compare (RFC 9110 §5.1).
 constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
+  if (a.empty()) return true;  // memcmp takes no null pointers
   if (!std::is_constant_evaluated() && std::memcmp(a.data(), b.data(), a.size()) == 0) return true;
   constexpr auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -59,7 +60,7 @@ class ByteBuffer {
   std::size_t size() const noexcept { return size_; }
   std::size_t capacity() const noexcept { return capacity_; }
   void clear() noexcept { size_ = 0; }
-  /// Room for `more` bytes, which must be free, at the end.
+  /// Appends `more` bytes, not written yet; `capacity() - size()` must be at least that.
   char* extend(std::size_t more) noexcept {
     char* const end = bytes_.get() + size_;
     size_ += more;
@@ -150,8 +151,11 @@ class Headers {
     const Sizes sizes{static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())};
     const std::size_t more = occupied({name, value});
-    // Not in place: both may be views into these fields.
-    if (more > fields_.capacity() - fields_.size()) return add_to_copy(name, value);
+    // Not in place: both may be views into these fields. The first comparison is for GCC 12, which
+    // otherwise warns of writing into no block, for sizes whose sum overflows.
+    if (fields_.capacity() == 0 || more > fields_.capacity() - fields_.size()) {
+      return add_to_copy(name, value);
+    }
     char* at = fields_.extend(more);
     std::memcpy(at, &sizes, sizeof sizes);
     at += sizeof sizes;
@@ -243,8 +247,8 @@ class Headers {
   }
 
   detail::ByteBuffer fields_ = {};  ///< Per field: sizes, name, value.
-  detail::NameFilter names_ =
-      {};  ///< So that a look-up of an absent name, the usual one, is short.
+  /// So that a look-up of an absent name, the usual one, is short.
+  detail::NameFilter names_ = {};
 };
 
 }  // namespace v0

@@ -55,7 +55,9 @@ bool is_of_another_origin(const Headers& headers) noexcept {
     return *site != "same-origin" && *site != "none";
   }
   const auto origin = headers.find("Origin");
-  return origin && !equals_ignoring_case(authority_of(*origin), headers.get("Host"));
+  if (!origin) return false;
+  const std::string_view authority = authority_of(*origin);  // none in `null`
+  return authority.empty() || !equals_ignoring_case(authority, headers.get("Host"));
 }
 
 }  // namespace

@@ -224,11 +224,11 @@ bool ChatStream::Impl::deliver_kept(ChatPieceSink& sink) {
 }
 
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
-  if (result_ && overdue(deadline)) {  // also of a stream that never pauses
+  bool delivered = deliver_kept(sink);
+  if (!delivered && result_ && overdue(deadline)) {  // also of a stream that never pauses
     fail_with(Errc::timeout, Verdict::failure);
     co_return fail(error_);
   }
-  bool delivered = deliver_kept(sink);
   for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
     Step step = next_event();
     for (; step == Step::piece; step = next_event()) {

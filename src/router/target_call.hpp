@@ -23,9 +23,9 @@ inline namespace v0 {
 /// A call that belongs to a chat until it has ended or the chat detaches it. A detached call
 /// runs to its own limit, records its outcome, and frees itself.
 ///
-/// Owns everything it uses, since the chat may be gone; but the router only once it is detached:
-/// until then the chat's caller keeps that. Except for its end, which may happen on any thread, it
-/// is used by one thread at a time.
+/// Owns everything it uses, since the chat may be gone. Only of the router it owns a share from
+/// `detach` on: until then the caller of the chat keeps that alive. Except for its end, which may
+/// happen on any thread, it is used by one thread at a time.
 class TargetCall {
  public:
   using Events = detail::EventSet;

@@ -294,4 +294,8 @@ TEST_CASE_FIXTURE(Listening, "a page of another origin cannot change state") {
     CHECK(send(request).status == 200);
   }
   CHECK(events.front() == "cross-site request refused: ");
+
+  HttpRequest without_host("POST", {}, "/operator/power/service/hermes/stop");  // HTTP/1.0
+  without_host.headers.add("Origin", "null");
+  CHECK(send(without_host).status == 403);
 }

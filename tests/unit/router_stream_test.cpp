@@ -207,6 +207,23 @@ TEST_CASE("all pieces that have arrived are read at once") {
   CHECK(read() == std::pair(false, Strings{}));
 }
 
+TEST_CASE("a read whose time is over delivers what has arrived, and charges nothing") {
+  struct Ignored : vx11::ChatPieceSink {
+    void take(std::string_view /*data*/, std::string_view /*text*/) override { ++pieces; }
+    int pieces = 0;
+  };
+  const Upstreams upstreams(stream_of({kHel, kLo + kDone}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  Ignored sink;
+  const Deadline over(upstreams.clock.now());
+  CHECK(vx11::sync_wait(stream->read(sink, over)).value());
+  CHECK(sink.pieces == 1);
+  CHECK(upstreams.breaker().failures == 0);
+  CHECK(vx11::sync_wait(stream->read(sink, over)).error().code == Errc::timeout);
+  CHECK(upstreams.breaker().failures == 1);
+}
+
 TEST_CASE("comments, empty pieces and single bytes do not extend the time for a piece") {
   for (const char* trickle : {":\n", "data: {}\n\n", "event: ping\ndata: x\n\n", "x"}) {
     CAPTURE(trickle);

@@ -14,11 +14,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// Whether the token `name` equals `lower`, of the same size, ignoring case. Setting the case bit
-/// turns no other byte of a token into a letter or a hyphen.
+/// Whether the token `name` equals `lower`, ignoring case. Setting the case bit turns no other byte
+/// of a token into a letter or a hyphen.
 template <std::size_t kSize>
 inline bool is_name(std::string_view name, const char (&lower)[kSize]) noexcept {
-  bool same = true;
+  bool same = name.size() + 1 == kSize;
   for (std::size_t i = 0; i + 1 < kSize; ++i) same = same && (name[i] | 0x20) == lower[i];
   return same;
 }
