@@ -76,6 +76,17 @@ void warn_of_no_effect(LoadedConfig& loaded, const std::string& table, const Gro
   }
 }
 
+/// Only of one that was given: a lower `max_cooldown` alone limits the default, too.
+void check_cooldown(LoadedConfig& loaded, const std::string& table, const GroupConfig& group) {
+  const std::string key = table + ".default_cooldown";
+  if (loaded.origin(key).source == Origin::Source::standard) return;
+  if (group.default_cooldown <= group.max_cooldown) return;
+  if (is_mistaken(loaded, table + ".max_cooldown")) return;
+  complain(loaded, key,
+           fmt::format("is above max_cooldown, {}, which limits it; raise that, too",
+                       print(group.max_cooldown)));
+}
+
 void check_group(LoadedConfig& loaded, const std::string& name, const GroupConfig& group) {
   const std::string table = "groups." + name;
   if (loaded.config.targets.contains(name)) {
@@ -87,6 +98,7 @@ void check_group(LoadedConfig& loaded, const std::string& name, const GroupConfi
              fmt::format("has {} targets; a group has at most {}, make several",
                          group.targets.size(), vx11::Balancer::kMostMembers));
   }
+  check_cooldown(loaded, table, group);
   warn_of_no_effect(loaded, table, group);
 }
 
@@ -124,10 +136,10 @@ void warn_of_many_targets(LoadedConfig& loaded, const std::string& table,
                           const RouteConfig& route) {
   const std::size_t most = most_targets(loaded.config, route);
   if (most <= kMostBeside || loaded.config.chat.fallback_after.time == Duration::zero()) return;
-  loaded.warnings.push_back(
-      fmt::format("{}: up to {} targets are asked for one chat: with more than {}, "
-                  "chat.fallback_after has no effect; lower max_targets of its groups",
-                  place_of(loaded, table), most, kMostBeside));
+  loaded.warnings.push_back(fmt::format(
+      "{}: up to {} targets are asked for one chat: with more than {}, "
+      "chat.fallback_after has no effect; list fewer, or lower max_targets of its groups",
+      place_of(loaded, table), most, kMostBeside));
 }
 
 void check_route(LoadedConfig& loaded, const std::string& name, const RouteConfig& route) {

@@ -48,9 +48,11 @@ void check_next(LoadedConfig& loaded, const std::string& key, const RouteConfig&
     if (is_mistaken(loaded, key + ".next")) return;
     complain(loaded, key,
              "has no next; write next = \"final\", or the target or group that is asked next");
+  } else if (route.targets.empty()) {
+    return;  // a mistake of its own
   } else if (next != kFinal && !contains(route.targets, next)) {
     complain(loaded, key + ".next", unknown_step(loaded.config, route, next));
-  } else if (!route.targets.empty() && next == route.targets.front()) {
+  } else if (next == route.targets.front()) {
     complain(loaded, key + ".next",
              fmt::format("has no effect: {} is asked first, and no target is asked twice; take a "
                          "later one or \"final\"",
@@ -74,9 +76,21 @@ bool covers(const RuleConfig& earlier, const RuleConfig& later) {
          });
 }
 
+std::string key_of(const std::string& table, std::size_t index) {
+  return fmt::format("{}.rules[{}]", table, index + 1);
+}
+
+/// Whether the condition of the rule is not the one that was written.
+bool has_mistaken_condition(const LoadedConfig& loaded, const std::string& key) {
+  return is_mistaken(loaded, key + ".statuses") || is_mistaken(loaded, key + ".when");
+}
+
 /// The first rule before this one that covers it.
-std::optional<std::size_t> covering(const std::vector<RuleConfig>& rules, std::size_t index) {
+std::optional<std::size_t> covering(const LoadedConfig& loaded, const std::string& table,
+                                    const std::vector<RuleConfig>& rules, std::size_t index) {
+  if (has_mistaken_condition(loaded, key_of(table, index))) return std::nullopt;
   for (std::size_t i = 0; i < index; ++i) {
+    if (has_mistaken_condition(loaded, key_of(table, i))) continue;
     if (covers(rules[i], rules[index])) return i;
   }
   return std::nullopt;
@@ -86,7 +100,7 @@ void check_condition(LoadedConfig& loaded, const std::string& key, const RuleCon
   const auto& statuses = rule.statuses.values;
   const bool has_condition = rule.when != RuleCondition::none;
   if (statuses.empty() && !has_condition) {
-    if (is_mistaken(loaded, key + ".statuses") || is_mistaken(loaded, key + ".when")) return;
+    if (has_mistaken_condition(loaded, key)) return;
     complain(loaded, key,
              fmt::format("would apply to every error; write statuses = [400, 422], or when = {}",
                          wanted(rule.when).example));
@@ -102,10 +116,10 @@ void check_condition(LoadedConfig& loaded, const std::string& key, const RuleCon
 
 void check_rules(LoadedConfig& loaded, const std::string& table, const RouteConfig& route) {
   for (std::size_t i = 0; i < route.rules.size(); ++i) {
-    const std::string key = fmt::format("{}.rules[{}]", table, i + 1);
+    const std::string key = key_of(table, i);
     check_condition(loaded, key, route.rules[i]);
     check_next(loaded, key, route, route.rules[i].next);
-    if (const auto other = covering(route.rules, i)) {
+    if (const auto other = covering(loaded, table, route.rules, i)) {
       complain(loaded, key,
                fmt::format("has no effect: rules[{}] applies to the same answers first; delete one "
                            "of them, or move this one up",
@@ -118,6 +132,7 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
   const std::string key = table + ".shadow";
   const std::string& target = route.shadow.target;
   const GatewayConfig& config = loaded.config;
+  if (is_mistaken(loaded, key + ".target")) return;
   if (target.empty()) {
     for (const std::string& member : {key + ".share", key + ".max_in_flight"}) {
       if (loaded.origin(member).source == Origin::Source::standard) continue;
@@ -127,6 +142,9 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
     complain(loaded, key + ".target",
              fmt::format("{} is a group; copies go to a single target, take one of its",
                          in_quotes(target)));
+  } else if (target == "madre" || target == "switch") {
+    complain(loaded, key + ".target",
+             fmt::format("{} cannot be a shadow; take one of [targets.NAME]", in_quotes(target)));
   } else if (!config.targets.contains(target)) {
     std::vector<std::string_view> known;
     for (const auto& [name, each] : config.targets) known.emplace_back(name);

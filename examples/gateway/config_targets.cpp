@@ -78,31 +78,53 @@ void check_readable(LoadedConfig& loaded, const std::string& key, const std::str
 
 /// Whether the files for https, which can be read, are what they should be.
 void check_tls_content(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  const auto check = [&](const char* setting, const vx11::NetTransportOptions& options) {
+    const auto valid = vx11::validate(options);
+    if (!valid) complain(loaded, key + setting, valid.error().detail, Mistake::Kind::machine);
+  };
+  const std::string& certificate = target.certificate_file.value;
+  const std::string& key_file = target.certificate_key_file.value;
+  if (!target.ca_file.value.empty()) check(".ca_file", {.ca_file = target.ca_file.value});
+  if (certificate.empty() || key_file.empty()) return;
+  check(".certificate_file", {.certificate_file = certificate, .key_file = key_file});
+}
+
+/// Files for https are not read for a URL of http.
+void warn_of_http(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  if (!target.url.origin.starts_with("http://")) return;
+  for (const char* name : {"ca_file", "certificate_file", "certificate_key_file"}) {
+    const std::string setting = fmt::format("{}.{}", key, name);
+    if (loaded.origin(setting).source == Origin::Source::standard) continue;
+    loaded.warnings.push_back(
+        fmt::format("{}: has no effect with http; write https in url, or delete it",
+                    place_of(loaded, setting)));
+  }
+}
+
+void check_tls_pair(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  const std::string certificate = key + ".certificate_file";
+  const std::string key_file = key + ".certificate_key_file";
   const bool has_certificate = !target.certificate_file.value.empty();
-  const std::string where = key + (has_certificate ? ".certificate_file" : ".ca_file");
-  const auto valid =
-      vx11::validate(vx11::NetTransportOptions{.ca_file = target.ca_file.value,
-                                               .certificate_file = target.certificate_file.value,
-                                               .key_file = target.certificate_key_file.value});
-  if (!valid) complain(loaded, where, valid.error().detail, Mistake::Kind::machine);
+  const bool has_key = !target.certificate_key_file.value.empty();
+  if (has_certificate && !has_key && !is_mistaken(loaded, key_file)) {
+    complain(loaded, certificate, "has no key; write certificate_key_file = \"PATH\"");
+  } else if (has_key && !has_certificate && !is_mistaken(loaded, certificate)) {
+    complain(loaded, key_file, "has no certificate; write certificate_file = \"PATH\"");
+  }
+}
+
+bool has_mistaken_file(const LoadedConfig& loaded, const std::string& key) {
+  return is_mistaken(loaded, key + ".ca_file") || is_mistaken(loaded, key + ".certificate_file") ||
+         is_mistaken(loaded, key + ".certificate_key_file");
 }
 
 void check_tls(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
-  const std::size_t mistakes = loaded.mistakes.size();
+  warn_of_http(loaded, key, target);
   check_readable(loaded, key + ".ca_file", target.ca_file.value);
   check_readable(loaded, key + ".certificate_file", target.certificate_file.value);
   check_readable(loaded, key + ".certificate_key_file", target.certificate_key_file.value);
-  const bool has_key = !target.certificate_key_file.value.empty();
-  const bool has_certificate = !target.certificate_file.value.empty();
-  if (has_certificate && !has_key) {
-    complain(loaded, key + ".certificate_file",
-             "has no key; write certificate_key_file = \"PATH\"");
-  } else if (has_key && !has_certificate) {
-    complain(loaded, key + ".certificate_key_file",
-             "has no certificate; write certificate_file = \"PATH\"");
-  }
-  const bool has_files = has_certificate || !target.ca_file.value.empty();
-  if (has_files && loaded.mistakes.size() == mistakes) check_tls_content(loaded, key, target);
+  check_tls_pair(loaded, key, target);
+  if (!has_mistaken_file(loaded, key)) check_tls_content(loaded, key, target);
 }
 
 void settle_target(LoadedConfig& loaded, const std::string& name, TargetConfig& target) {

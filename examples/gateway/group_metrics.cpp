@@ -28,11 +28,10 @@ std::uint64_t cooldown(const vx11::BalancerLoad& load) {
 /// Adds a series for each target of the group.
 void add_series(vx11::MetricFamily& family, const std::string& model, const std::string& group,
                 const std::shared_ptr<const vx11::Balancer>& balancer, Reader read) {
-  const auto loads = balancer->loads();
-  for (std::size_t i = 0; i < loads.size(); ++i) {
-    family.series.push_back(
-        {.labels = {{"model", model}, {"group", group}, {"target", loads[i].name}},
-         .value = [balancer, i, read] { return read(balancer->loads()[i]); }});
+  for (std::size_t i = 0; i < balancer->size(); ++i) {
+    const std::string target = balancer->load(i).name;
+    family.series.push_back({.labels = {{"model", model}, {"group", group}, {"target", target}},
+                             .value = [balancer, i, read] { return read(balancer->load(i)); }});
   }
 }
 

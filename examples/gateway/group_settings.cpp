@@ -37,7 +37,9 @@ std::vector<TableMember> group_members() {
               "route is. Those whose breaker is open do not count."},
       {.name = "default_cooldown",
        .field = group_time(0s, &Group::default_cooldown),
-       .doc = "How long a target that answers 429 or 529 without a Retry-After is not chosen."},
+       .doc =
+           "How long a target that answers 429 or 529 without a Retry-After is not chosen; at most "
+           "`max_cooldown`."},
       {.name = "max_cooldown",
        .field = group_time(0s, &Group::max_cooldown),
        .doc = "The longest time that a Retry-After is obeyed."},

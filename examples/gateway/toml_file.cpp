@@ -165,7 +165,9 @@ class Reader {
   std::string place(Line line) const { return fmt::format("{}:{}", name_, line); }
 
   void take(const Setting& setting, const toml::node& node, Line line) {
-    if (auto text = text_of(node, setting.field.shape)) {
+    if (auto wrong = mistake_of_elements(node, setting.field.shape)) {
+      complain(line, setting.key, std::move(*wrong));
+    } else if (auto text = text_of(node, setting.field.shape)) {
       found_.values.push_back({.setting = &setting,
                                .text = std::move(*text),
                                .origin = {Origin::Source::file, place(line)}});

@@ -18,16 +18,20 @@ std::optional<std::string> number_text(const toml::node& node) {
   return fmt::format("{}", *node.value<double>());
 }
 
+std::string separator_of(Shape shape) {
+  return shape == Shape::lines ? "\n" : ",";
+}
+
 /// The elements of a list, or nothing if one is of another type.
 std::optional<std::string> joined(const toml::node& node, Shape shape) {
   const toml::array* const list = node.as_array();
   if (list == nullptr) return std::nullopt;
   const Shape of_elements = shape == Shape::integers ? Shape::integer : Shape::text;
   std::string all;
-  for (const toml::node& element : *list) {
-    const auto text = text_of(element, of_elements);
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto text = text_of((*list)[i], of_elements);
     if (!text) return std::nullopt;
-    all += (all.empty() ? "" : shape == Shape::lines ? "\n" : ",") + *text;
+    all += (i == 0 ? "" : separator_of(shape)) + *text;
   }
   return all;
 }
@@ -51,6 +55,20 @@ std::string_view kind_of(const toml::node& node) {
     default:
       return "a date or time";
   }
+}
+
+Complaint mistake_of_elements(const toml::node& node, Shape shape) {
+  const toml::array* const list = node.as_array();
+  if (list == nullptr || (shape != Shape::list && shape != Shape::lines)) return std::nullopt;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto text = text_of((*list)[i], Shape::text);
+    if (!text) continue;
+    if (text->empty()) return fmt::format("element {} is empty; delete it", i + 1);
+    if (text->find(separator_of(shape)) == std::string::npos) continue;
+    return fmt::format("element {} has a {}; write an element for each part", i + 1,
+                       shape == Shape::lines ? "line break" : "comma");
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> text_of(const toml::node& node, Shape shape) {

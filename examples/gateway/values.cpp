@@ -158,7 +158,11 @@ Wanted wanted(const FilePath&) {
   return {"a path", "that of a file"};
 }
 Complaint read(std::string_view text, FilePath& into) {
-  return read(text, into.value);
+  // The message must not contain the text: it may be a key given in place of its path.
+  if (read(text, into.value)) {
+    return "is not a path but has control characters; write that of a file";
+  }
+  return std::nullopt;
 }
 std::string print(const FilePath& value) {
   return in_quotes(value.value);

@@ -150,6 +150,8 @@ class VX11_API Balancer {
   Duration cooldown_left(std::size_t member) const noexcept;
 
   std::size_t size() const noexcept;
+  /// The load of that member.
+  BalancerLoad load(std::size_t member) const;
   /// The load of every member, in order.
   std::vector<BalancerLoad> loads() const;
 

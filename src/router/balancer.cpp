@@ -163,21 +163,23 @@ std::size_t Balancer::size() const noexcept {
   return impl_->members.size();
 }
 
-std::vector<BalancerLoad> Balancer::loads() const {
-  const auto* const ewma = std::get_if<PeakEwma>(&impl_->options.policy);
-  const TimePoint now = impl_->clock.now();
-  std::vector<BalancerLoad> loads(size());
-  for (std::size_t i = 0; i < size(); ++i) {
-    const Balanced& member = impl_->at[i];
-    loads[i].name = impl_->members[i].name;
-    loads[i].in_flight = member.in_flight.load(std::memory_order_relaxed);
-    loads[i].calls = member.calls.load(std::memory_order_relaxed);
-    if (ewma != nullptr) {
-      const double latency = member.latency.at(now, ewma->decay);
-      loads[i].latency = Duration(static_cast<Duration::rep>(latency));
-    }
-    loads[i].cooldown_left = cooldown_left(i);
+BalancerLoad Balancer::load(std::size_t member) const {
+  const Balanced& at = impl_->at[member];
+  BalancerLoad load{.name = impl_->members[member].name,
+                    .in_flight = at.in_flight.load(std::memory_order_relaxed),
+                    .calls = at.calls.load(std::memory_order_relaxed),
+                    .cooldown_left = cooldown_left(member)};
+  if (const auto* ewma = std::get_if<PeakEwma>(&impl_->options.policy)) {
+    const double latency = at.latency.at(impl_->clock.now(), ewma->decay);
+    load.latency = Duration(static_cast<Duration::rep>(latency));
   }
+  return load;
+}
+
+std::vector<BalancerLoad> Balancer::loads() const {
+  std::vector<BalancerLoad> loads;
+  loads.reserve(size());
+  for (std::size_t i = 0; i < size(); ++i) loads.push_back(load(i));
   return loads;
 }
 

@@ -96,6 +96,9 @@ int no_password(char*, int, int, void*) noexcept {
 }
 
 Result<> identify(SSL_CTX* context, const ClientCertificate& own) {
+  if (own.file.empty() || own.key_file.empty()) {
+    return fail(Errc::invalid_argument, "a client certificate and its key need each other");
+  }
   SSL_CTX_set_default_passwd_cb(context, &no_password);
   if (SSL_CTX_use_certificate_chain_file(context, own.file.c_str()) != 1) {
     return fail(Errc::invalid_argument, "the client certificate cannot be read as PEM");
@@ -130,7 +133,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
                          : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
-  const Result<> identified = own.file.empty() ? Result<>() : identify(context, own);
+  const bool is_anonymous = own.file.empty() && own.key_file.empty();
+  const Result<> identified = is_anonymous ? Result<>() : identify(context, own);
   ERR_clear_error();
   if (loaded != 1) {
     return fail(Errc::invalid_argument, "the trusted certificates cannot be read");

@@ -75,6 +75,8 @@ TEST_CASE("certificates that are none, or whose key is another's, are mistakes o
         "without a password, or belongs to another certificate");
   CHECK(mistake(identified_by(client.key_file(), client.key_file())) ==
         "targets.a.certificate_file: the client certificate cannot be read as PEM");
-  CHECK(mistake("ca_file = '" + client.key_file() + "'\n") ==
+  const std::string no_authorities = "ca_file = '" + client.key_file() + "'\n";
+  CHECK(mistake(no_authorities) == "targets.a.ca_file: the trusted certificates cannot be read");
+  CHECK(mistake(no_authorities + identified_by(client.file(), client.key_file())) ==
         "targets.a.ca_file: the trusted certificates cannot be read");
 }

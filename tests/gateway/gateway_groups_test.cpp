@@ -1,6 +1,7 @@
 // [groups.NAME], rules and shadows: what they make, and every mistake in them.
 #include <vx11/transport/in_process.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "config_print.hpp"
 #include "config_sources.hpp"
+#include "group_metrics.hpp"
 #include "routes.hpp"
 #include "upstreams.hpp"
 
@@ -73,6 +75,28 @@ vx11::ChatRequest hello() {
   vx11::ChatRequest chat;
   chat.message = "hello";
   return chat;
+}
+
+/// By model, group and target.
+using Values = std::map<std::string, std::uint64_t>;
+
+Values values_of(const std::vector<vx11::MetricFamily>& families, std::string_view name) {
+  Values values;
+  for (const vx11::MetricFamily& family : families) {
+    if (family.name != name) continue;
+    for (const vx11::MetricSeries& series : family.series) {
+      std::string labels;
+      for (const auto& [label, value] : series.labels)
+        labels += (labels.empty() ? "" : " ") + value;
+      values[labels] = series.value();
+    }
+  }
+  return values;
+}
+
+/// Of the group g of a and b, which only chats of the route r have used.
+Values load_of_r(std::uint64_t a, std::uint64_t b) {
+  return {{"vx11/g g a", 0}, {"vx11/g g b", 0}, {"vx11/r g a", a}, {"vx11/r g b", b}};
 }
 
 /// Targets a, b, c and d on the lines 1 to 12.
@@ -172,7 +196,7 @@ TEST_CASE("a group alone is a model, and all chats of chat.route share its state
   CHECK(config_of(route_and("[completions]\naliases = [\"x=vx11/g\"]\n")).groups.size() == 1);
 }
 
-TEST_CASE("rules and a shadow become those of the router") {
+TEST_CASE("rules and a shadow are read") {
   const GatewayConfig config = config_of(route_and(
       "[[routes.r.rules]]\nwhen = \"context_too_long\"\nnext = \"c\"\n"
       "[[routes.r.rules]]\nstatuses = [400, 422]\nnext = \"final\"\n"
@@ -187,6 +211,58 @@ TEST_CASE("rules and a shadow become those of the router") {
   CHECK(route.shadow.target == "d");
   CHECK(route.shadow.share == 0.25);
   CHECK(route.shadow.max_in_flight == 3);
+}
+
+TEST_CASE(
+    "the breakers of a router are those of its targets, and its cooldowns those of the group") {
+  const GatewayConfig config =
+      config_of(four_and("[groups.g]\ntargets = [\"a\", \"b\"]\npolicy = \"weighted\"\n"
+                         "default_cooldown = \"1h\"\nmax_cooldown = \"2h\"\n"
+                         "[routes.r]\ntargets = [\"g\"]\n"));
+  const Upstreams upstreams = upstreams_of(config, [](const std::string& origin) {
+    return origin == "http://o:1" ? vx11::HttpResponse(429) : answer_of_a_model();
+  });
+  const auto router = make_router(config, upstreams, config.routes.at("r"));
+  REQUIRE(router.has_value());
+  for (int i = 0; i < 4; ++i) CHECK(router->ask(hello()).value().source == "b");
+  const auto group = router->balancer("g");
+  REQUIRE(group != nullptr);
+  CHECK(group->load(0).calls == 1);
+  CHECK(group->cooldown_left(0) > 30min);
+  CHECK(group->cooldown_left(0) <= 1h);
+  CHECK(router->breaker("a") == upstreams.find("a")->breaker);
+  CHECK(router->breaker("b") == upstreams.find("b")->breaker);
+}
+
+TEST_CASE("the load of each target of a group is three metrics, by model") {
+  const GatewayConfig config =
+      config_of(four_and("[groups.g]\ntargets = [\"a\", \"b\"]\npolicy = \"weighted\"\n"
+                         "[routes.r]\ntargets = [\"g\", \"c\"]\n" +
+                         std::string(kUse)));
+  std::vector<vx11::MetricFamily> metrics;
+  Values in_flight;
+  const Upstreams upstreams = upstreams_of(config, [&](const std::string& origin) {
+    if (origin == "http://o:2") in_flight = values_of(metrics, "vx11_group_in_flight");
+    if (origin == "http://o:2") return answer_of_a_model();
+    vx11::HttpResponse limited(429);
+    limited.headers.add("Retry-After", "3600");
+    return limited;
+  });
+  const auto chain = make_router(config, upstreams, route_of(config, config.chat.route));
+  REQUIRE(chain.has_value());
+  const auto routers = named_routers(config, upstreams, *chain);
+  REQUIRE(routers.has_value());
+  metrics = group_metrics(config, *routers);
+  CHECK(metrics.size() == 3);
+  for (int i = 0; i < 3; ++i) CHECK(chain->ask(hello()).value().source == "b");
+  CHECK(in_flight == load_of_r(0, 1));
+  CHECK(values_of(metrics, "vx11_group_in_flight") == load_of_r(0, 0));
+  CHECK(values_of(metrics, "vx11_group_calls_total") == load_of_r(1, 3));
+  const Values cooling = values_of(metrics, "vx11_group_cooldown_seconds");
+  const std::uint64_t left = cooling.at("vx11/r g a");
+  CHECK(left > 30);
+  CHECK(left <= 60);  // max_cooldown
+  CHECK(cooling == load_of_r(left, 0));
 }
 
 TEST_CASE("the printed configuration has groups, rules and shadows, and loads again") {
@@ -263,6 +339,18 @@ TEST_CASE("values of groups and weights out of range, with line and suggestion")
               "gateway.toml:13: targets.d.weight: 0 is out of range; take 1 to 1000"});
 }
 
+TEST_CASE("a default cooldown above the longest one") {
+  const auto with = [](const std::string& rest) {
+    return mistakes_in_file(four_and("[groups.g]\ntargets = [\"a\"]\n" + rest));
+  };
+  CHECK(with("default_cooldown = \"2m\"\n") ==
+        Lines{"gateway.toml:15: groups.g.default_cooldown: is above max_cooldown, \"1m\", which "
+              "limits it; raise that, too"});
+  CHECK(with("default_cooldown = \"2m\"\nmax_cooldown = \"2m\"\n") == Lines{});
+  CHECK(with("max_cooldown = \"0s\"\n") == Lines{});
+  CHECK(with("default_cooldown = \"2m\"\nmax_cooldown = 5\n").size() == 1);
+}
+
 TEST_CASE("a target that a route would ask twice") {
   CHECK(mistakes_in_file(four_and("[groups.g]\ntargets = [\"a\", \"b\"]\n"
                                   "[groups.h]\ntargets = [\"b\", \"c\"]\n"
@@ -313,6 +401,21 @@ TEST_CASE("rules that others cover, and conditions that their statuses exclude")
               "\"content_refused\", which only answers of 4xx say; delete it"});
 }
 
+TEST_CASE("a mistaken condition of a rule, or a route without targets, is one mistake") {
+  const auto count = [](const std::string& text) { return mistakes_in_file(text).size(); };
+  const std::string good = "[[routes.r.rules]]\nstatuses = [400]\nnext = \"c\"\n";
+  const std::string mistaken =
+      "[[routes.r.rules]]\nstatuses = [400]\nwhen = \"refused\"\nnext = \"final\"\n";
+  CHECK(count(route_and("[[routes.r.rules]]\nwhen = \"content_refused\"\nstatuses = [200]\n"
+                        "next = \"final\"\n[[routes.r.rules]]\nwhen = \"content_refused\"\n"
+                        "statuses = [400]\nnext = \"c\"\n")) == 1);
+  CHECK(count(route_and(mistaken + good)) == 1);
+  CHECK(count(route_and(good + mistaken)) == 1);
+  CHECK(count(four_and("[routes.r]\n" + good)) == 1);
+  CHECK(count(four_and("[routes.r]\ntargets = 5\n" + good)) == 1);
+  CHECK(count(route_and("[routes.r.shadow]\ntarget = 5\nshare = 0.5\n")) == 1);
+}
+
 TEST_CASE("rules of the wrong kind, with statuses and words that do not exist") {
   CHECK(mistakes_in_file(route_and("[[routes.r.rules]]\nstatuses = [200, 400]\n"
                                    "when = \"too_long\"\nnxt = \"final\"\n")) ==
@@ -351,8 +454,12 @@ TEST_CASE("shadows of no target, of a group, of the route itself, and with no sh
         Lines{"gateway.toml:18: routes.r.shadow.target: \"b\" is asked by the route itself; take a "
               "target outside it"});
   CHECK(shadow("target = \"madre\"") ==
-        Lines{"gateway.toml:18: routes.r.shadow.target: \"madre\" is no target; write a table "
+        Lines{"gateway.toml:18: routes.r.shadow.target: \"madre\" cannot be a shadow; take one of "
               "[targets.NAME]"});
+  CHECK(shadow("target = \"switch\"")
+            .front()
+            .ends_with("\"switch\" cannot be a shadow; take one "
+                       "of [targets.NAME]"));
   CHECK(shadow("share = 0.5") ==
         Lines{"gateway.toml:18: routes.r.shadow.share: has no effect without a target; write "
               "shadow.target = \"NAME\""});
@@ -394,8 +501,10 @@ TEST_CASE("a route that may ask more targets than fallback_after allows is a war
     return warnings_in_file(targets + "[groups.g]\ntargets = [" + names +
                             "]\nmax_targets = 9\n[routes.r]\ntargets = [\"g\"]\n" + rest);
   };
-  CHECK(warned("") == Lines{"routes.r: up to 9 targets are asked for one chat: with more than 8, "
-                            "chat.fallback_after has no effect; lower max_targets of its groups"});
+  CHECK(warned("") ==
+        Lines{"routes.r: up to 9 targets are asked for one chat: with more than 8, "
+              "chat.fallback_after has no effect; list fewer, or lower max_targets of its "
+              "groups"});
   CHECK(warned("[chat]\nfallback_after = \"0s\"\n") == Lines{});
 }
 
@@ -421,6 +530,8 @@ TEST_CASE("a client certificate needs its key, and both have to be files") {
   CHECK(with("certificate_key_file = \"/dev/null\"\n") ==
         Lines{"gateway.toml:4: targets.a.certificate_key_file: has no certificate; write "
               "certificate_file = \"PATH\""});
+  CHECK(with("certificate_file = \"/dev/null\"\ncertificate_key_file = 5\n").size() == 1);
+  CHECK(with("certificate_file = 5\ncertificate_key_file = \"/dev/null\"\n").size() == 1);
   CHECK(
       with("certificate_file = \"/nowhere\"\ncertificate_key_file = \"/dev/null\"\n")
           .front()

@@ -196,6 +196,33 @@ TEST_CASE("a message never shows a secret") {
   CHECK(token.front().find("hidden") == std::string::npos);
 }
 
+TEST_CASE("a key given in place of its path is not shown") {
+  const std::string pem = "'''-----BEGIN PRIVATE KEY-----\nhidden\n-----END PRIVATE KEY-----'''\n";
+  const std::string target = "[targets.a]\ndialect = \"openai\"\nurl = \"https://o:1\"\n";
+  for (const std::string member : {"certificate_key_file", "key_file", "ca_file"}) {
+    CAPTURE(member);
+    CHECK(mistakes_in_file(target + member + " = " + pem) ==
+          Lines{"gateway.toml:4: targets.a." + member +
+                ": is not a path but has control characters; write that of a file"});
+  }
+}
+
+TEST_CASE("an element of a list that is empty or has the separator is refused") {
+  const auto hosts = [](const std::string& list) {
+    return mistakes_in_file("server.hosts = " + list + "\n");
+  };
+  const std::string key = "gateway.toml:1: server.hosts: element ";
+  CHECK(hosts(R"(["", "a"])") == Lines{key + "1 is empty; delete it"});
+  CHECK(hosts(R"(["a", ""])") == Lines{key + "2 is empty; delete it"});
+  CHECK(hosts(R"([""])") == Lines{key + "1 is empty; delete it"});
+  CHECK(hosts(R"(["a", "b,c"])") == Lines{key + "2 has a comma; write an element for each part"});
+  CHECK(hosts(R"(["a", "b"])") == Lines{});
+  CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
+                         "headers = [\"X-A: hidden, b\", \"X-B: hidden\\nX-C: d\"]\n") ==
+        Lines{"gateway.toml:4: targets.a.headers: element 2 has a line break; write an element for "
+              "each part"});
+}
+
 TEST_CASE("secrets in files: missing, empty, broken, and given twice") {
   const ScratchFolder folder;
   const auto load = [&](const std::string& toml) {

@@ -276,6 +276,23 @@ TEST_CASE("settings without effect and limits that leave nothing of the deadline
             "targets.b.max_tokens: has no effect with dialect = \"openai\"; delete it"});
 }
 
+TEST_CASE("files for https have no effect with http") {
+  const auto warnings = [](const std::string& url) {
+    const ScratchFolder folder;
+    const std::string text =
+        "[targets.a]\ndialect = \"openai\"\nurl = \"" + url + "\"\nca_file = \"/nowhere\"\n";
+    Lines found;
+    for (const auto& warning : Sources{.file = folder.write("g.toml", text)}.load().warnings) {
+      const auto at = warning.find("targets.a.ca_file");
+      if (at != std::string::npos) found.push_back(warning.substr(at));
+    }
+    return found;
+  };
+  CHECK(warnings("http://o:1") == Lines{"targets.a.ca_file: has no effect with http; write https "
+                                        "in url, or delete it"});
+  CHECK(warnings("https://o:1") == Lines{});
+}
+
 TEST_CASE("a target that no route has, and a route that chats do not take, are warnings") {
   const LoadedConfig config = loaded(
       "[targets.local]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"

@@ -88,6 +88,8 @@ TEST_CASE("the target with the fewest calls under way for its weight is chosen")
   for (int i = 0; i < 8; ++i) calls.push_back(balancer.begin(balancer.pick().value()));
   CHECK(balancer.loads()[0].in_flight == 2);
   CHECK(balancer.loads()[1].in_flight == 6);
+  CHECK(balancer.load(1).in_flight == 6);
+  CHECK(balancer.load(1).name == balancer.loads()[1].name);
   calls.clear();
   CHECK(balancer.loads()[1].in_flight == 0);
   CHECK(balancer.loads()[1].calls == 6);
