@@ -17,6 +17,7 @@
 #include "dialect/translating_dialect.hpp"
 #include "json/scan.hpp"
 #include "json/writer.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -93,7 +94,7 @@ void write_messages(json::Writer& json, Messages messages) {
     if (!next.calls.empty()) {
       write_turn(json, next);
     } else if (next.role != "assistant" || !dialect::is_blank(next.text)) {
-      dialect::write_message(json, next.role, next.text);
+      vx11::write_message(json, next.role, next.text);
     }
     messages = messages.subspan(1);
   }

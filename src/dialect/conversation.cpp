@@ -75,10 +75,6 @@ HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream
   return request;
 }
 
-void write_message(json::Writer& json, std::string_view role, std::string_view text) {
-  json.open('{').key("role").string(role).key("content").string(text).close('}');
-}
-
 void settle_extra(std::string& extra, std::span<const std::string_view> written,
                   detail::Mistakes& mistakes) {
   auto read = json::split_object(extra, written);

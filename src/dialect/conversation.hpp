@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "json/scan.hpp"
-#include "json/writer.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -42,9 +41,6 @@ std::string unread_member(std::string_view rest, std::string_view list,
 /// A POST of JSON.
 /// \param stream_type the media type of a stream
 HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream_type);
-
-/// Writes `{"role":…,"content":…}`.
-void write_message(json::Writer& json, std::string_view role, std::string_view text);
 
 /// Checks the option `extra_json` and brings it into the form that `Writer::members_of` needs.
 /// \param written the members that it must not have

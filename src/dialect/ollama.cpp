@@ -17,6 +17,7 @@
 #include "json/values.hpp"
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -242,7 +243,7 @@ class OllamaDialect final : public dialect::TranslatingDialect {
   std::string body(const PlainChat& chat, AnswerForm form) const {
     json::Writer json;
     json.open('{').key("model").string(chat.model).key("messages").open('[');
-    if (!chat.system.empty()) dialect::write_message(json, "system", chat.system);
+    if (!chat.system.empty()) vx11::write_message(json, "system", chat.system);
     for (const PlainMessage& message : chat.messages) write_message(json, message);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
     if (own_ != "{}" || !chat.members.empty()) {
