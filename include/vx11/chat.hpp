@@ -69,8 +69,8 @@ struct ChatAnswer {
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
   ChatEnding ending = {};
   /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there
-  /// is an answer in it. Of another API, if the answer has tool calls: an object with `choices` and
-  /// `usage` in the form of that API, and neither `id` nor `created`. Else empty.
+  /// is an answer in it. Of another API, if the answer has tool calls: an object with `choices` in
+  /// the form of that API, without `id`, `created` and `usage`. Else empty.
   std::string completion_json = {};
 };
 
