@@ -34,10 +34,14 @@ const OrderedJson* member_of(const OrderedJson& object, const char* name) {
   return found == object.end() ? nullptr : &*found;
 }
 
+}  // namespace
+
 OrderedJson value_of(const OrderedJson& object, const char* name) {
   const OrderedJson* const member = member_of(object, name);
   return member != nullptr ? *member : OrderedJson();
 }
+
+namespace {
 
 /// Anthropic's results are blocks of a user's message.
 const OrderedJson* result_in(const OrderedJson& message) {
@@ -176,6 +180,7 @@ void Models::chat_of_ollama(const Request& request, Reply& reply) {
   ModelChat chat;
   std::string wrong = read(request, chat);
   if (wrong.empty() && !chat.body.contains("model")) wrong = "model is required";
+  if (wrong.empty()) wrong = wrong_for_ollama(chat.body);
   if (!wrong.empty()) return reply.set(400, dumped({{"error", wrong}}));
   chat.stream = flag_or(chat.body, "stream", true);
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);
@@ -199,6 +204,7 @@ void Models::message_of_anthropic(const Request& request, Reply& reply) {
   if (wrong.empty() && !chat.body.value("max_tokens", OrderedJson()).is_number()) {
     wrong = "max_tokens: Field required";
   }
+  if (wrong.empty()) wrong = wrong_for_anthropic(chat.body);
   if (!wrong.empty()) return refuse(400, "invalid_request_error", wrong);
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);
   reply.gap = std::chrono::milliseconds(settings_.stream_gap_ms);

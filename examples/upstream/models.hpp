@@ -65,6 +65,9 @@ std::string_view header_of(std::string_view head, std::string_view name);
 bool flag_or(const OrderedJson& object, const char* name, bool otherwise);
 std::string text_or(const OrderedJson& object, const char* name, std::string_view otherwise);
 
+/// The member `name` of `object`; null if there is none.
+OrderedJson value_of(const OrderedJson& object, const char* name);
+
 std::string dumped(const OrderedJson& json);
 void refuse_as_openai(Reply& reply, int status, const std::string& why, const char* code);
 /// What every answer of the OpenAI API begins with.
@@ -80,6 +83,9 @@ void answer_as_text_completion(const ModelChat& chat, const std::vector<std::str
 void answer_as_embeddings(const OrderedJson& body, Reply& reply);
 void answer_as_ollama(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply);
+/// \return why the API refuses the body; empty if it does not
+std::string wrong_for_anthropic(const OrderedJson& body);
+std::string wrong_for_ollama(const OrderedJson& body);
 void answer_as_anthropic(const ModelChat& chat, const std::vector<std::string_view>& words,
                          Reply& reply);
 

@@ -38,6 +38,17 @@ void finish(OrderedJson& line, const ModelChat& chat) {
 
 }  // namespace
 
+std::string wrong_for_ollama(const OrderedJson& body) {
+  for (const auto& message : value_of(body, "messages")) {
+    for (const auto& call : value_of(message, "tool_calls")) {
+      if (!value_of(value_of(call, "function"), "arguments").is_object()) {
+        return "json: cannot unmarshal tool_calls.function.arguments: not an object";
+      }
+    }
+  }
+  return {};
+}
+
 void answer_as_ollama(const ModelChat& chat, const std::vector<std::string_view>& words,
                       Reply& reply) {
   if (!chat.stream) {

@@ -73,10 +73,10 @@ struct ChatCompletionsApiOptions {
 /// `OperatorApi` by `HttpRoutes::mount("/v1", api)`.
 ///
 /// An upstream that speaks the same API gets the client's body and gives its own, with nothing
-/// changed but the model and an added member `vx11`: source, attempts, degraded, session. Other
-/// upstreams get the text of the last user message and the earlier messages; one that cannot
-/// express what a request asks for is passed by, and if none can, the answer is 400 and names the
-/// member.
+/// changed but the model and an added member `vx11`: source, attempts, degraded, session. Ollama
+/// and Anthropic get a translation of the body; switch and madre get the text of the last user
+/// message and a summary of the earlier ones. An upstream that cannot express what a request asks
+/// for is passed by, and if none can, the answer is 400 and names the member.
 /// Embeddings are passed through both ways; the header `x-vx11-source` names the target, and
 /// `x-vx11-reason` says why an earlier one did not answer. `/v1/completions` is answered by a chat
 /// with the prompt as its one message, by targets of every kind.

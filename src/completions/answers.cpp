@@ -177,7 +177,7 @@ void write_usage(json::Writer& json, const ChatEnding& ending) {
 
 std::string with_head(const std::string& object, const AnswerHead& head, const ChatEnding& ending) {
   constexpr std::array<std::string_view, 5> kNames = {"id", "object", "created", "model", "usage"};
-  if (object.find(R"("created")") != std::string::npos) return object;
+  if (has_member(object, "created")) return object;
   const auto scanned = json::scan_object(object, kNames);
   if (!scanned) return object;
   json::Writer made(256);
@@ -209,6 +209,22 @@ std::string completion_body(const ChatReply& reply, const AnswerHead& head,
   write_usage(json, reply.ending);
   json.key("vx11").raw(provenance_json(from));
   return std::move(json.close('}')).take();
+}
+
+std::string refusal_in(std::string_view completion, std::string_view name) {
+  constexpr std::array<std::string_view, 1> kChoices = {"choices"};
+  constexpr std::array<std::string_view, 1> kRefusal = {"refusal"};
+  const std::array<std::string_view, 1> message_name = {name};
+  if (completion.find(R"("refusal")") == std::string_view::npos) return {};
+  const auto answer = json::scan_object(completion, kChoices);
+  const auto choice =
+      answer ? json::ArrayItems(answer->members[0].text).next() : std::optional<std::string_view>();
+  if (!choice) return {};
+  const auto message = json::scan_object(*choice, message_name);
+  if (!message) return {};
+  const auto members = json::scan_object(message->members[0].text, kRefusal);
+  const bool refuses = members && members->members[0].kind == json::Kind::string;
+  return refuses ? std::string(members->members[0].text) : std::string();
 }
 
 std::vector<std::string> chunks_of(const std::string& object_json, UsageChunk wanted) {

@@ -72,6 +72,11 @@ std::string with_head(const std::string& object, const AnswerHead& head, const C
 /// A whole answer: the upstream's own, or one made of its text.
 std::string completion_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from);
 
+/// The refusal in the first choice of an answer or a chunk.
+/// \param name of the member with the message: `message`, in chunks `delta`
+/// \return empty if there is none
+std::string refusal_in(std::string_view completion, std::string_view name);
+
 /// Whether the client asked for a last chunk with the usage.
 enum class UsageChunk : bool { no, yes };
 

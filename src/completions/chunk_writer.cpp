@@ -161,7 +161,15 @@ void ChunkWriter::write_usage_chunk() {
   append_data_event(out_, std::move(json.close('}')).take());
 }
 
+/// Some clients expect a delta with the role in every stream.
+void ChunkWriter::write_role() {
+  json::Writer delta = begin_delta(0);
+  delta.key("content").string("");
+  write_delta(std::move(delta));
+}
+
 void ChunkWriter::end() {
+  if (!is_finished_ && !has_role_) write_role();
   if (!is_finished_) write_finish();
   if (wants_usage_ && events_ != Events::chunks) write_usage_chunk();
   append_data_event(out_, "[DONE]");

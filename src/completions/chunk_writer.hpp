@@ -44,6 +44,7 @@ class ChunkWriter final : public AnswerWriter {
   void write_delta(json::Writer&& delta);
   void write_text(std::string_view text);
   void write_calls(std::string_view data);
+  void write_role();
   void write_finish();
   void write_usage_chunk();
   Provenance provenance() const;

@@ -20,7 +20,7 @@ bool is_neutral(const json::ObjectItems::Item& member, std::span<const Neutral> 
   std::string value;
   json::append_canonical(value, member.value);
   return std::any_of(neutral.begin(), neutral.end(), [&](const Neutral& each) {
-    return each.name == member.name && (each.value.empty() || each.value == value);
+    return each.name == member.name && (each.value.empty() || json::is_whole(value, each.value));
   });
 }
 
@@ -45,10 +45,6 @@ std::optional<Refusal> copy_member(json::Writer& json, const json::ObjectItems::
 
 bool is_absent(const json::Member& member) noexcept {
   return member.kind == json::Kind::absent || member.kind == json::Kind::null;
-}
-
-void write_message(json::Writer& json, std::string_view role, std::string_view text) {
-  json.open('{').key("role").string(role).key("content").string(text).close('}');
 }
 
 }  // namespace completions

@@ -30,7 +30,8 @@ HttpResponse refusal_response(const Refusal& refusal);
 /// A value, besides null, with which a member asks for nothing.
 struct Neutral {
   std::string_view name = {};
-  std::string_view value = {};  ///< JSON without whitespace between tokens. Empty: every value.
+  std::string_view value = {};  ///< JSON without whitespace between tokens; a number also
+                                ///< stands for `1.0`. Empty: every value.
 };
 
 /// What becomes of the members of a request.
@@ -48,9 +49,6 @@ std::optional<Refusal> copy_member(json::Writer& json, const json::ObjectItems::
 
 /// Whether `member` is absent or null.
 bool is_absent(const json::Member& member) noexcept;
-
-/// Writes `{"role":…,"content":…}`.
-void write_message(json::Writer& json, std::string_view role, std::string_view text);
 
 }  // namespace completions
 }  // namespace v0

@@ -45,24 +45,6 @@ void write_refusal_part(json::Writer& json, std::string_view refusal) {
   json.open('{').key("type").string("refusal").key("refusal").string(refusal).close('}');
 }
 
-/// \param name of the member with the message: `message`, in chunks `delta`
-/// \return the refusal in the first choice; empty if there is none
-std::string refusal_in(std::string_view completion, std::string_view name) {
-  constexpr std::array<std::string_view, 1> kChoices = {"choices"};
-  constexpr std::array<std::string_view, 1> kRefusal = {"refusal"};
-  const std::array<std::string_view, 1> message_name = {name};
-  if (completion.find(R"("refusal")") == std::string_view::npos) return {};
-  const auto answer = json::scan_object(completion, kChoices);
-  const auto choice =
-      answer ? json::ArrayItems(answer->members[0].text).next() : std::optional<std::string_view>();
-  if (!choice) return {};
-  const auto message = json::scan_object(*choice, message_name);
-  if (!message) return {};
-  const auto members = json::scan_object(message->members[0].text, kRefusal);
-  const bool refuses = members && members->members[0].kind == json::Kind::string;
-  return refuses ? std::string(members->members[0].text) : std::string();
-}
-
 void write_item(json::Writer& json, const AnswerHead& head, Status status, const Words* words) {
   json.open('{').key("type").string("message").key("id").string("msg_" + head.id);
   json.key("status").string(to_string(status)).key("role").string("assistant");

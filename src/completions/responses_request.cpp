@@ -10,6 +10,7 @@
 #include "json/scan.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {

@@ -33,15 +33,23 @@ void write_choice(json::Writer& json, std::string_view text, std::string_view fi
 std::string text_completion_body(const ChatReply& reply, const AnswerHead& head,
                                  const Provenance& from) {
   json::Writer json = begun(head);
-  write_choice(json, reply.text, reply.ending.finish_reason);
+  const std::string refusal =
+      reply.text.empty() ? refusal_in(reply.completion_json, "message") : std::string();
+  write_choice(json, refusal.empty() ? reply.text : refusal, reply.ending.finish_reason);
   write_usage(json, reply.ending);
   json.key("vx11").raw(provenance_json(from));
   return std::move(json.close('}')).take();
 }
 
-void TextCompletionWriter::take(std::string_view /*data*/, std::string_view text) {
-  if (text.empty()) return;
+void TextCompletionWriter::take(std::string_view data, std::string_view text) {
   if (turn_.is_kept() && text_.size() < kMostKept) text_ += text;
+  if (!text.empty()) return write_piece(text);
+  const std::string& whole = stream_->completion_json();
+  write_piece(whole.empty() ? refusal_in(data, "delta") : refusal_in(whole, "message"));
+}
+
+void TextCompletionWriter::write_piece(std::string_view text) {
+  if (text.empty()) return;
   json::Writer json = begun(head_);
   write_choice(json, text, {});
   append_data_event(out_, std::move(json.close('}')).take());

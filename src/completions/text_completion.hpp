@@ -22,7 +22,7 @@ namespace completions {
 Result<CompletionCall, HttpResponse> read_text_completion_call(const std::string& body,
                                                                SessionMember session_member);
 
-/// A whole answer.
+/// A whole answer. This API has no place for a refusal: it is the text of an answer without one.
 std::string text_completion_body(const ChatReply& reply, const AnswerHead& head,
                                  const Provenance& from);
 
@@ -41,6 +41,7 @@ class TextCompletionWriter final : public AnswerWriter {
   std::string take_text() noexcept override { return std::move(text_); }
 
  private:
+  void write_piece(std::string_view text);
   void write_finish();
   void write_usage_object();
 

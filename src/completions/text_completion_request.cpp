@@ -7,6 +7,7 @@
 #include "json/scan.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -41,7 +42,9 @@ std::optional<std::string> text_of(const Member& prompt) {
   json::ArrayItems items(prompt.text);
   const auto only = items.next();
   if (!only || items.next() || !only->starts_with('"')) return std::nullopt;
-  return json::text_of(*only);
+  const std::string alone = R"({"prompt":)" + std::string(*only) + '}';
+  const auto scanned = json::scan_object(alone, kRead);
+  return scanned ? text_of(scanned->members[0]) : std::nullopt;
 }
 
 Result<std::string, Refusal> translated(const std::string& body) {
@@ -57,8 +60,9 @@ Result<std::string, Refusal> translated(const std::string& body) {
   }
   const auto prompt = text_of(scanned->members[0]);
   if (!prompt || prompt->empty()) {
-    return tl::unexpected(Refusal{
-        "prompt", "prompt must be one text; several of them and lists of tokens are not served"});
+    return tl::unexpected(Refusal{"prompt",
+                                  "prompt must be one text of valid Unicode; several of them and "
+                                  "lists of tokens are not served"});
   }
   json.key("messages").open('[');
   write_message(json, "user", *prompt);

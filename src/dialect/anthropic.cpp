@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +15,9 @@
 #include "dialect/completion_request.hpp"
 #include "dialect/conversation.hpp"
 #include "dialect/translating_dialect.hpp"
+#include "json/scan.hpp"
 #include "json/writer.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -37,14 +40,29 @@ constexpr std::array<Translation, 4> kKnown = {Translation{"temperature", "tempe
                                                {"stop", "stop_sequences"},
                                                {"max_tokens", "max_tokens"}};
 
-/// What an assistant said and called.
+bool is_of_id(char c) noexcept {
+  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_letter || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/// The API refuses ids with other characters than its own ids have. Ids that differ in those stay
+/// different.
+std::string own_id(const std::string& id) {
+  if (std::all_of(id.begin(), id.end(), is_of_id)) return id;
+  std::string made(id);
+  std::replace_if(
+      made.begin(), made.end(), [](char c) { return !is_of_id(c); }, '_');
+  return made + '_' + std::to_string(std::hash<std::string>()(id) % 1'000'000'000);
+}
+
+/// What an assistant said and called. The API refuses a text of whitespace only.
 void write_turn(json::Writer& json, const PlainMessage& message) {
   json.open('{').key("role").string(message.role).key("content").open('[');
-  if (!message.text.empty()) {
+  if (!dialect::is_blank(message.text)) {
     json.open('{').key("type").string("text").key("text").string(message.text).close('}');
   }
   for (const ToolCall& call : message.calls) {
-    json.open('{').key("type").string("tool_use").key("id").string(call.id);
+    json.open('{').key("type").string("tool_use").key("id").string(own_id(call.id));
     json.key("name").string(call.name).key("input").raw(call.arguments).close('}');
   }
   json.close(']').close('}');
@@ -59,7 +77,7 @@ Messages write_results(json::Writer& json, Messages messages) {
   json.open('{').key("role").string("user").key("content").open('[');
   for (; !messages.empty() && messages.front().role == "tool"; messages = messages.subspan(1)) {
     json.open('{').key("type").string("tool_result");
-    json.key("tool_use_id").string(messages.front().call_id);
+    json.key("tool_use_id").string(own_id(messages.front().call_id));
     json.key("content").string(messages.front().text).close('}');
   }
   json.close(']').close('}');
@@ -73,8 +91,11 @@ void write_messages(json::Writer& json, Messages messages) {
       messages = write_results(json, messages);
       continue;
     }
-    next.calls.empty() ? dialect::write_message(json, next.role, next.text)
-                       : write_turn(json, next);
+    if (!next.calls.empty()) {
+      write_turn(json, next);
+    } else if (next.role != "assistant" || !dialect::is_blank(next.text)) {
+      vx11::write_message(json, next.role, next.text);
+    }
     messages = messages.subspan(1);
   }
 }
@@ -115,12 +136,41 @@ std::string choice_of(const ToolChoice& choice) {
   return std::move(json.close('}')).take();
 }
 
-/// The members of a request that the chat has in place of the configuration.
-std::vector<Translated> members_of(const PlainChat& chat) {
+/// The tools that are called in earlier messages.
+std::vector<Tool> called_in(const std::vector<PlainMessage>& messages) {
+  std::vector<Tool> tools;
+  for (const PlainMessage& message : messages) {
+    for (const ToolCall& call : message.calls) {
+      const bool is_known = std::any_of(tools.begin(), tools.end(),
+                                        [&](const Tool& tool) { return tool.name == call.name; });
+      if (!is_known) tools.push_back({.name = call.name});
+    }
+  }
+  return tools;
+}
+
+bool has_tools(std::string_view extra) {
+  constexpr std::array<std::string_view, 1> kTools = {"tools"};
+  const auto read = json::scan_object(extra, kTools);
+  return read && dialect::is_given(read->members[0]);
+}
+
+void add_tools(std::vector<Translated>& members, const std::vector<Tool>& tools,
+               const ToolChoice& choice) {
+  if (tools.empty()) return;
+  members.push_back({.name = "tools", .json = tools_of(tools)});
+  members.push_back({.name = "tool_choice", .json = choice_of(choice)});
+}
+
+/// The members of a request that the chat has in place of the configuration. The API refuses calls
+/// in messages without any tools: those of the calls are declared, and none may be called.
+std::vector<Translated> members_of(const PlainChat& chat, std::string_view extra) {
   std::vector<Translated> members = chat.members;
-  if (chat.tools.empty()) return members;
-  members.push_back({.name = "tools", .json = tools_of(chat.tools)});
-  members.push_back({.name = "tool_choice", .json = choice_of(chat.choice)});
+  if (!chat.tools.empty()) {
+    add_tools(members, chat.tools, chat.choice);
+  } else if (!has_tools(extra)) {
+    add_tools(members, called_in(chat.messages), {.use = ToolUse::none});
+  }
   return members;
 }
 
@@ -150,7 +200,7 @@ class AnthropicDialect final : public dialect::TranslatingDialect {
   }
 
   std::string body(const PlainChat& chat, AnswerForm form) const {
-    const std::vector<Translated> members = members_of(chat);
+    const std::vector<Translated> members = members_of(chat, extra_);
     json::Writer json;
     json.open('{').key("model").string(chat.model);
     const bool limited = std::any_of(members.begin(), members.end(), [](const Translated& member) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "dialect/conversation.hpp"
 #include "dialect/tool_calls.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
@@ -56,7 +57,7 @@ void read_usage(const Member& usage, ChatEnding& ending) {
 }
 
 /// A block of type `tool_use`. Its input is empty at the start of a stream.
-/// \return none if it has no id or name
+/// \return none if it has no id or name, or an input that is no object
 std::optional<ToolCall> call_of(std::string_view block) {
   constexpr std::array<std::string_view, 3> kNames = {"id", "name", "input"};
   const auto read = json::scan_object(block, kNames);
@@ -64,9 +65,10 @@ std::optional<ToolCall> call_of(std::string_view block) {
     return std::nullopt;
   }
   const Member& input = read->members[2];
+  if (is_given(input) && input.kind != Kind::object) return std::nullopt;
   return ToolCall{.id = std::string(read->members[0].text),
                   .name = std::string(read->members[1].text),
-                  .arguments = std::string(input.kind == Kind::object ? input.text : "{}")};
+                  .arguments = std::string(is_given(input) ? input.text : "{}")};
 }
 
 /// What the blocks of a message contain.

@@ -82,7 +82,7 @@ class Reader {
     } else if (asks_for_nothing(name, member.value)) {
       return {};
     } else if (contains(kHints, name)) {
-      ignore(chat_, name);
+      ignore(chat_.ignored, name);
     } else {
       return refused(member.name);
     }
@@ -95,21 +95,24 @@ class Reader {
 
   Refusal read_tool_member(const json::ObjectItems::Item& member) {
     if (member.value == "null") return {};
-    if (member.name == "parallel_tool_calls") {
-      parallel_ = member.value == "false" ? ParallelCalls::forbidden : ParallelCalls::allowed;
-      return {};
-    }
+    if (member.name == "parallel_tool_calls") return read_parallel(member.value);
     if (member.name == "tool_choice") {
       auto choice = read_choice(member.value);
       if (!choice) return refused("tool_choice");
       chat_.choice = *std::move(choice);
       return {};
     }
-    std::string wrong;
-    auto tools = read_tools(member.value, wrong);
-    if (!tools) return refused(wrong);
+    auto tools = read_tools(member.value, chat_.ignored);
+    if (!tools) return tools.error();
     chat_.tools = *std::move(tools);
-    if (has_strict_tool(member.value)) ignore(chat_, "tools[].function.strict");
+    return {};
+  }
+
+  Refusal read_parallel(std::string_view value) {
+    if (value != "true" && value != "false") {
+      return Error(Errc::invalid_argument, "parallel_tool_calls: must be true or false");
+    }
+    parallel_ = value == "false" ? ParallelCalls::forbidden : ParallelCalls::allowed;
     return {};
   }
 
@@ -149,11 +152,6 @@ bool asks_for_nothing(std::string_view name, std::string_view value) noexcept {
   }
   return std::any_of(kNeutral.begin(), kNeutral.end(),
                      [=](const Neutral& each) { return each.name == name && each.value == value; });
-}
-
-void ignore(PlainChat& chat, std::string_view name) {
-  auto& all = chat.ignored;
-  if (std::find(all.begin(), all.end(), name) == all.end()) all.emplace_back(name);
 }
 
 Error refused(std::string_view where) {

@@ -63,9 +63,6 @@ struct PlainChatOptions {
 /// Whether the value, JSON without whitespace between tokens, is the same as none.
 bool asks_for_nothing(std::string_view name, std::string_view value) noexcept;
 
-/// Notes a hint that is left out, once.
-void ignore(PlainChat& chat, std::string_view name);
-
 /// The error for a member that the upstream's API has no place for.
 Error refused(std::string_view where);
 

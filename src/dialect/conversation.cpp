@@ -1,14 +1,57 @@
 #include "dialect/conversation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
-#include "json/scan.hpp"
+#include "json/values.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace dialect {
+
+namespace {
+
+/// Members of messages, their parts, tools and calls that change nothing of what was said, or that
+/// clients send back from an answer.
+constexpr std::array<std::string_view, 10> kHints = {
+    "name",        "refusal", "reasoning", "reasoning_content", "reasoning_details",
+    "annotations", "parsed",  "strict",    "cache_control",     "parsed_arguments"};
+
+bool is_hint(std::string_view name) noexcept {
+  return std::find(kHints.begin(), kHints.end(), name) != kHints.end();
+}
+
+bool is_nothing(std::string_view value) noexcept {
+  constexpr std::array<std::string_view, 4> kNothing = {"null", "false", "[]", "{}"};
+  return std::find(kNothing.begin(), kNothing.end(), value) != kNothing.end();
+}
+
+}  // namespace
+
+bool is_given(const json::Member& member) noexcept {
+  return member.kind != json::Kind::absent && member.kind != json::Kind::null;
+}
+
+bool is_blank(std::string_view text) noexcept {
+  return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos;
+}
+
+void ignore(std::vector<std::string>& ignored, std::string_view name) {
+  if (std::find(ignored.begin(), ignored.end(), name) == ignored.end()) ignored.emplace_back(name);
+}
+
+std::string unread_member(std::string_view rest, std::string_view list,
+                          std::vector<std::string>& ignored) {
+  json::ObjectItems members(rest);
+  while (const auto member = members.next()) {
+    if (is_nothing(member->value)) continue;
+    if (!is_hint(member->name)) return std::string(member->name);
+    ignore(ignored, std::string(list) + '.' + std::string(member->name));
+  }
+  return {};
+}
 
 std::span<const ChatMessage> newest(const std::vector<ChatMessage>& history,
                                     std::size_t tokens) noexcept {
@@ -30,10 +73,6 @@ HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream
   if (form == AnswerForm::stream) accept = std::string(stream_type) + ", application/json";
   request.headers.add("Accept", accept);
   return request;
-}
-
-void write_message(json::Writer& json, std::string_view role, std::string_view text) {
-  json.open('{').key("role").string(role).key("content").string(text).close('}');
 }
 
 void settle_extra(std::string& extra, std::span<const std::string_view> written,

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "json/writer.hpp"
+#include "json/scan.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,12 +22,25 @@ namespace dialect {
 std::span<const ChatMessage> newest(const std::vector<ChatMessage>& history,
                                     std::size_t tokens) noexcept;
 
+/// Whether a member is there and not null.
+bool is_given(const json::Member& member) noexcept;
+
+/// Whether `text` has nothing but whitespace.
+bool is_blank(std::string_view text) noexcept;
+
+/// Notes a hint that is left out, once.
+void ignore(std::vector<std::string>& ignored, std::string_view name);
+
+/// Looks at members that have no counterpart: hints go to `ignored` as `list.name`; null, false and
+/// what is empty ask for nothing.
+/// \param rest an object, JSON without whitespace between tokens
+/// \return the name of the first other member; empty if there is none
+std::string unread_member(std::string_view rest, std::string_view list,
+                          std::vector<std::string>& ignored);
+
 /// A POST of JSON.
 /// \param stream_type the media type of a stream
 HttpRequest post_json(std::string path, AnswerForm form, std::string_view stream_type);
-
-/// Writes `{"role":…,"content":…}`.
-void write_message(json::Writer& json, std::string_view role, std::string_view text);
 
 /// Checks the option `extra_json` and brings it into the form that `Writer::members_of` needs.
 /// \param written the members that it must not have

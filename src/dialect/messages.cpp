@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "dialect/conversation.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 
@@ -16,35 +17,9 @@ namespace dialect {
 
 namespace {
 
-/// `messages[2].content`
-std::string place(std::size_t index, std::string_view member) {
-  return "messages[" + std::to_string(index) + "]." + std::string(member);
-}
-
-bool is_given(const json::Member& member) noexcept {
-  return member.kind != json::Kind::absent && member.kind != json::Kind::null;
-}
-
-struct Text {
-  std::string text = {};
-  bool has_cache_control = false;
-};
-
-/// The text of a message's `content`, if it is nothing but text.
-std::optional<Text> plain_text(const json::Member& content) {
-  if (content.kind == json::Kind::string) return Text{.text = std::string(content.text)};
-  if (content.kind != json::Kind::array) return std::nullopt;
-  constexpr std::array<std::string_view, 3> kNames = {"type", "text", "cache_control"};
-  Text text;
-  json::ArrayItems parts(content.text);
-  while (const auto part = parts.next()) {
-    const auto read = json::scan_object(*part, kNames);
-    if (!read || read->members[0].text != "text") return std::nullopt;
-    if (read->members[1].kind != json::Kind::string) return std::nullopt;
-    text.text += read->members[1].text;
-    if (is_given(read->members[2])) text.has_cache_control = true;
-  }
-  return text;
+/// `messages[2]`
+std::string place(std::size_t index) {
+  return "messages[" + std::to_string(index) + "]";
 }
 
 class MessagesReader {
@@ -66,47 +41,62 @@ class MessagesReader {
 
  private:
   Refusal read_message(std::string_view message, std::size_t index) {
-    constexpr std::size_t kOther = 4;  // the first of those that are left out
-    constexpr std::array<std::string_view, 8> kNames = {
-        "role", "content", "function_call", "audio",
-        "name", "refusal", "tool_calls",    "tool_call_id"};
-    const auto read = json::scan_object(message, kNames);
-    if (!read) return refused(place(index, "role"));
-    const auto& members = read->members;
-    for (std::size_t i = 2; i < kOther; ++i) {
-      if (members[i].kind == json::Kind::absent) continue;
-      if (!asks_for_nothing(kNames[i], members[i].text)) return refused(place(index, kNames[i]));
+    constexpr std::array<std::string_view, 4> kNames = {"role", "content", "tool_calls",
+                                                        "tool_call_id"};
+    const auto split = json::split_object(message, kNames);
+    if (!split) return refused(place(index) + ".role");
+    const std::string unread = unread_member(split->rest, "messages[]", chat_.ignored);
+    if (!unread.empty()) return refused(place(index) + '.' + unread);
+    const std::string_view role = split->found.members[0].text;
+    const json::Member& content = split->found.members[1];
+    const json::Member& calls = split->found.members[2];
+    const json::Member& id = split->found.members[3];
+    const bool has_calls = is_given(calls) && !asks_for_nothing("tool_calls", calls.text);
+    auto text = has_calls && !is_given(content) ? Result<std::string>(std::string())
+                                                : plain_text(content, place(index) + ".content");
+    if (!text) return text.error();
+    if (auto refusal = add(role, *std::move(text), index)) return refusal;
+    if (has_calls) return add_calls(role, calls, index);
+    if (role == "tool") return add_call_id(id, index);
+    return is_given(id) ? Refusal(refused(place(index) + ".tool_call_id")) : std::nullopt;
+  }
+
+  /// The text of a message's `content`, if it is nothing but text.
+  Result<std::string> plain_text(const json::Member& content, const std::string& where) {
+    if (content.kind == json::Kind::string) return std::string(content.text);
+    if (content.kind != json::Kind::array) return fail(refused(where));
+    std::string text;
+    json::ArrayItems parts(content.text);
+    while (const auto part = parts.next()) {
+      if (auto refusal = add_part(*part, where, text)) return fail(*refusal);
     }
-    for (std::size_t i = kOther; i < 6; ++i) {
-      if (is_given(members[i])) ignore(chat_, "messages[]." + std::string(kNames[i]));
-    }
-    const bool has_calls = is_given(members[6]) && !asks_for_nothing("tool_calls", members[6].text);
-    auto text = has_calls && !is_given(members[1]) ? Text{} : plain_text(members[1]);
-    if (!text) return refused(place(index, "content"));
-    if (text->has_cache_control) ignore(chat_, "messages[].content[].cache_control");
-    if (auto refusal = add(members[0].text, std::move(text->text), index)) return refusal;
-    if (has_calls) return add_calls(members[0].text, members[6], index);
-    return members[0].text == "tool" ? add_call_id(members[7], index) : std::nullopt;
+    return text;
+  }
+
+  Refusal add_part(std::string_view part, const std::string& where, std::string& text) {
+    constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
+    const auto split = json::split_object(part, kNames);
+    if (!split || split->found.members[0].text != "text") return refused(where);
+    if (split->found.members[1].kind != json::Kind::string) return refused(where);
+    const std::string unread = unread_member(split->rest, "messages[].content[]", chat_.ignored);
+    if (!unread.empty()) return refused(where + "[]." + unread);
+    text += split->found.members[1].text;
+    return {};
   }
 
   Refusal add_calls(std::string_view role, const json::Member& value, std::size_t index) {
-    std::string wrong = "tool_calls";
-    auto calls = role == "assistant" ? read_calls(value.text, wrong) : std::nullopt;
-    if (calls) {
-      for (const ToolCall& call : *calls) called_[call.id] = call.name;
-      chat_.messages.back().calls = *std::move(calls);
-      return {};
-    }
-    return Error(Errc::invalid_argument,
-                 place(index, wrong) +
-                     ": must be a call of a function by the assistant, with an id "
-                     "and the text of a JSON object as its arguments");
+    const bool is_assistant = role == "assistant";
+    auto calls = read_calls(is_assistant ? value.text : "[]", place(index), chat_.ignored);
+    if (!calls) return calls.error();
+    for (const ToolCall& call : *calls) called_[call.id] = call.name;
+    chat_.messages.back().calls = *std::move(calls);
+    return {};
   }
 
   Refusal add_call_id(const json::Member& id, std::size_t index) {
     if (id.kind != json::Kind::string || id.text.empty()) {
       return Error(Errc::invalid_argument,
-                   place(index, "tool_call_id") + ": must be the id of a call");
+                   place(index) + ".tool_call_id: must be the id of a call");
     }
     PlainMessage& result = chat_.messages.back();
     result.call_id = id.text;
@@ -123,7 +113,7 @@ class MessagesReader {
     } else if (role == "user" || role == "assistant" || role == "tool") {
       chat_.messages.emplace_back(std::string(role), std::move(text));
     } else {
-      return refused(place(index, "role"));
+      return refused(place(index) + ".role");
     }
     return {};
   }

@@ -17,6 +17,7 @@
 #include "json/values.hpp"
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -62,6 +63,13 @@ std::string made_id(std::string_view answer, std::size_t index) {
          std::to_string(index);
 }
 
+/// Some models behind Ollama send the text of the object.
+std::optional<std::string> object_of(const Member& arguments) {
+  if (arguments.kind == Kind::object) return std::string(arguments.text);
+  if (!dialect::is_given(arguments)) return "{}";
+  return arguments.kind == Kind::string ? dialect::arguments_in(arguments.text) : std::nullopt;
+}
+
 /// \return none if it is no call
 std::optional<ToolCall> call_of(std::string_view call) {
   constexpr std::array<std::string_view, 2> kCall = {"id", "function"};
@@ -70,17 +78,20 @@ std::optional<ToolCall> call_of(std::string_view call) {
   if (!read) return std::nullopt;
   const auto function = json::scan_object(read->members[1].text, kFunction);
   if (!function || function->members[0].kind != Kind::string) return std::nullopt;
-  const Member& arguments = function->members[1];
+  auto arguments = object_of(function->members[1]);
+  if (!arguments) return std::nullopt;
   ToolCall made;
   if (read->members[0].kind == Kind::string) made.id = read->members[0].text;
   made.name = function->members[0].text;
-  made.arguments = arguments.kind == Kind::object ? arguments.text : "{}";
+  made.arguments = *std::move(arguments);
   return made;
 }
 
 /// \param answer the whole line or body
+/// \param first the number of calls before it
 /// \return none if a tool call is damaged
-std::optional<Content> content_of(const Member& message, std::string_view answer) {
+std::optional<Content> content_of(const Member& message, std::string_view answer,
+                                  std::size_t first) {
   constexpr std::array<std::string_view, 3> kNames = {"content", "thinking", "tool_calls"};
   Content content;
   if (message.kind != Kind::object) return content;
@@ -94,7 +105,7 @@ std::optional<Content> content_of(const Member& message, std::string_view answer
   while (const auto item = calls.next()) {
     auto call = call_of(*item);
     if (!call) return std::nullopt;
-    if (call->id.empty()) call->id = made_id(answer, content.calls.size());
+    if (call->id.empty()) call->id = made_id(answer, first + content.calls.size());
     content.calls.push_back(*std::move(call));
   }
   return content;
@@ -115,7 +126,7 @@ class LineReader final : public ChatEventReader {
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
     auto line = json::split_object(event.data, kAnswer);
     if (!line || reports_error(line->found.members[1])) return ChatEventKind::error;
-    const auto content = content_of(line->found.members[0], event.data);
+    const auto content = content_of(line->found.members[0], event.data, calls_);
     if (!content) return ChatEventKind::error;
     translate(content->calls);
     text += content->text;
@@ -200,7 +211,7 @@ class OllamaDialect final : public dialect::TranslatingDialect {
       return fail(Errc::invalid_reply, "the upstream reported an error");
     }
     if (body->found.members[0].kind != Kind::object) return fail(Errc::invalid_reply, "no message");
-    auto content = content_of(body->found.members[0], response.body);
+    auto content = content_of(body->found.members[0], response.body, 0);
     if (!content) return fail(Errc::invalid_reply, "a tool call is damaged");
     const bool has_calls = !content->calls.empty();
     ChatAnswer answer(std::move(content->text), std::move(body->rest));
@@ -220,7 +231,8 @@ class OllamaDialect final : public dialect::TranslatingDialect {
   Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {
     const ToolUse use = chat.choice.use;
     if (use == ToolUse::required || use == ToolUse::named) return fail(refused("tool_choice"));
-    if (chat.choice.parallel == dialect::ParallelCalls::forbidden) {
+    const bool is_forbidden = chat.choice.parallel == dialect::ParallelCalls::forbidden;
+    if (is_forbidden && use != ToolUse::none) {
       return fail(refused("parallel_tool_calls"));
     }
     HttpRequest request = dialect::post_json(path_, form, "application/x-ndjson");
@@ -231,7 +243,7 @@ class OllamaDialect final : public dialect::TranslatingDialect {
   std::string body(const PlainChat& chat, AnswerForm form) const {
     json::Writer json;
     json.open('{').key("model").string(chat.model).key("messages").open('[');
-    if (!chat.system.empty()) dialect::write_message(json, "system", chat.system);
+    if (!chat.system.empty()) vx11::write_message(json, "system", chat.system);
     for (const PlainMessage& message : chat.messages) write_message(json, message);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
     if (own_ != "{}" || !chat.members.empty()) {

@@ -12,6 +12,7 @@
 #include "json/scan.hpp"
 #include "json/text.hpp"
 #include "json/writer.hpp"
+#include "router/message_json.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -72,11 +73,11 @@ class OpenAiDialect final : public ChatDialect {
     if (!options_.model.empty()) json.key("model").string(options_.model);
     json.key("messages").open('[');
     if (!options_.system_prompt.empty())
-      dialect::write_message(json, "system", options_.system_prompt);
+      vx11::write_message(json, "system", options_.system_prompt);
     for (const ChatMessage& earlier : dialect::newest(chat.history, options_.history_tokens)) {
-      dialect::write_message(json, earlier.role, earlier.text);
+      vx11::write_message(json, earlier.role, earlier.text);
     }
-    dialect::write_message(json, "user", chat.message);
+    vx11::write_message(json, "user", chat.message);
     json.close(']').key("stream").boolean(form == AnswerForm::stream);
     json.members_of(options_.extra_json);
     return std::move(json.close('}')).take();

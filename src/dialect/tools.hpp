@@ -41,15 +41,22 @@ struct ToolChoice {
   ParallelCalls parallel = ParallelCalls::allowed;
 };
 
-/// Each reads a value, which is JSON without whitespace between tokens.
-/// \return none if it has a part that has no counterpart; what it is goes to `wrong`, such as
-///         `tools[0].type`
-std::optional<std::vector<Tool>> read_tools(std::string_view value, std::string& wrong);
-std::optional<std::vector<ToolCall>> read_calls(std::string_view value, std::string& wrong);
+/// Reads the value of `tools`, which is JSON without whitespace between tokens. Hints that are left
+/// out go to `ignored`.
+/// \return `invalid_argument` that begins with the part that is wrong, such as `tools[0]`
+Result<std::vector<Tool>> read_tools(std::string_view value, std::vector<std::string>& ignored);
+
+/// The same of the `tool_calls` of a message.
+/// \param message the place before the names of parts, such as `messages[1]`
+Result<std::vector<ToolCall>> read_calls(std::string_view value, const std::string& message,
+                                         std::vector<std::string>& ignored);
+
+/// \return none if it has no counterpart
 std::optional<ToolChoice> read_choice(std::string_view value);
 
-/// Whether a tool of the value asks for arguments that certainly have the form of its schema.
-bool has_strict_tool(std::string_view tools);
+/// The object in a text of JSON, without whitespace; none if the text has another value. A call
+/// without arguments has an empty text or `null`.
+std::optional<std::string> arguments_in(std::string_view text);
 
 }  // namespace dialect
 }  // namespace v0

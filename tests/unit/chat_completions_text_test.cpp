@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(OpenAiSite, "a text completion asks a target of the API for a 
                       R"("finish_reason":"length"}],"usage":{"prompt_tokens":1,)"
                       R"("completion_tokens":2}})");
   const HttpResponse answer = send(completion(
-      R"("prompt":["gr\u00fc\u00df"],"temperature":0.50,"stop":["x"],"seed":7,"n":1,"best_of":1,)"
+      R"("prompt":["gr\u00fc\u00df"],"temperature":0.50,"stop":["x"],"seed":7,"n":1.0,"best_of":1,)"
       R"("echo":false,"suffix":null,"logprobs":null,"logit_bias":{ })",
       kToLocal));
   const HttpRequest asked = to_local->requests().at(0);
@@ -98,6 +98,23 @@ TEST_CASE_FIXTURE(OpenAiSite,
   CHECK(json::parse(events[2]).at("usage").at("total_tokens") == 3);
 }
 
+TEST_CASE_FIXTURE(OpenAiSite, "the text of a refused text completion is the refusal") {
+  to_local->then_json(R"({"choices":[{"index":0,"message":{"content":null,"refusal":"no"},)"
+                      R"("finish_reason":"stop"}]})");
+  const HttpResponse answer = send(completion(R"("prompt":"x")", kToLocal));
+  CHECK(body_of(answer).at("choices")[0].at("text") == "no");
+}
+
+TEST_CASE_FIXTURE(OpenAiSite, "the text of a refused text completion, streamed") {
+  local = std::make_shared<ScriptedStream>(
+      streaming_script::Pieces{chunk(R"({"refusal":"n"})") + chunk(R"({"refusal":"o"})") +
+                               chunk("{}", "\"stop\"") + "data: [DONE]\n\n"});
+  const auto events = events_of(send(completion(R"("prompt":"x","stream":true)", kToLocal)));
+  REQUIRE(events.size() == 4);
+  CHECK(json::parse(events[0]).at("choices")[0].at("text") == "n");
+  CHECK(json::parse(events[1]).at("choices")[0].at("text") == "o");
+}
+
 TEST_CASE("a text completion that breaks off ends with one error event") {
   Site site;
   site.switch_transport = std::make_shared<ScriptedStream>(streaming_script::Pieces{
@@ -123,6 +140,7 @@ TEST_CASE("a text completion: what a chat has no place for is refused by its nam
       {R"("prompt":[[1,2]])", "prompt"},
       {R"("prompt":"")", "prompt"},
       {R"("prompt":"\ud800")", "prompt"},
+      {R"("prompt":["\ud800"])", "prompt"},
       {R"("prompt":null)", "prompt"},
       {R"("user":"u")", "prompt"},
       {R"("prompt":"x","stream":"yes")", "stream"}};

@@ -108,3 +108,25 @@ TEST_CASE("a call in a stream of Anthropic that begins with it: the first delta 
   CHECK(json::parse(events[2]).at("choices")[0].at("finish_reason") == "tool_calls");
   CHECK(json::parse(events[3]).at("usage").at("total_tokens") == 5);
 }
+
+TEST_CASE_FIXTURE(OllamaSite, "a call whose tool is named created has a head all the same") {
+  to_local->then_json(R"({"message":{"content":"","tool_calls":[{"id":"c1","function":)"
+                      R"({"name":"created"}}]},"done":true})");
+  const json body = body_of(post(chat(kTools, kToLocal)));
+  CHECK(body.at("created").is_number_integer());
+  CHECK(body.at("id").get<std::string>().starts_with("chatcmpl-"));
+}
+
+TEST_CASE_FIXTURE(OllamaSite, "a stream without any text still begins with the role") {
+  local = std::make_shared<ScriptedStream>(
+      streaming_script::Pieces{
+          "{\"message\":{\"thinking\":\"hm\"},\"done\":false}\n"
+          "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"},
+      "application/x-ndjson");
+  const auto events = events_of(post(chat(R"(,"stream":true)", kToLocal)));
+  REQUIRE(events.size() == 3);
+  CHECK(json::parse(events[0]).at("choices")[0] ==
+        json::parse(R"({"index":0,"delta":{"role":"assistant","content":""},)"
+                    R"("finish_reason":null})"));
+  CHECK(json::parse(events[1]).at("choices")[0].at("finish_reason") == "stop");
+}

@@ -105,11 +105,14 @@ TEST_CASE("what cannot be expressed is refused by its name") {
        {R"("response_format":{"type":"json_object"})", R"("tool_choice":"required")", R"("n":2)",
         R"("logprobs":true)", R"("top_logprobs":3)", R"("audio":{"voice":"x"})",
         R"("logit_bias":{"5":1})", R"("never_heard_of":1)", R"("never_heard_of":false)",
-        R"("web_search_options":{})", R"("functions":{})", R"("tools":false)", R"("n":1.5)"}) {
+        R"("web_search_options":{})", R"("functions":{})", R"("n":1.5)"}) {
     CAPTURE(member);
     const std::string name = json::parse("{" + std::string(member) + "}").begin().key();
     CHECK(refusal(member) == name + ": the upstream's API has no such member; leave it out");
   }
+  CHECK(refusal(R"("tools":false)") == "tools: must be a list of functions");
+  CHECK(refusal(R"("tools":[{"type":"function"}])") ==
+        "tools[0]: must be a function with a name, and an object as its parameters");
   CHECK(message_refusal(R"({"role":"function","content":"x"})") == "messages[0].role");
   CHECK(message_refusal(R"({"role":"user","content":[{"type":"image_url","image_url":{}}]})") ==
         "messages[0].content");

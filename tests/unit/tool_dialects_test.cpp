@@ -3,6 +3,8 @@
 #include <vx11/dialect/anthropic.hpp>
 #include <vx11/dialect/ollama.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -306,4 +308,159 @@ TEST_CASE("a stream of Anthropic with calls: arguments in pieces, those of none 
         ChatEventKind::ignored);
   CHECK(stream.reader->ending().finish_reason == "tool_calls");
   CHECK(stream.text == "hm");
+}
+
+TEST_CASE("a schema without a type is that of an object") {
+  for (const char* schema : {R"({"properties":{}})", R"({"type":null,"properties":{}})", "{}"}) {
+    CAPTURE(schema);
+    const ChatRequest chat =
+        completion(R"("tools":[{"type":"function","function":{"name":"f","parameters":)" +
+                   std::string(schema) + "}}]");
+    const json object = json::parse(R"({"type":"object","properties":{}})");
+    CHECK(asked(anthropic(), chat).at("tools")[0].at("input_schema") == object);
+    CHECK(asked(ollama(), chat).at("tools")[0].at("function").at("parameters") == object);
+  }
+}
+
+TEST_CASE("Anthropic gets no text of whitespace: neither beside calls nor alone") {
+  const std::string call = R"("tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]})";
+  const json messages =
+      asked(anthropic(), completion("", kQuestion + R"(,{"role":"assistant","content":" \n"},)" +
+                                            R"({"role":"assistant","content":"\n\n",)" + call +
+                                            R"(,{"role":"tool","tool_call_id":"c","content":""})"))
+          .at("messages");
+  REQUIRE(messages.size() == 3);
+  REQUIRE(messages[1].at("content").size() == 1);
+  CHECK(messages[1].at("content")[0].at("type") == "tool_use");
+  CHECK(messages[2].at("content")[0].at("tool_use_id") == "c");
+}
+
+TEST_CASE("ids of calls for Anthropic have its characters, in calls and results alike") {
+  std::vector<std::string> ids;
+  for (const std::string id : {"functions.f:0", "functions.f.0", "call_7-A"}) {
+    const json messages =
+        asked(anthropic(),
+              completion("", kQuestion + R"(,{"role":"assistant","tool_calls":[{"id":")" + id +
+                                 R"(","function":{"name":"f","arguments":"{}"}}]},)"
+                                 R"({"role":"tool","content":"x","tool_call_id":")" +
+                                 id + "\"}"))
+            .at("messages");
+    ids.push_back(messages[1].at("content")[0].at("id"));
+    CHECK(messages[2].at("content")[0].at("tool_use_id") == ids.back());
+    CHECK(std::all_of(ids.back().begin(), ids.back().end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_' || c == '-';
+    }));
+  }
+  CHECK(ids[0].starts_with("functions_f_0_"));
+  CHECK(ids[0] != ids[1]);
+  CHECK(ids[2] == "call_7-A");
+}
+
+TEST_CASE("calls in earlier messages, and no tools: Anthropic gets those that were called") {
+  const ChatRequest chat = completion("", kQuestion + "," + kTurn + "," + kTurn);
+  const json body = asked(anthropic(), chat);
+  CHECK(body.at("tools") ==
+        json::parse(R"([{"name":"weather","input_schema":{"type":"object","properties":{}}},)"
+                    R"({"name":"clock","input_schema":{"type":"object","properties":{}}}])"));
+  CHECK(body.at("tool_choice") == json::parse(R"({"type":"none"})"));
+  CHECK(asked(anthropic(R"({"tools":[{"name":"own"}]})"), chat).at("tools").size() == 1);
+  CHECK_FALSE(asked(anthropic(), completion("")).contains("tools"));
+  CHECK_FALSE(asked(ollama(), chat).contains("tools"));
+}
+
+TEST_CASE("arguments that are null or whitespace are those of a call without any") {
+  for (const char* arguments : {"null", " ", " null\\n", ""}) {
+    CAPTURE(arguments);
+    const ChatRequest chat =
+        completion("", kQuestion +
+                           R"(,{"role":"assistant","tool_calls":[{"id":"c","function":)"
+                           R"({"name":"f","arguments":")" +
+                           arguments + R"("}}]})");
+    CHECK(asked(anthropic(), chat).at("messages")[1].at("content")[0].at("input") ==
+          json::object());
+  }
+}
+
+TEST_CASE("arguments in an answer are an object, the text of one, or none") {
+  const auto of_ollama = [](const std::string& arguments) {
+    return read(ollama(), R"({"message":{"tool_calls":[{"id":"c","function":{"name":"f",)"
+                          R"("arguments":)" +
+                              arguments + R"(}}]},"done":true})");
+  };
+  const auto arguments_of = [](const vx11::Result<vx11::ChatAnswer>& answer) {
+    REQUIRE(answer.has_value());
+    const json message = json::parse(answer->completion_json)["choices"][0]["message"];
+    return message["tool_calls"][0]["function"]["arguments"].get<std::string>();
+  };
+  CHECK(arguments_of(of_ollama(R"("{\"a\": 1}")")) == R"({"a":1})");
+  CHECK(arguments_of(of_ollama("null")) == "{}");
+  CHECK(arguments_of(of_ollama(R"("")")) == "{}");
+  const auto of_anthropic = [](const std::string& input) {
+    return read(anthropic(), R"({"content":[{"type":"tool_use","id":"c","name":"f","input":)" +
+                                 input + R"(}],"stop_reason":"tool_use"})");
+  };
+  CHECK(arguments_of(of_anthropic("null")) == "{}");
+  for (const char* damaged : {"[1]", "7", R"("x")", R"("[1]")", "true"}) {
+    CAPTURE(damaged);
+    CHECK(of_ollama(damaged).error().code == Errc::invalid_reply);
+    CHECK(of_anthropic(damaged).error().code == Errc::invalid_reply);
+  }
+}
+
+TEST_CASE("ids that are made differ within a stream of equal lines") {
+  Stream stream(ollama());
+  const char* const line = R"({"message":{"tool_calls":[{"function":{"name":"f"}}]}})";
+  const json first = stream.calls(line);
+  CHECK(first.at(0).at("id") != stream.calls(line).at(0).at("id"));
+}
+
+TEST_CASE("members of tools, calls and messages do not vanish in silence") {
+  const auto tools = [](const std::string& member, const std::string& of_function = "") {
+    return completion(R"("tools":[{"type":"function","function":{"name":"f")" + of_function + "}" +
+                      member + "}]");
+  };
+  const auto call = [](const std::string& member, const std::string& of_function = "") {
+    return completion("", kQuestion + R"(,{"role":"assistant","tool_calls":[{"id":"c","index":0,)" +
+                              R"("function":{"name":"f","arguments":"{}")" + of_function + "}" +
+                              member + "}]}");
+  };
+  const auto message = [](const std::string& member) {
+    return completion("", kQuestion + R"(,{"role":"assistant","content":"x")" + member + "}");
+  };
+  const std::vector<std::pair<ChatRequest, std::string>> refusals = {
+      {tools(R"(,"defer_loading":true)"), "tools[0].defer_loading"},
+      {tools("", R"(,"odd":1)"), "tools[0].function.odd"},
+      {call(R"(,"extra_content":{"google":{}})"), "messages[1].tool_calls[0].extra_content"},
+      {call("", R"(,"odd":1)"), "messages[1].tool_calls[0].function.odd"},
+      {message(R"(,"prefix":true)"), "messages[1].prefix"},
+      {message(R"(,"weight":0)"), "messages[1].weight"},
+      {message(R"(,"is_error":true)"), "messages[1].is_error"},
+      {message(R"(,"tool_call_id":"c")"), "messages[1].tool_call_id"},
+      {completion("", R"({"role":"user","content":[{"type":"text","text":"a","odd":1}]})"),
+       "messages[0].content[].odd"},
+      {completion(R"("parallel_tool_calls":"no")"), "parallel_tool_calls"},
+      {completion(R"("parallel_tool_calls":0)"), "parallel_tool_calls"},
+      {tools("", R"(,"description":"\ud800")"), "tools[0].function.description"}};
+  const std::vector<std::pair<ChatRequest, std::string>> hints = {
+      {tools(R"(,"cache_control":{"type":"ephemeral"})"), "tools[].cache_control"},
+      {tools("", R"(,"strict":true)"), "tools[].function.strict"},
+      {message(R"(,"cache_control":{"type":"ephemeral"})"), "messages[].cache_control"},
+      {message(R"(,"reasoning_content":"hm")"), "messages[].reasoning_content"}};
+  for (const Dialect& dialect : {ollama(), anthropic()}) {
+    for (const auto& [chat, name] : refusals) CHECK(refusal(dialect, chat) == name);
+    for (const auto& [chat, name] : hints) {
+      CHECK(refusal(dialect, chat).empty());
+      CHECK(dialect->ignored_members(chat) == std::vector<std::string>{name});
+    }
+    const ChatRequest echoed = message(
+        R"(,"refusal":null,"annotations":[],"audio":null,"function_call":null,"name":null)");
+    CHECK(refusal(dialect, echoed).empty());
+    CHECK(dialect->ignored_members(echoed).empty());
+  }
+}
+
+TEST_CASE("for Ollama, calls one at a time are no matter where none may be called") {
+  CHECK(refusal(ollama(), completion(kTools + R"(,"tool_choice":"none",)"
+                                              R"("parallel_tool_calls":false)"))
+            .empty());
 }
