@@ -296,13 +296,23 @@ class BreakingTest(FreshTest):
         hold_after(2)
         stream = router().stream(CHAT)
         first_text(stream)
-        main = threading.main_thread().ident
+        main, raised = threading.main_thread().ident, threading.Event()
         read_pieces = stream._read_pieces
 
+        def once(*_):
+            if not raised.is_set():
+                raised.set()
+                raise KeyboardInterrupt
+
+        def interrupt():  # again and again: Python may be just about to wait, and miss one
+            while not raised.wait(0.001):
+                signal.pthread_kill(main, signal.SIGINT)
+
         def interrupted(handle, limit):  # on a thread of the pool
-            signal.pthread_kill(main, signal.SIGINT)
+            threading.Thread(target=interrupt).start()
             read_pieces(handle, limit)
 
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, once))
         with mock.patch.object(stream, "_read_pieces", interrupted):
             with self.assertRaises(KeyboardInterrupt):
                 next(stream)
