@@ -31,8 +31,8 @@ struct vx11_stream {
   /// reads.
   vx11::Result<void> read(std::int64_t timeout_ms, const std::stop_token& stop,
                           const std::function<void(const Pieces&)>& take);
-  /// Calls `deliver` for each piece, until the end or until it returns false or the stream is closed,
-  /// both of which are `cancelled`. Throws `Misuse` while another call reads.
+  /// Calls `deliver` for each piece, until the end or until it returns false or the stream is
+  /// closed, both of which are `cancelled`. Throws `Misuse` while another call reads.
   vx11::Result<void> each(std::int64_t timeout_ms, const std::stop_token& stop,
                           const std::function<bool(const vx11::ChatPiece&)>& deliver);
   /// The state as JSON: as it was opened, or after the end.
