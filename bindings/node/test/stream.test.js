@@ -171,7 +171,7 @@ describe('against a server of models', { skip: !MODELS_URL && 'needs vx11-upstre
     const stream = routerTo().stream(CHAT, { signal: controller.signal });
     await firstText(stream);
     const pending = stream.next();
-    await new Promise(setImmediate); // the addon reads
+    assert(await counted({ open: 1 })); // a look takes longer than a thread of the addon to begin the read
     const reason = new vx11.VX11Error('cancelled', 'enough');
     controller.abort(reason);
     await assert.rejects(pending, (error) => error === reason);
