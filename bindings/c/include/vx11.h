@@ -109,7 +109,7 @@ typedef enum vx11_verdict { VX11_NEUTRAL = 0, VX11_SUCCESS = 1, VX11_FAILURE = 2
  * `{"failures_to_open":3,"open_for_ms":60000,"probes":1,"probe_timeout_ms":30000}`: the defaults.
  * `probes_to_close` is the number of probes that have to succeed; all of them by default.
  *
- * With `trip` it opens for the share of failures in a window, in place of consecutive failures:
+ * With `trip` it opens for the share of failures in a window, in place of `failures_to_open`:
  * `{"trip":{"window":"count","size":100,"minimum_calls":20,"failure_rate":0.5}}` judges the last
  * `size` calls, `{"trip":{"window":"time","span_ms":60000,"buckets":10,"minimum_calls":20,
  *   "failure_rate":0.5}}` those of the last `span_ms`. With `"slow":{"after_ms":5000,"rate":1.0}` in
@@ -222,10 +222,11 @@ typedef struct vx11_router vx11_router;
  *   (`/v1/messages`), with these fields of the target:
  *   `{"url":"http://127.0.0.1:8080/v1","model":"m","key":"…","system_prompt":"",
  *     "history_tokens":4096,"extra":{"temperature":0.2}}`. A path in `url` is the API's base path,
- *   by default `/v1`, of "ollama" none. "ollama" and "anthropic" need a `model`. `key` is sent as the
+ *   by default `/v1`, of "ollama" none. "ollama" and "anthropic" require a `model`. `key` is sent as the
  *   API has it, unless `headers` has that header. `history_tokens` limits how much of a chat's
  *   `history` is sent. `extra` are members added to each request. Also for "anthropic" `max_tokens`
- *   (4096), the limit of an answer; for "openai" `path`, the whole path and query of requests.
+ *   (4096), the limit of an answer; for "openai" `path`, the whole path and query of requests,
+ *   in place of a path in `url`.
  * - "switch" or "madre".
  * - the description of another one:
  *   `{"path":"/v1/chat","body":{"model":"m","messages":[{"role":"user","content":"{message}"}]},
@@ -276,7 +277,8 @@ VX11_C_API vx11_code vx11_router_stream(const vx11_router *router, const char *c
  *
  * `timeout_ms` is for the next piece. After an error, also a timeout and a cancellation, the stream
  * has ended, and further reads report the same error, whose detail says how many pieces there were.
- * One call reads at a time; a second one is VX11_INVALID_ARGUMENT.
+ * A read that times out is a failure of the upstream for its breaker. One call reads at a time; a
+ * second one is VX11_INVALID_ARGUMENT. VX11_NO_MEMORY loses pieces, so the stream has ended.
  */
 VX11_C_API vx11_code vx11_stream_read(vx11_stream *stream, int64_t timeout_ms, const vx11_stop *stop,
                                       char **pieces, char **error);
@@ -290,15 +292,16 @@ typedef int (*vx11_on_piece)(void *context, const char *text, size_t text_size, 
 /**
  * Reads to the end and calls `on_piece` for each piece, on the calling thread; the last call of it
  * has returned when this function returns. VX11_CANCELLED if `on_piece` or vx11_stream_free() ended
- * the stream. Otherwise as vx11_stream_read(); `timeout_ms` is for each piece.
+ * the stream; later reads report the same. Otherwise as vx11_stream_read(); `timeout_ms` is for each
+ * piece. No other call reads the stream until this function returns.
  */
 VX11_C_API vx11_code vx11_stream_each(vx11_stream *stream, vx11_on_piece on_piece, void *context,
                                       int64_t timeout_ms, const vx11_stop *stop, char **error);
 /**
  * `{"source":"llama","reason":"","attempts":[…],"upstream":{…},"finish_reason":"stop",
  *   "input_tokens":9,"output_tokens":4}`, as in a reply. `finish_reason` is null before the end and
- * after an error, the tokens are null if the upstream did not report them. VX11_INVALID_ARGUMENT
- * while another call reads.
+ * after an error, the tokens are null if the upstream did not report them. May be called at any
+ * time; until the end it is the state at the opening.
  */
 VX11_C_API vx11_code vx11_stream_summary(vx11_stream *stream, char **summary, char **error);
 /**

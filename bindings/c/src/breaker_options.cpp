@@ -68,6 +68,9 @@ Result<CircuitBreakerOptions> breaker_options(const char* description) {
   fields.read_ms("probe_timeout_ms", "probe_limit_ms", options.probe_timeout);
   if (fields.is_object("trip")) options.trip = read_trip(fields.object("trip"));
   fields.refuse("trip", "is not an object");
+  if (fields.has("trip") && fields.has("failures_to_open")) {
+    fields.mistake("failures_to_open", "has no effect with trip");
+  }
   read_growth(fields.object("growth"), options.growth);
   auto right = fields.finish();
   if (!right) return fail(right.error());

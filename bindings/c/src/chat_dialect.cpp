@@ -39,6 +39,10 @@ void read_common(Fields& fields, Options& options) {
   fields.read_object("extra", options.extra_json);
 }
 
+void require_model(Fields& fields, const std::string& model) {
+  if (model.empty()) fields.mistake("model", "is missing: this API requires one");
+}
+
 void read_key(Fields& fields, RouterTarget& target, const char* header, const char* scheme) {
   std::string key;
   fields.read("key", key);
@@ -51,8 +55,12 @@ void read_key(Fields& fields, RouterTarget& target, const char* header, const ch
 
 Dialect openai(Fields& fields, RouterTarget& target) {
   OpenAiDialectOptions options;
+  const std::string url = target.url;
   options.base_path = take_path(fields, target.url, options.base_path);
   fields.read("path", options.path);
+  if (fields.has("path") && target.url != url) {
+    fields.mistake("path", "replaces the path of url: give one of them");
+  }
   read_common(fields, options);
   read_key(fields, target, "authorization", "Bearer ");
   return openai_dialect(std::move(options));
@@ -62,6 +70,7 @@ Dialect ollama(Fields& fields, RouterTarget& target) {
   OllamaDialectOptions options;
   options.base_path = take_path(fields, target.url, options.base_path);
   read_common(fields, options);
+  require_model(fields, options.model);
   read_key(fields, target, "authorization", "Bearer ");
   return ollama_dialect(std::move(options));
 }
@@ -71,6 +80,7 @@ Dialect anthropic(Fields& fields, RouterTarget& target) {
   options.base_path = take_path(fields, target.url, options.base_path);
   fields.read("max_tokens", options.max_tokens);
   read_common(fields, options);
+  require_model(fields, options.model);
   read_key(fields, target, "x-api-key", "");
   return anthropic_dialect(std::move(options));
 }

@@ -1,5 +1,6 @@
 #include "fields.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -195,12 +196,13 @@ std::vector<Fields> Fields::objects(const char* name) {
   std::vector<Fields> found;
   const Json* field = take(name);
   if (field == nullptr) return found;
+  const auto object = [](const Json& item) { return item.is_object(); };
+  if (!field->is_array() || !std::all_of(field->begin(), field->end(), object)) {
+    mistake(name, "is not a list of objects");
+    return found;
+  }
   for (const Json& item : *field) {
     const std::string where = where_ + name + "[" + std::to_string(found.size()) + "].";
-    if (!item.is_object()) {
-      mistake(name, "is not a list of objects");
-      return {};
-    }
     found.push_back(Fields(root_, &item, where));
   }
   return found;

@@ -18,6 +18,9 @@ RouterTarget read_target(Fields fields, std::optional<Error>& wrong_dialect) {
   fields.read("headers", target.headers);
   fields.read("group", target.group);
   fields.read("weight", target.weight);
+  if (fields.has("weight") && target.group.empty()) {
+    fields.mistake("weight", "has no effect without a group");
+  }
   Result<void> dialect = read_dialect(fields, target);
   if (!dialect && !wrong_dialect) wrong_dialect = std::move(dialect.error());
   fields.end();
@@ -31,16 +34,22 @@ PeakEwma read_peak_ewma(Fields& fields) {
   return policy;
 }
 
-BalancingPolicy read_policy(Fields& fields) {
-  std::string name = "peak_ewma";
-  fields.read("policy", name);
-  if (name == "peak_ewma") return read_peak_ewma(fields);
+BalancingPolicy read_other_policy(Fields& fields, const std::string& name) {
+  fields.refuse("decay_ms", "is for the policy peak_ewma only");
+  fields.refuse("failure_cost_ms", "is for the policy peak_ewma only");
   if (name == "weighted_round_robin") return WeightedRoundRobin();
   if (name == "least_in_flight") return LeastInFlight();
   if (name == "sticky_session") return StickySession();
   fields.mistake("policy",
                  "is none of peak_ewma, weighted_round_robin, least_in_flight and sticky_session");
-  return read_peak_ewma(fields);
+  return PeakEwma();
+}
+
+BalancingPolicy read_policy(Fields& fields) {
+  std::string name = "peak_ewma";
+  fields.read("policy", name);
+  if (name == "peak_ewma") return read_peak_ewma(fields);
+  return read_other_policy(fields, name);
 }
 
 RouterGroup read_group(Fields fields) {

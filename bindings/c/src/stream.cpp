@@ -43,11 +43,19 @@ class Collector final : public vx11::ChatPieceSink {
   vx11_stream::Pieces pieces;
 };
 
+/// Short enough to need no memory.
+vx11::Error out_of_memory() {
+  return vx11::Error(vx11::Errc::exhausted, "out of memory");
+}
+
 Json count_or_null(const std::optional<std::uint64_t>& count) {
   return count ? Json(*count) : Json(nullptr);
 }
 
 }  // namespace
+
+vx11_stream::vx11_stream(std::stop_source closing, vx11::ChatStream stream)
+    : closing_(std::move(closing)), stream_(std::move(stream)), summary_(described_state(false)) {}
 
 /// The right to read; one call has it at a time.
 class vx11_stream::Reading {
@@ -72,27 +80,77 @@ vx11::Error vx11_stream::described(vx11::Error error) const {
 vx11::Result<vx11_stream::Pieces> vx11_stream::read_more(std::int64_t timeout_ms) {
   Collector collector;
   const vx11::Deadline limit = deadline_of(timeout_ms, nullptr);
-  broken_.emplace(vx11::Errc::exhausted, "out of memory");  // unless the next line returns
+  broken_ = out_of_memory();  // unless the next line returns
   auto more = sync_wait(stream_.read(collector, vx11::Deadline(limit.at(), closing_.get_token())));
   broken_.reset();
   pieces_ += collector.pieces.size();
   if (!more) broken_ = described(std::move(more.error()));
   ended_ = !more || !*more;
-  if (broken_ && collector.pieces.empty()) return vx11::fail(*broken_);
-  return std::move(collector.pieces);
+  if (!broken_ || !collector.pieces.empty()) return std::move(collector.pieces);
+  publish(described_state(false));
+  return vx11::fail(*broken_);
 }
 
-vx11::Result<vx11_stream::Pieces> vx11_stream::read(std::int64_t timeout_ms,
+vx11::Result<vx11_stream::Pieces> vx11_stream::next(std::int64_t timeout_ms,
                                                     const std::stop_token& stop) {
-  const Reading reading(*this);
   if (broken_) return vx11::fail(*broken_);
   if (ended_) return Pieces();
   const auto forwarding = forward(stop, closing_);
   return read_more(timeout_ms);
 }
 
-std::string vx11_stream::summary() {
+/// Calls `take`, and counts the pieces as lost if it throws.
+void vx11_stream::hand_over(const std::function<void()>& take) {
+  auto before = std::exchange(broken_, out_of_memory());
+  std::string summary = ended_ ? described_state(!before) : std::string();
+  take();
+  broken_ = std::move(before);
+  if (ended_) publish(std::move(summary));
+}
+
+vx11::Result<void> vx11_stream::read(std::int64_t timeout_ms, const std::stop_token& stop,
+                                     const std::function<void(const Pieces&)>& take) {
   const Reading reading(*this);
+  const auto pieces = next(timeout_ms, stop);
+  if (!pieces) return vx11::fail(pieces.error());
+  hand_over([&] { take(*pieces); });
+  return {};
+}
+
+vx11::Result<void> vx11_stream::each(std::int64_t timeout_ms, const std::stop_token& stop,
+                                     const std::function<bool(const vx11::ChatPiece&)>& deliver) {
+  const Reading reading(*this);
+  for (bool more = true; more;) {
+    const auto pieces = next(timeout_ms, stop);
+    if (!pieces) return vx11::fail(pieces.error());
+    if (pieces->empty()) return {};
+    hand_over([&] {
+      for (auto piece = pieces->begin(); more && piece != pieces->end(); ++piece) {
+        more = deliver_one(deliver, *piece);
+      }
+    });
+  }
+  return vx11::fail(ended_by_caller());
+}
+
+vx11::Error vx11_stream::ended_by_caller() {
+  close();
+  broken_.emplace(vx11::Errc::cancelled, "the caller ended the stream");
+  publish(described_state(false));
+  return *broken_;
+}
+
+std::string vx11_stream::summary() {
+  const std::lock_guard lock(publishing_);
+  return summary_;
+}
+
+void vx11_stream::publish(std::string summary) {
+  const std::lock_guard lock(publishing_);
+  summary_ = std::move(summary);
+}
+
+std::string vx11_stream::described_state(bool complete) {
   vx11::ChatReply reply;
   reply.source = stream_.source();
   reply.reason = stream_.reason();
@@ -101,7 +159,6 @@ std::string vx11_stream::summary() {
   Json json = Json::parse(to_json(reply));
   json.erase("text");
   json.erase("rank");
-  const bool complete = ended_ && !broken_;
   const vx11::ChatEnding& ending = stream_.ending();
   json["finish_reason"] = complete ? Json(ending.finish_reason) : Json(nullptr);
   json["input_tokens"] = count_or_null(ending.input_tokens);
@@ -109,9 +166,10 @@ std::string vx11_stream::summary() {
   return text_of_json(json);
 }
 
-bool vx11_stream::deliver(const std::function<bool()>& deliver) {
+bool vx11_stream::deliver_one(const std::function<bool(const vx11::ChatPiece&)>& deliver,
+                              const vx11::ChatPiece& piece) {
   const std::lock_guard lock(delivering_);
-  return !closed_ && deliver() && !closed_;
+  return !closed_ && deliver(piece) && !closed_;
 }
 
 void vx11_stream::close() {
@@ -151,21 +209,11 @@ Ending give_pieces(const vx11_stream::Pieces& pieces, char** out) {
 /// Delivers every piece until the end or until `on_piece` ends it.
 Ending deliver_all(vx11_stream& stream, vx11_on_piece on_piece, void* context,
                    std::int64_t timeout_ms, const vx11_stop* stop) {
-  const std::stop_token token = token_of(stop);
-  for (;;) {
-    const auto pieces = stream.read(timeout_ms, token);
-    if (!pieces) return failure(pieces.error());
-    if (pieces->empty()) return {};
-    for (const vx11::ChatPiece& piece : *pieces) {
-      const bool more = stream.deliver([&] {
-        return on_piece(context, piece.text.c_str(), piece.text.size(), piece.data.c_str(),
-                        piece.data.size()) == 0;
-      });
-      if (more) continue;
-      stream.close();
-      return failure(vx11::Error(vx11::Errc::cancelled, "the caller ended the stream"));
-    }
-  }
+  const auto all = stream.each(timeout_ms, token_of(stop), [&](const vx11::ChatPiece& piece) {
+    return on_piece(context, piece.text.c_str(), piece.text.size(), piece.data.c_str(),
+                    piece.data.size()) == 0;
+  });
+  return all ? Ending() : failure(all.error());
 }
 
 }  // namespace
@@ -179,8 +227,11 @@ vx11_code vx11_stream_read(vx11_stream* stream, int64_t timeout_ms, const vx11_s
                            char** pieces, char** error) {
   return guarded(error, [&] {
     result(pieces);
-    const auto read = needed(stream)->read(timeout_ms, token_of(stop));
-    return read ? give_pieces(*read, pieces) : failure(read.error());
+    Ending given;
+    const auto read = needed(stream)->read(
+        timeout_ms, token_of(stop),
+        [&](const vx11_stream::Pieces& arrived) { given = give_pieces(arrived, pieces); });
+    return read ? given : failure(read.error());
   });
 }
 

@@ -29,9 +29,22 @@ static void wrong_targets_are_named(void) {
                        "targets[0].modle is not known");
   a_router_error_names(TARGET("\"dialect\":\"openai\",\"extra\":{\"model\":\"m\"}"),
                        "target \\\"a\\\": extra: model is written by the dialect");
-  a_router_error_names(TARGET("\"dialect\":\"anthropic\",\"max_tokens\":0"),
+  a_router_error_names(TARGET("\"dialect\":\"anthropic\",\"model\":\"m\",\"max_tokens\":0"),
                        "max_tokens must be at least 1");
-  a_router_error_names(TARGET("\"dialect\":\"openai\",\"weight\":0"), "weight must be 1 to 1000");
+  a_router_error_names(TARGET("\"dialect\":\"openai\",\"group\":\"g\",\"weight\":0"),
+                       "weight must be 1 to 1000");
+  a_router_error_names(TARGET("\"dialect\":\"openai\",\"weight\":2"),
+                       "targets[0].weight has no effect without a group");
+  a_router_error_names(TARGET("\"dialect\":\"ollama\""),
+                       "targets[0].model is missing: this API requires one");
+  a_router_error_names(TARGET("\"dialect\":\"anthropic\",\"model\":\"\""),
+                       "targets[0].model is missing: this API requires one");
+  a_router_error_names("{\"targets\":[{\"name\":\"a\",\"url\":\"http://h/v1\",\"path\":\"/chat\","
+                       "\"dialect\":\"openai\"}]}",
+                       "targets[0].path replaces the path of url: give one of them");
+  a_router_error_names("{\"targets\":{}}", "targets is not a list of objects");
+  a_router_error_names("{\"targets\":[],\"groups\":\"all\"}", "groups is not a list of objects");
+  a_router_error_names("{\"targets\":[7]}", "targets is not a list of objects");
   a_router_error_names(TARGET("\"dialect\":\"openai\",\"key\":\"k\\r\\nx: y\""),
                        "targets[0].key contains control characters");
   a_router_error_names("{\"targets\":[{\"name\":\"a\",\"url\":\"http://h/v1\"}]}", "path");
@@ -47,7 +60,7 @@ static void wrong_groups_are_named(void) {
   "\"groups\":[{\"name\":\"g\"," fields "}]}"
   a_router_error_names(GROUP("\"policy\":\"fastest\""), "groups[0].policy is none of peak_ewma");
   a_router_error_names(GROUP("\"policy\":\"least_in_flight\",\"decay_ms\":5"),
-                       "groups[0].decay_ms is not known");
+                       "groups[0].decay_ms is for the policy peak_ewma only");
   a_router_error_names(GROUP("\"max_targets\":0"), "max_targets must be at least 1");
   a_router_error_names(GROUP("\"decay_ms\":0"), "decay");
   a_router_error_names("{\"targets\":[{\"name\":\"a\",\"url\":\"http://h\",\"dialect\":\"openai\"}],"
@@ -152,6 +165,8 @@ static void a_breaker_error_names(const char *options, const char *mistake) {
 static void wrong_windows_are_named(void) {
   a_breaker_error_names("{\"trip\":{\"window\":\"calls\"}}", "trip.window is neither count nor time");
   a_breaker_error_names("{\"trip\":7}", "\"detail\":\"trip is not an object\"");
+  a_breaker_error_names("{\"failures_to_open\":3,\"trip\":{\"window\":\"count\"}}",
+                        "failures_to_open has no effect with trip");
   a_breaker_error_names("{\"trip\":{}}", "trip.window is missing");
   a_breaker_error_names("{\"trip\":{\"window\":\"count\",\"span_ms\":5}}", "trip.span_ms is not known");
   a_breaker_error_names("{\"trip\":{\"window\":\"count\",\"failure_rate\":2}}",

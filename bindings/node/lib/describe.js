@@ -26,14 +26,12 @@ function described(options, ...nested) {
   }));
 }
 
-function chatOf(message, options) {
+/** A chat from the options of an ask, without those of the call itself. */
+function chatOf(message, { timeoutMs, limitMs, signal, history, ...more }) {
   return json({
+    ...described(more),
     message,
-    session_id: options.sessionId,
-    user_id: options.userId,
-    metadata: options.metadata,
-    context_summary: options.contextSummary,
-    history: options.history?.map(({ role, content }) => ({ role, content })),
+    history: history?.map(({ role, content }) => ({ role, content })),
   });
 }
 

@@ -41,7 +41,7 @@ export interface CallOptions {
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
 export interface CircuitBreakerOptions {
-  /** Consecutive failures that open it. Default 3. */
+  /** Consecutive failures that open it, without `trip`. Default 3. */
   failuresToOpen?: number;
   /** Default 60000. */
   openForMs?: number;
@@ -86,7 +86,7 @@ export interface CountWindow extends AnyWindow {
   size?: number;
 }
 
-/** Judges the calls of the last `spanMs`, by default 60000, in steps of a part of `buckets`, by default 10. */
+/** Judges the calls of the last `spanMs`, by default 60000; the span moves in `buckets` steps, by default 10. */
 export interface TimeWindow extends AnyWindow {
   window: 'time';
   spanMs?: number;
@@ -199,7 +199,7 @@ export interface Target {
   historyTokens?: number;
   /** For "anthropic": the limit of an answer. Default 4096. */
   maxTokens?: number;
-  /** For "openai": the whole path and query of requests. */
+  /** For "openai": the whole path and query of requests, in place of a path in `url`. */
   path?: string;
   /** Members of each request, such as `{ temperature: 0.2 }`. */
   extra?: Record<string, unknown>;
@@ -275,7 +275,8 @@ export interface Piece {
 
 /** A streamed answer, for `for await`. Leaving the loop, `close`, `return`, aborting the signal and
  *  dropping the stream end the call of the upstream. An answer that ends early rejects with VX11Error
- *  after the pieces that arrived, and so does every later read. */
+ *  after the pieces that arrived, and so does every later read. After an abort no piece is delivered:
+ *  reads reject with the signal's reason. */
 export class ChatStream implements AsyncIterableIterator<Piece> {
   private constructor();
   /** The name of the target that answers; after the first piece, like `reason` and `attempts`. */
@@ -295,6 +296,8 @@ export class ChatStream implements AsyncIterableIterator<Piece> {
   return(value?: undefined): Promise<IteratorReturnResult<undefined>>;
   /** Never waits. */
   close(): void;
+  /** Closes it, for `await using`; from Node 18.18. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Tries its targets in order until one answers. */

@@ -109,12 +109,7 @@ class CircuitBreaker {
 
 class HttpTransport {
   constructor(options = {}) {
-    this._handle = calling(() => native.transportNew(json({
-      connect_timeout_ms: duration(options.connectTimeoutMs ?? options.connectLimitMs),
-      between_chunks_timeout_ms: duration(options.betweenChunksTimeoutMs),
-      max_body_bytes: options.maxBodyBytes,
-      ca_file: options.caFile,
-    })));
+    this._handle = calling(() => native.transportNew(json(described(options))));
   }
 }
 
@@ -152,16 +147,16 @@ let sockets;
 const socketsOf = () => (sockets ??= new HttpTransport());
 
 class Router {
-  constructor({ targets, totalTimeoutMs, deadlineMs, groups = [] }) {
+  constructor({ targets, groups = [], ...options }) {
     const description = json({
-      total_timeout_ms: duration(totalTimeoutMs ?? deadlineMs),
+      ...described(options),
       targets: targets.map(({ transport, breaker, ...target }) => described(target)),
       groups: groups.map((group) => described(group)),
     });
     const transports = targets.map((target) => handleOf(target.transport ?? socketsOf()));
     const breakers = targets.map((target) => handleOf(target.breaker));
     this._handle = calling(() => native.routerNew(description, transports, breakers));
-    this._totalTimeoutMs = totalTimeoutMs ?? deadlineMs ?? 30000;
+    this._totalTimeoutMs = options.totalTimeoutMs ?? options.deadlineMs ?? 30000;
   }
 
   async ask(message, options) {
@@ -175,7 +170,8 @@ class Router {
   stream(message, options) {
     options ??= {};
     const timeoutMs = this._timeoutMs(options);
-    return new ChatStream(this._handle, chatOf(message, options), { ...options, timeoutMs });
+    const { pieceTimeoutMs, signal, ...more } = options;
+    return new ChatStream(this._handle, chatOf(message, more), { timeoutMs, pieceTimeoutMs, signal });
   }
 
   _timeoutMs(options) {

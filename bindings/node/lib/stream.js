@@ -4,6 +4,11 @@ const native = require('./native.js');
 const { VX11Error, calling, resultOf } = require('./errors.js');
 const { wholeMs } = require('./describe.js');
 
+/** A signal may live longer than a stream that was dropped. */
+const dropped = new FinalizationRegistry(({ signal, onAbort }) => {
+  signal.removeEventListener('abort', onAbort);
+});
+
 const END = Object.freeze({ value: undefined, done: true });
 
 /** The pieces of an answer; asks when the first one is awaited. */
@@ -28,11 +33,15 @@ class ChatStream {
     this.#end = performance.now() + timeoutMs;
     this.#pieceTimeoutMs = wholeMs(pieceTimeoutMs);
     this.#signal = signal;
-    if (!signal) return;
-    const weak = new WeakRef(this); // a signal may live longer than a stream that was dropped
-    this.#onAbort = () => weak.deref()?.#fail(signal.reason);
-    if (signal.aborted) this.#fail(signal.reason);
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#abort(signal.reason);
+    else if (signal) this.#listen(signal);
+  }
+
+  #listen(signal) {
+    const weak = new WeakRef(this);
+    this.#onAbort = () => weak.deref()?.#abort(signal.reason);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    dropped.register(this, { signal, onAbort: this.#onAbort }, this);
   }
 
   get source() { return this.#summary.source ?? ''; }
@@ -80,7 +89,7 @@ class ChatStream {
       if (pieces) this.#pieces = pieces;
       else this.#finish();
     } catch (error) {
-      if (!this.#closed) this.#fail(error);
+      this.#fail(error, true);
     }
   }
 
@@ -100,15 +109,28 @@ class ChatStream {
     this.close();
   }
 
+  /** The pieces that have arrived are not delivered. */
+  #abort(reason) {
+    if (this.#closed || this.#error) return;
+    this.#pieces = [];
+    this.#fail(reason);
+  }
+
   /** Later reads reject with the same error: an answer that was cut never looks complete. */
-  #fail(error) {
+  #fail(error, readEnded = false) {
     if (this.#closed || this.#error) return;
     this.#error = error ?? new VX11Error('cancelled', 'the stream was aborted');
-    if (this.#handle && error instanceof VX11Error) this.#summarise();
-    this.#release();
+    try {
+      if (this.#handle && readEnded) this.#summarise();
+    } catch {
+      // the summary stays that of the opening: the error says more
+    } finally {
+      this.#release();
+    }
   }
 
   #release() {
+    dropped.unregister(this);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     native.stopRequest(this.#stop);
     if (this.#handle) native.streamFree(this.#handle);

@@ -25,11 +25,21 @@ Napi::Value router_stream(const Napi::CallbackInfo& info) {
                  });
 }
 
+/// The timeout of a read whose time has passed before a thread took it: it is not the upstream's.
+Answer no_thread() {
+  return [](Napi::Env env) -> Napi::Value {
+    throw Napi::Error::New(
+        env, R"({"code":"timeout","detail":"no thread was free within the timeout"})");
+  };
+}
+
 /// The pieces that have arrived, as JSON; "" at the end.
 Napi::Value stream_read(const Napi::CallbackInfo& info) {
   Call call{Wait::asks, whole(info[1]), unwrap<vx11_stop>(info[2])};
   return promise(info.Env(), std::move(call),
-                 [stream = unwrap<vx11_stream>(info[0])](int64_t left_ms, const vx11_stop* stop) {
+                 [stream = unwrap<vx11_stream>(info[0]), given_ms = whole(info[1])](
+                     int64_t left_ms, const vx11_stop* stop) {
+                   if (left_ms == 0 && given_ms > 0) return no_thread();
                    char *pieces = nullptr, *error = nullptr;
                    const vx11_code code =
                        vx11_stream_read(stream.get(), left_ms, stop, &pieces, &error);

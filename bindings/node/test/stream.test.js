@@ -3,7 +3,7 @@
 // MODELS_URL and CONTROL_URL say where it is.
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
+const { getEventListeners, once } = require('node:events');
 const { beforeEach, describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
@@ -159,9 +159,60 @@ describe('against a server of models', { skip: !MODELS_URL && 'needs vx11-upstre
     await holdAfter(2);
     const signal = new AbortController().signal;
     await (async () => { await firstText(routerTo().stream(CHAT, { signal })); })();
-    await sleep(0);
+    await new Promise(setImmediate);
     gc();
     assert(await counted({ abandoned: 1, open: 0 }));
+    while (getEventListeners(signal, 'abort').length) await new Promise(setImmediate);
+  });
+
+  test('aborting with an error of this package while a piece is awaited rejects with it', async () => {
+    await holdAfter(2);
+    const controller = new AbortController();
+    const stream = routerTo().stream(CHAT, { signal: controller.signal });
+    await firstText(stream);
+    const pending = stream.next();
+    assert(await counted({ open: 1 })); // a look takes longer than a thread of the addon to begin the read
+    const reason = new vx11.VX11Error('cancelled', 'enough');
+    controller.abort(reason);
+    await assert.rejects(pending, (error) => error === reason);
+    await assert.rejects(stream.next(), (error) => error === reason);
+    assert.equal(stream.source, 'llama');
+    assert(await counted({ abandoned: 1, open: 0 }));
+  });
+
+  test('after an abort no piece that was read before is delivered', async () => {
+    await holdAfter(2);
+    const controller = new AbortController();
+    const stream = routerTo().stream(CHAT, { signal: controller.signal });
+    await firstText(stream);
+    await holdAfter(1000000); // the rest arrives at once
+    await stream.next();
+    controller.abort(new RangeError('enough'));
+    await assert.rejects(stream.next(), /enough/);
+    const whole = routerTo('anthropic').stream(CHAT, { signal: AbortSignal.abort(new RangeError('before')) });
+    await assert.rejects(whole.next(), /before/);
+  });
+
+  test('a read that no thread takes in time is no failure of the upstream', async () => {
+    await holdAfter(2);
+    const breaker = new vx11.CircuitBreaker({ failuresToOpen: 1 });
+    const router = new vx11.Router({ targets: [target({ breaker })] });
+    const streams = Array.from({ length: 512 }, () => router.stream(CHAT));
+    for (const stream of streams) await firstText(stream);
+    const late = router.stream(CHAT, { pieceTimeoutMs: 500 });
+    await firstText(late);
+    const reads = streams.map((stream) => stream.next()); // take every thread
+    await new Promise(setImmediate);
+    const pending = assert.rejects(late.next(), {
+      code: 'timeout', detail: 'no thread was free within the timeout',
+    });
+    const end = performance.now() + 510;
+    while (performance.now() < end) await new Promise(setImmediate);
+    streams.forEach((stream) => stream.close());
+    await pending;
+    await Promise.all(reads);
+    assert.equal(breaker.state, 'closed');
+    assert(await counted({ open: 0 }));
   });
 
   test('a stream that breaks says so after its pieces', async () => {
@@ -188,8 +239,7 @@ describe('against a server of models', { skip: !MODELS_URL && 'needs vx11-upstre
   test('a piece that does not arrive is a timeout', async () => {
     await holdAfter(2);
     const stream = routerTo().stream(CHAT, { pieceTimeoutMs: 20 });
-    await firstText(stream);
-    await assert.rejects(stream.next(), { code: 'timeout' });
+    await assert.rejects(textOf(stream), { code: 'timeout' });
   });
 
   test('many streams run side by side, and several reads of one in order', async () => {
@@ -236,15 +286,28 @@ test('wrong options are named', () => {
     });
   wrong('targets[0].dialect is none of openai', { dialect: 'opnai' });
   wrong('targets[0].modle is not known', { dialect: 'openai', modle: 'm' });
+  wrong('targets[0].weight has no effect without a group', { dialect: 'openai', weight: 2 });
+  wrong('targets[0].model is missing', { dialect: 'ollama' });
   wrong('targets[0].system_prompt has no effect', { dialect: 'madre', systemPrompt: 'x' });
   wrong('groups[0].policy is none of', { dialect: 'openai', group: 'g' }, [{ name: 'g', policy: 'x' }]);
   wrong('groups[0].max_targts is not known', { dialect: 'openai', group: 'g' }, [{ name: 'g', maxTargts: 1 }]);
-  const breaker = (trip, detail) =>
-    assert.throws(() => new vx11.CircuitBreaker({ trip }), { code: 'invalid_argument', detail });
+  assert.throws(() => new vx11.Router({ targets: [], totalTimeotMs: 5 }), /total_timeot_ms is not known/);
+  assert.throws(() => new vx11.HttpTransport({ caFlie: 'x' }), /ca_flie is not known/);
+  const breaker = (trip, detail, more) =>
+    assert.throws(() => new vx11.CircuitBreaker({ trip, ...more }), { code: 'invalid_argument', detail });
+  breaker({ window: 'count' }, 'failures_to_open has no effect with trip', { failuresToOpen: 3 });
   breaker({ window: 'calls' }, 'trip.window is neither count nor time');
   breaker({ window: 'count', size: 10 }, 'trip.minimum_calls must be 1 to size');
   breaker({ window: 'time', slow: { after: 5 } }, 'trip.slow.after is not known');
   breaker('count', 'trip is not an object');
+});
+
+test('an option that an ask or a stream does not know is named', async () => {
+  const router = new vx11.Router({ targets: [{ name: 'a', url: 'http://h', dialect: 'openai' }] });
+  const error = (name) => ({ code: 'invalid_argument', detail: `${name} is not known` });
+  await assert.rejects(router.ask('hi', { sesionId: 's' }), error('sesion_id'));
+  await assert.rejects(router.ask('hi', { pieceTimeoutMs: 5 }), error('piece_timeout_ms'));
+  await assert.rejects(router.stream('hi', { timeotMs: 5 }).next(), error('timeot_ms'));
 });
 
 test('windows open a breaker', () => {

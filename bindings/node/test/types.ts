@@ -19,6 +19,7 @@ export async function everything(): Promise<number> {
     targets: [{ name: 'a', url: 'http://a/v1', dialect: 'openai', model: 'm', key: 'k', group: 'g', weight: 2 }],
     groups: [{ name: 'g', policy: 'least_in_flight' }],
   });
+  await gpus.stream('hi')[Symbol.asyncDispose]();
   for await (const piece of gpus.stream('hi', { pieceTimeoutMs: 5 })) piece.text.trim();
   const window = new CircuitBreaker({ trip: { window: 'count', size: 9, slow: { afterMs: 5 } } });
   if (window.mode === 'automatic') window.isolate();

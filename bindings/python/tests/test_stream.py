@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 import unittest
+from unittest import mock
 
 import vx11
+import vx11.stream
 from upstream import DIALECTS, MODELS, counted, fault, fresh, hold_after, look, order, router, target
 
 CHAT = "one two three"
@@ -161,22 +164,55 @@ class EndingTest(FreshTest):
 
     def test_closing_in_another_thread_ends_a_read(self):
         hold_after(2)
+        for _ in range(30):
+            stream, ended = router().stream(CHAT), []
+            first_text(stream)
+
+            def read():
+                try:
+                    ended.append(next(stream, "the end"))
+                except vx11.Error as error:
+                    ended.append((error.code, error.detail))
+
+            reader = threading.Thread(target=read)
+            reader.start()
+            stream.close()
+            reader.join(60)
+            self.assertFalse(reader.is_alive())
+            self.assertIn(ended, ([("cancelled", "the stream was closed")], ["the end"]))  # by the order
+            stream.close()
+            self.assertEqual(list(stream), [])
+        self.assertTrue(counted(open=0))
+
+    def test_a_handle_that_is_freed_meanwhile_is_a_closed_stream(self):
+        hold_after(2)
         stream = router().stream(CHAT)
         first_text(stream)
-        ended = []
+        read_pieces = stream._read_pieces
 
-        def read():
-            try:
+        def late(handle, limit):
+            stream.close()
+            read_pieces(handle, limit)
+
+        with mock.patch.object(stream, "_read_pieces", late):
+            with self.assertRaises(vx11.Error) as closed:
                 next(stream)
-            except vx11.Error as error:
-                ended.append(error.code)
+        self.assertEqual(closed.exception.code, "cancelled")
+        self.assertEqual(closed.exception.detail, "the stream was closed")
 
-        reader = threading.Thread(target=read)
-        reader.start()
-        stream.close()
-        reader.join(60)
-        self.assertIn(ended, (["cancelled"], ["invalid_argument"], []))  # by who came first
-        self.assertTrue(counted(open=0))
+    def test_nothing_is_freed_under_the_lock(self):
+        hold_after(2)
+        stream = router().stream(CHAT)
+        next(stream)
+        locked, close = [], vx11.stream._Opened.close
+
+        def noted(opened):
+            locked.append(stream._lock._is_owned())
+            close(opened)
+
+        with mock.patch.object(vx11.stream._Opened, "close", noted):
+            stream.close()
+        self.assertEqual(locked[:1], [False])
 
     def test_garbage_closes_the_connection(self):
         hold_after(2)
@@ -193,6 +229,7 @@ class EndingTest(FreshTest):
 import asyncio, sys
 sys.path.insert(0, {str(__file__).rsplit("/", 1)[0]!r})
 from upstream import counted, order, router
+from vx11._waiting import asks
 loop = asyncio.new_event_loop()
 stream, other = router().stream("one two"), router().stream("one two")
 async def first():
@@ -201,7 +238,9 @@ async def first():
         await anext(each)
     loop.create_task(anext(stream))
     kept = loop.create_task(anext(other))
-    await asyncio.sleep(0.05)  # the reads are in progress on threads
+    await asyncio.sleep(0)
+    while asks._jobs:  # until threads have them
+        await asyncio.sleep(0)
     return kept
 kept = loop.run_until_complete(first())
 loop.close()
@@ -249,23 +288,73 @@ class BreakingTest(FreshTest):
     def test_a_piece_that_does_not_arrive_is_a_timeout(self):
         hold_after(2)
         stream = router().stream(CHAT, piece_timeout=0.02)
-        first_text(stream)
         with self.assertRaises(vx11.Error) as late:
-            next(stream)
+            list(stream)
         self.assertEqual(late.exception.code, "timeout")
 
     def test_the_main_thread_can_be_interrupted(self):
         hold_after(2)
         stream = router().stream(CHAT)
         first_text(stream)
-        main = threading.main_thread().ident
-        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
-        with self.assertRaises(KeyboardInterrupt):
-            next(stream)
+        main, raised = threading.main_thread().ident, threading.Event()
+        read_pieces = stream._read_pieces
+
+        def once(*_):
+            if not raised.is_set():
+                raised.set()
+                raise KeyboardInterrupt
+
+        def interrupt():  # again and again: Python may be just about to wait, and miss one
+            while not raised.wait(0.001):
+                signal.pthread_kill(main, signal.SIGINT)
+
+        def interrupted(handle, limit):  # on a thread of the pool
+            threading.Thread(target=interrupt).start()
+            read_pieces(handle, limit)
+
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, once))
+        with mock.patch.object(stream, "_read_pieces", interrupted):
+            with self.assertRaises(KeyboardInterrupt):
+                next(stream)
         self.assertTrue(counted(abandoned=1, open=0))
 
 
+    def test_an_error_that_is_raised_again_does_not_grow(self):
+        stream = vx11.Router([vx11.Target("down", "http://127.0.0.1:1", dialect="openai")]).stream(CHAT)
+        depths = []
+        for _ in range(4):
+            with self.assertRaises(vx11.ChatFailed) as failed:
+                next(stream)
+            depths.append(len(traceback.extract_tb(failed.exception.__traceback__)))
+        self.assertEqual(depths[1:], depths[1:2] * 3)
+
+
 class ManyTest(FreshTest):
+    def test_threads_that_share_a_stream_share_its_pieces(self):
+        alone = sorted(piece.text for piece in router().stream(CHAT))
+        for _ in range(5):
+            stream, texts, wrong = router().stream(CHAT), [], []
+
+            def take():
+                try:
+                    while True:
+                        try:
+                            texts.append(next(stream).text)
+                        except vx11.Error as busy:
+                            self.assertIn("being read by another call", busy.detail)
+                except StopIteration:
+                    pass
+                except BaseException as error:
+                    wrong.append(error)
+
+            threads = [threading.Thread(target=take) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
+            self.assertEqual(wrong, [])
+            self.assertEqual(sorted(texts), alone)
+
     def test_many_streams_in_tasks_and_threads(self):
         chats = router()
 
@@ -312,13 +401,21 @@ class OptionTest(unittest.TestCase):
         self.wrong("targets[0].dialect is none of openai", dialect="opnai")
         self.wrong("targets[0].model has no effect with this dialect", dialect="madre", model="m")
         self.wrong("extra: model is written by the dialect", dialect="openai", extra={"model": "m"})
-        self.wrong("weight must be 1 to 1000", dialect="openai", weight=0)
+        self.wrong("weight must be 1 to 1000", dialect="openai", group="g", weight=0)
+        self.wrong("targets[0].weight has no effect without a group", dialect="openai", weight=2)
+        self.wrong("targets[0].model is missing: this API requires one", dialect="ollama")
+        self.wrong("targets[0].dialect.path is missing", dialect={})
+        with self.assertRaisesRegex(vx11.Error, "failures_to_open has no effect with trip"):
+            vx11.CircuitBreaker(failures_to_open=3, trip=vx11.CountWindow())
         with self.assertRaisesRegex(vx11.Error, r"groups\[0\].policy is none of peak_ewma"):
             vx11.Router([target(group="g")], groups=[vx11.Group("g", policy="fastest")])
         with self.assertRaisesRegex(vx11.Error, r"trip.minimum_calls must be 1 to size"):
             vx11.CircuitBreaker(trip=vx11.CountWindow(size=10))
         with self.assertRaisesRegex(vx11.Error, r"history\[0\].content is missing"):
             router().ask("hi", history=[{"role": "user"}])
+        for wrong, error in ((float("nan"), ValueError), ("soon", TypeError)):
+            with self.assertRaises(error):
+                router().stream("hi", piece_timeout=wrong)
         with self.assertRaises(TypeError):
             copy.copy(router().stream("hi"))
 
@@ -342,6 +439,9 @@ class BreakerTest(unittest.TestCase):
         self.assertEqual(self.state_after("++", trip=slow), "open")
         growth = vx11.OpenGrowth(factor=2, at_most=120, jitter=(0.5, 1))
         self.assertEqual(self.state_after("---", growth=growth, probes=4, probes_to_close=2), "open")
+
+    def test_no_property_of_a_closed_circuit_says_that_it_is_open(self):
+        self.assertFalse(hasattr(vx11.CircuitBreaker(), "is_open"))
 
     def test_it_is_controlled_by_hand(self):
         breaker = vx11.CircuitBreaker(failures_to_open=1)

@@ -211,7 +211,7 @@ class Handle:
         return handle
 
     @property
-    def is_open(self) -> bool:
+    def _is_live(self) -> bool:
         return getattr(self, "_handle", None) is not None
 
     def close(self) -> None:

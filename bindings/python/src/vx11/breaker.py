@@ -147,8 +147,8 @@ class Permit:
 
 
 class CircuitBreaker(Handle):
-    """Opens after `failures_to_open` consecutive failures, or by `trip` for the share of failures in a
-    window, and admits `probes` calls after `open_for` seconds; `probes_to_close` of them have to succeed
+    """Opens after `failures_to_open` consecutive failures (default: 3), or by `trip` for the share of
+    failures in a window, and admits `probes` calls after `open_for` seconds; `probes_to_close` of them have to succeed
     (default: all). Thread-safe. As a decorator it wraps functions and coroutine functions:
 
         @breaker
@@ -163,7 +163,7 @@ class CircuitBreaker(Handle):
     def __init__(
         self,
         *,
-        failures_to_open: int = 3,
+        failures_to_open: Optional[int] = None,
         open_for: float = 60.0,
         probes: int = 1,
         probe_timeout: float = 30.0,

@@ -23,7 +23,7 @@ class Target:
       the API's base path, by default "/v1", of "ollama" none. `model` is required but for "openai".
       `key` is sent as the API has it, `history_tokens` limits the history that is sent, `extra` are
       members of each request, such as {"temperature": 0.2}; `max_tokens` is for "anthropic", `path`, the
-      whole path and query of requests, for "openai".
+      whole path and query of requests in place of a path in `url`, for "openai".
     - "switch" or "madre".
     - the description of another one: {"path": "/v1/chat", "body": {"prompt": "{message}"}, "text":
       "/answer"}, where `text` is the JSON pointer to the answer; vx11.h lists what is replaced in the body.
@@ -55,7 +55,7 @@ class Target:
                 "name": self.name,
                 "url": self.url,
                 "try_timeout_ms": ms(self.try_timeout),
-                "dialect": self.dialect or "",
+                "dialect": self.dialect,
                 "headers": dict(self.headers or {}),
                 "model": self.model,
                 "key": self.key,

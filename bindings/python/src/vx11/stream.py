@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections import deque
 from ctypes import byref, c_void_p
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, Optional, cast
+from typing import Any, NoReturn, Optional, Union, cast
 
 from ._errors import Error
 from ._library import Handle, answer, check, lib, make, take_text
 from ._waiting import Limit, asks, awaited, blocking, stop_of_a_call
-
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class ChatStream:
     """The pieces of an answer, by `for` or `async for`; one reader at a time.
 
     `close` or `aclose`, leaving a `with` or `async with` block, and dropping the stream end the call of
-    the upstream; so does cancelling a task that awaits a piece. An answer that ends early raises Error
+    the upstream; so does cancelling a task that awaits a piece. Leaving a loop drops the stream only if
+    nothing else refers to it. A read that another thread's `close` ends raises Error "cancelled". An answer that ends early raises Error
     after the pieces that arrived. `source`, `reason` and `attempts` are known after the first piece,
     `upstream`, `finish_reason` and the tokens after the end; the tokens are None if not reported.
     """
@@ -41,6 +42,7 @@ class ChatStream:
     def __init__(self, router: Handle, chat: bytes, limit: Limit, piece_timeout: Optional[float]) -> None:
         self._router, self._chat = router, chat
         self._limit: Optional[Limit] = limit  # for the first piece
+        Limit(piece_timeout)  # raises for what is no timeout
         self._piece_timeout = piece_timeout
         self._pieces: deque[Piece] = deque()
         self._summary: dict[str, Any] = {}
@@ -90,8 +92,8 @@ class ChatStream:
         return self
 
     def __next__(self) -> Piece:
-        limit = self._begin()
-        if limit is not None:
+        while isinstance(found := self._take_or_begin(), Limit):
+            limit = found
             try:
                 blocking(asks, lambda stop: self._read(limit))
             except BaseException as error:
@@ -99,16 +101,16 @@ class ChatStream:
                 raise
             finally:
                 self._reading = False
-        if not self._pieces:
+        if found is None:
             raise StopIteration
-        return self._pieces.popleft()
+        return found
 
     def __aiter__(self) -> ChatStream:
         return self
 
     async def __anext__(self) -> Piece:
-        limit = self._begin()
-        if limit is not None:
+        while isinstance(found := self._take_or_begin(), Limit):
+            limit = found
             try:
                 await awaited(asks, limit, lambda stop: self._read(limit))
             except BaseException as error:
@@ -116,35 +118,42 @@ class ChatStream:
                 raise
             finally:
                 self._reading = False
-        if not self._pieces:
+        if found is None:
             raise StopAsyncIteration
-        return self._pieces.popleft()
+        return found
 
-    def _begin(self) -> Optional[Limit]:
-        """The limit of the read that is needed; None if there are pieces, or no more to come."""
+    def _take_or_begin(self) -> Union[Piece, Limit, None]:
+        """The next piece; the limit of the read that has begun if none is there; None at the end."""
         with self._lock:
             if self._ended:
                 return None
             if self._reading:
                 raise Error("invalid_argument", "the stream is being read by another call")
             if self._pieces:
-                return None
+                return self._pieces.popleft()
             if self._error is not None:
-                raise self._error
+                raise self._error.with_traceback(None)
             self._reading = True
             limit, self._limit = self._limit, None
             return limit or Limit(self._piece_timeout)
 
     def _read(self, limit: Limit) -> None:
         """Opens the stream if it is not open yet, and takes the pieces that have arrived."""
-        opened = self._opened or self._open(limit)
+        try:
+            opened = self._opened or self._open(limit)
+            self._read_pieces(opened.handle, limit)
+        except Error:
+            if self._ended:  # by another thread, which may have freed the handle
+                raise Error("cancelled", "the stream was closed") from None
+            raise
+
+    def _read_pieces(self, handle: int, limit: Limit) -> None:
         text, error = c_void_p(), c_void_p()
-        code = lib.vx11_stream_read(
-            opened.handle, limit.ms(), self._stop.handle, byref(text), byref(error)
-        )
+        code = lib.vx11_stream_read(handle, limit.ms(), self._stop.handle, byref(text), byref(error))
         pieces = json.loads(take_text(text) or "[]")
         if not pieces:
-            self._summary = answer(lib.vx11_stream_summary, opened.handle)
+            with contextlib.suppress(Error):  # which would hide that of the read
+                self._summary = answer(lib.vx11_stream_summary, handle)
         check(code, error)
         if not pieces:
             return self.close()
@@ -164,10 +173,11 @@ class ChatStream:
         )
         self._summary = answer(lib.vx11_stream_summary, opened.handle)
         with self._lock:
-            if self._ended or self._error is not None:  # closed meanwhile
-                opened.close()
-            else:
+            closed = self._ended or self._error is not None  # meanwhile
+            if not closed:
                 self._opened = opened
+        if closed:
+            opened.close()
         return opened
 
     # ---- ending
@@ -176,12 +186,15 @@ class ChatStream:
         """Later reads report the error: an answer that was cut never looks complete."""
         with self._lock:
             cancelled = Error("cancelled", "the read of the stream was cancelled")
-            self._error = error if isinstance(error, Error) else cancelled
-            self._release()
+            if not self._ended:
+                self._error = error if isinstance(error, Error) else cancelled
+        self._release()
 
     def _release(self) -> None:
-        opened, self._opened = self._opened, None
-        if self._stop.is_open:  # garbage is freed in any order
+        """Without the lock: a fork meanwhile would leave it locked in the child."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if self._stop._is_live:  # garbage is freed in any order
             self._stop.request()
         if opened is not None:
             opened.close()
@@ -193,7 +206,7 @@ class ChatStream:
         with self._lock:
             self._ended = self._error is None
             self._pieces.clear()
-            self._release()
+        self._release()
 
     async def aclose(self) -> None:
         self.close()
