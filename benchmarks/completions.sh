@@ -19,25 +19,8 @@ in_order=("${contenders[@]}")
 
 readonly PORTKEY=@portkey-ai/gateway@1.15.2
 bin=$PWD/build/release/examples
-work=$(mktemp -d)
-chmod 755 "$work"
-declare -A pid url
-stop() {
-  kill "${pid[@]}" 2>/dev/null || true
-  wait 2>/dev/null || true
-  pid=()
-  rm -f "$work"/{upstream,gateway}
-}
-trap 'stop; rm -rf "$work"' EXIT
+source benchmarks/processes.sh
 
-wait_line() {  # wait_line FILE PREFIX
-  for ((i = 0; i < 200; i++)); do
-    if line=$(grep -m1 "^$2" "$1" 2>/dev/null); then echo "${line#"$2"}"; return; fi
-    sleep 0.05
-  done
-  echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
-}
-wait_port() { for ((i = 0; i < 400; i++)); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; exit 1; }
 free_port() { echo $((20000 + RANDOM % 10000)); }
 
 start_upstream() {
@@ -94,15 +77,6 @@ start_portkey() {
   url[portkey]=http://127.0.0.1:$port
 }
 
-processes() { echo "$1" $(pgrep -P "$1" || true); }
-# CPU of a process and its children, in clock ticks.
-cpu() {
-  local total=0 p
-  for p in $(processes "$1"); do
-    total=$((total + $(awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$p/stat")))
-  done
-  echo $total
-}
 resident_kb() {
   local p
   for p in $(processes "$1"); do awk '/^VmRSS/ { print $2 }' "/proc/$p/status"; done | awk '{ s += $1 } END { print s }'
@@ -136,7 +110,6 @@ for ((round = 0; round < rounds; round++)); do
   contenders=("${contenders[@]:1}" "${contenders[0]}")  # rotates, so that none is always first
 done
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo '| contender | req/s | p50 µs | p99 µs | CPU µs/req | resident MiB | errors |'
 echo '|---|---|---|---|---|---|---|'
 for name in "${in_order[@]}"; do

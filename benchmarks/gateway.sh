@@ -23,26 +23,8 @@ contenders=("$@")
 in_order=("${contenders[@]}")
 
 bin=$PWD/build/release/examples
-work=$(mktemp -d)
-chmod 755 "$work"
-declare -A pid url
-stop() {
-  kill "${pid[@]}" 2>/dev/null || true
-  wait 2>/dev/null || true
-  pid=()
-  rm -f "$work"/{upstream,gateway,before}  # otherwise the next round would read old addresses
-}
-trap 'stop; rm -rf "$work"' EXIT
+source benchmarks/processes.sh
 ulimit -n 65536 2>/dev/null || true
-
-wait_line() {  # wait_line FILE PREFIX
-  for ((i = 0; i < 200; i++)); do
-    if line=$(grep -m1 "^$2" "$1" 2>/dev/null); then echo "${line#"$2"}"; return; fi
-    sleep 0.05
-  done
-  echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
-}
-wait_port() { for ((i = 0; i < 200; i++)); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; exit 1; }
 
 start_upstream() {
   "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
@@ -109,15 +91,6 @@ CONF
   url[haproxy]=http://127.0.0.1:$port/switch/route-v5
 }
 
-# CPU seconds of a process and its children, in clock ticks.
-cpu() {
-  local total=0 p
-  for p in $1 $(pgrep -P "$1" || true); do
-    total=$((total + $(awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$p/stat")))
-  done
-  echo $total
-}
-
 measure() {  # measure NAME CONNECTIONS RESULTS
   local script=benchmarks/route.lua before after
   case $1 in gateway | before) script=benchmarks/chat.lua ;; esac
@@ -145,7 +118,6 @@ for ((round = 0; round < rounds; round++)); do
   contenders=("${contenders[@]:1}" "${contenders[0]}")  # rotates, so that none is always first
 done
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo '| connections | contender | req/s | p50 µs | p99 µs | CPU µs/req | errors |'
 echo '|---|---|---|---|---|---|---|'
 for c in $connections; do

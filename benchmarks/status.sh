@@ -17,23 +17,7 @@ while getopts r:d:t: option; do
 done
 declare -A build=([before]=${BEFORE:?a folder of examples to compare with} [after]=${AFTER:-build/release/examples})
 contenders=(before after)
-work=$(mktemp -d)
-declare -A pid url
-stop() {
-  kill "${pid[@]}" 2>/dev/null || true
-  wait 2>/dev/null || true
-  pid=()
-  rm -f "$work"/{upstream,before,after}  # otherwise the next round would read old addresses
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-wait_line() {  # wait_line FILE PREFIX
-  for ((i = 0; i < 200; i++)); do
-    if line=$(grep -m1 "^$2" "$1" 2>/dev/null); then echo "${line#"$2"}"; return; fi
-    sleep 0.05
-  done
-  echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
-}
+source benchmarks/processes.sh
 
 start_upstream() {
   "${build[after]}/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
@@ -49,9 +33,6 @@ start_gateway() {  # start_gateway NAME
   pid[$1]=$!
   url[$1]=$(wait_line "$work/$1" 'listening on ')
 }
-
-# CPU of a process, in clock ticks.
-cpu() { awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$1/stat"; }
 
 measure() {  # measure NAME CONNECTIONS PATH RESULTS
   local before after
@@ -81,7 +62,6 @@ for ((round = 0; round < rounds; round++)); do
   contenders=("${contenders[@]:1}" "${contenders[0]}")  # alternates, so that neither is always first
 done
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo '| endpoint | callers | build | req/s | p50 µs | p99 µs | CPU µs/req | errors |'
 echo '|---|---|---|---|---|---|---|---|'
 for row in '/operator/status 1' '/operator/power/state 64'; do

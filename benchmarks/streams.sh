@@ -25,26 +25,8 @@ in_order=("${contenders[@]}")
 
 build=${VX11_BUILD:-$PWD/build/release}
 bin=$build/examples
-work=$(mktemp -d)
-chmod 755 "$work"
-declare -A pid url
-stop() {
-  kill "${pid[@]}" 2>/dev/null || true
-  wait 2>/dev/null || true
-  pid=()
-  rm -f "$work"/{upstream,gateway,before}
-}
-trap 'stop; rm -rf "$work"' EXIT
+source benchmarks/processes.sh
 ulimit -n 65536 2>/dev/null || true
-
-wait_line() {  # wait_line FILE PREFIX
-  for ((i = 0; i < 200; i++)); do
-    if line=$(grep -m1 "^$2" "$1" 2>/dev/null); then echo "${line#"$2"}"; return; fi
-    sleep 0.05
-  done
-  echo "no '$2' in $1" >&2; cat "$1" >&2; exit 1
-}
-wait_port() { for ((i = 0; i < 200; i++)); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.05; done; exit 1; }
 
 start_upstream() {
   "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
@@ -113,15 +95,6 @@ CONF
   url[haproxy]=http://127.0.0.1:$port/switch/route-v5
 }
 
-# CPU seconds of a process and its children, in clock ticks.
-cpu() {
-  local total=0 p
-  for p in $1 $(pgrep -P "$1" || true); do
-    total=$((total + $(awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$p/stat")))
-  done
-  echo $total
-}
-
 lua() { # lua CONTENDER: the chat as that contender gets it, asking for events
   case $1 in gateway | before) echo benchmarks/chat.lua ;; *) echo benchmarks/route.lua ;; esac
 }
@@ -185,7 +158,6 @@ memory() {  # memory NAME
   stop
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 echo '| clients | contender | events/s | CPU µs/event | stream p50 ms | stream p99 ms | errors |'
 echo '|---|---|---|---|---|---|---|'
 for c in $clients; do
