@@ -96,4 +96,8 @@ inline vx11::Result<std::string> broken(vx11::Errc code) {
   return vx11::fail(code, "scripted");
 }
 
+inline std::shared_ptr<ScriptedStream> stream_of(Pieces pieces) {
+  return std::make_shared<ScriptedStream>(std::move(pieces));
+}
+
 }  // namespace streaming_script
