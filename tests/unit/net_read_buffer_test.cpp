@@ -41,14 +41,32 @@ TEST_CASE("a buffer has no memory before the first byte and after the last") {
   CHECK(buffer.unread() == "again");
 }
 
-TEST_CASE("a usual request gets a small block, a body a large one") {
+TEST_CASE("a message of many kilobytes takes one receive") {
   ReadBuffer buffer;
   REQUIRE(buffer.make_room());
-  CHECK(buffer.free_size() == 512);
-  buffer.rest();
-  buffer.expect_much(true);
-  REQUIRE(buffer.make_room());
   CHECK(buffer.free_size() == 16 * 1024);
+}
+
+TEST_CASE("few unread bytes wait in a small block") {
+  ReadBuffer buffer;
+  const std::string sent(700, '.');
+  receive(buffer, sent + "rest");
+  buffer.rest();
+  CHECK(buffer.free_size() > 512);  // too many for a small one
+  buffer.consume(sent.size());
+  buffer.rest();
+  CHECK(buffer.unread() == "rest");
+  CHECK(buffer.free_size() == 512 - 4);
+  receive(buffer, " of it");
+  CHECK(buffer.unread() == "rest of it");
+}
+
+TEST_CASE("a wait for a body keeps the large block") {
+  ReadBuffer buffer;
+  buffer.expect_much(true);
+  receive(buffer, "the first bytes");
+  buffer.rest();
+  CHECK(buffer.free_size() > 512);
 }
 
 TEST_CASE("what is unread stays when the buffer grows") {

@@ -29,19 +29,26 @@ void ReadBuffer::move_to_front() noexcept {
   begin_ = 0;
 }
 
-/// Without memory the buffer stays as it is.
 void ReadBuffer::grow() noexcept {
-  const bool small = capacity_ == 0 && !wants_large_;
-  const std::size_t capacity = small ? kSmall : capacity_ < kLarge ? kLarge : 2 * capacity_;
-  std::unique_ptr<char[]> larger;
-  if (capacity == kSmall) larger = std::move(spare_small);
-  if (capacity == kLarge) larger = std::move(spare_large);
-  if (!larger) larger.reset(new (std::nothrow) char[capacity]);
-  if (!larger) return;
-  if (end_ != 0) std::memcpy(larger.get(), block_.get(), end_);
+  move_to(capacity_ < kLarge ? kLarge : 2 * capacity_);
+}
+
+void ReadBuffer::shrink() noexcept {
+  move_to_front();
+  move_to(kSmall);
+}
+
+/// Without memory the buffer stays as it is.
+void ReadBuffer::move_to(std::size_t capacity) noexcept {
+  std::unique_ptr<char[]> block;
+  if (capacity == kSmall) block = std::move(spare_small);
+  if (capacity == kLarge) block = std::move(spare_large);
+  if (!block) block.reset(new (std::nothrow) char[capacity]);
+  if (!block) return;
+  if (end_ != 0) std::memcpy(block.get(), block_.get(), end_);
   const std::size_t end = end_;
   give_back();
-  block_ = std::move(larger);
+  block_ = std::move(block);
   capacity_ = capacity;
   end_ = end;
 }

@@ -11,9 +11,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// A buffer that has memory only while bytes are unread: a small block, which holds a usual
-/// request, and a larger one while more is unread or expected. Each thread keeps one block of
-/// either size in reserve, so that a wait usually allocates nothing.
+/// A buffer that has memory only while bytes are unread. It receives into a large block, so that one
+/// receive takes a usual message; a wait keeps few unread bytes in a small one. Each thread keeps
+/// one block of either size in reserve, so that a wait usually allocates nothing.
 class ReadBuffer {
  public:
   std::string_view unread() const noexcept { return {block_.get() + begin_, end_ - begin_}; }
@@ -27,11 +27,15 @@ class ReadBuffer {
     if (end_ == capacity_ || (wants_large_ && capacity_ < kLarge)) grow();
     return end_ != capacity_;
   }
-  /// Gives the block back if nothing is unread: most connections wait for most of their time.
+  /// Keeps no more memory than the unread bytes need: most connections wait for most of their time.
   void rest() noexcept {
-    if (begin_ == end_ && block_) give_back();
+    if (begin_ == end_) {
+      if (block_) give_back();
+    } else if (capacity_ >= kLarge && !wants_large_ && end_ - begin_ < kSmall) {
+      shrink();
+    }
   }
-  /// Whether much data is expected, as in a body: it is then received in large pieces.
+  /// Whether much data is expected, as in a body: a wait then keeps a large block, too.
   void expect_much(bool much) noexcept { wants_large_ = much; }
 
   char* free_begin() noexcept { return block_.get() + end_; }
@@ -43,6 +47,8 @@ class ReadBuffer {
 
   void move_to_front() noexcept;
   void grow() noexcept;
+  void shrink() noexcept;
+  void move_to(std::size_t capacity) noexcept;
   void give_back() noexcept;
 
   std::unique_ptr<char[]> block_;
