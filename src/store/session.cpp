@@ -1,13 +1,11 @@
 #include <vx11/session.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <random>
+#include <cstring>
 #include <vector>
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
 #include "json/utf8.hpp"
 #include "store/summary.hpp"
@@ -36,22 +34,23 @@ std::span<const Message> newest(std::span<const Message> history, std::size_t co
   return history.last(std::min(count, history.size()));
 }
 
-using Uuid = std::array<unsigned char, 16>;
-
-void fill_with_entropy(Uuid& bytes) {
-  // A read of this size is complete or fails. It fails where a kernel or a sandbox lacks the call;
-  // the standard library then has other sources.
-  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return;
-  std::random_device source;
-  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());
+/// The number of ASCII bytes at the start of `text`, in steps of eight.
+std::size_t ascii_prefix(std::string_view text) noexcept {
+  constexpr std::uint64_t kTops = 0x8080808080808080;
+  std::size_t end = 0;
+  for (std::uint64_t step = 0; text.size() - end >= sizeof step; end += sizeof step) {
+    std::memcpy(&step, text.data() + end, sizeof step);
+    if ((step & kTops) != 0) break;
+  }
+  return end;
 }
 
 }  // namespace
 
 std::string_view first_characters(std::string_view text, std::size_t characters) noexcept {
   if (text.size() <= characters) return text;
-  std::size_t end = 0;
-  for (; characters > 0 && end < text.size(); --characters) {
+  std::size_t end = ascii_prefix(text.substr(0, characters));
+  for (characters -= end; characters > 0 && end < text.size(); --characters) {
     const bool ascii = static_cast<unsigned char>(text[end]) < 0x80;
     end += ascii ? 1 : std::max<std::size_t>(utf8::sequence_length(text.substr(end)), 1);
   }
@@ -75,22 +74,6 @@ std::string context_summary(std::span<const Message> history, const Message& cur
 std::string context_summary(std::span<const Message> history) {
   if (history.empty()) return {};
   return context_summary(history.first(history.size() - 1), history.back());
-}
-
-std::string make_uuid() {
-  Uuid bytes;
-  fill_with_entropy(bytes);
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);  // version 4: random
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);  // the variant of the RFC
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 0x0F];
-  }
-  return text;
 }
 
 std::string to_rfc3339(WallTime time) {

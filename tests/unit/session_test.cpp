@@ -1,5 +1,6 @@
 #include <vx11/session.hpp>
 
+#include <array>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace std::chrono_literals;
 using vx11::context_summary;
@@ -133,6 +136,25 @@ TEST_CASE("UUIDs made by several threads differ") {
   std::set<std::string> all;
   for (const auto& some : made) all.insert(some.begin(), some.end());
   CHECK(all.size() == made.size() * kEach);
+}
+
+TEST_CASE("parent and child of a fork make different UUIDs") {
+  vx11::make_uuid();  // so that the parent has entropy in reserve
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const std::string made = vx11::make_uuid();
+    _exit(write(ends[1], made.data(), made.size()) == static_cast<ssize_t>(made.size()) ? 0 : 1);
+  }
+  const std::string own = vx11::make_uuid();
+  std::string others(36, ' ');
+  CHECK(read(ends[0], others.data(), others.size()) == 36);
+  CHECK(own != others);
+  waitpid(child, nullptr, 0);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_CASE("a time is written in UTC with milliseconds") {
