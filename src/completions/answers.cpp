@@ -38,12 +38,44 @@ constexpr std::array<std::string_view, 3> kOfAnswer = {"choices", "usage", "obje
 constexpr std::array<std::string_view, 4> kOfChoice = {"index", "message", "logprobs",
                                                        "finish_reason"};
 
+/// Whether there is such a name at any depth, also within a string.
+/// \param name needs no escaping
+bool may_have_member(std::string_view object, std::string_view name) {
+  for (std::size_t at = object.find(name); at != std::string_view::npos;
+       at = object.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (!object.substr(end).starts_with('"')) continue;
+    if (object.substr(json::skip_space(object, end + 1)).starts_with(':')) return true;
+  }
+  return false;
+}
+
 /// \param name needs no escaping
 bool has_member(std::string_view object, std::string_view name) {
-  if (object.find(name) == std::string_view::npos) return false;
+  if (!may_have_member(object, name)) return false;
   const std::array<std::string_view, 1> wanted = {name};
   const auto scanned = json::scan_object(object, wanted);
   return scanned && scanned->members[0].kind != json::Kind::absent;
+}
+
+/// Whether the upstream's own answer needs nothing but our member at its end. Its `created` is
+/// looked up beside the choices, which are long.
+bool is_complete(const ChatReply& reply) {
+  return !may_have_member(reply.completion_json, "vx11") &&
+         has_member(reply.upstream_json, "created");
+}
+
+/// \param name needs no escaping, and `object` has no such member
+std::string with_last_member(std::string_view object, std::string_view name,
+                             std::string_view value) {
+  const std::size_t end = object.rfind('}');
+  if (end == std::string_view::npos) return std::string(object);
+  const std::size_t before = object.substr(0, end).find_last_not_of(" \t\r\n");
+  const bool is_empty = before == std::string_view::npos || object[before] == '{';
+  std::string made;
+  made.reserve(object.size() + name.size() + value.size() + 4);
+  made.append(object.substr(0, end)).append(is_empty ? "\"" : ",\"");
+  return made.append(name).append("\":").append(value).append(object.substr(end));
 }
 
 bool is_object(std::string_view json) noexcept {
@@ -148,18 +180,11 @@ std::string provenance_json(const Provenance& from) {
   return std::move(json.close('}')).take();
 }
 
-std::string with_provenance(std::string object, const Provenance& from) {
-  if (has_member(object, "vx11")) {  // of another gateway
-    const std::string own = provenance_json(from);
-    const json::MemberEdit edit{"vx11", own};
-    return json::with_members(object, {&edit, 1});
-  }
-  const std::size_t end = object.find_last_of('}');
-  if (end == std::string::npos) return object;
-  const std::size_t before = object.find_last_not_of(" \t\r\n", end == 0 ? 0 : end - 1);
-  const bool is_empty = before == std::string::npos || object[before] == '{';
-  std::string member = is_empty ? R"("vx11":)" : R"(,"vx11":)";
-  return object.insert(end, member + provenance_json(from));
+std::string with_provenance(std::string_view object, const Provenance& from) {
+  const std::string own = provenance_json(from);
+  if (!has_member(object, "vx11")) return with_last_member(object, "vx11", own);
+  const json::MemberEdit edit{"vx11", own};  // in place of another gateway's
+  return json::with_members(object, {&edit, 1});
 }
 
 Tokens::Tokens(const ChatEnding& ending) noexcept
@@ -197,9 +222,11 @@ std::string with_head(const std::string& object, const AnswerHead& head, const C
 
 std::string completion_body(const ChatReply& reply, const AnswerHead& head,
                             const Provenance& from) {
-  if (!reply.completion_json.empty()) {
-    return with_provenance(with_head(reply.completion_json, head, reply.ending), from);
+  const std::string& answer = reply.completion_json;
+  if (!answer.empty() && is_complete(reply)) {
+    return with_last_member(answer, "vx11", provenance_json(from));
   }
+  if (!answer.empty()) return with_provenance(with_head(answer, head, reply.ending), from);
   json::Writer json(reply.text.size() + 512);
   json.open('{');
   write_head(json, head, "chat.completion");

@@ -51,7 +51,7 @@ struct Provenance {
 std::string provenance_json(const Provenance& from);
 
 /// `object`, which is valid JSON of an object, with a last member `vx11`; all else as it is.
-std::string with_provenance(std::string object, const Provenance& from);
+std::string with_provenance(std::string_view object, const Provenance& from);
 
 /// What an answer cost, in numbers that every reader of JSON represents exactly.
 struct Tokens {

@@ -50,7 +50,6 @@ bool is_translated(std::string_view data) {
 
 /// The chunk with an empty list of choices: clients read the first one of every chunk.
 std::string with_no_choices(std::string_view chunk) {
-  if (!json::scan_object(chunk, {})) return std::string(chunk);
   const json::MemberEdit edit{"choices", "[]"};
   return json::with_members(chunk, {&edit, 1});
 }
@@ -104,7 +103,7 @@ void ChunkWriter::pass_on(std::string_view chunk) {
   if (!has_choices(chunk)) return append_data_event(out_, with_no_choices(chunk));
   if (is_finished_ || !finishes(chunk)) return append_data_event(out_, chunk);
   is_finished_ = true;
-  append_data_event(out_, with_provenance(std::string(chunk), provenance()));
+  append_data_event(out_, with_provenance(chunk, provenance()));
 }
 
 /// The caller writes the members of the delta.

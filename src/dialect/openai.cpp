@@ -9,7 +9,6 @@
 #include "dialect/conversation.hpp"
 #include "dialect/openai_answer.hpp"
 #include "json/edit.hpp"
-#include "json/scan.hpp"
 #include "json/text.hpp"
 #include "json/writer.hpp"
 #include "router/message_json.hpp"
@@ -52,8 +51,6 @@ class OpenAiDialect final : public ChatDialect {
 
  private:
   Result<std::string> passed_on(std::string_view completion, AnswerForm form) const {
-    const auto valid = json::scan_object(completion, {});
-    if (!valid) return fail(Errc::invalid_argument, "completion: " + valid.error().detail);
     const bool whole = form == AnswerForm::whole;
     // Only an edit if the client streams: a body that says nothing of it is for a whole answer.
     std::array<MemberEdit, 3> edits = {
@@ -63,7 +60,9 @@ class OpenAiDialect final : public ChatDialect {
     if (whole) edits[count++] = {"stream_options", "null", MemberEdit::WhenAbsent::skip};
     const std::string model = json::quoted(options_.model);
     if (!options_.model.empty()) edits[count++] = {"model", model, MemberEdit::WhenAbsent::add};
-    return json::with_members(completion, std::span(edits).first(count));
+    auto body = json::edited(completion, std::span(edits).first(count));
+    if (!body) return fail(Errc::invalid_argument, "completion: " + body.error().detail);
+    return *std::move(body);
   }
 
   Result<std::string> written(const ChatRequest& chat, AnswerForm form) const {

@@ -45,12 +45,12 @@ bool is_something(const Member& member) noexcept {
 }
 
 /// Reads a message or a delta; none if it is not an object.
-std::optional<Content> read_content(const Member& message) {
+std::optional<Content> read_content(std::string_view message) {
   constexpr std::array<std::string_view, 7> kNames = {
       "content",   "tool_calls",    "refusal", "reasoning_content",
       "reasoning", "function_call", "audio"};
-  if (message.kind == Kind::absent || message.kind == Kind::null) return Content();
-  const auto scanned = json::scan_object(message.text, kNames);
+  if (message.empty() || message == "null") return Content();
+  const auto scanned = json::scan_object(message, kNames);
   if (!scanned) return std::nullopt;
   Content content;
   const Member& text = scanned->members[0];
@@ -63,9 +63,24 @@ std::optional<Content> read_content(const Member& message) {
 }
 
 /// A limit or a filter may leave nothing of an answer; a client that reads the reason gets it.
-bool explains_emptiness(const Member& finish_reason) noexcept {
-  return finish_reason.kind == Kind::string && !finish_reason.text.empty() &&
-         finish_reason.text != "stop";
+bool explains_emptiness(std::string_view finish_reason) noexcept {
+  return !finish_reason.empty() && finish_reason != "stop";
+}
+
+struct Choice {
+  std::string_view message = {};  ///< Its JSON text; empty if absent.
+  std::string finish_reason = {};
+};
+
+/// \param choices valid JSON that begins with an object; what follows it is not read
+Choice first_choice(std::string_view choices) {
+  Choice choice;
+  json::ObjectItems members(choices);
+  while (const auto member = members.next()) {
+    if (member->name == "message") choice.message = member->value;
+    if (member->name == "finish_reason") choice.finish_reason = json::text_of(member->value);
+  }
+  return choice;
 }
 
 /// Reads one event at a time; keeps what `upstream_json` and `ending` return.
@@ -131,7 +146,7 @@ class CompletionReader final : public ChatEventReader {
     if (!scanned) return ChatEventKind::error;
     const Member& index = scanned->members[0];
     const Member& finish_reason = scanned->members[2];
-    const std::optional<Content> content = read_content(scanned->members[1]);
+    const std::optional<Content> content = read_content(scanned->members[1].text);
     if (!content) return ChatEventKind::error;
     const bool is_first = index.kind != Kind::number || index.text == "0";
     if (is_first && finish_reason.kind == Kind::string && !finish_reason.text.empty()) {
@@ -167,30 +182,24 @@ std::unique_ptr<ChatEventReader> completion_reader() {
 }
 
 Result<ChatAnswer> read_completion(const std::string& body) {
-  constexpr std::array<std::string_view, 2> kNames = {"choices", "error"};
-  auto read = json::split_object(body, kNames);
+  constexpr std::array<std::string_view, 3> kNames = {"choices", "error", "usage"};
+  auto read = json::split_object(body, kNames, 1);
   if (!read) return fail(std::move(read.error()));
   const Member& choices = read->found.members[0];
   if (reports_error(read->found.members[1]))
     return fail(Errc::invalid_reply, "the upstream reported an error");
   if (choices.kind != Kind::array) return fail(Errc::invalid_reply, "no choices");
-  const auto first = json::ArrayItems(choices.text).next();
-  if (!first) return ChatAnswer();
-  constexpr std::array<std::string_view, 2> kChoice = {"message", "finish_reason"};
-  const auto choice = json::scan_object(*first, kChoice);
-  if (!choice) return fail(Errc::invalid_reply, "the first choice is not an object");
-  auto content = read_content(choice->members[0]);
+  const std::string_view first = json::from_first_item(choices.text);
+  if (first.empty()) return ChatAnswer();
+  if (first.front() != '{') return fail(Errc::invalid_reply, "the first choice is not an object");
+  const Choice choice = first_choice(first);
+  auto content = read_content(choice.message);
   if (!content) return fail(Errc::invalid_reply, "the message is not an object");
   const bool is_empty = content->text.empty() && !content->has_part;
-  if (is_empty && !explains_emptiness(choice->members[1])) return ChatAnswer();
-  constexpr std::array<std::string_view, 1> kUsage = {"usage"};
+  if (is_empty && !explains_emptiness(choice.finish_reason)) return ChatAnswer();
   Result<ChatAnswer> answer(tl::in_place, std::move(content->text), std::move(read->rest));
-  if (choice->members[1].kind == Kind::string) {
-    answer->ending.finish_reason = choice->members[1].text;
-  }
-  if (const auto rest = json::scan_object(answer->upstream_json, kUsage)) {
-    read_usage(rest->members[0], answer->ending);
-  }
+  answer->ending.finish_reason = choice.finish_reason;
+  read_usage(read->found.members[2], answer->ending);
   answer->completion_json = body;
   return answer;
 }

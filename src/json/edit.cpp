@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <bitset>
 #include <cstddef>
+#include <utility>
 
 #include "json/text.hpp"
-#include "json/values.hpp"
-#include "text/trimmed.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,21 +14,28 @@ namespace json {
 namespace {
 
 /// Copies an object member by member.
-class Editor {
+class Editor final : public MemberSink {
  public:
   Editor(std::string_view object, std::span<const MemberEdit> edits)
-      : object_(object), edits_(edits), copied_(object.find('{')), at_(copied_ + 1) {
+      : object_(object), edits_(edits), copied_(std::min(object.find('{'), object.size())) {
     out_.reserve(object.size() + 128);
   }
 
-  std::string run() && {
-    for (;;) {
-      at_ = skip_space(object_, at_);
-      if (object_[at_] == '}') break;
-      member();
-      if (object_[at_] == ',') ++at_;
-    }
-    copy_to(at_);
+  void member(std::string_view name, std::string_view value) override {
+    any_ = true;
+    const auto edit = std::find_if(edits_.begin(), edits_.end(),
+                                   [name](const MemberEdit& each) { return each.name == name; });
+    if (edit == edits_.end()) return;
+    found_.set(static_cast<std::size_t>(edit - edits_.begin()));
+    const auto begin = static_cast<std::size_t>(value.data() - object_.data());
+    copy_to(begin);
+    out_ += edit->json;
+    copied_ = begin + value.size();
+  }
+
+  /// After the last member of a valid object.
+  std::string finish() && {
+    copy_to(object_.rfind('}'));
     for (std::size_t i = 0; i < edits_.size(); ++i) {
       if (!found_[i] && edits_[i].when_absent == MemberEdit::WhenAbsent::add) add(edits_[i]);
     }
@@ -38,27 +44,6 @@ class Editor {
   }
 
  private:
-  void member() {
-    any_ = true;
-    const std::size_t end = end_of_string(object_, at_);
-    const std::string_view name = object_.substr(at_ + 1, end - at_ - 2);
-    const std::size_t begin = skip_space(object_, skip_space(object_, end) + 1);
-    at_ = end_of_value(object_, begin);
-    const std::size_t edit =
-        name.find('\\') == std::string_view::npos ? edit_of(name) : edit_of(decoded(name));
-    if (edit == edits_.size()) return;
-    found_[edit] = true;
-    copy_to(begin);
-    out_ += edits_[edit].json;
-    copied_ = begin + trimmed(object_.substr(begin, at_ - begin), kJsonSpace).size();
-  }
-
-  std::size_t edit_of(std::string_view name) const {
-    const auto at = std::find_if(edits_.begin(), edits_.end(),
-                                 [&](const MemberEdit& edit) { return edit.name == name; });
-    return static_cast<std::size_t>(at - edits_.begin());
-  }
-
   void add(const MemberEdit& edit) {
     if (any_) out_ += ',';
     any_ = true;
@@ -75,7 +60,6 @@ class Editor {
   std::string_view object_;
   std::span<const MemberEdit> edits_;
   std::size_t copied_;  ///< How much of the object is in `out_` or replaced.
-  std::size_t at_;
   std::bitset<kMostEdits> found_ = {};
   bool any_ = false;
   std::string out_ = {};
@@ -83,8 +67,15 @@ class Editor {
 
 }  // namespace
 
+Result<std::string, ScanError> edited(std::string_view text, std::span<const MemberEdit> edits) {
+  Editor editor(text, edits);
+  if (auto read = scan_members(text, editor); !read) return tl::unexpected(std::move(read.error()));
+  return std::move(editor).finish();
+}
+
 std::string with_members(std::string_view object, std::span<const MemberEdit> edits) {
-  return Editor(object, edits).run();
+  auto made = edited(object, edits);
+  return made ? *std::move(made) : std::string(object);
 }
 
 }  // namespace json

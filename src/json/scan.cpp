@@ -18,8 +18,13 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 class Reader {
  public:
   Reader(std::string_view text, std::span<const std::string_view> wanted, Scanned& found,
-         std::string* rest)
-      : text_(text), wanted_(wanted), found_(found), rest_(rest) {}
+         std::string* rest, std::size_t kept = 0, MemberSink* sink = nullptr)
+      : text_(text),
+        wanted_(wanted),
+        first_kept_(found.members.data() + (wanted.size() - std::min(kept, wanted.size()))),
+        found_(found),
+        rest_(rest),
+        sink_(sink) {}
 
   bool run() noexcept {
     try {
@@ -64,20 +69,35 @@ class Reader {
     const std::size_t changes = changes_;
     std::string_view name;
     if (!string(name)) return false;
+    if (sink_ != nullptr) return passed(name);
     Member* const chosen = escaped_ ? choose(decoded(name)) : choose(name);
     if (!take(':')) return false;
-    if (chosen != nullptr) return wanted(*chosen);
+    Kind ignored{};
+    if (chosen != nullptr ? !wanted(*chosen) : !value(ignored, 1)) return false;
+    const bool is_of_rest = chosen == nullptr || chosen >= first_kept_;
+    if (rest_ != nullptr && is_of_rest) add_to_rest(begin, changes);
+    return true;
+  }
+
+  bool passed(std::string_view name) {
+    const std::string without_escapes = escaped_ ? decoded(name) : std::string();
+    if (escaped_) name = without_escapes;
+    if (!take(':')) return false;
+    skip_space();
+    const std::size_t begin = at_;
     Kind ignored{};
     if (!value(ignored, 1)) return false;
-    if (rest_ != nullptr) add_to_rest(begin, changes);
+    sink_->member(name, text_.substr(begin, at_ - begin));
     return true;
   }
 
   /// \return where to store the member of that name, if it is wanted
   Member* choose(std::string_view name) noexcept {
-    const auto at = std::find(wanted_.begin(), wanted_.end(), name);
-    if (at == wanted_.end()) return nullptr;
-    return &found_.members[static_cast<std::size_t>(at - wanted_.begin())];
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const std::string_view each = wanted_[i];  // lengths differ mostly: no call of memcmp then
+      if (each.size() == name.size() && each == name) return &found_.members[i];
+    }
+    return nullptr;
   }
 
   bool wanted(Member& into) {
@@ -219,8 +239,10 @@ class Reader {
 
   std::string_view text_;
   std::span<const std::string_view> wanted_;
+  const Member* first_kept_;  ///< Of the wanted ones, from which on they are in the rest as well.
   Scanned& found_;
   std::string* rest_;
+  MemberSink* sink_;
   std::size_t at_ = 0;
   std::size_t changes_ =
       0;                  ///< Bytes of space, and escapes that are not written like that, so far.
@@ -264,11 +286,18 @@ Result<Scanned, ScanError> scan_object(std::string_view text,
 }
 
 Result<Split, ScanError> split_object(std::string_view text,
-                                      std::span<const std::string_view> wanted) {
+                                      std::span<const std::string_view> wanted, std::size_t kept) {
   Result<Split, ScanError> both;
-  Reader reader(text, wanted, both->found, &both->rest);
+  Reader reader(text, wanted, both->found, &both->rest, kept);
   if (!reader.run()) both = tl::unexpected(reader.error());
   return both;
+}
+
+Result<void, ScanError> scan_members(std::string_view text, MemberSink& sink) {
+  Scanned none;
+  Reader reader(text, {}, none, nullptr, 0, &sink);
+  if (!reader.run()) return tl::unexpected(reader.error());
+  return {};
 }
 
 }  // namespace json

@@ -93,8 +93,23 @@ Result<Scanned, ScanError> scan_object(std::string_view text,
                                        std::span<const std::string_view> wanted);
 
 /// The same, and returns the other members as well.
+/// \param kept of these, the last members of `wanted` which are in the rest, too
 Result<Split, ScanError> split_object(std::string_view text,
-                                      std::span<const std::string_view> wanted);
+                                      std::span<const std::string_view> wanted,
+                                      std::size_t kept = 0);
+
+/// Receives the members of an object in their order, duplicates included.
+class MemberSink {
+ public:
+  virtual ~MemberSink() = default;
+  /// \param name decoded
+  /// \param value its JSON text, valid, a view into the text that is read
+  virtual void member(std::string_view name, std::string_view value) = 0;
+};
+
+/// Reads `text` as `scan_object` does, and passes every member to `sink`. Those before an error have
+/// been passed, too.
+Result<void, ScanError> scan_members(std::string_view text, MemberSink& sink);
 
 }  // namespace json
 }  // namespace v0

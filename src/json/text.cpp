@@ -12,6 +12,7 @@ namespace json {
 namespace {
 
 std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
+  while (text.size() - from >= kBlock && is_plain_block(text.data() + from)) from += kBlock;
   for (; text.size() - from >= kStep; from += kStep) {
     const std::size_t plain = plain_in_step(text.data() + from);
     if (plain != kStep) return from + plain;

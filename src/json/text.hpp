@@ -28,16 +28,27 @@ constexpr bool is_plain(unsigned char c) noexcept {
 #ifdef __SSE2__
 inline constexpr std::size_t kStep = 16;
 
-/// The number of plain bytes at the start of the `kStep` bytes at `from`.
-inline std::size_t plain_in_step(const char* from) noexcept {
+/// Ones in each of the 16 bytes at `from` that is not plain.
+inline __m128i not_plain(const char* from) noexcept {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
   const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
   // Signed comparison: bytes from 0x80 on are also below a space.
   const __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
-  const auto found =
-      static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), others)));
+  return _mm_or_si128(_mm_or_si128(quote, slash), others);
+}
+
+/// The number of plain bytes at the start of the `kStep` bytes at `from`.
+inline std::size_t plain_in_step(const char* from) noexcept {
+  const auto found = static_cast<unsigned>(_mm_movemask_epi8(not_plain(from)));
   return static_cast<std::size_t>(std::countr_zero(found | 1U << kStep));
+}
+
+/// Whether the four steps at `from` are plain: tested together, for long texts.
+inline bool is_plain_block(const char* from) noexcept {
+  const __m128i first = _mm_or_si128(not_plain(from), not_plain(from + kStep));
+  const __m128i second = _mm_or_si128(not_plain(from + 2 * kStep), not_plain(from + 3 * kStep));
+  return _mm_movemask_epi8(_mm_or_si128(first, second)) == 0;
 }
 #else
 inline constexpr std::size_t kStep = 8;
@@ -67,7 +78,16 @@ inline std::size_t plain_in_step(const char* from) noexcept {
   while (found != 0 && plain < kStep && is_plain(static_cast<unsigned char>(from[plain]))) ++plain;
   return found == 0 ? kStep : plain;
 }
+
+/// Whether the four steps at `from` are plain.
+inline bool is_plain_block(const char* from) noexcept {
+  std::size_t step = 0;
+  while (step < 4 && plain_in_step(from + step * kStep) == kStep) ++step;
+  return step == 4;
+}
 #endif
+
+inline constexpr std::size_t kBlock = 4 * kStep;
 
 /// Whether the `size` bytes at `from` are plain; `kStep` bytes after them must be readable.
 inline bool all_plain(const char* from, std::size_t size) noexcept {

@@ -40,6 +40,12 @@ std::optional<std::string_view> ArrayItems::next() noexcept {
   return trimmed(array_.substr(begin, end - begin), kJsonSpace);
 }
 
+std::string_view from_first_item(std::string_view array) noexcept {
+  if (!array.starts_with('[')) return {};
+  array.remove_prefix(skip_space(array, 1));
+  return array.starts_with(']') ? std::string_view() : array;
+}
+
 ObjectItems::ObjectItems(std::string_view object) noexcept : object_(object) {
   if (object_.starts_with("\xEF\xBB\xBF")) object_.remove_prefix(3);
   at_ = skip_space(object_, 0);

@@ -32,6 +32,10 @@ class ArrayItems {
   std::size_t at_ = 0;
 };
 
+/// The text of a valid array from its first element on, whose end has not been looked for; empty if
+/// there is none.
+std::string_view from_first_item(std::string_view array) noexcept;
+
 /// The members of an object, as views of their JSON text.
 class ObjectItems {
  public:
@@ -40,7 +44,7 @@ class ObjectItems {
     std::string_view value = {};
   };
 
-  /// \param object anything but an object has no members
+  /// \param object anything but an object has no members; what follows the object is not read
   explicit ObjectItems(std::string_view object) noexcept;
   /// The next member, or none at the end.
   std::optional<Item> next() noexcept;

@@ -49,6 +49,26 @@ TEST_CASE("a byte order mark and space around the object are left out") {
   CHECK(json::with_members("\xEF\xBB\xBF {\"a\":1}\n", Edits{}) == R"({"a":1})");
 }
 
+TEST_CASE(
+    "a text that is no object is refused by an edit that validates, and left as it is by others") {
+  const Edits edits = {{"model", "1"}};
+  for (const std::string_view text : {"", "[]", "{", R"({"a":})", R"({"model":2} x)", "no"}) {
+    CAPTURE(text);
+    CHECK_FALSE(json::edited(text, edits));
+    CHECK(json::with_members(text, edits) == text);
+  }
+  CHECK(json::edited(R"({"model":2})", edits) == R"({"model":1})");
+}
+
+TEST_CASE("the first element of an array is found without its end") {
+  CHECK(json::from_first_item("[ ]").empty());
+  CHECK(json::from_first_item("{}").empty());
+  json::ObjectItems members(json::from_first_item(R"([ {"a":[1],"b":"]"}, {"c":3}])"));
+  CHECK(members.next()->value == "[1]");
+  CHECK(members.next()->value == R"("]")");
+  CHECK_FALSE(members.next());
+}
+
 TEST_CASE("the elements of an array are returned as their JSON text") {
   CHECK(items_of("[]").empty());
   CHECK(items_of("{}").empty());
