@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "socket/openssl.hpp"
+#include "socket/tls_impl.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,20 +23,28 @@ namespace socket_detail {
 
 namespace {
 
-int fd_of(BIO* bio) noexcept {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+/// The socket below a session.
+struct Wire {
+  int fd = -1;
+  bool drained = false;  ///< The last receive returned all that was there.
+};
+
+Wire& wire_of(BIO* bio) noexcept {
+  return *static_cast<Wire*>(BIO_get_data(bio));
 }
 
 int write_to(BIO* bio, const char* bytes, int size) noexcept {
   BIO_clear_retry_flags(bio);
-  const auto sent = ::send(fd_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  const auto sent = ::send(wire_of(bio).fd, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
   if (sent < 0 && would_block(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 
 int read_from(BIO* bio, char* into, int size) noexcept {
   BIO_clear_retry_flags(bio);
-  const auto got = ::recv(fd_of(bio), into, static_cast<std::size_t>(size), 0);
+  Wire& wire = wire_of(bio);
+  const auto got = ::recv(wire.fd, into, static_cast<std::size_t>(size), 0);
+  wire.drained = got < size;
   if (got < 0 && would_block(errno)) BIO_set_retry_read(bio);
   return static_cast<int>(got);
 }
@@ -46,7 +55,7 @@ long control(BIO*, int command, long, void*) noexcept {
 
 /// A BIO without SIGPIPE: OpenSSL's own socket BIOs raise it when the peer has closed, which a
 /// library must not.
-BIO* socket_without_signals(int fd) {
+BIO* socket_without_signals(Wire& wire) {
   static const OpensslPtr<BIO_METHOD, &BIO_meth_free> method = [] {
     OpensslPtr<BIO_METHOD, &BIO_meth_free> made(
         BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "vx11 socket"));
@@ -58,7 +67,7 @@ BIO* socket_without_signals(int fd) {
   }();
   BIO* const bio = BIO_new(method.get());
   if (bio == nullptr) throw std::bad_alloc();
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   return bio;
 }
@@ -95,46 +104,50 @@ int no_password(char*, int, int, void*) noexcept {
   return 0;
 }
 
-Result<> identify(SSL_CTX* context, const ClientCertificate& own) {
-  if (own.file.empty() || own.key_file.empty()) {
-    return fail(Errc::invalid_argument, "a client certificate and its key need each other");
+}  // namespace
+
+TlsContext::Impl::Impl(const SSL_METHOD* method) : context(SSL_CTX_new(method)) {
+  if (!context) throw std::bad_alloc();
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  // A retried write has the same bytes, but perhaps at another address. An idle session needs no
+  // buffers.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                      SSL_MODE_RELEASE_BUFFERS);
+}
+
+Result<> identify(SSL_CTX* context, const std::string& file, const std::string& key_file,
+                  const std::string& what) {
+  if (file.empty() || key_file.empty()) {
+    return fail(Errc::invalid_argument, what + " and its key need each other");
   }
   SSL_CTX_set_default_passwd_cb(context, &no_password);
-  if (SSL_CTX_use_certificate_chain_file(context, own.file.c_str()) != 1) {
-    return fail(Errc::invalid_argument, "the client certificate cannot be read as PEM");
+  if (SSL_CTX_use_certificate_chain_file(context, file.c_str()) != 1) {
+    return fail(Errc::invalid_argument, what + " cannot be read as PEM");
   }
-  if (SSL_CTX_use_PrivateKey_file(context, own.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return fail(Errc::invalid_argument,
-                "the key of the client certificate cannot be read as PEM without a password, or "
-                "belongs to another certificate");
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail(Errc::invalid_argument, "the key of " + what +
+                                            " cannot be read as PEM without a password, or "
+                                            "belongs to another certificate");
   }
   return {};
 }
-
-}  // namespace
-
-struct TlsContext::Impl {
-  OpensslPtr<SSL_CTX, &SSL_CTX_free> context;
-};
 
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca_file,
                                                            const ClientCertificate& own) {
-  auto impl = std::make_unique<Impl>();
-  impl->context.reset(SSL_CTX_new(TLS_client_method()));
+  auto impl = std::make_unique<Impl>(TLS_client_method());
   SSL_CTX* const context = impl->context.get();
-  if (context == nullptr) return fail(Errc::unreachable, "TLS could not be set up");
-  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  // A retried write has the same bytes, but perhaps at another address.
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
                          : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
   const bool is_anonymous = own.file.empty() && own.key_file.empty();
-  const Result<> identified = is_anonymous ? Result<>() : identify(context, own);
+  const Result<> identified =
+      is_anonymous ? Result<>()
+                   : identify(context, own.file, own.key_file, "the client certificate");
   ERR_clear_error();
   if (loaded != 1) {
     return fail(Errc::invalid_argument, "the trusted certificates cannot be read");
@@ -144,31 +157,40 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca
 }
 
 struct TlsSession::Impl {
-  Impl(std::shared_ptr<const TlsContext> shared, SSL_CTX* made_of)
-      : context(std::move(shared)), ssl(SSL_new(made_of)) {
+  Impl(std::shared_ptr<const TlsContext> shared, SSL_CTX* made_of, int fd)
+      : context(std::move(shared)), wire{.fd = fd}, ssl(SSL_new(made_of)) {
     if (!ssl) throw std::bad_alloc();
+    BIO* const bio = socket_without_signals(wire);
+    SSL_set_bio(ssl.get(), bio, bio);
   }
   std::shared_ptr<const TlsContext> context;
+  Wire wire;
   OpensslPtr<SSL, &SSL_free> ssl;
-  bool expects_peer = false;
+  bool may_begin = true;
+  bool met_plain_http = false;
 };
 
 TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, int fd, const std::string& host) {
   SSL_CTX* const made_of = context->impl_->context.get();
-  impl_ = std::make_unique<Impl>(std::move(context), made_of);
-  SSL* const ssl = impl_->ssl.get();
-  BIO* const bio = socket_without_signals(fd);
-  SSL_set_bio(ssl, bio, bio);
-  impl_->expects_peer = expect(ssl, host);
-  SSL_set_connect_state(ssl);
+  impl_ = std::make_unique<Impl>(std::move(context), made_of, fd);
+  impl_->may_begin = expect(impl_->ssl.get(), host);
+  SSL_set_connect_state(impl_->ssl.get());
+}
+
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, int fd) {
+  SSL_CTX* const made_of = context->impl_->context.get();
+  impl_ = std::make_unique<Impl>(std::move(context), made_of, fd);
+  SSL_set_accept_state(impl_->ssl.get());
 }
 
 TlsSession::~TlsSession() = default;
 
 TlsSession::Step TlsSession::handshake() noexcept {
-  if (!impl_->expects_peer) return Then::failed;
+  if (!impl_->may_begin) return Then::failed;
   ERR_clear_error();
-  return step_of(impl_->ssl.get(), SSL_do_handshake(impl_->ssl.get()));
+  const Step step = step_of(impl_->ssl.get(), SSL_do_handshake(impl_->ssl.get()));
+  impl_->met_plain_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+  return step;
 }
 
 TlsSession::Step TlsSession::read(char* into, std::size_t size) noexcept {
@@ -184,6 +206,22 @@ TlsSession::Step TlsSession::write(std::string_view bytes) noexcept {
 
 bool TlsSession::pending() const noexcept {
   return SSL_has_pending(impl_->ssl.get()) == 1;
+}
+
+bool TlsSession::drained() const noexcept {
+  return impl_->wire.drained;
+}
+
+void TlsSession::close_notify() noexcept {
+  SSL* const ssl = impl_->ssl.get();
+  const bool is_sent = (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) != 0;
+  if (is_sent || SSL_is_init_finished(ssl) != 1) return;
+  ERR_clear_error();
+  SSL_shutdown(ssl);
+}
+
+bool TlsSession::met_plain_http() const noexcept {
+  return impl_->met_plain_http;
 }
 
 Error TlsSession::handshake_error() const {

@@ -102,8 +102,8 @@ TEST_CASE("a client certificate needs its own key, which has no password") {
           "the key of the client certificate cannot be read as PEM without a password, or belongs "
           "to another certificate");
   }
-  CHECK(detail_of("", client.key_file()) == "a client certificate and its key need each other");
-  CHECK(detail_of(client.file(), "") == "a client certificate and its key need each other");
+  CHECK(detail_of("", client.key_file()) == "the client certificate and its key need each other");
+  CHECK(detail_of(client.file(), "") == "the client certificate and its key need each other");
   const TlsCertificate locked("IP:127.0.0.1", "password");
   CHECK_FALSE(detail_of(locked.file(), locked.key_file()).empty());
 }

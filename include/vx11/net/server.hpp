@@ -8,6 +8,7 @@
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
 #include <vx11/http_routes.hpp>
+#include <vx11/net/server_tls.hpp>
 #include <vx11/result.hpp>
 
 #include <chrono>
@@ -26,6 +27,8 @@ struct ServerLimits {
   std::size_t head_bytes = 16 * 1024;   ///< Request line and header fields: 431.
   std::size_t header_count = 100;       ///< Header fields: 431.
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
+  /// From accepting a connection to the end of its TLS handshake: closed.
+  Duration handshake_timeout = std::chrono::seconds(10);
   /// From accepting a connection to its first byte: closed without a response. Shorter than
   /// `idle_timeout`: a client that connects is about to send.
   Duration first_byte_timeout = std::chrono::seconds(10);
@@ -72,6 +75,7 @@ enum class ServerEvent : std::uint8_t {
   accept_failed,       ///< The system is out of descriptors or memory; accepting is retried later.
   fewer_threads,       ///< A thread could not be started: the server runs fewer loops.
   slow_reader_closed,  ///< A connection was closed: see `ServerLimits::unsent_bytes`.
+  handshake_failed,    ///< A client could not agree on a TLS session, or took too long.
 };
 
 /// Configuration of `HttpServer`.
@@ -82,6 +86,8 @@ struct ServeOptions {
   /// use more only when one core is not enough.
   unsigned threads = 2;
   ServerLimits limits = {};
+  /// Null: plain HTTP.
+  std::shared_ptr<const ServerTls> tls = {};
   /// Paths that are answered on reserved connections. They should cost little and wait for nothing.
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
   /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
@@ -109,7 +115,7 @@ class VX11_API HttpServer {
 
   /// The bound port.
   std::uint16_t port() const noexcept;
-  /// `http://host:port`.
+  /// `http://host:port`, or `https://host:port` with `ServeOptions::tls`.
   std::string url() const;
 
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.

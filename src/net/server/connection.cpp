@@ -66,6 +66,11 @@ void Connection::drain() noexcept {
 Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
+  if (channel.needs_handshake()) {
+    Task<bool> handshaking = self->handshake();
+    const bool succeeded = co_await std::move(handshaking);
+    if (!succeeded) then = Then::close;
+  }
   while (then == Then::next) {
     self->wait_for_request();
     const bool more = co_await channel.wait_readable();
@@ -88,7 +93,22 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   } catch (...) {  // no memory to wait with
   }
   channel.watch(nullptr, nullptr);  // no more callbacks
+  channel.close_notify();
   channel.abort(CloseReason::aborted);
+}
+
+Task<bool> Connection::handshake() noexcept {
+  const TimePoint until = TimerWheel::in(server_.limits.handshake_timeout);
+  channel_->limit(until);
+  idle_since_ = until - server_.limits.handshake_timeout;
+  bool succeeded = false;
+  try {
+    auto handshaking = channel_->handshake();
+    succeeded = (co_await handshaking).has_value();
+  } catch (...) {  // out of memory
+  }
+  if (!succeeded) server_.report(ServerEvent::handshake_failed);
+  co_return succeeded;
 }
 
 void Connection::give_back(std::unique_ptr<RequestScratch>& scratch) {

@@ -41,6 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   enum class Then : unsigned char { next, close, linger, stream };
 
   static Detached serve(std::shared_ptr<Connection> self);
+  Task<bool> handshake() noexcept;
   void wait_for_request() noexcept;
   void begin_request() noexcept;
   Duration head_timeout() const noexcept;

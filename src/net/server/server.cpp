@@ -16,6 +16,7 @@
 
 #include "net/server/connection.hpp"
 #include "net/server/listen_address.hpp"
+#include "net/server/server_tls_channel.hpp"
 #include "net/server/signals.hpp"
 
 namespace vx11 {
@@ -62,6 +63,7 @@ class Server : private Poller::Watcher {
   Server& operator=(const Server&) = delete;
 
   const Address& local() const noexcept { return local_; }
+  bool is_secure() const noexcept { return options_.tls != nullptr; }
   /// Thread-safe.
   std::size_t unsent_bytes() const { return unsent_.bytes(); }
   /// Thread-safe.
@@ -194,7 +196,7 @@ class Server : private Poller::Watcher {
 
   void welcome(LoopThread& target, Socket socket, const std::string& address) {
     using Room = ConnectionCounts::Room;
-    auto channel = std::make_shared<Channel>(target.loop, std::move(socket));
+    auto channel = make_channel(target.loop, std::move(socket));
     Room room = state_->connections.enter(address);
     if (room == Room::full && make_room(*target.state)) room = state_->connections.enter(address);
     if (room == Room::free) return begin(target, std::move(channel), address, Lane::regular);
@@ -202,7 +204,12 @@ class Server : private Poller::Watcher {
       return begin(target, std::move(channel), address, Lane::reserved);
     }
     state_->report(ServerEvent::turned_away);
-    turn_away(*channel);
+    if (!is_secure()) turn_away(*channel);
+  }
+
+  std::shared_ptr<Channel> make_channel(Loop& loop, Socket socket) const {
+    if (!is_secure()) return std::make_shared<Channel>(loop, std::move(socket));
+    return std::make_shared<ServerTlsChannel>(options_.tls->context(), loop, std::move(socket));
   }
 
   void begin(LoopThread& target, std::shared_ptr<Channel> channel, const std::string& address,
@@ -369,9 +376,8 @@ bool HttpServer::is_accepting() const noexcept {
 
 std::string HttpServer::url() const {
   const auto& local = impl_->local();
-  const std::string host = local.host();
-  return local.is_v6() ? fmt::format("http://[{}]:{}", host, local.port())
-                       : fmt::format("http://{}:{}", host, local.port());
+  const std::string host = local.is_v6() ? '[' + local.host() + ']' : local.host();
+  return fmt::format("{}://{}:{}", impl_->is_secure() ? "https" : "http", host, local.port());
 }
 
 std::size_t HttpServer::run(const HttpHandler& handler) {

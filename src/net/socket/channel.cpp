@@ -170,6 +170,10 @@ Task<bool> Channel::send(std::string_view bytes) {
   co_return false;
 }
 
+Task<Result<void>> Channel::handshake() {
+  co_return Result<void>();
+}
+
 void Channel::overdue(void* self) noexcept {
   auto& channel = *static_cast<Channel*>(self);
   const bool ending = channel.loop_.ending();
@@ -187,6 +191,7 @@ void Channel::abort(CloseReason why) noexcept {
 }
 
 void Channel::shutdown_send() noexcept {
+  close_notify();
   ::shutdown(socket(), SHUT_WR);
 }
 

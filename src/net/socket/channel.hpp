@@ -3,6 +3,7 @@
 /// \file
 /// `Channel`: one TCP connection, for the server and the transport. Internal.
 
+#include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
 #include <coroutine>
@@ -91,6 +92,12 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   void forgive() noexcept {
     if (close_reason_ == CloseReason::overdue) close_reason_ = CloseReason::none;
   }
+
+  /// Whether `handshake` must succeed before bytes are read or sent: under TLS.
+  virtual bool needs_handshake() const noexcept { return false; }
+  virtual Task<Result<void>> handshake();
+  /// Lets the peer know that what it has received is complete, where the bytes do not say so.
+  virtual void close_notify() noexcept {}
 
   /// Closes the socket; a waiter is resumed by the loop and sees `why`.
   void abort(CloseReason why) noexcept;

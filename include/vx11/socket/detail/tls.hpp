@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// TLS client settings and sessions, common to all transports. Internal.
+/// TLS settings and sessions of transports and servers. Internal.
 
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -22,15 +22,37 @@ struct ClientCertificate {
   std::string key_file = {};  ///< PEM, not encrypted.
 };
 
-/// Which peers to trust: TLS 1.2 or newer, certificates of the system's authorities or of one file.
-/// Immutable and thread-safe; create once and share, because loading the authorities takes
-/// milliseconds.
+/// Whether a client has to prove its identity by a certificate of `ServerCertificate::client_ca_file`.
+enum class ClientProof : std::uint8_t {
+  optional,  ///< A certificate is asked for, and must be trusted if there is one.
+  required,  ///< The handshake fails without one.
+};
+
+/// The certificate that identifies a server, and whose clients it accepts.
+struct ServerCertificate {
+  std::string file = {};            ///< PEM, followed by those of its authorities.
+  std::string key_file = {};        ///< PEM, not encrypted.
+  std::string client_ca_file = {};  ///< PEM. Empty: clients are not asked for certificates.
+  ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
+};
+
+/// Keys that encrypt session tickets.
+class TlsTicketKeys;
+
+/// Settings for sessions of TLS 1.2 or newer: of clients, which trust the system's authorities or
+/// those of one file, or of a server. Immutable and thread-safe; create once and share, because
+/// loading the authorities takes milliseconds.
 class VX11_API TlsContext {
  public:
   /// \param ca_file PEM file of authorities in place of the system's; empty: the system's
   /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
   static Result<std::shared_ptr<const TlsContext>> make(const std::string& ca_file,
                                                         const ClientCertificate& own = {});
+  /// \param tickets shared by successive contexts of one listener, so that clients can resume their
+  ///        sessions after a change of the certificate
+  /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
+  static Result<std::shared_ptr<const TlsContext>> make_server(
+      const ServerCertificate& own, std::shared_ptr<TlsTicketKeys> tickets);
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();
@@ -42,15 +64,18 @@ class VX11_API TlsContext {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The client side of one TLS connection over a non-blocking socket.
+/// One side of a TLS connection over a non-blocking socket.
 ///
-/// Verifies the peer as `host`: by name, also sent as SNI, or by address. No step blocks; each
-/// returns which socket state to wait for before repeating it. Never raises SIGPIPE. Not
+/// A client verifies the peer as `host`: by name, also sent as SNI, or by address. No step blocks;
+/// each returns which socket state to wait for before repeating it. Never raises SIGPIPE. Not
 /// thread-safe.
 class VX11_API TlsSession {
  public:
+  /// The client's side.
   /// \param fd connected; must outlive the session
   TlsSession(std::shared_ptr<const TlsContext> context, int fd, const std::string& host);
+  /// The server's side.
+  TlsSession(std::shared_ptr<const TlsContext> context, int fd);
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
   ~TlsSession();
@@ -76,6 +101,12 @@ class VX11_API TlsSession {
   Step write(std::string_view bytes) noexcept;
   /// Whether the session holds unread bytes that are no longer in the socket.
   bool pending() const noexcept;
+  /// Whether the last receive emptied the socket: the next bytes cause another event.
+  bool drained() const noexcept;
+  /// Sends the alert that ends this side of the session (close_notify), if the socket accepts it.
+  void close_notify() noexcept;
+  /// Whether the first bytes of a client were a request of plain HTTP.
+  bool met_plain_http() const noexcept;
 
   /// The handshake error: `unreachable`, with whether the certificate is at fault.
   Error handshake_error() const;

@@ -1,0 +1,67 @@
+#pragma once
+
+/// \file
+/// TLS for `HttpServer`: certificates that can be replaced while it serves.
+
+#include <vx11/clock.hpp>
+#include <vx11/export.hpp>
+#include <vx11/result.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace socket_detail {
+class TlsContext;
+}
+
+/// Configuration of `ServerTls`. Files are PEM.
+struct ServerTlsOptions {
+  /// Whether clients have to prove their identity by a certificate.
+  enum class ClientProof : std::uint8_t {
+    optional,  ///< Asked for; must be trusted if there is one.
+    required,  ///< The handshake fails without one.
+  };
+
+  std::string certificate_file = {};  ///< Followed by the certificates of its authorities.
+  std::string key_file = {};          ///< Not encrypted.
+  /// Authorities that clients' certificates must be of. Empty: clients are not asked for one.
+  std::string client_ca_file = {};
+  ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
+  /// Tells when keys of session tickets are replaced: they are used for an hour and accepted for
+  /// two more.
+  SteadyClock clock = {};
+};
+
+/// The certificate of a server, its key, and the keys of its session tickets.
+///
+/// TLS 1.2 and 1.3; a client that offers application protocols (ALPN) must offer `http/1.1`;
+/// renegotiation is refused. Sessions are resumed by tickets, also after `reload`. Thread-safe;
+/// must outlive the servers that use it.
+class VX11_API ServerTls {
+ public:
+  /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
+  static Result<std::shared_ptr<ServerTls>> make(ServerTlsOptions options);
+  ServerTls(const ServerTls&) = delete;
+  ServerTls& operator=(const ServerTls&) = delete;
+  ~ServerTls();
+
+  /// Reads the files again. Connections from now on get the new certificate; existing ones are not
+  /// touched. After an error, as while a file is being written, everything stays as it was.
+  /// \return the errors of `make`
+  Result<void> reload();
+
+  /// What a connection is made with. Internal.
+  std::shared_ptr<const socket_detail::TlsContext> context() const;
+
+ private:
+  struct Impl;
+  explicit ServerTls(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace v0
+}  // namespace vx11

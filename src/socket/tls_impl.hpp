@@ -1,0 +1,35 @@
+#pragma once
+
+/// \file
+/// What contexts of clients and servers share. Internal.
+
+#include <vx11/socket/detail/tls.hpp>
+
+#include <memory>
+#include <string>
+
+#include <openssl/ssl.h>
+
+#include "socket/openssl.hpp"
+#include "socket/tls_tickets.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace socket_detail {
+
+struct TlsContext::Impl {
+  /// Throws `std::bad_alloc`.
+  explicit Impl(const SSL_METHOD* method);
+
+  std::shared_ptr<TlsTicketKeys> tickets;  ///< Of a server.
+  OpensslPtr<SSL_CTX, &SSL_CTX_free> context;
+};
+
+/// Reads the certificate with those of its authorities, and its key.
+/// \param what of them the errors speak: "the certificate"
+Result<> identify(SSL_CTX* context, const std::string& file, const std::string& key_file,
+                  const std::string& what);
+
+}  // namespace socket_detail
+}  // namespace v0
+}  // namespace vx11
