@@ -35,8 +35,8 @@ struct AccessCheck {
   /// What was wrong, such as "aud: another audience"; empty if granted or unknown. Static text,
   /// never a part of the credential.
   std::string_view reason;
-  /// What a granted credential may use. An endpoint of another scope answers 403 and names the scope
-  /// that is missing. Default: everything, for authenticators that know no scopes.
+  /// What a granted credential may use. An endpoint of another scope answers 403 and names the
+  /// scope that is missing. Default: everything, for authenticators that know no scopes.
   Scopes scopes = Scopes::all();
   /// Who sent the request, such as the name of a token; also of an expired one. Null if unknown.
   std::shared_ptr<const std::string> principal = {};

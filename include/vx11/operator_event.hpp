@@ -22,7 +22,7 @@ enum class OperatorEventKind : unsigned char {
   session_not_read,      ///< The store failed; `reason`: how.
   session_not_stored,    ///< A turn is lost; `reason`: how.
   component_degraded,    ///< `subject`: the component; `reason`: why, where that is known.
-  scope_missing,  ///< 403: the credential lacks a scope. `subject`: the principal; `reason`: the scope.
+  scope_missing,  ///< 403: a scope is missing, the `reason`. `subject`: the principal, if known.
 };
 
 /// As many as `OperatorEventKind` has.

@@ -21,9 +21,9 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// A new token: `vx11_`, 256 random bits in base62, and a checksum, 54 characters in all. The format
-/// follows that of GitHub's tokens: scanners find it by the prefix, and the checksum tells a token
-/// from text that looks like one.
+/// A new token: `vx11_`, 256 random bits in base62, and a checksum, 54 characters in all. The
+/// format follows that of GitHub's tokens: scanners find it by the prefix, and the checksum tells a
+/// token from text that looks like one.
 /// \return `exhausted` if the system has no random bytes
 VX11_API Result<std::string> make_token();
 
@@ -48,9 +48,9 @@ struct TokenEntry {
 /// Whether `name` can be the name of a token.
 VX11_API bool is_token_name(std::string_view name) noexcept;
 
-/// Parses the text of a token file: the line `vx11-tokens 1`, for each token a line with name, scopes,
-/// expiry (`-` for none) and digest, and the line `end`. Without that it was cut off, and is refused:
-/// it would revoke tokens in silence.
+/// Parses the text of a token file: the line `vx11-tokens 1`, for each token a line with name,
+/// scopes, expiry (`-` for none) and digest, and the line `end`. Without that it was cut off, and
+/// is refused: it would revoke tokens in silence.
 /// \return `invalid_argument` with the first mistake and its line; the text quotes nothing of the
 ///         file
 VX11_API Result<std::vector<TokenEntry>> parse_token_file(std::string_view text);
@@ -60,7 +60,7 @@ VX11_API std::string print_token_file(std::span<const TokenEntry> entries);
 
 /// Reads a token file. It must be a regular file of at most 16 MiB that only its owner may write,
 /// since others could add tokens; others may read it.
-/// \return `storage` if it cannot be read, `invalid_argument` for a mistake in it; both name the path
+/// \return `storage` if it cannot be read, `invalid_argument` for a mistake in it, with the path
 VX11_API Result<std::vector<TokenEntry>> read_token_file(const std::string& path);
 
 /// Where the tokens of a `TokenFile` are.
@@ -75,18 +75,19 @@ struct TokenFileOptions {
 enum class TokenFileChange : unsigned char { none, replaced };
 
 /// Accepts the tokens of a file, in `x-vx11-token` or as a bearer token, and knows their names and
-/// scopes. A token that is unknown, revoked or expired is `forbidden`: answers do not say which, the
-/// reason for the log does.
+/// scopes. A token that is unknown, revoked or expired is `forbidden`: answers do not say which,
+/// the reason for the log does.
 ///
 /// The file is read by `open`, and again only by `refresh` and `reload`, which the program calls.
-/// Until a changed file is read completely the old tokens are in force, and they stay in force if it
-/// cannot be used. **Thread-safe**; requests never wait for the file.
+/// Until a changed file is read completely the old tokens are in force, and they stay in force if
+/// it cannot be used. **Thread-safe**; requests never wait for the file.
 ///
 /// ```cpp
-/// const auto tokens = vx11::TokenFile::open({.path = "/etc/vx11/tokens"}).value();
-/// options.auth = tokens;
-/// // once a second, on a thread that may block:
-/// if (auto change = tokens->refresh(); !change) log(change.error().detail);
+/// const auto tokens = vx11::TokenFile::open({.path = "/etc/vx11/tokens"});
+/// if (!tokens) refuse(tokens.error());
+/// vx11::OperatorApiOptions options{.auth = *tokens};
+/// // Once a second, on a thread that may block:
+/// if (const auto change = (*tokens)->refresh(); !change) refuse(change.error());
 /// ```
 class VX11_API TokenFile final : public Authenticator {
  public:

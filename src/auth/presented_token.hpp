@@ -22,8 +22,8 @@ Result<std::string_view, AccessCheck> presented_token(const Headers& headers);
 /// first different byte would be.
 bool same_secret(std::string_view given, std::string_view secret) noexcept;
 
-/// \return `invalid_argument` for a token that no request could carry: empty, with control bytes, or
-///         with a space at an end
+/// \return `invalid_argument` for a token that no request could carry: empty, with control bytes,
+///         or with a space at an end
 Result<void> check_sendable(std::string_view token);
 
 }  // namespace v0
