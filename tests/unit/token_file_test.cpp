@@ -2,11 +2,13 @@
 #include <vx11/testing/manual_clock.hpp>
 #include <vx11/token_file.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -320,4 +322,26 @@ TEST_CASE_FIXTURE(Opened, "the right one of ten thousand tokens is found") {
   for (int i = 0; i < 10'000; i += 97) {
     CHECK(*explain(tokens[static_cast<std::size_t>(i)]).principal == "t" + std::to_string(i));
   }
+}
+
+TEST_CASE_FIXTURE(Opened, "requests are granted while the file is read again and again") {
+  TokenFile& tokens = file();
+  std::atomic<bool> stop{false};
+  std::atomic<int> refused{0};
+  const auto ask = [&] {
+    while (!stop.load()) {
+      if (tokens.check(with(chat.token)) != Access::granted) ++refused;
+    }
+  };
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(ask);
+  for (int i = 0; i < 100; ++i) {
+    if (i % 2 == 0) write({chat.entry});
+    if (i % 2 == 1) write_text("vx11-tokens 1\n");
+    (void)tokens.reload();
+    (void)tokens.refresh();
+  }
+  stop.store(true);
+  for (std::thread& client : clients) client.join();
+  CHECK(refused.load() == 0);
 }
