@@ -77,13 +77,11 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
-Result<Parts> make_parts(const GatewayConfig& config) {
-  auto auth = make_authenticator(config.auth);
-  if (!auth) return vx11::fail(std::move(auth.error()));
+Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials) {
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   const auto log = std::make_shared<EventLog>(config.log.level, log_line);
-  return Parts{.auth = *std::move(auth),
+  return Parts{.auth = credentials.auth,
                .sessions = *std::move(sessions),
                .stream = {.silence = config.chat.stream_silence,
                           .total = config.chat.stream_deadline,
@@ -173,12 +171,12 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
 
 }  // namespace
 
-Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
-                                                    const Front& front) {
+Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
+                                                    const Credentials& credentials) {
   const CountersByOrigin counters = make_counters(config);
   const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
                                              make_target_transports(config, counters));
-  const auto parts = make_parts(config);
+  const auto parts = make_parts(config, credentials);
   if (!parts) return vx11::fail(parts.error());
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -187,7 +185,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (const auto& more : {completions->metric_families(), group_metrics(config, *routers)}) {
+  for (const auto& more : {completions->metric_families(), group_metrics(config, *routers),
+                           token_metrics(credentials.tokens)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));

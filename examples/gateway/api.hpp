@@ -13,12 +13,15 @@
 namespace gateway {
 
 class Front;
+struct Credentials;
 
 /// The operator endpoints, and the OpenAI chat API beside them.
 /// \param front serves the handler, which must not be called after its end; its port is shown in
 ///              the status
+/// \param credentials of `make_credentials`
 /// \return the first part's mistake, for example a key that cannot be read
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
-                                                          const Front& front);
+                                                          const Front& front,
+                                                          const Credentials& credentials);
 
 }  // namespace gateway

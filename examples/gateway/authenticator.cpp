@@ -1,6 +1,9 @@
 #include "authenticator.hpp"
 
+#include <vx11/token_file.hpp>
+
 #include <chrono>
+#include <utility>
 
 namespace gateway {
 
@@ -15,19 +18,33 @@ vx11::JwtOptions jwt_options(const JwtConfig& jwt) {
           .leeway = std::chrono::duration_cast<std::chrono::seconds>(jwt.leeway)};
 }
 
+vx11::Result<Credentials> without_file(
+    vx11::Result<std::shared_ptr<const vx11::Authenticator>> auth) {
+  if (!auth) return vx11::fail(std::move(auth.error()));
+  return Credentials{.auth = *std::move(auth)};
+}
+
+/// `auth.token` is one more token, beside those of the file.
+vx11::Result<Credentials> with_file(const AuthConfig& auth) {
+  auto file = vx11::TokenFile::open({.path = auth.tokens.value, .token = auth.token.value});
+  if (!file) return vx11::fail(std::move(file.error()));
+  auto watch = std::make_shared<TokenWatch>(*file);
+  return Credentials{.auth = *std::move(file), .tokens = std::move(watch)};
+}
+
 }  // namespace
 
-vx11::Result<std::shared_ptr<const vx11::Authenticator>> make_authenticator(
-    const AuthConfig& auth) {
+vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
   switch (auth.mode) {
     case AuthMode::off:
-      return vx11::make_open_authenticator();
+      return Credentials{.auth = vx11::make_open_authenticator()};
     case AuthMode::jwt:
-      return vx11::make_jwt_authenticator(jwt_options(auth.jwt));
+      return without_file(vx11::make_jwt_authenticator(jwt_options(auth.jwt)));
     case AuthMode::token:
       break;
   }
-  return vx11::make_token_authenticator(auth.token.value);
+  if (!auth.tokens.value.empty()) return with_file(auth);
+  return without_file(vx11::make_token_authenticator(auth.token.value));
 }
 
 }  // namespace gateway

@@ -5,11 +5,19 @@
 #include <memory>
 
 #include "config.hpp"
+#include "token_watch.hpp"
 
 namespace gateway {
 
+/// What decides about requests.
+struct Credentials {
+  std::shared_ptr<const vx11::Authenticator> auth = {};
+  std::shared_ptr<TokenWatch> tokens = {};  ///< Of the token file that `auth` reads; null: none.
+};
+
 /// The authenticator that `auth` describes.
-/// \return an error if `auth` is invalid; its text contains no secret
-vx11::Result<std::shared_ptr<const vx11::Authenticator>> make_authenticator(const AuthConfig& auth);
+/// \return an error if `auth` is invalid, or `storage` if its token file cannot be read; the text
+///         contains no secret
+vx11::Result<Credentials> make_credentials(const AuthConfig& auth);
 
 }  // namespace gateway

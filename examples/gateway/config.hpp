@@ -125,6 +125,7 @@ struct AuthConfig {
   AuthMode mode = AuthMode::token;
   Secret token = {};
   FilePath token_file = {};
+  FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
   JwtConfig jwt = {};
 };
 

@@ -70,30 +70,54 @@ std::string blame_empty(std::string_view key, const Environment& environment) {
   return name.empty() ? std::string() : fmt::format("{} is set, but empty: ", name);
 }
 
-void settle_tokens(LoadedConfig& loaded, const Environment& environment) {
+void warn_of_development_token(LoadedConfig& loaded, const Environment& environment) {
+  const std::string blamed = blame_empty("auth.token", environment);
+  loaded.warnings.push_back(
+      fmt::format("{}the development token is in use, which is public knowledge; set "
+                  "VX11_TENTACULO_LINK_TOKEN or auth.token_file",
+                  blamed.empty() ? "no token is set: " : blamed));
+}
+
+/// Requests need a token of the file then, and the development token would be a way around it.
+bool has_token_file(const AuthConfig& auth) {
+  return auth.mode == AuthMode::token && !auth.tokens.value.empty();
+}
+
+void settle_client_token(LoadedConfig& loaded, const Environment& environment) {
   GatewayConfig& config = loaded.config;
   take_from_file(loaded, "auth.token", config.auth.token, config.auth.token_file);
+  if (!config.auth.token.value.empty() || has_token_file(config.auth)) return;
+  config.auth.token.value = kDevelopmentToken;
+  loaded.origins["auth.token"] = {Origin::Source::standard, "default, the development token"};
+  const bool is_sent =
+      config.upstream.token.value.empty() && (config.has_switch() || !config.madre_is_embedded());
+  if (config.auth.mode == AuthMode::token || is_sent) {
+    warn_of_development_token(loaded, environment);
+  }
+}
+
+void settle_upstream_token(LoadedConfig& loaded, const Environment& environment) {
+  GatewayConfig& config = loaded.config;
+  if (!config.upstream.token.value.empty()) return;
+  if (const auto blamed = blame_empty("upstream.token", environment); !blamed.empty()) {
+    loaded.warnings.push_back(blamed + "the upstreams are sent auth.token");
+  }
+  config.upstream.token = config.auth.token;
+  loaded.origins["upstream.token"] = {Origin::Source::standard, "default, auth.token"};
+  if (!config.upstream.token.value.empty()) return;
+  config.upstream.token.value = kDevelopmentToken;
+  loaded.origins["upstream.token"] = {Origin::Source::standard, "default, the development token"};
+  if (!config.has_switch() && config.madre_is_embedded()) return;
+  loaded.warnings.emplace_back(
+      "the upstreams are sent the development token, which is public knowledge; set "
+      "VX11_UPSTREAM_TOKEN or upstream.token_file");
+}
+
+void settle_tokens(LoadedConfig& loaded, const Environment& environment) {
+  GatewayConfig& config = loaded.config;
   take_from_file(loaded, "upstream.token", config.upstream.token, config.upstream.token_file);
-  const bool has_own_token = !config.upstream.token.value.empty();
-  if (config.auth.token.value.empty()) {
-    config.auth.token.value = kDevelopmentToken;
-    loaded.origins["auth.token"] = {Origin::Source::standard, "default, the development token"};
-    const bool is_sent = !has_own_token && (config.has_switch() || !config.madre_is_embedded());
-    if (config.auth.mode == AuthMode::token || is_sent) {
-      const std::string blamed = blame_empty("auth.token", environment);
-      loaded.warnings.push_back(
-          fmt::format("{}the development token is in use, which is public knowledge; set "
-                      "VX11_TENTACULO_LINK_TOKEN or auth.token_file",
-                      blamed.empty() ? "no token is set: " : blamed));
-    }
-  }
-  if (!has_own_token) {
-    if (const auto blamed = blame_empty("upstream.token", environment); !blamed.empty()) {
-      loaded.warnings.push_back(blamed + "the upstreams are sent auth.token");
-    }
-    config.upstream.token = config.auth.token;
-    loaded.origins["upstream.token"] = {Origin::Source::standard, "default, auth.token"};
-  }
+  settle_client_token(loaded, environment);
+  settle_upstream_token(loaded, environment);
 }
 
 void settle_jwt(LoadedConfig& loaded) {
@@ -145,7 +169,7 @@ void settle_secrets(LoadedConfig& loaded, const Environment& environment) {
 
 void check_tokens(LoadedConfig& loaded, const Environment& environment) {
   const AuthConfig& auth = loaded.config.auth;
-  if (auth.mode != AuthMode::token) return;
+  if (auth.mode != AuthMode::token || auth.token.value.empty()) return;
   const bool is_exposed = !is_loopback(loaded.config.server.listen);
   const bool is_short = auth.token.value.size() < kFewestTokenBytes;
   if (is_exposed && auth.token.value == kDevelopmentToken) {

@@ -23,13 +23,24 @@ bool auth_is_mistaken(const LoadedConfig& loaded) {
   });
 }
 
+/// The setting that an authenticator which cannot be made depends on.
+std::string_view key_of(const AuthConfig& auth) {
+  if (auth.mode == AuthMode::jwt) return "auth.jwt";
+  return auth.tokens.value.empty() ? "auth.token" : "auth.tokens";
+}
+
 void check_authenticator(LoadedConfig& loaded) {
   if (auth_is_mistaken(loaded)) return;
   const AuthConfig& auth = loaded.config.auth;
-  const auto authenticator = make_authenticator(auth);
-  if (authenticator) return;
-  complain(loaded, auth.mode == AuthMode::jwt ? "auth.jwt" : "auth.token",
-           authenticator.error().detail);
+  if (auth.mode != AuthMode::token && !auth.tokens.value.empty()) {
+    loaded.warnings.push_back(fmt::format("{}: has an effect in auth.mode \"token\" only",
+                                          place_of(loaded, "auth.tokens")));
+  }
+  const auto credentials = make_credentials(auth);
+  if (credentials) return;
+  const vx11::Error& error = credentials.error();
+  complain(loaded, key_of(auth), error.detail,
+           error.code == vx11::Errc::storage ? Mistake::Kind::machine : Mistake::Kind::written);
 }
 
 /// The state directory of the XDG Base Directory Specification.

@@ -5,6 +5,7 @@
 #include <vx11/version.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -16,12 +17,14 @@
 #include <spdlog/spdlog.h>
 
 #include "api.hpp"
+#include "authenticator.hpp"
 #include "command_line.hpp"
 #include "config_load.hpp"
 #include "config_print.hpp"
 #include "front.hpp"
 #include "log.hpp"
 #include "signals.hpp"
+#include "token_command.hpp"
 #include "unknown_variables.hpp"
 
 namespace gateway {
@@ -54,6 +57,14 @@ void announce(const LoadedConfig& loaded, const Address& address) {
   return EXIT_FAILURE;
 }
 
+/// The main thread reads the token file: it may block, which event loops may not.
+SignalHooks hooks_of(const std::shared_ptr<TokenWatch>& tokens) {
+  if (tokens == nullptr) return {};
+  return {.every = std::chrono::seconds(1),
+          .on_time = [tokens] { tokens->refresh(); },
+          .on_hangup = [tokens] { tokens->reload(); }};
+}
+
 int serve(const LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   const Signals signals;
@@ -61,14 +72,16 @@ int serve(const LoadedConfig& loaded) {
   auto bound = bind_front(config);
   if (!bound) return fail_to_start(bound.error());
   const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
-  auto api = make_api(config, **bound);
+  const auto credentials = make_credentials(config.auth);
+  if (!credentials) return fail_to_start(credentials.error());
+  auto api = make_api(config, **bound, *credentials);
   if (!api) return fail_to_start(api.error());
   const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
   const auto started = front->start(**api);
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
-  const int signal = signals.wait_for_stop();
+  const int signal = signals.wait_for_stop(hooks_of(credentials->tokens));
   // At a terminal there is no balancer that has to notice.
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,
@@ -89,6 +102,7 @@ int report(const std::vector<Mistake>& mistakes, Job job) {
 }
 
 int run(int argc, const char* const* argv) {
+  if (is_token_command(argc, argv)) return run_token_command(argc, argv);
   CommandLine line = read_command_line(argc, argv);
   if (line.job == Job::print_text) {
     fmt::print("{}", line.text);

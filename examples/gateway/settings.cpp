@@ -111,11 +111,19 @@ std::vector<Setting> table() {
            "The token that requests must carry, in x-vx11-token or as a bearer token in "
            "Authorization, and that is sent to the upstreams. The default is public knowledge and "
            "meant for development: with it, or with a token of fewer than 16 bytes, the gateway "
-           "starts on a loopback address only.",
+           "starts on a loopback address only. With `tokens` there is no default.",
        .shown_default = "the development token"},
       {.key = "auth.token_file",
        .field = field(&Config::auth, &AuthConfig::token_file),
        .doc = "A file whose first line is the token. Instead of `token`."},
+      {.key = "auth.tokens",
+       .flag = "--tokens",
+       .value_name = "FILE",
+       .field = field(&Config::auth, &AuthConfig::tokens),
+       .doc =
+           "A file of named tokens with scopes and expiry, as `vx11-gateway token new` writes it. "
+           "It is read again within two seconds of a change, and at SIGHUP; one that cannot be "
+           "used changes nothing. `token`, if it is set, is one more token, with every scope."},
       {.key = "auth.jwt.algorithms",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::algorithms),
        .doc = "Accepted signature algorithms, of HS256, HS384, HS512, RS256 and ES256."},

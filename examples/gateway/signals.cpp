@@ -1,6 +1,9 @@
 #include "signals.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <ctime>
 
 #include <spdlog/spdlog.h>
 
@@ -37,15 +40,29 @@ Signals::Signals() : set_() {
   std::signal(SIGPIPE, SIG_IGN);  // writing to a closed connection fails with EPIPE
 }
 
-int Signals::wait_for_stop() const {
+/// The next signal; 0 if none came within `most`, which is without a limit if zero.
+int Signals::next(vx11::Duration most) const {
+  int signal = 0;
+  if (most == vx11::Duration::zero()) return ::sigwait(&set_, &signal) == 0 ? signal : 0;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most);
+  const timespec time{.tv_sec = seconds.count(), .tv_nsec = (most - seconds).count()};
+  return std::max(::sigtimedwait(&set_, nullptr, &time), 0);
+}
+
+int Signals::wait_for_stop(const SignalHooks& hooks) const {
   for (;;) {
-    int signal = 0;
-    if (::sigwait(&set_, &signal) != 0) continue;
+    const int signal = next(hooks.every);
     if (stops(signal)) {
       restore_stop_signals();
       return signal;
     }
-    spdlog::warn("signal {} is ignored: the configuration is read at start only", signal);
+    if (signal == 0) {
+      if (hooks.on_time) hooks.on_time();
+    } else if (signal == SIGHUP && hooks.on_hangup) {
+      hooks.on_hangup();
+    } else {
+      spdlog::warn("signal {} is ignored: the configuration is read at start only", signal);
+    }
   }
 }
 

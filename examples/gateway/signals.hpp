@@ -1,15 +1,25 @@
 #pragma once
 
+#include <vx11/clock.hpp>
+
 #include <csignal>
+#include <functional>
 
 namespace gateway {
+
+/// What happens on the waiting thread until a signal stops the gateway.
+struct SignalHooks {
+  vx11::Duration every = {};  ///< Between two calls of `on_time`; zero: none.
+  std::function<void()> on_time = {};
+  std::function<void()> on_hangup = {};  ///< At SIGHUP. None: it is ignored.
+};
 
 /// Receives signals synchronously. Construct it before the first thread, so that all threads
 /// inherit the signal mask.
 ///
-/// SIGTERM and SIGINT stop the gateway. SIGHUP, SIGUSR1 and SIGUSR2, which would end a process, are
-/// logged and otherwise ignored: there is no reload. SIGPIPE is ignored, and so is the SIGXFSZ of a
-/// write, which fails with EFBIG.
+/// SIGTERM and SIGINT stop the gateway. SIGHUP calls its hook. SIGUSR1 and SIGUSR2, which would end
+/// a process, and SIGHUP without a hook are logged and otherwise ignored. SIGPIPE is ignored, and
+/// so is the SIGXFSZ of a write, which fails with EFBIG.
 class Signals {
  public:
   Signals();
@@ -19,9 +29,11 @@ class Signals {
   /// Blocks until SIGTERM or SIGINT arrives. The next one of these then ends the process at once;
   /// the others stay ignored.
   /// \return the signal number
-  int wait_for_stop() const;
+  int wait_for_stop(const SignalHooks& hooks = {}) const;
 
  private:
+  int next(vx11::Duration most) const;
+
   sigset_t set_;
 };
 

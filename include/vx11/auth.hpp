@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
+#include <vx11/scope.hpp>
 
 #include <chrono>
 #include <memory>
@@ -34,6 +35,11 @@ struct AccessCheck {
   /// What was wrong, such as "aud: another audience"; empty if granted or unknown. Static text,
   /// never a part of the credential.
   std::string_view reason;
+  /// What a granted credential may use. An endpoint of another scope answers 403 and names the
+  /// scope that is missing. Default: everything, for authenticators that know no scopes.
+  Scopes scopes = Scopes::all();
+  /// Who sent the request, such as the name of a token; also of an expired one. Null if unknown.
+  std::shared_ptr<const std::string> principal = {};
 };
 
 /// Decides from the headers alone, before a body is read. Thread-safe.
@@ -44,7 +50,7 @@ class VX11_API Authenticator {
   Authenticator& operator=(const Authenticator&) = delete;
   virtual ~Authenticator() = default;
   virtual Access check(const Headers& headers) const = 0;
-  /// The same with the reason. Override it in an authenticator that knows one.
+  /// The same with reason, scopes and principal. Override it in an authenticator that knows them.
   virtual AccessCheck explain(const Headers& headers) const { return check(headers); }
   /// The `WWW-Authenticate` value of a 401 (RFC 9110 §11.6.1); empty: no such header.
   virtual std::string_view challenge() const noexcept { return {}; }

@@ -46,6 +46,7 @@
 #include <vx11/retry_budget.hpp>
 #include <vx11/retryable.hpp>
 #include <vx11/router.hpp>
+#include <vx11/scope.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/store/memory.hpp>
@@ -55,6 +56,7 @@
 #include <vx11/timeout.hpp>
 #include <vx11/timer.hpp>
 #include <vx11/to_json.hpp>
+#include <vx11/token_file.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/transport/in_process.hpp>
 #include <vx11/url.hpp>

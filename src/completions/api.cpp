@@ -67,6 +67,14 @@ HttpResponse not_served() {
                "/v1/completions and /v1/embeddings, GET /v1/models and /v1/models/{id} are"));
 }
 
+/// Of every route: models are listed for those who chat.
+HttpResponse missing_scope() {
+  HttpResponse answer =
+      error_response(ApiError(403, "insufficient_scope", "the token lacks the scope chat"));
+  answer.headers.add("WWW-Authenticate", R"(Bearer error="insufficient_scope", scope="chat")");
+  return answer;
+}
+
 HttpResponse wrong_method(const Route& route, std::string_view method) {
   HttpResponse answer =
       method == "OPTIONS"
@@ -140,14 +148,19 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_origin(const HttpRe
 
 std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(const Headers& headers) const {
   const AccessCheck checked = options.auth->explain(headers);
-  if (checked.access == Access::granted) return std::nullopt;
+  const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
+  if (checked.access == Access::granted) {
+    if (checked.scopes.allow(Scope::chat)) return std::nullopt;
+    report(OperatorEventKind::scope_missing, principal, to_string(Scope::chat));
+    return missing_scope();
+  }
   if (checked.access == Access::auth_required) {
     HttpResponse answer =
         error_response(ApiError(401, "auth_required", "send the token as Authorization: Bearer"));
     answer.headers.add("WWW-Authenticate", "Bearer");
     return answer;
   }
-  report(OperatorEventKind::credential_refused, {}, checked.reason);
+  report(OperatorEventKind::credential_refused, principal, checked.reason);
   if (checked.access == Access::expired) {
     HttpResponse answer = error_response(ApiError(401, "invalid_token", "the token has expired"));
     answer.headers.add("WWW-Authenticate", R"(Bearer error="invalid_token")");

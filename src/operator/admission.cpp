@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "front/body_head.hpp"
 #include "front/page_origin.hpp"
@@ -14,34 +15,52 @@ namespace endpoints {
 
 namespace {
 
-bool needs_credential(const Context& context, const Route& route) noexcept {
-  if (route.entry != Entry::as_metrics) return route.entry == Entry::with_credential;
-  return context.options.metrics == MetricsAccess::with_token;
+bool is_public(const Context& context, const Route& route) noexcept {
+  if (!route.scope) return true;
+  return route.endpoint == Endpoint::metrics && context.options.metrics == MetricsAccess::everyone;
 }
 
-HttpResponse challenged(std::string_view word, std::string challenge) {
-  HttpResponse response = error_answer(401, word);
+HttpResponse challenged(HttpResponse response, std::string challenge) {
   if (!challenge.empty()) response.headers.add("WWW-Authenticate", challenge);
   return response;
 }
 
-/// RFC 6750 §3: clients get a new token when they see this error.
-std::string expired_challenge(std::string_view challenge) {
-  constexpr std::string_view kError = R"(error="invalid_token", error_description="expired")";
-  if (challenge.empty()) return std::string("Bearer ").append(kError);
-  return std::string(challenge).append(", ").append(kError);
+/// The challenge with the parameters of an error (RFC 6750 §3).
+std::string with_error(std::string_view challenge, std::string_view error) {
+  if (challenge.empty()) return std::string("Bearer ").append(error);
+  return std::string(challenge).append(", ").append(error);
 }
 
-std::optional<HttpResponse> refuse_caller(const Context& context, const Headers& headers) {
+/// The caller is known, so the answer may say what is missing.
+HttpResponse scope_answer(std::string_view challenge, Scope scope) {
+  const std::string_view name = to_string(scope);
+  json::Writer body;
+  body.open('{').key("error").string("insufficient_scope").key("scope").string(name);
+  body.key("status_code").integer(403).close('}');
+  const std::string error =
+      std::string(R"(error="insufficient_scope", scope=")").append(name).append("\"");
+  return challenged(json_answer(403, std::move(body).take()), with_error(challenge, error));
+}
+
+/// Clients get a new token when they see this error.
+constexpr std::string_view kExpired = R"(error="invalid_token", error_description="expired")";
+
+std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
+                                          const Headers& headers) {
   const Authenticator& auth = *context.options.auth;
   const AccessCheck checked = auth.explain(headers);
-  if (checked.access == Access::granted) return std::nullopt;
-  if (checked.access == Access::auth_required) {
-    return challenged("auth_required", std::string(auth.challenge()));
+  const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
+  if (checked.access == Access::granted) {
+    if (checked.scopes.allow(scope)) return std::nullopt;
+    context.report(OperatorEventKind::scope_missing, principal, to_string(scope));
+    return scope_answer(auth.challenge(), scope);
   }
-  context.report(OperatorEventKind::credential_refused, {}, checked.reason);
+  if (checked.access == Access::auth_required) {
+    return challenged(error_answer(401, "auth_required"), std::string(auth.challenge()));
+  }
+  context.report(OperatorEventKind::credential_refused, principal, checked.reason);
   if (checked.access == Access::expired) {
-    return challenged("invalid_token", expired_challenge(auth.challenge()));
+    return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), kExpired));
   }
   return error_answer(403, "forbidden");
 }
@@ -53,7 +72,7 @@ std::optional<HttpResponse> refuse_method(const Route& route, std::string_view m
 
 std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
                                           const HttpRequest& request) {
-  if (route.entry == Entry::everyone) return std::nullopt;
+  if (!route.scope) return std::nullopt;
   const OperatorApiOptions& options = context.options;
   switch (origin_fault(options.hosts, options.cors_origins, request)) {
     case OriginFault::none:
@@ -92,8 +111,9 @@ std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request) {
   if (match.route == nullptr) return error_answer(404, "not_found");
   if (auto refused = refuse_origin(context, *match.route, request)) return refused;
-  if (needs_credential(context, *match.route)) {
-    if (auto refused = refuse_caller(context, request.headers)) return refused;
+  if (!is_public(context, *match.route)) {
+    const Scope scope = *match.route->scope;
+    if (auto refused = refuse_caller(context, scope, request.headers)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
   const BodyHead head(request.headers);

@@ -13,8 +13,8 @@ inline namespace v0 {
 namespace endpoints {
 
 /// The refusal that a request, or its head alone, justifies: no route, wrong host or origin, no
-/// credential, wrong method (or OPTIONS, answered with the allowed ones), wrong type, too large.
-/// Checked in this order, without reading the body.
+/// credential or scope, wrong method (or OPTIONS, answered with the allowed ones), wrong type, too
+/// large. Checked in this order, without reading the body.
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request);
 

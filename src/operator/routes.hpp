@@ -3,6 +3,9 @@
 /// \file
 /// Maps paths to endpoints. Internal.
 
+#include <vx11/scope.hpp>
+
+#include <optional>
 #include <string_view>
 
 #include "http/route_pattern.hpp"
@@ -13,23 +16,17 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// Who may use a route.
-enum class Entry : unsigned char {
-  with_credential,
-  as_metrics,  ///< As `OperatorApiOptions::metrics` says.
-  everyone,
-};
-
 /// Whether an endpoint reads a body. Requests may carry one that is not read.
 enum class BodyRule : unsigned char { ignored, optional, required };
 
 struct Route {
   http_detail::PathPattern pattern;
   std::string_view method;  ///< GET, which includes HEAD, or POST.
+  /// What a credential must allow; none: public. `OperatorApiOptions::metrics` may open `/metrics`.
+  std::optional<Scope> scope = Scope::admin;
   Endpoint endpoint = Endpoint::none;
   Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
   BodyRule body = BodyRule::ignored;
-  Entry entry = Entry::with_credential;
 };
 
 /// A route and the value of its `{}`.

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "json/representable.hpp"
-#include "power/rfc3339.hpp"
+#include "text/rfc3339.hpp"
 
 namespace vx11 {
 inline namespace v0 {

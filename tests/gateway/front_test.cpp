@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "api.hpp"
+#include "authenticator.hpp"
 
 using namespace gateway;
 
@@ -22,7 +23,7 @@ struct Gateway {
     config.auth.token.value = kToken;
     config.switch_.url.value = "http://Switch.example:80";
     front = bind_front(config).value();
-    api = make_api(config, *front).value();
+    api = make_api(config, *front, make_credentials(config.auth).value()).value();
   }
   ~Gateway() { front.reset(); }
 

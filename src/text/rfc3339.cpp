@@ -1,4 +1,4 @@
-#include "power/rfc3339.hpp"
+#include "text/rfc3339.hpp"
 
 #include <chrono>
 

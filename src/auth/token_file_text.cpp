@@ -1,0 +1,86 @@
+#include "auth/token_file_text.hpp"
+
+#include <vx11/socket/detail/fd.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+using socket_detail::Fd;
+
+constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
+
+std::int64_t nanoseconds(const timespec& time) noexcept {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+tl::unexpected<Error> not_read(const std::string& path) {
+  const std::error_code error(errno, std::generic_category());
+  return fail(Errc::storage, fmt::format("\"{}\" cannot be read: {}", path, error.message()));
+}
+
+Result<void> check_kind(int file, const std::string& path) {
+  struct stat found {};
+  if (::fstat(file, &found) != 0) return not_read(path);
+  if (!S_ISREG(found.st_mode)) {
+    return fail(Errc::invalid_argument, fmt::format("\"{}\" is not a regular file", path));
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("\"{0}\" may be written by others than its owner, who could add tokens; "
+                    "run chmod go-w {0}",
+                    path));
+  }
+  return {};
+}
+
+Result<std::string> read_all(int file, const std::string& path) {
+  std::string text;
+  std::array<char, 16'384> part;
+  for (;;) {
+    const ssize_t count = ::read(file, part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return not_read(path);
+    if (count == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(count));
+    if (text.size() > kMostBytes) {
+      return fail(Errc::invalid_argument, fmt::format("\"{}\" is larger than 16 MiB", path));
+    }
+  }
+}
+
+}  // namespace
+
+FileStamp stamp_of(const std::string& path) noexcept {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {.device = found.st_dev,
+          .inode = found.st_ino,
+          .size = found.st_size,
+          .modified = nanoseconds(found.st_mtim),
+          .changed = nanoseconds(found.st_ctim)};
+}
+
+Result<std::string> token_file_text(const std::string& path) {
+  // A FIFO without a writer would block.
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return not_read(path);
+  if (Result<void> checked = check_kind(file.get(), path); !checked) return fail(checked.error());
+  return read_all(file.get(), path);
+}
+
+}  // namespace v0
+}  // namespace vx11
