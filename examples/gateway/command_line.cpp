@@ -89,6 +89,8 @@ class Parser {
   void take_flags(Assignments& into) {
     for (Flag& flag : flags_) {
       if (flag.option->count() == 0) continue;
+      const bool is_switch = flag.setting->value_name.empty();
+      if (flag.value.empty() && is_switch) flag.value = "true";
       if (flag.value.empty()) {
         into.mistakes.push_back(
             needs_value(flag.setting->flag, flag.setting->value_name, flag.setting->key));

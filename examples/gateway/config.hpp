@@ -90,8 +90,24 @@ unsigned default_threads();
 /// A connection is cheap for an event loop, so the limit is high.
 inline constexpr std::size_t kDefaultConnections = 20'000;
 
+/// Whether clients have to prove their identity by a certificate.
+enum class ClientCertificates : std::uint8_t { required, optional };
+
+/// Files are PEM; without a certificate the listener speaks plain HTTP.
+struct ListenerTlsConfig {
+  FilePath certificate_file = {};
+  FilePath key_file = {};
+  FilePath client_ca_file = {};
+  ClientCertificates client_certificates = ClientCertificates::required;
+
+  bool is_on() const noexcept { return !certificate_file.value.empty(); }
+};
+
 struct ServerConfig {
   Address listen = {};
+  ListenerTlsConfig tls = {};
+  /// Plain HTTP also where other machines can connect.
+  bool insecure_listen = false;
   unsigned threads = default_threads();
   std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.

@@ -8,6 +8,7 @@
 #include "authenticator.hpp"
 #include "config_secrets.hpp"
 #include "config_targets.hpp"
+#include "listener_tls.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -148,6 +149,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_sessions(loaded, environment);
   settle_metrics(loaded);
   check_exposure(loaded);
+  check_listener_tls(loaded);
   check_tokens(loaded, environment);
   check_origins(loaded);
   check_deadlines(loaded);

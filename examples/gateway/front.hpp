@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "listener_tls.hpp"
 #include "metrics.hpp"
 #include "server_events.hpp"
 #include "upstreams.hpp"
@@ -27,8 +28,11 @@ class Front {
  public:
   /// \param warning logged at start; empty: none
   Front(vx11::HttpServer server, std::shared_ptr<const ServerEvents> events,
-        std::string warning = {})
-      : server_(std::move(server)), events_(std::move(events)), warning_(std::move(warning)) {}
+        std::shared_ptr<ListenerTls> tls, std::string warning = {})
+      : server_(std::move(server)),
+        events_(std::move(events)),
+        tls_(std::move(tls)),
+        warning_(std::move(warning)) {}
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
   ~Front() { drain({}); }
@@ -41,6 +45,8 @@ class Front {
   /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
   const ServerEvents& events() const noexcept { return *events_; }
+  /// Null: plain HTTP.
+  const std::shared_ptr<ListenerTls>& tls() const noexcept { return tls_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
   /// \return `exhausted` if no thread can be started
   vx11::Result<void> start(const vx11::HttpHandler& api);
@@ -51,13 +57,15 @@ class Front {
  private:
   vx11::HttpServer server_;
   std::shared_ptr<const ServerEvents> events_;
+  std::shared_ptr<ListenerTls> tls_;
   std::string warning_;
   std::thread running_;
   std::size_t cut_off_ = 0;
 };
 
 /// Binds the listen address.
-/// \return `address_unavailable` with the system's reason if binding fails
+/// \return `address_unavailable` with the system's reason if binding fails, `invalid_argument` if
+///         the certificate cannot be used
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
 /// The transport to the upstreams; shared by all callers.

@@ -48,7 +48,8 @@ void announce(const LoadedConfig& loaded, const Address& address) {
                print(config.sessions.store));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   warn_if_embedded(config);
-  fmt::print("listening on http://{}\n", to_string(address));
+  fmt::print("listening on {}://{}\n", config.server.tls.is_on() ? "https" : "http",
+             to_string(address));
   std::fflush(stdout);
 }
 
@@ -57,12 +58,19 @@ void announce(const LoadedConfig& loaded, const Address& address) {
   return EXIT_FAILURE;
 }
 
-/// The main thread reads the token file: it may block, which event loops may not.
-SignalHooks hooks_of(const std::shared_ptr<TokenWatch>& tokens) {
-  if (tokens == nullptr) return {};
+/// The main thread reads files that have changed: it may block, which event loops may not.
+SignalHooks hooks_of(const std::shared_ptr<TokenWatch>& tokens,
+                     const std::shared_ptr<ListenerTls>& tls) {
+  if (tokens == nullptr && tls == nullptr) return {};
+  const auto both = [=](auto token_step, auto tls_step) {
+    return [=] {
+      if (tokens != nullptr) (*tokens.*token_step)();
+      if (tls != nullptr) (*tls.*tls_step)();
+    };
+  };
   return {.every = std::chrono::seconds(1),
-          .on_time = [tokens] { tokens->refresh(); },
-          .on_hangup = [tokens] { tokens->reload(); }};
+          .on_time = both(&TokenWatch::refresh, &ListenerTls::refresh),
+          .on_hangup = both(&TokenWatch::reload, &ListenerTls::reload)};
 }
 
 int serve(const LoadedConfig& loaded) {
@@ -81,7 +89,7 @@ int serve(const LoadedConfig& loaded) {
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
-  const int signal = signals.wait_for_stop(hooks_of(credentials->tokens));
+  const int signal = signals.wait_for_stop(hooks_of(credentials->tokens, front->tls()));
   // At a terminal there is no balancer that has to notice.
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,

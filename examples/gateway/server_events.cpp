@@ -21,6 +21,8 @@ std::string_view text_of(ServerEvent event) noexcept {
     case ServerEvent::slow_reader_closed:
       return "a connection whose client does not read was closed: server.max_unsent_bytes is "
              "reached";
+    case ServerEvent::handshake_failed:
+      return "a client was closed that did not complete its TLS handshake";
   }
   return "event";
 }
@@ -53,6 +55,8 @@ std::string_view ServerEvents::name_of(ServerEvent event) noexcept {
       return "fewer_threads";
     case ServerEvent::slow_reader_closed:
       return "slow_reader_closed";
+    case ServerEvent::handshake_failed:
+      return "handshake_failed";
   }
   return "unknown";
 }

@@ -23,6 +23,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr Words<bool, 2> kBooleans{{{"true", true}, {"false", false}}};
+constexpr Words<ClientCertificates, 2> kClientCertificates{
+    {{"required", ClientCertificates::required}, {"optional", ClientCertificates::optional}}};
 constexpr Words<AuthMode, 3> kAuthModes{
     {{"token", AuthMode::token}, {"off", AuthMode::off}, {"jwt", AuthMode::jwt}}};
 constexpr Words<MetricsMode, 3> kMetricsModes{{{"auto", MetricsMode::automatic},
@@ -217,6 +219,16 @@ Complaint read(std::string_view text, vx11::SessionMember& into) {
 }
 std::string print(vx11::SessionMember value) {
   return print_word(kSessionMembers, value);
+}
+
+Wanted wanted(ClientCertificates) {
+  return {"whether clients need certificates", R"("required" or "optional")"};
+}
+Complaint read(std::string_view text, ClientCertificates& into) {
+  return read_word(kClientCertificates, text, into);
+}
+std::string print(ClientCertificates value) {
+  return print_word(kClientCertificates, value);
 }
 
 Wanted wanted(AuthMode) {

@@ -140,6 +140,10 @@ Wanted wanted(vx11::SessionMember);
 Complaint read(std::string_view text, vx11::SessionMember& into);
 std::string print(vx11::SessionMember value);
 
+Wanted wanted(ClientCertificates);
+Complaint read(std::string_view text, ClientCertificates& into);
+std::string print(ClientCertificates value);
+
 Wanted wanted(AuthMode);
 Complaint read(std::string_view text, AuthMode& into);
 std::string print(AuthMode value);
