@@ -23,8 +23,8 @@ inline namespace v0 {
 /// that is stored. That tells nothing of use: a guess cannot be chosen by its digest, and even the
 /// whole digest does not lead to its token. Digests are compared in constant time all the same.
 ///
-/// Open addressing in one array of numbers: with ten thousand tokens, chosen at random, it costs one
-/// per cent of a chat less than `std::unordered_set`, whose nodes lie anywhere.
+/// Open addressing in one array of numbers: with ten thousand tokens, chosen at random, it costs
+/// one per cent of a chat less than `std::unordered_set`, whose nodes lie anywhere.
 class TokenIndex {
  public:
   explicit TokenIndex(std::vector<TokenEntry> entries)
