@@ -20,7 +20,7 @@ inline namespace v0 {
 /// The entries of a token file in a hash table. Immutable, thread-safe.
 ///
 /// The time of a look-up depends on how many leading bits the digest of a guess shares with one
-/// that is stored. That tells nothing of use: a guess cannot be chosen by its digest, and even the
+/// that is stored. That reveals nothing of use: a guess cannot be chosen by its digest, and even the
 /// whole digest does not lead to its token. Digests are compared in constant time all the same.
 ///
 /// Open addressing in one array of numbers: with ten thousand tokens, chosen at random, it costs
