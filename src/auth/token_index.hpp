@@ -20,8 +20,8 @@ inline namespace v0 {
 /// The entries of a token file in a hash table. Immutable, thread-safe.
 ///
 /// The time of a look-up depends on how many leading bits the digest of a guess shares with one
-/// that is stored. That reveals nothing of use: a guess cannot be chosen by its digest, and even the
-/// whole digest does not lead to its token. Digests are compared in constant time all the same.
+/// that is stored. That reveals nothing of use: a guess cannot be chosen by its digest, and even
+/// the whole digest does not lead to its token. Digests are compared in constant time all the same.
 ///
 /// Open addressing in one array of numbers: with ten thousand tokens, chosen at random, it costs
 /// one per cent of a chat less than `std::unordered_set`, whose nodes lie anywhere.
