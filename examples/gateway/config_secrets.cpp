@@ -86,7 +86,13 @@ bool has_token_file(const AuthConfig& auth) {
 void settle_client_token(LoadedConfig& loaded, const Environment& environment) {
   GatewayConfig& config = loaded.config;
   take_from_file(loaded, "auth.token", config.auth.token, config.auth.token_file);
-  if (!config.auth.token.value.empty() || has_token_file(config.auth)) return;
+  if (!config.auth.token.value.empty()) return;
+  if (has_token_file(config.auth)) {
+    const auto blamed = blame_empty("auth.token", environment);
+    if (!blamed.empty())
+      loaded.warnings.push_back(blamed + "only tokens of auth.tokens are accepted");
+    return;
+  }
   config.auth.token.value = kDevelopmentToken;
   loaded.origins["auth.token"] = {Origin::Source::standard, "default, the development token"};
   const bool is_sent =

@@ -22,8 +22,8 @@ namespace vx11 {
 inline namespace v0 {
 
 /// A new token: `vx11_`, 256 random bits in base62, and a checksum, 54 characters in all. The
-/// format follows that of GitHub's tokens: scanners find it by the prefix, and the checksum tells a
-/// token from text that looks like one.
+/// format follows that of GitHub's tokens: scanners find it by the prefix, and the checksum
+/// separates tokens from text that looks like one.
 /// \return `exhausted` if the system has no random bytes
 VX11_API Result<std::string> make_token();
 

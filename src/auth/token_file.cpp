@@ -50,7 +50,7 @@ struct TokenFile::Impl {
 
 namespace {
 
-/// For the log alone. Checksums are no secret, so the time that one takes tells nothing new.
+/// For the log alone. Checksums are no secret, so the time that one takes reveals nothing.
 std::string_view reason_of_unknown(std::string_view token) noexcept {
   if (is_token(token)) return "an unknown or revoked token";
   return "a mistyped token: its checksum is wrong";

@@ -5,9 +5,10 @@
 
 #include <vx11/token_file.hpp>
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -19,46 +20,43 @@ inline namespace v0 {
 /// The entries of a token file in a hash table. Immutable, thread-safe.
 ///
 /// The time of a look-up depends on how many leading bits the digest of a guess shares with one
-/// that is stored. That tells nothing of use: a guess cannot be chosen by its digest, and even the
-/// whole digest does not lead to its token. Digests are compared in constant time all the same.
+/// that is stored. That reveals nothing of use: a guess cannot be chosen by its digest, and even
+/// the whole digest does not lead to its token. Digests are compared in constant time all the same.
+///
+/// Open addressing in one array of numbers: with ten thousand tokens, chosen at random, it costs
+/// one per cent of a chat less than `std::unordered_set`, whose nodes lie anywhere.
 class TokenIndex {
  public:
-  explicit TokenIndex(std::vector<TokenEntry> entries) {
-    by_digest_.reserve(entries.size());
-    for (TokenEntry& entry : entries) by_digest_.insert(std::move(entry));
+  explicit TokenIndex(std::vector<TokenEntry> entries)
+      : entries_(std::move(entries)), slots_(std::bit_ceil(2 * entries_.size() + 1)) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      std::size_t at = slot_of(entries_[i].digest);
+      while (slots_[at] != 0) at = next(at);
+      slots_[at] = static_cast<std::uint32_t>(i + 1);
+    }
   }
 
   /// Null if there is none. Valid as long as the index.
-  const TokenEntry* find(const TokenDigest& digest) const {
-    const auto found = by_digest_.find(digest);
-    return found == by_digest_.end() ? nullptr : &*found;
+  const TokenEntry* find(const TokenDigest& digest) const noexcept {
+    for (std::size_t at = slot_of(digest); slots_[at] != 0; at = next(at)) {
+      const TokenEntry& entry = entries_[slots_[at] - 1];
+      if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) return &entry;
+    }
+    return nullptr;
   }
-  std::size_t size() const noexcept { return by_digest_.size(); }
+  std::size_t size() const noexcept { return entries_.size(); }
 
  private:
-  static const TokenDigest& digest_in(const TokenDigest& digest) noexcept { return digest; }
-  static const TokenDigest& digest_in(const TokenEntry& entry) noexcept { return entry.digest; }
-
   /// A part of a digest is as random as any hash of it.
-  struct Hash {
-    using is_transparent = void;
-    template <class Key>
-    std::size_t operator()(const Key& key) const noexcept {
-      std::size_t part = 0;
-      std::memcpy(&part, digest_in(key).data(), sizeof(part));
-      return part;
-    }
-  };
-  struct Equal {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const noexcept {
-      const TokenDigest& digest = digest_in(a);
-      return CRYPTO_memcmp(digest.data(), digest_in(b).data(), digest.size()) == 0;
-    }
-  };
+  std::size_t slot_of(const TokenDigest& digest) const noexcept {
+    std::size_t part = 0;
+    std::memcpy(&part, digest.data(), sizeof(part));
+    return part & (slots_.size() - 1);
+  }
+  std::size_t next(std::size_t slot) const noexcept { return (slot + 1) & (slots_.size() - 1); }
 
-  std::unordered_set<TokenEntry, Hash, Equal> by_digest_ = {};
+  std::vector<TokenEntry> entries_;
+  std::vector<std::uint32_t> slots_;  ///< Numbers of entries, from 1; 0: free. At least half are.
 };
 
 }  // namespace v0

@@ -7,6 +7,7 @@
 #include <vx11/router.hpp>
 
 #include <chrono>
+#include <filesystem>
 
 #include <doctest/doctest.h>
 
@@ -242,6 +243,42 @@ TEST_CASE("the development token and short ones are refused where other machines
   REQUIRE(loopback.warnings.size() == 1);
   CHECK(loopback.warnings.front() ==
         "VX11_GATEWAY_TOKEN: the token has fewer than 16 bytes and can be guessed");
+}
+
+TEST_CASE("with a token file there is no development token, and every address will do") {
+  const ScratchFolder folder;
+  const std::string path = folder.write("tokens", "vx11-tokens 1\nend\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  const auto start = [&](Variables variables) {
+    return Sources{.arguments = {"--listen", "0.0.0.0:1", "--tokens", path},
+                   .variables = std::move(variables)}
+        .load();
+  };
+  const auto alone = start({{"VX11_SWITCH_URL", "http://s:1"}});
+  CHECK(alone.mistakes.empty());
+  CHECK(alone.config.auth.token.value.empty());
+  CHECK(alone.config.auth.tokens.value == path);
+  REQUIRE(alone.warnings.size() == 1);
+  CHECK(alone.warnings.front().starts_with("the upstreams are sent the development token"));
+  CHECK(start({}).warnings.empty());
+  CHECK(start({{"VX11_GATEWAY_TOKEN", "short"}}).mistakes.size() == 1);
+  CHECK(start({{"VX11_GATEWAY_TOKEN", ""}}).warnings ==
+        std::vector<std::string>{
+            "VX11_GATEWAY_TOKEN is set, but empty: only tokens of auth.tokens are accepted"});
+}
+
+TEST_CASE("a token file that cannot be used is a mistake, and without effect in other modes") {
+  const ScratchFolder folder;
+  const auto missing = Sources{.arguments = {"--tokens", folder / "none"}}.load();
+  REQUIRE(missing.mistakes.size() == 1);
+  CHECK(missing.mistakes.front().kind == Mistake::Kind::machine);
+  CHECK(missing.mistakes.front().where == "--tokens");
+  const auto off =
+      Sources{.arguments = {"--tokens", folder / "none"}, .variables = {{"VX11_AUTH_MODE", "off"}}}
+          .load();
+  CHECK(off.mistakes.empty());
+  CHECK(off.warnings ==
+        std::vector<std::string>{"--tokens: has an effect in auth.mode \"token\" only"});
 }
 
 TEST_CASE("an empty variable of a secret is no silent default") {
