@@ -175,6 +175,8 @@ struct TargetConfig {
   FilePath certificate_key_file = {};
   /// Timeout of one try: to the answer, or to the first piece of a streamed one.
   Duration limit = 15s;
+  /// Timeout of the whole call, of a stream to its end; zero: none.
+  Duration total_limit = 0s;
   Duration connect_limit = 1s;
   /// Between two pieces of a streamed answer.
   Duration silence = 30s;

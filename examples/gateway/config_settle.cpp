@@ -112,6 +112,23 @@ bool is_followed(const GatewayConfig& config, const std::string& name) {
   return false;
 }
 
+/// Of two limits of a target the nearer one counts.
+void check_total_limit(LoadedConfig& loaded, const std::string& name, const TargetConfig& target) {
+  const Duration total = target.total_limit;
+  if (total == Duration::zero()) return;
+  const std::string key = fmt::format("targets.{}.", name);
+  const std::string limit = key + "limit";
+  if (total < target.limit && loaded.origin(limit).source != Origin::Source::standard) {
+    loaded.warnings.push_back(
+        fmt::format("{}: has no effect: total_limit is shorter, {}; delete it",
+                    place_of(loaded, limit), print(total)));
+  } else if (total >= loaded.config.chat.stream_deadline) {
+    loaded.warnings.push_back(fmt::format(
+        "{}: has no effect: chat.stream_deadline ends a stream after {}; take less",
+        place_of(loaded, key + "total_limit"), print(loaded.config.chat.stream_deadline)));
+  }
+}
+
 void check_deadlines(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (config.has_switch() && config.switch_.limit >= config.chat.deadline) {
@@ -120,6 +137,7 @@ void check_deadlines(LoadedConfig& loaded) {
         "madre");
   }
   for (const auto& [name, target] : config.targets) {
+    check_total_limit(loaded, name, target);
     if (target.limit < config.chat.deadline || !is_followed(config, name)) continue;
     const std::string key = fmt::format("targets.{}.limit", name);
     loaded.warnings.push_back(

@@ -16,6 +16,7 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .url = upstream.origin,
                             .transport = upstream.transport,
                             .try_timeout = upstream.limit,
+                            .total_timeout = upstream.total_limit,
                             .dialect = upstream.dialect,
                             .breaker = upstream.breaker,
                             .linked = upstream.linked,

@@ -61,6 +61,10 @@ std::vector<TableMember> target_members() {
        .doc =
            "Time limit of one try: to the answer, or to the first piece of a streamed one. After "
            "that the next target of the route is asked."},
+      {.name = "total_limit",
+       .field = target_ranged<Duration>(0s, 24h, &Target::total_limit),
+       .doc = "Time limit of the whole call, from connecting to the last byte of the answer; of a "
+              "streamed one to its end, beside `chat.stream_deadline`. `0s`: none."},
       {.name = "connect_limit",
        .field = target_ranged<Duration>(1ms, 1min, &Target::connect_limit),
        .doc = "Time limit of name look-up and connecting."},

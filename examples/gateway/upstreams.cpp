@@ -90,6 +90,10 @@ void add_key(vx11::Headers& headers, const TargetConfig& target, const Secret& t
   }
 }
 
+Duration total_limit_of(const TargetConfig& target) {
+  return target.total_limit == Duration::zero() ? Duration::max() : target.total_limit;
+}
+
 Upstream make_target(const std::string& name, const TargetConfig& config, const ChatConfig& chat,
                      const Secret& token, std::shared_ptr<vx11::Transport> transport) {
   Upstream upstream{.name = name,
@@ -97,6 +101,7 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
                     .transport = std::move(transport),
                     .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
                     .limit = config.limit,
+                    .total_limit = total_limit_of(config),
                     .port = port_of(config.url),
                     .dialect = make_dialect(config).value(),
                     .embeddings = make_embeddings_dialect(config),

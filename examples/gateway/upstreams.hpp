@@ -32,8 +32,9 @@ struct Upstream {
   std::shared_ptr<const vx11::LinkedBreakers> linked = {};  ///< All of them.
   /// Of tasks for switch, which do not count against its chats.
   std::shared_ptr<vx11::CircuitBreaker> task_breaker = {};
-  vx11::Headers headers = {};  ///< The token.
-  Duration limit = {};         ///< Timeout of one chat.
+  vx11::Headers headers = {};              ///< The token.
+  Duration limit = {};                     ///< Timeout of one chat.
+  Duration total_limit = Duration::max();  ///< The same to the end of a stream.
   std::uint16_t port = 0;
   std::shared_ptr<const vx11::ChatDialect> dialect = {};     ///< Null: by name.
   std::shared_ptr<const vx11::ChatDialect> embeddings = {};  ///< Null: it has none.

@@ -76,6 +76,11 @@ struct RouterTarget {
   /// Upper limit of one attempt. The total deadline can only shorten it. 15 s leaves a model time
   /// to answer, and the second target as much again within the default total.
   Duration try_timeout = std::chrono::seconds(15);
+  /// Upper limit of the whole call, from connecting to the last byte; of a streamed answer to the
+  /// end of the stream, which `try_timeout` only limits up to its first piece. A stream that exceeds
+  /// it ends with `timeout`, a failure for the breaker unless the reader was late. `Duration::max()`,
+  /// the default: none, because answers of several minutes are common.
+  Duration total_timeout = Duration::max();
   /// Null: chosen by name for "switch" and "madre"; required for any other name.
   std::shared_ptr<const ChatDialect> dialect = {};
   /// Null: a breaker with default options is created. Share it with every other client of this
@@ -89,7 +94,7 @@ struct RouterTarget {
   /// asked beside it, and the first good answer is taken. Needs `RouterOptions::timer`.
   ///
   /// Null, the default: three times the 95th percentile of its own last 100 answers, at least 4 s
-  /// and at most `try_timeout`; 4 s while fewer than 10 answers are known. So a target that hangs
+  /// and at most the limits of a try; 4 s while fewer than 10 answers are known. So a target that hangs
   /// costs seconds, and one that is always slow is waited for. Zero: never.
   std::optional<Duration> fallback_after = std::nullopt;
   /// Power-aware routing; empty: off. Returns whether the upstream is known to be asleep; it is

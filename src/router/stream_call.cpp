@@ -70,7 +70,8 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
                                const Deadline& admission) {
   OpenedAnswer answer;
   const TimePoint start = options->clock.now();
-  const Deadline limited = deadline.capped(start, target.try_timeout);
+  const Deadline limited =
+      deadline.capped(start, std::min(target.try_timeout, target.total_timeout));
   if (ability.form() == AnswerForm::whole) {
     SendThroughBreaker sending(call, request, deadline, admission);
     SendResult& result = co_await sending;
@@ -107,12 +108,15 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     }
     const Errc code = deadline.cancelled() ? Errc::cancelled : whole.error().code;
     result.conclude(verdict_on(code));
-    answer.broken = safe_error(target.name, code);
+    const bool exceeds_total = code == Errc::timeout && answer.elapsed >= target.total_timeout;
+    answer.broken = exceeds_total ? total_timeout_error(target.name, target.total_timeout)
+                                  : safe_error(target.name, code);
     co_return std::move(answer);
   }
   auto stream = std::make_unique<OpenedAnswer::Stream>(
-      std::move(options), OpenedStream(target.name, std::move(opened), std::move(ability.reader),
-                                       ability.framing, ability.empty, start));
+      std::move(options),
+      OpenedStream(target.name, std::move(opened), std::move(ability.reader), ability.framing,
+                   ability.empty, start, saturated_add(start, target.total_timeout)));
   Task<Result<void>> beginning = stream->begin(limited);
   Result<void> begun = co_await std::move(beginning);
   answer.elapsed = stream->elapsed();
