@@ -114,6 +114,35 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
   return upstream;
 }
 
+vx11::BalancingPolicy policy_of(const GroupConfig& group) {
+  switch (group.policy) {
+    case BalancingKind::weighted:
+      return vx11::WeightedRoundRobin{};
+    case BalancingKind::least_in_flight:
+      return vx11::LeastInFlight{};
+    case BalancingKind::sticky:
+      return vx11::StickySession{};
+    case BalancingKind::peak_ewma:
+      break;
+  }
+  return vx11::PeakEwma{.decay = group.decay, .failure_cost = group.failure_cost};
+}
+
+std::shared_ptr<vx11::Balancer> make_balancer(const Upstreams& upstreams,
+                                              const GroupConfig& group) {
+  std::vector<vx11::BalancerMember> members;
+  for (const std::string& name : group.targets) {
+    const Upstream* const upstream = upstreams.find(name);
+    if (upstream == nullptr) continue;
+    members.push_back({.name = name, .weight = upstream->weight, .breaker = upstream->breaker});
+  }
+  return std::make_shared<vx11::Balancer>(
+      std::move(members), vx11::BalancerOptions{.policy = policy_of(group),
+                                                .default_cooldown = group.default_cooldown,
+                                                .max_cooldown = group.max_cooldown,
+                                                .slow_start = group.slow_start});
+}
+
 }  // namespace
 
 const Upstream* Upstreams::find(std::string_view name) const {
@@ -141,6 +170,9 @@ Upstreams make_upstreams(const GatewayConfig& config,
   for (const auto& [name, target] : config.targets) {
     upstreams.named.push_back(
         make_target(name, target, config.chat, token, to_target ? to_target(target) : network));
+  }
+  for (const auto& [name, group] : config.groups) {
+    upstreams.balancers.emplace(name, make_balancer(upstreams, group));
   }
   return upstreams;
 }

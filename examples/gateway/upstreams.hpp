@@ -3,6 +3,7 @@
 /// \file
 /// The gateway's view of madre, switch and named targets.
 
+#include <vx11/balancer.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/linked_breakers.hpp>
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +47,8 @@ struct Upstreams {
   Upstream madre = {};  ///< Embedded if none is configured.
   std::optional<Upstream> switch_ = std::nullopt;
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
+  /// One for each group, shared by all routers that have it.
+  std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;

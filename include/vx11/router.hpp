@@ -104,7 +104,8 @@ struct RouterTarget {
   /// Targets that follow one another with the same name here are one step of the chain: one of them
   /// is chosen for each chat. Empty, the default: a step of its own. See `RouterOptions::groups`.
   std::string group = {};
-  /// Its share within the group, in relation to the others'; 1 to 1,000.
+  /// Its share within the group, in relation to the others'; 1 to 1,000. Not used with a
+  /// `RouterGroup::shared_balancer`.
   std::uint32_t weight = 1;
 };
 
@@ -116,6 +117,11 @@ struct RouterGroup {
   /// 1. Those that sleep or are rejected by their breaker do not count. Two outlive one bad target;
   /// with more, a chat that no target can answer costs each of them a failure.
   std::uint32_t max_targets = 2;
+  /// In place of `balancer`: one that several routers share, so that a cooldown, the calls under way
+  /// and the times of answers count for all of them. Each target of the group is one of its members
+  /// by name and has the breaker of that member; its weight is the member's. Members that are no
+  /// targets of this router are not chosen by it. Null, the default: the router makes its own.
+  std::shared_ptr<Balancer> shared_balancer = {};
 };
 
 /// Copies of chats for a target that is tried out. Its answers are dropped.
