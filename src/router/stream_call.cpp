@@ -149,17 +149,18 @@ bool OpenedAnswer::settle_alone(const RouterTarget& target) noexcept {
   return true;
 }
 
-StreamCall::StreamCall(const std::shared_ptr<const RouterCore>& router, const RouterTarget& target,
-                       StreamAbility ability, const CallOptions& options, HttpRequest&& request,
-                       const Deadline& total, std::unique_ptr<Stream>& into)
-    : TargetCall(*router, target),
+StreamCall::StreamCall(const RouterCore& router, std::shared_ptr<const RouterOptions>&& kept,
+                       const RouterTarget& target, StreamAbility ability,
+                       const CallOptions& options, HttpRequest&& request, const Deadline& total,
+                       std::unique_ptr<Stream>& into)
+    : TargetCall(router, target),
       request_(std::move(request)),
       limit_(TimePoint::max(), stop_token()),
       left_(total.stop_token()),
       into_(into),
-      began_(router->options.clock.now()),
-      opening_(open_answer({router, &router->options}, target, std::move(ability), options,
-                           request_, limit_, total)) {}
+      began_(router.options.clock.now()),
+      opening_(open_answer(std::move(kept), target, std::move(ability), options, request_, limit_,
+                           total)) {}
 
 void StreamCall::settle(ChatAttemptState& state) {
   OpenedAnswer answer = detail::TaskAccess::take(opening_);
