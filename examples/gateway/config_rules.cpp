@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config_secrets.hpp"
+#include "shown_text.hpp"
 #include "spelling.hpp"
 #include "values.hpp"
 
@@ -39,7 +40,7 @@ std::string unknown_step(const GatewayConfig& config, const RouteConfig& route,
   return fmt::format(
       "{} is no target and no group of the route; list it there, or write next = "
       "\"final\"{}",
-      in_quotes(next), did_you_mean(next, known));
+      shown_name(next), did_you_mean(next, known));
 }
 
 void check_next(LoadedConfig& loaded, const std::string& key, const RouteConfig& route,
@@ -149,7 +150,7 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
     std::vector<std::string_view> known;
     for (const auto& [name, each] : config.targets) known.emplace_back(name);
     complain(loaded, key + ".target",
-             fmt::format("{} is no target; write a table [targets.NAME]{}", in_quotes(target),
+             fmt::format("{} is no target; write a table [targets.NAME]{}", shown_name(target),
                          did_you_mean(target, known)));
   } else if (step_around(config, route, target) != nullptr) {
     complain(loaded, key + ".target",

@@ -8,6 +8,7 @@
 #include "authenticator.hpp"
 #include "config_secrets.hpp"
 #include "config_targets.hpp"
+#include "shown_text.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -23,7 +24,17 @@ bool auth_is_mistaken(const LoadedConfig& loaded) {
   });
 }
 
+/// One that is too long for an algorithm may be the key, which the library would name.
+void check_algorithms(LoadedConfig& loaded) {
+  for (const std::string& name : loaded.config.auth.jwt.algorithms) {
+    if (shown_value(name)) continue;
+    return complain(loaded, "auth.jwt.algorithms",
+                    "names no algorithm; take some of HS256, HS384, HS512, RS256 and ES256");
+  }
+}
+
 void check_authenticator(LoadedConfig& loaded) {
+  check_algorithms(loaded);
   if (auth_is_mistaken(loaded)) return;
   const AuthConfig& auth = loaded.config.auth;
   const auto authenticator = make_authenticator(auth);
@@ -88,7 +99,7 @@ void check_origins(LoadedConfig& loaded) {
         loaded, "server.cors_origins",
         fmt::format("{} is not an origin; write https://host[:port] in small letters, without a "
                     "path and without the scheme's own port",
-                    in_quotes(origin)));
+                    shown_value(origin).value_or("\"***\"")));
   }
 }
 

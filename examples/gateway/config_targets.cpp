@@ -70,9 +70,7 @@ void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetCon
 void check_readable(LoadedConfig& loaded, const std::string& key, const std::string& path) {
   if (path.empty()) return;
   if (const auto text = file_text(path); !text) {
-    complain(loaded, key,
-             fmt::format("{} cannot be read: {}", in_quotes(path), text.error().message()),
-             Mistake::Kind::machine);
+    complain(loaded, key, unreadable(path, text.error()), Mistake::Kind::machine);
   }
 }
 

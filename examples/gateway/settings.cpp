@@ -8,6 +8,7 @@
 
 #include "field.hpp"
 #include "named_tables.hpp"
+#include "shown_text.hpp"
 
 namespace gateway {
 
@@ -351,7 +352,7 @@ Complaint read_retired_front(GatewayConfig& /*config*/, std::string_view text) {
            "server takes its place, and set server.threads to the number of processors";
   }
   return fmt::format("{} is no server; delete the setting, it has no effect any more",
-                     in_quotes(text));
+                     shown_name(text));
 }
 
 std::vector<Setting> retired_table() {

@@ -158,6 +158,7 @@ Complaint not_a(Wanted wanted, std::string_view text);
 
 template <class T>
 concept Integer = std::is_unsigned_v<T> && !std::is_same_v<T, bool>;
+/// The complaint that `text` is none; shows it only if it can be no secret.
 
 template <Integer T>
 Wanted wanted(T) {

@@ -251,8 +251,7 @@ TEST_CASE("a client certificate needs its key, and both have to be files") {
               "certificate_file = \"PATH\""});
   CHECK(with("certificate_file = \"/dev/null\"\ncertificate_key_file = 5\n").size() == 1);
   CHECK(with("certificate_file = 5\ncertificate_key_file = \"/dev/null\"\n").size() == 1);
-  CHECK(
-      with("certificate_file = \"/nowhere\"\ncertificate_key_file = \"/dev/null\"\n")
-          .front()
-          .starts_with("gateway.toml:4: targets.a.certificate_file: \"/nowhere\" cannot be read"));
+  CHECK(with("certificate_file = \"/nowhere\"\ncertificate_key_file = \"/dev/null\"\n")
+            .front()
+            .starts_with("gateway.toml:4: targets.a.certificate_file: cannot be read: "));
 }

@@ -205,7 +205,7 @@ TEST_CASE("extra members that are no object, and a path in the URL of switch") {
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
                          "key_file = \"/nowhere/key\"\n")
             .front()
-            .starts_with("gateway.toml:4: targets.a.key_file: \"/nowhere/key\" cannot be read"));
+            .starts_with("gateway.toml:4: targets.a.key_file: cannot be read: "));
 }
 
 TEST_CASE("routes of targets that do not exist, or are listed twice") {
