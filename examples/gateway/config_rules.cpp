@@ -113,6 +113,22 @@ void check_condition(LoadedConfig& loaded, const std::string& key, const RuleCon
   }
 }
 
+/// A shadow that names no target.
+void check_no_shadow(LoadedConfig& loaded, const std::string& key) {
+  const auto is_given = [&](const std::string& setting) {
+    return loaded.origin(setting).source != Origin::Source::standard;
+  };
+  bool has_members = false;
+  for (const std::string& member : {key + ".share", key + ".max_in_flight"}) {
+    if (!is_given(member)) continue;
+    complain(loaded, member, "has no effect without a target; write shadow.target = \"NAME\"");
+    has_members = true;
+  }
+  if (has_members || !is_given(key)) return;
+  complain(loaded, key,
+           fmt::format("has no target; write target = \"NAME\" below it, or delete [{}]", key));
+}
+
 }  // namespace
 
 void check_rules(LoadedConfig& loaded, const std::string& table, const RouteConfig& route) {
@@ -135,10 +151,7 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
   const GatewayConfig& config = loaded.config;
   if (is_mistaken(loaded, key + ".target")) return;
   if (target.empty()) {
-    for (const std::string& member : {key + ".share", key + ".max_in_flight"}) {
-      if (loaded.origin(member).source == Origin::Source::standard) continue;
-      complain(loaded, member, "has no effect without a target; write shadow.target = \"NAME\"");
-    }
+    check_no_shadow(loaded, key);
   } else if (config.groups.contains(target)) {
     complain(loaded, key + ".target",
              fmt::format("{} is a group; copies go to a single target, take one of its",
@@ -156,6 +169,9 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
     complain(loaded, key + ".target",
              fmt::format("{} is asked by the route itself; take a target outside it",
                          in_quotes(target)));
+  } else if (route.shadow.share == 0) {
+    complain(loaded, key + ".share",
+             fmt::format("is 0: no chat is copied; write more, or delete [{}]", key));
   }
 }
 

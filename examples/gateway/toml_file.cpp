@@ -67,6 +67,12 @@ class Reader {
   void walk_named(const NamedTables& tables, const toml::node& node, Line line) {
     const std::string root(tables.root);
     if (!node.is_table()) return complain_of_no_table(line, root + ".NAME", node);
+    if (node.as_table()->empty()) {
+      return complain(line, root,
+                      fmt::format("is empty; write [{}.NAME] with its settings below it, or "
+                                  "delete it",
+                                  root));
+    }
     for (const auto& [key, below] : *node.as_table()) {
       const std::string name(key.str());
       const std::string path = root + '.' + name;
@@ -97,6 +103,8 @@ class Reader {
                  fmt::format("no such {}{}", node.is_table() ? "table" : "setting",
                              hint(scope, member)));
       } else if (const toml::table* below = node.as_table()) {
+        enter([](GatewayConfig&, const TablePlace&) {},
+              {scope.members, scope.lists, scope.place, path}, line);
         walk_members(scope, *below, member + '.');
       } else {
         complain_of_no_table(line, path, node);
