@@ -29,7 +29,7 @@ std::vector<TableMember> target_members() {
       {.name = "url",
        .field = target_field(&Target::url),
        .doc = "Its base URL, as clients of that API take it. Without a path the API's own: `/v1` "
-              "for `openai` and `anthropic`. Required.",
+              "for `openai` and `anthropic`. A query is sent with every request. Required.",
        .shown_default = "none"},
       {.name = "model",
        .field = target_field(&Target::model),
@@ -40,6 +40,11 @@ std::vector<TableMember> target_members() {
        .doc = "A file whose first line is the key: sent as `Authorization: Bearer`, to `anthropic` "
               "as `x-api-key`, to `switch` and `madre` as `x-vx11-token`, which are otherwise sent "
               "`upstream.token`."},
+      {.name = "key_header",
+       .field = target_field(&Target::key_header),
+       .doc = "The header of that key, such as `api-key`: `Authorization` has it after `Bearer`, "
+              "any other one by itself.",
+       .shown_default = "by the API"},
       {.name = "headers",
        .field = target_field(&Target::headers),
        .doc = "Headers of every request to it; they replace those of the API and of the key of the "

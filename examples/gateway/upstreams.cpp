@@ -76,18 +76,25 @@ Upstream make_embedded_madre(const GatewayConfig& config) {
                        std::make_shared<vx11::InProcessTransport>(EmbeddedMadre(redis)));
 }
 
-/// The key in the form of the target's API. VX11's own token is for VX11's own services only.
+bool is_of_vx11(const TargetConfig& target) {
+  return target.dialect == DialectKind::switch_ || target.dialect == DialectKind::madre;
+}
+
+/// The header that the target's API has for its key.
+std::string key_header_of(const TargetConfig& target) {
+  if (!target.key_header.value.empty()) return target.key_header.value;
+  if (is_of_vx11(target)) return "x-vx11-token";
+  return target.dialect == DialectKind::anthropic ? "x-api-key" : "Authorization";
+}
+
+/// VX11's own token is for VX11's own services only.
 void add_key(vx11::Headers& headers, const TargetConfig& target, const Secret& token) {
   const std::string& key = target.key.value;
-  const bool is_of_vx11 =
-      target.dialect == DialectKind::switch_ || target.dialect == DialectKind::madre;
-  if (is_of_vx11) {
-    headers.add("x-vx11-token", key.empty() ? token.value : key);
-  } else if (!key.empty() && target.dialect == DialectKind::anthropic) {
-    headers.add("x-api-key", key);
-  } else if (!key.empty()) {
-    headers.add("Authorization", "Bearer " + key);
-  }
+  if (key.empty() && is_of_vx11(target)) return headers.add("x-vx11-token", token.value);
+  if (key.empty()) return;
+  const std::string header = key_header_of(target);
+  const bool is_bearer = vx11::equals_ignoring_case(header, "Authorization");
+  headers.add(header, is_bearer ? "Bearer " + key : key);
 }
 
 Duration total_limit_of(const TargetConfig& target) {
