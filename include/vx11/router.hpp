@@ -77,9 +77,9 @@ struct RouterTarget {
   /// to answer, and the second target as much again within the default total.
   Duration try_timeout = std::chrono::seconds(15);
   /// Upper limit of the whole call, from connecting to the last byte; of a streamed answer to the
-  /// end of the stream, which `try_timeout` only limits up to its first piece. A stream that exceeds
-  /// it ends with `timeout`, a failure for the breaker unless the reader was late. `Duration::max()`,
-  /// the default: none, because answers of several minutes are common.
+  /// end of the stream, of which `try_timeout` limits the time to the first piece. A stream that
+  /// exceeds it ends with `timeout`, a failure for the breaker unless its reader was late.
+  /// `Duration::max()`, the default: none, because answers of several minutes are common.
   Duration total_timeout = Duration::max();
   /// Null: chosen by name for "switch" and "madre"; required for any other name.
   std::shared_ptr<const ChatDialect> dialect = {};
@@ -94,7 +94,7 @@ struct RouterTarget {
   /// asked beside it, and the first good answer is taken. Needs `RouterOptions::timer`.
   ///
   /// Null, the default: three times the 95th percentile of its own last 100 answers, at least 4 s
-  /// and at most the limits of a try; 4 s while fewer than 10 answers are known. So a target that hangs
+  /// and at most the limits of a try; 4 s while fewer than 10 are known. So a target that hangs
   /// costs seconds, and one that is always slow is waited for. Zero: never.
   std::optional<Duration> fallback_after = std::nullopt;
   /// Power-aware routing; empty: off. Returns whether the upstream is known to be asleep; it is
@@ -117,7 +117,7 @@ struct RouterGroup {
   /// 1. Those that sleep or are rejected by their breaker do not count. Two outlive one bad target;
   /// with more, a chat that no target can answer costs each of them a failure.
   std::uint32_t max_targets = 2;
-  /// In place of `balancer`: one that several routers share, so that a cooldown, the calls under way
+  /// In place of `balancer`: one that several routers share, so that cooldowns, calls under way
   /// and the times of answers count for all of them. Each target of the group is one of its members
   /// by name and has the breaker of that member; its weight is the member's. Members that are no
   /// targets of this router are not chosen by it. Null, the default: the router makes its own.

@@ -114,8 +114,8 @@ class ChatStream::Impl {
   bool exceeds_total() const noexcept {
     return ends_ != TimePoint::max() && options_->clock.now() >= ends_;
   }
-  /// Ends a stream whose total limit has passed while nothing was read: the reader was late, not the
-  /// upstream.
+  /// Ends a stream whose total limit has passed while nothing was read: its reader was late, not
+  /// the upstream.
   /// \return whether it did
   bool end_late();
   Error error_of(Errc code) const;
