@@ -148,6 +148,20 @@ answers_with_a_query() {
   expect_last '.models.target == "/v1/embeddings?api-version=1&preview"'
 }
 
+exceeds_its_total_limit() {
+  fault models stream_endless
+  operator POST /v1/chat/completions -H 'content-type: application/json' \
+    -d '{"model":"vx11/limited","stream":true,"messages":[{"role":"user","content":"hello"}]}'
+  expect_status 200
+  grep -q '"content"' "$BODY" || unmet "no piece before the limit"
+  grep -q '"error"' "$BODY" || unmet "no error at the limit: $(tail -c 300 "$BODY")"
+  grep -q 'DONE' "$BODY" && unmet "it ends as if complete"
+  anonymous GET /metrics
+  grep -q '^vx11_completions_streams_total{.*outcome="cut_by_upstream".* 1$' "$BODY" ||
+    unmet "not counted: $(grep streams_total "$BODY")"
+  heal
+}
+
 printf '%s\n' "$KEY" >"$WORK/key"
 start models '^ready' "$UPSTREAM_PROGRAM" --models 127.0.0.1:0 --models-key "$KEY"
 MODELS=$(url_of models 'models listening on')
@@ -190,8 +204,10 @@ CONTROL=$(url_of models 'control listening on')
 {
   shown_azure
   printf '[targets.query]\ndialect = "openai"\nurl = "%s/?api-version=1&preview"\n' "$MODELS"
+  printf '[targets.limited]\ndialect = "openai"\nurl = "%s"\ntotal_limit = "300ms"\n' "$MODELS"
 } | config
 start_gateway --config "$CONFIG"
 check 'the target of docs/upstreams.md for Azure asks by deployment, version and api-key' asks_by_deployment
 check 'a query of a URL is sent with chats and embeddings' answers_with_a_query
+check 'a stream is cut by the total limit of its target' exceeds_its_total_limit
 finish
