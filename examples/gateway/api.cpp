@@ -185,7 +185,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (const auto& more : {completions->metric_families(), group_metrics(config, *routers),
+  for (const auto& more : {completions->metric_families(), group_metrics(upstreams),
                            token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
     families.insert(families.end(), more.begin(), more.end());
   }

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "shown_text.hpp"
 #include "spelling.hpp"
 
 namespace gateway {
@@ -114,7 +115,7 @@ class Parser {
     for (const std::string& extra : app_.remaining()) {
       const bool is_flag = extra.starts_with('-');
       if (is_flag) {
-        into.mistakes.push_back(unknown_flag(extra.substr(0, extra.find('='))));
+        into.mistakes.push_back(unknown_flag(flag_in(extra)));
       } else if (!after_unknown_flag) {
         into.mistakes.push_back({.where = "command line",
                                  .what = "an argument belongs to no flag; all arguments are flags "
@@ -122,6 +123,12 @@ class Parser {
       }
       after_unknown_flag = is_flag;
     }
+  }
+
+  /// The flag without a value, which may be a secret and follow a short flag at once.
+  static std::string flag_in(const std::string& argument) {
+    if (!argument.starts_with("--")) return argument.substr(0, 2);
+    return "--" + shown_key(argument.substr(2, argument.find('=') - 2));
   }
 
   Mistake unknown_flag(const std::string& name) const {

@@ -62,10 +62,16 @@ struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
 };
 
-/// `http://host[:port][/path]` of a target; empty: not given.
+/// `http://host[:port][/path][?query]` of a target; empty: not given. Printed without the values
+/// in the query, which may be secrets.
 struct TargetUrl {
   std::string origin = {};
-  std::string path = {};  ///< Without a slash at its end; empty: the dialect's own.
+  std::string path = {};   ///< Without a slash at its end; empty: the dialect's own.
+  std::string query = {};  ///< Without the question mark; sent with every request.
+};
+/// The name of a header; empty: not given.
+struct HeaderName {
+  std::string value = {};
 };
 /// Headers of requests. Printed without their values, which may be secrets.
 struct HeaderLines {
@@ -186,12 +192,15 @@ struct TargetConfig {
   std::string model = {};
   Secret key = {};  ///< Not a setting: the first line of `key_file`.
   FilePath key_file = {};
+  HeaderName key_header = {};  ///< Of the key; empty: that of the dialect.
   HeaderLines headers = {};
   FilePath ca_file = {};
   FilePath certificate_file = {};
   FilePath certificate_key_file = {};
   /// Timeout of one try: to the answer, or to the first piece of a streamed one.
   Duration limit = 15s;
+  /// Timeout of the whole call, of a stream to its end; zero: none.
+  Duration total_limit = 0s;
   Duration connect_limit = 1s;
   /// Between two pieces of a streamed answer.
   Duration silence = 30s;

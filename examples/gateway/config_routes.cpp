@@ -13,6 +13,7 @@
 
 #include "config_rules.hpp"
 #include "config_secrets.hpp"
+#include "shown_text.hpp"
 #include "spelling.hpp"
 #include "values.hpp"
 
@@ -41,7 +42,7 @@ std::string unknown_name(const GatewayConfig& config, const std::string& name, N
   if (config.routes.contains(name)) {
     return fmt::format("{} is a route; list the targets of that route", in_quotes(name));
   }
-  return fmt::format("{} is no target{}; write a table [targets.NAME]{}", in_quotes(name),
+  return fmt::format("{} is no target{}; write a table [targets.NAME]{}", shown_name(name),
                      which == Names::steps ? " and no group" : "",
                      did_you_mean(name, known_names(config, which)));
 }
@@ -60,7 +61,7 @@ void check_targets(LoadedConfig& loaded, const std::string& table,
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       complain(loaded, key, unknown_name(loaded.config, name, which));
     } else if (std::find(targets.begin(), here, name) != here) {
-      complain(loaded, key, fmt::format("{} is listed twice", in_quotes(name)));
+      complain(loaded, key, fmt::format("{} is listed twice", shown_name(name)));
     }
   }
 }
@@ -169,7 +170,7 @@ void check_chat_route(LoadedConfig& loaded) {
   std::vector<std::string_view> known;
   for (const auto& [name, targets] : config.routes) known.emplace_back(name);
   complain(loaded, "chat.route",
-           fmt::format("{} is no route; write a table [routes.NAME]{}", in_quotes(route),
+           fmt::format("{} is no route; write a table [routes.NAME]{}", shown_name(route),
                        did_you_mean(route, known)));
 }
 

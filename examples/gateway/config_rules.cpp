@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "config_secrets.hpp"
+#include "shown_text.hpp"
 #include "spelling.hpp"
 #include "values.hpp"
 
@@ -39,7 +40,7 @@ std::string unknown_step(const GatewayConfig& config, const RouteConfig& route,
   return fmt::format(
       "{} is no target and no group of the route; list it there, or write next = "
       "\"final\"{}",
-      in_quotes(next), did_you_mean(next, known));
+      shown_name(next), did_you_mean(next, known));
 }
 
 void check_next(LoadedConfig& loaded, const std::string& key, const RouteConfig& route,
@@ -112,6 +113,22 @@ void check_condition(LoadedConfig& loaded, const std::string& key, const RuleCon
   }
 }
 
+/// A shadow that names no target.
+void check_no_shadow(LoadedConfig& loaded, const std::string& key) {
+  const auto is_given = [&](const std::string& setting) {
+    return loaded.origin(setting).source != Origin::Source::standard;
+  };
+  bool has_members = false;
+  for (const std::string& member : {key + ".share", key + ".max_in_flight"}) {
+    if (!is_given(member)) continue;
+    complain(loaded, member, "has no effect without a target; write shadow.target = \"NAME\"");
+    has_members = true;
+  }
+  if (has_members || !is_given(key)) return;
+  complain(loaded, key,
+           fmt::format("has no target; write target = \"NAME\" below it, or delete [{}]", key));
+}
+
 }  // namespace
 
 void check_rules(LoadedConfig& loaded, const std::string& table, const RouteConfig& route) {
@@ -134,10 +151,7 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
   const GatewayConfig& config = loaded.config;
   if (is_mistaken(loaded, key + ".target")) return;
   if (target.empty()) {
-    for (const std::string& member : {key + ".share", key + ".max_in_flight"}) {
-      if (loaded.origin(member).source == Origin::Source::standard) continue;
-      complain(loaded, member, "has no effect without a target; write shadow.target = \"NAME\"");
-    }
+    check_no_shadow(loaded, key);
   } else if (config.groups.contains(target)) {
     complain(loaded, key + ".target",
              fmt::format("{} is a group; copies go to a single target, take one of its",
@@ -149,12 +163,15 @@ void check_shadow(LoadedConfig& loaded, const std::string& table, const RouteCon
     std::vector<std::string_view> known;
     for (const auto& [name, each] : config.targets) known.emplace_back(name);
     complain(loaded, key + ".target",
-             fmt::format("{} is no target; write a table [targets.NAME]{}", in_quotes(target),
+             fmt::format("{} is no target; write a table [targets.NAME]{}", shown_name(target),
                          did_you_mean(target, known)));
   } else if (step_around(config, route, target) != nullptr) {
     complain(loaded, key + ".target",
              fmt::format("{} is asked by the route itself; take a target outside it",
                          in_quotes(target)));
+  } else if (route.shadow.share == 0) {
+    complain(loaded, key + ".share",
+             fmt::format("is 0: no chat is copied; write more, or delete [{}]", key));
   }
 }
 

@@ -20,9 +20,7 @@ std::optional<std::string> read_file(LoadedConfig& loaded, std::string_view key,
                                      const FilePath& path) {
   auto text = file_text(path.value);
   if (text) return std::move(*text);
-  complain(loaded, key,
-           fmt::format("{} cannot be read: {}", in_quotes(path.value), text.error().message()),
-           Mistake::Kind::machine);
+  complain(loaded, key, unreadable(path.value, text.error()), Mistake::Kind::machine);
   return std::nullopt;
 }
 

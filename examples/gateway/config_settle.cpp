@@ -8,7 +8,9 @@
 #include "authenticator.hpp"
 #include "config_secrets.hpp"
 #include "config_targets.hpp"
+#include "file_text.hpp"
 #include "listener_tls.hpp"
+#include "shown_text.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -30,12 +32,27 @@ std::string_view key_of(const AuthConfig& auth) {
   return auth.tokens.value.empty() ? "auth.token" : "auth.tokens";
 }
 
+/// One that is too long for an algorithm may be the key, which the library would name.
+void check_algorithms(LoadedConfig& loaded) {
+  for (const std::string& name : loaded.config.auth.jwt.algorithms) {
+    if (shown_value(name)) continue;
+    return complain(loaded, "auth.jwt.algorithms",
+                    "names no algorithm; take some of HS256, HS384, HS512, RS256 and ES256");
+  }
+}
+
 void check_authenticator(LoadedConfig& loaded) {
+  check_algorithms(loaded);
   if (auth_is_mistaken(loaded)) return;
   const AuthConfig& auth = loaded.config.auth;
   if (auth.mode != AuthMode::token && !auth.tokens.value.empty()) {
     loaded.warnings.push_back(fmt::format("{}: has an effect in auth.mode \"token\" only",
                                           place_of(loaded, "auth.tokens")));
+  }
+  const std::string& tokens = auth.tokens.value;
+  if (const auto text = file_text(tokens); !tokens.empty() && !text) {
+    return complain(loaded, "auth.tokens", unreadable(tokens, text.error()),
+                    Mistake::Kind::machine);
   }
   const auto credentials = make_credentials(auth);
   if (credentials) return;
@@ -100,7 +117,7 @@ void check_origins(LoadedConfig& loaded) {
         loaded, "server.cors_origins",
         fmt::format("{} is not an origin; write https://host[:port] in small letters, without a "
                     "path and without the scheme's own port",
-                    in_quotes(origin)));
+                    shown_value(origin).value_or("\"***\"")));
   }
 }
 
@@ -124,6 +141,23 @@ bool is_followed(const GatewayConfig& config, const std::string& name) {
   return false;
 }
 
+/// Of two limits of a target the nearer one counts.
+void check_total_limit(LoadedConfig& loaded, const std::string& name, const TargetConfig& target) {
+  const Duration total = target.total_limit;
+  if (total == Duration::zero()) return;
+  const std::string key = fmt::format("targets.{}.", name);
+  const std::string limit = key + "limit";
+  if (total < target.limit && loaded.origin(limit).source != Origin::Source::standard) {
+    loaded.warnings.push_back(
+        fmt::format("{}: has no effect: total_limit is shorter, {}; delete it",
+                    place_of(loaded, limit), print(total)));
+  } else if (total >= loaded.config.chat.stream_deadline) {
+    loaded.warnings.push_back(fmt::format(
+        "{}: has no effect: chat.stream_deadline ends a stream after {}; take less",
+        place_of(loaded, key + "total_limit"), print(loaded.config.chat.stream_deadline)));
+  }
+}
+
 void check_deadlines(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (config.has_switch() && config.switch_.limit >= config.chat.deadline) {
@@ -132,6 +166,7 @@ void check_deadlines(LoadedConfig& loaded) {
         "madre");
   }
   for (const auto& [name, target] : config.targets) {
+    check_total_limit(loaded, name, target);
     if (target.limit < config.chat.deadline || !is_followed(config, name)) continue;
     const std::string key = fmt::format("targets.{}.limit", name);
     loaded.warnings.push_back(

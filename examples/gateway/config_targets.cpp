@@ -29,6 +29,13 @@ std::string extra_of(const TargetConfig& target) {
   return target.extra_json.empty() ? "{}" : target.extra_json;
 }
 
+/// The path of the URL, or else that of the API, with the query.
+std::string base_path_of(const TargetConfig& target, std::string_view own) {
+  const TargetUrl& url = target.url;
+  std::string path = url.path.empty() ? std::string(own) : url.path;
+  return url.query.empty() ? path : std::move(path) + '?' + url.query;
+}
+
 bool is_of_vx11(DialectKind dialect) {
   return dialect == DialectKind::switch_ || dialect == DialectKind::madre;
 }
@@ -49,10 +56,17 @@ void warn_of_no_effect(LoadedConfig& loaded, const std::string& key, const Targe
   }
 }
 
+void warn_of_no_key(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+  if (target.key_header.value.empty() || !target.key_file.value.empty()) return;
+  loaded.warnings.push_back(
+      fmt::format("{}: has no effect without key_file; write that, or delete it",
+                  place_of(loaded, key + ".key_header")));
+}
+
 void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
-  if (is_of_vx11(target.dialect) && !target.url.path.empty()) {
+  if (is_of_vx11(target.dialect) && !(target.url.path + target.url.query).empty()) {
     complain(loaded, key + ".url",
-             "has a path; the URLs of switch and madre have none, leave it out");
+             "has a path or a query; the URLs of switch and madre have none, leave it out");
   }
   const bool needs_model =
       target.dialect == DialectKind::ollama || target.dialect == DialectKind::anthropic;
@@ -70,9 +84,7 @@ void check_dialect(LoadedConfig& loaded, const std::string& key, const TargetCon
 void check_readable(LoadedConfig& loaded, const std::string& key, const std::string& path) {
   if (path.empty()) return;
   if (const auto text = file_text(path); !text) {
-    complain(loaded, key,
-             fmt::format("{} cannot be read: {}", in_quotes(path), text.error().message()),
-             Mistake::Kind::machine);
+    complain(loaded, key, unreadable(path, text.error()), Mistake::Kind::machine);
   }
 }
 
@@ -130,6 +142,7 @@ void check_tls(LoadedConfig& loaded, const std::string& key, const TargetConfig&
 void settle_target(LoadedConfig& loaded, const std::string& name, TargetConfig& target) {
   const std::string key = "targets." + name;
   take_from_file(loaded, key + ".key", target.key, target.key_file);
+  warn_of_no_key(loaded, key, target);
   check_tls(loaded, key, target);
   if (target.url.origin.empty() && !is_mistaken(loaded, key + ".url")) {
     complain(loaded, key, fmt::format("has no url; write url = \"http://host:port\""));
@@ -166,24 +179,23 @@ void check_aliases(LoadedConfig& loaded) {
 }  // namespace
 
 vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const TargetConfig& target) {
-  const std::string& path = target.url.path;
   switch (target.dialect) {
     case DialectKind::none:
       return vx11::fail(vx11::Errc::invalid_argument, "no dialect");
     case DialectKind::openai:
-      return vx11::openai_dialect({.base_path = path.empty() ? "/v1" : path,
+      return vx11::openai_dialect({.base_path = base_path_of(target, "/v1"),
                                    .model = target.model,
                                    .system_prompt = target.system_prompt,
                                    .history_tokens = target.history_tokens,
                                    .extra_json = extra_of(target)});
     case DialectKind::ollama:
-      return vx11::ollama_dialect({.base_path = path,
+      return vx11::ollama_dialect({.base_path = base_path_of(target, "/"),
                                    .model = target.model,
                                    .system_prompt = target.system_prompt,
                                    .history_tokens = target.history_tokens,
                                    .extra_json = extra_of(target)});
     case DialectKind::anthropic:
-      return vx11::anthropic_dialect({.base_path = path.empty() ? "/v1" : path,
+      return vx11::anthropic_dialect({.base_path = base_path_of(target, "/v1"),
                                       .model = target.model,
                                       .version = target.anthropic_version,
                                       .max_tokens = target.max_tokens,
@@ -200,9 +212,8 @@ vx11::Result<std::shared_ptr<const vx11::ChatDialect>> make_dialect(const Target
 
 std::shared_ptr<const vx11::ChatDialect> make_embeddings_dialect(const TargetConfig& target) {
   if (target.dialect != DialectKind::openai) return nullptr;
-  const std::string& path = target.url.path;
   return vx11::openai_embeddings_dialect(
-             {.base_path = path.empty() ? "/v1" : path, .model = target.model})
+             {.base_path = base_path_of(target, "/v1"), .model = target.model})
       .value_or(nullptr);
 }
 

@@ -5,6 +5,11 @@
 #include <cstdio>
 #include <memory>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "values.hpp"
+
 namespace gateway {
 
 tl::expected<std::string, std::error_code> file_text(const std::string& path) {
@@ -21,6 +26,13 @@ tl::expected<std::string, std::error_code> file_text(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) return last_error();
   return text;
+}
+
+std::string unreadable(const std::string& path, std::error_code error) {
+  if (::access(path.c_str(), F_OK) == 0) {
+    return fmt::format("{} cannot be read: {}", in_quotes(path), error.message());
+  }
+  return fmt::format("cannot be read: {}; write the path of a file", error.message());
 }
 
 }  // namespace gateway

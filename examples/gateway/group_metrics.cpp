@@ -26,40 +26,35 @@ std::uint64_t cooldown(const vx11::BalancerLoad& load) {
 }
 
 /// Adds a series for each target of the group.
-void add_series(vx11::MetricFamily& family, const std::string& model, const std::string& group,
+void add_series(vx11::MetricFamily& family, const std::string& group,
                 const std::shared_ptr<const vx11::Balancer>& balancer, Reader read) {
   for (std::size_t i = 0; i < balancer->size(); ++i) {
     const std::string target = balancer->load(i).name;
-    family.series.push_back({.labels = {{"model", model}, {"group", group}, {"target", target}},
+    family.series.push_back({.labels = {{"group", group}, {"target", target}},
                              .value = [balancer, i, read] { return read(balancer->load(i)); }});
   }
 }
 
-vx11::MetricFamily family_of(const GatewayConfig& config, const std::vector<NamedRouter>& routers,
-                             vx11::MetricFamily family, Reader read) {
-  for (const NamedRouter& each : routers) {
-    for (const auto& [group, unused] : config.groups) {
-      const auto balancer = each.router.balancer(group);
-      if (balancer != nullptr) add_series(family, "vx11/" + each.name, group, balancer, read);
-    }
+vx11::MetricFamily family_of(const Upstreams& upstreams, vx11::MetricFamily family, Reader read) {
+  for (const auto& [group, balancer] : upstreams.balancers) {
+    add_series(family, group, balancer, read);
   }
   return family;
 }
 
 }  // namespace
 
-std::vector<vx11::MetricFamily> group_metrics(const GatewayConfig& config,
-                                              const std::vector<NamedRouter>& routers) {
-  if (config.groups.empty()) return {};
-  return {family_of(config, routers,
+std::vector<vx11::MetricFamily> group_metrics(const Upstreams& upstreams) {
+  if (upstreams.balancers.empty()) return {};
+  return {family_of(upstreams,
                     {.name = "vx11_group_calls_total", .help = "Calls to the targets of a group."},
                     calls),
-          family_of(config, routers,
+          family_of(upstreams,
                     {.name = "vx11_group_in_flight",
                      .help = "Calls under way to the targets of a group.",
                      .kind = vx11::MetricKind::gauge},
                     in_flight),
-          family_of(config, routers,
+          family_of(upstreams,
                     {.name = "vx11_group_cooldown_seconds",
                      .help = "How long a target that asked its callers to wait is not chosen.",
                      .kind = vx11::MetricKind::gauge},

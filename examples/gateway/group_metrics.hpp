@@ -7,14 +7,11 @@
 
 #include <vector>
 
-#include "config.hpp"
-#include "models.hpp"
+#include "upstreams.hpp"
 
 namespace gateway {
 
-/// Of every group of every router: a group of two routes is balanced by each of them.
-/// \param routers those of `named_routers`
-std::vector<vx11::MetricFamily> group_metrics(const GatewayConfig& config,
-                                              const std::vector<NamedRouter>& routers);
+/// Of every group, over all routes and models that have it.
+std::vector<vx11::MetricFamily> group_metrics(const Upstreams& upstreams);
 
 }  // namespace gateway

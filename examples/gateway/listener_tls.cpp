@@ -1,5 +1,6 @@
 #include "listener_tls.hpp"
 
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "config_secrets.hpp"
+#include "file_text.hpp"
 
 namespace gateway {
 
@@ -30,6 +32,22 @@ void check_exposure(LoadedConfig& loaded) {
                        "on the network; give --tls-cert and --tls-key, or --insecure-listen if "
                        "something in front of the gateway ends TLS",
                        to_string(server.listen)));
+}
+
+/// \return whether all can be read
+bool check_files(LoadedConfig& loaded) {
+  const ListenerTlsConfig& tls = loaded.config.server.tls;
+  const std::size_t before = loaded.mistakes.size();
+  const auto check = [&](std::string_view key, const FilePath& file) {
+    if (file.value.empty()) return;
+    const auto text = file_text(file.value);
+    if (text) return;
+    complain(loaded, key, unreadable(file.value, text.error()), Mistake::Kind::machine);
+  };
+  check("server.tls.certificate_file", tls.certificate_file);
+  check("server.tls.key_file", tls.key_file);
+  check("server.tls.client_ca_file", tls.client_ca_file);
+  return loaded.mistakes.size() == before;
 }
 
 }  // namespace
@@ -83,6 +101,8 @@ void check_listener_tls(LoadedConfig& loaded) {
     complain(loaded, "server.tls.certificate_file", "is missing; give --tls-cert FILE");
   } else if (tls.is_on() && tls.key_file.value.empty()) {
     complain(loaded, "server.tls.key_file", "is missing; give --tls-key FILE");
+  } else if (!check_files(loaded)) {
+    return;
   } else if (const auto made = make_listener_tls(tls); !made) {
     complain(loaded, "server.tls.certificate_file", made.error().detail, Mistake::Kind::machine);
   }

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "shown_text.hpp"
+#include "values.hpp"
+
 namespace gateway {
 
 namespace {
@@ -21,21 +24,29 @@ Result<void> add_alias(Models& models, const std::string& alias) {
   return {};
 }
 
+/// Without one that may be a key file's text.
+std::string shown_alias(std::string_view alias) {
+  constexpr std::size_t kLongest = 80;
+  const bool is_shown = alias.size() <= kLongest && alias.find('\n') == std::string_view::npos;
+  return in_quotes(is_shown ? alias : "***");
+}
+
 }  // namespace
 
 std::string mistake_of_alias(std::string_view alias,
                              const std::function<bool(std::string_view)>& exists) {
   const std::size_t sign = alias.find('=');
   if (sign == 0 || sign == std::string_view::npos) {
-    return fmt::format("\"{}\" is not NAME=MODEL, such as \"gpt-4o=vx11\"", alias);
+    return fmt::format("{} is not NAME=MODEL, such as \"gpt-4o=vx11\"", shown_name(alias));
   }
   if (!exists(alias.substr(sign + 1))) {
     return fmt::format(
-        "\"{}\" names no model; there are vx11, and vx11/NAME for each target, group and route",
-        alias);
+        "{} names no model; there are vx11, and vx11/NAME for each target, group and route",
+        shown_alias(alias));
   }
   if (!exists(alias.substr(0, sign))) return {};
-  return fmt::format("\"{}\" replaces a model or alias of that name; take another name", alias);
+  return fmt::format("{} replaces a model or alias of that name; take another name",
+                     shown_alias(alias));
 }
 
 Result<Models> make_models(const std::vector<std::string>& aliases, const vx11::Router& chain,

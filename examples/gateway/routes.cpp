@@ -16,6 +16,7 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .url = upstream.origin,
                             .transport = upstream.transport,
                             .try_timeout = upstream.limit,
+                            .total_timeout = upstream.total_limit,
                             .dialect = upstream.dialect,
                             .breaker = upstream.breaker,
                             .linked = upstream.linked,
@@ -23,27 +24,11 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .fallback_after = chat.fallback_after.time};
 }
 
-vx11::BalancingPolicy policy_of(const GroupConfig& group) {
-  switch (group.policy) {
-    case BalancingKind::weighted:
-      return vx11::WeightedRoundRobin{};
-    case BalancingKind::least_in_flight:
-      return vx11::LeastInFlight{};
-    case BalancingKind::sticky:
-      return vx11::StickySession{};
-    case BalancingKind::peak_ewma:
-      break;
-  }
-  return vx11::PeakEwma{.decay = group.decay, .failure_cost = group.failure_cost};
-}
-
-vx11::RouterGroup group_of(const std::string& name, const GroupConfig& group) {
+vx11::RouterGroup group_of(const Upstreams& upstreams, const std::string& name,
+                           const GroupConfig& group) {
   return {.name = name,
-          .balancer = {.policy = policy_of(group),
-                       .default_cooldown = group.default_cooldown,
-                       .max_cooldown = group.max_cooldown,
-                       .slow_start = group.slow_start},
-          .max_targets = group.max_targets};
+          .max_targets = group.max_targets,
+          .shared_balancer = upstreams.balancers.at(name)};
 }
 
 /// Adds the targets of a step, and the group that they form.
@@ -51,13 +36,12 @@ void add_step(vx11::RouterOptions& options, const GatewayConfig& config, const U
               const std::string& step) {
   const auto group = config.groups.find(step);
   const bool is_group = group != config.groups.end();
-  if (is_group) options.groups.push_back(group_of(step, group->second));
+  if (is_group) options.groups.push_back(group_of(upstreams, step, group->second));
   for (const std::string& name : targets_of_step(config, step)) {
     const Upstream* const upstream = upstreams.find(name);
     if (upstream == nullptr) continue;
     vx11::RouterTarget target = target_of(*upstream, config.chat);
     if (is_group) target.group = step;
-    if (is_group) target.weight = upstream->weight;
     options.targets.push_back(std::move(target));
   }
 }

@@ -22,7 +22,7 @@ vx11::Result<vx11::Router> make_router(const GatewayConfig& config, const Upstre
                                        const RouteConfig& route);
 
 /// A router for every target and group alone, and for every route.
-/// \param chain that of `chat.route`, so that all its chats share the state of its groups
+/// \param chain that of `chat.route`, so that all its chats share the answer times of its targets
 vx11::Result<std::vector<NamedRouter>> named_routers(const GatewayConfig& config,
                                                      const Upstreams& upstreams,
                                                      const vx11::Router& chain);

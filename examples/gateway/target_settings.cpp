@@ -29,7 +29,7 @@ std::vector<TableMember> target_members() {
       {.name = "url",
        .field = target_field(&Target::url),
        .doc = "Its base URL, as clients of that API take it. Without a path the API's own: `/v1` "
-              "for `openai` and `anthropic`. Required.",
+              "for `openai` and `anthropic`. A query is sent with every request. Required.",
        .shown_default = "none"},
       {.name = "model",
        .field = target_field(&Target::model),
@@ -40,6 +40,11 @@ std::vector<TableMember> target_members() {
        .doc = "A file whose first line is the key: sent as `Authorization: Bearer`, to `anthropic` "
               "as `x-api-key`, to `switch` and `madre` as `x-vx11-token`, which are otherwise sent "
               "`upstream.token`."},
+      {.name = "key_header",
+       .field = target_field(&Target::key_header),
+       .doc = "The header of that key, such as `api-key`: `Authorization` has it after `Bearer`, "
+              "any other one by itself.",
+       .shown_default = "by the API"},
       {.name = "headers",
        .field = target_field(&Target::headers),
        .doc = "Headers of every request to it; they replace those of the API and of the key of the "
@@ -61,6 +66,10 @@ std::vector<TableMember> target_members() {
        .doc =
            "Time limit of one try: to the answer, or to the first piece of a streamed one. After "
            "that the next target of the route is asked."},
+      {.name = "total_limit",
+       .field = target_ranged<Duration>(0s, 24h, &Target::total_limit),
+       .doc = "Time limit of the whole call, from connecting to the last byte of the answer; of a "
+              "streamed one to its end, beside `chat.stream_deadline`. `0s`: none."},
       {.name = "connect_limit",
        .field = target_ranged<Duration>(1ms, 1min, &Target::connect_limit),
        .doc = "Time limit of name look-up and connecting."},

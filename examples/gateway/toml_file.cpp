@@ -10,6 +10,7 @@
 
 #include "file_text.hpp"
 #include "named_tables.hpp"
+#include "shown_text.hpp"
 #include "spelling.hpp"
 #include "toml_depth.hpp"
 #include "toml_value.hpp"
@@ -26,13 +27,14 @@ class Reader {
   void walk(const toml::table& table, const std::string& prefix = {}) {
     for (const auto& [key, node] : table) {
       const std::string path = prefix + std::string(key.str());
+      const std::string shown = prefix + shown_key(key.str());
       const auto line = key.source().begin.line;
       if (const NamedTables* tables = prefix.empty() ? find_named_tables(path) : nullptr) {
         walk_named(*tables, node, line);
       } else if (const Setting* setting = find_setting(path)) {
         take(*setting, node, line);
       } else if (!is_table(path)) {
-        complain(line, path,
+        complain(line, shown,
                  fmt::format("no such {}{}", node.is_table() ? "table" : "setting", hint(path)));
       } else if (const toml::table* below = node.as_table()) {
         walk(*below, path + '.');
@@ -65,12 +67,18 @@ class Reader {
   void walk_named(const NamedTables& tables, const toml::node& node, Line line) {
     const std::string root(tables.root);
     if (!node.is_table()) return complain_of_no_table(line, root + ".NAME", node);
+    if (node.as_table()->empty()) {
+      return complain(line, root,
+                      fmt::format("is empty; write [{}.NAME] with its settings below it, or "
+                                  "delete it",
+                                  root));
+    }
     for (const auto& [key, below] : *node.as_table()) {
       const std::string name(key.str());
       const std::string path = root + '.' + name;
       const auto at = key.source().begin.line;
       if (auto wrong = check_table_name(name)) {
-        complain(at, path, std::move(*wrong));
+        complain(at, root + '.' + shown_key(name), std::move(*wrong));
       } else if (!below.is_table()) {
         complain_of_no_table(at, path, below);
       } else {
@@ -91,10 +99,12 @@ class Reader {
       } else if (const TableList* list = find_list(scope.lists, member)) {
         walk_list(scope, *list, node, line);
       } else if (!has_table(scope.members, member)) {
-        complain(line, path,
+        complain(line, fmt::format("{}.{}{}", scope.key, prefix, shown_key(key.str())),
                  fmt::format("no such {}{}", node.is_table() ? "table" : "setting",
                              hint(scope, member)));
       } else if (const toml::table* below = node.as_table()) {
+        enter([](GatewayConfig&, const TablePlace&) {},
+              {scope.members, scope.lists, scope.place, path}, line);
         walk_members(scope, *below, member + '.');
       } else {
         complain_of_no_table(line, path, node);
@@ -205,7 +215,7 @@ Assignments read_toml(std::string_view text, const std::string& name) {
     const auto at = error.source().begin;
     return {.mistakes = {{.where = fmt::format("{}:{}", name, at.line),
                           .what = fmt::format("is not TOML at column {}: {}", at.column,
-                                              error.description())}}};
+                                              shown_parser_text(error.description()))}}};
   }
 }
 

@@ -76,18 +76,29 @@ Upstream make_embedded_madre(const GatewayConfig& config) {
                        std::make_shared<vx11::InProcessTransport>(EmbeddedMadre(redis)));
 }
 
-/// The key in the form of the target's API. VX11's own token is for VX11's own services only.
+bool is_of_vx11(const TargetConfig& target) {
+  return target.dialect == DialectKind::switch_ || target.dialect == DialectKind::madre;
+}
+
+/// The header that the target's API has for its key.
+std::string key_header_of(const TargetConfig& target) {
+  if (!target.key_header.value.empty()) return target.key_header.value;
+  if (is_of_vx11(target)) return "x-vx11-token";
+  return target.dialect == DialectKind::anthropic ? "x-api-key" : "Authorization";
+}
+
+/// VX11's own token is for VX11's own services only.
 void add_key(vx11::Headers& headers, const TargetConfig& target, const Secret& token) {
   const std::string& key = target.key.value;
-  const bool is_of_vx11 =
-      target.dialect == DialectKind::switch_ || target.dialect == DialectKind::madre;
-  if (is_of_vx11) {
-    headers.add("x-vx11-token", key.empty() ? token.value : key);
-  } else if (!key.empty() && target.dialect == DialectKind::anthropic) {
-    headers.add("x-api-key", key);
-  } else if (!key.empty()) {
-    headers.add("Authorization", "Bearer " + key);
-  }
+  if (key.empty() && is_of_vx11(target)) return headers.add("x-vx11-token", token.value);
+  if (key.empty()) return;
+  const std::string header = key_header_of(target);
+  const bool is_bearer = vx11::equals_ignoring_case(header, "Authorization");
+  headers.add(header, is_bearer ? "Bearer " + key : key);
+}
+
+Duration total_limit_of(const TargetConfig& target) {
+  return target.total_limit == Duration::zero() ? Duration::max() : target.total_limit;
 }
 
 Upstream make_target(const std::string& name, const TargetConfig& config, const ChatConfig& chat,
@@ -97,6 +108,7 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
                     .transport = std::move(transport),
                     .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
                     .limit = config.limit,
+                    .total_limit = total_limit_of(config),
                     .port = port_of(config.url),
                     .dialect = make_dialect(config).value(),
                     .embeddings = make_embeddings_dialect(config),
@@ -107,6 +119,35 @@ Upstream make_target(const std::string& name, const TargetConfig& config, const 
   for (const auto& [field, value] : config.headers.fields) upstream.headers.remove(field);
   for (const auto& [field, value] : config.headers.fields) upstream.headers.add(field, value);
   return upstream;
+}
+
+vx11::BalancingPolicy policy_of(const GroupConfig& group) {
+  switch (group.policy) {
+    case BalancingKind::weighted:
+      return vx11::WeightedRoundRobin{};
+    case BalancingKind::least_in_flight:
+      return vx11::LeastInFlight{};
+    case BalancingKind::sticky:
+      return vx11::StickySession{};
+    case BalancingKind::peak_ewma:
+      break;
+  }
+  return vx11::PeakEwma{.decay = group.decay, .failure_cost = group.failure_cost};
+}
+
+std::shared_ptr<vx11::Balancer> make_balancer(const Upstreams& upstreams,
+                                              const GroupConfig& group) {
+  std::vector<vx11::BalancerMember> members;
+  for (const std::string& name : group.targets) {
+    const Upstream* const upstream = upstreams.find(name);
+    if (upstream == nullptr) continue;
+    members.push_back({.name = name, .weight = upstream->weight, .breaker = upstream->breaker});
+  }
+  return std::make_shared<vx11::Balancer>(
+      std::move(members), vx11::BalancerOptions{.policy = policy_of(group),
+                                                .default_cooldown = group.default_cooldown,
+                                                .max_cooldown = group.max_cooldown,
+                                                .slow_start = group.slow_start});
 }
 
 }  // namespace
@@ -136,6 +177,9 @@ Upstreams make_upstreams(const GatewayConfig& config,
   for (const auto& [name, target] : config.targets) {
     upstreams.named.push_back(
         make_target(name, target, config.chat, token, to_target ? to_target(target) : network));
+  }
+  for (const auto& [name, group] : config.groups) {
+    upstreams.balancers.emplace(name, make_balancer(upstreams, group));
   }
   return upstreams;
 }

@@ -3,6 +3,7 @@
 /// \file
 /// The gateway's view of madre, switch and named targets.
 
+#include <vx11/balancer.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/linked_breakers.hpp>
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +34,9 @@ struct Upstream {
   std::shared_ptr<const vx11::LinkedBreakers> linked = {};  ///< All of them.
   /// Of tasks for switch, which do not count against its chats.
   std::shared_ptr<vx11::CircuitBreaker> task_breaker = {};
-  vx11::Headers headers = {};  ///< The token.
-  Duration limit = {};         ///< Timeout of one chat.
+  vx11::Headers headers = {};              ///< The token.
+  Duration limit = {};                     ///< Timeout of one chat.
+  Duration total_limit = Duration::max();  ///< The same to the end of a stream.
   std::uint16_t port = 0;
   std::shared_ptr<const vx11::ChatDialect> dialect = {};     ///< Null: by name.
   std::shared_ptr<const vx11::ChatDialect> embeddings = {};  ///< Null: it has none.
@@ -44,6 +47,8 @@ struct Upstreams {
   Upstream madre = {};  ///< Embedded if none is configured.
   std::optional<Upstream> switch_ = std::nullopt;
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
+  /// One for each group, shared by all routers that have it.
+  std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "shown_text.hpp"
 #include "value_words.hpp"
 
 namespace gateway {
@@ -70,7 +71,8 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
 }
 
 Complaint not_a(Wanted wanted, std::string_view text) {
-  return fmt::format("{} is not {}; write {}", in_quotes(mask_userinfo(text)), wanted.name,
+  const auto shown = shown_value(text);
+  return fmt::format("{}is not {}; write {}", shown ? *shown + ' ' : std::string(), wanted.name,
                      wanted.example);
 }
 

@@ -95,6 +95,10 @@ std::string print(const TargetUrl& value);
 /// The port of the URL, or that of its scheme; 0 if it is empty.
 std::uint16_t port_of(const TargetUrl& url);
 
+Wanted wanted(const HeaderName&);
+Complaint read(std::string_view text, HeaderName& into);
+std::string print(const HeaderName& value);
+
 Wanted wanted(const HeaderLines&);
 Complaint read(std::string_view text, HeaderLines& into);
 std::string print(const HeaderLines& value);
@@ -158,6 +162,7 @@ std::string print(LogLevel value);
 
 /// Any unsigned integer.
 std::optional<std::uint64_t> read_number(std::string_view text);
+/// The complaint that `text` is none; shows it only if it can be no secret.
 Complaint not_a(Wanted wanted, std::string_view text);
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "shown_text.hpp"
 #include "value_words.hpp"
 
 namespace gateway {
@@ -56,7 +57,7 @@ Complaint read(std::string_view text, Statuses& into) {
     text.remove_prefix(std::min(word.size() + 1, text.size()));
     const auto status = read_number(word);
     if (!status || !is_failure_status(*status)) {
-      return fmt::format("{} is no status that a rule can have; write {}", word,
+      return fmt::format("{} is no status that a rule can have; write {}", shown_key(word),
                          wanted(into).example);
     }
     statuses.values.push_back(static_cast<int>(*status));

@@ -17,25 +17,33 @@ constexpr Words<DialectKind, 5> kDialects{{{"openai", DialectKind::openai},
                                            {"switch", DialectKind::switch_},
                                            {"madre", DialectKind::madre}}};
 
-/// The position of the path in a URL; its size if there is none.
+/// The position of the path or query in a URL; its size if there is none.
 std::size_t path_at(std::string_view url) noexcept {
   const auto scheme = url.find("://");
-  return std::min(url.find('/', scheme == std::string_view::npos ? 0 : scheme + 3), url.size());
+  const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return std::min(url.find_first_of("/?#", host), url.size());
 }
 
 bool is_visible(char c) noexcept {
   return c > ' ' && c < '\x7F';
 }
 
-bool is_path(std::string_view path) noexcept {
-  return std::all_of(path.begin(), path.end(),
-                     [](char c) { return is_visible(c) && c != '?' && c != '#'; });
+/// Whether it can stand in a request line.
+bool is_of_target(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_visible(c) && c != '#'; });
 }
 
-/// A query may have a key in it, which is not printed.
-std::string without_query(std::string_view url) {
-  const auto query = std::min(url.find_first_of("?#"), url.size());
-  return std::string(url.substr(0, query)) + (query == url.size() ? "" : "?***");
+/// A query with its names, but without their values.
+std::string masked_query(std::string_view query) {
+  std::string masked;
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(part.size() + 1, query.size()));
+    const auto sign = part.find('=');
+    masked += masked.empty() ? '?' : '&';
+    masked += sign == std::string_view::npos ? "***" : fmt::format("{}=***", part.substr(0, sign));
+  }
+  return masked;
 }
 
 bool is_header_name(std::string_view name) noexcept {
@@ -53,26 +61,43 @@ bool is_header_value(std::string_view value) noexcept {
 }  // namespace
 
 Wanted wanted(const TargetUrl&) {
-  return {"the URL of a target",
-          R"("http://host:port/path" without user, query and fragment, such as )"
-          R"("http://127.0.0.1:8080/v1")"};
+  return {"the URL of a target", R"("http://host:port/path" without user and fragment, such as )"
+                                 R"("http://127.0.0.1:8080/v1")"};
 }
 Complaint read(std::string_view text, TargetUrl& into) {
   const std::size_t at = path_at(text);
+  const std::size_t mark = std::min(text.find('?', at), text.size());
   HttpUrl origin;
-  std::string_view path = text.substr(at);
-  if (text.empty() || read(text.substr(0, at), origin) || !is_path(path)) {
-    return not_a(wanted(into), without_query(text));
+  if (text.empty() || read(text.substr(0, at), origin) || !is_of_target(text.substr(at))) {
+    return not_a(wanted(into), text);
   }
+  std::string_view path = text.substr(at, mark - at);
   while (path.ends_with('/')) path.remove_suffix(1);
-  into = TargetUrl{.origin = std::move(origin.value), .path = std::string(path)};
+  into = TargetUrl{.origin = std::move(origin.value),
+                   .path = std::string(path),
+                   .query = std::string(text.substr(std::min(mark + 1, text.size())))};
   return std::nullopt;
 }
 std::string print(const TargetUrl& value) {
-  return in_quotes(value.origin + value.path);
+  return in_quotes(value.origin + value.path + masked_query(value.query));
 }
 std::uint16_t port_of(const TargetUrl& url) {
   return port_of(HttpUrl{.value = url.origin});
+}
+
+Wanted wanted(const HeaderName&) {
+  return {"the name of a header", R"(one such as "api-key")"};
+}
+Complaint read(std::string_view text, HeaderName& into) {
+  // Without the text: it may be the key.
+  if (!text.empty() && !is_header_name(text)) {
+    return fmt::format("is not {}; write {}", wanted(into).name, wanted(into).example);
+  }
+  into.value = text;
+  return std::nullopt;
+}
+std::string print(const HeaderName& value) {
+  return in_quotes(value.value);
 }
 
 Wanted wanted(const HeaderLines&) {

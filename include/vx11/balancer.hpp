@@ -108,7 +108,8 @@ struct BalancerLoad {
 /// }
 /// ```
 ///
-/// `Router` uses one for each group of targets; it is of use without a router, too.
+/// `Router` uses one for each group of targets, and several routers may share one
+/// (`RouterGroup::shared_balancer`); it is of use without a router, too.
 ///
 /// **Thread-safety**: every member may be called from any thread. Only `WeightedRoundRobin` takes a
 /// lock. A choice allocates nothing, and reads the clock for `PeakEwma`, and while a target cools
@@ -150,6 +151,8 @@ class VX11_API Balancer {
   Duration cooldown_left(std::size_t member) const noexcept;
 
   std::size_t size() const noexcept;
+  /// The members, in order; their weights as they were given.
+  const std::vector<BalancerMember>& members() const noexcept;
   /// The load of that member.
   BalancerLoad load(std::size_t member) const;
   /// The load of every member, in order.

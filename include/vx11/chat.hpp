@@ -128,6 +128,16 @@ class VX11_API ChatEventReader {
   virtual ChatEnding ending() const { return {}; }
 };
 
+/// A request, and what of the chat it leaves out.
+struct EncodedChat {
+  EncodedChat() = default;
+  explicit EncodedChat(HttpRequest encoded, std::vector<std::string> left_out = {})
+      : request(std::move(encoded)), ignored(std::move(left_out)) {}
+
+  HttpRequest request = {};               ///< As `ChatDialect::ask`.
+  std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
+};
+
 /// Builds the requests of one kind of upstream and parses its answers.
 ///
 /// Pure functions of their arguments: no I/O, no mutable state. Thread-safe; shared between targets
@@ -160,6 +170,11 @@ class VX11_API ChatDialect {
   /// The members of `ChatRequest::completion_json` that the request leaves out although it was not
   /// refused: hints that the upstream has no place for. Reported to the client.
   virtual std::vector<std::string> ignored_members(const ChatRequest& chat) const;
+  /// Both at once; this is what the router calls. The default calls `ask` with the form and, for a
+  /// chat with a `completion_json`, `ignored_members`, whose exceptions leave the list empty.
+  /// Override it where both read the same body, which is then read once.
+  /// \return as `ask`
+  virtual Result<EncodedChat> encode(const ChatRequest& chat, AnswerForm form) const;
   /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
   /// data is the line.
   virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }

@@ -76,6 +76,11 @@ struct RouterTarget {
   /// Upper limit of one attempt. The total deadline can only shorten it. 15 s leaves a model time
   /// to answer, and the second target as much again within the default total.
   Duration try_timeout = std::chrono::seconds(15);
+  /// Upper limit of the whole call, from connecting to the last byte; of a streamed answer to the
+  /// end of the stream, of which `try_timeout` limits the time to the first piece. A stream that
+  /// exceeds it ends with `timeout`, a failure for the breaker unless its reader was late.
+  /// `Duration::max()`, the default: none, because answers of several minutes are common.
+  Duration total_timeout = Duration::max();
   /// Null: chosen by name for "switch" and "madre"; required for any other name.
   std::shared_ptr<const ChatDialect> dialect = {};
   /// Null: a breaker with default options is created. Share it with every other client of this
@@ -89,7 +94,7 @@ struct RouterTarget {
   /// asked beside it, and the first good answer is taken. Needs `RouterOptions::timer`.
   ///
   /// Null, the default: three times the 95th percentile of its own last 100 answers, at least 4 s
-  /// and at most `try_timeout`; 4 s while fewer than 10 answers are known. So a target that hangs
+  /// and at most the limits of a try; 4 s while fewer than 10 are known. So a target that hangs
   /// costs seconds, and one that is always slow is waited for. Zero: never.
   std::optional<Duration> fallback_after = std::nullopt;
   /// Power-aware routing; empty: off. Returns whether the upstream is known to be asleep; it is
@@ -99,7 +104,8 @@ struct RouterTarget {
   /// Targets that follow one another with the same name here are one step of the chain: one of them
   /// is chosen for each chat. Empty, the default: a step of its own. See `RouterOptions::groups`.
   std::string group = {};
-  /// Its share within the group, in relation to the others'; 1 to 1,000.
+  /// Its share within the group, in relation to the others'; 1 to 1,000. Not used with a
+  /// `RouterGroup::shared_balancer`.
   std::uint32_t weight = 1;
 };
 
@@ -111,6 +117,11 @@ struct RouterGroup {
   /// 1. Those that sleep or are rejected by their breaker do not count. Two outlive one bad target;
   /// with more, a chat that no target can answer costs each of them a failure.
   std::uint32_t max_targets = 2;
+  /// In place of `balancer`: one that several routers share, so that cooldowns, calls under way
+  /// and the times of answers count for all of them. Each target of the group is one of its members
+  /// by name and has the breaker of that member; its weight is the member's. Members that are no
+  /// targets of this router are not chosen by it. Null, the default: the router makes its own.
+  std::shared_ptr<Balancer> shared_balancer = {};
 };
 
 /// Copies of chats for a target that is tried out. Its answers are dropped.

@@ -179,7 +179,7 @@ class AnthropicDialect final : public dialect::TranslatingDialect {
   explicit AnthropicDialect(AnthropicDialectOptions options)
       : TranslatingDialect(std::move(options.model),
                            {std::move(options.system_prompt), options.history_tokens}, kKnown),
-        path_(std::move(options.base_path) + "/messages"),
+        path_(dialect::joined_path(options.base_path, "/messages")),
         version_(std::move(options.version)),
         max_tokens_(options.max_tokens),
         extra_(std::move(options.extra_json)) {}
@@ -226,7 +226,6 @@ class AnthropicDialect final : public dialect::TranslatingDialect {
 
 Result<std::shared_ptr<const ChatDialect>> anthropic_dialect(AnthropicDialectOptions options) {
   detail::Mistakes mistakes;
-  options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(options.max_tokens == 0, "max_tokens must be at least 1");
   mistakes.add_if(options.version.empty(), "version must not be empty");

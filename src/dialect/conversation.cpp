@@ -91,9 +91,13 @@ bool is_path(std::string_view path) noexcept {
   return path.empty() || (path.front() == '/' && std::all_of(path.begin(), path.end(), visible));
 }
 
-std::string without_slashes(std::string path) {
-  while (path.ends_with('/')) path.pop_back();
-  return path;
+std::string joined_path(std::string_view base, std::string_view endpoint) {
+  const std::size_t mark = std::min(base.find('?'), base.size());
+  std::string_view path = base.substr(0, mark);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  std::string_view query = base.substr(mark);
+  if (query.size() == 1) query = {};
+  return std::string(path).append(endpoint).append(query);
 }
 
 }  // namespace dialect

@@ -50,8 +50,9 @@ void settle_extra(std::string& extra, std::span<const std::string_view> written,
 /// Whether `path` can stand in a request line: empty, or a `/` and visible ASCII.
 bool is_path(std::string_view path) noexcept;
 
-/// `path` without slashes at its end.
-std::string without_slashes(std::string path);
+/// The path of an endpoint below a base path, whose query and slashes at the end are not part of
+/// it: `/v1/?a=b` and `/chat` make `/v1/chat?a=b`.
+std::string joined_path(std::string_view base, std::string_view endpoint);
 
 }  // namespace dialect
 }  // namespace v0

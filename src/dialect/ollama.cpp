@@ -195,7 +195,7 @@ class OllamaDialect final : public dialect::TranslatingDialect {
   explicit OllamaDialect(OllamaDialectOptions options)
       : TranslatingDialect(std::move(options.model),
                            {std::move(options.system_prompt), options.history_tokens}, kKnown),
-        path_(std::move(options.base_path) + "/api/chat"),
+        path_(dialect::joined_path(options.base_path, "/api/chat")),
         extra_(std::move(options.extra_json)) {
     constexpr std::array<std::string_view, 1> kOptions = {"options"};
     if (auto extra = json::split_object(extra_, kOptions)) {
@@ -265,7 +265,6 @@ class OllamaDialect final : public dialect::TranslatingDialect {
 
 Result<std::shared_ptr<const ChatDialect>> ollama_dialect(OllamaDialectOptions options) {
   detail::Mistakes mistakes;
-  options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   dialect::settle_extra(options.extra_json, kWritten, mistakes);
   if (Result<void> result = std::move(mistakes).result(); !result) {

@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 3> kWritten = {"model", "messages", "stre
 class OpenAiDialect final : public ChatDialect {
  public:
   explicit OpenAiDialect(OpenAiDialectOptions options) : options_(std::move(options)) {
-    if (options_.path.empty()) options_.path = options_.base_path + "/chat/completions";
+    if (options_.path.empty())
+      options_.path = dialect::joined_path(options_.base_path, "/chat/completions");
   }
 
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
@@ -89,7 +90,6 @@ class OpenAiDialect final : public ChatDialect {
 
 Result<std::shared_ptr<const ChatDialect>> openai_dialect(OpenAiDialectOptions options) {
   detail::Mistakes mistakes;
-  options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(!dialect::is_path(options.path), "path must begin with / and be ASCII");
   dialect::settle_extra(options.extra_json, kWritten, mistakes);

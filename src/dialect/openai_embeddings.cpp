@@ -21,7 +21,8 @@ namespace {
 class EmbeddingsDialect final : public ChatDialect {
  public:
   explicit EmbeddingsDialect(OpenAiEmbeddingsOptions options) : options_(std::move(options)) {
-    if (options_.path.empty()) options_.path = options_.base_path + "/embeddings";
+    if (options_.path.empty())
+      options_.path = dialect::joined_path(options_.base_path, "/embeddings");
   }
 
   Result<HttpRequest> ask(const ChatRequest& chat) const override {
@@ -69,7 +70,6 @@ class EmbeddingsDialect final : public ChatDialect {
 Result<std::shared_ptr<const ChatDialect>> openai_embeddings_dialect(
     OpenAiEmbeddingsOptions options) {
   detail::Mistakes mistakes;
-  options.base_path = dialect::without_slashes(std::move(options.base_path));
   mistakes.add_if(!dialect::is_path(options.base_path), "base_path must begin with / and be ASCII");
   mistakes.add_if(!dialect::is_path(options.path), "path must begin with / and be ASCII");
   if (Result<void> result = std::move(mistakes).result(); !result) {

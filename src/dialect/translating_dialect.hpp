@@ -26,6 +26,7 @@ class TranslatingDialect : public ChatDialect {
   }
   Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const final;
   std::vector<std::string> ignored_members(const ChatRequest& chat) const final;
+  Result<EncodedChat> encode(const ChatRequest& chat, AnswerForm form) const final;
 
  protected:
   /// \param model in place of the client's; empty: the client's

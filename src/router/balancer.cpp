@@ -163,6 +163,10 @@ std::size_t Balancer::size() const noexcept {
   return impl_->members.size();
 }
 
+const std::vector<BalancerMember>& Balancer::members() const noexcept {
+  return impl_->members;
+}
+
 BalancerLoad Balancer::load(std::size_t member) const {
   const Balanced& at = impl_->at[member];
   BalancerLoad load{.name = impl_->members[member].name,

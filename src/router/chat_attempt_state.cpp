@@ -74,15 +74,6 @@ bool is_asleep(const RouterTarget& target) noexcept {
   }
 }
 
-std::vector<std::string> ignored_members(const RouterTarget& target,
-                                         const ChatRequest& chat) noexcept {
-  try {
-    return target.dialect->ignored_members(chat);
-  } catch (...) {  // a report, no part of the answer
-    return {};
-  }
-}
-
 Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& response) noexcept {
   return guarded(Errc::invalid_reply, [&] { return target.dialect->read(response); });
 }
@@ -131,21 +122,22 @@ std::string reason_of(const Attempt& first) {
 }  // namespace
 
 Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, AnswerForm form) {
-  Result<HttpRequest> request =
-      guarded(Errc::invalid_argument, [&] { return target.dialect->ask(chat_, form); });
-  if (!request) {
-    pass_by(target, request.error());
-    return request;
+  Result<EncodedChat> encoded =
+      guarded(Errc::invalid_argument, [&] { return target.dialect->encode(chat_, form); });
+  if (!encoded) {
+    pass_by(target, encoded.error());
+    return fail(std::move(encoded.error()));
   }
   if (is_asleep(target)) {
     const Error asleep(Errc::asleep, "the service sleeps", target.name);
     note(target, asleep, {}, enter(target));
-    request = fail(asleep);
-    return request;
+    return fail(asleep);
   }
-  request->origin = target.url;
-  add_own_headers(request->headers, target.headers);
-  return request;
+  remember_ignored(target, std::move(encoded->ignored));
+  HttpRequest& request = encoded->request;
+  request.origin = target.url;
+  add_own_headers(request.headers, target.headers);
+  return std::move(request);
 }
 
 /// The chat cannot be expressed for this target, but perhaps for another one.
@@ -267,10 +259,22 @@ void ChatAttemptState::take(const RouterTarget& target, ChatAnswer&& answer, Dur
   reply_->upstream_json = std::move(answer.upstream_json);
   reply_->completion_json = std::move(answer.completion_json);
   reply_->ending = std::move(answer.ending);
-  if (!chat_.completion_json.empty()) reply_->ignored = ignored_members(target, chat_);
+  reply_->ignored = take_ignored(target);
   attempts_[entry].outcome = Outcome::answered;
   attempts_[entry].elapsed = elapsed;
   over_ = true;
+}
+
+void ChatAttemptState::remember_ignored(const RouterTarget& target,
+                                        std::vector<std::string>&& names) {
+  if (!names.empty()) ignored_.emplace_back(&target, std::move(names));
+}
+
+std::vector<std::string> ChatAttemptState::take_ignored(const RouterTarget& target) noexcept {
+  for (auto& [of, names] : ignored_) {
+    if (of == &target) return std::move(names);
+  }
+  return {};
 }
 
 /// The earliest of all hints: a retry can succeed from then on.

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "router/route_steps.hpp"
@@ -83,6 +84,8 @@ class ChatAttemptState {
   bool is_answer(const ChatAnswer& answer) const noexcept;
   void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
   void hint(Duration retry_after) noexcept;
+  void remember_ignored(const RouterTarget& target, std::vector<std::string>&& names);
+  std::vector<std::string> take_ignored(const RouterTarget& target) noexcept;
   void obey_rules(const RouterTarget& target, const HttpResponse& response, const Error& error);
 
   const ChatRequest& chat_;
@@ -93,6 +96,8 @@ class ChatAttemptState {
   std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.
   std::size_t error_of_ = 0;                   ///< Its entry, or `kUnsupported`.
   Duration retry_after_ = {};
+  /// What the requests leave out, of those that leave out anything.
+  std::vector<std::pair<const RouterTarget*, std::vector<std::string>>> ignored_ = {};
   bool over_ = false;
 };
 

@@ -34,7 +34,8 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       reader_(std::move(stream.reader)),
       parser_(stream.framing),
       empty_(stream.empty),
-      start_(stream.start) {
+      start_(stream.start),
+      ends_(stream.ends) {
   reply.source = std::move(stream.source);
   const Headers read = std::move(result_->response->headers);  // freed: not needed any more
 }
@@ -159,9 +160,22 @@ ChatStream::Impl::Step ChatStream::Impl::end() {
   return Step::ended;
 }
 
+Error ChatStream::Impl::error_of(Errc code) const {
+  if (code == Errc::http_status) return Error(code, "the upstream reported an error", reply.source);
+  if (code == Errc::timeout && exceeds_total()) {
+    return total_timeout_error(reply.source, ends_ - start_);
+  }
+  return safe_error(reply.source, code);
+}
+
+bool ChatStream::Impl::end_late() {
+  if (!result_ || !exceeds_total()) return false;
+  fail_with(Errc::timeout, Verdict::neutral);
+  return true;
+}
+
 ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
-  error_ = code == Errc::http_status ? Error(code, "the upstream reported an error", reply.source)
-                                     : safe_error(reply.source, code);
+  error_ = error_of(code);
   conclude(verdict, outcome_of(code));
   body_.reset();
   return Step::failed;
@@ -208,6 +222,8 @@ Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {
   std::optional<ChatPiece> piece = take_kept();
   if (piece) co_return std::move(piece);
+  if (end_late()) co_return fail(error_);
+  deadline = limited(std::move(deadline));
   const Step step = co_await next_piece(std::move(deadline));
   if (step == Step::failed) co_return fail(error_);
   if (step == Step::piece) piece.emplace(std::string(data_), text_);
@@ -225,6 +241,8 @@ bool ChatStream::Impl::deliver_kept(ChatPieceSink& sink) {
 
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
   bool delivered = deliver_kept(sink);
+  if (!delivered && end_late()) co_return fail(error_);
+  deadline = limited(std::move(deadline));
   if (!delivered && result_ && overdue(deadline)) {  // also of a stream that never pauses
     fail_with(Errc::timeout, Verdict::failure);
     co_return fail(error_);

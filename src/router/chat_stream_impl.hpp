@@ -29,13 +29,14 @@ enum class EmptyAnswers : unsigned char { refused, with_reason };
 /// A response whose body is an event stream, and what is needed to read it.
 struct OpenedStream {
   OpenedStream(std::string source, OpenedSend opened, std::unique_ptr<ChatEventReader> reader,
-               StreamFraming framing, EmptyAnswers empty, TimePoint start)
+               StreamFraming framing, EmptyAnswers empty, TimePoint start, TimePoint ends)
       : source(std::move(source)),
         opened(std::move(opened)),
         reader(std::move(reader)),
         framing(framing),
         empty(empty),
-        start(start) {}
+        start(start),
+        ends(ends) {}
 
   std::string source;  ///< The target's name.
   OpenedSend opened;
@@ -43,6 +44,7 @@ struct OpenedStream {
   StreamFraming framing;
   EmptyAnswers empty;
   TimePoint start;  ///< When the attempt began.
+  TimePoint ends;   ///< When its total limit ends it.
 };
 
 class ChatStream::Impl {
@@ -103,6 +105,20 @@ class ChatStream::Impl {
   /// \return whether that was anything
   bool deliver_kept(ChatPieceSink& sink);
   bool overdue(const Deadline& deadline) const { return deadline.passed(options_->clock.now()); }
+  /// `deadline`, or the total limit of the target if that is nearer.
+  Deadline limited(Deadline deadline) const noexcept {
+    if (ends_ < deadline.at()) return Deadline(ends_, deadline.stop_token());
+    return deadline;
+  }
+  /// Whether the total limit has passed, which has a cost only if there is one.
+  bool exceeds_total() const noexcept {
+    return ends_ != TimePoint::max() && options_->clock.now() >= ends_;
+  }
+  /// Ends a stream whose total limit has passed while nothing was read: its reader was late, not
+  /// the upstream.
+  /// \return whether it did
+  bool end_late();
+  Error error_of(Errc code) const;
   /// Whether the envelope that was read last ends an answer that may be empty.
   bool explains_emptiness() const noexcept;
   /// Keeps an envelope back.
@@ -122,9 +138,10 @@ class ChatStream::Impl {
   SseParser parser_;
   EmptyAnswers empty_ = EmptyAnswers::refused;
   TimePoint start_ = {};
-  bool begun_ = false;                ///< A piece has arrived.
-  bool at_end_ = false;               ///< The body has ended.
-  std::vector<ChatPiece> envelopes_;  ///< Kept back until the answer begins.
+  TimePoint ends_ = TimePoint::max();  ///< The total limit of the target.
+  bool begun_ = false;                 ///< A piece has arrived.
+  bool at_end_ = false;                ///< The body has ended.
+  std::vector<ChatPiece> envelopes_;   ///< Kept back until the answer begins.
   std::size_t kept_bytes_ = 0;
   std::size_t next_envelope_ = 0;  ///< The first that is not delivered.
   std::optional<ChatPiece> first_;

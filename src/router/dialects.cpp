@@ -201,6 +201,18 @@ std::vector<std::string> ChatDialect::ignored_members(const ChatRequest& /*chat*
   return {};
 }
 
+Result<EncodedChat> ChatDialect::encode(const ChatRequest& chat, AnswerForm form) const {
+  Result<HttpRequest> request = ask(chat, form);
+  if (!request) return fail(std::move(request.error()));
+  EncodedChat encoded(*std::move(request));
+  if (chat.completion_json.empty()) return encoded;
+  try {
+    encoded.ignored = ignored_members(chat);
+  } catch (...) {  // a report, no part of the request
+  }
+  return encoded;
+}
+
 std::shared_ptr<const ChatDialect> switch_dialect() {
   static const auto dialect = std::make_shared<const JsonDialect>(kSwitch);
   return dialect;

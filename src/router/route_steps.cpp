@@ -28,6 +28,13 @@ std::size_t end_of_step(const std::vector<RouterTarget>& targets, std::size_t fi
   return end;
 }
 
+/// \return the number of members if there is none of that name
+std::size_t member_named(const std::vector<BalancerMember>& members, std::string_view name) {
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [=](const BalancerMember& each) { return each.name == name; });
+  return static_cast<std::size_t>(found - members.begin());
+}
+
 }  // namespace
 
 std::unique_ptr<const RouteSteps> RouteSteps::make(const RouterOptions& options) {
@@ -53,19 +60,33 @@ RouteSteps::RouteSteps(const RouterOptions& options) : options_(options) {
 
 void RouteSteps::add(std::size_t first, std::size_t count) {
   RouteStep step{.first = first, .count = count};
-  const RouterTarget& target = options_.targets[first];
-  if (!target.group.empty()) {
-    RouterGroup described = group(target.group);
-    std::vector<BalancerMember> members;
-    for (std::size_t i = first; i < first + count; ++i) {
-      const RouterTarget& each = options_.targets[i];
-      members.push_back({.name = each.name, .weight = each.weight, .breaker = each.breaker});
-    }
-    step.max_targets = std::min<std::size_t>(described.max_targets, count);
-    step.balancer = std::make_shared<Balancer>(std::move(members), std::move(described.balancer),
-                                               options_.clock);
-  }
+  if (!options_.targets[first].group.empty()) balance(step);
   steps_.push_back(std::move(step));
+}
+
+/// A shared balancer may have further members, in another order.
+void RouteSteps::balance(RouteStep& step) {
+  RouterGroup described = group(options_.targets[step.first].group);
+  step.max_targets = std::min<std::size_t>(described.max_targets, step.count);
+  step.balancer = described.shared_balancer;
+  if (!step.balancer) step.balancer = make_balancer(step, std::move(described.balancer));
+  step.absent.set();
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const std::size_t member =
+        member_named(step.balancer->members(), options_.targets[step.first + i].name);
+    step.members.push_back(member);
+    step.absent.reset(member);
+  }
+}
+
+std::shared_ptr<Balancer> RouteSteps::make_balancer(const RouteStep& step,
+                                                    BalancerOptions options) const {
+  std::vector<BalancerMember> members;
+  for (std::size_t i = step.first; i < step.first + step.count; ++i) {
+    const RouterTarget& each = options_.targets[i];
+    members.push_back({.name = each.name, .weight = each.weight, .breaker = each.breaker});
+  }
+  return std::make_shared<Balancer>(std::move(members), std::move(options), options_.clock);
 }
 
 RouterGroup RouteSteps::group(std::string_view name) const {
@@ -105,7 +126,7 @@ Duration RouteSteps::wait_of(const RouteStep& step) const noexcept {
   Duration least = Duration::max();
   for (std::size_t i = 0; i < step.count; ++i) {
     const Duration breaker = options_.targets[step.first + i].breaker->admission_wait();
-    least = std::min(least, std::max(breaker, step.balancer->cooldown_left(i)));
+    least = std::min(least, std::max(breaker, step.balancer->cooldown_left(step.members[i])));
   }
   return least;
 }

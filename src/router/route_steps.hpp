@@ -5,6 +5,7 @@
 
 #include <vx11/router.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -20,6 +21,15 @@ struct RouteStep {
   std::size_t count = 1;                    ///< Its targets, which follow one another.
   std::size_t max_targets = 1;              ///< Asked in one chat.
   std::shared_ptr<Balancer> balancer = {};  ///< Null: a target by itself.
+  std::vector<std::size_t> members = {};    ///< Each target's index in the balancer.
+  Balancer::Set absent = {};  ///< Members of a shared balancer that are no targets of this step.
+
+  /// The index of the target that is this member.
+  std::size_t target_of(std::size_t member) const noexcept {
+    if (!balancer) return first;
+    const auto found = std::find(members.begin(), members.end(), member);
+    return first + static_cast<std::size_t>(found - members.begin());
+  }
 };
 
 /// Steps and rules, built once. Thread-safe.
@@ -53,6 +63,8 @@ class RouteSteps {
  private:
   Duration wait_of(const RouteStep& step) const noexcept;
   void add(std::size_t first, std::size_t count);
+  void balance(RouteStep& step);
+  std::shared_ptr<Balancer> make_balancer(const RouteStep& step, BalancerOptions options) const;
   RouterGroup group(std::string_view name) const;
   std::size_t step_named(std::string_view name) const noexcept;
 

@@ -49,6 +49,17 @@ Error safe_error(std::string_view upstream, Errc code, Duration allowed) {
   return Error(code, in_words(code, allowed), std::string(upstream));
 }
 
+Error total_timeout_error(std::string_view upstream, Duration total) {
+  return Error(Errc::timeout,
+               "no complete answer within " + duration_text(total) + ", its total limit",
+               std::string(upstream));
+}
+
+bool BreakerCall::exceeds_total() const noexcept {
+  const Duration total = options_.total_timeout;
+  return total < options_.timeout && result_.elapsed >= total;
+}
+
 Error BreakerCall::error(Errc code, Duration allowed) const {
   return safe_error(options_.upstream, code, allowed);
 }
@@ -89,7 +100,9 @@ SendResult& BreakerCall::end() {
   if (!result_.response) {
     const Errc code = deadline_.cancelled() ? Errc::cancelled : result_.response.error().code;
     result_.retry_after = result_.response.error().retry_after;
-    Error safe = error(code, limited().remaining(start_));
+    Error safe = code == Errc::timeout && exceeds_total()
+                     ? total_timeout_error(options_.upstream, options_.total_timeout)
+                     : error(code, limited().remaining(start_));
     safe.retry_after = result_.retry_after;
     result_.response = fail(std::move(safe));
     result_.conclude(verdict_on(code));

@@ -8,6 +8,7 @@
 #include <vx11/linked_breakers.hpp>
 #include <vx11/streaming.hpp>
 
+#include <algorithm>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -36,6 +37,8 @@ struct CallOptions {
   const LinkedBreakers* linked;  ///< All breakers of the upstream; may be null.
   Balancer* balancer = nullptr;  ///< Of the target's group; null: it has none.
   std::size_t member = 0;        ///< The target's index in it.
+  /// Of the whole call, where `timeout` may be for its beginning alone.
+  Duration total_timeout = Duration::max();
 };
 
 /// The result of a send. A response still needs its verdict; destroyed without one it is neutral.
@@ -75,7 +78,9 @@ class BreakerCall {
   /// The time of the admission check.
   TimePoint began() const noexcept { return start_; }
   /// The deadline for the transport.
-  Deadline limited() const noexcept { return deadline_.capped(start_, options_.timeout); }
+  Deadline limited() const noexcept {
+    return deadline_.capped(start_, std::min(options_.timeout, options_.total_timeout));
+  }
   void received(Result<HttpResponse>&& response) { result_.response = std::move(response); }
   /// The result; an error carries the library's own text and has been recorded in the breaker.
   SendResult& end();
@@ -84,6 +89,8 @@ class BreakerCall {
   bool refuse(Errc code, Duration retry_after = {});
   bool admit();
   Error error(Errc code, Duration allowed = {}) const;
+  /// Whether the limit of the whole call is the one that has passed.
+  bool exceeds_total() const noexcept;
 
   CallOptions options_;
   const Deadline& deadline_;
@@ -149,6 +156,8 @@ Task<OpenedSend> open_through_breaker(CallOptions options, StreamingTransport& t
 /// The error text for a transport's failure; the transport's own text may contain a URL or an
 /// upstream's text.
 Error safe_error(std::string_view upstream, Errc code, Duration allowed = {});
+/// The error for a call that was not complete within the limit of the whole call.
+Error total_timeout_error(std::string_view upstream, Duration total);
 
 }  // namespace v0
 }  // namespace vx11

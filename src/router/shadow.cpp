@@ -26,8 +26,10 @@ class Shadow::Call {
  private:
   CallOptions options() const noexcept {
     const RouterTarget& target = shadow_.options_.target;
-    return CallOptions(target.name, *target.transport, target.try_timeout, router_->options.clock,
-                       target.breaker.get(), target.linked.get());
+    CallOptions call(target.name, *target.transport, target.try_timeout, router_->options.clock,
+                     target.breaker.get(), target.linked.get());
+    call.total_timeout = target.total_timeout;
+    return call;
   }
   static void ended(void* self) {
     const std::unique_ptr<Call> call(static_cast<Call*>(self));

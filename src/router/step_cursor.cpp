@@ -22,7 +22,7 @@ std::optional<std::size_t> StepCursor::next(const ChatAttemptState& state) noexc
     if (!member) continue;
     tried_.set(*member);
     member_ = *member;
-    return steps_->at(step_).first + member_;
+    return steps_->at(step_).target_of(member_);
   }
   return std::nullopt;
 }
@@ -31,21 +31,27 @@ Balancer* StepCursor::balancer() const noexcept {
   return steps_ == nullptr || step_ >= steps_->size() ? nullptr : steps_->at(step_).balancer.get();
 }
 
+StepCursor::StepCursor(const RouteSteps* steps, bool beside) noexcept
+    : steps_(steps), beside_(beside) {
+  if (steps != nullptr) tried_ = steps->at(0).absent;
+}
+
 void StepCursor::enter(std::size_t step, const ChatAttemptState& state) noexcept {
   step_ = step;
   began_ = state.attempts().size();
-  tried_.reset();
+  if (step < steps_->size()) tried_ = steps_->at(step).absent;
 }
 
 /// A group of which no member can be used is asked nevertheless, so that the ledger says why.
 std::optional<std::size_t> StepCursor::choose(const ChatAttemptState& state) noexcept {
   const RouteStep& step = steps_->at(step_);
-  if (!step.balancer) return tried_.none() ? std::optional<std::size_t>(0) : std::nullopt;
+  const bool is_first = tried_ == step.absent;
+  if (!step.balancer) return is_first ? std::optional<std::size_t>(0) : std::nullopt;
   if (asked(state) >= step.max_targets || !has_place(state)) return std::nullopt;
   std::optional<std::size_t> member = step.balancer->pick(tried_, state.session());
   if (member || !only_skipped(state)) return member;
   member = step.balancer->earliest(tried_);
-  if (!member && tried_.none()) member = 0;
+  if (!member && is_first) member = step.members.front();
   return member;
 }
 

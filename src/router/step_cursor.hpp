@@ -15,8 +15,7 @@ inline namespace v0 {
 class StepCursor {
  public:
   /// \param steps null: the router has none, and `next` must not be called
-  explicit StepCursor(const RouteSteps* steps, bool beside) noexcept
-      : steps_(steps), beside_(beside) {}
+  StepCursor(const RouteSteps* steps, bool beside) noexcept;
 
   /// The index of the next target; none at the end of the chain.
   std::optional<std::size_t> next(const ChatAttemptState& state) noexcept;
@@ -24,7 +23,7 @@ class StepCursor {
 
   /// The balancer that has chosen the target; null if it has no group.
   Balancer* balancer() const noexcept;
-  /// The target's index in its group.
+  /// The target's index in that balancer.
   std::size_t member() const noexcept { return member_; }
 
  private:
@@ -39,7 +38,7 @@ class StepCursor {
   std::size_t step_ = 0;
   std::size_t began_ = 0;  ///< The ledger's length when the step was entered.
   std::size_t member_ = 0;
-  Balancer::Set tried_ = {};
+  Balancer::Set tried_ = {};  ///< Members that are not chosen, absent ones included.
 };
 
 }  // namespace v0

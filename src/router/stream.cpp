@@ -63,9 +63,9 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
     StreamAbility ability(target, chat);
     Result<HttpRequest> request = state.prepare(target, ability.form());
     if (!request) return nullptr;
-    auto made = std::make_unique<StreamCall>(self, target, std::move(ability),
-                                             sequence.call_options(target), std::move(*request),
-                                             total, stream);
+    auto made = std::make_unique<StreamCall>(
+        *self, std::shared_ptr<const RouterOptions>(self, &options), target, std::move(ability),
+        sequence.call_options(target), std::move(*request), total, stream);
     made->hold(sequence.take_place());
     return made;
   };

@@ -70,7 +70,8 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
                                const Deadline& admission) {
   OpenedAnswer answer;
   const TimePoint start = options->clock.now();
-  const Deadline limited = deadline.capped(start, target.try_timeout);
+  const Deadline limited =
+      deadline.capped(start, std::min(target.try_timeout, target.total_timeout));
   if (ability.form() == AnswerForm::whole) {
     SendThroughBreaker sending(call, request, deadline, admission);
     SendResult& result = co_await sending;
@@ -107,12 +108,15 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     }
     const Errc code = deadline.cancelled() ? Errc::cancelled : whole.error().code;
     result.conclude(verdict_on(code));
-    answer.broken = safe_error(target.name, code);
+    const bool exceeds_total = code == Errc::timeout && answer.elapsed >= target.total_timeout;
+    answer.broken = exceeds_total ? total_timeout_error(target.name, target.total_timeout)
+                                  : safe_error(target.name, code);
     co_return std::move(answer);
   }
   auto stream = std::make_unique<OpenedAnswer::Stream>(
-      std::move(options), OpenedStream(target.name, std::move(opened), std::move(ability.reader),
-                                       ability.framing, ability.empty, start));
+      std::move(options),
+      OpenedStream(target.name, std::move(opened), std::move(ability.reader), ability.framing,
+                   ability.empty, start, saturated_add(start, target.total_timeout)));
   Task<Result<void>> beginning = stream->begin(limited);
   Result<void> begun = co_await std::move(beginning);
   answer.elapsed = stream->elapsed();
@@ -145,17 +149,18 @@ bool OpenedAnswer::settle_alone(const RouterTarget& target) noexcept {
   return true;
 }
 
-StreamCall::StreamCall(const std::shared_ptr<const RouterCore>& router, const RouterTarget& target,
-                       StreamAbility ability, const CallOptions& options, HttpRequest&& request,
-                       const Deadline& total, std::unique_ptr<Stream>& into)
-    : TargetCall(*router, target),
+StreamCall::StreamCall(const RouterCore& router, std::shared_ptr<const RouterOptions>&& kept,
+                       const RouterTarget& target, StreamAbility ability,
+                       const CallOptions& options, HttpRequest&& request, const Deadline& total,
+                       std::unique_ptr<Stream>& into)
+    : TargetCall(router, target),
       request_(std::move(request)),
       limit_(TimePoint::max(), stop_token()),
       left_(total.stop_token()),
       into_(into),
-      began_(router->options.clock.now()),
-      opening_(open_answer({router, &router->options}, target, std::move(ability), options,
-                           request_, limit_, total)) {}
+      began_(router.options.clock.now()),
+      opening_(open_answer(std::move(kept), target, std::move(ability), options, request_, limit_,
+                           total)) {}
 
 void StreamCall::settle(ChatAttemptState& state) {
   OpenedAnswer answer = detail::TaskAccess::take(opening_);

@@ -63,10 +63,11 @@ class StreamCall final : public TargetCall {
  public:
   using Stream = OpenedAnswer::Stream;
 
+  /// \param kept the router's options, which its stream keeps
   /// \param into receives the stream, if the chat settles the call
-  StreamCall(const std::shared_ptr<const RouterCore>& router, const RouterTarget& target,
-             StreamAbility ability, const CallOptions& options, HttpRequest&& request,
-             const Deadline& total, std::unique_ptr<Stream>& into);
+  StreamCall(const RouterCore& router, std::shared_ptr<const RouterOptions>&& kept,
+             const RouterTarget& target, StreamAbility ability, const CallOptions& options,
+             HttpRequest&& request, const Deadline& total, std::unique_ptr<Stream>& into);
 
   void settle(ChatAttemptState& state) override;
   void settle_alone() noexcept override;

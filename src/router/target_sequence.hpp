@@ -89,6 +89,7 @@ class TargetSequence {
                      is_last_ ? nullptr : target.breaker.get(), target.linked.get());
     if (!is_last_) call.balancer = cursor_.balancer();
     call.member = cursor_.member();
+    call.total_timeout = target.total_timeout;
     return call;
   }
 

@@ -27,7 +27,7 @@ struct TargetState {
 inline Duration slow_after_of(const RouterTarget& target, const AnswerTimes& times) noexcept {
   const Duration after = target.fallback_after ? *target.fallback_after : times.slow_after();
   if (after <= Duration::zero()) return Duration::max();
-  return std::min(after, target.try_timeout);
+  return std::min({after, target.try_timeout, target.total_timeout});
 }
 
 }  // namespace v0

@@ -52,6 +52,7 @@ class Description {
   void complete_call(RouterTarget& target) {
     mistakes_.add_if(target.transport == nullptr, "no transport");
     mistakes_.add_if(target.try_timeout <= Duration::zero(), "try_timeout must be positive");
+    mistakes_.add_if(target.total_timeout <= Duration::zero(), "total_timeout must be positive");
     mistakes_.add_if(target.fallback_after.value_or(Duration()) < Duration::zero(),
                      "fallback_after must not be negative");
     complete_url(target);

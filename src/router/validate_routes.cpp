@@ -77,6 +77,26 @@ class Routes {
                      "the name is used twice");
     if (const Result<> valid = validate(group.balancer); !valid)
       mistakes_.add(valid.error().detail);
+    if (group.shared_balancer) check_members(group);
+  }
+
+  /// With another breaker than its member's, a target would be chosen although its calls are
+  /// rejected.
+  void check_members(const RouterGroup& group) {
+    const auto& members = group.shared_balancer->members();
+    for (const RouterTarget& target : options_.targets) {
+      if (target.group != group.name) continue;
+      const auto member =
+          std::find_if(members.begin(), members.end(),
+                       [&](const BalancerMember& each) { return each.name == target.name; });
+      if (member == members.end()) {
+        mistakes_.add(fmt::format("its shared_balancer has no member \"{}\"", target.name));
+      } else if (member->breaker != target.breaker) {
+        mistakes_.add(fmt::format(
+            "the member \"{}\" of its shared_balancer has another breaker than the target",
+            target.name));
+      }
+    }
   }
 
   void check_rule(std::size_t at) {

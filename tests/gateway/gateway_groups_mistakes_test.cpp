@@ -25,6 +25,18 @@ TEST_CASE("groups without targets, of targets that do not exist, twice, or of gr
             "gateway.toml:14: groups.g.targets: \"switch\" is no target; set switch.url"});
 }
 
+TEST_CASE("empty tables say what they need, and those that need nothing are none") {
+  const auto empty = [](const std::string& root) {
+    return Lines{"gateway.toml:1: " + root + ": is empty; write [" + root +
+                 ".NAME] with its settings below it, or delete it"};
+  };
+  for (const char* root : {"targets", "groups", "routes"}) {
+    CHECK(mistakes_in_file("[" + std::string(root) + "]\n") == empty(root));
+  }
+  CHECK(mistakes_in_file(route_and("[[routes.r.rules]]\n")).size() == 2);
+  CHECK(mistakes_in_file(route_and("[targets.a.breaker]\n[switch]\n[chat]\n")) == Lines{});
+}
+
 TEST_CASE("routes and groups that name a route") {
   const std::string routes =
       "[routes.r]\ntargets = [\"a\", \"s\"]\n[routes.s]\ntargets = [\"b\"]\n";
@@ -182,6 +194,12 @@ TEST_CASE("shadows of no target, of a group, of the route itself, and with no sh
   CHECK(shadow("share = 0.5") ==
         Lines{"gateway.toml:18: routes.r.shadow.share: has no effect without a target; write "
               "shadow.target = \"NAME\""});
+  CHECK(shadow("") == Lines{"gateway.toml:17: routes.r.shadow: has no target; write target = "
+                            "\"NAME\" below it, or delete [routes.r.shadow]"});
+  CHECK(shadow("target = \"d\"\nshare = 0") ==
+        Lines{"gateway.toml:19: routes.r.shadow.share: is 0: no chat is copied; write more, or "
+              "delete [routes.r.shadow]"});
+  CHECK(shadow("target = \"d\"\nshare = 0.0").size() == 1);
   for (const char* share : {"1.5", "-0.1", "2", "nan", "inf"}) {
     CAPTURE(share);
     CHECK(shadow("target = \"d\"\nshare = " + std::string(share)).size() == 1);
@@ -251,8 +269,7 @@ TEST_CASE("a client certificate needs its key, and both have to be files") {
               "certificate_file = \"PATH\""});
   CHECK(with("certificate_file = \"/dev/null\"\ncertificate_key_file = 5\n").size() == 1);
   CHECK(with("certificate_file = 5\ncertificate_key_file = \"/dev/null\"\n").size() == 1);
-  CHECK(
-      with("certificate_file = \"/nowhere\"\ncertificate_key_file = \"/dev/null\"\n")
-          .front()
-          .starts_with("gateway.toml:4: targets.a.certificate_file: \"/nowhere\" cannot be read"));
+  CHECK(with("certificate_file = \"/nowhere\"\ncertificate_key_file = \"/dev/null\"\n")
+            .front()
+            .starts_with("gateway.toml:4: targets.a.certificate_file: cannot be read: "));
 }

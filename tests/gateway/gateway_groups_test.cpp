@@ -45,7 +45,7 @@ vx11::ChatRequest hello() {
   return chat;
 }
 
-/// By model, group and target.
+/// By group and target.
 using Values = std::map<std::string, std::uint64_t>;
 
 Values values_of(const std::vector<vx11::MetricFamily>& families, std::string_view name) {
@@ -62,9 +62,9 @@ Values values_of(const std::vector<vx11::MetricFamily>& families, std::string_vi
   return values;
 }
 
-/// Of the group g of a and b, which only chats of the route r have used.
-Values load_of_r(std::uint64_t a, std::uint64_t b) {
-  return {{"vx11/g g a", 0}, {"vx11/g g b", 0}, {"vx11/r g a", a}, {"vx11/r g b", b}};
+/// Of the group g of a and b.
+Values load_of_g(std::uint64_t a, std::uint64_t b) {
+  return {{"g a", a}, {"g b", b}};
 }
 
 }  // namespace
@@ -184,7 +184,44 @@ TEST_CASE(
   CHECK(router->breaker("b") == upstreams.find("b")->breaker);
 }
 
-TEST_CASE("the load of each target of a group is three metrics, by model") {
+TEST_CASE("a target that asks a chat to wait is passed by in other routes and for embeddings") {
+  const GatewayConfig config =
+      config_of(four_and("[groups.g]\ntargets = [\"a\", \"b\"]\n"
+                         "[routes.r]\ntargets = [\"g\", \"c\"]\n"
+                         "[routes.s]\ntargets = [\"d\", \"g\"]\n"));
+  std::map<std::string, int> calls;
+  const Upstreams upstreams = upstreams_of(config, [&](const std::string& origin) {
+    ++calls[origin];
+    vx11::HttpResponse limited(429);
+    limited.headers.add("Retry-After", "3600");
+    if (origin == "http://o:1") return limited;
+    return origin == "http://o:4" ? vx11::HttpResponse(500) : answer_of_a_model();
+  });
+  const auto r = make_router(config, upstreams, config.routes.at("r"));
+  REQUIRE(r.has_value());
+  for (int i = 0; i < 20; ++i) CHECK(r->ask(hello()));
+  REQUIRE(calls["http://o:1"] == 1);
+  const auto routers = named_routers(config, upstreams, *r);
+  REQUIRE(routers.has_value());
+  for (const NamedRouter& each : *routers) {
+    if (each.name != "s" && each.name != "g") continue;
+    for (int i = 0; i < 20; ++i) CHECK(each.router.ask(hello()).value().source == "b");
+  }
+  const auto embeddings = embedding_routers(config, upstreams);
+  REQUIRE(embeddings.has_value());
+  vx11::ChatRequest words;
+  words.completion_json = R"({"model":"m","input":"words"})";
+  int asked = 0;
+  for (const NamedRouter& each : *embeddings) {
+    if (each.router.balancer("g") == nullptr) continue;
+    for (int i = 0; i < 20; ++i) static_cast<void>(each.router.ask(words));
+    ++asked;
+  }
+  CHECK(asked == 3);
+  CHECK(calls["http://o:1"] == 1);
+}
+
+TEST_CASE("the load of each target of a group is three metrics") {
   const GatewayConfig config =
       config_of(four_and("[groups.g]\ntargets = [\"a\", \"b\"]\npolicy = \"weighted\"\n"
                          "[routes.r]\ntargets = [\"g\", \"c\"]\n" +
@@ -200,19 +237,17 @@ TEST_CASE("the load of each target of a group is three metrics, by model") {
   });
   const auto chain = make_router(config, upstreams, route_of(config, config.chat.route));
   REQUIRE(chain.has_value());
-  const auto routers = named_routers(config, upstreams, *chain);
-  REQUIRE(routers.has_value());
-  metrics = group_metrics(config, *routers);
+  metrics = group_metrics(upstreams);
   CHECK(metrics.size() == 3);
   for (int i = 0; i < 3; ++i) CHECK(chain->ask(hello()).value().source == "b");
-  CHECK(in_flight == load_of_r(0, 1));
-  CHECK(values_of(metrics, "vx11_group_in_flight") == load_of_r(0, 0));
-  CHECK(values_of(metrics, "vx11_group_calls_total") == load_of_r(1, 3));
+  CHECK(in_flight == load_of_g(0, 1));
+  CHECK(values_of(metrics, "vx11_group_in_flight") == load_of_g(0, 0));
+  CHECK(values_of(metrics, "vx11_group_calls_total") == load_of_g(1, 3));
   const Values cooling = values_of(metrics, "vx11_group_cooldown_seconds");
-  const std::uint64_t left = cooling.at("vx11/r g a");
+  const std::uint64_t left = cooling.at("g a");
   CHECK(left > 30);
   CHECK(left <= 60);  // max_cooldown
-  CHECK(cooling == load_of_r(left, 0));
+  CHECK(cooling == load_of_g(left, 0));
 }
 
 TEST_CASE("the printed configuration has groups, rules and shadows, and loads again") {

@@ -232,9 +232,10 @@ TEST_CASE("secrets in files: missing, empty, broken, and given twice") {
   folder.write("broken", "hid\tden\n");
   folder.write("good", "token\n");
   const auto path = [&](const char* name) { return '\'' + (folder / name) + '\''; };
-  CHECK(load("auth.token_file = " + path("none")) ==
-        Lines{"gateway.toml:1: auth.token_file: \"none\" cannot be read: No such file or "
-              "directory"});
+  CHECK(
+      load("auth.token_file = " + path("none")) ==
+      Lines{"gateway.toml:1: auth.token_file: cannot be read: No such file or directory; write the "
+            "path of a file"});
   CHECK(load("auth.token_file = " + path("empty")) ==
         Lines{"gateway.toml:1: auth.token_file: the first line of \"empty\" is empty"});
   const auto broken = load("auth.token_file = " + path("broken"));

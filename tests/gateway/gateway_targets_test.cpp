@@ -30,7 +30,7 @@ LoadedConfig loaded(std::string_view text) {
   const ScratchFolder folder;
   folder.write("key", "sk-hidden\n");
   std::string whole(text);
-  if (const auto at = whole.find("KEY"); at != std::string::npos) {
+  for (auto at = whole.find("KEY"); at != std::string::npos; at = whole.find("KEY")) {
     whole.replace(at, 3, folder / "key");
   }
   LoadedConfig config = Sources{.file = folder.write("gateway.toml", whole)}.load();
@@ -117,6 +117,51 @@ TEST_CASE("named targets have breakers that status and metrics name") {
   CHECK(names == Lines{"madre", "madre_power", "cloud", "local"});
 }
 
+TEST_CASE("a query of a URL is sent with every request, and a key in the header that is named") {
+  const Upstreams upstreams = upstreams_of(
+      "[targets.a]\ndialect = \"openai\"\nkey_file = 'KEY'\nkey_header = \"api-key\"\n"
+      "url = \"http://h:1/openai/deployments/d/?api-version=2024-10-21&x\"\n"
+      "[targets.b]\ndialect = \"openai\"\nurl = \"http://h:1?a=b\"\n"
+      "[targets.c]\ndialect = \"ollama\"\nmodel = \"m\"\nurl = \"http://h:1/?a=b\"\n"
+      "[targets.d]\ndialect = \"anthropic\"\nmodel = \"m\"\nurl = \"http://h:1?a=b\"\n"
+      "key_file = 'KEY'\nkey_header = \"authorization\"\n");
+  const auto target_of = [&](const char* name) {
+    return upstreams.find(name)
+        ->dialect->ask(vx11::ChatRequest("hello", "s"), vx11::AnswerForm::whole)
+        .value()
+        .target;
+  };
+  CHECK(target_of("a") == "/openai/deployments/d/chat/completions?api-version=2024-10-21&x");
+  CHECK(target_of("b") == "/v1/chat/completions?a=b");
+  CHECK(target_of("c") == "/api/chat?a=b");
+  CHECK(target_of("d") == "/v1/messages?a=b");
+  CHECK(upstreams.find("a")->origin == "http://h:1");
+  CHECK(upstreams.find("a")->headers.get("api-key") == "sk-hidden");
+  CHECK(upstreams.find("a")->headers.size() == 1);
+  CHECK(upstreams.find("d")->headers.get("authorization") == "Bearer sk-hidden");
+  vx11::ChatRequest words;
+  words.completion_json = R"({"input":"x"})";
+  CHECK(upstreams.find("a")->embeddings->ask(words, vx11::AnswerForm::whole).value().target ==
+        "/openai/deployments/d/embeddings?api-version=2024-10-21&x");
+}
+
+TEST_CASE("the header of a key that is no header or has no key, and printed queries") {
+  const std::string target = "[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1?key=sk&v=2\"\n";
+  CHECK(mistakes_in_file(target + "key_header = \"api key\"\n") ==
+        Lines{"gateway.toml:4: targets.a.key_header: is not the name of a header; write one such "
+              "as \"api-key\""});
+  const LoadedConfig config = loaded(target + "key_header = \"api-key\"\n");
+  const auto& warnings = config.warnings;
+  CHECK(std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+    return warning.ends_with(
+        "targets.a.key_header: has no effect without key_file; write that, or "
+        "delete it");
+  }));
+  const std::string printed = print_config(config);
+  CHECK(printed.find("http://o:1?key=***&v=***") != std::string::npos);
+  CHECK(describe_upstreams(config.config).find("sk") == std::string::npos);
+}
+
 TEST_CASE("a route is a router over its targets in their order") {
   const LoadedConfig config = loaded(kTwo);
   const Upstreams upstreams = upstreams_of(kTwo);
@@ -174,7 +219,7 @@ TEST_CASE("unknown and mistaken settings of targets, with line and suggestion") 
               "gateway.toml:4: targets.a.headers: element 1 is not a header; write "
               "[\"Name: value\", \"Other: value\"]",
               "gateway.toml:3: targets.a.url: \"o:1\" is not the URL of a target; write "
-              "\"http://host:port/path\" without user, query and fragment, such as "
+              "\"http://host:port/path\" without user and fragment, such as "
               "\"http://127.0.0.1:8080/v1\""});
   CHECK(
       mistakes_in_file("[targets]\na = 1\n[routes.\"a b\"]\n[targets.switch]\n") ==
@@ -187,11 +232,11 @@ TEST_CASE("unknown and mistaken settings of targets, with line and suggestion") 
   CHECK(mistakes_in_file("targets = 1\n").size() == 1);
 }
 
-TEST_CASE("a URL with a query is refused without printing it") {
+TEST_CASE("a URL with a user is refused without printing it, nor its query") {
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\n"
                          "url = \"https://u:pw@o/v1?api-key=sk-hidden\"\n") ==
         Lines{"gateway.toml:3: targets.a.url: \"https://***@o/v1?***\" is not the URL of a target; "
-              "write \"http://host:port/path\" without user, query and fragment, such as "
+              "write \"http://host:port/path\" without user and fragment, such as "
               "\"http://127.0.0.1:8080/v1\""});
 }
 
@@ -199,13 +244,15 @@ TEST_CASE("extra members that are no object, and a path in the URL of switch") {
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
                          "extra_json = \"[]\"\n") ==
         Lines{"gateway.toml:4: targets.a.extra_json: extra_json: not an object"});
-  CHECK(mistakes_in_file("[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1/v1\"\n") ==
-        Lines{"gateway.toml:3: targets.a.url: has a path; the URLs of switch and madre have none, "
-              "leave it out"});
+  CHECK(
+      mistakes_in_file("[targets.a]\ndialect = \"switch\"\nurl = \"http://o:1/v1\"\n") ==
+      Lines{
+          "gateway.toml:3: targets.a.url: has a path or a query; the URLs of switch and madre have "
+          "none, leave it out"});
   CHECK(mistakes_in_file("[targets.a]\ndialect = \"openai\"\nurl = \"http://o:1\"\n"
                          "key_file = \"/nowhere/key\"\n")
             .front()
-            .starts_with("gateway.toml:4: targets.a.key_file: \"/nowhere/key\" cannot be read"));
+            .starts_with("gateway.toml:4: targets.a.key_file: cannot be read: "));
 }
 
 TEST_CASE("routes of targets that do not exist, or are listed twice") {

@@ -123,6 +123,45 @@ counts_them_in_metrics() {
   grep -q 'llama' "$BODY" || unmet "no metrics of llama"
 }
 
+# The third TOML block of the page, with the URL and the key of this test.
+shown_azure() {
+  awk '/^```toml$/ {inside = ++blocks == 3; next} /^```$/ {inside = 0} inside' \
+    "$TESTS_DIR/../docs/upstreams.md" |
+    sed -E "s|https://RESOURCE[^/]*|$MODELS|; s|^key_file = .*|key_file = \"$WORK/key\"|"
+}
+
+asks_by_deployment() {
+  operator POST /v1/chat/completions -H 'content-type: application/json' \
+    -d '{"model":"vx11/azure","messages":[{"role":"user","content":"hello"}]}'
+  expect_last '.models | .target == "/openai/deployments/DEPLOYMENT/chat/completions?api-version=2024-10-21"
+    and .headers."api-key" == $key and (.headers | has("authorization") == false)' --arg key "$KEY"
+}
+
+answers_with_a_query() {
+  operator POST /v1/chat/completions -H 'content-type: application/json' \
+    -d '{"model":"vx11/query","messages":[{"role":"user","content":"hello"}]}'
+  expect_status 200
+  expect_json '.choices[0].message.content == "model heard: hello"'
+  expect_last '.models.target == "/v1/chat/completions?api-version=1&preview"'
+  operator POST /v1/embeddings -H 'content-type: application/json' -d '{"model":"vx11/query","input":"x"}'
+  expect_status 200
+  expect_last '.models.target == "/v1/embeddings?api-version=1&preview"'
+}
+
+exceeds_its_total_limit() {
+  fault models stream_endless
+  operator POST /v1/chat/completions -H 'content-type: application/json' \
+    -d '{"model":"vx11/limited","stream":true,"messages":[{"role":"user","content":"hello"}]}'
+  expect_status 200
+  grep -q '"content"' "$BODY" || unmet "no piece before the limit"
+  grep -q '"error"' "$BODY" || unmet "no error at the limit: $(tail -c 300 "$BODY")"
+  grep -q 'DONE' "$BODY" && unmet "it ends as if complete"
+  anonymous GET /metrics
+  grep -q '^vx11_completions_streams_total{.*outcome="cut_by_upstream".* 1$' "$BODY" ||
+    unmet "not counted: $(grep streams_total "$BODY")"
+  heal
+}
+
 printf '%s\n' "$KEY" >"$WORK/key"
 start models '^ready' "$UPSTREAM_PROGRAM" --models 127.0.0.1:0 --models-key "$KEY"
 MODELS=$(url_of models 'models listening on')
@@ -156,4 +195,19 @@ for kind in stream_error stream_cut stream_break; do
 done
 check 'the status shows targets without a request to them' shows_targets_without_waking_them
 check 'metrics name the targets' counts_them_in_metrics
+
+end_gateway
+stop models
+start models '^ready' "$UPSTREAM_PROGRAM" --models 127.0.0.1:0
+MODELS=$(url_of models 'models listening on')
+CONTROL=$(url_of models 'control listening on')
+{
+  shown_azure
+  printf '[targets.query]\ndialect = "openai"\nurl = "%s/?api-version=1&preview"\n' "$MODELS"
+  printf '[targets.limited]\ndialect = "openai"\nurl = "%s"\ntotal_limit = "300ms"\n' "$MODELS"
+} | config
+start_gateway --config "$CONFIG"
+check 'the target of docs/upstreams.md for Azure asks by deployment, version and api-key' asks_by_deployment
+check 'a query of a URL is sent with chats and embeddings' answers_with_a_query
+check 'a stream is cut by the total limit of its target' exceeds_its_total_limit
 finish

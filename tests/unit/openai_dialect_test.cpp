@@ -116,6 +116,9 @@ TEST_CASE("the path is configurable") {
   CHECK(ask(chat, AnswerForm::whole, {.base_path = "/api/v3/"}).target ==
         "/api/v3/chat/completions");
   CHECK(ask(chat, AnswerForm::whole, {.base_path = ""}).target == "/chat/completions");
+  CHECK(ask(chat, AnswerForm::whole, {.base_path = "/d/x/?api-version=1&a=b/"}).target ==
+        "/d/x/chat/completions?api-version=1&a=b/");
+  CHECK(ask(chat, AnswerForm::whole, {.base_path = "/v1?"}).target == "/v1/chat/completions");
   CHECK(ask(chat, AnswerForm::whole, {.path = "/deployments/x/chat?api-version=1"}).target ==
         "/deployments/x/chat?api-version=1");
 }
@@ -324,4 +327,20 @@ TEST_CASE("without a path a target has the API's own; mistakes are those of the 
   CHECK(target->dialect->ask(ChatRequest("hi", "s"), AnswerForm::whole)->target ==
         "/v1/chat/completions");
   CHECK(vx11::make_openai_target({.url = "http://h/a b"}).error().code == Errc::invalid_argument);
+}
+
+TEST_CASE("a target of a URL with a query, with the key in a header of its own") {
+  const auto path_of = [](std::string url) {
+    const auto target = vx11::make_openai_target({.name = "a", .url = std::move(url)});
+    return target.value().dialect->ask(ChatRequest("hello", "s"), AnswerForm::whole).value().target;
+  };
+  CHECK(path_of("http://h:1/openai/deployments/d?api-version=2024-10-21") ==
+        "/openai/deployments/d/chat/completions?api-version=2024-10-21");
+  CHECK(path_of("http://h:1?a=b") == "/v1/chat/completions?a=b");
+  CHECK(path_of("http://h:1/?a=b") == "/v1/chat/completions?a=b");
+  const auto azure = vx11::make_openai_target(
+      {.name = "a", .url = "http://h:1/d?v=1", .key = "secret", .key_header = "api-key"});
+  CHECK(azure->url == "http://h:1");
+  CHECK(azure->headers.get("api-key") == "secret");
+  CHECK(azure->headers.size() == 1);
 }

@@ -1,64 +1,8 @@
-#include <vx11/router.hpp>
-#include <vx11/testing/scripted_transport.hpp>
+// The pieces of a streamed answer, and what the next target is asked after.
 
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <stop_token>
-#include <string>
-#include <utility>
+#include "router_streams.hpp"
 
-#include <doctest/doctest.h>
-
-#include "stream_pieces.hpp"
-#include "streaming_script.hpp"
-
-using namespace std::chrono_literals;
-using namespace stream_pieces;
-using streaming_script::broken;
-using streaming_script::Pieces;
-using streaming_script::ScriptedStream;
-using streaming_script::stream_of;
-using vx11::ChatRequest;
-using vx11::CircuitState;
-using vx11::Errc;
-using vx11::Outcome;
-using vx11::Router;
-using vx11::testing::ManualClock;
-using vx11::testing::ScriptedTransport;
-
-namespace {
-
-const std::string kHel = "data: {\"delta\":\"hel\"}\n\n";
-const std::string kLo = "data: {\"delta\":\"lo\"}\n\n";
-const std::string kDone = "event: done\ndata: {\"model\":\"m-7\"}\n\n";
-
-/// switch with the test's pieces, and madre that answers in one piece.
-struct Upstreams {
-  explicit Upstreams(std::shared_ptr<vx11::Transport> first) : primary(std::move(first)) {
-    fallback->then_json(R"({"response":"from madre","session_id":"s"})");
-  }
-
-  ManualClock clock = {};
-  std::shared_ptr<vx11::Transport> primary;
-  std::shared_ptr<ScriptedTransport> fallback = std::make_shared<ScriptedTransport>(clock);
-  Router router =
-      Router::create({.targets = {{.name = "switch", .url = "http://s:8002", .transport = primary},
-                                  {.name = "madre", .url = "http://m:8001", .transport = fallback}},
-                      .clock = clock})
-          .value();
-
-  vx11::Result<ChatStream, vx11::ChatFailure> ask(Deadline deadline = {}) const {
-    return vx11::sync_wait(
-        router.async_stream(ChatRequest("hello", "session-001"), std::move(deadline)));
-  }
-  vx11::CircuitSnapshot breaker() const { return router.breaker("switch")->snapshot(); }
-  void fail_switch(int times) const {
-    for (int i = 0; i < times; ++i) router.breaker("switch")->try_acquire().value().failure();
-  }
-};
-
-}  // namespace
+using namespace router_streams;
 
 TEST_CASE("pieces come as the upstream sent them, with the text in them") {
   const auto upstream = stream_of({kHel + "data: {\"resp", "onse\":\"l \"}\n\n" + kLo + kDone});
@@ -141,25 +85,6 @@ TEST_CASE("a body that is missing or throws before its first piece falls back") 
       CHECK(stream->reason() == (throws ? "switch_unreachable" : "switch_invalid_reply"));
       CHECK(upstreams.breaker().failures == 1);
     }
-  }
-}
-
-TEST_CASE("an error in mid-stream is a failure, as an event or as data") {
-  for (const char* event :
-       {"event: error\ndata: {\"detail\":\"x\"}\n\n", "event: error\ndata\n\n",
-        "data: {\"error\":\"overloaded\"}\n\n",
-        "data: {\"error\":{\"message\":\"x\"},\"delta\":\"y\"}\n\n",
-        "event: done\ndata: {\"error\":\"x\"}\n\n", "data: {\"delta\":\"cut\n\n"}) {
-    CAPTURE(event);
-    const Upstreams upstreams(stream_of({kHel + event + kDone}));
-    auto stream = upstreams.ask();
-    REQUIRE(stream.has_value());
-    CHECK((**next(*stream)).text == "hel");
-    const auto after = next(*stream);
-    REQUIRE_FALSE(after.has_value());
-    CHECK(after.error().code == Errc::http_status);
-    CHECK(stream->attempts().back().outcome == Outcome::error);
-    CHECK(upstreams.breaker().failures == 1);
   }
 }
 
@@ -333,20 +258,6 @@ TEST_CASE("until the first piece has come the next target is asked") {
   }
 }
 
-TEST_CASE("after the first piece no other target is asked") {
-  const Upstreams upstreams(stream_of({kHel, broken(Errc::unreachable)}));
-  auto stream = upstreams.ask();
-  REQUIRE(stream.has_value());
-  CHECK((**next(*stream)).text == "hel");
-  const auto after = next(*stream);
-  REQUIRE_FALSE(after.has_value());
-  CHECK(after.error().code == Errc::unreachable);
-  CHECK(after.error().upstream == "switch");
-  CHECK(after.error().detail.find("scripted") == std::string::npos);
-  CHECK(upstreams.fallback->calls() == 0);
-  CHECK_FALSE(next(*stream).value().has_value());
-}
-
 TEST_CASE("when no target answers the failure has all attempts") {
   Upstreams upstreams(std::make_shared<ScriptedStream>(Errc::timeout));
   upstreams.router =
@@ -362,122 +273,4 @@ TEST_CASE("when no target answers the failure has all attempts") {
   CHECK(stream.error().code == Errc::timeout);
   CHECK(stream.error().attempts.size() == 2);
   CHECK(stream.error().attempts.back().outcome == Outcome::unreachable);
-}
-
-TEST_CASE("a stream that is cut cleanly without its end is broken") {
-  const Upstreams upstreams(stream_of({kHel, kLo}));
-  auto stream = upstreams.ask();
-  REQUIRE(stream.has_value());
-  CHECK(next(*stream).value().has_value());
-  CHECK(next(*stream).value().has_value());
-  CHECK(next(*stream).error().code == Errc::invalid_reply);
-  CHECK(upstreams.breaker().failures == 1);
-}
-
-TEST_CASE("a stream that ends well is a success, and only then") {
-  const Upstreams upstreams(stream_of({kHel, kLo, kDone}));
-  upstreams.fail_switch(2);
-  auto stream = upstreams.ask();
-  REQUIRE(stream.has_value());
-  CHECK(next(*stream).value().has_value());
-  CHECK(next(*stream).value().has_value());
-  CHECK(upstreams.breaker().failures == 2);
-  CHECK_FALSE(next(*stream).value().has_value());
-  CHECK(upstreams.breaker().failures == 0);
-}
-
-TEST_CASE("a stream that breaks is a failure") {
-  for (const Errc code : {Errc::unreachable, Errc::timeout, Errc::invalid_reply}) {
-    const Upstreams upstreams(stream_of({kHel, broken(code)}));
-    upstreams.fail_switch(2);
-    auto stream = upstreams.ask();
-    REQUIRE(stream.has_value());
-    CHECK(next(*stream).value().has_value());
-    CHECK(upstreams.breaker().failures == 2);
-    CHECK(next(*stream).error().code == code);
-    CHECK(upstreams.breaker().failures == 3);
-    CHECK(upstreams.breaker().state == CircuitState::open);
-  }
-}
-
-TEST_CASE("an event too large breaks the stream") {
-  const Upstreams upstreams(stream_of({kHel, "data: " + std::string(1'100'000, 'x')}));
-  auto stream = upstreams.ask();
-  REQUIRE(stream.has_value());
-  CHECK(next(*stream).value().has_value());
-  CHECK(next(*stream).error().code == Errc::too_large);
-  CHECK(upstreams.breaker().failures == 1);
-}
-
-TEST_CASE("a stream dropped before its end is neutral and closes its body") {
-  const auto upstream = stream_of({kHel, kLo});
-  const Upstreams upstreams(upstream);
-  upstreams.fail_switch(2);
-  {
-    auto stream = upstreams.ask();
-    REQUIRE(stream.has_value());
-    CHECK(next(*stream).value().has_value());
-    CHECK(upstream->open_bodies() == 1);
-  }
-  CHECK(upstream->open_bodies() == 0);
-  CHECK(upstreams.breaker().failures == 2);
-  CHECK(upstreams.breaker().state == CircuitState::closed);
-}
-
-TEST_CASE("a stream that is a probe holds its slot until it ends or is dropped") {
-  Upstreams upstreams(stream_of({kHel, kLo, kDone}));
-  upstreams.fail_switch(3);
-  upstreams.clock.advance(61s);
-  {
-    auto probe = upstreams.ask();
-    REQUIRE(probe.has_value());
-    CHECK(probe->source() == "switch");
-    auto other = upstreams.ask();
-    CHECK(other.value().reason() == "switch_circuit_open");
-  }
-  CHECK(upstreams.breaker().state == CircuitState::half_open);
-  auto next_probe = upstreams.ask();
-  REQUIRE(next_probe.has_value());
-  CHECK(next_probe->source() == "switch");
-  CHECK(upstreams.breaker().state == CircuitState::half_open);
-  CHECK(rest_of(*next_probe).size() == 2);
-  CHECK(upstreams.breaker().state == CircuitState::closed);
-}
-
-TEST_CASE("a stream whose reader goes away is cancelled and neutral") {
-  const auto upstream = stream_of({kHel, kLo, kDone});
-  const Upstreams upstreams(upstream);
-  upstreams.fail_switch(2);
-  std::stop_source gone;
-  const Deadline deadline(vx11::TimePoint::max(), gone.get_token());
-  auto stream = upstreams.ask(deadline);
-  REQUIRE(stream.has_value());
-  CHECK(next(*stream, deadline).value().has_value());
-  gone.request_stop();
-  CHECK(next(*stream, deadline).error().code == Errc::cancelled);
-  CHECK(upstreams.breaker().failures == 2);
-  CHECK(upstreams.breaker().state == CircuitState::closed);
-}
-
-TEST_CASE("a call cancelled beforehand asks no target") {
-  const auto upstream = stream_of({kHel});
-  const Upstreams upstreams(upstream);
-  std::stop_source gone;
-  gone.request_stop();
-  const auto stream = upstreams.ask(Deadline(vx11::TimePoint::max(), gone.get_token()));
-  REQUIRE_FALSE(stream.has_value());
-  CHECK(stream.error().code == Errc::cancelled);
-  CHECK(upstream->calls() == 0);
-  CHECK(upstreams.fallback->calls() == 0);
-}
-
-TEST_CASE("a stream may outlive its router") {
-  std::optional<Upstreams> upstreams(stream_of({kHel, kLo, kDone}));
-  auto stream = upstreams->ask();
-  REQUIRE(stream.has_value());
-  upstreams->router = Router::create({.targets = {{.name = "madre",
-                                                   .url = "http://m:8001",
-                                                   .transport = upstreams->fallback}}})
-                          .value();
-  CHECK(rest_of(*stream).size() == 2);
 }

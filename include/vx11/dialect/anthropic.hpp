@@ -18,7 +18,7 @@ inline namespace v0 {
 /// How an upstream of the Anthropic messages API is asked. Its key is a header of the target:
 /// `x-api-key`.
 struct AnthropicDialectOptions {
-  std::string base_path = "/v1";  ///< The path before `/messages`.
+  std::string base_path = "/v1";  ///< The path before `/messages`; may have a query.
   /// The model that is asked for, also in place of a client's. Empty: the client's; a chat without
   /// one is then refused.
   std::string model = {};

@@ -16,7 +16,7 @@ inline namespace v0 {
 
 /// How Ollama is asked.
 struct OllamaDialectOptions {
-  std::string base_path = {};  ///< The path before `/api/chat`.
+  std::string base_path = {};  ///< The path before `/api/chat`; may have a query.
   /// The model that is asked for, also in place of a client's. Empty: the client's; a chat without
   /// one is then refused.
   std::string model = {};

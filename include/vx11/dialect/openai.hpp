@@ -17,7 +17,8 @@ inline namespace v0 {
 
 /// How an upstream of the OpenAI chat API is asked.
 struct OpenAiDialectOptions {
-  /// The path before `/chat/completions`. Most servers have `/v1`; some hosts put more before it.
+  /// The path before `/chat/completions`. Most servers have `/v1`; some hosts put more before it. A
+  /// query at its end is kept as that of the whole path: `/openai/deployments/NAME?api-version=…`.
   std::string base_path = "/v1";
   /// The whole path, with a query if there is one, in place of `base_path` and `/chat/completions`.
   /// Empty: not replaced.

@@ -15,7 +15,7 @@ inline namespace v0 {
 
 /// How an upstream is asked for embeddings.
 struct OpenAiEmbeddingsOptions {
-  /// As `OpenAiDialectOptions::base_path`: the path before `/embeddings`.
+  /// As `OpenAiDialectOptions::base_path`, query included: the path before `/embeddings`.
   std::string base_path = "/v1";
   /// The whole path, with a query if there is one, in place of `base_path` and `/embeddings`.
   /// Empty: not replaced.

@@ -18,11 +18,15 @@ inline namespace v0 {
 /// A server of the OpenAI chat API.
 struct OpenAiServer {
   std::string name = {};  ///< As `RouterTarget::name`.
-  /// Base URL as clients of that API take it: `http://host[:port][/path]`. A path replaces
-  /// `OpenAiDialectOptions::base_path`.
+  /// Base URL as clients of that API take it: `http://host[:port][/path][?query]`. A path replaces
+  /// `OpenAiDialectOptions::base_path`; a query, such as `api-version=2024-10-21`, is sent with
+  /// every request.
   std::string url = {};
   std::shared_ptr<Transport> transport = {};  ///< Required.
-  std::string key = {};                       ///< Sent as `Authorization: Bearer`. Empty: none.
+  std::string key = {};                       ///< Empty: none.
+  /// The header of the key. `Authorization`, which most servers have: after `Bearer`. Any other,
+  /// such as `api-key`: the key by itself.
+  std::string key_header = "Authorization";
   OpenAiDialectOptions dialect = {};
 };
 

@@ -1,0 +1,104 @@
+#include "settings_tables.hpp"
+
+namespace gateway {
+
+std::vector<Setting> service_settings() {
+  using Config = GatewayConfig;
+  return {
+      {.key = "redis.url",
+       .flag = "--redis",
+       .value_name = "URL",
+       .field = field(&Config::redis, &RedisConfig::url),
+       .doc = "The Redis server whose status is reported, "
+              "`redis://[[user]:password@]host[:port][/db]`. Empty: the status says "
+              "`not_configured` and ignores the component.",
+       .shown_default = "none"},
+
+      {.key = "power.command_limit",
+       .field = ranged<Duration>(1ms, 1h, &Config::power, &PowerConfig::command_limit),
+       .doc = "How long the answer to a power command is awaited: opening and closing windows, "
+              "starting, stopping and restarting services. Then the caller gets 504 `pending`, and "
+              "madre may still carry it out."},
+      {.key = "power.reuse_for",
+       .field = ranged<Duration>(0s, 1h, &Config::power, &PowerConfig::reuse_for),
+       .doc = "The highest age at which a power state that madre has answered is served again, so "
+              "that pipelined calls do not flood madre. Never past a command of this gateway."},
+      {.key = "power.key",
+       .field = field(&Config::power, &PowerConfig::key),
+       .doc = "madre's power key. With it the gateway requests the power token itself for a caller "
+              "that sends a service command with `\"apply\":true` and the phrase of confirmation. "
+              "Without it madre only plans such commands, unless the caller sends key and token.",
+       .shown_default = "none"},
+      {.key = "power.key_file",
+       .field = field(&Config::power, &PowerConfig::key_file),
+       .doc = "A file with that key in its first line, instead of the key itself."},
+
+      {.key = "status.limit",
+       .field = ranged<Duration>(1ms, 1min, &Config::status, &StatusConfig::limit),
+       .doc = "Time limit of the check of one component. All components are checked concurrently."},
+      {.key = "status.reuse_for",
+       .field = ranged<Duration>(0s, 1h, &Config::status, &StatusConfig::reuse_for),
+       .doc = "The highest age at which a finished round of checks is served again."},
+
+      {.key = "sessions.store",
+       .flag = "--sessions",
+       .value_name = "STORE",
+       .field = field(&Config::sessions, &SessionsConfig::store),
+       .doc = "Where sessions are stored: `memory`, or `sqlite:PATH` for a file that outlives the "
+              "process.",
+       .shown_default = "`sqlite:` and `vx11/sessions.db` below `$XDG_STATE_HOME`, or below "
+                        "`~/.local/state`"},
+      {.key = "sessions.messages",
+       .field = ranged<std::size_t>(1, 10'000, &Config::sessions, &SessionsConfig::limits,
+                                    &vx11::SessionLimits::messages),
+       .doc = "Messages kept per session; the oldest are removed first."},
+      {.key = "sessions.idle",
+       .field = ranged<Duration>(1s, 24h * 366, &Config::sessions, &SessionsConfig::limits,
+                                 &vx11::SessionLimits::idle_timeout),
+       .doc = "A session that has not been read or written for this long expires."},
+      {.key = "sessions.max",
+       .field = ranged<std::size_t>(1, 100'000'000, &Config::sessions, &SessionsConfig::limits,
+                                    &vx11::SessionLimits::sessions),
+       .doc = "Sessions kept in all; the least recently used are removed first."},
+
+      {.key = "sessions.max_message_bytes",
+       .field = ranged<std::size_t>(1024, 64UL * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::message_bytes),
+       .doc = "Bytes kept of one message with its metadata; longer ones are cut."},
+      {.key = "sessions.max_session_bytes",
+       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::session_bytes),
+       .doc = "Bytes kept of one session; the oldest turns are removed first."},
+      {.key = "sessions.max_bytes",
+       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
+                                    &SessionsConfig::limits, &vx11::SessionLimits::total_bytes),
+       .doc = "Bytes kept in all; the least recently used sessions are removed first."},
+
+      {.key = "limits.max_body_bytes",
+       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::limits,
+                                    &LimitsConfig::max_body_bytes),
+       .doc = "The largest accepted request body."},
+      {.key = "limits.max_message_bytes",
+       .field = ranged<std::size_t>(1, 1024UL * 1024 * 1024, &Config::limits,
+                                    &LimitsConfig::max_message_bytes),
+       .doc = "The largest accepted `message` of a chat."},
+
+      {.key = "metrics.access",
+       .field = field(&Config::metrics, &MetricsConfig::access),
+       .doc =
+           "Who may read `GET /metrics`: `public` for everyone, `token` with a credential, `auto` "
+           "for everyone on a loopback address and with a credential elsewhere."},
+      {.key = "metrics.public",
+       .field = field(&Config::metrics, &MetricsConfig::open),
+       .doc = "Deprecated: `true` is the same as `access = \"public\"`."},
+
+      {.key = "log.level",
+       .flag = "--log-level",
+       .value_name = "LEVEL",
+       .field = field(&Config::log, &LogConfig::level),
+       .doc = "The lowest severity that is logged to standard error: trace, debug, info, warn, "
+              "error, off."},
+  };
+}
+
+}  // namespace gateway

@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// The settings by subject, and the fields that they are made of.
+
+#include <vector>
+
+#include "field.hpp"
+#include "settings.hpp"
+
+namespace gateway {
+
+template <class... Path>
+Field field(Path... path) {
+  return field_by([=](auto& config) -> auto& { return at(config, path...); });
+}
+
+/// A field with an inclusive range of values.
+template <class Value, class... Path>
+Field ranged(Value lowest, Value highest, Path... path) {
+  return ranged_by(
+      lowest, highest, [=](auto& config) -> auto& { return at(config, path...); });
+}
+
+/// `[chat]`, `[completions]`, `[switch]`, `[madre]` and `[upstream]`.
+std::vector<Setting> chat_settings();
+/// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
+std::vector<Setting> service_settings();
+
+}  // namespace gateway
