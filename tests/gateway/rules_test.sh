@@ -132,13 +132,13 @@ file | config
 start_gateway --config "$CONFIG"
 
 for each in "${DIALECTS[@]}"; do
-  check "without a rule the next target answers what is too long, $each" answers_by plain_$each '1 1 0' context_too_long
-  check "a chat too long for the first target is sent to the large one, $each" answers_by rules_$each '1 0 1' context_too_long
-  check "another error leads to the next target, $each" answers_by rules_$each '1 1 0' 404
+  check "without a rule the next target answers what is too long, $each" answers_by "plain_$each" '1 1 0' context_too_long
+  check "a chat too long for the first target is sent to the large one, $each" answers_by "rules_$each" '1 0 1' context_too_long
+  check "another error leads to the next target, $each" answers_by "rules_$each" '1 1 0' 404
 done
 for each in openai anthropic; do
-  check "without a rule the next target answers what was refused, $each" answers_by plain_$each '1 1 0' content_refused
-  check "a refusal of the content ends the chain, $each" ends_with_it rules_$each $each content_refused
+  check "without a rule the next target answers what was refused, $each" answers_by "plain_$each" '1 1 0' content_refused
+  check "a refusal of the content ends the chain, $each" ends_with_it "rules_$each" $each content_refused
   check "a filtered answer has its reason, $each" passes_a_filtered_answer_on $each
 done
 check 'a refusal of the content ends the chain, as Azure says it' ends_with_it rules_openai openai content_refused "$(as azure openai)"
