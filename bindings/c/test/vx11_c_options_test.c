@@ -136,6 +136,18 @@ static void answer_at_once(void *context, vx11_call *call) {
   vx11_call_answer(call, 200, NULL, 0, body, sizeof body - 1);
 }
 
+static void wrong_files_of_a_transport_are_named(void) {
+  vx11_transport *sockets = NULL;
+  char *error = NULL;
+  CHECK(vx11_transport_new("{\"ca_file\":\"/none/ca.pem\"}", &sockets, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "the trusted certificates cannot be read");
+  CHECK(vx11_transport_new("{\"key_file\":\"/none/key.pem\"}", &sockets, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "certificate");
+  CHECK(sockets == NULL);
+}
+
 static void a_custom_transport_streams_one_piece(void) {
   vx11_transport *own = NULL;
   vx11_router *router = NULL;
@@ -275,11 +287,12 @@ int main(void) {
   wrong_rules_are_named();
   wrong_fallbacks_and_shadows_are_named();
   a_wrong_history_is_named();
+  wrong_files_of_a_transport_are_named();
   a_custom_transport_streams_one_piece();
   a_custom_transport_is_never_overtaken();
   windows_open_a_breaker();
   wrong_windows_are_named();
   a_breaker_is_controlled();
-  printf("10 tests, %d failed checks\n", failures);
+  printf("11 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

@@ -156,8 +156,14 @@ export class HttpTransport {
     connectLimitMs?: number;
     /** The longest time between two parts of a streamed response. Default 30000. */
     betweenChunksTimeoutMs?: number;
+    /** From the request to the first byte of the response. Default: only the call's. */
+    firstByteTimeoutMs?: number;
     maxBodyBytes?: number;
+    /** PEM: the authorities to trust. Default: the system's. */
     caFile?: string;
+    /** PEM: the certificate for servers that ask for one, and its key. */
+    certificateFile?: string;
+    keyFile?: string;
   });
 }
 
