@@ -10,7 +10,7 @@
 #include "check.h"
 #include "upstream.h"
 
-/* Three targets, told apart by the paths of their APIs. */
+/* Three targets, distinguished by the paths of their APIs. */
 #define LLAMA "{\"name\":\"llama\",\"url\":\"$\",\"dialect\":\"openai\",\"key\":\"k\"}"
 #define OLLAMA "{\"name\":\"ollama\",\"url\":\"$\",\"dialect\":\"ollama\",\"model\":\"m\"}"
 #define CLAUDE "{\"name\":\"claude\",\"url\":\"$\",\"dialect\":\"anthropic\",\"model\":\"m\",\"key\":\"k\"}"

@@ -11,7 +11,7 @@ const { counted, fault, fresh, look, target } = require('./upstream.js');
 const ANSWER = 'model heard: hello';
 const LLAMA = 'POST /v1/chat/completions';
 
-/** Three targets, told apart by the paths of their APIs. */
+/** Three targets, distinguished by the paths of their APIs. */
 const chain = ({ first, ...options } = {}) => new vx11.Router({
   targets: [
     target(first),

@@ -11,7 +11,7 @@ CHAT_PATHS = {"llama": "POST /v1/chat/completions", "ollama": "POST /api/chat", 
 
 
 def chain(**options):
-    """Three targets, told apart by the paths of their APIs."""
+    """Three targets, distinguished by the paths of their APIs."""
     first = options.pop("first", {})
     targets = [target("llama", **first), target("ollama", "ollama"), target("claude", "anthropic")]
     return vx11.Router(targets, **options)
