@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "refusals.hpp"
+
 namespace upstream {
 
 using nlohmann::json;
@@ -50,12 +52,20 @@ std::string path_of(const json& order) {
 }
 
 void refuse_unknown_members(const json& order) {
-  constexpr std::array<std::string_view, 7> kMembers{"service", "fault",       "ms",   "path",
-                                                     "times",   "retry_after", "after"};
+  constexpr std::array<std::string_view, 8> kMembers{"service", "fault",       "ms",    "path",
+                                                     "times",   "retry_after", "after", "as"};
   for (const auto& [member, value] : order.items()) {
     if (std::find(kMembers.begin(), kMembers.end(), member) == kMembers.end())
       throw BadOrder(member + ": unknown member");
   }
+}
+
+std::string server_of(const json& order, FaultKind kind) {
+  const auto& value = order["as"];
+  if (!is_refusal(kind)) throw BadOrder(fmt::format("as: means nothing to {}", name_of(kind)));
+  if (!value.is_string() || !is_server_of(kind, value.get_ref<const std::string&>()))
+    throw BadOrder(fmt::format("as: one of {}, not {}", servers_of(kind), printable(value)));
+  return value.get<std::string>();
 }
 
 void check_sense(const Fault& fault, const json& order) {
@@ -148,6 +158,7 @@ Fault read_fault(const json& order) {
   if (order.contains("times")) fault.times = count_of(order, "times", 1);
   if (order.contains("retry_after")) fault.retry_after = count_of(order, "retry_after", 0);
   if (order.contains("after")) fault.after = count_of(order, "after", 0);
+  if (order.contains("as")) fault.as = server_of(order, fault.kind);
   check_sense(fault, order);
   return fault;
 }
@@ -158,6 +169,7 @@ json fault_json(const Fault& fault) {
   if (fault.times) out["times"] = *fault.times;
   if (fault.retry_after) out["retry_after"] = *fault.retry_after;
   if (is_stream_fault(fault.kind)) out["after"] = fault.after;
+  if (!fault.as.empty()) out["as"] = fault.as;
   return out;
 }
 

@@ -44,6 +44,9 @@ constexpr std::array kNames{
     std::pair{FaultKind::queued, std::string_view("queued")},
     std::pair{FaultKind::nul, std::string_view("nul")},
     std::pair{FaultKind::bad_utf8, std::string_view("bad_utf8")},
+    std::pair{FaultKind::context_too_long, std::string_view("context_too_long")},
+    std::pair{FaultKind::content_refused, std::string_view("content_refused")},
+    std::pair{FaultKind::content_filtered, std::string_view("content_filtered")},
 };
 
 struct Canned {

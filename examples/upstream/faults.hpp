@@ -51,6 +51,10 @@ enum class FaultKind : std::uint8_t {
   queued,
   nul,
   bad_utf8,
+  // refusals of the chat itself, in the words of a model server
+  context_too_long,
+  content_refused,
+  content_filtered,
 };
 
 /// The deployed switch's reply to a chat that it only queued: JSON without text.
@@ -79,6 +83,7 @@ struct Fault {
   std::optional<int> times = {};        ///< requests affected until it clears; empty: no limit
   std::optional<int> retry_after = {};  ///< Retry-After in seconds, for 503 and 429
   int after = 2;                        ///< events sent before a stream fault occurs
+  std::string as = {};  ///< for a refusal, the server whose words it has; empty: by the path
 };
 
 /// The faults of one service, at most one per path prefix; the longest prefix wins. Thread-safe.

@@ -201,9 +201,6 @@ void Models::message_of_anthropic(const Request& request, Reply& reply) {
   if (header_of(request.head, "anthropic-version").empty()) {
     wrong = "anthropic-version: header is required";
   }
-  if (wrong.empty() && !chat.body.value("max_tokens", OrderedJson()).is_number()) {
-    wrong = "max_tokens: Field required";
-  }
   if (wrong.empty()) wrong = wrong_for_anthropic(chat.body);
   if (!wrong.empty()) return refuse(400, "invalid_request_error", wrong);
   reply.delay = std::chrono::milliseconds(settings_.latency_ms);

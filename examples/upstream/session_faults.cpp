@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "refusals.hpp"
 #include "session.hpp"
 
 namespace upstream {
@@ -26,6 +27,8 @@ Coro<bool> Session::show_fault() {
   }
   if (canned_reply(fault_.kind, request_, fault_.retry_after, reply_))
     co_return co_await deliver_body();
+  const bool streams = site_.service.streams(request_, site_.settings);
+  if (refuse_chat(fault_, request_, streams, reply_)) co_return co_await deliver();
   switch (fault_.kind) {
     case FaultKind::hang:
       co_return co_await hang();

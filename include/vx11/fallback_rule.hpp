@@ -38,11 +38,11 @@ struct FallbackRule {
   std::string next = {};
 };
 
-/// Whether the answer says that the chat is longer than the model's context, as OpenAI-compatible
-/// servers, llama.cpp, vLLM and Anthropic's API say it: by words in a body with a status of 4xx.
+/// Whether the answer says that the chat is longer than the model's context: by words of OpenAI,
+/// llama.cpp, vLLM, SGLang, TGI, LM Studio, Ollama or Anthropic in a body with a status of 4xx.
 VX11_API bool says_context_too_long(const HttpResponse& response) noexcept;
-/// Whether the answer says that its content filter refuses the chat, as the APIs of OpenAI and
-/// Azure say it: by words in a body with a status of 4xx.
+/// Whether the answer says that a content filter refuses the chat: by words of OpenAI, Azure or
+/// Anthropic in a body with a status of 4xx. An answer 200 that a filter has emptied is another.
 VX11_API bool says_content_refused(const HttpResponse& response) noexcept;
 
 }  // namespace v0

@@ -34,6 +34,11 @@ std::string finish_reason(std::string_view stop_reason) {
   return stop_reason == "refusal" ? "content_filter" : "stop";
 }
 
+/// A filter or a limit may leave nothing of an answer; a client that reads the reason gets it.
+bool explains_emptiness(const ChatEnding& ending) noexcept {
+  return ending.finish_reason == "content_filter" || ending.finish_reason == "length";
+}
+
 /// Empty unless it is a string.
 std::string_view string_of(const Member& member) noexcept {
   return member.kind == Kind::string ? member.text : std::string_view();
@@ -97,6 +102,23 @@ std::optional<Content> content_of(std::string_view blocks) {
 class MessageReader final : public ChatEventReader {
  public:
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
+    const ChatEventKind kind = read_event(event, text);
+    begun_ = begun_ || kind == ChatEventKind::part || !text.empty();
+    return kind;
+  }
+  std::string_view translated() const noexcept override { return translated_; }
+  bool complete_at_close() const override { return finished_; }
+  ChatEnding ending() const override { return ending_; }
+  std::string upstream_json() const override {
+    json::Writer json;
+    json.open('{');
+    if (!id_.empty()) json.key("id").string(id_);
+    if (!model_.empty()) json.key("model").string(model_);
+    return std::move(json.close('}')).take();
+  }
+
+ private:
+  ChatEventKind read_event(const ServerSentEvent& event, std::string& text) {
     constexpr std::array<std::string_view, 7> kNames = {"type",  "delta", "message",      "usage",
                                                         "error", "index", "content_block"};
     translated_.clear();
@@ -113,18 +135,7 @@ class MessageReader final : public ChatEventReader {
     if (type == "message_stop") return ChatEventKind::end;
     return type == "error" ? ChatEventKind::error : ChatEventKind::ignored;
   }
-  std::string_view translated() const noexcept override { return translated_; }
-  bool complete_at_close() const override { return finished_; }
-  ChatEnding ending() const override { return ending_; }
-  std::string upstream_json() const override {
-    json::Writer json;
-    json.open('{');
-    if (!id_.empty()) json.key("id").string(id_);
-    if (!model_.empty()) json.key("model").string(model_);
-    return std::move(json.close('}')).take();
-  }
 
- private:
   ChatEventKind start_block(const Member& block, std::string_view index) {
     constexpr std::array<std::string_view, 1> kNames = {"type"};
     const auto read = json::scan_object(block.text, kNames);
@@ -189,12 +200,14 @@ class MessageReader final : public ChatEventReader {
       finished_ = true;
       ending_.finish_reason = finish_reason(read->members[0].text);
     }
-    return ChatEventKind::ignored;
+    const bool is_explained = finished_ && !begun_ && explains_emptiness(ending_);
+    return is_explained ? ChatEventKind::envelope : ChatEventKind::ignored;
   }
 
   std::string id_ = {};
   std::string model_ = {};
   ChatEnding ending_ = {};
+  bool begun_ = false;     ///< Something of the answer was read.
   bool finished_ = false;  ///< A stop_reason was read.
   std::size_t calls_ = 0;  ///< The number of tool calls so far.
   /// The index of the block with the last of them, until it has ended.
@@ -220,7 +233,8 @@ Result<ChatAnswer> read_message(const std::string& body) {
   if (const auto rest = json::scan_object(answer.upstream_json, kUsage)) {
     read_usage(rest->members[0], answer.ending);
   }
-  if (!content->calls.empty()) {
+  const bool is_explained = answer.text.empty() && explains_emptiness(answer.ending);
+  if (!content->calls.empty() || is_explained) {
     answer.completion_json = completion_of(answer.text, content->calls, answer.ending);
   }
   return answer;

@@ -36,13 +36,16 @@ std::string completion_of(std::string_view text, std::span<const ToolCall> calls
   json.open('{').key("choices").open('[').open('{').key("index").integer(0);
   json.key("message").open('{').key("role").string("assistant").key("content");
   text.empty() ? json.raw("null") : json.string(text);
-  json.key("tool_calls").open('[');
-  for (const ToolCall& call : calls) {
-    json.open('{');
-    write_call(json, call);
-    json.close('}');
+  if (!calls.empty()) {
+    json.key("tool_calls").open('[');
+    for (const ToolCall& call : calls) {
+      json.open('{');
+      write_call(json, call);
+      json.close('}');
+    }
+    json.close(']');
   }
-  json.close(']').close('}').key("finish_reason").string(ending.finish_reason);
+  json.close('}').key("finish_reason").string(ending.finish_reason);
   return std::move(json.close('}').close(']').close('}')).take();
 }
 

@@ -14,18 +14,26 @@ namespace {
 /// Error bodies are short; what follows is not searched.
 constexpr std::size_t kSearched = 16 * 1024;
 
-constexpr std::array<std::string_view, 6> kContextTooLong = {
-    "context_length_exceeded",     // OpenAI and what is compatible with it
-    "exceed_context_size_error",   // llama.cpp
-    "available context size",      // llama.cpp, older
-    "maximum context length",      // vLLM
-    "exceeds the context window",  // OpenAI, responses
-    "prompt is too long",          // Anthropic
+constexpr std::array<std::string_view, 13> kContextTooLong = {
+    "context_length_exceeded",                 // OpenAI and what is compatible with it
+    "exceed_context_size_error",               // llama.cpp
+    "available context size",                  // llama.cpp, older; Ollama's newer engine
+    "maximum context length",                  // vLLM, SGLang
+    "longer than the maximum model length",    // vLLM, of a prompt alone
+    "longer than the model's context length",  // SGLang
+    "exceeds the context window",              // OpenAI, responses
+    "exceeds the context length",              // Ollama
+    "greater than the context length",         // LM Studio
+    "`max_new_tokens` must be <=",             // TGI
+    "`inputs` must have less than",            // TGI, of a prompt alone
+    "prompt is too long",                      // Anthropic
+    "exceed context limit",                    // Anthropic, with the room for the answer
 };
-constexpr std::array<std::string_view, 3> kContentRefused = {
+constexpr std::array<std::string_view, 4> kContentRefused = {
     "content_filter",                // Azure OpenAI
     "content_policy_violation",      // OpenAI
     "responsibleaipolicyviolation",  // Azure OpenAI, inner error
+    "content filtering policy",      // Anthropic
 };
 
 bool contains(std::string_view text, std::string_view lower) noexcept {

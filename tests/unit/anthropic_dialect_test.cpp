@@ -158,6 +158,36 @@ TEST_CASE("a stream of named events") {
   CHECK(stream.reader->upstream_json() == R"({"id":"msg_1","model":"m"})");
 }
 
+TEST_CASE("an answer that a filter or a limit has emptied has its reason") {
+  const auto refused = read(R"({"content":[],"stop_reason":"refusal"})");
+  REQUIRE(refused.has_value());
+  CHECK(refused->text.empty());
+  CHECK(refused->ending.finish_reason == "content_filter");
+  CHECK(json::parse(refused->completion_json) ==
+        json::parse(R"({"choices":[{"index":0,"message":{"role":"assistant","content":null},)"
+                    R"("finish_reason":"content_filter"}]})"));
+  CHECK(read(R"({"content":[],"stop_reason":"max_tokens"})")->ending.finish_reason == "length");
+  CHECK(read(R"({"content":[],"stop_reason":"end_turn"})")->completion_json.empty());
+  const std::string text = R"({"content":[{"type":"text","text":"x"}],"stop_reason":"refusal"})";
+  CHECK(read(text)->completion_json.empty());
+}
+
+TEST_CASE("the reason of an empty stream belongs to the answer, that of another one is its end") {
+  constexpr const char* kRefused =
+      R"({"type":"message_delta","delta":{"stop_reason":"refusal"},"usage":{"output_tokens":1}})";
+  Stream empty;
+  CHECK(empty.read("message_delta", kRefused) == ChatEventKind::envelope);
+  CHECK(empty.reader->ending().finish_reason == "content_filter");
+  Stream begun;
+  begun.read("content_block_delta", R"({"type":"content_block_delta","delta":)"
+                                    R"({"type":"text_delta","text":"x"}})");
+  begun.text.clear();
+  CHECK(begun.read("message_delta", kRefused) == ChatEventKind::ignored);
+  CHECK(Stream().read("message_delta",
+                      R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})") ==
+        ChatEventKind::ignored);
+}
+
 TEST_CASE("null in place of a string is no text") {
   CHECK(read(R"({"content":[{"type":"text","text":null}]})")->text.empty());
   Stream stream;

@@ -217,6 +217,33 @@ TEST_CASE("what upstreams say about a context that is too long") {
   CHECK_FALSE(says_content_refused(refusal(400, kTooLong)));
 }
 
+TEST_CASE("the words of each server for a context that is too long") {
+  for (const char* words : {
+           "The decoder prompt (length 9001) is longer than the maximum model length of 8192.",
+           "The input (9001 tokens) is longer than the model's context length (8192 tokens).",
+           "the input length exceeds the context length",
+           "request (9001 tokens) exceeds the available context size (8192 tokens)",
+           "The number of tokens to keep from the initial prompt is greater than the context "
+           "length",
+           "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8192. Given: 1",
+           "Input validation error: `inputs` must have less than 8192 tokens. Given: 9001",
+           "input length and `max_tokens` exceed context limit: 190000 + 32000 > 200000",
+       }) {
+    INFO(words);
+    CHECK(vx11::says_context_too_long(refusal(400, words)));
+    CHECK(vx11::says_context_too_long(refusal(422, words)));
+    CHECK_FALSE(vx11::says_content_refused(refusal(400, words)));
+  }
+  CHECK_FALSE(vx11::says_context_too_long(refusal(400, "max_tokens must be at least 1, got -186")));
+}
+
+TEST_CASE("what Anthropic says when its filter refuses an answer") {
+  const auto refused = refusal(400, R"({"type":"error","error":{"type":"invalid_request_error",)"
+                                    R"("message":"Output blocked by content filtering policy"}})");
+  CHECK(vx11::says_content_refused(refused));
+  CHECK_FALSE(vx11::says_context_too_long(refused));
+}
+
 TEST_CASE("mistakes in rules are named") {
   const auto mistakes = [](vx11::FallbackRule rule) {
     Chain chain;

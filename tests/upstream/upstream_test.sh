@@ -410,6 +410,9 @@ check_fault_orders() {
   is 'path: taken away alone' 200 "$(ask_status)"
   holds 'path: the other stays' '.switch == [{"fault":"404","ms":0,"path":"/switch/other"}]' \
     "$(get "$control/__faults")"
+  fault '"fault":"context_too_long","as":"vllm"'
+  holds 'as: is shown'\
+    '.switch[1] == {"fault":"context_too_long","ms":0,"as":"vllm"}' "$(get "$control/__faults")"
   heal
   local order
   while read -r member order; do
@@ -431,6 +434,10 @@ path {"service":"switch","fault":"500","path":"x"}
 path {"service":"switch","fault":"refuse","path":"/x"}
 retry_after {"service":"switch","fault":"503","retry_after":"soon"}
 colour {"service":"switch","fault":"500","colour":1}
+as {"service":"switch","fault":"500","as":"openai"}
+as {"service":"switch","fault":"context_too_long","as":"gpt"}
+as {"service":"switch","fault":"content_refused","as":"tgi"}
+as {"service":"switch","fault":"content_filtered","as":1}
 ORDERS
   while read -r member order; do
     holds "setting $order names $member" ".detail | startswith(\"$member:\")" \

@@ -158,8 +158,11 @@ typedef struct vx11_call vx11_call;
 /**
  * HTTP and HTTPS over sockets, on one thread of the transport.
  * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"between_chunks_timeout_ms":30000,
- *   "max_body_bytes":4194304,"max_idle":1024,"idle_timeout_ms":4000,"ca_file":""}`
- * `between_chunks_timeout_ms` is the longest time between two parts of a streamed response.
+ *   "max_body_bytes":4194304,"max_idle":1024,"idle_timeout_ms":4000,"ca_file":"",
+ *   "certificate_file":"","key_file":""}`
+ * `between_chunks_timeout_ms` is the longest time between two parts of a streamed response. The files
+ * are PEM: the authorities to trust (default: the system's), and a certificate with its key for servers
+ * that ask for one.
  */
 VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **transport,
                                         char **error);
@@ -213,8 +216,8 @@ typedef struct vx11_router vx11_router;
 /**
  * `{"total_timeout_ms":30000,"targets":[{"name":"switch","url":"http://127.0.0.1:8002",
  *   "try_timeout_ms":15000,"dialect":"switch","headers":{"x-vx11-token":"…"}},…]}`, in order of
- * preference. `transports` has one entry per target, in the same order. `breakers` has one per
- * target or is NULL; a breaker is created for each NULL entry.
+ * preference. `transports` has one entry per target, in the same order, and then one for a shadow.
+ * `breakers` has as many or is NULL; a breaker is created for each NULL entry.
  *
  * `dialect` is the API of the target. Default: "switch" or "madre", if that is the target's name.
  *
@@ -241,6 +244,26 @@ typedef struct vx11_router vx11_router;
  * `policy` is "peak_ewma" (the fastest of two random targets, which alone has `decay_ms` and
  * `failure_cost_ms`), "weighted_round_robin", "least_in_flight" or "sticky_session" (the same target
  * for all chats of a session). `max_targets` of the group are asked for one chat at most.
+ *
+ * When a target has not answered after its `fallback_after_ms` (a stream: sent no piece), the next one
+ * is asked beside it, and the first good answer is taken. By default that is three times the 95th
+ * percentile of its last 100 answers, at least 4 s and at most `try_timeout_ms`; 0: never. The router's
+ * `"overtaken":"observe"` lets the slow call run to its limit for its breaker, "cancel" ends it. A
+ * router with a custom transport, or more than 8 targets for a chat, asks one after another.
+ *
+ * `{"fallback_rules":[{"statuses":[400,422]},{"when":"context_too_long","next":"large"},…]}` of the
+ * router: what an answer outside 2xx leads to; the first rule that applies counts, without one the next
+ * target is asked. A rule applies by `statuses` (default: all), by `when` or by both: "context_too_long"
+ * (the chat is longer than the model's context) or "content_refused" (by its content filter), as model
+ * servers say it. `next` is a group or a target without one, after that which answered; those between
+ * are passed by. Without `next` the answer is final: the ask fails with it.
+ *
+ * `{"last_resorts":0}` of the router: how many chats at a time are sent to the first target when the
+ * breakers of all reject them, past its breaker, in place of VX11_CIRCUIT_OPEN.
+ *
+ * `{"shadow":{"target":{…},"share":0.01,"max_in_flight":8}}` of the router: a target beside the
+ * others, with a name of its own and sockets as its transport, that gets copies of that share of the
+ * chats, at most so many at a time. Its answers are dropped; vx11_router_breaker() shows how it does.
  */
 VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *const *transports,
                                      const vx11_breaker *const *breakers, vx11_router **router,

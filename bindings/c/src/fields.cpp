@@ -123,6 +123,20 @@ void Fields::read(const char* name, std::vector<std::string>& value) {
   }
 }
 
+void Fields::read(const char* name, std::vector<int>& value) {
+  const Json* field = take(name);
+  if (field == nullptr) return;
+  value.clear();
+  const auto fits = [](const Json& item) {
+    return item.is_number_unsigned() &&
+           item.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<int>::max()};
+  };
+  if (!field->is_array() || !std::all_of(field->begin(), field->end(), fits)) {
+    return mistake(name, "is not a list of whole numbers");
+  }
+  for (const Json& item : *field) value.push_back(item.get<int>());
+}
+
 void Fields::read(const char* name, Headers& value) {
   const Json* field = take(name);
   if (field == nullptr) return;
@@ -156,6 +170,13 @@ void Fields::read_ms(const char* name, const char* old_name, std::chrono::nanose
   if (has(name)) mistake(old_name, "is an old name of a field that is given as well");
   read_ms(old_name, value);
   take(name);
+}
+
+void Fields::read_ms(const char* name, std::optional<std::chrono::nanoseconds>& value) {
+  std::chrono::nanoseconds read = value.value_or(std::chrono::nanoseconds(0));
+  const bool is_given = has(name);
+  read_ms(name, read);
+  if (is_given) value = read;
 }
 
 void Fields::read_s(const char* name, std::optional<std::chrono::seconds>& value) {

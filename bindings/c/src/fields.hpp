@@ -37,11 +37,13 @@ class Fields {
   void read(const char* name, std::size_t& value);
   void read(const char* name, double& value);
   void read(const char* name, std::vector<std::string>& value);
+  void read(const char* name, std::vector<int>& value);
   void read(const char* name, Headers& value);
   /// A number of milliseconds or seconds; fractions are allowed.
   void read_ms(const char* name, std::chrono::nanoseconds& value);
   /// The same for a field that was renamed in 0.2. Giving both names is a mistake.
   void read_ms(const char* name, const char* old_name, std::chrono::nanoseconds& value);
+  void read_ms(const char* name, std::optional<std::chrono::nanoseconds>& value);
   void read_s(const char* name, std::optional<std::chrono::seconds>& value);
   /// Any object, as text.
   void read_object(const char* name, std::string& json);

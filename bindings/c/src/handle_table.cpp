@@ -61,8 +61,7 @@ HandleTable::HandleTable() {
 }
 
 void HandleTable::forget_parent() {
-  static_cast<void>(new Entries(std::move(entries_)));  // not destroyed: see the class
-  entries_.clear();
+  parents_.push_back(std::exchange(entries_, {}));
   parents_last_ = last_;
 }
 

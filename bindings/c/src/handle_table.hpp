@@ -5,6 +5,7 @@
 /// null, released or mistyped one is an error and not a crash.
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -63,6 +64,8 @@ class HandleTable {
 
   mutable std::mutex mutex_;
   Entries entries_;
+  /// What the parent and its parents had at `fork`; never destroyed: see above.
+  std::list<Entries> parents_;
   std::uintptr_t last_ = 0;
   std::uintptr_t parents_last_ =
       0;  ///< The last handle made before `fork`; 0 in the first process.

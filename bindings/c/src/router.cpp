@@ -1,6 +1,9 @@
+#include <vx11/net/timer.hpp>
 #include <vx11/to_json.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "chat_request.hpp"
@@ -11,18 +14,50 @@ namespace {
 
 using namespace vx11::c;
 
+using Options = vx11::RouterOptions;
+
+/// \param at the index of the target; that of the shadow is behind the last
+void give_parts(vx11::RouterTarget& target, std::size_t at, const vx11_transport* const* transports,
+                const vx11_breaker* const* breakers) {
+  const auto transport = optional(transports ? transports[at] : nullptr);
+  const auto breaker = optional(breakers ? breakers[at] : nullptr);
+  if (transport) target.transport = transport->transport;
+  if (breaker) target.breaker = breaker->breaker;
+}
+
+/// With a timer, slow targets are overtaken. A custom transport would block the timer's thread, for
+/// all chats of the router, so a router with one has none.
+vx11::Result<void> give_timer(Options& options) {
+  const auto blocks = [](const vx11::RouterTarget& target) {
+    return target.transport == nullptr || target.transport->blocks();
+  };
+  const auto waits = [](const vx11::RouterTarget& target) {
+    return target.fallback_after.value_or(vx11::Duration()) > vx11::Duration();
+  };
+  const auto& targets = options.targets;
+  if (std::none_of(targets.begin(), targets.end(), blocks)) {
+    options.timer = vx11::make_net_timer();
+    return {};
+  }
+  const auto waiting = std::find_if(targets.begin(), targets.end(), waits);
+  if (waiting == targets.end()) return {};
+  return vx11::fail(vx11::Errc::invalid_argument,
+                    "targets[" + std::to_string(waiting - targets.begin()) +
+                        "].fallback_after_ms has no effect: a target of the router has a custom "
+                        "transport, or none");
+}
+
 vx11::Result<vx11::Router> make_router(const char* description,
                                        const vx11_transport* const* transports,
                                        const vx11_breaker* const* breakers) {
   auto options = router_options(description);
   if (!options) return vx11::fail(options.error());
-  for (std::size_t i = 0; i < options->targets.size(); ++i) {
-    vx11::RouterTarget& target = options->targets[i];
-    const auto transport = optional(transports ? transports[i] : nullptr);
-    const auto breaker = optional(breakers ? breakers[i] : nullptr);
-    if (transport) target.transport = transport->transport;
-    if (breaker) target.breaker = breaker->breaker;
+  const std::size_t count = options->targets.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    give_parts(options->targets[i], i, transports, breakers);
   }
+  if (options->shadow) give_parts(options->shadow->target, count, transports, breakers);
+  if (auto given = give_timer(*options); !given) return vx11::fail(given.error());
   return vx11::Router::create(*std::move(options));
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chat_dialect.hpp"
+#include "fallback_rules.hpp"
 #include "fields.hpp"
 
 namespace vx11::c {
@@ -15,6 +16,7 @@ RouterTarget read_target(Fields fields, std::optional<Error>& wrong_dialect) {
   fields.read("name", target.name);
   fields.read("url", target.url);
   fields.read_ms("try_timeout_ms", "limit_ms", target.try_timeout);
+  fields.read_ms("fallback_after_ms", target.fallback_after);
   fields.read("headers", target.headers);
   fields.read("group", target.group);
   fields.read("weight", target.weight);
@@ -64,6 +66,23 @@ RouterGroup read_group(Fields fields) {
   return group;
 }
 
+RouterShadow read_shadow(Fields fields, std::optional<Error>& wrong_dialect) {
+  RouterShadow shadow;
+  shadow.target = read_target(fields.object("target"), wrong_dialect);
+  fields.read("share", shadow.share);
+  fields.read("max_in_flight", shadow.max_in_flight);
+  fields.end();
+  return shadow;
+}
+
+Overtaken read_overtaken(Fields& fields) {
+  std::string name = "observe";
+  fields.read("overtaken", name);
+  if (name == "cancel") return Overtaken::cancel;
+  if (name != "observe") fields.mistake("overtaken", "is neither observe nor cancel");
+  return Overtaken::observe;
+}
+
 }  // namespace
 
 Result<RouterOptions> router_options(const char* description) {
@@ -77,6 +96,10 @@ Result<RouterOptions> router_options(const char* description) {
   for (Fields& each : fields.objects("groups")) {
     options.groups.push_back(read_group(std::move(each)));
   }
+  options.fallback_rules = read_fallback_rules(fields);
+  fields.read("last_resorts", options.last_resorts);
+  options.overtaken = read_overtaken(fields);
+  if (fields.has("shadow")) options.shadow = read_shadow(fields.object("shadow"), wrong_dialect);
   auto right = fields.finish();
   if (!right) return fail(right.error());
   if (wrong_dialect) return fail(*std::move(wrong_dialect));

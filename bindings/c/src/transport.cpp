@@ -17,8 +17,15 @@ vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* descri
   fields.read("max_idle", options.max_idle);
   fields.read_ms("idle_timeout_ms", "idle_for_ms", options.idle_timeout);
   fields.read("ca_file", options.ca_file);
+  fields.read("certificate_file", options.certificate_file);
+  fields.read("key_file", options.key_file);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
+  const bool has_files =
+      !(options.ca_file.empty() && options.certificate_file.empty() && options.key_file.empty());
+  if (auto valid = has_files ? validate(options) : vx11::Result<>(); !valid) {
+    return vx11::fail(valid.error());
+  }
   return vx11::make_net_transport(std::move(options));
 }
 

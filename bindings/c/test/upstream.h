@@ -1,4 +1,4 @@
-/* Steers vx11-upstream through its control port. Include after check.h. */
+/* Steers vx11-upstream through its control port, and asks it. Include after vx11.h and check.h. */
 #ifndef VX11_TEST_UPSTREAM_H
 #define VX11_TEST_UPSTREAM_H
 
@@ -50,6 +50,27 @@ static int counts(const char *text) {
     nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);  /* between two looks */
   }
   return 0;
+}
+
+/* A router from a description in which every $ stands for the URL of the models; of four targets at
+ * most, a shadow included. */
+static vx11_router *router_of(const char *description) {
+  static char text[4096];
+  size_t size = 0;
+  for (const char *c = description; *c != '\0'; ++c) {
+    size += (size_t)snprintf(text + size, sizeof text - size, *c == '$' ? "%s" : "%.1s",
+                             *c == '$' ? getenv("MODELS_URL") : c);
+  }
+  vx11_transport *sockets = NULL;
+  vx11_router *router = NULL;
+  char *error = NULL;
+  CHECK(vx11_transport_new(NULL, &sockets, NULL) == VX11_OK);
+  const vx11_transport *transports[] = {sockets, sockets, sockets, sockets};
+  if (vx11_router_new(text, transports, NULL, &router, &error) != VX11_OK) printf("%s\n", error);
+  vx11_free(error);
+  vx11_transport_free(sockets);
+  CHECK(router != NULL);
+  return router;
 }
 
 #endif

@@ -68,6 +68,45 @@ static void wrong_groups_are_named(void) {
                        "group \\\"g\\\": no target has it");
 }
 
+static void wrong_rules_are_named(void) {
+#define RULES(rules) \
+  "{\"targets\":[{\"name\":\"a\",\"url\":\"http://h\",\"dialect\":\"openai\"}],\"fallback_rules\":" rules "}"
+  a_router_error_names(RULES("[{}]"), "fallback rule 1: neither statuses nor a condition");
+  a_router_error_names(RULES("[{\"statuses\":[204]}]"),
+                       "fallback rule 1: status 204 is not one of 100 to 599 outside 2xx");
+  a_router_error_names(RULES("[{\"statuses\":[400],\"next\":\"b\"}]"),
+                       "fallback rule 1: \\\"b\\\" is neither a group nor a target without a group");
+  a_router_error_names(RULES("[{\"when\":\"too_long\"}]"),
+                       "fallback_rules[0].when is neither context_too_long nor content_refused");
+  a_router_error_names(RULES("[{\"statuses\":[\"400\"]}]"),
+                       "fallback_rules[0].statuses is not a list of whole numbers");
+  a_router_error_names(RULES("[{\"statuses\":[-400]}]"), "statuses is not a list of whole numbers");
+  a_router_error_names(RULES("[{\"statuses\":400}]"), "statuses is not a list of whole numbers");
+  a_router_error_names(RULES("[{\"status\":[400]}]"), "fallback_rules[0].status is not known");
+  a_router_error_names(RULES("{}"), "fallback_rules is not a list of objects");
+}
+
+static void wrong_fallbacks_and_shadows_are_named(void) {
+#define ROUTER(fields) \
+  "{\"targets\":[{\"name\":\"a\",\"url\":\"http://h\",\"dialect\":\"openai\"}]," fields "}"
+#define SHADOW(fields) "{\"name\":\"b\",\"url\":\"http://h\",\"dialect\":\"openai\"" fields "}"
+  a_router_error_names(TARGET("\"dialect\":\"openai\",\"fallback_after_ms\":-1"),
+                       "targets[0].fallback_after_ms is not a number of at least 0");
+  a_router_error_names(ROUTER("\"overtaken\":\"stop\""), "overtaken is neither observe nor cancel");
+  a_router_error_names(ROUTER("\"last_resorts\":-1"), "last_resorts is not a whole number in range");
+  a_router_error_names(ROUTER("\"shadow\":{}"), "shadow \\\"\\\": no name");
+  a_router_error_names(ROUTER("\"shadow\":{\"target\":" SHADOW("") ",\"share\":2}"),
+                       "shadow \\\"b\\\": share must be 0 to 1");
+  a_router_error_names(ROUTER("\"shadow\":{\"target\":" SHADOW("") ",\"max_in_flight\":0}"),
+                       "max_in_flight must be at least 1");
+  a_router_error_names(ROUTER("\"shadow\":{\"target\":" SHADOW(",\"fallback_after_ms\":5") "}"),
+                       "it can have no fallback_after");
+  a_router_error_names(ROUTER("\"shadow\":{\"target\":" SHADOW(",\"modle\":\"m\"") "}"),
+                       "shadow.target.modle is not known");
+  a_router_error_names(ROUTER("\"shadow\":{\"target\":" SHADOW("") ",\"rate\":1}"),
+                       "shadow.rate is not known");
+}
+
 static void a_wrong_history_is_named(void) {
   vx11_transport *sockets = NULL;
   vx11_router *router = NULL;
@@ -97,6 +136,18 @@ static void answer_at_once(void *context, vx11_call *call) {
   vx11_call_answer(call, 200, NULL, 0, body, sizeof body - 1);
 }
 
+static void wrong_files_of_a_transport_are_named(void) {
+  vx11_transport *sockets = NULL;
+  char *error = NULL;
+  CHECK(vx11_transport_new("{\"ca_file\":\"/none/ca.pem\"}", &sockets, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "the trusted certificates cannot be read");
+  CHECK(vx11_transport_new("{\"key_file\":\"/none/key.pem\"}", &sockets, &error) ==
+        VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "certificate");
+  CHECK(sockets == NULL);
+}
+
 static void a_custom_transport_streams_one_piece(void) {
   vx11_transport *own = NULL;
   vx11_router *router = NULL;
@@ -116,6 +167,32 @@ static void a_custom_transport_streams_one_piece(void) {
   CHECK(vx11_stream_read(stream, -1, NULL, &pieces, &error) == VX11_INVALID_ARGUMENT);
   CHECK_TEXT(error, "stream was released");
   vx11_router_free(router);
+  vx11_transport_free(own);
+}
+
+static void a_custom_transport_is_never_overtaken(void) {
+  vx11_transport *own = NULL, *sockets = NULL;
+  vx11_router *router = NULL;
+  char *error = NULL;
+  CHECK(vx11_transport_custom(answer_at_once, NULL, NULL, &own, NULL) == VX11_OK);
+  CHECK(vx11_transport_new(NULL, &sockets, NULL) == VX11_OK);
+  const vx11_transport *transports[] = {sockets, own};
+  static const char two[] =
+      "{\"targets\":[{\"name\":\"switch\",\"url\":\"http://h\",\"fallback_after_ms\":%d},"
+      "{\"name\":\"madre\",\"url\":\"http://h\"}]}";
+  char text[256];
+  snprintf(text, sizeof text, two, 5);
+  CHECK(vx11_router_new(text, transports, NULL, &router, &error) == VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "targets[0].fallback_after_ms has no effect: a target of the router has a custom");
+  snprintf(text, sizeof text, two, 0);
+  CHECK(vx11_router_new(text, transports, NULL, &router, NULL) == VX11_OK);
+  vx11_router_free(router);
+  static const char shadow[] =
+      "{\"targets\":[{\"name\":\"switch\",\"url\":\"http://h\"}],"
+      "\"shadow\":{\"target\":{\"name\":\"madre\",\"url\":\"http://h\"}}}";
+  CHECK(vx11_router_new(shadow, transports, NULL, &router, &error) == VX11_INVALID_ARGUMENT);
+  CHECK_TEXT(error, "its transport blocks, which would delay the chats");
+  vx11_transport_free(sockets);
   vx11_transport_free(own);
 }
 
@@ -207,11 +284,15 @@ static void a_breaker_is_controlled(void) {
 int main(void) {
   wrong_targets_are_named();
   wrong_groups_are_named();
+  wrong_rules_are_named();
+  wrong_fallbacks_and_shadows_are_named();
   a_wrong_history_is_named();
+  wrong_files_of_a_transport_are_named();
   a_custom_transport_streams_one_piece();
+  a_custom_transport_is_never_overtaken();
   windows_open_a_breaker();
   wrong_windows_are_named();
   a_breaker_is_controlled();
-  printf("7 tests, %d failed checks\n", failures);
+  printf("11 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

@@ -13,26 +13,6 @@
 
 static const char *const dialects[] = {"openai", "ollama", "anthropic"};
 
-/* A router from a description in which every $ stands for the URL of the models. */
-static vx11_router *router_of(const char *description) {
-  static char text[4096];
-  size_t size = 0;
-  for (const char *c = description; *c != '\0'; ++c) {
-    size += (size_t)snprintf(text + size, sizeof text - size, *c == '$' ? "%s" : "%.1s",
-                             *c == '$' ? getenv("MODELS_URL") : c);
-  }
-  vx11_transport *sockets = NULL;
-  vx11_router *router = NULL;
-  char *error = NULL;
-  CHECK(vx11_transport_new(NULL, &sockets, NULL) == VX11_OK);
-  const vx11_transport *transports[] = {sockets, sockets, sockets, sockets};
-  if (vx11_router_new(text, transports, NULL, &router, &error) != VX11_OK) printf("%s\n", error);
-  vx11_free(error);
-  vx11_transport_free(sockets);
-  CHECK(router != NULL);
-  return router;
-}
-
 static vx11_router *router_to(const char *dialect) {
   char text[256];
   snprintf(text, sizeof text,

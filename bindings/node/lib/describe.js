@@ -26,6 +26,9 @@ function described(options, ...nested) {
   }));
 }
 
+/** The same for a list of options; the library names what is no list. */
+const listed = (list, read = described) => (Array.isArray(list) ? list.map((each) => read(each)) : list);
+
 /** A chat from the options of an ask, without those of the call itself. */
 function chatOf(message, { timeoutMs, limitMs, signal, history, ...more }) {
   return json({
@@ -35,4 +38,4 @@ function chatOf(message, { timeoutMs, limitMs, signal, history, ...more }) {
   });
 }
 
-module.exports = { chatOf, described, duration, json, milliseconds, wholeMs };
+module.exports = { chatOf, described, json, listed, milliseconds, wholeMs };

@@ -156,8 +156,14 @@ export class HttpTransport {
     connectLimitMs?: number;
     /** The longest time between two parts of a streamed response. Default 30000. */
     betweenChunksTimeoutMs?: number;
+    /** From the request to the first byte of the response. Default: only the call's. */
+    firstByteTimeoutMs?: number;
     maxBodyBytes?: number;
+    /** PEM: the authorities to trust. Default: the system's. */
     caFile?: string;
+    /** PEM: the certificate for servers that ask for one, and its key. */
+    certificateFile?: string;
+    keyFile?: string;
   });
 }
 
@@ -212,7 +218,34 @@ export interface Target {
   tryTimeoutMs?: number;
   /** @deprecated since 0.2: tryTimeoutMs */
   limitMs?: number;
+  /** When it has not answered after this time (a stream: sent no piece), the next target is asked beside
+   *  it, and the first good answer is taken; 0: never. Default: three times the 95th percentile of its
+   *  last answers, at least 4000. A router with a FunctionTransport asks one after another. */
+  fallbackAfterMs?: number;
   headers?: Record<string, string>;
+}
+
+/** What an answer outside 2xx leads to; the first rule that applies counts. */
+export interface FallbackRule {
+  /** Default: every status outside 2xx, which needs a `when`. */
+  statuses?: number[];
+  /** A further condition: the chat is longer than the model's context, or its content filter refuses it,
+   *  as model servers say it. */
+  when?: 'context_too_long' | 'content_refused';
+  /** A group, or a target without one, after that which answered; those between are passed by. Default:
+   *  the answer is final, and the ask fails with it. */
+  next?: string;
+}
+
+/** A target beside the others that gets copies of chats. Its answers are dropped; `Router.breaker` shows
+ *  how it does. */
+export interface Shadow {
+  /** With a name of its own. Its transport is an HttpTransport. */
+  target: Target;
+  /** The share of chats that are copied. Default 0.01. */
+  share?: number;
+  /** Copies under way at a time; further chats are not copied. Default 8. */
+  maxInFlight?: number;
 }
 
 /** How the targets of one group share their chats. */
@@ -309,6 +342,15 @@ export class Router {
     /** @deprecated since 0.2: totalTimeoutMs */
     deadlineMs?: number;
     groups?: Group[];
+    /** Default: every answer outside 2xx leads to the next target. */
+    fallbackRules?: FallbackRule[];
+    /** How many chats at a time are sent to the first target when the breakers of all reject them, in place
+     *  of failing with `circuit_open`. Default 0. */
+    lastResorts?: number;
+    /** What becomes of calls that were overtaken: "observe", the default, lets them run to their limit for
+     *  the breaker, "cancel" ends them. */
+    overtaken?: 'observe' | 'cancel';
+    shadow?: Shadow;
   });
   /** Rejects with ChatFailed if no target answered. */
   ask(message: string, options?: AskOptions): Promise<Reply>;

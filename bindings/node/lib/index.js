@@ -2,7 +2,7 @@
 
 const native = require('./native.js');
 const { VX11Error, ChatFailed, CircuitOpen, NEUTRAL_CODES, calling, resultOf } = require('./errors.js');
-const { chatOf, described, duration, json, milliseconds, wholeMs } = require('./describe.js');
+const { chatOf, described, json, listed, milliseconds, wholeMs } = require('./describe.js');
 const { ChatStream } = require('./stream.js');
 
 const STATES = ['closed', 'open', 'half_open'];
@@ -146,15 +146,22 @@ let sockets;
 /** The shared socket transport for all clients without one. */
 const socketsOf = () => (sockets ??= new HttpTransport());
 
+/** What is called: a target or a component. Its handles are passed beside the description. */
+const calledOf = ({ transport, breaker, ...options } = {}) => described(options);
+const transportsOf = (called) => called.map(({ transport }) => handleOf(transport ?? socketsOf()));
+const breakersOf = (called) => called.map(({ breaker }) => handleOf(breaker));
+
 class Router {
-  constructor({ targets, groups = [], ...options }) {
+  constructor({ targets, groups, fallbackRules, shadow, ...options }) {
     const description = json({
       ...described(options),
-      targets: targets.map(({ transport, breaker, ...target }) => described(target)),
-      groups: groups.map((group) => described(group)),
+      targets: listed(targets, calledOf),
+      groups: listed(groups),
+      fallback_rules: listed(fallbackRules),
+      shadow: shadow && { ...described(shadow), target: calledOf(shadow.target) },
     });
-    const transports = targets.map((target) => handleOf(target.transport ?? socketsOf()));
-    const breakers = targets.map((target) => handleOf(target.breaker));
+    const called = shadow ? [...targets, shadow.target ?? {}] : targets;
+    const [transports, breakers] = [transportsOf(called), breakersOf(called)];
     this._handle = calling(() => native.routerNew(description, transports, breakers));
     this._totalTimeoutMs = options.totalTimeoutMs ?? options.deadlineMs ?? 30000;
   }
@@ -185,9 +192,9 @@ class Router {
 
 class PowerClient {
   constructor(url, options = {}) {
-    const description = json({ url, timeout_ms: duration(timeoutOf(options)), headers: options.headers });
-    const transport = handleOf(options.transport ?? socketsOf());
-    this._handle = calling(() => native.powerNew(description, transport, handleOf(options.breaker)));
+    const [[transport], [breaker]] = [transportsOf([options]), breakersOf([options])];
+    const description = json({ ...calledOf(options), url });
+    this._handle = calling(() => native.powerNew(description, transport, breaker));
   }
 
   async powerState(options) {
@@ -213,22 +220,9 @@ class PowerClient {
 }
 
 class HealthAggregator {
-  constructor({ components = [], power, reuseForMs } = {}) {
-    const description = json({
-      reuse_for_ms: duration(reuseForMs),
-      components: components.map((component) => ({
-        name: component.name,
-        check: component.check,
-        port: component.port,
-        required: component.required,
-        url: component.url,
-        path: component.path,
-        headers: component.headers,
-        timeout_ms: duration(timeoutOf(component)),
-      })),
-    });
-    const transports = components.map((component) => handleOf(component.transport ?? socketsOf()));
-    const breakers = components.map((component) => handleOf(component.breaker));
+  constructor({ components = [], power, ...options } = {}) {
+    const description = json({ ...described(options), components: listed(components, calledOf) });
+    const [transports, breakers] = [transportsOf(components), breakersOf(components)];
     this._handle = calling(() =>
       native.healthNew(description, transports, breakers, handleOf(power)));
   }
@@ -240,13 +234,9 @@ class HealthAggregator {
 }
 
 class SessionStore {
-  constructor(options = {}) {
-    const limits = json({
-      messages: options.messages,
-      idle_timeout_ms: duration(options.idleTimeoutMs ?? options.idleMs),
-      sessions: options.sessions,
-    });
-    this._handle = calling(() => native.sessionsNew(options.path ?? null, limits));
+  constructor({ path = null, ...options } = {}) {
+    const limits = json(described(options));
+    this._handle = calling(() => native.sessionsNew(path, limits));
   }
 
   async recent(id, count = 3) { return resultOf(native.sessionsRecent(this._handle, id, count)); }
@@ -258,9 +248,10 @@ class SessionStore {
 }
 
 class OperatorApi {
-  constructor({ auth, primary, router, health, power, sessions }) {
+  constructor({ auth, router, health, power, sessions, ...options }) {
     const parts = [router, health, power, sessions].map(handleOf);
-    this._handle = calling(() => native.operatorNew(json({ auth, primary }), ...parts));
+    const description = json({ ...described(options), auth });
+    this._handle = calling(() => native.operatorNew(description, ...parts));
   }
 
   async handle({ method, target, headers = [], body = '' }, options = undefined) {

@@ -44,6 +44,19 @@ test('a timeout of Infinity, null or undefined is none, and NaN is refused', asy
   await assert.rejects(router.ask('x', { timeoutMs: -Infinity }), { code: 'timeout' });
 });
 
+test('an unknown option of a part is an error that names it', () => {
+  const named = (make, name) => assert.throws(make, { code: 'invalid_argument', detail: `${name} is not known` });
+  const components = [{ name: 'a', check: 'self', prot: 8001 }];
+  named(() => new vx11.HealthAggregator({ components }), 'components[0].prot');
+  named(() => new vx11.HealthAggregator({ reuseForMS: 5 }), 'reuse_for_m_s');
+  named(() => new vx11.PowerClient('http://madre:1', { timeout: 5 }), 'timeout');
+  named(() => new vx11.SessionStore({ message: 5 }), 'message');
+  assert.throws(() => new vx11.HttpTransport({ caFile: '/none/ca.pem' }), /the trusted certificates cannot be read/);
+  new vx11.SessionStore({ idleMs: 5 });
+  new vx11.PowerClient('http://madre:1', { limitMs: 5, headers: { a: 'b' } });
+  new vx11.HealthAggregator({ components: [{ name: 'a', check: 'self', limitMs: 5 }] });
+});
+
 test('a text that would be cut at a NUL is refused', async () => {
   const store = new vx11.SessionStore();
   await assert.rejects(store.find('a\0b'), /NUL/);

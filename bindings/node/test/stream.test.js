@@ -8,31 +8,13 @@ const { beforeEach, describe, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
 const vx11 = require('..');
+const routes = require('./routes.js');
+const { MODELS_URL, counted, fault, fresh, holdAfter, look, order, target } = require('./upstream.js');
 
-const { MODELS_URL, CONTROL_URL } = process.env;
 const DIALECTS = ['openai', 'ollama', 'anthropic'];
 const CHAT = 'one two three';
 const ANSWER = 'model heard: one two three';
 
-const order = async (path, members = {}) => {
-  const response = await fetch(CONTROL_URL + path, { method: 'POST', body: JSON.stringify(members) });
-  assert(response.ok, await response.text());
-};
-const look = async (path) => (await (await fetch(CONTROL_URL + path)).json()).models;
-const holdAfter = (events) => order('/__set', { stream_released: events });
-const fault = (kind, members) => order('/__fault', { service: 'models', fault: kind, ...members });
-
-/** Whether the counters get these values within a generous time. */
-async function counted(wanted) {
-  for (let looks = 0; looks < 1000; looks++) {
-    const counts = await look('/__count');
-    if (Object.entries(wanted).every(([name, value]) => counts[name] === value)) return true;
-    await sleep(10); // between two looks
-  }
-  return false;
-}
-
-const target = (more) => ({ name: 'llama', url: MODELS_URL, dialect: 'openai', model: 'm', key: 'k', ...more });
 const routerTo = (dialect = 'openai') => new vx11.Router({ targets: [target({ dialect })] });
 const gc = () => {
   require('node:v8').setFlagsFromString('--expose-gc');
@@ -53,11 +35,9 @@ async function firstText(stream) {
 }
 
 describe('against a server of models', { skip: !MODELS_URL && 'needs vx11-upstream' }, () => {
-  beforeEach(async () => {
-    await order('/__heal');
-    await order('/__set', { stream_released: 1000000 });
-    await order('/__reset');
-  });
+  beforeEach(fresh);
+
+  routes();
 
   test('every dialect answers whole and streams', async () => {
     for (const dialect of DIALECTS) {

@@ -18,7 +18,13 @@ export async function everything(): Promise<number> {
   const gpus = new Router({
     targets: [{ name: 'a', url: 'http://a/v1', dialect: 'openai', model: 'm', key: 'k', group: 'g', weight: 2 }],
     groups: [{ name: 'g', policy: 'least_in_flight' }],
+    fallbackRules: [{ when: 'context_too_long', next: 'g' }, { statuses: [400, 422] }],
+    lastResorts: 2,
+    overtaken: 'cancel',
+    shadow: { target: { name: 'trial', url: 'http://b/v1', fallbackAfterMs: 5 }, share: 0.5, maxInFlight: 2 },
   });
+  // @ts-expect-error no such condition
+  new Router({ targets: [], fallbackRules: [{ when: 'too_long' }] });
   await gpus.stream('hi')[Symbol.asyncDispose]();
   for await (const piece of gpus.stream('hi', { pieceTimeoutMs: 5 })) piece.text.trim();
   const window = new CircuitBreaker({ trip: { window: 'count', size: 9, slow: { afterMs: 5 } } });

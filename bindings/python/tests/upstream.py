@@ -12,7 +12,7 @@ DIALECTS = ("openai", "ollama", "anthropic")
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-def order(path, **members):
+def order(path, /, **members):
     data = json.dumps(members).encode()
     with _open(os.environ["CONTROL_URL"] + path, data, timeout=30) as answer:
         answer.read()

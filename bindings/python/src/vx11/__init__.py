@@ -6,9 +6,10 @@ from .breaker import CircuitBreaker, CountWindow, OpenGrowth, Permit, SlowCalls,
 from .health import Component, HealthAggregator
 from .operator import OperatorApi
 from .power import PowerClient
-from .router import Group, Reply, Router, Target
+from .router import Reply, Router
 from .sessions import SessionStore
 from .stream import ChatStream, Piece
+from .targets import FallbackRule, Group, Shadow, Target
 from .transport import FunctionTransport, HttpTransport, Request, Response, Transport
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Component",
     "CountWindow",
     "Error",
+    "FallbackRule",
     "FunctionTransport",
     "Group",
     "HealthAggregator",
@@ -33,6 +35,7 @@ __all__ = [
     "Response",
     "Router",
     "SessionStore",
+    "Shadow",
     "SlowCalls",
     "Target",
     "TimeWindow",

@@ -114,12 +114,8 @@ lib = _load()
 
 def encode(description: Mapping[str, Any]) -> bytes:
     """Encodes a description as JSON; omits None, so that the default applies."""
-    return json.dumps(given(description), allow_nan=False).encode()
-
-
-def given(description: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are not None."""
-    return {key: value for key, value in description.items() if value is not None}
+    given = {key: value for key, value in description.items() if value is not None}
+    return json.dumps(given, allow_nan=False).encode()
 
 
 def text(value: str) -> bytes:
@@ -134,10 +130,6 @@ def ms(seconds: float) -> float:
     if math.isnan(seconds):
         raise ValueError("a duration is no number")
     return min(seconds * 1000, 1e300)
-
-
-def ms_or_default(seconds: Optional[float]) -> Optional[float]:
-    return None if seconds is None else ms(seconds)
 
 
 def take_text(pointer: c_void_p) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Callable, Literal, NoReturn, Optional, TypeVar, Union, cast
 
+from ._describe import Described, seconds
 from ._errors import NEUTRAL_CODES, CircuitOpen, Error
-from ._library import Handle, answer, check, encode, given, lib, make, ms
+from ._library import Handle, answer, check, encode, lib, make, ms
 
 F = TypeVar("F", bound=Callable[..., Any])
 State = Literal["closed", "open", "half_open"]
@@ -22,18 +23,15 @@ _NEUTRAL, _SUCCESS, _FAILURE = range(3)
 
 
 @dataclass(frozen=True)
-class SlowCalls:
+class SlowCalls(Described):
     """A call that takes `after` seconds or longer is slow; a share of `rate` of them opens the circuit."""
 
-    after: float = 5.0
+    after: float = seconds(5.0)
     rate: float = 1.0
-
-    def description(self) -> dict[str, Any]:
-        return {"after_ms": ms(self.after), "rate": self.rate}
 
 
 @dataclass(frozen=True)
-class CountWindow:
+class CountWindow(Described):
     """Opens when `failure_rate` of the last `size` calls have failed, with `minimum_calls` at least."""
 
     size: int = 100
@@ -42,39 +40,22 @@ class CountWindow:
     slow: Optional[SlowCalls] = None
 
     def description(self) -> dict[str, Any]:
-        return given(
-            {
-                "window": "count",
-                "size": self.size,
-                "minimum_calls": self.minimum_calls,
-                "failure_rate": self.failure_rate,
-                "slow": self.slow and self.slow.description(),
-            }
-        )
+        return {"window": "count", **super().description()}
 
 
 @dataclass(frozen=True)
-class TimeWindow:
+class TimeWindow(Described):
     """Opens when `failure_rate` of the calls in the last `span` seconds have failed. The window moves
     in `buckets` steps."""
 
-    span: float = 60.0
+    span: float = seconds(60.0)
     buckets: int = 10
     minimum_calls: int = 20
     failure_rate: float = 0.5
     slow: Optional[SlowCalls] = None
 
     def description(self) -> dict[str, Any]:
-        return given(
-            {
-                "window": "time",
-                "span_ms": ms(self.span),
-                "buckets": self.buckets,
-                "minimum_calls": self.minimum_calls,
-                "failure_rate": self.failure_rate,
-                "slow": self.slow and self.slow.description(),
-            }
-        )
+        return {"window": "time", **super().description()}
 
 
 @dataclass(frozen=True)

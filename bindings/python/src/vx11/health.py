@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Mapping, Optional, Sequence, cast
 
+from ._describe import Described, apart, seconds
 from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms
 from ._waiting import Limit, Stop, awaited, blocking, checks
 from .breaker import CircuitBreaker
@@ -15,7 +16,7 @@ Check = Literal["http", "redis", "breaker", "self", "absent", "not_configured"]
 
 
 @dataclass
-class Component:
+class Component(Described):
     """One component and how it is checked. "http" and "redis" need a `url`, "breaker" a breaker, whose
     state is read."""
 
@@ -26,21 +27,9 @@ class Component:
     url: str = ""
     path: str = "/health"
     headers: Optional[Mapping[str, str]] = None
-    transport: Optional[Transport] = None
-    breaker: Optional[CircuitBreaker] = None
-    timeout: float = 2.0
-
-    def description(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "check": self.check,
-            "port": self.port,
-            "required": self.required,
-            "url": self.url,
-            "path": self.path,
-            "headers": dict(self.headers or {}),
-            "timeout_ms": ms(self.timeout),
-        }
+    transport: Optional[Transport] = apart()
+    breaker: Optional[CircuitBreaker] = apart()
+    timeout: float = seconds(2.0)
 
 
 class HealthAggregator(Handle):

@@ -2,103 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, Mapping, Optional, Sequence, Union
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence
 
-from ._library import Handle, answer, encode, given, handle_of, handles, lib, make, ms, ms_or_default, text
+from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms, text
 from ._waiting import Limit, Stop, asks, awaited, blocking
 from .breaker import CircuitBreaker
 from .stream import ChatStream
-from .transport import HttpTransport, Transport
-
-
-Policy = Literal["peak_ewma", "weighted_round_robin", "least_in_flight", "sticky_session"]
-
-
-@dataclass
-class Target:
-    """One upstream. `dialect` is its API (default: chosen by the name, if that is "switch" or "madre"):
-
-    - "openai" (llama.cpp, vLLM, Ollama, LM Studio and hosts), "ollama" or "anthropic". A path in `url` is
-      the API's base path, by default "/v1", of "ollama" none. `model` is required but for "openai".
-      `key` is sent as the API has it, `history_tokens` limits the history that is sent, `extra` are
-      members of each request, such as {"temperature": 0.2}; `max_tokens` is for "anthropic", `path`, the
-      whole path and query of requests in place of a path in `url`, for "openai".
-    - "switch" or "madre".
-    - the description of another one: {"path": "/v1/chat", "body": {"prompt": "{message}"}, "text":
-      "/answer"}, where `text` is the JSON pointer to the answer; vx11.h lists what is replaced in the body.
-
-    Without a transport or a breaker one is created. `try_timeout` is the timeout of one try in seconds.
-    Targets that follow one another with the same `group` are one step of the router; one of them is
-    chosen for each chat, by `weight` and the group's policy."""
-
-    name: str
-    url: str
-    transport: Optional[Transport] = None
-    breaker: Optional[CircuitBreaker] = None
-    dialect: Optional[Union[str, Mapping[str, Any]]] = None
-    try_timeout: float = 15.0
-    headers: Optional[Mapping[str, str]] = None
-    model: Optional[str] = None
-    key: Optional[str] = field(default=None, repr=False)
-    system_prompt: Optional[str] = None
-    history_tokens: Optional[int] = None
-    max_tokens: Optional[int] = None
-    path: Optional[str] = None
-    extra: Optional[Mapping[str, Any]] = None
-    group: Optional[str] = None
-    weight: Optional[int] = None
-
-    def description(self) -> dict[str, Any]:
-        return given(
-            {
-                "name": self.name,
-                "url": self.url,
-                "try_timeout_ms": ms(self.try_timeout),
-                "dialect": self.dialect,
-                "headers": dict(self.headers or {}),
-                "model": self.model,
-                "key": self.key,
-                "system_prompt": self.system_prompt,
-                "history_tokens": self.history_tokens,
-                "max_tokens": self.max_tokens,
-                "path": self.path,
-                "extra": self.extra and dict(self.extra),
-                "group": self.group,
-                "weight": self.weight,
-            }
-        )
-
-
-@dataclass
-class Group:
-    """How the targets of one group share their chats. None: the default, which vx11.h shows. "peak_ewma"
-    takes the fastest of two random targets, and alone has `decay` and `failure_cost`; "sticky_session"
-    the same target for all chats of a session. `max_targets` are asked for one chat at most. Times are in
-    seconds."""
-
-    name: str
-    policy: Policy = "peak_ewma"
-    max_targets: Optional[int] = None
-    decay: Optional[float] = None
-    failure_cost: Optional[float] = None
-    default_cooldown: Optional[float] = None
-    max_cooldown: Optional[float] = None
-    slow_start: Optional[float] = None
-
-    def description(self) -> dict[str, Any]:
-        return given(
-            {
-                "name": self.name,
-                "policy": self.policy,
-                "max_targets": self.max_targets,
-                "decay_ms": ms_or_default(self.decay),
-                "failure_cost_ms": ms_or_default(self.failure_cost),
-                "default_cooldown_ms": ms_or_default(self.default_cooldown),
-                "max_cooldown_ms": ms_or_default(self.max_cooldown),
-                "slow_start_ms": ms_or_default(self.slow_start),
-            }
-        )
+from .targets import FallbackRule, Group, Overtaken, Shadow, Target
+from .transport import HttpTransport
 
 
 @dataclass(frozen=True)
@@ -116,7 +28,12 @@ class Reply:
 class Router(Handle):
     """Tries its targets in order until one answers. Thread-safe. `total_timeout` is the timeout of a
     whole ask in seconds. Raises ChatFailed if no target answered. `history` are earlier messages, oldest
-    first, each with `role` ("system", "user", "assistant") and `content`, for targets that take them."""
+    first, each with `role` ("system", "user", "assistant") and `content`, for targets that take them.
+
+    The first of `fallback_rules` that applies to an answer outside 2xx decides; without one the next
+    target is asked. When the breakers of all targets reject a chat, up to `last_resorts` at a time are
+    sent to the first one all the same; by default they fail with CircuitOpen's code. A call that was
+    overtaken (`Target.fallback_after`) runs to its limit for its breaker; "cancel" ends it."""
 
     _free = "vx11_router_free"
 
@@ -126,17 +43,26 @@ class Router(Handle):
         *,
         total_timeout: float = 30.0,
         groups: Sequence[Group] = (),
+        fallback_rules: Sequence[FallbackRule] = (),
+        last_resorts: int = 0,
+        overtaken: Overtaken = "observe",
+        shadow: Optional[Shadow] = None,
     ) -> None:
-        sockets = HttpTransport() if any(t.transport is None for t in targets) else None
+        asked = [*targets, shadow.target] if shadow else targets
+        sockets = HttpTransport() if any(t.transport is None for t in asked) else None
         description = encode(
             {
                 "total_timeout_ms": ms(total_timeout),
                 "targets": [t.description() for t in targets],
                 "groups": [g.description() for g in groups],
+                "fallback_rules": [r.description() for r in fallback_rules],
+                "last_resorts": last_resorts,
+                "overtaken": overtaken,
+                "shadow": shadow and shadow.description(),
             }
         )
-        transports = handles([t.transport or sockets for t in targets])
-        breakers = handles([t.breaker for t in targets])
+        transports = handles([t.transport or sockets for t in asked])
+        breakers = handles([t.breaker for t in asked])
         super().__init__(make(lib.vx11_router_new, description, transports, breakers))
         self._total_timeout = total_timeout
 

@@ -55,7 +55,9 @@ class Transport(Handle):
 
 class HttpTransport(Transport):
     """HTTP and HTTPS over sockets, on one thread of the library. `between_chunks_timeout` is the longest
-    time between two parts of a streamed response, in seconds."""
+    time between two parts of a streamed response, in seconds; `first_byte_timeout` that from the request
+    to the first byte. The files are PEM: the authorities to trust (default: the system's), and a
+    certificate with its key for servers that ask for one."""
 
     def __init__(
         self,
@@ -64,6 +66,9 @@ class HttpTransport(Transport):
         between_chunks_timeout: float = 30.0,
         max_body_bytes: int = 4 * 1024 * 1024,
         ca_file: str = "",
+        first_byte_timeout: Optional[float] = None,
+        certificate_file: str = "",
+        key_file: str = "",
     ) -> None:
         description = encode(
             {
@@ -71,6 +76,9 @@ class HttpTransport(Transport):
                 "between_chunks_timeout_ms": ms(between_chunks_timeout),
                 "max_body_bytes": max_body_bytes,
                 "ca_file": ca_file,
+                "first_byte_timeout_ms": None if first_byte_timeout is None else ms(first_byte_timeout),
+                "certificate_file": certificate_file,
+                "key_file": key_file,
             }
         )
         super().__init__(make(lib.vx11_transport_new, description))
