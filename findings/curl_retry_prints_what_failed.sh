@@ -22,7 +22,8 @@ trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
   for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
 PATH=$work/usr/bin:$PATH
 cd "$work"
-export LD_LIBRARY_PATH=$work/usr/lib/$(uname -m)-linux-gnu
+LD_LIBRARY_PATH=$work/usr/lib/$(uname -m)-linux-gnu
+export LD_LIBRARY_PATH
 
 # Each path answers 503 to its first request; /count/PATH says how many there were.
 cat >server.py <<'PY'
