@@ -42,8 +42,8 @@ void SseParser::feed(std::string piece) {
 }
 
 bool SseParser::end() {
-  if (!lines_are_events_ || line_.empty() || overflowed_) return false;
-  feed("\n");
+  if (overflowed_ || (line_.empty() && !has_data_)) return false;
+  feed(lines_are_events_ ? "\n" : "\n\n");
   return true;
 }
 

@@ -39,8 +39,10 @@ class SseParser {
 
   /// Adds the next piece; the previous one must have been parsed until `next` returned none.
   void feed(std::string piece);
-  /// Adds the end of the stream: with JSON lines it completes a last line without a line end.
-  /// \return whether there is such a line; the next calls return false
+  /// Adds the end of the stream: it completes a last line without a line end and a last event
+  /// without its empty line. The HTML standard discards that event, but there are servers that end
+  /// their last one so; whether the stream was cut is for the reader of the event's data.
+  /// \return whether there is something to complete; the next calls return false
   bool end();
   /// Returns the next complete event, if there is one.
   std::optional<SseEvent> next();

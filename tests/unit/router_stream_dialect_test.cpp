@@ -94,6 +94,17 @@ TEST_CASE("a dialect of the user's own reads the events of its streams") {
   CHECK(stream.upstream_json() == R"({"said":true})");
 }
 
+TEST_CASE("an end without its empty line is an end") {
+  const auto dialect = std::make_shared<StreamingSayDialect>();
+  for (const std::string last : {"data: bye", "data: bye\n", "data: by"}) {
+    CAPTURE(last);
+    auto stream = ask_in(dialect, stream_of({"data: say hel\n\n", last}));
+    CHECK((**next(stream)).text == "hel");
+    const auto end = next(stream);
+    CHECK(end.has_value() == last.starts_with("data: bye"));
+  }
+}
+
 TEST_CASE("an event reader that throws breaks the stream") {
   auto stream = ask_in(std::make_shared<StreamingSayDialect>(),
                        stream_of({"data: say hel\n\ndata: throw\n\n"}));

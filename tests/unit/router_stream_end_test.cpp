@@ -47,6 +47,14 @@ TEST_CASE("a stream that is cut cleanly without its end is broken") {
   CHECK(upstreams.breaker().failures == 1);
 }
 
+TEST_CASE("an event that is cut in its data is no piece") {
+  const Upstreams upstreams(stream_of({kHel, kLo.substr(0, kLo.size() - 4)}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK((**next(*stream)).text == "hel");
+  CHECK(next(*stream).error().code == Errc::invalid_reply);
+}
+
 TEST_CASE("a stream that ends well is a success, and only then") {
   const Upstreams upstreams(stream_of({kHel, kLo, kDone}));
   upstreams.fail_switch(2);

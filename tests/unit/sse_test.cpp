@@ -293,10 +293,41 @@ TEST_CASE("JSON lines: the end of the stream completes a last line, and no piece
   CHECK(parser.next().value().data == R"({"half":1})");
   CHECK_FALSE(parser.next().has_value());
   CHECK_FALSE(parser.end());
-  SseParser events;
-  events.feed("data: a\n");
-  CHECK_FALSE(events.next().has_value());
-  CHECK_FALSE(events.end());
+}
+
+TEST_CASE("the end of the stream completes a last event, wherever it was cut") {
+  for (const std::string_view ending : {"", "\n", "\r", "\r\n"}) {
+    CAPTURE(ending.size());
+    SseParser parser;
+    parser.feed("data: a\n\nevent: last\nda");
+    CHECK(parser.next().value().data == "a");
+    CHECK_FALSE(parser.next().has_value());
+    parser.feed("ta: b" + std::string(ending));
+    CHECK_FALSE(parser.next().has_value());
+    CHECK(parser.end());
+    const auto last = parser.next();
+    REQUIRE(last.has_value());
+    CHECK(last->name == "last");
+    CHECK(last->data == "b");
+    CHECK_FALSE(parser.next().has_value());
+    CHECK_FALSE(parser.end());
+  }
+}
+
+TEST_CASE("the end of the stream makes no event where there is no data") {
+  for (const std::string_view text : {"", "data: a\n\n", ":\n", "event: last\n"}) {
+    SseParser parser;
+    parser.feed(std::string(text));
+    while (parser.next()) {
+    }
+    CHECK_FALSE(parser.end());
+    CHECK_FALSE(parser.next().has_value());
+  }
+  SseParser half;
+  half.feed("event: la");
+  CHECK_FALSE(half.next().has_value());
+  CHECK(half.end());
+  CHECK_FALSE(half.next().has_value());
 }
 
 TEST_CASE("JSON lines: a line above the limit is refused") {
