@@ -69,7 +69,7 @@ is_public() { # PATH
 }
 
 metrics_need_a_token_elsewhere() {
-  LISTEN=0.0.0.0:0 restart_gateway
+  VX11_SERVER_INSECURE_LISTEN=true LISTEN=0.0.0.0:0 restart_gateway
   BASE=http://127.0.0.1:$(port_of "$BASE")
   anonymous GET /metrics
   expect_status 401

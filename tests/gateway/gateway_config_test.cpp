@@ -216,14 +216,18 @@ TEST_CASE("without authentication only this machine may connect") {
   const Variables off{{"VX11_AUTH_MODE", "off"}};
   CHECK(Sources{.variables = off}.load().mistakes.empty());
   CHECK(Sources{.arguments = {"--listen", "[::1]:0"}, .variables = off}.load().mistakes.empty());
-  const auto refused = Sources{.arguments = {"--listen", "0.0.0.0:8000"}, .variables = off}.load();
+  const auto refused =
+      Sources{.arguments = {"--listen", "0.0.0.0:8000", "--insecure-listen"}, .variables = off}
+          .load();
   REQUIRE(refused.mistakes.size() == 1);
   CHECK(refused.mistakes.front().where == "VX11_AUTH_MODE");
 }
 
 TEST_CASE("the development token and short ones are refused where other machines can connect") {
   const auto start = [](const char* listen, Variables variables) {
-    return Sources{.arguments = {"--listen", listen}, .variables = std::move(variables)}.load();
+    return Sources{.arguments = {"--insecure-listen", "--listen", listen},
+                   .variables = std::move(variables)}
+        .load();
   };
   const auto development = start("0.0.0.0:8000", {});
   REQUIRE(development.mistakes.size() == 1);
@@ -281,13 +285,49 @@ TEST_CASE("a token file that cannot be used is a mistake, and without effect in 
         std::vector<std::string>{"--tokens: has an effect in auth.mode \"token\" only"});
 }
 
+TEST_CASE("plain HTTP where other machines can connect has to be asked for") {
+  const Variables token{{"VX11_GATEWAY_TOKEN", "sixteen-bytes-xx"}};
+  const auto start = [&](std::vector<std::string> arguments, Variables variables) {
+    variables.insert(token.begin(), token.end());
+    return Sources{.arguments = std::move(arguments), .variables = std::move(variables)}.load();
+  };
+  const auto plain = start({"--listen", "0.0.0.0:8000"}, {});
+  REQUIRE(plain.mistakes.size() == 1);
+  CHECK(to_string(plain.mistakes.front()) ==
+        "--listen: other machines can connect to 0.0.0.0:8000, and tokens and chats would be "
+        "readable on the network; give --tls-cert and --tls-key, or --insecure-listen if something "
+        "in front of the gateway ends TLS");
+  CHECK(start({"--listen", "0.0.0.0:8000", "--insecure-listen"}, {}).mistakes.empty());
+  CHECK(start({"--insecure-listen", "--listen", "0.0.0.0:8000"}, {}).mistakes.empty());
+  CHECK(start({"--listen", "0.0.0.0:8000"}, {{"VX11_SERVER_INSECURE_LISTEN", "true"}})
+            .mistakes.empty());
+  CHECK(start({"--listen", "127.0.0.1:8000"}, {}).mistakes.empty());
+}
+
+TEST_CASE("the files of the listener's certificate are checked at start") {
+  const auto mistake = [](std::vector<std::string> arguments) {
+    const auto loaded = Sources{.arguments = std::move(arguments)}.load();
+    REQUIRE(loaded.mistakes.size() == 1);
+    return to_string(loaded.mistakes.front());
+  };
+  const std::string no_key = VX11_CONFIGURATION_PAGE;
+  CHECK(mistake({"--tls-key", no_key}) ==
+        "server.tls.certificate_file: is missing; give --tls-cert FILE");
+  CHECK(mistake({"--tls-cert", no_key}) == "server.tls.key_file: is missing; give --tls-key FILE");
+  CHECK(mistake({"--tls-cert", no_key, "--tls-key", no_key}) ==
+        "--tls-cert: the certificate cannot be read as PEM");
+  CHECK(mistake({"--tls-cert", no_key, "--tls-key", "/nonexistent"}).starts_with("--tls-key: "));
+}
+
 TEST_CASE("an empty variable of a secret is no silent default") {
   const Variables empty = {{"VX11_TENTACULO_LINK_TOKEN", ""}};
   const auto loopback = Sources{.variables = empty}.load();
   REQUIRE(loopback.warnings.size() == 1);
   CHECK(loopback.warnings.front().starts_with(
       "VX11_TENTACULO_LINK_TOKEN is set, but empty: the development token is in use"));
-  const auto exposed = Sources{.arguments = {"--listen", "0.0.0.0:1"}, .variables = empty}.load();
+  const auto exposed =
+      Sources{.arguments = {"--listen", "0.0.0.0:1", "--insecure-listen"}, .variables = empty}
+          .load();
   REQUIRE(exposed.mistakes.size() == 1);
   CHECK(exposed.mistakes.front().what.starts_with("VX11_TENTACULO_LINK_TOKEN is set, but empty: "));
   const auto upstream = Sources{
