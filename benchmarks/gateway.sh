@@ -3,17 +3,20 @@
 # proxies in front of the same upstream. Runs are interleaved, and each round starts new processes:
 # the placement of connections and memory is fixed for a process's life and changes the results by
 # several per cent. The table shows medians.
-#   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [contender …]
+#   benchmarks/gateway.sh [-r rounds] [-d seconds] [-c "connections …"] [-t threads] [-s] [-n] [contender …]
+#   -s: clients speak TLS 1.3 to the gateway and to nginx, with the same certificate
+#   -n: a new connection for each request, with -s a full handshake
 #   contenders: gateway, nginx, haproxy, and before: the gateway of another build,
 #   $BEFORE/gateway/vx11-gateway, to compare a change with
 # Needs wrk, and nginx and haproxy for those two: apt-get install wrk nginx-light haproxy
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 seconds=5 connections="1 16 64 256 1000" threads=2
-while getopts r:d:c:t: option; do
+rounds=5 seconds=5 connections="1 16 64 256 1000" threads=2 secure=() headers=()
+while getopts r:d:c:t:sn option; do
   case $option in
     r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; c) connections=$OPTARG ;; t) threads=$OPTARG ;;
+    s) secure=(ssl) ;; n) headers=(-H 'Connection: close') ;;
     *) exit 2 ;;
   esac
 done
@@ -26,6 +29,14 @@ bin=$PWD/build/release/examples
 source benchmarks/processes.sh
 ulimit -n 65536 2>/dev/null || true
 
+tls_flags=() ssl_of_nginx='' scheme=http
+if ((${#secure[@]})); then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" \
+    -subj /CN=benchmark -days 1 2>/dev/null
+  tls_flags=(--tls-cert "$work/cert.pem" --tls-key "$work/key.pem") scheme=https
+  ssl_of_nginx="ssl_certificate $work/cert.pem; ssl_certificate_key $work/key.pem; ssl_protocols TLSv1.3;"
+fi
+
 start_upstream() {
   "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
   pid[upstream]=$!
@@ -37,7 +48,7 @@ start_front() {  # start_front NAME PROGRAM [ARGUMENT...]
   local name=$1
   shift
   VX11_TENTACULO_LINK_TOKEN=benchmark-token "$@" --listen 127.0.0.1:0 \
-    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" \
+    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" "${tls_flags[@]}" \
     >"$work/$name" 2>"$work/$name.log" &
   pid[$name]=$!
   url[$name]=$(wait_line "$work/$name" 'listening on ')/operator/chat/ask
@@ -56,14 +67,14 @@ http {
   client_body_temp_path $work/nb; proxy_temp_path $work/np; fastcgi_temp_path $work/nf;
   uwsgi_temp_path $work/nu; scgi_temp_path $work/ns;
   upstream switch { server ${switch#http://}; keepalive 1024; keepalive_requests 1000000000; }
-  server { listen 127.0.0.1:$port backlog=4096;
+  server { listen 127.0.0.1:$port ${secure[*]} backlog=4096; $ssl_of_nginx
     location / { proxy_pass http://switch; proxy_http_version 1.1; proxy_set_header Connection ""; } }
 }
 CONF
   nginx -c "$work/nginx.conf" -e "$work/nginx.log" &
   pid[nginx]=$!
   wait_port "$port"
-  url[nginx]=http://127.0.0.1:$port/switch/route-v5
+  url[nginx]=$scheme://127.0.0.1:$port/switch/route-v5
 }
 
 start_haproxy() {
@@ -95,7 +106,7 @@ measure() {  # measure NAME CONNECTIONS RESULTS
   local script=benchmarks/route.lua before after
   case $1 in gateway | before) script=benchmarks/chat.lua ;; esac
   before=$(cpu "${pid[$1]}")
-  wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency -s $script "${url[$1]}" >"$work/wrk"
+  wrk -t1 -c"$2" -d"${seconds}s" --timeout 10s --latency "${headers[@]}" -s $script "${url[$1]}" >"$work/wrk"
   after=$(cpu "${pid[$1]}")
   awk -v name="$1" -v c="$2" -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
     function us(text) { return text ~ /us$/ ? text + 0 : text ~ /ms$/ ? text * 1000 : text * 1000000 }

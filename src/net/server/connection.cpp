@@ -93,7 +93,6 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   } catch (...) {  // no memory to wait with
   }
   channel.watch(nullptr, nullptr);  // no more callbacks
-  channel.close_notify();
   channel.abort(CloseReason::aborted);
 }
 

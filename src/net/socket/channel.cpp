@@ -191,6 +191,7 @@ void Channel::abort(CloseReason why) noexcept {
 }
 
 void Channel::shutdown_send() noexcept {
+  if (!socket_) return;
   close_notify();
   ::shutdown(socket(), SHUT_WR);
 }

@@ -96,8 +96,6 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// Whether `handshake` must succeed before bytes are read or sent: under TLS.
   virtual bool needs_handshake() const noexcept { return false; }
   virtual Task<Result<void>> handshake();
-  /// Lets the peer know that what it has received is complete, where the bytes do not say so.
-  virtual void close_notify() noexcept {}
 
   /// Closes the socket; a waiter is resumed by the loop and sees `why`.
   void abort(CloseReason why) noexcept;
@@ -121,6 +119,8 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// Overridden for TLS.
   virtual IoResult try_read(char* into, std::size_t size) noexcept;
   virtual IoResult try_write(std::string_view bytes) noexcept;
+  /// Ends this side's session, of an open socket: what the peer has received is complete.
+  virtual void close_notify() noexcept {}
 
   int socket() const noexcept { return socket_.get(); }
 

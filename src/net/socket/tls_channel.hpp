@@ -39,7 +39,6 @@ class TlsOver : public Base {
   }
 
   bool needs_handshake() const noexcept final { return true; }
-  void close_notify() noexcept final { tls_.close_notify(); }
 
  protected:
   using Session = socket_detail::TlsSession;
@@ -93,6 +92,8 @@ class TlsOver : public Base {
     }
     return {Transfer::perhaps_more, written};
   }
+
+  void close_notify() noexcept final { tls_.close_notify(); }
 
   static IoResult without_bytes(Then then) noexcept {
     if (then == Then::ended) return Transfer::ended;
