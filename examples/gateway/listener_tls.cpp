@@ -1,11 +1,11 @@
 #include "listener_tls.hpp"
 
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include "config_secrets.hpp"
 #include "file_text.hpp"
@@ -59,29 +59,37 @@ ListenerTls::ListenerTls(const ListenerTlsConfig& config, std::shared_ptr<vx11::
     if (!file->value.empty()) files_.emplace_back(file->value);
   }
   seen_ = stamps();
+  is_refused_ = !identity_->reload();  // the files may have changed before they were looked at
 }
 
 std::vector<ListenerTls::Stamp> ListenerTls::stamps() const {
   std::vector<Stamp> all;
   for (const auto& file : files_) {
-    std::error_code failed;  // of a file that is gone: another stamp
-    Stamp stamp;
-    stamp.written = std::filesystem::last_write_time(file, failed);
-    stamp.size = std::filesystem::file_size(file, failed);
-    all.push_back(stamp);
+    struct stat found {};  // stays empty for a file that is gone
+    (void)::stat(file.c_str(), &found);
+    all.push_back({found.st_ino, found.st_size, found.st_ctim.tv_sec, found.st_ctim.tv_nsec});
   }
   return all;
 }
 
 void ListenerTls::refresh() {
-  if (stamps() != seen_) reload();
+  if (stamps() != seen_) return reload();
+  // The system may have failed, or a mode was changed.
+  if (is_refused_ && identity_->reload()) note_used();
+}
+
+void ListenerTls::note_used() {
+  is_refused_ = false;
+  used_.fetch_add(1, std::memory_order_relaxed);
+  spdlog::info("server.tls was read again, for new connections");
 }
 
 void ListenerTls::reload() {
-  seen_ = stamps();  // before the reading: a change during it is noticed
+  seen_ = stamps();    // before the reading: a change during it is noticed
+  is_refused_ = true;  // also if memory runs out
   const auto reloaded = identity_->reload();
-  (reloaded ? used_ : refused_).fetch_add(1, std::memory_order_relaxed);
-  if (reloaded) return spdlog::info("server.tls was read again, for new connections");
+  if (reloaded) return note_used();
+  refused_.fetch_add(1, std::memory_order_relaxed);
   spdlog::error("server.tls was not taken over, the certificate read before stays in force: {}",
                 reloaded.error().detail);
 }

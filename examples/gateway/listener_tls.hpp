@@ -9,8 +9,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config.hpp"
@@ -34,15 +34,19 @@ class ListenerTls {
  private:
   /// What a change of a file changes.
   struct Stamp {
-    std::filesystem::file_time_type written = {};
-    std::uintmax_t size = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed_s = 0;
+    std::int64_t changed_ns = 0;
     bool operator==(const Stamp&) const = default;
   };
   std::vector<Stamp> stamps() const;
+  void note_used();
 
-  std::vector<std::filesystem::path> files_;
+  std::vector<std::string> files_;
   std::shared_ptr<vx11::ServerTls> identity_;
   std::vector<Stamp> seen_;
+  bool is_refused_ = false;             ///< The last reading.
   std::atomic<std::uint64_t> used_{1};  // the first reading is that of the start
   std::atomic<std::uint64_t> refused_{0};
 };

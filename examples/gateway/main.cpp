@@ -64,8 +64,12 @@ SignalHooks hooks_of(const std::shared_ptr<TokenWatch>& tokens,
   if (tokens == nullptr && tls == nullptr) return {};
   const auto both = [=](auto token_step, auto tls_step) {
     return [=] {
-      if (tokens != nullptr) (*tokens.*token_step)();
-      if (tls != nullptr) (*tls.*tls_step)();
+      try {
+        if (tokens != nullptr) (*tokens.*token_step)();
+        if (tls != nullptr) (*tls.*tls_step)();
+      } catch (const std::exception& error) {  // out of memory: tried again
+        spdlog::error("auth.tokens or server.tls was not read again: {}", error.what());
+      }
     };
   };
   return {.every = std::chrono::seconds(1),

@@ -40,8 +40,11 @@ Result<Fd> lock_folder_of(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   Fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened) return failed("open the folder", folder);
-  while (::flock(opened.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return failed("lock the folder", folder);
+  constexpr int kTries = 1000;  // about 10 s: whoever may read the folder can hold its lock
+  for (int tries = 0; ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    const bool is_held = errno == EINTR || errno == EWOULDBLOCK;
+    if (!is_held || tries == kTries) return failed("lock the folder", folder);
+    ::usleep(10'000);
   }
   return opened;
 }
@@ -110,6 +113,7 @@ Result<void> edit_token_file(const std::string& path, MissingFile if_missing,
   if (!folder) return vx11::fail(folder.error());
   struct stat old {};
   const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) return failed("look up", target);
   auto entries = entries_of(target.string(), exists, if_missing);
   if (!entries) return vx11::fail(std::move(entries.error()));
   if (Result<void> changed = change(*entries); !changed) return changed;

@@ -31,10 +31,15 @@ struct TokenFile::Impl {
   /// Reads the file in any case. Holds `reading`.
   Result<void> read() {
     stamp = stamp_of(options.path);  // before it is read: a change meanwhile is seen by `refresh`
+    unread = true;                   // also if memory runs out
     auto entries = read_token_file(options.path);
     is_current.store(entries.has_value(), std::memory_order_relaxed);
-    if (!entries) return fail(std::move(entries.error()));
+    if (!entries) {
+      unread = entries.error().code == Errc::storage;
+      return fail(std::move(entries.error()));
+    }
     replace(std::make_shared<const TokenIndex>(*std::move(entries)));
+    unread = false;
     return {};
   }
 
@@ -46,6 +51,7 @@ struct TokenFile::Impl {
   std::shared_ptr<const TokenIndex> index = {};
   std::mutex reading;
   FileStamp stamp = {};
+  bool unread = false;  ///< The system failed to read it: the same file is tried again.
 };
 
 namespace {
@@ -111,9 +117,13 @@ std::string_view TokenFile::challenge() const noexcept {
 
 Result<TokenFileChange> TokenFile::refresh() {
   const std::lock_guard lock(impl_->reading);
-  if (stamp_of(impl_->options.path) == impl_->stamp) return TokenFileChange::none;
-  if (Result<void> read = impl_->read(); !read) return fail(std::move(read.error()));
-  return TokenFileChange::replaced;
+  const FileStamp before = impl_->stamp;
+  const bool again = impl_->unread;
+  if (!again && stamp_of(impl_->options.path) == before) return TokenFileChange::none;
+  Result<void> read = impl_->read();
+  if (read) return TokenFileChange::replaced;
+  if (again && impl_->stamp == before) return TokenFileChange::none;  // reported already
+  return fail(std::move(read.error()));
 }
 
 Result<void> TokenFile::reload() {

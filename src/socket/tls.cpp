@@ -195,6 +195,7 @@ TlsSession::Step TlsSession::handshake() noexcept {
 
 TlsSession::Step TlsSession::read(char* into, std::size_t size) noexcept {
   ERR_clear_error();
+  impl_->wire.drained = false;  // of an earlier read: bytes may have arrived since
   return step_of(impl_->ssl.get(), SSL_read(impl_->ssl.get(), into, clamped(size)));
 }
 

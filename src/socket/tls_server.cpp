@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "socket/tls_impl.hpp"
 
@@ -66,6 +67,18 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_si
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/// A resumed session proves nothing anew, so it is good only as long as the client's certificate.
+SSL_TICKET_RETURN accept_ticket(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
+                                SSL_TICKET_STATUS status, void*) {
+  const bool is_known = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (!is_known) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  const X509* const client = SSL_SESSION_get0_peer(session);
+  if (client != nullptr && X509_cmp_current_time(X509_get0_notAfter(client)) <= 0) {
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(
@@ -76,9 +89,11 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(
   SSL_CTX_set_read_ahead(context, 1);  // one receive for all records that have arrived
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets only
   SSL_CTX_set_timeout(context, kTicketSeconds);
+  SSL_CTX_set_session_ticket_cb(context, nullptr, &accept_ticket, nullptr);
   SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
   const Result<> identified = identify(context, own.file, own.key_file, "the certificate");
-  const bool asks = ask_clients(context, own) && bind_sessions(context, own);
+  // In this order: of a file that changes meanwhile, no ticket outlives the next reload.
+  const bool asks = bind_sessions(context, own) && ask_clients(context, own);
   ERR_clear_error();
   if (!identified) return fail(identified.error());
   if (!asks) {

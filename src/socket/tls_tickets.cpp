@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -60,6 +61,11 @@ bool fill(std::array<unsigned char, N>& bytes) {
 }
 
 }  // namespace
+
+TlsTicketKeys::Key::~Key() {
+  OPENSSL_cleanse(cipher.data(), cipher.size());
+  OPENSSL_cleanse(mac.data(), mac.size());
+}
 
 void TlsTicketKeys::forget_old(TimePoint now) {
   std::erase_if(keys_, [now](const Key& key) { return now - key.made_at >= 3 * kRotation; });

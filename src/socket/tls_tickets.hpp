@@ -23,14 +23,19 @@ namespace socket_detail {
 /// §4.6.1), shared by all threads and all contexts of a listener. Thread-safe.
 ///
 /// Whoever learns a key can read the recorded sessions that were resumed by it, so keys live in
-/// memory only, and each for three times `kRotation`: it encrypts tickets for that time, and
-/// decrypts them for twice as long again.
+/// memory only. Each encrypts tickets for `kRotation`, decrypts them for twice as long again, and is
+/// erased at the first handshake after that.
 class TlsTicketKeys {
  public:
   static constexpr Duration kRotation = std::chrono::hours(1);
   static constexpr std::size_t kNameBytes = 16;
 
   struct Key {
+    Key() = default;
+    Key(const Key&) = default;
+    Key& operator=(const Key&) = default;
+    ~Key();
+
     std::array<unsigned char, kNameBytes> name = {};
     std::array<unsigned char, 32> cipher = {};  ///< AES-256-CBC.
     std::array<unsigned char, 32> mac = {};     ///< HMAC-SHA256.

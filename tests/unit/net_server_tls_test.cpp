@@ -265,10 +265,58 @@ TEST_CASE("a ticket does not replace the proof that is required since") {
   CHECK(answer().empty());
 }
 
+TEST_CASE("records that arrive together with others are not forgotten") {
+  const TlsCertificate certificate;
+  GatedServer served;
+  served.serve.tls =
+      ServerTls::make({.certificate_file = certificate.file(), .key_file = certificate.key_file()})
+          .value();
+  served.start();
+  TlsClient client;
+  REQUIRE(client.connect(served.server->port()));
+  client.hold_back(true);  // two records in one segment
+  client.send(asking(kHello));
+  client.send(asking(kHello));
+  client.hold_back(false);
+  served.gate->wait_for_caller();
+  client.send(asking(kHello, kAuth + kJson + "Connection: close\r\n"));
+  TlsClient other;  // its answer comes after the event of the third request
+  REQUIRE(other.connect(served.server->port()));
+  other.send(closing("/livez"));
+  CHECK(other.read_all().starts_with("HTTP/1.1 200"));
+  for (int i = 0; i < 3; ++i) {
+    served.gate->wait_for_caller();
+    served.gate->let_go();
+  }
+  const std::string answers = client.read_all();
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = answers.find("at last", at)) != std::string::npos; ++at) ++count;
+  CHECK(count == 3);
+}
+
+TEST_CASE("a stream that breaks is not taken for whole") {
+  TlsServed served;
+  const auto open = std::make_shared<std::atomic<int>>(0);
+  served.routes.get("/broken", [open](const HttpRequest&) {
+    return vx11::StreamedResponse(
+        HttpResponse(200, "text/plain", ""),
+        std::make_unique<streaming_script::ScriptedBody>(
+            streaming_script::Pieces{std::string("some"),
+                                     streaming_script::broken(Errc::unreachable)},
+            open));
+  });
+  served.start();
+  TlsClient client;
+  REQUIRE(client.connect(served.server->port()));
+  client.send(closing("/broken"));
+  CHECK(client.read_all().ends_with("some"));
+  CHECK_FALSE(client.is_whole);
+}
+
 TEST_CASE("clients that do not finish their handshakes do not delay others") {
+  std::atomic<int> failed = 0;
   TlsServed served;
   served.serve.limits.connections = 250;
-  std::atomic<int> failed = 0;
   served.serve.on_event = [&](vx11::ServerEvent event) {
     failed += event == vx11::ServerEvent::handshake_failed ? 1 : 0;
   };

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +64,11 @@ class TlsClient {
     return SSL_connect(ssl_.get()) == 1;
   }
 
+  /// Whether what is sent waits for more, to leave together.
+  void hold_back(bool whether) {
+    const int on = whether ? 1 : 0;
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  }
   void send(std::string_view bytes) {
     SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }

@@ -1,5 +1,6 @@
 #include "net/server/connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace vx11 {
@@ -10,6 +11,8 @@ namespace {
 
 /// For the first byte and for the head, on the reserved lane.
 constexpr Duration kReservedTimeout = std::chrono::seconds(2);
+/// For the first request of a client that has just connected to a server that is stopping.
+constexpr Duration kFirstRequest = std::chrono::milliseconds(500);
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -57,8 +60,8 @@ void Connection::start() {
 /// A client that has just connected, or whose request is in the socket already, still gets its
 /// answer.
 void Connection::drain() noexcept {
-  constexpr Duration kFirstRequest = std::chrono::milliseconds(500);
   if (busy_ || channel_->wake_if_readable()) return;
+  is_draining_ = true;
   if (fresh_) return channel_->limit(TimerWheel::in(kFirstRequest));
   abort();
 }
@@ -67,9 +70,13 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
   if (channel.needs_handshake()) {
-    Task<bool> handshaking = self->handshake();
-    const bool succeeded = co_await std::move(handshaking);
-    if (!succeeded) then = Then::close;
+    try {
+      Task<bool> handshaking = self->handshake();
+      const bool succeeded = co_await std::move(handshaking);
+      if (!succeeded) then = Then::close;
+    } catch (...) {  // no memory for it
+      then = Then::close;
+    }
   }
   while (then == Then::next) {
     self->wait_for_request();
@@ -96,10 +103,12 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   channel.abort(CloseReason::aborted);
 }
 
-Task<bool> Connection::handshake() noexcept {
-  const TimePoint until = TimerWheel::in(server_.limits.handshake_timeout);
+Task<bool> Connection::handshake() {
+  const Duration most = server_.limits.handshake_timeout;
+  const Duration limit = lane_ == Lane::regular ? most : std::min(most, kReservedTimeout);
+  const TimePoint until = TimerWheel::in(limit);
   channel_->limit(until);
-  idle_since_ = until - server_.limits.handshake_timeout;
+  idle_since_ = until - limit;
   bool succeeded = false;
   try {
     auto handshaking = channel_->handshake();
@@ -116,7 +125,8 @@ void Connection::give_back(std::unique_ptr<RequestScratch>& scratch) {
 
 void Connection::wait_for_request() noexcept {
   const Duration idle = fresh_ ? server_.limits.first_byte_timeout : server_.limits.idle_timeout;
-  const Duration limit = lane_ == Lane::regular ? idle : kReservedTimeout;
+  const Duration usual = lane_ == Lane::regular ? idle : kReservedTimeout;
+  const Duration limit = is_draining_ ? std::min(usual, kFirstRequest) : usual;
   const TimePoint until = TimerWheel::in(limit);
   channel_->limit(until);
   idle_since_ = until - limit;

@@ -41,7 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   enum class Then : unsigned char { next, close, linger, stream };
 
   static Detached serve(std::shared_ptr<Connection> self);
-  Task<bool> handshake() noexcept;
+  Task<bool> handshake();
   void wait_for_request() noexcept;
   void begin_request() noexcept;
   Duration head_timeout() const noexcept;
@@ -92,7 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   bool busy_ = false;
   bool fresh_ = true;  ///< No byte has arrived.
   bool counted_ = true;
-  bool reading_ = false;  ///< The handler has not been called for the current request.
+  bool is_draining_ = false;  ///< The server began to stop before the first request.
+  bool reading_ = false;      ///< The handler has not been called for the current request.
 };
 
 }  // namespace net_detail

@@ -86,8 +86,7 @@ class TlsOver : public Base {
     std::size_t written = 0;
     while (written != bytes.size()) {
       const auto step = tls_.write(bytes.substr(written));
-      if (step.then != Then::done && written == 0) return without_bytes(step.then);
-      if (step.then != Then::done) break;  // an error repeats itself
+      if (step.then != Then::done) return {without_bytes(step.then).then, written};
       written += step.bytes;
     }
     return {Transfer::perhaps_more, written};

@@ -101,7 +101,7 @@ class VX11_API TlsSession {
   Step write(std::string_view bytes) noexcept;
   /// Whether the session holds unread bytes that are no longer in the socket.
   bool pending() const noexcept;
-  /// Whether the last receive emptied the socket: the next bytes cause another event.
+  /// Whether the last `read` received, and emptied the socket: the next bytes cause another event.
   bool drained() const noexcept;
   /// Sends the alert that ends this side of the session (close_notify), if the socket accepts it.
   void close_notify() noexcept;
