@@ -36,7 +36,7 @@ std::string shown_alias(std::string_view alias) {
 std::string mistake_of_alias(std::string_view alias,
                              const std::function<bool(std::string_view)>& exists) {
   const std::size_t sign = alias.find('=');
-  if (sign == 0 || sign == std::string_view::npos) {
+  if (sign == 0 || sign == std::string_view::npos || alias.ends_with('=')) {
     return fmt::format("{} is not NAME=MODEL, such as \"gpt-4o=vx11\"", shown_name(alias));
   }
   if (!exists(alias.substr(sign + 1))) {

@@ -31,13 +31,32 @@ bool is_of_name(char c) noexcept {
          std::string_view("_-. =").find(c) != std::string_view::npos;
 }
 
+/// Sixteen letters and digits in a row, with a digit among them: rather a key than a name.
+bool has_key(std::string_view text) noexcept {
+  std::size_t run = 0;
+  bool has_digit = false;
+  for (const char c : text) {
+    const bool is_digit = c >= '0' && c <= '9';
+    run = is_digit || is_letter(c) ? run + 1 : 0;
+    has_digit = run != 0 && (has_digit || is_digit);
+    if (run >= kFewestOfSecret && has_digit) return true;
+  }
+  return false;
+}
+
 bool is_name(std::string_view text) noexcept {
-  return text.size() <= kLongestName && std::all_of(text.begin(), text.end(), is_of_name);
+  return text.size() <= kLongestName && !has_key(text) &&
+         std::all_of(text.begin(), text.end(), is_of_name);
 }
 
 /// Without user, password and query.
 std::string masked_url(std::string_view url) {
   const auto end = std::min(url.find_first_of("?#"), url.size());
+  if (url.find('@', end) != std::string_view::npos) {  // of a password, or of the query
+    const auto scheme = url.find("://");
+    const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+    return std::string(url.substr(0, host)).append(kHidden);
+  }
   return mask_userinfo(url.substr(0, end)) + (end == url.size() ? "" : "?***");
 }
 

@@ -62,6 +62,7 @@ bool has_member(std::string_view object, std::string_view name) {
 /// looked up beside the choices, which are long.
 bool is_complete(const ChatReply& reply) {
   return !may_have_member(reply.completion_json, "vx11") &&
+         may_have_member(reply.completion_json, "created") &&  // it may be of another API
          has_member(reply.upstream_json, "created");
 }
 

@@ -146,7 +146,9 @@ class CompletionReader final : public ChatEventReader {
     if (!scanned) return ChatEventKind::error;
     const Member& index = scanned->members[0];
     const Member& finish_reason = scanned->members[2];
-    const std::optional<Content> content = read_content(scanned->members[1].text);
+    const Member& delta = scanned->members[1];
+    if (delta.kind == Kind::string) return ChatEventKind::error;
+    const std::optional<Content> content = read_content(delta.text);
     if (!content) return ChatEventKind::error;
     const bool is_first = index.kind != Kind::number || index.text == "0";
     if (is_first && finish_reason.kind == Kind::string && !finish_reason.text.empty()) {

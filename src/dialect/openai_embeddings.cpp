@@ -33,10 +33,10 @@ class EmbeddingsDialect final : public ChatDialect {
     if (chat.completion_json.empty()) {
       return fail(Errc::invalid_argument, "a request for embeddings needs a completion_json");
     }
-    const auto valid = json::scan_object(chat.completion_json, {});
-    if (!valid) return fail(Errc::invalid_argument, "completion: " + valid.error().detail);
+    auto body = body_of(chat.completion_json);
+    if (!body) return fail(Errc::invalid_argument, "completion: " + body.error().detail);
     HttpRequest request = dialect::post_json(options_.path, AnswerForm::whole, {});
-    request.body = body(chat.completion_json);
+    request.body = *std::move(body);
     return request;
   }
 
@@ -55,11 +55,15 @@ class EmbeddingsDialect final : public ChatDialect {
   }
 
  private:
-  std::string body(const std::string& sent) const {
-    if (options_.model.empty()) return sent;
+  Result<std::string, json::ScanError> body_of(const std::string& sent) const {
+    if (options_.model.empty()) {
+      auto valid = json::scan_object(sent, {});
+      if (!valid) return tl::unexpected(std::move(valid.error()));
+      return sent;
+    }
     const std::string model = json::quoted(options_.model);
     const json::MemberEdit edit{"model", model};
-    return json::with_members(sent, {&edit, 1});
+    return json::edited(sent, {&edit, 1});
   }
 
   OpenAiEmbeddingsOptions options_;

@@ -22,7 +22,10 @@ std::string take_path(std::string& url) {
 /// The base path of a URL; the path of `own` if the URL has only a query.
 std::string base_path_of(const std::string& path, const std::string& own) {
   const std::size_t mark = std::min(path.find('?'), path.size());
-  return mark <= 1 ? own + path.substr(mark) : path;
+  if (mark > 1) return path;
+  std::string query = path.substr(mark);
+  if (!query.empty() && own.find('?') != std::string::npos) query.front() = '&';
+  return own + query;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class Reader {
          std::string* rest, std::size_t kept = 0, MemberSink* sink = nullptr)
       : text_(text),
         wanted_(wanted),
-        first_kept_(found.members.data() + (wanted.size() - std::min(kept, wanted.size()))),
+        first_kept_(found.members.data() + std::min(wanted.size() - kept, kMostWanted)),
         found_(found),
         rest_(rest),
         sink_(sink) {}

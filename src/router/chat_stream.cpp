@@ -52,6 +52,7 @@ ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
 ChatStream::Impl::Step ChatStream::Impl::deliver(std::string_view data) noexcept {
   const std::string_view translated = reader_->translated();
   begun_ = true;
+  if (ends_ != TimePoint::max()) delivered_ = options_->clock.now();
   data_ = translated.empty() ? data : translated;
   return Step::piece;
 }
@@ -169,8 +170,10 @@ Error ChatStream::Impl::error_of(Errc code) const {
 }
 
 bool ChatStream::Impl::end_late() {
+  constexpr Duration kPrompt = std::chrono::milliseconds(100);
   if (!result_ || !exceeds_total()) return false;
-  fail_with(Errc::timeout, Verdict::neutral);
+  const bool is_late = options_->clock.now() - delivered_ >= kPrompt;
+  fail_with(Errc::timeout, is_late ? Verdict::neutral : Verdict::failure);
   return true;
 }
 

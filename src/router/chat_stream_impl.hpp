@@ -139,6 +139,7 @@ class ChatStream::Impl {
   EmptyAnswers empty_ = EmptyAnswers::refused;
   TimePoint start_ = {};
   TimePoint ends_ = TimePoint::max();  ///< The total limit of the target.
+  TimePoint delivered_ = {};           ///< When the last piece was read; only with a total limit.
   bool begun_ = false;                 ///< A piece has arrived.
   bool at_end_ = false;                ///< The body has ended.
   std::vector<ChatPiece> envelopes_;   ///< Kept back until the answer begins.

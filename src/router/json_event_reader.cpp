@@ -59,7 +59,10 @@ ChatEventKind JsonEventReader::read(const ServerSentEvent& event, std::string& t
 /// The text of the whole answer, which some upstreams repeat here, is left out.
 ChatEventKind JsonEventReader::read_done(std::string_view data) {
   auto read = json::split_object(data, kEventMembers);
-  if (!read) return ChatEventKind::end;
+  if (!read) {  // half an object was ours
+    const bool is_damaged = !read.error().may_be_json() && data.starts_with('{');
+    return is_damaged ? ChatEventKind::error : ChatEventKind::end;
+  }
   if (reports_error(read->found.members[0])) return ChatEventKind::error;
   upstream_json_ = std::move(read->rest);
   return ChatEventKind::end;

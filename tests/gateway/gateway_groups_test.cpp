@@ -203,10 +203,13 @@ TEST_CASE("a target that asks a chat to wait is passed by in other routes and fo
   REQUIRE(calls["http://o:1"] == 1);
   const auto routers = named_routers(config, upstreams, *r);
   REQUIRE(routers.has_value());
+  int checked = 0;
   for (const NamedRouter& each : *routers) {
     if (each.name != "s" && each.name != "g") continue;
+    ++checked;
     for (int i = 0; i < 20; ++i) CHECK(each.router.ask(hello()).value().source == "b");
   }
+  CHECK(checked == 2);
   const auto embeddings = embedding_routers(config, upstreams);
   REQUIRE(embeddings.has_value());
   vx11::ChatRequest words;

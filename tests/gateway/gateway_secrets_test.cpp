@@ -17,6 +17,7 @@ namespace {
 /// In every secret below.
 constexpr std::string_view kHidden = "0123456789abcdef";
 const std::string kKey = "sk-proj_" + std::string(kHidden) + "QWERTYuiop";
+const std::string kTwice = std::string(kHidden) + std::string(kHidden);
 const std::string kPem = "-----BEGIN PRIVATE KEY-----\n" + std::string(kHidden) + "==\n-----END";
 
 /// The messages of a configuration that contain a secret.
@@ -38,7 +39,8 @@ std::vector<std::string> leaks_in_file(const std::string& text) {
 
 /// The secret as the value of a setting, as text and in a list.
 void check_values(const std::string& before, std::string_view name) {
-  for (const std::string& secret : {kKey, kPem, "/etc/keys/" + std::string(kHidden) + ".key"}) {
+  for (const std::string& secret : {kKey, kPem, std::string(kHidden) + "01234567", kTwice,
+                                    "/etc/keys/" + std::string(kHidden) + ".key"}) {
     const std::string text = "'''" + secret + "'''";
     for (const std::string& value : {text, '[' + text + ']'}) {
       const std::string file = before + std::string(name) + " = " + value + '\n';
@@ -78,7 +80,7 @@ TEST_CASE("a secret as the value of any setting of named tables and their lists"
 
 TEST_CASE("a secret as a key, as the name of a table, and as a flag") {
   const std::string path = "/etc/keys/" + std::string(kHidden);
-  for (const std::string& secret : {kKey, path, kKey + ".pem"}) {
+  for (const std::string& secret : {kKey, path, kKey + ".pem", kTwice}) {
     const std::string key = '"' + secret + '"';
     for (const std::string& file :
          {key + " = 1\n", "chat." + key + " = 1\n", '[' + key + "]\n", "[targets." + key + "]\n",

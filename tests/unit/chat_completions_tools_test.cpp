@@ -30,7 +30,8 @@ json calls_in(const json& message) {
 
 TEST_CASE_FIXTURE(OllamaSite,
                   "a call of a whole answer has all that clients read of a completion") {
-  to_local->then_json(R"({"model":"m","message":{"content":"","tool_calls":[{"id":"c1","function":)"
+  to_local->then_json(R"({"model":"m","created":1,"message":{"content":"","tool_calls":[)"
+                      R"({"id":"c1","function":)"
                       R"({"name":"f","arguments":{"a":1}}}]},"done":true,"done_reason":"stop",)"
                       R"("prompt_eval_count":3,"eval_count":2})");
   const json body = body_of(post(chat(kTools, kToLocal)));

@@ -55,6 +55,15 @@ TEST_CASE("an event that is cut in its data is no piece") {
   CHECK(next(*stream).error().code == Errc::invalid_reply);
 }
 
+TEST_CASE("a stream that is cut in its last event is broken") {
+  const Upstreams upstreams(stream_of({kHel, "event: done\ndata: {\"mod"}));
+  auto stream = upstreams.ask();
+  REQUIRE(stream.has_value());
+  CHECK((**next(*stream)).text == "hel");
+  CHECK_FALSE(next(*stream).has_value());
+  CHECK(upstreams.breaker().failures == 1);
+}
+
 TEST_CASE("a stream that ends well is a success, and only then") {
   const Upstreams upstreams(stream_of({kHel, kLo, kDone}));
   upstreams.fail_switch(2);

@@ -198,6 +198,23 @@ TEST_CASE("a stream that is read late is cut by the total limit, but neutral for
   }
 }
 
+TEST_CASE("a total limit that passes between two prompt reads is a failure") {
+  for (const bool several : {false, true}) {
+    Streams streams;
+    streams.primary->each = 9950ms;
+    const Router router = streams.router();
+    auto stream = stream_of(router);
+    REQUIRE(stream);
+    CHECK((**next(*stream)).text == "a");
+    streams.clock.advance(60ms);
+    Texts texts;
+    const vx11::Error error =
+        several ? vx11::sync_wait(stream->read(texts)).error() : next(*stream).error();
+    CHECK(error.code == Errc::timeout);
+    CHECK(failures(router, "switch") == 1);
+  }
+}
+
 TEST_CASE("a stream without a piece within the total limit falls back") {
   Streams streams;
   streams.primary->each = 11s;

@@ -148,8 +148,10 @@ const socketsOf = () => (sockets ??= new HttpTransport());
 
 /** What is called: a target or a component. Its handles are passed beside the description. */
 const calledOf = ({ transport, breaker, ...options } = {}) => described(options);
-const transportsOf = (called) => called.map(({ transport }) => handleOf(transport ?? socketsOf()));
-const breakersOf = (called) => called.map(({ breaker }) => handleOf(breaker));
+/** What is no list is named by the library. */
+const partsOf = (called) => (Array.isArray(called) ? called : []);
+const transportsOf = (called) => partsOf(called).map(({ transport }) => handleOf(transport ?? socketsOf()));
+const breakersOf = (called) => partsOf(called).map(({ breaker }) => handleOf(breaker));
 
 class Router {
   constructor({ targets, groups, fallbackRules, shadow, ...options }) {
@@ -160,7 +162,7 @@ class Router {
       fallback_rules: listed(fallbackRules),
       shadow: shadow && { ...described(shadow), target: calledOf(shadow.target) },
     });
-    const called = shadow ? [...targets, shadow.target ?? {}] : targets;
+    const called = shadow ? [...partsOf(targets), shadow.target ?? {}] : targets;
     const [transports, breakers] = [transportsOf(called), breakersOf(called)];
     this._handle = calling(() => native.routerNew(description, transports, breakers));
     this._totalTimeoutMs = options.totalTimeoutMs ?? options.deadlineMs ?? 30000;

@@ -57,6 +57,12 @@ test('an unknown option of a part is an error that names it', () => {
   new vx11.HealthAggregator({ components: [{ name: 'a', check: 'self', limitMs: 5 }] });
 });
 
+test('what is no list is an error of the library', () => {
+  const refused = (make) => assert.throws(make, { code: 'invalid_argument' });
+  refused(() => new vx11.Router({ targets: 'x' }));
+  refused(() => new vx11.HealthAggregator({ components: 5 }));
+});
+
 test('a text that would be cut at a NUL is refused', async () => {
   const store = new vx11.SessionStore();
   await assert.rejects(store.find('a\0b'), /NUL/);

@@ -20,7 +20,7 @@ struct OpenAiServer {
   std::string name = {};  ///< As `RouterTarget::name`.
   /// Base URL as clients of that API take it: `http://host[:port][/path][?query]`. A path replaces
   /// `OpenAiDialectOptions::base_path`; a query, such as `api-version=2024-10-21`, is sent with
-  /// every request.
+  /// every request. `OpenAiDialectOptions::path` replaces both.
   std::string url = {};
   std::shared_ptr<Transport> transport = {};  ///< Required.
   std::string key = {};                       ///< Empty: none.

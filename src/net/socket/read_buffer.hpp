@@ -24,7 +24,7 @@ class ReadBuffer {
   /// \return false if there is none, because memory is exhausted
   bool make_room() noexcept {
     if (begin_ != 0) move_to_front();
-    if (end_ == capacity_ || (wants_large_ && capacity_ < kLarge)) grow();
+    if (end_ == capacity_ || capacity_ < kLarge) grow();
     return end_ != capacity_;
   }
   /// Keeps no more memory than the unread bytes need: most connections wait for most of their time.
