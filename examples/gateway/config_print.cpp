@@ -70,7 +70,10 @@ std::string default_of(const Setting& setting) {
 
 std::string names_of(const Setting& setting) {
   std::string names;
-  if (!setting.flag.empty()) names = fmt::format("`{} {}`, ", setting.flag, setting.value_name);
+  if (!setting.flag.empty()) {
+    const std::string_view space = setting.value_name.empty() ? "" : " ";
+    names = fmt::format("`{}{}{}`, ", setting.flag, space, setting.value_name);
+  }
   for (const std::string& variable : setting.environment) names += fmt::format("`{}`, ", variable);
   names.resize(names.size() - 2);
   return names;

@@ -25,30 +25,6 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::listen),
        .doc = "The address to listen on. Port 0 takes any free port; the line on standard output "
               "names it."},
-      {.key = "server.tls.certificate_file",
-       .flag = "--tls-cert",
-       .value_name = "FILE",
-       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::certificate_file),
-       .doc = "A PEM file with the certificate of the listener, followed by those of its "
-              "authorities. With it the listener speaks HTTPS (TLS 1.2 and 1.3) and no HTTP. It "
-              "is read again within two seconds of a change, and at SIGHUP; connections stay, "
-              "and one that cannot be used changes nothing.",
-       .shown_default = "none, plain HTTP"},
-      {.key = "server.tls.key_file",
-       .flag = "--tls-key",
-       .value_name = "FILE",
-       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::key_file),
-       .doc = "A PEM file with its private key, not encrypted."},
-      {.key = "server.tls.client_ca_file",
-       .flag = "--tls-client-ca",
-       .value_name = "FILE",
-       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_ca_file),
-       .doc = "A PEM file with the authorities of clients' certificates. Without it clients are "
-              "not asked for one."},
-      {.key = "server.tls.client_certificates",
-       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_certificates),
-       .doc = "With `client_ca_file`: `required` refuses clients without a certificate, "
-              "`optional` only those with one that is not trusted."},
       {.key = "server.insecure_listen",
        .flag = "--insecure-listen",
        .field = field(&Config::server, &ServerConfig::insecure_listen),
@@ -105,6 +81,31 @@ std::vector<Setting> server_settings() {
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::shutdown_grace),
        .doc =
            "The longest time that requests in progress get to complete after SIGTERM or SIGINT."},
+
+      {.key = "server.tls.certificate_file",
+       .flag = "--tls-cert",
+       .value_name = "FILE",
+       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::certificate_file),
+       .doc = "A PEM file with the certificate of the listener, followed by those of its "
+              "authorities. With it the listener speaks HTTPS (TLS 1.2 and 1.3) and no HTTP. It "
+              "is read again within two seconds of a change, and at SIGHUP; connections stay, "
+              "and one that cannot be used changes nothing.",
+       .shown_default = "none, plain HTTP"},
+      {.key = "server.tls.key_file",
+       .flag = "--tls-key",
+       .value_name = "FILE",
+       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::key_file),
+       .doc = "A PEM file with its private key, not encrypted."},
+      {.key = "server.tls.client_ca_file",
+       .flag = "--tls-client-ca",
+       .value_name = "FILE",
+       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_ca_file),
+       .doc = "A PEM file with the authorities of clients' certificates. Without it clients are "
+              "not asked for one."},
+      {.key = "server.tls.client_certificates",
+       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_certificates),
+       .doc = "With `client_ca_file`: `required` refuses clients without a certificate, "
+              "`optional` only those with one that is not trusted."},
 
       {.key = "auth.mode",
        .field = field(&Config::auth, &AuthConfig::mode),
