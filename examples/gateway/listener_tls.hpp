@@ -18,7 +18,7 @@
 
 namespace gateway {
 
-/// Reads the files again when they change, and logs and counts what became of that. All calls from
+/// Reads the files again when they change, and logs and counts the outcome. All calls from
 /// one thread, but for the counters.
 class ListenerTls {
  public:

@@ -40,7 +40,7 @@ Result<Fd> lock_folder_of(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   Fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened) return failed("open the folder", folder);
-  constexpr int kTries = 1000;  // about 10 s: whoever may read the folder can hold its lock
+  constexpr int kTries = 1000;  // about 10 s: all who may read the folder can hold its lock
   for (int tries = 0; ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
     const bool is_held = errno == EINTR || errno == EWOULDBLOCK;
     if (!is_held || tries == kTries) return failed("lock the folder", folder);

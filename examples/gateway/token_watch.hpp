@@ -13,7 +13,7 @@
 
 namespace gateway {
 
-/// Reads a token file again, and logs and counts what became of that. Thread-safe.
+/// Reads a token file again, and logs and counts the outcome. Thread-safe.
 class TokenWatch {
  public:
   explicit TokenWatch(std::shared_ptr<vx11::TokenFile> file);

@@ -22,7 +22,7 @@ namespace socket_detail {
 /// The keys with which a server encrypts the tickets that its clients keep (RFC 5077, RFC 8446
 /// §4.6.1), shared by all threads and all contexts of a listener. Thread-safe.
 ///
-/// Whoever learns a key can read the recorded sessions that were resumed by it, so keys live in
+/// With a key one can read the recorded sessions that were resumed by it, so keys live in
 /// memory only. Each encrypts tickets for `kRotation`, decrypts them for twice as long again, and is
 /// erased at the first handshake after that.
 class TlsTicketKeys {

@@ -116,7 +116,7 @@ TEST_CASE("a session of either version ends with close_notify, so that an answer
   CHECK_FALSE(old.connect(served.server->port()));
 }
 
-TEST_CASE("a client that speaks plain HTTP is told what to do") {
+TEST_CASE("a client that speaks plain HTTP is answered by what to do") {
   TlsServed served;
   served.start();
   RawHttpClient client(served.server->port());

@@ -31,7 +31,7 @@ struct ServerTlsOptions {
   /// Authorities that clients' certificates must be of. Empty: clients are not asked for one.
   std::string client_ca_file = {};
   ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
-  /// Tells when keys of session tickets are replaced: they are used for an hour and accepted for
+  /// For the age of session tickets' keys, which are used for an hour and accepted for
   /// two more.
   SteadyClock clock = {};
 };
