@@ -50,7 +50,8 @@ void check_authenticator(LoadedConfig& loaded) {
                                           place_of(loaded, "auth.tokens")));
   }
   const std::string& tokens = auth.tokens.value;
-  if (const auto text = file_text(tokens); !tokens.empty() && !text) {
+  const bool reads_tokens = auth.mode == AuthMode::token && !tokens.empty();
+  if (const auto text = file_text(tokens); reads_tokens && !text) {
     return complain(loaded, "auth.tokens", unreadable(tokens, text.error()),
                     Mistake::Kind::machine);
   }

@@ -69,9 +69,9 @@ struct ChatAnswer {
   std::string upstream_json = "{}";  ///< Its other members, as the text of a JSON object.
   ChatEnding ending = {};
   /// The body of the response as the upstream sent it, if it speaks the OpenAI chat API and there
-  /// is an answer in it. Of another API, if it has tool calls, and of Anthropic's also if there is a
-  /// reason to be without text: an object with `choices` in that form, and neither `id`, `created`
-  /// nor `usage`. Else empty.
+  /// is an answer in it. Of another API, if it has tool calls, and of Anthropic's also if there is
+  /// a reason to be without text: an object with `choices` in that form, and neither `id`,
+  /// `created` nor `usage`. Else empty.
   std::string completion_json = {};
 };
 

@@ -107,8 +107,8 @@ class MemberSink {
   virtual void member(std::string_view name, std::string_view value) = 0;
 };
 
-/// Reads `text` as `scan_object` does, and passes every member to `sink`. Those before an error have
-/// been passed, too.
+/// Reads `text` as `scan_object` does, and passes every member to `sink`. Those before an error
+/// have been passed, too.
 Result<void, ScanError> scan_members(std::string_view text, MemberSink& sink);
 
 }  // namespace json

@@ -1,6 +1,10 @@
 #include "socket/tls_tickets.hpp"
 
+#include <vx11/socket/detail/tls.hpp>
+
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -90,6 +94,10 @@ std::optional<Key> TlsTicketKeys::find(std::span<const unsigned char, kNameBytes
     return std::equal(name.begin(), name.end(), key.name.begin());
   });
   return found == keys_.end() ? std::nullopt : std::optional(*found);
+}
+
+std::shared_ptr<TlsTicketKeys> make_ticket_keys(SteadyClock clock) {
+  return std::make_shared<TlsTicketKeys>(std::move(clock));
 }
 
 void TlsTicketKeys::use_in(SSL_CTX* context) {

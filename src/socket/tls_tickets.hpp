@@ -22,8 +22,8 @@ namespace socket_detail {
 /// The keys with which a server encrypts the tickets that its clients keep (RFC 5077, RFC 8446
 /// §4.6.1), shared by all threads and all contexts of a listener. Thread-safe.
 ///
-/// With a key one can read the recorded sessions that were resumed by it, so keys live in
-/// memory only. Each encrypts tickets for `kRotation`, decrypts them for twice as long again, and is
+/// With a key one can read the recorded sessions that were resumed by it, so keys live in memory
+/// only. Each encrypts tickets for `kRotation`, decrypts them for twice as long again, and is
 /// erased at the first handshake after that.
 class TlsTicketKeys {
  public:
@@ -42,7 +42,7 @@ class TlsTicketKeys {
     TimePoint made_at = {};
   };
 
-  explicit TlsTicketKeys(SteadyClock clock = {}) : clock_(std::move(clock)) {}
+  explicit TlsTicketKeys(SteadyClock clock) : clock_(std::move(clock)) {}
 
   /// The key for new tickets; none if there is no entropy.
   std::optional<Key> newest();

@@ -25,8 +25,8 @@ void fill_with_entropy(std::span<unsigned char> bytes) {
 
 std::atomic<std::uint32_t> forks{0};
 
-/// Entropy for sixteen UUIDs, so that a system call is made for every sixteenth only. A fork empties
-/// it: parent and child must not make the same ones.
+/// Entropy for sixteen UUIDs, so that a system call is made for every sixteenth only. A fork
+/// empties it: parent and child must not make the same ones.
 class Reserve {
  public:
   static constexpr std::size_t kBytes = 16;

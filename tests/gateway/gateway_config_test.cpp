@@ -254,7 +254,7 @@ TEST_CASE("with a token file there is no development token, and every address wi
   const std::string path = folder.write("tokens", "vx11-tokens 1\nend\n");
   std::filesystem::permissions(path, std::filesystem::perms(0600));
   const auto start = [&](Variables variables) {
-    return Sources{.arguments = {"--listen", "0.0.0.0:1", "--tokens", path},
+    return Sources{.arguments = {"--listen", "0.0.0.0:1", "--insecure-listen", "--tokens", path},
                    .variables = std::move(variables)}
         .load();
   };

@@ -29,8 +29,8 @@ struct ServerLimits {
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
   /// From accepting a connection to the end of its TLS handshake: closed.
   Duration handshake_timeout = std::chrono::seconds(10);
-  /// From accepting a connection, or the end of its TLS handshake, to its first byte: closed without a response. Shorter than
-  /// `idle_timeout`: a client that connects is about to send.
+  /// From accepting a connection, or the end of its TLS handshake, to its first byte: closed
+  /// without a response. Shorter than `idle_timeout`: a client that connects is about to send.
   Duration first_byte_timeout = std::chrono::seconds(10);
   /// From the first byte of a request to the end of its head: 408. A total, so slow trickling does
   /// not extend it.

@@ -4,8 +4,6 @@
 #include <mutex>
 #include <utility>
 
-#include "socket/tls_tickets.hpp"
-
 namespace vx11 {
 inline namespace v0 {
 
@@ -14,7 +12,7 @@ using socket_detail::TlsTicketKeys;
 
 struct ServerTls::Impl {
   explicit Impl(ServerTlsOptions chosen)
-      : options(std::move(chosen)), tickets(std::make_shared<TlsTicketKeys>(options.clock)) {}
+      : options(std::move(chosen)), tickets(socket_detail::make_ticket_keys(options.clock)) {}
 
   Result<std::shared_ptr<const TlsContext>> read() const {
     const bool required = options.client_proof == ServerTlsOptions::ClientProof::required;

@@ -11,9 +11,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
 
-/// A buffer that has memory only while bytes are unread. It receives into a large block, so that one
-/// receive takes a usual message; a wait keeps few unread bytes in a small one. Each thread keeps
-/// one block of either size in reserve, so that a wait usually allocates nothing.
+/// A buffer that has memory only while bytes are unread. It receives into a large block, so that
+/// one receive takes a usual message; a wait keeps few unread bytes in a small one. Each thread
+/// keeps one block of either size in reserve, so that a wait usually allocates nothing.
 class ReadBuffer {
  public:
   std::string_view unread() const noexcept { return {block_.get() + begin_, end_ - begin_}; }

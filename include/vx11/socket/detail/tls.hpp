@@ -3,6 +3,7 @@
 /// \file
 /// TLS settings and sessions of transports and servers. Internal.
 
+#include <vx11/clock.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
@@ -22,7 +23,7 @@ struct ClientCertificate {
   std::string key_file = {};  ///< PEM, not encrypted.
 };
 
-/// Whether a client has to prove its identity by a certificate of `ServerCertificate::client_ca_file`.
+/// Whether a client has to prove its identity by a certificate.
 enum class ClientProof : std::uint8_t {
   optional,  ///< A certificate is asked for, and must be trusted if there is one.
   required,  ///< The handshake fails without one.
@@ -38,6 +39,9 @@ struct ServerCertificate {
 
 /// Keys that encrypt session tickets.
 class TlsTicketKeys;
+
+/// \param clock says how old they are
+VX11_API std::shared_ptr<TlsTicketKeys> make_ticket_keys(SteadyClock clock);
 
 /// Settings for sessions of TLS 1.2 or newer: of clients, which trust the system's authorities or
 /// those of one file, or of a server. Immutable and thread-safe; create once and share, because
