@@ -34,6 +34,11 @@ void append_chunk(std::string& out, std::string_view piece);
 /// An error response in the API's form: `{"error":…,"status_code":…,"message":…}`.
 HttpResponse refusal(int status, std::string_view why);
 
+/// Whether a response of that status may have a body or a Content-Length (RFC 9110 §6.4.1).
+constexpr bool may_have_body(int status) noexcept {
+  return status != 204 && status != 304;
+}
+
 }  // namespace net_detail
 }  // namespace v0
 }  // namespace vx11

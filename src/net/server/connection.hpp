@@ -49,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   bool may_not_ask(const HttpRequest& head) noexcept;
   bool was_silent_probe() const noexcept;
   static HttpResponse no_room();
+  static HttpResponse internal_error();
   Task<Then> serve_one(RequestScratch& scratch);
   /// Parses the part of the head, or of the body, that has arrived: usually all of it.
   RequestReader::Next take_head(RequestReader& reader);

@@ -1,0 +1,87 @@
+#include <utility>
+
+#include "net/server/connection.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace net_detail {
+
+namespace {
+
+/// Appends a piece of a body, or with an empty one its end.
+void append_piece(std::string& out, std::string_view piece, bool chunked) {
+  chunked ? append_chunk(out, piece) : void(out += piece);
+}
+
+}  // namespace
+
+/// Prepares the head, which leaves together with the first piece. The rest is for `stream`, so that
+/// a stream does not hold what answering its request needed.
+Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, StreamedResponse& answer) {
+  if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
+    co_return co_await write_instead(scratch, std::move(answer.head));
+  }
+  chunked_ = !scratch.reader.is_1_0();
+  keep_alive_ = scratch.reader.keep_alive();
+  append_head(scratch.out, answer.head, chunked_ ? Framing::chunked : Framing::until_close,
+              chunked_ ? persistence(scratch) : Persistence::close);
+  body_ = std::move(answer.body);
+  co_return Then::stream;
+}
+
+/// Forwards pieces as they arrive. A client disconnect fires the stop token, which ends the wait
+/// for the next piece; destroying the stream then releases the upstream connection.
+/// \param scratch of the request; given back with the first piece
+Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scratch) {
+  for (bool more = true; more;) {
+    Task<Result<std::string>> reading = next_piece();
+    Result<std::string>* piece = nullptr;
+    try {
+      piece = &co_await reading;
+    } catch (...) {  // handled as a failure
+    }
+    ResumeOn own_loop(channel_->loop());
+    co_await own_loop;
+    const bool failed = piece == nullptr || !*piece;
+    if (failed && !scratch) co_return Then::close;
+    if (failed) co_return co_await write_instead(*scratch, internal_error());
+    std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
+    out.clear();
+    if (scratch) out += scratch->out;
+    give_back(scratch);
+    more = append_next(out, **piece);
+    const std::size_t at_once = channel_->send_now(out);
+    if (at_once != out.size()) {
+      (*piece)->assign(out, at_once);
+      const bool sent = co_await send(**piece);
+      if (!sent) co_return Then::close;
+      channel_->no_limit();
+    }
+  }
+  channel_->watch(nullptr, nullptr);
+  co_return chunked_&& may_keep(keep_alive_) ? Then::next : Then::linger;
+}
+
+Task<Result<std::string>> Connection::next_piece() noexcept {
+  try {
+    return body_->next(Deadline(TimePoint::max(), gone_.get_token()));
+  } catch (...) {
+    return Result<std::string>(fail(Errc::invalid_reply));
+  }
+}
+
+/// Appends `piece`, and the end of the body if it is the last.
+/// \return whether more may follow
+bool Connection::append_next(std::string& out, std::string_view piece) {
+  append_piece(out, piece, chunked_);
+  if (piece.empty()) return false;
+  if (!body_->ended()) return true;
+  append_piece(out, {}, chunked_);
+  return false;
+}
+
+/// Responds to a request whose stream did not begin.
+
+}  // namespace net_detail
+}  // namespace v0
+}  // namespace vx11
