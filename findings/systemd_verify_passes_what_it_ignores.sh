@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:     systemd-analyze 252 (Debian 12): the exit code of `systemd-analyze verify FILE` for units
+# What:     systemd-analyze 252.39 (Debian 12): the exit code of `systemd-analyze verify FILE` for units
 #           with one mistake each.
 # Guess:    0 for a unit without mistakes, and another one for a misspelt setting, a value that
 #           cannot be read, an unknown section and a program that does not exist.
@@ -22,7 +22,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
-(cd "$work" && apt-get download -qq 'systemd=252.*' 'libsystemd-shared=252.*' 2>"$work/apt" &&
+(cd "$work" && apt-get download -qq 'systemd=252.39-*' 'libsystemd-shared=252.39-*' 2>"$work/apt" &&
   for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
 analyze=$(find "$work" -path '*/bin/systemd-analyze' -type f | head -n 1)
 LD_LIBRARY_PATH=$(dirname "$(find "$work" -name 'libsystemd-shared-252.so' | head -n 1)")

@@ -263,7 +263,7 @@ typedef struct vx11_router vx11_router;
  *
  * `{"shadow":{"target":{…},"share":0.01,"max_in_flight":8}}` of the router: a target beside the
  * others, with a name of its own and sockets as its transport, that gets copies of that share of the
- * chats, at most so many at a time. Its answers are dropped; vx11_router_breaker() shows how it does.
+ * chats, at most so many at a time. Its answers are dropped; vx11_router_breaker() has its figures.
  */
 VX11_C_API vx11_code vx11_router_new(const char *options, const vx11_transport *const *transports,
                                      const vx11_breaker *const *breakers, vx11_router **router,

@@ -86,7 +86,7 @@ class FallbackRule(Described):
 @dataclass(frozen=True)
 class Shadow(Described):
     """A target beside the others that gets copies of a `share` of the chats, at most `max_in_flight` at a
-    time. Its answers are dropped; `Router.breaker` shows how it does. Its transport is an
+    time. Its answers are dropped; `Router.breaker` has its figures. Its transport is an
     HttpTransport."""
 
     target: Target
