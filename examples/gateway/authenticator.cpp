@@ -28,8 +28,7 @@ vx11::Result<Credentials> without_file(
 vx11::Result<Credentials> with_file(const AuthConfig& auth) {
   auto file = vx11::TokenFile::open({.path = auth.tokens.value, .token = auth.token.value});
   if (!file) return vx11::fail(std::move(file.error()));
-  auto watch = std::make_shared<TokenWatch>(*file);
-  return Credentials{.auth = *std::move(file), .tokens = std::move(watch)};
+  return Credentials{.auth = *file, .tokens = watch_tokens(*file)};
 }
 
 }  // namespace

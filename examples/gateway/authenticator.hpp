@@ -12,7 +12,7 @@ namespace gateway {
 /// What decides about requests.
 struct Credentials {
   std::shared_ptr<const vx11::Authenticator> auth = {};
-  std::shared_ptr<TokenWatch> tokens = {};  ///< Of the token file that `auth` reads; null: none.
+  TokenWatch tokens = {};  ///< The token file that `auth` reads; empty: none.
 };
 
 /// The authenticator that `auth` describes.

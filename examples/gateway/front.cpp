@@ -74,7 +74,7 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   options.after_work = memory_return();
   auto tls = make_listener_tls(config.server.tls);
   if (!tls) return vx11::fail(std::move(tls.error()));
-  if (*tls != nullptr) options.tls = (*tls)->identity();
+  options.tls = tls->identity;
   auto server = vx11::HttpServer::bind(std::move(options));
   if (!server) return vx11::fail(std::move(server.error()));
   return std::make_unique<Front>(*std::move(server), std::move(events), *std::move(tls),

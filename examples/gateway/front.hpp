@@ -27,8 +27,8 @@ namespace gateway {
 class Front {
  public:
   /// \param warning logged at start; empty: none
-  Front(vx11::HttpServer server, std::shared_ptr<const ServerEvents> events,
-        std::shared_ptr<ListenerTls> tls, std::string warning = {})
+  Front(vx11::HttpServer server, std::shared_ptr<const ServerEvents> events, ListenerTls tls,
+        std::string warning = {})
       : server_(std::move(server)),
         events_(std::move(events)),
         tls_(std::move(tls)),
@@ -45,8 +45,7 @@ class Front {
   /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
   const ServerEvents& events() const noexcept { return *events_; }
-  /// Null: plain HTTP.
-  const std::shared_ptr<ListenerTls>& tls() const noexcept { return tls_; }
+  const ListenerTls& tls() const noexcept { return tls_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.
   /// \return `exhausted` if no thread can be started
   vx11::Result<void> start(const vx11::HttpHandler& api);
@@ -57,7 +56,7 @@ class Front {
  private:
   vx11::HttpServer server_;
   std::shared_ptr<const ServerEvents> events_;
-  std::shared_ptr<ListenerTls> tls_;
+  ListenerTls tls_;
   std::string warning_;
   std::thread running_;
   std::size_t cut_off_ = 0;

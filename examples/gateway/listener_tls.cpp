@@ -1,11 +1,10 @@
 #include "listener_tls.hpp"
 
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include "config_secrets.hpp"
 #include "file_text.hpp"
@@ -52,53 +51,22 @@ bool check_files(LoadedConfig& loaded) {
 
 }  // namespace
 
-ListenerTls::ListenerTls(const ListenerTlsConfig& config, std::shared_ptr<vx11::ServerTls> identity)
-    : identity_(std::move(identity)) {
-  for (const FilePath* file :
-       {&config.certificate_file, &config.key_file, &config.client_ca_file}) {
-    if (!file->value.empty()) files_.emplace_back(file->value);
-  }
-  seen_ = stamps();
-  is_refused_ = !identity_->reload();  // the files may have changed before they were looked at
-}
-
-std::vector<ListenerTls::Stamp> ListenerTls::stamps() const {
-  std::vector<Stamp> all;
-  for (const auto& file : files_) {
-    struct stat found {};  // stays empty for a file that is gone
-    (void)::stat(file.c_str(), &found);
-    all.push_back({found.st_ino, found.st_size, found.st_ctim.tv_sec, found.st_ctim.tv_nsec});
-  }
-  return all;
-}
-
-void ListenerTls::refresh() {
-  if (stamps() != seen_) return reload();
-  // The system may have failed, or a mode was changed.
-  if (is_refused_ && identity_->reload()) note_used();
-}
-
-void ListenerTls::note_used() {
-  is_refused_ = false;
-  used_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::info("server.tls was read again, for new connections");
-}
-
-void ListenerTls::reload() {
-  seen_ = stamps();    // before the reading: a change during it is noticed
-  is_refused_ = true;  // also if memory runs out
-  const auto reloaded = identity_->reload();
-  if (reloaded) return note_used();
-  refused_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::error("server.tls was not taken over, the certificate read before stays in force: {}",
-                reloaded.error().detail);
-}
-
-vx11::Result<std::shared_ptr<ListenerTls>> make_listener_tls(const ListenerTlsConfig& config) {
-  if (!config.is_on()) return nullptr;
-  auto identity = vx11::ServerTls::make(options_of(config));
-  if (!identity) return vx11::fail(std::move(identity.error()));
-  return std::make_shared<ListenerTls>(config, *std::move(identity));
+vx11::Result<ListenerTls> make_listener_tls(const ListenerTlsConfig& config) {
+  if (!config.is_on()) return ListenerTls();
+  auto made = vx11::ServerTls::make(options_of(config));
+  if (!made) return vx11::fail(std::move(made.error()));
+  const std::shared_ptr<vx11::ServerTls> identity = *std::move(made);
+  auto watched = std::make_shared<WatchedFile>(
+      WatchedFile::Source{.setting = "server.tls",
+                          .refresh =
+                              [identity] {
+                                return identity->refresh().map([](auto change) {
+                                  return change == vx11::ServerTlsChange::replaced;
+                                });
+                              },
+                          .reload = [identity] { return identity->reload(); },
+                          .describe = [] { return std::string("the certificate and its key"); }});
+  return ListenerTls{.identity = identity, .watched = std::move(watched)};
 }
 
 void check_listener_tls(LoadedConfig& loaded) {
@@ -116,14 +84,10 @@ void check_listener_tls(LoadedConfig& loaded) {
   }
 }
 
-std::vector<vx11::MetricFamily> listener_tls_metrics(
-    const std::shared_ptr<const ListenerTls>& tls) {
-  if (tls == nullptr) return {};
-  return {{.name = "vx11_tls_certificate_reads_total",
-           .help = "Readings of the listener's certificate; a refused one changed nothing.",
-           .series = {
-               {.labels = {{"outcome", "used"}}, .value = [tls] { return tls->used(); }},
-               {.labels = {{"outcome", "refused"}}, .value = [tls] { return tls->refused(); }}}}};
+std::vector<vx11::MetricFamily> listener_tls_metrics(const ListenerTls& tls) {
+  if (tls.watched == nullptr) return {};
+  return {readings_of(tls.watched, "vx11_tls_certificate_reads_total",
+                      "Readings of the listener's certificate; a refused one changed nothing.")};
 }
 
 }  // namespace gateway

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -59,22 +60,23 @@ void announce(const LoadedConfig& loaded, const Address& address) {
 }
 
 /// The main thread reads files that have changed: it may block, which event loops may not.
-SignalHooks hooks_of(const std::shared_ptr<TokenWatch>& tokens,
-                     const std::shared_ptr<ListenerTls>& tls) {
-  if (tokens == nullptr && tls == nullptr) return {};
-  const auto both = [=](auto token_step, auto tls_step) {
-    return [=] {
-      try {
-        if (tokens != nullptr) (*tokens.*token_step)();
-        if (tls != nullptr) (*tls.*tls_step)();
-      } catch (const std::exception& error) {  // out of memory: tried again
-        spdlog::error("auth.tokens or server.tls was not read again: {}", error.what());
+SignalHooks hooks_of(std::vector<std::shared_ptr<WatchedFile>> watched) {
+  std::erase(watched, nullptr);
+  if (watched.empty()) return {};
+  const auto all = [&](void (WatchedFile::*read)()) {
+    return [watched, read] {
+      for (const auto& file : watched) {
+        try {
+          (*file.*read)();
+        } catch (const std::exception& error) {  // out of memory: tried again
+          spdlog::error("a file was not read again: {}", error.what());
+        }
       }
     };
   };
   return {.every = std::chrono::seconds(1),
-          .on_time = both(&TokenWatch::refresh, &ListenerTls::refresh),
-          .on_hangup = both(&TokenWatch::reload, &ListenerTls::reload)};
+          .on_time = all(&WatchedFile::refresh),
+          .on_hangup = all(&WatchedFile::reload)};
 }
 
 int serve(const LoadedConfig& loaded) {
@@ -93,7 +95,8 @@ int serve(const LoadedConfig& loaded) {
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
-  const int signal = signals.wait_for_stop(hooks_of(credentials->tokens, front->tls()));
+  const int signal =
+      signals.wait_for_stop(hooks_of({credentials->tokens.watched, front->tls().watched}));
   // At a terminal there is no balancer that has to notice.
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,

@@ -1,51 +1,39 @@
 #include "token_watch.hpp"
 
+#include <cstdint>
 #include <utility>
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 namespace gateway {
 
-TokenWatch::TokenWatch(std::shared_ptr<vx11::TokenFile> file) : file_(std::move(file)) {}
-
-void TokenWatch::refresh() {
-  const auto change = file_->refresh();
-  if (!change) return note_refused(change.error());
-  if (*change == vx11::TokenFileChange::replaced) note_used();
+TokenWatch watch_tokens(std::shared_ptr<vx11::TokenFile> file) {
+  auto watched = std::make_shared<WatchedFile>(
+      WatchedFile::Source{.setting = "auth.tokens",
+                          .refresh =
+                              [file] {
+                                return file->refresh().map([](auto change) {
+                                  return change == vx11::TokenFileChange::replaced;
+                                });
+                              },
+                          .reload = [file] { return file->reload(); },
+                          .describe = [file] { return fmt::format("{} tokens", file->size()); }});
+  return {.file = std::move(file), .watched = std::move(watched)};
 }
 
-void TokenWatch::reload() {
-  const auto reloaded = file_->reload();
-  reloaded ? note_used() : note_refused(reloaded.error());
-}
-
-void TokenWatch::note_used() {
-  used_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::info("auth.tokens was read again: {} tokens are in force", file_->size());
-}
-
-void TokenWatch::note_refused(const vx11::Error& error) {
-  refused_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::error("auth.tokens was not taken over, the {} tokens read before stay in force: {}",
-                file_->size(), error.detail);
-}
-
-std::vector<vx11::MetricFamily> token_metrics(const std::shared_ptr<const TokenWatch>& watch) {
-  if (watch == nullptr) return {};
+std::vector<vx11::MetricFamily> token_metrics(const TokenWatch& tokens) {
+  if (tokens.file == nullptr) return {};
   return {
-      {.name = "vx11_token_file_reads_total",
-       .help = "Readings of the token file; a refused one left the tokens as they were.",
-       .series = {{.labels = {{"outcome", "used"}}, .value = [watch] { return watch->used(); }},
-                  {.labels = {{"outcome", "refused"}},
-                   .value = [watch] { return watch->refused(); }}}},
+      readings_of(tokens.watched, "vx11_token_file_reads_total",
+                  "Readings of the token file; a refused one left the tokens as they were."),
       {.name = "vx11_token_file_current",
        .help = "1 while the tokens in force are those of the file, 0 since a reading was refused.",
        .kind = vx11::MetricKind::gauge,
-       .series = {{.value = [watch] { return std::uint64_t{watch->file().is_current()}; }}}},
+       .series = {{.value = [file = tokens.file] { return std::uint64_t{file->is_current()}; }}}},
       {.name = "vx11_token_file_tokens",
        .help = "Tokens of the file that are in force, expired ones included.",
        .kind = vx11::MetricKind::gauge,
-       .series = {{.value = [watch] { return std::uint64_t{watch->file().size()}; }}}}};
+       .series = {{.value = [file = tokens.file] { return std::uint64_t{file->size()}; }}}}};
 }
 
 }  // namespace gateway

@@ -10,6 +10,7 @@
 #include "auth/token_file_text.hpp"
 #include "auth/token_index.hpp"
 #include "auth/token_text.hpp"
+#include "files/file_watch.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -30,16 +31,15 @@ struct TokenFile::Impl {
 
   /// Reads the file in any case. Holds `reading`.
   Result<void> read() {
-    stamp = stamp_of(options.path);  // before it is read: a change meanwhile is seen by `refresh`
-    unread = true;                   // also if memory runs out
+    watch.begin();
     auto entries = read_token_file(options.path);
     is_current.store(entries.has_value(), std::memory_order_relaxed);
     if (!entries) {
-      unread = entries.error().code == Errc::storage;
+      if (entries.error().code != Errc::storage) watch.settle();
       return fail(std::move(entries.error()));
     }
     replace(std::make_shared<const TokenIndex>(*std::move(entries)));
-    unread = false;
+    watch.settle();
     return {};
   }
 
@@ -50,8 +50,7 @@ struct TokenFile::Impl {
   mutable std::mutex tokens_mutex;
   std::shared_ptr<const TokenIndex> index = {};
   std::mutex reading;
-  FileStamp stamp = {};
-  bool unread = false;  ///< The system failed to read it: the same file is tried again.
+  files::FileWatch watch{{options.path}};  ///< Guarded by `reading`.
 };
 
 namespace {
@@ -117,13 +116,9 @@ std::string_view TokenFile::challenge() const noexcept {
 
 Result<TokenFileChange> TokenFile::refresh() {
   const std::lock_guard lock(impl_->reading);
-  const FileStamp before = impl_->stamp;
-  const bool again = impl_->unread;
-  if (!again && stamp_of(impl_->options.path) == before) return TokenFileChange::none;
-  Result<void> read = impl_->read();
-  if (read) return TokenFileChange::replaced;
-  if (again && impl_->stamp == before) return TokenFileChange::none;  // reported already
-  return fail(std::move(read.error()));
+  const auto is_read = impl_->watch.refresh([this] { return impl_->read(); });
+  if (!is_read) return fail(is_read.error());
+  return *is_read ? TokenFileChange::replaced : TokenFileChange::none;
 }
 
 Result<void> TokenFile::reload() {

@@ -22,10 +22,6 @@ using socket_detail::Fd;
 
 constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
 
-std::int64_t nanoseconds(const timespec& time) noexcept {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
 tl::unexpected<Error> not_read(const std::string& path) {
   const std::error_code error(errno, std::generic_category());
   return fail(Errc::storage, fmt::format("\"{}\" cannot be read: {}", path, error.message()));
@@ -63,16 +59,6 @@ Result<std::string> read_all(int file, const std::string& path) {
 }
 
 }  // namespace
-
-FileStamp stamp_of(const std::string& path) noexcept {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return {};
-  return {.device = found.st_dev,
-          .inode = found.st_ino,
-          .size = found.st_size,
-          .modified = nanoseconds(found.st_mtim),
-          .changed = nanoseconds(found.st_ctim)};
-}
 
 Result<std::string> token_file_text(const std::string& path) {
   // A FIFO without a writer would block.

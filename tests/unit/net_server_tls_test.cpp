@@ -25,6 +25,7 @@ using vx11::Deadline;
 using vx11::HttpRequest;
 using vx11::HttpResponse;
 using vx11::ServerTls;
+using vx11::ServerTlsChange;
 using vx11::ServerTlsOptions;
 using Proof = ServerTlsOptions::ClientProof;
 
@@ -171,6 +172,24 @@ TEST_CASE("a certificate is replaced while connections stay; half a file changes
   CHECK(served.post("4", next.file()));
   CHECK_FALSE(served.post("5", old_file));
   CHECK(served.post_by(*kept, "6"));  // on its connection of before
+}
+
+TEST_CASE("files that have changed are read again, and one that cannot be used is one error") {
+  const TlsCertificate certificate;
+  const TlsCertificate next;
+  const auto identity =
+      ServerTls::make({.certificate_file = certificate.file(), .key_file = certificate.key_file()})
+          .value();
+  CHECK(identity->refresh() == ServerTlsChange::none);
+  const auto before = identity->context();
+  replace(certificate.file(), next.file());
+  CHECK_FALSE(identity->refresh());
+  CHECK(identity->refresh() == ServerTlsChange::none);
+  CHECK(identity->context() == before);
+  replace(certificate.key_file(), next.key_file());
+  CHECK(identity->refresh() == ServerTlsChange::replaced);
+  CHECK(identity->context() != before);
+  CHECK(identity->refresh() == ServerTlsChange::none);
 }
 
 TEST_CASE("clients have to prove their identity where that is required") {

@@ -36,6 +36,9 @@ struct ServerTlsOptions {
   SteadyClock clock = {};
 };
 
+/// What `ServerTls::refresh` found.
+enum class ServerTlsChange : std::uint8_t { none, replaced };
+
 /// The certificate of a server, its key, and the keys of its session tickets.
 ///
 /// TLS 1.2 and 1.3; a client that offers application protocols (ALPN) must offer `http/1.1`;
@@ -49,8 +52,13 @@ class VX11_API ServerTls {
   ServerTls& operator=(const ServerTls&) = delete;
   ~ServerTls();
 
-  /// Reads the files again. Connections from now on get the new certificate; existing ones are not
-  /// touched. After an error, as while a file is being written, everything stays as it was.
+  /// Reads the files if one of them has changed since they were read, and again after a reading
+  /// that failed. Blocks as long as the file system does; call it once a second, on a thread that
+  /// may block.
+  /// \return the error of changed files that cannot be used, once for each change
+  Result<ServerTlsChange> refresh();
+  /// Reads the files in any case. Connections from now on get the new certificate; existing ones
+  /// are not touched. After an error, as while a file is being written, everything stays as it was.
   /// \return the errors of `make`
   Result<void> reload();
 

@@ -2,7 +2,11 @@
 #include <vx11/socket/detail/tls.hpp>
 
 #include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "files/file_watch.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -14,7 +18,7 @@ struct ServerTls::Impl {
   explicit Impl(ServerTlsOptions chosen)
       : options(std::move(chosen)), tickets(socket_detail::make_ticket_keys(options.clock)) {}
 
-  Result<std::shared_ptr<const TlsContext>> read() const {
+  Result<std::shared_ptr<const TlsContext>> make_context() const {
     const bool required = options.client_proof == ServerTlsOptions::ClientProof::required;
     const socket_detail::ServerCertificate own{
         .file = options.certificate_file,
@@ -25,8 +29,27 @@ struct ServerTls::Impl {
     return TlsContext::make_server(own, tickets);
   }
 
+  /// Holds `reading`.
+  Result<void> read() {
+    watch.begin();
+    auto made = make_context();
+    if (!made) return fail(std::move(made.error()));
+    watch.settle();
+    const std::lock_guard lock(mutex);
+    context = *std::move(made);
+    return {};
+  }
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> all = {options.certificate_file, options.key_file};
+    if (!options.client_ca_file.empty()) all.push_back(options.client_ca_file);
+    return all;
+  }
+
   const ServerTlsOptions options;
   const std::shared_ptr<TlsTicketKeys> tickets;
+  std::mutex reading;
+  files::FileWatch watch{files()};  ///< Guarded by `reading`.
   mutable std::mutex mutex;
   std::shared_ptr<const TlsContext> context;  ///< Guarded by `mutex`.
 };
@@ -41,11 +64,15 @@ ServerTls::ServerTls(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl
 ServerTls::~ServerTls() = default;
 
 Result<void> ServerTls::reload() {
-  auto context = impl_->read();
-  if (!context) return fail(std::move(context.error()));
-  const std::lock_guard lock(impl_->mutex);
-  impl_->context = *std::move(context);
-  return {};
+  const std::lock_guard lock(impl_->reading);
+  return impl_->read();
+}
+
+Result<ServerTlsChange> ServerTls::refresh() {
+  const std::lock_guard lock(impl_->reading);
+  const auto is_read = impl_->watch.refresh([this] { return impl_->read(); });
+  if (!is_read) return fail(is_read.error());
+  return *is_read ? ServerTlsChange::replaced : ServerTlsChange::none;
 }
 
 std::shared_ptr<const TlsContext> ServerTls::context() const {

@@ -1,0 +1,43 @@
+#include "watched_file.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+namespace gateway {
+
+WatchedFile::WatchedFile(Source source) : source_(std::move(source)) {}
+
+void WatchedFile::refresh() {
+  const auto is_read = source_.refresh();
+  if (!is_read) return note_refused(is_read.error());
+  if (*is_read) note_used();
+}
+
+void WatchedFile::reload() {
+  const auto reloaded = source_.reload();
+  reloaded ? note_used() : note_refused(reloaded.error());
+}
+
+void WatchedFile::note_used() {
+  used_.fetch_add(1, std::memory_order_relaxed);
+  spdlog::info("{} was read again: {} in force", source_.setting, source_.describe());
+}
+
+void WatchedFile::note_refused(const vx11::Error& error) {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  spdlog::error("{} was not taken over, {} read before stay in force: {}", source_.setting,
+                source_.describe(), error.detail);
+}
+
+vx11::MetricFamily readings_of(std::shared_ptr<const WatchedFile> watched, std::string name,
+                               std::string help) {
+  return {
+      .name = std::move(name),
+      .help = std::move(help),
+      .series = {
+          {.labels = {{"outcome", "used"}}, .value = [watched] { return watched->used(); }},
+          {.labels = {{"outcome", "refused"}}, .value = [watched] { return watched->refused(); }}}};
+}
+
+}  // namespace gateway
