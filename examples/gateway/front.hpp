@@ -41,6 +41,8 @@ class Front {
   std::uint16_t port() const { return server_.port(); }
   /// Whether new connections are accepted. Thread-safe.
   bool is_accepting() const noexcept { return server_.is_accepting(); }
+  /// Whether every event loop has turned since the last call. On one thread at a time.
+  bool has_turned() noexcept { return server_.has_turned(); }
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
   /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }

@@ -41,6 +41,17 @@ struct ReadinessCheck {
   std::function<bool()> is_ready = {};
 };
 
+/// Answers an admitted request to one of the paths of `AdminActions`. Thread-safe; must not block.
+/// The request lives until the task has completed.
+using AdminAction = std::function<Task<HttpResponse>(const HttpRequest& request)>;
+
+/// What operators may do to the program. Paths of actions that are empty are answered 404; the
+/// others require the scope `admin`.
+struct AdminActions {
+  AdminAction reload = {};         ///< `POST /admin/reload`, with or without a body.
+  AdminAction set_log_level = {};  ///< `PUT /admin/log-level`, with a JSON body.
+};
+
 /// Access to `GET /metrics`.
 enum class MetricsAccess : unsigned char { with_token, everyone };
 
@@ -94,6 +105,8 @@ struct OperatorApiOptions {
   /// Requests without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
   /// Empty: no check.
   std::vector<std::string> hosts = {};
+  /// Default: none, and the paths do not exist.
+  AdminActions admin = {};
   /// Receives what a log should say. Default: none.
   OperatorEventSink on_event = {};
   SteadyClock clock = {};
@@ -112,6 +125,11 @@ class VX11_API OperatorApi final : public HttpHandler {
  public:
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
+  /// An API that takes the place of this one, such as for a configuration that was read again: the
+  /// counters of both are the same, so that no metric goes backwards. Requests of this one may still
+  /// be in progress.
+  /// \return the errors of `create`
+  Result<OperatorApi> successor(OperatorApiOptions options) const;
 
   using Admission = HttpAdmission;
 
@@ -150,6 +168,7 @@ class VX11_API OperatorApi final : public HttpHandler {
 
  private:
   struct Impl;
+  static Result<OperatorApi> make(OperatorApiOptions options, const Impl* earlier);
   enum class Form : unsigned char { whole, may_stream };
   Task<StreamedResponse> answer(const HttpRequest& request, Admission admission, Deadline deadline,
                                 Form form) const;

@@ -210,6 +210,11 @@ Result<ChatCompletionsApi> ChatCompletionsApi::create(ChatCompletionsApiOptions 
   return ChatCompletionsApi(std::make_shared<const Impl>(std::move(options)));
 }
 
+Result<ChatCompletionsApi> ChatCompletionsApi::successor(ChatCompletionsApiOptions options) const {
+  if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
+  return ChatCompletionsApi(std::make_shared<const Impl>(std::move(options), impl_.get()));
+}
+
 tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRequest& head) const {
   const Impl& impl = *impl_;
   const Match match = find_route(head.target);
@@ -265,8 +270,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
 }
 
 std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {
-  return completions::metric_families(
-      std::shared_ptr<const completions::Metrics>(impl_, &impl_->metrics));
+  return completions::metric_families(impl_->counters);
 }
 
 }  // namespace v0

@@ -20,6 +20,14 @@ bool is_public(const Context& context, const Route& route) noexcept {
   return route.endpoint == Endpoint::metrics && context.options.metrics == MetricsAccess::everyone;
 }
 
+/// Whether the program has what the route is for.
+bool is_offered(const Context& context, const Route& route) noexcept {
+  const AdminActions& admin = context.options.admin;
+  if (route.endpoint == Endpoint::admin_reload) return admin.reload != nullptr;
+  if (route.endpoint == Endpoint::admin_log_level) return admin.set_log_level != nullptr;
+  return true;
+}
+
 HttpResponse challenged(HttpResponse response, std::string challenge) {
   if (!challenge.empty()) response.headers.add("WWW-Authenticate", challenge);
   return response;
@@ -67,7 +75,8 @@ std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
 
 std::optional<HttpResponse> refuse_method(const Route& route, std::string_view method) {
   if (method == route.method || (method == "HEAD" && route.method == "GET")) return std::nullopt;
-  return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  if (route.method == "GET") return method_answer(method, "GET, HEAD, OPTIONS");
+  return method_answer(method, std::string(route.method).append(", OPTIONS"));
 }
 
 std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
@@ -109,7 +118,9 @@ std::optional<HttpResponse> refuse_content(const Context& context, const Route& 
 
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request) {
-  if (match.route == nullptr) return error_answer(404, "not_found");
+  if (match.route == nullptr || !is_offered(context, *match.route)) {
+    return error_answer(404, "not_found");
+  }
   if (auto refused = refuse_origin(context, *match.route, request)) return refused;
   if (!is_public(context, *match.route)) {
     const Scope scope = *match.route->scope;

@@ -19,8 +19,11 @@ namespace endpoints {
 
 /// The components and counters of one API. `OperatorApi::create` has validated the options.
 struct Context {
-  explicit Context(OperatorApiOptions complete)
-      : options(std::move(complete)), metrics(options.router->targets()) {}
+  /// \param earlier the one that this replaces; null: none
+  explicit Context(OperatorApiOptions complete, const Context* earlier = nullptr)
+      : options(std::move(complete)),
+        draining(earlier != nullptr && earlier->draining.load(std::memory_order_relaxed)),
+        metrics(options.router->targets(), earlier != nullptr ? &earlier->metrics : nullptr) {}
 
   /// Reports an event to the program, if it listens.
   void report(OperatorEventKind kind, std::string_view subject = {},
@@ -38,7 +41,7 @@ struct Context {
   }
 
   const OperatorApiOptions options;
-  std::atomic<bool> draining{false};
+  std::atomic<bool> draining;
   mutable Metrics metrics;
   /// The JSON of the power state that was read last.
   mutable SharedText<PowerReading> power_state;

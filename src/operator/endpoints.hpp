@@ -37,6 +37,9 @@ Task<HttpResponse> show_livez(const Context& context, const Call& call);
 Task<HttpResponse> show_readyz(const Context& context, const Call& call);
 Task<HttpResponse> show_metrics(const Context& context, const Call& call);
 
+Task<HttpResponse> reload(const Context& context, const Call& call);
+Task<HttpResponse> set_log_level(const Context& context, const Call& call);
+
 }  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

@@ -71,9 +71,17 @@ std::vector<NamedBreaker> breakers_of(const Router& router) {
 }  // namespace
 
 Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
+  return make(std::move(options), nullptr);
+}
+
+Result<OperatorApi> OperatorApi::successor(OperatorApiOptions options) const {
+  return make(std::move(options), impl_.get());
+}
+
+Result<OperatorApi> OperatorApi::make(OperatorApiOptions options, const Impl* earlier) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
-  auto impl = std::make_shared<Impl>(std::move(options));
+  auto impl = std::make_shared<Impl>(std::move(options), earlier);
   detail::Mistakes mistakes;
   check_families(mistakes, impl->options.metric_families,
                  impl->metrics.text(impl->options.breakers, {}));

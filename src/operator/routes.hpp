@@ -21,7 +21,7 @@ enum class BodyRule : unsigned char { ignored, optional, required };
 
 struct Route {
   http_detail::PathPattern pattern;
-  std::string_view method;  ///< GET, which includes HEAD, or POST.
+  std::string_view method;  ///< GET, which includes HEAD, POST or PUT.
   /// What a credential must allow; none: public. `OperatorApiOptions::metrics` may open `/metrics`.
   std::optional<Scope> scope = Scope::admin;
   Endpoint endpoint = Endpoint::none;

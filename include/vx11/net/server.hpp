@@ -124,6 +124,11 @@ class VX11_API HttpServer {
   /// Whether new connections are accepted: the server runs, its listener is open, and the last
   /// attempt to accept did not fail for want of descriptors or memory. Thread-safe.
   bool is_accepting() const noexcept;
+  /// Whether every event loop has turned since the last call, for a watchdog: a handler that blocks
+  /// stops its loop, and this returns false until it continues. The first call returns true. Idle
+  /// loops are woken. May be called on any thread, but on one at a time; false once `run` has
+  /// returned.
+  bool has_turned() noexcept;
 
   /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it
   /// returns, all loop threads request short time slices (Linux 6.12 or newer). Where the system

@@ -85,6 +85,14 @@ class Server : private Poller::Watcher {
     return cut_off_;
   }
 
+  /// For one thread at a time.
+  bool has_turned() noexcept {
+    bool all = true;
+    const std::size_t running = started_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < running; ++i) all = loops_[i].turned() && all;
+    return all;
+  }
+
   /// Thread-safe.
   void stop(Duration grace, Duration delay) noexcept {
     const std::lock_guard lock(
@@ -109,8 +117,20 @@ class Server : private Poller::Watcher {
     LoopThread& loop;
     Act act;
   };
+  /// Runs in the next turn of its loop.
+  struct TurnJob final : QueuedJob {
+    void run() override { queued.store(false, std::memory_order_release); }
+    std::atomic<bool> queued{false};
+  };
   struct LoopThread {
     void run() { loop.run(); }
+    /// Whether the job of the last call has run; queues it again.
+    bool turned() noexcept {
+      if (turn_job.queued.exchange(true, std::memory_order_acq_rel)) return false;
+      loop.post(turn_job);
+      return true;
+    }
+    TurnJob turn_job;
     ConnectionsJob drain_job{*this, [](ListedConnection& connection) { connection.drain(); }};
     ConnectionsJob abort_job{*this, [](ListedConnection& connection) { connection.abort(); }};
     std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
@@ -132,8 +152,9 @@ class Server : private Poller::Watcher {
     std::vector<std::thread> threads;
     threads.reserve(loops_.size());
     try {
-      for (started_ = 1; started_ < loops_.size(); ++started_) {
-        threads.emplace_back([&loop = loops_[started_]] { loop.run(); });
+      while (threads.size() + 1 < loops_.size()) {
+        threads.emplace_back([&loop = loops_[threads.size() + 1]] { loop.run(); });
+        started_.store(threads.size() + 1, std::memory_order_release);
       }
     } catch (const std::exception&) {
       state_->report(ServerEvent::fewer_threads);
@@ -182,7 +203,7 @@ class Server : private Poller::Watcher {
   }
 
   void deal(Socket socket, std::string address) {
-    LoopThread& target = loops_[turn_++ % started_];
+    LoopThread& target = loops_[turn_++ % started_.load(std::memory_order_relaxed)];
     target.loop.post([this, &target, address = std::move(address),
                       socket = std::make_shared<Socket>(std::move(socket))] {
       try {
@@ -327,7 +348,7 @@ class Server : private Poller::Watcher {
   Duration delay_ = {};
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
-  std::size_t started_ = 1;  ///< Loops that run.
+  std::atomic<std::size_t> started_ = 1;  ///< Loops that run.
   std::atomic<bool> accepting_ = false;
   std::atomic<std::size_t> dealt_ = 0;  ///< Connections on their way to their loop.
   bool stopping_ = false;               ///< The listener is closed, or about to be.
@@ -372,6 +393,10 @@ std::size_t HttpServer::unsent_bytes() const {
 
 bool HttpServer::is_accepting() const noexcept {
   return impl_->is_accepting();
+}
+
+bool HttpServer::has_turned() noexcept {
+  return impl_->has_turned();
 }
 
 std::string HttpServer::url() const {
