@@ -42,7 +42,7 @@ struct AccessCheck {
   std::shared_ptr<const std::string> principal = {};
 };
 
-/// Decides from the headers alone, before a body is read. Thread-safe.
+/// Decides from the head alone, before a body is read. Thread-safe.
 class VX11_API Authenticator {
  public:
   Authenticator() = default;
@@ -52,6 +52,9 @@ class VX11_API Authenticator {
   virtual Access check(const Headers& headers) const = 0;
   /// The same with reason, scopes and principal. Override it in an authenticator that knows them.
   virtual AccessCheck explain(const Headers& headers) const { return check(headers); }
+  /// The same for a request, and what the APIs call. Override it in an authenticator that also
+  /// knows clients by their address or certificate.
+  virtual AccessCheck authenticate(const HttpRequest& head) const { return explain(head.headers); }
   /// The `WWW-Authenticate` value of a 401 (RFC 9110 §11.6.1); empty: no such header.
   virtual std::string_view challenge() const noexcept { return {}; }
 };

@@ -8,11 +8,15 @@
 #include <vx11/export.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
+#include <vx11/scope.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/task.hpp>
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace vx11 {
 inline namespace v0 {
@@ -23,6 +27,17 @@ class HttpHandler;
 ///
 /// Refers to the handler that issued it and to the head; valid while both exist and the head is
 /// unchanged. A value type that allocates nothing.
+///
+/// A handler that wraps another one, such as one that limits rates, answers for it in three lines:
+/// ```cpp
+/// tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+///   return inner_.admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
+/// }
+/// Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+///                             Deadline deadline) const override {
+///   return inner_.open(request, std::move(admission), std::move(deadline));
+/// }
+/// ```
 class HttpAdmission {
  public:
   /// Data found in the head and used again for the answer. Only the issuing handler reads it.
@@ -30,21 +45,48 @@ class HttpAdmission {
     const void* route = nullptr;     ///< The matching route.
     std::string_view argument = {};  ///< A part of the head.
     TimePoint since = {};            ///< When the head was complete, for latency metrics.
+    /// What the credential of the request allows; none where no credential was checked.
+    Scopes scopes = {};
+    /// Who sent the request, as `AccessCheck::principal`. Null if unknown.
+    std::shared_ptr<const std::string> principal = {};
   };
 
   HttpAdmission(const HttpHandler& handler, std::size_t max_body_bytes, Match match) noexcept
-      : handler_(&handler), max_body_bytes_(max_body_bytes), match_(match) {}
+      : handler_(&handler),
+        issuer_(&handler),
+        max_body_bytes_(max_body_bytes),
+        match_(std::move(match)) {}
 
-  /// The handler that will answer; a handler that forwards passes on the inner handler's admission.
+  /// The handler to call: the one that issued this, or the outermost one that wraps it. A handler
+  /// that only chooses among others passes on their admission.
   const HttpHandler& handler() const noexcept { return *handler_; }
+  /// The handler that issued this, whose data `match` is.
+  const HttpHandler& issuer() const noexcept { return *issuer_; }
+  /// The same admission, to be answered by calling `outer`, which wraps the handler of this one.
+  HttpAdmission within(const HttpHandler& outer) const noexcept {
+    HttpAdmission wrapped = *this;
+    wrapped.handler_ = &outer;
+    return wrapped;
+  }
+  /// The same admission, which keeps `owner` alive, in place of an earlier owner: of a handler that
+  /// may be replaced before the request has been answered.
+  HttpAdmission owned_by(std::shared_ptr<const void> owner) const noexcept {
+    HttpAdmission owned = *this;
+    owned.owner_ = std::move(owner);
+    return owned;
+  }
+  /// Null if the handler outlives every admission anyway.
+  const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
   /// The largest body the server reads for this request; it answers 413 above.
   std::size_t max_body_bytes() const noexcept { return max_body_bytes_; }
   const Match& match() const noexcept { return match_; }
 
  private:
   const HttpHandler* handler_;
+  const HttpHandler* issuer_;
   std::size_t max_body_bytes_;
   Match match_;
+  std::shared_ptr<const void> owner_ = {};
 };
 
 /// Answers HTTP requests in two steps: `admit` decides on the head, before the server reads any of
@@ -65,7 +107,8 @@ class VX11_API HttpHandler {
   /// body is not read, and the connection is closed if there was one.
   virtual tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const = 0;
 
-  /// The answer to a request that `admit` of this handler accepted, its body complete. Without a
+  /// The answer to a request that `admit` of this handler accepted, its body complete, whatever
+  /// `handler()` of the admission is: a handler that wraps this one may have changed it. Without a
   /// body stream the answer is complete. `request` lives until the task has completed; a body
   /// stream copies what it needs of it. The deadline's stop token fires when the client
   /// disconnects.

@@ -5,12 +5,22 @@
 
 #include <vx11/headers.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace vx11 {
 inline namespace v0 {
+
+/// The client of a connection, as the server that accepted it knows it. Immutable once shared.
+struct HttpPeer {
+  HttpPeer() = default;
+  explicit HttpPeer(std::string numeric) : address(std::move(numeric)) {}
+
+  /// Numeric, without a port: `203.0.113.7`, `2001:db8::1`. Empty if there is none.
+  std::string address = {};
+};
 
 /// A request, as sent or received.
 struct HttpRequest {
@@ -25,6 +35,8 @@ struct HttpRequest {
   std::string target = "/";
   Headers headers = {};
   std::string body = {};
+  /// Who sent it; null in a request that no server received.
+  std::shared_ptr<const HttpPeer> peer = {};
 };
 
 /// A response, as sent or received.

@@ -40,6 +40,7 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/rate_limiter.hpp>
 #include <vx11/rejection.hpp>
+#include <vx11/replaceable_handler.hpp>
 #include <vx11/result.hpp>
 #include <vx11/retry.hpp>
 #include <vx11/retry_after.hpp>

@@ -122,9 +122,11 @@ Result<void> check(const ChatCompletionsApiOptions& options) {
 struct ChatCompletionsApi::Impl : completions::Context {
   using Context::Context;
 
-  std::optional<HttpResponse> refuse(const Match& match, const HttpRequest& head) const;
+  std::optional<HttpResponse> refuse(const Match& match, const HttpRequest& head,
+                                     HttpAdmission::Match& found) const;
   std::optional<HttpResponse> refuse_origin(const HttpRequest& head) const;
-  std::optional<HttpResponse> refuse_caller(const Headers& headers) const;
+  std::optional<HttpResponse> refuse_caller(const HttpRequest& head,
+                                            HttpAdmission::Match& found) const;
   std::optional<HttpResponse> refuse_content(const HttpRequest& head) const;
   /// Adds the fields common to every answer.
   void finish(HttpResponse& answer, const HttpRequest& request) const;
@@ -146,11 +148,16 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_origin(const HttpRe
   return std::nullopt;
 }
 
-std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(const Headers& headers) const {
-  const AccessCheck checked = options.auth->explain(headers);
+std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(
+    const HttpRequest& head, HttpAdmission::Match& found) const {
+  AccessCheck checked = options.auth->authenticate(head);
   const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
   if (checked.access == Access::granted) {
-    if (checked.scopes.allow(Scope::chat)) return std::nullopt;
+    found.scopes = checked.scopes;
+    if (checked.scopes.allow(Scope::chat)) {
+      found.principal = std::move(checked.principal);
+      return std::nullopt;
+    }
     report(OperatorEventKind::scope_missing, principal, to_string(Scope::chat));
     return missing_scope();
   }
@@ -188,10 +195,11 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_content(
 }
 
 std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
-                                                             const HttpRequest& head) const {
+                                                             const HttpRequest& head,
+                                                             HttpAdmission::Match& found) const {
   if (match.route == nullptr) return not_served();
   if (auto refused = refuse_origin(head)) return refused;
-  if (auto refused = refuse_caller(head.headers)) return refused;
+  if (auto refused = refuse_caller(head, found)) return refused;
   const std::string_view method = head.method == "HEAD" ? std::string_view("GET") : head.method;
   if (method != match.route->method) return wrong_method(*match.route, head.method);
   return method == "POST" ? refuse_content(head) : std::nullopt;
@@ -218,17 +226,15 @@ Result<ChatCompletionsApi> ChatCompletionsApi::successor(ChatCompletionsApiOptio
 tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRequest& head) const {
   const Impl& impl = *impl_;
   const Match match = find_route(head.target);
+  HttpAdmission::Match found{match.route, match.argument, impl.options.clock.now()};
   std::optional<HttpResponse> refused;
   try {
     refused = endpoints::answer_preflight(impl.options.cors_origins, head);
-    if (!refused) refused = impl.refuse(match, head);
+    if (!refused) refused = impl.refuse(match, head, found);
   } catch (...) {
     refused = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
-  if (!refused) {
-    const HttpAdmission::Match found{match.route, match.argument, impl.options.clock.now()};
-    return HttpAdmission(*this, impl.options.max_body_bytes, found);
-  }
+  if (!refused) return HttpAdmission(*this, impl.options.max_body_bytes, std::move(found));
   impl.finish(*refused, head);
   impl.metrics.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));

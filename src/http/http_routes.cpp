@@ -111,9 +111,9 @@ class HttpRoutes::Table final : public HttpHandler {
 
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline) const override {
-    const HttpHandler& handler = admission.handler();
-    if (&handler != this) return handler.open(request, admission, std::move(deadline));
-    return answer(request, admission, std::move(deadline));
+    if (&admission.issuer() == this) return answer(request, admission, std::move(deadline));
+    const Mount* mount = mount_of(path_of(request.target));
+    return mount->handler->open(request, std::move(admission), std::move(deadline));
   }
 
   void drain() noexcept override {
@@ -148,10 +148,15 @@ class HttpRoutes::Table final : public HttpHandler {
 
   tl::expected<HttpAdmission, HttpResponse> admit_below(std::string_view path,
                                                         const HttpRequest& head) const {
-    for (const Mount& mount : mounts_) {
-      if (is_below(path, below(mount.prefix))) return mount.handler->admit(head);
-    }
+    if (const Mount* mount = mount_of(path)) return mount->handler->admit(head);
     return tl::unexpected(http_detail::error_answer(404, "not_found"));
+  }
+
+  const Mount* mount_of(std::string_view path) const noexcept {
+    const auto found = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
+      return is_below(path, below(mount.prefix));
+    });
+    return found == mounts_.end() ? nullptr : &*found;
   }
 
   std::vector<Route> routes_;

@@ -54,12 +54,16 @@ HttpResponse scope_answer(std::string_view challenge, Scope scope) {
 constexpr std::string_view kExpired = R"(error="invalid_token", error_description="expired")";
 
 std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
-                                          const Headers& headers) {
+                                          const HttpRequest& request, HttpAdmission::Match& found) {
   const Authenticator& auth = *context.options.auth;
-  const AccessCheck checked = auth.explain(headers);
+  AccessCheck checked = auth.authenticate(request);
   const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
   if (checked.access == Access::granted) {
-    if (checked.scopes.allow(scope)) return std::nullopt;
+    found.scopes = checked.scopes;
+    if (checked.scopes.allow(scope)) {
+      found.principal = std::move(checked.principal);
+      return std::nullopt;
+    }
     context.report(OperatorEventKind::scope_missing, principal, to_string(scope));
     return scope_answer(auth.challenge(), scope);
   }
@@ -117,14 +121,14 @@ std::optional<HttpResponse> refuse_content(const Context& context, const Route& 
 }  // namespace
 
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
-                                   const HttpRequest& request) {
+                                   const HttpRequest& request, HttpAdmission::Match& found) {
   if (match.route == nullptr || !is_offered(context, *match.route)) {
     return error_answer(404, "not_found");
   }
   if (auto refused = refuse_origin(context, *match.route, request)) return refused;
   if (!is_public(context, *match.route)) {
     const Scope scope = *match.route->scope;
-    if (auto refused = refuse_caller(context, scope, request.headers)) return refused;
+    if (auto refused = refuse_caller(context, scope, request, found)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
   const BodyHead head(request.headers);

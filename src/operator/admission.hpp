@@ -14,9 +14,10 @@ namespace endpoints {
 
 /// The refusal that a request, or its head alone, justifies: no route, wrong host or origin, no
 /// credential or scope, wrong method (or OPTIONS, answered with the allowed ones), wrong type, too
-/// large. Checked in this order, without reading the body.
+/// large. Checked in this order, without reading the body. `found` gets who sent it, if that was
+/// checked.
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
-                                   const HttpRequest& request);
+                                   const HttpRequest& request, HttpAdmission::Match& found);
 
 }  // namespace endpoints
 }  // namespace v0

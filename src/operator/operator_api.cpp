@@ -92,17 +92,15 @@ Result<OperatorApi> OperatorApi::make(OperatorApiOptions options, const Impl* ea
 tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& head) const {
   const TimePoint since = impl_->options.clock.now();
   const Match match = endpoints::find_route(head.target);
+  HttpAdmission::Match found{match.route, match.argument, since};
   std::optional<HttpResponse> refused;
   try {
     refused = endpoints::answer_preflight(impl_->options.cors_origins, head);
-    if (!refused) refused = endpoints::refuse(*impl_, match, head);
+    if (!refused) refused = endpoints::refuse(*impl_, match, head, found);
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");
   }
-  if (!refused) {
-    const HttpAdmission::Match found{match.route, match.argument, since};
-    return HttpAdmission(*this, impl_->options.max_body_bytes, found);
-  }
+  if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
   impl_->finish(*refused, head, match.endpoint(), since);
   return tl::unexpected(*std::move(refused));
 }

@@ -43,6 +43,28 @@ HttpResponse answer_of(const HttpRoutes& routes, const std::string& method,
   return answer_of(routes, HttpRequest(method, {}, target)).head;
 }
 
+/// Answers as the handler it wraps, and adds its letter to the body.
+class Adds final : public HttpHandler {
+ public:
+  Adds(char letter, std::shared_ptr<HttpHandler> inner)
+      : letter_(letter), inner_(std::move(inner)) {}
+
+  tl::expected<vx11::HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+    return inner_->admit(head).map([&](const auto& inner) { return inner.within(*this); });
+  }
+  Task<StreamedResponse> open(const HttpRequest& request, vx11::HttpAdmission admission,
+                              vx11::Deadline deadline) const override {
+    Task<StreamedResponse> answering = inner_->open(request, std::move(admission), deadline);
+    StreamedResponse answer = co_await std::move(answering);
+    answer.head.body += letter_;
+    co_return std::move(answer);
+  }
+
+ private:
+  char letter_;
+  std::shared_ptr<HttpHandler> inner_;
+};
+
 std::string mistakes_of(const HttpRoutes& routes) {
   const auto built = routes.build();
   if (built) return {};
@@ -146,6 +168,26 @@ TEST_CASE_FIXTURE(Site, "a mounted API answers what no route does, the longest p
   const std::shared_ptr<HttpHandler> handler = routes.build().value();
   handler->drain();
   CHECK(get("/readyz").status == 503);
+}
+
+TEST_CASE("handlers wrap each other, around routes and below them") {
+  HttpRoutes deepest;
+  deepest.get("/a/b/deep", says("deep:"));
+  HttpRoutes inner;
+  inner.mount("/a/b", std::make_shared<Adds>('1', deepest.build().value()));
+  inner.get("/a/here", says("here:"));
+  HttpRoutes outer;
+  outer.mount("/a", std::make_shared<Adds>('2', inner.build().value()));
+  const Adds all('3', outer.build().value());
+  for (const auto& [target, body] : {std::pair("/a/b/deep", "deep:123"), {"/a/here", "here:23"}}) {
+    const HttpRequest request("GET", {}, target);
+    const auto admission = all.admit(request);
+    REQUIRE(admission.has_value());
+    CHECK(&admission->handler() == &all);
+    const HttpHandler& answers = admission->handler();
+    CHECK(vx11::sync_wait(answers.open(request, *admission, {})).head.body == body);
+  }
+  CHECK(all.admit(HttpRequest("GET", {}, "/a/b/none")).error().status == 404);
 }
 
 TEST_CASE("an answer that cannot be sent is 500") {

@@ -126,6 +126,14 @@ TEST_CASE_FIXTURE(RoutedServer, "routes and the API are served side by side, pip
   CHECK(client.read_answer().body == "two");
 }
 
+TEST_CASE_FIXTURE(RoutedServer, "a request knows the address of its client") {
+  routes.get("/who", [](const HttpRequest& request) { return text(request.peer->address); });
+  RawHttpClient client = connect();
+  client.send(getting("/who", "") + getting("/who", ""));
+  CHECK(client.read_answer().body == "127.0.0.1");
+  CHECK(client.read_answer().body == "127.0.0.1");
+}
+
 TEST_CASE_FIXTURE(RoutedServer, "HEAD of a route has the length of its body and not the body") {
   RawHttpClient client = connect();
   client.send("HEAD /hello HTTP/1.1\r\n" + kHost + "\r\n" +

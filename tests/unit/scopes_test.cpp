@@ -41,6 +41,19 @@ class Known final : public vx11::Authenticator {
   std::shared_ptr<const std::string> name_ = std::make_shared<const std::string>("ci");
 };
 
+/// Knows callers by their address, which no header says.
+class ByAddress final : public vx11::Authenticator {
+ public:
+  Access check(const Headers& /*headers*/) const override { return Access::auth_required; }
+  AccessCheck authenticate(const HttpRequest& head) const override {
+    if (head.peer == nullptr) return Access::auth_required;
+    AccessCheck known(Access::granted);
+    known.scopes = {Scope::chat, Scope::status};
+    known.principal = std::make_shared<const std::string>(head.peer->address);
+    return known;
+  }
+};
+
 struct Needs {
   std::string method;
   std::string target;
@@ -115,6 +128,19 @@ int refusal_of(Scopes scopes, const Needs& route) {
 }
 
 template <class Site>
+void check_admission(const std::string& method, const std::string& target) {
+  Site site;
+  site.options.auth = std::make_shared<const ByAddress>();
+  HttpRequest head = head_of({.method = method, .target = target, .scope = Scope::chat});
+  CHECK(site.api().admit(head).error().status == 401);
+  head.peer = std::make_shared<const vx11::HttpPeer>("192.0.2.7");
+  const auto admission = site.api().admit(head);
+  REQUIRE(admission.has_value());
+  CHECK(admission->match().scopes == Scopes{Scope::chat, Scope::status});
+  CHECK(*admission->match().principal == "192.0.2.7");
+}
+
+template <class Site>
 void check_routes(const std::vector<Needs>& routes) {
   for (const Needs& route : routes) {
     CAPTURE(route.method);
@@ -136,6 +162,11 @@ TEST_CASE("every operator route needs one scope, and no other helps") {
 
 TEST_CASE("every route of the OpenAI API needs the scope chat") {
   check_routes<completions_site::Site>(kCompletionsRoutes);
+}
+
+TEST_CASE("an admission says who was admitted, decided on the whole head") {
+  check_admission<operator_site::Site>("POST", "/operator/chat/ask");
+  check_admission<completions_site::Site>("POST", "/v1/chat/completions");
 }
 
 TEST_CASE_FIXTURE(operator_site::Site, "a refusal names the scope, in body, challenge and event") {

@@ -123,12 +123,12 @@ vx11::Result<void> vx11_stream::each(std::int64_t timeout_ms, const std::stop_to
   for (bool more = true; more;) {
     const auto pieces = next(timeout_ms, stop);
     if (!pieces) return vx11::fail(pieces.error());
-    if (pieces->empty()) return {};
     hand_over([&] {
       for (auto piece = pieces->begin(); more && piece != pieces->end(); ++piece) {
         more = deliver_one(deliver, *piece);
       }
     });
+    if (pieces->empty()) return {};
   }
   return vx11::fail(ended_by_caller());
 }

@@ -157,6 +157,36 @@ static void pieces_are_read_as_they_arrive(void) {
   vx11_router_free(router);
 }
 
+/* Releases the rest of a stream that has stopped, once its last piece so far has arrived. */
+static int release_rest(void *context, const char *text, size_t text_size, const char *data,
+                        size_t data_size) {
+  int *left = context;
+  (void)text, (void)text_size, (void)data, (void)data_size;
+  if (--*left == 0) order("/__set", "{\"stream_released\":1000000}");
+  return 0;
+}
+
+/* Wherever the stream pauses, so also between its last piece and its end. */
+static void an_end_may_arrive_alone(void) {
+  for (int released = 2; released < 6; ++released) {
+    char count[64];
+    fresh_upstream();
+    snprintf(count, sizeof count, "{\"stream_released\":%d}", released);
+    order("/__set", count);
+    vx11_router *router = router_to("openai");
+    vx11_stream *stream = stream_of(router, "{\"message\":\"hi\"}");
+    int left = released;
+    char *summary = NULL;
+    CHECK(vx11_stream_each(stream, release_rest, &left, 30000, NULL, NULL) == VX11_OK);
+    CHECK(left <= 0);
+    CHECK(vx11_stream_summary(stream, &summary, NULL) == VX11_OK);
+    CHECK_TEXT(summary, "\"finish_reason\":\"stop\"");
+    vx11_stream_free(stream);
+    vx11_router_free(router);
+  }
+  fresh_upstream();
+}
+
 static void a_freed_stream_closes_its_connection(void) {
   fresh_upstream();
   order("/__set", "{\"stream_released\":2}");
@@ -358,6 +388,7 @@ int main(void) {
   a_group_shares_its_chats_by_weight();
   a_target_that_is_down_is_passed_by();
   pieces_are_read_as_they_arrive();
+  an_end_may_arrive_alone();
   a_freed_stream_closes_its_connection();
   a_callback_ends_the_stream();
   a_stream_that_a_callback_ended_is_never_complete();
@@ -366,6 +397,6 @@ int main(void) {
   a_stop_ends_a_read();
   no_piece_is_delivered_after_free();
   many_streams_run_side_by_side();
-  printf("14 tests, %d failed checks\n", failures);
+  printf("15 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

@@ -20,6 +20,7 @@ void RequestReader::reset() noexcept {
   request_.target.clear();
   request_.headers.clear();
   request_.body.clear();
+  request_.peer.reset();
   head_.reset();
   body_.begin_none();
   is_1_0_ = false;

@@ -19,21 +19,21 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-                       std::string address, Lane lane)
+                       std::shared_ptr<const HttpPeer> peer, Lane lane)
     : ListedConnection(lane == Lane::regular ? loop.idle : loop.reserved),
       channel_(std::move(channel)),
       server_(server),
       loop_(loop),
-      address_(std::move(address)),
+      peer_(std::move(peer)),
       lane_(lane) {}
 
 Connection::~Connection() {
-  if (counted_) server_.connections.leave(address_, lane_);
+  if (counted_) server_.connections.leave(peer_->address, lane_);
 }
 
 bool Connection::evict() noexcept {
   if (lane_ == Lane::regular && channel_->wake_if_readable()) return false;
-  if (std::exchange(counted_, false)) server_.connections.leave(address_, lane_);
+  if (std::exchange(counted_, false)) server_.connections.leave(peer_->address, lane_);
   move_to(loop_.busy);
   abort();
   return true;
@@ -174,6 +174,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
     const HttpResponse full = no_room();
     co_return co_await refuse(scratch, full);
   }
+  reader.request().peer = peer_;
   auto admission = admit(reader.request());
   if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
   if (!admission) co_return co_await write(scratch, admission.error());

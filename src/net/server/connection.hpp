@@ -27,7 +27,7 @@ namespace net_detail {
 class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
   Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-             std::string address, Lane lane);
+             std::shared_ptr<const HttpPeer> peer, Lane lane);
   ~Connection() override;
 
   /// Serves until the connection ends.
@@ -82,7 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   std::shared_ptr<Channel> channel_;
   ServerState& server_;
   LoopState& loop_;
-  std::string address_;
+  std::shared_ptr<const HttpPeer> peer_;
   Lane lane_;
   TimePoint idle_since_ = {};
   TimePoint complete_at_ = {};               ///< When the request was complete.

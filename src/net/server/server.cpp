@@ -237,8 +237,8 @@ class Server : private Poller::Watcher {
              Lane lane) {
     std::shared_ptr<Connection> connection;
     try {
-      connection =
-          std::make_shared<Connection>(std::move(channel), *state_, *target.state, address, lane);
+      connection = std::make_shared<Connection>(std::move(channel), *state_, *target.state,
+                                                std::make_shared<const HttpPeer>(address), lane);
     } catch (...) {
       state_->connections.leave(address, lane);
       throw;
