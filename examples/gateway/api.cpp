@@ -17,6 +17,7 @@
 #include "authenticator.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
+#include "gateway_state.hpp"
 #include "group_metrics.hpp"
 #include "health.hpp"
 #include "log.hpp"
@@ -77,40 +78,60 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
-Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials) {
+/// Sessions and the log stay as they are when the configuration is read again.
+Result<void> complete(GatewayState& state, const GatewayConfig& config) {
+  if (state.events == nullptr) {
+    state.events =
+        std::make_shared<EventLog>([level = config.log.level] { return level; }, log_line);
+  }
+  if (state.sessions != nullptr) return {};
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
-  const auto log = std::make_shared<EventLog>(config.log.level, log_line);
-  return Parts{.auth = credentials.auth,
-               .sessions = *std::move(sessions),
-               .stream = {.silence = config.chat.stream_silence,
-                          .total = config.chat.stream_deadline,
-                          .head_after = config.chat.head_after,
-                          .heartbeat = config.chat.heartbeat},
-               .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }};
+  state.sessions = *std::move(sessions);
+  return {};
+}
+
+/// An API whose counters continue those of the earlier one.
+template <class Api, class Options>
+Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
+  return earlier ? earlier->successor(std::move(options)) : Api::create(std::move(options));
+}
+
+Parts make_parts(const GatewayConfig& config, const Credentials& credentials,
+                 const GatewayState& state) {
+  return Parts{
+      .auth = credentials.auth,
+      .sessions = state.sessions,
+      .stream = {.silence = config.chat.stream_silence,
+                 .total = config.chat.stream_deadline,
+                 .head_after = config.chat.head_after,
+                 .heartbeat = config.chat.heartbeat},
+      .on_event = [log = state.events](const vx11::OperatorEvent& event) { log->note(event); }};
 }
 
 /// The OpenAI chat API, with the models of `make_models`.
 Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
                                                   const Upstreams& upstreams,
                                                   const vx11::Router& chain,
-                                                  const std::vector<NamedRouter>& others) {
+                                                  const std::vector<NamedRouter>& others,
+                                                  const GatewayState& state) {
   auto models = make_models(config.completions.aliases, chain, others);
   if (!models) return vx11::fail(std::move(models.error()));
   const auto embeddings = embedding_routers(config, upstreams);
   if (!embeddings) return vx11::fail(embeddings.error());
-  return vx11::ChatCompletionsApi::create(
-      {.auth = parts.auth,
-       .models = *std::move(models),
-       .embeddings = make_embeddings(config.completions.aliases, *embeddings),
-       .sessions = parts.sessions,
-       .session_member = config.completions.session,
-       .cors_origins = config.server.cors_origins,
-       .hosts = allowed_hosts(config.server),
-       .max_body_bytes = config.limits.max_body_bytes,
-       .stream = parts.stream,
-       .timer = vx11::make_net_timer(),
-       .on_event = parts.on_event});
+  return made_after(state.completions,
+                    vx11::ChatCompletionsApiOptions{
+                        .auth = parts.auth,
+                        .models = *std::move(models),
+                        .embeddings = make_embeddings(config.completions.aliases, *embeddings),
+                        .sessions = parts.sessions,
+                        .session_member = config.completions.session,
+                        .cors_origins = config.server.cors_origins,
+                        .hosts = allowed_hosts(config.server),
+                        .max_body_bytes = config.limits.max_body_bytes,
+                        .stream = parts.stream,
+                        .timer = vx11::make_net_timer(),
+                        .on_event = parts.on_event});
 }
 
 /// The targets whose answers are no fallback: those of the first step. Without a route it is
@@ -127,35 +148,37 @@ std::size_t history_of(const GatewayConfig& config) {
 
 Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
                                         const vx11::Router& router, const Upstreams& upstreams,
-                                        const Front& front,
+                                        const Front& front, const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
   auto health = make_health(config, upstreams, front.port());
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
-  return vx11::OperatorApi::create(
-      {.auth = parts.auth,
-       .router = router,
-       .health = *std::move(health),
-       .power = make_power(config, upstreams.madre),
-       .sessions = parts.sessions,
-       .breakers = breakers_of(upstreams),
-       .tasks = make_tasks(upstreams),
-       .embedded = std::move(embedded),
-       .cors_origins = config.server.cors_origins,
-       .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
-       .primary = primaries.front(),
-       .primary_group = primaries,
-       .max_body_bytes = config.limits.max_body_bytes,
-       .max_message_bytes = config.limits.max_message_bytes,
-       .history_messages = history_of(config),
-       .metrics = metrics_access(config),
-       .metric_families = std::move(families),
-       .stream = parts.stream,
-       .timer = vx11::make_net_timer(),
-       .hosts = allowed_hosts(config.server),
-       .on_event = parts.on_event});
+  return made_after(state.operator_api,
+                    vx11::OperatorApiOptions{
+                        .auth = parts.auth,
+                        .router = router,
+                        .health = *std::move(health),
+                        .power = make_power(config, upstreams.madre),
+                        .sessions = parts.sessions,
+                        .breakers = breakers_of(upstreams),
+                        .tasks = make_tasks(upstreams),
+                        .embedded = std::move(embedded),
+                        .cors_origins = config.server.cors_origins,
+                        .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
+                        .primary = primaries.front(),
+                        .primary_group = primaries,
+                        .max_body_bytes = config.limits.max_body_bytes,
+                        .max_message_bytes = config.limits.max_message_bytes,
+                        .history_messages = history_of(config),
+                        .metrics = metrics_access(config),
+                        .metric_families = std::move(families),
+                        .stream = parts.stream,
+                        .timer = vx11::make_net_timer(),
+                        .hosts = allowed_hosts(config.server),
+                        .admin = state.admin,
+                        .on_event = parts.on_event});
 }
 
 /// The OpenAI chat API with and without `/v1`; all else is the operator's.
@@ -169,29 +192,48 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
   return routes.mount("/", std::move(api)).build();
 }
 
+/// Those that an earlier configuration had count on.
+CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& state) {
+  CountersByOrigin counters = make_counters(config);
+  for (auto& [origin, counter] : counters) {
+    counter = state.counters.try_emplace(origin, counter).first->second;
+  }
+  return counters;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
-                                                    const Credentials& credentials) {
-  const CountersByOrigin counters = make_counters(config);
-  const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
-                                             make_target_transports(config, counters));
-  const auto parts = make_parts(config, credentials);
-  if (!parts) return vx11::fail(parts.error());
+                                                    const Credentials& credentials,
+                                                    GatewayState& state) {
+  const CountersByOrigin counters = lasting_counters(config, state);
+  const Upstreams upstreams =
+      make_upstreams(config, make_transport(config, counters, state.transports),
+                     make_target_transports(config, counters, state.transports), state);
+  if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
+  const Parts parts = make_parts(config, credentials, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
   const auto routers = named_routers(config, upstreams, *router);
   if (!routers) return vx11::fail(routers.error());
-  const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
+  const auto completions = make_completions(config, parts, upstreams, *router, *routers, state);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
   for (const auto& more : {completions->metric_families(), group_metrics(upstreams),
                            token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
     families.insert(families.end(), more.begin(), more.end());
   }
-  auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
+  auto api = make_operator(config, parts, *router, upstreams, front, state, std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));
+  state.completions = *completions;
+  state.operator_api = *api;
   return mounted(*completions, *std::move(api));
+}
+
+Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
+                                                    const Credentials& credentials) {
+  GatewayState first;
+  return make_api(config, front, credentials, first);
 }
 
 }  // namespace gateway

@@ -40,6 +40,7 @@ bool is_loopback(const Address& address);
 /// Never shown: printed as `***` and left out of every message.
 struct Secret {
   std::string value = {};
+  friend bool operator==(const Secret&, const Secret&) = default;
 };
 /// `http://host[:port]` or `https://host[:port]`, as transports take it; empty: no such upstream.
 struct HttpUrl {
@@ -52,6 +53,7 @@ struct RedisUrl {
 /// Path of a file, relative to the working directory; empty: no file.
 struct FilePath {
   std::string value = {};
+  friend bool operator==(const FilePath&, const FilePath&) = default;
 };
 /// Path that a health check may request; empty: none.
 struct HealthPath {
@@ -141,6 +143,8 @@ struct JwtConfig {
   std::string audience = {};
   std::string issuer = {};
   Duration leeway = 5s;
+
+  friend bool operator==(const JwtConfig&, const JwtConfig&) = default;
 };
 
 struct AuthConfig {
@@ -149,6 +153,8 @@ struct AuthConfig {
   FilePath token_file = {};
   FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
   JwtConfig jwt = {};
+
+  friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };
 
 struct ChatConfig {

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "gateway_state.hpp"
 #include "listener_tls.hpp"
 #include "metrics.hpp"
 #include "server_events.hpp"
@@ -70,11 +71,15 @@ class Front {
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
 /// The transport to the upstreams; shared by all callers.
+/// \param transports those of an earlier configuration, of which an equal one is used again
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
-                                                CountersByOrigin counters);
+                                                CountersByOrigin counters,
+                                                LastingTransports& transports);
 
 /// The transports to named targets; targets with the same limits and certificates share one.
+/// \param transports as of `make_transport`; not after the end of what it refers to
 TargetTransport make_target_transports(const GatewayConfig& config,
-                                       const CountersByOrigin& counters);
+                                       const CountersByOrigin& counters,
+                                       LastingTransports& transports);
 
 }  // namespace gateway

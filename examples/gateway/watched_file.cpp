@@ -8,6 +8,11 @@ namespace gateway {
 
 WatchedFile::WatchedFile(Source source) : source_(std::move(source)) {}
 
+void WatchedFile::continue_from(const WatchedFile& earlier) noexcept {
+  used_.fetch_add(earlier.used(), std::memory_order_relaxed);
+  refused_.fetch_add(earlier.refused(), std::memory_order_relaxed);
+}
+
 void WatchedFile::refresh() {
   const auto is_read = source_.refresh();
   if (!is_read) return note_refused(is_read.error());

@@ -27,6 +27,9 @@ class WatchedFile {
   };
   explicit WatchedFile(Source source);
 
+  /// Counts on where `earlier`, which reads the file no more, has ended. Before the first use.
+  void continue_from(const WatchedFile& earlier) noexcept;
+
   void refresh();  ///< If a file has changed. Blocks as long as the file system does.
   void reload();   ///< In any case.
 

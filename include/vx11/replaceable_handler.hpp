@@ -21,9 +21,11 @@ inline namespace v0 {
 /// kept alive for as long.
 ///
 /// ```cpp
-/// vx11::ReplaceableHandler handler(std::make_shared<vx11::OperatorApi>(api));
-/// std::thread serving([&] { server.run(handler); });
-/// handler.replace(std::make_shared<vx11::OperatorApi>(*api.successor(options)));
+/// vx11::ReplaceableHandler handler(api);  // what the server runs
+/// vx11::OperatorApiOptions changed;       // by a configuration that was read again
+/// if (auto next = api->successor(changed)) {
+///   handler.replace(std::make_shared<vx11::OperatorApi>(*next));
+/// }
 /// ```
 ///
 /// The last reference to a replaced handler is often released on an event loop. If its destruction

@@ -29,7 +29,7 @@ class OwnedBody final : public BodyStream {
 /// A reference with a count of its own.
 std::shared_ptr<const HttpHandler> separately_counted(const std::shared_ptr<HttpHandler>& handler) {
   const HttpHandler* const target = handler.get();
-  return {target, [handler](const HttpHandler*) mutable { handler.reset(); }};
+  return {target, [kept = handler](const HttpHandler*) mutable { kept.reset(); }};
 }
 
 }  // namespace

@@ -73,8 +73,7 @@ struct Fixture {
     handler.replace(second);
     first.reset();
   }
-  static StreamedResponse open(const ReplaceableHandler& handler, const HttpRequest& request,
-                               const HttpAdmission& admission) {
+  static StreamedResponse open(const HttpRequest& request, const HttpAdmission& admission) {
     return vx11::sync_wait(admission.handler().open(request, admission, {}));
   }
 };
@@ -90,15 +89,15 @@ TEST_CASE_FIXTURE(Fixture, "a request is answered by the handler that admitted i
     CHECK(&before->handler() == &handler);
     replace();
     CHECK(alive == 2);
-    CHECK(open(handler, request, *before).head.body == "first");
+    CHECK(open(request, *before).head.body == "first");
   }
   CHECK(alive == 1);
-  CHECK(open(handler, request, *handler.admit(request)).head.body == "second");
+  CHECK(open(request, *handler.admit(request)).head.body == "second");
 }
 
 TEST_CASE_FIXTURE(Fixture, "a stream keeps its handler to its end") {
   const HttpRequest request("GET", {}, "/stream");
-  StreamedResponse answer = open(handler, request, *handler.admit(request));
+  StreamedResponse answer = open(request, *handler.admit(request));
   replace();
   CHECK(alive == 2);
   for (const char* piece : {"first", "first", ""}) {
@@ -140,7 +139,7 @@ TEST_CASE_FIXTURE(Fixture, "replacing while threads are served loses no request 
       while (!done) {
         const auto admission = handler.admit(request);
         REQUIRE(admission);
-        REQUIRE(open(handler, request, *admission).head.status == 200);
+        REQUIRE(open(request, *admission).head.status == 200);
       }
     });
   }
