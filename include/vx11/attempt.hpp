@@ -33,6 +33,13 @@ enum class Outcome : std::uint8_t {
 /// The outcome in the words of the operator contract: "circuit_open", "timeout", "error" …
 VX11_API std::string_view to_string(Outcome outcome) noexcept;
 
+/// What an upstream refused a chat for, as far as its error says so in words that are known.
+enum class Refusal : std::uint8_t {
+  none,              ///< Not refused, or for another reason.
+  context_too_long,  ///< See `says_context_too_long`.
+  content_refused,   ///< See `says_content_refused`. The last value.
+};
+
 /// One target that was tried or skipped. Never contains a URL or an upstream's text.
 struct Attempt {
   Attempt() = default;
@@ -45,6 +52,7 @@ struct Attempt {
   /// The same to the first piece of a streamed answer; none for other answers.
   std::optional<Duration> first_piece = std::nullopt;
   int http_status = 0;  ///< Of an `error`: the status outside 2xx; 0 for any other outcome.
+  Refusal refusal = Refusal::none;  ///< Of an `error`.
 };
 
 }  // namespace v0

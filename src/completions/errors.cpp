@@ -1,6 +1,7 @@
 #include "completions/errors.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,13 +55,37 @@ int status_for(int upstream) noexcept {
   }
 }
 
-/// The status of the target whose error the failure is.
-int upstream_status(const ChatFailure& failure) noexcept {
+/// The answer outside 2xx of the target whose error the failure is; null if it gave none.
+const Attempt* refused_attempt(const ChatFailure& failure) noexcept {
   const auto own =
       std::find_if(failure.attempts.begin(), failure.attempts.end(), [&](const Attempt& each) {
         return each.target == failure.upstream && each.http_status != 0;
       });
-  return own == failure.attempts.end() ? 0 : own->http_status;
+  return own == failure.attempts.end() ? nullptr : &*own;
+}
+
+int upstream_status(const ChatFailure& failure) noexcept {
+  const Attempt* refused = refused_attempt(failure);
+  return refused == nullptr ? 0 : refused->http_status;
+}
+
+Refusal refusal_of(const ChatFailure& failure) noexcept {
+  const Attempt* refused = refused_attempt(failure);
+  return refused == nullptr ? Refusal::none : refused->refusal;
+}
+
+/// What is wrong with the chat itself, in the words of the OpenAI chat API, which clients compare.
+std::optional<ApiError> error_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none:
+      break;
+    case Refusal::context_too_long:
+      return ApiError(400, "context_length_exceeded",
+                      "the chat is longer than the context of the model; shorten the messages");
+    case Refusal::content_refused:
+      return ApiError(400, "content_filter", "the content filter of the model refuses the chat");
+  }
+  return std::nullopt;
 }
 
 /// Whether no dialect could express the request. A transport that cannot use the URL of its target
@@ -143,6 +168,7 @@ HttpResponse error_response(const ApiError& error) {
 }
 
 HttpResponse failure_response(const ChatFailure& failure, std::chrono::seconds longest) {
+  if (const auto known = error_of(refusal_of(failure))) return error_response(*known);
   const int status = status_of(failure);
   const std::string message = message_of(failure);
   const ApiError error(status, code_of(failure.code, status), message);

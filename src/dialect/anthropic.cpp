@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -174,6 +176,15 @@ std::vector<Translated> members_of(const PlainChat& chat, std::string_view extra
   return members;
 }
 
+/// The API takes temperatures up to 1; those of other APIs reach 2.
+bool is_too_hot(const Translated& member) noexcept {
+  if (member.name != "temperature") return false;
+  double value = 0;
+  const auto [end, bad] =
+      std::from_chars(member.json.data(), member.json.data() + member.json.size(), value);
+  return bad == std::errc() && value > 1;
+}
+
 class AnthropicDialect final : public dialect::TranslatingDialect {
  public:
   explicit AnthropicDialect(AnthropicDialectOptions options)
@@ -193,6 +204,9 @@ class AnthropicDialect final : public dialect::TranslatingDialect {
 
  private:
   Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {
+    if (std::any_of(chat.members.begin(), chat.members.end(), is_too_hot)) {
+      return fail(Errc::invalid_argument, "temperature: this upstream's API takes 0 to 1");
+    }
     HttpRequest request = dialect::post_json(path_, form, "text/event-stream");
     request.headers.add("anthropic-version", version_);
     request.body = body(chat, form);

@@ -121,6 +121,11 @@ ChatEnding ending_of(const json::Scanned& answer, bool has_calls) {
   return ending;
 }
 
+/// A limit may leave nothing of an answer; a client that reads the reason gets it.
+bool explains_emptiness(const ChatEnding& ending) noexcept {
+  return ending.finish_reason == "length";
+}
+
 class LineReader final : public ChatEventReader {
  public:
   ChatEventKind read(const ServerSentEvent& event, std::string& text) override {
@@ -131,11 +136,14 @@ class LineReader final : public ChatEventReader {
     translate(content->calls);
     text += content->text;
     const bool has_calls = !content->calls.empty();
+    const bool is_empty = content->text.empty() && !has_calls;
+    begun_ = begun_ || !is_empty || content->has_thinking;
     if (line->found.members[2].text == "true") {
       done_ = true;
       ending_ = ending_of(line->found, calls_ != 0);
       upstream_json_ = std::move(line->rest);
-      if (content->text.empty() && !has_calls) return ChatEventKind::end;
+      const bool is_explained = !begun_ && explains_emptiness(ending_);
+      if (is_empty) return is_explained ? ChatEventKind::envelope : ChatEventKind::end;
     }
     if (!content->text.empty()) return ChatEventKind::piece;
     return content->has_thinking || has_calls ? ChatEventKind::part : ChatEventKind::ignored;
@@ -151,6 +159,7 @@ class LineReader final : public ChatEventReader {
     calls_ += calls.size();
   }
 
+  bool begun_ = false;  ///< Something of the answer was read.
   bool done_ = false;
   std::size_t calls_ = 0;  ///< The number of calls so far.
   std::string translated_ = {};
@@ -216,7 +225,7 @@ class OllamaDialect final : public dialect::TranslatingDialect {
     const bool has_calls = !content->calls.empty();
     ChatAnswer answer(std::move(content->text), std::move(body->rest));
     answer.ending = ending_of(body->found, has_calls);
-    if (has_calls) {
+    if (has_calls || (answer.text.empty() && explains_emptiness(answer.ending))) {
       answer.completion_json = dialect::completion_of(answer.text, content->calls, answer.ending);
     }
     return answer;

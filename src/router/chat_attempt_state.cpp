@@ -1,5 +1,7 @@
 #include "router/chat_attempt_state.hpp"
 
+#include <vx11/fallback_rule.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -113,6 +115,11 @@ Verdict verdict_on_response(const RouterTarget& target, SendResult& result) noex
   return verdict_on_answer(read_answer(target, response), result);
 }
 
+Refusal refusal_of(const HttpResponse& response) noexcept {
+  if (says_context_too_long(response)) return Refusal::context_too_long;
+  return says_content_refused(response) ? Refusal::content_refused : Refusal::none;
+}
+
 /// Why the first target did not answer, or not soon enough.
 std::string reason_of(const Attempt& first) {
   const bool slow = first.outcome == Outcome::overtaken;
@@ -165,6 +172,7 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
   if (!response.ok()) {
     result.conclude(verdict_on_refusal(result));
     attempts_[entry].http_status = response.status;
+    attempts_[entry].refusal = refusal_of(response);
     hint(retry_after(response).value_or(Duration::zero()));
     auto detail = fmt::format("HTTP status {}", response.status);
     const Error error(Errc::http_status, std::move(detail), target.name);

@@ -41,8 +41,10 @@ bool is_stream_of(StreamFraming framing, std::string_view content_type) noexcept
 /// Enough for the body of an error, which follows its head at once; the next target waits for it.
 constexpr Duration kRefusalTime = std::chrono::seconds(2);
 
-/// Whether a rule reads the body of an answer with this status outside 2xx.
+/// Whether the body of an answer with this status outside 2xx is read: by a rule, or since it may
+/// say what is wrong with the chat (`Refusal`).
 bool reads_refusal(const RouterOptions& options, int status) noexcept {
+  if (status == 400 || status == 413 || status == 422) return true;
   const auto reads = [status](const FallbackRule& rule) {
     const auto& listed = rule.statuses;
     return rule.matches &&

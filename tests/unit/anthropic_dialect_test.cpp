@@ -94,6 +94,22 @@ TEST_CASE("seed is a hint; penalties and tools of other kinds are refused") {
   CHECK_FALSE(dialect({})->ask(ChatRequest("hello", "s"), AnswerForm::whole));
 }
 
+TEST_CASE("a temperature above what the API takes is refused, not sent") {
+  const auto ask = [](const std::string& temperature) {
+    return dialect()->ask(completion(R"({"messages":[{"role":"user","content":"x"}],)"
+                                     R"("temperature":)" +
+                                     temperature + "}"),
+                          AnswerForm::whole);
+  };
+  CHECK(ask("1").has_value());
+  CHECK(ask("0.7").has_value());
+  for (const char* hot : {"1.01", "2", "15e-1"}) {
+    CAPTURE(hot);
+    CHECK(ask(hot).error().code == Errc::invalid_argument);
+    CHECK(ask(hot).error().detail == "temperature: this upstream's API takes 0 to 1");
+  }
+}
+
 TEST_CASE("every mistake of the options is named") {
   const auto made = vx11::anthropic_dialect(
       {.base_path = "x", .version = "", .max_tokens = 0, .extra_json = R"({"system":""})"});

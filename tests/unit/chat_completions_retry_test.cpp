@@ -50,6 +50,29 @@ TEST_CASE("retries: useless ones are discouraged, safe ones encouraged, and no w
   CHECK_FALSE(broken.headers.contains("x-should-retry"));
 }
 
+TEST_CASE("what is wrong with the chat itself has the code that clients compare") {
+  const auto refused = [](int status, const std::string& body) {
+    const HttpResponse answer(status, "application/json", body);
+    for (const char* more : {"", R"(,"stream":true)"}) {
+      Site site;
+      site.to_switch->then(answer);
+      site.to_madre->then(HttpResponse(500));
+      const HttpResponse got = site.post(Site::chat(more));
+      CHECK(got.status == 400);
+      CHECK(got.headers.get("x-should-retry") == "false");
+      CHECK(error_of(got).at("type") == "invalid_request_error");
+      CHECK(error_of(got).at("message").get<std::string>().find("secret") == std::string::npos);
+      if (*more != 0) return error_of(got).at("code").get<std::string>();
+    }
+    return std::string();
+  };
+  CHECK(refused(400, R"({"error":{"message":"secret","code":"context_length_exceeded"}})") ==
+        "context_length_exceeded");
+  CHECK(refused(413, R"({"error":{"message":"prompt is too long"}})") == "context_length_exceeded");
+  CHECK(refused(400, R"({"error":{"code":"content_filter"}})") == "content_filter");
+  CHECK(refused(400, R"({"error":{"message":"secret"}})") == "upstream_error");
+}
+
 TEST_CASE("a retry is encouraged if no target got the request") {
   Site site;
   site.to_switch->then_fail(Errc::circuit_open);

@@ -194,6 +194,24 @@ TEST_CASE("a whole answer of Ollama") {
   }
 }
 
+TEST_CASE("an answer that a limit has emptied has its reason") {
+  const char* const kEmptied = R"({"message":{"content":""},"done":true,"done_reason":"length"})";
+  const auto got = read(kEmptied);
+  REQUIRE(got.has_value());
+  CHECK(json::parse(got->completion_json) ==
+        json::parse(R"({"choices":[{"index":0,"message":{"role":"assistant","content":null},)"
+                    R"("finish_reason":"length"}]})"));
+  CHECK(read(R"({"message":{"content":""},"done":true,"done_reason":"stop"})")
+            ->completion_json.empty());
+  std::string text;
+  const auto empty = dialect()->event_reader();
+  CHECK(empty->read({.data = kEmptied}, text) == ChatEventKind::envelope);
+  CHECK(empty->complete_at_close());
+  const auto begun = dialect()->event_reader();
+  begun->read({.data = R"({"message":{"content":"x"},"done":false})"}, text);
+  CHECK(begun->read({.data = kEmptied}, text) == ChatEventKind::end);
+}
+
 TEST_CASE("a stream of Ollama: lines, and the last with the counts") {
   CHECK(dialect()->framing() == vx11::StreamFraming::json_lines);
   const auto reader = dialect()->event_reader();

@@ -258,6 +258,17 @@ TEST_CASE("until the first piece has come the next target is asked") {
   }
 }
 
+TEST_CASE("a stream that is refused is read for what is wrong with the chat") {
+  const Pieces error = {R"({"error":{"code":"context_)", R"(length_exceeded"}})"};
+  const auto refusal = [&](int status) {
+    const Upstreams upstreams(std::make_shared<ScriptedStream>(error, "application/json", status));
+    return upstreams.ask()->attempts().front().refusal;
+  };
+  CHECK(refusal(400) == vx11::Refusal::context_too_long);
+  CHECK(refusal(413) == vx11::Refusal::context_too_long);
+  CHECK(refusal(404) == vx11::Refusal::none);  // not read: the address is wrong
+}
+
 TEST_CASE("when no target answers the failure has all attempts") {
   Upstreams upstreams(std::make_shared<ScriptedStream>(Errc::timeout));
   upstreams.router =

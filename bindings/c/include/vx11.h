@@ -245,6 +245,10 @@ typedef struct vx11_router vx11_router;
  * `failure_cost_ms`), "weighted_round_robin", "least_in_flight" or "sticky_session" (the same target
  * for all chats of a session). `max_targets` of the group are asked for one chat at most.
  *
+ * `try_timeout_ms` of a target limits the time to an answer, of a stream to its first piece.
+ * `total_timeout_ms` limits the whole call, of a stream to its end, which is then VX11_TIMEOUT; default:
+ * none.
+ *
  * When a target has not answered after its `fallback_after_ms` (a stream: sent no piece), the next one
  * is asked beside it, and the first good answer is taken. By default that is three times the 95th
  * percentile of its last 100 answers, at least 4 s and at most `try_timeout_ms`; 0: never. The router's

@@ -16,6 +16,7 @@ RouterTarget read_target(Fields fields, std::optional<Error>& wrong_dialect) {
   fields.read("name", target.name);
   fields.read("url", target.url);
   fields.read_ms("try_timeout_ms", "limit_ms", target.try_timeout);
+  fields.read_ms("total_timeout_ms", target.total_timeout);
   fields.read_ms("fallback_after_ms", target.fallback_after);
   fields.read("headers", target.headers);
   fields.read("group", target.group);

@@ -97,6 +97,24 @@ static void a_target_that_is_never_overtaken_has_its_whole_time(void) {
   vx11_router_free(router);
 }
 
+static void a_stream_ends_with_the_total_time_of_its_target(void) {
+  fresh_upstream();
+  order("/__set", "{\"stream_released\":2}");
+  vx11_router *router = router_of(
+      "{\"targets\":[{\"name\":\"llama\",\"url\":\"$\",\"dialect\":\"openai\",\"key\":\"k\","
+      "\"total_timeout_ms\":300}]}");
+  vx11_stream *stream = NULL;
+  char *pieces = NULL, *error = NULL;
+  CHECK(vx11_router_stream(router, "{\"message\":\"hi\"}", 30000, NULL, &stream, NULL) == VX11_OK);
+  CHECK(vx11_stream_read(stream, 30000, NULL, &pieces, NULL) == VX11_OK);
+  vx11_free(pieces);
+  CHECK(vx11_stream_read(stream, 30000, NULL, &pieces, &error) == VX11_TIMEOUT);
+  CHECK_TEXT(error, "no complete answer within 300ms");
+  vx11_stream_free(stream);
+  vx11_router_free(router);
+  fresh_upstream();
+}
+
 /* With an open breaker. */
 static vx11_router *router_that_failed(const char *description) {
   vx11_router *router = router_of(description);
@@ -140,8 +158,9 @@ int main(void) {
   a_rule_ends_a_stream_before_its_first_piece();
   a_slow_target_is_overtaken();
   a_target_that_is_never_overtaken_has_its_whole_time();
+  a_stream_ends_with_the_total_time_of_its_target();
   a_last_resort_is_asked_past_an_open_breaker();
   a_shadow_gets_copies_and_changes_no_answer();
-  printf("7 tests, %d failed checks\n", failures);
+  printf("8 tests, %d failed checks\n", failures);
   return failures == 0 ? 0 : 1;
 }

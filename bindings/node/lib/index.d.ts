@@ -214,8 +214,10 @@ export interface Target {
   group?: string;
   /** Its share within the group, 1 to 1000. Default 1. */
   weight?: number;
-  /** Timeout of one try. Default 15000. */
+  /** Timeout of one try, of a stream to its first piece. Default 15000. */
   tryTimeoutMs?: number;
+  /** Timeout of the whole call, of a stream to its end. Default: none. */
+  totalTimeoutMs?: number;
   /** @deprecated since 0.2: tryTimeoutMs */
   limitMs?: number;
   /** When it has not answered after this time (a stream: sent no piece), the next target is asked beside

@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict');
 const { beforeEach, describe, test } = require('node:test');
 const vx11 = require('..');
-const { counted, fault, fresh, look, target } = require('./upstream.js');
+const { counted, fault, fresh, holdAfter, look, target } = require('./upstream.js');
 
 const ANSWER = 'model heard: hello';
 const LLAMA = 'POST /v1/chat/completions';
@@ -77,6 +77,13 @@ module.exports = () => describe('a chat that the first target does not answer', 
     const router = chain({ first: { fallbackAfterMs: 0, tryTimeoutMs: 50 } });
     await llamaHas('hang');
     await expectAnswer(router, 'ollama', 'llama_timeout');
+  });
+
+  test('a stream ends with the total time of its target', async (t) => {
+    await holdAfter(2);
+    t.after(fresh);
+    const stream = chain({ first: { totalTimeoutMs: 300 } }).stream('hello');
+    await assert.rejects(async () => { for await (const piece of stream) assert(piece); }, { code: 'timeout' });
   });
 
   test('a last resort is asked past an open breaker', async () => {

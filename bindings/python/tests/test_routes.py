@@ -4,7 +4,7 @@ shadows, against a real server of models."""
 import unittest
 
 import vx11
-from upstream import counted, fault, fresh, look, target
+from upstream import counted, fault, fresh, hold_after, look, target
 
 ANSWER = "model heard: hello"
 CHAT_PATHS = {"llama": "POST /v1/chat/completions", "ollama": "POST /api/chat", "claude": "POST /v1/messages"}
@@ -70,6 +70,13 @@ class RoutesTest(unittest.TestCase):
         router = chain(first={"fallback_after": 0, "try_timeout": 0.05})
         llama_has("hang")
         self.expect(router, "ollama", "llama_timeout")
+
+    def test_a_stream_ends_with_the_total_time_of_its_target(self):
+        hold_after(2)
+        self.addCleanup(fresh)
+        with self.assertRaises(vx11.Error) as raised:
+            list(chain(first={"total_timeout": 0.3}).stream("hello"))
+        self.assertEqual(raised.exception.code, "timeout")
 
     def test_a_last_resort_is_asked_past_an_open_breaker(self):
         for resorts in (0, 1):

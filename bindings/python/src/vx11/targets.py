@@ -27,7 +27,8 @@ class Target(Described):
     - the description of another one: {"path": "/v1/chat", "body": {"prompt": "{message}"}, "text":
       "/answer"}, where `text` is the JSON pointer to the answer; vx11.h lists what is replaced in the body.
 
-    Without a transport or a breaker one is created. `try_timeout` is the timeout of one try in seconds.
+    Without a transport or a breaker one is created. `try_timeout` is the timeout of one try in seconds,
+    of a stream to its first piece; `total_timeout` is that of the whole call, of a stream to its end.
     When it has not answered after `fallback_after` seconds, the next target is asked beside it, and the
     first good answer is taken; 0: never. By default that is three times the 95th percentile of its last
     answers, at least 4 s. A router with a FunctionTransport asks one after another.
@@ -52,6 +53,7 @@ class Target(Described):
     group: Optional[str] = None
     weight: Optional[int] = None
     fallback_after: Optional[float] = seconds()
+    total_timeout: Optional[float] = seconds()
 
 
 @dataclass
