@@ -23,8 +23,8 @@ struct ReloadResult {
 /// 200, or 422 with the mistakes.
 vx11::HttpResponse answer_of(const ReloadResult& result);
 
-/// Sets the level that `body` names: `{"level":"debug","for":"10m"}`. Without `for` it stays for ten
-/// minutes.
+/// Sets the level that `body` names: `{"level":"debug","for":"10m"}`. Without `for` it stays for
+/// ten minutes.
 /// \return 200, or 422 with the mistake
 vx11::HttpResponse set_log_level(LogLevelControl& control, const std::string& body);
 

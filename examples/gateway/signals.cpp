@@ -74,7 +74,7 @@ int Signals::wait_for_stop(const SignalHooks& hooks) const {
     } else if (signal == wake_signal()) {
       if (hooks.on_wake) hooks.on_wake();
     } else {
-      spdlog::warn("signal {} is ignored: the configuration is read at start only", signal);
+      spdlog::warn("signal {} is ignored", signal);
     }
   }
 }

@@ -88,8 +88,8 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
   /// \return every mistake of the options in one `invalid_argument`
   static Result<ChatCompletionsApi> create(ChatCompletionsApiOptions options);
   /// An API that takes the place of this one, such as for a configuration that was read again: the
-  /// counters of both are the same, so that no metric goes backwards. Requests of this one may still
-  /// be in progress.
+  /// counters of both are the same, so that no metric goes backwards. Requests of this one may
+  /// still be in progress.
   /// \return the errors of `create`
   Result<ChatCompletionsApi> successor(ChatCompletionsApiOptions options) const;
 

@@ -126,8 +126,8 @@ class VX11_API OperatorApi final : public HttpHandler {
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
   /// An API that takes the place of this one, such as for a configuration that was read again: the
-  /// counters of both are the same, so that no metric goes backwards. Requests of this one may still
-  /// be in progress.
+  /// counters of both are the same, so that no metric goes backwards. Requests of this one may
+  /// still be in progress.
   /// \return the errors of `create`
   Result<OperatorApi> successor(OperatorApiOptions options) const;
 
