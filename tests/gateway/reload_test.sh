@@ -181,12 +181,12 @@ has_few_threads_and_files() {
 
 switch_is() { # STATE
   operator GET /vx11/circuit-breaker/status
-  [[ $(jq -r '.. | objects | .switch? // empty | .state' "$BODY" | head -n 1) == "$1" ]] ||
+  [[ $(jq -r .breakers.switch.state "$BODY") == "$1" ]] ||
     unmet "the breaker is not $1: $(cat "$BODY")"
 }
 
 keeps_breakers_open() {
-  fault switch status '"status":500'
+  fault switch 500
   source_is madre_fallback
   source_is madre_fallback
   heal
