@@ -115,9 +115,11 @@ std::shared_ptr<vx11::CircuitBreaker> LastingBreakers::get(const std::string& or
                                                            CircuitBreakerOptions options) {
   const std::string name = options.name + '|' + origin;
   const auto earlier = parts_.earlier(name);
-  if (earlier != nullptr && same(earlier->options(), options)) return parts_.keep(name, earlier);
   auto made = std::make_shared<vx11::CircuitBreaker>(std::move(options));
-  if (earlier != nullptr) made->restore(earlier->snapshot());
+  if (earlier == nullptr) return parts_.keep(name, std::move(made));
+  // Those in use: a breaker clamps its options.
+  if (same(earlier->options(), made->options())) return parts_.keep(name, earlier);
+  made->restore(earlier->snapshot());
   return parts_.keep(name, std::move(made));
 }
 

@@ -5,7 +5,7 @@
 [[ $# -lt 2 ]] || export VX11_UPSTREAM=$2
 source "$(dirname "$0")/../lib.sh"
 
-readonly CHATS=${VX11_RELOAD_CHATS:-10000} RELOADS=50
+readonly CHATS=${RELOAD_CHATS:-10000} RELOADS=50
 readonly TOKENS=$WORK/tokens
 
 # file [LINE…]: the configuration, with these lines at its end.
@@ -121,6 +121,7 @@ chats_in_the_background() {
 
 survives_reloads_under_load() {
   local i answered
+  tune '{"latency_ms":30}'
   chats_in_the_background "$CHATS"
   for ((i = 0; i < RELOADS; ++i)); do
     file "hosts = [\"host-$i.example\"]"
@@ -130,22 +131,24 @@ survives_reloads_under_load() {
   echo "     $RELOADS reloads while $answered of $CHATS chats were answered" >&"$REPORT"
   wait "$CLIENT"
   expect_equal "the statuses" "$(sort "$WORK/statuses" | uniq -c | xargs)" "$CHATS 200"
+  tune '{"latency_ms":0}'
   ((answered < CHATS)) || unmet "the chats had ended before the reloads did"
 }
 
 streams_end_whole() {
-  local stream i before after
+  local stream i before after clients=()
   tune '{"stream":true,"stream_chunks":20,"stream_gap_ms":50}'
   for stream in {1..20}; do
     curl --noproxy '*' -sS --max-time 30 -N -H "x-vx11-token: $TOKEN" -H 'accept: text/event-stream' \
       -H 'content-type: application/json' -d '{"message":"hello"}' "$BASE/operator/chat/ask" \
       >"$WORK/stream.$stream" {REPORT}>&- &
+    clients+=($!)
   done
   begun() { [[ -s $WORK/stream.20 ]]; }
   eventually 30 begun
   before=$(metric 'vx11_requests_total{endpoint="chat",status="2xx"}')
   for i in {1..5}; do reloads_well || return; done
-  wait $(jobs -p | grep -vxFf <(printf '%s\n' "${PIDS[@]}"))
+  wait "${clients[@]}"
   for stream in {1..20}; do
     grep -q '^event: done' "$WORK/stream.$stream" || unmet "stream $stream has no end"
   done
