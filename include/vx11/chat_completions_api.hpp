@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vx11 {
@@ -92,6 +93,7 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
   /// no upstream and does not block.
   /// \return the admission for `open`, or the refusal to be sent in its place
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
+  std::string_view route(std::string_view target) const noexcept override;
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline = {}) const override;
   Task<StreamedResponse> open(const HttpRequest&& request, HttpAdmission admission,

@@ -105,6 +105,11 @@ class VX11_API HttpHandler {
   virtual Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                                       Deadline deadline) const = 0;
 
+  /// The pattern of the route that answers `target`, such as `/operator/session/{}`, for logs and
+  /// metrics, which must not contain what clients invent. Valid as long as this handler. Empty: no
+  /// route does, or the handler does not know.
+  virtual std::string_view route(std::string_view /*target*/) const noexcept { return {}; }
+
   /// The server is about to stop: readiness endpoints fail from now on, so that load balancers
   /// stop sending. Thread-safe.
   virtual void drain() noexcept {}

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -131,6 +132,7 @@ class VX11_API OperatorApi final : public HttpHandler {
   /// large). `handle` performs the same check; calling `admit` first saves reading a body that
   /// would be discarded, and checking the head twice.
   tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const override;
+  std::string_view route(std::string_view target) const noexcept override;
 
   /// `handle` and `open` for an admitted request whose body is complete. `request` is the object
   /// that was admitted, its head unchanged, its body at most `max_body_bytes` long.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "front/body_head.hpp"
 #include "front/cors.hpp"
 #include "front/page_origin.hpp"
+#include "front/request_id.hpp"
 #include "http/route_pattern.hpp"
 
 namespace vx11 {
@@ -28,18 +30,19 @@ using completions::RouteLabel;
 namespace {
 
 struct Route {
+  std::string_view pattern;  ///< For logs.
   std::string_view path;  ///< Below `/v1`. One that ends with a slash is followed by an argument.
   std::string_view method;
   RouteLabel label;
 };
 
 constexpr std::array<Route, 6> kRoutes = {
-    {{"/chat/completions", "POST", RouteLabel::chat_completions},
-     {"/responses", "POST", RouteLabel::responses},
-     {"/completions", "POST", RouteLabel::completions},
-     {"/embeddings", "POST", RouteLabel::embeddings},
-     {"/models", "GET", RouteLabel::models},
-     {"/models/", "GET", RouteLabel::model}}};
+    {{"/v1/chat/completions", "/chat/completions", "POST", RouteLabel::chat_completions},
+     {"/v1/responses", "/responses", "POST", RouteLabel::responses},
+     {"/v1/completions", "/completions", "POST", RouteLabel::completions},
+     {"/v1/embeddings", "/embeddings", "POST", RouteLabel::embeddings},
+     {"/v1/models", "/models", "GET", RouteLabel::models},
+     {"/v1/models/{}", "/models/", "GET", RouteLabel::model}}};
 
 struct Match {
   const Route* route = nullptr;
@@ -90,11 +93,6 @@ AnswerStyle style_of(RouteLabel route) noexcept {
   return is_text ? AnswerStyle::text_completion : AnswerStyle::chat_completion;
 }
 
-bool is_id(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 128 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
-}
-
 Result<void> check(const ChatCompletionsApiOptions& options) {
   detail::Mistakes mistakes;
   mistakes.add_if(options.auth == nullptr, "auth is missing");
@@ -129,7 +127,7 @@ struct ChatCompletionsApi::Impl : completions::Context {
                                             HttpAdmission::Match& found) const;
   std::optional<HttpResponse> refuse_content(const HttpRequest& head) const;
   /// Adds the fields common to every answer.
-  void finish(HttpResponse& answer, const HttpRequest& request) const;
+  void finish(HttpResponse& answer, const HttpRequest& request, std::string_view request_id) const;
 };
 
 std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_origin(const HttpRequest& head) const {
@@ -205,12 +203,12 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
   return method == "POST" ? refuse_content(head) : std::nullopt;
 }
 
-void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request) const {
+void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request,
+                                      std::string_view request_id) const {
   endpoints::add_cors_fields(options.cors_origins, request, answer);
   if (!answer.headers.contains("Cache-Control")) answer.headers.add("Cache-Control", "no-store");
   answer.headers.add("X-Content-Type-Options", "nosniff");
-  const std::string_view sent = request.headers.get("X-Request-Id");
-  answer.headers.add("x-request-id", is_id(sent) ? std::string(sent) : "req_" + make_uuid());
+  endpoints::add_request_id(answer, request_id);
 }
 
 Result<ChatCompletionsApi> ChatCompletionsApi::create(ChatCompletionsApiOptions options) {
@@ -230,25 +228,32 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
     refused = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
   if (!refused) return HttpAdmission(*this, impl.options.max_body_bytes, std::move(found));
-  impl.finish(*refused, head);
+  impl.finish(*refused, head, endpoints::request_id_of(head.headers));
   impl.metrics.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));
+}
+
+std::string_view ChatCompletionsApi::route(std::string_view target) const noexcept {
+  const Match match = find_route(target);
+  return match.route != nullptr ? match.route->pattern : std::string_view();
 }
 
 Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, HttpAdmission admission,
                                                 Deadline deadline) const {
   const std::shared_ptr<const Impl> impl = impl_;
   const auto& route = *static_cast<const Route*>(admission.match().route);
+  const std::string request_id = endpoints::request_id_of(request.headers);
   StreamedResponse answer;
   try {
     std::shared_ptr<const completions::Context> context = impl;
     if (route.label == RouteLabel::embeddings) {
       Task<HttpResponse> answering =
-          completions::answer_embeddings(std::move(context), request, deadline);
+          completions::answer_embeddings(std::move(context), request, request_id, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
-      Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, deadline, admission.match().since);
+      Task<StreamedResponse> answering =
+          completions::complete_chat(std::move(context), style_of(route.label), request, request_id,
+                                     deadline, admission.match().since);
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);
@@ -258,7 +263,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
   } catch (...) {
     answer.head = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
-  impl->finish(answer.head, request);
+  impl->finish(answer.head, request, request_id);
   if (answer.body == nullptr) impl->metrics.answered(route.label, answer.head.status);
   co_return std::move(answer);
 }

@@ -64,10 +64,12 @@ HttpResponse answer_of(ChatReply& reply) {
 }  // namespace
 
 Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
-                                     const HttpRequest& request, const Deadline& deadline) {
+                                     const HttpRequest& request, const std::string& request_id,
+                                     const Deadline& deadline) {
   const ChatCompletionsApiOptions& with = context->options;
-  const auto call = read_call(request.body);
+  auto call = read_call(request.body);
   if (!call) co_return HttpResponse(call.error());
+  call->chat.request_id = request_id;
   const auto found = with.embeddings.find(call->model);
   if (found == with.embeddings.end()) {
     const bool is_known = with.models.contains(call->model);

@@ -71,11 +71,12 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
 }  // namespace
 
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
-                                     const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since) {
+                                     const HttpRequest& request, const std::string& request_id,
+                                     const Deadline& deadline, TimePoint since) {
   const ChatCompletionsApiOptions& with = context->options;
   auto call = read_call(style, request.body, with.session_member);
   if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
+  call->chat.request_id = request_id;
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
   const std::shared_ptr<const Router> router = model->second;

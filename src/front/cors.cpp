@@ -13,14 +13,15 @@ namespace {
 
 constexpr std::string_view kRequestFields =
     "Content-Type, Authorization, X-VX11-Token, X-VX11-Power-Key, X-VX11-Power-Token, "
-    "X-Request-Id, X-Correlation-Id, Last-Event-ID, traceparent, tracestate, "
+    "X-Request-Id, X-Correlation-Id, Idempotency-Key, Last-Event-ID, traceparent, tracestate, "
     // What the openai package sends.
     "User-Agent, OpenAI-Organization, OpenAI-Project, OpenAI-Beta, X-Stainless-Lang, "
     "X-Stainless-Package-Version, X-Stainless-OS, X-Stainless-Arch, X-Stainless-Runtime, "
     "X-Stainless-Runtime-Version, X-Stainless-Retry-Count, X-Stainless-Timeout, "
     "X-Stainless-Helper-Method";
 constexpr std::string_view kAnswerFields =
-    "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry, X-Vx11-Source, X-Vx11-Reason";
+    "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry, X-Vx11-Source, X-Vx11-Reason, "
+    "Idempotent-Replayed";
 /// Seconds for which a browser keeps the answer to a preflight request; Chromium takes no more than
 /// two hours.
 constexpr std::string_view kMaxAge = "600";

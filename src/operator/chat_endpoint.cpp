@@ -13,7 +13,7 @@ namespace endpoints {
 Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   const OperatorApiOptions& with = context.options;
   ChatTurn turn(context);
-  auto refused = turn.read(call.request);
+  auto refused = turn.read(call);
   if (refused) co_return *std::move(refused);
   turn.recalled(co_await turn.recall());
 

@@ -26,7 +26,7 @@ bool resumes_events(const HttpRequest& request) noexcept {
 Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call,
                                    TimePoint since) {
   ChatTurn turn(*context);
-  auto refused = turn.read(call.request);
+  auto refused = turn.read(call);
   if (refused) co_return StreamedResponse(*std::move(refused), nullptr);
   const OperatorApiOptions& with = context->options;
   RelayOptions options(with.stream, with.timer, with.clock);

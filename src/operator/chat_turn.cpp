@@ -51,10 +51,11 @@ ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOp
   return ChatOrigin{std::move(target) + "_fallback", std::move(reason), embedded};
 }
 
-std::optional<HttpResponse> ChatTurn::read(const HttpRequest& request) {
+std::optional<HttpResponse> ChatTurn::read(const Call& call) {
   const OperatorApiOptions& with = context_->options;
   asked_at_ = with.wall_clock.now();
-  return read_chat(request.body, with.max_message_bytes, chat_);
+  chat_.request_id = call.request_id;
+  return read_chat(call.request.body, with.max_message_bytes, chat_);
 }
 
 Task<Result<std::string>> ChatTurn::recall() {

@@ -37,7 +37,7 @@ enum class Completeness : unsigned char { complete, broken_off };
 /// The store's tasks are returned directly, so that a completed one needs no coroutine:
 ///
 /// ```cpp
-/// auto refused = turn.read(request);
+/// auto refused = turn.read(call);
 /// turn.recalled(co_await turn.recall());
 /// …
 /// turn.kept(co_await turn.keep(answer, origin));
@@ -48,7 +48,7 @@ class ChatTurn {
 
   /// Parses the request's body.
   /// \return the answer to an invalid one
-  std::optional<HttpResponse> read(const HttpRequest& request);
+  std::optional<HttpResponse> read(const Call& call);
   /// The summary of the history and the question.
   Task<Result<std::string>> recall();
   void recalled(Result<std::string> summary);

@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "front/request_id.hpp"
 #include "operator/metrics.hpp"
 #include "operator/shared_text.hpp"
 
@@ -47,11 +49,15 @@ struct Context {
 /// One admitted request. Holds references: `OperatorApi::handle` outlives the tasks it awaits.
 struct Call {
   Call(const HttpRequest& request, std::string_view argument, const Deadline& deadline)
-      : request(request), argument(argument), deadline(deadline) {}
+      : request(request),
+        argument(argument),
+        deadline(deadline),
+        request_id(request_id_of(request.headers)) {}
 
   const HttpRequest& request;
   std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.
   const Deadline& deadline;
+  const std::string request_id;
 };
 
 }  // namespace endpoints

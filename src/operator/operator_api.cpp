@@ -24,9 +24,10 @@ struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
 
   /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
-  void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
-              TimePoint since, bool streamed = false) const {
+  void finish(HttpResponse& response, const HttpRequest& request, std::string_view request_id,
+              endpoints::Endpoint endpoint, TimePoint since, bool streamed = false) const {
     endpoints::add_cors_fields(options.cors_origins, request, response);
+    endpoints::add_request_id(response, request_id);
     endpoints::finish(response, request.method);
     if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
@@ -93,8 +94,14 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
     refused = endpoints::error_answer(500, "internal");
   }
   if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
-  impl_->finish(*refused, head, match.endpoint(), since);
+  const std::string id = endpoints::request_id_of(head.headers);
+  impl_->finish(*refused, head, id, match.endpoint(), since);
   return tl::unexpected(*std::move(refused));
+}
+
+std::string_view OperatorApi::route(std::string_view target) const noexcept {
+  const Match match = endpoints::find_route(target);
+  return match.route != nullptr ? match.route->pattern.text() : std::string_view();
 }
 
 Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmission admission,
@@ -118,7 +125,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
   } catch (...) {
     result.head = endpoints::error_answer(500, "internal");
   }
-  impl.finish(result.head, request, route.endpoint, admission.match().since,
+  impl.finish(result.head, request, call.request_id, route.endpoint, admission.match().since,
               route.endpoint == endpoints::Endpoint::chat && result.body != nullptr);
   co_return std::move(result);
 }
