@@ -22,6 +22,7 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "requests.hpp"
 #include "routes.hpp"
 #include "upstreams.hpp"
 
@@ -77,7 +78,8 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
-Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials) {
+Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials,
+                         const RequestServices& services) {
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   const auto log = std::make_shared<EventLog>(config.log.level, log_line);
@@ -87,7 +89,10 @@ Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credent
                           .total = config.chat.stream_deadline,
                           .head_after = config.chat.head_after,
                           .heartbeat = config.chat.heartbeat},
-               .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }};
+               .on_event = [log, logs = services.logs](const vx11::OperatorEvent& event) {
+                 logs->note(event);
+                 log->note(event);
+               }};
 }
 
 /// The OpenAI chat API, with the models of `make_models`.
@@ -172,11 +177,12 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
 }  // namespace
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
-                                                    const Credentials& credentials) {
+                                                    const Credentials& credentials,
+                                                    const RequestServices& services) {
   const CountersByOrigin counters = make_counters(config);
   const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
                                              make_target_transports(config, counters));
-  const auto parts = make_parts(config, credentials);
+  const auto parts = make_parts(config, credentials, services);
   if (!parts) return vx11::fail(parts.error());
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -185,13 +191,16 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (const auto& more : {completions->metric_families(), group_metrics(upstreams),
-                           token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
+  for (const auto& more :
+       {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
+        listener_tls_metrics(front.tls()), services.logs->metric_families()}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));
-  return mounted(*completions, *std::move(api));
+  auto apis = mounted(*completions, *std::move(api));
+  if (!apis) return apis;
+  return around_apis(config, services, *std::move(apis));
 }
 
 }  // namespace gateway

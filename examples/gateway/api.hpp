@@ -14,14 +14,17 @@ namespace gateway {
 
 class Front;
 struct Credentials;
+struct RequestServices;
 
 /// The operator endpoints, and the OpenAI chat API beside them.
 /// \param front serves the handler, which must not be called after its end; its port is shown in
 ///              the status
 /// \param credentials of `make_credentials`
+/// \param services of `make_request_services`
 /// \return the first part's mistake, for example a key that cannot be read
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                                           const Front& front,
-                                                          const Credentials& credentials);
+                                                          const Credentials& credentials,
+                                                          const RequestServices& services);
 
 }  // namespace gateway

@@ -105,6 +105,8 @@ struct ListenerTlsConfig {
   FilePath key_file = {};
   FilePath client_ca_file = {};
   ClientCertificates client_certificates = ClientCertificates::required;
+  /// Zero: no Strict-Transport-Security.
+  Duration hsts_max_age = 0s;
 
   bool is_on() const noexcept { return !certificate_file.value.empty(); }
 };
@@ -126,6 +128,8 @@ struct ServerConfig {
   std::vector<std::string> hosts = {};
   /// Origins whose pages may call the API; empty: none.
   std::vector<std::string> cors_origins = {};
+  /// Empty: no Referrer-Policy.
+  std::string referrer_policy = "no-referrer";
   /// Longer than two health checks of common balancers (HAProxy: 2 s; nginx has none).
   Duration drain_delay = 5s;
   /// The grace time for requests in progress at SIGTERM.
@@ -261,6 +265,16 @@ struct MetricsConfig {
 
 struct LogConfig {
   LogLevel level = LogLevel::info;
+  FilePath access = {};  ///< `-`: standard output.
+  FilePath audit = {};   ///< The same.
+};
+
+/// Answers to requests with an Idempotency-Key.
+struct IdempotencyConfig {
+  Duration lifetime = 24h;
+  Duration max_wait = 60s;
+  std::size_t max_answers = 10'000;
+  std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
 };
 
 struct GatewayConfig {
@@ -281,6 +295,7 @@ struct GatewayConfig {
   LimitsConfig limits = {};
   MetricsConfig metrics = {};
   LogConfig log = {};
+  IdempotencyConfig idempotency = {};
 
   /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }

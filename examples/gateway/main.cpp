@@ -24,6 +24,8 @@
 #include "config_print.hpp"
 #include "front.hpp"
 #include "log.hpp"
+#include "request_logs.hpp"
+#include "requests.hpp"
 #include "signals.hpp"
 #include "token_command.hpp"
 #include "unknown_variables.hpp"
@@ -79,6 +81,17 @@ SignalHooks hooks_of(std::vector<std::shared_ptr<WatchedFile>> watched) {
           .on_hangup = all(&WatchedFile::reload)};
 }
 
+/// SIGHUP opens the logs anew, too, after what else it does.
+SignalHooks with_logs(SignalHooks hooks, const std::shared_ptr<RequestLogs>& logs) {
+  if (!logs->is_on()) return hooks;
+  hooks.on_hangup = [logs, before = std::move(hooks.on_hangup)] {
+    if (before) before();
+    logs->note_done("reload", "SIGHUP");
+    logs->reopen();
+  };
+  return hooks;
+}
+
 int serve(const LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   const Signals signals;
@@ -88,15 +101,17 @@ int serve(const LoadedConfig& loaded) {
   const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
   const auto credentials = make_credentials(config.auth);
   if (!credentials) return fail_to_start(credentials.error());
-  auto api = make_api(config, **bound, *credentials);
+  const auto services = make_request_services(config);
+  if (!services) return fail_to_start(services.error());
+  auto api = make_api(config, **bound, *credentials, *services);
   if (!api) return fail_to_start(api.error());
   const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
   const auto started = front->start(**api);
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
 
-  const int signal =
-      signals.wait_for_stop(hooks_of({credentials->tokens.watched, front->tls().watched}));
+  const int signal = signals.wait_for_stop(
+      with_logs(hooks_of({credentials->tokens.watched, front->tls().watched}), services->logs));
   // At a terminal there is no balancer that has to notice.
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,

@@ -72,6 +72,10 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::cors_origins),
        .doc = "Origins whose pages may call the API from a browser (CORS), such as "
               "`https://console.example:8443`; `*` allows every page."},
+      {.key = "server.referrer_policy",
+       .field = field(&Config::server, &ServerConfig::referrer_policy),
+       .doc = "The `Referrer-Policy` of every answer; empty: none. Pages opened from an answer do "
+              "not learn its address."},
       {.key = "server.drain_delay",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::drain_delay),
        .doc = "How long connections are still accepted after SIGTERM, while `/readyz` answers 503 "
@@ -106,6 +110,12 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_certificates),
        .doc = "With `client_ca_file`: `required` refuses clients without a certificate, "
               "`optional` only those with one that is not trusted."},
+      {.key = "server.tls.hsts_max_age",
+       .field = ranged<Duration>(0s, std::chrono::hours(24 * 730), &Config::server,
+                                 &ServerConfig::tls, &ListenerTlsConfig::hsts_max_age),
+       .doc = "The `max-age` of Strict-Transport-Security, in whole seconds: browsers use no plain "
+              "HTTP with this host for that long, and it cannot be taken back. Zero: no such "
+              "header. Without `certificate_file` there is none either."},
 
       {.key = "auth.mode",
        .field = field(&Config::auth, &AuthConfig::mode),
@@ -159,7 +169,7 @@ std::vector<Setting> server_settings() {
 /// In the order of the manual.
 std::vector<Setting> table() {
   std::vector<Setting> all = server_settings();
-  for (std::vector<Setting> more : {chat_settings(), service_settings()}) {
+  for (std::vector<Setting> more : {chat_settings(), service_settings(), request_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

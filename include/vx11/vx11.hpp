@@ -26,10 +26,15 @@
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>
+#include <vx11/http_answer_fields.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_idempotency.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/http_method.hpp>
+#include <vx11/http_problem.hpp>
+#include <vx11/http_request_log.hpp>
 #include <vx11/http_routes.hpp>
+#include <vx11/idempotency_store.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>

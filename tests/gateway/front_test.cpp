@@ -9,6 +9,7 @@
 
 #include "api.hpp"
 #include "authenticator.hpp"
+#include "requests.hpp"
 
 using namespace gateway;
 
@@ -23,7 +24,9 @@ struct Gateway {
     config.auth.token.value = kToken;
     config.switch_.url.value = "http://Switch.example:80";
     front = bind_front(config).value();
-    api = make_api(config, *front, make_credentials(config.auth).value()).value();
+    api = make_api(config, *front, make_credentials(config.auth).value(),
+                   make_request_services(config).value())
+              .value();
   }
   ~Gateway() { front.reset(); }
 
