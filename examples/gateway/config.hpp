@@ -128,8 +128,6 @@ struct ServerConfig {
   std::vector<std::string> hosts = {};
   /// Origins whose pages may call the API; empty: none.
   std::vector<std::string> cors_origins = {};
-  /// Empty: no Referrer-Policy.
-  std::string referrer_policy = "no-referrer";
   /// Longer than two health checks of common balancers (HAProxy: 2 s; nginx has none).
   Duration drain_delay = 5s;
   /// The grace time for requests in progress at SIGTERM.

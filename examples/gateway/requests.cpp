@@ -15,13 +15,9 @@ namespace {
 
 using Handler = vx11::Result<std::shared_ptr<vx11::HttpHandler>>;
 
-vx11::AnswerFieldsOptions fields_of(const ServerConfig& server) {
-  vx11::AnswerFieldsOptions options{.referrer_policy = server.referrer_policy};
-  if (server.tls.is_on()) {
-    options.hsts_max_age =
-        std::chrono::duration_cast<std::chrono::seconds>(server.tls.hsts_max_age);
-  }
-  return options;
+std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
+  return std::chrono::duration_cast<std::chrono::seconds>(tls.is_on() ? tls.hsts_max_age
+                                                                      : Duration());
 }
 
 }  // namespace
@@ -42,9 +38,10 @@ Handler around_apis(const GatewayConfig& config, const RequestServices& services
   Handler made = vx11::make_idempotent(
       std::move(apis), {.store = services.idempotency, .max_wait = config.idempotency.max_wait});
   if (made) made = vx11::make_problem_details(*std::move(made));
-  const vx11::AnswerFieldsOptions fields = fields_of(config.server);
-  const bool has_fields = !fields.referrer_policy.empty() || fields.hsts_max_age.count() > 0;
-  if (made && has_fields) made = vx11::make_answer_fields(*std::move(made), fields);
+  const std::chrono::seconds hsts = hsts_of(config.server.tls);
+  if (made && hsts.count() > 0) {
+    made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
+  }
   if (!made || !services.logs->is_on()) return made;
   const auto logs = services.logs;
   return vx11::make_request_log(

@@ -72,10 +72,6 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::cors_origins),
        .doc = "Origins whose pages may call the API from a browser (CORS), such as "
               "`https://console.example:8443`; `*` allows every page."},
-      {.key = "server.referrer_policy",
-       .field = field(&Config::server, &ServerConfig::referrer_policy),
-       .doc = "The `Referrer-Policy` of every answer; empty: none. Pages opened from an answer do "
-              "not learn its address."},
       {.key = "server.drain_delay",
        .field = ranged<Duration>(0s, 1h, &Config::server, &ServerConfig::drain_delay),
        .doc = "How long connections are still accepted after SIGTERM, while `/readyz` answers 503 "

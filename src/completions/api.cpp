@@ -208,6 +208,7 @@ void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& r
   endpoints::add_cors_fields(options.cors_origins, request, answer);
   if (!answer.headers.contains("Cache-Control")) answer.headers.add("Cache-Control", "no-store");
   answer.headers.add("X-Content-Type-Options", "nosniff");
+  answer.headers.add("Referrer-Policy", "no-referrer");
   endpoints::add_request_id(answer, request_id);
 }
 

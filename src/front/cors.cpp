@@ -43,7 +43,7 @@ std::optional<HttpResponse> answer_preflight(std::span<const std::string> allowe
   if (!is_from_allowed_origin(allowed, head))
     return http_detail::error_answer(403, "origin_not_allowed");
   HttpResponse answer(204);
-  answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+  answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
   answer.headers.add("Access-Control-Allow-Headers", kRequestFields);
   answer.headers.add("Access-Control-Max-Age", kMaxAge);
   return answer;
@@ -54,7 +54,13 @@ void add_cors_fields(std::span<const std::string> allowed, const HttpRequest& he
   if (allowed.empty()) return;
   answer.headers.add("Vary", "Origin");
   if (!is_from_allowed_origin(allowed, head)) return;
-  answer.headers.add("Access-Control-Allow-Origin", head.headers.get("Origin"));
+  const std::string_view origin = head.headers.get("Origin");
+  answer.headers.add("Access-Control-Allow-Origin", origin);
+  // A page that `*` alone admits may not use what the browser has for this host, such as a client
+  // certificate, or the cookie of a proxy.
+  if (origin != "*" && std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) {
+    answer.headers.add("Access-Control-Allow-Credentials", "true");
+  }
   answer.headers.add("Access-Control-Expose-Headers", kAnswerFields);
 }
 

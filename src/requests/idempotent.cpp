@@ -37,8 +37,9 @@ class Idempotent final : public requests::Decorator {
       : Decorator(std::move(inner)), options_(std::move(options)) {}
 
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+    if (!reads_key(head)) return inner().admit(head);  // which also answers it
     auto admission = Decorator::admit(head);
-    if (!admission || !reads_key(head)) return admission;
+    if (!admission) return admission;
     if (requests::idempotency_key(head.headers)) return admission;
     return tl::unexpected(
         refuse(head, 400, "idempotency_key_invalid",

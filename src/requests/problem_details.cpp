@@ -19,10 +19,9 @@ class ProblemDetails final : public requests::Decorator {
       : Decorator(std::move(inner)), options_(std::move(options)) {}
 
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+    if (!endpoints::prefers_problem(head.headers)) return inner().admit(head);
     auto admission = Decorator::admit(head);
-    if (!admission && endpoints::prefers_problem(head.headers)) {
-      requests::make_problem(admission.error(), options_.type_base);
-    }
+    if (!admission) requests::make_problem(admission.error(), options_.type_base);
     return admission;
   }
 

@@ -27,6 +27,7 @@ HttpResponse refusal(std::string_view route, int status, std::string_view code,
   HttpResponse answer = in_form_of(route, status, code, message);
   answer.headers.add("Cache-Control", "no-store");
   answer.headers.add("X-Content-Type-Options", "nosniff");
+  answer.headers.add("Referrer-Policy", "no-referrer");
   return answer;
 }
 

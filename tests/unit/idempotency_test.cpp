@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(Held, "requests wait for the first one with their key, and get
   CHECK(timer->sleepers() == 0);
 }
 
-TEST_CASE_FIXTURE(Held, "who waits too long is told to repeat the request") {
+TEST_CASE_FIXTURE(Held, "a request that waits too long is answered 409") {
   const auto first = ask(keyed("k1"));
   const auto second = ask(keyed("k1"));
   timer->advance(59s);
