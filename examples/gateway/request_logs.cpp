@@ -82,6 +82,13 @@ bool is_refusal(const vx11::RequestRecord& record) {
   return !record.is_admitted && (record.status == 401 || record.status == 403);
 }
 
+/// Whether the refusal was reported by an event right before, on the same thread.
+bool has_event(const vx11::RequestRecord& record) {
+  const std::string_view why = record.error;
+  return is_refusal(record) &&
+         (why == "forbidden" || why == "invalid_token" || why == "insufficient_scope");
+}
+
 std::string_view outcome_of(const vx11::RequestRecord& record) {
   if (record.status < 400) return "done";
   return is_refusal(record) ? "refused" : "failed";
@@ -148,7 +155,7 @@ void RequestLogs::note(const vx11::RequestRecord& record) const {
   const Refusal refusal = std::exchange(refusal_of_thread, std::nullopt).value_or(Refusal());
   const std::string action = audit_action(record);
   if (action.empty()) return;
-  audit_->append(audit_line(record, action, is_refusal(record) ? refusal : Refusal()));
+  audit_->append(audit_line(record, action, has_event(record) ? refusal : Refusal()));
 }
 
 void RequestLogs::note(const vx11::OperatorEvent& event) const {
