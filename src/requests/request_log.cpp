@@ -2,6 +2,7 @@
 #include <vx11/http_request_log.hpp>
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "front/request_id.hpp"
@@ -37,11 +38,13 @@ class RequestLog final : public requests::Decorator {
                               Deadline deadline) const override {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
-    Task<StreamedResponse> opening = open_inner(request, admission, std::move(deadline));
+    std::optional<Task<StreamedResponse>> opening;
     StreamedResponse* answer = nullptr;
     std::exception_ptr failure;
     try {
-      answer = &co_await opening;
+      opening.emplace(open_inner(request, admission, std::move(deadline)));
+      Task<StreamedResponse>& begun = *opening;
+      answer = &co_await begun;
     } catch (...) {
       failure = std::current_exception();
     }

@@ -29,7 +29,7 @@ TEST_CASE("answers and refusals get the fields they lack") {
   refused.headers.add("x-refused", "forbidden");
   for (HttpRequest request : {post("/operator/chat/ask"), refused}) {
     request.headers.add("X-Correlation-Id", "mine");
-    const Headers& fields = ask(*handler, request)->answer->head.headers;
+    const Headers fields = ask(*handler, request)->answer->head.headers;
     CHECK(fields.get("X-Request-Id") == "mine");
     CHECK(fields.get("X-Content-Type-Options") == "nosniff");
     CHECK(fields.get("Cache-Control") == "no-store");
