@@ -4,6 +4,7 @@
 #include <vx11/testing/manual_clock.hpp>
 
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -205,6 +206,18 @@ TEST_CASE_FIXTURE(Log, "traceparent is taken over by the letter of the recommend
     request.headers.add("traceparent", text);
     ask(*handler, request);
     CHECK(json::parse(lines.back()).contains("trace_id") == is_valid);
+  }
+}
+
+TEST_CASE_FIXTURE(Log, "the time is right within a second, and after it") {
+  answering([] { return StreamedResponse(HttpResponse(200), nullptr); });
+  const char* const times[] = {"2025-12-28T12:34:56.789Z", "2025-12-28T12:34:56.794Z",
+                               "2025-12-28T12:34:57.000Z", "2025-12-29T12:34:57.007Z"};
+  const vx11::Duration steps[] = {0ms, 5ms, 206ms, 24h + 7ms};
+  for (std::size_t i = 0; i < std::size(times); ++i) {
+    clock.advance(steps[i]);
+    ask(*handler, post("/operator/chat/ask"));
+    CHECK(json::parse(lines.back()).at("time") == times[i]);
   }
 }
 
