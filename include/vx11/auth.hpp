@@ -24,6 +24,7 @@ enum class Access : unsigned char {
   auth_required,  ///< No credential: 401.
   forbidden,      ///< A wrong, ambiguous or malformed one: 403.
   expired,        ///< One that was valid: 401 with `error="invalid_token"` (RFC 6750 §3.1).
+  limited,        ///< Not judged, after too many wrong ones: 429 with Retry-After.
 };
 
 /// A decision and what it was based on, for the log of the program. An answer never contains the
@@ -40,6 +41,8 @@ struct AccessCheck {
   Scopes scopes = Scopes::all();
   /// Who sent the request, such as the name of a token; also of an expired one. Null if unknown.
   std::shared_ptr<const std::string> principal = {};
+  /// Of `limited`: when the next attempt will be judged.
+  Duration retry_after = {};
 };
 
 /// Decides from the head alone, before a body is read. Thread-safe.

@@ -13,6 +13,7 @@
 #include <vx11/task.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,17 @@ namespace vx11 {
 inline namespace v0 {
 
 class HttpHandler;
+
+/// Receives what an answer has cost, for a handler that limits it. Thread-safe.
+class VX11_API UsageMeter {
+ public:
+  UsageMeter() = default;
+  UsageMeter(const UsageMeter&) = delete;
+  UsageMeter& operator=(const UsageMeter&) = delete;
+  virtual ~UsageMeter() = default;
+  /// The tokens of a chat, input and output, as its upstream counts them.
+  virtual void charge(std::uint64_t tokens) noexcept = 0;
+};
 
 /// Permission to answer one request, issued once its head was accepted.
 ///
@@ -68,6 +80,14 @@ class HttpAdmission {
     wrapped.handler_ = &outer;
     return wrapped;
   }
+  /// The same admission, whose answer is charged to `meter`.
+  HttpAdmission metered(std::shared_ptr<UsageMeter> meter) const noexcept {
+    HttpAdmission charged = *this;
+    charged.meter_ = std::move(meter);
+    return charged;
+  }
+  /// Null: the cost of the answer matters to no handler.
+  const std::shared_ptr<UsageMeter>& meter() const noexcept { return meter_; }
   /// The largest body the server reads for this request; it answers 413 above.
   std::size_t max_body_bytes() const noexcept { return max_body_bytes_; }
   const Match& match() const noexcept { return match_; }
@@ -77,6 +97,7 @@ class HttpAdmission {
   const HttpHandler* issuer_;
   std::size_t max_body_bytes_;
   Match match_;
+  std::shared_ptr<UsageMeter> meter_ = {};
 };
 
 /// Answers HTTP requests in two steps: `admit` decides on the head, before the server reads any of

@@ -4,6 +4,7 @@
 /// Everything except the adapters, stores and probes that require a third-party library.
 
 #include <vx11/adaptive_limit.hpp>
+#include <vx11/attempt_limiter.hpp>
 #include <vx11/auth.hpp>
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
@@ -40,6 +41,7 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/rate_limiter.hpp>
 #include <vx11/rejection.hpp>
+#include <vx11/request_limits.hpp>
 #include <vx11/result.hpp>
 #include <vx11/retry.hpp>
 #include <vx11/retry_after.hpp>
@@ -57,6 +59,7 @@
 #include <vx11/timer.hpp>
 #include <vx11/to_json.hpp>
 #include <vx11/token_file.hpp>
+#include <vx11/token_limits.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/transport/in_process.hpp>
 #include <vx11/url.hpp>

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -72,6 +74,15 @@ HttpResponse missing_scope() {
   HttpResponse answer =
       error_response(ApiError(403, "insufficient_scope", "the token lacks the scope chat"));
   answer.headers.add("WWW-Authenticate", R"(Bearer error="insufficient_scope", scope="chat")");
+  return answer;
+}
+
+HttpResponse too_many_attempts(Duration wait) {
+  HttpResponse answer = error_response(ApiError(
+      429, "too_many_attempts", "too many wrong tokens came from this address; wait, then retry"));
+  const auto seconds =
+      std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
+  answer.headers.add("Retry-After", std::to_string(seconds.count()));
   return answer;
 }
 
@@ -168,6 +179,7 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(
     return answer;
   }
   report(OperatorEventKind::credential_refused, principal, checked.reason);
+  if (checked.access == Access::limited) return too_many_attempts(checked.retry_after);
   if (checked.access == Access::expired) {
     HttpResponse answer = error_response(ApiError(401, "invalid_token", "the token has expired"));
     answer.headers.add("WWW-Authenticate", R"(Bearer error="invalid_token")");
@@ -244,11 +256,11 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
     std::shared_ptr<const completions::Context> context = impl;
     if (route.label == RouteLabel::embeddings) {
       Task<HttpResponse> answering =
-          completions::answer_embeddings(std::move(context), request, deadline);
+          completions::answer_embeddings(std::move(context), request, admission, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
       Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, deadline, admission.match().since);
+          std::move(context), style_of(route.label), request, admission, deadline);
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);

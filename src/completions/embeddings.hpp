@@ -19,7 +19,8 @@ namespace completions {
 /// does.
 /// \param request must outlive the task
 Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
-                                     const HttpRequest& request, const Deadline& deadline);
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const Deadline& deadline);
 
 }  // namespace completions
 }  // namespace v0

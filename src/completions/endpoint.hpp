@@ -20,8 +20,8 @@ namespace completions {
 /// \param request must outlive the task
 /// \param since when the head of the request was complete
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
-                                     const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since);
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const Deadline& deadline);
 
 /// The answer to a request for a model that is not configured.
 HttpResponse unknown_model();

@@ -1,5 +1,7 @@
 #include "operator/admission.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +44,12 @@ HttpResponse scope_answer(std::string_view challenge, Scope scope) {
   return challenged(json_answer(403, std::move(body).take()), with_error(challenge, error));
 }
 
+HttpResponse too_many_attempts(Duration wait) {
+  HttpResponse answer = error_answer(429, "too_many_attempts");
+  add_retry_after(answer, std::max<Duration>(wait, std::chrono::seconds(1)));
+  return answer;
+}
+
 /// Clients get a new token when they see this error.
 constexpr std::string_view kExpired = R"(error="invalid_token", error_description="expired")";
 
@@ -63,6 +71,7 @@ std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
     return challenged(error_answer(401, "auth_required"), std::string(auth.challenge()));
   }
   context.report(OperatorEventKind::credential_refused, principal, checked.reason);
+  if (checked.access == Access::limited) return too_many_attempts(checked.retry_after);
   if (checked.access == Access::expired) {
     return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), kExpired));
   }

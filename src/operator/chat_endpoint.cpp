@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "front/usage.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_turn.hpp"
 #include "operator/endpoints.hpp"
@@ -19,6 +20,7 @@ Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
 
   auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
   auto& reply = co_await asking;
+  if (reply) charge(call.meter.get(), reply->ending);
   context.attempted(reply ? reply->attempts : reply.error().attempts);
   if (!reply) co_return offline(turn.chat().session_id, reply.error(), with.primary);
 

@@ -6,6 +6,7 @@
 #include <vx11/operator_api.hpp>
 
 #include <atomic>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -46,12 +47,16 @@ struct Context {
 
 /// One admitted request. Holds references: `OperatorApi::handle` outlives the tasks it awaits.
 struct Call {
-  Call(const HttpRequest& request, std::string_view argument, const Deadline& deadline)
-      : request(request), argument(argument), deadline(deadline) {}
+  Call(const HttpRequest& request, const HttpAdmission& admission, const Deadline& deadline)
+      : request(request),
+        argument(admission.match().argument),
+        deadline(deadline),
+        meter(admission.meter()) {}
 
   const HttpRequest& request;
   std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.
   const Deadline& deadline;
+  const std::shared_ptr<UsageMeter>& meter;
 };
 
 }  // namespace endpoints

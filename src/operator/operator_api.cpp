@@ -101,7 +101,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
                                            Deadline deadline, Form form) const {
   const Impl& impl = *impl_;
   const auto& route = *static_cast<const endpoints::Route*>(admission.match().route);
-  const Call call(request, admission.match().argument, deadline);
+  const Call call(request, admission, deadline);
   StreamedResponse result;
   try {
     const bool is_chat = route.endpoint == endpoints::Endpoint::chat;
