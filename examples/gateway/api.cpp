@@ -19,6 +19,7 @@
 #include "front.hpp"
 #include "group_metrics.hpp"
 #include "health.hpp"
+#include "limits.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
@@ -77,11 +78,11 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
-Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials) {
+Result<Parts> make_parts(const GatewayConfig& config, const Limits& limits) {
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   const auto log = std::make_shared<EventLog>(config.log.level, log_line);
-  return Parts{.auth = credentials.auth,
+  return Parts{.auth = limits.auth,
                .sessions = *std::move(sessions),
                .stream = {.silence = config.chat.stream_silence,
                           .total = config.chat.stream_deadline,
@@ -176,7 +177,9 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const CountersByOrigin counters = make_counters(config);
   const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
                                              make_target_transports(config, counters));
-  const auto parts = make_parts(config, credentials);
+  const auto limits = make_limits(config, credentials);
+  if (!limits) return vx11::fail(limits.error());
+  const auto parts = make_parts(config, *limits);
   if (!parts) return vx11::fail(parts.error());
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -189,9 +192,12 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                            token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
     families.insert(families.end(), more.begin(), more.end());
   }
+  families.push_back(limit_family(*limits));
   auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));
-  return mounted(*completions, *std::move(api));
+  auto both = mounted(*completions, *std::move(api));
+  if (!both) return both;
+  return within_limits(config, *limits, credentials, *std::move(both));
 }
 
 }  // namespace gateway

@@ -4,9 +4,11 @@
 /// `GatewayConfig`: all settings of the gateway with their defaults. settings.cpp maps each field
 /// to its name in a file, in the environment and on the command line.
 
+#include <vx11/attempt_limiter.hpp>
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/dialect/anthropic.hpp>
+#include <vx11/request_limits.hpp>
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
@@ -249,9 +251,24 @@ struct SessionsConfig {
   vx11::SessionLimits limits = {};
 };
 
+/// A rate; none: not limited.
+struct OptionalRate {
+  std::optional<vx11::RequestRate> rate = std::nullopt;
+  friend bool operator==(const OptionalRate&, const OptionalRate&) = default;
+};
+
 struct LimitsConfig {
   std::size_t max_body_bytes = 1024UL * 1024;
   std::size_t max_message_bytes = 64UL * 1024;
+  /// Wrong credentials of an address.
+  OptionalRate auth_failures = {vx11::AttemptLimiterOptions{}.failures};
+  OptionalRate per_address = {};
+  OptionalRate per_token = {};
+  OptionalRate per_session = {};
+  std::uint32_t tokens_per_minute = 0;
+  std::uint32_t concurrent = 0;
+  vx11::ConcurrencyMode concurrency = vx11::ConcurrencyMode::fixed;
+  std::uint32_t concurrent_per_token = 0;
 };
 
 struct MetricsConfig {

@@ -26,5 +26,7 @@ Field ranged(Value lowest, Value highest, Path... path) {
 std::vector<Setting> chat_settings();
 /// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
 std::vector<Setting> service_settings();
+/// `[limits]`, a part of them.
+std::vector<Setting> limit_settings();
 
 }  // namespace gateway

@@ -136,6 +136,14 @@ Wanted wanted(const FallbackAfter&);
 Complaint read(std::string_view text, FallbackAfter& into);
 std::string print(const FallbackAfter& value);
 
+Wanted wanted(const OptionalRate&);
+Complaint read(std::string_view text, OptionalRate& into);
+std::string print(const OptionalRate& value);
+
+Wanted wanted(vx11::ConcurrencyMode);
+Complaint read(std::string_view text, vx11::ConcurrencyMode& into);
+std::string print(vx11::ConcurrencyMode value);
+
 Wanted wanted(vx11::Overtaken);
 Complaint read(std::string_view text, vx11::Overtaken& into);
 std::string print(vx11::Overtaken value);
