@@ -5,6 +5,7 @@
 
 #include <vx11/adaptive_limit.hpp>
 #include <vx11/auth.hpp>
+#include <vx11/certificate_auth.hpp>
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
 #include <vx11/balancer.hpp>
