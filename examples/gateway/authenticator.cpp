@@ -1,5 +1,6 @@
 #include "authenticator.hpp"
 
+#include <vx11/certificate_auth.hpp>
 #include <vx11/token_file.hpp>
 
 #include <chrono>
@@ -31,9 +32,7 @@ vx11::Result<Credentials> with_file(const AuthConfig& auth) {
   return Credentials{.auth = *file, .tokens = watch_tokens(*file)};
 }
 
-}  // namespace
-
-vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
+vx11::Result<Credentials> without_certificates(const AuthConfig& auth) {
   switch (auth.mode) {
     case AuthMode::off:
       return Credentials{.auth = vx11::make_open_authenticator()};
@@ -44,6 +43,18 @@ vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
   }
   if (!auth.tokens.value.empty()) return with_file(auth);
   return without_file(vx11::make_token_authenticator(auth.token.value));
+}
+
+}  // namespace
+
+vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
+  auto credentials = without_certificates(auth);
+  if (!credentials || auth.certificates.names.empty()) return credentials;
+  auto both = vx11::make_certificate_authenticator(
+      {.names = auth.certificates.names, .tokens = std::move(credentials->auth)});
+  if (!both) return vx11::fail(std::move(both.error()));
+  credentials->auth = *std::move(both);
+  return credentials;
 }
 
 }  // namespace gateway

@@ -7,7 +7,9 @@
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/dialect/anthropic.hpp>
+#include <vx11/net/server.hpp>
 #include <vx11/router.hpp>
+#include <vx11/scope.hpp>
 #include <vx11/session.hpp>
 
 #include <chrono>
@@ -28,14 +30,35 @@ using namespace std::chrono_literals;
 
 /// Where to listen.
 struct Address {
-  std::string host = "127.0.0.1";  ///< Host name or address; an IPv6 address without brackets.
-  std::uint16_t port = 8000;       ///< 0: any free port.
+  enum class Kind : std::uint8_t { tcp, unix_socket, systemd };
+
+  /// Host name or address, an IPv6 address without brackets; of a Unix-domain socket its path.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;  ///< 0: any free port.
+  Kind kind = Kind::tcp;
+  /// Not a setting: what systemd passed, with `host` and `port` of it; `systemd` if nothing.
+  Kind passed = Kind::systemd;
+
+  /// Whether it is a Unix-domain socket, also one that systemd passed.
+  bool is_unix() const noexcept {
+    return (kind == Kind::systemd ? passed : kind) == Kind::unix_socket;
+  }
   friend bool operator==(const Address&, const Address&) = default;
 };
-/// `127.0.0.1:8000` or `[::1]:8000`.
+/// `127.0.0.1:8000`, `[::1]:8000`, `unix:/path` or `systemd:`.
 std::string to_string(const Address& address);
-/// Whether only processes on this machine can connect to it.
+/// Whether only processes on this machine can connect to it, or systemd passed nothing to connect
+/// to.
 bool is_loopback(const Address& address);
+
+/// Permissions of a file.
+struct SocketMode {
+  unsigned bits = 0660;
+};
+/// What the owners of certificates may use, by the name in them.
+struct CertificateScopes {
+  std::map<std::string, vx11::Scopes, std::less<>> names = {};
+};
 
 /// Never shown: printed as `***` and left out of every message.
 struct Secret {
@@ -114,6 +137,10 @@ struct ServerConfig {
   ListenerTlsConfig tls = {};
   /// Plain HTTP also where other machines can connect.
   bool insecure_listen = false;
+  SocketMode socket_mode = {};  ///< Of a Unix-domain socket.
+  std::vector<std::string> trusted_proxies = {};
+  vx11::ProxyProtocol proxy_protocol = vx11::ProxyProtocol::off;
+  vx11::ClientHeader client_header = vx11::ClientHeader::x_forwarded_for;
   unsigned threads = default_threads();
   std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.
@@ -148,6 +175,7 @@ struct AuthConfig {
   Secret token = {};
   FilePath token_file = {};
   FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
+  CertificateScopes certificates = {};
   JwtConfig jwt = {};
 };
 

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "config_listen.hpp"
 #include "machine.hpp"
 
 /// mimalloc's; null where the program is not linked with it.
@@ -62,7 +63,7 @@ std::size_t Front::drain(Duration grace, Duration delay) {
 
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   vx11::ServeOptions options;
-  options.listen = to_string(config.server.listen);
+  set_listen(options, config.server);
   options.threads = config.server.threads;
   options.limits.connections = config.server.max_connections;
   std::string warning = fit_into_file_limit(options.limits.connections);

@@ -37,8 +37,10 @@ class Front {
   Front& operator=(const Front&) = delete;
   ~Front() { drain({}); }
 
-  /// The port actually bound.
+  /// The port actually bound; 0 of a Unix-domain socket.
   std::uint16_t port() const { return server_.port(); }
+  /// Where clients connect: `http://host:port`, or `unix:/path`.
+  std::string url() const { return server_.url(); }
   /// Whether new connections are accepted. Thread-safe.
   bool is_accepting() const noexcept { return server_.is_accepting(); }
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.

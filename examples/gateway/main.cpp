@@ -43,14 +43,21 @@ void warn_if_embedded(const GatewayConfig& config) {
       "power windows; set VX11_MADRE_URL or madre.url, for example to http://madre:8001");
 }
 
-void announce(const LoadedConfig& loaded, const Address& address) {
+/// A host is shown as it is configured.
+std::string address_of(const GatewayConfig& config, const Front& front) {
+  Address listen = config.server.listen;
+  if (listen.kind != Address::Kind::tcp) return front.url();
+  listen.port = front.port();
+  return fmt::format("{}://{}", config.server.tls.is_on() ? "https" : "http", to_string(listen));
+}
+
+void announce(const LoadedConfig& loaded, const std::string& address) {
   const GatewayConfig& config = loaded.config;
   spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
                print(config.sessions.store));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   warn_if_embedded(config);
-  fmt::print("listening on {}://{}\n", config.server.tls.is_on() ? "https" : "http",
-             to_string(address));
+  fmt::print("listening on {}\n", address);
   std::fflush(stdout);
 }
 
@@ -85,7 +92,6 @@ int serve(const LoadedConfig& loaded) {
   start_log(config.log.level);
   auto bound = bind_front(config);
   if (!bound) return fail_to_start(bound.error());
-  const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
   const auto credentials = make_credentials(config.auth);
   if (!credentials) return fail_to_start(credentials.error());
   auto api = make_api(config, **bound, *credentials);
@@ -93,7 +99,7 @@ int serve(const LoadedConfig& loaded) {
   const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
   const auto started = front->start(**api);
   if (!started) return fail_to_start(started.error());
-  announce(loaded, address);
+  announce(loaded, address_of(config, *front));
 
   const int signal =
       signals.wait_for_stop(hooks_of({credentials->tokens.watched, front->tls().watched}));

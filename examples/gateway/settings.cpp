@@ -21,15 +21,36 @@ std::vector<Setting> server_settings() {
   return {
       {.key = "server.listen",
        .flag = "--listen",
-       .value_name = "HOST:PORT",
+       .value_name = "ADDRESS",
        .field = field(&Config::server, &ServerConfig::listen),
-       .doc = "The address to listen on. Port 0 takes any free port; the line on standard output "
-              "names it."},
+       .doc = "The address to listen on: `HOST:PORT`, where port 0 takes any free one and the line "
+              "on standard output names it; `unix:/path`, a Unix-domain socket; or `systemd:`, "
+              "the socket that systemd passes. [listeners.md](listeners.md) says more."},
       {.key = "server.insecure_listen",
        .flag = "--insecure-listen",
        .field = field(&Config::server, &ServerConfig::insecure_listen),
        .doc = "Allows plain HTTP on an address that other machines can connect to, such as "
               "behind a proxy that ends TLS. Tokens and chats are readable on that network."},
+      {.key = "server.socket_mode",
+       .field = field(&Config::server, &ServerConfig::socket_mode),
+       .doc =
+           "Permissions of the Unix-domain socket that is created; to connect one needs the right "
+           "to write."},
+      {.key = "server.trusted_proxies",
+       .field = field(&Config::server, &ServerConfig::trusted_proxies),
+       .doc = "Proxies that are believed about the address of their clients, which counts for "
+              "limits: addresses, networks such as `10.0.0.0/8`, and `unix` for a Unix-domain "
+              "socket.",
+       .shown_default = "none"},
+      {.key = "server.proxy_protocol",
+       .field = field(&Config::server, &ServerConfig::proxy_protocol),
+       .doc =
+           "`required`: every connection begins with a header of the PROXY protocol, version 1 or "
+           "2, before TLS; one without it, or not of a trusted proxy, is closed."},
+      {.key = "server.client_header",
+       .field = field(&Config::server, &ServerConfig::client_header),
+       .doc = "The header in which trusted proxies name the client. They must replace it or append "
+              "to it, or clients could choose their address; `none` where they do not."},
       {.key = "server.threads",
        .flag = "--threads",
        .value_name = "N",
@@ -47,7 +68,8 @@ std::vector<Setting> server_settings() {
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
                                     &ServerConfig::max_connections_per_address),
        .doc = "Connections served at a time from one address; further ones are answered 503. "
-              "Behind a proxy all clients have the address of the proxy."},
+              "Behind a proxy all clients have the address of the proxy, unless `proxy_protocol` "
+              "names that of the client."},
       {.key = "server.max_unsent_bytes",
        .field = ranged<std::size_t>(std::size_t{1} << 20U, std::size_t{1} << 40U, &Config::server,
                                     &ServerConfig::max_unsent_bytes),
@@ -132,6 +154,14 @@ std::vector<Setting> server_settings() {
            "A file of named tokens with scopes and expiry, as `vx11-gateway token new` writes it. "
            "It is read again within two seconds of a change, and at SIGHUP; one that cannot be "
            "used changes nothing. `token`, if it is set, is one more token, with every scope."},
+      {.key = "auth.certificates",
+       .field = field(&Config::auth, &AuthConfig::certificates),
+       .doc =
+           "What clients with a certificate may use without a token: a table of names and scopes, "
+           "such as `{ \"spiffe://example.org/switch\" = \"chat,status\" }`. The name is the "
+           "first URI of the certificate, else its first DNS name, else its first e-mail address. "
+           "Needs `server.tls.client_ca_file`.",
+       .shown_default = "none"},
       {.key = "auth.jwt.algorithms",
        .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::algorithms),
        .doc = "Accepted signature algorithms, of HS256, HS384, HS512, RS256 and ES256."},
