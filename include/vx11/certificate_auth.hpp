@@ -22,7 +22,8 @@ struct CertificateAuthOptions {
   /// `spiffe://example.org/switch`, `switch.example.org`. At least one; the principal is the name.
   std::map<std::string, Scopes, std::less<>> names = {};
   /// Decides about requests with a credential in a header, also of clients with a certificate, and
-  /// about those of clients without one. Null: credentials are ignored, and a certificate is needed.
+  /// about those of clients without one. Null: credentials are ignored, and a certificate is
+  /// needed.
   std::shared_ptr<const Authenticator> tokens = {};
 };
 

@@ -5,11 +5,11 @@
 
 #include <vx11/adaptive_limit.hpp>
 #include <vx11/auth.hpp>
-#include <vx11/certificate_auth.hpp>
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
 #include <vx11/balancer.hpp>
 #include <vx11/bulkhead.hpp>
+#include <vx11/certificate_auth.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/chat_stream.hpp>

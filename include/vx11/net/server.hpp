@@ -123,9 +123,9 @@ struct ServeOptions {
   std::vector<std::string> trusted_proxies = {};
   /// The header precedes TLS.
   ProxyProtocol proxy_protocol = ProxyProtocol::off;
-  /// Of requests by a trusted proxy, and after a PROXY header of those whose client it names is one.
-  /// The client is the last address of the list that is not of a trusted proxy; an element that is
-  /// no address ends the search.
+  /// Of requests by a trusted proxy, and after a PROXY header of those whose client it names is
+  /// one. The client is the last address of the list that is not of a trusted proxy; an element
+  /// that is no address ends the search.
   ClientHeader client_header = ClientHeader::x_forwarded_for;
   /// Paths that are answered on reserved connections. They should cost little and wait for nothing.
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
@@ -145,9 +145,9 @@ struct ServeOptions {
 class VX11_API HttpServer {
  public:
   /// Binds the address.
-  /// \return `invalid_argument` if it, or a trusted proxy, is malformed, `address_unavailable` if it
-  ///         is in use or not local, or systemd passed no socket that can be used, `exhausted` if
-  ///         the system is out of descriptors or memory
+  /// \return `invalid_argument` if it, or a trusted proxy, is malformed, `address_unavailable` if
+  ///         it is in use or not local, or systemd passed no socket that can be used, `exhausted`
+  ///         if the system is out of descriptors or memory
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;

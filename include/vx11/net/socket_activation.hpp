@@ -11,10 +11,11 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// What `listen = "systemd:"` would serve, so that a program can decide before it binds, for example
-/// whether the address needs TLS. Changes nothing; not thread-safe beside changes of the environment.
-/// \return `host:port`, or `unix:/path`; `address_unavailable` with what is wrong if systemd did not
-///         pass exactly one listening stream socket, or a server has taken it
+/// What `listen = "systemd:"` would serve, so that a program can decide before it binds, for
+/// example whether the address needs TLS. Changes nothing; not thread-safe beside changes of the
+/// environment.
+/// \return `host:port`, or `unix:/path`; `address_unavailable` with what is wrong if systemd did
+///         not pass exactly one listening stream socket, or a server has taken it
 VX11_API Result<std::string> activated_address();
 
 }  // namespace v0

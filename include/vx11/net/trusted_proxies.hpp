@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// `TrustedProxies`: which peers may say who their clients are. See `ServeOptions::trusted_proxies`.
+/// `TrustedProxies`: which peers may say who their clients are, as `ServeOptions::trusted_proxies`.
 
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>

@@ -56,9 +56,9 @@ Nodes nodes_of_list(std::string_view field) {
   return nodes;
 }
 
-/// Reads a field of `Forwarded` (RFC 7239 §4): elements separated by commas, each of pairs separated
-/// by semicolons. A quote that a client has left open must not hide what proxies have added, so a
-/// field with any mistake has no elements that could be believed.
+/// Reads a field of `Forwarded` (RFC 7239 §4): elements separated by commas, each of pairs
+/// separated by semicolons. A quote that a client has left open must not hide what proxies have
+/// added, so a field with any mistake has no elements that could be believed.
 class ForwardedField {
  public:
   explicit ForwardedField(std::string_view field) noexcept : rest_(field) {}

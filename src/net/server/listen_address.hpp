@@ -26,7 +26,8 @@ struct ListenAddress {
   std::string path = {};                ///< Of `unix_socket`.
 };
 
-/// Reads `host:port` with a numeric host or `localhost`, IPv6 in brackets; `unix:/path`; `systemd:`.
+/// Reads `host:port` with a numeric host or `localhost`, IPv6 in brackets; `unix:/path`;
+/// `systemd:`.
 /// \return `invalid_argument` if it is malformed, or the path is longer than the system allows
 Result<ListenAddress> parse_listen(std::string_view listen);
 

@@ -149,8 +149,8 @@ class LoopState {
   std::vector<std::unique_ptr<RequestScratch>> spare_;
 };
 
-/// Takes a place on the reserved lane. Silent connections must not occupy the lane: the newest probe
-/// takes the place of the loop's oldest connection that has not asked for anything.
+/// Takes a place on the reserved lane. Silent connections must not occupy the lane: the newest
+/// probe takes the place of the loop's oldest connection that has not asked for anything.
 /// \return whether there is one
 bool enter_reserved(ServerState& server, LoopState& loop);
 

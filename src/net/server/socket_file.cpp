@@ -112,7 +112,8 @@ void SocketFile::remove() noexcept {
   path_.clear();
 }
 
-/// The system refuses connections before `listen`, so the permissions are in force from the first connection.
+/// The system refuses connections before `listen`, so the permissions are in force from the first
+/// connection.
 Result<UnixListener> listen_unix(const std::string& path, mode_t mode, int backlog) {
   const DirectoryLock lock(path);
   if (auto place = make_place(path); !place) return fail(std::move(place.error()));
