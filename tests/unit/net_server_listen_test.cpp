@@ -58,13 +58,15 @@ struct UnixServed : Served {
   }
 };
 
-/// A socket that is bound and does not listen, as a server leaves it behind that was killed.
-void leave_socket(const std::string& path, int type = SOCK_STREAM) {
-  const vx11::socket_detail::Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+/// A socket that is bound and does not listen. Its file stays behind when it is closed, as that of a
+/// server that was killed.
+vx11::socket_detail::Fd bound_socket(const std::string& path, int type = SOCK_STREAM) {
+  vx11::socket_detail::Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return socket;
 }
 
 /// Descriptor 3 and the variables as systemd passes them; everything is as before at the end.
@@ -126,7 +128,7 @@ TEST_CASE("user and group may connect to a Unix-domain socket by default") {
 }
 
 TEST_CASE_FIXTURE(UnixServed, "the socket of a server that has ended is replaced") {
-  leave_socket(path);
+  bound_socket(path).close();
   start();
   RawHttpClient client(path);
   CHECK(get(client).status == 200);
@@ -151,7 +153,7 @@ TEST_CASE("a file that is no listening socket is never replaced") {
   std::filesystem::create_symlink(text, folder / "link");
   CHECK(bind_error("unix:" + (folder / "link")).code == Errc::address_unavailable);
   CHECK(std::filesystem::is_symlink(folder / "link"));
-  leave_socket(folder / "log", SOCK_DGRAM);
+  const auto receiver = bound_socket(folder / "log", SOCK_DGRAM);
   CHECK(bind_error("unix:" + (folder / "log")).code == Errc::address_unavailable);
   CHECK(mode_of(folder / "log") != 0);
 }
@@ -213,15 +215,8 @@ TEST_CASE_FIXTURE(UnixServed,
 }
 
 TEST_CASE_FIXTURE(UnixServed, "a Unix-domain socket of systemd stays where it is at stop") {
-  auto bound = HttpServer::bind(serve);
-  REQUIRE(bound);
-  // Not the server's own descriptor: a second one at another path, as systemd would hold it.
   const std::string other = folder / "systemd.sock";
-  const vx11::socket_detail::Fd held(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  other.copy(address.sun_path, sizeof address.sun_path - 1);
-  REQUIRE(::bind(held.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const auto held = bound_socket(other);
   REQUIRE(::listen(held.get(), 8) == 0);
   const Passed passed(held.get());
   serve.listen = "systemd:";
