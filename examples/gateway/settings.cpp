@@ -21,7 +21,7 @@ std::vector<Setting> server_settings() {
   return {
       {.key = "server.listen",
        .flag = "--listen",
-       .value_name = "ADDRESS",
+       .value_name = "HOST:PORT",
        .field = field(&Config::server, &ServerConfig::listen),
        .doc = "The address to listen on: `HOST:PORT`, where port 0 takes any free one and the line "
               "on standard output names it; `unix:/path`, a Unix-domain socket; or `systemd:`, "
