@@ -16,7 +16,9 @@ while not os.path.exists(over):
     child = os.fork()
     if child == 0:
         os.dup2(listener.fileno(), 3)
+        os.set_inheritable(3, True)  # where it was 3 already, dup2 has changed nothing
         os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
         os.execv(command[0], command)
     print(f"child {child}", flush=True)
-    os.waitpid(child, 0)
+    if os.waitpid(child, 0)[1] != 0:
+        sys.exit(1)
