@@ -58,8 +58,8 @@ struct UnixServed : Served {
   }
 };
 
-/// A socket that is bound and does not listen. Its file stays behind when it is closed, as that of a
-/// server that was killed.
+/// A socket that is bound and does not listen. Its file stays behind when it is closed, as that of
+/// a server that was killed.
 vx11::socket_detail::Fd bound_socket(const std::string& path, int type = SOCK_STREAM) {
   vx11::socket_detail::Fd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   sockaddr_un address = {};
