@@ -30,6 +30,7 @@
 #include <vx11/http_message.hpp>
 #include <vx11/http_method.hpp>
 #include <vx11/http_routes.hpp>
+#include <vx11/jwks.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>
