@@ -168,8 +168,11 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(
     return answer;
   }
   report(OperatorEventKind::credential_refused, principal, checked.reason);
-  if (checked.access == Access::expired) {
-    HttpResponse answer = error_response(ApiError(401, "invalid_token", "the token has expired"));
+  const bool is_unknown = checked.access == Access::key_unknown;
+  if (is_unknown || checked.access == Access::expired) {
+    HttpResponse answer = error_response(ApiError(
+        401, "invalid_token",
+        is_unknown ? "the key of the token is unknown; try again" : "the token has expired"));
     answer.headers.add("WWW-Authenticate", R"(Bearer error="invalid_token")");
     return answer;
   }
@@ -248,7 +251,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
       Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, deadline, admission.match().since);
+          std::move(context), style_of(route.label), request, deadline, admission.match());
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);

@@ -53,7 +53,7 @@ void write_model(json::Writer& json, const Context& context, std::string_view na
 
 Task<HttpResponse> answer_whole(const Context& context, const Router& router, CompletionCall call,
                                 const Deadline& deadline) {
-  SessionTurn turn(context, call.chat);
+  SessionTurn turn(context, call.chat, call.principal.get());
   Task<void> recalling = turn.recall();
   co_await std::move(recalling);
   auto asking = router.async_ask(std::cref(call.chat), deadline);
@@ -72,10 +72,13 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
 
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since) {
+                                     const HttpAdmission::Match& admitted) {
   const ChatCompletionsApiOptions& with = context->options;
   auto call = read_call(style, request.body, with.session_member);
   if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
+  call->principal = admitted.principal;
+  const bool is_user = call->principal != nullptr && with.auth->names_users();
+  if (is_user) call->chat.user_id = *call->principal;
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
   const std::shared_ptr<const Router> router = model->second;
@@ -86,8 +89,8 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
   }
   endpoints::RelayOptions options(with.stream, with.timer, with.clock);
   auto form = std::make_unique<CompletionForm>(context, router, *std::move(call));
-  auto relay =
-      std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
+  auto relay = std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline,
+                                                      admitted.since);
   Task<StreamedResponse> answering = endpoints::answer_with(std::move(relay));
   co_return co_await std::move(answering);
 }

@@ -3,6 +3,7 @@
 /// \file
 /// The endpoints of the OpenAI chat API. Internal.
 
+#include <vx11/http_handler.hpp>
 #include <vx11/streaming.hpp>
 
 #include <memory>
@@ -18,10 +19,10 @@ namespace completions {
 /// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
 /// body's `stream`.
 /// \param request must outlive the task
-/// \param since when the head of the request was complete
+/// \param admitted when the head of the request was complete, and who sent it
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since);
+                                     const HttpAdmission::Match& admitted);
 
 /// The answer to a request for a model that is not configured.
 HttpResponse unknown_model();

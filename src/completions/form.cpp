@@ -46,7 +46,7 @@ CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
     : context_(std::move(context)),
       router_(std::move(router)),
       call_(std::move(call)),
-      turn_(*context_, call_.chat),
+      turn_(*context_, call_.chat, call_.principal.get()),
       writer_(writer_for(*context_, call_, turn_)) {}
 
 HttpResponse CompletionForm::refuse(const ChatFailure& failure) {

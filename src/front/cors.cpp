@@ -42,7 +42,7 @@ std::optional<HttpResponse> answer_preflight(std::span<const std::string> allowe
   if (!is_from_allowed_origin(allowed, head))
     return http_detail::error_answer(403, "origin_not_allowed");
   HttpResponse answer(204);
-  answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+  answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS");
   answer.headers.add("Access-Control-Allow-Headers", kRequestFields);
   answer.headers.add("Access-Control-Max-Age", kMaxAge);
   return answer;

@@ -15,6 +15,8 @@ namespace endpoints {
 
 namespace {
 
+constexpr std::string_view kDelete = "DELETE";
+
 bool is_public(const Context& context, const Route& route) noexcept {
   if (!route.scope) return true;
   return route.endpoint == Endpoint::metrics && context.options.metrics == MetricsAccess::everyone;
@@ -44,15 +46,30 @@ HttpResponse scope_answer(std::string_view challenge, Scope scope) {
 
 /// Clients get a new token when they see this error.
 constexpr std::string_view kExpired = R"(error="invalid_token", error_description="expired")";
+constexpr std::string_view kUnknownKey =
+    R"(error="invalid_token", error_description="unknown key")";
 
-std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
+std::optional<std::string_view> error_of(Access access) noexcept {
+  if (access == Access::expired) return kExpired;
+  if (access == Access::key_unknown) return kUnknownKey;
+  return std::nullopt;
+}
+
+/// Whether the route may be used with these scopes. Refused without `Route::scope`.
+bool is_allowed(const Route& route, Scopes scopes, std::string_view method) noexcept {
+  const bool reads = method != kDelete;
+  return scopes.allow(*route.scope) || (reads && route.reader && scopes.allow(*route.reader));
+}
+
+std::optional<HttpResponse> refuse_caller(const Context& context, const Route& route,
                                           const HttpRequest& request, HttpAdmission::Match& found) {
+  const Scope scope = *route.scope;
   const Authenticator& auth = *context.options.auth;
   AccessCheck checked = auth.authenticate(request);
   const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
   if (checked.access == Access::granted) {
     found.scopes = checked.scopes;
-    if (checked.scopes.allow(scope)) {
+    if (is_allowed(route, checked.scopes, request.method)) {
       found.principal = std::move(checked.principal);
       return std::nullopt;
     }
@@ -63,14 +80,16 @@ std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
     return challenged(error_answer(401, "auth_required"), std::string(auth.challenge()));
   }
   context.report(OperatorEventKind::credential_refused, principal, checked.reason);
-  if (checked.access == Access::expired) {
-    return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), kExpired));
+  if (const auto error = error_of(checked.access)) {
+    return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), *error));
   }
   return error_answer(403, "forbidden");
 }
 
 std::optional<HttpResponse> refuse_method(const Route& route, std::string_view method) {
   if (method == route.method || (method == "HEAD" && route.method == "GET")) return std::nullopt;
+  if (method == kDelete && route.remove != nullptr) return std::nullopt;
+  if (route.remove != nullptr) return method_answer(method, "GET, HEAD, DELETE, OPTIONS");
   return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
 }
 
@@ -116,8 +135,7 @@ std::optional<HttpResponse> refuse(const Context& context, const Match& match,
   if (match.route == nullptr) return error_answer(404, "not_found");
   if (auto refused = refuse_origin(context, *match.route, request)) return refused;
   if (!is_public(context, *match.route)) {
-    const Scope scope = *match.route->scope;
-    if (auto refused = refuse_caller(context, scope, request, found)) return refused;
+    if (auto refused = refuse_caller(context, *match.route, request, found)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
   const BodyHead head(request.headers);

@@ -12,7 +12,7 @@ namespace endpoints {
 
 Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   const OperatorApiOptions& with = context.options;
-  ChatTurn turn(context);
+  ChatTurn turn(context, call.principal);
   auto refused = turn.read(call.request);
   if (refused) co_return *std::move(refused);
   turn.recalled(co_await turn.recall());

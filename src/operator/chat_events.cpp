@@ -25,7 +25,7 @@ bool resumes_events(const HttpRequest& request) noexcept {
 
 Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call,
                                    TimePoint since) {
-  ChatTurn turn(*context);
+  ChatTurn turn(*context, call.principal);
   auto refused = turn.read(call.request);
   if (refused) co_return StreamedResponse(*std::move(refused), nullptr);
   const OperatorApiOptions& with = context->options;

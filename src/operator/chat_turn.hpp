@@ -6,10 +6,12 @@
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "json/writer.hpp"
 #include "operator/context.hpp"
@@ -44,7 +46,9 @@ enum class Completeness : unsigned char { complete, broken_off };
 /// ```
 class ChatTurn {
  public:
-  explicit ChatTurn(const Context& context) noexcept : context_(&context) {}
+  /// \param principal whose session it is; null if unknown
+  ChatTurn(const Context& context, std::shared_ptr<const std::string> principal) noexcept
+      : context_(&context), principal_(std::move(principal)) {}
 
   /// Parses the request's body.
   /// \return the answer to an invalid one
@@ -70,6 +74,7 @@ class ChatTurn {
   Task<Result<std::string>> recall_messages();
 
   const Context* context_;
+  std::shared_ptr<const std::string> principal_;
   ChatRequest chat_ = {};
   WallTime asked_at_ = {};
   HistoryStatus history_ = HistoryStatus::kept;

@@ -6,7 +6,9 @@
 #include <vx11/operator_api.hpp>
 
 #include <atomic>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +30,12 @@ struct Context {
     if (options.on_event) options.on_event(OperatorEvent{kind, subject, reason});
   }
 
+  /// The user in whose name `principal` sends a request: itself, if it is one.
+  /// \return null: the one that the request names
+  const std::string* user_of(const std::string* principal) const noexcept {
+    return principal != nullptr && options.auth->names_users() ? principal : nullptr;
+  }
+
   /// Counts the attempts of a chat, and reports replies that cannot be used.
   void attempted(std::span<const Attempt> attempts) const {
     metrics.attempted(attempts);
@@ -46,11 +54,17 @@ struct Context {
 
 /// One admitted request. Holds references: `OperatorApi::handle` outlives the tasks it awaits.
 struct Call {
-  Call(const HttpRequest& request, std::string_view argument, const Deadline& deadline)
-      : request(request), argument(argument), deadline(deadline) {}
+  Call(const HttpRequest& request, const HttpAdmission::Match& match, const Deadline& deadline)
+      : request(request),
+        argument(match.argument),
+        principal(match.principal),
+        scopes(match.scopes),
+        deadline(deadline) {}
 
   const HttpRequest& request;
   std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.
+  const std::shared_ptr<const std::string>& principal;  ///< Who sent it; null if unknown.
+  Scopes scopes;
   const Deadline& deadline;
 };
 

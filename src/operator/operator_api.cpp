@@ -101,7 +101,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
                                            Deadline deadline, Form form) const {
   const Impl& impl = *impl_;
   const auto& route = *static_cast<const endpoints::Route*>(admission.match().route);
-  const Call call(request, admission.match().argument, deadline);
+  const Call call(request, admission.match(), deadline);
   StreamedResponse result;
   try {
     const bool is_chat = route.endpoint == endpoints::Endpoint::chat;
@@ -110,6 +110,8 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
     } else if (is_chat && form == Form::may_stream && endpoints::wants_events(request)) {
       std::shared_ptr<const endpoints::Context> context = impl_;
       result = co_await endpoints::stream_chat(std::move(context), call, admission.match().since);
+    } else if (request.method == "DELETE") {
+      result.head = co_await route.remove(impl, call);
     } else if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::session) {
       result = co_await endpoints::stream_session(impl, call);
     } else {

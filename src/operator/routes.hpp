@@ -27,6 +27,9 @@ struct Route {
   Endpoint endpoint = Endpoint::none;
   Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
   BodyRule body = BodyRule::ignored;
+  /// What suffices as well for GET.
+  std::optional<Scope> reader = std::nullopt;
+  Task<HttpResponse> (*remove)(const Context&, const Call&) = nullptr;  ///< DELETE; null: none.
 };
 
 /// A route and the value of its `{}`.

@@ -39,6 +39,7 @@ TEST_CASE_FIXTURE(Cors, "a preflight request of a configured origin needs no tok
     CHECK(answer.headers.get("Access-Control-Allow-Origin") == kPage);
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "POST"));
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "GET"));
+    CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "DELETE"));
     for (const char* field :
          {"Content-Type", "X-VX11-Token", "Authorization", "X-Stainless-Retry-Count",
           "X-Stainless-Package-Version", "OpenAI-Beta", "User-Agent"}) {
