@@ -127,7 +127,7 @@ std::size_t history_of(const GatewayConfig& config) {
 
 Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
                                         const vx11::Router& router, const Upstreams& upstreams,
-                                        const Front& front,
+                                        const Front& front, const KeyWatch& keys,
                                         std::vector<vx11::MetricFamily> families) {
   auto health = make_health(config, upstreams, front.port());
   if (!health) return vx11::fail(std::move(health.error()));
@@ -144,7 +144,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
        .tasks = make_tasks(upstreams),
        .embedded = std::move(embedded),
        .cors_origins = config.server.cors_origins,
-       .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
+       .readiness = {{"listener", [&front] { return front.is_accepting(); }},
+                     {"keys", [keys] { return keys.is_ready(); }}},
        .primary = primaries.front(),
        .primary_group = primaries,
        .max_body_bytes = config.limits.max_body_bytes,
@@ -185,11 +186,13 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (const auto& more : {completions->metric_families(), group_metrics(upstreams),
-                           token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
+  for (const auto& more :
+       {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
+        key_metrics(credentials.keys), listener_tls_metrics(front.tls())}) {
     families.insert(families.end(), more.begin(), more.end());
   }
-  auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
+  auto api = make_operator(config, *parts, *router, upstreams, front, credentials.keys,
+                           std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));
   return mounted(*completions, *std::move(api));
 }

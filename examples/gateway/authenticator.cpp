@@ -2,21 +2,13 @@
 
 #include <vx11/token_file.hpp>
 
-#include <chrono>
 #include <utility>
+
+#include "jwt.hpp"
 
 namespace gateway {
 
 namespace {
-
-vx11::JwtOptions jwt_options(const JwtConfig& jwt) {
-  return {.algorithms = jwt.algorithms,
-          .secret = jwt.secret.value,
-          .public_key_pem = jwt.public_key_pem,
-          .audience = jwt.audience,
-          .issuer = jwt.issuer,
-          .leeway = std::chrono::duration_cast<std::chrono::seconds>(jwt.leeway)};
-}
 
 vx11::Result<Credentials> without_file(
     vx11::Result<std::shared_ptr<const vx11::Authenticator>> auth) {
@@ -31,6 +23,12 @@ vx11::Result<Credentials> with_file(const AuthConfig& auth) {
   return Credentials{.auth = *file, .tokens = watch_tokens(*file)};
 }
 
+vx11::Result<Credentials> with_keys(const JwtConfig& jwt) {
+  auto keys = make_jwks(jwt);
+  if (!keys) return vx11::fail(std::move(keys.error()));
+  return Credentials{.auth = *keys, .keys = watch_keys(*keys, jwt)};
+}
+
 }  // namespace
 
 vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
@@ -38,7 +36,7 @@ vx11::Result<Credentials> make_credentials(const AuthConfig& auth) {
     case AuthMode::off:
       return Credentials{.auth = vx11::make_open_authenticator()};
     case AuthMode::jwt:
-      return without_file(vx11::make_jwt_authenticator(jwt_options(auth.jwt)));
+      return auth.jwt.has_key_set() ? with_keys(auth.jwt) : without_file(make_jwt(auth.jwt));
     case AuthMode::token:
       break;
   }

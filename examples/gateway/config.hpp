@@ -138,9 +138,20 @@ struct JwtConfig {
   FilePath secret_file = {};
   FilePath public_key_file = {};
   std::string public_key_pem = {};  ///< Not a setting: the content of `public_key_file`.
+  FilePath jwks_file = {};
+  std::string jwks_url = {};
+  Duration jwks_refresh = 15min;
+  Duration jwks_min_refresh = 30s;
+  FilePath jwks_ca_file = {};
   std::string audience = {};
   std::string issuer = {};
+  std::string type = {};
   Duration leeway = 5s;
+  bool require_scopes = false;  ///< With a key set true, unless it is set.
+  std::string scope_prefix = {};
+  std::vector<std::string> scopes = {};  ///< `NAME=SCOPE`.
+
+  bool has_key_set() const noexcept { return !jwks_file.value.empty() || !jwks_url.empty(); }
 };
 
 struct AuthConfig {

@@ -36,8 +36,10 @@ std::string_view key_of(const AuthConfig& auth) {
 void check_algorithms(LoadedConfig& loaded) {
   for (const std::string& name : loaded.config.auth.jwt.algorithms) {
     if (shown_value(name)) continue;
-    return complain(loaded, "auth.jwt.algorithms",
-                    "names no algorithm; take some of HS256, HS384, HS512, RS256 and ES256");
+    return complain(
+        loaded, "auth.jwt.algorithms",
+        "names no algorithm; take some of HS256, HS384, HS512, RS256, PS256, ES256, EdDSA "
+        "and Ed25519");
   }
 }
 

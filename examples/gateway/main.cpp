@@ -94,9 +94,11 @@ int serve(const LoadedConfig& loaded) {
   const auto started = front->start(**api);
   if (!started) return fail_to_start(started.error());
   announce(loaded, address);
+  if (credentials->keys.watched) credentials->keys.watched->refresh();  // begins the first fetch
 
-  const int signal =
-      signals.wait_for_stop(hooks_of({credentials->tokens.watched, front->tls().watched}));
+  const std::vector<std::shared_ptr<WatchedFile>> watched = {
+      credentials->tokens.watched, credentials->keys.watched, front->tls().watched};
+  const int signal = signals.wait_for_stop(hooks_of(watched));
   // At a terminal there is no balancer that has to notice.
   const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,

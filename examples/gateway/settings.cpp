@@ -132,34 +132,13 @@ std::vector<Setting> server_settings() {
            "A file of named tokens with scopes and expiry, as `vx11-gateway token new` writes it. "
            "It is read again within two seconds of a change, and at SIGHUP; one that cannot be "
            "used changes nothing. `token`, if it is set, is one more token, with every scope."},
-      {.key = "auth.jwt.algorithms",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::algorithms),
-       .doc = "Accepted signature algorithms, of HS256, HS384, HS512, RS256 and ES256."},
-      {.key = "auth.jwt.secret",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret),
-       .doc = "The key of HS256, HS384 and HS512; at least 32 bytes."},
-      {.key = "auth.jwt.secret_file",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret_file),
-       .doc = "A file whose first line is that key. Instead of `secret`."},
-      {.key = "auth.jwt.public_key_file",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::public_key_file),
-       .doc = "A PEM file with the public key of RS256 or ES256."},
-      {.key = "auth.jwt.audience",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::audience),
-       .doc = "The value that the claim `aud` must contain. Required by mode `jwt`."},
-      {.key = "auth.jwt.issuer",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::issuer),
-       .doc = "The value that the claim `iss` must have. Empty: `iss` is not checked."},
-      {.key = "auth.jwt.leeway",
-       .field = ranged<Duration>(0s, 5min, &Config::auth, &AuthConfig::jwt, &JwtConfig::leeway),
-       .doc = "Tolerated clock skew, in whole seconds."},
   };
 }
 
 /// In the order of the manual.
 std::vector<Setting> table() {
   std::vector<Setting> all = server_settings();
-  for (std::vector<Setting> more : {chat_settings(), service_settings()}) {
+  for (std::vector<Setting> more : {jwt_settings(), chat_settings(), service_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

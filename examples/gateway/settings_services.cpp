@@ -60,6 +60,17 @@ std::vector<Setting> service_settings() {
        .field = ranged<std::size_t>(1, 100'000'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::sessions),
        .doc = "Sessions kept in all; the least recently used are removed first."},
+      {.key = "sessions.max_per_principal",
+       .field = ranged<std::size_t>(0, 100'000'000, &Config::sessions, &SessionsConfig::limits,
+                                    &vx11::SessionLimits::sessions_per_principal),
+       .doc = "Sessions kept of one principal, that is of one named token or one `sub` of JWTs; "
+              "its own least recently used are removed first. 0: a tenth of `max`."},
+      {.key = "sessions.max_bytes_per_principal",
+       .field =
+           ranged<std::size_t>(0, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
+                               &SessionsConfig::limits, &vx11::SessionLimits::bytes_per_principal),
+       .doc = "Bytes kept of one principal; its own least recently used sessions are removed "
+              "first. 0: a tenth of `max_bytes`."},
 
       {.key = "sessions.max_message_bytes",
        .field = ranged<std::size_t>(1024, 64UL * 1024 * 1024, &Config::sessions,

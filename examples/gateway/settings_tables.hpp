@@ -22,6 +22,8 @@ Field ranged(Value lowest, Value highest, Path... path) {
       lowest, highest, [=](auto& config) -> auto& { return at(config, path...); });
 }
 
+/// `[auth.jwt]`.
+std::vector<Setting> jwt_settings();
 /// `[chat]`, `[completions]`, `[switch]`, `[madre]` and `[upstream]`.
 std::vector<Setting> chat_settings();
 /// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
