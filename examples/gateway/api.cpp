@@ -17,11 +17,14 @@
 #include "authenticator.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
+#include "gateway_state.hpp"
 #include "group_metrics.hpp"
 #include "health.hpp"
+#include "limits.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "requests.hpp"
 #include "routes.hpp"
 #include "upstreams.hpp"
 
@@ -77,40 +80,67 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
-Result<Parts> make_parts(const GatewayConfig& config, const Credentials& credentials) {
+/// Sessions and logs stay as they are when the configuration is read again.
+Result<void> complete(GatewayState& state, const GatewayConfig& config) {
+  if (state.events == nullptr) {
+    state.events =
+        std::make_shared<EventLog>([level = config.log.level] { return level; }, log_line);
+  }
+  if (state.requests.logs == nullptr) {
+    auto requests = make_request_services(config);
+    if (!requests) return vx11::fail(std::move(requests.error()));
+    state.requests = *std::move(requests);
+  }
+  if (state.sessions != nullptr) return {};
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
-  const auto log = std::make_shared<EventLog>(config.log.level, log_line);
-  return Parts{.auth = credentials.auth,
-               .sessions = *std::move(sessions),
+  state.sessions = *std::move(sessions);
+  return {};
+}
+
+/// An API whose counters continue those of the earlier one.
+template <class Api, class Options>
+Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
+  return earlier ? earlier->successor(std::move(options)) : Api::create(std::move(options));
+}
+
+Parts make_parts(const GatewayConfig& config, const GatewayState& state) {
+  return Parts{.auth = state.limits.auth,
+               .sessions = state.sessions,
                .stream = {.silence = config.chat.stream_silence,
                           .total = config.chat.stream_deadline,
                           .head_after = config.chat.head_after,
                           .heartbeat = config.chat.heartbeat},
-               .on_event = [log](const vx11::OperatorEvent& event) { log->note(event); }};
+               .on_event = [log = state.events,
+                            logs = state.requests.logs](const vx11::OperatorEvent& event) {
+                 logs->note(event);
+                 log->note(event);
+               }};
 }
 
 /// The OpenAI chat API, with the models of `make_models`.
 Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, const Parts& parts,
                                                   const Upstreams& upstreams,
                                                   const vx11::Router& chain,
-                                                  const std::vector<NamedRouter>& others) {
+                                                  const std::vector<NamedRouter>& others,
+                                                  const GatewayState& state) {
   auto models = make_models(config.completions.aliases, chain, others);
   if (!models) return vx11::fail(std::move(models.error()));
   const auto embeddings = embedding_routers(config, upstreams);
   if (!embeddings) return vx11::fail(embeddings.error());
-  return vx11::ChatCompletionsApi::create(
-      {.auth = parts.auth,
-       .models = *std::move(models),
-       .embeddings = make_embeddings(config.completions.aliases, *embeddings),
-       .sessions = parts.sessions,
-       .session_member = config.completions.session,
-       .cors_origins = config.server.cors_origins,
-       .hosts = allowed_hosts(config.server),
-       .max_body_bytes = config.limits.max_body_bytes,
-       .stream = parts.stream,
-       .timer = vx11::make_net_timer(),
-       .on_event = parts.on_event});
+  return made_after(state.completions,
+                    vx11::ChatCompletionsApiOptions{
+                        .auth = parts.auth,
+                        .models = *std::move(models),
+                        .embeddings = make_embeddings(config.completions.aliases, *embeddings),
+                        .sessions = parts.sessions,
+                        .session_member = config.completions.session,
+                        .cors_origins = config.server.cors_origins,
+                        .hosts = allowed_hosts(config.server),
+                        .max_body_bytes = config.limits.max_body_bytes,
+                        .stream = parts.stream,
+                        .timer = vx11::make_net_timer(),
+                        .on_event = parts.on_event});
 }
 
 /// The targets whose answers are no fallback: those of the first step. Without a route it is
@@ -127,35 +157,39 @@ std::size_t history_of(const GatewayConfig& config) {
 
 Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
                                         const vx11::Router& router, const Upstreams& upstreams,
-                                        const Front& front,
+                                        const Front& front, const KeyWatch& keys,
+                                        const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
   auto health = make_health(config, upstreams, front.port());
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
-  return vx11::OperatorApi::create(
-      {.auth = parts.auth,
-       .router = router,
-       .health = *std::move(health),
-       .power = make_power(config, upstreams.madre),
-       .sessions = parts.sessions,
-       .breakers = breakers_of(upstreams),
-       .tasks = make_tasks(upstreams),
-       .embedded = std::move(embedded),
-       .cors_origins = config.server.cors_origins,
-       .readiness = {{"listener", [&front] { return front.is_accepting(); }}},
-       .primary = primaries.front(),
-       .primary_group = primaries,
-       .max_body_bytes = config.limits.max_body_bytes,
-       .max_message_bytes = config.limits.max_message_bytes,
-       .history_messages = history_of(config),
-       .metrics = metrics_access(config),
-       .metric_families = std::move(families),
-       .stream = parts.stream,
-       .timer = vx11::make_net_timer(),
-       .hosts = allowed_hosts(config.server),
-       .on_event = parts.on_event});
+  return made_after(state.operator_api,
+                    vx11::OperatorApiOptions{
+                        .auth = parts.auth,
+                        .router = router,
+                        .health = *std::move(health),
+                        .power = make_power(config, upstreams.madre),
+                        .sessions = parts.sessions,
+                        .breakers = breakers_of(upstreams),
+                        .tasks = make_tasks(upstreams),
+                        .embedded = std::move(embedded),
+                        .cors_origins = config.server.cors_origins,
+                        .readiness = {{"listener", [&front] { return front.is_accepting(); }},
+                                      {"keys", [keys] { return keys.is_ready(); }}},
+                        .primary = primaries.front(),
+                        .primary_group = primaries,
+                        .max_body_bytes = config.limits.max_body_bytes,
+                        .max_message_bytes = config.limits.max_message_bytes,
+                        .history_messages = history_of(config),
+                        .metrics = metrics_access(config),
+                        .metric_families = std::move(families),
+                        .stream = parts.stream,
+                        .timer = vx11::make_net_timer(),
+                        .hosts = allowed_hosts(config.server),
+                        .admin = state.admin,
+                        .on_event = parts.on_event});
 }
 
 /// The OpenAI chat API with and without `/v1`; all else is the operator's.
@@ -169,29 +203,57 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
   return routes.mount("/", std::move(api)).build();
 }
 
+/// Those that an earlier configuration had count on.
+CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& state) {
+  CountersByOrigin counters = make_counters(config);
+  for (auto& [origin, counter] : counters) {
+    counter = state.counters.try_emplace(origin, counter).first->second;
+  }
+  return counters;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
-                                                    const Credentials& credentials) {
-  const CountersByOrigin counters = make_counters(config);
-  const Upstreams upstreams = make_upstreams(config, make_transport(config, counters),
-                                             make_target_transports(config, counters));
-  const auto parts = make_parts(config, credentials);
-  if (!parts) return vx11::fail(parts.error());
+                                                    const Credentials& credentials,
+                                                    GatewayState& state) {
+  const CountersByOrigin counters = lasting_counters(config, state);
+  const Upstreams upstreams =
+      make_upstreams(config, make_transport(config, counters, state.transports),
+                     make_target_transports(config, counters, state.transports), state);
+  if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
+  auto limits = make_limits(config, credentials, state.limits);
+  if (!limits) return vx11::fail(std::move(limits.error()));
+  state.limits = *std::move(limits);
+  const Parts parts = make_parts(config, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
   const auto routers = named_routers(config, upstreams, *router);
   if (!routers) return vx11::fail(routers.error());
-  const auto completions = make_completions(config, *parts, upstreams, *router, *routers);
+  const auto completions = make_completions(config, parts, upstreams, *router, *routers, state);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
-  for (const auto& more : {completions->metric_families(), group_metrics(upstreams),
-                           token_metrics(credentials.tokens), listener_tls_metrics(front.tls())}) {
+  for (const auto& more :
+       {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
+        key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
+        state.requests.logs->metric_families()}) {
     families.insert(families.end(), more.begin(), more.end());
   }
-  auto api = make_operator(config, *parts, *router, upstreams, front, std::move(families));
+  families.push_back(limit_family(state.limits));
+  auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
+                           std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));
-  return mounted(*completions, *std::move(api));
+  state.completions = *completions;
+  state.operator_api = *api;
+  auto apis = mounted(*completions, *std::move(api));
+  if (!apis) return apis;
+  return around_apis(config, state.requests, state.limits, credentials, *std::move(apis));
+}
+
+Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
+                                                    const Credentials& credentials) {
+  GatewayState first;
+  return make_api(config, front, credentials, first);
 }
 
 }  // namespace gateway

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "config.hpp"
+#include "key_watch.hpp"
 #include "token_watch.hpp"
 
 namespace gateway {
@@ -13,6 +14,7 @@ namespace gateway {
 struct Credentials {
   std::shared_ptr<const vx11::Authenticator> auth = {};
   TokenWatch tokens = {};  ///< The token file that `auth` reads; empty: none.
+  KeyWatch keys = {};      ///< The key set that `auth` uses; empty: none.
 };
 
 /// The authenticator that `auth` describes.

@@ -24,7 +24,8 @@ constexpr std::string_view kFooter =
     "Everything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
     "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
     "line is visible to every user of the machine: use VX11_TENTACULO_LINK_TOKEN or a file.\n"
-    "Named tokens with scopes: vx11-gateway token --help.";
+    "Named tokens with scopes: vx11-gateway token --help.\n"
+    "Whether one runs, for containers: vx11-gateway healthcheck [URL].";
 
 /// A CLI11 application with the flags of the settings table.
 class Parser {

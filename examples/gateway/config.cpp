@@ -25,11 +25,16 @@ bool is_loopback_v6(const in6_addr& address) {
 }  // namespace
 
 std::string to_string(const Address& address) {
+  if (address.kind == Address::Kind::systemd) return "systemd:";
+  if (address.kind == Address::Kind::unix_socket) return "unix:" + address.host;
   const bool is_v6 = address.host.find(':') != std::string::npos;
   return (is_v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
 }
 
 bool is_loopback(const Address& address) {
+  const bool is_absent =
+      address.kind == Address::Kind::systemd && address.passed == Address::Kind::systemd;
+  if (address.is_unix() || is_absent) return true;
   if (address.host == "localhost") return true;  // RFC 6761 §6.3
   in_addr v4{};
   if (::inet_pton(AF_INET, address.host.c_str(), &v4) == 1) return is_loopback_v4(v4);
@@ -42,7 +47,8 @@ unsigned default_threads() {
 }
 
 std::vector<std::string> allowed_hosts(const ServerConfig& server) {
-  if (server.hosts.empty() && !is_loopback(server.listen)) return {};
+  const bool is_safe = server.listen.is_unix() || !is_loopback(server.listen);
+  if (server.hosts.empty() && is_safe) return {};
   const bool is_v6 = server.listen.host.find(':') != std::string::npos;
   std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
   hosts.push_back(is_v6 ? '[' + server.listen.host + ']' : server.listen.host);

@@ -4,10 +4,14 @@
 /// `GatewayConfig`: all settings of the gateway with their defaults. settings.cpp maps each field
 /// to its name in a file, in the environment and on the command line.
 
+#include <vx11/attempt_limiter.hpp>
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/dialect/anthropic.hpp>
+#include <vx11/net/server.hpp>
+#include <vx11/request_limits.hpp>
 #include <vx11/router.hpp>
+#include <vx11/scope.hpp>
 #include <vx11/session.hpp>
 
 #include <chrono>
@@ -28,18 +32,40 @@ using namespace std::chrono_literals;
 
 /// Where to listen.
 struct Address {
-  std::string host = "127.0.0.1";  ///< Host name or address; an IPv6 address without brackets.
-  std::uint16_t port = 8000;       ///< 0: any free port.
+  enum class Kind : std::uint8_t { tcp, unix_socket, systemd };
+
+  /// Host name or address, an IPv6 address without brackets; of a Unix-domain socket its path.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;  ///< 0: any free port.
+  Kind kind = Kind::tcp;
+  /// Not a setting: what systemd passed, with `host` and `port` of it; `systemd` if nothing.
+  Kind passed = Kind::systemd;
+
+  /// Whether it is a Unix-domain socket, also one that systemd passed.
+  bool is_unix() const noexcept {
+    return (kind == Kind::systemd ? passed : kind) == Kind::unix_socket;
+  }
   friend bool operator==(const Address&, const Address&) = default;
 };
-/// `127.0.0.1:8000` or `[::1]:8000`.
+/// `127.0.0.1:8000`, `[::1]:8000`, `unix:/path` or `systemd:`.
 std::string to_string(const Address& address);
-/// Whether only processes on this machine can connect to it.
+/// Whether only processes on this machine can connect to it, or systemd passed nothing to connect
+/// to.
 bool is_loopback(const Address& address);
+
+/// Permissions of a file.
+struct SocketMode {
+  unsigned bits = 0660;
+};
+/// What the owners of certificates may use, by the name in them.
+struct CertificateScopes {
+  std::map<std::string, vx11::Scopes, std::less<>> names = {};
+};
 
 /// Never shown: printed as `***` and left out of every message.
 struct Secret {
   std::string value = {};
+  friend bool operator==(const Secret&, const Secret&) = default;
 };
 /// `http://host[:port]` or `https://host[:port]`, as transports take it; empty: no such upstream.
 struct HttpUrl {
@@ -52,6 +78,7 @@ struct RedisUrl {
 /// Path of a file, relative to the working directory; empty: no file.
 struct FilePath {
   std::string value = {};
+  friend bool operator==(const FilePath&, const FilePath&) = default;
 };
 /// Path that a health check may request; empty: none.
 struct HealthPath {
@@ -105,6 +132,8 @@ struct ListenerTlsConfig {
   FilePath key_file = {};
   FilePath client_ca_file = {};
   ClientCertificates client_certificates = ClientCertificates::required;
+  /// Zero: no Strict-Transport-Security.
+  Duration hsts_max_age = 0s;
 
   bool is_on() const noexcept { return !certificate_file.value.empty(); }
 };
@@ -114,6 +143,10 @@ struct ServerConfig {
   ListenerTlsConfig tls = {};
   /// Plain HTTP also where other machines can connect.
   bool insecure_listen = false;
+  SocketMode socket_mode = {};  ///< Of a Unix-domain socket.
+  std::vector<std::string> trusted_proxies = {};
+  vx11::ProxyProtocol proxy_protocol = vx11::ProxyProtocol::off;
+  vx11::ClientHeader client_header = vx11::ClientHeader::x_forwarded_for;
   unsigned threads = default_threads();
   std::size_t max_connections = kDefaultConnections;
   /// Default: the total limit, since behind a proxy all clients share one address.
@@ -138,9 +171,21 @@ struct JwtConfig {
   FilePath secret_file = {};
   FilePath public_key_file = {};
   std::string public_key_pem = {};  ///< Not a setting: the content of `public_key_file`.
+  FilePath jwks_file = {};
+  std::string jwks_url = {};
+  Duration jwks_refresh = 15min;
+  Duration jwks_min_refresh = 30s;
+  FilePath jwks_ca_file = {};
   std::string audience = {};
   std::string issuer = {};
+  std::string type = {};
   Duration leeway = 5s;
+  bool require_scopes = false;  ///< With a key set true, unless it is set.
+  std::string scope_prefix = {};
+  std::vector<std::string> scopes = {};  ///< `NAME=SCOPE`.
+
+  bool has_key_set() const noexcept { return !jwks_file.value.empty() || !jwks_url.empty(); }
+  friend bool operator==(const JwtConfig&, const JwtConfig&) = default;
 };
 
 struct AuthConfig {
@@ -148,7 +193,10 @@ struct AuthConfig {
   Secret token = {};
   FilePath token_file = {};
   FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
+  CertificateScopes certificates = {};
   JwtConfig jwt = {};
+
+  friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };
 
 struct ChatConfig {
@@ -249,9 +297,24 @@ struct SessionsConfig {
   vx11::SessionLimits limits = {};
 };
 
+/// A rate; none: not limited.
+struct OptionalRate {
+  std::optional<vx11::RequestRate> rate = std::nullopt;
+  friend bool operator==(const OptionalRate&, const OptionalRate&) = default;
+};
+
 struct LimitsConfig {
   std::size_t max_body_bytes = 1024UL * 1024;
   std::size_t max_message_bytes = 64UL * 1024;
+  /// Wrong credentials of an address.
+  OptionalRate auth_failures = {vx11::AttemptLimiterOptions{}.failures};
+  OptionalRate per_address = {};
+  OptionalRate per_token = {};
+  OptionalRate per_session = {};
+  std::uint32_t tokens_per_minute = 0;
+  std::uint32_t concurrent = 0;
+  vx11::ConcurrencyMode concurrency = vx11::ConcurrencyMode::fixed;
+  std::uint32_t concurrent_per_token = 0;
 };
 
 struct MetricsConfig {
@@ -261,6 +324,16 @@ struct MetricsConfig {
 
 struct LogConfig {
   LogLevel level = LogLevel::info;
+  FilePath access = {};  ///< `-`: standard output.
+  FilePath audit = {};   ///< The same.
+};
+
+/// Answers to requests with an Idempotency-Key.
+struct IdempotencyConfig {
+  Duration lifetime = 24h;
+  Duration max_wait = 60s;
+  std::size_t max_answers = 10'000;
+  std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
 };
 
 struct GatewayConfig {
@@ -281,6 +354,7 @@ struct GatewayConfig {
   LimitsConfig limits = {};
   MetricsConfig metrics = {};
   LogConfig log = {};
+  IdempotencyConfig idempotency = {};
 
   /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }

@@ -8,6 +8,7 @@
 
 #include "config_settle.hpp"
 #include "file_text.hpp"
+#include "jwt.hpp"
 
 namespace gateway {
 
@@ -126,6 +127,7 @@ void settle_tokens(LoadedConfig& loaded, const Environment& environment) {
 
 void settle_jwt(LoadedConfig& loaded) {
   JwtConfig& jwt = loaded.config.auth.jwt;
+  settle_key_set(loaded);
   take_from_file(loaded, "auth.jwt.secret", jwt.secret, jwt.secret_file);
   if (jwt.public_key_file.value.empty()) return;
   jwt.public_key_pem =

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "authenticator.hpp"
+#include "config_listen.hpp"
 #include "config_secrets.hpp"
 #include "config_targets.hpp"
 #include "file_text.hpp"
@@ -36,8 +37,10 @@ std::string_view key_of(const AuthConfig& auth) {
 void check_algorithms(LoadedConfig& loaded) {
   for (const std::string& name : loaded.config.auth.jwt.algorithms) {
     if (shown_value(name)) continue;
-    return complain(loaded, "auth.jwt.algorithms",
-                    "names no algorithm; take some of HS256, HS384, HS512, RS256 and ES256");
+    return complain(
+        loaded, "auth.jwt.algorithms",
+        "names no algorithm; take some of HS256, HS384, HS512, RS256, PS256, ES256, EdDSA "
+        "and Ed25519");
   }
 }
 
@@ -60,6 +63,18 @@ void check_authenticator(LoadedConfig& loaded) {
   const vx11::Error& error = credentials.error();
   complain(loaded, key_of(auth), error.detail,
            error.code == vx11::Errc::storage ? Mistake::Kind::machine : Mistake::Kind::written);
+}
+
+void check_certificates(LoadedConfig& loaded) {
+  const GatewayConfig& config = loaded.config;
+  if (config.auth.certificates.names.empty()) return;
+  if (config.server.tls.client_ca_file.value.empty()) {
+    complain(loaded, "auth.certificates",
+             "needs server.tls.client_ca_file: without it clients are not asked for certificates");
+  } else if (config.auth.mode == AuthMode::off) {
+    complain(loaded, "auth.certificates",
+             "has no effect in auth.mode \"off\", which accepts every request; delete one of them");
+  }
 }
 
 /// The state directory of the XDG Base Directory Specification.
@@ -180,7 +195,9 @@ void check_deadlines(LoadedConfig& loaded) {
 }  // namespace
 
 void settle(LoadedConfig& loaded, const Environment& environment) {
+  settle_listen(loaded);
   settle_secrets(loaded, environment);
+  check_certificates(loaded);
   check_authenticator(loaded);
   settle_sessions(loaded, environment);
   settle_metrics(loaded);

@@ -39,13 +39,13 @@ std::optional<std::uint64_t> LineLimit::admit(vx11::TimePoint now) noexcept {
   return std::nullopt;
 }
 
-EventLog::EventLog(LogLevel level, Write write, vx11::SteadyClock clock)
-    : verbose_(level <= LogLevel::debug), write_(std::move(write)), clock_(std::move(clock)) {}
+EventLog::EventLog(Level level, Write write, vx11::SteadyClock clock)
+    : level_(std::move(level)), write_(std::move(write)), clock_(std::move(clock)) {}
 
 void EventLog::note(const vx11::OperatorEvent& event) {
   const auto left_out = limits_[static_cast<std::size_t>(event.kind)].admit(clock_.now());
   if (!left_out) {
-    if (verbose_) write_(LogLevel::debug, text_of(event));
+    if (level_() <= LogLevel::debug) write_(LogLevel::debug, text_of(event));
     return;
   }
   std::string line = text_of(event);

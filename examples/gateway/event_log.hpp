@@ -34,13 +34,16 @@ class EventLog {
  public:
   using Write = std::function<void(LogLevel level, const std::string& line)>;
 
-  /// \param level what is logged; from `debug` on every event is written, at that level
-  EventLog(LogLevel level, Write write, vx11::SteadyClock clock = {});
+  using Level = std::function<LogLevel()>;
+
+  /// \param level what is logged, called for each event; from `debug` on every event is written, at
+  ///              that level
+  EventLog(Level level, Write write, vx11::SteadyClock clock = {});
 
   void note(const vx11::OperatorEvent& event);
 
  private:
-  const bool verbose_;
+  const Level level_;
   const Write write_;
   const vx11::SteadyClock clock_;
   std::array<LineLimit, vx11::kOperatorEventKinds> limits_{};

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "config_listen.hpp"
 #include "machine.hpp"
 
 /// mimalloc's; null where the program is not linked with it.
@@ -62,7 +61,7 @@ std::size_t Front::drain(Duration grace, Duration delay) {
 
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   vx11::ServeOptions options;
-  options.listen = to_string(config.server.listen);
+  set_listen(options, config.server);
   options.threads = config.server.threads;
   options.limits.connections = config.server.max_connections;
   std::string warning = fit_into_file_limit(options.limits.connections);
@@ -82,34 +81,30 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
 }
 
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
-                                                CountersByOrigin counters) {
+                                                CountersByOrigin counters,
+                                                LastingTransports& transports) {
   vx11::NetTransportOptions options;
   options.between_chunks_timeout = config.chat.stream_silence;
   options.name_cache = config.upstream.name_cache;
   options.counters_by_origin = std::move(counters);
-  return vx11::make_net_transport(std::move(options));
+  return transports.get(std::move(options));
 }
 
 TargetTransport make_target_transports(const GatewayConfig& config,
-                                       const CountersByOrigin& counters) {
-  using Key = std::tuple<Duration, Duration, std::string, std::string, std::string>;
-  const auto made = std::make_shared<std::map<Key, std::shared_ptr<vx11::Transport>>>();
-  return [made, counters, name_cache = config.upstream.name_cache](const TargetConfig& target) {
-    auto& transport =
-        (*made)[Key(target.connect_limit, target.silence, target.ca_file.value,
-                    target.certificate_file.value, target.certificate_key_file.value)];
-    if (transport != nullptr) return transport;
-    vx11::NetTransportOptions options;
-    options.connect_timeout = target.connect_limit;
-    options.between_chunks_timeout = target.silence;
-    options.ca_file = target.ca_file.value;
-    options.certificate_file = target.certificate_file.value;
-    options.key_file = target.certificate_key_file.value;
-    options.name_cache = name_cache;
-    options.counters_by_origin = counters;
-    transport = vx11::make_net_transport(std::move(options));
-    return transport;
-  };
+                                       const CountersByOrigin& counters,
+                                       LastingTransports& transports) {
+  return
+      [&transports, counters, name_cache = config.upstream.name_cache](const TargetConfig& target) {
+        vx11::NetTransportOptions options;
+        options.connect_timeout = target.connect_limit;
+        options.between_chunks_timeout = target.silence;
+        options.ca_file = target.ca_file.value;
+        options.certificate_file = target.certificate_file.value;
+        options.key_file = target.certificate_key_file.value;
+        options.name_cache = name_cache;
+        options.counters_by_origin = counters;
+        return transports.get(std::move(options));
+      };
 }
 
 }  // namespace gateway

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "config.hpp"
+#include "gateway_state.hpp"
 #include "listener_tls.hpp"
 #include "metrics.hpp"
 #include "server_events.hpp"
@@ -37,10 +38,14 @@ class Front {
   Front& operator=(const Front&) = delete;
   ~Front() { drain({}); }
 
-  /// The port actually bound.
+  /// The port actually bound; 0 of a Unix-domain socket.
   std::uint16_t port() const { return server_.port(); }
+  /// Where clients connect: `http://host:port`, or `unix:/path`.
+  std::string url() const { return server_.url(); }
   /// Whether new connections are accepted. Thread-safe.
   bool is_accepting() const noexcept { return server_.is_accepting(); }
+  /// Whether every event loop has turned since the last call. On one thread at a time.
+  bool has_turned() noexcept { return server_.has_turned(); }
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
   /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
@@ -68,11 +73,15 @@ class Front {
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
 /// The transport to the upstreams; shared by all callers.
+/// \param transports those of an earlier configuration, of which an equal one is used again
 std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
-                                                CountersByOrigin counters);
+                                                CountersByOrigin counters,
+                                                LastingTransports& transports);
 
 /// The transports to named targets; targets with the same limits and certificates share one.
+/// \param transports as of `make_transport`; not after the end of what it refers to
 TargetTransport make_target_transports(const GatewayConfig& config,
-                                       const CountersByOrigin& counters);
+                                       const CountersByOrigin& counters,
+                                       LastingTransports& transports);
 
 }  // namespace gateway

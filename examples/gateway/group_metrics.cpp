@@ -3,6 +3,7 @@
 #include <vx11/balancer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,15 +15,39 @@ namespace {
 
 using Reader = std::uint64_t (*)(const vx11::BalancerLoad& load);
 
-std::uint64_t calls(const vx11::BalancerLoad& load) {
-  return load.calls;
-}
 std::uint64_t in_flight(const vx11::BalancerLoad& load) {
   return load.in_flight;
 }
 std::uint64_t cooldown(const vx11::BalancerLoad& load) {
   return static_cast<std::uint64_t>(
       std::chrono::ceil<std::chrono::seconds>(load.cooldown_left).count());
+}
+
+/// The calls of the target with all balancers that its group has had, since counters only grow.
+std::uint64_t all_calls(const LastingBalancers::All& balancers, const std::string& target) {
+  std::uint64_t sum = 0;
+  for (const auto& balancer : balancers) {
+    for (std::size_t i = 0; i < balancer->size(); ++i) {
+      const vx11::BalancerLoad load = balancer->load(i);
+      if (load.name == target) sum += load.calls;
+    }
+  }
+  return sum;
+}
+
+vx11::MetricFamily calls_family(const Upstreams& upstreams) {
+  vx11::MetricFamily family{.name = "vx11_group_calls_total",
+                            .help = "Calls to the targets of a group."};
+  for (const auto& [group, balancer] : upstreams.balancers) {
+    for (std::size_t i = 0; i < balancer->size(); ++i) {
+      const std::string target = balancer->load(i).name;
+      family.series.push_back({.labels = {{"group", group}, {"target", target}},
+                               .value = [all = upstreams.all_balancers.at(group), target] {
+                                 return all_calls(all, target);
+                               }});
+    }
+  }
+  return family;
 }
 
 /// Adds a series for each target of the group.
@@ -46,9 +71,7 @@ vx11::MetricFamily family_of(const Upstreams& upstreams, vx11::MetricFamily fami
 
 std::vector<vx11::MetricFamily> group_metrics(const Upstreams& upstreams) {
   if (upstreams.balancers.empty()) return {};
-  return {family_of(upstreams,
-                    {.name = "vx11_group_calls_total", .help = "Calls to the targets of a group."},
-                    calls),
+  return {calls_family(upstreams),
           family_of(upstreams,
                     {.name = "vx11_group_in_flight",
                      .help = "Calls under way to the targets of a group.",

@@ -10,6 +10,9 @@ namespace gateway {
 /// once.
 void start_log(LogLevel level);
 
+/// From which level on the log is written. Thread-safe.
+void set_level(LogLevel level);
+
 /// Writes a line to the log.
 void log_line(LogLevel level, const std::string& line);
 

@@ -1,15 +1,17 @@
 // vx11-gateway: the operator endpoints of a VX11 system behind one address.
 //
-// This file reads the command line and the configuration, and serves the APIs that api.cpp makes of
-// them until a signal ends it.
+// This file reads the command line and the configuration, and serves until a signal ends it.
 #include <vx11/version.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,13 +19,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "api.hpp"
-#include "authenticator.hpp"
 #include "command_line.hpp"
 #include "config_load.hpp"
 #include "config_print.hpp"
-#include "front.hpp"
+#include "healthcheck_command.hpp"
 #include "log.hpp"
+#include "running_gateway.hpp"
+#include "service_manager.hpp"
 #include "signals.hpp"
 #include "token_command.hpp"
 #include "unknown_variables.hpp"
@@ -43,14 +45,21 @@ void warn_if_embedded(const GatewayConfig& config) {
       "power windows; set VX11_MADRE_URL or madre.url, for example to http://madre:8001");
 }
 
-void announce(const LoadedConfig& loaded, const Address& address) {
+/// A host is shown as it is configured.
+std::string address_of(const GatewayConfig& config, const Front& front) {
+  Address listen = config.server.listen;
+  if (listen.kind != Address::Kind::tcp) return front.url();
+  listen.port = front.port();
+  return fmt::format("{}://{}", config.server.tls.is_on() ? "https" : "http", to_string(listen));
+}
+
+void announce(const LoadedConfig& loaded, const std::string& address) {
   const GatewayConfig& config = loaded.config;
   spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
                print(config.sessions.store));
   for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
   warn_if_embedded(config);
-  fmt::print("listening on {}://{}\n", config.server.tls.is_on() ? "https" : "http",
-             to_string(address));
+  fmt::print("listening on {}\n", address);
   std::fflush(stdout);
 }
 
@@ -59,52 +68,52 @@ void announce(const LoadedConfig& loaded, const Address& address) {
   return EXIT_FAILURE;
 }
 
-/// The main thread reads files that have changed: it may block, which event loops may not.
-SignalHooks hooks_of(std::vector<std::shared_ptr<WatchedFile>> watched) {
-  std::erase(watched, nullptr);
-  if (watched.empty()) return {};
-  const auto all = [&](void (WatchedFile::*read)()) {
-    return [watched, read] {
-      for (const auto& file : watched) {
-        try {
-          (*file.*read)();
-        } catch (const std::exception& error) {  // out of memory: tried again
-          spdlog::error("a file was not read again: {}", error.what());
-        }
-      }
-    };
-  };
-  return {.every = std::chrono::seconds(1),
-          .on_time = all(&WatchedFile::refresh),
-          .on_hangup = all(&WatchedFile::reload)};
+ReloadResult reload(RunningGateway& gateway, const ServiceManager& manager) {
+  manager.reloading("reading the configuration again");
+  ReloadResult result = gateway.reload();
+  manager.ready(result.mistakes.empty() ? "serving" : "serving; the new configuration is refused");
+  return result;
 }
 
-int serve(const LoadedConfig& loaded) {
-  const GatewayConfig& config = loaded.config;
-  const Signals signals;
-  start_log(config.log.level);
-  auto bound = bind_front(config);
-  if (!bound) return fail_to_start(bound.error());
-  const Address address{.host = config.server.listen.host, .port = (*bound)->port()};
-  const auto credentials = make_credentials(config.auth);
-  if (!credentials) return fail_to_start(credentials.error());
-  auto api = make_api(config, **bound, *credentials);
-  if (!api) return fail_to_start(api.error());
-  const std::unique_ptr<Front> front = *std::move(bound);  // destroyed before the API it uses
-  const auto started = front->start(**api);
-  if (!started) return fail_to_start(started.error());
-  announce(loaded, address);
+/// The main thread reads files, which event loops may not, since it may block.
+SignalHooks hooks_of(RunningGateway& gateway, const ServiceManager& manager) {
+  const auto hang_up = [&] {
+    reload(gateway, manager);
+    gateway.reopen_logs();
+  };
+  return {.every = std::chrono::seconds(1),
+          .on_time = [&] { gateway.tend(); },
+          .on_hangup = hang_up,
+          .on_wake = [&] { gateway.answer_requests([&] { return reload(gateway, manager); }); }};
+}
 
-  const int signal =
-      signals.wait_for_stop(hooks_of({credentials->tokens.watched, front->tls().watched}));
-  // At a terminal there is no balancer that has to notice.
-  const Duration delay = signal == SIGINT ? Duration() : config.server.drain_delay;
+/// At a terminal there is no balancer that has to notice.
+void end(RunningGateway& gateway, const ServiceManager& manager, int signal) {
+  const Duration delay = signal == SIGINT ? Duration() : gateway.loaded().config.server.drain_delay;
+  manager.stopping("finishing requests in progress");
   spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,
                print(delay));
-  (*api)->drain();
-  const std::size_t cut_off = front->drain(config.server.shutdown_grace, delay);
+  gateway.begin_to_drain();
+  const std::size_t cut_off = gateway.drain(delay);
   if (cut_off != 0) spdlog::warn("{} requests were cut off", cut_off);
   spdlog::info("stopped");
+}
+
+int serve(LoadedConfig loaded, LoadConfig load) {
+  const Signals signals;
+  start_log(loaded.config.log.level);
+  auto made = RunningGateway::make(std::move(loaded), std::move(load), &Signals::wake);
+  if (!made) return fail_to_start(made.error());
+  RunningGateway& gateway = **made;
+  if (const auto started = gateway.start(); !started) return fail_to_start(started.error());
+  announce(gateway.loaded(), address_of(gateway.loaded().config, gateway.front()));
+  const ServiceManager manager(process_environment);
+  manager.ready("serving");
+  std::optional<Watchdog> watchdog;
+  if (const auto limit = watchdog_limit(process_environment)) {
+    watchdog.emplace(manager, *limit, [&gateway] { return gateway.front().has_turned(); });
+  }
+  end(gateway, manager, signals.wait_for_stop(hooks_of(gateway, manager)));
   return EXIT_SUCCESS;
 }
 
@@ -118,6 +127,7 @@ int report(const std::vector<Mistake>& mistakes, Job job) {
 
 int run(int argc, const char* const* argv) {
   if (is_token_command(argc, argv)) return run_token_command(argc, argv);
+  if (is_healthcheck_command(argc, argv)) return run_healthcheck_command(argc, argv);
   CommandLine line = read_command_line(argc, argv);
   if (line.job == Job::print_text) {
     fmt::print("{}", line.text);
@@ -127,10 +137,12 @@ int run(int argc, const char* const* argv) {
     fmt::print("{}", print_manual());
     return EXIT_SUCCESS;
   }
-  const auto loaded = load_config(std::move(line.flags), line.config_file, process_environment,
-                                  process_variables());
+  LoadConfig load = [flags = std::move(line.flags), file = line.config_file] {
+    return load_config(flags, file, process_environment, process_variables());
+  };
+  LoadedConfig loaded = load();
   if (!loaded.mistakes.empty()) return report(loaded.mistakes, line.job);
-  if (line.job != Job::check_config) return serve(loaded);
+  if (line.job != Job::check_config) return serve(std::move(loaded), std::move(load));
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   fmt::print("{}", print_config(loaded));
   return EXIT_SUCCESS;

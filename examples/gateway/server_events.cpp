@@ -23,6 +23,8 @@ std::string_view text_of(ServerEvent event) noexcept {
              "reached";
     case ServerEvent::handshake_failed:
       return "a client was closed that did not complete its TLS handshake";
+    case ServerEvent::proxy_header_refused:
+      return "a connection was closed that did not begin with a PROXY header of a trusted proxy";
   }
   return "event";
 }
@@ -57,6 +59,8 @@ std::string_view ServerEvents::name_of(ServerEvent event) noexcept {
       return "slow_reader_closed";
     case ServerEvent::handshake_failed:
       return "handshake_failed";
+    case ServerEvent::proxy_header_refused:
+      return "proxy_header_refused";
   }
   return "unknown";
 }

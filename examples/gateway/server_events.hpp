@@ -19,7 +19,7 @@ namespace gateway {
 class ServerEvents {
  public:
   /// As many as `vx11::ServerEvent` has.
-  static constexpr std::size_t kKinds = 6;
+  static constexpr std::size_t kKinds = 7;
 
   void note(vx11::ServerEvent event);
   std::uint64_t count(vx11::ServerEvent event) const noexcept;

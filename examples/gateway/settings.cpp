@@ -23,13 +23,34 @@ std::vector<Setting> server_settings() {
        .flag = "--listen",
        .value_name = "HOST:PORT",
        .field = field(&Config::server, &ServerConfig::listen),
-       .doc = "The address to listen on. Port 0 takes any free port; the line on standard output "
-              "names it."},
+       .doc = "The address to listen on: `HOST:PORT`, where port 0 takes any free one and the line "
+              "on standard output names it; `unix:/path`, a Unix-domain socket; or `systemd:`, "
+              "the socket that systemd passes. [listeners.md](listeners.md) says more."},
       {.key = "server.insecure_listen",
        .flag = "--insecure-listen",
        .field = field(&Config::server, &ServerConfig::insecure_listen),
        .doc = "Allows plain HTTP on an address that other machines can connect to, such as "
               "behind a proxy that ends TLS. Tokens and chats are readable on that network."},
+      {.key = "server.socket_mode",
+       .field = field(&Config::server, &ServerConfig::socket_mode),
+       .doc =
+           "Permissions of the Unix-domain socket that is created; to connect one needs the right "
+           "to write."},
+      {.key = "server.trusted_proxies",
+       .field = field(&Config::server, &ServerConfig::trusted_proxies),
+       .doc = "Proxies that are believed about the address of their clients, which counts for "
+              "limits: addresses, networks such as `10.0.0.0/8`, and `unix` for a Unix-domain "
+              "socket.",
+       .shown_default = "none"},
+      {.key = "server.proxy_protocol",
+       .field = field(&Config::server, &ServerConfig::proxy_protocol),
+       .doc =
+           "`required`: every connection begins with a header of the PROXY protocol, version 1 or "
+           "2, before TLS; one without it, or not of a trusted proxy, is closed."},
+      {.key = "server.client_header",
+       .field = field(&Config::server, &ServerConfig::client_header),
+       .doc = "The header in which trusted proxies name the client. They must replace it or append "
+              "to it, or clients could choose their address; `none` where they do not."},
       {.key = "server.threads",
        .flag = "--threads",
        .value_name = "N",
@@ -47,7 +68,8 @@ std::vector<Setting> server_settings() {
        .field = ranged<std::size_t>(1, 1'000'000, &Config::server,
                                     &ServerConfig::max_connections_per_address),
        .doc = "Connections served at a time from one address; further ones are answered 503. "
-              "Behind a proxy all clients have the address of the proxy."},
+              "Behind a proxy all clients have the address of the proxy, unless `proxy_protocol` "
+              "names that of the client."},
       {.key = "server.max_unsent_bytes",
        .field = ranged<std::size_t>(std::size_t{1} << 20U, std::size_t{1} << 40U, &Config::server,
                                     &ServerConfig::max_unsent_bytes),
@@ -106,6 +128,12 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_certificates),
        .doc = "With `client_ca_file`: `required` refuses clients without a certificate, "
               "`optional` only those with one that is not trusted."},
+      {.key = "server.tls.hsts_max_age",
+       .field = ranged<Duration>(0s, std::chrono::hours(24 * 730), &Config::server,
+                                 &ServerConfig::tls, &ListenerTlsConfig::hsts_max_age),
+       .doc = "The `max-age` of Strict-Transport-Security, in whole seconds: browsers use no plain "
+              "HTTP with this host for that long, and it cannot be taken back. Zero: no such "
+              "header. Without `certificate_file` there is none either."},
 
       {.key = "auth.mode",
        .field = field(&Config::auth, &AuthConfig::mode),
@@ -132,34 +160,22 @@ std::vector<Setting> server_settings() {
            "A file of named tokens with scopes and expiry, as `vx11-gateway token new` writes it. "
            "It is read again within two seconds of a change, and at SIGHUP; one that cannot be "
            "used changes nothing. `token`, if it is set, is one more token, with every scope."},
-      {.key = "auth.jwt.algorithms",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::algorithms),
-       .doc = "Accepted signature algorithms, of HS256, HS384, HS512, RS256 and ES256."},
-      {.key = "auth.jwt.secret",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret),
-       .doc = "The key of HS256, HS384 and HS512; at least 32 bytes."},
-      {.key = "auth.jwt.secret_file",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::secret_file),
-       .doc = "A file whose first line is that key. Instead of `secret`."},
-      {.key = "auth.jwt.public_key_file",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::public_key_file),
-       .doc = "A PEM file with the public key of RS256 or ES256."},
-      {.key = "auth.jwt.audience",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::audience),
-       .doc = "The value that the claim `aud` must contain. Required by mode `jwt`."},
-      {.key = "auth.jwt.issuer",
-       .field = field(&Config::auth, &AuthConfig::jwt, &JwtConfig::issuer),
-       .doc = "The value that the claim `iss` must have. Empty: `iss` is not checked."},
-      {.key = "auth.jwt.leeway",
-       .field = ranged<Duration>(0s, 5min, &Config::auth, &AuthConfig::jwt, &JwtConfig::leeway),
-       .doc = "Tolerated clock skew, in whole seconds."},
+      {.key = "auth.certificates",
+       .field = field(&Config::auth, &AuthConfig::certificates),
+       .doc =
+           "What clients with a certificate may use without a token: a table of names and scopes, "
+           "such as `{ \"spiffe://example.org/switch\" = \"chat,status\" }`. The name is the "
+           "first URI of the certificate, else its first DNS name, else its first e-mail address. "
+           "Needs `server.tls.client_ca_file`.",
+       .shown_default = "none"},
   };
 }
 
 /// In the order of the manual.
 std::vector<Setting> table() {
   std::vector<Setting> all = server_settings();
-  for (std::vector<Setting> more : {chat_settings(), service_settings()}) {
+  for (std::vector<Setting> more :
+       {jwt_settings(), chat_settings(), service_settings(), request_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

@@ -1,8 +1,14 @@
+#include <algorithm>
+#include <iterator>
+
 #include "settings_tables.hpp"
 
 namespace gateway {
 
-std::vector<Setting> service_settings() {
+namespace {
+
+/// `[redis]`, `[power]`, `[status]` and `[sessions]`.
+std::vector<Setting> part_settings() {
   using Config = GatewayConfig;
   return {
       {.key = "redis.url",
@@ -60,6 +66,17 @@ std::vector<Setting> service_settings() {
        .field = ranged<std::size_t>(1, 100'000'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::sessions),
        .doc = "Sessions kept in all; the least recently used are removed first."},
+      {.key = "sessions.max_per_principal",
+       .field = ranged<std::size_t>(0, 100'000'000, &Config::sessions, &SessionsConfig::limits,
+                                    &vx11::SessionLimits::sessions_per_principal),
+       .doc = "Sessions kept of one principal, that is of one named token or one `sub` of JWTs; "
+              "its own least recently used are removed first. 0: a tenth of `max`."},
+      {.key = "sessions.max_bytes_per_principal",
+       .field =
+           ranged<std::size_t>(0, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
+                               &SessionsConfig::limits, &vx11::SessionLimits::bytes_per_principal),
+       .doc = "Bytes kept of one principal; its own least recently used sessions are removed "
+              "first. 0: a tenth of `max_bytes`."},
 
       {.key = "sessions.max_message_bytes",
        .field = ranged<std::size_t>(1024, 64UL * 1024 * 1024, &Config::sessions,
@@ -73,16 +90,13 @@ std::vector<Setting> service_settings() {
        .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
                                     &SessionsConfig::limits, &vx11::SessionLimits::total_bytes),
        .doc = "Bytes kept in all; the least recently used sessions are removed first."},
+  };
+}
 
-      {.key = "limits.max_body_bytes",
-       .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024, &Config::limits,
-                                    &LimitsConfig::max_body_bytes),
-       .doc = "The largest accepted request body."},
-      {.key = "limits.max_message_bytes",
-       .field = ranged<std::size_t>(1, 1024UL * 1024 * 1024, &Config::limits,
-                                    &LimitsConfig::max_message_bytes),
-       .doc = "The largest accepted `message` of a chat."},
-
+/// `[metrics]` and `[log]`.
+std::vector<Setting> report_settings() {
+  using Config = GatewayConfig;
+  return {
       {.key = "metrics.access",
        .field = field(&Config::metrics, &MetricsConfig::access),
        .doc =
@@ -99,6 +113,16 @@ std::vector<Setting> service_settings() {
        .doc = "The lowest severity that is logged to standard error: trace, debug, info, warn, "
               "error, off."},
   };
+}
+
+}  // namespace
+
+std::vector<Setting> service_settings() {
+  std::vector<Setting> all = part_settings();
+  for (std::vector<Setting> more : {limit_settings(), report_settings()}) {
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace gateway

@@ -22,9 +22,15 @@ Field ranged(Value lowest, Value highest, Path... path) {
       lowest, highest, [=](auto& config) -> auto& { return at(config, path...); });
 }
 
+/// `[auth.jwt]`.
+std::vector<Setting> jwt_settings();
 /// `[chat]`, `[completions]`, `[switch]`, `[madre]` and `[upstream]`.
 std::vector<Setting> chat_settings();
 /// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
 std::vector<Setting> service_settings();
+/// The files of `[log]`, and `[idempotency]`.
+std::vector<Setting> request_settings();
+/// `[limits]`, a part of them.
+std::vector<Setting> limit_settings();
 
 }  // namespace gateway

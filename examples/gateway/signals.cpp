@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace gateway {
 
@@ -13,6 +14,11 @@ namespace {
 
 constexpr std::array<int, 2> kStop = {SIGTERM, SIGINT};
 constexpr std::array<int, 4> kIgnored = {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ};
+
+/// Of real time, which no one else sends by mistake.
+int wake_signal() noexcept {
+  return SIGRTMIN + 3;
+}
 
 bool stops(int signal) {
   return signal == SIGTERM || signal == SIGINT;
@@ -36,8 +42,13 @@ Signals::Signals() : set_() {
   ::sigemptyset(&set_);
   for (const int signal : kStop) ::sigaddset(&set_, signal);
   for (const int signal : kIgnored) ::sigaddset(&set_, signal);
+  ::sigaddset(&set_, wake_signal());
   ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // writing to a closed connection fails with EPIPE
+}
+
+void Signals::wake() noexcept {
+  ::kill(::getpid(), wake_signal());
 }
 
 /// The next signal; 0 if none came within `most`, which is without a limit if zero.
@@ -60,8 +71,10 @@ int Signals::wait_for_stop(const SignalHooks& hooks) const {
       if (hooks.on_time) hooks.on_time();
     } else if (signal == SIGHUP && hooks.on_hangup) {
       hooks.on_hangup();
+    } else if (signal == wake_signal()) {
+      if (hooks.on_wake) hooks.on_wake();
     } else {
-      spdlog::warn("signal {} is ignored: the configuration is read at start only", signal);
+      spdlog::warn("signal {} is ignored", signal);
     }
   }
 }

@@ -12,6 +12,7 @@ struct SignalHooks {
   vx11::Duration every = {};  ///< Between two calls of `on_time`; zero: none.
   std::function<void()> on_time = {};
   std::function<void()> on_hangup = {};  ///< At SIGHUP. None: it is ignored.
+  std::function<void()> on_wake = {};    ///< After `Signals::wake`.
 };
 
 /// Receives signals synchronously. Construct it before the first thread, so that all threads
@@ -30,6 +31,8 @@ class Signals {
   /// the others stay ignored.
   /// \return the signal number
   int wait_for_stop(const SignalHooks& hooks = {}) const;
+  /// Makes the waiting thread call `on_wake`. Thread-safe.
+  static void wake() noexcept;
 
  private:
   int next(vx11::Duration most) const;

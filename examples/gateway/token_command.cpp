@@ -37,6 +37,8 @@ struct Arguments {
   std::string name = {};
   std::string scopes = {};
   std::string validity = {};
+  std::string rate = {};
+  std::uint32_t concurrent = 0;
 };
 
 int report(const vx11::Error& error) {
@@ -56,6 +58,18 @@ Result<std::optional<vx11::WallTime>> expiry_of(const Arguments& arguments) {
   return std::chrono::ceil<std::chrono::seconds>(vx11::WallClock().now() + *validity);
 }
 
+Result<vx11::TokenLimits> limits_of(const Arguments& arguments) {
+  vx11::TokenLimits limits{.concurrent = arguments.concurrent};
+  if (arguments.rate.empty()) return limits;
+  const auto rate = vx11::parse_request_rate(arguments.rate);
+  if (!rate) {
+    return vx11::fail(Errc::invalid_argument,
+                      fmt::format("--rate {}: {}", in_quotes(arguments.rate), rate.error().detail));
+  }
+  limits.rate = *rate;
+  return limits;
+}
+
 Result<TokenEntry> entry_of(const Arguments& arguments) {
   if (!vx11::is_token_name(arguments.name)) {
     return vx11::fail(Errc::invalid_argument,
@@ -67,7 +81,10 @@ Result<TokenEntry> entry_of(const Arguments& arguments) {
   if (!scopes) return vx11::fail(scopes.error());
   const auto expires = expiry_of(arguments);
   if (!expires) return vx11::fail(expires.error());
-  return TokenEntry{.name = arguments.name, .scopes = *scopes, .expires = *expires};
+  const auto limits = limits_of(arguments);
+  if (!limits) return vx11::fail(limits.error());
+  return TokenEntry{
+      .name = arguments.name, .scopes = *scopes, .expires = *expires, .limits = *limits};
 }
 
 Result<void> add(std::vector<TokenEntry>& entries, const TokenEntry& entry,
@@ -148,8 +165,9 @@ int list(const Arguments& arguments) {
   for (const TokenEntry& entry : *entries) widest = std::max(widest, entry.name.size());
   fmt::print("{:<{}}  {:<29}  {}\n", "NAME", widest, "EXPIRES", "SCOPES");
   for (const TokenEntry& entry : *entries) {
-    fmt::print("{:<{}}  {:<29}  {}\n", entry.name, widest, validity_of(entry),
-               to_string(entry.scopes));
+    const std::string limits = to_string(entry.limits);
+    fmt::print("{:<{}}  {:<29}  {}{}{}\n", entry.name, widest, validity_of(entry),
+               to_string(entry.scopes), limits.empty() ? "" : "  ", limits);
   }
   return EXIT_SUCCESS;
 }
@@ -168,6 +186,11 @@ class Parser {
         ->required();
     made->add_option("--expires", arguments_.validity,
                      "How long it is valid, such as 90d or 12h; without: for ever");
+    made->add_option("--rate", arguments_.rate,
+                     "How many requests it may send, such as 60/m; without: limits.per_token");
+    made->add_option("--concurrent", arguments_.concurrent,
+                     "How many chats it may have in progress; without: limits.concurrent_per_token")
+        ->check(CLI::Range(1U, 1'000'000U));
     command("list", "Show names, expiry and scopes", list);
     command("revoke", "Remove a token", revoke)
         ->add_option("NAME", arguments_.name, "Its name")

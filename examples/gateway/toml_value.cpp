@@ -36,6 +36,21 @@ std::optional<std::string> joined(const toml::node& node, Shape shape) {
   return all;
 }
 
+/// `key=value` of each entry, a line each; nothing if a value is no text, or an entry has a line
+/// break.
+std::optional<std::string> entries(const toml::node& node) {
+  if (!node.is_table()) return std::nullopt;
+  std::string all;
+  for (const auto& [key, value] : *node.as_table()) {
+    const auto text = value.value_exact<std::string>();
+    if (!text) return std::nullopt;
+    const std::string entry = fmt::format("{}={}", key.str(), *text);
+    if (entry.find('\n') != std::string::npos) return std::nullopt;
+    all += (all.empty() ? "" : "\n") + entry;
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string_view kind_of(const toml::node& node) {
@@ -86,6 +101,8 @@ std::optional<std::string> text_of(const toml::node& node, Shape shape) {
     case Shape::lines:
     case Shape::integers:
       return joined(node, shape);
+    case Shape::table:
+      return entries(node);
   }
   return std::nullopt;
 }

@@ -17,7 +17,9 @@ namespace gateway {
 
 namespace {
 
-std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
+std::shared_ptr<vx11::CircuitBreaker> make_breaker(LastingBreakers& breakers,
+                                                   const std::string& name,
+                                                   const std::string& origin,
                                                    vx11::CircuitBreakerOptions options,
                                                    Duration longest_call) {
   // A probe is an ordinary call and must not expire while it can still be answered.
@@ -27,7 +29,7 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(const std::string& name,
     spdlog::warn("circuit breaker of {}: {}, was {}", change.name, to_string(change.to),
                  to_string(change.from));
   };
-  return std::make_shared<vx11::CircuitBreaker>(std::move(options));
+  return breakers.get(origin, std::move(options));
 }
 
 /// Until the answer, or until the end of a streamed one.
@@ -40,13 +42,14 @@ Duration longest_command(const PowerConfig& power) {
   return power.command_limit + std::max(vx11::PowerOptions().command_patience, power.command_limit);
 }
 
-Upstream make_upstream(const std::string& name, const UpstreamConfig& config,
-                       const ChatConfig& chat, const Secret& token,
+Upstream make_upstream(LastingBreakers& breakers, const std::string& name,
+                       const UpstreamConfig& config, const ChatConfig& chat, const Secret& token,
                        std::shared_ptr<vx11::Transport> transport) {
   Upstream upstream{.name = name,
                     .origin = config.url.value,
                     .transport = std::move(transport),
-                    .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
+                    .breaker = make_breaker(breakers, name, config.url.value, config.breaker,
+                                            longest_chat(chat, config.limit)),
                     .limit = config.limit,
                     .port = port_of(config.url)};
   upstream.linked = std::make_shared<const vx11::LinkedBreakers>(std::vector{upstream.breaker});
@@ -54,25 +57,28 @@ Upstream make_upstream(const std::string& name, const UpstreamConfig& config,
   return upstream;
 }
 
-Upstream with_power(Upstream madre, const UpstreamConfig& config, const PowerConfig& power) {
-  madre.power_breaker = make_breaker("madre_power", config.breaker, longest_command(power));
+Upstream with_power(LastingBreakers& breakers, Upstream madre, const UpstreamConfig& config,
+                    const PowerConfig& power) {
+  madre.power_breaker =
+      make_breaker(breakers, "madre_power", madre.origin, config.breaker, longest_command(power));
   madre.linked =
       std::make_shared<const vx11::LinkedBreakers>(std::vector{madre.breaker, madre.power_breaker});
   return madre;
 }
 
-Upstream with_tasks(Upstream target, const UpstreamConfig& config) {
-  target.task_breaker = make_breaker("switch_task", config.breaker, 2 * config.limit);
+Upstream with_tasks(LastingBreakers& breakers, Upstream target, const UpstreamConfig& config) {
+  target.task_breaker =
+      make_breaker(breakers, "switch_task", target.origin, config.breaker, 2 * config.limit);
   target.linked = std::make_shared<const vx11::LinkedBreakers>(
       std::vector{target.breaker, target.task_breaker});
   return target;
 }
 
-Upstream make_embedded_madre(const GatewayConfig& config) {
+Upstream make_embedded_madre(LastingBreakers& breakers, const GatewayConfig& config) {
   const auto redis = config.has_redis() ? EmbeddedMadre::Redis::runs : EmbeddedMadre::Redis::absent;
   UpstreamConfig embedded = config.madre;
   embedded.url.value = "http://madre:8001";  // never dialled; the port is that of VX11's topology
-  return make_upstream("madre", embedded, config.chat, config.upstream.token,
+  return make_upstream(breakers, "madre", embedded, config.chat, config.upstream.token,
                        std::make_shared<vx11::InProcessTransport>(EmbeddedMadre(redis)));
 }
 
@@ -101,12 +107,14 @@ Duration total_limit_of(const TargetConfig& target) {
   return target.total_limit == Duration::zero() ? Duration::max() : target.total_limit;
 }
 
-Upstream make_target(const std::string& name, const TargetConfig& config, const ChatConfig& chat,
-                     const Secret& token, std::shared_ptr<vx11::Transport> transport) {
+Upstream make_target(LastingBreakers& breakers, const std::string& name, const TargetConfig& config,
+                     const ChatConfig& chat, const Secret& token,
+                     std::shared_ptr<vx11::Transport> transport) {
   Upstream upstream{.name = name,
                     .origin = config.url.origin,
                     .transport = std::move(transport),
-                    .breaker = make_breaker(name, config.breaker, longest_chat(chat, config.limit)),
+                    .breaker = make_breaker(breakers, name, config.url.origin, config.breaker,
+                                            longest_chat(chat, config.limit)),
                     .limit = config.limit,
                     .total_limit = total_limit_of(config),
                     .port = port_of(config.url),
@@ -135,19 +143,20 @@ vx11::BalancingPolicy policy_of(const GroupConfig& group) {
   return vx11::PeakEwma{.decay = group.decay, .failure_cost = group.failure_cost};
 }
 
-std::shared_ptr<vx11::Balancer> make_balancer(const Upstreams& upstreams,
+std::shared_ptr<vx11::Balancer> make_balancer(LastingBalancers& balancers,
+                                              const Upstreams& upstreams, const std::string& name,
                                               const GroupConfig& group) {
   std::vector<vx11::BalancerMember> members;
-  for (const std::string& name : group.targets) {
-    const Upstream* const upstream = upstreams.find(name);
+  for (const std::string& target : group.targets) {
+    const Upstream* const upstream = upstreams.find(target);
     if (upstream == nullptr) continue;
-    members.push_back({.name = name, .weight = upstream->weight, .breaker = upstream->breaker});
+    members.push_back({.name = target, .weight = upstream->weight, .breaker = upstream->breaker});
   }
-  return std::make_shared<vx11::Balancer>(
-      std::move(members), vx11::BalancerOptions{.policy = policy_of(group),
-                                                .default_cooldown = group.default_cooldown,
-                                                .max_cooldown = group.max_cooldown,
-                                                .slow_start = group.slow_start});
+  return balancers.get(name, std::move(members),
+                       vx11::BalancerOptions{.policy = policy_of(group),
+                                             .default_cooldown = group.default_cooldown,
+                                             .max_cooldown = group.max_cooldown,
+                                             .slow_start = group.slow_start});
 }
 
 }  // namespace
@@ -162,26 +171,37 @@ const Upstream* Upstreams::find(std::string_view name) const {
 
 Upstreams make_upstreams(const GatewayConfig& config,
                          const std::shared_ptr<vx11::Transport>& network,
-                         const TargetTransport& to_target) {
+                         const TargetTransport& to_target, GatewayState& state) {
   const Secret& token = config.upstream.token;
+  LastingBreakers& breakers = state.breakers;
   Upstreams upstreams;
   upstreams.madre =
-      with_power(config.madre_is_embedded()
-                     ? make_embedded_madre(config)
-                     : make_upstream("madre", config.madre, config.chat, token, network),
+      with_power(breakers,
+                 config.madre_is_embedded()
+                     ? make_embedded_madre(breakers, config)
+                     : make_upstream(breakers, "madre", config.madre, config.chat, token, network),
                  config.madre, config.power);
   if (config.has_switch()) {
     upstreams.switch_ = with_tasks(
-        make_upstream("switch", config.switch_, config.chat, token, network), config.switch_);
+        breakers, make_upstream(breakers, "switch", config.switch_, config.chat, token, network),
+        config.switch_);
   }
   for (const auto& [name, target] : config.targets) {
-    upstreams.named.push_back(
-        make_target(name, target, config.chat, token, to_target ? to_target(target) : network));
+    upstreams.named.push_back(make_target(breakers, name, target, config.chat, token,
+                                          to_target ? to_target(target) : network));
   }
   for (const auto& [name, group] : config.groups) {
-    upstreams.balancers.emplace(name, make_balancer(upstreams, group));
+    upstreams.balancers.emplace(name, make_balancer(state.balancers, upstreams, name, group));
+    upstreams.all_balancers.emplace(name, state.balancers.all_of(name));
   }
   return upstreams;
+}
+
+Upstreams make_upstreams(const GatewayConfig& config,
+                         const std::shared_ptr<vx11::Transport>& network,
+                         const TargetTransport& to_target) {
+  GatewayState first;
+  return make_upstreams(config, network, to_target, first);
 }
 
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "config.hpp"
+#include "gateway_state.hpp"
 
 namespace gateway {
 
@@ -49,6 +50,8 @@ struct Upstreams {
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
   /// One for each group, shared by all routers that have it.
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
+  /// Those that the groups have had in all configurations so far, for counters.
+  std::map<std::string, LastingBalancers::All, std::less<>> all_balancers = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;
@@ -60,6 +63,11 @@ using TargetTransport = std::function<std::shared_ptr<vx11::Transport>(const Tar
 /// \param config without mistakes
 /// \param network the transport to switch and madre, unless they are embedded
 /// \param to_target for named targets; empty: `network`
+/// \param state    the breakers and balancers of an earlier configuration, which last
+Upstreams make_upstreams(const GatewayConfig& config,
+                         const std::shared_ptr<vx11::Transport>& network,
+                         const TargetTransport& to_target, GatewayState& state);
+/// The same for the first configuration.
 Upstreams make_upstreams(const GatewayConfig& config,
                          const std::shared_ptr<vx11::Transport>& network,
                          const TargetTransport& to_target = {});

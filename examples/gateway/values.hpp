@@ -17,8 +17,9 @@ namespace gateway {
 
 /// The TOML type of a setting. On the command line and in the environment every value is text;
 /// lists are separated by commas there. `lines` is a list whose elements may contain commas; only
-/// files have it, `integers` and `number`, which is an integer or a decimal.
-enum class Shape : std::uint8_t { text, integer, number, boolean, list, lines, integers };
+/// files have it, `integers`, `number`, which is an integer or a decimal, and `table`, whose keys
+/// are the user's and whose values are texts.
+enum class Shape : std::uint8_t { text, integer, number, boolean, list, lines, integers, table };
 
 /// What is wrong with a text and what to write instead; empty if it is valid.
 using Complaint = std::optional<std::string>;
@@ -46,6 +47,8 @@ template <>
 inline constexpr Shape shape_of<HeaderLines> = Shape::lines;
 template <>
 inline constexpr Shape shape_of<Statuses> = Shape::integers;
+template <>
+inline constexpr Shape shape_of<CertificateScopes> = Shape::table;
 
 Wanted wanted(const std::string&);
 Complaint read(std::string_view text, std::string& into);
@@ -136,6 +139,14 @@ Wanted wanted(const FallbackAfter&);
 Complaint read(std::string_view text, FallbackAfter& into);
 std::string print(const FallbackAfter& value);
 
+Wanted wanted(const OptionalRate&);
+Complaint read(std::string_view text, OptionalRate& into);
+std::string print(const OptionalRate& value);
+
+Wanted wanted(vx11::ConcurrencyMode);
+Complaint read(std::string_view text, vx11::ConcurrencyMode& into);
+std::string print(vx11::ConcurrencyMode value);
+
 Wanted wanted(vx11::Overtaken);
 Complaint read(std::string_view text, vx11::Overtaken& into);
 std::string print(vx11::Overtaken value);
@@ -143,6 +154,22 @@ std::string print(vx11::Overtaken value);
 Wanted wanted(vx11::SessionMember);
 Complaint read(std::string_view text, vx11::SessionMember& into);
 std::string print(vx11::SessionMember value);
+
+Wanted wanted(const SocketMode&);
+Complaint read(std::string_view text, SocketMode& into);
+std::string print(const SocketMode& value);
+
+Wanted wanted(vx11::ProxyProtocol);
+Complaint read(std::string_view text, vx11::ProxyProtocol& into);
+std::string print(vx11::ProxyProtocol value);
+
+Wanted wanted(vx11::ClientHeader);
+Complaint read(std::string_view text, vx11::ClientHeader& into);
+std::string print(vx11::ClientHeader value);
+
+Wanted wanted(const CertificateScopes&);
+Complaint read(std::string_view text, CertificateScopes& into);
+std::string print(const CertificateScopes& value);
 
 Wanted wanted(ClientCertificates);
 Complaint read(std::string_view text, ClientCertificates& into);

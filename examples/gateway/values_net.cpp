@@ -75,9 +75,21 @@ std::optional<SplitUrl> split_http_url(std::string_view url) {
 
 Wanted wanted(const Address&) {
   return {"an address to listen on",
-          R"(HOST:PORT, such as "127.0.0.1:8000", "0.0.0.0:8000" or "[::1]:8000")"};
+          R"(HOST:PORT, such as "127.0.0.1:8000", "0.0.0.0:8000" or "[::1]:8000", )"
+          R"("unix:/path" or "systemd:")"};
 }
 Complaint read(std::string_view text, Address& into) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix) && text.size() > kUnix.size()) {
+    into = Address{.host = std::string(text.substr(kUnix.size())),
+                   .port = 0,
+                   .kind = Address::Kind::unix_socket};
+    return std::nullopt;
+  }
+  if (text == "systemd:" || text == "systemd") {
+    into = Address{.kind = Address::Kind::systemd};
+    return std::nullopt;
+  }
   const auto split = split_host_and_port(text);
   const auto port = split ? read_port(split->port) : std::nullopt;
   if (!port || !is_host(split->host)) return not_a(wanted(into), text);

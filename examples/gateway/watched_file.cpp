@@ -6,7 +6,14 @@
 
 namespace gateway {
 
-WatchedFile::WatchedFile(Source source) : source_(std::move(source)) {}
+/// Most have been read at the start.
+WatchedFile::WatchedFile(Source source)
+    : source_(std::move(source)), used_(source_.in_background ? 0 : 1) {}
+
+void WatchedFile::continue_from(const WatchedFile& earlier) noexcept {
+  used_.fetch_add(earlier.used(), std::memory_order_relaxed);
+  refused_.fetch_add(earlier.refused(), std::memory_order_relaxed);
+}
 
 void WatchedFile::refresh() {
   const auto is_read = source_.refresh();
@@ -16,12 +23,14 @@ void WatchedFile::refresh() {
 
 void WatchedFile::reload() {
   const auto reloaded = source_.reload();
+  if (source_.in_background) return;
   reloaded ? note_used() : note_refused(reloaded.error());
 }
 
 void WatchedFile::note_used() {
-  used_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::info("{} was read again: {} in force", source_.setting, source_.describe());
+  const bool is_first = used_.fetch_add(1, std::memory_order_relaxed) == 0;
+  spdlog::info("{} was read{}: {} in force", source_.setting, is_first ? "" : " again",
+               source_.describe());
 }
 
 void WatchedFile::note_refused(const vx11::Error& error) {

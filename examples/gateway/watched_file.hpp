@@ -24,8 +24,14 @@ class WatchedFile {
     std::function<vx11::Result<bool>()> refresh = {};  ///< Whether changed files were taken over.
     std::function<vx11::Result<void>()> reload = {};   ///< In any case.
     std::function<std::string()> describe = {};        ///< What is in force: `3 tokens`.
+    /// Whether readings only begin by these functions, the first one, too: `refresh` returns the
+    /// outcome of the last that has ended.
+    bool in_background = false;
   };
   explicit WatchedFile(Source source);
+
+  /// Counts on where `earlier`, which reads the file no more, has ended. Before the first use.
+  void continue_from(const WatchedFile& earlier) noexcept;
 
   void refresh();  ///< If a file has changed. Blocks as long as the file system does.
   void reload();   ///< In any case.
@@ -38,7 +44,7 @@ class WatchedFile {
   void note_refused(const vx11::Error& error);
 
   Source source_;
-  std::atomic<std::uint64_t> used_{1};  // the first reading is that of the start
+  std::atomic<std::uint64_t> used_;
   std::atomic<std::uint64_t> refused_{0};
 };
 

@@ -47,6 +47,9 @@ struct ChatRequest {
   /// object, or empty. A dialect of that API sends it on unchanged but for the model; any other one
   /// uses `message` and `history`, and refuses members that it cannot express.
   std::string completion_json = {};
+  /// Sent to upstreams in `X-Request-Id` when not empty, unless the target has a header of that
+  /// name.
+  std::string request_id = {};
 };
 
 /// How an answer ended and what it cost, as far as the upstream reports it.

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vx11 {
@@ -87,11 +88,17 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
  public:
   /// \return every mistake of the options in one `invalid_argument`
   static Result<ChatCompletionsApi> create(ChatCompletionsApiOptions options);
+  /// An API that takes the place of this one, such as for a configuration that was read again: the
+  /// counters of both are the same, so that no metric goes backwards. Requests of this one may
+  /// still be in progress.
+  /// \return the errors of `create`
+  Result<ChatCompletionsApi> successor(ChatCompletionsApiOptions options) const;
 
   /// Checks the head of a request: path, origin, credential, method, content type and length. Calls
   /// no upstream and does not block.
   /// \return the admission for `open`, or the refusal to be sent in its place
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
+  std::string_view route(std::string_view target) const noexcept override;
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline = {}) const override;
   Task<StreamedResponse> open(const HttpRequest&& request, HttpAdmission admission,

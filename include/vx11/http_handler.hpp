@@ -13,6 +13,7 @@
 #include <vx11/task.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,17 @@ namespace vx11 {
 inline namespace v0 {
 
 class HttpHandler;
+
+/// Receives what an answer has cost, for a handler that limits it. Thread-safe.
+class VX11_API UsageMeter {
+ public:
+  UsageMeter() = default;
+  UsageMeter(const UsageMeter&) = delete;
+  UsageMeter& operator=(const UsageMeter&) = delete;
+  virtual ~UsageMeter() = default;
+  /// The tokens of a chat, input and output, as its upstream counts them.
+  virtual void charge(std::uint64_t tokens) noexcept = 0;
+};
 
 /// Permission to answer one request, issued once its head was accepted.
 ///
@@ -68,6 +80,23 @@ class HttpAdmission {
     wrapped.handler_ = &outer;
     return wrapped;
   }
+  /// The same admission, which keeps `owner` alive, in place of an earlier owner: of a handler that
+  /// may be replaced before the request has been answered.
+  HttpAdmission owned_by(std::shared_ptr<const void> owner) const noexcept {
+    HttpAdmission owned = *this;
+    owned.owner_ = std::move(owner);
+    return owned;
+  }
+  /// Null if the handler outlives every admission anyway.
+  const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
+  /// The same admission, whose answer is charged to `meter`.
+  HttpAdmission metered(std::shared_ptr<UsageMeter> meter) const noexcept {
+    HttpAdmission charged = *this;
+    charged.meter_ = std::move(meter);
+    return charged;
+  }
+  /// Null: the cost of the answer matters to no handler.
+  const std::shared_ptr<UsageMeter>& meter() const noexcept { return meter_; }
   /// The largest body the server reads for this request; it answers 413 above.
   std::size_t max_body_bytes() const noexcept { return max_body_bytes_; }
   const Match& match() const noexcept { return match_; }
@@ -77,6 +106,8 @@ class HttpAdmission {
   const HttpHandler* issuer_;
   std::size_t max_body_bytes_;
   Match match_;
+  std::shared_ptr<const void> owner_ = {};
+  std::shared_ptr<UsageMeter> meter_ = {};
 };
 
 /// Answers HTTP requests in two steps: `admit` decides on the head, before the server reads any of
@@ -104,6 +135,11 @@ class VX11_API HttpHandler {
   /// disconnects.
   virtual Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                                       Deadline deadline) const = 0;
+
+  /// The pattern of the route that answers `target`, such as `/operator/session/{}`, for logs and
+  /// metrics, which must not contain what clients invent. Valid as long as this handler. Empty: no
+  /// route does, or the handler does not know.
+  virtual std::string_view route(std::string_view /*target*/) const noexcept { return {}; }
 
   /// The server is about to stop: readiness endpoints fail from now on, so that load balancers
   /// stop sending. Thread-safe.

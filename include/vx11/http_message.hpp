@@ -18,8 +18,13 @@ struct HttpPeer {
   HttpPeer() = default;
   explicit HttpPeer(std::string numeric) : address(std::move(numeric)) {}
 
-  /// Numeric, without a port: `203.0.113.7`, `2001:db8::1`. Empty if there is none.
+  /// Numeric, without a port: `203.0.113.7`, `2001:db8::1`. Behind a trusted proxy that of its
+  /// client. Empty if there is none, as over a Unix-domain socket.
   std::string address = {};
+  /// The name in the certificate that the client has proved to own: its first URI (SPIFFE), else
+  /// its first DNS name, else its first e-mail address. Empty without a certificate that is
+  /// trusted, or if it has no such name.
+  std::string certificate_name = {};
 };
 
 /// A request, as sent or received.

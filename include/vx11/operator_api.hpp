@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,17 @@ struct ReadinessCheck {
   std::string name = {};  ///< The `reason` of `GET /readyz` while it is not met.
   /// Whether it is met. Thread-safe; must not block.
   std::function<bool()> is_ready = {};
+};
+
+/// Answers an admitted request to one of the paths of `AdminActions`. Thread-safe; must not block.
+/// The request lives until the task has completed.
+using AdminAction = std::function<Task<HttpResponse>(const HttpRequest& request)>;
+
+/// What operators may do to the program. Paths of actions that are empty are answered 404; the
+/// others require the scope `admin`.
+struct AdminActions {
+  AdminAction reload = {};         ///< `POST /admin/reload`, with or without a body.
+  AdminAction set_log_level = {};  ///< `PUT /admin/log-level`, with a JSON body.
 };
 
 /// Access to `GET /metrics`.
@@ -94,6 +106,8 @@ struct OperatorApiOptions {
   /// Requests without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
   /// Empty: no check.
   std::vector<std::string> hosts = {};
+  /// Default: none, and the paths do not exist.
+  AdminActions admin = {};
   /// Receives what a log should say. Default: none.
   OperatorEventSink on_event = {};
   SteadyClock clock = {};
@@ -112,6 +126,11 @@ class VX11_API OperatorApi final : public HttpHandler {
  public:
   /// \return every part that is missing, in one `invalid_argument`
   static Result<OperatorApi> create(OperatorApiOptions options);
+  /// An API that takes the place of this one, such as for a configuration that was read again: the
+  /// counters of both are the same, so that no metric goes backwards. Requests of this one may
+  /// still be in progress.
+  /// \return the errors of `create`
+  Result<OperatorApi> successor(OperatorApiOptions options) const;
 
   using Admission = HttpAdmission;
 
@@ -131,6 +150,7 @@ class VX11_API OperatorApi final : public HttpHandler {
   /// large). `handle` performs the same check; calling `admit` first saves reading a body that
   /// would be discarded, and checking the head twice.
   tl::expected<Admission, HttpResponse> admit(const HttpRequest& head) const override;
+  std::string_view route(std::string_view target) const noexcept override;
 
   /// `handle` and `open` for an admitted request whose body is complete. `request` is the object
   /// that was admitted, its head unchanged, its body at most `max_body_bytes` long.
@@ -150,6 +170,7 @@ class VX11_API OperatorApi final : public HttpHandler {
 
  private:
   struct Impl;
+  static Result<OperatorApi> make(OperatorApiOptions options, const Impl* earlier);
   enum class Form : unsigned char { whole, may_stream };
   Task<StreamedResponse> answer(const HttpRequest& request, Admission admission, Deadline deadline,
                                 Form form) const;

@@ -70,6 +70,20 @@ class Gcra {
     if (cost != 0 && earliest > now) return {arrival, Duration(earliest - now)};
     return {next, Duration::zero()};
   }
+  /// How long a call that costs one has to wait at `now`; zero: it would be admitted.
+  Duration wait(Instant arrival, Instant now) const noexcept {
+    return decide(arrival, now, 1).too_soon;
+  }
+  /// The arrival time after `cost` that is charged in any case. What exceeds the burst is a debt:
+  /// calls wait until it is paid.
+  Instant charged(Instant arrival, Instant now, Instant cost) const noexcept {
+    return plus(std::max(arrival, now), times(interval_, cost));
+  }
+  /// How many calls that cost one would be admitted at `now`, one after another.
+  std::uint64_t left(Instant arrival, Instant now) const noexcept {
+    const Instant room = tolerance_ + interval_ - std::max<Instant>(arrival - now, 0);
+    return room <= 0 ? 0 : static_cast<std::uint64_t>(room / interval_);
+  }
 
  private:
   static constexpr Instant kMost = Duration::max().count() / 4;  // sums of these do not overflow

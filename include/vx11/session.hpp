@@ -53,8 +53,12 @@ struct Session {
   std::vector<Message> messages = {};  ///< Oldest first, at most `SessionLimits::messages`.
 };
 
-/// Size and lifetime limits. Zero counts as the minimum: one message, one session, one
-/// millisecond, one byte. The newest turn and the session it belongs to are always kept.
+/// Size and lifetime limits. Zero counts as the minimum, unless its comment says otherwise: one
+/// message, one session, one millisecond, one byte. The newest turn and the session it belongs to
+/// are always kept.
+///
+/// A turn of a principal that exceeds a limit evicts the least recently used session of that
+/// principal; one of another only if the limit of all is reached and it has no further session.
 struct SessionLimits {
   /// Messages kept per session, the newest; 50 in the contract.
   std::size_t messages = 50;
@@ -63,6 +67,9 @@ struct SessionLimits {
   /// Sessions in all; the least recently used are evicted first. 10,000 sessions of 50 short
   /// messages take about 100 MB.
   std::size_t sessions = 10'000;
+  /// Sessions of one principal. 0, the default: a tenth of `sessions`, so that a few busy ones
+  /// leave room for others. Those without a principal are not counted together.
+  std::size_t sessions_per_principal = 0;
   /// Bytes of one message, content and metadata. What is longer is cut between two characters, and
   /// its metadata says `"truncated":true`. The default is twice the longest `message` that
   /// `OperatorApi` accepts; answers are seldom a tenth of it.
@@ -74,6 +81,8 @@ struct SessionLimits {
   /// Bytes of all sessions; the least recently used are evicted first. The default holds 10,000
   /// sessions of 50 messages of half a kilobyte.
   std::size_t total_bytes = 256 * 1024 * 1024;
+  /// Bytes of the sessions of one principal. 0, the default: a tenth of `total_bytes`.
+  std::size_t bytes_per_principal = 0;
 };
 
 /// What a message counts for in `session_bytes` and `total_bytes`: its texts, and 128 bytes for

@@ -29,7 +29,15 @@ struct SessionStoreOptions {
   Duration patience = std::chrono::milliseconds(250);
 };
 
-/// Stores sessions within `SessionLimits`.
+/// The id under which a store keeps the session `id` of a principal. No two principals have the
+/// same for any ids. Without a principal (null or empty) it is `id` itself, as before there were
+/// principals, unless that begins with the byte 0x1F; no id that the APIs accept does.
+VX11_API std::string session_key(const std::string* principal, std::string id);
+
+/// The principal of a key of `session_key`; empty: none.
+VX11_API std::string_view principal_of(std::string_view key) noexcept;
+
+/// Stores sessions within `SessionLimits`. The `id` of its functions is that of `session_key`.
 ///
 /// Implementations are thread-safe. Both messages of an acknowledged `append` are stored; of a
 /// failed one, neither. Reading a session counts as use of it. An expired session is reported as
@@ -53,6 +61,10 @@ class VX11_API SessionStore {
   /// Appends a turn; creates the session for `user_id` if it is new. On failure `storage`, with
   /// nothing changed.
   virtual Task<Result<void>> append(std::string id, std::string user_id, Turn turn) = 0;
+  /// Deletes a session.
+  /// \return whether there was one; `storage` on failure, with nothing changed. By default always
+  ///         that, for stores that cannot delete.
+  virtual Task<Result<bool>> erase(std::string id);
 };
 
 }  // namespace v0

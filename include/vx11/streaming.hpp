@@ -29,6 +29,9 @@ class VX11_API BodyStream {
   /// Whether the piece returned last was the last one. False if that is not known: then `next`
   /// returns an empty piece. Lets a server send the end together with that piece.
   virtual bool ended() const noexcept { return false; }
+  /// Whether the content reports a failure, such as an `error` event in place of the rest of an
+  /// answer; known once it has ended. For logs, and for code that keeps answers.
+  virtual bool failed() const noexcept { return false; }
 };
 
 /// A response whose head has been received.

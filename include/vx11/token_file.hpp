@@ -8,6 +8,7 @@
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/scope.hpp>
+#include <vx11/token_limits.hpp>
 
 #include <array>
 #include <cstddef>
@@ -43,14 +44,16 @@ struct TokenEntry {
   /// The token is refused from then on. Whole seconds, before the year 10000. None: never.
   std::optional<WallTime> expires = std::nullopt;
   TokenDigest digest = {};
+  TokenLimits limits = {};  ///< Its own; by default those for all tokens.
 };
 
 /// Whether `name` can be the name of a token.
 VX11_API bool is_token_name(std::string_view name) noexcept;
 
 /// Parses the text of a token file: the line `vx11-tokens 1`, for each token a line with name,
-/// scopes, expiry (`-` for none) and digest, and the line `end`. Without that it was cut off, and
-/// is refused: it would revoke tokens in silence.
+/// scopes, expiry (`-` for none), digest, and limits of its own such as `rate=60/m` and
+/// `concurrent=4` in this order, and the line `end`. Without that it was cut off, and is refused:
+/// it would revoke tokens in silence.
 /// \return `invalid_argument` with the first mistake and its line; the text quotes nothing of the
 ///         file
 VX11_API Result<std::vector<TokenEntry>> parse_token_file(std::string_view text);
@@ -106,6 +109,9 @@ class VX11_API TokenFile final : public Authenticator {
   Result<TokenFileChange> refresh();
   /// Reads the file in any case.
   Result<void> reload();
+
+  /// The own limits of the token `name`, for `RequestLimitsOptions::limits_of`; empty: none.
+  TokenLimits limits_of(std::string_view name) const;
 
   std::size_t size() const;  ///< How many tokens of the file are in force, expired ones included.
   /// Whether the last reading was successful: if not, the tokens in force may differ from the file.

@@ -4,11 +4,13 @@
 /// Everything except the adapters, stores and probes that require a third-party library.
 
 #include <vx11/adaptive_limit.hpp>
+#include <vx11/attempt_limiter.hpp>
 #include <vx11/auth.hpp>
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
 #include <vx11/balancer.hpp>
 #include <vx11/bulkhead.hpp>
+#include <vx11/certificate_auth.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/chat_stream.hpp>
@@ -26,10 +28,16 @@
 #include <vx11/guard.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>
+#include <vx11/http_answer_fields.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_idempotency.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/http_method.hpp>
+#include <vx11/http_problem.hpp>
+#include <vx11/http_request_log.hpp>
 #include <vx11/http_routes.hpp>
+#include <vx11/idempotency_store.hpp>
+#include <vx11/jwks.hpp>
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>
@@ -40,6 +48,8 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/rate_limiter.hpp>
 #include <vx11/rejection.hpp>
+#include <vx11/replaceable_handler.hpp>
+#include <vx11/request_limits.hpp>
 #include <vx11/result.hpp>
 #include <vx11/retry.hpp>
 #include <vx11/retry_after.hpp>
@@ -57,6 +67,7 @@
 #include <vx11/timer.hpp>
 #include <vx11/to_json.hpp>
 #include <vx11/token_file.hpp>
+#include <vx11/token_limits.hpp>
 #include <vx11/transport.hpp>
 #include <vx11/transport/in_process.hpp>
 #include <vx11/url.hpp>

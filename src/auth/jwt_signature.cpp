@@ -7,80 +7,61 @@
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
 #include <openssl/hmac.h>
-#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 namespace vx11 {
 inline namespace v0 {
 
-/// How an algorithm computes, and the kind of key it takes.
-enum class JwtFamily : unsigned char { hmac, rsa, ecdsa };
-
-struct JwtAlgorithm {
-  std::string_view name;
-  JwtFamily family;
-  const EVP_MD* (*hash)();
-};
-
 namespace {
 
-constexpr std::array<JwtAlgorithm, 5> kAlgorithms = {{
+constexpr std::array<JwtAlgorithm, 8> kAlgorithms = {{
     {"HS256", JwtFamily::hmac, &EVP_sha256},
     {"HS384", JwtFamily::hmac, &EVP_sha384},
     {"HS512", JwtFamily::hmac, &EVP_sha512},
     {"RS256", JwtFamily::rsa, &EVP_sha256},
+    {"PS256", JwtFamily::rsa_pss, &EVP_sha256},
     {"ES256", JwtFamily::ecdsa, &EVP_sha256},
+    {"EdDSA", JwtFamily::eddsa, nullptr},
+    {"Ed25519", JwtFamily::eddsa, nullptr},
 }};
 constexpr int kMinRsaBits = 2048;         // RFC 7518 §3.3
+constexpr int kMaxRsaBits = 8192;         // each verification takes longer than the one before
 constexpr std::size_t kP256Integer = 32;  // bytes of r and of s, RFC 7518 §3.4
 
-using Bio = OpensslPtr<BIO, &BIO_free_all>;
 using DigestContext = OpensslPtr<EVP_MD_CTX, &EVP_MD_CTX_free>;
 using EcdsaSignature = OpensslPtr<ECDSA_SIG, &ECDSA_SIG_free>;
-
-/// OpenSSL keeps its errors per thread; errors of a token must not leak into the caller's queue.
-class ErrorMark {
- public:
-  ErrorMark() noexcept { ERR_set_mark(); }
-  ErrorMark(const ErrorMark&) = delete;
-  ErrorMark& operator=(const ErrorMark&) = delete;
-  ~ErrorMark() { ERR_pop_to_mark(); }
-};
 
 const unsigned char* bytes(std::string_view text) noexcept {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-EVP_PKEY* read_public_key(const std::string& pem) {
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  // Without a callback OpenSSL would prompt on the terminal for an encrypted key's passphrase.
-  const auto no_passphrase = [](char*, int, int, void*) { return 0; };
-  return bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr) : nullptr;
-}
-
-bool fits(const EVP_PKEY* key, JwtFamily family) {
-  if (family == JwtFamily::rsa) {
-    return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= kMinRsaBits;
-  }
+bool is_p256(const EVP_PKEY* key) {
   std::array<char, 32> curve{};
-  return EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1 &&
+  return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+         EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1 &&
          std::string_view(curve.data()) == "prime256v1";
 }
 
-bool verify_hmac(const EVP_MD* hash, std::string_view secret, std::string_view text,
-                 std::string_view signature) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-  unsigned size = 0;
-  return HMAC(hash, secret.data(), static_cast<int>(secret.size()), bytes(text), text.size(),
-              mac.data(), &size) != nullptr &&
-         signature.size() == size && CRYPTO_memcmp(signature.data(), mac.data(), size) == 0;
+bool is_rsa(const EVP_PKEY* key) {
+  const int bits = EVP_PKEY_get_bits(key);
+  return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits >= kMinRsaBits && bits <= kMaxRsaBits;
 }
 
-bool verify_with_key(const EVP_MD* hash, EVP_PKEY* key, std::string_view text,
+/// PSS with MGF1 by the same hash and a salt of its length (RFC 7518 §3.5).
+bool set_padding(JwtFamily family, EVP_PKEY_CTX* context) {
+  if (family != JwtFamily::rsa_pss) return true;
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+bool verify_with_key(const JwtAlgorithm& algorithm, EVP_PKEY* key, std::string_view text,
                      std::string_view signature) {
   const DigestContext context(EVP_MD_CTX_new());
-  return context && EVP_DigestVerifyInit(context.get(), nullptr, hash, nullptr, key) == 1 &&
+  EVP_PKEY_CTX* of_key = nullptr;  // owned by the context
+  const EVP_MD* const hash = algorithm.hash == nullptr ? nullptr : algorithm.hash();
+  return context && EVP_DigestVerifyInit(context.get(), &of_key, hash, nullptr, key) == 1 &&
+         set_padding(algorithm.family, of_key) &&
          EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(text),
                           text.size()) == 1;
 }
@@ -102,65 +83,63 @@ std::string ecdsa_as_der(std::string_view raw) {
   return der;
 }
 
-const JwtAlgorithm* find_algorithm(std::string_view name) noexcept {
+}  // namespace
+
+std::span<const JwtAlgorithm> jwt_algorithms() noexcept {
+  return kAlgorithms;
+}
+
+const JwtAlgorithm* find_jwt_algorithm(std::string_view name) noexcept {
   const auto* at = std::find_if(kAlgorithms.begin(), kAlgorithms.end(),
                                 [=](const JwtAlgorithm& a) { return a.name == name; });
   return at == kAlgorithms.end() ? nullptr : at;
 }
 
-}  // namespace
-
-JwtKeys::JwtKeys(const JwtOptions& options, detail::Mistakes& mistakes) : secret_(options.secret) {
-  const ErrorMark mark;
-  if (!options.public_key_pem.empty()) public_key_.reset(read_public_key(options.public_key_pem));
-  mistakes.add_if(options.algorithms.empty(), "no algorithm is allowed");
-  for (const std::string& name : options.algorithms) {
-    const JwtAlgorithm* algorithm = find_algorithm(name);
-    if (algorithm == nullptr) {
-      mistakes.about("algorithm", name);
-      mistakes.add("it is not one of HS256, HS384, HS512, RS256, ES256");
-      mistakes.about({});
-      continue;
-    }
-    allowed_.push_back(algorithm);
-    const bool keyed_by_secret = algorithm->family == JwtFamily::hmac;
-    keyed_by_secret ? check_secret(*algorithm, mistakes) : check_public_key(*algorithm, mistakes);
-  }
-}
-
-void JwtKeys::check_secret(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const {
-  const auto least = static_cast<std::size_t>(EVP_MD_get_size(algorithm.hash()));
-  if (secret_.size() < least) {
-    mistakes.add(std::string(algorithm.name) + " needs a secret of at least " +
-                 std::to_string(least) + " bytes");
-  }
-  if (secret_.find("-----BEGIN") != std::string::npos) {
-    mistakes.add(std::string(algorithm.name) + " needs a secret, not a key in PEM");
-  }
-}
-
-void JwtKeys::check_public_key(const JwtAlgorithm& algorithm, detail::Mistakes& mistakes) const {
-  if (public_key_ && fits(public_key_.get(), algorithm.family)) return;
-  mistakes.add(std::string(algorithm.name) + " needs a public key in PEM: " +
-               (algorithm.family == JwtFamily::rsa ? "RSA of at least 2048 bits" : "P-256"));
-}
-
-bool JwtKeys::verify(std::string_view algorithm, std::string_view text,
-                     std::string_view signature) const {
-  const ErrorMark mark;
-  const auto at = std::find_if(allowed_.begin(), allowed_.end(),
-                               [=](const JwtAlgorithm* a) { return a->name == algorithm; });
-  if (at == allowed_.end()) return false;
-  const EVP_MD* hash = (*at)->hash();
-  switch ((*at)->family) {
+bool fits(const JwtAlgorithm& algorithm, const EVP_PKEY* key) {
+  switch (algorithm.family) {
     case JwtFamily::hmac:
-      return verify_hmac(hash, secret_, text, signature);
+      return false;
     case JwtFamily::rsa:
-      return verify_with_key(hash, public_key_.get(), text, signature);
+    case JwtFamily::rsa_pss:
+      return is_rsa(key);
     case JwtFamily::ecdsa:
-      return verify_with_key(hash, public_key_.get(), text, ecdsa_as_der(signature));
+      return is_p256(key);
+    case JwtFamily::eddsa:
+      return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
   }
   return false;
+}
+
+std::string_view keys_for(const JwtAlgorithm& algorithm) noexcept {
+  switch (algorithm.family) {
+    case JwtFamily::hmac:
+      return "a secret";
+    case JwtFamily::rsa:
+    case JwtFamily::rsa_pss:
+      return "RSA of at least 2048 bits";
+    case JwtFamily::ecdsa:
+      return "P-256";
+    case JwtFamily::eddsa:
+      return "Ed25519";
+  }
+  return {};
+}
+
+bool verify_by_key(const JwtAlgorithm& algorithm, EVP_PKEY* key, std::string_view text,
+                   std::string_view signature) {
+  const ErrorMark mark;
+  if (algorithm.family != JwtFamily::ecdsa) return verify_with_key(algorithm, key, text, signature);
+  return verify_with_key(algorithm, key, text, ecdsa_as_der(signature));
+}
+
+bool verify_by_secret(const JwtAlgorithm& algorithm, std::string_view secret, std::string_view text,
+                      std::string_view signature) {
+  const ErrorMark mark;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned size = 0;
+  return HMAC(algorithm.hash(), secret.data(), static_cast<int>(secret.size()), bytes(text),
+              text.size(), mac.data(), &size) != nullptr &&
+         signature.size() == size && CRYPTO_memcmp(signature.data(), mac.data(), size) == 0;
 }
 
 }  // namespace v0

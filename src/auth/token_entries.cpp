@@ -2,8 +2,10 @@
 #include <vx11/token_file.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -20,6 +22,9 @@ constexpr std::string_view kFirstLine = "vx11-tokens 1";
 constexpr std::string_view kLastLine = "end";
 constexpr std::string_view kNoExpiry = "-";
 constexpr std::string_view kDigestPrefix = "sha256:";
+constexpr std::size_t kDigestBytes = kDigestPrefix.size() + 2 * std::tuple_size_v<TokenDigest>;
+constexpr std::string_view kRatePrefix = " rate=";
+constexpr std::string_view kConcurrentPrefix = " concurrent=";
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::size_t kMostNameBytes = 64;
 
@@ -63,6 +68,29 @@ bool parse_expiry(std::string_view text, TokenEntry& into) {
   return into.expires && expiry_text(into.expires) == text;
 }
 
+/// With a space before it.
+std::string limits_text(const TokenLimits& own) {
+  return own.empty() ? std::string() : ' ' + to_string(own);
+}
+
+/// One spelling for each, so that what was read is printed as it was.
+bool parse_limits(std::string_view text, TokenLimits& into) {
+  std::string_view rest = text;
+  if (rest.starts_with(kRatePrefix)) {
+    rest.remove_prefix(kRatePrefix.size());
+    const std::string_view written = rest.substr(0, rest.find(' '));
+    const auto rate = parse_request_rate(written);
+    if (!rate) return false;
+    into.rate = *rate;
+    rest.remove_prefix(written.size());
+  }
+  if (rest.starts_with(kConcurrentPrefix)) {
+    rest.remove_prefix(kConcurrentPrefix.size());
+    std::from_chars(rest.data(), rest.data() + rest.size(), into.concurrent);
+  }
+  return limits_text(into) == text;
+}
+
 /// \return the mistake; empty for none
 std::string_view parse_entry(std::string_view line, TokenEntry& into) {
   const std::string_view name = take_until(line, ' ');
@@ -72,8 +100,11 @@ std::string_view parse_entry(std::string_view line, TokenEntry& into) {
   const auto parsed = parse_scopes(scopes);
   if (!parsed) return "the scopes are none that this version knows, with commas between them";
   if (!parse_expiry(expires, into)) return "the expiry is neither - nor like 2026-12-31T23:59:59Z";
-  const auto digest = parse_digest(line);
+  const auto digest = parse_digest(line.substr(0, kDigestBytes));
   if (!digest) return "the digest is not sha256: and 64 digits";
+  if (!parse_limits(line.substr(kDigestBytes), into.limits)) {
+    return "the limits are not rate=60/m, concurrent=4, or both with one space between";
+  }
   into.name = name;
   into.scopes = *parsed;
   into.digest = *digest;
@@ -133,7 +164,7 @@ void append_entry(std::string& text, const TokenEntry& entry) {
     text += kHex[byte >> 4];
     text += kHex[byte & 0x0F];
   }
-  text += '\n';
+  text.append(limits_text(entry.limits)) += '\n';
 }
 
 }  // namespace

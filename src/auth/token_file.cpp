@@ -126,6 +126,10 @@ Result<void> TokenFile::reload() {
   return impl_->read();
 }
 
+TokenLimits TokenFile::limits_of(std::string_view name) const {
+  return impl_->tokens()->limits_of(name);
+}
+
 std::size_t TokenFile::size() const {
   return impl_->tokens()->size();
 }

@@ -20,30 +20,27 @@ namespace {
 
 using socket_detail::Fd;
 
-constexpr std::size_t kMostBytes = std::size_t{16} * 1024 * 1024;
-
 tl::unexpected<Error> not_read(const std::string& path) {
   const std::error_code error(errno, std::generic_category());
   return fail(Errc::storage, fmt::format("\"{}\" cannot be read: {}", path, error.message()));
 }
 
-Result<void> check_kind(int file, const std::string& path) {
+Result<void> check_kind(int file, const std::string& path, const OwnersFile& kind) {
   struct stat found {};
   if (::fstat(file, &found) != 0) return not_read(path);
   if (!S_ISREG(found.st_mode)) {
     return fail(Errc::invalid_argument, fmt::format("\"{}\" is not a regular file", path));
   }
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return fail(
-        Errc::invalid_argument,
-        fmt::format("\"{0}\" may be written by others than its owner, who could add tokens; "
-                    "run chmod go-w {0}",
-                    path));
+    return fail(Errc::invalid_argument,
+                fmt::format("\"{0}\" may be written by others than its owner, who could add {1}; "
+                            "run chmod go-w {0}",
+                            path, kind.holds));
   }
   return {};
 }
 
-Result<std::string> read_all(int file, const std::string& path) {
+Result<std::string> read_all(int file, const std::string& path, const OwnersFile& kind) {
   std::string text;
   std::array<char, 16'384> part;
   for (;;) {
@@ -52,20 +49,27 @@ Result<std::string> read_all(int file, const std::string& path) {
     if (count < 0) return not_read(path);
     if (count == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(count));
-    if (text.size() > kMostBytes) {
-      return fail(Errc::invalid_argument, fmt::format("\"{}\" is larger than 16 MiB", path));
+    if (text.size() > kind.most_kib * 1024) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("\"{}\" is larger than {} KiB", path, kind.most_kib));
     }
   }
 }
 
 }  // namespace
 
-Result<std::string> token_file_text(const std::string& path) {
+Result<std::string> owners_file_text(const std::string& path, const OwnersFile& kind) {
   // A FIFO without a writer would block.
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return not_read(path);
-  if (Result<void> checked = check_kind(file.get(), path); !checked) return fail(checked.error());
-  return read_all(file.get(), path);
+  if (Result<void> checked = check_kind(file.get(), path, kind); !checked) {
+    return fail(checked.error());
+  }
+  return read_all(file.get(), path, kind);
+}
+
+Result<std::string> token_file_text(const std::string& path) {
+  return owners_file_text(path, {.holds = "tokens", .most_kib = std::size_t{16} * 1024});
 }
 
 }  // namespace v0

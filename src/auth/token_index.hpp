@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,7 @@ class TokenIndex {
       std::size_t at = slot_of(entries_[i].digest);
       while (slots_[at] != 0) at = next(at);
       slots_[at] = static_cast<std::uint32_t>(i + 1);
+      if (!entries_[i].limits.empty()) limits_.emplace(entries_[i].name, entries_[i].limits);
     }
   }
 
@@ -43,6 +46,12 @@ class TokenIndex {
       if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) return &entry;
     }
     return nullptr;
+  }
+  /// Of the token of that name; empty if it has none.
+  TokenLimits limits_of(std::string_view name) const noexcept {
+    if (limits_.empty()) return {};
+    const auto found = limits_.find(name);
+    return found == limits_.end() ? TokenLimits() : found->second;
   }
   std::size_t size() const noexcept { return entries_.size(); }
 
@@ -56,6 +65,8 @@ class TokenIndex {
   std::size_t next(std::size_t slot) const noexcept { return (slot + 1) & (slots_.size() - 1); }
 
   std::vector<TokenEntry> entries_;
+  /// Those of tokens that have their own, by names in `entries_`.
+  std::unordered_map<std::string_view, TokenLimits> limits_ = {};
   std::vector<std::uint32_t> slots_;  ///< Numbers of entries, from 1; 0: free. At least half are.
 };
 

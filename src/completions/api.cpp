@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +17,7 @@
 #include "front/body_head.hpp"
 #include "front/cors.hpp"
 #include "front/page_origin.hpp"
+#include "front/request_id.hpp"
 #include "http/route_pattern.hpp"
 
 namespace vx11 {
@@ -28,18 +31,19 @@ using completions::RouteLabel;
 namespace {
 
 struct Route {
+  std::string_view pattern;  ///< For logs.
   std::string_view path;  ///< Below `/v1`. One that ends with a slash is followed by an argument.
   std::string_view method;
   RouteLabel label;
 };
 
 constexpr std::array<Route, 6> kRoutes = {
-    {{"/chat/completions", "POST", RouteLabel::chat_completions},
-     {"/responses", "POST", RouteLabel::responses},
-     {"/completions", "POST", RouteLabel::completions},
-     {"/embeddings", "POST", RouteLabel::embeddings},
-     {"/models", "GET", RouteLabel::models},
-     {"/models/", "GET", RouteLabel::model}}};
+    {{"/v1/chat/completions", "/chat/completions", "POST", RouteLabel::chat_completions},
+     {"/v1/responses", "/responses", "POST", RouteLabel::responses},
+     {"/v1/completions", "/completions", "POST", RouteLabel::completions},
+     {"/v1/embeddings", "/embeddings", "POST", RouteLabel::embeddings},
+     {"/v1/models", "/models", "GET", RouteLabel::models},
+     {"/v1/models/{}", "/models/", "GET", RouteLabel::model}}};
 
 struct Match {
   const Route* route = nullptr;
@@ -75,6 +79,15 @@ HttpResponse missing_scope() {
   return answer;
 }
 
+HttpResponse too_many_attempts(Duration wait) {
+  HttpResponse answer = error_response(ApiError(
+      429, "too_many_attempts", "too many wrong tokens came from this address; wait, then retry"));
+  const auto seconds =
+      std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
+  answer.headers.add("Retry-After", std::to_string(seconds.count()));
+  return answer;
+}
+
 HttpResponse wrong_method(const Route& route, std::string_view method) {
   HttpResponse answer =
       method == "OPTIONS"
@@ -88,11 +101,6 @@ AnswerStyle style_of(RouteLabel route) noexcept {
   if (route == RouteLabel::responses) return AnswerStyle::response;
   const bool is_text = route == RouteLabel::completions;
   return is_text ? AnswerStyle::text_completion : AnswerStyle::chat_completion;
-}
-
-bool is_id(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 128 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 Result<void> check(const ChatCompletionsApiOptions& options) {
@@ -129,7 +137,7 @@ struct ChatCompletionsApi::Impl : completions::Context {
                                             HttpAdmission::Match& found) const;
   std::optional<HttpResponse> refuse_content(const HttpRequest& head) const;
   /// Adds the fields common to every answer.
-  void finish(HttpResponse& answer, const HttpRequest& request) const;
+  void finish(HttpResponse& answer, const HttpRequest& request, std::string_view request_id) const;
 };
 
 std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_origin(const HttpRequest& head) const {
@@ -168,8 +176,12 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse_caller(
     return answer;
   }
   report(OperatorEventKind::credential_refused, principal, checked.reason);
-  if (checked.access == Access::expired) {
-    HttpResponse answer = error_response(ApiError(401, "invalid_token", "the token has expired"));
+  if (checked.access == Access::limited) return too_many_attempts(checked.retry_after);
+  const bool is_unknown = checked.access == Access::key_unknown;
+  if (is_unknown || checked.access == Access::expired) {
+    HttpResponse answer = error_response(ApiError(
+        401, "invalid_token",
+        is_unknown ? "the key of the token is unknown; try again" : "the token has expired"));
     answer.headers.add("WWW-Authenticate", R"(Bearer error="invalid_token")");
     return answer;
   }
@@ -205,17 +217,23 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
   return method == "POST" ? refuse_content(head) : std::nullopt;
 }
 
-void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request) const {
+void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request,
+                                      std::string_view request_id) const {
   endpoints::add_cors_fields(options.cors_origins, request, answer);
   if (!answer.headers.contains("Cache-Control")) answer.headers.add("Cache-Control", "no-store");
   answer.headers.add("X-Content-Type-Options", "nosniff");
-  const std::string_view sent = request.headers.get("X-Request-Id");
-  answer.headers.add("x-request-id", is_id(sent) ? std::string(sent) : "req_" + make_uuid());
+  answer.headers.add("Referrer-Policy", "no-referrer");
+  endpoints::add_request_id(answer, request_id);
 }
 
 Result<ChatCompletionsApi> ChatCompletionsApi::create(ChatCompletionsApiOptions options) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   return ChatCompletionsApi(std::make_shared<const Impl>(std::move(options)));
+}
+
+Result<ChatCompletionsApi> ChatCompletionsApi::successor(ChatCompletionsApiOptions options) const {
+  if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
+  return ChatCompletionsApi(std::make_shared<const Impl>(std::move(options), impl_.get()));
 }
 
 tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRequest& head) const {
@@ -230,25 +248,31 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
     refused = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
   if (!refused) return HttpAdmission(*this, impl.options.max_body_bytes, std::move(found));
-  impl.finish(*refused, head);
+  impl.finish(*refused, head, endpoints::request_id_of(head.headers));
   impl.metrics.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));
+}
+
+std::string_view ChatCompletionsApi::route(std::string_view target) const noexcept {
+  const Match match = find_route(target);
+  return match.route != nullptr ? match.route->pattern : std::string_view();
 }
 
 Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, HttpAdmission admission,
                                                 Deadline deadline) const {
   const std::shared_ptr<const Impl> impl = impl_;
   const auto& route = *static_cast<const Route*>(admission.match().route);
+  const std::string request_id = endpoints::request_id_of(request.headers);
   StreamedResponse answer;
   try {
     std::shared_ptr<const completions::Context> context = impl;
     if (route.label == RouteLabel::embeddings) {
-      Task<HttpResponse> answering =
-          completions::answer_embeddings(std::move(context), request, deadline);
+      Task<HttpResponse> answering = completions::answer_embeddings(
+          std::move(context), request, admission, request_id, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
       Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, deadline, admission.match().since);
+          std::move(context), style_of(route.label), request, admission, request_id, deadline);
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);
@@ -258,7 +282,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
   } catch (...) {
     answer.head = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
-  impl->finish(answer.head, request);
+  impl->finish(answer.head, request, request_id);
   if (answer.body == nullptr) impl->metrics.answered(route.label, answer.head.status);
   co_return std::move(answer);
 }
@@ -271,8 +295,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
 }
 
 std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {
-  return completions::metric_families(
-      std::shared_ptr<const completions::Metrics>(impl_, &impl_->metrics));
+  return completions::metric_families(impl_->counters);
 }
 
 }  // namespace v0

@@ -6,6 +6,7 @@
 #include <vx11/chat_completions_api.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -17,8 +18,11 @@ namespace completions {
 
 /// `ChatCompletionsApi::create` has validated the options.
 struct Context {
-  explicit Context(ChatCompletionsApiOptions complete)
-      : options(std::move(complete)), created(seconds_now()) {}
+  /// \param earlier the one that this replaces; null: none
+  explicit Context(ChatCompletionsApiOptions complete, const Context* earlier = nullptr)
+      : options(std::move(complete)),
+        created(earlier != nullptr ? earlier->created : seconds_now()),
+        counters(earlier != nullptr ? earlier->counters : std::make_shared<Metrics>()) {}
 
   void report(OperatorEventKind kind, std::string_view subject = {},
               std::string_view reason = {}) const {
@@ -32,8 +36,9 @@ struct Context {
   }
 
   const ChatCompletionsApiOptions options;
-  const std::int64_t created;  ///< The `created` of all models.
-  mutable Metrics metrics;
+  const std::int64_t created;               ///< The `created` of all models.
+  const std::shared_ptr<Metrics> counters;  ///< Those of `metrics`.
+  Metrics& metrics = *counters;
 };
 
 }  // namespace completions

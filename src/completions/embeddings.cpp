@@ -11,6 +11,7 @@
 #include "completions/endpoint.hpp"
 #include "completions/errors.hpp"
 #include "completions/request.hpp"
+#include "front/usage.hpp"
 #include "json/scan.hpp"
 
 namespace vx11 {
@@ -64,10 +65,12 @@ HttpResponse answer_of(ChatReply& reply) {
 }  // namespace
 
 Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
-                                     const HttpRequest& request, const Deadline& deadline) {
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const std::string& request_id, const Deadline& deadline) {
   const ChatCompletionsApiOptions& with = context->options;
-  const auto call = read_call(request.body);
+  auto call = read_call(request.body);
   if (!call) co_return HttpResponse(call.error());
+  call->chat.request_id = request_id;
   const auto found = with.embeddings.find(call->model);
   if (found == with.embeddings.end()) {
     const bool is_known = with.models.contains(call->model);
@@ -77,6 +80,7 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   auto asking = router->async_ask(std::cref(call->chat), deadline);
   auto& reply = co_await asking;
   if (!reply) co_return failure_response(reply.error(), with.max_retry_after);
+  endpoints::charge(admission.meter().get(), reply->ending);
   co_return answer_of(*reply);
 }
 

@@ -8,6 +8,7 @@
 #include <vx11/task.hpp>
 
 #include <memory>
+#include <string>
 
 #include "completions/context.hpp"
 
@@ -17,9 +18,10 @@ namespace completions {
 
 /// Sends the body of `request` along the route of its model, and answers as the first target that
 /// does.
-/// \param request must outlive the task
+/// \param request with `admission` and `request_id` must outlive the task
 Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
-                                     const HttpRequest& request, const Deadline& deadline);
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const std::string& request_id, const Deadline& deadline);
 
 }  // namespace completions
 }  // namespace v0

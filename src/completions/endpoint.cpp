@@ -11,6 +11,7 @@
 #include "completions/responses.hpp"
 #include "completions/text_completion.hpp"
 #include "front/chat_relay.hpp"
+#include "front/usage.hpp"
 #include "http/percent.hpp"
 #include "json/writer.hpp"
 
@@ -52,13 +53,14 @@ void write_model(json::Writer& json, const Context& context, std::string_view na
 }
 
 Task<HttpResponse> answer_whole(const Context& context, const Router& router, CompletionCall call,
-                                const Deadline& deadline) {
-  SessionTurn turn(context, call.chat);
+                                const Deadline& deadline, UsageMeter* meter) {
+  SessionTurn turn(context, call.chat, call.principal.get());
   Task<void> recalling = turn.recall();
   co_await std::move(recalling);
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
   if (!reply) co_return failure_response(reply.error(), context.options.max_retry_after);
+  endpoints::charge(meter, reply->ending);
   if (turn.is_kept()) {
     Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
     co_await std::move(keeping);
@@ -71,23 +73,29 @@ Task<HttpResponse> answer_whole(const Context& context, const Router& router, Co
 }  // namespace
 
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
-                                     const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since) {
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const std::string& request_id, const Deadline& deadline) {
   const ChatCompletionsApiOptions& with = context->options;
   auto call = read_call(style, request.body, with.session_member);
   if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
+  call->chat.request_id = request_id;
+  call->principal = admission.match().principal;
+  const bool is_user = call->principal != nullptr && with.auth->names_users();
+  if (is_user) call->chat.user_id = *call->principal;
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
   const std::shared_ptr<const Router> router = model->second;
   if (call->form == AnswerForm::whole) {
-    Task<HttpResponse> answering = answer_whole(*context, *router, *std::move(call), deadline);
+    Task<HttpResponse> answering =
+        answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get());
     HttpResponse answer = co_await std::move(answering);
     co_return StreamedResponse(std::move(answer), nullptr);
   }
   endpoints::RelayOptions options(with.stream, with.timer, with.clock);
-  auto form = std::make_unique<CompletionForm>(context, router, *std::move(call));
-  auto relay =
-      std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
+  auto form =
+      std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter());
+  auto relay = std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline,
+                                                      admission.match().since);
   Task<StreamedResponse> answering = endpoints::answer_with(std::move(relay));
   co_return co_await std::move(answering);
 }

@@ -3,9 +3,11 @@
 /// \file
 /// The endpoints of the OpenAI chat API. Internal.
 
+#include <vx11/http_handler.hpp>
 #include <vx11/streaming.hpp>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "completions/context.hpp"
@@ -17,11 +19,10 @@ namespace completions {
 
 /// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
 /// body's `stream`.
-/// \param request must outlive the task
-/// \param since when the head of the request was complete
+/// \param request with `admission` and `request_id` must outlive the task
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
-                                     const HttpRequest& request, const Deadline& deadline,
-                                     TimePoint since);
+                                     const HttpRequest& request, const HttpAdmission& admission,
+                                     const std::string& request_id, const Deadline& deadline);
 
 /// The answer to a request for a model that is not configured.
 HttpResponse unknown_model();

@@ -6,6 +6,7 @@
 #include "completions/errors.hpp"
 #include "completions/responses.hpp"
 #include "completions/text_completion.hpp"
+#include "front/usage.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -42,11 +43,13 @@ RouteLabel label_of(AnswerStyle style) noexcept {
 }  // namespace
 
 CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
-                               std::shared_ptr<const Router> router, CompletionCall call)
+                               std::shared_ptr<const Router> router, CompletionCall call,
+                               std::shared_ptr<UsageMeter> meter)
     : context_(std::move(context)),
       router_(std::move(router)),
       call_(std::move(call)),
-      turn_(*context_, call_.chat),
+      turn_(*context_, call_.chat, call_.principal.get()),
+      meter_(std::move(meter)),
       writer_(writer_for(*context_, call_, turn_)) {}
 
 HttpResponse CompletionForm::refuse(const ChatFailure& failure) {
@@ -58,6 +61,7 @@ HttpResponse CompletionForm::defect() {
 }
 
 Task<void> CompletionForm::end(const ChatStream& stream) {
+  endpoints::charge(meter_.get(), stream.ending());
   Task<void> keeping = turn_.keep(writer_->take_text(), stream.source(), Completeness::complete);
   co_await std::move(keeping);
   writer_->end();
@@ -66,6 +70,7 @@ Task<void> CompletionForm::end(const ChatStream& stream) {
 /// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
 /// then nothing is stored.
 Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
+  endpoints::charge(meter_.get(), stream.ending());
   if (error.code != Errc::cancelled) {
     Task<void> keeping =
         turn_.keep(writer_->take_text(), stream.source(), Completeness::broken_off);

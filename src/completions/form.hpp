@@ -21,7 +21,7 @@ namespace completions {
 class CompletionForm final : public endpoints::ChatForm {
  public:
   CompletionForm(std::shared_ptr<const Context> context, std::shared_ptr<const Router> router,
-                 CompletionCall call);
+                 CompletionCall call, std::shared_ptr<UsageMeter> meter);
 
   Task<void> prepare() override { return turn_.recall(); }
   const ChatRequest& chat() const noexcept override { return call_.chat; }
@@ -42,6 +42,7 @@ class CompletionForm final : public endpoints::ChatForm {
   std::shared_ptr<const Router> router_;
   CompletionCall call_;
   SessionTurn turn_;
+  std::shared_ptr<UsageMeter> meter_;
   std::unique_ptr<AnswerWriter> writer_;
 };
 

@@ -8,6 +8,7 @@
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ struct CompletionCall {
   /// With `message` (the last user message), `history` (those before it) and `completion_json`.
   /// `session_id` is empty if no session was asked for.
   ChatRequest chat = {};
+  std::shared_ptr<const std::string> principal = {};  ///< Who sent it; null if unknown.
 };
 
 /// Whether `member` is a name or an id: a string of at most 256 bytes without control characters.

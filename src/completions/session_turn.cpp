@@ -71,7 +71,8 @@ Task<void> SessionTurn::recall() {
     recalled(fail(Errc::storage, "no session store"));
     co_return;
   }
-  Task<Result<std::string>> reading = context_->options.sessions->summary(session_, chat_->message);
+  Task<Result<std::string>> reading =
+      context_->options.sessions->summary(session_key(principal_, session_), chat_->message);
   recalled(co_await std::move(reading));
 }
 
@@ -93,7 +94,8 @@ Task<void> SessionTurn::keep(std::string answer, std::string source, Completenes
   Turn turn(Message("user", chat_->message, asked_at_, chat_->metadata_json),
             Message("assistant", std::move(answer), with.wall_clock.now(),
                     metadata_of(source, completeness)));
-  Task<Result<void>> storing = with.sessions->append(session_, chat_->user_id, std::move(turn));
+  Task<Result<void>> storing =
+      with.sessions->append(session_key(principal_, session_), chat_->user_id, std::move(turn));
   const Result<void> stored = co_await std::move(storing);
   if (stored) co_return;
   is_lost_ = true;

@@ -21,8 +21,9 @@ enum class Completeness : unsigned char { complete, broken_off };
 class SessionTurn {
  public:
   /// \param chat must outlive this object
-  SessionTurn(const Context& context, ChatRequest& chat)
-      : context_(&context), chat_(&chat), session_(chat.session_id) {}
+  /// \param principal whose session it is; null if unknown; must outlive this object
+  SessionTurn(const Context& context, ChatRequest& chat, const std::string* principal)
+      : context_(&context), chat_(&chat), principal_(principal), session_(chat.session_id) {}
 
   /// Completes the chat by the summary of its session, or of its own earlier messages.
   Task<void> recall();
@@ -40,6 +41,7 @@ class SessionTurn {
 
   const Context* context_;
   ChatRequest* chat_;
+  const std::string* principal_;
   std::string session_;
   WallTime asked_at_ = {};
   bool is_lost_ = false;

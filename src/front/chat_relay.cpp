@@ -164,6 +164,7 @@ void ChatRelay::fail() noexcept {
 }
 
 void ChatRelay::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
+  failed_.store(end != StreamEnd::done, std::memory_order_relaxed);
   form_->count(end, attempts, first_piece_, now() - since_);
 }
 
@@ -225,6 +226,7 @@ class ChatEvents final : public BodyStream {
     return wait();
   }
   bool ended() const noexcept override { return chat_->out.is_over(); }
+  bool failed() const noexcept override { return chat_->has_failed(); }
 
  private:
   Task<Result<std::string>> wait() {

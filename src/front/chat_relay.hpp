@@ -56,6 +56,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   Handover out;
   /// The answer if the stream has not begun: valid once `out` is over without text.
   std::optional<HttpResponse> whole = std::nullopt;
+  /// Whether the stream ended with an `error` event, or because the client left. Thread-safe.
+  bool has_failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 
  private:
   /// Notes the client's departure.
@@ -104,6 +106,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   std::optional<ChatStream> stream_ = std::nullopt;
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
+  std::atomic<bool> failed_ = false;  ///< Set before the last text is handed over.
 };
 
 /// Starts the relay. Completes when the first piece has arrived, or after

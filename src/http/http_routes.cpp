@@ -116,6 +116,16 @@ class HttpRoutes::Table final : public HttpHandler {
     return mount->handler->open(request, std::move(admission), std::move(deadline));
   }
 
+  std::string_view route(std::string_view target) const noexcept override {
+    const std::string_view path = path_of(target);
+    const auto ignore = [](std::string_view, std::string_view) {};
+    for (const Route& route : routes_) {
+      if (PathPattern(route.pattern).matches(path, ignore)) return route.pattern;
+    }
+    const Mount* const mount = mount_of(path);
+    return mount != nullptr ? mount->handler->route(target) : std::string_view();
+  }
+
   void drain() noexcept override {
     for (const Mount& mount : mounts_) mount.handler->drain();
   }

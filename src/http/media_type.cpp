@@ -47,6 +47,27 @@ bool keeps_to_utf8(std::string_view parameter) noexcept {
   return equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "utf8");
 }
 
+/// The weight of a media range in thousandths (RFC 9110 §12.4.2): 1000 without `q`, 0 for a
+/// malformed one.
+int weight_of(std::string_view parameters) noexcept {
+  while (!parameters.empty()) {
+    std::string_view value = take_until(parameters, ';');
+    if (!equals_ignoring_case(take_until(value, '='), "q")) continue;
+    value = trimmed(value, kHttpSpace);
+    if (value.empty() || value.size() > 5) return 0;
+    if (value.size() > 1 && value[1] != '.') return 0;
+    int weight = 0;
+    for (std::size_t at = 0; at < 5; ++at) {
+      if (at == 1) continue;
+      const char digit = at < value.size() ? value[at] : '0';
+      if (digit < '0' || digit > '9') return 0;
+      weight = weight * 10 + (digit - '0');
+    }
+    return weight <= 1000 ? weight : 0;
+  }
+  return 1000;
+}
+
 /// `q=0`, with or without decimals.
 bool is_zero_weight(std::string_view parameter) noexcept {
   if (!equals_ignoring_case(take_until(parameter, '='), "q")) return false;
@@ -86,6 +107,23 @@ bool lists_event_stream(std::string_view accept) noexcept {
     if (wanted) return true;
   }
   return false;
+}
+
+bool prefers_problem(const Headers& headers) noexcept {
+  if (!headers.contains("Accept")) return false;
+  int problem = 0;
+  int json = 0;
+  for (const Header field : headers) {
+    if (!equals_ignoring_case(field.name, "Accept")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      std::string_view range = take_until(rest, ',');
+      const std::string_view type = take_until(range, ';');
+      if (equals_ignoring_case(type, "application/problem+json")) problem = weight_of(range);
+      if (equals_ignoring_case(type, "application/json")) json = weight_of(range);
+    }
+  }
+  return problem > 0 && problem >= json;
 }
 
 }  // namespace endpoints

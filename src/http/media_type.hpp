@@ -3,6 +3,8 @@
 /// \file
 /// Recognizes the media types of the operator endpoints. Internal.
 
+#include <vx11/headers.hpp>
+
 #include <string_view>
 
 namespace vx11 {
@@ -21,6 +23,10 @@ bool is_json_lines(std::string_view content_type) noexcept;
 /// Whether a value of `Accept` lists `text/event-stream` with a weight above zero (RFC 9110
 /// §12.5.1). Wildcards do not count: every client sends them.
 bool lists_event_stream(std::string_view accept) noexcept;
+
+/// Whether `Accept` lists `application/problem+json` with a weight above zero and not below that of
+/// `application/json`. Wildcards do not count: every client sends them.
+bool prefers_problem(const Headers& headers) noexcept;
 
 }  // namespace endpoints
 }  // namespace v0

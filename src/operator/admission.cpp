@@ -1,5 +1,7 @@
 #include "operator/admission.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +17,19 @@ namespace endpoints {
 
 namespace {
 
+constexpr std::string_view kDelete = "DELETE";
+
 bool is_public(const Context& context, const Route& route) noexcept {
   if (!route.scope) return true;
   return route.endpoint == Endpoint::metrics && context.options.metrics == MetricsAccess::everyone;
+}
+
+/// Whether the program has what the route is for.
+bool is_offered(const Context& context, const Route& route) noexcept {
+  const AdminActions& admin = context.options.admin;
+  if (route.endpoint == Endpoint::admin_reload) return admin.reload != nullptr;
+  if (route.endpoint == Endpoint::admin_log_level) return admin.set_log_level != nullptr;
+  return true;
 }
 
 HttpResponse challenged(HttpResponse response, std::string challenge) {
@@ -42,17 +54,38 @@ HttpResponse scope_answer(std::string_view challenge, Scope scope) {
   return challenged(json_answer(403, std::move(body).take()), with_error(challenge, error));
 }
 
+HttpResponse too_many_attempts(Duration wait) {
+  HttpResponse answer = error_answer(429, "too_many_attempts");
+  add_retry_after(answer, std::max<Duration>(wait, std::chrono::seconds(1)));
+  return answer;
+}
+
 /// Clients get a new token when they see this error.
 constexpr std::string_view kExpired = R"(error="invalid_token", error_description="expired")";
+constexpr std::string_view kUnknownKey =
+    R"(error="invalid_token", error_description="unknown key")";
 
-std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
+std::optional<std::string_view> error_of(Access access) noexcept {
+  if (access == Access::expired) return kExpired;
+  if (access == Access::key_unknown) return kUnknownKey;
+  return std::nullopt;
+}
+
+/// Whether the route may be used with these scopes. Refused without `Route::scope`.
+bool is_allowed(const Route& route, Scopes scopes, std::string_view method) noexcept {
+  const bool reads = method != kDelete;
+  return scopes.allow(*route.scope) || (reads && route.reader && scopes.allow(*route.reader));
+}
+
+std::optional<HttpResponse> refuse_caller(const Context& context, const Route& route,
                                           const HttpRequest& request, HttpAdmission::Match& found) {
+  const Scope scope = *route.scope;
   const Authenticator& auth = *context.options.auth;
   AccessCheck checked = auth.authenticate(request);
   const std::string_view principal = checked.principal ? *checked.principal : std::string_view();
   if (checked.access == Access::granted) {
     found.scopes = checked.scopes;
-    if (checked.scopes.allow(scope)) {
+    if (is_allowed(route, checked.scopes, request.method)) {
       found.principal = std::move(checked.principal);
       return std::nullopt;
     }
@@ -63,15 +96,19 @@ std::optional<HttpResponse> refuse_caller(const Context& context, Scope scope,
     return challenged(error_answer(401, "auth_required"), std::string(auth.challenge()));
   }
   context.report(OperatorEventKind::credential_refused, principal, checked.reason);
-  if (checked.access == Access::expired) {
-    return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), kExpired));
+  if (checked.access == Access::limited) return too_many_attempts(checked.retry_after);
+  if (const auto error = error_of(checked.access)) {
+    return challenged(error_answer(401, "invalid_token"), with_error(auth.challenge(), *error));
   }
   return error_answer(403, "forbidden");
 }
 
 std::optional<HttpResponse> refuse_method(const Route& route, std::string_view method) {
   if (method == route.method || (method == "HEAD" && route.method == "GET")) return std::nullopt;
-  return method_answer(method, route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  if (method == kDelete && route.remove != nullptr) return std::nullopt;
+  if (route.remove != nullptr) return method_answer(method, "GET, HEAD, DELETE, OPTIONS");
+  if (route.method == "GET") return method_answer(method, "GET, HEAD, OPTIONS");
+  return method_answer(method, std::string(route.method).append(", OPTIONS"));
 }
 
 std::optional<HttpResponse> refuse_origin(const Context& context, const Route& route,
@@ -113,11 +150,12 @@ std::optional<HttpResponse> refuse_content(const Context& context, const Route& 
 
 std::optional<HttpResponse> refuse(const Context& context, const Match& match,
                                    const HttpRequest& request, HttpAdmission::Match& found) {
-  if (match.route == nullptr) return error_answer(404, "not_found");
+  if (match.route == nullptr || !is_offered(context, *match.route)) {
+    return error_answer(404, "not_found");
+  }
   if (auto refused = refuse_origin(context, *match.route, request)) return refused;
   if (!is_public(context, *match.route)) {
-    const Scope scope = *match.route->scope;
-    if (auto refused = refuse_caller(context, scope, request, found)) return refused;
+    if (auto refused = refuse_caller(context, *match.route, request, found)) return refused;
   }
   if (auto refused = refuse_method(*match.route, request.method)) return refused;
   const BodyHead head(request.headers);

@@ -63,6 +63,7 @@ void finish(HttpResponse& response, std::string_view method) {
     response.headers.add("Cache-Control", "no-store");
   }
   response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Referrer-Policy", "no-referrer");
   if (method != "HEAD") return;
   response.headers.set("Content-Length", std::to_string(response.body.size()));
   response.body.clear();

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "front/usage.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_turn.hpp"
 #include "operator/endpoints.hpp"
@@ -12,13 +13,14 @@ namespace endpoints {
 
 Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
   const OperatorApiOptions& with = context.options;
-  ChatTurn turn(context);
-  auto refused = turn.read(call.request);
+  ChatTurn turn(context, call.principal);
+  auto refused = turn.read(call);
   if (refused) co_return *std::move(refused);
   turn.recalled(co_await turn.recall());
 
   auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
   auto& reply = co_await asking;
+  if (reply) charge(call.meter.get(), reply->ending);
   context.attempted(reply ? reply->attempts : reply.error().attempts);
   if (!reply) co_return offline(turn.chat().session_id, reply.error(), with.primary);
 

@@ -25,12 +25,12 @@ bool resumes_events(const HttpRequest& request) noexcept {
 
 Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const Call& call,
                                    TimePoint since) {
-  ChatTurn turn(*context);
-  auto refused = turn.read(call.request);
+  ChatTurn turn(*context, call.principal);
+  auto refused = turn.read(call);
   if (refused) co_return StreamedResponse(*std::move(refused), nullptr);
   const OperatorApiOptions& with = context->options;
   RelayOptions options(with.stream, with.timer, with.clock);
-  auto form = std::make_unique<OperatorChatForm>(std::move(context), std::move(turn));
+  auto form = std::make_unique<OperatorChatForm>(std::move(context), std::move(turn), call.meter);
   auto relay =
       std::make_shared<ChatRelay>(std::move(options), std::move(form), call.deadline, since);
   Task<StreamedResponse> answering = answer_with(std::move(relay));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "front/usage.hpp"
 #include "operator/answers.hpp"
 
 namespace vx11 {
@@ -28,6 +29,7 @@ void OperatorChatForm::begin(const ChatStream& stream) {
 }
 
 Task<void> OperatorChatForm::end(const ChatStream& stream) {
+  charge(meter_.get(), stream.ending());
   json::Writer done;
   done.open('{').key("session_id").string(turn_.chat().session_id);
   Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_);
@@ -39,6 +41,7 @@ Task<void> OperatorChatForm::end(const ChatStream& stream) {
 /// The text so far is stored and marked as incomplete. A client that left has cancelled the chat:
 /// then nothing is stored.
 Task<void> OperatorChatForm::break_off(const ChatStream& stream, Error error) {
+  charge(meter_.get(), stream.ending());
   json::Writer json;
   begin_offline(json, stream.source(), offline_reason(error.code), "The answer broke off");
   json.key("session_id").string(turn_.chat().session_id).key("complete").boolean(false);

@@ -21,8 +21,9 @@ namespace endpoints {
 class OperatorChatForm final : public ChatForm {
  public:
   /// \param turn has read the request
-  OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn)
-      : context_(std::move(context)), turn_(std::move(turn)) {}
+  OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn,
+                   std::shared_ptr<UsageMeter> meter)
+      : context_(std::move(context)), turn_(std::move(turn)), meter_(std::move(meter)) {}
 
   Task<void> prepare() override;
   const ChatRequest& chat() const noexcept override { return turn_.chat(); }
@@ -41,6 +42,7 @@ class OperatorChatForm final : public ChatForm {
  private:
   std::shared_ptr<const Context> context_;
   ChatTurn turn_;
+  std::shared_ptr<UsageMeter> meter_;
   ChatOrigin origin_ = {};
   EventWriter writer_ = {};
 };

@@ -51,16 +51,20 @@ ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOp
   return ChatOrigin{std::move(target) + "_fallback", std::move(reason), embedded};
 }
 
-std::optional<HttpResponse> ChatTurn::read(const HttpRequest& request) {
+std::optional<HttpResponse> ChatTurn::read(const Call& call) {
   const OperatorApiOptions& with = context_->options;
   asked_at_ = with.wall_clock.now();
-  return read_chat(request.body, with.max_message_bytes, chat_);
+  chat_.request_id = call.request_id;
+  auto refused = read_chat(call.request.body, with.max_message_bytes, chat_);
+  if (const std::string* const user = context_->user_of(principal_.get())) chat_.user_id = *user;
+  return refused;
 }
 
 Task<Result<std::string>> ChatTurn::recall() {
   if (!chat_.session_id.empty()) {
     if (context_->options.history_messages > 0) return recall_messages();
-    return context_->options.sessions->summary(chat_.session_id, chat_.message);
+    return context_->options.sessions->summary(session_key(principal_.get(), chat_.session_id),
+                                               chat_.message);
   }
   chat_.session_id = make_uuid();
   return summary_of(std::array{MessageView(kUser, chat_.message)});
@@ -68,8 +72,9 @@ Task<Result<std::string>> ChatTurn::recall() {
 
 Task<Result<std::string>> ChatTurn::recall_messages() {
   const OperatorApiOptions& with = context_->options;
-  Task<Result<std::vector<Message>>> reading = with.sessions->recent(
-      chat_.session_id, std::max(with.history_messages, kMessagesOfSummary - 1));
+  Task<Result<std::vector<Message>>> reading =
+      with.sessions->recent(session_key(principal_.get(), chat_.session_id),
+                            std::max(with.history_messages, kMessagesOfSummary - 1));
   Result<std::vector<Message>> earlier = co_await std::move(reading);
   if (!earlier) co_return fail(std::move(earlier.error()));
   const std::size_t newest = std::min(earlier->size(), kMessagesOfSummary - 1);
@@ -96,7 +101,7 @@ Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin,
                                   Completeness completeness) {
   const OperatorApiOptions& with = context_->options;
   return with.sessions->append(
-      std::move(chat_.session_id), std::move(chat_.user_id),
+      session_key(principal_.get(), std::move(chat_.session_id)), std::move(chat_.user_id),
       Turn(Message(kUser, std::move(chat_.message), asked_at_, std::move(chat_.metadata_json)),
            Message("assistant", std::move(answer), with.wall_clock.now(),
                    metadata_to_keep(origin, completeness))));

@@ -6,10 +6,12 @@
 #include <vx11/router.hpp>
 #include <vx11/session.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "json/writer.hpp"
 #include "operator/context.hpp"
@@ -37,18 +39,20 @@ enum class Completeness : unsigned char { complete, broken_off };
 /// The store's tasks are returned directly, so that a completed one needs no coroutine:
 ///
 /// ```cpp
-/// auto refused = turn.read(request);
+/// auto refused = turn.read(call);
 /// turn.recalled(co_await turn.recall());
 /// …
 /// turn.kept(co_await turn.keep(answer, origin));
 /// ```
 class ChatTurn {
  public:
-  explicit ChatTurn(const Context& context) noexcept : context_(&context) {}
+  /// \param principal whose session it is; null if unknown
+  ChatTurn(const Context& context, std::shared_ptr<const std::string> principal) noexcept
+      : context_(&context), principal_(std::move(principal)) {}
 
   /// Parses the request's body.
   /// \return the answer to an invalid one
-  std::optional<HttpResponse> read(const HttpRequest& request);
+  std::optional<HttpResponse> read(const Call& call);
   /// The summary of the history and the question.
   Task<Result<std::string>> recall();
   void recalled(Result<std::string> summary);
@@ -70,6 +74,7 @@ class ChatTurn {
   Task<Result<std::string>> recall_messages();
 
   const Context* context_;
+  std::shared_ptr<const std::string> principal_;
   ChatRequest chat_ = {};
   WallTime asked_at_ = {};
   HistoryStatus history_ = HistoryStatus::kept;

@@ -33,6 +33,8 @@ enum class Endpoint : unsigned char {
   livez,
   readyz,
   metrics,
+  admin_reload,
+  admin_log_level,
   none,  ///< A path without an endpoint.
 };
 
@@ -60,6 +62,8 @@ constexpr std::string_view to_string(Endpoint endpoint) noexcept {
                                                                "livez",
                                                                "readyz",
                                                                "metrics",
+                                                               "admin_reload",
+                                                               "admin_log_level",
                                                                "none"};
   return kNames[static_cast<std::size_t>(endpoint)];
 }

@@ -18,6 +18,7 @@ Task<HttpResponse> show_observation(const Context& context, const Call& call);
 Task<HttpResponse> show_vx11_status(const Context& context, const Call& call);
 Task<HttpResponse> send_task(const Context& context, const Call& call);
 Task<HttpResponse> show_session(const Context& context, const Call& call);
+Task<HttpResponse> delete_session(const Context& context, const Call& call);
 /// The same for servers that can stream: a large session is written in pieces.
 Task<StreamedResponse> stream_session(const Context& context, const Call& call);
 
@@ -36,6 +37,9 @@ Task<HttpResponse> show_health(const Context& context, const Call& call);
 Task<HttpResponse> show_livez(const Context& context, const Call& call);
 Task<HttpResponse> show_readyz(const Context& context, const Call& call);
 Task<HttpResponse> show_metrics(const Context& context, const Call& call);
+
+Task<HttpResponse> reload(const Context& context, const Call& call);
+Task<HttpResponse> set_log_level(const Context& context, const Call& call);
 
 }  // namespace endpoints
 }  // namespace v0

@@ -53,11 +53,21 @@ void write_breakers(std::string& out, std::span<const NamedBreaker> breakers, Ti
 
 }  // namespace
 
-Metrics::Metrics(std::vector<std::string> targets)
-    : targets_(std::move(targets)), attempts_(targets_.size()) {}
+Metrics::Metrics(std::vector<std::string> targets, const Metrics* earlier)
+    : shared_(earlier != nullptr ? earlier->shared_ : std::make_shared<Shared>()),
+      targets_(std::move(targets)),
+      all_(earlier != nullptr ? earlier->all_ : Targets()) {
+  for (const std::string& target : targets_) attempts_.push_back(&counters_of(target));
+}
+
+Metrics::ByTarget& Metrics::counters_of(const std::string& target) {
+  std::shared_ptr<ByTarget>& counters = all_[target];
+  if (counters == nullptr) counters = std::make_shared<ByTarget>();
+  return *counters;
+}
 
 void Metrics::answered(Endpoint endpoint, int status, Duration took) noexcept {
-  ByEndpoint& counters = endpoints_[static_cast<std::size_t>(endpoint)];
+  ByEndpoint& counters = shared_->endpoints[static_cast<std::size_t>(endpoint)];
   add(counters.classes[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]);
   counters.durations.count(took);
 }
@@ -66,7 +76,7 @@ void Metrics::attempted(std::span<const Attempt> attempts) noexcept {
   for (const Attempt& attempt : attempts) {
     const auto at = std::find(targets_.begin(), targets_.end(), attempt.target);
     if (at == targets_.end()) continue;
-    ByTarget& counters = attempts_[static_cast<std::size_t>(at - targets_.begin())];
+    ByTarget& counters = *attempts_[static_cast<std::size_t>(at - targets_.begin())];
     add(counters.outcomes[static_cast<std::size_t>(attempt.outcome)]);
   }
 }
@@ -79,11 +89,11 @@ std::string Metrics::text(std::span<const NamedBreaker> breakers, TimePoint now)
   write_requests(out);
   write_durations(out);
   write_attempts(out);
-  streams_.write(out);
+  shared_->streams.write(out);
   write_breakers(out, breakers, now);
   head(out, "vx11_session_store_failures_total", "counter",
        "Sessions that could not be read or written.");
-  line(out, "vx11_session_store_failures_total {}", value_of(sessions_lost_));
+  line(out, "vx11_session_store_failures_total {}", value_of(shared_->sessions_lost));
   return out;
 }
 
@@ -92,7 +102,7 @@ void Metrics::write_requests(std::string& out) const {
   for (std::size_t i = 0; i < kEndpoints; ++i) {
     for (std::size_t c = 0; c < kClasses; ++c) {
       line(out, R"(vx11_requests_total{{endpoint="{}",status="{}xx"}} {})",
-           to_string(static_cast<Endpoint>(i)), c + 1, value_of(endpoints_[i].classes[c]));
+           to_string(static_cast<Endpoint>(i)), c + 1, value_of(shared_->endpoints[i].classes[c]));
     }
   }
 }
@@ -102,7 +112,8 @@ void Metrics::write_durations(std::string& out) const {
   head(out, kName, "histogram", "Time from the head of a request to its answer.");
   for (std::size_t i = 0; i < kEndpoints; ++i) {
     const std::string_view endpoint = to_string(static_cast<Endpoint>(i));
-    endpoints_[i].durations.write(out, kName, fmt::format(R"(endpoint="{}")", endpoint));
+    const auto& durations = shared_->endpoints[i].durations;
+    durations.write(out, kName, fmt::format(R"(endpoint="{}")", endpoint));
   }
 }
 
@@ -111,7 +122,7 @@ void Metrics::write_attempts(std::string& out) const {
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     for (std::size_t o = 0; o < kOutcomes; ++o) {
       line(out, R"(vx11_chat_attempts_total{{target="{}",outcome="{}"}} {})", label(targets_[i]),
-           to_string(static_cast<Outcome>(o)), value_of(attempts_[i].outcomes[o]));
+           to_string(static_cast<Outcome>(o)), value_of(attempts_[i]->outcomes[o]));
     }
   }
 }

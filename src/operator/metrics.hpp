@@ -9,6 +9,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,7 +31,8 @@ inline namespace v0 {
 /// mix values from slightly different moments. Thread-safe.
 class Metrics {
  public:
-  explicit Metrics(std::vector<std::string> targets);
+  /// \param earlier its counters continue here, those of targets by their names; null: none
+  explicit Metrics(std::vector<std::string> targets, const Metrics* earlier = nullptr);
 
   void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
   /// A target that was not named at construction is not counted.
@@ -36,10 +40,10 @@ class Metrics {
   /// A streamed chat has ended, which is also when it is counted as answered.
   void streamed(StreamEnd end, std::optional<Duration> first_piece, Duration total) noexcept {
     answered(endpoints::Endpoint::chat, counted_status(end), total);
-    streams_.ended(end, first_piece, total);
+    shared_->streams.ended(end, first_piece, total);
   }
   /// A session could not be read or written.
-  void session_lost() noexcept { sessions_lost_.fetch_add(1, std::memory_order_relaxed); }
+  void session_lost() noexcept { shared_->sessions_lost.fetch_add(1, std::memory_order_relaxed); }
 
   /// Text exposition format 0.0.4, including the current state of `breakers`.
   std::string text(std::span<const NamedBreaker> breakers, TimePoint now) const;
@@ -57,16 +61,24 @@ class Metrics {
   struct ByTarget {
     std::array<Counter, kOutcomes> outcomes{};
   };
+  /// Also counted into by the API that this one replaced, until its last request has ended.
+  struct Shared {
+    std::array<ByEndpoint, endpoints::kEndpoints> endpoints{};
+    Counter sessions_lost{0};
+    StreamMetrics streams;
+  };
+  using Targets = std::map<std::string, std::shared_ptr<ByTarget>, std::less<>>;
 
   void write_requests(std::string& out) const;
   void write_durations(std::string& out) const;
   void write_attempts(std::string& out) const;
 
-  std::array<ByEndpoint, endpoints::kEndpoints> endpoints_{};
-  std::vector<std::string> targets_;
-  std::vector<ByTarget> attempts_;
-  Counter sessions_lost_{0};
-  StreamMetrics streams_;
+  ByTarget& counters_of(const std::string& target);
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::string> targets_;  ///< Those that are shown.
+  Targets all_;  ///< Also those of earlier APIs, which may be configured again.
+  std::vector<ByTarget*> attempts_;
 };
 
 }  // namespace v0

@@ -24,9 +24,10 @@ struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
 
   /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
-  void finish(HttpResponse& response, const HttpRequest& request, endpoints::Endpoint endpoint,
-              TimePoint since, bool streamed = false) const {
+  void finish(HttpResponse& response, const HttpRequest& request, std::string_view request_id,
+              endpoints::Endpoint endpoint, TimePoint since, bool streamed = false) const {
     endpoints::add_cors_fields(options.cors_origins, request, response);
+    endpoints::add_request_id(response, request_id);
     endpoints::finish(response, request.method);
     if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
@@ -71,9 +72,17 @@ std::vector<NamedBreaker> breakers_of(const Router& router) {
 }  // namespace
 
 Result<OperatorApi> OperatorApi::create(OperatorApiOptions options) {
+  return make(std::move(options), nullptr);
+}
+
+Result<OperatorApi> OperatorApi::successor(OperatorApiOptions options) const {
+  return make(std::move(options), impl_.get());
+}
+
+Result<OperatorApi> OperatorApi::make(OperatorApiOptions options, const Impl* earlier) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
-  auto impl = std::make_shared<Impl>(std::move(options));
+  auto impl = std::make_shared<Impl>(std::move(options), earlier);
   detail::Mistakes mistakes;
   check_families(mistakes, impl->options.metric_families,
                  impl->metrics.text(impl->options.breakers, {}));
@@ -93,15 +102,21 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
     refused = endpoints::error_answer(500, "internal");
   }
   if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
-  impl_->finish(*refused, head, match.endpoint(), since);
+  const std::string id = endpoints::request_id_of(head.headers);
+  impl_->finish(*refused, head, id, match.endpoint(), since);
   return tl::unexpected(*std::move(refused));
+}
+
+std::string_view OperatorApi::route(std::string_view target) const noexcept {
+  const Match match = endpoints::find_route(target);
+  return match.route != nullptr ? match.route->pattern.text() : std::string_view();
 }
 
 Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmission admission,
                                            Deadline deadline, Form form) const {
   const Impl& impl = *impl_;
   const auto& route = *static_cast<const endpoints::Route*>(admission.match().route);
-  const Call call(request, admission.match().argument, deadline);
+  const Call call(request, admission, deadline);
   StreamedResponse result;
   try {
     const bool is_chat = route.endpoint == endpoints::Endpoint::chat;
@@ -110,6 +125,8 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
     } else if (is_chat && form == Form::may_stream && endpoints::wants_events(request)) {
       std::shared_ptr<const endpoints::Context> context = impl_;
       result = co_await endpoints::stream_chat(std::move(context), call, admission.match().since);
+    } else if (request.method == "DELETE") {
+      result.head = co_await route.remove(impl, call);
     } else if (form == Form::may_stream && route.endpoint == endpoints::Endpoint::session) {
       result = co_await endpoints::stream_session(impl, call);
     } else {
@@ -118,7 +135,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
   } catch (...) {
     result.head = endpoints::error_answer(500, "internal");
   }
-  impl.finish(result.head, request, route.endpoint, admission.match().since,
+  impl.finish(result.head, request, call.request_id, route.endpoint, admission.match().since,
               route.endpoint == endpoints::Endpoint::chat && result.body != nullptr);
   co_return std::move(result);
 }

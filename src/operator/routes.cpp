@@ -11,14 +11,15 @@ namespace {
 constexpr std::optional<Scope> kPublic = std::nullopt;
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 22> kRoutes = {{
+constexpr std::array<Route, 24> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
     {"/operator/power/state", "GET", Scope::power_read, Endpoint::power_state, &show_power_state},
     {"/operator/task", "POST", Scope::power_write, Endpoint::task, &send_task, BodyRule::required},
     {"/operator/observe", "GET", Scope::status, Endpoint::observe, &show_observation},
-    {"/operator/session/{}", "GET", Scope::sessions_read, Endpoint::session, &show_session},
+    {"/operator/session/{}", "GET", Scope::chat, Endpoint::session, &show_session,
+     BodyRule::ignored, Scope::sessions_read, &delete_session},
     {"/operator/power/status", "GET", Scope::power_read, Endpoint::power_status,
      &show_power_status},
     {"/operator/power/policy/solo_madre/status", "GET", Scope::power_read,
@@ -43,6 +44,9 @@ constexpr std::array<Route, 22> kRoutes = {{
     {"/readyz", "GET", kPublic, Endpoint::readyz, &show_readyz},
     {"/metrics", "GET", Scope::metrics, Endpoint::metrics, &show_metrics},
     {"/", "GET", kPublic, Endpoint::health, &show_health},
+    {"/admin/reload", "POST", Scope::admin, Endpoint::admin_reload, &reload},
+    {"/admin/log-level", "PUT", Scope::admin, Endpoint::admin_log_level, &set_log_level,
+     BodyRule::required},
 }};
 
 /// The path by which a resource is found: with a slash at its end it is the same, and `*`, the

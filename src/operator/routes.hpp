@@ -21,12 +21,15 @@ enum class BodyRule : unsigned char { ignored, optional, required };
 
 struct Route {
   http_detail::PathPattern pattern;
-  std::string_view method;  ///< GET, which includes HEAD, or POST.
+  std::string_view method;  ///< GET, which includes HEAD, POST or PUT.
   /// What a credential must allow; none: public. `OperatorApiOptions::metrics` may open `/metrics`.
   std::optional<Scope> scope = Scope::admin;
   Endpoint endpoint = Endpoint::none;
   Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
   BodyRule body = BodyRule::ignored;
+  /// What suffices as well for GET.
+  std::optional<Scope> reader = std::nullopt;
+  Task<HttpResponse> (*remove)(const Context&, const Call&) = nullptr;  ///< DELETE; null: none.
 };
 
 /// A route and the value of its `{}`.

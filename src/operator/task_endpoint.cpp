@@ -39,6 +39,7 @@ struct OperatorTask {
   std::string_view intent = {};
   std::string session = {};
   std::string_view user = "local";
+  bool has_known_user = false;  ///< `user` is who sent the task, whatever the payload says.
   std::string_view metadata = {};
   std::string_view provider = {};
 };
@@ -57,6 +58,13 @@ OperatorTask read_task(BodyFields& fields) {
   return task;
 }
 
+/// The payload without the user that it states, if another is known.
+std::string stated_payload(const OperatorTask& task) {
+  static constexpr std::array<std::string_view, 1> kUser = {"user_id"};
+  const auto split = json::split_object(task.payload, kUser);
+  return split && task.has_known_user ? split->rest : std::string(task.payload);
+}
+
 /// The payload, with the session, user, intent and metadata that it does not state itself.
 std::string payload_of(const OperatorTask& task) {
   static constexpr std::array<std::string_view, 4> kOurs = {"session_id", "user_id", "intent_type",
@@ -68,11 +76,11 @@ std::string payload_of(const OperatorTask& task) {
   json::Writer added(256);
   added.open('{');
   if (lacks(0)) added.key("session_id").string(task.session);
-  if (lacks(1)) added.key("user_id").string(task.user);
+  if (lacks(1) || task.has_known_user) added.key("user_id").string(task.user);
   if (lacks(2) && !task.intent.empty()) added.key("intent_type").string(task.intent);
   if (lacks(3) && task.metadata != "{}") added.key("metadata").raw(task.metadata);
   added.close('}');
-  return json::merge_objects(task.payload, std::move(added).take());
+  return json::merge_objects(stated_payload(task), std::move(added).take());
 }
 
 HttpRequest request_of(const OperatorTask& task, const RouterTarget& target) {
@@ -141,7 +149,10 @@ HttpResponse answer_to(SendResult& sent, const RouterTarget& target, const std::
 Task<HttpResponse> send_task(const Context& context, const Call& call) {
   auto fields = BodyFields::read(call.request.body, kNames);
   if (!fields) co_return std::move(fields.error());
-  const OperatorTask task = read_task(*fields);
+  OperatorTask task = read_task(*fields);
+  const std::string* const sender = context.user_of(call.principal.get());
+  if (sender != nullptr) task.user = *sender;
+  task.has_known_user = sender != nullptr;
   if (!fields->are_good()) co_return fields->complaint();
   const auto& target = context.options.tasks;
   if (!target) co_return task_offline(context.options.primary, "not_configured", task.session, {});

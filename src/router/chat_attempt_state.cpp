@@ -143,6 +143,7 @@ Result<HttpRequest> ChatAttemptState::prepare(const RouterTarget& target, Answer
   remember_ignored(target, std::move(encoded->ignored));
   HttpRequest& request = encoded->request;
   request.origin = target.url;
+  if (!chat_.request_id.empty()) request.headers.add("X-Request-Id", chat_.request_id);
   add_own_headers(request.headers, target.headers);
   return std::move(request);
 }

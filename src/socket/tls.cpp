@@ -221,6 +221,13 @@ void TlsSession::close_notify() noexcept {
   SSL_shutdown(ssl);
 }
 
+std::string TlsSession::peer_name() const {
+  const SSL* const ssl = impl_->ssl.get();
+  const X509* const certificate = SSL_get0_peer_certificate(ssl);
+  if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+  return name_of(*certificate);
+}
+
 bool TlsSession::met_plain_http() const noexcept {
   return impl_->met_plain_http;
 }

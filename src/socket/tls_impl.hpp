@@ -30,6 +30,9 @@ struct TlsContext::Impl {
 Result<> identify(SSL_CTX* context, const std::string& file, const std::string& key_file,
                   const std::string& what);
 
+/// As `TlsSession::peer_name`.
+std::string name_of(const X509& certificate);
+
 }  // namespace socket_detail
 }  // namespace v0
 }  // namespace vx11

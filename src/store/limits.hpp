@@ -11,6 +11,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
+/// The limit of one principal.
+inline std::size_t or_a_tenth(std::size_t limit, std::size_t whole) noexcept {
+  return limit != 0 ? limit : std::max<std::size_t>(whole / 10, 1);
+}
+
 /// The limits raised to their minimum: one message, one session, one byte, one millisecond, the
 /// unit of `WallTime`. A store that keeps nothing could not fulfil the contract of `append`.
 inline SessionLimits at_least_one(SessionLimits limits) noexcept {
@@ -19,6 +24,8 @@ inline SessionLimits at_least_one(SessionLimits limits) noexcept {
   limits.message_bytes = std::max<std::size_t>(limits.message_bytes, 1);
   limits.session_bytes = std::max<std::size_t>(limits.session_bytes, 1);
   limits.total_bytes = std::max<std::size_t>(limits.total_bytes, 1);
+  limits.sessions_per_principal = or_a_tenth(limits.sessions_per_principal, limits.sessions);
+  limits.bytes_per_principal = or_a_tenth(limits.bytes_per_principal, limits.total_bytes);
   limits.idle_timeout = std::max<Duration>(limits.idle_timeout, std::chrono::milliseconds(1));
   return limits;
 }

@@ -11,26 +11,17 @@
 
 #include "store/beginning.hpp"
 #include "store/limits.hpp"
+#include "store/memory_entry.hpp"
 #include "store/summary.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace {
 
-// Turns are shared and immutable, so a reader takes references under the lock and copies the text
-// after releasing it.
-using SharedTurn = std::shared_ptr<const Turn>;
-
-struct Entry {
-  std::string id = {};
-  std::string user_id = {};
-  WallTime created_at = {};
-  TimePoint touched = {};
-  std::deque<SharedTurn> turns = {};
-  std::size_t bytes = 0;  ///< Of all turns.
-};
-
-using Entries = std::list<Entry>;
+using memory::Entries;
+using memory::Entry;
+using memory::Owner;
+using memory::SharedTurn;
 
 /// Turns to be freed later; the first, usually the only one, needs no memory.
 struct Removed {
@@ -100,6 +91,17 @@ class MemorySessionStore final : public SessionStore {
     return Result<void>();
   }
 
+  Task<Result<bool>> erase(std::string id) override {
+    Entries gone;
+    const TimePoint now = clock_.now();
+    const std::scoped_lock lock(mutex_);
+    const auto found = index_.find(id);
+    if (found == index_.end()) return Result<bool>(false);
+    const bool was_there = !expired(*found->second, now);
+    retire(found->second, gone);
+    return Result<bool>(was_there);
+  }
+
  private:
   /// Reads a session, which counts as use of it.
   /// \return whether there is one
@@ -132,27 +134,42 @@ class MemorySessionStore final : public SessionStore {
       }
       begin(id, user_id, std::move(turn), now);
     }
-    evict(gone);
+    evict(entries_.front(), gone);
+  }
+
+  /// That of the sessions without a principal needs no memory.
+  Owner& owner_of(std::string_view principal) {
+    if (principal.empty()) return unowned_;
+    const auto found = owners_.find(principal);
+    if (found != owners_.end()) return *found->second;
+    auto owner = std::make_unique<Owner>(std::string(principal));
+    const std::string_view name = owner->principal;
+    return *owners_.emplace(name, std::move(owner)).first->second;
   }
 
   void begin(std::string& id, std::string& user_id, SharedTurn turn, TimePoint now) {
+    Owner& owner = owner_of(principal_of(id));
     Entries fresh;
     fresh.push_back({.id = std::move(id),
                      .user_id = std::move(user_id),
                      .created_at = begun_at(turn->user, wall_clock_.now()),
-                     .touched = now});
+                     .touched = now,
+                     .owner = &owner,
+                     .self = {}});
     Entry& entry = fresh.front();
+    entry.self = fresh.begin();
     entry.bytes = detail::stored_bytes_of(*turn);
     entry.turns.push_back(std::move(turn));
     index_.emplace(entry.id, fresh.begin());
     bytes_ += entry.bytes;  // last: what precedes it may run out of memory
+    owner.add(entry);
     entries_.splice(entries_.begin(), fresh);
   }
 
   void keep(Entry& entry, SharedTurn turn) {
     const std::size_t bytes = detail::stored_bytes_of(*turn);
     entry.turns.push_back(std::move(turn));
-    entry.bytes += bytes;
+    entry.grow(bytes);
     bytes_ += bytes;
   }
 
@@ -167,17 +184,27 @@ class MemorySessionStore final : public SessionStore {
       const std::size_t bytes = detail::stored_bytes_of(*entry.turns.front());
       oldest.add(std::move(entry.turns.front()));  // may run out of memory
       entry.turns.pop_front();
-      entry.bytes -= bytes;
+      entry.shrink(bytes);
       bytes_ -= bytes;
     }
   }
 
-  /// Removes sessions beyond the limits of the store, the least recently used first.
-  void evict(Entries& gone) noexcept {
-    const auto is_over = [&] {
-      return entries_.size() > limits_.sessions || bytes_ > limits_.total_bytes;
-    };
-    while (entries_.size() > 1 && is_over()) retire(std::prev(entries_.end()), gone);
+  /// Removes sessions beyond the limits, but never `kept`, the one that was used last.
+  void evict(Entry& kept, Entries& gone) noexcept {
+    Owner& owner = *kept.owner;
+    while (owner.oldest != &kept && is_over(owner)) retire(owner.oldest->self, gone);
+    while (entries_.size() > 1 && is_over()) {
+      const bool has_more = owner.oldest != &kept;
+      retire(has_more ? owner.oldest->self : std::prev(entries_.end()), gone);
+    }
+  }
+
+  bool is_over(const Owner& owner) const noexcept {
+    return &owner != &unowned_ && (owner.sessions > limits_.sessions_per_principal ||
+                                   owner.bytes > limits_.bytes_per_principal);
+  }
+  bool is_over() const noexcept {
+    return entries_.size() > limits_.sessions || bytes_ > limits_.total_bytes;
   }
 
   bool expired(const Entry& entry, TimePoint now) const noexcept {
@@ -192,12 +219,16 @@ class MemorySessionStore final : public SessionStore {
 
   void touch(Entries::iterator entry, TimePoint now) noexcept {
     entry->touched = now;
+    entry->owner->move_to_front(*entry);
     entries_.splice(entries_.begin(), entries_, entry);
   }
 
   void retire(Entries::iterator entry, Entries& gone) noexcept {
     index_.erase(entry->id);
     bytes_ -= entry->bytes;
+    Owner& owner = *entry->owner;
+    owner.remove(*entry);
+    if (owner.sessions == 0) owners_.erase(owner.principal);  // never holds `unowned_`
     gone.splice(gone.end(), entries_, entry);
   }
 
@@ -212,7 +243,9 @@ class MemorySessionStore final : public SessionStore {
   const SteadyClock clock_;
   const WallClock wall_clock_;
   std::mutex mutex_;
-  std::size_t bytes_ = 0;                                          // of all sessions
+  std::size_t bytes_ = 0;      // of all sessions
+  Owner unowned_ = Owner({});  // of sessions without principal
+  std::unordered_map<std::string_view, std::unique_ptr<Owner>> owners_;  // by their own names
   Entries entries_;                                                // the most recently used first
   std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are the entries' own ids
 };

@@ -10,6 +10,7 @@
 #include "store/limits.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_schema.hpp"
+#include "store/sqlite_statements.hpp"
 #include "threads/offload.hpp"
 
 namespace vx11 {
@@ -31,59 +32,6 @@ std::int64_t as_limit(std::size_t count) noexcept {
   constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
   return static_cast<std::int64_t>(std::min(count, kMost));
 }
-
-// All statements, prepared once.
-struct Statements {
-  explicit Statements(sqlite3* database) : database(database) {}
-
-  Statement prepared(const char* sql) const noexcept { return Statement(database, sql); }
-
-  sqlite3* database;
-
-  Statement find = prepared("SELECT key, last_accessed FROM sessions WHERE id = ?1");
-  Statement size = prepared("SELECT bytes FROM sessions WHERE key = ?1");
-  Statement sizes = prepared(
-      "SELECT key, bytes FROM message_sizes WHERE session = ?1"
-      " ORDER BY key DESC");
-  Statement cut = prepared("DELETE FROM messages WHERE session = ?1 AND key <= ?2");
-  Statement totals = prepared("SELECT sessions, bytes FROM totals");
-  Statement drop_oldest =
-      prepared("DELETE FROM sessions WHERE key = (SELECT key FROM sessions ORDER BY used LIMIT 1)");
-  Statement begin = prepared(
-      "INSERT INTO sessions (id, user_id, created_at, last_accessed, used)"
-      " VALUES (?1, ?2, ?3, ?3, 0)");
-  Statement touch = prepared(
-      "UPDATE sessions SET last_accessed = ?2, used = (SELECT max(used) + 1 FROM sessions)"
-      " WHERE key = ?1");
-  Statement forget = prepared("DELETE FROM sessions WHERE key = ?1");
-
-  Statement say = prepared(
-      "INSERT INTO messages (session, role, content, timestamp, metadata)"
-      " VALUES (?1, ?2, ?3, ?4, ?5)");
-  Statement trim = prepared(
-      "DELETE FROM messages WHERE session = ?1 AND key <="
-      " (SELECT key FROM messages WHERE session = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)");
-  Statement read = prepared(
-      "SELECT s.key, s.user_id, s.created_at, m.role, m.content, m.timestamp, m.metadata"
-      " FROM sessions s JOIN messages m ON m.session = s.key"
-      " WHERE s.id = ?1 AND s.last_accessed > ?2 ORDER BY m.key DESC LIMIT ?3");
-
-  Statement sweep = prepared(
-      "DELETE FROM sessions WHERE last_accessed <= ?1"
-      " AND key IN (SELECT key FROM sessions ORDER BY used LIMIT ?2)");
-  Statement evict = prepared(
-      "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions ORDER BY used"
-      " LIMIT max(0, (SELECT sessions FROM totals) - ?1))");
-
-  /// The first failure of preparing, or SQLITE_OK.
-  sqlite::Code code() const noexcept {
-    for (const Statement* statement : {&find, &size, &sizes, &cut, &totals, &drop_oldest, &begin,
-                                       &touch, &forget, &say, &trim, &read, &sweep, &evict}) {
-      if (statement->code() != SQLITE_OK) return statement->code();
-    }
-    return SQLITE_OK;
-  }
-};
 
 // What an operation failed with: a code of SQLite's, or that the file is not the one at its path
 // any more, so that nothing written to it would be found again.
@@ -162,6 +110,16 @@ class SqliteSessionStore final : public SessionStore {
     co_return Result<void>();
   }
 
+  Task<Result<bool>> erase(std::string id) override {
+    bool was_there = false;
+    Visit visit(workers_, steady_clock_, patience_);
+    co_await visit.begin();
+    const sqlite::Code code = remove(visit.until(), id, was_there);
+    co_await visit.end();
+    if (code != SQLITE_OK) co_return storage_failure("delete", code);
+    co_return was_there;
+  }
+
  private:
   // A session that exists has messages, so one query finds both atomically, despite other writers.
   sqlite::Code read(TimePoint until, const std::string& id, std::size_t count,
@@ -208,8 +166,16 @@ class SqliteSessionStore final : public SessionStore {
     }
     change.run(statements_.trim, key, as_limit(limits_.messages));
     trim_bytes(change, key);
-    change.run(statements_.evict, as_limit(limits_.sessions));
-    evict_bytes(change);
+    evict(change, key, std::string(principal_of(id)));
+    return change.commit();
+  }
+
+  sqlite::Code remove(TimePoint until, const std::string& id, bool& was_there) {
+    const std::scoped_lock lock(mutex_);
+    if (const sqlite::Code ready = begin_operation(until); ready != SQLITE_OK) return ready;
+    sqlite::Transaction change(connection_.get());
+    change.run(statements_.erase, id, milliseconds(clock_.now() - idle_));
+    was_there = sqlite3_changes(connection_.get()) > 0;
     return change.commit();
   }
 
@@ -248,19 +214,49 @@ class SqliteSessionStore final : public SessionStore {
     change.run(statements_.cut, key, last_removed);
   }
 
-  void evict_bytes(sqlite::Transaction& change) {
+  /// What a statement counts; zero if it has no row.
+  struct Counts {
     std::int64_t sessions = 0;
     std::int64_t bytes = 0;
+  };
+  template <class... Values>
+  static Counts count(sqlite::Transaction& change, Statement& statement, const Values&... values) {
+    Counts counts;
     const auto take = [&](const Row& row) {
-      sessions = row.integer(0);
-      bytes = row.integer(1);
+      counts = {.sessions = row.integer(0), .bytes = row.integer(1)};
     };
-    for (;;) {
-      sessions = 0;
-      change.each(statements_.totals, take);
-      if (sessions <= 1 || bytes <= as_limit(limits_.total_bytes)) return;
-      change.run(statements_.drop_oldest);
+    change.each(statement, take, values...);
+    return counts;
+  }
+
+  static bool is_over(const Counts& counts, std::size_t sessions, std::size_t bytes) noexcept {
+    return counts.sessions > 1 &&
+           (counts.sessions > as_limit(sessions) || counts.bytes > as_limit(bytes));
+  }
+
+  /// Removes sessions beyond the limits, but never `kept`, the one that was used last.
+  void evict(sqlite::Transaction& change, std::int64_t kept, const std::string& owner) {
+    const auto own = [&] {
+      return owner.empty() ? Counts() : count(change, statements_.of_owner, owner);
+    };
+    while (is_over(own(), limits_.sessions_per_principal, limits_.bytes_per_principal)) {
+      if (!drop_own(change, kept, owner)) break;
     }
+    while (is_over(count(change, statements_.totals), limits_.sessions, limits_.total_bytes)) {
+      if (drop_own(change, kept, owner)) continue;
+      change.run(statements_.drop_oldest, kept);
+      if (sqlite3_changes(connection_.get()) == 0) break;
+    }
+  }
+
+  /// \return whether there was one
+  bool drop_own(sqlite::Transaction& change, std::int64_t kept, const std::string& owner) {
+    if (owner.empty()) {
+      change.run(statements_.drop_oldest_unowned, kept);
+    } else {
+      change.run(statements_.drop_oldest_of, kept, owner);
+    }
+    return sqlite3_changes(connection_.get()) > 0;
   }
 
   std::int64_t find_or_begin(sqlite::Transaction& change, const std::string& id,
@@ -274,7 +270,8 @@ class SqliteSessionStore final : public SessionStore {
     change.each(statements_.find, take, id);
     if (key != 0 && last_accessed > now - idle_) return key;
     if (key != 0) change.run(statements_.forget, key);
-    change.run(statements_.begin, id, user_id, milliseconds(begun_at(first, now)));
+    change.run(statements_.begin, id, user_id, milliseconds(begun_at(first, now)),
+               std::string(principal_of(id)));
     return sqlite3_last_insert_rowid(connection_.get());
   }
 
@@ -285,7 +282,7 @@ class SqliteSessionStore final : public SessionStore {
   const SteadyClock steady_clock_;
   std::mutex mutex_;
   sqlite::Connection connection_;
-  Statements statements_;
+  sqlite::Statements statements_;
   Workers workers_{1};
 };
 

@@ -22,7 +22,7 @@ inline namespace v0 {
 namespace sqlite {
 
 /// Incremented with every change of the tables; stored in the file as its `user_version`.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 /// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
@@ -82,6 +82,30 @@ CREATE TRIGGER message_gone AFTER DELETE ON messages BEGIN
     - length(old.role) - length(old.content) - length(old.metadata) - 128 WHERE key = old.session;
   UPDATE totals SET bytes = bytes
     - length(old.role) - length(old.content) - length(old.metadata) - 128;
+END;
+)sql";
+
+/// Version 3: the principal of each session, empty for none, and what each has in all. Applied
+/// after the byte counts. Sessions without a principal cost nothing of it: the triggers and the
+/// index leave them out.
+inline constexpr const char* kOwners = R"sql(
+ALTER TABLE sessions ADD COLUMN owner BLOB NOT NULL DEFAULT x'';
+CREATE INDEX sessions_by_owner ON sessions (owner, used) WHERE owner <> x'';
+CREATE TABLE owners (
+  owner BLOB PRIMARY KEY,
+  sessions INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER owner_begun AFTER INSERT ON sessions WHEN new.owner <> x'' BEGIN
+  INSERT INTO owners VALUES (new.owner, 1, new.bytes)
+    ON CONFLICT (owner) DO UPDATE SET sessions = sessions + 1;
+END;
+CREATE TRIGGER owner_changed AFTER UPDATE OF bytes ON sessions WHEN new.owner <> x'' BEGIN
+  UPDATE owners SET bytes = bytes + new.bytes - old.bytes WHERE owner = new.owner;
+END;
+CREATE TRIGGER owner_left AFTER DELETE ON sessions WHEN old.owner <> x'' BEGIN
+  UPDATE owners SET sessions = sessions - 1, bytes = bytes - old.bytes WHERE owner = old.owner;
+  DELETE FROM owners WHERE owner = old.owner AND sessions = 0;
 END;
 )sql";
 
@@ -146,7 +170,8 @@ inline Result<void> create_tables(sqlite3* database) {
   if (auto accepted = accept(*identity); !accepted) return accepted;
   if (!identity->empty && identity->version == kSchemaVersion) return {};
   if (identity->empty) change.run(kTables);
-  change.run(kByteCounts);
+  if (identity->version < 2) change.run(kByteCounts);
+  change.run(kOwners);
   change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                          kSchemaVersion));
   return ok_or_fail(change.commit());

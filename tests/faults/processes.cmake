@@ -1,6 +1,6 @@
 # Upstreams, gateway and redis as processes that fail, hang and die.
 include(${CMAKE_CURRENT_LIST_DIR}/../process_test.cmake)
-foreach(part IN ITEMS comings_and_goings fault_matrix parallel_probes power_polling redis restart
+foreach(part IN ITEMS comings_and_goings exhaustion fault_matrix parallel_probes power_polling redis restart
                       restart_under_load several_addresses slow_switch)
   vx11_process_test(faults.${part} ${CMAKE_CURRENT_LIST_DIR}/${part}.sh)
 endforeach()

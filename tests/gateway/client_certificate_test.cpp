@@ -39,8 +39,10 @@ std::string identified_by(const std::string& certificate, const std::string& key
 
 bool is_answered(const LoadedConfig& loaded) {
   REQUIRE(loaded.mistakes.empty());
-  const Upstreams upstreams = make_upstreams(loaded.config, make_transport(loaded.config, {}),
-                                             make_target_transports(loaded.config, {}));
+  LastingTransports transports;
+  const Upstreams upstreams =
+      make_upstreams(loaded.config, make_transport(loaded.config, {}, transports),
+                     make_target_transports(loaded.config, {}, transports));
   const Upstream* const target = upstreams.find("a");
   REQUIRE(target != nullptr);
   const vx11::HttpRequest request("GET", target->origin, "/v1/models");

@@ -20,9 +20,9 @@ struct Logging {
   std::vector<std::pair<LogLevel, std::string>> lines;
 
   EventLog log(LogLevel level = LogLevel::info) {
-    return EventLog(
-        level, [this](LogLevel at, const std::string& line) { lines.emplace_back(at, line); },
-        clock);
+    return EventLog([level] { return level; },
+                    [this](LogLevel at, const std::string& line) { lines.emplace_back(at, line); },
+                    clock);
   }
 };
 

@@ -253,7 +253,7 @@ check "embedded: the power state is solo_madre" power_state_is_solo_madre
 check "embedded: a chat is answered by madre" chat_is_answered
 check "embedded: what it cannot do it refuses" commands_are_refused_honestly
 check "metrics are public where only this machine connects" metrics_are_public_here
-check "signals that would end it are ignored, with a line" survives HUP USR1 USR2 XFSZ
+check "signals that would end it are ignored, with a line" survives USR1 USR2 XFSZ
 check "few open files: fewer connections, with a warning" lowers_its_connections
 check "SIGTERM: readyz is 503 while connections are still accepted" drains_before_it_closes
 

@@ -53,6 +53,14 @@ plain_http_is_explained() {
   grep -q 'speaks HTTPS' "$BODY"
 }
 
+says_strict_transport() { # NONE or the value
+  over_tls first /livez
+  if [[ $1 == none ]]; then expect_no_header strict-transport-security; else
+    expect_header strict-transport-security "$1"; fi
+  over_tls first /nothing
+  [[ $1 == none ]] || expect_header strict-transport-security "$1"
+}
+
 refused_by_metric() {
   operator GET /metrics --cacert "$WORK/first.pem"
   grep -q 'vx11_tls_certificate_reads_total{outcome="refused"} [1-9]' "$BODY" || unmet "no refused reading"
@@ -126,6 +134,10 @@ VX11_SERVER_TLS_CERTIFICATE_FILE=$CERT VX11_SERVER_TLS_KEY_FILE=$KEY restart_gat
 check "its address is one of https" test "${BASE%%:*}" = https
 check "a client that trusts the certificate is answered" answers 200 first
 check "one that trusts another is not" curl_fails_with 60 second
+check "no Strict-Transport-Security unless it is configured" says_strict_transport none
+VX11_SERVER_TLS_HSTS_MAX_AGE=1h VX11_SERVER_TLS_CERTIFICATE_FILE=$CERT VX11_SERVER_TLS_KEY_FILE=$KEY \
+  restart_gateway
+check "and then on every answer" says_strict_transport max-age=3600
 check "plain HTTP is answered by what to do" plain_http_is_explained
 check "half a file changes nothing, and is logged" half_a_file_changes_nothing
 check "and counted" refused_by_metric

@@ -1,12 +1,14 @@
 #include <vx11/auth.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -257,6 +259,62 @@ TEST_CASE_FIXTURE(Jwt, "RS256 and ES256 are verified with the public key alone")
     CHECK(check(tampered) == Access::forbidden);
     CHECK(check(good.substr(0, good.size() - 4)) == Access::forbidden);
   }
+}
+
+TEST_CASE_FIXTURE(Jwt, "PS256 takes RSA keys, and a salt as long as the hash alone") {
+  const KeyPair pair = KeyPair::rsa(2048);
+  const std::string header = R"({"alg":"PS256"})";
+  options.algorithms = {"PS256"};
+  options.public_key_pem = pair.public_pem();
+  CHECK(check(pair.sign_pss(header, kGood)) == Access::granted);
+  CHECK(check(pair.sign_pss(header, kGood, 20)) == Access::forbidden);
+  CHECK(check(pair.sign(header, kGood)) == Access::forbidden);  // signed as RS256
+  CHECK(check(pair.sign(R"({"alg":"RS256"})", kGood)) == Access::forbidden);
+  options.algorithms = {"RS256"};
+  CHECK(check(pair.sign_pss(R"({"alg":"RS256"})", kGood)) == Access::forbidden);
+  CHECK(check(pair.sign_pss(header, kGood)) == Access::forbidden);
+}
+
+TEST_CASE_FIXTURE(Jwt, "EdDSA takes Ed25519 keys, under both of its names") {
+  const KeyPair pair = KeyPair::ed25519();
+  options.public_key_pem = pair.public_pem();
+  for (const std::string name : {"EdDSA", "Ed25519"}) {
+    options.algorithms = {name};
+    const std::string good = pair.sign(R"({"alg":")" + name + R"("})", kGood);
+    CHECK(check(good) == Access::granted);
+    CHECK(check(good.substr(0, good.size() - 4)) == Access::forbidden);
+    std::string tampered = good;
+    tampered[good.size() / 2] = good[good.size() / 2] == 'A' ? 'B' : 'A';
+    CHECK(check(tampered) == Access::forbidden);
+  }
+  CHECK(check(pair.sign(R"({"alg":"EdDSA"})", kGood)) == Access::forbidden);
+}
+
+TEST_CASE_FIXTURE(Jwt, "no key is taken for an algorithm of another family") {
+  struct Kind {
+    KeyPair pair;
+    std::vector<std::string> algorithms;
+  };
+  const std::vector<Kind> kinds = {{KeyPair::rsa(2048), {"RS256", "PS256"}},
+                                   {KeyPair::p256(), {"ES256"}},
+                                   {KeyPair::ed25519(), {"EdDSA", "Ed25519"}}};
+  for (const Kind& kind : kinds) {
+    options.public_key_pem = kind.pair.public_pem();
+    for (const std::string name : {"RS256", "PS256", "ES256", "EdDSA", "Ed25519", "HS256"}) {
+      CAPTURE(name);
+      options.algorithms = {name};
+      options.secret = name == "HS256" ? kind.pair.public_pem() : std::string();
+      const auto& own = kind.algorithms;
+      CHECK(mistakes_of(options).empty() == (std::find(own.begin(), own.end(), name) != own.end()));
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(Jwt, "a token of the future is forbidden, a clock that is ahead is not") {
+  CHECK(claims(R"({"exp":1766929999,"iat":1766925361,"aud":"operator"})") == Access::granted);
+  CHECK(claims(R"({"exp":1766929999,"iat":1766925362.5,"aud":"operator"})") == Access::forbidden);
+  CHECK(claims(R"({"exp":1766929999,"iat":"now","aud":"operator"})") == Access::forbidden);
+  CHECK(claims(R"({"exp":1766929999,"iat":0,"aud":"operator"})") == Access::granted);
 }
 
 TEST_CASE_FIXTURE(Jwt, "a key pair of someone else is forbidden") {

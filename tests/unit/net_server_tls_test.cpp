@@ -215,6 +215,46 @@ TEST_CASE("clients have to prove their identity where that is required") {
   }
 }
 
+TEST_CASE("a handler knows the name in its client's certificate, also of a resumed session") {
+  const auto name_of = [](const std::string& names) {
+    TlsServed served;
+    const TlsCertificate own(names);
+    served.tls.client_ca_file = own.file();
+    served.tls.client_proof = Proof::optional;
+    served.routes.get("/name", [](const HttpRequest& request) {
+      return HttpResponse(200, "text/plain", "<" + request.peer->certificate_name + ">");
+    });
+    served.start();
+    std::string found;
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      TlsClient client(version);
+      SSL_CTX_use_certificate_file(client.context(), own.file().c_str(), SSL_FILETYPE_PEM);
+      SSL_CTX_use_PrivateKey_file(client.context(), own.key_file().c_str(), SSL_FILETYPE_PEM);
+      for (const bool resumed : {false, true}) {
+        REQUIRE(client.connect(served.server->port()));
+        client.send(closing("/name"));
+        const std::string answer = client.read_all();
+        const std::string name = answer.substr(answer.rfind('<'));
+        CHECK(client.is_resumed() == resumed);
+        CHECK((found.empty() || name == found));
+        found = name;
+        client.keep_session();
+      }
+    }
+    TlsClient anonymous;
+    REQUIRE(anonymous.connect(served.server->port()));
+    anonymous.send(closing("/name"));
+    CHECK(anonymous.read_all().ends_with("<>"));
+    return found;
+  };
+  CHECK(name_of("DNS:switch.example,URI:spiffe://example.org/a,URI:spiffe://example.org/b") ==
+        "<spiffe://example.org/a>");
+  CHECK(name_of("email:a@example.org,IP:127.0.0.1,DNS:switch.example,DNS:other.example") ==
+        "<switch.example>");
+  CHECK(name_of("email:a@example.org") == "<a@example.org>");
+  CHECK(name_of("IP:127.0.0.1") == "<>");
+}
+
 TEST_CASE("files that are missing or do not belong together are refused") {
   const TlsCertificate certificate;
   const TlsCertificate other;

@@ -39,6 +39,7 @@ TEST_CASE_FIXTURE(Cors, "a preflight request of a configured origin needs no tok
     CHECK(answer.headers.get("Access-Control-Allow-Origin") == kPage);
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "POST"));
     CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "GET"));
+    CHECK(has_word(answer.headers.get("Access-Control-Allow-Methods"), "DELETE"));
     for (const char* field :
          {"Content-Type", "X-VX11-Token", "Authorization", "X-Stainless-Retry-Count",
           "X-Stainless-Package-Version", "OpenAI-Beta", "User-Agent"}) {
@@ -70,7 +71,7 @@ TEST_CASE_FIXTURE(Cors, "answers and refusals may be read by a page of a configu
     CHECK(has_word(answer.headers.get("Access-Control-Expose-Headers"), field));
   }
   CHECK(answer.headers.get("Vary") == "Origin");
-  CHECK_FALSE(answer.headers.contains("Access-Control-Allow-Credentials"));
+  CHECK(answer.headers.get("Access-Control-Allow-Credentials") == "true");
 
   const HttpResponse refused = send(from(kPage, HttpRequest("GET", {}, "/operator/status")));
   CHECK(refused.status == 401);
@@ -80,6 +81,20 @@ TEST_CASE_FIXTURE(Cors, "answers and refusals may be read by a page of a configu
   CHECK_FALSE(foreign.headers.contains("Access-Control-Allow-Origin"));
   CHECK(foreign.headers.get("Vary") == "Origin");
   CHECK(send(asked).headers.get("Vary") == "Origin");
+}
+
+TEST_CASE_FIXTURE(Cors,
+                  "credentials of the browser are for origins that are named, not for every") {
+  CHECK(
+      send(preflight(kPage, "/operator/status")).headers.get("Access-Control-Allow-Credentials") ==
+      "true");
+  Site all;
+  all.options.cors_origins = {"*"};
+  const HttpResponse answer = all.send(from(kPage, authorised("GET", "/operator/status")));
+  CHECK(answer.headers.get("Access-Control-Allow-Origin") == kPage);
+  CHECK_FALSE(answer.headers.contains("Access-Control-Allow-Credentials"));
+  const HttpResponse star = all.send(from("*", authorised("GET", "/operator/status")));
+  CHECK_FALSE(star.headers.contains("Access-Control-Allow-Credentials"));
 }
 
 TEST_CASE_FIXTURE(Cors, "a page of a configured origin may read the events of a chat") {

@@ -64,6 +64,12 @@ class BrittleStore final : public vx11::SessionStore {
     co_return co_await std::move(inner);
   }
 
+  vx11::Task<vx11::Result<bool>> erase(std::string id) override {
+    if (fail_writes) co_return vx11::fail(Errc::storage, "scripted");
+    auto inner = inner_->erase(std::move(id));
+    co_return co_await std::move(inner);
+  }
+
   bool fail_reads = false;
   bool fail_writes = false;
   std::function<void()> before_append = [] {};

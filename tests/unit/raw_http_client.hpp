@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace raw_http_client {
@@ -26,7 +28,8 @@ struct Answer {
   std::string body = {};
 };
 
-/// One connection to a port of 127.0.0.1. Gives up waiting after ten seconds.
+/// One connection to a port of 127.0.0.1, or to a Unix-domain socket. Gives up waiting after ten
+/// seconds.
 class RawHttpClient {
  public:
   explicit RawHttpClient(int port, const char* own_address = "127.0.0.1")
@@ -38,11 +41,20 @@ class RawHttpClient {
     sockaddr_in from = {};
     from.sin_family = AF_INET;
     ::inet_pton(AF_INET, own_address, &from.sin_addr);
-    const timeval patience = {10, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    be_patient();
     if (::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0 ||
         ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
+      ::close(fd_);
+      throw std::runtime_error("nobody listens");
+    }
+  }
+  explicit RawHttpClient(const std::string& path)
+      : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un to = {};
+    to.sun_family = AF_UNIX;
+    std::strncpy(to.sun_path, path.c_str(), sizeof to.sun_path - 1);
+    be_patient();
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
       ::close(fd_);
       throw std::runtime_error("nobody listens");
     }
@@ -104,6 +116,11 @@ class RawHttpClient {
   }
 
  private:
+  void be_patient() const {
+    const timeval patience = {10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  }
   static std::string lower(std::string text) {
     for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return text;

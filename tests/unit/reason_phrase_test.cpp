@@ -1,4 +1,4 @@
-#include "net/http/reason_phrase.hpp"
+#include "http/reason_phrase.hpp"
 
 #include <ostream>  // which Boost 1.81 leaves to its users
 #include <string_view>
@@ -6,7 +6,7 @@
 #include <boost/beast/http/status.hpp>
 #include <doctest/doctest.h>
 
-using vx11::net_detail::reason_phrase;
+using vx11::http_detail::reason_phrase;
 
 TEST_CASE("the phrases are those of Boost.Beast but where RFC 9110 names them anew") {
   for (int status = 100; status < 600; ++status) {

@@ -79,7 +79,6 @@ const std::vector<Needs> kOperatorRoutes = {
     {"POST", "/operator/power/window/open", Scope::power_write},
     {"POST", "/operator/power/window/close", Scope::power_write},
     {"POST", "/operator/task", Scope::power_write},
-    {"GET", "/operator/session/session-001", Scope::sessions_read},
     {"GET", "/metrics", Scope::metrics},
     {"GET", "/health", std::nullopt},
     {"GET", "/livez", std::nullopt},
@@ -158,6 +157,21 @@ void check_routes(const std::vector<Needs>& routes) {
 
 TEST_CASE("every operator route needs one scope, and no other helps") {
   check_routes<operator_site::Site>(kOperatorRoutes);
+}
+
+TEST_CASE("sessions are read with chat or sessions:read, and deleted with chat") {
+  const Needs reads = {"GET", "/operator/session/session-001", Scope::chat};
+  const Needs deletes = {"DELETE", "/operator/session/session-001", Scope::chat};
+  const auto refusal = [](Scopes scopes, const Needs& route) {
+    return refusal_of<operator_site::Site>(scopes, route);
+  };
+  for (const Needs& route : {reads, deletes}) {
+    CHECK(refusal(Scopes{Scope::chat}, route) == 0);
+    CHECK(refusal(Scopes::all(), route) == 0);
+    CHECK(refusal(Scopes{Scope::status, Scope::metrics, Scope::power_write}, route) == 403);
+  }
+  CHECK(refusal(Scopes{Scope::sessions_read}, reads) == 0);
+  CHECK(refusal(Scopes{Scope::sessions_read}, deletes) == 403);
 }
 
 TEST_CASE("every route of the OpenAI API needs the scope chat") {

@@ -1,4 +1,5 @@
 #include <vx11/session.hpp>
+#include <vx11/session_store.hpp>
 
 #include <array>
 #include <cstddef>
@@ -27,6 +28,48 @@ std::string repeated(std::string_view text, std::size_t times) {
 }
 
 }  // namespace
+
+TEST_CASE("keys: no two principals share one, and without a principal it is the id") {
+  const std::string mark = "\x1F";
+  const std::vector<std::string> parts = {"",
+                                          "a",
+                                          "b",
+                                          "ab",
+                                          "a:b",
+                                          "1:a",
+                                          mark,
+                                          "0:",
+                                          mark + "1:a",
+                                          mark + "0:a",
+                                          std::string("a\0b", 3)};
+  std::set<std::string> keys;
+  for (const std::string& id : parts) {
+    const std::string plain = vx11::session_key(nullptr, id);
+    CHECK((plain == id) == !id.starts_with(mark));
+    CHECK(vx11::session_key(&parts[0], id) == plain);
+    CHECK(vx11::principal_of(plain) == "");
+    keys.insert(plain);
+    for (const std::string& principal : parts) {
+      if (principal.empty()) continue;
+      const std::string key = vx11::session_key(&principal, id);
+      CHECK(vx11::principal_of(key) == principal);
+      keys.insert(key);
+    }
+  }
+  CHECK(keys.size() == parts.size() * parts.size());
+  for (const char* odd : {"\x1F",
+                          "\x1F"
+                          "5",
+                          "\x1F"
+                          "5:abc",
+                          "\x1F"
+                          "x:abc",
+                          "\x1F-1:a",
+                          "\x1F"
+                          "99999999999999999999:a"}) {
+    CHECK(vx11::principal_of(odd) == "");
+  }
+}
 
 TEST_CASE("characters of every length are counted as one and never split") {
   const std::string text = "aé€😀z";

@@ -257,7 +257,7 @@ TEST_CASE("the file is in WAL mode, sound, and says what it is") {
   CHECK(pragma("journal_mode") == "wal\n");
   CHECK(pragma("integrity_check") == "ok\n");
   CHECK(pragma("foreign_key_check") == "");
-  CHECK(pragma("user_version") == "2\n");
+  CHECK(pragma("user_version") == "3\n");
   CHECK(pragma("application_id") == "1987588401\n");
 }
 
@@ -325,10 +325,10 @@ TEST_CASE("another program's database is refused and left as it is") {
 TEST_CASE("a database of a newer version is refused and left as it is") {
   const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
-  ask_sqlite(folder / "s.db", "PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)");
+  ask_sqlite(folder / "s.db", "PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = content_of(folder / "s.db");
   CHECK(refusal(folder / "s.db") ==
-        "it was written by a newer version (schema 3, this one knows 2)");
+        "it was written by a newer version (schema 4, this one knows 3)");
   CHECK(content_of(folder / "s.db") == before);
 }
 
@@ -461,7 +461,43 @@ TEST_CASE("a database of version 1 gets its byte counts and keeps its sessions")
       " FROM sessions s, totals t";
   CHECK(ask_sqlite(path, counts) ==
         "1\n" + std::to_string(2 * (4 + 5 + 2 + 128 + 9 + 8 + 2 + 128)) + "\n");
-  CHECK(ask_sqlite(path, "PRAGMA user_version") == "2\n");
+  CHECK(ask_sqlite(path, "PRAGMA user_version") == "3\n");
+}
+
+TEST_CASE("a database of version 2 knows principals from then on, and keeps its sessions") {
+  const ScratchFolder folder;
+  const std::string path = folder / "s.db";
+  append(*open(path), "old", turn("1"));
+  ask_sqlite(path,
+             "DROP TRIGGER owner_begun; DROP TRIGGER owner_changed; DROP TRIGGER owner_left;"
+             "DROP TABLE owners; DROP INDEX sessions_by_owner;"
+             "ALTER TABLE sessions DROP COLUMN owner; PRAGMA user_version = 2");
+  const auto store = open(path, {.sessions_per_principal = 1});
+  for (const char* id : {"1", "2"}) append(*store, owned("a", id), turn(id));
+  CHECK(contents(recent(*store, "old")) == Contents{"ask 1", "answer 1"});
+  CHECK_FALSE(find(*store, owned("a", "1")));
+  CHECK(find(*store, owned("a", "2")));
+  CHECK(ask_sqlite(path, "PRAGMA user_version") == "3\n");
+}
+
+TEST_CASE("the counts of principals stay right while turns and sessions leave") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const auto store =
+      open(folder / "s.db", {.messages = 4, .sessions = 5, .sessions_per_principal = 2}, clock);
+  for (const char* id : {"1", "2", "3", "3", "3", "3"}) {
+    for (const char* principal : {"a", "b", ""}) append(*store, owned(principal, id), turn(id));
+  }
+  CHECK(erase(*store, owned("b", "3")));
+  const std::string faults =
+      "SELECT count(*) FROM owners o WHERE"
+      " o.sessions <> (SELECT count(*) FROM sessions s WHERE s.owner = o.owner) OR"
+      " o.bytes <> (SELECT sum(bytes) FROM sessions s WHERE s.owner = o.owner)";
+  CHECK(ask_sqlite(folder / "s.db", faults) == "0\n");
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM owners") == "2\n");
+  clock.advance(2h);
+  for (const char* id : {"5", "6", "7"}) append(*store, id, turn(id));
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM owners") == "0\n");
 }
 
 TEST_CASE("byte counts stay right while turns and sessions leave") {

@@ -58,6 +58,7 @@ class TlsClient {
   bool connect(int port) {
     close();
     fd_ = connect_to(port);
+    ::send(fd_, first_bytes.data(), first_bytes.size(), MSG_NOSIGNAL);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), fd_);
     if (session_) SSL_set_session(ssl_.get(), session_.get());
@@ -84,6 +85,7 @@ class TlsClient {
     return all;
   }
   bool is_whole = false;
+  std::string first_bytes = {};  ///< Sent before the session.
 
   bool is_resumed() { return SSL_session_reused(ssl_.get()) == 1; }
   std::string protocol() {

@@ -191,12 +191,35 @@ TEST_CASE("mistakes in a file are named with their line, and nothing is quoted")
         "a secret - " + kDigest + "\n", "a chat 2026-02-30T00:00:00Z " + kDigest + "\n",
         "a chat 2026-12-31 " + kDigest + "\n", "a chat - sha256:" + std::string(63, 'a') + "\n",
         "a chat - sha256:" + std::string(64, 'A') + "\n", "a chat - " + kDigest + "\r\n",
-        "a chat - " + kDigest + " x\n"}) {
+        "a chat - " + kDigest + " x\n", "a chat - " + kDigest + " \n",
+        "a chat - " + kDigest + " rate=60/60s\n", "a chat - " + kDigest + " rate=60/m \n",
+        "a chat - " + kDigest + " rate=60/m rate=60/m\n",
+        "a chat - " + kDigest + " concurrent=04\n", "a chat - " + kDigest + " concurrent=0\n",
+        "a chat - " + kDigest + " concurrent=4 rate=60/m\n"}) {
     CAPTURE(line);
     const std::string mistake = mistake_in(file_of(line));
     CHECK(mistake.starts_with("line 2: "));
     CHECK(mistake.find("secret") == std::string::npos);
   }
+}
+
+TEST_CASE("limits of a token follow its digest") {
+  const std::string text = file_of("a chat - " + kDigest + " rate=60/m concurrent=4\n" +
+                                   "b chat - sha256:" + std::string(64, 'b') + " concurrent=1\n");
+  const auto entries = parse_token_file(text);
+  REQUIRE(entries.has_value());
+  CHECK(entries->at(0).limits.rate == vx11::RequestRate(60, 60s));
+  CHECK(entries->at(0).limits.concurrent == 4);
+  CHECK(entries->at(1).limits == vx11::TokenLimits{.concurrent = 1});
+  CHECK(print_token_file(*entries) == text);
+}
+
+TEST_CASE_FIXTURE(Opened, "the limits of a token are found by its name") {
+  chat.entry.limits.rate = vx11::RequestRate(60, 60s);
+  write({chat.entry, other.entry});
+  CHECK(file().limits_of("ci") == vx11::TokenLimits{.rate = vx11::RequestRate(60, 60s)});
+  CHECK(file().limits_of("other").empty());
+  CHECK(file().limits_of("").empty());
 }
 
 TEST_CASE_FIXTURE(Opened, "a token of the file is granted with its name and scopes") {

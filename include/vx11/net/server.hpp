@@ -27,7 +27,7 @@ struct ServerLimits {
   std::size_t head_bytes = 16 * 1024;   ///< Request line and header fields: 431.
   std::size_t header_count = 100;       ///< Header fields: 431.
   std::size_t target_bytes = 4 * 1024;  ///< Path and query: 414.
-  /// From accepting a connection to the end of its TLS handshake: closed.
+  /// From accepting a connection to the end of its PROXY header and its TLS handshake: closed.
   Duration handshake_timeout = std::chrono::seconds(10);
   /// From accepting a connection, or the end of its TLS handshake, to its first byte: closed
   /// without a response. Shorter than `idle_timeout`: a client that connects is about to send.
@@ -56,7 +56,9 @@ struct ServerLimits {
   /// A client between two requests that follow each other is not idle.
   Duration evictable_after = std::chrono::seconds(1);
   /// From one address: 503 and closed. Defaults to the total, because behind a proxy all clients
-  /// share its address; use about 100 where clients connect directly.
+  /// share its address; use about 100 where clients connect directly, or where proxies announce
+  /// them by the PROXY protocol. Connections over a Unix-domain socket have no address and are not
+  /// limited by it.
   std::size_t connections_per_address = 20'000;
   /// Connections above these limits that may still ask for `ServeOptions::reserved_targets`, so
   /// that probes see a busy server as what it is. Each is answered once, and has two seconds to
@@ -76,18 +78,55 @@ enum class ServerEvent : std::uint8_t {
   fewer_threads,       ///< A thread could not be started: the server runs fewer loops.
   slow_reader_closed,  ///< A connection was closed: see `ServerLimits::unsent_bytes`.
   handshake_failed,    ///< A client could not agree on a TLS session, or took too long.
+  /// A connection was closed for its PROXY header: malformed, late, or not of a trusted proxy.
+  proxy_header_refused,
+};
+
+/// Whether connections begin with a header of the PROXY protocol.
+enum class ProxyProtocol : std::uint8_t {
+  off,
+  /// Version 1 or 2, from a trusted proxy. Every other connection is closed, as the protocol
+  /// demands: a header that may be absent could be sent by anyone.
+  required,
+};
+
+/// The header in which trusted proxies name the client of a request.
+enum class ClientHeader : std::uint8_t {
+  x_forwarded_for,  ///< `X-Forwarded-For`: a list of addresses.
+  forwarded,        ///< `Forwarded` (RFC 7239): `for=` of each element.
+  none,             ///< Headers are not believed.
 };
 
 /// Configuration of `HttpServer`.
 struct ServeOptions {
-  /// `host:port` with a numeric address, IPv6 in brackets. Port 0 picks a free one.
+  /// One of
+  /// - `host:port` with a numeric address, IPv6 in brackets. Port 0 picks a free one.
+  /// - `unix:/path`: a Unix-domain socket. The file that a server left behind which has ended is
+  ///   replaced; one of a server that listens, and a file of another kind, are errors. It is
+  ///   removed when the server stops listening.
+  /// - `systemd:`: the one socket that systemd passed to this process (socket activation). `bind`
+  ///   removes `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` from the environment, so call it
+  ///   before there are threads that read it.
   std::string listen = "127.0.0.1:8000";
+  /// Permissions of the file of `unix:/path`. To connect one needs the right to write: by default
+  /// the user and the group of this process have it.
+  unsigned socket_mode = 0660;
   /// Event loops, one thread each; at least 1. One loop serves about 50,000 requests per second, so
   /// use more only when one core is not enough.
   unsigned threads = 2;
   ServerLimits limits = {};
   /// Null: plain HTTP.
   std::shared_ptr<const ServerTls> tls = {};
+  /// Proxies that are believed about who their clients are: addresses, networks (`10.0.0.0/8`,
+  /// `fd00::/8`), and `unix` for connections over a Unix-domain socket. Each must replace or append
+  /// to the `client_header` that it receives, or clients could choose their address.
+  std::vector<std::string> trusted_proxies = {};
+  /// The header precedes TLS.
+  ProxyProtocol proxy_protocol = ProxyProtocol::off;
+  /// Of requests by a trusted proxy, and after a PROXY header of those whose client it names is
+  /// one. The client is the last address of the list that is not of a trusted proxy; an element
+  /// that is no address ends the search.
+  ClientHeader client_header = ClientHeader::x_forwarded_for;
   /// Paths that are answered on reserved connections. They should cost little and wait for nothing.
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
   /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
@@ -106,16 +145,18 @@ struct ServeOptions {
 class VX11_API HttpServer {
  public:
   /// Binds the address.
-  /// \return `invalid_argument` if it is malformed, `address_unavailable` if it is in use or not
-  ///         local, `exhausted` if the system is out of descriptors or memory
+  /// \return `invalid_argument` if it, or a trusted proxy, is malformed, `address_unavailable` if
+  ///         it is in use or not local, or systemd passed no socket that can be used, `exhausted`
+  ///         if the system is out of descriptors or memory
   static Result<HttpServer> bind(ServeOptions options);
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   ~HttpServer();
 
-  /// The bound port.
+  /// The bound port; 0 of a Unix-domain socket.
   std::uint16_t port() const noexcept;
-  /// `http://host:port`, or `https://host:port` with `ServeOptions::tls`.
+  /// `http://host:port`, or `https://host:port` with `ServeOptions::tls`; `unix:/path` of a
+  /// Unix-domain socket.
   std::string url() const;
 
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
@@ -124,6 +165,11 @@ class VX11_API HttpServer {
   /// Whether new connections are accepted: the server runs, its listener is open, and the last
   /// attempt to accept did not fail for want of descriptors or memory. Thread-safe.
   bool is_accepting() const noexcept;
+  /// Whether every event loop has turned since the last call, for a watchdog: a handler that blocks
+  /// stops its loop, and this returns false until it continues. The first call returns true. Idle
+  /// loops are woken. May be called on any thread, but on one at a time; false once `run` has
+  /// returned.
+  bool has_turned() noexcept;
 
   /// Serves until stopped and drained. Blocks; the calling thread runs one of the loops. Until it
   /// returns, all loop threads request short time slices (Linux 6.12 or newer). Where the system

@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "http/append_all.hpp"
-#include "net/http/reason_phrase.hpp"
+#include "http/reason_phrase.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -59,7 +59,7 @@ void append_status_line(std::string& out, int status) {
   } else {
     const fmt::format_int code(status);
     http_detail::append_all(out, "HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
-                            reason_phrase(status), "\r\n");
+                            http_detail::reason_phrase(status), "\r\n");
   }
 }
 
@@ -104,7 +104,7 @@ void append_chunk(std::string& out, std::string_view piece) {
 }
 
 HttpResponse refusal(int status, std::string_view why) {
-  std::string error(reason_phrase(status));
+  std::string error(http_detail::reason_phrase(status));
   std::transform(error.begin(), error.end(), error.begin(),
                  [](char c) { return c == ' ' || c == '-' ? '_' : lower(c); });
   return HttpResponse(

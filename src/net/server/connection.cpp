@@ -9,8 +9,6 @@ namespace net_detail {
 
 namespace {
 
-/// For the first byte and for the head, on the reserved lane.
-constexpr Duration kReservedTimeout = std::chrono::seconds(2);
 /// For the first request of a client that has just connected to a server that is stopping.
 constexpr Duration kFirstRequest = std::chrono::milliseconds(500);
 
@@ -19,21 +17,23 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-                       std::shared_ptr<const HttpPeer> peer, Lane lane)
+                       std::shared_ptr<const HttpPeer> peer, ClientKnown known, Lane lane)
     : ListedConnection(lane == Lane::regular ? loop.idle : loop.reserved),
       channel_(std::move(channel)),
       server_(server),
       loop_(loop),
       peer_(std::move(peer)),
-      lane_(lane) {}
+      lane_(lane),
+      known_(known) {}
 
 Connection::~Connection() {
-  if (counted_) server_.connections.leave(peer_->address, lane_);
+  if (counted_) server_.connections.leave(counted_address(), lane_);
 }
 
 bool Connection::evict() noexcept {
-  if (lane_ == Lane::regular && channel_->wake_if_readable()) return false;
-  if (std::exchange(counted_, false)) server_.connections.leave(peer_->address, lane_);
+  const bool may_have_request = lane_ == Lane::regular && !awaits_proxy_header();
+  if (may_have_request && channel_->wake_if_readable()) return false;
+  if (std::exchange(counted_, false)) server_.connections.leave(counted_address(), lane_);
   move_to(loop_.busy);
   abort();
   return true;
@@ -46,7 +46,7 @@ void Connection::start() {
 /// A client that has just connected, or whose request is in the socket already, still gets its
 /// answer.
 void Connection::drain() noexcept {
-  if (busy_ || channel_->wake_if_readable()) return;
+  if (busy_ || (!awaits_proxy_header() && channel_->wake_if_readable())) return;
   is_draining_ = true;
   if (fresh_) return channel_->limit(TimerWheel::in(kFirstRequest));
   abort();
@@ -55,10 +55,10 @@ void Connection::drain() noexcept {
 Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;
-  if (channel.needs_handshake()) {
+  if (self->must_prepare()) {
     try {
-      Task<bool> handshaking = self->handshake();
-      const bool succeeded = co_await std::move(handshaking);
+      Task<bool> preparing = self->prepare();
+      const bool succeeded = co_await std::move(preparing);
       if (!succeeded) then = Then::close;
     } catch (...) {  // no memory for it
       then = Then::close;
@@ -87,22 +87,6 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
   }
   channel.watch(nullptr, nullptr);  // no more callbacks
   channel.abort(CloseReason::aborted);
-}
-
-Task<bool> Connection::handshake() {
-  const Duration most = server_.limits.handshake_timeout;
-  const Duration limit = lane_ == Lane::regular ? most : std::min(most, kReservedTimeout);
-  const TimePoint until = TimerWheel::in(limit);
-  channel_->limit(until);
-  idle_since_ = until - limit;
-  bool succeeded = false;
-  try {
-    auto handshaking = channel_->handshake();
-    succeeded = (co_await handshaking).has_value();
-  } catch (...) {  // out of memory
-  }
-  if (!succeeded) server_.report(ServerEvent::handshake_failed);
-  co_return succeeded;
 }
 
 void Connection::give_back(std::unique_ptr<RequestScratch>& scratch) {
@@ -174,7 +158,8 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
     const HttpResponse full = no_room();
     co_return co_await refuse(scratch, full);
   }
-  reader.request().peer = peer_;
+  const bool is_proxied = known_ == ClientKnown::by_client_header;
+  reader.request().peer = is_proxied ? client_of(reader.request()) : peer_;
   auto admission = admit(reader.request());
   if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
   if (!admission) co_return co_await write(scratch, admission.error());

@@ -3,12 +3,15 @@
 /// \file
 /// One client connection of the server. Internal.
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "net/http/request_reader.hpp"
+#include "net/server/proxy_header.hpp"
 #include "net/server/server_state.hpp"
 #include "net/socket/channel.hpp"
 #include "threads/detached.hpp"
@@ -16,6 +19,16 @@
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
+
+/// For the first byte and for the head, on the reserved lane.
+inline constexpr Duration kReservedTimeout = std::chrono::seconds(2);
+
+/// What is known about the client when it has connected.
+enum class ClientKnown : std::uint8_t {
+  yes,               ///< The peer of the socket is the client.
+  by_client_header,  ///< The peer is a trusted proxy, whose requests name their client.
+  by_proxy_header,   ///< The peer is a trusted proxy, and a PROXY header comes first.
+};
 
 /// Reads requests one after the other, passes them to the handler, and writes the responses in the
 /// same order.
@@ -27,7 +40,7 @@ namespace net_detail {
 class Connection : public std::enable_shared_from_this<Connection>, public ListedConnection {
  public:
   Connection(std::shared_ptr<Channel> channel, ServerState& server, LoopState& loop,
-             std::shared_ptr<const HttpPeer> peer, Lane lane);
+             std::shared_ptr<const HttpPeer> peer, ClientKnown known, Lane lane);
   ~Connection() override;
 
   /// Serves until the connection ends.
@@ -41,7 +54,15 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   enum class Then : unsigned char { next, close, linger, stream };
 
   static Detached serve(std::shared_ptr<Connection> self);
+  bool awaits_proxy_header() const noexcept { return known_ == ClientKnown::by_proxy_header; }
+  bool must_prepare() const noexcept;
+  Task<bool> prepare();
+  ProxyHeader peek_proxy_header() const;
+  Task<bool> receive_proxy_header();
+  bool count_client();
   Task<bool> handshake();
+  const std::string& counted_address() const noexcept;
+  std::shared_ptr<const HttpPeer> client_of(const HttpRequest& head) const;
   void wait_for_request() noexcept;
   void begin_request() noexcept;
   Duration head_timeout() const noexcept;
@@ -84,6 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   LoopState& loop_;
   std::shared_ptr<const HttpPeer> peer_;
   Lane lane_;
+  ClientKnown known_;
   TimePoint idle_since_ = {};
   TimePoint complete_at_ = {};               ///< When the request was complete.
   std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.

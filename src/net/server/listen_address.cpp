@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 namespace vx11 {
 inline namespace v0 {
@@ -13,11 +14,31 @@ namespace net_detail {
 
 using socket_detail::Address;
 
-Result<Address> parse_listen(std::string_view listen) {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kActivated = "systemd:";
+
+Result<ListenAddress> unix_address(std::string_view path) {
+  constexpr std::size_t kMost = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.empty() || path.find('\0') != std::string_view::npos) {
+    return fail(Errc::invalid_argument,
+                "listen address 'unix:': expected a path behind it, such "
+                "as unix:/run/vx11/gateway.sock");
+  }
+  if (path.size() > kMost) {
+    return fail(Errc::invalid_argument,
+                fmt::format("listen address 'unix:{}': the path has {} bytes; the system allows {}",
+                            path, path.size(), kMost));
+  }
+  return ListenAddress{.kind = ListenAddress::Kind::unix_socket, .path = std::string(path)};
+}
+
+Result<ListenAddress> tcp_address(std::string_view listen) {
   const auto wrong = [&] {
     return fail(Errc::invalid_argument,
                 fmt::format("listen address '{}': expected HOST:PORT with a numeric host, such as "
-                            "127.0.0.1:8000 or [::1]:8000",
+                            "127.0.0.1:8000 or [::1]:8000, or unix:/path, or systemd:",
                             listen));
   };
   const std::size_t colon = listen.rfind(':');
@@ -31,7 +52,15 @@ Result<Address> parse_listen(std::string_view listen) {
       std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
   const auto address = Address::parse(std::string(host), port);
   if (bad != std::errc{} || end != port_text.data() + port_text.size() || !address) return wrong();
-  return *address;
+  return ListenAddress{.address = *address};
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen(std::string_view listen) {
+  if (listen.starts_with(kUnix)) return unix_address(listen.substr(kUnix.size()));
+  if (listen == kActivated) return ListenAddress{.kind = ListenAddress::Kind::activated};
+  return tcp_address(listen);
 }
 
 }  // namespace net_detail

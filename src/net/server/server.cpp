@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 #include "net/server/connection.hpp"
-#include "net/server/listen_address.hpp"
+#include "net/server/listener.hpp"
 #include "net/server/server_tls_channel.hpp"
 #include "net/server/signals.hpp"
 
@@ -24,32 +24,17 @@ inline namespace v0 {
 
 namespace net_detail {
 
-namespace {
-
-using socket_detail::Address;
-
-constexpr int kBacklog = 4096;
-
-/// Throws `std::system_error` if the address cannot be bound.
-socket_detail::Fd listen_at(Address& address) {
-  socket_detail::Fd listening = socket_detail::listen_tcp(address, kBacklog);
-  if (!listening) throw std::system_error(errno, std::generic_category());
-  return listening;
-}
-
-}  // namespace
-
 /// Accepts on the first loop and distributes connections round-robin. SO_REUSEPORT, the kernel's
 /// alternative with several sockets, distributes by a hash and so unevenly, and lets a second
 /// server take an occupied port.
 class Server : private Poller::Watcher {
  public:
-  Server(ServeOptions options, const Address& address)
+  Server(ServeOptions options, TrustedProxies proxies, Listener listener)
       : options_(std::move(options)),
+        proxies_(std::move(proxies)),
         unsent_(options_.limits.unsent_bytes),
         loops_(std::max(1U, options_.threads)),
-        local_(address),
-        listening_(listen_at(local_)),
+        listener_(std::move(listener)),
         accept_again_(
             first().timers, [](void* self) { static_cast<Server*>(self)->accept(); }, this),
         drain_check_(
@@ -62,7 +47,7 @@ class Server : private Poller::Watcher {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  const Address& local() const noexcept { return local_; }
+  const Listener& listener() const noexcept { return listener_; }
   bool is_secure() const noexcept { return options_.tls != nullptr; }
   /// Thread-safe.
   std::size_t unsent_bytes() const { return unsent_.bytes(); }
@@ -70,12 +55,12 @@ class Server : private Poller::Watcher {
   bool is_accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
 
   std::size_t run(const HttpHandler& handler) {
-    state_.emplace(handler, options_, unsent_);
+    state_.emplace(handler, options_, proxies_, unsent_);
     for (LoopThread& loop : loops_) {
       loop.state.emplace(*state_);
       loop.loop.call_after_work(options_.after_work, std::chrono::seconds(1));
     }
-    if (!first().poller.add(listening_, *this))
+    if (!first().poller.add(listener_.socket(), *this))
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     std::vector<std::thread> threads = start_threads();
     accepting_ = true;
@@ -83,6 +68,14 @@ class Server : private Poller::Watcher {
     accepting_ = false;
     for (std::thread& thread : threads) thread.join();
     return cut_off_;
+  }
+
+  /// For one thread at a time.
+  bool has_turned() noexcept {
+    bool all = true;
+    const std::size_t running = started_.load(std::memory_order_acquire);
+    for (std::size_t i = 0; i < running; ++i) all = loops_[i].turned() && all;
+    return all;
   }
 
   /// Thread-safe.
@@ -109,8 +102,20 @@ class Server : private Poller::Watcher {
     LoopThread& loop;
     Act act;
   };
+  /// Runs in the next turn of its loop.
+  struct TurnJob final : QueuedJob {
+    void run() override { queued.store(false, std::memory_order_release); }
+    std::atomic<bool> queued{false};
+  };
   struct LoopThread {
     void run() { loop.run(); }
+    /// Whether the job of the last call has run; queues it again.
+    bool turned() noexcept {
+      if (turn_job.queued.exchange(true, std::memory_order_acq_rel)) return false;
+      loop.post(turn_job);
+      return true;
+    }
+    TurnJob turn_job;
     ConnectionsJob drain_job{*this, [](ListedConnection& connection) { connection.drain(); }};
     ConnectionsJob abort_job{*this, [](ListedConnection& connection) { connection.abort(); }};
     std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
@@ -132,8 +137,9 @@ class Server : private Poller::Watcher {
     std::vector<std::thread> threads;
     threads.reserve(loops_.size());
     try {
-      for (started_ = 1; started_ < loops_.size(); ++started_) {
-        threads.emplace_back([&loop = loops_[started_]] { loop.run(); });
+      while (threads.size() + 1 < loops_.size()) {
+        threads.emplace_back([&loop = loops_[threads.size() + 1]] { loop.run(); });
+        started_.store(threads.size() + 1, std::memory_order_release);
       }
     } catch (const std::exception&) {
       state_->report(ServerEvent::fewer_threads);
@@ -158,11 +164,11 @@ class Server : private Poller::Watcher {
 
   /// \return whether there may be another one now
   bool accept_one() {
-    Address peer;
-    Socket socket = socket_detail::accept_tcp(listening_, peer);
+    std::string client;
+    Socket socket = listener_.accept(client);
     if (socket) {
       if (!is_accepting()) accepting_ = !stopping_;
-      deal(std::move(socket), peer.host());
+      deal(std::move(socket), std::move(client));
       return true;
     }
     if (socket_detail::would_block(errno)) {  // the next one causes an edge
@@ -182,7 +188,7 @@ class Server : private Poller::Watcher {
   }
 
   void deal(Socket socket, std::string address) {
-    LoopThread& target = loops_[turn_++ % started_];
+    LoopThread& target = loops_[turn_++ % started_.load(std::memory_order_relaxed)];
     target.loop.post([this, &target, address = std::move(address),
                       socket = std::make_shared<Socket>(std::move(socket))] {
       try {
@@ -196,15 +202,31 @@ class Server : private Poller::Watcher {
 
   void welcome(LoopThread& target, Socket socket, const std::string& address) {
     using Room = ConnectionCounts::Room;
+    const ClientKnown known = how_known(address);
+    if (known == ClientKnown::by_proxy_header && !proxies_.contains(address)) {
+      return state_->report(ServerEvent::proxy_header_refused);
+    }
+    const std::string& counted = counted_as(address);
     auto channel = make_channel(target.loop, std::move(socket));
-    Room room = state_->connections.enter(address);
-    if (room == Room::full && make_room(*target.state)) room = state_->connections.enter(address);
+    Room room = state_->connections.enter(counted);
+    if (room == Room::full && make_room(*target.state)) room = state_->connections.enter(counted);
     if (room == Room::free) return begin(target, std::move(channel), address, Lane::regular);
-    if (enter_reserved(*target.state)) {
+    if (enter_reserved(*state_, *target.state)) {
       return begin(target, std::move(channel), address, Lane::reserved);
     }
     state_->report(ServerEvent::turned_away);
     if (!is_secure()) turn_away(*channel);
+  }
+
+  ClientKnown how_known(const std::string& address) const noexcept {
+    if (options_.proxy_protocol == ProxyProtocol::required) return ClientKnown::by_proxy_header;
+    return state_->believes_headers_of(address) ? ClientKnown::by_client_header : ClientKnown::yes;
+  }
+
+  /// By which address a connection is counted before anything is read from it.
+  const std::string& counted_as(const std::string& address) const noexcept {
+    static const std::string none;
+    return options_.proxy_protocol == ProxyProtocol::required ? none : address;
   }
 
   std::shared_ptr<Channel> make_channel(Loop& loop, Socket socket) const {
@@ -217,9 +239,10 @@ class Server : private Poller::Watcher {
     std::shared_ptr<Connection> connection;
     try {
       connection = std::make_shared<Connection>(std::move(channel), *state_, *target.state,
-                                                std::make_shared<const HttpPeer>(address), lane);
+                                                std::make_shared<const HttpPeer>(address),
+                                                how_known(address), lane);
     } catch (...) {
-      state_->connections.leave(address, lane);
+      state_->connections.leave(counted_as(address), lane);
       throw;
     }
     connection->start();
@@ -236,15 +259,6 @@ class Server : private Poller::Watcher {
     if (idle < state_->limits.evictable_after || !oldest.evict()) return false;
     state_->report(ServerEvent::evicted);
     return true;
-  }
-
-  /// Silent connections must not occupy the lane: the newest probe takes the place of the oldest
-  /// connection that has not asked for anything.
-  bool enter_reserved(LoopState& state) {
-    if (state_->connections.enter_reserved()) return true;
-    if (state.reserved.empty()) return false;
-    state.reserved.front()->evict();
-    return state_->connections.enter_reserved();
   }
 
   static void turn_away(Channel& channel) {
@@ -268,14 +282,15 @@ class Server : private Poller::Watcher {
   void close_listener() noexcept {
     if (std::exchange(stopping_, true)) return;
     accepting_ = false;
+    listener_.retire();
     try {
       while (accept_one()) {
       }
     } catch (const std::exception&) {  // out of memory: the rest is reset
     }
     accept_again_.disarm();
-    first().poller.remove(listening_, *this);
-    listening_.close();
+    first().poller.remove(listener_.socket(), *this);
+    listener_.close();
     for (LoopThread& loop : loops_) loop.loop.post(loop.drain_job);
     drain_by_ = Deadline::after(TimerWheel::now(), grace_).at();
     check();
@@ -311,6 +326,7 @@ class Server : private Poller::Watcher {
   }
 
   ServeOptions options_;
+  const TrustedProxies proxies_;
   UnsentAnswers unsent_;
   std::optional<ServerState> state_;
   std::mutex stop_mutex_;
@@ -318,8 +334,7 @@ class Server : private Poller::Watcher {
   ServerJob drain_job_{*this, &Server::drain};  // outlives the loops, as `end_job_`
   ServerJob end_job_{*this, &Server::end};
   std::vector<LoopThread> loops_;
-  Address local_;
-  socket_detail::Fd listening_;
+  Listener listener_;
   WheelTimer accept_again_;
   WheelTimer drain_check_;
   WheelTimer close_listener_;
@@ -327,7 +342,7 @@ class Server : private Poller::Watcher {
   Duration delay_ = {};
   TimePoint drain_by_ = {};
   std::size_t turn_ = 0;
-  std::size_t started_ = 1;  ///< Loops that run.
+  std::atomic<std::size_t> started_ = 1;  ///< Loops that run.
   std::atomic<bool> accepting_ = false;
   std::atomic<std::size_t> dealt_ = 0;  ///< Connections on their way to their loop.
   bool stopping_ = false;               ///< The listener is closed, or about to be.
@@ -342,15 +357,20 @@ class HttpServer::Impl final : public net_detail::Server {
 };
 
 Result<HttpServer> HttpServer::bind(ServeOptions options) {
-  auto address = net_detail::parse_listen(options.listen);
-  if (!address) return fail(address.error());
+  auto proxies = TrustedProxies::parse(options.trusted_proxies);
+  if (!proxies) return fail(std::move(proxies.error()));
+  if (options.proxy_protocol == ProxyProtocol::required && proxies->empty()) {
+    return fail(Errc::invalid_argument,
+                "the PROXY protocol is required and no proxy is trusted; name some");
+  }
   const std::string listen = options.listen;
   try {
-    return HttpServer(std::make_unique<Impl>(std::move(options), *address));
+    auto listener = net_detail::Listener::open(options);
+    if (!listener) return fail(std::move(listener.error()));
+    return HttpServer(
+        std::make_unique<Impl>(std::move(options), *std::move(proxies), *std::move(listener)));
   } catch (const std::system_error& error) {
-    const bool shortage =
-        error.code().value() != EADDRNOTAVAIL && socket_detail::is_shortage(error.code().value());
-    return fail(shortage ? Errc::exhausted : Errc::address_unavailable,
+    return fail(Errc::exhausted,
                 fmt::format("cannot listen on {}: {}", listen, error.code().message()));
   } catch (const std::bad_alloc&) {
     return fail(Errc::exhausted, "no memory left for a server");
@@ -363,7 +383,7 @@ HttpServer& HttpServer::operator=(HttpServer&&) noexcept = default;
 HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const noexcept {
-  return impl_->local().port();
+  return impl_->listener().port();
 }
 
 std::size_t HttpServer::unsent_bytes() const {
@@ -374,10 +394,14 @@ bool HttpServer::is_accepting() const noexcept {
   return impl_->is_accepting();
 }
 
+bool HttpServer::has_turned() noexcept {
+  return impl_->has_turned();
+}
+
 std::string HttpServer::url() const {
-  const auto& local = impl_->local();
-  const std::string host = local.is_v6() ? '[' + local.host() + ']' : local.host();
-  return fmt::format("{}://{}:{}", impl_->is_secure() ? "https" : "http", host, local.port());
+  const auto& listener = impl_->listener();
+  if (listener.is_unix()) return listener.name();
+  return fmt::format("{}://{}", impl_->is_secure() ? "https" : "http", listener.name());
 }
 
 std::size_t HttpServer::run(const HttpHandler& handler) {

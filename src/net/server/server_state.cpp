@@ -10,11 +10,22 @@ namespace net_detail {
 ConnectionCounts::Room ConnectionCounts::enter(const std::string& address) {
   const std::lock_guard lock(mutex_);
   if (total_ >= limits_.connections) return Room::full;
-  std::size_t& from_there = by_address_[address];
-  if (from_there >= limits_.connections_per_address) return Room::address_full;
-  ++from_there;
+  if (!count(address)) return Room::address_full;
   ++total_;
   return Room::free;
+}
+
+bool ConnectionCounts::attribute(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  return count(address);
+}
+
+bool ConnectionCounts::count(const std::string& address) {
+  if (address.empty()) return true;
+  std::size_t& from_there = by_address_[address];
+  if (from_there >= limits_.connections_per_address) return false;
+  ++from_there;
+  return true;
 }
 
 bool ConnectionCounts::enter_reserved() {
@@ -31,6 +42,7 @@ void ConnectionCounts::leave(const std::string& address, Lane lane) {
     return;
   }
   --total_;
+  if (address.empty()) return;
   const auto counted = by_address_.find(address);
   if (--counted->second == 0) by_address_.erase(counted);
 }
@@ -41,10 +53,11 @@ std::size_t ConnectionCounts::total() const {
 }
 
 ServerState::ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options,
-                         UnsentAnswers& unsent_answers)
+                         const TrustedProxies& trusted_proxies, UnsentAnswers& unsent_answers)
     : handler(server_handler),
       options(serve_options),
       limits(serve_options.limits),
+      proxies(trusted_proxies),
       connections(limits),
       unsent(unsent_answers) {
   request_limits.head_bytes = limits.head_bytes;
@@ -57,6 +70,10 @@ bool ServerState::is_reserved(const HttpRequest& head) const noexcept {
   const std::string_view path = target.substr(0, target.find('?'));
   return (head.method == "GET" || head.method == "HEAD") &&
          std::ranges::find(options.reserved_targets, path) != options.reserved_targets.end();
+}
+
+bool ServerState::believes_headers_of(const std::string& address) const noexcept {
+  return options.client_header != ClientHeader::none && proxies.contains(address);
 }
 
 void ServerState::report(ServerEvent event) const {
@@ -79,6 +96,13 @@ void LoopState::give_back(std::unique_ptr<RequestScratch> scratch) {
   scratch->out.clear();
   scratch->reader.reset();
   spare_.push_back(std::move(scratch));
+}
+
+bool enter_reserved(ServerState& server, LoopState& loop) {
+  if (server.connections.enter_reserved()) return true;
+  if (loop.reserved.empty()) return false;
+  loop.reserved.front()->evict();
+  return server.connections.enter_reserved();
 }
 
 }  // namespace net_detail

@@ -5,6 +5,7 @@
 
 #include <vx11/http_handler.hpp>
 #include <vx11/net/server.hpp>
+#include <vx11/net/trusted_proxies.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -80,16 +81,23 @@ class ConnectionCounts {
   enum class Room : std::uint8_t { free, full, address_full };
 
   explicit ConnectionCounts(const ServerLimits& limits) : limits_(limits) {}
-  /// Takes a place on the regular lane until `leave`, if there is one.
+  /// Takes a place on the regular lane until `leave`, if there is one. An empty address is not
+  /// counted: there is none, or it is not known yet.
   Room enter(const std::string& address);
+  /// Counts a connection that entered without an address, on the regular lane, by its address.
+  /// \return whether there is room for it; else nothing has changed
+  bool attribute(const std::string& address);
   /// Takes a place on the reserved lane until `leave`.
   /// \return whether there is one
   bool enter_reserved();
+  /// \param address by which it is counted
   void leave(const std::string& address, Lane lane);
   /// Of both lanes.
   std::size_t total() const;
 
  private:
+  bool count(const std::string& address);
+
   const ServerLimits& limits_;
   mutable std::mutex mutex_;
   std::size_t total_ = 0;
@@ -100,14 +108,17 @@ class ConnectionCounts {
 /// State shared by all loops.
 struct ServerState {
   ServerState(const HttpHandler& server_handler, const ServeOptions& serve_options,
-              UnsentAnswers& unsent_answers);
+              const TrustedProxies& trusted_proxies, UnsentAnswers& unsent_answers);
   /// Whether the request may be answered on the reserved lane.
   bool is_reserved(const HttpRequest& head) const noexcept;
+  /// Whether requests of this peer name their client.
+  bool believes_headers_of(const std::string& address) const noexcept;
   void report(ServerEvent event) const;
 
   const HttpHandler& handler;
   const ServeOptions& options;
   const ServerLimits& limits;
+  const TrustedProxies& proxies;
   RequestLimits request_limits;
   ConnectionCounts connections;
   UnsentAnswers& unsent;
@@ -137,6 +148,11 @@ class LoopState {
   const ServerState& server_;
   std::vector<std::unique_ptr<RequestScratch>> spare_;
 };
+
+/// Takes a place on the reserved lane. Silent connections must not occupy the lane: the newest
+/// probe takes the place of the loop's oldest connection that has not asked for anything.
+/// \return whether there is one
+bool enter_reserved(ServerState& server, LoopState& loop);
 
 }  // namespace net_detail
 }  // namespace v0

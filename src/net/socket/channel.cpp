@@ -2,6 +2,8 @@
 
 #include <vx11/socket/detail/tcp.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -149,6 +151,25 @@ Channel::IoResult Channel::try_write(std::string_view bytes) noexcept {
   const ssize_t sent = ::send(socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent < 0) return failure_of(errno);
   return {IoResult::Then::perhaps_more, static_cast<std::size_t>(sent)};
+}
+
+std::size_t Channel::peek(char* into, std::size_t size) noexcept {
+  if (close_reason_ != CloseReason::none) return 0;
+  const ssize_t got = ::recv(socket(), into, size, MSG_PEEK);
+  if (got > 0) return static_cast<std::size_t>(got);
+  if (got == 0) note_closed(CloseReason::closed);
+  if (got < 0 && !would_block(errno)) note_closed(CloseReason::reset);
+  return 0;
+}
+
+bool Channel::skip(std::size_t bytes) noexcept {
+  std::array<char, 256> unused;
+  while (bytes != 0) {
+    const ssize_t got = ::recv(socket(), unused.data(), std::min(bytes, unused.size()), 0);
+    if (got <= 0) return false;
+    bytes -= static_cast<std::size_t>(got);
+  }
+  return true;
 }
 
 std::size_t Channel::send_now(std::string_view bytes) noexcept {

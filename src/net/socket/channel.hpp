@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "net/loop/loop.hpp"
@@ -96,6 +97,16 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
   /// Whether `handshake` must succeed before bytes are read or sent: under TLS.
   virtual bool needs_handshake() const noexcept { return false; }
   virtual Task<Result<void>> handshake();
+  /// As `HttpPeer::certificate_name`, after the handshake.
+  virtual std::string certificate_name() const { return {}; }
+
+  /// Copies what is in the socket, below TLS, without taking it; for what precedes the channel's
+  /// own bytes, before anything is read from it. Wait with `wait_event` for more.
+  /// \return how much; 0 if there is nothing yet or the channel is closed
+  std::size_t peek(char* into, std::size_t size) noexcept;
+  /// Takes `bytes` that `peek` has copied.
+  /// \return whether they were there
+  bool skip(std::size_t bytes) noexcept;
 
   /// Closes the socket; a waiter is resumed by the loop and sees `why`.
   void abort(CloseReason why) noexcept;

@@ -39,6 +39,7 @@ class TlsOver : public Base {
   }
 
   bool needs_handshake() const noexcept final { return true; }
+  std::string certificate_name() const final { return tls_.peer_name(); }
 
  protected:
   using Session = socket_detail::TlsSession;

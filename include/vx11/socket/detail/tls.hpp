@@ -109,6 +109,11 @@ class VX11_API TlsSession {
   bool drained() const noexcept;
   /// Sends the alert that ends this side of the session (close_notify), if the socket accepts it.
   void close_notify() noexcept;
+  /// The name in the peer's certificate that was verified, also in a resumed session: its first
+  /// URI, else its first DNS name, else its first e-mail address; never the common name, which
+  /// anything may be written into. Empty without a certificate, or if it has no such name, or one
+  /// with bytes beyond printable ASCII.
+  std::string peer_name() const;
   /// Whether the first bytes of a client were a request of plain HTTP.
   bool met_plain_http() const noexcept;
 

@@ -1,11 +1,11 @@
-#include "net/http/reason_phrase.hpp"
+#include "http/reason_phrase.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace vx11 {
 inline namespace v0 {
-namespace net_detail {
+namespace http_detail {
 
 namespace {
 
@@ -89,6 +89,6 @@ std::string_view reason_phrase(int status) noexcept {
   return at != kPhrases.end() && at->status == status ? at->text : "Unknown";
 }
 
-}  // namespace net_detail
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11

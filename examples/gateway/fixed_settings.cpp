@@ -1,0 +1,61 @@
+#include "fixed_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "settings.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// Of `[server]`: what the handlers and the end of the process read. All else was given to the
+/// listener and its loops when they started.
+constexpr std::array<std::string_view, 5> kOfHandlers = {
+    "server.hosts", "server.cors_origins", "server.drain_delay", "server.shutdown_grace",
+    "server.insecure_listen"};
+
+/// Their files and their store last through a reload.
+constexpr std::array<std::string_view, 5> kOfRequests = {
+    "log.access", "log.audit", "idempotency.lifetime", "idempotency.max_answers",
+    "idempotency.max_bytes"};
+
+template <std::size_t N>
+bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+}  // namespace
+
+bool needs_restart(std::string_view key) {
+  if (key.starts_with("sessions.") || has(kOfRequests, key)) return true;
+  return key.starts_with("server.") && !has(kOfHandlers, key);
+}
+
+std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig& next) {
+  std::vector<std::string> changed;
+  for (const Setting& setting : settings()) {
+    if (!needs_restart(setting.key)) continue;
+    if (setting.field.print(running) != setting.field.print(next)) {
+      changed.emplace_back(setting.key);
+    }
+  }
+  ServerConfig server = running.server;
+  server.hosts = std::move(next.server.hosts);
+  server.cors_origins = std::move(next.server.cors_origins);
+  server.drain_delay = next.server.drain_delay;
+  server.shutdown_grace = next.server.shutdown_grace;
+  server.insecure_listen = next.server.insecure_listen;
+  next.server = std::move(server);
+  next.sessions = running.sessions;
+  next.log.access = running.log.access;
+  next.log.audit = running.log.audit;
+  const Duration max_wait = next.idempotency.max_wait;
+  next.idempotency = running.idempotency;
+  next.idempotency.max_wait = max_wait;
+  return changed;
+}
+
+}  // namespace gateway

@@ -1,0 +1,133 @@
+#pragma once
+
+/// \file
+/// What lasts while the parts of the gateway are made anew from a configuration that was read
+/// again: the state of breakers, connections to upstreams, sessions, and counters.
+
+#include <vx11/balancer.hpp>
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/circuit_breaker.hpp>
+#include <vx11/net/transport.hpp>
+#include <vx11/operator_api.hpp>
+#include <vx11/session_store.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "event_log.hpp"
+#include "limits.hpp"
+#include "metrics.hpp"
+#include "requests.hpp"
+
+namespace gateway {
+
+/// Shared parts by a text that says all they depend on. Those that a new configuration does not ask
+/// for are released with the parts of the earlier one. Not thread-safe.
+template <class T>
+class LastingParts {
+ public:
+  using Part = std::shared_ptr<T>;
+
+  /// The part of that name in the earlier configuration; null if there is none.
+  Part earlier(const std::string& name) const {
+    const auto found = earlier_.find(name);
+    return found == earlier_.end() ? nullptr : found->second;
+  }
+  /// The part of that name in this configuration, or else in the earlier one, which it then keeps;
+  /// null if there is none.
+  Part find(const std::string& name) {
+    const auto found = current_.find(name);
+    if (found != current_.end()) return found->second;
+    Part part = earlier(name);
+    if (part != nullptr) current_[name] = part;
+    return part;
+  }
+  Part keep(const std::string& name, Part part) {
+    current_[name] = part;
+    return part;
+  }
+  /// For the next configuration.
+  LastingParts next() const {
+    LastingParts parts;
+    parts.earlier_ = current_;
+    return parts;
+  }
+
+ private:
+  using Parts = std::map<std::string, Part, std::less<>>;
+  Parts earlier_ = {};
+  Parts current_ = {};
+};
+
+/// Transports of the same options. One is used again only if it counts the calls to every origin
+/// that is asked for.
+class LastingTransports {
+ public:
+  std::shared_ptr<vx11::Transport> get(vx11::NetTransportOptions options);
+  LastingTransports next() const;
+
+ private:
+  struct Counted {
+    std::shared_ptr<vx11::Transport> transport;
+    CountersByOrigin counters;
+  };
+  LastingParts<const Counted> parts_ = {};
+};
+
+/// Breakers keep their state as long as name and origin of their upstream are the same.
+class LastingBreakers {
+ public:
+  /// The one of the earlier configuration if the options are equal, or else a new one that
+  /// continues where that one was.
+  std::shared_ptr<vx11::CircuitBreaker> get(const std::string& origin,
+                                            vx11::CircuitBreakerOptions options);
+  LastingBreakers next() const;
+
+ private:
+  LastingParts<vx11::CircuitBreaker> parts_ = {};
+};
+
+/// Balancers keep their estimates as long as their options and targets are the same.
+class LastingBalancers {
+ public:
+  using All = std::vector<std::shared_ptr<const vx11::Balancer>>;
+
+  /// \param group its name
+  std::shared_ptr<vx11::Balancer> get(const std::string& group,
+                                      std::vector<vx11::BalancerMember> members,
+                                      vx11::BalancerOptions options);
+  /// Those that the group has had so far: their calls count on.
+  All all_of(const std::string& group) const;
+  LastingBalancers next() const;
+
+ private:
+  LastingParts<vx11::Balancer> parts_ = {};
+  std::map<std::string, All, std::less<>> history_ = {};
+};
+
+/// Copies share all parts. Not thread-safe.
+struct GatewayState {
+  LastingTransports transports = {};
+  LastingBreakers breakers = {};
+  LastingBalancers balancers = {};
+  CountersByOrigin counters = {};  ///< Also of origins that are not configured any more.
+  std::shared_ptr<vx11::SessionStore> sessions = {};  ///< Null before the first configuration.
+  std::optional<vx11::OperatorApi> operator_api = std::nullopt;
+  std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
+  std::shared_ptr<EventLog> events = {};  ///< Null: one is made.
+  RequestServices requests = {};          ///< Without logs: they are made.
+  Limits limits = {};
+  vx11::AdminActions admin = {};
+
+  /// For the parts of the next configuration. `*this` stays what it is: they may not come into
+  /// force.
+  GatewayState next() const;
+};
+
+}  // namespace gateway

@@ -1,0 +1,78 @@
+#include "limits.hpp"
+
+#include <utility>
+
+namespace gateway {
+
+using vx11::Result;
+
+namespace {
+
+OptionalRate failures_of(const GatewayConfig& config) {
+  return config.auth.mode == AuthMode::off ? OptionalRate{} : config.limits.auth_failures;
+}
+
+}  // namespace
+
+Result<Limits> make_limits(const GatewayConfig& config, const Credentials& credentials,
+                           const Limits& earlier) {
+  Limits limits = earlier;
+  limits.failures = failures_of(config);
+  limits.credentials = credentials.auth;
+  if (limits.credentials == earlier.credentials && limits.failures == earlier.failures) {
+    return limits;
+  }
+  if (earlier.attempts != nullptr) limits.refused_before += earlier.attempts->refused();
+  limits.auth = credentials.auth;
+  limits.attempts = nullptr;
+  if (!limits.failures.rate) return limits;
+  auto made = vx11::AttemptLimiter::create(credentials.auth, {.failures = *limits.failures.rate});
+  if (!made) return vx11::fail(std::move(made.error()));
+  limits.auth = *made;
+  limits.attempts = *std::move(made);
+  return limits;
+}
+
+Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& config,
+                                                         Limits& limits,
+                                                         const Credentials& credentials,
+                                                         std::shared_ptr<vx11::HttpHandler> api) {
+  const LimitsConfig& with = config.limits;
+  const auto& tokens = credentials.tokens.file;
+  const bool any = with.per_address.rate || with.per_token.rate || with.per_session.rate ||
+                   with.tokens_per_minute > 0 || with.concurrent_per_token > 0 ||
+                   with.concurrent > 0 || tokens != nullptr;
+  if (!any) {
+    limits.requests = nullptr;
+    return api;
+  }
+  vx11::RequestLimitsOptions options{.per_address = with.per_address.rate,
+                                     .per_token = with.per_token.rate,
+                                     .per_session = with.per_session.rate,
+                                     .tokens_per_minute = with.tokens_per_minute,
+                                     .concurrent_per_token = with.concurrent_per_token,
+                                     .concurrent = with.concurrent,
+                                     .concurrency = with.concurrency,
+                                     .cors_origins = config.server.cors_origins,
+                                     .counters = limits.counters};
+  if (tokens != nullptr) {
+    options.limits_of = [tokens](std::string_view name) { return tokens->limits_of(name); };
+  }
+  auto limited = limits.requests != nullptr
+                     ? limits.requests->successor(std::move(api), std::move(options))
+                     : vx11::RequestLimits::create(std::move(api), std::move(options));
+  if (!limited) return vx11::fail(std::move(limited.error()));
+  limits.requests = *limited;
+  return std::shared_ptr<vx11::HttpHandler>(*std::move(limited));
+}
+
+vx11::MetricFamily limit_family(const Limits& limits) {
+  vx11::MetricFamily family = vx11::limit_metrics(limits.counters);
+  family.series.push_back({.labels = {{"limit", "auth_failures"}},
+                           .value = [attempts = limits.attempts, before = limits.refused_before] {
+                             return before + (attempts ? attempts->refused() : 0);
+                           }});
+  return family;
+}
+
+}  // namespace gateway

@@ -1,0 +1,62 @@
+#pragma once
+
+/// \file
+/// The access log and the audit log.
+
+#include <vx11/http_request_log.hpp>
+#include <vx11/metric_family.hpp>
+#include <vx11/operator_event.hpp>
+#include <vx11/result.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config.hpp"
+#include "line_file.hpp"
+
+namespace gateway {
+
+/// The lines of the audit log: who did what. Pure functions of a record.
+///
+/// Logged are commands for services and windows, tasks, reads and deletions of sessions, calls of
+/// `/admin`, and everywhere credentials and scopes that were refused; not requests without one.
+/// \return the action, such as `power.window_open`; empty: nothing to log
+std::string audit_action(const vx11::RequestRecord& record);
+
+/// Why a credential was refused, as the event says it: more than the answer does.
+struct Refusal {
+  std::string principal = {};
+  std::string reason = {};
+};
+/// The record as a line of the audit log.
+std::string audit_line(const vx11::RequestRecord& record, std::string_view action,
+                       const Refusal& refusal);
+
+/// The logs of requests, those that are configured. Thread-safe.
+class RequestLogs {
+ public:
+  /// \return `storage` if a file cannot be opened
+  static vx11::Result<std::shared_ptr<RequestLogs>> open(const LogConfig& config);
+  RequestLogs(std::shared_ptr<LineFile> access, std::shared_ptr<LineFile> audit)
+      : access_(std::move(access)), audit_(std::move(audit)) {}
+
+  bool is_on() const noexcept { return access_ != nullptr || audit_ != nullptr; }
+  void note(const vx11::RequestRecord& record) const;
+  /// Call it for every event before the request that caused it is noted, on the same thread.
+  void note(const vx11::OperatorEvent& event) const;
+  /// What was done without a request, such as a reload by a signal.
+  void note_done(std::string_view action, std::string_view by) const;
+  /// Opens the files anew, at SIGHUP: they may have been moved away.
+  void reopen() const;
+
+  /// The lines that were written and lost; none without logs.
+  std::vector<vx11::MetricFamily> metric_families() const;
+
+ private:
+  std::shared_ptr<LineFile> access_;
+  std::shared_ptr<LineFile> audit_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,53 @@
+#include "requests.hpp"
+
+#include <vx11/http_answer_fields.hpp>
+#include <vx11/http_idempotency.hpp>
+#include <vx11/http_problem.hpp>
+#include <vx11/http_request_log.hpp>
+#include <vx11/net/timer.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+using Handler = vx11::Result<std::shared_ptr<vx11::HttpHandler>>;
+
+std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
+  return std::chrono::duration_cast<std::chrono::seconds>(tls.is_on() ? tls.hsts_max_age
+                                                                      : Duration());
+}
+
+}  // namespace
+
+vx11::Result<RequestServices> make_request_services(const GatewayConfig& config) {
+  auto logs = RequestLogs::open(config.log);
+  if (!logs) return vx11::fail(std::move(logs.error()));
+  const IdempotencyConfig& with = config.idempotency;
+  auto store = vx11::make_memory_idempotency_store(
+      {.limits = {.answers = with.max_answers, .bytes = with.max_bytes, .lifetime = with.lifetime},
+       .timer = vx11::make_net_timer()});
+  if (!store) return vx11::fail(std::move(store.error()));
+  return RequestServices{.logs = *std::move(logs), .idempotency = *std::move(store)};
+}
+
+Handler around_apis(const GatewayConfig& config, const RequestServices& services, Limits& limits,
+                    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis) {
+  Handler made = vx11::make_idempotent(
+      std::move(apis), {.store = services.idempotency, .max_wait = config.idempotency.max_wait});
+  if (made) made = within_limits(config, limits, credentials, *std::move(made));
+  if (made) made = vx11::make_problem_details(*std::move(made));
+  const std::chrono::seconds hsts = hsts_of(config.server.tls);
+  if (made && hsts.count() > 0) {
+    made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
+  }
+  if (!made || !services.logs->is_on()) return made;
+  const auto logs = services.logs;
+  return vx11::make_request_log(
+      *std::move(made),
+      {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); }});
+}
+
+}  // namespace gateway

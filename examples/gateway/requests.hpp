@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// What the gateway does with every request, around its APIs: idempotency, header fields, problem
+/// details, logs.
+
+#include <vx11/http_handler.hpp>
+#include <vx11/idempotency_store.hpp>
+#include <vx11/result.hpp>
+
+#include <memory>
+
+#include "authenticator.hpp"
+#include "config.hpp"
+#include "limits.hpp"
+#include "request_logs.hpp"
+
+namespace gateway {
+
+/// What outlives the APIs when they are built anew.
+struct RequestServices {
+  std::shared_ptr<RequestLogs> logs = {};
+  std::shared_ptr<vx11::IdempotencyStore> idempotency = {};
+};
+
+/// \return `storage` if a log cannot be opened
+vx11::Result<RequestServices> make_request_services(const GatewayConfig& config);
+
+/// `apis` with all that. The order, from the outside: logs, header fields, problem details, limits,
+/// `apis` behind idempotency. What is not configured costs nothing.
+/// \param limits of `make_limits`
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> around_apis(
+    const GatewayConfig& config, const RequestServices& services, Limits& limits,
+    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis);
+
+}  // namespace gateway

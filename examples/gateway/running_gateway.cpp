@@ -1,0 +1,168 @@
+#include "running_gateway.hpp"
+
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "api.hpp"
+#include "fixed_settings.hpp"
+#include "log.hpp"
+
+namespace gateway {
+
+namespace {
+
+ReloadResult refused(std::vector<std::string> mistakes) {
+  spdlog::error("the configuration was not taken over, the one before stays in force; mistakes: {}",
+                mistakes.size());
+  for (const std::string& mistake : mistakes) spdlog::error("not taken over: {}", mistake);
+  return {.mistakes = std::move(mistakes)};
+}
+
+std::vector<std::string> texts_of(const std::vector<Mistake>& mistakes) {
+  std::vector<std::string> texts;
+  for (const Mistake& mistake : mistakes) texts.push_back(to_string(mistake));
+  return texts;
+}
+
+void log_taken_over(const ReloadResult& result) {
+  for (const std::string& warning : result.warnings) spdlog::warn("{}", warning);
+  for (const std::string& key : result.needs_restart) spdlog::warn("needs a restart: {}", key);
+  spdlog::info("the configuration was read again and is in force");
+}
+
+}  // namespace
+
+vx11::Result<std::unique_ptr<RunningGateway>> RunningGateway::make(LoadedConfig loaded,
+                                                                   LoadConfig load,
+                                                                   std::function<void()> wake) {
+  std::unique_ptr<RunningGateway> gateway(
+      new RunningGateway(std::move(loaded), std::move(load), std::move(wake)));
+  if (auto made = gateway->make_parts(); !made) return vx11::fail(std::move(made.error()));
+  return gateway;
+}
+
+RunningGateway::RunningGateway(LoadedConfig loaded, LoadConfig load, std::function<void()> wake)
+    : loaded_(std::move(loaded)),
+      load_(std::move(load)),
+      log_level_(loaded_.config.log.level, set_level),
+      requests_(std::move(wake)) {}
+
+/// The listener ends before the handler that it calls.
+RunningGateway::~RunningGateway() {
+  requests_.close();
+  front_.reset();
+}
+
+vx11::Result<void> RunningGateway::make_parts() {
+  auto front = bind_front(loaded_.config);
+  if (!front) return vx11::fail(std::move(front.error()));
+  front_ = *std::move(front);
+  auto credentials = make_credentials(loaded_.config.auth);
+  if (!credentials) return vx11::fail(std::move(credentials.error()));
+  credentials_ = *std::move(credentials);
+  state_.admin = admin_actions();
+  state_.events = std::make_shared<EventLog>([this] { return log_level_.current(); }, log_line);
+  auto api = make_api(loaded_.config, *front_, credentials_, state_);
+  if (!api) return vx11::fail(std::move(api.error()));
+  handler_ = std::make_unique<vx11::ReplaceableHandler>(retired_->watch(*std::move(api)));
+  return {};
+}
+
+vx11::AdminActions RunningGateway::admin_actions() {
+  return {
+      .reload = [this](const vx11::HttpRequest& /*request*/) { return requests_.next(); },
+      .set_log_level = [this](const vx11::HttpRequest& request) -> vx11::Task<vx11::HttpResponse> {
+        return set_log_level(log_level_, request.body);
+      }};
+}
+
+vx11::Result<void> RunningGateway::start() {
+  auto started = front_->start(*handler_);
+  if (started) each_file(&WatchedFile::refresh);  // begins the first fetch of keys
+  return started;
+}
+
+ReloadResult RunningGateway::reload() {
+  try {
+    LoadedConfig next = load_();
+    if (!next.mistakes.empty()) return refused(texts_of(next.mistakes));
+    return reload_from(std::move(next));
+  } catch (const std::exception& error) {  // out of memory or threads
+    return refused({error.what()});
+  }
+}
+
+/// Those in force if nothing about them has changed: a cache of keys, for example, lasts.
+vx11::Result<Credentials> RunningGateway::credentials_for(const AuthConfig& auth) const {
+  if (auth == loaded_.config.auth) return credentials_;
+  auto made = make_credentials(auth);
+  if (made && made->tokens.watched && credentials_.tokens.watched) {
+    made->tokens.watched->continue_from(*credentials_.tokens.watched);
+  }
+  return made;
+}
+
+ReloadResult RunningGateway::reload_from(LoadedConfig next) {
+  ReloadResult result{.warnings = next.warnings,
+                      .needs_restart = keep_fixed(loaded_.config, next.config)};
+  auto credentials = credentials_for(next.config.auth);
+  if (!credentials) return refused({credentials.error().detail});
+  GatewayState state = state_.next();
+  auto api = make_api(next.config, *front_, *credentials, state);
+  if (!api) return refused({api.error().detail});
+  handler_->replace(retired_->watch(*std::move(api)));
+  state_ = std::move(state);
+  credentials_ = *std::move(credentials);
+  loaded_ = std::move(next);
+  log_level_.configure(loaded_.config.log.level);
+  each_file(&WatchedFile::reload);
+  log_taken_over(result);
+  return result;
+}
+
+void RunningGateway::answer_requests(const std::function<ReloadResult()>& read) {
+  requests_.answer_all([&read] { return answer_of(read()); });
+}
+
+void RunningGateway::reopen_logs() const {
+  state_.requests.logs->note_done("reload", "SIGHUP");
+  state_.requests.logs->reopen();
+}
+
+template <class Read>
+void RunningGateway::each_file(Read read) {
+  const std::shared_ptr<WatchedFile> files[] = {credentials_.tokens.watched,
+                                                credentials_.keys.watched, front_->tls().watched};
+  for (const auto& file : files) {
+    if (file == nullptr) continue;
+    try {
+      (*file.*read)();
+    } catch (const std::exception& error) {  // out of memory: tried again
+      spdlog::error("a file was not read again: {}", error.what());
+    }
+  }
+}
+
+void RunningGateway::tend() {
+  each_file(&WatchedFile::refresh);
+  if (log_level_.expire()) {
+    spdlog::info("the log level is the configured one again");
+  }
+  retired_->clear();
+}
+
+void RunningGateway::begin_to_drain() {
+  requests_.close();
+  handler_->drain();
+}
+
+std::size_t RunningGateway::drain(Duration delay) {
+  return front_->drain(loaded_.config.server.shutdown_grace, delay);
+}
+
+}  // namespace gateway

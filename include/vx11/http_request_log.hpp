@@ -1,0 +1,78 @@
+#pragma once
+
+/// \file
+/// One record for each request, around any `HttpHandler`: the source of access and audit logs.
+
+#include <vx11/clock.hpp>
+#include <vx11/export.hpp>
+#include <vx11/http_handler.hpp>
+#include <vx11/result.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace vx11 {
+inline namespace v0 {
+
+/// How an answer ended.
+enum class AnswerEnd : unsigned char {
+  whole,        ///< It was no stream.
+  done,         ///< A stream, complete.
+  error,        ///< A stream that reports an error, or broke off.
+  client_left,  ///< The client left before its end.
+};
+
+/// `whole`, `done`, `error` or `client_left`.
+VX11_API std::string_view to_string(AnswerEnd end) noexcept;
+
+/// One request and its answer, without anything secret: no token, no content. Views, valid during
+/// the call that gets it.
+struct RequestRecord {
+  WallTime received = {};            ///< When its head was complete.
+  std::string_view request_id = {};  ///< As answered in `X-Request-Id`.
+  std::string_view trace_id = {};    ///< Of a valid `traceparent` (W3C); else empty.
+  std::string_view principal = {};   ///< Of an admitted request; empty if unknown.
+  std::string_view peer = {};        ///< The numeric address of the client; empty if unknown.
+  std::string_view method = {};
+  /// As received, with ids and a query: for a sink that needs a part of it, not for a log.
+  std::string_view target = {};
+  std::string_view route = {};  ///< Its pattern, never a path; empty: none.
+  int status = 0;
+  Duration duration = {};        ///< To the answer, or to the end of its stream.
+  std::size_t bytes_in = 0;      ///< Of the body that was read.
+  std::size_t bytes_out = 0;     ///< Of the body that was answered.
+  std::string_view source = {};  ///< Of a chat: the target that answered; else empty.
+  std::size_t attempts = 0;      ///< Of a chat: how many targets were asked.
+  std::string_view error = {};   ///< The word of a refusal or an error; empty if there is none.
+  AnswerEnd end = AnswerEnd::whole;
+  bool is_admitted = false;  ///< False: refused by its head alone.
+};
+
+/// Receives records on the threads that handle requests, and must be thread-safe. Must not throw or
+/// block.
+using RequestSink = std::function<void(const RequestRecord&)>;
+
+struct RequestLogOptions {
+  RequestSink sink = {};  ///< Required.
+  SteadyClock clock = {};
+  WallClock wall_clock = {};
+};
+
+/// A handler that answers as `inner` and reports each request once: when it is refused, answered,
+/// or its stream has ended. Requests that the server refuses itself, such as one whose head cannot
+/// be read, do not reach it. Put it around all other handlers. Thread-safe.
+/// \return `invalid_argument` if the handler or the sink is missing
+VX11_API Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<HttpHandler> inner,
+                                                               RequestLogOptions options);
+
+/// The record as one line of JSON, without a line break: `{"time":"2025-12-28T12:34:56.789Z",
+/// "request_id":…,"trace_id":…,"principal":…,"peer":…,"method":…,"route":…,"status":200,
+/// "duration_ms":1.234,"bytes_in":…,"bytes_out":…,"upstream":…,"attempts":1,"error":…,"end":…}`.
+/// What is empty or unknown is left out, and `end` for a whole answer.
+VX11_API std::string to_json_line(const RequestRecord& record);
+
+}  // namespace v0
+}  // namespace vx11

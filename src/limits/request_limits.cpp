@@ -1,0 +1,122 @@
+#include <vx11/detail/mistakes.hpp>
+#include <vx11/request_limits.hpp>
+
+#include <utility>
+
+#include "front/cors.hpp"
+#include "limits/client_limits.hpp"
+#include "limits/limit_answer.hpp"
+#include "limits/limited_body.hpp"
+#include "limits/rate.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+using limits::LimitRefusal;
+using limits::Taken;
+
+struct RequestLimits::Impl {
+  Impl(std::shared_ptr<HttpHandler> handler, RequestLimitsOptions given,
+       const limits::ClientLimits* earlier = nullptr)
+      : inner(std::move(handler)),
+        clients(std::make_shared<limits::ClientLimits>(std::move(given), earlier)) {}
+
+  const RequestLimitsOptions& options() const noexcept { return clients->options(); }
+
+  HttpResponse refuse(const LimitRefusal& refusal, const HttpRequest& request) const;
+  Task<StreamedResponse> answer(const HttpRequest& request, HttpAdmission admission,
+                                Deadline deadline, Taken taken) const;
+
+  const std::shared_ptr<HttpHandler> inner;
+  const std::shared_ptr<limits::ClientLimits> clients;
+};
+
+namespace {
+
+Result<void> check(const HttpHandler* inner, const RequestLimitsOptions& options) {
+  detail::Mistakes mistakes;
+  mistakes.add_if(inner == nullptr, "the handler is missing");
+  mistakes.add_if(!options.kind_of, "kind_of is empty");
+  mistakes.require(options.max_clients >= 1, "max_clients", "at least 1");
+  if (options.per_address) limits::check_rate(mistakes, *options.per_address, "per_address");
+  if (options.per_token) limits::check_rate(mistakes, *options.per_token, "per_token");
+  if (options.per_session) limits::check_rate(mistakes, *options.per_session, "per_session");
+  return std::move(mistakes).result();
+}
+
+}  // namespace
+
+HttpResponse RequestLimits::Impl::refuse(const LimitRefusal& refusal,
+                                         const HttpRequest& request) const {
+  HttpResponse answer = limits::limit_answer(refusal.limit, request, refusal.wait);
+  refusal.quotas.write(answer.headers);
+  endpoints::add_cors_fields(options().cors_origins, request, answer);
+  if (LimitCounters* const counters = options().counters.get()) {
+    const auto which = static_cast<std::size_t>(refusal.limit);
+    counters->refused[which].fetch_add(1, std::memory_order_relaxed);
+  }
+  return answer;
+}
+
+Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
+                                                   HttpAdmission admission, Deadline deadline,
+                                                   Taken taken) const {
+  Task<StreamedResponse> opening = inner->open(request, std::move(admission), std::move(deadline));
+  StreamedResponse& opened = co_await opening;
+  taken.quotas.write(opened.head.headers);
+  if (opened.body != nullptr) {
+    opened.body = std::make_unique<limits::LimitedBody>(clients, std::move(opened.body),
+                                                        std::move(taken.place));
+  } else {
+    taken.place.complete(opened.head.status);
+  }
+  co_return std::move(opened);
+}
+
+Result<std::shared_ptr<RequestLimits>> RequestLimits::create(std::shared_ptr<HttpHandler> inner,
+                                                             RequestLimitsOptions options) {
+  if (auto checked = check(inner.get(), options); !checked) return fail(checked.error());
+  auto impl = std::make_unique<Impl>(std::move(inner), std::move(options));
+  return std::shared_ptr<RequestLimits>(new RequestLimits(std::move(impl)));
+}
+
+Result<std::shared_ptr<RequestLimits>> RequestLimits::successor(
+    std::shared_ptr<HttpHandler> inner, RequestLimitsOptions options) const {
+  if (auto checked = check(inner.get(), options); !checked) return fail(checked.error());
+  auto impl = std::make_unique<Impl>(std::move(inner), std::move(options), impl_->clients.get());
+  return std::shared_ptr<RequestLimits>(new RequestLimits(std::move(impl)));
+}
+
+RequestLimits::RequestLimits(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+RequestLimits::~RequestLimits() = default;
+
+tl::expected<HttpAdmission, HttpResponse> RequestLimits::admit(const HttpRequest& head) const {
+  if (impl_->options().kind_of(head) == RequestKind::probe) return impl_->inner->admit(head);
+  if (auto passed = impl_->clients->take_address(head); !passed) {
+    return tl::unexpected(impl_->refuse(passed.error(), head));
+  }
+  return impl_->inner->admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
+}
+
+Task<StreamedResponse> RequestLimits::open(const HttpRequest& request, HttpAdmission admission,
+                                           Deadline deadline) const {
+  const RequestKind kind = impl_->options().kind_of(request);
+  if (kind == RequestKind::probe) {
+    return impl_->inner->open(request, std::move(admission), std::move(deadline));
+  }
+  auto taken = impl_->clients->take(request, admission, kind);
+  if (!taken) return StreamedResponse(impl_->refuse(taken.error(), request), nullptr);
+  if (kind == RequestKind::chat) {
+    if (auto meter = impl_->clients->meter(admission)) {
+      admission = admission.metered(std::move(meter));
+    }
+  }
+  return impl_->answer(request, std::move(admission), std::move(deadline), *std::move(taken));
+}
+
+void RequestLimits::drain() noexcept {
+  impl_->inner->drain();
+}
+
+}  // namespace v0
+}  // namespace vx11

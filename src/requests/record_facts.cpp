@@ -1,0 +1,93 @@
+#include "requests/record_facts.hpp"
+
+#include <algorithm>
+
+namespace vx11 {
+inline namespace v0 {
+namespace requests {
+
+namespace {
+
+constexpr std::size_t kLongestWord = 64;
+
+bool is_hex(std::string_view text) noexcept {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_id(std::string_view text) noexcept {
+  return is_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
+}
+
+/// The text between `before` and the next quote; empty if there is none.
+std::string_view quoted_after(std::string_view body, std::size_t at,
+                              std::string_view before) noexcept {
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = body.substr(at + before.size());
+  const std::size_t end = rest.find('"');
+  return end == std::string_view::npos ? std::string_view() : rest.substr(0, end);
+}
+
+bool is_word(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kLongestWord &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+/// The entries of the list of attempts that begins after `at`.
+std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
+  constexpr std::string_view kBegin = R"("attempts":[)";
+  constexpr std::string_view kEntry = R"({"name":)";
+  const std::size_t begin = body.find(kBegin, at);
+  if (begin == std::string_view::npos) return 0;
+  const std::string_view list = body.substr(begin, body.find(']', begin) - begin);
+  std::size_t count = 0;
+  for (std::size_t next = list.find(kEntry); next != std::string_view::npos;
+       next = list.find(kEntry, next + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+std::string_view trace_id_of(const Headers& headers) noexcept {
+  constexpr std::size_t kLength = 55;  // 00-{32}-{16}-{2}
+  const auto found = headers.find("traceparent");
+  if (!found || found->size() < kLength || headers.count("traceparent") != 1) return {};
+  const std::string_view text = *found;
+  const std::string_view version = text.substr(0, 2);
+  const bool has_end =
+      version == "00" ? text.size() == kLength : text.size() == kLength || text[kLength] == '-';
+  const bool is_valid = has_end && is_hex(version) && version != "ff" && text[2] == '-' &&
+                        is_id(text.substr(3, 32)) && text[35] == '-' &&
+                        is_id(text.substr(36, 16)) && text[52] == '-' && is_hex(text.substr(53, 2));
+  return is_valid ? text.substr(3, 32) : std::string_view();
+}
+
+std::string_view error_word(std::string_view body) noexcept {
+  for (const std::string_view before : {R"("error":")", R"("code":")", R"("status":")"}) {
+    const std::string_view word = quoted_after(body, body.find(before), before);
+    if (is_word(word)) return word;
+  }
+  return {};
+}
+
+ChatFacts chat_facts(std::string_view body) noexcept {
+  constexpr std::string_view kOperator = R"("metadata":{"source":")";
+  constexpr std::string_view kOpenAi = R"("vx11":{"source":")";
+  ChatFacts facts;
+  std::string_view before = kOperator;
+  std::size_t at = body.find(before);
+  if (at == std::string_view::npos) {
+    before = kOpenAi;
+    at = body.rfind(before);
+  }
+  facts.source = quoted_after(body, at, before);
+  facts.attempts = count_attempts(body, at == std::string_view::npos ? 0 : at);
+  return facts;
+}
+
+}  // namespace requests
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,120 @@
+#include <vx11/detail/mistakes.hpp>
+#include <vx11/http_request_log.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "front/request_id.hpp"
+#include "requests/decorator.hpp"
+#include "requests/logged_stream.hpp"
+#include "requests/record_facts.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+bool is_chat(std::string_view route) noexcept {
+  return route.starts_with("/operator/chat") || route.starts_with("/v1/");
+}
+
+class RequestLog final : public requests::Decorator {
+ public:
+  RequestLog(std::shared_ptr<HttpHandler> inner, RequestLogOptions options)
+      : Decorator(std::move(inner)), options_(std::move(options)) {}
+
+  tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
+    const TimePoint since = options_.clock.now();
+    auto admission = Decorator::admit(head);
+    if (admission) return admission;
+    RequestRecord record = begin(head, since);
+    describe(record, admission.error());
+    report(record, since);
+    return admission;
+  }
+
+  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+                              Deadline deadline) const override {
+    const TimePoint known = admission.match().since;
+    const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
+    std::optional<Task<StreamedResponse>> opening;
+    StreamedResponse* answer = nullptr;
+    std::exception_ptr failure;
+    try {
+      opening.emplace(open_inner(request, admission, std::move(deadline)));
+      Task<StreamedResponse>& begun = *opening;
+      answer = &co_await begun;
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    RequestRecord record = begin(request, since);
+    admitted(record, request, admission);
+    if (answer == nullptr) {
+      record.status = 500;
+      report(record, since);
+      std::rethrow_exception(failure);
+    }
+    describe(record, answer->head);
+    if (answer->body == nullptr) {
+      report(record, since);
+    } else {
+      answer->body = std::make_unique<requests::LoggedStream>(
+          options_, requests::OwnedRecord(record, request, admission), since,
+          std::move(answer->body));
+    }
+    co_return std::move(*answer);
+  }
+
+ private:
+  RequestRecord begin(const HttpRequest& head, TimePoint since) const {
+    RequestRecord record;
+    record.received = options_.wall_clock.now() -
+                      std::chrono::duration_cast<WallTime::duration>(options_.clock.now() - since);
+    record.trace_id = requests::trace_id_of(head.headers);
+    record.method = head.method;
+    record.target = head.target;
+    record.route = route(head.target);
+    if (head.peer) record.peer = head.peer->address;
+    return record;
+  }
+
+  static void admitted(RequestRecord& record, const HttpRequest& request,
+                       const HttpAdmission& admission) {
+    record.is_admitted = true;
+    record.bytes_in = request.body.size();
+    if (admission.match().principal) record.principal = *admission.match().principal;
+  }
+
+  static void describe(RequestRecord& record, const HttpResponse& answer) {
+    record.status = answer.status;
+    record.request_id = answer.headers.get(endpoints::kRequestId);
+    record.bytes_out = answer.body.size();
+    if (answer.status >= 400) record.error = requests::error_word(answer.body);
+    if (!record.is_admitted || !is_chat(record.route)) return;
+    const requests::ChatFacts facts = requests::chat_facts(answer.body);
+    record.source = facts.source.empty() ? answer.headers.get("X-Vx11-Source") : facts.source;
+    record.attempts = facts.attempts;
+  }
+
+  void report(RequestRecord& record, TimePoint since) const {
+    record.duration = options_.clock.now() - since;
+    options_.sink(record);
+  }
+
+  const RequestLogOptions options_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<HttpHandler> inner,
+                                                      RequestLogOptions options) {
+  detail::Mistakes mistakes;
+  mistakes.add_if(inner == nullptr, "the handler is null");
+  mistakes.add_if(!options.sink, "sink is missing");
+  if (auto checked = std::move(mistakes).result(); !checked) return fail(checked.error());
+  return std::make_shared<RequestLog>(std::move(inner), std::move(options));
+}
+
+}  // namespace v0
+}  // namespace vx11

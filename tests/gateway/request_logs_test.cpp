@@ -1,0 +1,87 @@
+// What the audit log says, and that it is silent about the rest.
+
+#include "request_logs.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using gateway::audit_action;
+using gateway::audit_line;
+using nlohmann::json;
+using vx11::RequestRecord;
+
+namespace {
+
+RequestRecord record(std::string_view method, std::string_view route, int status = 200) {
+  RequestRecord made;
+  made.method = method;
+  made.route = route;
+  made.target = route;
+  made.status = status;
+  made.is_admitted = status < 400;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("commands, tasks, sessions and administration are logged") {
+  const std::vector<std::pair<RequestRecord, std::string>> cases = {
+      {record("POST", "/operator/power/window/open"), "power.window.open"},
+      {record("POST", "/operator/power/service/{}/stop"), "power.service.stop"},
+      {record("POST", "/operator/power/policy/solo_madre/apply"), "power.policy.solo_madre.apply"},
+      {record("POST", "/operator/task"), "task"},
+      {record("GET", "/operator/session/{}"), "session.read"},
+      {record("DELETE", "/operator/session/{}"), "session.delete"},
+      {record("POST", "/admin/reload"), "admin.reload"},
+      {record("GET", "/operator/power/state"), ""},
+      {record("GET", "/operator/power/policy/solo_madre/status"), ""},
+      {record("OPTIONS", "/operator/session/{}"), ""},
+      {record("POST", "/operator/chat/ask"), ""},
+      {record("GET", "/livez"), ""}};
+  for (const auto& [each, action] : cases) CHECK(audit_action(each) == action);
+}
+
+TEST_CASE("refused credentials and scopes are logged everywhere, requests without one are not") {
+  RequestRecord refused = record("POST", "/operator/chat/ask", 403);
+  refused.error = "forbidden";
+  CHECK(audit_action(refused) == "access");
+  refused.status = 401;
+  refused.error = "auth_required";
+  CHECK(audit_action(refused).empty());
+  refused.status = 404;
+  CHECK(audit_action(refused).empty());
+}
+
+TEST_CASE("a line says who, what, from where and with which outcome") {
+  RequestRecord stop = record("POST", "/operator/power/service/{}/stop");
+  stop.target = "/operator/power/service/redis\"%0a/stop?token=secret";
+  stop.principal = "ops";
+  stop.peer = "203.0.113.7";
+  stop.request_id = "r-1";
+  const std::string line = audit_line(stop, audit_action(stop), {});
+  const json parsed = json::parse(line);
+  CHECK(parsed.at("action") == "power.service.stop");
+  CHECK(parsed.at("outcome") == "done");
+  CHECK(parsed.at("principal") == "ops");
+  CHECK(parsed.at("peer") == "203.0.113.7");
+  CHECK(parsed.at("object") == "redis\"%0a");
+  CHECK(parsed.at("request_id") == "r-1");
+  CHECK(parsed.at("status") == 200);
+  CHECK(line.find("secret") == std::string::npos);
+
+  RequestRecord refused = record("POST", "/operator/task", 403);
+  refused.error = "insufficient_scope";
+  const json missing =
+      json::parse(audit_line(refused, "task", {.principal = "ci", .reason = "power:write"}));
+  CHECK(missing.at("outcome") == "refused");
+  CHECK(missing.at("principal") == "ci");
+  CHECK(missing.at("reason") == "power:write");
+
+  RequestRecord failed = record("POST", "/operator/task", 503);
+  failed.is_admitted = true;
+  CHECK(json::parse(audit_line(failed, "task", {})).at("outcome") == "failed");
+}
