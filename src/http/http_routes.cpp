@@ -112,8 +112,9 @@ class HttpRoutes::Table final : public HttpHandler {
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline) const override {
     if (&admission.issuer() == this) return answer(request, admission, std::move(deadline));
-    const Mount* mount = mount_of(path_of(request.target));
-    return mount->handler->open(request, std::move(admission), std::move(deadline));
+    const HttpHandler* mounted = handler_of(admission);
+    if (mounted == nullptr) mounted = mount_of(path_of(request.target))->handler.get();
+    return mounted->open(request, std::move(admission), std::move(deadline));
   }
 
   std::string_view route(std::string_view target) const noexcept override {
@@ -160,6 +161,15 @@ class HttpRoutes::Table final : public HttpHandler {
                                                         const HttpRequest& head) const {
     if (const Mount* mount = mount_of(path)) return mount->handler->admit(head);
     return tl::unexpected(http_detail::error_answer(404, "not_found"));
+  }
+
+  /// The mounted handler that issued the admission; null if that is one within a mounted handler.
+  const HttpHandler* handler_of(const HttpAdmission& admission) const noexcept {
+    const HttpHandler* const issuer = &admission.issuer();
+    const auto found = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
+      return mount.handler.get() == issuer;
+    });
+    return found == mounts_.end() ? nullptr : issuer;
   }
 
   const Mount* mount_of(std::string_view path) const noexcept {
