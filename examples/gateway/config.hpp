@@ -60,6 +60,7 @@ struct SocketMode {
 /// What the owners of certificates may use, by the name in them.
 struct CertificateScopes {
   std::map<std::string, vx11::Scopes, std::less<>> names = {};
+  friend bool operator==(const CertificateScopes&, const CertificateScopes&) = default;
 };
 
 /// Never shown: printed as `***` and left out of every message.
