@@ -20,6 +20,7 @@ class OwnedBody final : public BodyStream {
     return body_->next(std::move(deadline));
   }
   bool ended() const noexcept override { return body_->ended(); }
+  bool failed() const noexcept override { return body_->failed(); }
 
  private:
   std::shared_ptr<const void> owner_;  // destroyed after the body

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "front/request_id.hpp"
 #include "http/error_answer.hpp"
 #include "limits/completion_path.hpp"
 
@@ -69,6 +70,8 @@ HttpResponse limit_answer(RequestLimit limit, const HttpRequest& request,
   answer.headers.add("Retry-After", std::to_string(wait.count()));
   answer.headers.add("Cache-Control", "no-store");
   answer.headers.add("X-Content-Type-Options", "nosniff");
+  answer.headers.add("Referrer-Policy", "no-referrer");
+  endpoints::add_request_id(answer, endpoints::request_id_of(request.headers));
   return answer;
 }
 

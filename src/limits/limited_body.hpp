@@ -21,13 +21,14 @@ class LimitedBody final : public BodyStream {
   LimitedBody(std::shared_ptr<const void> owner, std::unique_ptr<BodyStream> inner, ChatPlace place)
       : owner_(std::move(owner)), place_(std::move(place)), inner_(std::move(inner)) {}
   ~LimitedBody() override {
-    if (inner_->ended()) place_.complete(200);
+    if (inner_->ended()) place_.complete(inner_->failed() ? 502 : 200);
   }
 
   Task<Result<std::string>> next(Deadline deadline) override {
     return inner_->next(std::move(deadline));
   }
   bool ended() const noexcept override { return inner_->ended(); }
+  bool failed() const noexcept override { return inner_->failed(); }
 
  private:
   std::shared_ptr<const void> owner_;

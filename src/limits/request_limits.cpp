@@ -114,6 +114,10 @@ Task<StreamedResponse> RequestLimits::open(const HttpRequest& request, HttpAdmis
   return impl_->answer(request, std::move(admission), std::move(deadline), *std::move(taken));
 }
 
+std::string_view RequestLimits::route(std::string_view target) const noexcept {
+  return impl_->inner->route(target);
+}
+
 void RequestLimits::drain() noexcept {
   impl_->inner->drain();
 }

@@ -48,6 +48,7 @@ class Inner final : public vx11::HttpHandler {
     if (admission.meter() && cost > 0) admission.meter()->charge(cost);
     return answer;
   }
+  std::string_view route(std::string_view) const noexcept override { return "/a/{}"; }
   void drain() noexcept override { drained = true; }
 
   mutable int answered = 0;
@@ -373,6 +374,44 @@ TEST_CASE_FIXTURE(Site, "pages of allowed origins may read a refusal") {
   const HttpResponse refused = send(request);
   CHECK(refused.status == 429);
   CHECK(refused.headers.get("Access-Control-Allow-Origin") == "https://console.example");
+}
+
+TEST_CASE_FIXTURE(Site, "a refusal has the id and the fields of every answer") {
+  options.per_token = RequestRate(1, 1min);
+  send(chat());
+  HttpRequest request = chat();
+  request.headers.add("X-Request-Id", "mine");
+  const HttpResponse refused = send(request);
+  CHECK(refused.status == 429);
+  CHECK(refused.headers.get("X-Request-Id") == "mine");
+  CHECK(refused.headers.get("Cache-Control") == "no-store");
+  CHECK(refused.headers.get("X-Content-Type-Options") == "nosniff");
+  CHECK(refused.headers.get("Referrer-Policy") == "no-referrer");
+}
+
+TEST_CASE_FIXTURE(Site, "logs around the limits know the route of the handler within") {
+  CHECK(limits().route("/a/b") == "/a/{}");
+}
+
+TEST_CASE_FIXTURE(Site, "what was used counts on in the limits that take their place") {
+  options.per_token = RequestRate(2, 1min);
+  options.concurrent = 2;
+  options.concurrent_per_token = 1;
+  const StreamedResponse running = open(streamed(chat("busy")));
+  CHECK(send(status("busy")).status == 200);
+  const auto next = limits().successor(inner, options).value();
+  const auto status_of = [&](const HttpRequest& request) {
+    const auto admission = next->admit(request);
+    REQUIRE(admission.has_value());
+    return vx11::sync_wait(next->open(request, *admission, {})).head.status;
+  };
+  CHECK(status_of(chat("busy")) == 429);    // its stream
+  CHECK(status_of(status("busy")) == 429);  // its rate
+  const HttpRequest second = streamed(chat("other"));
+  const auto admission = next->admit(second);
+  const auto held = vx11::sync_wait(next->open(second, *admission, {}));
+  CHECK(status_of(chat("third")) == 503);  // both places are taken
+  CHECK(limits().successor(nullptr, options).error().code == vx11::Errc::invalid_argument);
 }
 
 TEST_CASE_FIXTURE(Site, "draining reaches the handler within") {
