@@ -27,6 +27,7 @@ class Pieces final : public vx11::BodyStream {
   Task<vx11::Result<std::string>> next(Deadline) override {
     return vx11::Result<std::string>(left_-- > 0 ? name_ : std::string());
   }
+  bool failed() const noexcept override { return left_ < 0; }
 
  private:
   const std::string& name_;  // the handler's
@@ -101,8 +102,10 @@ TEST_CASE_FIXTURE(Fixture, "a stream keeps its handler to its end") {
   replace();
   CHECK(alive == 2);
   for (const char* piece : {"first", "first", ""}) {
+    CHECK_FALSE(answer.body->failed());
     CHECK(vx11::sync_wait(answer.body->next({})).value() == piece);
   }
+  CHECK(answer.body->failed());
   answer.body.reset();
   CHECK(alive == 1);
 }
