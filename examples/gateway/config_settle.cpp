@@ -194,16 +194,20 @@ void check_deadlines(LoadedConfig& loaded) {
 
 }  // namespace
 
+void check_credentials(LoadedConfig& loaded, const Environment& environment) {
+  check_certificates(loaded);
+  check_exposure(loaded);
+  check_tokens(loaded, environment);
+}
+
 void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_listen(loaded);
   settle_secrets(loaded, environment);
-  check_certificates(loaded);
   check_authenticator(loaded);
   settle_sessions(loaded, environment);
   settle_metrics(loaded);
-  check_exposure(loaded);
+  check_credentials(loaded, environment);
   check_listener_tls(loaded);
-  check_tokens(loaded, environment);
   check_origins(loaded);
   check_deadlines(loaded);
   settle_targets(loaded);

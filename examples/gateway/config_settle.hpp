@@ -11,4 +11,8 @@ inline constexpr std::string_view kDevelopmentToken = "vx11-local-token";
 /// depend on other values or on the machine, and checks values against each other.
 void settle(LoadedConfig& loaded, const Environment& environment);
 
+/// Whether other machines that can connect need a credential that they do not know. A part of
+/// `settle`, and to be repeated where a listener stays on another address than the configured one.
+void check_credentials(LoadedConfig& loaded, const Environment& environment);
+
 }  // namespace gateway

@@ -77,10 +77,7 @@ ReloadResult reload(RunningGateway& gateway, const ServiceManager& manager) {
 
 /// The main thread reads files, which event loops may not, since it may block.
 SignalHooks hooks_of(RunningGateway& gateway, const ServiceManager& manager) {
-  const auto hang_up = [&] {
-    reload(gateway, manager);
-    gateway.reopen_logs();
-  };
+  const auto hang_up = [&] { gateway.reopen_logs(reload(gateway, manager)); };
   return {.every = std::chrono::seconds(1),
           .on_time = [&] { gateway.tend(); },
           .on_hangup = hang_up,

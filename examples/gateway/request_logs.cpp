@@ -69,7 +69,8 @@ std::string action_of_route(const vx11::RequestRecord& record) {
   constexpr std::string_view kSession = "/operator/session/";
   const std::string_view route = record.route;
   if (record.method == "OPTIONS") return {};
-  if (route.starts_with(kSession)) return reads(record.method) ? "session.read" : "session.delete";
+  if (route.starts_with(kSession) && reads(record.method)) return "session.read";
+  if (route.starts_with(kSession)) return record.method == "DELETE" ? "session.delete" : "";
   if (reads(record.method)) return {};
   if (route.starts_with("/admin/")) return dotted(route.substr(1));
   if (route.starts_with("/operator/power/") || route == "/operator/task") {
@@ -78,15 +79,20 @@ std::string action_of_route(const vx11::RequestRecord& record) {
   return {};
 }
 
+bool is_guess_unjudged(const vx11::RequestRecord& record) {
+  return record.status == 429 && record.error == "too_many_attempts";
+}
+
 bool is_refusal(const vx11::RequestRecord& record) {
-  return !record.is_admitted && (record.status == 401 || record.status == 403);
+  return !record.is_admitted &&
+         (record.status == 401 || record.status == 403 || is_guess_unjudged(record));
 }
 
 /// Whether the refusal was reported by an event right before, on the same thread.
 bool has_event(const vx11::RequestRecord& record) {
   const std::string_view why = record.error;
-  return is_refusal(record) &&
-         (why == "forbidden" || why == "invalid_token" || why == "insufficient_scope");
+  return is_refusal(record) && (why == "forbidden" || why == "invalid_token" ||
+                                why == "insufficient_scope" || is_guess_unjudged(record));
 }
 
 std::string_view outcome_of(const vx11::RequestRecord& record) {
@@ -116,9 +122,9 @@ void add_series(std::vector<vx11::MetricSeries>& series, const std::string& log,
 }  // namespace
 
 std::string audit_action(const vx11::RequestRecord& record) {
+  if (!record.is_admitted && record.error == "auth_required") return {};  // of strangers
   if (std::string action = action_of_route(record); !action.empty()) return action;
-  const bool has_credential = record.error != "auth_required";
-  return is_refusal(record) && has_credential ? "access" : std::string();
+  return is_refusal(record) ? "access" : std::string();
 }
 
 std::string audit_line(const vx11::RequestRecord& record, std::string_view action,
@@ -165,11 +171,13 @@ void RequestLogs::note(const vx11::OperatorEvent& event) const {
   refusal_of_thread = Refusal{std::string(event.subject), std::string(event.reason)};
 }
 
-void RequestLogs::note_done(std::string_view action, std::string_view by) const {
+void RequestLogs::note_action(std::string_view action, std::string_view by,
+                              std::string_view outcome) const {
   if (audit_ == nullptr) return;
   std::string line = "{";
   add(line, "time", now_text());
   add(line, "action", action);
+  add(line, "outcome", outcome);
   add(line, "by", by);
   audit_->append(line.append("}"));
 }

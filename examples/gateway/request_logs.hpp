@@ -47,7 +47,8 @@ class RequestLogs {
   /// Call it for every event before the request that caused it is noted, on the same thread.
   void note(const vx11::OperatorEvent& event) const;
   /// What was done without a request, such as a reload by a signal.
-  void note_done(std::string_view action, std::string_view by) const;
+  /// \param outcome `done` or `failed`
+  void note_action(std::string_view action, std::string_view by, std::string_view outcome) const;
   /// Opens the files anew, at SIGHUP: they may have been moved away.
   void reopen() const;
 

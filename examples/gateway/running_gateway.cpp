@@ -1,7 +1,9 @@
 #include "running_gateway.hpp"
 
+#include <chrono>
 #include <exception>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api.hpp"
+#include "config_settle.hpp"
 #include "fixed_settings.hpp"
 #include "log.hpp"
 
@@ -49,7 +52,7 @@ vx11::Result<std::unique_ptr<RunningGateway>> RunningGateway::make(LoadedConfig 
 RunningGateway::RunningGateway(LoadedConfig loaded, LoadConfig load, std::function<void()> wake)
     : loaded_(std::move(loaded)),
       load_(std::move(load)),
-      log_level_(loaded_.config.log.level, set_level),
+      log_level_(std::make_shared<LogLevelControl>(loaded_.config.log.level, set_level)),
       requests_(std::move(wake)) {}
 
 /// The listener ends before the handler that it calls.
@@ -66,7 +69,8 @@ vx11::Result<void> RunningGateway::make_parts() {
   if (!credentials) return vx11::fail(std::move(credentials.error()));
   credentials_ = *std::move(credentials);
   state_.admin = admin_actions();
-  state_.events = std::make_shared<EventLog>([this] { return log_level_.current(); }, log_line);
+  state_.events =
+      std::make_shared<EventLog>([level = log_level_] { return level->current(); }, log_line);
   auto api = make_api(loaded_.config, *front_, credentials_, state_);
   if (!api) return vx11::fail(std::move(api.error()));
   handler_ = std::make_unique<vx11::ReplaceableHandler>(retired_->watch(*std::move(api)));
@@ -77,7 +81,7 @@ vx11::AdminActions RunningGateway::admin_actions() {
   return {
       .reload = [this](const vx11::HttpRequest& /*request*/) { return requests_.next(); },
       .set_log_level = [this](const vx11::HttpRequest& request) -> vx11::Task<vx11::HttpResponse> {
-        return set_log_level(log_level_, request.body);
+        return set_log_level(*log_level_, request.body);
       }};
 }
 
@@ -97,12 +101,39 @@ ReloadResult RunningGateway::reload() {
   }
 }
 
+/// The credentials were checked for the listener of the new configuration, which is not in force.
+std::vector<Mistake> mistakes_with_fixed(LoadedConfig next) {
+  check_credentials(next, process_environment);
+  return std::move(next.mistakes);
+}
+
+/// Keys of a URL are there before they replace those in force.
+bool are_fetched(const KeyWatch& watch) {
+  constexpr auto kLongest = std::chrono::seconds(5);
+  if (watch.is_ready()) return true;
+  if (!watch.keys->reload()) return false;
+  const auto until = std::chrono::steady_clock::now() + kLongest;
+  while (!watch.is_ready() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return watch.is_ready();
+}
+
 /// Those in force if nothing about them has changed: a cache of keys, for example, lasts.
 vx11::Result<Credentials> RunningGateway::credentials_for(const AuthConfig& auth) const {
   if (auth == loaded_.config.auth) return credentials_;
   auto made = make_credentials(auth);
-  if (made && made->tokens.watched && credentials_.tokens.watched) {
+  if (!made) return made;
+  if (!are_fetched(made->keys)) {
+    return vx11::fail(vx11::Errc::unavailable,
+                      "auth.jwt.jwks_url: no keys were fetched within 5 s; try again when the "
+                      "issuer answers");
+  }
+  if (made->tokens.watched && credentials_.tokens.watched) {
     made->tokens.watched->continue_from(*credentials_.tokens.watched);
+  }
+  if (made->keys.watched && credentials_.keys.watched) {
+    made->keys.watched->continue_from(*credentials_.keys.watched);
   }
   return made;
 }
@@ -110,6 +141,9 @@ vx11::Result<Credentials> RunningGateway::credentials_for(const AuthConfig& auth
 ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   ReloadResult result{.warnings = next.warnings,
                       .needs_restart = keep_fixed(loaded_.config, next.config)};
+  if (auto mistakes = mistakes_with_fixed(next); !mistakes.empty()) {
+    return refused(texts_of(mistakes));
+  }
   auto credentials = credentials_for(next.config.auth);
   if (!credentials) return refused({credentials.error().detail});
   GatewayState state = state_.next();
@@ -119,7 +153,7 @@ ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   state_ = std::move(state);
   credentials_ = *std::move(credentials);
   loaded_ = std::move(next);
-  log_level_.configure(loaded_.config.log.level);
+  log_level_->configure(loaded_.config.log.level);
   each_file(&WatchedFile::reload);
   log_taken_over(result);
   return result;
@@ -129,8 +163,9 @@ void RunningGateway::answer_requests(const std::function<ReloadResult()>& read) 
   requests_.answer_all([&read] { return answer_of(read()); });
 }
 
-void RunningGateway::reopen_logs() const {
-  state_.requests.logs->note_done("reload", "SIGHUP");
+void RunningGateway::reopen_logs(const ReloadResult& reloaded) const {
+  const bool is_done = reloaded.mistakes.empty();
+  state_.requests.logs->note_action("reload", "SIGHUP", is_done ? "done" : "failed");
   state_.requests.logs->reopen();
 }
 
@@ -150,7 +185,7 @@ void RunningGateway::each_file(Read read) {
 
 void RunningGateway::tend() {
   each_file(&WatchedFile::refresh);
-  if (log_level_.expire()) {
+  if (log_level_->expire()) {
     spdlog::info("the log level is the configured one again");
   }
   retired_->clear();

@@ -47,7 +47,8 @@ class RunningGateway {
   /// if there are no such requests.
   void answer_requests(const std::function<ReloadResult()>& read);
   /// Opens the logs of requests anew, after SIGHUP: their files may have been moved away.
-  void reopen_logs() const;
+  /// \param reloaded what the same signal has caused, for the audit log
+  void reopen_logs(const ReloadResult& reloaded) const;
   /// To be called each second: reads files that have changed, lets the level of the log fall back,
   /// and destroys parts that are not used any more.
   void tend();
@@ -69,7 +70,7 @@ class RunningGateway {
 
   LoadedConfig loaded_;
   const LoadConfig load_;
-  LogLevelControl log_level_;
+  const std::shared_ptr<LogLevelControl> log_level_;  ///< Shared with calls that outlive this.
   ReloadRequests requests_;
   const std::shared_ptr<RetiredParts> retired_ = std::make_shared<RetiredParts>();
   std::unique_ptr<Front> front_ = {};

@@ -24,7 +24,9 @@ std::vector<Setting> limit_settings() {
        .field = field(&Config::limits, &Limits::auth_failures),
        .doc = "How many wrong credentials an address may send: further ones are answered 429 "
               "without being checked, except those that were right before from the same address. "
-              "All addresses of an IPv6 network of 64 bits count as one, here and below."},
+              "All addresses of an IPv6 network of 64 bits count as one, here and below. Behind a "
+              "proxy that `server.trusted_proxies` does not name, all clients have its address: "
+              "\"off\" is better there."},
       {.key = "limits.per_address",
        .field = field(&Config::limits, &Limits::per_address),
        .doc = "Requests of every address, `/health`, `/livez`, `/readyz` and `/metrics` excepted; "

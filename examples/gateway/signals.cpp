@@ -51,6 +51,8 @@ void Signals::wake() noexcept {
   ::kill(::getpid(), wake_signal());
 }
 
+constexpr vx11::Duration kMoment = std::chrono::milliseconds(1);
+
 /// The next signal; 0 if none came within `most`, which is without a limit if zero.
 int Signals::next(vx11::Duration most) const {
   int signal = 0;
@@ -61,15 +63,23 @@ int Signals::next(vx11::Duration most) const {
 }
 
 int Signals::wait_for_stop(const SignalHooks& hooks) const {
+  using Clock = std::chrono::steady_clock;
+  const bool is_timed = hooks.every > vx11::Duration::zero();
+  Clock::time_point due = Clock::now() + hooks.every;
   for (;;) {
-    const int signal = next(hooks.every);
+    // At least a moment: zero is without a limit.
+    const vx11::Duration left = std::max<vx11::Duration>(due - Clock::now(), kMoment);
+    const int signal = next(is_timed ? left : vx11::Duration::zero());
+    if (is_timed && Clock::now() >= due) {  // whatever else arrives, and how often
+      due = Clock::now() + hooks.every;
+      if (hooks.on_time) hooks.on_time();
+    }
+    if (signal == 0) continue;
     if (stops(signal)) {
       restore_stop_signals();
       return signal;
     }
-    if (signal == 0) {
-      if (hooks.on_time) hooks.on_time();
-    } else if (signal == SIGHUP && hooks.on_hangup) {
+    if (signal == SIGHUP && hooks.on_hangup) {
       hooks.on_hangup();
     } else if (signal == wake_signal()) {
       if (hooks.on_wake) hooks.on_wake();

@@ -40,7 +40,7 @@ class VX11_API UsageMeter {
 /// Refers to the handler that issued it and to the head; valid while both exist and the head is
 /// unchanged. A value type that allocates nothing.
 ///
-/// A handler that wraps another one, such as one that limits rates, answers for it in three lines:
+/// A handler that wraps another one answers for it so, and passes on `route` and `drain`, too:
 /// ```cpp
 /// tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
 ///   return inner_.admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });

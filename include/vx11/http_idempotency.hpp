@@ -28,6 +28,8 @@ struct IdempotencyOptions {
   Duration max_wait = std::chrono::seconds(60);
   /// The longest stream that is recorded; a longer one is not kept.
   std::size_t max_stream_bytes = std::size_t{1024} * 1024;
+  /// As `OperatorApiOptions::cors_origins`: pages may read the refusals, too.
+  std::vector<std::string> cors_origins = {};
   SteadyClock clock = {};
 };
 

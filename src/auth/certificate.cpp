@@ -1,5 +1,6 @@
 #include <vx11/certificate_auth.hpp>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,9 @@ inline namespace v0 {
 
 namespace {
 
+/// No token has such a name, and no JWT such a subject.
+const std::string kPrefix = "certificate:";
+
 class CertificateAuthenticator final : public Authenticator {
  public:
   explicit CertificateAuthenticator(CertificateAuthOptions options)
@@ -17,7 +21,7 @@ class CertificateAuthenticator final : public Authenticator {
     for (const auto& [name, scopes] : options.names) {
       AccessCheck known(Access::granted);
       known.scopes = scopes;
-      known.principal = std::make_shared<const std::string>(name);
+      known.principal = std::make_shared<const std::string>(kPrefix + name);
       by_name_.emplace(name, std::move(known));
     }
   }

@@ -154,7 +154,11 @@ void JwksAuthenticator::Impl::fetch_if_due(Need need) {
 
 /// After the plan has begun a fetch.
 void JwksAuthenticator::Impl::start() {
-  workers.run([this] { fetch(); });
+  try {
+    workers.run([this] { fetch(); });
+  } catch (...) {
+    conclude(fail(Errc::exhausted, "no memory for a fetch"));
+  }
 }
 
 void JwksAuthenticator::Impl::fetch() noexcept try { conclude(check_status(ask())); } catch (...) {
@@ -203,6 +207,8 @@ Result<std::shared_ptr<JwksAuthenticator>> JwksAuthenticator::open(JwksOptions o
   auto impl = std::make_unique<Impl>(std::move(options), std::move(algorithms));
   if (impl->is_file()) {
     if (Result<void> read = impl->read(); !read) return fail(std::move(read.error()));
+  } else {
+    impl->workers.run([] {});  // makes the thread: without one, a fetch would run on the caller's
   }
   return std::shared_ptr<JwksAuthenticator>(new JwksAuthenticator(std::move(impl)));
 }

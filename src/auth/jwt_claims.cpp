@@ -53,7 +53,7 @@ AccessCheck forbidden(std::string_view reason) {
 
 bool is_subject(const json::Member& member) {
   return member.kind == json::Kind::string && !member.has_lone_surrogate && !member.text.empty() &&
-         member.text.size() <= kMaxSubjectBytes &&
+         member.text.size() <= kMaxSubjectBytes && !member.text.starts_with("certificate:") &&
          std::none_of(member.text.begin(), member.text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
 }

@@ -21,7 +21,7 @@ constexpr std::string_view kRequestFields =
     "X-Stainless-Helper-Method";
 constexpr std::string_view kAnswerFields =
     "Retry-After, WWW-Authenticate, X-Request-Id, X-Should-Retry, X-Vx11-Source, X-Vx11-Reason, "
-    "Idempotent-Replayed";
+    "Idempotent-Replayed, RateLimit, RateLimit-Policy";
 /// Seconds for which a browser keeps the answer to a preflight request; Chromium takes no more than
 /// two hours.
 constexpr std::string_view kMaxAge = "600";

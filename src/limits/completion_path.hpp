@@ -14,7 +14,7 @@ namespace limits {
 /// The path of a target, without a slash at its end.
 inline std::string_view resource_of(std::string_view target) noexcept {
   std::string_view path = target.substr(0, target.find('?'));
-  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  if (path.size() > 2 && path.ends_with('/')) path.remove_suffix(1);
   return path;
 }
 

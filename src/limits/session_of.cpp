@@ -4,6 +4,7 @@
 
 #include "json/scan.hpp"
 #include "limits/client_key.hpp"
+#include "limits/completion_path.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,14 +19,16 @@ std::optional<std::uint64_t> key_of(const json::Member& member) noexcept {
 
 }  // namespace
 
-std::optional<std::uint64_t> session_key(std::string_view body) {
-  constexpr std::array<std::string_view, 2> kNames = {"session_id", "metadata"};
-  const auto scanned = json::scan_object(body, kNames);
-  if (!scanned) return std::nullopt;
-  if (const auto key = key_of(scanned->members[0])) return key;
-  const json::Member& metadata = scanned->members[1];
-  if (metadata.kind != json::Kind::object) return std::nullopt;
-  const auto inner = json::scan_object(metadata.text, std::span(kNames).first(1));
+std::optional<std::uint64_t> session_key(const HttpRequest& request) {
+  constexpr std::array<std::string_view, 1> kId = {"session_id"};
+  constexpr std::array<std::string_view, 1> kMetadata = {"metadata"};
+  const bool is_completion = is_completion_path(resource_of(request.target));
+  const auto outer = json::scan_object(request.body, is_completion ? kMetadata : kId);
+  if (!outer) return std::nullopt;
+  const json::Member& member = outer->members[0];
+  if (!is_completion) return key_of(member);
+  if (member.kind != json::Kind::object) return std::nullopt;
+  const auto inner = json::scan_object(member.text, kId);
   return inner ? key_of(inner->members[0]) : std::nullopt;
 }
 

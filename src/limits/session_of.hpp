@@ -3,17 +3,18 @@
 /// \file
 /// The session that a chat names. Internal.
 
+#include <vx11/http_message.hpp>
+
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
 namespace limits {
 
-/// A key of `session_id`, or else of `metadata.session_id`, in the body of a chat; none if there is
-/// no such string, or no object.
-std::optional<std::uint64_t> session_key(std::string_view body);
+/// A key of the session that the body of a chat names: `metadata.session_id` on the paths of the
+/// OpenAI API, `session_id` on others; none if there is no such string, or no object.
+std::optional<std::uint64_t> session_key(const HttpRequest& request);
 
 }  // namespace limits
 }  // namespace v0

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "front/cors.hpp"
 #include "front/request_id.hpp"
 #include "requests/decorator.hpp"
 #include "requests/idempotency_claim.hpp"
@@ -65,6 +66,7 @@ class Idempotent final : public requests::Decorator {
                       std::string_view message) const {
     HttpResponse answer = requests::refusal(route(request.target), status, code, message);
     endpoints::add_request_id(answer, endpoints::request_id_of(request.headers));
+    endpoints::add_cors_fields(options_.cors_origins, request, answer);
     return answer;
   }
 

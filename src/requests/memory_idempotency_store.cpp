@@ -66,9 +66,14 @@ class MemoryStore final : public IdempotencyStore {
       release(id, ticket);
       co_return;
     }
-    auto kept = std::make_shared<const HttpResponse>(std::move(answer));
-    std::vector<Waker> waiting = put(id, ticket, std::move(kept), bytes);
-    wake_all(waiting);
+    try {
+      auto kept = std::make_shared<const HttpResponse>(std::move(answer));
+      std::vector<Waker> waiting = put(id, ticket, std::move(kept), bytes);
+      wake_all(waiting);
+    } catch (...) {  // out of memory: the next request with the key may try
+      release(id, ticket);
+      throw;
+    }
   }
 
   void release(const IdempotencyId& id, std::uint64_t ticket) noexcept override {

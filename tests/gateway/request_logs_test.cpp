@@ -40,6 +40,7 @@ TEST_CASE("commands, tasks, sessions and administration are logged") {
       {record("GET", "/operator/power/state"), ""},
       {record("GET", "/operator/power/policy/solo_madre/status"), ""},
       {record("OPTIONS", "/operator/session/{}"), ""},
+      {record("POST", "/operator/session/{}"), ""},
       {record("POST", "/operator/chat/ask"), ""},
       {record("GET", "/livez"), ""}};
   for (const auto& [each, action] : cases) CHECK(audit_action(each) == action);
@@ -49,9 +50,15 @@ TEST_CASE("refused credentials and scopes are logged everywhere, requests withou
   RequestRecord refused = record("POST", "/operator/chat/ask", 403);
   refused.error = "forbidden";
   CHECK(audit_action(refused) == "access");
+  refused.status = 429;
+  refused.error = "too_many_attempts";
+  CHECK(audit_action(refused) == "access");
   refused.status = 401;
   refused.error = "auth_required";
   CHECK(audit_action(refused).empty());
+  RequestRecord stop = record("POST", "/operator/power/service/{}/stop", 401);
+  stop.error = "auth_required";
+  CHECK(audit_action(stop).empty());
   refused.status = 404;
   CHECK(audit_action(refused).empty());
 }

@@ -190,7 +190,7 @@ reopens_at_hangup() {
   eventually 10 test -e "$ACCESS" || unmet "no new file"
   operator GET /livez -H 'X-Request-Id: after-hangup'
   gets_line "$ACCESS" '.request_id == "after-hangup"'
-  gets_line "$AUDIT" '.action == "reload" and .by == "SIGHUP"'
+  gets_line "$AUDIT" '.action == "reload" and .by == "SIGHUP" and .outcome == "done"'
 }
 
 counts_lines() {

@@ -43,7 +43,7 @@ TEST_CASE("a certificate grants its scopes, and its name is the principal") {
   CHECK(check.access == Access::granted);
   CHECK(check.scopes == vx11::Scopes{Scope::chat, Scope::status});
   REQUIRE(check.principal);
-  CHECK(*check.principal == kSwitch);
+  CHECK(*check.principal == std::string("certificate:") + kSwitch);
 }
 
 TEST_CASE("a request with a token is decided by it") {

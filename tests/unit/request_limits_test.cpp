@@ -194,6 +194,9 @@ TEST_CASE_FIXTURE(Site, "a session is limited, per principal, by the member of e
   CHECK(send(chat("another", "s-1")).status == 200);
   for (int i = 0; i < 3; ++i) CHECK(send(chat("ci")).status == 200);  // without a session
   CHECK(this->refused(RequestLimit::per_session) == 2);
+  HttpRequest disguised = completion("s-1");
+  disguised.body.insert(1, R"("session_id":"another",)");
+  CHECK(send(disguised).status == 429);  // the API reads the one in metadata
 }
 
 TEST_CASE_FIXTURE(Site, "a token's own limits take the place of those for all") {

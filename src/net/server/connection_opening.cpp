@@ -107,9 +107,7 @@ const std::string& Connection::counted_address() const noexcept {
 std::shared_ptr<const HttpPeer> Connection::client_of(const HttpRequest& head) const {
   std::string client = client_behind(head.headers, server_.options.client_header, server_.proxies);
   if (client.empty() || client == peer_->address) return peer_;
-  HttpPeer behind = *peer_;
-  behind.address = std::move(client);
-  return std::make_shared<const HttpPeer>(std::move(behind));
+  return std::make_shared<const HttpPeer>(std::move(client));  // the certificate is the proxy's
 }
 
 }  // namespace net_detail

@@ -3,9 +3,11 @@
 #include <vx11/socket/detail/tcp.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -49,17 +51,23 @@ Error system_error(const std::string& path, int error) {
 }
 
 /// Keeps other servers from replacing a file in the same directory meanwhile. A directory that
-/// cannot be opened is not locked: then one that starts at the same moment may win unnoticed.
+/// cannot be opened, or whose lock others hold for a second, is not locked: then one that starts at
+/// the same moment may win unnoticed.
 class DirectoryLock {
  public:
   explicit DirectoryLock(const std::string& path) {
     const auto parent = std::filesystem::path(path).parent_path();
     const std::string name = parent.empty() ? "." : parent.string();
     directory_ = Fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory_) ::flock(directory_.get(), LOCK_EX);
+    for (int tries = 0; directory_ && tries < kTries; ++tries) {
+      if (::flock(directory_.get(), LOCK_EX | LOCK_NB) == 0) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
   }
 
  private:
+  static constexpr int kTries = 100;
+
   Fd directory_;
 };
 
