@@ -309,6 +309,7 @@ struct LimitsConfig {
   std::size_t max_message_bytes = 64UL * 1024;
   /// Wrong credentials of an address.
   OptionalRate auth_failures = {vx11::AttemptLimiterOptions{}.failures};
+  bool auth_failures_on_loopback = false;
   OptionalRate per_address = {};
   OptionalRate per_token = {};
   OptionalRate per_session = {};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config_secrets.hpp"
+#include "shown_text.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -26,9 +27,15 @@ void settle_activated(Address& listen) {
 
 void check_proxies(LoadedConfig& loaded) {
   const ServerConfig& server = loaded.config.server;
-  if (const auto proxies = vx11::TrustedProxies::parse(server.trusted_proxies); !proxies) {
-    complain(loaded, "server.trusted_proxies", proxies.error().detail);
-  } else if (server.proxy_protocol == vx11::ProxyProtocol::required && proxies->empty()) {
+  for (const std::string& proxy : server.trusted_proxies) {
+    const auto parsed = vx11::TrustedProxies::parse({proxy});
+    if (parsed) continue;
+    const bool is_shown = shown_value(proxy).has_value();
+    complain(loaded, "server.trusted_proxies",
+             is_shown ? parsed.error().detail
+                      : "one entry is no address and no network, such as 10.0.0.0/8");
+  }
+  if (server.proxy_protocol == vx11::ProxyProtocol::required && server.trusted_proxies.empty()) {
     complain(loaded, "server.proxy_protocol",
              "is \"required\", but no proxy is trusted; name them in server.trusted_proxies");
   }

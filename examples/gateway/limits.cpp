@@ -18,15 +18,21 @@ Result<Limits> make_limits(const GatewayConfig& config, const Credentials& crede
                            const Limits& earlier) {
   Limits limits = earlier;
   limits.failures = failures_of(config);
+  limits.loopback_too = config.limits.auth_failures_on_loopback;
   limits.credentials = credentials.auth;
-  if (limits.credentials == earlier.credentials && limits.failures == earlier.failures) {
-    return limits;
-  }
+  const bool is_same = limits.credentials == earlier.credentials &&
+                       limits.failures == earlier.failures &&
+                       limits.loopback_too == earlier.loopback_too;
+  if (is_same) return limits;
   if (earlier.attempts != nullptr) limits.refused_before += earlier.attempts->refused();
   limits.auth = credentials.auth;
   limits.attempts = nullptr;
   if (!limits.failures.rate) return limits;
-  auto made = vx11::AttemptLimiter::create(credentials.auth, {.failures = *limits.failures.rate});
+  using vx11::LoopbackClients;
+  auto made = vx11::AttemptLimiter::create(
+      credentials.auth,
+      {.failures = *limits.failures.rate,
+       .loopback = limits.loopback_too ? LoopbackClients::limited : LoopbackClients::exempt});
   if (!made) return vx11::fail(std::move(made.error()));
   limits.auth = *made;
   limits.attempts = *std::move(made);

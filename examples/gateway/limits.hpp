@@ -23,6 +23,7 @@ struct Limits {
   std::shared_ptr<const vx11::Authenticator> auth = {};
   std::shared_ptr<const vx11::Authenticator> credentials = {};  ///< Those alone.
   OptionalRate failures = {};
+  bool loopback_too = false;  ///< Whether `failures` holds for loopback addresses.
   std::shared_ptr<const vx11::AttemptLimiter> attempts = {};  ///< Null: failures are not limited.
   std::uint64_t refused_before = 0;                           ///< By earlier `attempts`.
   std::shared_ptr<vx11::LimitCounters> counters = std::make_shared<vx11::LimitCounters>();

@@ -27,6 +27,10 @@ std::vector<Setting> limit_settings() {
               "All addresses of an IPv6 network of 64 bits count as one, here and below. Behind a "
               "proxy that `server.trusted_proxies` does not name, all clients have its address: "
               "\"off\" is better there."},
+      {.key = "limits.auth_failures_on_loopback",
+       .field = field(&Config::limits, &Limits::auth_failures_on_loopback),
+       .doc = "Whether that holds for loopback addresses, too, such as those of a proxy or of "
+              "monitoring on the same machine."},
       {.key = "limits.per_address",
        .field = field(&Config::limits, &Limits::per_address),
        .doc = "Requests of every address, `/health`, `/livez`, `/readyz` and `/metrics` excepted; "

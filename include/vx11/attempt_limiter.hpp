@@ -17,6 +17,12 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// What the limit means for clients of the same machine.
+enum class LoopbackClients : unsigned char {
+  exempt,   ///< Not limited: they are proxies with many clients, probes, tests.
+  limited,  ///< As all others.
+};
+
 /// How many wrong credentials an address may send.
 struct AttemptLimiterOptions {
   /// Wrong credentials per period. By default a client that retries with an old token every ten
@@ -25,6 +31,7 @@ struct AttemptLimiterOptions {
   /// How many addresses are stored, at about 100 bytes each; at least 1. Beyond it the least
   /// recently used one is removed and may try again.
   std::size_t max_addresses = 10'000;
+  LoopbackClients loopback = LoopbackClients::exempt;
   SteadyClock clock = {};
 };
 
@@ -35,7 +42,8 @@ struct AttemptLimiterOptions {
 ///
 /// Wrong is what the other authenticator calls `forbidden`. Requests without a credential in
 /// `x-vx11-token` or Authorization, and those of an unknown address, as of a Unix socket, are
-/// passed on. All addresses of an IPv6 network of 64 bits count as one.
+/// passed on; those of loopback addresses, too, by default. All addresses of an IPv6 network of 64
+/// bits count as one.
 ///
 /// **Thread-safe**; memory is bounded.
 class VX11_API AttemptLimiter final : public Authenticator {

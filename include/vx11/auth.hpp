@@ -85,7 +85,7 @@ struct JwtScopes {
   /// Whether a token without any of these claims has no scope. False: it has every scope, as before
   /// there were scopes; safe only if the issuer makes tokens of this audience for operators alone.
   bool required = false;
-  /// In front of the names of `Scope`, such as `vx11.` in `vx11.chat`; names without it are
+  /// In front of the names of `Scope`, such as "vx11." in "vx11.chat"; names without it are
   /// ignored. Empty: none, unless `names` has entries.
   std::string prefix = {};
   /// The issuer's names for scopes; they count beside those with `prefix`.

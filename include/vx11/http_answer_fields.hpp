@@ -15,6 +15,7 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// What is added beside ids and the fields that need no choice.
 struct AnswerFieldsOptions {
   /// `Referrer-Policy`: a page opened from an answer does not learn its address, which names
   /// sessions and services. Empty: no such field.
@@ -27,9 +28,9 @@ struct AnswerFieldsOptions {
 
 /// A handler that adds to the answers of `inner`, refusals included, the fields they lack:
 /// `X-Request-Id` (the client's `X-Request-Id` or `X-Correlation-Id` if it has 1 to 128 letters,
-/// digits and `-_.~+/=:@`, else a new one), `X-Content-Type-Options: nosniff`, `Cache-Control:
-/// no-store`, and those of `options`. The APIs of this library add all but the last themselves.
-/// Thread-safe.
+/// digits and `-_.~+/=:@`, else a new one), `X-Content-Type-Options: nosniff`,
+/// `Cache-Control: no-store`, and those of `options`. The APIs of this library add all but the last
+/// themselves. Thread-safe.
 /// \return `invalid_argument` if the handler is null, a time is negative, or the policy is no word
 VX11_API Result<std::shared_ptr<HttpHandler>> make_answer_fields(std::shared_ptr<HttpHandler> inner,
                                                                  AnswerFieldsOptions options = {});

@@ -41,7 +41,7 @@ class VX11_API UsageMeter {
 /// unchanged. A value type that allocates nothing.
 ///
 /// A handler that wraps another one answers for it so, and passes on `route` and `drain`, too:
-/// ```cpp
+/// ```
 /// tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
 ///   return inner_.admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
 /// }

@@ -18,6 +18,7 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// Which requests are answered once, and how long others wait for that.
 struct IdempotencyOptions {
   std::shared_ptr<IdempotencyStore> store = {};  ///< Required.
   /// The routes that read the key, as `HttpHandler::route` names them. Only POST does.

@@ -13,6 +13,7 @@
 namespace vx11 {
 inline namespace v0 {
 
+/// How problems are named.
 struct ProblemOptions {
   /// `type` is this URI followed by the word of the error, such as `auth_required`. Empty, the
   /// default: `about:blank`, which says no more than the status; the word is the member `error`.

@@ -55,6 +55,7 @@ struct RequestRecord {
 /// block.
 using RequestSink = std::function<void(const RequestRecord&)>;
 
+/// Where records go.
 struct RequestLogOptions {
   RequestSink sink = {};  ///< Required.
   SteadyClock clock = {};
@@ -68,10 +69,10 @@ struct RequestLogOptions {
 VX11_API Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<HttpHandler> inner,
                                                                RequestLogOptions options);
 
-/// The record as one line of JSON, without a line break: `{"time":"2025-12-28T12:34:56.789Z",
-/// "request_id":…,"trace_id":…,"principal":…,"peer":…,"method":…,"route":…,"status":200,
-/// "duration_ms":1.234,"bytes_in":…,"bytes_out":…,"upstream":…,"attempts":1,"error":…,"end":…}`.
-/// What is empty or unknown is left out, and `end` for a whole answer.
+/// The record as one line of JSON, without a line break, with the members `time`, `request_id`,
+/// `trace_id`, `principal`, `peer`, `method`, `route`, `status`, `duration_ms`, `bytes_in`,
+/// `bytes_out`, `upstream`, `attempts`, `error` and `end`. What is empty or unknown is left out, and
+/// `end` for a whole answer.
 VX11_API std::string to_json_line(const RequestRecord& record);
 
 }  // namespace v0

@@ -88,6 +88,7 @@ struct IdempotencyLimits {
   Duration lifetime = std::chrono::hours(24);
 };
 
+/// Configuration of the store in memory.
 struct MemoryIdempotencyOptions {
   IdempotencyLimits limits = {};
   /// With it requests wait for the one in progress. Null: they are `busy` at once.

@@ -32,9 +32,9 @@ inline namespace v0 {
 /// blocks, such as by joining threads, give it a deleter that passes it on to another thread.
 ///
 /// **Thread-safe.** Costs two uncontended atomic operations and a lock of its own cache line for
-/// each request, and a coroutine frame for its answer. Must not be the handler of another one. Handlers
-/// that ask for the `route` of a request, such as that of `make_request_log`, belong inside it:
-/// patterns live no longer than the handler they belong to.
+/// each request, and a coroutine frame for its answer. Must not be the handler of another one.
+/// Handlers that ask for the `route` of a request, such as that of `make_request_log`, belong
+/// inside it: patterns live no longer than the handler they belong to.
 class VX11_API ReplaceableHandler final : public HttpHandler {
  public:
   /// \param handler not null

@@ -114,9 +114,8 @@ class VX11_API RequestLimits final : public HttpHandler {
   static Result<std::shared_ptr<RequestLimits>> create(std::shared_ptr<HttpHandler> inner,
                                                        RequestLimitsOptions options);
   /// Limits that take the place of these, such as for a configuration that was read again: what
-  /// clients have used counts on, and `max_clients` stays as it was; with another `concurrent`, chats
-  /// that are in progress are not counted by the new one. Requests of these may still be
-  /// in progress.
+  /// clients have used counts on, and `max_clients` stays as it was. With another `concurrent`,
+  /// chats that are in progress are not counted. Requests of these may still be in progress.
   /// \return the errors of `create`
   Result<std::shared_ptr<RequestLimits>> successor(std::shared_ptr<HttpHandler> inner,
                                                    RequestLimitsOptions options) const;

@@ -30,11 +30,21 @@ std::optional<std::uint64_t> credential_key(const Headers& headers, std::uint64_
 
 }  // namespace
 
+namespace {
+
+bool is_loopback(const HttpRequest& head) noexcept {
+  const std::string_view address = head.peer != nullptr ? head.peer->address : std::string_view();
+  return address.starts_with("127.") || address == "::1";
+}
+
+}  // namespace
+
 struct AttemptLimiter::Impl {
   Impl(std::shared_ptr<const Authenticator> judge, const AttemptLimiterOptions& given)
       : inner(std::move(judge)),
         clock(given.clock),
         rate(limits::gcra_of(given.failures)),
+        exempts_loopback(given.loopback == LoopbackClients::exempt),
         failures(given.max_addresses) {}
 
   Instant now() const noexcept { return clock.now().time_since_epoch().count(); }
@@ -56,6 +66,7 @@ struct AttemptLimiter::Impl {
   const std::shared_ptr<const Authenticator> inner;
   const SteadyClock clock;
   const detail::Gcra rate;
+  const bool exempts_loopback;
   limits::AccountTable failures;
   limits::GrantedBefore granted = {};
   std::atomic<std::uint64_t> refused{0};
@@ -100,7 +111,8 @@ std::size_t AttemptLimiter::addresses() const noexcept {
 }
 
 AccessCheck AttemptLimiter::authenticate(const HttpRequest& head) const {
-  const auto address = limits::address_key(head);
+  const bool is_exempt = impl_->exempts_loopback && is_loopback(head);
+  const auto address = is_exempt ? std::nullopt : limits::address_key(head);
   const auto credential = address ? credential_key(head.headers, *address) : std::nullopt;
   if (!credential) return impl_->inner->authenticate(head);
   const Duration wait = impl_->wait(*address);

@@ -130,6 +130,19 @@ TEST_CASE_FIXTURE(Gate, "an unknown address is not limited") {
   for (int i = 0; i < 10; ++i) CHECK(limiter->authenticate(unnamed).access == Access::forbidden);
 }
 
+TEST_CASE_FIXTURE(Gate, "loopback addresses are limited only if that is asked for") {
+  for (const char* address : {"127.0.0.1", "127.1.2.3", "::1"}) {
+    fail(address, 5);
+    CHECK(ask(address, kRight) == Access::granted);
+  }
+  limiter =
+      AttemptLimiter::create(
+          judge, {.failures = kThree, .loopback = vx11::LoopbackClients::limited, .clock = clock})
+          .value();
+  fail("127.0.0.1", 3);
+  CHECK(ask("127.0.0.1", kRight) == Access::limited);
+}
+
 TEST_CASE_FIXTURE(Gate, "addresses of an IPv6 network count as one, and IPv4 within IPv6 as IPv4") {
   fail("2001:db8:1:2::1", 1);
   fail("2001:db8:1:2:ffff::2", 1);
@@ -168,7 +181,7 @@ namespace {
 std::string text_of(const HttpResponse& answer) {
   std::string text = std::to_string(answer.status) + '\n';
   for (const vx11::Header field : answer.headers) {
-    if (field.name == "x-request-id") continue;
+    if (field.name == "X-Request-Id" || field.name == "x-request-id") continue;
     text.append(field.name).append(": ").append(field.value) += '\n';
   }
   return text + answer.body;
