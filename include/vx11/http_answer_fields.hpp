@@ -28,7 +28,7 @@ struct AnswerFieldsOptions {
 
 /// A handler that adds to the answers of `inner`, refusals included, the fields they lack:
 /// `X-Request-Id` (the client's `X-Request-Id` or `X-Correlation-Id` if it has 1 to 128 letters,
-/// digits and `-_.~+/=:@`, else a new one), `X-Content-Type-Options: nosniff`,
+/// digits and harmless marks, else a new one), `X-Content-Type-Options: nosniff`,
 /// `Cache-Control: no-store`, and those of `options`. The APIs of this library add all but the last
 /// themselves. Thread-safe.
 /// \return `invalid_argument` if the handler is null, a time is negative, or the policy is no word

@@ -71,8 +71,8 @@ VX11_API Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<H
 
 /// The record as one line of JSON, without a line break, with the members `time`, `request_id`,
 /// `trace_id`, `principal`, `peer`, `method`, `route`, `status`, `duration_ms`, `bytes_in`,
-/// `bytes_out`, `upstream`, `attempts`, `error` and `end`. What is empty or unknown is left out, and
-/// `end` for a whole answer.
+/// `bytes_out`, `upstream`, `attempts`, `error` and `end`. What is empty or unknown is left out, as
+/// `end` is for a whole answer.
 VX11_API std::string to_json_line(const RequestRecord& record);
 
 }  // namespace v0

@@ -68,7 +68,7 @@ answers_by() { # ROUTE CALLS-OF-EACH KIND [MEMBERS]: whole and streamed
   local stream
   for stream in false true; do
     afresh
-    refuses "${@:2}"
+    refuses "${@:3}"
     complete "$1" "$stream"
     expect_text "$stream"
     # shellcheck disable=SC2086
