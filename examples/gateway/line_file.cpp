@@ -15,7 +15,7 @@ namespace {
 
 /// Between the first line that waits and its writing.
 constexpr std::chrono::milliseconds kDelay(100);
-/// So many bytes are written at once.
+/// The size of one write.
 constexpr std::size_t kEnough = std::size_t{256} * 1024;
 /// Readable by a group that ships logs. They hold addresses and names of clients.
 constexpr mode_t kMode = 0640;

@@ -38,6 +38,24 @@ void log_taken_over(const ReloadResult& result) {
   spdlog::info("the configuration was read again and is in force");
 }
 
+/// The credentials were checked for the listener of the new configuration, which is not in force.
+std::vector<Mistake> mistakes_with_fixed(LoadedConfig next) {
+  check_credentials(next, process_environment);
+  return std::move(next.mistakes);
+}
+
+/// Keys of a URL are there before they replace those in force.
+bool are_fetched(const KeyWatch& watch) {
+  constexpr auto kLongest = std::chrono::seconds(5);
+  if (watch.is_ready()) return true;
+  if (!watch.keys->reload()) return false;
+  const auto until = std::chrono::steady_clock::now() + kLongest;
+  while (!watch.is_ready() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return watch.is_ready();
+}
+
 }  // namespace
 
 vx11::Result<std::unique_ptr<RunningGateway>> RunningGateway::make(LoadedConfig loaded,
@@ -99,24 +117,6 @@ ReloadResult RunningGateway::reload() {
   } catch (const std::exception& error) {  // out of memory or threads
     return refused({error.what()});
   }
-}
-
-/// The credentials were checked for the listener of the new configuration, which is not in force.
-std::vector<Mistake> mistakes_with_fixed(LoadedConfig next) {
-  check_credentials(next, process_environment);
-  return std::move(next.mistakes);
-}
-
-/// Keys of a URL are there before they replace those in force.
-bool are_fetched(const KeyWatch& watch) {
-  constexpr auto kLongest = std::chrono::seconds(5);
-  if (watch.is_ready()) return true;
-  if (!watch.keys->reload()) return false;
-  const auto until = std::chrono::steady_clock::now() + kLongest;
-  while (!watch.is_ready() && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return watch.is_ready();
 }
 
 /// Those in force if nothing about them has changed: a cache of keys, for example, lasts.

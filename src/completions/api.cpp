@@ -17,6 +17,7 @@
 #include "front/body_head.hpp"
 #include "front/cors.hpp"
 #include "front/page_origin.hpp"
+#include "front/refusal.hpp"
 #include "front/request_id.hpp"
 #include "http/route_pattern.hpp"
 
@@ -220,9 +221,7 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
 void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request,
                                       std::string_view request_id) const {
   endpoints::add_cors_fields(options.cors_origins, request, answer);
-  if (!answer.headers.contains("Cache-Control")) answer.headers.add("Cache-Control", "no-store");
-  answer.headers.add("X-Content-Type-Options", "nosniff");
-  answer.headers.add("Referrer-Policy", "no-referrer");
+  endpoints::add_safety_fields(answer);
   endpoints::add_request_id(answer, request_id);
 }
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "json/writer.hpp"
+#include "front/refusal.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -16,26 +16,8 @@ namespace {
 
 constexpr std::string_view kShouldRetry = "x-should-retry";
 
-std::string_view type_of(int status) noexcept {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 429:
-      return "rate_limit_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
-}
-
 std::string error_body(const ApiError& error) {
-  json::Writer json(error.message.size() + 128);
-  json.open('{').key("error").open('{').key("message").string(error.message);
-  json.key("type").string(type_of(error.status)).key("param");
-  error.param.empty() ? json.raw("null") : json.string(error.param);
-  json.key("code").string(error.code).close('}').close('}');
-  return std::move(json).take();
+  return endpoints::openai_error(error.status, error.code, error.message, error.param);
 }
 
 /// The status that the target's own answer stands for. Only what the client can change is passed

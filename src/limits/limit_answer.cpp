@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <string>
 
-#include <fmt/format.h>
-
-#include "front/request_id.hpp"
-#include "http/error_answer.hpp"
+#include "front/refusal.hpp"
+#include "http/resource.hpp"
 #include "limits/completion_path.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace limits {
+
+using endpoints::ErrorForm;
+using endpoints::refusal;
 
 namespace {
 
@@ -44,16 +45,6 @@ Words words_of(RequestLimit limit) noexcept {
   return {"too many chats are in progress", "overloaded", "overloaded"};
 }
 
-HttpResponse completion_answer(int status, const Words& words, std::chrono::seconds wait) {
-  const std::string_view type = status == 429 ? "rate_limit_error" : "server_error";
-  HttpResponse answer(
-      status, "application/json",
-      fmt::format(R"({{"error":{{"message":"{}","type":"{}","param":null,"code":"{}"}}}})",
-                  words.message, type, words.code));
-  if (wait > kHonoured) answer.headers.add("x-should-retry", "false");
-  return answer;
-}
-
 }  // namespace
 
 std::chrono::seconds whole_seconds(Duration wait) noexcept {
@@ -64,14 +55,13 @@ HttpResponse limit_answer(RequestLimit limit, const HttpRequest& request,
                           std::chrono::seconds wait) {
   const int status = limit == RequestLimit::concurrent ? 503 : 429;
   const Words words = words_of(limit);
-  HttpResponse answer = is_completion_path(resource_of(request.target))
-                            ? completion_answer(status, words, wait)
-                            : http_detail::error_answer(status, words.operator_code);
+  const bool is_completion = is_completion_path(http_detail::resource_of(request.target));
+  HttpResponse answer =
+      is_completion
+          ? refusal(ErrorForm::openai, request, status, words.code, words.message)
+          : refusal(ErrorForm::operator_contract, request, status, words.operator_code, {});
+  if (is_completion && wait > kHonoured) answer.headers.add("x-should-retry", "false");
   answer.headers.add("Retry-After", std::to_string(wait.count()));
-  answer.headers.add("Cache-Control", "no-store");
-  answer.headers.add("X-Content-Type-Options", "nosniff");
-  answer.headers.add("Referrer-Policy", "no-referrer");
-  endpoints::add_request_id(answer, endpoints::request_id_of(request.headers));
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/resource.hpp"
 #include "limits/completion_path.hpp"
 
 namespace vx11 {
@@ -10,8 +11,8 @@ inline namespace v0 {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kProbes = {"/livez",   "/readyz", "/health",
-                                                     "/metrics", "/",       "*"};
+constexpr std::array<std::string_view, 5> kProbes = {"/livez", "/readyz", "/health", "/metrics",
+                                                     "/"};
 constexpr std::array<std::string_view, 2> kChats = {"/operator/chat/ask", "/operator/chat"};
 
 template <std::size_t N>
@@ -22,7 +23,7 @@ bool is_any(const std::array<std::string_view, N>& paths, std::string_view path)
 }  // namespace
 
 RequestKind request_kind(const HttpRequest& head) noexcept {
-  const std::string_view path = limits::resource_of(head.target);
+  const std::string_view path = http_detail::resource_of(head.target);
   const bool is_post = head.method == "POST";
   if (is_post && (is_any(kChats, path) || limits::is_completion_path(path))) {
     return RequestKind::chat;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "http/resource.hpp"
 #include "json/scan.hpp"
 #include "limits/client_key.hpp"
 #include "limits/completion_path.hpp"
@@ -22,7 +23,7 @@ std::optional<std::uint64_t> key_of(const json::Member& member) noexcept {
 std::optional<std::uint64_t> session_key(const HttpRequest& request) {
   constexpr std::array<std::string_view, 1> kId = {"session_id"};
   constexpr std::array<std::string_view, 1> kMetadata = {"metadata"};
-  const bool is_completion = is_completion_path(resource_of(request.target));
+  const bool is_completion = is_completion_path(http_detail::resource_of(request.target));
   const auto outer = json::scan_object(request.body, is_completion ? kMetadata : kId);
   if (!outer) return std::nullopt;
   const json::Member& member = outer->members[0];

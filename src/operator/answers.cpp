@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "front/refusal.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
@@ -59,11 +61,7 @@ std::string_view offline_reason(Errc code) noexcept {
 }
 
 void finish(HttpResponse& response, std::string_view method) {
-  if (!response.headers.contains("Cache-Control")) {
-    response.headers.add("Cache-Control", "no-store");
-  }
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Referrer-Policy", "no-referrer");
+  add_safety_fields(response);
   if (method != "HEAD") return;
   response.headers.set("Content-Length", std::to_string(response.body.size()));
   response.body.clear();

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "http/resource.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
@@ -49,19 +51,10 @@ constexpr std::array<Route, 24> kRoutes = {{
      BodyRule::required},
 }};
 
-/// The path by which a resource is found: with a slash at its end it is the same, and `*`, the
-/// server as a whole, is the root.
-std::string_view resource_of(std::string_view target) noexcept {
-  std::string_view path = http_detail::path_of(target);
-  if (path == "*") return "/";
-  if (path.size() > 2 && path.ends_with('/')) path.remove_suffix(1);
-  return path;
-}
-
 }  // namespace
 
 Match find_route(std::string_view target) noexcept {
-  const std::string_view path = resource_of(target);
+  const std::string_view path = http_detail::resource_of(target);
   std::string_view argument;
   const auto keep = [&argument](std::string_view, std::string_view value) { argument = value; };
   for (const Route& route : kRoutes) {

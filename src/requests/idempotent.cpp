@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "front/cors.hpp"
+#include "front/refusal.hpp"
 #include "front/request_id.hpp"
 #include "requests/decorator.hpp"
 #include "requests/idempotency_claim.hpp"
 #include "requests/idempotency_key.hpp"
-#include "requests/refusal.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -19,6 +19,7 @@ inline namespace v0 {
 namespace {
 
 using Kind = IdempotencyClaim::Kind;
+using endpoints::ErrorForm;
 
 /// Whether a repeated request is to get this answer, too.
 bool is_final(int status) noexcept {
@@ -64,8 +65,10 @@ class Idempotent final : public requests::Decorator {
 
   HttpResponse refuse(const HttpRequest& request, int status, std::string_view code,
                       std::string_view message) const {
-    HttpResponse answer = requests::refusal(route(request.target), status, code, message);
-    endpoints::add_request_id(answer, endpoints::request_id_of(request.headers));
+    const bool is_openai = route(request.target).starts_with("/v1/");
+    HttpResponse answer =
+        endpoints::refusal(is_openai ? ErrorForm::openai : ErrorForm::operator_contract, request,
+                           status, code, message);
     endpoints::add_cors_fields(options_.cors_origins, request, answer);
     return answer;
   }

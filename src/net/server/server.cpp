@@ -17,7 +17,6 @@
 #include "net/server/connection.hpp"
 #include "net/server/listener.hpp"
 #include "net/server/server_tls_channel.hpp"
-#include "net/server/signals.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -409,27 +408,6 @@ std::size_t HttpServer::run(const HttpHandler& handler) {
 }
 void HttpServer::stop(Duration grace, Duration drain_delay) noexcept {
   impl_->stop(grace, drain_delay);
-}
-
-Result<void> serve(HttpHandler& handler, ServeOptions options) {
-  auto server = HttpServer::bind(std::move(options));
-  if (!server) return fail(server.error());
-  try {
-    const net_detail::TerminationSignals signals([&] {
-      handler.drain();
-      server->stop();
-    });
-    server->run(handler);
-    return {};
-  } catch (const std::system_error& error) {
-    return fail(Errc::exhausted, error.what());
-  }
-}
-
-Result<void> serve(const HttpRoutes& routes, ServeOptions options) {
-  const auto handler = routes.build();
-  if (!handler) return fail(handler.error());
-  return serve(**handler, std::move(options));
 }
 
 }  // namespace v0
