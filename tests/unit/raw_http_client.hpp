@@ -45,7 +45,7 @@ class RawHttpClient {
     if (::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0 ||
         ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
       ::close(fd_);
-      throw std::runtime_error("nobody listens");
+      throw std::runtime_error("no server listens");
     }
   }
   explicit RawHttpClient(const std::string& path)
@@ -56,7 +56,7 @@ class RawHttpClient {
     be_patient();
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
       ::close(fd_);
-      throw std::runtime_error("nobody listens");
+      throw std::runtime_error("no server listens");
     }
   }
   RawHttpClient(const RawHttpClient&) = delete;

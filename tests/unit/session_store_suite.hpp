@@ -6,64 +6,18 @@
 /// A store's own test calls `session_store_suite` with a function that makes an empty store with
 /// the given limits and clock, for exclusive use.
 
-#include <vx11/session_store.hpp>
-#include <vx11/testing/manual_clock.hpp>
-
-#include <atomic>
-#include <functional>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include <doctest/doctest.h>
+#include "session_store_calls.hpp"
+#include "session_store_owners.hpp"
+#include "session_store_threads.hpp"
 
 namespace session_store_suite_parts {
-
-using namespace std::chrono_literals;
-using vx11::Message;
-using vx11::Session;
-using vx11::SessionLimits;
-using vx11::SessionStore;
-using vx11::Turn;
-using vx11::testing::ManualClock;
-
-using MakeStore =
-    std::function<std::shared_ptr<SessionStore>(const SessionLimits&, const ManualClock&)>;
-
-constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-
-inline Turn turn(const std::string& text) {
-  return {{"user", "ask " + text}, {"assistant", "answer " + text}};
-}
-
-inline void append(SessionStore& store, std::string id, Turn said, std::string user = "local") {
-  REQUIRE(vx11::sync_wait(store.append(std::move(id), std::move(user), std::move(said))));
-}
-
-inline std::vector<Message> recent(SessionStore& store, std::string id, std::size_t count = kAll) {
-  auto messages = vx11::sync_wait(store.recent(std::move(id), count));
-  REQUIRE(messages);
-  return *std::move(messages);
-}
-
-inline std::optional<Session> find(SessionStore& store, std::string id) {
-  auto session = vx11::sync_wait(store.find(std::move(id)));
-  REQUIRE(session);
-  return *std::move(session);
-}
-
-inline std::vector<std::string> contents(const std::vector<Message>& messages) {
-  std::vector<std::string> all;
-  for (const Message& message : messages) all.push_back(message.content);
-  return all;
-}
-
-using Contents = std::vector<std::string>;
 
 inline void keeping(const MakeStore& make) {
   ManualClock clock;
@@ -387,168 +341,6 @@ inline void eviction(const MakeStore& make) {
     append(*store, "d", turn("d"));
     append(*store, "a", turn("back"));
     CHECK(contents(find(*store, "a")->messages) == Contents{"ask back", "answer back"});
-  }
-}
-
-inline std::string owned(const std::string& principal, std::string id) {
-  return vx11::session_key(&principal, std::move(id));
-}
-
-inline bool erase(SessionStore& store, std::string id) {
-  const auto erased = vx11::sync_wait(store.erase(std::move(id)));
-  REQUIRE(erased);
-  return *erased;
-}
-
-inline void ownership(const MakeStore& make) {
-  ManualClock clock;
-
-  SUBCASE("the same id of two principals, and of none, is three sessions") {
-    const auto store = make({}, clock);
-    for (const std::string& key : {std::string("s"), owned("a", "s"), owned("b", "s")}) {
-      append(*store, key, turn(key));
-      CHECK(contents(recent(*store, key)) == Contents{"ask " + key, "answer " + key});
-    }
-    CHECK(find(*store, owned("a", "s"))->id == owned("a", "s"));
-  }
-  SUBCASE("more sessions than a principal may have evict its own alone") {
-    const auto store = make({.sessions = 100, .sessions_per_principal = 2}, clock);
-    append(*store, "plain", turn("x"));
-    append(*store, owned("b", "s"), turn("x"));
-    for (const char* id : {"1", "2"}) append(*store, owned("a", id), turn("x"));
-    recent(*store, owned("a", "1"));
-    append(*store, owned("a", "3"), turn("x"));
-    CHECK_FALSE(find(*store, owned("a", "2")));
-    for (const std::string& key : {std::string("plain"), owned("b", "s"), owned("a", "1")}) {
-      CHECK(find(*store, key));
-    }
-    for (int i = 0; i < 10; ++i) append(*store, std::to_string(i), turn("x"));
-    CHECK(find(*store, "plain"));  // without a principal only the limit of all counts
-  }
-  SUBCASE("by default a principal may have a tenth of the sessions") {
-    const auto store = make({.sessions = 30}, clock);
-    for (int i = 0; i < 5; ++i) append(*store, owned("a", std::to_string(i)), turn("x"));
-    for (int i = 0; i < 5; ++i)
-      CHECK(find(*store, owned("a", std::to_string(i))).has_value() == (i > 1));
-  }
-  SUBCASE("more bytes than a principal may have evict its own alone") {
-    const auto store = make({.total_bytes = 100'000, .bytes_per_principal = 3'000}, clock);
-    const Turn large(Message("user", std::string(500, 'q')), Message("assistant", "a"));
-    append(*store, "plain", large);
-    append(*store, owned("b", "s"), large);
-    for (int i = 0; i < 10; ++i) append(*store, owned("a", std::to_string(i)), large);
-    CHECK(find(*store, "plain"));
-    CHECK(find(*store, owned("b", "s")));
-    CHECK_FALSE(find(*store, owned("a", "0")));
-    CHECK(find(*store, owned("a", "9")));
-    for (int i = 0; i < 10; ++i) append(*store, owned("a", "9"), large);
-    CHECK(recent(*store, owned("a", "9")).size() == 22);  // the session in use stays whole
-    CHECK_FALSE(find(*store, owned("a", "8")));
-  }
-  SUBCASE("a full store takes from the one who asks first") {
-    const auto store = make({.sessions = 4, .sessions_per_principal = 4}, clock);
-    append(*store, owned("b", "s"), turn("x"));
-    append(*store, "plain", turn("x"));
-    for (const char* id : {"1", "2", "3", "4"}) append(*store, owned("a", id), turn("x"));
-    CHECK(find(*store, owned("b", "s")));
-    CHECK(find(*store, "plain"));
-    append(*store, "other", turn("x"));
-    CHECK_FALSE(find(*store, "plain"));
-    CHECK(find(*store, owned("b", "s")));
-    append(*store, owned("c", "s"), turn("x"));  // has no other: the least recently used of all
-    CHECK_FALSE(find(*store, owned("a", "3")));
-    CHECK(find(*store, owned("c", "s")));
-    CHECK(find(*store, owned("b", "s")));
-  }
-  SUBCASE("what has expired or was deleted leaves room for its principal") {
-    const auto store = make({.idle_timeout = 60s, .sessions_per_principal = 2}, clock);
-    for (const char* id : {"1", "2"}) append(*store, owned("a", id), turn("x"));
-    clock.advance(60s);
-    append(*store, owned("a", "1"), turn("again"));
-    append(*store, owned("a", "3"), turn("x"));
-    CHECK(find(*store, owned("a", "1")));
-    CHECK(erase(*store, owned("a", "1")));
-    append(*store, owned("a", "4"), turn("x"));
-    CHECK(find(*store, owned("a", "3")));
-    CHECK(find(*store, owned("a", "4")));
-  }
-}
-
-inline void deletion(const MakeStore& make) {
-  ManualClock clock;
-  const auto store = make({.idle_timeout = 60s}, clock);
-  append(*store, "s", turn("1"));
-  append(*store, "t", turn("1"));
-
-  SUBCASE("a session that is deleted is gone, and no other") {
-    CHECK(erase(*store, "s"));
-    CHECK_FALSE(find(*store, "s"));
-    CHECK(find(*store, "t"));
-    CHECK_FALSE(erase(*store, "s"));
-    append(*store, "s", turn("2"));
-    CHECK(contents(recent(*store, "s")) == Contents{"ask 2", "answer 2"});
-  }
-  SUBCASE("an expired session does not exist") {
-    clock.advance(60s);
-    CHECK_FALSE(erase(*store, "s"));
-  }
-}
-
-// Questions are at even indices, each followed by its own answer.
-inline bool is_whole(const std::vector<Message>& messages) {
-  if (messages.size() % 2 != 0) return false;
-  for (std::size_t i = 0; i < messages.size(); i += 2) {
-    const std::string& question = messages[i].content;
-    if (!question.starts_with("ask ")) return false;
-    if (messages[i + 1].content != "answer " + question.substr(4)) return false;
-  }
-  return true;
-}
-
-// Counts instead of checking: doctest's assertions are not meant for concurrent threads.
-inline void hammer(SessionStore& store, const std::string& own, std::atomic<int>& broken) {
-  for (int i = 0; i < 60; ++i) {
-    const std::string text = own + " " + std::to_string(i);
-    const bool kept = vx11::sync_wait(store.append("shared", own, turn(text))).has_value() &&
-                      vx11::sync_wait(store.append(own, own, turn(text))).has_value();
-    const auto shared = vx11::sync_wait(store.recent("shared", kAll));
-    const auto mine = vx11::sync_wait(store.find(own));
-    if (!kept || !shared || !is_whole(*shared)) ++broken;
-    if (!mine || !*mine || (*mine)->messages.back().content != "answer " + text) ++broken;
-  }
-}
-
-inline void concurrency(const MakeStore& make) {
-  ManualClock clock;
-
-  SUBCASE("threads that share a session find every turn whole") {
-    const auto store = make({.messages = 20, .sessions = 10}, clock);
-    std::atomic<int> broken = 0;
-    {
-      std::vector<std::jthread> threads;
-      for (const char* own : {"a", "b", "c", "d"}) {
-        threads.emplace_back([&, own] { hammer(*store, own, broken); });
-      }
-    }
-    CHECK(broken == 0);
-    CHECK(recent(*store, "shared").size() == 20);
-    for (const char* own : {"a", "b", "c", "d"}) CHECK(recent(*store, own).size() == 20);
-  }
-  SUBCASE("no turn is lost among threads, while strangers come and go") {
-    const auto store = make({.messages = kAll, .sessions = 8}, clock);
-    {
-      std::vector<std::jthread> threads;
-      for (int thread = 0; thread < 4; ++thread) {
-        threads.emplace_back([&, thread] {
-          for (int i = 0; i < 50; ++i) {
-            static_cast<void>(vx11::sync_wait(store->append("shared", "u", turn("x"))));
-            const std::string stranger = std::to_string(thread) + "/" + std::to_string(i);
-            static_cast<void>(vx11::sync_wait(store->append(stranger, "u", turn("x"))));
-          }
-        });
-      }
-    }
-    CHECK(recent(*store, "shared").size() == 4 * 50 * 2);
   }
 }
 
