@@ -169,4 +169,36 @@ keeps_keys_while_it() { # FAULT
 for fault in down lie huge hang; do
   check "keys stay in force, and chats go on, while the issuer has the fault $fault" keeps_keys_while_it $fault
 done
+
+# --- a configuration that changes -----------------------------------------------------------------
+
+has_leeway() { printf '[auth.jwt]\nleeway = "%s"\n' "$1" | config; }
+
+# reloaded TEXT: SIGHUP, until the log has another line with it.
+reloaded() {
+  local before
+  before=$(grep -c -- "$1" "$WORK/gateway.err")
+  is_logged() { (($(grep -c -- "$1" "$WORK/gateway.err") > before)); }
+  kill -HUP "${PIDS[gateway]}"
+  eventually 30 is_logged "$1" || unmet "the log does not say: $1"
+}
+
+keeps_keys_through_reloads() {
+  local token
+  has_leeway 6s
+  restart_gateway --config "$CONFIG"
+  token=$(issued PS256)
+  eventually 30 is_granted "$token" || unmet "$(show_answer)"
+  steer fault/down
+  has_leeway 7s
+  reloaded 'auth.jwt.jwks_url: no keys were fetched'
+  chats_with "$token"
+  expect_status 200
+  steer fault/none
+  reloaded 'the configuration was read again'
+  chats_with "$token"
+  expect_status 200
+}
+
+check "a reload that changes how tokens are checked never leaves the gateway without keys" keeps_keys_through_reloads
 finish

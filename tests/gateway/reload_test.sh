@@ -281,6 +281,15 @@ changes_the_level_for_a_time() {
   eventually 10 refused_is_logged || unmet "warnings are not logged again"
 }
 
+# What is due each second is not put off by reloads that follow each other faster.
+tends_between_reloads() {
+  local text='the log level is the configured one again' before
+  before=$(lines "$text")
+  sets_level '{"level":"debug","for":"1s"}'
+  falls_back() { reloads_well && is_logged_again "$text" "$before"; }
+  eventually 30 falls_back || unmet "it does not fall back while it reloads"
+}
+
 refuses_bad_levels() {
   local body
   for body in '{"level":"loud"}' '{"level":"info","for":"soon"}' '{"level":"info","for":"2d"}' '[]' '{' \
@@ -346,6 +355,7 @@ check "no counter goes backwards" counters_only_grow
 check "reloads leave no thread and no descriptor behind" has_few_threads_and_files
 check "no reload opens a public listener" stays_closed_to_strangers
 check "PUT /admin/log-level holds for a time" changes_the_level_for_a_time
+check "reloads that follow each other put nothing off" tends_between_reloads
 check "bad levels are refused" refuses_bad_levels
 check "a reload changes the level of the log" reloads_the_level
 check "a gateway that stops is not reloaded" refuses_while_it_drains

@@ -146,6 +146,18 @@ TEST_CASE_FIXTURE(Held, "another body, query or Accept with the key is refused")
   CHECK(upstream.calls() == 2);
 }
 
+TEST_CASE_FIXTURE(Quick, "pages of allowed origins may read a refusal") {
+  options.cors_origins = {"https://console.example"};
+  HttpRequest request = Held::keyed("k1", "a");
+  request.headers.add("Origin", "https://console.example");
+  ask(request);
+  request.body = "b";
+  const HttpResponse refused = ask(request)->answer->head;
+  CHECK(refused.status == 422);
+  CHECK(refused.headers.get("Access-Control-Allow-Origin") == "https://console.example");
+  CHECK(refused.headers.get("Vary") == "Origin");
+}
+
 TEST_CASE_FIXTURE(Held, "requests wait for the first one with their key, and get its answer") {
   const auto first = ask(keyed("k1"));
   const auto second = ask(keyed("k1"));

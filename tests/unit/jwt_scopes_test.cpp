@@ -50,8 +50,8 @@ TEST_CASE_FIXTURE(Owner, "a sub that can be no name is forbidden") {
   const std::string long_name = "\"" + std::string(257, 'a') + "\"";
   for (const std::string& sub :
        {std::string("5"), std::string("null"), std::string("\"\""), std::string("[\"a\"]"),
-        std::string(R"("a\nb")"), std::string(R"("\u0000")"), std::string(R"("\ud800")"),
-        long_name}) {
+        std::string(R"("a\nb")"), std::string(R"("\u0000")"), std::string(R"("certificate:a")"),
+        std::string(R"("\ud800")"), long_name}) {
     CAPTURE(sub);
     const AccessCheck checked = explain(",\"sub\":" + sub);
     CHECK(checked.access == Access::forbidden);

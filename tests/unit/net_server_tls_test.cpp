@@ -255,6 +255,27 @@ TEST_CASE("a handler knows the name in its client's certificate, also of a resum
   CHECK(name_of("IP:127.0.0.1") == "<>");
 }
 
+TEST_CASE("the certificate of a proxy is not that of the clients behind it") {
+  TlsServed served;
+  const TlsCertificate own("DNS:proxy.example");
+  served.tls.client_ca_file = own.file();
+  served.serve.trusted_proxies = {"127.0.0.1"};
+  served.routes.get("/who", [](const HttpRequest& request) {
+    const vx11::HttpPeer& peer = *request.peer;
+    return HttpResponse(200, "text/plain", "<" + peer.address + "," + peer.certificate_name + ">");
+  });
+  served.start();
+  TlsClient client(TLS1_3_VERSION);
+  SSL_CTX_use_certificate_file(client.context(), own.file().c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(client.context(), own.key_file().c_str(), SSL_FILETYPE_PEM);
+  REQUIRE(client.connect(served.server->port()));
+  client.send("GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n" +
+              closing("/who"));
+  const std::string answers = client.read_all();
+  CHECK(answers.find("<203.0.113.7,>") != std::string::npos);
+  CHECK(answers.ends_with("<127.0.0.1,proxy.example>"));
+}
+
 TEST_CASE("files that are missing or do not belong together are refused") {
   const TlsCertificate certificate;
   const TlsCertificate other;
