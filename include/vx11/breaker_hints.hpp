@@ -16,7 +16,7 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// When other replicas' open breakers count as a hint. docs/design/breaker_hints.md has the reasons.
+/// When open breakers of other replicas count as a hint: docs/design/breaker_hints.md.
 struct BreakerHintOptions {
   /// How many other replicas must have it open; at least 1. Two, so that one bad host convinces no
   /// other.
