@@ -171,10 +171,10 @@ class BasicCircuitBreaker {
   }
 
   /// Others, such as replicas of the program, have found the upstream failing: the next failure
-  /// opens, however many it takes otherwise. Nothing else changes: calls are admitted as before, and
-  /// without a failure of its own the breaker does not open. A success ends it, as do `trust`, every
-  /// change of state or mode, and `restore`. No effect unless closed in automatic mode. Takes no
-  /// lock.
+  /// opens, however many it takes otherwise. Nothing else changes: calls are admitted as before,
+  /// and without a failure of its own the breaker does not open. A success ends it, as do `trust`,
+  /// every change of state or mode, and `restore`. No effect unless closed in automatic mode. Takes
+  /// no lock.
   /// \see BreakerHints
   void suspect() noexcept { core_.set_suspicion(true); }
   /// Ends what `suspect` began; no effect otherwise.
