@@ -87,7 +87,7 @@ std::vector<Setting> use_settings() {
 
 std::vector<Setting> redis_settings() {
   std::vector<Setting> all = server_settings();
-  for (Setting& setting : use_settings())  all.push_back(std::move(setting));
+  for (Setting& setting : use_settings()) all.push_back(std::move(setting));
   return all;
 }
 

@@ -9,7 +9,7 @@ namespace gateway {
 namespace {
 
 constexpr std::array<std::string_view, 6> kRedisSchemes = {
-    "redis://",           "rediss://",          "redis+sentinel://",
+    "redis://",           "rediss://",        "redis+sentinel://",
     "rediss+sentinel://", "redis+cluster://", "rediss+cluster://"};
 
 bool has_redis_scheme(std::string_view text) {
@@ -21,7 +21,8 @@ bool has_redis_scheme(std::string_view text) {
 }  // namespace
 
 Wanted wanted(const SessionPlace&) {
-  return {"a place for sessions", R"("memory", "sqlite:PATH" or the URL of a Redis, such as "redis://127.0.0.1:6379")"};
+  return {"a place for sessions",
+          R"("memory", "sqlite:PATH" or the URL of a Redis, such as "redis://127.0.0.1:6379")"};
 }
 Complaint read(std::string_view text, SessionPlace& into) {
   constexpr std::string_view kSqlite = "sqlite:";
