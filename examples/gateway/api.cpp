@@ -24,6 +24,8 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "redis_client.hpp"
+#include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
 #include "upstreams.hpp"
@@ -34,9 +36,26 @@ namespace {
 
 using vx11::Result;
 
-Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
-  if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
-  return vx11::open_sqlite_session_store(*config.store.sqlite_path, {.limits = config.limits});
+Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const GatewayConfig& config,
+                                                          const GatewayState& state) {
+  const vx11::SessionStoreOptions options{.limits = config.sessions.limits,
+                                          .patience = config.sessions.max_wait};
+  const SessionPlace& place = config.sessions.store;
+  if (place.redis_url) return make_redis_sessions(state.redis, config);
+  if (place.sqlite_path) return vx11::open_sqlite_session_store(*place.sqlite_path, options);
+  return vx11::make_memory_session_store(options);
+}
+
+Result<void> complete_sessions(GatewayState& state, const GatewayConfig& config) {
+  if (const auto& url = config.sessions.store.redis_url; url && state.redis == nullptr) {
+    auto redis = make_redis(*url, config.redis);
+    if (!redis) return vx11::fail(std::move(redis.error()));
+    state.redis = *std::move(redis);
+  }
+  auto sessions = make_sessions(config, state);
+  if (!sessions) return vx11::fail(std::move(sessions.error()));
+  state.sessions = *std::move(sessions);
+  return {};
 }
 
 vx11::MetricsAccess metrics_access(const GatewayConfig& config) {
@@ -91,11 +110,7 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  if (state.sessions != nullptr) return {};
-  auto sessions = make_sessions(config.sessions);
-  if (!sessions) return vx11::fail(std::move(sessions.error()));
-  state.sessions = *std::move(sessions);
-  return {};
+  return state.sessions == nullptr ? complete_sessions(state, config) : Result<void>();
 }
 
 /// An API whose counters continue those of the earlier one.
@@ -160,7 +175,7 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const Front& front, const KeyWatch& keys,
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
-  auto health = make_health(config, upstreams, front.port());
+  auto health = make_health(config, upstreams, front.port(), state.redis);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
@@ -236,7 +251,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families()}) {
+        state.requests.logs->metric_families(), redis_metrics(state.redis)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   families.push_back(limit_family(state.limits));

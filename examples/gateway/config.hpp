@@ -85,9 +85,10 @@ struct FilePath {
 struct HealthPath {
   std::string value = {};
 };
-/// Path of an SQLite file; none: sessions are kept in memory.
+/// Path of an SQLite file or URL of a Redis; neither: sessions are kept in memory.
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
+  std::optional<std::string> redis_url = std::nullopt;  ///< Printed without its credentials.
 };
 
 /// `http://host[:port][/path][?query]` of a target; empty: not given. Printed without the values
@@ -273,6 +274,23 @@ struct UpstreamsConfig {
 
 struct RedisConfig {
   RedisUrl url = {};
+  /// In place of those in the URLs; empty: theirs.
+  Secret password = {};
+  FilePath password_file = {};
+  /// At the Sentinels; empty: their default user, and no password.
+  std::string sentinel_user = {};
+  Secret sentinel_password = {};
+  FilePath sentinel_password_file = {};
+  FilePath ca_file = {};  ///< Empty: the system's authorities.
+  FilePath certificate_file = {};
+  FilePath key_file = {};
+  std::string server_name = {};  ///< Empty: the host of the URL.
+  /// What all keys begin with.
+  std::string prefix = "vx11:";
+  Duration connect_timeout = 1s;
+  Duration command_timeout = 1s;
+  std::uint32_t wait_replicas = 0;
+  Duration wait_timeout = 100ms;
 };
 
 struct PowerConfig {
@@ -296,6 +314,10 @@ struct SessionsConfig {
   /// In memory by default; `load_config` replaces an unset value by a file of the user.
   SessionPlace store = {};
   vx11::SessionLimits limits = {};
+  /// The longest that an operation waits for the store.
+  Duration max_wait = 250ms;
+  /// Of sessions in Redis; empty: they are not encrypted.
+  FilePath encryption_keys = {};
 };
 
 /// A rate; none: not limited.
