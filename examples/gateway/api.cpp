@@ -28,6 +28,7 @@
 #include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "shared_parts.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -46,15 +47,14 @@ Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const GatewayConfig& c
   return vx11::make_memory_session_store(options);
 }
 
-Result<void> complete_sessions(GatewayState& state, const GatewayConfig& config) {
-  if (const auto& url = config.sessions.store.redis_url; url && state.redis == nullptr) {
-    auto redis = make_redis(*url, config.redis);
-    if (!redis) return vx11::fail(std::move(redis.error()));
-    state.redis = *std::move(redis);
-  }
-  auto sessions = make_sessions(config, state);
-  if (!sessions) return vx11::fail(std::move(sessions.error()));
-  state.sessions = *std::move(sessions);
+/// One client for all that is kept in Redis, which lasts from the first configuration that needs
+/// it.
+Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
+  const auto url = shared_redis_url(config);
+  if (!url || state.redis != nullptr) return {};
+  auto redis = make_redis(*url, config.redis);
+  if (!redis) return vx11::fail(std::move(redis.error()));
+  state.redis = *std::move(redis);
   return {};
 }
 
@@ -105,12 +105,17 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     state.events =
         std::make_shared<EventLog>([level = config.log.level] { return level; }, log_line);
   }
+  if (auto completed = complete_redis(state, config); !completed) return completed;
   if (state.requests.logs == nullptr) {
-    auto requests = make_request_services(config);
+    auto requests = make_request_services(config, state.redis);
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  return state.sessions == nullptr ? complete_sessions(state, config) : Result<void>();
+  if (state.sessions != nullptr) return {};
+  auto sessions = make_sessions(config, state);
+  if (!sessions) return vx11::fail(std::move(sessions.error()));
+  state.sessions = *std::move(sessions);
+  return {};
 }
 
 /// An API whose counters continue those of the earlier one.
@@ -240,6 +245,12 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   auto limits = make_limits(config, credentials, state.limits);
   if (!limits) return vx11::fail(std::move(limits.error()));
   state.limits = *std::move(limits);
+  auto rates = make_rates(config, state.redis, state.shared);
+  if (!rates) return vx11::fail(std::move(rates.error()));
+  state.limits.shared = *std::move(rates);
+  auto exchanging =
+      exchange_hints(config, state.redis, hinted_breakers(config, upstreams), state.shared);
+  if (!exchanging) return vx11::fail(std::move(exchanging.error()));
   const Parts parts = make_parts(config, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -251,10 +262,10 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families(), redis_metrics(state.redis)}) {
+        state.requests.logs->metric_families(), redis_metrics(state.redis),
+        limit_families(state.limits), hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
-  families.push_back(limit_family(state.limits));
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
                            std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));

@@ -216,6 +216,7 @@ struct ChatConfig {
   Duration heartbeat = 10s;
   /// How many chats at a time may bypass an open breaker if all are open; 0: they fail at once.
   std::uint32_t last_resorts = 0;
+  bool breaker_hints = false;  ///< Whether gateways exchange hints over Redis.
   FallbackAfter fallback_after = {};
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
 };
@@ -339,6 +340,7 @@ struct LimitsConfig {
   std::uint32_t concurrent = 0;
   vx11::ConcurrencyMode concurrency = vx11::ConcurrencyMode::fixed;
   std::uint32_t concurrent_per_token = 0;
+  bool shared = false;  ///< Whether rates hold for all gateways of one Redis in sum.
 };
 
 struct MetricsConfig {
@@ -358,6 +360,7 @@ struct IdempotencyConfig {
   Duration max_wait = 60s;
   std::size_t max_answers = 10'000;
   std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
+  bool shared = false;  ///< Whether answers are kept in Redis.
 };
 
 struct GatewayConfig {

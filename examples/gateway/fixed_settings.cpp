@@ -18,9 +18,12 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 5> kOfRequests = {
-    "log.access", "log.audit", "idempotency.lifetime", "idempotency.max_answers",
-    "idempotency.max_bytes"};
+constexpr std::array<std::string_view, 6> kOfRequests = {"log.access",
+                                                         "log.audit",
+                                                         "idempotency.lifetime",
+                                                         "idempotency.max_answers",
+                                                         "idempotency.max_bytes",
+                                                         "idempotency.shared"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& keys, std::string_view key) {

@@ -23,6 +23,9 @@ namespace {
 using redis::RedisResult;
 using redis::Reply;
 
+/// A lost one is made up for within seconds: no request waits for replicas (WAIT).
+constexpr auto kNotConfirmed = redis::Script::Effect::reads;
+
 std::string random_name() {
   std::random_device random;
   std::string name;
@@ -58,7 +61,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     hints_.forget();
   }
 
-  /// Four to six fifths of the interval: replicas that were started together drift apart.
+  /// Four to six fifths of the interval, so that replicas that were started together drift apart.
   Duration jittered() const {
     const double factor = 0.8 + 0.4 * detail::spread();
     return std::chrono::duration_cast<Duration>(factor * options_.interval);
@@ -66,7 +69,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   std::vector<std::string> arguments() const {
     std::vector<std::string> all;
-    all.push_back(name_);
+    all.push_back(options_.replica);
     const auto age = std::chrono::ceil<std::chrono::milliseconds>(options_.max_age).count();
     all.push_back(std::to_string(age));
     for (std::size_t i = 0; i < hints_.size(); ++i) all.emplace_back(hints_.is_open(i) ? "1" : "0");
@@ -113,8 +116,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   BreakerHints hints_;
   const std::vector<std::string> keys_;  ///< Of the live replicas, then of each target.
   const RedisHintOptions options_;
-  const redis::Script script_{shared::kExchangeHints};
-  const std::string name_ = random_name();
+  const redis::Script script_{shared::kExchangeHints, kNotConfirmed};
 };
 
 class Running final : public RedisBreakerHints {
@@ -158,6 +160,7 @@ Result<std::shared_ptr<RedisBreakerHints>> start_redis_breaker_hints(
     if (!digest) return fail(digest.error());
     keys.push_back(options.prefix + "open:" + shared::hex_of(*digest, 16));
   }
+  if (options.replica.empty()) options.replica = random_name();
   const BreakerHintOptions quorum = options.quorum;
   const auto exchange =
       std::make_shared<Exchange>(std::move(client), BreakerHints(std::move(breakers), quorum),

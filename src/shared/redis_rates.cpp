@@ -23,6 +23,9 @@ namespace {
 using redis::RedisResult;
 using redis::Reply;
 
+/// A lost one is made up for within seconds: no request waits for replicas (WAIT).
+constexpr auto kNotConfirmed = redis::Script::Effect::reads;
+
 /// As the decision of this process alone would be: `RequestLimits` bursts the whole rate.
 struct Pace {
   std::int64_t interval = 0;  ///< Nanoseconds; 0: no such rate.
@@ -152,8 +155,8 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
 
   const std::shared_ptr<RedisClient> client_;
   const RedisRatesOptions options_;
-  const redis::Script take_{shared::kTakeRates};
-  const redis::Script charge_{shared::kChargeTokens};
+  const redis::Script take_{shared::kTakeRates, kNotConfirmed};
+  const redis::Script charge_{shared::kChargeTokens, kNotConfirmed};
   CircuitBreaker breaker_;
 };
 

@@ -17,6 +17,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace shared {
 
+/// \param script whether it `writes()` decides only if replicas have to confirm it (WAIT)
 /// \param keys at least one; the first one picks the node
 Task<redis::RedisResult<redis::Reply>> run_script(RedisClient& client, const redis::Script& script,
                                                   std::vector<std::string> keys,

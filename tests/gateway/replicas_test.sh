@@ -227,8 +227,8 @@ tokens = "$WORK/tokens"
 shared = true
 [idempotency]
 shared = true
-[breaker]
-hints = true
+[chat]
+breaker_hints = true
 TOML
 for i in 0 1 2; do start_replica "$i"; done
 start_balancer

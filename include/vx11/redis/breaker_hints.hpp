@@ -31,6 +31,9 @@ struct HintCounters {
 
 /// Configuration of `start_redis_breaker_hints`.
 struct RedisHintOptions {
+  /// Distinguishes this replica from all others; the same for exchanges that replace each other.
+  /// Empty: a random name for each exchange.
+  std::string replica = {};
   BreakerHintOptions quorum = {};
   /// Between two exchanges, before a jitter of a fifth. A second is short beside the open time of a
   /// breaker, and costs Redis one command a second and replica.
