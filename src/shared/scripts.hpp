@@ -128,6 +128,29 @@ end
 return reply
 )lua";
 
+/// The revoked principals. KEYS: their set, by the time of expiry, and its version. ARGV: the version
+/// that the caller knows. Returns nil if it has not changed, or else the version and the principals.
+inline constexpr std::string_view kReadRevoked = R"lua(
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+if redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) > 0 then redis.call('INCR', KEYS[2]) end
+local version = redis.call('GET', KEYS[2]) or '0'
+if version == ARGV[1] then return false end
+local reply = redis.call('ZRANGE', KEYS[1], 0, -1)
+table.insert(reply, 1, version)
+return reply
+)lua";
+
+/// Revokes a principal. KEYS: as above. ARGV: the principal, the milliseconds, 0 to lift it.
+inline constexpr std::string_view kRevoke = R"lua(
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+if ARGV[2] == '0' then redis.call('ZREM', KEYS[1], ARGV[1]) else
+  redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+end
+return redis.call('INCR', KEYS[2])
+)lua";
+
 }  // namespace shared
 }  // namespace v0
 }  // namespace vx11

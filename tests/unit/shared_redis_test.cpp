@@ -4,6 +4,7 @@
 #include <vx11/rate_limiter.hpp>
 #include <vx11/redis/breaker_hints.hpp>
 #include <vx11/redis/idempotency_store.hpp>
+#include <vx11/redis/revocations.hpp>
 #include <vx11/redis/shared_rates.hpp>
 #include <vx11/testing/manual_timer.hpp>
 
@@ -437,4 +438,76 @@ TEST_CASE("a lost Redis ends the hints, and breakers go on as before") {
   three.fail();
   CHECK(three.breaker->state() == vx11::CircuitState::closed);
   CHECK(three.counters->failures > 0);
+}
+
+namespace {
+
+/// A replica that refuses what is revoked.
+struct Revoking {
+  explicit Revoking(const RedisServer& server) {
+    vx11::RedisRevocationOptions options;
+    options.interval = 20ms;
+    options.timer = vx11::make_net_timer();
+    shared = vx11::start_redis_revocations(client_of(server), revoked, std::move(options)).value();
+  }
+  bool refuses(std::string_view principal) const { return revoked->contains(principal); }
+  bool revoke(const std::string& principal, std::chrono::seconds lifetime) {
+    return vx11::sync_wait(shared->revoke(principal, lifetime)).has_value();
+  }
+  std::shared_ptr<vx11::Revocations> revoked = std::make_shared<vx11::Revocations>();
+  std::shared_ptr<vx11::RedisRevocations> shared = {};
+};
+
+/// Grants every request, to the principal that it names.
+class Named final : public vx11::Authenticator {
+ public:
+  vx11::Access check(const vx11::Headers&) const override { return vx11::Access::granted; }
+  vx11::AccessCheck explain(const vx11::Headers& headers) const override {
+    vx11::AccessCheck found(vx11::Access::granted);
+    found.principal = std::make_shared<const std::string>(headers.get("who"));
+    return found;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "what one replica revokes is refused by all, by those that start later, and without Redis") {
+  RedisServer server;
+  Revoking one(server);
+  Revoking two(server);
+  CHECK(one.revoke("ci", 3600s));
+  CHECK(one.refuses("ci"));
+  CHECK(eventually([&] { return two.refuses("ci"); }));
+  CHECK_FALSE(two.refuses("cd"));
+  Revoking late(server);
+  CHECK(eventually([&] { return late.refuses("ci"); }));
+  CHECK(two.revoke("ci", 0s));
+  CHECK(eventually([&] { return !one.refuses("ci") && !late.refuses("ci"); }));
+  CHECK(two.revoke("brief", 1s));  // expires by the clock of the server
+  CHECK(eventually([&] { return one.refuses("brief"); }));
+  CHECK(eventually([&] { return !one.refuses("brief"); }));
+  CHECK(two.revoke("ci", 3600s));
+  CHECK(eventually([&] { return one.refuses("ci"); }));
+  server.stop();
+  CHECK_FALSE(one.revoke("cd", 3600s));
+  CHECK(one.refuses("ci"));
+}
+
+TEST_CASE("an authenticator refuses revoked principals, and names them for the log") {
+  const auto revoked = std::make_shared<vx11::Revocations>();
+  const auto auth =
+      vx11::make_revoking_authenticator(std::make_shared<const Named>(), revoked).value();
+  vx11::Headers headers;
+  headers.add("who", "ci");
+  CHECK(auth->explain(headers).access == vx11::Access::granted);
+  revoked->replace({"ci", "cd"});
+  const auto refused = auth->explain(headers);
+  CHECK(refused.access == vx11::Access::forbidden);
+  CHECK(refused.reason == "revoked");
+  CHECK(*refused.principal == "ci");
+  CHECK(auth->check(headers) == vx11::Access::forbidden);
+  revoked->replace({});
+  CHECK(auth->check(headers) == vx11::Access::granted);
+  CHECK_FALSE(vx11::make_revoking_authenticator(nullptr, revoked));
 }
