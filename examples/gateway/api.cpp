@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin_answers.hpp"
 #include "authenticator.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
@@ -242,7 +243,18 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
       make_upstreams(config, make_transport(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
-  auto limits = make_limits(config, credentials, state.limits);
+  auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);
+  if (!auth) return vx11::fail(std::move(auth.error()));
+  if (config.auth.shared_revocations) {
+    state.admin.revoke = [revocations = state.shared.revocations](const vx11::HttpRequest& asked) {
+      return revoke(revocations, asked.body);
+    };
+  } else {
+    state.admin.revoke = {};
+  }
+  Credentials guarded = credentials;
+  guarded.auth = *std::move(auth);
+  auto limits = make_limits(config, guarded, state.limits);
   if (!limits) return vx11::fail(std::move(limits.error()));
   state.limits = *std::move(limits);
   auto rates = make_rates(config, state.redis, state.shared);

@@ -197,6 +197,7 @@ struct AuthConfig {
   FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
   CertificateScopes certificates = {};
   JwtConfig jwt = {};
+  bool shared_revocations = false;  ///< Whether principals can be revoked, over Redis.
 
   friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };

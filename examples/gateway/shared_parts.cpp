@@ -22,7 +22,7 @@ namespace {
 
 bool shares(const GatewayConfig& config) noexcept {
   return config.sessions.store.redis_url || config.limits.shared || config.idempotency.shared ||
-         config.chat.breaker_hints;
+         config.chat.breaker_hints || config.auth.shared_revocations;
 }
 
 void log_rates(bool is_shared) {
@@ -71,6 +71,26 @@ Result<std::shared_ptr<vx11::SharedRates>> make_rates(
   if (!made) return vx11::fail(std::move(made.error()));
   shared.rates = *std::move(made);
   return shared.rates;
+}
+
+Result<std::shared_ptr<const vx11::Authenticator>> without_revoked(
+    const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,
+    const std::shared_ptr<const vx11::Authenticator>& credentials, SharedParts& shared) {
+  if (!config.auth.shared_revocations) return credentials;
+  if (shared.revocations == nullptr) {
+    vx11::RedisRevocationOptions options;
+    options.prefix = config.redis.prefix + "{revoked}:";
+    options.timer = vx11::make_net_timer();
+    auto started = vx11::start_redis_revocations(client, shared.revoked, std::move(options));
+    if (!started) return vx11::fail(std::move(started.error()));
+    shared.revocations = *std::move(started);
+  }
+  if (shared.credentials == credentials) return shared.guarded;
+  auto guarded = vx11::make_revoking_authenticator(credentials, shared.revoked);
+  if (!guarded) return vx11::fail(std::move(guarded.error()));
+  shared.credentials = credentials;
+  shared.guarded = *std::move(guarded);
+  return shared.guarded;
 }
 
 Result<std::shared_ptr<vx11::IdempotencyStore>> make_idempotency(
@@ -147,6 +167,7 @@ void settle_shared(LoadedConfig& loaded) {
   constexpr const char* kNeeded = "needs a Redis; give sessions.store or redis.url the URL of one";
   if (config.limits.shared) complain(loaded, "limits.shared", kNeeded);
   if (config.idempotency.shared) complain(loaded, "idempotency.shared", kNeeded);
+  if (config.auth.shared_revocations) complain(loaded, "auth.shared_revocations", kNeeded);
   if (config.chat.breaker_hints) complain(loaded, "chat.breaker_hints", kNeeded);
 }
 

@@ -3,10 +3,12 @@
 /// \file
 /// What gateways share over Redis beside sessions: rates, idempotency keys, hints of breakers.
 
+#include <vx11/auth.hpp>
 #include <vx11/idempotency_store.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/redis.hpp>
 #include <vx11/redis/breaker_hints.hpp>
+#include <vx11/redis/revocations.hpp>
 #include <vx11/result.hpp>
 #include <vx11/shared_rates.hpp>
 
@@ -26,6 +28,10 @@ struct SharedParts {
   std::shared_ptr<vx11::SharedRates> rates = {};        ///< Null: not shared so far.
   std::shared_ptr<vx11::RedisBreakerHints> hints = {};  ///< Null: none are exchanged.
   std::shared_ptr<vx11::HintCounters> hint_counters = std::make_shared<vx11::HintCounters>();
+  std::shared_ptr<vx11::Revocations> revoked = std::make_shared<vx11::Revocations>();
+  std::shared_ptr<vx11::RedisRevocations> revocations = {};     ///< Null: not shared so far.
+  std::shared_ptr<const vx11::Authenticator> credentials = {};  ///< Those that `guarded` asks.
+  std::shared_ptr<const vx11::Authenticator> guarded = {};
 };
 
 /// The Redis of sessions, rates, idempotency keys and hints: that of `sessions.store`, or else of
@@ -37,6 +43,12 @@ std::optional<std::string> shared_redis_url(const GatewayConfig& config);
 vx11::Result<std::shared_ptr<vx11::SharedRates>> make_rates(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,
     SharedParts& shared);
+
+/// `credentials` without those that are revoked; `credentials` themselves if that is not shared.
+/// \param shared gets what lasts; for the same `credentials` the result is the same
+vx11::Result<std::shared_ptr<const vx11::Authenticator>> without_revoked(
+    const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,
+    const std::shared_ptr<const vx11::Authenticator>& credentials, SharedParts& shared);
 
 /// The store of `[idempotency]`, in Redis or in memory.
 vx11::Result<std::shared_ptr<vx11::IdempotencyStore>> make_idempotency(

@@ -128,8 +128,9 @@ end
 return reply
 )lua";
 
-/// The revoked principals. KEYS: their set, by the time of expiry, and its version. ARGV: the version
-/// that the caller knows. Returns nil if it has not changed, or else the version and the principals.
+/// The revoked principals. KEYS: their set, by the time of expiry, and its version. ARGV: the
+/// version that the caller knows. Returns nil if it has not changed, or else the version and the
+/// principals.
 inline constexpr std::string_view kReadRevoked = R"lua(
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)

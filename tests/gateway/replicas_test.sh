@@ -108,6 +108,31 @@ keys_hold_in_sum() {
   expect_equal "replayed" "$(cat "$WORK"/keyed[012].head | grep -ci '^idempotent-replayed: true')" 2
 }
 
+# --- revocations ----------------------------------------------------------------------------------
+
+revoke() { # PRINCIPAL FOR
+  operator POST /admin/revocations -H "$JSON" -d "{\"principal\":\"$1\",\"for\":\"$2\"}"
+}
+answers_with() { # STATUS: the revoked token, at each gateway
+  local i
+  for i in 0 1 2; do
+    fetch "http://127.0.0.1:${PORTS[$i]}/operator/power/status" -H "authorization: Bearer $REVOCABLE"
+    [[ $STATUS == "$1" ]] || return 1
+  done
+}
+revoked_everywhere() {
+  answers_with 200 || unmet "it is not admitted at first"
+  replica 0
+  revoke revocable 1h
+  expect_status 200
+  eventually 10 answers_with 403 || unmet "it is still admitted"
+  revoke revocable 0s
+  eventually 10 answers_with 200 || unmet "it is still refused"
+  revoke '' 1h
+  expect_status 422
+  balanced
+}
+
 # --- replicas come and go -------------------------------------------------------------------------
 
 readonly LOG=$WORK/load.log OVER=$WORK/over
@@ -218,11 +243,13 @@ returned_redis_is_used() {
 
 start_redis
 start_upstream
-LIMITED_TOKEN=$("$GATEWAY_PROGRAM" token new --name limited --scope all --rate 20/h --file "$WORK/tokens" 2>"$WORK/said")
-readonly LIMITED_TOKEN
+LIMITED_TOKEN=$("$GATEWAY_PROGRAM" token new limited --scopes power:read --rate 20/h --file "$WORK/tokens" 2>"$WORK/said")
+REVOCABLE=$("$GATEWAY_PROGRAM" token new revocable --scopes power:read --file "$WORK/tokens" 2>"$WORK/said")
+readonly LIMITED_TOKEN REVOCABLE
 config <<TOML
 [auth]
 tokens = "$WORK/tokens"
+shared_revocations = true
 [limits]
 shared = true
 [idempotency]
@@ -235,6 +262,7 @@ start_balancer
 check "a session wanders between three gateways" session_wanders
 check "a rate holds in sum" limits_hold_in_sum
 check "an idempotency key holds for all: one chat at switch, one answer" keys_hold_in_sum
+check "a token that one gateway revokes is refused by all" revoked_everywhere
 check "a killed gateway loses no acknowledged turn, and no chat is sent twice" killed_replica_loses_no_turn
 check "its replacement serves, without a failed chat" replaced_replica_serves
 check "a gateway drains without a failed chat" draining_replica_fails_no_chat

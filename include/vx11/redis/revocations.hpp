@@ -28,7 +28,8 @@ struct RedisRevocationOptions {
   SteadyClock clock = {};
 };
 
-/// Keeps `Revocations` equal to those in Redis until destroyed. **Thread-safe**; outlives its tasks.
+/// Keeps `Revocations` equal to those in Redis until destroyed. **Thread-safe**; outlives its
+/// tasks.
 class VX11_API RedisRevocations {
  public:
   RedisRevocations() = default;
