@@ -223,6 +223,9 @@ std::vector<vx11::HintedBreaker> hinted_breakers(const GatewayConfig& config,
   const auto add = [&hinted](const Upstream& upstream, std::string_view purpose,
                              const std::shared_ptr<vx11::CircuitBreaker>& breaker) {
     if (breaker == nullptr) return;
+    for (const vx11::HintedBreaker& each : hinted) {
+      if (each.breaker == breaker) return;
+    }
     hinted.push_back({fmt::format("{}{} {}", upstream.name, purpose, upstream.origin), breaker});
   };
   if (upstreams.switch_) {
