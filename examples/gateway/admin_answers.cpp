@@ -64,4 +64,32 @@ vx11::HttpResponse set_log_level(LogLevelControl& control, const std::string& te
   return json_answer(200, {{"level", body.at("level")}, {"for_seconds", time / 1s}});
 }
 
+vx11::Task<vx11::HttpResponse> revoke(std::shared_ptr<vx11::RedisRevocations> revocations,
+                                      std::string text) {
+  constexpr Duration kLongest = 24h * 366;
+  constexpr std::size_t kLongestName = 256;
+  const json body = json::parse(text, nullptr, false);
+  if (!body.is_object()) {
+    co_return mistake("body", R"(must be like {"principal":"ci","for":"24h"}; "0s" lifts it)");
+  }
+  const auto principal = body.value("principal", json());
+  if (!principal.is_string() || principal.get_ref<const std::string&>().empty() ||
+      principal.get_ref<const std::string&>().size() > kLongestName) {
+    co_return mistake("principal", "must be the name of a token or the subject of a JWT");
+  }
+  Duration time = 24h;
+  if (body.contains("for")) {
+    if (auto complaint = read_member(body, "for", time)) co_return mistake("for", *complaint);
+  }
+  if (time < 0s || time > kLongest) co_return mistake("for", "must be 0s to 366d");
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(time);
+  vx11::Task<vx11::Result<void>> revoking =
+      revocations->revoke(principal.get<std::string>(), seconds);
+  const vx11::Result<void> done = co_await std::move(revoking);
+  if (!done) {
+    co_return json_answer(503, {{"error", "not_revoked"}, {"status_code", 503}});
+  }
+  co_return json_answer(200, {{"principal", principal}, {"for_seconds", seconds.count()}});
+}
+
 }  // namespace gateway

@@ -1,10 +1,13 @@
 #pragma once
 
 /// \file
-/// The answers of `POST /admin/reload` and `PUT /admin/log-level`.
+/// The answers of `POST /admin/reload`, `PUT /admin/log-level` and `POST /admin/revocations`.
 
 #include <vx11/http_message.hpp>
+#include <vx11/redis/revocations.hpp>
+#include <vx11/task.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,5 +30,8 @@ vx11::HttpResponse answer_of(const ReloadResult& result);
 /// ten minutes.
 /// \return 200, or 422 with the mistake
 vx11::HttpResponse set_log_level(LogLevelControl& control, const std::string& body);
+/// Carries out a `POST /admin/revocations` with this body.
+vx11::Task<vx11::HttpResponse> revoke(std::shared_ptr<vx11::RedisRevocations> revocations,
+                                      std::string body);
 
 }  // namespace gateway

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin_answers.hpp"
 #include "authenticator.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
@@ -24,8 +25,11 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "redis_client.hpp"
+#include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "shared_parts.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -34,9 +38,25 @@ namespace {
 
 using vx11::Result;
 
-Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
-  if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
-  return vx11::open_sqlite_session_store(*config.store.sqlite_path, {.limits = config.limits});
+Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const GatewayConfig& config,
+                                                          const GatewayState& state) {
+  const vx11::SessionStoreOptions options{.limits = config.sessions.limits,
+                                          .patience = config.sessions.max_wait};
+  const SessionPlace& place = config.sessions.store;
+  if (place.redis_url) return make_redis_sessions(state.redis, config);
+  if (place.sqlite_path) return vx11::open_sqlite_session_store(*place.sqlite_path, options);
+  return vx11::make_memory_session_store(options);
+}
+
+/// One client for all that is kept in Redis, which lasts from the first configuration that needs
+/// it.
+Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
+  const auto url = shared_redis_url(config);
+  if (!url || state.redis != nullptr) return {};
+  auto redis = make_redis(*url, config.redis);
+  if (!redis) return vx11::fail(std::move(redis.error()));
+  state.redis = *std::move(redis);
+  return {};
 }
 
 vx11::MetricsAccess metrics_access(const GatewayConfig& config) {
@@ -86,13 +106,14 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     state.events =
         std::make_shared<EventLog>([level = config.log.level] { return level; }, log_line);
   }
+  if (auto completed = complete_redis(state, config); !completed) return completed;
   if (state.requests.logs == nullptr) {
-    auto requests = make_request_services(config);
+    auto requests = make_request_services(config, state.redis);
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
   if (state.sessions != nullptr) return {};
-  auto sessions = make_sessions(config.sessions);
+  auto sessions = make_sessions(config, state);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   state.sessions = *std::move(sessions);
   return {};
@@ -160,7 +181,7 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const Front& front, const KeyWatch& keys,
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
-  auto health = make_health(config, upstreams, front.port());
+  auto health = make_health(config, upstreams, front.port(), state.redis);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
@@ -222,9 +243,26 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
       make_upstreams(config, make_transport(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
-  auto limits = make_limits(config, credentials, state.limits);
+  auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);
+  if (!auth) return vx11::fail(std::move(auth.error()));
+  if (config.auth.shared_revocations) {
+    state.admin.revoke = [revocations = state.shared.revocations](const vx11::HttpRequest& asked) {
+      return revoke(revocations, asked.body);
+    };
+  } else {
+    state.admin.revoke = {};
+  }
+  Credentials guarded = credentials;
+  guarded.auth = *std::move(auth);
+  auto limits = make_limits(config, guarded, state.limits);
   if (!limits) return vx11::fail(std::move(limits.error()));
   state.limits = *std::move(limits);
+  auto rates = make_rates(config, state.redis, state.shared);
+  if (!rates) return vx11::fail(std::move(rates.error()));
+  state.limits.shared = *std::move(rates);
+  auto exchanging =
+      exchange_hints(config, state.redis, hinted_breakers(config, upstreams), state.shared);
+  if (!exchanging) return vx11::fail(std::move(exchanging.error()));
   const Parts parts = make_parts(config, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -236,10 +274,10 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families()}) {
+        state.requests.logs->metric_families(), redis_metrics(state.redis),
+        limit_families(state.limits), hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
-  families.push_back(limit_family(state.limits));
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
                            std::move(families));
   if (!api) return vx11::fail(std::move(api.error()));

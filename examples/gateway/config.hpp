@@ -85,9 +85,10 @@ struct FilePath {
 struct HealthPath {
   std::string value = {};
 };
-/// Path of an SQLite file; none: sessions are kept in memory.
+/// Path of an SQLite file or URL of a Redis; neither: sessions are kept in memory.
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
+  std::optional<std::string> redis_url = std::nullopt;  ///< Printed without its credentials.
 };
 
 /// `http://host[:port][/path][?query]` of a target; empty: not given. Printed without the values
@@ -196,6 +197,7 @@ struct AuthConfig {
   FilePath tokens = {};  ///< A file of named tokens (vx11/token_file.hpp).
   CertificateScopes certificates = {};
   JwtConfig jwt = {};
+  bool shared_revocations = false;  ///< Whether principals can be revoked, over Redis.
 
   friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };
@@ -215,6 +217,7 @@ struct ChatConfig {
   Duration heartbeat = 10s;
   /// How many chats at a time may bypass an open breaker if all are open; 0: they fail at once.
   std::uint32_t last_resorts = 0;
+  bool breaker_hints = false;  ///< Whether gateways exchange hints over Redis.
   FallbackAfter fallback_after = {};
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
 };
@@ -273,6 +276,23 @@ struct UpstreamsConfig {
 
 struct RedisConfig {
   RedisUrl url = {};
+  /// In place of those in the URLs; empty: theirs.
+  Secret password = {};
+  FilePath password_file = {};
+  /// At the Sentinels; empty: their default user, and no password.
+  std::string sentinel_user = {};
+  Secret sentinel_password = {};
+  FilePath sentinel_password_file = {};
+  FilePath ca_file = {};  ///< Empty: the system's authorities.
+  FilePath certificate_file = {};
+  FilePath key_file = {};
+  std::string server_name = {};  ///< Empty: the host of the URL.
+  /// What all keys begin with.
+  std::string prefix = "vx11:";
+  Duration connect_timeout = 1s;
+  Duration command_timeout = 1s;
+  std::uint32_t wait_replicas = 0;
+  Duration wait_timeout = 100ms;
 };
 
 struct PowerConfig {
@@ -296,6 +316,10 @@ struct SessionsConfig {
   /// In memory by default; `load_config` replaces an unset value by a file of the user.
   SessionPlace store = {};
   vx11::SessionLimits limits = {};
+  /// The longest that an operation waits for the store.
+  Duration max_wait = 250ms;
+  /// Of sessions in Redis; empty: they are not encrypted.
+  FilePath encryption_keys = {};
 };
 
 /// A rate; none: not limited.
@@ -317,6 +341,7 @@ struct LimitsConfig {
   std::uint32_t concurrent = 0;
   vx11::ConcurrencyMode concurrency = vx11::ConcurrencyMode::fixed;
   std::uint32_t concurrent_per_token = 0;
+  bool shared = false;  ///< Whether rates hold for all gateways of one Redis in sum.
 };
 
 struct MetricsConfig {
@@ -336,6 +361,7 @@ struct IdempotencyConfig {
   Duration max_wait = 60s;
   std::size_t max_answers = 10'000;
   std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
+  bool shared = false;  ///< Whether answers are kept in Redis.
 };
 
 struct GatewayConfig {

@@ -11,6 +11,8 @@
 #include "config_targets.hpp"
 #include "file_text.hpp"
 #include "listener_tls.hpp"
+#include "redis_client.hpp"
+#include "shared_parts.hpp"
 #include "shown_text.hpp"
 #include "values.hpp"
 
@@ -205,6 +207,8 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_secrets(loaded, environment);
   check_authenticator(loaded);
   settle_sessions(loaded, environment);
+  settle_redis(loaded);
+  settle_shared(loaded);
   settle_metrics(loaded);
   check_credentials(loaded, environment);
   check_listener_tls(loaded);

@@ -18,18 +18,27 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 5> kOfRequests = {
-    "log.access", "log.audit", "idempotency.lifetime", "idempotency.max_answers",
-    "idempotency.max_bytes"};
+constexpr std::array<std::string_view, 6> kOfRequests = {"log.access",
+                                                         "log.audit",
+                                                         "idempotency.lifetime",
+                                                         "idempotency.max_answers",
+                                                         "idempotency.max_bytes",
+                                                         "idempotency.shared"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
+/// The client of Redis lasts through a reload; the probe of `redis.url` does not.
+bool is_of_redis_client(std::string_view key) {
+  return key.starts_with("redis.") && key != "redis.url";
+}
+
 }  // namespace
 
 bool needs_restart(std::string_view key) {
+  if (is_of_redis_client(key)) return true;
   if (key.starts_with("sessions.") || has(kOfRequests, key)) return true;
   return key.starts_with("server.") && !has(kOfHandlers, key);
 }
@@ -50,6 +59,9 @@ std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig&
   server.insecure_listen = next.server.insecure_listen;
   next.server = std::move(server);
   next.sessions = running.sessions;
+  RedisConfig redis = running.redis;
+  redis.url = std::move(next.redis.url);
+  next.redis = std::move(redis);
   next.log.access = running.log.access;
   next.log.audit = running.log.audit;
   const Duration max_wait = next.idempotency.max_wait;

@@ -1,10 +1,13 @@
 #include "health.hpp"
 
+#include <vx11/health/redis_client_probe.hpp>
 #include <vx11/health/redis_probe.hpp>
 
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "redis_client.hpp"
 
 namespace gateway {
 
@@ -12,15 +15,28 @@ using vx11::Result;
 
 namespace {
 
+/// The place of redis among the components.
+constexpr std::size_t kRedisAt = 2;
+
 Result<vx11::HealthComponent> redis_component(const GatewayConfig& config) {
   if (!config.has_redis()) return vx11::HealthComponent{.name = "redis", .port = 6379};
-  auto probe = vx11::make_redis_probe(config.redis.url.value);
+  auto probe = vx11::make_redis_probe(with_password(config.redis.url.value, config.redis));
   if (!probe) return vx11::fail(std::move(probe.error()));
   return vx11::HealthComponent{.name = "redis",
                                .port = vx11::redis_port(config.redis.url.value).value_or(0),
                                .check = *std::move(probe),
                                .required = true,
                                .timeout = config.status.limit};
+}
+
+/// The Redis with the sessions, by whether it takes writes.
+vx11::HealthComponent sessions_component(const GatewayConfig& config,
+                                         std::shared_ptr<vx11::RedisClient> client) {
+  return {.name = config.has_redis() ? "sessions" : "redis",
+          .port = first_port(*config.sessions.store.redis_url),
+          .check = vx11::make_redis_client_probe(std::move(client), config.redis.prefix + "probe"),
+          .required = true,
+          .timeout = config.status.limit};
 }
 
 vx11::HealthComponent switch_component(const Upstreams& upstreams) {
@@ -60,9 +76,9 @@ Result<vx11::HealthComponent> madre_component(const GatewayConfig& config, const
 
 }  // namespace
 
-Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig& config,
-                                                            const Upstreams& upstreams,
-                                                            std::uint16_t own_port) {
+Result<std::shared_ptr<vx11::HealthAggregator>> make_health(
+    const GatewayConfig& config, const Upstreams& upstreams, std::uint16_t own_port,
+    std::shared_ptr<vx11::RedisClient> sessions) {
   const Upstream& madre = upstreams.madre;
   auto madre_part = madre_component(config, madre);
   if (!madre_part) return vx11::fail(std::move(madre_part.error()));
@@ -82,6 +98,14 @@ Result<std::shared_ptr<vx11::HealthAggregator>> make_health(const GatewayConfig&
                                              switch_component(upstreams)},
                               .power = power,
                               .reuse_for = config.status.reuse_for};
+  if (sessions != nullptr) {
+    auto component = sessions_component(config, std::move(sessions));
+    if (config.has_redis()) {
+      options.components.push_back(std::move(component));
+    } else {
+      options.components[kRedisAt] = std::move(component);
+    }
+  }
   add_targets(options.components, upstreams);
   return std::make_shared<vx11::HealthAggregator>(std::move(options));
 }

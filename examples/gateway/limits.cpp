@@ -59,6 +59,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& co
                                      .concurrent_per_token = with.concurrent_per_token,
                                      .concurrent = with.concurrent,
                                      .concurrency = with.concurrency,
+                                     .shared = limits.shared,
                                      .cors_origins = config.server.cors_origins,
                                      .counters = limits.counters};
   if (tokens != nullptr) {
@@ -72,13 +73,16 @@ Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& co
   return std::shared_ptr<vx11::HttpHandler>(*std::move(limited));
 }
 
-vx11::MetricFamily limit_family(const Limits& limits) {
+std::vector<vx11::MetricFamily> limit_families(const Limits& limits) {
+  std::vector<vx11::MetricFamily> families;
   vx11::MetricFamily family = vx11::limit_metrics(limits.counters);
   family.series.push_back({.labels = {{"limit", "auth_failures"}},
                            .value = [attempts = limits.attempts, before = limits.refused_before] {
                              return before + (attempts ? attempts->refused() : 0);
                            }});
-  return family;
+  families.push_back(std::move(family));
+  if (limits.shared) families.push_back(vx11::shared_limit_metrics(limits.counters));
+  return families;
 }
 
 }  // namespace gateway

@@ -8,9 +8,11 @@
 #include <vx11/metric_family.hpp>
 #include <vx11/request_limits.hpp>
 #include <vx11/result.hpp>
+#include <vx11/shared_rates.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "authenticator.hpp"
 #include "config.hpp"
@@ -27,6 +29,7 @@ struct Limits {
   std::shared_ptr<const vx11::AttemptLimiter> attempts = {};  ///< Null: failures are not limited.
   std::uint64_t refused_before = 0;                           ///< By earlier `attempts`.
   std::shared_ptr<vx11::LimitCounters> counters = std::make_shared<vx11::LimitCounters>();
+  std::shared_ptr<vx11::SharedRates> shared = {};  ///< Null: rates are those of this gateway.
   std::shared_ptr<const vx11::RequestLimits> requests = {};  ///< Null: requests are not limited.
 };
 
@@ -41,7 +44,7 @@ vx11::Result<std::shared_ptr<vx11::HttpHandler>> within_limits(
     const GatewayConfig& config, Limits& limits, const Credentials& credentials,
     std::shared_ptr<vx11::HttpHandler> api);
 
-/// Refusals by limit.
-vx11::MetricFamily limit_family(const Limits& limits);
+/// Refusals by limit, and with shared rates the decisions that this gateway made alone.
+std::vector<vx11::MetricFamily> limit_families(const Limits& limits);
 
 }  // namespace gateway

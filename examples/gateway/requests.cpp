@@ -4,10 +4,11 @@
 #include <vx11/http_idempotency.hpp>
 #include <vx11/http_problem.hpp>
 #include <vx11/http_request_log.hpp>
-#include <vx11/net/timer.hpp>
 
 #include <chrono>
 #include <utility>
+
+#include "shared_parts.hpp"
 
 namespace gateway {
 
@@ -22,13 +23,11 @@ std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
 
 }  // namespace
 
-vx11::Result<RequestServices> make_request_services(const GatewayConfig& config) {
+vx11::Result<RequestServices> make_request_services(
+    const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& redis) {
   auto logs = RequestLogs::open(config.log);
   if (!logs) return vx11::fail(std::move(logs.error()));
-  const IdempotencyConfig& with = config.idempotency;
-  auto store = vx11::make_memory_idempotency_store(
-      {.limits = {.answers = with.max_answers, .bytes = with.max_bytes, .lifetime = with.lifetime},
-       .timer = vx11::make_net_timer()});
+  auto store = make_idempotency(config, redis);
   if (!store) return vx11::fail(std::move(store.error()));
   return RequestServices{.logs = *std::move(logs), .idempotency = *std::move(store)};
 }

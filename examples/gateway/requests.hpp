@@ -6,6 +6,7 @@
 
 #include <vx11/http_handler.hpp>
 #include <vx11/idempotency_store.hpp>
+#include <vx11/redis.hpp>
 #include <vx11/result.hpp>
 
 #include <memory>
@@ -23,8 +24,10 @@ struct RequestServices {
   std::shared_ptr<vx11::IdempotencyStore> idempotency = {};
 };
 
+/// \param redis null unless `shared_redis_url`
 /// \return `storage` if a log cannot be opened
-vx11::Result<RequestServices> make_request_services(const GatewayConfig& config);
+vx11::Result<RequestServices> make_request_services(
+    const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& redis);
 
 /// `apis` with all that. The order, from the outside: logs, header fields, problem details, limits,
 /// `apis` behind idempotency. What is not configured costs nothing.

@@ -160,6 +160,11 @@ std::vector<Setting> server_settings() {
            "A file of named tokens with scopes and expiry, as `vx11-gateway token new` writes it. "
            "It is read again within two seconds of a change, and at SIGHUP; one that cannot be "
            "used changes nothing. `token`, if it is set, is one more token, with every scope."},
+      {.key = "auth.shared_revocations",
+       .field = field(&Config::auth, &AuthConfig::shared_revocations),
+       .doc = "Whether `POST /admin/revocations` refuses a token by its name or a JWT by its "
+              "subject, at all gateways within two seconds that share the Redis of "
+              "`sessions.store`, or else of `redis.url`."},
       {.key = "auth.certificates",
        .field = field(&Config::auth, &AuthConfig::certificates),
        .doc =

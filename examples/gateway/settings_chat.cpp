@@ -49,6 +49,11 @@ std::vector<Setting> chat_settings() {
        .field = ranged<std::uint32_t>(0, 10'000, &Config::chat, &ChatConfig::last_resorts),
        .doc = "Concurrent chats that may bypass an open breaker when the breakers of all targets "
               "are open. With 0 such chats are answered 503 at once, with Retry-After."},
+      {.key = "chat.breaker_hints",
+       .field = field(&Config::chat, &ChatConfig::breaker_hints),
+       .doc = "Whether gateways that share the Redis of `sessions.store`, or else of `redis.url`, "
+              "exchange which circuit breakers are open. Where at least two others and half of all "
+              "have one open, the next failure opens it here, too."},
       {.key = "chat.fallback_after",
        .field = field(&Config::chat, &ChatConfig::fallback_after),
        .doc = "When switch has not answered after this time (a stream: sent no piece), madre is "

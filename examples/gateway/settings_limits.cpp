@@ -48,6 +48,11 @@ std::vector<Setting> limit_settings() {
        .doc = "Language tokens of the chats of every token, input and output, per minute, as far "
               "as upstreams count them. They are charged when an answer is complete; then chats "
               "are answered 429 until enough time has passed. 0: no limit."},
+      {.key = "limits.shared",
+       .field = field(&Config::limits, &Limits::shared),
+       .doc = "Whether `per_token`, `per_session` and `tokens_per_minute` hold for all gateways in "
+              "sum that share the Redis of `sessions.store`, or else of `redis.url`. While it does "
+              "not answer, each gateway decides alone."},
       {.key = "limits.concurrent_per_token",
        .field = ranged(0U, kMostChats, &Config::limits, &Limits::concurrent_per_token),
        .doc = "Chats in progress of every token without a `concurrent` of its own, streams to "

@@ -43,6 +43,12 @@ std::vector<Setting> request_settings() {
                                     &IdempotencyConfig::max_bytes),
        .doc = "Bytes of the answers kept; the least recently used are removed first. One of more "
               "than 1 MiB is not kept."},
+      {.key = "idempotency.shared",
+       .field = field(&Config::idempotency, &IdempotencyConfig::shared),
+       .doc = "Whether keys and answers are kept in the Redis of `sessions.store`, or else of "
+              "`redis.url`, and so hold for all gateways that share it; `max_answers` and "
+              "`max_bytes` have no effect there. While it does not answer, chats with a key are "
+              "answered 503."},
   };
 }
 

@@ -7,19 +7,10 @@ namespace gateway {
 
 namespace {
 
-/// `[redis]`, `[power]`, `[status]` and `[sessions]`.
+/// `[power]`, `[status]` and `[sessions]`.
 std::vector<Setting> part_settings() {
   using Config = GatewayConfig;
   return {
-      {.key = "redis.url",
-       .flag = "--redis",
-       .value_name = "URL",
-       .field = field(&Config::redis, &RedisConfig::url),
-       .doc = "The Redis server whose status is reported, "
-              "`redis://[[user]:password@]host[:port][/db]`. Empty: the status says "
-              "`not_configured` and ignores the component.",
-       .shown_default = "none"},
-
       {.key = "power.command_limit",
        .field = ranged<Duration>(1ms, 1h, &Config::power, &PowerConfig::command_limit),
        .doc = "How long the answer to a power command is awaited: opening and closing windows, "
@@ -50,8 +41,10 @@ std::vector<Setting> part_settings() {
        .flag = "--sessions",
        .value_name = "STORE",
        .field = field(&Config::sessions, &SessionsConfig::store),
-       .doc = "Where sessions are stored: `memory`, or `sqlite:PATH` for a file that outlives the "
-              "process.",
+       .doc = "Where sessions are stored: `memory`, `sqlite:PATH` for a file that outlives the "
+              "process, or the URL of a Redis that several gateways share: `redis://`, "
+              "`rediss://` with TLS, `redis+sentinel://a,b,c/NAME` or `redis+cluster://a,b,c`. "
+              "`[redis]` has the rest.",
        .shown_default = "`sqlite:` and `vx11/sessions.db` below `$XDG_STATE_HOME`, or below "
                         "`~/.local/state`"},
       {.key = "sessions.messages",
@@ -90,6 +83,16 @@ std::vector<Setting> part_settings() {
        .field = ranged<std::size_t>(1024, 1024UL * 1024 * 1024 * 1024, &Config::sessions,
                                     &SessionsConfig::limits, &vx11::SessionLimits::total_bytes),
        .doc = "Bytes kept in all; the least recently used sessions are removed first."},
+      {.key = "sessions.max_wait",
+       .field = ranged<Duration>(1ms, 1min, &Config::sessions, &SessionsConfig::max_wait),
+       .doc = "The longest that a chat waits for the store, for each of its two operations. Then "
+              "it is answered without its history, or is not stored, and the answer says so."},
+      {.key = "sessions.encryption_keys",
+       .field = field(&Config::sessions, &SessionsConfig::encryption_keys),
+       .doc = "A file of keys with which sessions in Redis are encrypted (AES-256-GCM): on each "
+              "line a number and 64 hexadecimal digits, as `openssl rand -hex 32` prints them. The "
+              "first one encrypts, all of them decrypt. Only its owner and its group may read it.",
+       .shown_default = "none, not encrypted"},
   };
 }
 
@@ -118,8 +121,8 @@ std::vector<Setting> report_settings() {
 }  // namespace
 
 std::vector<Setting> service_settings() {
-  std::vector<Setting> all = part_settings();
-  for (std::vector<Setting> more : {limit_settings(), report_settings()}) {
+  std::vector<Setting> all = redis_settings();
+  for (std::vector<Setting> more : {part_settings(), limit_settings(), report_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

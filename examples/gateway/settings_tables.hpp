@@ -28,6 +28,8 @@ std::vector<Setting> jwt_settings();
 std::vector<Setting> chat_settings();
 /// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
 std::vector<Setting> service_settings();
+/// `[redis]`, a part of them.
+std::vector<Setting> redis_settings();
 /// The files of `[log]`, and `[idempotency]`.
 std::vector<Setting> request_settings();
 /// `[limits]`, a part of them.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "config_targets.hpp"
@@ -214,6 +215,29 @@ std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {
   breakers.push_back({"madre_power", upstreams.madre.power_breaker});
   for (const Upstream& target : upstreams.named) breakers.push_back({target.name, target.breaker});
   return breakers;
+}
+
+std::vector<vx11::HintedBreaker> hinted_breakers(const GatewayConfig& config,
+                                                 const Upstreams& upstreams) {
+  std::vector<vx11::HintedBreaker> hinted;
+  const auto add = [&hinted](const Upstream& upstream, std::string_view purpose,
+                             const std::shared_ptr<vx11::CircuitBreaker>& breaker) {
+    if (breaker == nullptr) return;
+    for (const vx11::HintedBreaker& each : hinted) {
+      if (each.breaker == breaker) return;
+    }
+    hinted.push_back({fmt::format("{}{} {}", upstream.name, purpose, upstream.origin), breaker});
+  };
+  if (upstreams.switch_) {
+    add(*upstreams.switch_, "", upstreams.switch_->breaker);
+    add(*upstreams.switch_, "_task", upstreams.switch_->task_breaker);
+  }
+  if (!config.madre_is_embedded()) {
+    add(upstreams.madre, "", upstreams.madre.breaker);
+    add(upstreams.madre, "_power", upstreams.madre.power_breaker);
+  }
+  for (const Upstream& target : upstreams.named) add(target, "", target.breaker);
+  return hinted;
 }
 
 }  // namespace gateway

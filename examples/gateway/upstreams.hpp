@@ -4,6 +4,7 @@
 /// The gateway's view of madre, switch and named targets.
 
 #include <vx11/balancer.hpp>
+#include <vx11/breaker_hints.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/linked_breakers.hpp>
@@ -74,5 +75,8 @@ Upstreams make_upstreams(const GatewayConfig& config,
 
 /// The breakers of all upstreams, as status and metrics name them.
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams);
+/// Those of upstreams in the network, by name and origin, which mean the same to every gateway.
+std::vector<vx11::HintedBreaker> hinted_breakers(const GatewayConfig& config,
+                                                 const Upstreams& upstreams);
 
 }  // namespace gateway

@@ -172,24 +172,6 @@ std::string print(const FilePath& value) {
   return in_quotes(value.value);
 }
 
-Wanted wanted(const SessionPlace&) {
-  return {"a place for sessions", R"("memory" or "sqlite:PATH")"};
-}
-Complaint read(std::string_view text, SessionPlace& into) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (text == "memory") {
-    into.sqlite_path.reset();
-  } else if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) {
-    into.sqlite_path = text.substr(kSqlite.size());
-  } else {
-    return not_a(wanted(into), text);
-  }
-  return std::nullopt;
-}
-std::string print(const SessionPlace& value) {
-  return in_quotes(value.sqlite_path ? "sqlite:" + *value.sqlite_path : "memory");
-}
-
 Wanted wanted(const FallbackAfter&) {
   return {"`auto` or a duration", R"("auto", or a whole number with its unit, such as "4s")"};
 }

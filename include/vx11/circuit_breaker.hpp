@@ -170,6 +170,16 @@ class BasicCircuitBreaker {
       core_.recovered(clock_.now());
   }
 
+  /// Others, such as replicas of the program, have found the upstream failing: the next failure
+  /// opens, however many it takes otherwise. Nothing else changes: calls are admitted as before,
+  /// and without a failure of its own the breaker does not open. A success ends it, as do `trust`,
+  /// every change of state or mode, and `restore`. No effect unless closed in automatic mode. Takes
+  /// no lock.
+  /// \see BreakerHints
+  void suspect() noexcept { core_.set_suspicion(true); }
+  /// Ends what `suspect` began; no effect otherwise.
+  void trust() noexcept { core_.set_suspicion(false); }
+
   /// The options in use, with values out of range clamped to the nearest valid value.
   const CircuitBreakerOptions& options() const noexcept { return core_.options(); }
 

@@ -51,6 +51,7 @@ using AdminAction = std::function<Task<HttpResponse>(const HttpRequest& request)
 struct AdminActions {
   AdminAction reload = {};         ///< `POST /admin/reload`, with or without a body.
   AdminAction set_log_level = {};  ///< `PUT /admin/log-level`, with a JSON body.
+  AdminAction revoke = {};         ///< `POST /admin/revocations`, with a JSON body.
 };
 
 /// Access to `GET /metrics`.

@@ -24,6 +24,8 @@
 namespace vx11 {
 inline namespace v0 {
 
+class SharedRates;
+
 /// Which limits a request is subject to.
 enum class RequestKind : unsigned char {
   probe,  ///< None: load balancers and monitoring must see an overload.
@@ -53,9 +55,13 @@ VX11_API std::string_view to_string(RequestLimit limit) noexcept;
 struct LimitCounters {
   /// By `RequestLimit`.
   std::array<std::atomic<std::uint64_t>, kRequestLimits> refused = {};
+  /// Requests whose shared rates this process decided alone, since `SharedRates` did not.
+  std::atomic<std::uint64_t> decided_alone = 0;
 };
 /// `vx11_limit_refusals_total`, for `OperatorApiOptions::metric_families`.
 VX11_API MetricFamily limit_metrics(std::shared_ptr<const LimitCounters> counters);
+/// `vx11_limits_decided_alone_total`, for programs with `RequestLimitsOptions::shared`.
+VX11_API MetricFamily shared_limit_metrics(std::shared_ptr<const LimitCounters> counters);
 
 /// Whether `RequestLimitsOptions::concurrent` is adjusted.
 enum class ConcurrencyMode : unsigned char {
@@ -86,6 +92,11 @@ struct RequestLimitsOptions {
   ConcurrencyMode concurrency = ConcurrencyMode::fixed;
   /// The limits of a principal that has its own. Thread-safe, fast. Null: none has.
   std::function<TokenLimits(std::string_view principal)> limits_of = {};
+  /// Where `per_token`, `per_session` and `tokens_per_minute` are decided together with other
+  /// processes: they hold in sum. While it fails each process decides by itself, as without it, so
+  /// the rates hold per process. `per_address` is decided before anything is awaited, and
+  /// concurrency is what this process can bear: both are always its own. Null: all are.
+  std::shared_ptr<SharedRates> shared = {};
   /// How many addresses, principals and sessions are stored, of each, at about 100 bytes; at least
   /// 1. Beyond it the least recently used one is removed and starts anew.
   std::size_t max_clients = 10'000;

@@ -9,6 +9,7 @@
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
 #include <vx11/balancer.hpp>
+#include <vx11/breaker_hints.hpp>
 #include <vx11/bulkhead.hpp>
 #include <vx11/certificate_auth.hpp>
 #include <vx11/chat.hpp>
@@ -55,10 +56,12 @@
 #include <vx11/retry_after.hpp>
 #include <vx11/retry_budget.hpp>
 #include <vx11/retryable.hpp>
+#include <vx11/revocations.hpp>
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
+#include <vx11/shared_rates.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/stream_framing.hpp>
 #include <vx11/streaming.hpp>

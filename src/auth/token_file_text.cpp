@@ -37,6 +37,12 @@ Result<void> check_kind(int file, const std::string& path, const OwnersFile& kin
                             "run chmod go-w {0}",
                             path, kind.holds));
   }
+  // Secrets that Kubernetes mounts belong to root and are read through their group.
+  if (kind.is_secret && (found.st_mode & S_IROTH) != 0) {
+    return fail(Errc::invalid_argument,
+                fmt::format("\"{0}\" holds {1} and may be read by every user; run chmod o-r {0}",
+                            path, kind.holds));
+  }
   return {};
 }
 

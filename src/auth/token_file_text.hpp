@@ -15,6 +15,7 @@ inline namespace v0 {
 struct OwnersFile {
   std::string_view holds = {};  ///< What others could add to it: "tokens".
   std::size_t most_kib = 0;     ///< Larger ones are refused.
+  bool is_secret = false;       ///< Refused if other users may read it; its group may.
 };
 
 /// The text of a regular file that only its owner may write.

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "health/redis_error.hpp"
-#include "health/redis_url.hpp"
+#include "redis/error.hpp"
+#include "redis/url.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -242,8 +242,9 @@ class RedisProbe final : public Probe {
         reply != nullptr && (reply->type == REDIS_REPLY_ERROR || reply->type == REDIS_REPLY_STATUS);
     if (!is_line || text_of(reply).empty()) return {Health::degraded, "not_redis"};
     const bool is_error = reply->type == REDIS_REPLY_ERROR;
-    return {Health::degraded,
-            std::string(is_error ? redis_error_kind(text_of(reply)) : "not_redis")};
+    return {
+        Health::degraded,
+        std::string(is_error ? redis::to_string(redis::error_kind(text_of(reply))) : "not_redis")};
   }
 
   static bool is_welcome(const redisReply* reply, std::string_view expected) noexcept {

@@ -19,6 +19,7 @@ using Refused = tl::unexpected<LimitRefusal>;
 constexpr std::string_view kAddress = "address";
 constexpr std::string_view kToken = "token";
 constexpr std::string_view kSession = "session";
+const std::string kNoPrincipal;
 /// Of a concurrency that is reached: a chat takes seconds.
 constexpr std::chrono::seconds kNextPlace(1);
 
@@ -65,21 +66,25 @@ AdaptiveLimitOptions places_of(const RequestLimitsOptions& options) noexcept {
 
 class ClientLimits::Meter final : public UsageMeter {
  public:
-  Meter(std::shared_ptr<ClientLimits> limits, std::uint64_t key) noexcept
-      : limits_(std::move(limits)), key_(key) {}
+  Meter(std::shared_ptr<ClientLimits> limits, std::shared_ptr<const std::string> principal) noexcept
+      : limits_(std::move(limits)), principal_(std::move(principal)) {}
   void charge(std::uint64_t tokens) noexcept override;
 
  private:
   std::shared_ptr<ClientLimits> limits_;
-  std::uint64_t key_;
+  std::shared_ptr<const std::string> principal_;  ///< May be null.
 };
 
 /// Without memory for a new account the tokens are not charged.
 void ClientLimits::Meter::charge(std::uint64_t tokens) noexcept {
   try {
+    const std::string& principal = principal_ ? *principal_ : kNoPrincipal;
+    if (const auto& shared = limits_->options_.shared) {
+      shared->charge(principal, limits_->options_.tokens_per_minute, tokens);
+    }
     const Instant at = limits_->now();
     const auto cost = static_cast<Instant>(std::min<std::uint64_t>(tokens, 1ULL << 40U));
-    limits_->accounts_->principals.update(key_, at, [&](Account& account) {
+    limits_->accounts_->principals.update(name_key(principal), at, [&](Account& account) {
       account.tokens = limits_->usage_->charged(account.tokens, at, cost);
     });
   } catch (...) {
@@ -113,29 +118,75 @@ tl::expected<void, LimitRefusal> ClientLimits::take_address(const HttpRequest& h
                               spent(kAddress, *options_.per_address, seconds)));
 }
 
-tl::expected<Taken, LimitRefusal> ClientLimits::take(const HttpRequest& request,
-                                                     const HttpAdmission& admission,
-                                                     RequestKind kind) {
-  Taken taken;
+tl::expected<void, LimitRefusal> ClientLimits::take(const HttpRequest& request,
+                                                    const HttpAdmission& admission,
+                                                    RequestKind kind, LimitPart part,
+                                                    Taken& taken) {
   const Instant at = now();
-  if (kind == RequestKind::chat && places_) {
+  if (kind == RequestKind::chat && places_ && part != LimitPart::rates) {
     auto permit = places_->try_acquire();
     if (!permit) return Refused(LimitRefusal(RequestLimit::concurrent, kNextPlace));
     taken.place.hold(*std::move(permit), options_.concurrency);
   }
   const std::string_view principal = principal_of(admission);
   if (!is_anonymous(admission)) {
-    if (auto passed = take_token(principal, at, kind, taken); !passed) {
-      return Refused(std::move(passed.error()));
-    }
+    if (auto passed = take_token(principal, at, kind, part, taken); !passed) return passed;
   }
+  if (part == LimitPart::concurrency) return {};
   if (kind == RequestKind::chat && options_.per_session) {
-    if (auto passed = take_session(request, principal, at, taken); !passed) {
-      return Refused(std::move(passed.error()));
-    }
+    if (auto passed = take_session(request, principal, at, taken); !passed) return passed;
   }
   if (options_.per_address && taken.quotas.empty()) show_address(request, at, taken.quotas);
-  return taken;
+  return {};
+}
+
+SharedRateRequest ClientLimits::shared_part(const HttpRequest& request,
+                                            const HttpAdmission& admission,
+                                            RequestKind kind) const {
+  SharedRateRequest asked;
+  const std::string_view principal = principal_of(admission);
+  const bool is_chat = kind == RequestKind::chat;
+  if (!is_anonymous(admission)) {
+    asked.per_token = limits_of(principal).rate;
+    if (is_chat) asked.tokens_per_minute = options_.tokens_per_minute;
+  }
+  if (is_chat && options_.per_session) {
+    if (auto session = session_text(request)) {
+      asked.session = *std::move(session);
+      asked.per_session = options_.per_session;
+    }
+  }
+  if (!asked.empty()) asked.principal = principal;
+  return asked;
+}
+
+tl::expected<void, LimitRefusal> ClientLimits::apply(const SharedRateDecision& decision,
+                                                     const SharedRateRequest& asked,
+                                                     Taken& taken) const {
+  if (decision.refused) {
+    const auto seconds = whole_seconds(decision.wait);
+    Quotas left;
+    if (decision.refused == RequestLimit::per_token && asked.per_token) {
+      left = spent(kToken, *asked.per_token, seconds);
+    } else if (decision.refused == RequestLimit::per_session && asked.per_session) {
+      left = spent(kSession, *asked.per_session, seconds);
+    }
+    return Refused(LimitRefusal(*decision.refused, seconds, left));
+  }
+  const auto show = [&taken](std::string_view policy, const std::optional<RequestRate>& rate,
+                             Duration backlog) {
+    if (rate) taken.quotas.add(quota_of(policy, *rate, gcra_of(*rate), backlog.count(), 0));
+  };
+  show(kToken, asked.per_token, decision.token_backlog);
+  show(kSession, asked.per_session, decision.session_backlog);
+  return {};
+}
+
+TokenLimits ClientLimits::limits_of(std::string_view principal) const {
+  TokenLimits own = options_.limits_of ? options_.limits_of(principal) : TokenLimits();
+  if (!own.rate) own.rate = options_.per_token;
+  if (own.concurrent == 0) own.concurrent = options_.concurrent_per_token;
+  return own;
 }
 
 void ClientLimits::show_address(const HttpRequest& request, Instant at, Quotas& quotas) const {
@@ -147,14 +198,14 @@ void ClientLimits::show_address(const HttpRequest& request, Instant at, Quotas& 
 }
 
 tl::expected<void, LimitRefusal> ClientLimits::take_token(std::string_view principal, Instant at,
-                                                          RequestKind kind, Taken& taken) {
-  const TokenLimits own = options_.limits_of ? options_.limits_of(principal) : TokenLimits();
-  const std::optional<RequestRate> rate = own.rate ? own.rate : options_.per_token;
+                                                          RequestKind kind, LimitPart part,
+                                                          Taken& taken) {
+  const TokenLimits own = limits_of(principal);
   const bool is_chat = kind == RequestKind::chat;
-  const std::uint32_t most = !is_chat             ? 0
-                             : own.concurrent > 0 ? own.concurrent
-                                                  : options_.concurrent_per_token;
-  const detail::Gcra* const usage = is_chat && usage_ ? &*usage_ : nullptr;
+  const bool takes_rates = part != LimitPart::concurrency;
+  const std::optional<RequestRate> rate = takes_rates ? own.rate : std::nullopt;
+  const std::uint32_t most = is_chat && part != LimitPart::rates ? own.concurrent : 0;
+  const detail::Gcra* const usage = is_chat && usage_ && takes_rates ? &*usage_ : nullptr;
   if (!rate && most == 0 && usage == nullptr) return {};
 
   const std::uint64_t key = name_key(principal);
@@ -207,7 +258,7 @@ tl::expected<void, LimitRefusal> ClientLimits::take_session(const HttpRequest& r
 
 std::shared_ptr<UsageMeter> ClientLimits::meter(const HttpAdmission& admission) {
   if (!usage_ || is_anonymous(admission)) return nullptr;
-  return std::make_shared<Meter>(shared_from_this(), name_key(principal_of(admission)));
+  return std::make_shared<Meter>(shared_from_this(), admission.match().principal);
 }
 
 }  // namespace limits

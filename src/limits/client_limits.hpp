@@ -5,6 +5,7 @@
 
 #include <vx11/adaptive_limit.hpp>
 #include <vx11/request_limits.hpp>
+#include <vx11/shared_rates.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "limits/account_table.hpp"
 #include "limits/chat_place.hpp"
@@ -48,6 +50,13 @@ struct Accounts {
   AccountTable sessions;
 };
 
+/// Which of the limits of a request are taken.
+enum class LimitPart : unsigned char {
+  all,
+  concurrency,  ///< Those that shared rates leave to this process.
+  rates,        ///< The others, if shared rates cannot decide on them.
+};
+
 /// Thread-safe. Owned by `std::shared_ptr`; must outlive the places that it returned, while meters
 /// keep it alive.
 class ClientLimits : public std::enable_shared_from_this<ClientLimits> {
@@ -62,7 +71,21 @@ class ClientLimits : public std::enable_shared_from_this<ClientLimits> {
   /// Takes the rest, all or, but for the rates of the address and the principal, nothing.
   /// \param principal null: unknown
   tl::expected<Taken, LimitRefusal> take(const HttpRequest& request, const HttpAdmission& admission,
-                                         RequestKind kind);
+                                         RequestKind kind) {
+    Taken taken;
+    auto passed = take(request, admission, kind, LimitPart::all, taken);
+    if (!passed) return tl::unexpected(std::move(passed.error()));
+    return taken;
+  }
+  /// The same for a part of the limits, added to `taken`.
+  tl::expected<void, LimitRefusal> take(const HttpRequest& request, const HttpAdmission& admission,
+                                        RequestKind kind, LimitPart part, Taken& taken);
+  /// What `RequestLimitsOptions::shared` decides on; empty if nothing.
+  SharedRateRequest shared_part(const HttpRequest& request, const HttpAdmission& admission,
+                                RequestKind kind) const;
+  /// Applies its decision on what was `asked`.
+  tl::expected<void, LimitRefusal> apply(const SharedRateDecision& decision,
+                                         const SharedRateRequest& asked, Taken& taken) const;
   /// For the chats of a principal; null if tokens are not limited.
   std::shared_ptr<UsageMeter> meter(const HttpAdmission& admission);
 
@@ -70,10 +93,12 @@ class ClientLimits : public std::enable_shared_from_this<ClientLimits> {
   class Meter;
 
   Instant now() const noexcept { return options_.clock.now().time_since_epoch().count(); }
+  /// With the limits of all where it has none of its own.
+  TokenLimits limits_of(std::string_view principal) const;
   /// Only where no other rate is shown: it is looked up for the fields alone.
   void show_address(const HttpRequest& request, Instant at, Quotas& quotas) const;
   tl::expected<void, LimitRefusal> take_token(std::string_view principal, Instant at,
-                                              RequestKind kind, Taken& taken);
+                                              RequestKind kind, LimitPart part, Taken& taken);
   tl::expected<void, LimitRefusal> take_session(const HttpRequest& request,
                                                 std::string_view principal, Instant at,
                                                 Taken& taken);

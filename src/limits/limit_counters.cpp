@@ -24,5 +24,13 @@ MetricFamily limit_metrics(std::shared_ptr<const LimitCounters> counters) {
   return family;
 }
 
+MetricFamily shared_limit_metrics(std::shared_ptr<const LimitCounters> counters) {
+  MetricFamily family{.name = "vx11_limits_decided_alone_total",
+                      .help = "Requests whose shared rates were decided by this process alone."};
+  family.series.push_back(
+      {.value = [counters] { return counters->decided_alone.load(std::memory_order_relaxed); }});
+  return family;
+}
+
 }  // namespace v0
 }  // namespace vx11

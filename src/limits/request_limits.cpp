@@ -1,5 +1,6 @@
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/request_limits.hpp>
+#include <vx11/shared_rates.hpp>
 
 #include <utility>
 
@@ -12,6 +13,7 @@
 namespace vx11 {
 inline namespace v0 {
 
+using limits::LimitPart;
 using limits::LimitRefusal;
 using limits::Taken;
 
@@ -26,6 +28,17 @@ struct RequestLimits::Impl {
   HttpResponse refuse(const LimitRefusal& refusal, const HttpRequest& request) const;
   Task<StreamedResponse> answer(const HttpRequest& request, HttpAdmission admission,
                                 Deadline deadline, Taken taken) const;
+
+  /// Of a request to which a limit may apply.
+  Task<StreamedResponse> pass_on(const HttpRequest& request, HttpAdmission admission,
+                                 Deadline deadline, RequestKind kind, Taken taken) const;
+  Task<StreamedResponse> open_shared(const HttpRequest& request, HttpAdmission admission,
+                                     Deadline deadline, RequestKind kind) const;
+  /// Rates that the shared ones decide, or else this process.
+  Task<tl::expected<void, LimitRefusal>> take_shared(const HttpRequest& request,
+                                                     const HttpAdmission& admission,
+                                                     Deadline deadline, RequestKind kind,
+                                                     Taken& taken) const;
 
   const std::shared_ptr<HttpHandler> inner;
   const std::shared_ptr<limits::ClientLimits> clients;
@@ -73,6 +86,48 @@ Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
   co_return std::move(opened);
 }
 
+Task<StreamedResponse> RequestLimits::Impl::pass_on(const HttpRequest& request,
+                                                    HttpAdmission admission, Deadline deadline,
+                                                    RequestKind kind, Taken taken) const {
+  if (kind == RequestKind::chat) {
+    if (auto meter = clients->meter(admission)) admission = admission.metered(std::move(meter));
+  }
+  return answer(request, std::move(admission), std::move(deadline), std::move(taken));
+}
+
+/// Concurrency first: a request that is refused for it does not wait for the shared rates.
+Task<StreamedResponse> RequestLimits::Impl::open_shared(const HttpRequest& request,
+                                                        HttpAdmission admission, Deadline deadline,
+                                                        RequestKind kind) const {
+  Taken taken;
+  auto passed = clients->take(request, admission, kind, LimitPart::concurrency, taken);
+  if (passed) {
+    Task<tl::expected<void, LimitRefusal>> taking =
+        take_shared(request, admission, deadline, kind, taken);
+    passed = co_await std::move(taking);
+  }
+  if (!passed) co_return StreamedResponse(refuse(passed.error(), request), nullptr);
+  Task<StreamedResponse> passing =
+      pass_on(request, std::move(admission), std::move(deadline), kind, std::move(taken));
+  co_return co_await std::move(passing);
+}
+
+Task<tl::expected<void, LimitRefusal>> RequestLimits::Impl::take_shared(
+    const HttpRequest& request, const HttpAdmission& admission, Deadline deadline, RequestKind kind,
+    Taken& taken) const {
+  SharedRateRequest asked = clients->shared_part(request, admission, kind);
+  if (asked.empty()) {
+    co_return clients->take(request, admission, kind, LimitPart::rates, taken);
+  }
+  Task<Result<SharedRateDecision>> asking = options().shared->take(asked, std::move(deadline));
+  const Result<SharedRateDecision> decision = co_await std::move(asking);
+  if (decision) co_return clients->apply(*decision, asked, taken);
+  if (LimitCounters* const counters = options().counters.get()) {
+    counters->decided_alone.fetch_add(1, std::memory_order_relaxed);
+  }
+  co_return clients->take(request, admission, kind, LimitPart::rates, taken);
+}
+
 Result<std::shared_ptr<RequestLimits>> RequestLimits::create(std::shared_ptr<HttpHandler> inner,
                                                              RequestLimitsOptions options) {
   if (auto checked = check(inner.get(), options); !checked) return fail(checked.error());
@@ -104,14 +159,13 @@ Task<StreamedResponse> RequestLimits::open(const HttpRequest& request, HttpAdmis
   if (kind == RequestKind::probe) {
     return impl_->inner->open(request, std::move(admission), std::move(deadline));
   }
+  if (impl_->options().shared != nullptr) {
+    return impl_->open_shared(request, std::move(admission), std::move(deadline), kind);
+  }
   auto taken = impl_->clients->take(request, admission, kind);
   if (!taken) return StreamedResponse(impl_->refuse(taken.error(), request), nullptr);
-  if (kind == RequestKind::chat) {
-    if (auto meter = impl_->clients->meter(admission)) {
-      admission = admission.metered(std::move(meter));
-    }
-  }
-  return impl_->answer(request, std::move(admission), std::move(deadline), *std::move(taken));
+  return impl_->pass_on(request, std::move(admission), std::move(deadline), kind,
+                        *std::move(taken));
 }
 
 std::string_view RequestLimits::route(std::string_view target) const noexcept {

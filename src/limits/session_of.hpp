@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,6 +16,8 @@ namespace limits {
 /// A key of the session that the body of a chat names: `metadata.session_id` on the paths of the
 /// OpenAI API, `session_id` on others; none if there is no such string, or no object.
 std::optional<std::uint64_t> session_key(const HttpRequest& request);
+/// Its text as the body has it, without the quotes.
+std::optional<std::string> session_text(const HttpRequest& request);
 
 }  // namespace limits
 }  // namespace v0

@@ -23,6 +23,10 @@ Task<HttpResponse> set_log_level(const Context& context, const Call& call) {
   return perform(context.options.admin.set_log_level, call);
 }
 
+Task<HttpResponse> revoke(const Context& context, const Call& call) {
+  return perform(context.options.admin.revoke, call);
+}
+
 }  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

@@ -29,6 +29,7 @@ bool is_offered(const Context& context, const Route& route) noexcept {
   const AdminActions& admin = context.options.admin;
   if (route.endpoint == Endpoint::admin_reload) return admin.reload != nullptr;
   if (route.endpoint == Endpoint::admin_log_level) return admin.set_log_level != nullptr;
+  if (route.endpoint == Endpoint::admin_revocations) return admin.revoke != nullptr;
   return true;
 }
 

@@ -35,6 +35,7 @@ enum class Endpoint : unsigned char {
   metrics,
   admin_reload,
   admin_log_level,
+  admin_revocations,
   none,  ///< A path without an endpoint.
 };
 
@@ -64,6 +65,7 @@ constexpr std::string_view to_string(Endpoint endpoint) noexcept {
                                                                "metrics",
                                                                "admin_reload",
                                                                "admin_log_level",
+                                                               "admin_revocations",
                                                                "none"};
   return kNames[static_cast<std::size_t>(endpoint)];
 }

@@ -40,6 +40,7 @@ Task<HttpResponse> show_metrics(const Context& context, const Call& call);
 
 Task<HttpResponse> reload(const Context& context, const Call& call);
 Task<HttpResponse> set_log_level(const Context& context, const Call& call);
+Task<HttpResponse> revoke(const Context& context, const Call& call);
 
 }  // namespace endpoints
 }  // namespace v0

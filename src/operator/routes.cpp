@@ -13,7 +13,7 @@ namespace {
 constexpr std::optional<Scope> kPublic = std::nullopt;
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 24> kRoutes = {{
+constexpr std::array<Route, 25> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
@@ -48,6 +48,8 @@ constexpr std::array<Route, 24> kRoutes = {{
     {"/", "GET", kPublic, Endpoint::health, &show_health},
     {"/admin/reload", "POST", Scope::admin, Endpoint::admin_reload, &reload},
     {"/admin/log-level", "PUT", Scope::admin, Endpoint::admin_log_level, &set_log_level,
+     BodyRule::required},
+    {"/admin/revocations", "POST", Scope::admin, Endpoint::admin_revocations, &revoke,
      BodyRule::required},
 }};
 

@@ -63,8 +63,13 @@ def check_container(source):
 def check_compose(source):
     import yaml
 
-    compose = yaml.safe_load((source / "deploy" / "compose.yaml").read_text())
-    services = compose["services"]
+    services = yaml.safe_load((source / "deploy" / "compose.yaml").read_text())["services"]
+    check_services(services)
+    check_gateway(source, services["gateway"])
+
+
+def check_services(services):
+    """Of any of the compose files."""
     ports = [str(port) for service in services.values() for port in service.get("ports", [])]
     check("port 8000 is published, on the loopback address, and no other", ports == ["127.0.0.1:8000:8000"], ports)
     for name, service in services.items():
@@ -74,11 +79,42 @@ def check_compose(source):
         check(f"{name}: no new privileges", "no-new-privileges:true" in service.get("security_opt", []))
         check(f"{name}: not privileged, not in the host's namespaces",
               not {"privileged", "network_mode", "pid", "ipc", "devices"} & set(service))
-        token = service["environment"]["VX11_TENTACULO_LINK_TOKEN"]
-        check(f"{name}: no token in the file", token.startswith("${VX11_TENTACULO_LINK_TOKEN:?"), token)
-    folder = (source / "deploy" / services["gateway"]["build"]["context"]).resolve()
+        secrets = {name: text for name, text in service.get("environment", {}).items() if name.endswith(("TOKEN", "PASSWORD"))}
+        check(f"{name}: no secret in the file", all(text.startswith("${VX11_") and ":?" in text for text in secrets.values()),
+              secrets)
+
+
+def check_gateway(source, gateway):
+    check("the gateway has a token", "VX11_TENTACULO_LINK_TOKEN" in gateway["environment"])
+    folder = (source / "deploy" / gateway["build"]["context"]).resolve()
     check("it builds from the source folder", folder == source.resolve(), folder)
-    check("by the container file", (folder / services["gateway"]["build"]["dockerfile"]).is_file())
+    check("by the container file", (folder / gateway["build"]["dockerfile"]).is_file())
+
+
+def seconds(text):
+    return int(text.removesuffix("s"))
+
+
+def check_replicas(source):
+    import yaml
+
+    services = yaml.safe_load((source / "deploy" / "compose.replicas.yaml").read_text())["services"]
+    check_services(services)
+    gateway = services["gateway"]
+    check_gateway(source, gateway)
+    check("there are several gateways", gateway["deploy"]["replicas"] > 1)
+    check("a gateway may drain before it is killed",
+          seconds(gateway["stop_grace_period"]) > seconds(gateway["environment"]["VX11_SERVER_DRAIN_DELAY"]) + 10)
+    networks = {name: set(service["networks"]) for name, service in services.items()}
+    check("the balancer does not reach Redis", not networks["balancer"] & networks["redis"], networks)
+    configuration = source / "deploy" / "haproxy.replicas.cfg"
+    balancer = shutil.which("haproxy", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if balancer is None:
+        print("     haproxy is not installed: apt-get install haproxy")
+        return
+    said = subprocess.run([balancer, "-c", "-f", str(configuration)], capture_output=True, text=True, check=False)
+    check("HAProxy takes its configuration, without a warning", said.returncode == 0 and "WARNING" not in said.stderr,
+          said.stdout + said.stderr)
 
 
 def main():
@@ -86,6 +122,7 @@ def main():
     check_container(source)
     try:
         check_compose(source)
+        check_replicas(source)
     except ImportError:
         print("skipped: compose.yaml needs PyYAML: apt-get install python3-yaml")
         return 1 if failed else SKIPPED

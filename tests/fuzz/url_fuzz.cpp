@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "fuzz.hpp"
-#include "health/redis_url.hpp"
+#include "redis/url.hpp"
 
 namespace {
 

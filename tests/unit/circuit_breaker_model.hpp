@@ -97,6 +97,9 @@ class Model {
     if (mode_ != CircuitMode::automatic || state_ != CircuitState::open) return;
     enter(CircuitState::half_open);
   }
+  /// Others have found the upstream failing, or do so no more.
+  void suspect(bool how) { suspected_ = how && on_automatic() && state_ == CircuitState::closed; }
+  bool suspected() const { return suspected_; }
   /// Replaced by a new breaker that continues in this one's state `age` later.
   void restore(Duration age, TimePoint now) {
     const Duration left = retry_after(now);
@@ -186,11 +189,12 @@ class Model {
     bool enough = false;
     if (windowed()) {
       calls_.push_back(call);
-      enough = exceeded(window(now));
+      enough = exceeded(window(now)) || (suspected_ && call.failed);
     } else {
       failures_ = call.failed ? failures_ + 1 : 0;
-      enough = failures_ >= options_.failures_to_open;
+      enough = failures_ >= options_.failures_to_open || (suspected_ && call.failed);
     }
+    if (!call.failed && !call.slow) suspected_ = false;
     if (!enough || mode_ == CircuitMode::forced_closed) return;
     if (mode_ == CircuitMode::automatic) return open(now);
     ++totals_.would_have_opened;
@@ -216,6 +220,7 @@ class Model {
   }
   void enter(CircuitState state, bool keep = false) {
     state_ = state;
+    suspected_ = false;
     ++generation_;
     probes_.clear();
     succeeded_ = failed_ = 0;
@@ -229,6 +234,7 @@ class Model {
   CircuitState state_ = CircuitState::closed;
   CircuitMode mode_ = CircuitMode::automatic;
   std::uint64_t generation_ = 0;
+  bool suspected_ = false;
   std::uint32_t failures_ = 0;
   TimePoint open_until_ = {};
   Duration open_time_;

@@ -49,6 +49,8 @@ enum class Intervention {
   reset,
   evidence,
   restore,
+  suspect,
+  trust,
 };
 
 /// The schedules to explore: `depth` steps of `callers`, from the state that `before` establishes.
@@ -103,6 +105,7 @@ class Pair {
     if (seen.mode != model_.mode()) return "mode";
     if (seen.generation != model_.generation()) return "generation";
     if (seen.generation < generation_) return "the generation ran backwards";
+    if (seen.is_suspected != model_.suspected()) return "suspicion";
     if (seen.failures != model_.failures()) return "failures";
     if (seen.retry_after != model_.retry_after(now)) return "retry_after";
     if (seen.window != model_.window(now)) return "window";
@@ -193,6 +196,10 @@ class Pair {
         return breaker_.evidence_of_recovery(), model_.evidence();
       case Intervention::restore:
         return breaker_.restore(breaker_.snapshot(), 4s), model_.restore(4s, clock_.now());
+      case Intervention::suspect:
+        return breaker_.suspect(), model_.suspect(true);
+      case Intervention::trust:
+        return breaker_.trust(), model_.suspect(false);
     }
   }
 
@@ -397,4 +404,34 @@ TEST_CASE("evidence and restoring, a window") {
        .callers = 2,
        .depth = 6,
        .interventions = {Intervention::evidence, Intervention::restore}});
+}
+
+TEST_CASE("suspected by others, consecutive failures") {
+  require_explored({.options = {.failures_to_open = 3, .open_for = 10s, .probe_timeout = 10s},
+                    .callers = 2,
+                    .depth = 6,
+                    .interventions = {Intervention::suspect, Intervention::trust,
+                                      Intervention::isolate, Intervention::restore}});
+}
+
+TEST_CASE("suspected by others, modes that never open") {
+  require_explored(
+      {.options = {.failures_to_open = 2, .open_for = 10s, .probe_timeout = 10s},
+       .callers = 2,
+       .depth = 5,
+       .interventions = {Intervention::suspect, Intervention::metrics_only,
+                         Intervention::force_close, Intervention::automatic, Intervention::reset}});
+}
+
+TEST_CASE("suspected by others, a window with slow calls") {
+  require_explored(
+      {.options = {.open_for = 10s,
+                   .probe_timeout = 30s,
+                   .trip = vx11::CountWindow{.size = 3,
+                                             .minimum_calls = 3,
+                                             .failure_rate = 1.0,
+                                             .slow = vx11::SlowCalls{.after = 10s, .rate = 1.0}}},
+       .callers = 2,
+       .depth = 6,
+       .interventions = {Intervention::suspect, Intervention::trust}});
 }

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include "idempotency_store_suite.hpp"
+
 namespace {
 
 using Kind = vx11::IdempotencyClaim::Kind;
@@ -22,6 +24,15 @@ vx11::IdempotencyId id_of(unsigned number) {
 }
 
 }  // namespace
+
+TEST_CASE("the store in memory does what every store does") {
+  idempotency_store_suite::run([] {
+    const auto store =
+        vx11::make_memory_idempotency_store({.timer = std::make_shared<vx11::BackgroundTimer>()})
+            .value();
+    return idempotency_store_suite::Stores{store, store};
+  });
+}
 
 TEST_CASE("of the requests with one key on many threads one is granted at a time") {
   constexpr unsigned kThreads = 6;

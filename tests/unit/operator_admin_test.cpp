@@ -17,11 +17,12 @@ bool has(const std::string& text, const std::string& line) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Site, "admin actions answer what the program offers") {
-  options.admin = {.reload = echo, .set_log_level = echo};
+  options.admin = {.reload = echo, .set_log_level = echo, .revoke = echo};
   CHECK(post("/admin/reload").body == "POST ");
   const HttpResponse level = send(with_body("PUT", "/admin/log-level", R"({"level":"debug"})"));
   CHECK(level.status == 200);
   CHECK(level.body == R"(PUT {"level":"debug"})");
+  CHECK(send(with_body("POST", "/admin/revocations", "{}")).body == "POST {}");
   const HttpResponse wrong = get("/admin/log-level");
   CHECK(wrong.status == 405);
   CHECK(wrong.headers.get("Allow") == "PUT, OPTIONS");
@@ -32,6 +33,7 @@ TEST_CASE_FIXTURE(Site, "admin actions answer what the program offers") {
 TEST_CASE_FIXTURE(Site, "admin paths of a program without actions do not exist") {
   CHECK(post("/admin/reload").status == 404);
   CHECK(send(with_body("PUT", "/admin/log-level", "{}")).status == 404);
+  CHECK(send(with_body("POST", "/admin/revocations", "{}")).status == 404);
 }
 
 TEST_CASE_FIXTURE(Site, "a successor continues the counters, those of targets by their names") {

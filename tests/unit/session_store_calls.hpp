@@ -30,6 +30,14 @@ using vx11::testing::ManualClock;
 using MakeStore =
     std::function<std::shared_ptr<SessionStore>(const SessionLimits&, const ManualClock&)>;
 
+/// What a store does not do, or not in the same steps.
+struct SuiteScope {
+  /// Whether it enforces `sessions`, `total_bytes` and the limits of a principal.
+  bool bounds_all = true;
+  /// The shortest idle time that it can keep.
+  vx11::Duration shortest_idle = 1ms;
+};
+
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 inline Turn turn(const std::string& text) {

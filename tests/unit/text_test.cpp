@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 
 #include "health/evidence.hpp"
-#include "health/redis_url.hpp"
 #include "http/percent.hpp"
+#include "redis/url.hpp"
 #include "router/send_through_breaker.hpp"
 #include "text/duration_text.hpp"
 #include "text/trimmed.hpp"

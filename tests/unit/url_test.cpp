@@ -1,5 +1,7 @@
 // Which URLs the library accepts. One `Url` serves the router, both transports and the Redis probe.
 
+#include "redis/url.hpp"
+
 #include <vx11/url.hpp>
 
 #include <array>
@@ -7,8 +9,6 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
-
-#include "health/redis_url.hpp"
 
 using vx11::Errc;
 using vx11::Url;

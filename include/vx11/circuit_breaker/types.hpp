@@ -118,6 +118,7 @@ struct CircuitSnapshot {
   TimePoint taken_at = {};  ///< By the breaker's clock; gives `last_failure` an age.
   /// The open time of the next opening, before jitter; grows with each consecutive reopening.
   Duration next_open_time = {};
+  bool is_suspected = false;  ///< By `CircuitBreaker::suspect`: the next failure opens it.
 };
 
 }  // namespace v0

@@ -3,7 +3,6 @@
 #include <vx11/url.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -24,12 +23,6 @@ namespace {
 
 using socket_detail::Resolver;
 using socket_detail::ResolverOptions;
-
-/// Identifies the transport in its loops' pools. Not its address, which may be reused later.
-std::uint64_t next_number() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
 
 /// The remaining body of a response, read on the loop where it began.
 class NetBody final : public BodyStream {
@@ -151,7 +144,7 @@ class NetTransport final : public StreamingTransport {
   }
 
   const NetTransportOptions options_;
-  const std::uint64_t number_ = next_number();
+  const std::uint64_t number_ = Loop::new_owner();
   const std::shared_ptr<Resolver> resolver_;
   BackgroundLoop background_;
 };

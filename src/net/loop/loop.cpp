@@ -78,6 +78,11 @@ void Loop::run() {
   current_ = nullptr;
 }
 
+std::uint64_t Loop::new_owner() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 void Loop::call_after_work(Function work, Duration pause) {
   after_work_ = std::move(work);
   pause_ = pause;

@@ -3,6 +3,8 @@
 /// \file
 /// One event loop: its poller, timers, posted jobs and per-owner state. Internal.
 
+#include <vx11/export.hpp>
+
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
@@ -21,7 +23,7 @@ inline namespace v0 {
 namespace net_detail {
 
 /// All state of a loop is used by its own thread only; other threads post jobs.
-class Loop : public Executor {
+class VX11_API Loop : public Executor {
  public:
   using Function = std::function<void()>;
 
@@ -56,6 +58,8 @@ class Loop : public Executor {
   /// without events is not woken for it. `work` must not throw. Call this before `run`.
   void call_after_work(Function work, Duration pause);
 
+  /// A number that no other owner of state on loops has. Not an address, which may be reused later.
+  static std::uint64_t new_owner() noexcept;
   /// The state of `owner` on this loop; created on first use, destroyed with the loop.
   template <class T, class... Args>
   T& local(std::uint64_t owner, Args&&... args) {

@@ -4,6 +4,7 @@
 /// Many deadlines, one timer: hashed timing wheel (Varghese and Lauck, 1987, scheme 6). Internal.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 
 #include <array>
 #include <chrono>
@@ -18,7 +19,7 @@ class TimerWheel;
 
 /// A deadline embedded in its owner. Fires at most one tick late, never early. Disarmed on
 /// destruction. Belongs to one loop's thread.
-class WheelTimer {
+class VX11_API WheelTimer {
  public:
   using Fire = void (*)(void* whom);
   WheelTimer(TimerWheel& wheel, Fire fire, void* whom) noexcept
@@ -46,7 +47,7 @@ class WheelTimer {
 };
 
 /// The loop asks for the longest wait, then fires due timers. Empty slots cause no wake-up.
-class TimerWheel {
+class VX11_API TimerWheel {
  public:
   TimerWheel() = default;
   TimerWheel(const TimerWheel&) = delete;

@@ -3,6 +3,7 @@
 /// \file
 /// `Channel`: one TCP connection, for the server and the transport. Internal.
 
+#include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
@@ -39,7 +40,7 @@ enum class CloseReason : std::uint8_t {
 /// A wake-up has a budget: after some reads, or 200 us of them, a wait for bytes suspends although
 /// there are some, and other connections and timers get their turn. So a peer that sends without
 /// end, or that pipelines requests, does not hold the loop.
-class Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
+class VX11_API Channel : public std::enable_shared_from_this<Channel>, private Poller::Watcher {
  public:
   using Priority = Poller::Priority;
   Channel(Loop& loop, Socket connected, Priority priority = Priority::new_work);
@@ -60,6 +61,10 @@ class Channel : public std::enable_shared_from_this<Channel>, private Poller::Wa
 
   /// Whether there are bytes that a waiting reader has not seen; it is then resumed by the loop.
   bool wake_if_readable() noexcept;
+
+  /// Receives what has arrived since the last event, for a user that waits with `wait_event`.
+  /// \return whether bytes are unread
+  bool receive_now() noexcept { return pull(0) && !unread().empty(); }
 
   /// Detects that the peer closes while nothing reads; `on_close(whom)` is then called once,
   /// perhaps before this returns. Null stops watching.

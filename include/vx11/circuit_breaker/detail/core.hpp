@@ -92,10 +92,10 @@ class CircuitCore {
     return now >= free_at ? Duration::zero() : free_at - now;
   }
 
-  /// A success in consecutive mode: writes only if there are failures to reset.
+  /// A success in consecutive mode: writes only if there are failures or a suspicion to reset.
   void forget_failures(std::uint64_t generation) noexcept {
     Word word = load();
-    while (word.failures() != 0 && word.counts(generation)) {
+    while (!word.is_clean() && word.counts(generation)) {
       if (state_.replace(word, word.with_failures(0))) return;
       SpinLock::step_back();
     }
@@ -122,7 +122,8 @@ class CircuitCore {
       if (!now && window_.completes_minimum()) return false;
       const TimePoint at = now.value_or(TimePoint());
       count_locked(outcome, at);
-      if (!window_.record(outcome, at)) return true;
+      const bool exceeds = window_.record(outcome, at);
+      if (!confirms_suspicion(word, outcome) && !exceeds) return true;
       react(word, at);
     }
     deliver();
@@ -176,6 +177,14 @@ class CircuitCore {
     }
     deliver();
   }
+  /// Whether the next failure opens. Only a closed breaker in automatic mode can be suspected.
+  void set_suspicion(bool is_suspected) noexcept {
+    Word word = load();
+    while (word.phase() == Phase::closed && word.is_suspected() != is_suspected) {
+      if (state_.replace(word, word.with_suspicion(is_suspected))) return;
+      SpinLock::step_back();
+    }
+  }
   /// Ends the open time: the next call is a probe.
   void recovered(TimePoint now) noexcept {
     {
@@ -225,6 +234,7 @@ class CircuitCore {
       seen.retry_after = time_left(until, now);
       if (now >= until) seen.state = CircuitState::half_open;
     }
+    seen.is_suspected = word.is_suspected();
     seen.last_failure = failures_.last();
     seen.window = window_.figures(now);
     seen.totals = totals_.with(failures_, rejected_);
@@ -289,7 +299,14 @@ class CircuitCore {
     if (windowed_) totals_.successes.add_locked();
   }
 
-  /// The window has reached its threshold.
+  /// Whether this call opens a suspected circuit. A success ends the suspicion.
+  bool confirms_suspicion(Word word, CallOutcome outcome) noexcept {
+    if (!word.is_suspected()) [[likely]]
+      return false;
+    if (outcome.failed == 0 && outcome.slow == 0) set_suspicion(false);
+    return outcome.failed != 0;
+  }
+  /// The window has reached its threshold, or a suspicion is confirmed.
   void react(Word word, TimePoint now) noexcept {
     if (word.phase() == Phase::forced_closed) return;
     if (word.phase() == Phase::closed) return open(word, 0, now);

@@ -42,7 +42,8 @@ std::optional<Number> whole_number(std::string_view text) noexcept {
   return number;
 }
 
-inline bool read_credentials(std::string_view text, RedisUrl& url) {
+template <class Target>
+bool read_credentials(std::string_view text, Target& url) {
   const auto colon = text.find(':');
   const bool has_user = colon != std::string_view::npos;
   auto user = decode_percent(has_user ? text.substr(0, colon) : std::string_view());
@@ -54,7 +55,8 @@ inline bool read_credentials(std::string_view text, RedisUrl& url) {
 }
 
 /// `text` is what follows the host: nothing, or a slash and an optional number.
-inline bool read_database(std::string_view text, RedisUrl& url) noexcept {
+template <class Target>
+bool read_database(std::string_view text, Target& url) noexcept {
   if (text.empty() || text == "/") return true;
   url.database = whole_number<std::uint32_t>(text.substr(1));
   return url.database && *url.database <= std::numeric_limits<std::int32_t>::max();

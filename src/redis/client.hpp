@@ -1,0 +1,70 @@
+#pragma once
+
+/// \file
+/// What the stores ask of Redis. Internal.
+
+#include <vx11/deadline.hpp>
+#include <vx11/redis.hpp>
+#include <vx11/task.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/loop/background_loop.hpp"
+#include "redis/command.hpp"
+#include "redis/directory.hpp"
+#include "redis/error.hpp"
+#include "redis/loop_client.hpp"
+#include "redis/reply.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace redis {
+
+/// Runs one command on the server that has `key`, on the caller's event loop or, without one, on
+/// the client's. Takes no longer than `deadline` and `command_timeout`.
+/// \return the reply, which is no error line; an error says whether the command may have been
+///         executed
+Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
+                             Deadline deadline);
+
+/// The same for commands that are sent together, all for keys of one slot: a transaction from MULTI
+/// to EXEC, or commands of which each stands for itself. One round trip.
+/// \return a reply to each, which may be an error line
+Task<RedisResult<std::vector<Reply>>> run_together(RedisClient& client, std::string key,
+                                                   std::vector<Command> commands,
+                                                   Deadline deadline);
+
+/// Runs `script` with the single key `key`. Sent as its digest; in full only to a server that does
+/// not have it yet.
+/// \param script outlives the call
+Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script, std::string key,
+                                    std::vector<std::string> arguments, Deadline deadline);
+
+/// The parts of a `RedisClient`. Thread-safe.
+class Client {
+ public:
+  explicit Client(std::shared_ptr<Shared> shared);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  /// The calling thread's loop, or the client's own; null if that cannot be started.
+  net_detail::Loop* loop_here() noexcept;
+  /// On that loop's thread.
+  LoopClient& on(net_detail::Loop& loop);
+  RedisStatus status() const;
+
+ private:
+  const std::uint64_t owner_;
+  const std::shared_ptr<Directory> directory_;
+  std::function<void()> ask_again_;
+  net_detail::BackgroundLoop background_;
+};
+
+}  // namespace redis
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,180 @@
+#include "redis/exchange.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace vx11 {
+inline namespace v0 {
+namespace redis {
+
+using net_detail::TimerWheel;
+
+namespace {
+
+constexpr std::uint32_t kMostRedirections = 8;
+
+/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. A server that does not know
+/// its own name leaves the host out.
+std::optional<Url> server_in(std::string_view refusal) {
+  const std::string_view address = refusal.substr(refusal.rfind(' ') + 1);
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  std::uint16_t port = 0;
+  const char* const end = address.data() + address.size();
+  const auto [read, error] = std::from_chars(address.data() + colon + 1, end, port);
+  if (error != std::errc() || read != end) return std::nullopt;
+  return server_at(address.substr(0, colon), port);
+}
+
+Deadline capped(const LoopClient& client, const Deadline& deadline) {
+  const TimePoint most = TimerWheel::in(client.shared().options.command_timeout);
+  return Deadline(std::min(deadline.at(), most), deadline.stop_token());
+}
+
+}  // namespace
+
+Exchange::Exchange(LoopClient& client, std::string_view key, const Deadline& deadline)
+    : client_(client), key_(key), deadline_(capped(client, deadline)) {
+  Counters::add(client_.shared().counters.commands);
+}
+
+void Exchange::add(const Command& command) {
+  bytes_.reserve(bytes_.size() + command.size());
+  command.append_to(bytes_);
+  writes_ = writes_ || command.writes();
+  ++commands_;
+}
+
+bool Exchange::begin_step() {
+  if (step_) {
+    conclude();
+  } else if (deadline_.cancelled()) {
+    give_up(RedisError(ErrorKind::cancelled));
+  }
+  if (!result_) begin();
+  return !result_;
+}
+
+void Exchange::begin() {
+  if (std::exchange(pauses_next_, false)) return wait_a_moment();
+  Link* const link = next_server_ ? &client_.link_to(*next_server_) : client_.link_for(key_);
+  if (link != nullptr) return send_to(*link);
+  client_.ask_again();
+  if (client_.knows_map()) {
+    last_ = ErrorKind::cluster_down;
+    return wait_a_moment();
+  }
+  if (const auto failure = client_.map_failure()) return give_up(RedisError(*failure));
+  wait(Step::map, deadline_.at());
+  client_.wait_for_map(*step_);
+}
+
+/// 10 to 160 ms: a slot that moves is there in milliseconds, a failover takes a second.
+void Exchange::wait_a_moment() {
+  const std::uint32_t doublings = std::min(pauses_++, 4U);
+  Counters::add(client_.shared().counters.repetitions);
+  wait(Step::pause, TimerWheel::in(std::chrono::milliseconds(10LL << doublings)));
+}
+
+/// A call in no queue ends at its deadline.
+void Exchange::wait(Step kind, TimePoint until) {
+  kind_ = kind;
+  const Deadline limit(std::min(until, deadline_.at()), deadline_.stop_token());
+  step_.emplace(client_.loop(), std::string_view(), 0, false, limit);
+}
+
+void Exchange::send_to(Link& link) {
+  kind_ = Step::command;
+  const bool asks = std::exchange(ask_, false);
+  if (asks) {
+    asking_.clear();
+    Command("ASKING").append_to(asking_);
+    asking_ += bytes_;
+  }
+  next_server_.reset();
+  step_.emplace(client_.loop(), asks ? asking_ : bytes_, commands_ + (asks ? 1 : 0), writes_,
+                deadline_);
+  asked_ = asks;
+  link.submit(*step_);
+}
+
+void Exchange::conclude() {
+  if (kind_ == Step::command) return conclude_command();
+  const auto& error = step_->error();
+  const bool is_cancelled = error && error->kind == ErrorKind::cancelled;
+  if (is_cancelled) return give_up(*error);
+  const bool is_over = deadline_.passed(TimerWheel::now());
+  if (is_over) give_up(RedisError(last_));
+}
+
+void Exchange::conclude_command() {
+  if (const auto& error = step_->error()) {
+    return error->may_have_run ? give_up(*error) : repeat_or_give_up(*error);
+  }
+  std::vector<Reply>& replies = step_->replies();
+  if (asked_) replies.erase(replies.begin());
+  const Reply* const refused = refusal();
+  if (refused == nullptr) {
+    result_ = std::move(replies);
+    return;
+  }
+  const ErrorKind kind = error_kind(refused->text());
+  if (facts_of(kind).remedy == Remedy::redirect) return redirect(*refused, kind);
+  if (facts_of(kind).remedy == Remedy::give_up && commands_ != 1) {
+    result_ = std::move(replies);
+    return;
+  }
+  // A script may have done something before its error.
+  repeat_or_give_up(RedisError(kind, kind == ErrorKind::error));
+}
+
+/// Why nothing was done; null if something was. Of a transaction that means EXEC's error, of which
+/// the first error is the cause.
+const Reply* Exchange::refusal() noexcept {
+  const std::vector<Reply>& replies = step_->replies();
+  if (replies.empty() || !replies.back().is_error()) return nullptr;
+  const auto first = std::find_if(replies.begin(), replies.end(),
+                                  [](const Reply& reply) { return reply.is_error(); });
+  return &*first;
+}
+
+void Exchange::redirect(const Reply& refusal, ErrorKind kind) {
+  Counters::add(client_.shared().counters.redirections);
+  if (kind == ErrorKind::moved) client_.ask_again();
+  next_server_ = server_in(refusal.text());
+  if (++redirections_ > kMostRedirections) return give_up(RedisError(kind));
+  ask_ = next_server_ && kind == ErrorKind::ask;
+  pauses_next_ = !next_server_;
+  last_ = kind;
+}
+
+void Exchange::repeat_or_give_up(const RedisError& error) {
+  const Remedy remedy = facts_of(error.kind).remedy;
+  const bool may_help = remedy == Remedy::drop_and_retry || remedy == Remedy::pause_and_retry;
+  if (!may_help || deadline_.passed(TimerWheel::now())) return give_up(error);
+  client_.ask_again();
+  last_ = error.kind;
+  pauses_next_ = true;
+}
+
+void Exchange::give_up(const RedisError& error) {
+  Counters& counters = client_.shared().counters;
+  Counters::add(counters.failures);
+  if (error.kind == ErrorKind::timeout) Counters::add(counters.timeouts);
+  result_ = tl::unexpected<RedisError>(error);
+}
+
+RedisResult<std::vector<Reply>> Exchange::take_all() {
+  return *std::move(result_);
+}
+
+RedisResult<Reply> Exchange::take() {
+  if (!*result_) return tl::unexpected<RedisError>(std::move(result_->error()));
+  return std::move((*result_)->front());
+}
+
+}  // namespace redis
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,127 @@
+#include "redis/loop_client.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace vx11 {
+inline namespace v0 {
+namespace redis {
+
+using net_detail::Loop;
+
+struct LoopClient::ChangeJob final : QueuedJob {
+  explicit ChangeJob(LoopClient& owner) noexcept : client(&owner) {}
+  void run() override {
+    const std::shared_ptr<ChangeJob> kept = std::move(self);
+    is_queued = false;
+    if (client != nullptr) client->apply_map();
+  }
+  void drop() noexcept override { const std::shared_ptr<ChangeJob> kept = std::move(self); }
+
+  LoopClient* client;                         ///< Null once that has ended.
+  std::shared_ptr<ChangeJob> self = nullptr;  ///< While it is queued.
+  std::atomic<bool> is_queued = false;
+};
+
+LoopClient::LoopClient(Loop& loop, std::shared_ptr<Directory> directory,
+                       std::function<void()> ask_again)
+    : loop_(loop),
+      directory_(std::move(directory)),
+      ask_again_(std::move(ask_again)),
+      change_job_(std::make_shared<ChangeJob>(*this)) {
+  directory_->add(*this);
+  refresh();
+}
+
+LoopClient::~LoopClient() {
+  directory_->remove(*this);
+  change_job_->client = nullptr;
+  drop_links([](const std::string&) { return true; }, ErrorKind::cancelled);
+  while (!waiting_.empty()) {
+    Call* const call = waiting_.back();
+    waiting_.pop_back();
+    call->fail(ErrorKind::cancelled);
+  }
+}
+
+/// On any thread, under the directory's lock.
+void LoopClient::map_changed() noexcept {
+  if (change_job_->is_queued.exchange(true)) return;
+  change_job_->self = change_job_;
+  loop_.post(*change_job_);
+}
+
+/// The calls on connections to servers that are no masters any more fail: what such a server still
+/// acknowledges is lost.
+void LoopClient::apply_map() {
+  refresh();
+  if (directory_->closed()) {
+    drop_links([](const std::string&) { return true; }, ErrorKind::cancelled);
+  } else if (map_) {
+    drop_links([this](const std::string& address) { return !map_->has(address); },
+               ErrorKind::read_only);
+  }
+  std::vector<Call*> waiting;
+  waiting.swap(waiting_);
+  for (Call* const call : waiting) call->succeed();
+}
+
+/// Those who wait are resumed when the links are no longer found.
+template <class IsDropped>
+void LoopClient::drop_links(IsDropped is_dropped, ErrorKind why) {
+  std::vector<std::unique_ptr<Link>> dropped;
+  for (auto link = links_.begin(); link != links_.end();) {
+    if (!is_dropped(link->first)) {
+      ++link;
+      continue;
+    }
+    dropped.push_back(std::move(link->second));
+    link = links_.erase(link);
+  }
+  by_index_.assign(by_index_.size(), nullptr);
+  for (const auto& link : dropped) link->close(why);
+}
+
+void LoopClient::refresh() {
+  version_ = directory_->version();
+  map_ = directory_->map();
+  by_index_.assign(map_ ? map_->masters.size() : 0, nullptr);
+}
+
+Link* LoopClient::link_for(std::string_view key) {
+  if (version_ != directory_->version()) refresh();
+  const std::optional<std::size_t> index = map_ ? map_->master_of(key) : std::nullopt;
+  if (!index) return nullptr;
+  Link*& link = by_index_[*index];
+  if (link == nullptr) link = &link_to(map_->masters[*index]);
+  return link;
+}
+
+Link& LoopClient::link_to(const Url& server) {
+  std::unique_ptr<Link>& link = links_[address_of(server)];
+  if (link) return *link;
+  const ServersUrl& url = shared().url;
+  const Greeting greeting(url.credentials, url.database, url.topology != Topology::cluster);
+  std::function<void(ErrorKind)> trouble = nullptr;
+  if (url.topology != Topology::single) trouble = [this](ErrorKind) { ask_again_(); };
+  link = std::make_unique<Link>(loop_, directory_->shared_pointer(), server, greeting,
+                                std::move(trouble));
+  return *link;
+}
+
+std::optional<ErrorKind> LoopClient::map_failure() const {
+  return directory_->failure();
+}
+
+void LoopClient::wait_for_map(Call& call) {
+  call.wait_in(*this);
+  waiting_.push_back(&call);
+}
+
+void LoopClient::forget(Call& call) noexcept {
+  std::erase(waiting_, &call);
+}
+
+}  // namespace redis
+}  // namespace v0
+}  // namespace vx11

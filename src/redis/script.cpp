@@ -1,0 +1,35 @@
+#include <array>
+#include <memory>
+
+#include <openssl/evp.h>
+
+#include "redis/command.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace redis {
+
+namespace {
+
+/// SHA-1 because EVALSHA says so; it identifies the script and protects nothing.
+std::string sha1_of(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
+  }
+  return hex;
+}
+
+}  // namespace
+
+Script::Script(std::string_view source, Effect effect)
+    : source_(source), sha1_(sha1_of(source)), effect_(effect) {}
+
+}  // namespace redis
+}  // namespace v0
+}  // namespace vx11
