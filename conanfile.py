@@ -1,6 +1,7 @@
 """Conan 2 recipe. Its options are those of the build: VX11_NET is `net`, and so on."""
 
 from conan import ConanFile
+from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy, load, rmdir
@@ -41,6 +42,8 @@ class Vx11Recipe(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
+        if self.options.redis and not self.options.net:
+            raise ConanInvalidConfiguration("the option redis needs net: set net, or unset redis")
 
     def layout(self):
         cmake_layout(self)
@@ -91,7 +94,7 @@ class Vx11Recipe(ConanFile):
         if self.options.sqlite:
             self._room("sqlite", library="vx11_sqlite", requires=["vx11", "sqlite3::sqlite3"])
         if self.options.redis:
-            self._room("redis", library="vx11_redis", requires=["vx11", "hiredis::hiredis"])
+            self._room("redis", library="vx11_redis", requires=["net", "hiredis::hiredis", "openssl::crypto"])
         if self.options.httplib:
             self._room("httplib", requires=["vx11", "cpp-httplib::cpp-httplib"])
 

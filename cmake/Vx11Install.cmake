@@ -91,8 +91,8 @@ if(TARGET vx11_sqlite)
     REQUIRES vx11 NEEDS sqlite3)
 endif()
 if(TARGET vx11_redis)
-  vx11_pkg_config(vx11-redis LIBRARY vx11_redis DESCRIPTION "vx11's Redis probe"
-    REQUIRES vx11 NEEDS hiredis)
+  vx11_pkg_config(vx11-redis LIBRARY vx11_redis DESCRIPTION "vx11's client of Redis"
+    REQUIRES vx11-net NEEDS hiredis libcrypto)
 endif()
 if(TARGET vx11_c)
   # It contains its dependencies: it requires nothing, shared or static.

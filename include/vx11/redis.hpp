@@ -76,7 +76,7 @@ struct RedisOptions {
 struct RedisNode {
   std::string address = {};       ///< `host:port`.
   std::string role = {};          ///< `master`, `sentinel`, or empty if unknown.
-  std::uint32_t connections = 0;  ///< Usable ones, at most one per event loop.
+  std::uint32_t connections = 0;  ///< Usable ones: one per event loop, and one to ask for masters.
   /// Why the last connection ended or the last command was refused, as a word of
   /// `make_redis_probe`'s or `timeout`, `unreachable`, `tls_failed`, `overloaded`; empty: nothing
   /// since the last connection was made.

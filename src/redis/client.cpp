@@ -72,10 +72,11 @@ Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script, s
 Client::Client(std::shared_ptr<Shared> shared)
     : owner_(Loop::new_owner()),
       directory_(std::make_shared<Directory>(std::move(shared))),
-      ask_again_([] {}) {}
+      discovery_(make_discovery(background_, directory_)) {}
 
 Client::~Client() {
   directory_->close();
+  if (discovery_) discovery_->close();
 }
 
 Loop* Client::loop_here() noexcept {
@@ -84,7 +85,18 @@ Loop* Client::loop_here() noexcept {
 }
 
 LoopClient& Client::on(Loop& loop) {
-  return loop.local<LoopClient>(owner_, loop, directory_, ask_again_);
+  return loop.local<LoopClient>(owner_, loop, directory_, discovery_);
+}
+
+/// A master that was tried and has no connection is lost, on all loops.
+std::string Client::why_unusable(const std::vector<RedisNode>& nodes) const {
+  if (const auto why = directory_->failure()) return std::string(to_string(*why));
+  const auto map = directory_->map();
+  for (const RedisNode& node : nodes) {
+    const bool is_lost = node.connections == 0 && !node.last_error.empty();
+    if (is_lost && map && map->has(node.address)) return node.last_error;
+  }
+  return {};
 }
 
 RedisStatus Client::status() const {
@@ -93,6 +105,8 @@ RedisStatus Client::status() const {
   RedisStatus status;
   status.topology = to_string(shared.url.topology);
   status.nodes = shared.board.nodes();
+  status.reason = why_unusable(status.nodes);
+  status.usable = status.reason.empty();
   RedisCounters& copy = status.counters;
   copy.commands = counters.commands;
   copy.failures = counters.failures;

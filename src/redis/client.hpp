@@ -8,7 +8,6 @@
 #include <vx11/task.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "net/loop/background_loop.hpp"
 #include "redis/command.hpp"
 #include "redis/directory.hpp"
+#include "redis/discovery.hpp"
 #include "redis/error.hpp"
 #include "redis/loop_client.hpp"
 #include "redis/reply.hpp"
@@ -59,10 +59,12 @@ class Client {
   RedisStatus status() const;
 
  private:
+  std::string why_unusable(const std::vector<RedisNode>& nodes) const;
+
   const std::uint64_t owner_;
   const std::shared_ptr<Directory> directory_;
-  std::function<void()> ask_again_;
   net_detail::BackgroundLoop background_;
+  const std::shared_ptr<Discovery> discovery_;  ///< Null with a single server.
 };
 
 }  // namespace redis

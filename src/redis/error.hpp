@@ -41,7 +41,7 @@ enum class ErrorKind : std::uint8_t {
   wrong_type,
   unknown_command,
   not_replicated,  ///< WAIT: fewer replicas than asked for have confirmed the write.
-  wrong_role,      ///< A Sentinel where a server is expected, or the other way round.
+  wrong_role,      ///< Of a server, a Sentinel or a Cluster node: another than expected.
   no_master,       ///< No Sentinel knows a master, no node of a Cluster the slots.
   not_redis,
   too_large,
@@ -107,7 +107,7 @@ inline constexpr std::array kKindFacts = {
     KindFacts{ErrorKind::not_replicated, "not_replicated",
               "too few redis replicas have confirmed the write", Remedy::give_up},
     KindFacts{ErrorKind::wrong_role, "wrong_role",
-              "the server is a Sentinel where a redis is expected, or the other way round",
+              "the server is of another kind than the url says: server, Sentinel or Cluster node",
               Remedy::drop},
     KindFacts{ErrorKind::no_master, "no_master", "no redis master is known",
               Remedy::pause_and_retry},

@@ -111,7 +111,9 @@ void Exchange::conclude() {
 
 void Exchange::conclude_command() {
   if (const auto& error = step_->error()) {
-    return error->may_have_run ? give_up(*error) : repeat_or_give_up(*error);
+    // Of a single server no other master will be found.
+    const bool is_final = error->may_have_run || client_.has_one_server();
+    return is_final ? give_up(*error) : repeat_or_give_up(*error);
   }
   std::vector<Reply>& replies = step_->replies();
   if (asked_) replies.erase(replies.begin());

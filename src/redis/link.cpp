@@ -53,6 +53,7 @@ void Link::connect(State state) {
   state_ = state;
   ConnectionUser& user = *this;
   connection_ = std::make_shared<Connection>(loop_, shared_, url_, greeting_, user);
+  if (pushed_) connection_->expect_pushes();
   const auto connection = connection_;
   connection->start();
 }

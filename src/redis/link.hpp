@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "redis/connection.hpp"
 
@@ -29,6 +30,9 @@ class Link final : private ConnectionUser, private CallQueue {
 
   /// Sends the bytes of `call` once there is a connection, or fails it at once.
   void submit(Call& call);
+  /// Before its first use: replies may be messages of a subscription, which `pushed` is called
+  /// with.
+  void expect_pushes(std::function<void(const Reply&)> pushed) { pushed_ = std::move(pushed); }
   /// Ends it; the calls fail with `why`. To be called once, before it is destroyed.
   void close(ErrorKind why);
 
@@ -44,6 +48,9 @@ class Link final : private ConnectionUser, private CallQueue {
   void connect(State state);
   void connected(Connection& connection) override;
   void disconnected(Connection& connection, ErrorKind why) override;
+  void pushed(const Reply& message) override {
+    if (pushed_) pushed_(message);
+  }
   void forget(Call& call) noexcept override;
   void fail_waiting(ErrorKind why);
   bool deserves_another(const Connection& lost, ErrorKind why) const noexcept;
@@ -55,6 +62,7 @@ class Link final : private ConnectionUser, private CallQueue {
   const Url url_;
   const Greeting greeting_;
   const std::function<void(ErrorKind)> trouble_;
+  std::function<void(const Reply&)> pushed_ = nullptr;
   State state_ = State::resting;
   ErrorKind why_down_ = ErrorKind::unreachable;
   std::uint32_t failures_ = 0;  ///< In a row.

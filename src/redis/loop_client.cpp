@@ -1,6 +1,7 @@
 #include "redis/loop_client.hpp"
 
 #include <atomic>
+#include <functional>
 #include <utility>
 
 namespace vx11 {
@@ -24,10 +25,10 @@ struct LoopClient::ChangeJob final : QueuedJob {
 };
 
 LoopClient::LoopClient(Loop& loop, std::shared_ptr<Directory> directory,
-                       std::function<void()> ask_again)
+                       std::weak_ptr<Discovery> discovery)
     : loop_(loop),
       directory_(std::move(directory)),
-      ask_again_(std::move(ask_again)),
+      discovery_(std::move(discovery)),
       change_job_(std::make_shared<ChangeJob>(*this)) {
   directory_->add(*this);
   refresh();
@@ -103,10 +104,14 @@ Link& LoopClient::link_to(const Url& server) {
   const ServersUrl& url = shared().url;
   const Greeting greeting(url.credentials, url.database, url.topology != Topology::cluster);
   std::function<void(ErrorKind)> trouble = nullptr;
-  if (url.topology != Topology::single) trouble = [this](ErrorKind) { ask_again_(); };
+  if (url.topology != Topology::single) trouble = [this](ErrorKind) { ask_again(); };
   link = std::make_unique<Link>(loop_, directory_->shared_pointer(), server, greeting,
                                 std::move(trouble));
   return *link;
+}
+
+void LoopClient::ask_again() const {
+  if (const auto discovery = discovery_.lock()) discovery->ask_again();
 }
 
 std::optional<ErrorKind> LoopClient::map_failure() const {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "redis/directory.hpp"
+#include "redis/discovery.hpp"
 #include "redis/link.hpp"
 
 namespace vx11 {
@@ -24,9 +24,9 @@ namespace redis {
 /// loop's thread only.
 class LoopClient final : private MapListener, private CallQueue {
  public:
-  /// \param ask_again asks the servers for their map, on any thread
+  /// \param discovery null with a single server; not kept alive
   LoopClient(net_detail::Loop& loop, std::shared_ptr<Directory> directory,
-             std::function<void()> ask_again);
+             std::weak_ptr<Discovery> discovery);
   LoopClient(const LoopClient&) = delete;
   LoopClient& operator=(const LoopClient&) = delete;
   ~LoopClient();
@@ -40,8 +40,10 @@ class LoopClient final : private MapListener, private CallQueue {
   void wait_for_map(Call& call);
   /// Whether there is no map, nor any hope of one soon.
   std::optional<ErrorKind> map_failure() const;
+  bool has_one_server() const noexcept { return shared().url.topology == Topology::single; }
   bool knows_map() const noexcept { return map_ != nullptr; }
-  void ask_again() const { ask_again_(); }
+  /// The map may be out of date.
+  void ask_again() const;
 
  private:
   /// Outlives its owner if it is queued when that ends.
@@ -56,7 +58,7 @@ class LoopClient final : private MapListener, private CallQueue {
 
   net_detail::Loop& loop_;
   const std::shared_ptr<Directory> directory_;
-  const std::function<void()> ask_again_;
+  const std::weak_ptr<Discovery> discovery_;
   std::shared_ptr<const ServerMap> map_ = nullptr;
   std::uint64_t version_ = 0;
   std::map<std::string, std::unique_ptr<Link>, std::less<>> links_ = {};

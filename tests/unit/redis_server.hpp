@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -24,7 +25,9 @@
 /// A redis-server of its own, on a free port, with a directory of its own; ends with this object.
 class RedisServer {
  public:
-  explicit RedisServer(std::vector<std::string> extra = {}) {
+  /// \param config written into a file that the server may rewrite, as a Sentinel does; empty: none
+  explicit RedisServer(std::vector<std::string> extra = {}, const std::string& config = {}) {
+    if (!config.empty()) std::ofstream(config_file()) << config;
     for (int attempt = 0; attempt < 5 && !is_up(); ++attempt) start(extra);
     if (!is_up()) throw std::runtime_error("redis-server does not start");
   }
@@ -44,24 +47,46 @@ class RedisServer {
     ::kill(process_, SIGKILL);
     ::waitpid(std::exchange(process_, -1), nullptr, 0);
   }
+  /// Freezes it: the system still accepts connections for it and takes bytes.
+  void freeze() const { ::kill(process_, SIGSTOP); }
+  void thaw() const { ::kill(process_, SIGCONT); }
+  /// Starts it again on its port, with other arguments behind those that it always has.
+  void start_again(const std::vector<std::string>& extra = {}) {
+    stop();
+    for (int attempt = 0; attempt < 5 && !is_up(); ++attempt) start_on(port_, extra);
+    if (!is_up()) throw std::runtime_error("redis-server does not start again");
+  }
+  /// Sends a command in one line and returns the first line of its reply. With an error that
+  /// closes the connection: nothing.
+  std::string say(const std::string& line) const {
+    const fake_http_server::LocalSocket client;
+    if (!client.connect_to(port_)) return {};
+    client.send(line + "\r\n");
+    std::string reply;
+    char byte = 0;
+    while (::recv(client.fd(), &byte, 1, 0) == 1 && byte != '\r') reply += byte;
+    return reply;
+  }
 
  private:
   bool is_up() const noexcept { return process_ > 0; }
+  std::string config_file() const { return (folder_.path() / "redis.conf").string(); }
 
   /// Another process may take the port in between; then the server exits and is started again.
   void start(const std::vector<std::string>& extra) {
-    port_ = static_cast<std::uint16_t>(fake_http_server::LocalSocket().port());
-    std::vector<std::string> words = {"redis-server",
-                                      "--port",
-                                      std::to_string(port_),
-                                      "--bind",
-                                      "127.0.0.1",
-                                      "--dir",
-                                      folder_.path().string(),
-                                      "--save",
-                                      "",
-                                      "--appendonly",
-                                      "no"};
+    const int free_port = fake_http_server::LocalSocket().port();
+    start_on(static_cast<std::uint16_t>(free_port), extra);
+  }
+  void start_on(std::uint16_t port, const std::vector<std::string>& extra) {
+    port_ = port;
+    std::vector<std::string> words = {"redis-server"};
+    if (std::filesystem::exists(config_file())) words.push_back(config_file());
+    for (const std::string& word :
+         {std::string("--port"), std::to_string(port_), std::string("--bind"),
+          std::string("127.0.0.1"), std::string("--dir"), folder_.path().string(),
+          std::string("--save"), std::string(), std::string("--appendonly"), std::string("no")}) {
+      words.push_back(word);
+    }
     words.insert(words.end(), extra.begin(), extra.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());

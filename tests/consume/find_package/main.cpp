@@ -2,6 +2,7 @@
 #include <vx11/httplib.hpp>
 #include <vx11/net/server.hpp>
 #include <vx11/net/transport.hpp>
+#include <vx11/redis.hpp>
 #include <vx11/store/sqlite.hpp>
 #include <vx11/vx11.hpp>
 
@@ -21,6 +22,8 @@ int main() {
   if (!reply || reply->text != "hello") return 2;
   if (!vx11::open_sqlite_session_store(":memory:")) return 3;
   if (!vx11::make_redis_probe("redis://127.0.0.1:6379")) return 4;
+  const auto redis = vx11::make_redis_client({.url = "redis://127.0.0.1:6379"});
+  if (!redis || !(*redis)->status().nodes.empty()) return 7;
   if (!vx11::HttpServer::bind({.listen = "127.0.0.1:0"})) return 5;
   if (!vx11::make_net_transport()) return 6;
   const vx11::HttplibTransport transport;

@@ -1,0 +1,305 @@
+#include <vx11/redis.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "redis/client.hpp"
+#include "redis/cluster_discovery.hpp"
+#include "redis_calls.hpp"
+#include "redis_server.hpp"
+
+using namespace redis_calls;
+using namespace std::chrono_literals;
+using namespace vx11;
+
+namespace {
+
+std::string at(const RedisServer& server) {
+  return "127.0.0.1:" + std::to_string(server.port());
+}
+
+/// A master with two replicas, watched by three Sentinels, for one test case.
+class ReplicaSet {
+ public:
+  ReplicaSet() {
+    for (int i = 0; i < 2; ++i) replicas.emplace_back(replica_of(master));
+    for (int i = 0; i < 3; ++i) {
+      sentinels.emplace_back(std::vector<std::string>{"--sentinel"},
+                             "sentinel monitor main 127.0.0.1 " + std::to_string(master.port()) +
+                                 " 2\nsentinel down-after-milliseconds main 500\n"
+                                 "sentinel failover-timeout main 2000\n");
+    }
+    for (const RedisServer& sentinel : sentinels) {
+      wait_for("+OK", [&] {
+        return sentinel.say("SENTINEL CKQUORUM main").starts_with("+OK 3") ? "+OK" : "";
+      });
+    }
+    wait_for(":2", [&] { return master.say("WAIT 2 100"); });
+  }
+
+  std::string url() const {
+    std::string all = "redis+sentinel://127.0.0.1:1";  // one that is not there
+    for (const RedisServer& sentinel : sentinels) all += "," + at(sentinel);
+    return all + "/main";
+  }
+
+  RedisServer master{{"--repl-diskless-sync-delay", "0"}};
+  std::deque<RedisServer> replicas;
+  std::deque<RedisServer> sentinels;
+
+ private:
+  static std::vector<std::string> replica_of(const RedisServer& master) {
+    return {"--replicaof", "127.0.0.1 " + std::to_string(master.port()),
+            "--repl-diskless-sync-delay", "0"};
+  }
+};
+
+/// Six nodes: three masters with a third of the slots each, and a replica of each.
+class Cluster {
+ public:
+  Cluster() {
+    for (int i = 0; i < 6; ++i) nodes.emplace_back(node_arguments());
+    for (std::size_t i = 0; i < 6; ++i) meet(nodes[i], i);
+    const char* const ranges[] = {"0 5460", "5461 10922", "10923 16383"};
+    for (std::size_t i = 0; i < 3; ++i) {
+      REQUIRE(nodes[i].say(std::string("CLUSTER ADDSLOTSRANGE ") + ranges[i]) == "+OK");
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::string replicate = "CLUSTER REPLICATE " + id_of(nodes[i]);
+      REQUIRE(wait_for("+OK", [&] { return nodes[i + 3].say(replicate); }) == "+OK");
+    }
+    for (std::size_t i = 0; i < 3; ++i) wait_for(":1", [&] { return nodes[i].say("WAIT 1 100"); });
+    for (const RedisServer& node : nodes) {
+      wait_for("up", [&] { return node.say("GET {b}").starts_with("-CLUSTERDOWN") ? "" : "up"; });
+    }
+  }
+
+  std::string url() const { return "redis+cluster://127.0.0.1:1," + at(nodes[1]); }
+
+  static std::string id_of(const RedisServer& node) {
+    const auto client = client_of("redis://" + at(node));
+    return word_of(ask(*client, Command("CLUSTER").add("MYID")));
+  }
+
+  std::deque<RedisServer> nodes;
+
+ private:
+  std::vector<std::string> node_arguments() {
+    buses_.push_back(std::to_string(fake_http_server::LocalSocket().port()));
+    return {"--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            buses_.back(),
+            "--cluster-node-timeout",
+            "1000",
+            "--repl-diskless-sync-delay",
+            "0",
+            "--cluster-replica-validity-factor",
+            "0"};
+  }
+  void meet(const RedisServer& node, std::size_t index) {
+    REQUIRE(node.say("CLUSTER SET-CONFIG-EPOCH " + std::to_string(index + 1)) == "+OK");
+    const std::string first = std::to_string(nodes[0].port()) + " " + buses_[0];
+    if (index != 0) REQUIRE(node.say("CLUSTER MEET 127.0.0.1 " + first) == "+OK");
+  }
+
+  std::vector<std::string> buses_;
+};
+
+RedisResult<Reply> set_key(RedisClient& client, const std::string& key, const std::string& value,
+                           Deadline deadline = {}) {
+  Command command = Command("SET").add(key).add(value);
+  return sync_wait(redis::run(client, key, std::move(command), std::move(deadline)));
+}
+
+std::string get_key(RedisClient& client, const std::string& key) {
+  return word_of(sync_wait(redis::run(client, key, Command("GET").add(key), {})));
+}
+
+/// Writes numbered keys until `done`; how often it succeeded after the last failure.
+template <class Done>
+std::vector<std::string> write_until(RedisClient& client, Done done) {
+  std::vector<std::string> since_failure;
+  const auto end = std::chrono::steady_clock::now() + 2 * kPatience;
+  for (int i = 0; !done(since_failure) && std::chrono::steady_clock::now() < end; ++i) {
+    const std::string key = "load-" + std::to_string(i);
+    const auto reply = set_key(client, key, "x");
+    since_failure.push_back(key);
+    if (!reply) since_failure.clear();
+    std::this_thread::sleep_for(1ms);
+  }
+  return since_failure;
+}
+
+bool all_there(RedisClient& client, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    if (get_key(client, key) != "x") return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("Sentinels: the master is found, and followed when it is moved or dies") {
+  ReplicaSet set_of_three;
+  RedisOptions options = options_for(set_of_three.url());
+  options.connect_timeout = 500ms;
+  options.command_timeout = 2s;
+  const auto client = client_of(options);
+  REQUIRE(set(*client) == "OK");
+  CHECK(client->status().topology == "sentinel");
+  const auto failovers = [&] { return client->status().counters.failovers; };
+
+  // A failover of a healthy master, while it is in use.
+  REQUIRE(set_of_three.sentinels[0].say("SENTINEL FAILOVER main") == "+OK");
+  std::optional<std::size_t> before_change;
+  std::vector<std::string> kept = write_until(*client, [&](const auto& written) {
+    if (failovers() == 0 || written.empty()) before_change.reset();
+    if (failovers() >= 1 && !before_change) before_change = written.size();
+    return before_change && written.size() >= *before_change + 50;
+  });
+  REQUIRE(kept.size() >= 50);
+  kept.erase(kept.begin(), kept.end() - 50);  // all written behind the change of the master
+  CHECK(all_there(*client, kept));
+  CHECK(get(*client) == "value");
+
+  // The death of the new one, after the old one has become its replica.
+  REQUIRE(wait_for("", [&] {
+            return set_of_three.master.say("SET a b").starts_with("-READONLY") ? "" : "a master";
+          }) == "");
+  const auto before = failovers();
+  for (RedisServer& replica : set_of_three.replicas) {
+    if (!replica.say("SET a b").starts_with("-READONLY")) replica.stop();
+  }
+  kept = write_until(
+      *client, [&](const auto& written) { return failovers() > before && written.size() > 50; });
+  CHECK(kept.size() > 50);
+  CHECK(all_there(*client, kept));
+  CHECK(client->status().usable);
+}
+
+TEST_CASE("Sentinels that know no such master, and none that are there") {
+  const RedisServer master;
+  const RedisServer sentinel({"--sentinel"}, "sentinel monitor main 127.0.0.1 " +
+                                                 std::to_string(master.port()) +
+                                                 " 1\nrequirepass quiet\n");
+  const std::string url = "redis+sentinel://" + at(sentinel);
+  CHECK(get(*client_of(url + "/main")) == "auth_required");
+  RedisOptions options = options_for(url + "/main");
+  options.sentinel_password = "quiet";
+  CHECK(set(*client_of(options)) == "OK");
+  options.url = url + "/other";
+  const auto client = client_of(options);
+  CHECK(get(*client) == "no_master");
+  CHECK(client->status().reason == "no_master");
+  CHECK(get(*client_of("redis+sentinel://127.0.0.1:1,127.0.0.1:2/main")) == "unreachable");
+}
+
+TEST_CASE("a Cluster: keys of all slots, a slot that moves, the death of a master") {
+  Cluster cluster;
+  RedisOptions options = options_for(cluster.url());
+  options.connect_timeout = 500ms;
+  options.command_timeout = 3s;
+  const auto client = client_of(options);
+  for (int i = 0; i < 60; ++i) {
+    const std::string key = "key-" + std::to_string(i);
+    CHECK(word_of(set_key(*client, key, key)) == "OK");
+    CHECK(get_key(*client, key) == key);
+  }
+  CHECK(client->status().counters.redirections == 0);
+  CHECK(client->status().nodes.size() == 4);  // with the seed that is not there
+  CHECK(word_of(sync_wait(redis::run(*client, "a", Command("MGET").add("a").add("b"), {}))) ==
+        "cross_slot");
+
+  // The slot of {t} moves while its keys are in use.
+  const std::string slot = std::to_string(redis::slot_of("{t}"));
+  REQUIRE(word_of(set_key(*client, "{t}here", "1")) == "OK");
+  std::size_t from = 0;
+  while (cluster.nodes[from].say("GET {t}here") != "$1") ++from;
+  const std::size_t to = (from + 1) % 3;
+  const RedisServer& source = cluster.nodes[from];
+  const RedisServer& target = cluster.nodes[to];
+  const std::string target_id = Cluster::id_of(target);
+  REQUIRE(target.say("CLUSTER SETSLOT " + slot + " IMPORTING " + Cluster::id_of(source)) == "+OK");
+  REQUIRE(source.say("CLUSTER SETSLOT " + slot + " MIGRATING " + target_id) == "+OK");
+  CHECK(get_key(*client, "{t}here") == "1");
+  CHECK(word_of(set_key(*client, "{t}there", "2")) == "OK");  // ASK
+  CHECK(get_key(*client, "{t}there") == "2");
+  CHECK(client->status().counters.redirections >= 2);
+  const auto half = Deadline::after(SteadyClock().now(), 100ms);
+  Command both = Command("MGET").add("{t}here").add("{t}there");
+  CHECK(word_of(sync_wait(redis::run(*client, "{t}", both, half))) == "try_again");
+  const std::string migrate =
+      "MIGRATE 127.0.0.1 " + std::to_string(target.port()) + " {t}here 0 5000";
+  CHECK(source.say(migrate) == "+OK");
+  CHECK(sync_wait(redis::run(*client, "{t}", both, {}))->size() == 2);
+  std::vector<Command> transaction;
+  transaction.emplace_back("MULTI");
+  transaction.push_back(Command("INCR").add("{t}here"));
+  transaction.emplace_back("EXEC");
+  const auto moved = sync_wait(redis::run_together(*client, "{t}", transaction, {}));
+  REQUIRE(moved);
+  CHECK(moved->back()[0].integer() == 2);
+  for (const RedisServer* node : {&target, &source}) {
+    REQUIRE(node->say("CLUSTER SETSLOT " + slot + " NODE " + target_id) == "+OK");
+  }
+  CHECK(get_key(*client, "{t}here") == "2");  // MOVED
+
+  // A script on each node, and the death of one of them.
+  const redis::Script script("return redis.call('INCR', KEYS[1])");
+  for (const char* key : {"{a}n", "{b}n", "{c}n", "{t}n"}) {
+    CHECK(sync_wait(redis::run_script(*client, script, key, {}, {}))->integer() == 1);
+  }
+  cluster.nodes[to].stop();
+  const auto kept = write_until(*client, [&](const auto& written) {
+    return written.size() > 300 && client->status().usable;
+  });
+  CHECK(kept.size() > 300);
+  CHECK(all_there(*client, kept));
+  CHECK(wait_for("2", [&] { return get_key(*client, "{t}here"); }) == "2");
+}
+
+TEST_CASE("slots are read from nodes that do not know their own name, and nonsense is refused") {
+  const auto read = [](const std::string& bytes) {
+    redis::ReplyReader reader(1 << 16);
+    reader.feed(bytes);
+    return redis::read_slots(*reader.next(), *redis::server_at("10.0.0.9", 6379));
+  };
+  const auto map = read(
+      "*2\r\n*3\r\n:0\r\n:1\r\n*2\r\n$0\r\n\r\n:7000\r\n"
+      "*3\r\n:2\r\n:2\r\n*3\r\n$3\r\n::1\r\n:7001\r\n$1\r\nx\r\n");
+  REQUIRE(map);
+  REQUIRE(map->masters.size() == 2);
+  CHECK(redis::address_of(map->masters[0]) == "10.0.0.9:7000");
+  CHECK(redis::address_of(map->masters[1]) == "[::1]:7001");
+  CHECK(map->of_slot[1] == 0);
+  CHECK(map->of_slot[2] == 1);
+  CHECK(map->of_slot[3] == redis::ServerMap::kNone);
+  CHECK(read("*0\r\n")->masters.empty());
+  CHECK_FALSE(read("+OK\r\n"));
+  CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$1\r\na\r\n:7000\r\n"));
+  CHECK_FALSE(read("*1\r\n*3\r\n:-1\r\n:5\r\n*2\r\n$1\r\na\r\n:7000\r\n"));
+  CHECK_FALSE(read("*1\r\n*3\r\n:5\r\n:4\r\n*2\r\n$1\r\na\r\n:7000\r\n"));
+  CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$1\r\na\r\n:70000\r\n"));
+  CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$3\r\na b\r\n:7000\r\n"));
+  CHECK_FALSE(read("*1\r\n+x\r\n"));
+}
+
+TEST_CASE("a key's slot is that of its hash tag") {
+  CHECK(redis::slot_of("123456789") == 0x31C3);
+  CHECK(redis::slot_of("foo") == 12182);
+  CHECK(redis::slot_of("{user1000}.following") == redis::slot_of("user1000"));
+  CHECK(redis::slot_of("foo{{bar}}zap") == redis::slot_of("{bar"));
+  CHECK(redis::slot_of("foo{bar}{zap}") == redis::slot_of("bar"));
+  CHECK(redis::slot_of("foo{}{bar}") != redis::slot_of("bar"));
+  CHECK(redis::slot_of("") == 0);
+}
