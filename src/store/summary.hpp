@@ -15,6 +15,8 @@ inline namespace v0 {
 
 /// The number of messages in a summary.
 inline constexpr std::size_t kMessagesOfSummary = 3;
+/// The number of characters of each.
+inline constexpr std::size_t kCharactersOfMessage = 100;
 
 /// The parts of a message that a summary needs.
 struct MessageView {
