@@ -58,7 +58,7 @@ measure() {  # measure NAME CONNECTIONS RESULTS
 
 # Chats of the run that were not stored, from the gateway's own counter.
 lost() { curl -s -H 'x-vx11-token: benchmark-token' "${url[$1]%/operator/*}/metrics" |
-  awk '$1 == "vx11_sessions_lost_total" { print $2 }'; }
+  awk '$1 == "vx11_session_store_failures_total" { print $2 }'; }
 
 echo 'store connections chats/s p50_us p99_us cpu_us/chat errors' >&2
 for ((round = 0; round < rounds; round++)); do
