@@ -4,8 +4,6 @@
 #include <vx11/http_routes.hpp>
 #include <vx11/net/timer.hpp>
 #include <vx11/operator_api.hpp>
-#include <vx11/store/memory.hpp>
-#include <vx11/store/sqlite.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -26,6 +24,7 @@
 #include "models.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "sessions.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -33,11 +32,6 @@ namespace gateway {
 namespace {
 
 using vx11::Result;
-
-Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const SessionsConfig& config) {
-  if (!config.store.sqlite_path) return vx11::make_memory_session_store({.limits = config.limits});
-  return vx11::open_sqlite_session_store(*config.store.sqlite_path, {.limits = config.limits});
-}
 
 vx11::MetricsAccess metrics_access(const GatewayConfig& config) {
   const MetricsMode mode = config.metrics.access;
@@ -91,7 +85,7 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  if (state.sessions != nullptr) return {};
+  if (state.sessions.store != nullptr) return {};
   auto sessions = make_sessions(config.sessions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   state.sessions = *std::move(sessions);
@@ -106,7 +100,7 @@ Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
 
 Parts make_parts(const GatewayConfig& config, const GatewayState& state) {
   return Parts{.auth = state.limits.auth,
-               .sessions = state.sessions,
+               .sessions = state.sessions.store,
                .stream = {.silence = config.chat.stream_silence,
                           .total = config.chat.stream_deadline,
                           .head_after = config.chat.head_after,
@@ -236,7 +230,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families()}) {
+        state.requests.logs->metric_families(), session_metrics(state.sessions)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   families.push_back(limit_family(state.limits));

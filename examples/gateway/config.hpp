@@ -13,6 +13,7 @@
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
 #include <vx11/session.hpp>
+#include <vx11/store/sqlite.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -296,6 +297,9 @@ struct SessionsConfig {
   /// In memory by default; `load_config` replaces an unset value by a file of the user.
   SessionPlace store = {};
   vx11::SessionLimits limits = {};
+  /// For each operation; a chat has two.
+  Duration timeout = 250ms;
+  vx11::SessionDurability durability = vx11::SessionDurability::process;
 };
 
 /// A rate; none: not limited.

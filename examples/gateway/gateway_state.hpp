@@ -9,7 +9,6 @@
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
-#include <vx11/session_store.hpp>
 
 #include <functional>
 #include <map>
@@ -24,6 +23,7 @@
 #include "limits.hpp"
 #include "metrics.hpp"
 #include "requests.hpp"
+#include "sessions.hpp"
 
 namespace gateway {
 
@@ -117,7 +117,7 @@ struct GatewayState {
   LastingBreakers breakers = {};
   LastingBalancers balancers = {};
   CountersByOrigin counters = {};  ///< Also of origins that are not configured any more.
-  std::shared_ptr<vx11::SessionStore> sessions = {};  ///< Null before the first configuration.
+  Sessions sessions = {};
   std::optional<vx11::OperatorApi> operator_api = std::nullopt;
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
   std::shared_ptr<EventLog> events = {};  ///< Null: one is made.

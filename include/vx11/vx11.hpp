@@ -59,6 +59,7 @@
 #include <vx11/scope.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
+#include <vx11/store/guarded.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/stream_framing.hpp>
 #include <vx11/streaming.hpp>

@@ -28,7 +28,7 @@ struct MessageView {
 };
 
 /// The summary of all of `messages`, oldest first.
-std::string summary_of(std::span<const MessageView> messages);
+VX11_API std::string summary_of(std::span<const MessageView> messages);
 
 }  // namespace v0
 }  // namespace vx11

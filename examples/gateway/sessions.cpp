@@ -1,0 +1,69 @@
+#include "sessions.hpp"
+
+#include <vx11/net/timer.hpp>
+#include <vx11/store/memory.hpp>
+#include <vx11/store/sqlite.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "log.hpp"
+
+namespace gateway {
+
+namespace {
+
+using vx11::CircuitState;
+
+/// Half-open is a probe, of which the next line tells the result.
+void log_change(const vx11::CircuitTransition& change) {
+  const std::string what = change.name == "session_read" ? "reading sessions" : "storing sessions";
+  if (change.to == CircuitState::open && change.from == CircuitState::closed) {
+    log_line(LogLevel::warn, what + " failed several times in a row: it is left out for a "
+                                       "while, and chats are answered without it");
+  } else if (change.to == CircuitState::closed) {
+    log_line(LogLevel::warn, what + " works again");
+  }
+}
+
+vx11::MetricSeries series(std::string operation,
+                          std::shared_ptr<const vx11::GuardedSessionStore> store,
+                          const vx11::CircuitBreaker& breaker) {
+  return {.labels = {{"operation", std::move(operation)}},
+          .value = [store = std::move(store), &breaker]() -> std::uint64_t {
+            return breaker.state() == CircuitState::closed ? 0 : 1;
+          }};
+}
+
+}  // namespace
+
+vx11::Result<Sessions> make_sessions(const SessionsConfig& config) {
+  if (!config.store.sqlite_path) {
+    return Sessions{.store = vx11::make_memory_session_store({.limits = config.limits})};
+  }
+  auto file = vx11::open_sqlite_session_store(
+      *config.store.sqlite_path, {.limits = config.limits, .patience = config.timeout},
+      {.durability = config.durability});
+  if (!file) return vx11::fail(std::move(file.error()));
+  vx11::GuardedStoreOptions options{.timeout = config.timeout, .timer = vx11::make_net_timer()};
+  options.breaker.on_transition = log_change;
+  auto guarded =
+      std::make_shared<vx11::GuardedSessionStore>(*std::move(file), std::move(options));
+  return Sessions{.store = guarded, .guarded = guarded};
+}
+
+std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions) {
+  if (sessions.guarded == nullptr) return {};
+  const auto& store = sessions.guarded;
+  return {{.name = "vx11_session_store_left_out",
+           .help = "1 while the session store is left out after failures.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {series("read", store, store->reading()),
+                      series("write", store, store->writing())}},
+          {.name = "vx11_session_store_timeouts_total",
+           .help = "Operations of the session store that took longer than their time limit.",
+           .series = {{.value = [store] { return store->timed_out(); }}}}};
+}
+
+}  // namespace gateway
