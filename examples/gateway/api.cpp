@@ -4,8 +4,6 @@
 #include <vx11/http_routes.hpp>
 #include <vx11/net/timer.hpp>
 #include <vx11/operator_api.hpp>
-#include <vx11/store/memory.hpp>
-#include <vx11/store/sqlite.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -29,6 +27,7 @@
 #include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "sessions.hpp"
 #include "shared_parts.hpp"
 #include "upstreams.hpp"
 
@@ -37,16 +36,6 @@ namespace gateway {
 namespace {
 
 using vx11::Result;
-
-Result<std::shared_ptr<vx11::SessionStore>> make_sessions(const GatewayConfig& config,
-                                                          const GatewayState& state) {
-  const vx11::SessionStoreOptions options{.limits = config.sessions.limits,
-                                          .patience = config.sessions.max_wait};
-  const SessionPlace& place = config.sessions.store;
-  if (place.redis_url) return make_redis_sessions(state.redis, config);
-  if (place.sqlite_path) return vx11::open_sqlite_session_store(*place.sqlite_path, options);
-  return vx11::make_memory_session_store(options);
-}
 
 /// One client for all that is kept in Redis, which lasts from the first configuration that needs
 /// it.
@@ -112,8 +101,8 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  if (state.sessions != nullptr) return {};
-  auto sessions = make_sessions(config, state);
+  if (state.sessions.store != nullptr) return {};
+  auto sessions = make_sessions(config, state.redis);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   state.sessions = *std::move(sessions);
   return {};
@@ -127,7 +116,7 @@ Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
 
 Parts make_parts(const GatewayConfig& config, const GatewayState& state) {
   return Parts{.auth = state.limits.auth,
-               .sessions = state.sessions,
+               .sessions = state.sessions.store,
                .stream = {.silence = config.chat.stream_silence,
                           .total = config.chat.stream_deadline,
                           .head_after = config.chat.head_after,
@@ -274,8 +263,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families(), redis_metrics(state.redis),
-        limit_families(state.limits), hint_metrics(state.shared)}) {
+         state.requests.logs->metric_families(), session_metrics(state.sessions),
+         redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

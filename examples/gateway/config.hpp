@@ -13,6 +13,7 @@
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
 #include <vx11/session.hpp>
+#include <vx11/store/sqlite.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -316,8 +317,9 @@ struct SessionsConfig {
   /// In memory by default; `load_config` replaces an unset value by a file of the user.
   SessionPlace store = {};
   vx11::SessionLimits limits = {};
-  /// The longest that an operation waits for the store.
+  /// The longest that an operation waits for the store; a chat has two.
   Duration max_wait = 250ms;
+  vx11::SessionDurability durability = vx11::SessionDurability::process;
   /// Of sessions in Redis; empty: they are not encrypted.
   FilePath encryption_keys = {};
 };

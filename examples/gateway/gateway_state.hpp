@@ -10,7 +10,6 @@
 #include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/redis.hpp>
-#include <vx11/session_store.hpp>
 
 #include <functional>
 #include <map>
@@ -25,6 +24,7 @@
 #include "limits.hpp"
 #include "metrics.hpp"
 #include "requests.hpp"
+#include "sessions.hpp"
 #include "shared_parts.hpp"
 
 namespace gateway {
@@ -119,8 +119,8 @@ struct GatewayState {
   LastingBreakers breakers = {};
   LastingBalancers balancers = {};
   CountersByOrigin counters = {};  ///< Also of origins that are not configured any more.
-  std::shared_ptr<vx11::RedisClient> redis = {};      ///< Null: nothing is kept there.
-  std::shared_ptr<vx11::SessionStore> sessions = {};  ///< Null before the first configuration.
+  std::shared_ptr<vx11::RedisClient> redis = {};  ///< Null: nothing is kept there.
+  Sessions sessions = {};
   std::optional<vx11::OperatorApi> operator_api = std::nullopt;
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
   std::shared_ptr<EventLog> events = {};  ///< Null: one is made.

@@ -47,6 +47,10 @@ std::vector<Setting> part_settings() {
               "`[redis]` has the rest.",
        .shown_default = "`sqlite:` and `vx11/sessions.db` below `$XDG_STATE_HOME`, or below "
                         "`~/.local/state`"},
+      {.key = "sessions.durability",
+       .field = field(&Config::sessions, &SessionsConfig::durability),
+       .doc = "Which end a stored turn survives in a file: `process`, any end of the gateway; "
+              "`power`, a power cut, too, for which each transaction waits for the disk."},
       {.key = "sessions.messages",
        .field = ranged<std::size_t>(1, 10'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::messages),
@@ -84,9 +88,10 @@ std::vector<Setting> part_settings() {
                                     &SessionsConfig::limits, &vx11::SessionLimits::total_bytes),
        .doc = "Bytes kept in all; the least recently used sessions are removed first."},
       {.key = "sessions.max_wait",
-       .field = ranged<Duration>(1ms, 1min, &Config::sessions, &SessionsConfig::max_wait),
-       .doc = "The longest that a chat waits for the store, for each of its two operations. Then "
-              "it is answered without its history, or is not stored, and the answer says so."},
+       .field = ranged<Duration>(10ms, 10s, &Config::sessions, &SessionsConfig::max_wait),
+       .doc = "How long a chat waits to read its session, and again to store its turn; then it is "
+              "answered without, and the answer says so. After five failures in a row the store "
+              "is left out for 5 to 30 s."},
       {.key = "sessions.encryption_keys",
        .field = field(&Config::sessions, &SessionsConfig::encryption_keys),
        .doc = "A file of keys with which sessions in Redis are encrypted (AES-256-GCM): on each "

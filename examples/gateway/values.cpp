@@ -42,6 +42,8 @@ constexpr Words<vx11::Overtaken, 2> kOvertaken{
 constexpr Words<vx11::SessionMember, 2> kSessionMembers{
     {{"metadata", vx11::SessionMember::metadata},
      {"metadata_or_user", vx11::SessionMember::metadata_or_user}}};
+constexpr Words<vx11::SessionDurability, 2> kDurabilities{
+    {{"process", vx11::SessionDurability::process}, {"power", vx11::SessionDurability::power}}};
 /// Longest first, the order needed for printing.
 constexpr Words<Duration, 6> kUnits{
     {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
@@ -203,6 +205,16 @@ Complaint read(std::string_view text, vx11::SessionMember& into) {
 }
 std::string print(vx11::SessionMember value) {
   return print_word(kSessionMembers, value);
+}
+
+Wanted wanted(vx11::SessionDurability) {
+  return {"a word", R"("process" or "power")"};
+}
+Complaint read(std::string_view text, vx11::SessionDurability& into) {
+  return read_word(kDurabilities, text, into);
+}
+std::string print(vx11::SessionDurability value) {
+  return print_word(kDurabilities, value);
 }
 
 Wanted wanted(ClientCertificates) {

@@ -151,6 +151,10 @@ Wanted wanted(vx11::Overtaken);
 Complaint read(std::string_view text, vx11::Overtaken& into);
 std::string print(vx11::Overtaken value);
 
+Wanted wanted(vx11::SessionDurability);
+Complaint read(std::string_view text, vx11::SessionDurability& into);
+std::string print(vx11::SessionDurability value);
+
 Wanted wanted(vx11::SessionMember);
 Complaint read(std::string_view text, vx11::SessionMember& into);
 std::string print(vx11::SessionMember value);

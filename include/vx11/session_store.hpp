@@ -22,8 +22,8 @@ inline namespace v0 {
 /// The options common to all session stores.
 struct SessionStoreOptions {
   SessionLimits limits = {};
-  SteadyClock clock = {};     ///< Measures waiting times, and in memory the lifetime of sessions.
-  WallClock wall_clock = {};  ///< For timestamps, and in a file the lifetime of sessions.
+  SteadyClock clock = {};     ///< Measures waiting times and the lifetime of sessions.
+  WallClock wall_clock = {};  ///< For timestamps, and for the time while the machine was off.
   /// The longest that an operation waits for its turn and for a lock of another process; it fails
   /// with `storage` then. Short, because a chat is answered without its history rather than late.
   Duration patience = std::chrono::milliseconds(250);

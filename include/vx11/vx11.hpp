@@ -62,6 +62,7 @@
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/shared_rates.hpp>
+#include <vx11/store/guarded.hpp>
 #include <vx11/store/memory.hpp>
 #include <vx11/stream_framing.hpp>
 #include <vx11/streaming.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Creates a file and its folder for the owner alone. Internal.
+/// Files and folders that only their owner can use. Internal.
 
 #include <vx11/result.hpp>
 
@@ -29,8 +29,8 @@ inline int make_private_folder(const std::filesystem::path& folder) {
   return mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST ? 0 : errno;
 }
 
-/// Creates an empty file at `path`, accessible to its owner alone; an existing file is left
-/// unchanged.
+/// Creates an empty file at `path`, accessible to its owner alone; an existing one is left as it
+/// is.
 /// \return `storage` if there is none afterwards, or `path` is not a file.
 inline Result<void> ensure_private_file(const std::filesystem::path& path) {
   if (const int error = make_private_folder(path.parent_path())) return fail_with_errno(error);
@@ -43,6 +43,18 @@ inline Result<void> ensure_private_file(const std::filesystem::path& path) {
   if (stat(path.c_str(), &found) != 0) return fail_with_errno(errno);
   if (!S_ISREG(found.st_mode)) return fail(Errc::storage, "not a regular file");
   return {};
+}
+
+/// Takes away what the group and others may do with a file; one that does not exist is fine.
+inline Result<void> restrict_to_owner(const std::filesystem::path& path) {
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  struct stat found = {};
+  if (stat(path.c_str(), &found) != 0 || (found.st_mode & kOthers) == 0) return {};
+  if (chmod(path.c_str(), found.st_mode & 07777U & ~kOthers) == 0) return {};
+  return fail(Errc::storage, path.string() +
+                                 " is accessible to other users, and its mode cannot be changed (" +
+                                 std::generic_category().message(errno) +
+                                 "); its owner can, with chmod 600");
 }
 
 }  // namespace detail

@@ -14,7 +14,6 @@ namespace vx11 {
 inline namespace v0 {
 namespace {
 
-constexpr std::size_t kCharactersOfMessage = 100;
 constexpr std::size_t kCharactersOfSummary = 256;
 
 void append_line(std::string& summary, const MessageView& said) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <sqlite3.h>
 
@@ -55,14 +56,17 @@ class Statement {
 
   Code code() const noexcept { return code_; }
 
-  /// Runs it with `values` as ?1, ?2 …, and passes each row to `visit`.
+  /// Runs it with `values` as ?1, ?2 …, and passes each row to `visit`, which may return whether it
+  /// wants another one.
   template <class Visit, class... Values>
   Code each(const Visit& visit, const Values&... values) {
     if (code_ != SQLITE_OK) return code_;
     const Reset reset(statement_.get());
     Code code = bind_all(values...);
     if (code != SQLITE_OK) return code;
-    while ((code = sqlite3_step(statement_.get())) == SQLITE_ROW) visit(Row(statement_.get()));
+    while ((code = sqlite3_step(statement_.get())) == SQLITE_ROW) {
+      if (!wants_more(visit)) return SQLITE_OK;
+    }
     return code == SQLITE_DONE ? SQLITE_OK : code;
   }
 
@@ -91,6 +95,17 @@ class Statement {
     sqlite3_stmt* statement_;
   };
 
+  template <class Visit>
+  bool wants_more(const Visit& visit) const {
+    const Row row(statement_.get());
+    if constexpr (std::is_same_v<decltype(visit(row)), bool>) {
+      return visit(row);
+    } else {
+      visit(row);
+      return true;
+    }
+  }
+
   template <class... Values>
   Code bind_all(const Values&... values) noexcept {
     int index = 0;
@@ -103,8 +118,9 @@ class Statement {
     return sqlite3_bind_int64(statement_.get(), index, value);
   }
   // As a blob, because text would be truncated or altered at a NUL or at invalid UTF-8.
-  Code bind(int index, const std::string& value) noexcept {
-    return sqlite3_bind_blob64(statement_.get(), index, value.data(), value.size(), SQLITE_STATIC);
+  Code bind(int index, std::string_view value) noexcept {
+    const char* const data = value.empty() ? "" : value.data();  // a null pointer would be NULL
+    return sqlite3_bind_blob64(statement_.get(), index, data, value.size(), SQLITE_STATIC);
   }
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
@@ -116,8 +132,8 @@ inline Code execute(sqlite3* database, const char* sql) noexcept {
   return sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
 }
 
-/// A write transaction. Keeps the first failure and skips every later step, so that steps need no
-/// individual checks. Rolled back unless `commit` succeeds.
+/// A write transaction of scripts. Keeps the first failure and skips every later step, so that steps
+/// need no individual checks. Rolled back unless `commit` succeeds.
 class Transaction {
  public:
   /// Takes the write lock at once: a transaction that meets another writer later would have to be
@@ -131,14 +147,6 @@ class Transaction {
     if (sqlite3_get_autocommit(database_) == 0) execute(database_, "ROLLBACK");
   }
 
-  template <class Visit, class... Values>
-  void each(Statement& statement, const Visit& visit, const Values&... values) {
-    if (code_ == SQLITE_OK) code_ = statement.each(visit, values...);
-  }
-  template <class... Values>
-  void run(Statement& statement, const Values&... values) {
-    if (code_ == SQLITE_OK) code_ = statement.run(values...);
-  }
   void run(const std::string& sql) {
     if (code_ == SQLITE_OK) code_ = execute(database_, sql.c_str());
   }

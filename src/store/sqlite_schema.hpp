@@ -1,20 +1,15 @@
 #pragma once
 
 /// \file
-/// The tables of a session database, and how a connection to one is opened. Internal.
+/// The tables of a session database. Internal.
 
-#include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
-#include <chrono>
-#include <filesystem>
+#include <cstdint>
 #include <string>
-#include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 
-#include "store/private_file.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace vx11 {
@@ -22,7 +17,7 @@ inline namespace v0 {
 namespace sqlite {
 
 /// Incremented with every change of the tables; stored in the file as its `user_version`.
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 /// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
@@ -109,15 +104,56 @@ CREATE TRIGGER owner_left AFTER DELETE ON sessions WHEN old.owner <> x'' BEGIN
 END;
 )sql";
 
-/// NORMAL: a commit is passed to the kernel without waiting for the disk. The kernel outlives this
-/// process, so a crash or a kill -9 loses nothing; a power cut may lose the last turns, but never
-/// corrupts the file. FULL would close that gap with a flush of the disk per turn, measured at ten
-/// to fifty times the cost of all the rest: too much for a conversation.
-inline constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
-
-/// How long opening waits for another process; operations wait for `SessionStoreOptions::patience`.
-inline constexpr std::chrono::milliseconds kBusy = std::chrono::seconds(5);
-inline constexpr int kPauseMilliseconds = 10;
+/// Version 4: one row for each turn, in the order in which all turns were stored, so that the turns of
+/// one transaction share pages; their sums are kept by the writer, once for each transaction. The
+/// first message of a session is dropped if its question was trimmed. Sessions without a principal
+/// and those with one each have an index of their uses. `boot` and `clock_offset`: see
+/// `LastingClock`.
+inline constexpr const char* kTurns = R"sql(
+DROP TRIGGER message_kept; DROP TRIGGER message_gone;
+DROP TRIGGER session_begun; DROP TRIGGER session_gone;
+DROP TRIGGER owner_begun; DROP TRIGGER owner_changed; DROP TRIGGER owner_left;
+DROP VIEW message_sizes;
+CREATE TABLE turns (
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  question_role BLOB NOT NULL,
+  question BLOB NOT NULL,
+  asked_at INTEGER NOT NULL,
+  question_metadata BLOB NOT NULL,
+  answer_role BLOB NOT NULL,
+  answer BLOB NOT NULL,
+  answered_at INTEGER NOT NULL,
+  answer_metadata BLOB NOT NULL
+);
+WITH numbered AS MATERIALIZED (SELECT *,
+  row_number() OVER (PARTITION BY session ORDER BY key DESC) AS number FROM messages)
+INSERT INTO turns (session, bytes, question_role, question, asked_at, question_metadata,
+    answer_role, answer, answered_at, answer_metadata)
+  SELECT a.session, length(q.role) + length(q.content) + length(q.metadata) + length(a.role)
+    + length(a.content) + length(a.metadata) + 256,
+    q.role, q.content, q.timestamp, q.metadata, a.role, a.content, a.timestamp, a.metadata
+  FROM numbered a JOIN numbered q ON q.session = a.session AND q.number = a.number + 1
+  WHERE a.number % 2 = 1 ORDER BY a.key;
+CREATE INDEX turns_by_session ON turns (session);
+DROP TABLE messages;
+ALTER TABLE sessions ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET turns = (SELECT count(*) FROM turns t WHERE t.session = sessions.key),
+  bytes = (SELECT coalesce(sum(t.bytes), 0) FROM turns t WHERE t.session = sessions.key),
+  last_accessed = min(last_accessed, 1000 * CAST(strftime('%s', 'now') AS INTEGER));
+DELETE FROM sessions WHERE turns = 0;
+DROP INDEX sessions_by_use;
+CREATE INDEX sessions_by_use ON sessions (used) WHERE owner = x'';
+CREATE INDEX owned_sessions_by_use ON sessions (used) WHERE owner <> x'';
+DELETE FROM owners;
+INSERT INTO owners SELECT owner, count(*), sum(bytes) FROM sessions WHERE owner <> x''
+  GROUP BY owner;
+UPDATE totals SET sessions = (SELECT count(*) FROM sessions),
+  bytes = (SELECT coalesce(sum(bytes), 0) FROM sessions);
+ALTER TABLE totals ADD COLUMN boot BLOB NOT NULL DEFAULT x'';
+ALTER TABLE totals ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
+)sql";
 
 inline tl::unexpected<Error> fail_with(Code code) {
   return fail(Errc::storage, sqlite3_errstr(code));
@@ -171,69 +207,11 @@ inline Result<void> create_tables(sqlite3* database) {
   if (!identity->empty && identity->version == kSchemaVersion) return {};
   if (identity->empty) change.run(kTables);
   if (identity->version < 2) change.run(kByteCounts);
-  change.run(kOwners);
+  if (identity->version < 3) change.run(kOwners);
+  change.run(kTurns);
   change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                          kSchemaVersion));
   return ok_or_fail(change.commit());
-}
-
-inline Result<void> write_ahead(sqlite3* database) {
-  std::string mode;
-  Statement statement(database, "PRAGMA journal_mode = WAL");
-  const auto set = [&] { return statement.each([&](const Row& row) { mode = row.bytes(0); }); };
-  Code code = set();
-  // Of two connections that switch a new file concurrently one fails at once, because waiting for
-  // each other would deadlock.
-  const SteadyClock clock;
-  for (const TimePoint end = clock.now() + kBusy; code == SQLITE_BUSY && clock.now() < end;) {
-    sqlite3_sleep(kPauseMilliseconds);
-    code = set();
-  }
-  if (code != SQLITE_OK) return fail_with(code);
-  if (mode == "wal" || mode == "memory") return {};
-  return fail(Errc::storage, "a write-ahead log is not possible there; it needs a local disk");
-}
-
-/// Prepares the connection for sessions, and the file too if it is new.
-inline Result<void> prepare(sqlite3* database) {
-  if (sqlite3_db_readonly(database, "main") == 1) return fail_with(SQLITE_READONLY);
-  sqlite3_busy_timeout(database, static_cast<int>(kBusy.count()));
-  const Result<Identity> identity = identify(database);
-  if (!identity) return fail(identity.error());
-  // Checked before any change: another application's file is left exactly as it is.
-  if (auto accepted = accept(*identity); !accepted) return accepted;
-  if (auto logged = write_ahead(database); !logged) return logged;
-  if (auto set = ok_or_fail(execute(database, kSettings)); !set) return set;
-  const bool is_current = !identity->empty && identity->version == kSchemaVersion;
-  return is_current ? Result<void>() : create_tables(database);
-}
-
-/// The name under which SQLite opens `path`. Absolute, because SQLite would treat a relative one
-/// that begins with "file:" as a URI.
-inline Result<std::string> file_name(const std::string& path) {
-  if (path == ":memory:") return path;
-  if (path.empty()) return fail(Errc::storage, "the path is empty");
-  if (path.find('\0') != std::string::npos) return fail(Errc::storage, "the path holds a NUL");
-  std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  if (error) return detail::fail_with_errno(error.value());
-  if (auto file = detail::ensure_private_file(absolute); !file) return fail(file.error());
-  return absolute.string();
-}
-
-/// Opens the database at `path`; creates it if missing.
-/// \return `storage` with the reason alone.
-inline Result<Connection> open(const std::string& path) {
-  const Result<std::string> name = file_name(path);
-  if (!name) return fail(name.error());
-  // Without SQLite's own locks: the store has its own lock around all use of the connection.
-  sqlite3* opened = nullptr;
-  const Code code =
-      sqlite3_open_v2(name->c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-  Connection connection(opened);  // even a failed open leaves a handle to close
-  if (code != SQLITE_OK) return fail_with(code);
-  if (auto ready = prepare(opened); !ready) return fail(ready.error());
-  return connection;
 }
 
 }  // namespace sqlite

@@ -9,61 +9,88 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-/// All statements, prepared once.
-struct Statements {
-  explicit Statements(sqlite3* database) : database(database) {}
+/// The columns of a turn, in the order in which `say` takes and `read` gives them.
+#define VX11_TURN_COLUMNS                                     \
+  "question_role, question, asked_at, question_metadata, "    \
+  "answer_role, answer, answered_at, answer_metadata"
+
+/// What the writer runs; prepared once.
+struct WriterStatements {
+  explicit WriterStatements(sqlite3* database) : database(database) {}
 
   Statement prepared(const char* sql) const noexcept { return Statement(database, sql); }
 
   sqlite3* database;
 
-  Statement find = prepared("SELECT key, last_accessed FROM sessions WHERE id = ?1");
-  Statement size = prepared("SELECT bytes FROM sessions WHERE key = ?1");
-  Statement sizes = prepared(
-      "SELECT key, bytes FROM message_sizes WHERE session = ?1"
-      " ORDER BY key DESC");
-  Statement cut = prepared("DELETE FROM messages WHERE session = ?1 AND key <= ?2");
+  Statement begin_change = prepared("BEGIN IMMEDIATE");
+  Statement commit = prepared("COMMIT");
   Statement totals = prepared("SELECT sessions, bytes FROM totals");
+  Statement set_totals = prepared("UPDATE totals SET sessions = ?1, bytes = ?2");
   Statement of_owner = prepared("SELECT sessions, bytes FROM owners WHERE owner = ?1");
-  // Each deletes the least recently used session but ?1: of all, without a principal, of ?2.
-  Statement drop_oldest = prepared(
-      "DELETE FROM sessions WHERE key ="
-      " (SELECT key FROM sessions WHERE key <> ?1 ORDER BY used LIMIT 1)");
-  Statement drop_oldest_unowned = prepared(
-      "DELETE FROM sessions WHERE key ="
-      " (SELECT key FROM sessions WHERE key <> ?1 AND owner = x'' ORDER BY used LIMIT 1)");
-  Statement drop_oldest_of = prepared(
-      "DELETE FROM sessions WHERE key = (SELECT key FROM sessions"
-      " WHERE key <> ?1 AND owner = ?2 AND owner <> x'' ORDER BY used LIMIT 1)");
+  Statement set_owner = prepared(
+      "INSERT INTO owners VALUES (?1, ?2, ?3)"
+      " ON CONFLICT (owner) DO UPDATE SET sessions = ?2, bytes = ?3");
+  Statement forget_owner = prepared("DELETE FROM owners WHERE owner = ?1");
+  // The greatest number of use. Each half has an index of its own.
+  Statement last_use = prepared(
+      "SELECT max(coalesce((SELECT max(used) FROM sessions WHERE owner = x''), 0),"
+      " coalesce((SELECT max(used) FROM sessions WHERE owner <> x''), 0))");
+
+  Statement find = prepared("SELECT key, last_accessed, bytes, turns FROM sessions WHERE id = ?1");
   Statement begin = prepared(
-      "INSERT INTO sessions (id, user_id, created_at, last_accessed, used, owner)"
-      " VALUES (?1, ?2, ?3, ?3, 0, ?4)");
+      "INSERT INTO sessions (id, user_id, created_at, last_accessed, used, owner, bytes, turns)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)");
+  Statement use = prepared(
+      "UPDATE sessions SET last_accessed = ?2, used = ?3, bytes = ?4, turns = ?5 WHERE key = ?1");
   Statement touch = prepared(
-      "UPDATE sessions SET last_accessed = ?2, used = (SELECT max(used) + 1 FROM sessions)"
-      " WHERE key = ?1");
+      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = ?3 WHERE key = ?1");
   Statement forget = prepared("DELETE FROM sessions WHERE key = ?1");
 
-  Statement say = prepared(
-      "INSERT INTO messages (session, role, content, timestamp, metadata)"
-      " VALUES (?1, ?2, ?3, ?4, ?5)");
-  Statement trim = prepared(
-      "DELETE FROM messages WHERE session = ?1 AND key <="
-      " (SELECT key FROM messages WHERE session = ?1 ORDER BY key DESC LIMIT 1 OFFSET ?2)");
-  Statement read = prepared(
-      "SELECT s.key, s.user_id, s.created_at, m.role, m.content, m.timestamp, m.metadata"
-      " FROM sessions s JOIN messages m ON m.session = s.key"
-      " WHERE s.id = ?1 AND s.last_accessed > ?2 ORDER BY m.key DESC LIMIT ?3");
+  Statement say = prepared("INSERT INTO turns (session, bytes, " VX11_TURN_COLUMNS
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+  Statement oldest_turns = prepared("SELECT key, bytes FROM turns WHERE session = ?1 ORDER BY key");
+  Statement forget_turn = prepared("DELETE FROM turns WHERE key = ?1");
+  Statement forget_turns = prepared("DELETE FROM turns WHERE session = ?1");
 
-  Statement sweep = prepared(
-      "DELETE FROM sessions WHERE last_accessed <= ?1"
-      " AND key IN (SELECT key FROM sessions ORDER BY used LIMIT ?2)");
-  Statement erase = prepared("DELETE FROM sessions WHERE id = ?1 AND last_accessed > ?2");
+  // The ?2 least recently used sessions but ?1: without a principal, with one, of ?3.
+  Statement oldest_unowned = prepared(
+      "SELECT key, id, owner, bytes, used, last_accessed FROM sessions"
+      " WHERE key <> ?1 AND owner = x'' ORDER BY used LIMIT ?2");
+  Statement oldest_owned = prepared(
+      "SELECT key, id, owner, bytes, used, last_accessed FROM sessions"
+      " WHERE key <> ?1 AND owner <> x'' ORDER BY used LIMIT ?2");
+  Statement oldest_of = prepared(
+      "SELECT key, id, owner, bytes, used, last_accessed FROM sessions"
+      " WHERE key <> ?1 AND owner = ?3 AND owner <> x'' ORDER BY used LIMIT ?2");
 
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
     for (const Statement* statement :
-         {&find, &size, &sizes, &cut, &totals, &of_owner, &drop_oldest, &drop_oldest_unowned,
-          &drop_oldest_of, &begin, &touch, &forget, &say, &trim, &read, &sweep, &erase}) {
+         {&begin_change, &commit, &totals, &set_totals, &of_owner, &set_owner, &forget_owner,
+          &last_use, &find, &begin, &use, &touch, &forget, &say, &oldest_turns, &forget_turn,
+          &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
+      if (statement->code() != SQLITE_OK) return statement->code();
+    }
+    return SQLITE_OK;
+  }
+};
+
+/// What readers run; prepared once for each connection.
+struct ReaderStatements {
+  explicit ReaderStatements(sqlite3* database)
+      : begin(database, "BEGIN"),
+        commit(database, "COMMIT"),
+        find(database, "SELECT key, last_accessed, user_id, created_at FROM sessions WHERE id = ?1"),
+        turns(database, "SELECT " VX11_TURN_COLUMNS
+                        " FROM turns WHERE session = ?1 ORDER BY key DESC LIMIT ?2") {}
+
+  Statement begin;
+  Statement commit;
+  Statement find;
+  Statement turns;
+
+  Code code() const noexcept {
+    for (const Statement* statement : {&begin, &commit, &find, &turns}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;

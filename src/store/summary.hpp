@@ -15,6 +15,8 @@ inline namespace v0 {
 
 /// The number of messages in a summary.
 inline constexpr std::size_t kMessagesOfSummary = 3;
+/// The number of characters of each.
+inline constexpr std::size_t kCharactersOfMessage = 100;
 
 /// The parts of a message that a summary needs.
 struct MessageView {
@@ -26,7 +28,7 @@ struct MessageView {
 };
 
 /// The summary of all of `messages`, oldest first.
-std::string summary_of(std::span<const MessageView> messages);
+VX11_API std::string summary_of(std::span<const MessageView> messages);
 
 }  // namespace v0
 }  // namespace vx11

@@ -19,6 +19,10 @@ class VX11_API Executor {
   virtual ~Executor() = default;
   /// Runs `job` on this executor's thread. Called on any thread.
   virtual void post(QueuedJob& job) noexcept = 0;
+  /// The same for several, in their order, with one wake-up at most.
+  virtual void post_all(JobQueue jobs) noexcept {
+    while (QueuedJob* const job = jobs.pop()) post(*job);
+  }
 
   /// The executor of the calling thread; null: the thread may be blocked.
   static Executor* current() noexcept;

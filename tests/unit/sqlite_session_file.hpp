@@ -11,12 +11,21 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
-inline std::shared_ptr<vx11::SessionStore> open(const std::string& path,
-                                                vx11::SessionLimits limits = {},
-                                                vx11::WallClock clock = {}) {
-  auto store = vx11::open_sqlite_session_store(path, {.limits = limits, .wall_clock = clock});
+inline std::shared_ptr<vx11::SessionStore> open_with(const std::string& path,
+                                                     vx11::SessionStoreOptions options) {
+  auto store = vx11::open_sqlite_session_store(path, options);
   REQUIRE_MESSAGE(store, store.error().detail);
   return *store;
+}
+
+inline std::shared_ptr<vx11::SessionStore> open(const std::string& path,
+                                                vx11::SessionLimits limits = {}) {
+  return open_with(path, {.limits = limits});
+}
+inline std::shared_ptr<vx11::SessionStore> open(const std::string& path,
+                                                vx11::SessionLimits limits,
+                                                const vx11::TimeSource& clock) {
+  return open_with(path, {.limits = limits, .clock = clock, .wall_clock = clock});
 }
 
 // Another connection to the same file: the result of `sql`, each value on a line.

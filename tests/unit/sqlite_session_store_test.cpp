@@ -172,10 +172,10 @@ TEST_CASE("what is gone leaves nothing in the file") {
   for (int i = 0; i < 5; ++i) append(*store, "a", turn("x"));
   append(*store, "b", turn("x"));
   append(*store, "c", turn("x"));
-  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM messages") == "4\n");
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns") == "2\n");
   clock.advance(1h);
   append(*store, "d", turn("x"));
-  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM messages") == "2\n");
+  CHECK(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns") == "1\n");
   CHECK(ask_sqlite(folder / "s.db", "SELECT sessions FROM totals") == "1\n");
 }
 
@@ -233,7 +233,7 @@ TEST_CASE("the file is in WAL mode, sound, and says what it is") {
   CHECK(pragma("journal_mode") == "wal\n");
   CHECK(pragma("integrity_check") == "ok\n");
   CHECK(pragma("foreign_key_check") == "");
-  CHECK(pragma("user_version") == "3\n");
+  CHECK(pragma("user_version") == "4\n");
   CHECK(pragma("application_id") == "1987588401\n");
 }
 
@@ -251,7 +251,7 @@ TEST_CASE("a new file and its folders are their owner's alone") {
   }
 }
 
-TEST_CASE("folders and files that exist keep their modes") {
+TEST_CASE("folders that exist keep their modes, files become their owner's alone") {
   const ScratchFolder folder;
   fs::create_directory(folder / "a");
   fs::permissions(folder / "a", fs::perms(0755));
@@ -259,7 +259,7 @@ TEST_CASE("folders and files that exist keep their modes") {
   fs::permissions(folder / "a/s.db", fs::perms(0640));
   append(*open(folder / "a/s.db"), "s", turn("1"));
   CHECK(mode_of(folder / "a") == 0755);
-  CHECK(mode_of(folder / "a/s.db") == 0640);
+  CHECK(mode_of(folder / "a/s.db") == 0600);
 }
 
 TEST_CASE("a path is a path, even if it looks like a URI") {
@@ -301,10 +301,10 @@ TEST_CASE("another program's database is refused and left as it is") {
 TEST_CASE("a database of a newer version is refused and left as it is") {
   const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
-  ask_sqlite(folder / "s.db", "PRAGMA user_version = 4; PRAGMA wal_checkpoint(TRUNCATE)");
+  ask_sqlite(folder / "s.db", "PRAGMA user_version = 5; PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = content_of(folder / "s.db");
   CHECK(refusal(folder / "s.db") ==
-        "it was written by a newer version (schema 4, this one knows 3)");
+        "it was written by a newer version (schema 5, this one knows 4)");
   CHECK(content_of(folder / "s.db") == before);
 }
 
@@ -354,7 +354,7 @@ TEST_CASE("a turn that fails half way leaves nothing of itself") {
   append(*store, "s", turn("1"));
   append(*store, "s", turn("2"));
   ask_sqlite(folder / "s.db",
-             "CREATE TRIGGER fault BEFORE INSERT ON messages WHEN NEW.content = X'6261642032'"
+             "CREATE TRIGGER fault BEFORE INSERT ON turns WHEN NEW.answer = X'6261642032'"
              "  BEGIN SELECT RAISE(FAIL, 'private text'); END");  // 'bad 2'
   const Turn bad({"user", "bad 1"}, {"assistant", "bad 2"});
 
@@ -398,7 +398,7 @@ TEST_CASE("a database that was damaged meanwhile is an error, not an end") {
   const ScratchFolder folder;
   const auto store = open(folder / "s.db");
   append(*store, "s", turn("1"));
-  ask_sqlite(folder / "s.db", "DROP TABLE messages");
+  ask_sqlite(folder / "s.db", "DROP TABLE turns");
   CHECK(append_failure(*store, "s", turn("2")) == "cannot write sessions: SQL logic error");
   const auto messages = vx11::sync_wait(store->recent("s", kAll));
   REQUIRE(!messages);

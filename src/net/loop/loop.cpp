@@ -118,10 +118,17 @@ void Loop::stop() noexcept {
 /// A post to an empty queue wakes the loop, unless it comes from the loop's own thread, which
 /// checks the queue before it waits.
 void Loop::post(QueuedJob& job) noexcept {
+  JobQueue jobs;
+  jobs.push(job);
+  post_all(jobs);
+}
+
+void Loop::post_all(JobQueue jobs) noexcept {
+  if (jobs.empty()) return;
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    posted_.push(job);
+    posted_.append(jobs);
     first = !has_posted_.exchange(true, std::memory_order_relaxed);
   }
   if (first && current_ != this) wakeup_.wake();

@@ -46,6 +46,7 @@ class VX11_API Loop : public Executor {
   /// Queues `job`, to run on the loop's thread in the order of posting. Needs no memory.
   /// Thread-safe.
   void post(QueuedJob& job) noexcept override;
+  void post_all(JobQueue jobs) noexcept override;
   /// The same for a function. Throws `std::bad_alloc` if it cannot be queued; so not for
   /// destructors, stop callbacks and other places that must not fail.
   void post(Function function);

@@ -1,0 +1,79 @@
+#include "sessions.hpp"
+
+#include <vx11/net/timer.hpp>
+#include <vx11/store/memory.hpp>
+#include <vx11/store/sqlite.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "log.hpp"
+#include "redis_client.hpp"
+
+namespace gateway {
+
+namespace {
+
+using vx11::CircuitState;
+
+/// Half-open is a probe, of which the next line tells the result.
+void log_change(const vx11::CircuitTransition& change) {
+  const std::string what = change.name == "session_read" ? "reading sessions" : "storing sessions";
+  if (change.to == CircuitState::open && change.from == CircuitState::closed) {
+    log_line(LogLevel::warn, what + " failed several times in a row: it is left out for a "
+                                       "while, and chats are answered without it");
+  } else if (change.to == CircuitState::closed) {
+    log_line(LogLevel::warn, what + " works again");
+  }
+}
+
+vx11::MetricSeries series(std::string operation,
+                          std::shared_ptr<const vx11::GuardedSessionStore> store,
+                          const vx11::CircuitBreaker& breaker) {
+  return {.labels = {{"operation", std::move(operation)}},
+          .value = [store = std::move(store), &breaker]() -> std::uint64_t {
+            return breaker.state() == CircuitState::closed ? 0 : 1;
+          }};
+}
+
+/// A chat waits no longer for `store` than `max_wait`, and not at all while it keeps failing.
+vx11::Result<Sessions> guarded(vx11::Result<std::shared_ptr<vx11::SessionStore>> store,
+                               const SessionsConfig& config) {
+  if (!store) return vx11::fail(std::move(store.error()));
+  vx11::GuardedStoreOptions options{.timeout = config.max_wait, .timer = vx11::make_net_timer()};
+  options.breaker.on_transition = log_change;
+  auto guard =
+      std::make_shared<vx11::GuardedSessionStore>(*std::move(store), std::move(options));
+  return Sessions{.store = guard, .guarded = guard};
+}
+
+}  // namespace
+
+vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
+                                     const std::shared_ptr<vx11::RedisClient>& redis) {
+  const SessionsConfig& sessions = config.sessions;
+  if (sessions.store.redis_url) return guarded(make_redis_sessions(redis, config), sessions);
+  const vx11::SessionStoreOptions options{.limits = sessions.limits, .patience = sessions.max_wait};
+  if (!sessions.store.sqlite_path) {
+    return Sessions{.store = vx11::make_memory_session_store(options)};
+  }
+  return guarded(vx11::open_sqlite_session_store(*sessions.store.sqlite_path, options,
+                                                 {.durability = sessions.durability}),
+                 sessions);
+}
+
+std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions) {
+  if (sessions.guarded == nullptr) return {};
+  const auto& store = sessions.guarded;
+  return {{.name = "vx11_session_store_left_out",
+           .help = "1 while the session store is left out after failures.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {series("read", store, store->reading()),
+                      series("write", store, store->writing())}},
+          {.name = "vx11_session_store_timeouts_total",
+           .help = "Operations of the session store that took longer than their time limit.",
+           .series = {{.value = [store] { return store->timed_out(); }}}}};
+}
+
+}  // namespace gateway

@@ -1,0 +1,135 @@
+#include <vx11/store/guarded.hpp>
+
+#include <atomic>
+#include <utility>
+
+#include "store/guarded_call.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+CircuitBreakerOptions named(CircuitBreakerOptions options, const char* name) {
+  options.name = name;
+  return options;
+}
+
+}  // namespace
+
+struct GuardedSessionStore::State {
+  State(std::shared_ptr<SessionStore> store, GuardedStoreOptions options)
+      : inner(std::move(store)),
+        timeout(options.timeout),
+        timer(std::move(options.timer)),
+        reading(named(options.breaker, "session_read"), options.clock),
+        writing(named(options.breaker, "session_write"), options.clock) {}
+
+  const std::shared_ptr<SessionStore> inner;
+  const Duration timeout;
+  const std::shared_ptr<Timer> timer;
+  CircuitBreaker reading;
+  CircuitBreaker writing;
+  std::atomic<std::uint64_t> timed_out = 0;
+};
+
+namespace {
+
+/// Records the end of an operation. Keeps what the operation uses alive: the store, and the question
+/// of a summary.
+template <class State>
+struct RecordVerdict {
+  std::shared_ptr<State> state;
+  CircuitBreaker::Permit permit;
+  std::shared_ptr<const std::string> question;
+
+  void operator()(bool in_time, bool succeeded) {
+    if (!in_time) state->timed_out.fetch_add(1, std::memory_order_relaxed);
+    succeeded ? permit.success() : permit.failure();
+  }
+};
+
+template <class T, class State>
+Task<Result<T>> wait_for(std::shared_ptr<detail::GuardedCall<T, RecordVerdict<State>>> call,
+                         std::shared_ptr<State> state) {
+  auto waiting = call->wait(state->timer.get(), state->timeout);
+  co_await waiting;
+  std::optional<Result<T>> result = call->take();
+  if (!result) co_return fail(Errc::storage, "the session store did not answer in time");
+  co_return *std::move(result);
+}
+
+/// What is ready costs neither a frame nor an alarm.
+template <class T, class State, class Begin>
+Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& breaker,
+                        std::shared_ptr<const std::string> question, const Begin& begin) {
+  auto permit = breaker.try_acquire();
+  if (!permit) {
+    return Result<T>(fail(Errc::storage, "the session store is left out after failures"));
+  }
+  Task<Result<T>> call = begin(*state->inner);
+  RecordVerdict<State> record{state, *std::move(permit), std::move(question)};
+  if (std::move(call).operator co_await().await_ready()) {
+    Result<T> result = detail::TaskAccess::take(call);
+    record(true, result.has_value());
+    return result;
+  }
+  return wait_for<T>(std::make_shared<detail::GuardedCall<T, RecordVerdict<State>>>(
+                         std::move(call), std::move(record)),
+                     state);
+}
+
+}  // namespace
+
+GuardedSessionStore::GuardedSessionStore(std::shared_ptr<SessionStore> inner,
+                                         GuardedStoreOptions options)
+    : state_(std::make_shared<State>(std::move(inner), std::move(options))) {}
+
+GuardedSessionStore::~GuardedSessionStore() = default;
+
+Task<Result<std::vector<Message>>> GuardedSessionStore::recent(std::string id, std::size_t count) {
+  return guarded<std::vector<Message>>(
+      state_, state_->reading, nullptr,
+      [&](SessionStore& store) { return store.recent(std::move(id), count); });
+}
+
+Task<Result<std::optional<Session>>> GuardedSessionStore::find(std::string id) {
+  return guarded<std::optional<Session>>(
+      state_, state_->reading, nullptr,
+      [&](SessionStore& store) { return store.find(std::move(id)); });
+}
+
+/// The caller keeps the question only as long as it waits.
+Task<Result<std::string>> GuardedSessionStore::summary(std::string id, std::string_view question) {
+  auto kept = std::make_shared<const std::string>(question);
+  const std::string_view asked = *kept;
+  return guarded<std::string>(
+      state_, state_->reading, std::move(kept),
+      [&](SessionStore& store) { return store.summary(std::move(id), asked); });
+}
+
+Task<Result<void>> GuardedSessionStore::append(std::string id, std::string user_id, Turn turn) {
+  return guarded<void>(state_, state_->writing, nullptr, [&](SessionStore& store) {
+    return store.append(std::move(id), std::move(user_id), std::move(turn));
+  });
+}
+
+Task<Result<bool>> GuardedSessionStore::erase(std::string id) {
+  return guarded<bool>(state_, state_->writing, nullptr,
+                       [&](SessionStore& store) { return store.erase(std::move(id)); });
+}
+
+const CircuitBreaker& GuardedSessionStore::reading() const noexcept {
+  return state_->reading;
+}
+
+const CircuitBreaker& GuardedSessionStore::writing() const noexcept {
+  return state_->writing;
+}
+
+std::uint64_t GuardedSessionStore::timed_out() const noexcept {
+  return state_->timed_out.load(std::memory_order_relaxed);
+}
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,219 @@
+#include "store/sqlite_batches.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "store/sqlite_file.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+namespace {
+
+/// Pages of the write-ahead log (16 MB) after which they are copied into the database. A longer log
+/// copies pages that change often fewer times.
+constexpr int kPagesOfLog = 4'000;
+/// How many sessions leave between two transactions if limits were lowered.
+constexpr int kShrunkAtOnce = 64;
+/// Unwritten uses that the next transaction writes.
+constexpr std::size_t kTouches = 4'096;
+constexpr std::chrono::milliseconds kPatienceOfTidying{25};
+
+WallTime wall_time(std::int64_t milliseconds) noexcept {
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
+
+void fail_all(const Jobs& jobs, Code code) noexcept {
+  for (Job* const job : jobs) job->fail_with(code);
+}
+
+Message message_at(const Row& row, int column) {
+  return Message(row.bytes(column), std::string(row.bytes(column + 1)),
+                 wall_time(row.integer(column + 2)), std::string(row.bytes(column + 3)));
+}
+
+}  // namespace
+
+bool Reader::run(const Jobs& jobs) {
+  noted_use_ = false;
+  if (has_moved(database_)) {
+    fail_all(jobs, kMoved);
+    return false;
+  }
+  stamp_ = shared_.memory.stamp();
+  Code code = statements_.begin.run();
+  for (Job* const job : jobs) {
+    if (code == SQLITE_OK) code = read(static_cast<ReadJob&>(*job));
+    job->fail_with(code);
+    if (code != SQLITE_OK && sqlite3_get_autocommit(database_) == 0) code = SQLITE_OK;
+  }
+  if (sqlite3_get_autocommit(database_) == 0) static_cast<void>(statements_.commit.run());
+  return noted_use_;
+}
+
+Code Reader::read(ReadJob& job) try {
+  std::int64_t key = 0;
+  const Code found = find(job, key);
+  if (found != SQLITE_OK || key == 0) return found;
+  std::vector<Message>& messages = job.session.messages;
+  // At least one, because a session without messages does not exist.
+  const std::size_t most = std::clamp<std::size_t>(job.messages, 1, shared_.limits.messages);
+  const auto take = [&](const Row& row) {
+    messages.push_back(message_at(row, 4));
+    messages.push_back(message_at(row, 0));
+  };
+  const Code code = statements_.turns.each(take, key, as_limit(most / 2 + most % 2));
+  if (code != SQLITE_OK || messages.empty()) return code;
+  std::ranges::reverse(messages);
+  remember(job, key);
+  if (messages.size() > most) messages.erase(messages.begin());
+  job.session.last_accessed = shared_.wall_clock.now();
+  return SQLITE_OK;
+} catch (...) {
+  return SQLITE_NOMEM;
+}
+
+Code Reader::find(ReadJob& job, std::int64_t& key) {
+  const auto take = [&](const Row& row) {
+    const Milliseconds last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
+    if (last_use <= shared_.clock.now() - shared_.idle) return;
+    key = row.integer(0);
+    job.session.user_id = row.bytes(2);
+    job.session.created_at = wall_time(row.integer(3));
+  };
+  return statements_.find.each(take, job.id);
+}
+
+void Reader::remember(const ReadJob& job, std::int64_t key) {
+  const Milliseconds now = shared_.clock.now();
+  noted_use_ = shared_.memory.touch(key, now) || noted_use_;
+  const std::vector<Message>& messages = job.session.messages;
+  const std::size_t count = messages.size();
+  const KnownSession known{key, now, for_summaries(messages[count - 2], messages[count - 1])};
+  shared_.memory.learn(job.id, known, stamp_);
+}
+
+Writer::Writer(Connection connection, std::string name, Shared& shared)
+    : connection_(std::move(connection)),
+      name_(std::move(name)),
+      shared_(shared),
+      statements_(connection_.get()) {
+  const auto note_frames = [](void* self, sqlite3*, const char*, int frames) {
+    static_cast<Writer*>(self)->frames_ = frames;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(connection_.get(), note_frames, this);
+}
+
+Writer::~Writer() {
+  checkpoints_.shut_down();
+  if (has_touches()) write_touches();
+}
+
+void Writer::run(const Jobs& jobs) {
+  if (has_moved(connection_.get())) return fail_all(jobs, kMoved);
+  together(jobs);
+}
+
+/// Jobs that another process keeps waiting fail one after the other, each at the end of its patience.
+void Writer::together(Jobs jobs) {
+  for (jobs = refuse_overdue(jobs); !jobs.empty(); jobs = refuse_overdue(jobs)) {
+    const auto earliest = (*std::ranges::min_element(jobs, {}, &Job::until))->until();
+    wait_at_most(earliest);
+    const Code code = change(jobs);
+    if (code == SQLITE_OK) return;
+    if (code != SQLITE_BUSY) return jobs.size() == 1 ? fail_all(jobs, code) : singly(jobs);
+    const auto waited = [&](const Job* job) { return job->until() <= earliest; };
+    for (Job* const job : jobs) {
+      if (waited(job)) job->fail_with(code);
+    }
+    std::erase_if(jobs, waited);
+  }
+}
+
+/// One of them failed, or their commit: the others are not to fail with it.
+void Writer::singly(const Jobs& jobs) {
+  for (Job* const job : jobs) together({job});
+}
+
+/// One transaction. \return SQLITE_OK, or a failure that left nothing of any job.
+Code Writer::change(const Jobs& jobs) {
+  SessionChange change = new_change();
+  try {
+    if (const Code begun = change.begin(); begun != SQLITE_OK) {
+      change.roll_back();
+      return begun;
+    }
+    const auto appends = std::ranges::count_if(
+        jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
+    if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
+    if (shared_.memory.touch_count() >= kTouches) change.write_touches();
+    for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
+    is_over_ = change.is_over();
+    return change.commit();
+  } catch (...) {
+    change.roll_back();
+    return SQLITE_NOMEM;
+  }
+}
+
+/// \return the others
+Jobs Writer::refuse_overdue(const Jobs& jobs) const {
+  const TimePoint now = shared_.steady_clock.now();
+  Jobs left;
+  for (Job* const job : jobs) {
+    if (job->until() < now) {
+      job->fail_with(SQLITE_BUSY);
+    } else {
+      left.push_back(job);
+    }
+  }
+  return left;
+}
+
+void Writer::wait_at_most(TimePoint until) noexcept {
+  const Duration left = until - shared_.steady_clock.now();
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  sqlite3_busy_timeout(connection_.get(),
+                       static_cast<int>(std::clamp<std::int64_t>(wait, 1, kMost)));
+}
+
+void Writer::tidy_up() noexcept {
+  if (is_over_) {
+    sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatienceOfTidying.count()));
+    SessionChange change = new_change();
+    if (change.begin() == SQLITE_OK) is_over_ = change.shrink(kShrunkAtOnce);
+    change.commit();
+  }
+  if (copied_.exchange(false)) {
+    // Few pages: those written since the copy. After it the log begins anew.
+    sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                              nullptr);
+    copying_ = false;
+  } else if (frames_ >= kPagesOfLog && !copying_.exchange(true)) {
+    checkpoints_.run([this] { checkpoint(); });
+  }
+}
+
+/// Beside the writer, which needs no lock of it.
+void Writer::checkpoint() noexcept {
+  if (const auto connection = open_for_reading(name_)) {
+    execute(connection->get(), "PRAGMA query_only = OFF; PRAGMA wal_checkpoint(PASSIVE)");
+  }
+  copied_ = true;
+}
+
+void Writer::write_touches() noexcept {
+  sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatienceOfTidying.count()));
+  SessionChange change = new_change();
+  if (change.begin() == SQLITE_OK) change.write_touches();
+  change.commit();
+}
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

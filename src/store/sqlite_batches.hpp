@@ -1,0 +1,119 @@
+#pragma once
+
+/// \file
+/// How a session database is read and written: operations that wait share a transaction. Internal.
+
+#include <vx11/session_store.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "store/sqlite_clock.hpp"
+#include "store/sqlite_lane.hpp"
+#include "store/sqlite_memory.hpp"
+#include "store/sqlite_statements.hpp"
+#include "store/sqlite_writer.hpp"
+#include "threads/workers.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+/// Beside SQLite's codes: the file is not the one at its path any more.
+inline constexpr Code kMoved = -1;
+
+/// What all parts of a store share.
+struct Shared {
+  SessionLimits limits;
+  Milliseconds idle;
+  WallClock wall_clock;
+  SteadyClock steady_clock;
+  LastingClock clock;
+  SessionMemory memory;
+};
+
+/// Reads the newest messages of a session, which counts as use of it.
+class ReadJob final : public Job {
+ public:
+  ReadJob(TimePoint until, const std::string& id, std::size_t messages)
+      : Job(until), id(id), messages(messages) {}
+  bool reads() const noexcept override { return true; }
+
+  const std::string& id;
+  const std::size_t messages;
+  Session session = {};  ///< Without messages: there is none.
+};
+
+/// Changes a session.
+class WriteJob : public Job {
+ public:
+  using Job::Job;
+  bool reads() const noexcept override { return false; }
+  virtual void apply(SessionChange& change) = 0;
+  virtual bool appends() const noexcept { return false; }
+};
+
+/// Runs reads on a connection; used by one thread.
+class Reader {
+ public:
+  Reader(sqlite3* database, Shared& shared) : database_(database), shared_(shared), statements_(database) {}
+
+  Code code() const noexcept { return statements_.code(); }
+  /// \return whether a use was noted that is to be written
+  bool run(const Jobs& jobs);
+
+ private:
+  Code read(ReadJob& job);
+  Code find(ReadJob& job, std::int64_t& key);
+  void remember(const ReadJob& job, std::int64_t key);
+
+  sqlite3* database_;
+  Shared& shared_;
+  ReaderStatements statements_;
+  std::uint64_t stamp_ = 0;
+  bool noted_use_ = false;
+};
+
+/// Runs changes on a connection; used by one thread.
+class Writer {
+ public:
+  Writer(Connection connection, std::string name, Shared& shared);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();
+
+  Code code() const noexcept { return statements_.code(); }
+  sqlite3* database() const noexcept { return connection_.get(); }
+  void run(const Jobs& jobs);
+  /// What no caller waits for: checkpoints, and limits that were lowered.
+  void tidy_up() noexcept;
+  bool has_touches() const { return shared_.memory.touch_count() > 0; }
+  void write_touches() noexcept;
+
+ private:
+  void together(Jobs jobs);
+  void singly(const Jobs& jobs);
+  Code change(const Jobs& jobs);
+  Jobs refuse_overdue(const Jobs& jobs) const;
+  void wait_at_most(TimePoint until) noexcept;
+  void checkpoint() noexcept;
+  SessionChange new_change() {
+    return SessionChange(statements_, shared_.memory, shared_.limits, shared_.idle,
+                         shared_.clock.now());
+  }
+
+  Connection connection_;
+  const std::string name_;
+  Shared& shared_;
+  WriterStatements statements_;
+  bool is_over_ = false;        ///< Limits are exceeded, because they were lowered.
+  std::atomic<int> frames_ = 0;  ///< Pages in the write-ahead log.
+  std::atomic<bool> copying_ = false;  ///< A checkpoint is under way.
+  std::atomic<bool> copied_ = false;   ///< All but the last pages of the log are in the database.
+  Workers checkpoints_{1};
+};
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

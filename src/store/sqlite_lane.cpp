@@ -1,0 +1,146 @@
+#include "store/sqlite_lane.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+namespace {
+
+/// How long idle work waits for more of it.
+constexpr auto kIdle = std::chrono::seconds(2);
+
+/// The jobs of one executor.
+struct Group {
+  Executor* executor;
+  JobQueue jobs;
+};
+
+JobQueue& jobs_of(Executor& executor, std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    if (group.executor == &executor) return group.jobs;
+  }
+  return groups.emplace_back(Group{&executor, {}}).jobs;
+}
+
+}  // namespace
+
+void Job::wait_blocked() noexcept {
+  released_.wait(0, std::memory_order_acquire);
+  while (released_.load(std::memory_order_acquire) != 2) {
+  }
+}
+
+/// The waiting thread destroys the job as soon as it sees 2, so nothing may touch it afterwards.
+void Job::release_blocked() noexcept {
+  released_.store(1, std::memory_order_release);
+  released_.notify_one();
+  released_.store(2, std::memory_order_release);
+}
+
+Lane::Lane(std::size_t most, Work work)
+    : most_(std::max<std::size_t>(most, 1)), work_(std::move(work)), thread_([this] { this->work(); }) {}
+
+Lane::~Lane() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+bool Lane::enqueue(Job& job, std::coroutine_handle<> waiting) {
+  job.waiting_ = waiting;
+  Executor* const executor = Executor::current();
+  job.executor_ = executor;
+  if (!push(job)) return false;
+  // Suspended: from here on the job may be gone.
+  if (executor != nullptr) return true;
+  job.wait_blocked();
+  return false;
+}
+
+bool Lane::push(Job& job) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queued_ >= most_) {
+      job.fail_with(kQueueIsFull);
+      return false;
+    }
+    queue_.push(job);
+    ++queued_;
+    wake = std::exchange(waiting_, false);
+  }
+  if (wake) changed_.notify_one();
+  return true;
+}
+
+/// Either this sees that the thread dozes, or the thread sees the work before it does.
+void Lane::note_idle_work() noexcept {
+  if (!dozing_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_ = false;
+  }
+  changed_.notify_one();
+}
+
+void Lane::work() {
+  for (Jobs jobs; take(jobs); jobs.clear()) {
+    work_.run(jobs);
+    resume(jobs);
+    work_.after();
+  }
+}
+
+/// \return false: the lane ends
+bool Lane::take(Jobs& jobs) {
+  std::unique_lock lock(mutex_);
+  if (!wait_for_jobs(lock)) return false;
+  for (; queued_ > 0 && jobs.size() < kMostTogether; --queued_) {
+    jobs.push_back(static_cast<Job*>(queue_.pop()));
+  }
+  return true;
+}
+
+bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {
+  const auto woken = [this] { return !waiting_ || stopping_; };
+  while (queue_.empty()) {
+    if (stopping_) return false;
+    waiting_ = true;
+    dozing_ = true;
+    if (!work_.has_idle_work()) {
+      changed_.wait(lock, woken);
+      dozing_ = false;
+      continue;
+    }
+    dozing_ = false;
+    if (changed_.wait_for(lock, kIdle, woken)) continue;
+    waiting_ = false;
+    lock.unlock();
+    work_.do_idle_work();
+    lock.lock();
+  }
+  return true;
+}
+
+void Lane::resume(Jobs& jobs) {
+  std::vector<Group> groups;
+  for (Job* const job : jobs) {
+    if (job->executor_ == nullptr) {
+      job->release_blocked();
+    } else {
+      jobs_of(*job->executor_, groups).push(*job);
+    }
+  }
+  for (Group& group : groups) group.executor->post_all(group.jobs.take_all());
+}
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,118 @@
+#pragma once
+
+/// \file
+/// A thread that runs the operations of a database in batches, and how a coroutine waits for one.
+/// Internal.
+
+#include <vx11/clock.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <coroutine>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "store/sqlite_connection.hpp"
+#include "threads/offload.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+/// One operation, part of the coroutine that waits for it.
+class Job : public QueuedJob {
+ public:
+  explicit Job(TimePoint until) noexcept : until_(until) {}
+  ~Job() override = default;
+
+  virtual bool reads() const noexcept = 0;
+  /// When it fails unless it has begun.
+  TimePoint until() const noexcept { return until_; }
+  Code code() const noexcept { return code_; }
+  void fail_with(Code code) noexcept { code_ = code; }
+
+ private:
+  friend class Lane;
+  /// On the executor of the waiting coroutine.
+  void run() override { waiting_.resume(); }
+  void wait_blocked() noexcept;
+  void release_blocked() noexcept;
+
+  const TimePoint until_;
+  Code code_ = SQLITE_OK;
+  Executor* executor_ = nullptr;  ///< Null: the waiting thread is blocked.
+  std::coroutine_handle<> waiting_ = nullptr;
+  std::atomic<int> released_ = 0;
+};
+
+using Jobs = std::vector<Job*>;
+
+/// Beside SQLite's codes: the queue of a lane is full.
+inline constexpr Code kQueueIsFull = -2;
+
+/// The queue and the thread. Operations that wait are taken together, at most `kMostTogether`.
+///
+/// A coroutine on an event loop is suspended and resumed there; those of one loop are resumed by one
+/// wake-up. On a thread without a loop the caller is blocked. **Thread-safe.** The destructor runs
+/// what is queued.
+class Lane {
+ public:
+  static constexpr std::size_t kMostTogether = 256;
+
+  /// What a lane is for; called on its thread.
+  struct Work {
+    std::function<void(Jobs& jobs)> run;  ///< Sets the codes of all jobs.
+    std::function<void()> after = [] {};  ///< After their callers were resumed.
+    /// Whether there is work that can wait until there was nothing else to do for two seconds.
+    std::function<bool()> has_idle_work = [] { return false; };
+    std::function<void()> do_idle_work = [] {};
+  };
+
+  /// \param most the most operations that wait; further ones fail with `kQueueIsFull`
+  Lane(std::size_t most, Work work);
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  ~Lane();
+
+  /// `co_await lane.run(job)`: the job's code is set afterwards.
+  auto run(Job& job) noexcept { return Waiting{*this, job}; }
+
+  /// Idle work was added: wakes the thread if it waits without a time limit.
+  void note_idle_work() noexcept;
+
+ private:
+  struct Waiting {
+    Lane& lane;
+    Job& job;
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> waiting) const {
+      return lane.enqueue(job, waiting);
+    }
+    void await_resume() const noexcept {}
+  };
+
+  bool enqueue(Job& job, std::coroutine_handle<> waiting);
+  bool push(Job& job);
+  void work();
+  bool take(Jobs& jobs);
+  bool wait_for_jobs(std::unique_lock<std::mutex>& lock);
+  static void resume(Jobs& jobs);
+
+  const std::size_t most_;
+  const Work work_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  JobQueue queue_;
+  std::size_t queued_ = 0;
+  bool waiting_ = false;  ///< The thread waits for `changed_`.
+  bool stopping_ = false;
+  std::atomic<bool> dozing_ = false;  ///< It waits without a time limit.
+  std::thread thread_;
+};
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

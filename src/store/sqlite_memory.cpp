@@ -1,0 +1,151 @@
+#include "store/sqlite_memory.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/summary.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+namespace {
+
+Message for_summary(const Message& message) {
+  return Message(message.role, std::string(first_characters(message.content, kCharactersOfMessage)),
+                 {}, {});
+}
+
+}  // namespace
+
+SharedTurn for_summaries(const Message& question, const Message& answer) {
+  return std::make_shared<const Turn>(for_summary(question), for_summary(answer));
+}
+
+/// During a change of its own the counter may already count it. The write lock keeps others away
+/// until then.
+bool SessionMemory::is_current() const noexcept {
+  const std::uint32_t counted = counter_.read() - state_;
+  return counted == 0 || (changing_ && counted == 1);
+}
+
+KnownSession* SessionMemory::known(const std::string& id) {
+  if (const auto found = young_.find(id); found != young_.end()) return &found->second;
+  const auto found = old_.find(id);
+  if (found == old_.end()) return nullptr;
+  KnownSession session = std::move(found->second);
+  old_.erase(found);
+  put(id, std::move(session));
+  return &young_.find(id)->second;
+}
+
+void SessionMemory::put(std::string id, KnownSession session) {
+  if (young_.size() >= kGeneration) {
+    old_ = std::move(young_);
+    young_.clear();
+  }
+  old_.erase(id);
+  young_.insert_or_assign(std::move(id), std::move(session));
+}
+
+void SessionMemory::forget_all() {
+  young_.clear();
+  old_.clear();
+  ++epoch_;
+}
+
+SessionMemory::Answer SessionMemory::find(const std::string& id, Milliseconds now, bool& touched) {
+  const std::lock_guard lock(mutex_);
+  if (!remembers_ || !is_current()) return {};
+  KnownSession* const session = known(id);
+  if (session == nullptr) return {};
+  if (session->last_accessed <= now - idle_) return {true, nullptr};
+  session->last_accessed = now;
+  touched = touch_locked(session->key, now);
+  return {true, session->newest};
+}
+
+std::uint64_t SessionMemory::stamp() {
+  const std::lock_guard lock(mutex_);
+  if (!is_current() && !changing_) {
+    forget_all();
+    state_ = counter_.read();
+  }
+  return stamp_locked();
+}
+
+std::uint64_t SessionMemory::stamp_locked() const noexcept {
+  return (std::uint64_t(epoch_) << 32U) | state_;
+}
+
+void SessionMemory::learn(std::string id, KnownSession session, std::uint64_t stamp) {
+  const std::lock_guard lock(mutex_);
+  if (stamp != stamp_locked() || !is_current() || known(id) != nullptr) return;
+  put(std::move(id), std::move(session));
+}
+
+bool SessionMemory::touch(std::int64_t key, Milliseconds now) {
+  const std::lock_guard lock(mutex_);
+  return touch_locked(key, now);
+}
+
+bool SessionMemory::touch_locked(std::int64_t key, Milliseconds now) {
+  const auto [touch, is_new] = touches_.try_emplace(key);
+  touch->second = {key, now, ++touch_number_};
+  return is_new;
+}
+
+Milliseconds SessionMemory::last_use(std::int64_t key, Milliseconds stored) const {
+  const std::lock_guard lock(mutex_);
+  const auto touch = touches_.find(key);
+  return touch == touches_.end() ? stored : std::max(stored, touch->second.at);
+}
+
+std::vector<Touch> SessionMemory::touches() const {
+  std::vector<Touch> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, touch] : touches_) all.push_back(touch);
+  }
+  std::ranges::sort(all, {}, &Touch::number);
+  return all;
+}
+
+std::size_t SessionMemory::touch_count() const {
+  const std::lock_guard lock(mutex_);
+  return touches_.size();
+}
+
+void SessionMemory::begin_change() {
+  const std::lock_guard lock(mutex_);
+  if (!is_current()) forget_all();
+  state_ = counter_.read();
+  changing_ = true;
+}
+
+void SessionMemory::changed(SessionChanges changes) {
+  const std::lock_guard lock(mutex_);
+  changing_ = false;
+  ++state_;
+  for (const std::string& id : changes.removed) {
+    young_.erase(id);
+    old_.erase(id);
+  }
+  for (auto& [id, session] : changes.used) {
+    touches_.erase(session.key);
+    put(std::move(id), std::move(session));
+  }
+  for (const Touch& touch : changes.written) {
+    const auto found = touches_.find(touch.key);
+    if (found != touches_.end() && found->second.number == touch.number) touches_.erase(found);
+  }
+}
+
+void SessionMemory::gave_up() {
+  const std::lock_guard lock(mutex_);
+  changing_ = false;
+}
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

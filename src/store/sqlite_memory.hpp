@@ -1,0 +1,121 @@
+#pragma once
+
+/// \file
+/// What a store remembers of its database: the newest turn of sessions in use, and uses that are not
+/// written yet. Internal.
+
+#include <vx11/session.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite_changes.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+using Milliseconds = std::int64_t;
+
+/// A turn of which a summary can be made: its texts are cut, and it has no metadata.
+using SharedTurn = std::shared_ptr<const Turn>;
+SharedTurn for_summaries(const Message& question, const Message& answer);
+
+/// A session whose newest turn is known.
+struct KnownSession {
+  std::int64_t key = 0;
+  Milliseconds last_accessed = 0;
+  SharedTurn newest = nullptr;
+};
+
+/// A use of a session that is not in the database yet.
+struct Touch {
+  std::int64_t key = 0;
+  Milliseconds at = 0;
+  std::uint64_t number = 0;  ///< In the order of uses.
+};
+
+/// What one transaction changes.
+struct SessionChanges {
+  std::vector<std::pair<std::string, KnownSession>> used = {};
+  std::vector<std::string> removed = {};
+  std::vector<Touch> written = {};  ///< Touches that are in the database now.
+};
+
+/// **Thread-safe.** Sessions are known as of one state of the database, and all are forgotten when
+/// another process has changed it (`ChangeCounter`). The 16,384 sessions used last are known, a
+/// kilobyte each.
+class SessionMemory {
+ public:
+  /// \param counter of a file; without one nothing is remembered, unless `is_private`: there are no
+  ///        other processes
+  SessionMemory(Milliseconds idle, ChangeCounter counter, bool is_private)
+      : idle_(idle), counter_(counter), remembers_(is_private || counter.is_known()) {}
+
+  /// A look-up: the answer, if it is known. A session that has expired is known to be absent.
+  struct Answer {
+    bool is_known = false;
+    SharedTurn newest = nullptr;  ///< Null: no such session.
+  };
+  /// Counts as use of the session. \param touched is set if there was no unwritten use before
+  Answer find(const std::string& id, Milliseconds now, bool& touched);
+
+  /// The state of the database, to be taken before reading from it.
+  std::uint64_t stamp();
+  /// Remembers a session that was read from the database since `stamp`, unless that has changed.
+  void learn(std::string id, KnownSession session, std::uint64_t stamp);
+
+  /// Records a use. \return whether there was no unwritten one before
+  bool touch(std::int64_t key, Milliseconds now);
+  /// When the session was last used, according to the database or later.
+  Milliseconds last_use(std::int64_t key, Milliseconds stored) const;
+  /// The uses that are not written yet, in their order.
+  std::vector<Touch> touches() const;
+  std::size_t touch_count() const;
+
+  /// \name The writer's transactions
+  /// \{
+  /// It holds the write lock, so no other process can change the database.
+  void begin_change();
+  /// It was committed.
+  void changed(SessionChanges changes);
+  void gave_up();
+  /// \}
+
+ private:
+  using Known = std::unordered_map<std::string, KnownSession>;
+
+  /// The two generations of a cache: what is used moves to the younger; once that is full, it becomes
+  /// the older, whose rest is forgotten.
+  static constexpr std::size_t kGeneration = 8'192;
+
+  bool is_current() const noexcept;
+  std::uint64_t stamp_locked() const noexcept;
+  KnownSession* known(const std::string& id);
+  void put(std::string id, KnownSession session);
+  void forget_all();
+  bool touch_locked(std::int64_t key, Milliseconds now);
+
+  const Milliseconds idle_;
+  const ChangeCounter counter_;
+  const bool remembers_;
+  mutable std::mutex mutex_;
+  Known young_;
+  Known old_;
+  std::uint32_t state_ = 0;     ///< Of the database, as far as it is known here.
+  std::uint32_t epoch_ = 0;     ///< Grows whenever all is forgotten.
+  bool changing_ = false;       ///< A transaction of this store is under way.
+  std::unordered_map<std::int64_t, Touch> touches_;
+  std::uint64_t touch_number_ = 0;
+};
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

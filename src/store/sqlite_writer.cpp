@@ -1,0 +1,283 @@
+#include "store/sqlite_writer.hpp"
+
+#include <vx11/session_store.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "store/beginning.hpp"
+#include "store/limits.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+namespace {
+
+/// The most sessions that one append evicts, so that lowered limits do not stall the others. Later
+/// changes go on from there.
+constexpr int kEvictedPerAppend = 16;
+
+std::int64_t milliseconds(WallTime time) noexcept {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+std::int64_t as_limit(std::size_t count) noexcept {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  return static_cast<std::int64_t>(std::min(count, kMost));
+}
+
+Code SessionChange::begin() {
+  code_ = statements_.begin_change.run();
+  if (code_ != SQLITE_OK) return code_;
+  memory_.begin_change();
+  each(statements_.totals,
+       [this](const Row& row) { totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)}; });
+  each(statements_.last_use, [this](const Row& row) { used_ = row.integer(0); });
+  touches_used_ = used_;
+  used_ += static_cast<std::int64_t>(memory_.touch_count());
+  touches_until_ = used_;
+  return code_;
+}
+
+void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
+                           WallTime wall) {
+  const std::string owner(principal_of(id));
+  Stored session = find_or_begin(id, user_id, turn.user, wall);
+  const std::int64_t bytes = say(session.key, turn);
+  session.bytes += bytes;
+  ++session.turns;
+  count(owner, 0, bytes);
+  trim(session, owner);
+  run(statements_.use, session.key, now_, ++used_, session.bytes, session.turns);
+  if (code_ != SQLITE_OK) return;
+  changes_.used.emplace_back(
+      id, KnownSession{session.key, now_, for_summaries(turn.user, turn.assistant)});
+  evict(session.key, owner);
+}
+
+bool SessionChange::erase(const std::string& id) {
+  const Stored session = find(id);
+  if (code_ != SQLITE_OK || session.key == 0) return false;
+  const bool was_there = !is_expired(session.key, session.last_accessed);
+  forget(session.key, id, principal_of(id), session.bytes);
+  return was_there;
+}
+
+void SessionChange::sweep(std::size_t appends) {
+  const auto most = static_cast<std::int64_t>(detail::kSweptPerAppend * appends);
+  for (Statement* const statement : {&statements_.oldest_unowned, &statements_.oldest_owned}) {
+    for (const Candidate& candidate : oldest(*statement, 0, most)) {
+      if (!is_expired(candidate.key, candidate.last_accessed)) break;
+      forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
+    }
+  }
+}
+
+bool SessionChange::shrink(int most) {
+  for (; most > 0 && code_ == SQLITE_OK && is_over(); --most) {
+    if (!evict_one(0, nullptr)) break;
+  }
+  return is_over();
+}
+
+void SessionChange::write_touches() {
+  if (std::exchange(touches_written_, true)) return;
+  for (const Touch& touch : memory_.touches()) {
+    touches_used_ = std::min(touches_used_ + 1, touches_until_);
+    run(statements_.touch, touch.key, touch.at, touches_used_);
+    changes_.written.push_back(touch);
+  }
+}
+
+Code SessionChange::commit() {
+  write_sums();
+  run(statements_.commit);
+  if (code_ == SQLITE_OK) {
+    memory_.changed(std::move(changes_));
+  } else {
+    roll_back();
+  }
+  return code_;
+}
+
+void SessionChange::roll_back() {
+  memory_.gave_up();
+  // On some failures SQLite has already rolled back.
+  if (sqlite3_get_autocommit(statements_.database) == 0) execute(statements_.database, "ROLLBACK");
+}
+
+SessionChange::Stored SessionChange::find(const std::string& id) {
+  Stored session;
+  const auto take = [&](const Row& row) {
+    session = {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
+  };
+  each(statements_.find, take, id);
+  return session;
+}
+
+SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
+                                                   const std::string& user_id,
+                                                   const Message& first, WallTime wall) {
+  const Stored session = find(id);
+  const std::string_view owner = principal_of(id);
+  if (session.key != 0) {
+    if (!is_expired(session.key, session.last_accessed)) return session;
+    forget(session.key, id, owner, session.bytes);
+  }
+  run(statements_.begin, id, user_id, milliseconds(begun_at(first, wall)), now_, used_, owner);
+  count(owner, 1, 0);
+  return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
+}
+
+bool SessionChange::is_expired(std::int64_t key, Milliseconds last_accessed) const {
+  return last_accessed <= now_ - idle_ && memory_.last_use(key, last_accessed) <= now_ - idle_;
+}
+
+std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
+  const auto bytes = static_cast<std::int64_t>(detail::stored_bytes_of(turn));
+  const Message& user = turn.user;
+  const Message& assistant = turn.assistant;
+  run(statements_.say, session, bytes, user.role, user.content, milliseconds(user.timestamp),
+      user.metadata_json, assistant.role, assistant.content, milliseconds(assistant.timestamp),
+      assistant.metadata_json);
+  return bytes;
+}
+
+/// Removes the oldest turns of a session with too many turns or bytes, but never the newest.
+void SessionChange::trim(Stored& session, const std::string& owner) {
+  const std::size_t messages = limits_.messages;
+  const std::int64_t most = as_limit(messages / 2 + messages % 2);
+  const auto is_over = [&] {
+    return session.turns > 1 &&
+           (session.turns > most || session.bytes > as_limit(limits_.session_bytes));
+  };
+  if (!is_over()) return;
+  std::vector<std::int64_t> turns;
+  const auto take = [&](const Row& row) {
+    if (!is_over()) return false;
+    turns.push_back(row.integer(0));
+    session.bytes -= row.integer(1);
+    --session.turns;
+    count(owner, 0, -row.integer(1));
+    return true;
+  };
+  each(statements_.oldest_turns, take, session.key);
+  for (const std::int64_t turn : turns) run(statements_.forget_turn, turn);
+}
+
+Counts& SessionChange::of_owner(std::string_view owner) {
+  const auto found = owners_.find(owner);
+  if (found != owners_.end()) return found->second;
+  Counts& counts = owners_[std::string(owner)];
+  each(
+      statements_.of_owner,
+      [&](const Row& row) {
+        counts = {.sessions = row.integer(0), .bytes = row.integer(1)};
+      },
+      owner);
+  return counts;
+}
+
+void SessionChange::count(std::string_view owner, std::int64_t sessions, std::int64_t bytes) {
+  totals_.sessions += sessions;
+  totals_.bytes += bytes;
+  if (owner.empty()) return;
+  Counts& own = of_owner(owner);
+  own.sessions += sessions;
+  own.bytes += bytes;
+}
+
+void SessionChange::forget(std::int64_t key, const std::string& id, std::string_view owner,
+                           std::int64_t bytes) {
+  run(statements_.forget_turns, key);
+  run(statements_.forget, key);
+  count(owner, -1, -bytes);
+  changes_.removed.push_back(id);
+  std::erase_if(changes_.used, [&](const auto& used) { return used.first == id; });
+}
+
+bool SessionChange::is_over(const Counts& counts, std::size_t sessions,
+                            std::size_t bytes) noexcept {
+  return counts.sessions > 1 &&
+         (counts.sessions > as_limit(sessions) || counts.bytes > as_limit(bytes));
+}
+
+/// Removes sessions beyond the limits, but never `kept`, the one that was used last.
+void SessionChange::evict(std::int64_t kept, const std::string& owner) {
+  const auto own_is_over = [&] {
+    return !owner.empty() && is_over(of_owner(owner), limits_.sessions_per_principal,
+                                     limits_.bytes_per_principal);
+  };
+  int left = kEvictedPerAppend;
+  while (left > 0 && code_ == SQLITE_OK && own_is_over()) {
+    const Candidates own = oldest_of(kept, owner);
+    if (own.empty()) break;
+    forget(own.front().key, own.front().id, owner, own.front().bytes);
+    --left;
+  }
+  for (; left > 0 && code_ == SQLITE_OK && is_over(); --left) {
+    if (!evict_one(kept, &owner)) break;
+  }
+}
+
+/// The least recently used session of `owner`, if it has another one, otherwise of all.
+bool SessionChange::evict_one(std::int64_t kept, const std::string* owner) {
+  Candidates found;
+  if (owner != nullptr) found = oldest_of(kept, *owner);
+  if (found.empty()) found = oldest_of_all(kept);
+  if (found.empty()) return false;
+  const Candidate& gone = found.front();
+  forget(gone.key, gone.id, gone.owner, gone.bytes);
+  return true;
+}
+
+/// What is to be removed depends on uses that are not written yet.
+SessionChange::Candidates SessionChange::oldest(Statement& statement, std::int64_t kept,
+                                                std::int64_t most) {
+  Candidates found;
+  const auto take = [&](const Row& row) {
+    found.push_back({row.integer(0), std::string(row.bytes(1)), std::string(row.bytes(2)),
+                     row.integer(3), row.integer(4), row.integer(5)});
+  };
+  each(statement, take, kept, most);
+  return found;
+}
+
+SessionChange::Candidates SessionChange::oldest_of(std::int64_t kept, const std::string& owner) {
+  write_touches();
+  if (owner.empty()) return oldest(statements_.oldest_unowned, kept, 1);
+  Candidates found;
+  const auto take = [&](const Row& row) {
+    found.push_back({row.integer(0), std::string(row.bytes(1)), owner, row.integer(3),
+                     row.integer(4), row.integer(5)});
+  };
+  each(statements_.oldest_of, take, kept, std::int64_t(1), owner);
+  return found;
+}
+
+SessionChange::Candidates SessionChange::oldest_of_all(std::int64_t kept) {
+  write_touches();
+  Candidates unowned = oldest(statements_.oldest_unowned, kept, 1);
+  Candidates owned = oldest(statements_.oldest_owned, kept, 1);
+  if (unowned.empty() || owned.empty()) return unowned.empty() ? owned : unowned;
+  return unowned.front().used < owned.front().used ? unowned : owned;
+}
+
+void SessionChange::write_sums() {
+  run(statements_.set_totals, totals_.sessions, totals_.bytes);
+  for (const auto& [owner, counts] : owners_) {
+    if (counts.sessions > 0) {
+      run(statements_.set_owner, owner, counts.sessions, counts.bytes);
+    } else {
+      run(statements_.forget_owner, owner);
+    }
+  }
+}
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,120 @@
+#pragma once
+
+/// \file
+/// Changes of a session database: many operations in one transaction. Internal.
+
+#include <vx11/clock.hpp>
+#include <vx11/session.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite_clock.hpp"
+#include "store/sqlite_lane.hpp"
+#include "store/sqlite_memory.hpp"
+#include "store/sqlite_statements.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace sqlite {
+
+/// SQLite takes a negative limit for none.
+std::int64_t as_limit(std::size_t count) noexcept;
+
+/// Sessions and bytes of all or of one principal.
+struct Counts {
+  std::int64_t sessions = 0;
+  std::int64_t bytes = 0;
+};
+
+/// One transaction of a writer. Keeps the first failure and skips what follows it.
+///
+/// Sums are read once and written once for all operations of a transaction.
+class SessionChange {
+ public:
+  SessionChange(WriterStatements& statements, SessionMemory& memory, const SessionLimits& limits,
+                Milliseconds idle, Milliseconds now) noexcept
+      : statements_(statements), memory_(memory), limits_(limits), idle_(idle), now_(now) {}
+
+  /// Begins the transaction, which takes the write lock.
+  Code begin();
+  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallTime wall);
+  /// \return whether there was one
+  bool erase(const std::string& id);
+  /// Removes expired sessions, at most two for each of `appends`.
+  void sweep(std::size_t appends);
+  /// Removes at most `most` sessions beyond the limits of all. \return whether some remain
+  bool shrink(int most);
+  /// Writes the uses that are only in memory.
+  void write_touches();
+  Code commit();
+  void roll_back();
+
+  Code code() const noexcept { return code_; }
+  bool is_over() { return is_over(totals_, limits_.sessions, limits_.total_bytes); }
+
+ private:
+  struct Stored {
+    std::int64_t key = 0;
+    Milliseconds last_accessed = 0;
+    std::int64_t bytes = 0;
+    std::int64_t turns = 0;
+  };
+  struct Candidate {
+    std::int64_t key = 0;
+    std::string id = {};
+    std::string owner = {};
+    std::int64_t bytes = 0;
+    std::int64_t used = 0;
+    Milliseconds last_accessed = 0;
+  };
+  using Candidates = std::vector<Candidate>;
+
+  template <class... Values>
+  void run(Statement& statement, const Values&... values) {
+    if (code_ == SQLITE_OK) code_ = statement.run(values...);
+  }
+  template <class Visit, class... Values>
+  void each(Statement& statement, const Visit& visit, const Values&... values) {
+    if (code_ == SQLITE_OK) code_ = statement.each(visit, values...);
+  }
+
+  static bool is_over(const Counts& counts, std::size_t sessions, std::size_t bytes) noexcept;
+  Stored find(const std::string& id);
+  Stored find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
+                       WallTime wall);
+  bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
+  std::int64_t say(std::int64_t session, const Turn& turn);
+  void trim(Stored& session, const std::string& owner);
+  void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
+  Counts& of_owner(std::string_view owner);
+  void forget(std::int64_t key, const std::string& id, std::string_view owner, std::int64_t bytes);
+  void forget_turns(std::int64_t session);
+  void evict(std::int64_t kept, const std::string& owner);
+  bool evict_one(std::int64_t kept, const std::string* owner);
+  Candidates oldest(Statement& statement, std::int64_t kept, std::int64_t most);
+  Candidates oldest_of(std::int64_t kept, const std::string& owner);
+  Candidates oldest_of_all(std::int64_t kept);
+  void write_sums();
+
+  WriterStatements& statements_;
+  SessionMemory& memory_;
+  const SessionLimits& limits_;
+  const Milliseconds idle_;
+  const Milliseconds now_;
+  Code code_ = SQLITE_OK;
+  Counts totals_ = {};
+  std::map<std::string, Counts, std::less<>> owners_ = {};
+  std::int64_t used_ = 0;                  ///< The greatest number of use.
+  std::int64_t touches_used_ = 0;          ///< Unwritten uses precede those of this change …
+  std::int64_t touches_until_ = 0;         ///< … up to this number.
+  bool touches_written_ = false;
+  SessionChanges changes_ = {};
+};
+
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace vx11
