@@ -219,7 +219,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                                     GatewayState& state) {
   const CountersByOrigin counters = lasting_counters(config, state);
   const Upstreams upstreams =
-      make_upstreams(config, make_transport(config, counters, state.transports),
+      make_upstreams(config, make_network_transports(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
   auto limits = make_limits(config, credentials, state.limits);

@@ -23,6 +23,7 @@ std::string description_of(const vx11::NetTransportOptions& options) {
     text.append(1, '|').append(file);
     if (!file.empty()) text.append(1, '=').append(file_text(file).value_or(""));
   }
+  for (const std::string& pin : options.pins) text.append(1, '|').append(pin);
   return text;
 }
 

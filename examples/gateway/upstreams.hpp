@@ -57,20 +57,20 @@ struct Upstreams {
   const Upstream* find(std::string_view name) const;
 };
 
-/// The transport to a target, by its limits and certificates.
+/// The transport to switch or madre, by its certificates and pins.
+using NetworkTransport =
+    std::function<std::shared_ptr<vx11::Transport>(const UpstreamConfig& upstream)>;
+/// The transport to a target, by its limits, certificates and pins.
 using TargetTransport = std::function<std::shared_ptr<vx11::Transport>(const TargetConfig& target)>;
 
 /// \param config without mistakes
 /// \param network the transport to switch and madre, unless they are embedded
-/// \param to_target for named targets; empty: `network`
 /// \param state    the breakers and balancers of an earlier configuration, which last
-Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
+Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& network,
                          const TargetTransport& to_target, GatewayState& state);
-/// The same for the first configuration.
+/// The same for the first configuration, with one transport to all.
 Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
-                         const TargetTransport& to_target = {});
+                         const std::shared_ptr<vx11::Transport>& transport);
 
 /// The breakers of all upstreams, as status and metrics name them.
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams);

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "socket/openssl.hpp"
+#include "socket/tls_pins.hpp"
 #include "socket/tls_tickets.hpp"
 
 namespace vx11 {
@@ -22,6 +23,7 @@ struct TlsContext::Impl {
   explicit Impl(const SSL_METHOD* method);
 
   std::shared_ptr<TlsTicketKeys> tickets;  ///< Of a server.
+  TlsPins pins = {};                       ///< Of a client.
   OpensslPtr<SSL_CTX, &SSL_CTX_free> context;
 };
 

@@ -3,6 +3,7 @@
 /// \file
 /// A certificate that signs itself, as files for one test.
 
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -25,6 +26,7 @@ class TlsCertificate {
                                                                   &EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
     describe(*certificate, *key, names);
+    pin_ = pin_of(*key);
     write(key_file(), [&](std::FILE* file) {
       const EVP_CIPHER* const cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
       return PEM_write_PKCS8PrivateKey(file, key.get(), cipher, password.data(),
@@ -35,8 +37,21 @@ class TlsCertificate {
 
   std::string file() const { return folder_ / "certificate.pem"; }
   std::string key_file() const { return folder_ / "key.pem"; }
+  /// Of its key, as transports take it.
+  std::string pin() const { return pin_; }
 
  private:
+  static std::string pin_of(const EVP_PKEY& key) {
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(&key, &der);
+    std::array<unsigned char, 32> digest{};
+    EVP_Digest(der, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha256(), nullptr);
+    OPENSSL_free(der);
+    std::array<unsigned char, 45> text{};
+    EVP_EncodeBlock(text.data(), digest.data(), digest.size());
+    return std::string("sha256//") + reinterpret_cast<const char*>(text.data());
+  }
+
   static void describe(X509& certificate, EVP_PKEY& key, const std::string& names) {
     X509_set_version(&certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(&certificate), 1);
@@ -61,6 +76,7 @@ class TlsCertificate {
   }
 
   ScratchFolder folder_;
+  std::string pin_;
 };
 
 }  // namespace tls_certificate

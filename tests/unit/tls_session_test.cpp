@@ -85,6 +85,24 @@ TEST_CASE("authorities that cannot be read are a mistake of the description") {
   CHECK(TlsContext::make(""));
 }
 
+TEST_CASE("a pin is sha256// and the base64 of 32 bytes, and nothing like it") {
+  const std::string pin = TlsCertificate().pin();
+  CHECK(TlsContext::make("", {}, {pin, pin}));
+  const std::string digest = pin.substr(8);
+  for (const std::string& text :
+       {std::string(), digest, "sha256/" + digest, "sha1//" + digest, pin + "=", " " + pin,
+        pin.substr(0, 51), pin.substr(0, 30) + "*" + pin.substr(31),
+        pin.substr(0, 30) + "\n" + pin.substr(31), std::string("sha256//") + std::string(44, 'A'),
+        "sha256//" + std::string(42, 'A') + "B="}) {
+    CAPTURE(text);
+    const auto context = TlsContext::make("", {}, {pin, text});
+    REQUIRE_FALSE(context);
+    CHECK(context.error().code == Errc::invalid_argument);
+    CHECK(context.error().detail ==
+          "a pin is not sha256// and 44 characters of base64: the SHA-256 of a public key");
+  }
+}
+
 TEST_CASE("a client certificate needs its own key, which has no password") {
   const TlsCertificate client;
   const TlsCertificate other;

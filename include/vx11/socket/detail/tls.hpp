@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vx11 {
 inline namespace v0 {
@@ -49,9 +50,12 @@ VX11_API std::shared_ptr<TlsTicketKeys> make_ticket_keys(SteadyClock clock);
 class VX11_API TlsContext {
  public:
   /// \param ca_file PEM file of authorities in place of the system's; empty: the system's
-  /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
+  /// \param pins of the server's key, as `NetTransportOptions::pins`; empty: any key
+  /// \return `invalid_argument` if a file cannot be read, the key is not the certificate's, or a
+  ///         pin is malformed
   static Result<std::shared_ptr<const TlsContext>> make(const std::string& ca_file,
-                                                        const ClientCertificate& own = {});
+                                                        const ClientCertificate& own = {},
+                                                        const std::vector<std::string>& pins = {});
   /// \param tickets shared by successive contexts of one listener, so that clients can resume their
   ///        sessions after a change of the certificate
   /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
@@ -117,7 +121,8 @@ class VX11_API TlsSession {
   /// Whether the first bytes of a client were a request of plain HTTP.
   bool met_plain_http() const noexcept;
 
-  /// The handshake error: `unreachable`, with whether the certificate is at fault.
+  /// The handshake error: `unreachable`, with whether the certificate, or its key, is
+  /// at fault.
   Error handshake_error() const;
 
  private:
