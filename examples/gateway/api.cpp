@@ -203,9 +203,15 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
   return routes.mount("/", std::move(api)).build();
 }
 
-/// Those that an earlier configuration had count on.
+/// Those that an earlier configuration had count on. Reloads with ever new origins end those that
+/// are not configured any more.
 CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& state) {
+  constexpr std::size_t kMostOrigins = 1000;
   CountersByOrigin counters = make_counters(config);
+  if (state.counters.size() >= kMostOrigins) {
+    std::erase_if(state.counters,
+                  [&](const auto& entry) { return !counters.contains(entry.first); });
+  }
   for (auto& [origin, counter] : counters) {
     counter = state.counters.try_emplace(origin, counter).first->second;
   }

@@ -133,6 +133,7 @@ struct ListenerTlsConfig {
   FilePath key_file = {};
   FilePath client_ca_file = {};
   ClientCertificates client_certificates = ClientCertificates::required;
+  FilePath client_crl_file = {};
   /// Zero: no Strict-Transport-Security.
   Duration hsts_max_age = 0s;
 

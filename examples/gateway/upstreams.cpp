@@ -192,7 +192,7 @@ Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& ne
   }
   for (const auto& [name, group] : config.groups) {
     upstreams.balancers.emplace(name, make_balancer(state.balancers, upstreams, name, group));
-    upstreams.all_balancers.emplace(name, state.balancers.all_of(name));
+    upstreams.group_calls.emplace(name, state.balancers.calls_of(name));
   }
   return upstreams;
 }

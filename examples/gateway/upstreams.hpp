@@ -50,8 +50,8 @@ struct Upstreams {
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
   /// One for each group, shared by all routers that have it.
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
-  /// Those that the groups have had in all configurations so far, for counters.
-  std::map<std::string, LastingBalancers::All, std::less<>> all_balancers = {};
+  /// By group: those of all configurations so far.
+  std::map<std::string, std::shared_ptr<const GroupCalls>, std::less<>> group_calls = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;

@@ -186,7 +186,7 @@ tl::expected<void, LimitRefusal> ClientLimits::take_token(std::string_view princ
 tl::expected<void, LimitRefusal> ClientLimits::take_session(const HttpRequest& request,
                                                             std::string_view principal, Instant at,
                                                             Taken& taken) {
-  const auto session = session_key(request);
+  const auto session = session_key(request, options_.session_member);
   if (!session) return {};
   const RequestRate& rate = *options_.per_session;
   const detail::Gcra gcra = gcra_of(rate);

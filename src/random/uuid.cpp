@@ -1,27 +1,21 @@
-#include <vx11/session.hpp>
+#include "random/uuid.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <span>
 #include <string_view>
 
 #include <pthread.h>
-#include <sys/random.h>
+
+#include "random/entropy.hpp"
 
 namespace vx11 {
 inline namespace v0 {
-namespace {
+namespace random {
 
-void fill_with_entropy(std::span<unsigned char> bytes) {
-  // A read of up to 256 bytes is complete or fails. It fails where a kernel or a sandbox lacks the
-  // call; the standard library then has other sources.
-  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return;
-  std::random_device source;
-  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());
-}
+namespace {
 
 std::atomic<std::uint32_t> forks{0};
 
@@ -59,7 +53,7 @@ constexpr std::array<std::uint8_t, Reserve::kBytes> kPlaces = {0,  2,  4,  6,  9
 
 }  // namespace
 
-std::string make_uuid() {
+std::string uuid() {
   count_forks();
   thread_local Reserve reserve;
   const auto random = reserve.take();
@@ -75,5 +69,6 @@ std::string make_uuid() {
   return text;
 }
 
+}  // namespace random
 }  // namespace v0
 }  // namespace vx11

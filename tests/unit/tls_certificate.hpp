@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,9 @@ class TlsCertificate {
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
     describe(*certificate, *key, names);
     pin_ = pin_of(*key);
+    write(clean_list(), listing(*certificate, *key, false, 3600));
+    write(revoking_list(), listing(*certificate, *key, true, 3600));
+    write(expired_list(), listing(*certificate, *key, false, -60));
     write(key_file(), [&](std::FILE* file) {
       const EVP_CIPHER* const cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
       return PEM_write_PKCS8PrivateKey(file, key.get(), cipher, password.data(),
@@ -37,6 +41,10 @@ class TlsCertificate {
 
   std::string file() const { return folder_ / "certificate.pem"; }
   std::string key_file() const { return folder_ / "key.pem"; }
+  /// Its revocation lists: of nothing, of itself, and one whose time has passed.
+  std::string clean_list() const { return folder_ / "clean.crl"; }
+  std::string revoking_list() const { return folder_ / "revoking.crl"; }
+  std::string expired_list() const { return folder_ / "expired.crl"; }
   /// Of its key, as transports take it.
   std::string pin() const { return pin_; }
 
@@ -66,6 +74,31 @@ class TlsCertificate {
         &X509_EXTENSION_free);
     X509_add_ext(&certificate, extension.get(), -1);
     if (X509_sign(&certificate, &key, EVP_sha256()) == 0) throw std::runtime_error("no signature");
+  }
+
+  /// Writes a revocation list.
+  /// \param until when it is valid, in seconds from now
+  static std::function<int(std::FILE*)> listing(X509& certificate, EVP_PKEY& key, bool revokes,
+                                                long until) {
+    return [&certificate, &key, revokes, until](std::FILE* file) {
+      const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(),
+                                                                     &X509_CRL_free);
+      const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(
+          X509_gmtime_adj(nullptr, -120), &ASN1_TIME_free);
+      X509_CRL_set_version(list.get(), 1);
+      X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(&certificate));
+      X509_CRL_set1_lastUpdate(list.get(), time.get());
+      if (revokes) {
+        X509_REVOKED* const entry = X509_REVOKED_new();
+        X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(&certificate));
+        X509_REVOKED_set_revocationDate(entry, time.get());
+        X509_CRL_add0_revoked(list.get(), entry);
+      }
+      X509_gmtime_adj(time.get(), until);
+      X509_CRL_set1_nextUpdate(list.get(), time.get());
+      X509_CRL_sign(list.get(), &key, EVP_sha256());
+      return PEM_write_X509_CRL(file, list.get());
+    };
   }
 
   template <class Writer>

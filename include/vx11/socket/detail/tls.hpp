@@ -36,6 +36,7 @@ struct ServerCertificate {
   std::string key_file = {};        ///< PEM, not encrypted.
   std::string client_ca_file = {};  ///< PEM. Empty: clients are not asked for certificates.
   ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
+  std::string client_crl_file = {};                  ///< PEM; the same. Empty: nothing is revoked.
 };
 
 /// Keys that encrypt session tickets.
@@ -61,6 +62,10 @@ class VX11_API TlsContext {
   /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
   static Result<std::shared_ptr<const TlsContext>> make_server(
       const ServerCertificate& own, std::shared_ptr<TlsTicketKeys> tickets);
+  /// Of a server: the number of its revocation lists, and the earliest time at which one of them
+  /// expires.
+  std::size_t revocation_lists() const noexcept;
+  WallTime revocations_expire_at() const noexcept;
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();
