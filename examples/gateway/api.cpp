@@ -213,9 +213,15 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsAp
   return routes.mount("/", std::move(api)).build();
 }
 
-/// Those that an earlier configuration had count on.
+/// Those that an earlier configuration had count on. Reloads with ever new origins end those that
+/// are not configured any more.
 CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& state) {
+  constexpr std::size_t kMostOrigins = 1000;
   CountersByOrigin counters = make_counters(config);
+  if (state.counters.size() >= kMostOrigins) {
+    std::erase_if(state.counters,
+                  [&](const auto& entry) { return !counters.contains(entry.first); });
+  }
   for (auto& [origin, counter] : counters) {
     counter = state.counters.try_emplace(origin, counter).first->second;
   }
@@ -229,7 +235,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                                     GatewayState& state) {
   const CountersByOrigin counters = lasting_counters(config, state);
   const Upstreams upstreams =
-      make_upstreams(config, make_transport(config, counters, state.transports),
+      make_upstreams(config, make_network_transports(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
   auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);

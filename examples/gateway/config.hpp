@@ -135,6 +135,7 @@ struct ListenerTlsConfig {
   FilePath key_file = {};
   FilePath client_ca_file = {};
   ClientCertificates client_certificates = ClientCertificates::required;
+  FilePath client_crl_file = {};
   /// Zero: no Strict-Transport-Security.
   Duration hsts_max_age = 0s;
 
@@ -229,8 +230,17 @@ struct CompletionsConfig {
   vx11::SessionMember session = vx11::SessionMember::metadata;
 };
 
+/// TLS of calls to an upstream.
+struct UpstreamTlsConfig {
+  FilePath ca_file = {};
+  FilePath certificate_file = {};
+  FilePath certificate_key_file = {};
+  std::vector<std::string> pins = {};
+};
+
 struct UpstreamConfig {
   HttpUrl url = {};
+  UpstreamTlsConfig tls = {};
   /// Of madre: requested in place of the power state as evidence of the component.
   HealthPath health_path = {};
   /// Timeout of one try of a chat.
@@ -247,9 +257,7 @@ struct TargetConfig {
   FilePath key_file = {};
   HeaderName key_header = {};  ///< Of the key; empty: that of the dialect.
   HeaderLines headers = {};
-  FilePath ca_file = {};
-  FilePath certificate_file = {};
-  FilePath certificate_key_file = {};
+  UpstreamTlsConfig tls = {};
   /// Timeout of one try: to the answer, or to the first piece of a streamed one.
   Duration limit = 15s;
   /// Timeout of the whole call, of a stream to its end; zero: none.

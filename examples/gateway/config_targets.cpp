@@ -89,22 +89,29 @@ void check_readable(LoadedConfig& loaded, const std::string& key, const std::str
 }
 
 /// Whether the files for https, which can be read, are what they should be.
-void check_tls_content(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+void check_tls_content(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls) {
   const auto check = [&](const char* setting, const vx11::NetTransportOptions& options) {
     const auto valid = vx11::validate(options);
     if (!valid) complain(loaded, key + setting, valid.error().detail, Mistake::Kind::machine);
   };
-  const std::string& certificate = target.certificate_file.value;
-  const std::string& key_file = target.certificate_key_file.value;
-  if (!target.ca_file.value.empty()) check(".ca_file", {.ca_file = target.ca_file.value});
+  const std::string& certificate = tls.certificate_file.value;
+  const std::string& key_file = tls.certificate_key_file.value;
+  if (!tls.ca_file.value.empty()) check(".ca_file", {.ca_file = tls.ca_file.value});
   if (certificate.empty() || key_file.empty()) return;
   check(".certificate_file", {.certificate_file = certificate, .key_file = key_file});
 }
 
-/// Files for https are not read for a URL of http.
-void warn_of_http(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
-  if (!target.url.origin.starts_with("http://")) return;
-  for (const char* name : {"ca_file", "certificate_file", "certificate_key_file"}) {
+/// They are the words of the file, unlike the content of other files.
+void check_pins(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls) {
+  if (tls.pins.empty()) return;
+  const auto valid = vx11::validate(vx11::NetTransportOptions{.pins = tls.pins});
+  if (!valid) complain(loaded, key + ".pins", valid.error().detail);
+}
+
+/// Settings for https have no effect on a URL of http.
+void warn_of_http(LoadedConfig& loaded, const std::string& key, std::string_view origin) {
+  if (!origin.starts_with("http://")) return;
+  for (const char* name : {"ca_file", "certificate_file", "certificate_key_file", "pins"}) {
     const std::string setting = fmt::format("{}.{}", key, name);
     if (loaded.origin(setting).source == Origin::Source::standard) continue;
     loaded.warnings.push_back(
@@ -113,11 +120,11 @@ void warn_of_http(LoadedConfig& loaded, const std::string& key, const TargetConf
   }
 }
 
-void check_tls_pair(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
+void check_tls_pair(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls) {
   const std::string certificate = key + ".certificate_file";
   const std::string key_file = key + ".certificate_key_file";
-  const bool has_certificate = !target.certificate_file.value.empty();
-  const bool has_key = !target.certificate_key_file.value.empty();
+  const bool has_certificate = !tls.certificate_file.value.empty();
+  const bool has_key = !tls.certificate_key_file.value.empty();
   if (has_certificate && !has_key && !is_mistaken(loaded, key_file)) {
     complain(loaded, certificate, "has no key; write certificate_key_file = \"PATH\"");
   } else if (has_key && !has_certificate && !is_mistaken(loaded, certificate)) {
@@ -130,20 +137,22 @@ bool has_mistaken_file(const LoadedConfig& loaded, const std::string& key) {
          is_mistaken(loaded, key + ".certificate_key_file");
 }
 
-void check_tls(LoadedConfig& loaded, const std::string& key, const TargetConfig& target) {
-  warn_of_http(loaded, key, target);
-  check_readable(loaded, key + ".ca_file", target.ca_file.value);
-  check_readable(loaded, key + ".certificate_file", target.certificate_file.value);
-  check_readable(loaded, key + ".certificate_key_file", target.certificate_key_file.value);
-  check_tls_pair(loaded, key, target);
-  if (!has_mistaken_file(loaded, key)) check_tls_content(loaded, key, target);
+void check_tls(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls,
+               std::string_view origin) {
+  warn_of_http(loaded, key, origin);
+  check_readable(loaded, key + ".ca_file", tls.ca_file.value);
+  check_readable(loaded, key + ".certificate_file", tls.certificate_file.value);
+  check_readable(loaded, key + ".certificate_key_file", tls.certificate_key_file.value);
+  check_tls_pair(loaded, key, tls);
+  check_pins(loaded, key, tls);
+  if (!has_mistaken_file(loaded, key)) check_tls_content(loaded, key, tls);
 }
 
 void settle_target(LoadedConfig& loaded, const std::string& name, TargetConfig& target) {
   const std::string key = "targets." + name;
   take_from_file(loaded, key + ".key", target.key, target.key_file);
   warn_of_no_key(loaded, key, target);
-  check_tls(loaded, key, target);
+  check_tls(loaded, key, target.tls, target.url.origin);
   if (target.url.origin.empty() && !is_mistaken(loaded, key + ".url")) {
     complain(loaded, key, fmt::format("has no url; write url = \"http://host:port\""));
   }
@@ -218,6 +227,8 @@ std::shared_ptr<const vx11::ChatDialect> make_embeddings_dialect(const TargetCon
 }
 
 void settle_targets(LoadedConfig& loaded) {
+  check_tls(loaded, "switch", loaded.config.switch_.tls, loaded.config.switch_.url.value);
+  check_tls(loaded, "madre", loaded.config.madre.tls, loaded.config.madre.url.value);
   for (auto& [name, target] : loaded.config.targets) settle_target(loaded, name, target);
   settle_routes(loaded);
   check_aliases(loaded);

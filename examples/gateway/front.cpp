@@ -39,6 +39,13 @@ std::function<void()> memory_return() {
   return [] { mi_collect(false); };
 }
 
+void set_tls(vx11::NetTransportOptions& options, const UpstreamTlsConfig& tls) {
+  options.ca_file = tls.ca_file.value;
+  options.certificate_file = tls.certificate_file.value;
+  options.key_file = tls.certificate_key_file.value;
+  options.pins = tls.pins;
+}
+
 }  // namespace
 
 vx11::Result<void> Front::start(const vx11::HttpHandler& api) {
@@ -80,14 +87,18 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
                                  std::move(warning));
 }
 
-std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
-                                                CountersByOrigin counters,
-                                                LastingTransports& transports) {
-  vx11::NetTransportOptions options;
-  options.between_chunks_timeout = config.chat.stream_silence;
-  options.name_cache = config.upstream.name_cache;
-  options.counters_by_origin = std::move(counters);
-  return transports.get(std::move(options));
+NetworkTransport make_network_transports(const GatewayConfig& config,
+                                         const CountersByOrigin& counters,
+                                         LastingTransports& transports) {
+  return [&transports, counters, silence = config.chat.stream_silence,
+          name_cache = config.upstream.name_cache](const UpstreamConfig& upstream) {
+    vx11::NetTransportOptions options;
+    options.between_chunks_timeout = silence;
+    options.name_cache = name_cache;
+    options.counters_by_origin = counters;
+    set_tls(options, upstream.tls);
+    return transports.get(std::move(options));
+  };
 }
 
 TargetTransport make_target_transports(const GatewayConfig& config,
@@ -98,9 +109,7 @@ TargetTransport make_target_transports(const GatewayConfig& config,
         vx11::NetTransportOptions options;
         options.connect_timeout = target.connect_limit;
         options.between_chunks_timeout = target.silence;
-        options.ca_file = target.ca_file.value;
-        options.certificate_file = target.certificate_file.value;
-        options.key_file = target.certificate_key_file.value;
+        set_tls(options, target.tls);
         options.name_cache = name_cache;
         options.counters_by_origin = counters;
         return transports.get(std::move(options));

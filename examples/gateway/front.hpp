@@ -72,14 +72,15 @@ class Front {
 ///         the certificate cannot be used
 vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
 
-/// The transport to the upstreams; shared by all callers.
-/// \param transports those of an earlier configuration, of which an equal one is used again
-std::shared_ptr<vx11::Transport> make_transport(const GatewayConfig& config,
-                                                CountersByOrigin counters,
-                                                LastingTransports& transports);
+/// The transports to switch and madre; with the same certificates and pins they share one.
+/// \param transports those of an earlier configuration, of which an equal one is used again; not
+///                   after the end of what it refers to
+NetworkTransport make_network_transports(const GatewayConfig& config,
+                                         const CountersByOrigin& counters,
+                                         LastingTransports& transports);
 
 /// The transports to named targets; targets with the same limits and certificates share one.
-/// \param transports as of `make_transport`; not after the end of what it refers to
+/// \param transports as of `make_network_transports`
 TargetTransport make_target_transports(const GatewayConfig& config,
                                        const CountersByOrigin& counters,
                                        LastingTransports& transports);

@@ -23,6 +23,7 @@ std::string description_of(const vx11::NetTransportOptions& options) {
     text.append(1, '|').append(file);
     if (!file.empty()) text.append(1, '=').append(file_text(file).value_or(""));
   }
+  for (const std::string& pin : options.pins) text.append(1, '|').append(pin);
   return text;
 }
 
@@ -135,19 +136,57 @@ std::shared_ptr<vx11::Balancer> LastingBalancers::get(const std::string& group,
   const std::string name = description_of(group, members, options);
   if (auto found = parts_.find(name)) return found;
   auto made = std::make_shared<vx11::Balancer>(std::move(members), std::move(options));
-  history_[group].push_back(made);
+  auto& calls = calls_[group];
+  if (calls == nullptr) calls = std::make_shared<GroupCalls>();
+  calls->add(made);
   return parts_.keep(name, std::move(made));
 }
 
-LastingBalancers::All LastingBalancers::all_of(const std::string& group) const {
-  const auto found = history_.find(group);
-  return found == history_.end() ? All() : found->second;
+std::shared_ptr<const GroupCalls> LastingBalancers::calls_of(const std::string& group) const {
+  const auto found = calls_.find(group);
+  return found == calls_.end() ? nullptr : found->second;
+}
+
+void GroupCalls::add(std::shared_ptr<const vx11::Balancer> balancer) {
+  const std::lock_guard lock(mutex_);
+  release_unused();
+  used_.push_back(std::move(balancer));
+}
+
+/// Nothing else holds such a balancer, so no further calls are counted by it.
+void GroupCalls::release_unused() {
+  std::erase_if(used_, [this](const auto& balancer) {
+    if (balancer.use_count() != 1) return false;
+    for (std::size_t i = 0; i < balancer->size(); ++i) {
+      const vx11::BalancerLoad load = balancer->load(i);
+      ended_[load.name] += load.calls;
+    }
+    return true;
+  });
+}
+
+std::uint64_t GroupCalls::of(const std::string& target) const {
+  const std::lock_guard lock(mutex_);
+  const auto ended = ended_.find(target);
+  std::uint64_t sum = ended == ended_.end() ? 0 : ended->second;
+  for (const auto& balancer : used_) {
+    for (std::size_t i = 0; i < balancer->size(); ++i) {
+      const vx11::BalancerLoad load = balancer->load(i);
+      if (load.name == target) sum += load.calls;
+    }
+  }
+  return sum;
+}
+
+std::size_t GroupCalls::balancers() const {
+  const std::lock_guard lock(mutex_);
+  return used_.size();
 }
 
 LastingBalancers LastingBalancers::next() const {
   LastingBalancers balancers;
   balancers.parts_ = parts_.next();
-  balancers.history_ = history_;
+  balancers.calls_ = calls_;
   return balancers;
 }
 

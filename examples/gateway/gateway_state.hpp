@@ -11,9 +11,12 @@
 #include <vx11/operator_api.hpp>
 #include <vx11/redis.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,22 +98,37 @@ class LastingBreakers {
   LastingParts<vx11::CircuitBreaker> parts_ = {};
 };
 
+/// The calls of a group with all balancers that it has had, since counters only grow. Of balancers
+/// that are not used any more the numbers are kept alone. Thread-safe.
+class GroupCalls {
+ public:
+  void add(std::shared_ptr<const vx11::Balancer> balancer);
+  std::uint64_t of(const std::string& target) const;
+  /// Balancers that are kept; for tests.
+  std::size_t balancers() const;
+
+ private:
+  void release_unused();
+
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const vx11::Balancer>> used_ = {};  ///< Guarded by `mutex_`.
+  std::map<std::string, std::uint64_t, std::less<>> ended_ = {};  ///< The same; by target.
+};
+
 /// Balancers keep their estimates as long as their options and targets are the same.
 class LastingBalancers {
  public:
-  using All = std::vector<std::shared_ptr<const vx11::Balancer>>;
-
   /// \param group its name
   std::shared_ptr<vx11::Balancer> get(const std::string& group,
                                       std::vector<vx11::BalancerMember> members,
                                       vx11::BalancerOptions options);
-  /// Those that the group has had so far: their calls count on.
-  All all_of(const std::string& group) const;
+  /// Of a group that has had a balancer; else null.
+  std::shared_ptr<const GroupCalls> calls_of(const std::string& group) const;
   LastingBalancers next() const;
 
  private:
   LastingParts<vx11::Balancer> parts_ = {};
-  std::map<std::string, All, std::less<>> history_ = {};
+  std::map<std::string, std::shared_ptr<GroupCalls>, std::less<>> calls_ = {};
 };
 
 /// Copies share all parts. Not thread-safe.

@@ -23,18 +23,6 @@ std::uint64_t cooldown(const vx11::BalancerLoad& load) {
       std::chrono::ceil<std::chrono::seconds>(load.cooldown_left).count());
 }
 
-/// The calls of the target with all balancers that its group has had, since counters only grow.
-std::uint64_t all_calls(const LastingBalancers::All& balancers, const std::string& target) {
-  std::uint64_t sum = 0;
-  for (const auto& balancer : balancers) {
-    for (std::size_t i = 0; i < balancer->size(); ++i) {
-      const vx11::BalancerLoad load = balancer->load(i);
-      if (load.name == target) sum += load.calls;
-    }
-  }
-  return sum;
-}
-
 vx11::MetricFamily calls_family(const Upstreams& upstreams) {
   vx11::MetricFamily family{.name = "vx11_group_calls_total",
                             .help = "Calls to the targets of a group."};
@@ -42,8 +30,8 @@ vx11::MetricFamily calls_family(const Upstreams& upstreams) {
     for (std::size_t i = 0; i < balancer->size(); ++i) {
       const std::string target = balancer->load(i).name;
       family.series.push_back({.labels = {{"group", group}, {"target", target}},
-                               .value = [all = upstreams.all_balancers.at(group), target] {
-                                 return all_calls(all, target);
+                               .value = [calls = upstreams.group_calls.at(group), target] {
+                                 return calls->of(target);
                                }});
     }
   }

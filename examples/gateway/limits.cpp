@@ -55,6 +55,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& co
   vx11::RequestLimitsOptions options{.per_address = with.per_address.rate,
                                      .per_token = with.per_token.rate,
                                      .per_session = with.per_session.rate,
+                                     .session_member = config.completions.session,
                                      .tokens_per_minute = with.tokens_per_minute,
                                      .concurrent_per_token = with.concurrent_per_token,
                                      .concurrent = with.concurrent,

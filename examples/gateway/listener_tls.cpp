@@ -1,10 +1,15 @@
 #include "listener_tls.hpp"
 
+#include <vx11/session.hpp>
+
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "config_secrets.hpp"
 #include "file_text.hpp"
@@ -20,7 +25,32 @@ vx11::ServerTlsOptions options_of(const ListenerTlsConfig& config) {
   return {.certificate_file = config.certificate_file.value,
           .key_file = config.key_file.value,
           .client_ca_file = config.client_ca_file.value,
-          .client_proof = required ? Proof::required : Proof::optional};
+          .client_proof = required ? Proof::required : Proof::optional,
+          .client_crl_file = config.client_crl_file.value};
+}
+
+/// Warns once an hour while a revocation list has expired. Not thread-safe.
+class ExpiryWarning {
+ public:
+  void check(const vx11::ServerTls& identity) {
+    const auto now = std::chrono::system_clock::now();
+    const auto expired_at = identity.revocation_lists().next_update;
+    if (expired_at > now || now < next_) return;
+    next_ = now + std::chrono::hours(1);
+    spdlog::warn(
+        "server.tls.client_crl_file: a revocation list has expired at {}; clients with a "
+        "certificate of its authority are refused until the file has a new one",
+        vx11::to_rfc3339(expired_at));
+  }
+
+ private:
+  std::chrono::system_clock::time_point next_ = {};
+};
+
+std::string description_of(const vx11::ServerTls& identity) {
+  const vx11::RevocationLists lists = identity.revocation_lists();
+  if (lists.count == 0) return "the certificate and its key";
+  return fmt::format("the certificate, its key and {} revocation lists", lists.count);
 }
 
 void check_exposure(LoadedConfig& loaded) {
@@ -46,6 +76,7 @@ bool check_files(LoadedConfig& loaded) {
   check("server.tls.certificate_file", tls.certificate_file);
   check("server.tls.key_file", tls.key_file);
   check("server.tls.client_ca_file", tls.client_ca_file);
+  check("server.tls.client_crl_file", tls.client_crl_file);
   return loaded.mistakes.size() == before;
 }
 
@@ -59,13 +90,14 @@ vx11::Result<ListenerTls> make_listener_tls(const ListenerTlsConfig& config) {
   auto watched = std::make_shared<WatchedFile>(
       WatchedFile::Source{.setting = "server.tls",
                           .refresh =
-                              [identity] {
+                              [identity, warning = ExpiryWarning()]() mutable {
+                                warning.check(*identity);
                                 return identity->refresh().map([](auto change) {
                                   return change == vx11::ServerTlsChange::replaced;
                                 });
                               },
                           .reload = [identity] { return identity->reload(); },
-                          .describe = [] { return std::string("the certificate and its key"); }});
+                          .describe = [identity] { return description_of(*identity); }});
   return ListenerTls{.identity = identity, .watched = std::move(watched)};
 }
 
@@ -77,6 +109,9 @@ void check_listener_tls(LoadedConfig& loaded) {
     complain(loaded, "server.tls.certificate_file", "is missing; give --tls-cert FILE");
   } else if (tls.is_on() && tls.key_file.value.empty()) {
     complain(loaded, "server.tls.key_file", "is missing; give --tls-key FILE");
+  } else if (tls.client_ca_file.value.empty() && !tls.client_crl_file.value.empty()) {
+    complain(loaded, "server.tls.client_crl_file",
+             "needs server.tls.client_ca_file: without it clients are not asked for certificates");
   } else if (!check_files(loaded)) {
     return;
   } else if (const auto made = make_listener_tls(tls); !made) {
@@ -86,8 +121,20 @@ void check_listener_tls(LoadedConfig& loaded) {
 
 std::vector<vx11::MetricFamily> listener_tls_metrics(const ListenerTls& tls) {
   if (tls.watched == nullptr) return {};
-  return {readings_of(tls.watched, "vx11_tls_certificate_reads_total",
-                      "Readings of the listener's certificate; a refused one changed nothing.")};
+  std::vector<vx11::MetricFamily> families = {
+      readings_of(tls.watched, "vx11_tls_certificate_reads_total",
+                  "Readings of the listener's certificate; a refused one changed nothing.")};
+  if (tls.identity->revocation_lists().count == 0) return families;
+  families.push_back(
+      {.name = "vx11_tls_revocations_expire_timestamp_seconds",
+       .help = "When the first revocation list of clients expires, in Unix time.",
+       .kind = vx11::MetricKind::gauge,
+       .series = {{.value = [identity = tls.identity] {
+         const auto at = identity->revocation_lists().next_update;
+         return static_cast<std::uint64_t>(
+             std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());
+       }}}});
+  return families;
 }
 
 }  // namespace gateway

@@ -14,6 +14,7 @@
 #include "config_settle.hpp"
 #include "fixed_settings.hpp"
 #include "log.hpp"
+#include "signals.hpp"
 
 namespace gateway {
 
@@ -44,16 +45,20 @@ std::vector<Mistake> mistakes_with_fixed(LoadedConfig next) {
   return std::move(next.mistakes);
 }
 
-/// Keys of a URL are there before they replace those in force.
-bool are_fetched(const KeyWatch& watch) {
+/// Keys of a URL are there before they replace those in force. Blocks for up to five seconds, in
+/// which requests are answered; a signal to stop ends it.
+/// \return empty, or why they are not
+std::string mistake_of_keys(const KeyWatch& watch) {
   constexpr auto kLongest = std::chrono::seconds(5);
-  if (watch.is_ready()) return true;
-  if (!watch.keys->reload()) return false;
+  if (watch.is_ready()) return {};
+  const bool is_fetching = watch.keys->reload().has_value();
   const auto until = std::chrono::steady_clock::now() + kLongest;
-  while (!watch.is_ready() && std::chrono::steady_clock::now() < until) {
+  while (is_fetching && !watch.is_ready() && std::chrono::steady_clock::now() < until) {
+    if (Signals::stop_is_pending()) return "auth.jwt.jwks_url: the gateway stops";
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return watch.is_ready();
+  if (watch.is_ready()) return {};
+  return "auth.jwt.jwks_url: no keys were fetched within 5 s; try again when the issuer answers";
 }
 
 }  // namespace
@@ -124,10 +129,8 @@ vx11::Result<Credentials> RunningGateway::credentials_for(const AuthConfig& auth
   if (auth == loaded_.config.auth) return credentials_;
   auto made = make_credentials(auth);
   if (!made) return made;
-  if (!are_fetched(made->keys)) {
-    return vx11::fail(vx11::Errc::unavailable,
-                      "auth.jwt.jwks_url: no keys were fetched within 5 s; try again when the "
-                      "issuer answers");
+  if (std::string mistake = mistake_of_keys(made->keys); !mistake.empty()) {
+    return vx11::fail(vx11::Errc::unavailable, std::move(mistake));
   }
   if (made->tokens.watched && credentials_.tokens.watched) {
     made->tokens.watched->continue_from(*credentials_.tokens.watched);

@@ -11,7 +11,8 @@ using vx11::ServerEvent;
 std::string_view text_of(ServerEvent event) noexcept {
   switch (event) {
     case ServerEvent::turned_away:
-      return "a connection was answered 503: server.max_connections is reached";
+      return "a connection was turned away: server.max_connections or "
+             "server.max_connections_per_address is reached";
     case ServerEvent::evicted:
       return "an idle connection was closed: server.max_connections is reached";
     case ServerEvent::accept_failed:

@@ -128,6 +128,12 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_certificates),
        .doc = "With `client_ca_file`: `required` refuses clients without a certificate, "
               "`optional` only those with one that is not trusted."},
+      {.key = "server.tls.client_crl_file",
+       .field = field(&Config::server, &ServerConfig::tls, &ListenerTlsConfig::client_crl_file),
+       .doc = "With `client_ca_file`: a PEM file with the revocation lists of those authorities, "
+              "one of each that is in a chain. Clients that a list names are refused; once a list "
+              "has expired, all with a certificate of its authority are. Read again like "
+              "`certificate_file`."},
       {.key = "server.tls.hsts_max_age",
        .field = ranged<Duration>(0s, std::chrono::hours(24 * 730), &Config::server,
                                  &ServerConfig::tls, &ListenerTlsConfig::hsts_max_age),

@@ -17,6 +17,12 @@ Field breaker_probes(UpstreamConfig GatewayConfig::*upstream) {
                 &vx11::CircuitBreakerOptions::probes);
 }
 
+/// A setting of `UpstreamTlsConfig`.
+template <class Member>
+Field upstream_tls(UpstreamConfig GatewayConfig::*upstream, Member member) {
+  return field(upstream, &UpstreamConfig::tls, member);
+}
+
 }  // namespace
 
 std::vector<Setting> chat_settings() {
@@ -83,6 +89,20 @@ std::vector<Setting> chat_settings() {
        .field = field(&Config::switch_, &UpstreamConfig::url),
        .doc = "Base URL of switch. Empty: there is no switch, and madre answers chats.",
        .shown_default = "none"},
+      {.key = "switch.ca_file",
+       .field = upstream_tls(&Config::switch_, &UpstreamTlsConfig::ca_file),
+       .doc = "A PEM file with the certificate authorities for https. Empty: those of the system."},
+      {.key = "switch.certificate_file",
+       .field = upstream_tls(&Config::switch_, &UpstreamTlsConfig::certificate_file),
+       .doc = "A PEM file with the certificate that identifies the gateway to switch by TLS, if it "
+              "asks for one, followed by those of its authorities."},
+      {.key = "switch.certificate_key_file",
+       .field = upstream_tls(&Config::switch_, &UpstreamTlsConfig::certificate_key_file),
+       .doc = "A PEM file with the key of `certificate_file`, not encrypted."},
+      {.key = "switch.pins",
+       .field = upstream_tls(&Config::switch_, &UpstreamTlsConfig::pins),
+       .doc = "With https: keys of which the certificate of switch must have one, as the `pins` of "
+              "a target."},
       {.key = "switch.limit",
        .field = ranged<Duration>(1ms, 1h, &Config::switch_, &UpstreamConfig::limit),
        .doc = "Time limit of one chat request to switch; after that madre is asked."},
@@ -110,6 +130,20 @@ std::vector<Setting> chat_settings() {
            "`/madre/power/state`: `/health`, `/livez`, `/readyz` or `/healthz`. The deployed "
            "madre's `/health` calls switch, hormiguero and spawner. Empty: `/health` is requested "
            "only if madre has no power windows."},
+      {.key = "madre.ca_file",
+       .field = upstream_tls(&Config::madre, &UpstreamTlsConfig::ca_file),
+       .doc = "A PEM file with the certificate authorities for https. Empty: those of the system."},
+      {.key = "madre.certificate_file",
+       .field = upstream_tls(&Config::madre, &UpstreamTlsConfig::certificate_file),
+       .doc = "A PEM file with the certificate that identifies the gateway to madre by TLS, if it "
+              "asks for one, followed by those of its authorities."},
+      {.key = "madre.certificate_key_file",
+       .field = upstream_tls(&Config::madre, &UpstreamTlsConfig::certificate_key_file),
+       .doc = "A PEM file with the key of `certificate_file`, not encrypted."},
+      {.key = "madre.pins",
+       .field = upstream_tls(&Config::madre, &UpstreamTlsConfig::pins),
+       .doc = "With https: keys of which the certificate of madre must have one, as the `pins` of "
+              "a target."},
       {.key = "madre.limit",
        .field = ranged<Duration>(1ms, 1h, &Config::madre, &UpstreamConfig::limit),
        .doc = "Time limit of one chat request to madre."},

@@ -51,6 +51,13 @@ void Signals::wake() noexcept {
   ::kill(::getpid(), wake_signal());
 }
 
+bool Signals::stop_is_pending() noexcept {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) return false;
+  return std::any_of(kStop.begin(), kStop.end(),
+                     [&](int signal) { return ::sigismember(&pending, signal) == 1; });
+}
+
 constexpr vx11::Duration kMoment = std::chrono::milliseconds(1);
 
 /// The next signal; 0 if none came within `most`, which is without a limit if zero.

@@ -33,6 +33,9 @@ class Signals {
   int wait_for_stop(const SignalHooks& hooks = {}) const;
   /// Makes the waiting thread call `on_wake`. Thread-safe.
   static void wake() noexcept;
+  /// Whether a signal to stop waits for `wait_for_stop`: for work on that thread that takes
+  /// seconds.
+  static bool stop_is_pending() noexcept;
 
  private:
   int next(vx11::Duration most) const;

@@ -52,15 +52,21 @@ std::vector<TableMember> target_members() {
               "name.",
        .shown_default = "none"},
       {.name = "ca_file",
-       .field = target_field(&Target::ca_file),
+       .field = target_field(&Target::tls, &UpstreamTlsConfig::ca_file),
        .doc = "A PEM file with the certificate authorities for https. Empty: those of the system."},
       {.name = "certificate_file",
-       .field = target_field(&Target::certificate_file),
+       .field = target_field(&Target::tls, &UpstreamTlsConfig::certificate_file),
        .doc = "A PEM file with the certificate that identifies the gateway to a target that asks "
               "for one by TLS, followed by those of its authorities."},
       {.name = "certificate_key_file",
-       .field = target_field(&Target::certificate_key_file),
+       .field = target_field(&Target::tls, &UpstreamTlsConfig::certificate_key_file),
        .doc = "A PEM file with the key of `certificate_file`, not encrypted."},
+      {.name = "pins",
+       .field = target_field(&Target::tls, &UpstreamTlsConfig::pins),
+       .doc = "With https: keys of which the target's certificate must have one, beside the usual "
+              "verification; each `sha256//` and the base64 of the SHA-256 of the public key, as "
+              "`curl --pinnedpubkey` takes them. With that of the next key as a second one, the "
+              "target can change its key."},
       {.name = "limit",
        .field = target_ranged<Duration>(1ms, 1h, &Target::limit),
        .doc =

@@ -171,39 +171,40 @@ const Upstream* Upstreams::find(std::string_view name) const {
   return found == named.end() ? nullptr : &*found;
 }
 
-Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
+Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& network,
                          const TargetTransport& to_target, GatewayState& state) {
   const Secret& token = config.upstream.token;
   LastingBreakers& breakers = state.breakers;
   Upstreams upstreams;
-  upstreams.madre =
-      with_power(breakers,
-                 config.madre_is_embedded()
-                     ? make_embedded_madre(breakers, config)
-                     : make_upstream(breakers, "madre", config.madre, config.chat, token, network),
-                 config.madre, config.power);
+  upstreams.madre = with_power(breakers,
+                               config.madre_is_embedded()
+                                   ? make_embedded_madre(breakers, config)
+                                   : make_upstream(breakers, "madre", config.madre, config.chat,
+                                                   token, network(config.madre)),
+                               config.madre, config.power);
   if (config.has_switch()) {
-    upstreams.switch_ = with_tasks(
-        breakers, make_upstream(breakers, "switch", config.switch_, config.chat, token, network),
-        config.switch_);
+    upstreams.switch_ = with_tasks(breakers,
+                                   make_upstream(breakers, "switch", config.switch_, config.chat,
+                                                 token, network(config.switch_)),
+                                   config.switch_);
   }
   for (const auto& [name, target] : config.targets) {
-    upstreams.named.push_back(make_target(breakers, name, target, config.chat, token,
-                                          to_target ? to_target(target) : network));
+    upstreams.named.push_back(
+        make_target(breakers, name, target, config.chat, token, to_target(target)));
   }
   for (const auto& [name, group] : config.groups) {
     upstreams.balancers.emplace(name, make_balancer(state.balancers, upstreams, name, group));
-    upstreams.all_balancers.emplace(name, state.balancers.all_of(name));
+    upstreams.group_calls.emplace(name, state.balancers.calls_of(name));
   }
   return upstreams;
 }
 
 Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
-                         const TargetTransport& to_target) {
+                         const std::shared_ptr<vx11::Transport>& transport) {
   GatewayState first;
-  return make_upstreams(config, network, to_target, first);
+  return make_upstreams(
+      config, [&](const UpstreamConfig&) { return transport; },
+      [&](const TargetConfig&) { return transport; }, first);
 }
 
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {

@@ -51,27 +51,27 @@ struct Upstreams {
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
   /// One for each group, shared by all routers that have it.
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
-  /// Those that the groups have had in all configurations so far, for counters.
-  std::map<std::string, LastingBalancers::All, std::less<>> all_balancers = {};
+  /// By group: those of all configurations so far.
+  std::map<std::string, std::shared_ptr<const GroupCalls>, std::less<>> group_calls = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;
 };
 
-/// The transport to a target, by its limits and certificates.
+/// The transport to switch or madre, by its certificates and pins.
+using NetworkTransport =
+    std::function<std::shared_ptr<vx11::Transport>(const UpstreamConfig& upstream)>;
+/// The transport to a target, by its limits, certificates and pins.
 using TargetTransport = std::function<std::shared_ptr<vx11::Transport>(const TargetConfig& target)>;
 
 /// \param config without mistakes
 /// \param network the transport to switch and madre, unless they are embedded
-/// \param to_target for named targets; empty: `network`
 /// \param state    the breakers and balancers of an earlier configuration, which last
-Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
+Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& network,
                          const TargetTransport& to_target, GatewayState& state);
-/// The same for the first configuration.
+/// The same for the first configuration, with one transport to all.
 Upstreams make_upstreams(const GatewayConfig& config,
-                         const std::shared_ptr<vx11::Transport>& network,
-                         const TargetTransport& to_target = {});
+                         const std::shared_ptr<vx11::Transport>& transport);
 
 /// The breakers of all upstreams, as status and metrics name them.
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams);

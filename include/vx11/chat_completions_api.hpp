@@ -11,6 +11,7 @@
 #include <vx11/metric_family.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/router.hpp>
+#include <vx11/session_member.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/timer.hpp>
@@ -26,12 +27,6 @@
 
 namespace vx11 {
 inline namespace v0 {
-
-/// Which member of a request ties it to a session.
-enum class SessionMember : unsigned char {
-  metadata,          ///< `metadata.session_id`.
-  metadata_or_user,  ///< The same, else `user`: one session for each user.
-};
 
 /// The components and settings of the API.
 struct ChatCompletionsApiOptions {

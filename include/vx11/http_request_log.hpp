@@ -63,8 +63,8 @@ struct RequestLogOptions {
 };
 
 /// A handler that answers as `inner` and reports each request once: when it is refused, answered,
-/// or its stream has ended. Requests that the server refuses itself, such as one whose head cannot
-/// be read, do not reach it. Put it around all other handlers. Thread-safe.
+/// or its stream has ended; also those that the server refuses itself, such as one whose head
+/// cannot be read (`RefusalHandler`). Put it around all other handlers. Thread-safe.
 /// \return `invalid_argument` if the handler or the sink is missing
 VX11_API Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<HttpHandler> inner,
                                                                RequestLogOptions options);

@@ -6,6 +6,7 @@
 
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_refusals.hpp>
 
 #include <array>
 #include <atomic>
@@ -35,7 +36,7 @@ inline namespace v0 {
 /// each request, and a coroutine frame for its answer. Must not be the handler of another one.
 /// Handlers that ask for the `route` of a request, such as that of `make_request_log`, belong
 /// inside it: patterns live no longer than the handler they belong to.
-class VX11_API ReplaceableHandler final : public HttpHandler {
+class VX11_API ReplaceableHandler final : public HttpHandler, public RefusalHandler {
  public:
   /// \param handler not null
   explicit ReplaceableHandler(std::shared_ptr<HttpHandler> handler);
@@ -49,6 +50,7 @@ class VX11_API ReplaceableHandler final : public HttpHandler {
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
   Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
                               Deadline deadline) const override;
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override;
   /// Drains the handler in force, and those that replace it.
   void drain() noexcept override;
 

@@ -6,8 +6,10 @@
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_refusals.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/result.hpp>
+#include <vx11/session_member.hpp>
 #include <vx11/token_limits.hpp>
 
 #include <array>
@@ -34,7 +36,8 @@ enum class RequestKind : unsigned char {
 };
 
 /// The kind by the path: `/livez`, `/readyz`, `/health`, `/metrics` and `/` are probes; `POST` to
-/// `/operator/chat`, `/operator/chat/ask` and the paths of `ChatCompletionsApi` are chats.
+/// `/operator/chat`, `/operator/chat/ask`, `/operator/task`, whose upstream may ask a model, too,
+/// and the paths of `ChatCompletionsApi` are chats.
 VX11_API RequestKind request_kind(const HttpRequest& head) noexcept;
 
 /// The limits of `RequestLimitsOptions`, by which refusals are counted.
@@ -80,6 +83,8 @@ struct RequestLimitsOptions {
   std::optional<RequestRate> per_token = std::nullopt;
   /// Of chats of every session of a principal.
   std::optional<RequestRate> per_session = std::nullopt;
+  /// As `ChatCompletionsApiOptions::session_member`.
+  SessionMember session_member = SessionMember::metadata;
   /// Of every principal: the tokens of its chats, input and output, per minute; 0: no limit. They
   /// are charged when an answer is complete, if its upstream has counted them; a principal that has
   /// used more than it may waits until the minute has made up for it.
@@ -119,7 +124,7 @@ struct RequestLimitsOptions {
 /// can be used again.
 ///
 /// **Thread-safe**. Must outlive the tasks and bodies it returned.
-class VX11_API RequestLimits final : public HttpHandler {
+class VX11_API RequestLimits final : public HttpHandler, public RefusalHandler {
  public:
   /// \return every mistake of the options in one `invalid_argument`
   static Result<std::shared_ptr<RequestLimits>> create(std::shared_ptr<HttpHandler> inner,
@@ -139,6 +144,7 @@ class VX11_API RequestLimits final : public HttpHandler {
                               Deadline deadline) const override;
   std::string_view route(std::string_view target) const noexcept override;
   void drain() noexcept override;
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override;
 
  private:
   struct Impl;

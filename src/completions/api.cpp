@@ -18,8 +18,9 @@
 #include "front/cors.hpp"
 #include "front/page_origin.hpp"
 #include "front/refusal.hpp"
-#include "front/request_id.hpp"
+#include "http/request_id.hpp"
 #include "http/route_pattern.hpp"
+#include "http/safety_fields.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -221,8 +222,8 @@ std::optional<HttpResponse> ChatCompletionsApi::Impl::refuse(const Match& match,
 void ChatCompletionsApi::Impl::finish(HttpResponse& answer, const HttpRequest& request,
                                       std::string_view request_id) const {
   endpoints::add_cors_fields(options.cors_origins, request, answer);
-  endpoints::add_safety_fields(answer);
-  endpoints::add_request_id(answer, request_id);
+  http_detail::add_safety_fields(answer);
+  http_detail::add_request_id(answer, request_id);
 }
 
 Result<ChatCompletionsApi> ChatCompletionsApi::create(ChatCompletionsApiOptions options) {
@@ -247,7 +248,7 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
     refused = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
   if (!refused) return HttpAdmission(*this, impl.options.max_body_bytes, std::move(found));
-  impl.finish(*refused, head, endpoints::request_id_of(head.headers));
+  impl.finish(*refused, head, http_detail::request_id_of(head.headers));
   impl.metrics.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));
 }
@@ -261,7 +262,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
                                                 Deadline deadline) const {
   const std::shared_ptr<const Impl> impl = impl_;
   const auto& route = *static_cast<const Route*>(admission.match().route);
-  const std::string request_id = endpoints::request_id_of(request.headers);
+  const std::string request_id = http_detail::request_id_of(request.headers);
   StreamedResponse answer;
   try {
     std::shared_ptr<const completions::Context> context = impl;

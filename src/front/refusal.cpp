@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "front/request_id.hpp"
 #include "http/error_answer.hpp"
+#include "http/request_id.hpp"
+#include "http/safety_fields.hpp"
 #include "json/writer.hpp"
 
 namespace vx11 {
@@ -37,21 +38,14 @@ std::string openai_error(int status, std::string_view code, std::string_view mes
   return std::move(json).take();
 }
 
-void add_safety_fields(HttpResponse& answer) {
-  Headers& headers = answer.headers;
-  if (!headers.contains("Cache-Control")) headers.add("Cache-Control", "no-store");
-  headers.add("X-Content-Type-Options", "nosniff");
-  headers.add("Referrer-Policy", "no-referrer");
-}
-
 HttpResponse refusal(ErrorForm form, const HttpRequest& request, int status, std::string_view code,
                      std::string_view message) {
   HttpResponse answer =
       form == ErrorForm::openai
           ? HttpResponse(status, "application/json", openai_error(status, code, message))
           : http_detail::error_answer(status, code);
-  add_safety_fields(answer);
-  add_request_id(answer, request_id_of(request.headers));
+  http_detail::add_safety_fields(answer);
+  http_detail::add_request_id(answer, http_detail::request_id_of(request.headers));
   return answer;
 }
 

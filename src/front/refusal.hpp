@@ -24,9 +24,6 @@ enum class ErrorForm : std::uint8_t {
 std::string openai_error(int status, std::string_view code, std::string_view message,
                          std::string_view param = {});
 
-/// Adds `Cache-Control: no-store` unless the answer has another, `nosniff` and `no-referrer`.
-void add_safety_fields(HttpResponse& answer);
-
 /// A refusal by a handler around the APIs, with the fields of every answer and the request's id.
 /// \param code a word that needs no escaping
 /// \param message what to do; only in OpenAI's form

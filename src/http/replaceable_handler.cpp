@@ -85,6 +85,11 @@ Task<StreamedResponse> ReplaceableHandler::open(const HttpRequest& request, Http
   co_return std::move(answer);
 }
 
+HttpResponse ReplaceableHandler::refused(const HttpRequest& head, HttpResponse answer) const {
+  const Handler handler = current();
+  return complete_refusal(*handler, head, std::move(answer));
+}
+
 void ReplaceableHandler::drain() noexcept {
   const std::lock_guard lock(mutex_);
   draining_ = true;

@@ -1,7 +1,6 @@
 #include "limits/client_key.hpp"
 
 #include <array>
-#include <functional>
 #include <string>
 
 #include <arpa/inet.h>
@@ -15,7 +14,7 @@ namespace {
 constexpr std::size_t kNetworkBytes = 8;
 
 /// The numbers of an IPv6 address; a zone (`fe80::1%eth0`) is left out.
-std::optional<std::uint64_t> network_key(std::string_view address) noexcept {
+std::optional<std::uint64_t> network_key(std::string_view address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const std::string_view numbers = address.substr(0, address.find('%'));
   if (numbers.size() >= text.size()) return std::nullopt;
@@ -27,11 +26,11 @@ std::optional<std::uint64_t> network_key(std::string_view address) noexcept {
 
 }  // namespace
 
-std::uint64_t name_key(std::string_view name) noexcept {
-  return std::hash<std::string_view>()(name);
+std::uint64_t name_key(std::string_view name) {
+  return random::KeyedHash()(name);
 }
 
-std::optional<std::uint64_t> address_key(const HttpRequest& head) noexcept {
+std::optional<std::uint64_t> address_key(const HttpRequest& head) {
   if (head.peer == nullptr || head.peer->address.empty()) return std::nullopt;
   const std::string_view address = head.peer->address;
   if (address.find(':') == address.npos) return name_key(address);

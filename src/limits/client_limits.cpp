@@ -151,7 +151,7 @@ SharedRateRequest ClientLimits::shared_part(const HttpRequest& request,
     if (is_chat) asked.tokens_per_minute = options_.tokens_per_minute;
   }
   if (is_chat && options_.per_session) {
-    if (auto session = session_text(request)) {
+    if (auto session = session_text(request, options_.session_member)) {
       asked.session = *std::move(session);
       asked.per_session = options_.per_session;
     }
@@ -237,7 +237,7 @@ tl::expected<void, LimitRefusal> ClientLimits::take_token(std::string_view princ
 tl::expected<void, LimitRefusal> ClientLimits::take_session(const HttpRequest& request,
                                                             std::string_view principal, Instant at,
                                                             Taken& taken) {
-  const auto session = session_key(request);
+  const auto session = session_key(request, options_.session_member);
   if (!session) return {};
   const RequestRate& rate = *options_.per_session;
   const detail::Gcra gcra = gcra_of(rate);

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kProbes = {"/livez", "/readyz", "/health", "/metrics",
                                                      "/"};
-constexpr std::array<std::string_view, 2> kChats = {"/operator/chat/ask", "/operator/chat"};
+constexpr std::array<std::string_view, 3> kChats = {"/operator/chat/ask", "/operator/chat",
+                                                    "/operator/task"};
 
 template <std::size_t N>
 bool is_any(const std::array<std::string_view, N>& paths, std::string_view path) noexcept {

@@ -176,5 +176,9 @@ void RequestLimits::drain() noexcept {
   impl_->inner->drain();
 }
 
+HttpResponse RequestLimits::refused(const HttpRequest& head, HttpResponse answer) const {
+  return complete_refusal(*impl_->inner, head, std::move(answer));
+}
+
 }  // namespace v0
 }  // namespace vx11

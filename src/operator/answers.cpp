@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "front/refusal.hpp"
+#include "http/safety_fields.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -61,7 +62,7 @@ std::string_view offline_reason(Errc code) noexcept {
 }
 
 void finish(HttpResponse& response, std::string_view method) {
-  add_safety_fields(response);
+  http_detail::add_safety_fields(response);
   if (method != "HEAD") return;
   response.headers.set("Content-Length", std::to_string(response.body.size()));
   response.body.clear();

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "front/request_id.hpp"
+#include "http/request_id.hpp"
 #include "operator/metrics.hpp"
 #include "operator/shared_text.hpp"
 
@@ -65,7 +65,7 @@ struct Call {
         scopes(admission.match().scopes),
         deadline(deadline),
         meter(admission.meter()),
-        request_id(request_id_of(request.headers)) {}
+        request_id(http_detail::request_id_of(request.headers)) {}
 
   const HttpRequest& request;
   std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.

@@ -27,7 +27,7 @@ struct OperatorApi::Impl : endpoints::Context {
   void finish(HttpResponse& response, const HttpRequest& request, std::string_view request_id,
               endpoints::Endpoint endpoint, TimePoint since, bool streamed = false) const {
     endpoints::add_cors_fields(options.cors_origins, request, response);
-    endpoints::add_request_id(response, request_id);
+    http_detail::add_request_id(response, request_id);
     endpoints::finish(response, request.method);
     if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
   }
@@ -102,7 +102,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
     refused = endpoints::error_answer(500, "internal");
   }
   if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
-  const std::string id = endpoints::request_id_of(head.headers);
+  const std::string id = http_detail::request_id_of(head.headers);
   impl_->finish(*refused, head, id, match.endpoint(), since);
   return tl::unexpected(*std::move(refused));
 }

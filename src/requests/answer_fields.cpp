@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "front/request_id.hpp"
+#include "http/request_id.hpp"
 #include "requests/decorator.hpp"
 
 namespace vx11 {
@@ -46,11 +46,17 @@ class AnswerFields final : public requests::Decorator {
     co_return std::move(answer);
   }
 
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
+    answer = Decorator::refused(head, std::move(answer));
+    complete(answer, head);
+    return answer;
+  }
+
  private:
   void complete(HttpResponse& answer, const HttpRequest& request) const {
     Headers& headers = answer.headers;
-    if (!headers.contains(endpoints::kRequestId)) {
-      headers.add(endpoints::kRequestId, endpoints::request_id_of(request.headers));
+    if (!headers.contains(http_detail::kRequestId)) {
+      headers.add(http_detail::kRequestId, http_detail::request_id_of(request.headers));
     }
     add_if_absent(headers, "X-Content-Type-Options", "nosniff");
     add_if_absent(headers, "Cache-Control", "no-store");

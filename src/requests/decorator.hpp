@@ -4,6 +4,7 @@
 /// `Decorator`: the common part of handlers around another handler. Internal.
 
 #include <vx11/http_handler.hpp>
+#include <vx11/http_refusals.hpp>
 
 #include <memory>
 #include <string_view>
@@ -14,7 +15,7 @@ inline namespace v0 {
 namespace requests {
 
 /// Admits what the inner handler admits, and answers it in `open`. Owns the inner handler.
-class Decorator : public HttpHandler {
+class Decorator : public HttpHandler, public RefusalHandler {
  public:
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
     auto admission = inner_->admit(head);
@@ -25,6 +26,9 @@ class Decorator : public HttpHandler {
     return inner_->route(target);
   }
   void drain() noexcept override { inner_->drain(); }
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
+    return complete_refusal(*inner_, head, std::move(answer));
+  }
 
  protected:
   explicit Decorator(std::shared_ptr<HttpHandler> inner) noexcept : inner_(std::move(inner)) {}

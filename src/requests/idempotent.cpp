@@ -8,7 +8,7 @@
 
 #include "front/cors.hpp"
 #include "front/refusal.hpp"
-#include "front/request_id.hpp"
+#include "http/request_id.hpp"
 #include "requests/decorator.hpp"
 #include "requests/idempotency_claim.hpp"
 #include "requests/idempotency_key.hpp"
@@ -29,7 +29,7 @@ bool is_final(int status) noexcept {
 /// The answer as it is kept: the id belongs to one request.
 HttpResponse kept(const HttpResponse& answer) {
   HttpResponse copy = answer;
-  copy.headers.remove(endpoints::kRequestId);
+  copy.headers.remove(http_detail::kRequestId);
   return copy;
 }
 
@@ -76,7 +76,7 @@ class Idempotent final : public requests::Decorator {
   static HttpResponse replay(const HttpRequest& request, const HttpResponse& answer) {
     HttpResponse again = answer;
     again.headers.add("Idempotent-Replayed", "true");
-    endpoints::add_request_id(again, endpoints::request_id_of(request.headers));
+    http_detail::add_request_id(again, http_detail::request_id_of(request.headers));
     return again;
   }
 

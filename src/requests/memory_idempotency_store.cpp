@@ -2,6 +2,7 @@
 #include <vx11/idempotency_store.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <list>
 #include <mutex>
@@ -10,6 +11,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "random/keyed_hash.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,10 +25,10 @@ using Kind = IdempotencyClaim::Kind;
 using Waker = std::stop_source;
 
 struct DigestHash {
-  std::size_t operator()(const Sha256& digest) const noexcept {
-    std::size_t hash = 0;
+  std::size_t operator()(const Sha256& digest) const {
+    std::uint64_t hash = 0;  // a client can choose it by trying keys
     std::memcpy(&hash, digest.data(), sizeof hash);
-    return hash;
+    return random::KeyedHash::of_pair(hash, 0);
   }
 };
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "front/request_id.hpp"
 #include "http/media_type.hpp"
 #include "http/reason_phrase.hpp"
+#include "http/request_id.hpp"
 #include "json/scan.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
@@ -90,7 +90,7 @@ std::string problem_of(const HttpResponse& answer, const json::Split& body,
   json.key("title").string(http_detail::reason_phrase(answer.status));
   json.key("status").integer(answer.status);
   if (!said.detail.empty()) json.key("detail").string(said.detail);
-  if (const auto id = answer.headers.find(endpoints::kRequestId)) {
+  if (const auto id = answer.headers.find(http_detail::kRequestId)) {
     json.key("instance").string(std::string("urn:vx11:request:").append(*id));
   }
   if (!said.has_error && !said.word.empty()) json.key("error").string(said.word);

@@ -33,6 +33,14 @@ class ProblemDetails final : public requests::Decorator {
     return open_as_problem(request, std::move(admission), std::move(deadline));
   }
 
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
+    answer = Decorator::refused(head, std::move(answer));
+    if (endpoints::prefers_problem(head.headers)) {
+      requests::make_problem(answer, options_.type_base);
+    }
+    return answer;
+  }
+
  private:
   Task<StreamedResponse> open_as_problem(const HttpRequest& request, HttpAdmission admission,
                                          Deadline deadline) const {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "front/request_id.hpp"
+#include "http/request_id.hpp"
 #include "requests/decorator.hpp"
 #include "requests/logged_stream.hpp"
 #include "requests/record_facts.hpp"
@@ -66,6 +66,15 @@ class RequestLog final : public requests::Decorator {
     co_return std::move(*answer);
   }
 
+  HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
+    const TimePoint since = options_.clock.now();
+    answer = Decorator::refused(head, std::move(answer));
+    RequestRecord record = begin(head, since);
+    describe(record, answer);
+    report(record, since);
+    return answer;
+  }
+
  private:
   RequestRecord begin(const HttpRequest& head, TimePoint since) const {
     RequestRecord record;
@@ -88,7 +97,7 @@ class RequestLog final : public requests::Decorator {
 
   static void describe(RequestRecord& record, const HttpResponse& answer) {
     record.status = answer.status;
-    record.request_id = answer.headers.get(endpoints::kRequestId);
+    record.request_id = answer.headers.get(http_detail::kRequestId);
     record.bytes_out = answer.body.size();
     if (answer.status >= 400) record.error = requests::error_word(answer.body);
     if (!record.is_admitted || !is_chat(record.route)) return;

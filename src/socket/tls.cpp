@@ -137,10 +137,15 @@ TlsContext::TlsContext(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(im
 TlsContext::~TlsContext() = default;
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca_file,
-                                                           const ClientCertificate& own) {
+                                                           const ClientCertificate& own,
+                                                           const std::vector<std::string>& pins) {
+  auto pinned = TlsPins::parse(pins);
+  if (!pinned) return fail(std::move(pinned.error()));
   auto impl = std::make_unique<Impl>(TLS_client_method());
   SSL_CTX* const context = impl->context.get();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  impl->pins = *std::move(pinned);
+  impl->pins.require_in(context);
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
                          : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
@@ -233,7 +238,11 @@ bool TlsSession::met_plain_http() const noexcept {
 }
 
 Error TlsSession::handshake_error() const {
-  if (SSL_get_verify_result(impl_->ssl.get()) != X509_V_OK) {
+  const long verified = SSL_get_verify_result(impl_->ssl.get());
+  if (is_pin_error(verified)) {
+    return Error(Errc::unreachable, "the key of the certificate is none of the pinned ones");
+  }
+  if (verified != X509_V_OK) {
     return Error(Errc::unreachable, "the certificate is not trusted");
   }
   return Error(Errc::unreachable, "TLS handshake failed");

@@ -30,12 +30,13 @@ std::optional<std::string> content_of(const std::string& file) {
 }
 
 /// A ticket is good only for a server that asks for the same proof of its clients: otherwise a
-/// client would be accepted again whose authority is not trusted any more.
+/// client would be accepted again whose authority is not trusted any more, or which was revoked.
 bool bind_sessions(SSL_CTX* context, const ServerCertificate& own) {
   const auto authorities = content_of(own.client_ca_file);
   if (!authorities) return false;
   const std::string asked =
-      (own.client_proof == ClientProof::required ? "required " : "optional ") + *authorities;
+      (own.client_proof == ClientProof::required ? "required " : "optional ") + *authorities +
+      content_of(own.client_crl_file).value_or("");
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   return EVP_Digest(asked.data(), asked.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1 &&
@@ -98,6 +99,11 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(
   if (!identified) return fail(identified.error());
   if (!asks) {
     return fail(Errc::invalid_argument, "the authorities of clients cannot be read as PEM");
+  }
+  if (!own.client_crl_file.empty()) {
+    auto revocations = refuse_revoked(context, own.client_crl_file);
+    if (!revocations) return fail(std::move(revocations.error()));
+    impl->revocations = *revocations;
   }
   impl->tickets = std::move(tickets);
   impl->tickets->use_in(context);

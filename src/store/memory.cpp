@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "random/keyed_hash.hpp"
 #include "store/beginning.hpp"
 #include "store/limits.hpp"
 #include "store/memory_entry.hpp"
@@ -245,9 +246,12 @@ class MemorySessionStore final : public SessionStore {
   std::mutex mutex_;
   std::size_t bytes_ = 0;      // of all sessions
   Owner unowned_ = Owner({});  // of sessions without principal
-  std::unordered_map<std::string_view, std::unique_ptr<Owner>> owners_;  // by their own names
-  Entries entries_;                                                // the most recently used first
-  std::unordered_map<std::string_view, Entries::iterator> index_;  // keys are the entries' own ids
+  // By names and ids of clients, which must not be able to choose their places.
+  template <class Value>
+  using ByName = std::unordered_map<std::string_view, Value, random::KeyedHash>;
+  ByName<std::unique_ptr<Owner>> owners_;  // by their own names
+  Entries entries_;                        // the most recently used first
+  ByName<Entries::iterator> index_;        // keys are the entries' own ids
 };
 
 }  // namespace

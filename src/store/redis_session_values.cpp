@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "store/entropy.hpp"
+#include "random/entropy.hpp"
 #include "store/limits.hpp"
 #include "store/session_cipher.hpp"
 
@@ -34,7 +34,7 @@ tl::unexpected<Error> unreadable(const char* reason) {
 
 void put_random(std::string& out, std::size_t count) {
   std::array<unsigned char, kNonceBytes> random;
-  fill_with_entropy(std::span(random).first(count));
+  random::fill_with_entropy(std::span(random).first(count));
   out.append(reinterpret_cast<const char*>(random.data()), count);
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "json/utf8.hpp"
+#include "random/uuid.hpp"
 #include "store/summary.hpp"
 
 namespace vx11 {
@@ -88,6 +89,10 @@ std::string to_rfc3339(WallTime time) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
+}
+
+std::string make_uuid() {
+  return random::uuid();
 }
 
 }  // namespace v0

@@ -140,6 +140,35 @@ others_are_closed() {
   eventually 5 grep -q 'did not begin with a PROXY header' "$WORK/gateway.err" || unmet "no line in the log"
 }
 
+# Requests that a proxy forwards are limited by the address in its header.
+forwarded() { # PEER ADDRESSES: the status of a request by PEER that names them as its clients
+  curl --noproxy '*' -s -o /dev/null -w '%{http_code}' --interface "$1" -H "x-vx11-token: $TOKEN" \
+    -H "X-Forwarded-For: $2" "$BASE/operator/power/state"
+}
+by_client_header() {
+  expect_equal "a client" "$(forwarded 127.0.0.1 203.0.113.7)" 200
+  expect_equal "the same client" "$(forwarded 127.0.0.1 203.0.113.7)" 429
+  expect_equal "another client" "$(forwarded 127.0.0.1 203.0.113.8)" 200
+  expect_equal "one that names another before its own" "$(forwarded 127.0.0.1 '203.0.113.9, 203.0.113.8')" 429
+}
+only_of_proxies() {
+  expect_equal "a peer that is no proxy" "$(forwarded 127.0.0.9 203.0.113.20)" 200
+  expect_equal "with another address" "$(forwarded 127.0.0.9 203.0.113.21)" 429
+}
+logged_as() { # ADDRESS…: the access log has a line of each
+  local address
+  for address; do
+    eventually 5 grep -q "\"peer\":\"$address\"" "$WORK/access.log" || unmet "no line of $address"
+  done
+}
+forwarded_by_haproxy() {
+  behind_haproxy '' http 'option forwardfor'
+  expect_equal "a client" "$(status_from 127.0.0.10)" 200
+  expect_equal "the same client" "$(status_from 127.0.0.10)" 429
+  expect_equal "another client" "$(status_from 127.0.0.11)" 200
+  stop haproxy
+}
+
 # --- certificates ---------------------------------------------------------------------------------
 
 certify() { # NAME SUBJECT-ALTERNATIVE-NAME
@@ -169,7 +198,7 @@ check "restarts behind a held socket refuse no connection" restarts_refuse_none
 if command -v systemd-socket-activate >/dev/null; then
   check "systemd-socket-activate starts it by the first connection" activated_by_systemd
 else
-  echo "     systemd-socket-activate is not installed"
+  echo "skip systemd-socket-activate: it is not installed"
 fi
 
 config <<TOML
@@ -183,10 +212,26 @@ if command -v haproxy >/dev/null; then
   check "send-proxy-v2 of HAProxy: the same" by_proxy_header send-proxy-v2
   check "its health checks are connections of its own" checks_of_haproxy_pass
 else
-  echo "     haproxy is not installed"
+  echo "skip HAProxy: it is not installed (scripts/prepare-ci installs it)"
 fi
 restart_gateway --config "$CONFIG"
 check "a peer that is no trusted proxy is closed, and that is logged" others_are_closed
+
+config <<TOML
+[server]
+trusted_proxies = ["127.0.0.1"]
+[limits]
+per_address = "1/1h"
+[log]
+access = "$WORK/access.log"
+TOML
+restart_gateway --config "$CONFIG"
+check "X-Forwarded-For of a trusted proxy names the client that is limited" by_client_header
+check "of another peer it is ignored" only_of_proxies
+check "the access log names the same clients" logged_as 203.0.113.7 203.0.113.8 127.0.0.9
+if command -v haproxy >/dev/null; then
+  check "forwardfor of HAProxy: limits count its clients" forwarded_by_haproxy
+fi
 
 certify own IP:127.0.0.1
 certify switch URI:spiffe://example.org/switch,DNS:switch.example

@@ -104,10 +104,25 @@ TEST_CASE("a balancer lasts with its targets, and its calls count on after them"
   const auto balancer = before.get("pool", members(1), {});
   LastingBalancers same = before.next();
   CHECK(same.get("pool", members(1), {}) == balancer);
-  CHECK(same.all_of("pool").size() == 1);
+  { const auto call = balancer->begin(0); }
   LastingBalancers heavier = before.next();
-  CHECK(heavier.get("pool", members(2), {}) != balancer);
-  CHECK(heavier.all_of("pool").size() == 2);
+  const auto other = heavier.get("pool", members(2), {});
+  CHECK(other != balancer);
+  { const auto call = other->begin(0); }
+  CHECK(heavier.calls_of("pool")->of("a") == 2);
+  CHECK(heavier.calls_of("pool")->of("b") == 0);
+  CHECK(heavier.calls_of("another") == nullptr);
+}
+
+TEST_CASE("balancers of replaced configurations are released, and their calls count on") {
+  LastingBalancers balancers;
+  for (std::uint32_t weight = 1; weight <= 50; ++weight) {
+    balancers = balancers.next();
+    const auto balancer = balancers.get("pool", {{.name = "a", .weight = weight}}, {});
+    { const auto call = balancer->begin(0); }
+    CHECK(balancers.calls_of("pool")->balancers() <= 3);
+  }
+  CHECK(balancers.calls_of("pool")->of("a") == 50);
 }
 
 TEST_CASE("settings of the listener and of sessions keep their values, and are named") {

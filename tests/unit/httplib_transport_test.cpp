@@ -1,6 +1,8 @@
 #include <vx11/httplib.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <atomic>
+
 #include <doctest/doctest.h>
 
 #include "fake_tls_server.hpp"
@@ -149,6 +151,25 @@ TEST_CASE("a server that asks for a client certificate gets the configured one")
                           .certificate_file = client.file(),
                           .key_file = client.key_file()});
   CHECK(get(known, server.origin()));
+}
+
+TEST_CASE("a server has one of the pinned keys, or nothing is sent to it") {
+  const tls_certificate::TlsCertificate certificate;
+  const tls_certificate::TlsCertificate other;
+  std::atomic<int> requests = 0;
+  FakeTlsServer server(certificate, [&](TlsPeer& peer) {
+    for (; !peer.read_head().empty(); ++requests) peer.send(answer_of("ok"));
+  });
+  HttplibTransport strict(
+      {.connect_timeout = kSoon, .ca_file = certificate.file(), .pins = {other.pin()}});
+  const auto refused = get(strict, server.origin());
+  CHECK(code_of(refused) == Errc::unreachable);
+  CHECK(refused.error().detail == "the key of the certificate is none of the pinned ones");
+  CHECK(requests == 0);
+  HttplibTransport rotating({.connect_timeout = kSoon,
+                             .ca_file = certificate.file(),
+                             .pins = {other.pin(), certificate.pin()}});
+  CHECK(get(rotating, server.origin()));
 }
 
 TEST_CASE("over TLS a body without a length has to end as TLS says, else it is cut short") {

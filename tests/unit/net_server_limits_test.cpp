@@ -1,12 +1,160 @@
 // What the event-driven server refuses, and its limits per client.
 
+#include <vx11/http_answer_fields.hpp>
+#include <vx11/http_problem.hpp>
+#include <vx11/http_request_log.hpp>
+#include <vx11/replaceable_handler.hpp>
+
+#include <condition_variable>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "net_served.hpp"
 
 using namespace net_served;
+
+namespace {
+
+/// A server behind all that the gateway puts around its APIs, and the lines of its log.
+struct Wrapped : Served {
+  Wrapped() {
+    serve.limits.head_bytes = 1024;
+    serve.limits.head_timeout = 50ms;
+    serve.limits.body_timeout = 50ms;
+  }
+  ~Wrapped() {
+    server->stop(0s);
+    running->wait();
+    running.reset();  // before the handler
+  }
+
+  RawHttpClient connect() {
+    if (running) return Served::connect();
+    options.max_body_bytes = 1000;
+    std::shared_ptr<vx11::HttpHandler> made = std::make_shared<vx11::OperatorApi>(api());
+    made = vx11::make_problem_details(std::move(made)).value();
+    made = vx11::make_answer_fields(std::move(made), {.hsts_max_age = 60s}).value();
+    const auto note = [this](const vx11::RequestRecord& record) {
+      const std::lock_guard lock(mutex);
+      lines.push_back(json::parse(to_json_line(record)));
+      noted.notify_all();
+    };
+    made = vx11::make_request_log(std::move(made), {.sink = note}).value();
+    handler.emplace(std::move(made));
+    start(*handler);
+    return Served::connect();
+  }
+  Answer refused(const std::string& request) {
+    RawHttpClient client = connect();
+    client.send(request);
+    return client.read_answer();
+  }
+  json last_line() {
+    std::unique_lock lock(mutex);
+    REQUIRE(noted.wait_for(lock, 10s, [this] { return !lines.empty(); }));
+    return lines.back();
+  }
+
+  std::mutex mutex;
+  std::condition_variable noted;
+  std::vector<json> lines;  ///< Guarded by `mutex`.
+  std::optional<vx11::ReplaceableHandler> handler;
+};
+
+bool has(const Answer& answer, const std::string& field) {
+  return answer.head.find("\r\n" + field + "\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Wrapped,
+                  "what the server refuses itself has the fields and the log line of all") {
+  struct Case {
+    std::string request;
+    int status;
+    std::string word;
+    std::string route;
+  };
+  const std::string id = "X-Request-Id: r-1\r\n";
+  const std::string begun = "POST /operator/chat/ask HTTP/1.1\r\n" + kHost + id + kAuth + kJson;
+  const std::string chat = "/operator/chat/ask";
+  const Case cases[] = {
+      {"GET /livez HTTP/1.1\r\n" + id + "no colon\r\n\r\n", 400, "bad_request", "/livez"},
+      {"GET /livez HTTP/1.1\r\n" + id + "Host:", 408, "request_timeout", "/livez"},
+      {begun + "Content-Length: 10\r\n\r\n{", 408, "request_timeout", chat},
+      {begun + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n", 413, "content_too_large", chat},
+      {begun + "Expect: tea\r\nContent-Length: 10\r\n\r\n", 417, "expectation_failed", chat},
+      {begun + "X: " + std::string(1024, 'x') + "\r\n\r\n", 431, "request_header_fields_too_large",
+       chat},
+  };
+  for (const Case& refusal : cases) {
+    CAPTURE(refusal.status);
+    const Answer answer = refused(refusal.request);
+    CHECK(answer.status == refusal.status);
+    CHECK(json::parse(answer.body).at("error") == refusal.word);
+    for (const char* field :
+         {"X-Request-Id: r-1", "Cache-Control: no-store", "X-Content-Type-Options: nosniff",
+          "Referrer-Policy: no-referrer", "Strict-Transport-Security: max-age=60"}) {
+      CAPTURE(field);
+      CHECK(has(answer, field));
+    }
+    const json line = last_line();
+    CHECK(line.at("status") == refusal.status);
+    CHECK(line.at("error") == refusal.word);
+    CHECK(line.at("route") == refusal.route);
+    CHECK(line.at("request_id") == "r-1");
+    CHECK(line.at("peer") == "127.0.0.1");
+    CHECK(lines.size() == static_cast<std::size_t>(&refusal - cases) + 1);
+  }
+}
+
+TEST_CASE_FIXTURE(Wrapped, "what is no request has an id of the server's, and a line without it") {
+  const Answer answer = refused("\x16\x03\x01 not HTTP\r\n\r\n");
+  CHECK(answer.status == 400);
+  CHECK(answer.head.find("\r\nX-Request-Id: req_") != std::string::npos);
+  const json line = last_line();
+  CHECK(line.at("request_id").get<std::string>().starts_with("req_"));
+  CHECK_FALSE(line.contains("method"));
+  CHECK_FALSE(line.contains("route"));
+}
+
+TEST_CASE_FIXTURE(Wrapped, "a refusal of the server is a problem to a client that prefers these") {
+  const Answer answer = refused("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kAuth + kJson +
+                                "Accept: application/problem+json\r\nX-Request-Id: r-1\r\n" +
+                                "Transfer-Encoding: chunked\r\n\r\n3e9\r\n");
+  CHECK(answer.status == 413);
+  CHECK(has(answer, "Content-Type: application/problem+json"));
+  const json problem = json::parse(answer.body);
+  CHECK(problem.at("status") == 413);
+  CHECK(problem.at("detail") == "request body too large");
+  CHECK(problem.at("instance") == "urn:vx11:request:r-1");
+}
+
+TEST_CASE_FIXTURE(Wrapped, "a connection that is turned away has an id and a line") {
+  serve.limits.connections = 1;
+  serve.limits.reserved_connections = 0;
+  RawHttpClient kept = connect();
+  REQUIRE(kept.send(getting("/livez")));
+  REQUIRE(kept.read_answer().status == 200);
+  const Answer answer = connect().read_answer();
+  CHECK(answer.status == 503);
+  CHECK(answer.head.find("\r\nX-Request-Id: req_") != std::string::npos);
+  CHECK(has(answer, "Retry-After: 1"));
+  const json line = last_line();
+  CHECK(line.at("error") == "service_unavailable");
+  CHECK_FALSE(line.contains("method"));
+  CHECK(line.at("peer") == "127.0.0.1");
+}
+
+TEST_CASE_FIXTURE(Served, "a refusal of the server has an id and no-store without any decorator") {
+  const Answer answer = ask("GET /livez HTTP/1.1\r\nX-Correlation-Id: c-1\r\nno colon\r\n\r\n");
+  CHECK(answer.status == 400);
+  CHECK(has(answer, "X-Request-Id: c-1"));
+  CHECK(has(answer, "Cache-Control: no-store"));
+}
 
 TEST_CASE_FIXTURE(Served, "without a credential the body is not waited for") {
   CHECK(last_status("POST /operator/chat/ask HTTP/1.1\r\n" + kHost + kJson +

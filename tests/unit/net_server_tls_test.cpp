@@ -276,6 +276,53 @@ TEST_CASE("the certificate of a proxy is not that of the clients behind it") {
   CHECK(answers.ends_with("<127.0.0.1,proxy.example>"));
 }
 
+TEST_CASE("a client that a revocation list names is refused, also when the list comes later") {
+  TlsServed served;
+  const TlsCertificate own("DNS:client.example");
+  const std::string lists = own.file() + ".crl";
+  served.tls.client_ca_file = own.file();
+  served.tls.client_crl_file = lists;
+  replace(lists, own.clean_list());
+  served.start();
+  TlsClient client(TLS1_3_VERSION);
+  SSL_CTX_use_certificate_file(client.context(), own.file().c_str(), SSL_FILETYPE_PEM);
+  SSL_CTX_use_PrivateKey_file(client.context(), own.key_file().c_str(), SSL_FILETYPE_PEM);
+  const auto is_answered = [&] {
+    if (!client.connect(served.server->port())) return false;
+    client.send(closing("/echo"));
+    const bool answered = !client.read_all().empty();
+    if (answered) client.keep_session();
+    return answered;
+  };
+  CHECK(is_answered());
+  CHECK(is_answered());
+  CHECK(client.is_resumed());
+  CHECK(served.identity->revocation_lists().count == 1);
+  CHECK(served.identity->revocation_lists().next_update < vx11::WallTime::max());
+  SUBCASE("revoked, which no session outlives") {
+    replace(lists, own.revoking_list());
+    REQUIRE(served.identity->reload());
+    CHECK_FALSE(is_answered());
+  }
+  SUBCASE("a list whose time has passed says nothing, so its clients are refused") {
+    replace(lists, own.expired_list());
+    REQUIRE(served.identity->reload());
+    CHECK_FALSE(is_answered());
+  }
+  SUBCASE("so are those of an authority without a list") {
+    replace(lists, TlsCertificate().clean_list());
+    REQUIRE(served.identity->reload());
+    CHECK_FALSE(is_answered());
+  }
+  SUBCASE("a file without a list changes nothing") {
+    replace(lists, own.key_file());
+    const auto reloaded = served.identity->reload();
+    REQUIRE_FALSE(reloaded);
+    CHECK(reloaded.error().detail == "the revocation lists of clients cannot be read as PEM");
+    CHECK(is_answered());
+  }
+}
+
 TEST_CASE("files that are missing or do not belong together are refused") {
   const TlsCertificate certificate;
   const TlsCertificate other;

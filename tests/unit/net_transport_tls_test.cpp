@@ -101,6 +101,43 @@ TEST_CASE("a server that asks for a client certificate gets the configured one")
         Errc::invalid_argument);
 }
 
+TEST_CASE("a server has one of the pinned keys, or nothing is sent to it") {
+  const TlsCertificate certificate;
+  const TlsCertificate other;
+  std::atomic<int> requests = 0;
+  FakeTlsServer server(certificate, [&](TlsPeer& peer) {
+    for (; !peer.read_head().empty(); ++requests) peer.send(answer_of("ok"));
+  });
+  vx11::NetTransportOptions options;
+  options.connect_timeout = kSoon;
+  options.ca_file = certificate.file();
+  SUBCASE("one of several is enough") {
+    options.pins = {other.pin(), certificate.pin()};
+    CHECK(get(*vx11::make_net_transport(options), server.origin()));
+  }
+  SUBCASE("another key, although its certificate is trusted") {
+    options.pins = {other.pin()};
+    const auto answer = get(*vx11::make_net_transport(options), server.origin());
+    CHECK(code_of(answer) == Errc::unreachable);
+    CHECK(answer.error().detail == "the key of the certificate is none of the pinned ones");
+    CHECK(requests == 0);
+  }
+  SUBCASE("a pin replaces neither authority nor name") {
+    options.pins = {certificate.pin()};
+    options.ca_file = other.file();
+    const auto answer = get(*vx11::make_net_transport(options), server.origin());
+    CHECK(code_of(answer) == Errc::unreachable);
+    CHECK(answer.error().detail == "the certificate is not trusted");
+    CHECK(requests == 0);
+  }
+  SUBCASE("a text that is no pin") {
+    options.pins = {"sha256//x"};
+    CHECK_FALSE(vx11::validate(options));
+    CHECK(code_of(get(*vx11::make_net_transport(options), server.origin())) ==
+          Errc::invalid_argument);
+  }
+}
+
 TEST_CASE("a server that does not speak TLS is found out within the limit for connecting") {
   vx11::NetTransportOptions options;
   options.connect_timeout = 150ms;

@@ -98,6 +98,39 @@ TEST_CASE_FIXTURE(Site, "a session is limited, per principal, by the member of e
   CHECK(send(disguised).status == 429);  // the API reads the one in metadata
 }
 
+TEST_CASE_FIXTURE(Site, "names that collide in an unkeyed hash have limits of their own") {
+  // Made for MurmurHash64A, which libstdc++ has as std::hash.
+  const std::string mine = "8aspm4G7VmSUfOoD";
+  const std::string other =
+      "\x38\x61\xb6\x56\xd2\x4e\x9f\xa8"
+      "\x56\x6d\x96\x3b\xcb\x69\xc7\xb5";
+#ifdef __GLIBCXX__
+  REQUIRE(std::hash<std::string>()(mine) == std::hash<std::string>()(other));
+#endif
+  options.per_token = RequestRate(1, 10s);
+  CHECK(send(status(mine)).status == 200);
+  CHECK(send(status(mine)).status == 429);
+  CHECK(send(status(other)).status == 200);
+}
+
+TEST_CASE_FIXTURE(Site, "the session of a completion may be its user, where the API takes it") {
+  HttpRequest by_user = completion("");
+  by_user.body = R"({"user":"anna"})";
+  HttpRequest by_both = completion("");
+  by_both.body = R"({"user":"anna","metadata":{"session_id":"s-1"}})";
+  options.per_session = RequestRate(1, 10s);
+  SUBCASE("with metadata alone it is none") {
+    for (int i = 0; i < 3; ++i) CHECK(send(by_user).status == 200);
+  }
+  SUBCASE("with metadata_or_user it is one") {
+    options.session_member = vx11::SessionMember::metadata_or_user;
+    CHECK(send(by_user).status == 200);
+    CHECK(send(by_user).status == 429);
+    CHECK(send(by_both).status == 200);
+    CHECK(send(by_both).status == 429);
+  }
+}
+
 TEST_CASE_FIXTURE(Site, "a token's own limits take the place of those for all") {
   options.per_token = RequestRate(1, 1h);
   options.concurrent_per_token = 1;

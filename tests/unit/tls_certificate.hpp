@@ -3,7 +3,9 @@
 /// \file
 /// A certificate that signs itself, as files for one test.
 
+#include <array>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -25,6 +27,10 @@ class TlsCertificate {
                                                                   &EVP_PKEY_free);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
     describe(*certificate, *key, names);
+    pin_ = pin_of(*key);
+    write(clean_list(), listing(*certificate, *key, false, 3600));
+    write(revoking_list(), listing(*certificate, *key, true, 3600));
+    write(expired_list(), listing(*certificate, *key, false, -60));
     write(key_file(), [&](std::FILE* file) {
       const EVP_CIPHER* const cipher = password.empty() ? nullptr : EVP_aes_128_cbc();
       return PEM_write_PKCS8PrivateKey(file, key.get(), cipher, password.data(),
@@ -35,8 +41,25 @@ class TlsCertificate {
 
   std::string file() const { return folder_ / "certificate.pem"; }
   std::string key_file() const { return folder_ / "key.pem"; }
+  /// Its revocation lists: of nothing, of itself, and one whose time has passed.
+  std::string clean_list() const { return folder_ / "clean.crl"; }
+  std::string revoking_list() const { return folder_ / "revoking.crl"; }
+  std::string expired_list() const { return folder_ / "expired.crl"; }
+  /// Of its key, as transports take it.
+  std::string pin() const { return pin_; }
 
  private:
+  static std::string pin_of(const EVP_PKEY& key) {
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(&key, &der);
+    std::array<unsigned char, 32> digest{};
+    EVP_Digest(der, static_cast<std::size_t>(size), digest.data(), nullptr, EVP_sha256(), nullptr);
+    OPENSSL_free(der);
+    std::array<unsigned char, 45> text{};
+    EVP_EncodeBlock(text.data(), digest.data(), digest.size());
+    return std::string("sha256//") + reinterpret_cast<const char*>(text.data());
+  }
+
   static void describe(X509& certificate, EVP_PKEY& key, const std::string& names) {
     X509_set_version(&certificate, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(&certificate), 1);
@@ -53,6 +76,31 @@ class TlsCertificate {
     if (X509_sign(&certificate, &key, EVP_sha256()) == 0) throw std::runtime_error("no signature");
   }
 
+  /// Writes a revocation list.
+  /// \param until when it is valid, in seconds from now
+  static std::function<int(std::FILE*)> listing(X509& certificate, EVP_PKEY& key, bool revokes,
+                                                long until) {
+    return [&certificate, &key, revokes, until](std::FILE* file) {
+      const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(),
+                                                                     &X509_CRL_free);
+      const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(
+          X509_gmtime_adj(nullptr, -120), &ASN1_TIME_free);
+      X509_CRL_set_version(list.get(), 1);
+      X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(&certificate));
+      X509_CRL_set1_lastUpdate(list.get(), time.get());
+      if (revokes) {
+        X509_REVOKED* const entry = X509_REVOKED_new();
+        X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(&certificate));
+        X509_REVOKED_set_revocationDate(entry, time.get());
+        X509_CRL_add0_revoked(list.get(), entry);
+      }
+      X509_gmtime_adj(time.get(), until);
+      X509_CRL_set1_nextUpdate(list.get(), time.get());
+      X509_CRL_sign(list.get(), &key, EVP_sha256());
+      return PEM_write_X509_CRL(file, list.get());
+    };
+  }
+
   template <class Writer>
   static void write(const std::string& name, Writer writer) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "w"),
@@ -61,6 +109,7 @@ class TlsCertificate {
   }
 
   ScratchFolder folder_;
+  std::string pin_;
 };
 
 }  // namespace tls_certificate

@@ -3,12 +3,16 @@
 #include <vx11/socket/detail/tcp.hpp>
 #include <vx11/socket/detail/tls.hpp>
 
+#include <cstdint>
+#include <random>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <poll.h>
 
 #include "fake_tls_server.hpp"
+#include "tls_records.hpp"
 
 using fake_tls_server::FakeTlsServer;
 using fake_tls_server::TlsPeer;
@@ -85,6 +89,24 @@ TEST_CASE("authorities that cannot be read are a mistake of the description") {
   CHECK(TlsContext::make(""));
 }
 
+TEST_CASE("a pin is sha256// and the base64 of 32 bytes, and nothing like it") {
+  const std::string pin = TlsCertificate().pin();
+  CHECK(TlsContext::make("", {}, {pin, pin}));
+  const std::string digest = pin.substr(8);
+  for (const std::string& text :
+       {std::string(), digest, "sha256/" + digest, "sha1//" + digest, pin + "=", " " + pin,
+        pin.substr(0, 51), pin.substr(0, 30) + "*" + pin.substr(31),
+        pin.substr(0, 30) + "\n" + pin.substr(31), std::string("sha256//") + std::string(44, 'A'),
+        "sha256//" + std::string(42, 'A') + "B="}) {
+    CAPTURE(text);
+    const auto context = TlsContext::make("", {}, {pin, text});
+    REQUIRE_FALSE(context);
+    CHECK(context.error().code == Errc::invalid_argument);
+    CHECK(context.error().detail ==
+          "a pin is not sha256// and 44 characters of base64: the SHA-256 of a public key");
+  }
+}
+
 TEST_CASE("a client certificate needs its own key, which has no password") {
   const TlsCertificate client;
   const TlsCertificate other;
@@ -128,4 +150,37 @@ TEST_CASE("bytes pass in both directions, and the end of the session is not the 
     CHECK_FALSE(session.pending());
     CHECK(finish(socket, [&] { return session.read(got.data(), 1); }).then == ending);
   }
+}
+
+TEST_CASE("records may be cut anywhere, and wait anywhere") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (std::uint8_t size = 0; size < 64; size += 3) {
+      CAPTURE(version);
+      CAPTURE(size);
+      const auto up = static_cast<std::uint8_t>(size << 2U);
+      const auto down = static_cast<std::uint8_t>(up | 1U);
+      std::vector<std::uint8_t> script;
+      for (int i = 0; i < 300; ++i) script.insert(script.end(), {up, up, down});
+      tls_records::Carrier carrier(tls_records::make_context(), version);
+      const auto outcome = carrier.run(script);
+      CHECK(tls_records::mistake_in(outcome) == "");
+      CHECK_FALSE(outcome.is_changed);
+    }
+  }
+}
+
+TEST_CASE("records that are changed, repeated or mixed with alerts never pass for others") {
+  std::mt19937 random(1);
+  int changed = 0;
+  for (int i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    std::vector<std::uint8_t> script(40);
+    for (std::uint8_t& action : script) action = static_cast<std::uint8_t>(random());
+    const int version = i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    tls_records::Carrier carrier(tls_records::make_context(), version);
+    const auto outcome = carrier.run(script);
+    CHECK(tls_records::mistake_in(outcome) == "");
+    changed += outcome.is_changed ? 1 : 0;
+  }
+  CHECK(changed > 100);
 }

@@ -159,10 +159,11 @@ typedef struct vx11_call vx11_call;
  * HTTP and HTTPS over sockets, on one thread of the transport.
  * `{"connect_timeout_ms":1000,"first_byte_timeout_ms":…,"between_chunks_timeout_ms":30000,
  *   "max_body_bytes":4194304,"max_idle":1024,"idle_timeout_ms":4000,"ca_file":"",
- *   "certificate_file":"","key_file":""}`
+ *   "certificate_file":"","key_file":"","pins":[]}`
  * `between_chunks_timeout_ms` is the longest time between two parts of a streamed response. The files
  * are PEM: the authorities to trust (default: the system's), and a certificate with its key for servers
- * that ask for one.
+ * that ask for one. A server's key must be one of `pins`, if there are any: each `sha256//` and the
+ * base64 of the SHA-256 of the public key, as `curl --pinnedpubkey` takes them.
  */
 VX11_C_API vx11_code vx11_transport_new(const char *options, vx11_transport **transport,
                                         char **error);

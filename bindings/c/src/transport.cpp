@@ -19,11 +19,12 @@ vx11::Result<std::shared_ptr<vx11::Transport>> make_transport(const char* descri
   fields.read("ca_file", options.ca_file);
   fields.read("certificate_file", options.certificate_file);
   fields.read("key_file", options.key_file);
+  fields.read("pins", options.pins);
   auto right = fields.finish();
   if (!right) return vx11::fail(right.error());
-  const bool has_files =
-      !(options.ca_file.empty() && options.certificate_file.empty() && options.key_file.empty());
-  if (auto valid = has_files ? validate(options) : vx11::Result<>(); !valid) {
+  const bool has_tls = !(options.ca_file.empty() && options.certificate_file.empty() &&
+                         options.key_file.empty() && options.pins.empty());
+  if (auto valid = has_tls ? validate(options) : vx11::Result<>(); !valid) {
     return vx11::fail(valid.error());
   }
   return vx11::make_net_transport(std::move(options));

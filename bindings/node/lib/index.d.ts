@@ -164,6 +164,9 @@ export class HttpTransport {
     /** PEM: the certificate for servers that ask for one, and its key. */
     certificateFile?: string;
     keyFile?: string;
+    /** The server's key must be one of these: `sha256//` and the base64 of the SHA-256 of the public
+     *  key, as `curl --pinnedpubkey` takes them. Default: any key. */
+    pins?: string[];
   });
 }
 

@@ -52,6 +52,7 @@ test('an unknown option of a part is an error that names it', () => {
   named(() => new vx11.PowerClient('http://madre:1', { timeout: 5 }), 'timeout');
   named(() => new vx11.SessionStore({ message: 5 }), 'message');
   assert.throws(() => new vx11.HttpTransport({ caFile: '/none/ca.pem' }), /the trusted certificates cannot be read/);
+  assert.throws(() => new vx11.HttpTransport({ pins: ['md5//x'] }), /a pin is not sha256/);
   new vx11.SessionStore({ idleMs: 5 });
   new vx11.PowerClient('http://madre:1', { limitMs: 5, headers: { a: 'b' } });
   new vx11.HealthAggregator({ components: [{ name: 'a', check: 'self', limitMs: 5 }] });

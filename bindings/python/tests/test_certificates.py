@@ -1,5 +1,7 @@
 """A transport with files: the authority to trust, and a certificate for a server that asks for one."""
 
+import base64
+import hashlib
 import http.server
 import shutil
 import ssl
@@ -42,6 +44,15 @@ def make_certificate(folder, name):
     return files
 
 
+def pin_of(certificate):
+    """The pin of the certificate's key."""
+    pem = subprocess.run(
+        ["openssl", "x509", "-pubkey", "-noout", "-in", certificate], check=True, capture_output=True
+    ).stdout
+    key = ssl.PEM_cert_to_DER_cert(pem.decode().replace("PUBLIC KEY", "CERTIFICATE"))
+    return "sha256//" + base64.b64encode(hashlib.sha256(key).digest()).decode()
+
+
 @unittest.skipUnless(shutil.which("openssl"), "needs openssl")
 class CertificateTest(unittest.TestCase):
     def setUp(self):
@@ -72,11 +83,19 @@ class CertificateTest(unittest.TestCase):
         with self.assertRaises(vx11.ChatFailed):
             self.ask(**files)  # the server's authority is not the system's
 
+    def test_a_server_has_one_of_the_pinned_keys(self):
+        files = {"ca_file": self.own, "certificate_file": self.client, "key_file": self.client_key}
+        own, other = pin_of(self.own), pin_of(self.client)
+        self.assertEqual(self.ask(pins=[other, own], **files), "hello")
+        with self.assertRaises(vx11.ChatFailed):
+            self.ask(pins=[other], **files)
+
     def test_unusable_files_are_an_error_at_once(self):
         wrong = {
             "trusted certificates cannot be read": {"ca_file": "/none/ca.pem"},
             "key": {"certificate_file": self.client, "key_file": "/none/key.pem"},
             "need each other": {"certificate_file": self.client},
+            "a pin is not sha256//": {"pins": ["sha256//x"]},
         }
         for detail, files in wrong.items():
             with self.assertRaises(vx11.Error) as raised:

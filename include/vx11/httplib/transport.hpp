@@ -29,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <httplib.h>
 
@@ -58,6 +59,11 @@ struct HttplibOptions {
   std::string certificate_file = {};
   /// PEM file with its key, not encrypted.
   std::string key_file = {};
+  /// Keys that an https server's certificate must have one of, beside the usual verification: each
+  /// `sha256//` and the base64 of the SHA-256 of the public key (SubjectPublicKeyInfo), as
+  /// `curl --pinnedpubkey` takes them. With that of the next key as a second one, a server can
+  /// change its key. Empty: any key.
+  std::vector<std::string> pins = {};
   /// Called with every new socket before it connects, to set options such as SO_KEEPALIVE. The
   /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};
@@ -167,7 +173,8 @@ class HttplibTransport final : public Transport {
       // Again after a failure, which may have been a shortage; a context never changes.
       if (!tls_ || !*tls_) {
         tls_ = TlsContext::make(options_.ca_file,
-                                {.file = options_.certificate_file, .key_file = options_.key_file});
+                                {.file = options_.certificate_file, .key_file = options_.key_file},
+                                options_.pins);
       }
       if (!tls_) return fail(tls_.error());
     }

@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,9 +32,22 @@ struct ServerTlsOptions {
   /// Authorities that clients' certificates must be of. Empty: clients are not asked for one.
   std::string client_ca_file = {};
   ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
+  /// Revocation lists of those authorities, read again like the other files; a new text ends the
+  /// resumption of sessions. A certificate that a list names is refused. So is every certificate of
+  /// a chain with an authority that has no list here, or one whose time has not come or has passed:
+  /// who can withhold a new list must not be able to use a revoked certificate. Sessions that
+  /// began while a list was valid can be resumed for an hour. Empty: nothing is revoked.
+  std::string client_crl_file = {};
   /// For the age of session tickets' keys, which are used for an hour and accepted for
   /// two more.
   SteadyClock clock = {};
+};
+
+/// How long revocation lists are valid.
+struct RevocationLists {
+  std::size_t count = 0;
+  /// The earliest `nextUpdate` of them; the latest time without any.
+  WallTime next_update = WallTime::max();
 };
 
 /// What `ServerTls::refresh` found.
@@ -61,6 +75,9 @@ class VX11_API ServerTls {
   /// are not touched. After an error, as while a file is being written, everything stays as it was.
   /// \return the errors of `make`
   Result<void> reload();
+
+  /// Those of `client_crl_file` that are in force, so that a program can warn before they expire.
+  RevocationLists revocation_lists() const;
 
   /// What a connection is made with. Internal.
   std::shared_ptr<const socket_detail::TlsContext> context() const;

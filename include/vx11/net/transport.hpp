@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace vx11 {
 inline namespace v0 {
@@ -43,6 +44,11 @@ struct NetTransportOptions {
   std::string certificate_file = {};
   /// PEM file with its key, not encrypted.
   std::string key_file = {};
+  /// Keys that an https server's certificate must have one of, beside the usual verification: each
+  /// `sha256//` and the base64 of the SHA-256 of the public key (SubjectPublicKeyInfo), as
+  /// `curl --pinnedpubkey` takes them. With that of the next key as a second one, a server can
+  /// change its key. Empty: any key.
+  std::vector<std::string> pins = {};
   /// How long the addresses of a host name are used if the resolver does not say; the system's
   /// never does. Long enough that a burst of new connections causes one look-up, short enough to
   /// follow a service that moves. If none of the cached addresses accepts, the name is looked up at
@@ -59,7 +65,8 @@ struct NetTransportOptions {
 };
 
 /// Reads the files for https, which the transport reads when it first connects.
-/// \return `invalid_argument` if one cannot be read, or the key is not the certificate's
+/// \return `invalid_argument` if one cannot be read, the key is not the certificate's, or a pin is
+///         malformed
 VX11_API Result<> validate(const NetTransportOptions& options);
 
 /// Creates the transport. Thread-safe; may be shared; must outlive its calls.

@@ -155,7 +155,8 @@ class NetTransport final : public StreamingTransport {
 
 Result<> validate(const NetTransportOptions& options) {
   const auto context = socket_detail::TlsContext::make(
-      options.ca_file, {.file = options.certificate_file, .key_file = options.key_file});
+      options.ca_file, {.file = options.certificate_file, .key_file = options.key_file},
+      options.pins);
   if (!context) return fail(context.error());
   return {};
 }

@@ -71,7 +71,8 @@ void OriginPool::keep(UpstreamConnectionPtr connection) {
 Result<TlsContextPtr> OriginPool::tls_context() {
   if (!tls_context_) {
     auto made = socket_detail::TlsContext::make(
-        options_.ca_file, {.file = options_.certificate_file, .key_file = options_.key_file});
+        options_.ca_file, {.file = options_.certificate_file, .key_file = options_.key_file},
+        options_.pins);
     if (!made) return made;
     tls_context_ = *std::move(made);
   }

@@ -40,7 +40,9 @@ class RequestReader {
   explicit RequestReader(RequestLimits limits) noexcept
       : limits_(limits),
         head_({.bytes = limits.head_bytes, .fields = limits.header_count}, Folding::refuse),
-        body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}) {}
+        body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}) {
+    reset();  // the method of a request is GET by default
+  }
 
   void reset() noexcept;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/server/refusals.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace net_detail {
@@ -119,15 +121,11 @@ Duration Connection::head_timeout() const noexcept {
   return lane_ == Lane::regular ? server_.limits.head_timeout : kReservedTimeout;
 }
 
-HttpResponse Connection::internal_error() {
-  return refusal(500, "the request could not be answered");
-}
-
 /// Sends a fixed text: nothing may be allocated.
 Connection::Then Connection::end_without_memory() noexcept {
   constexpr std::string_view kAnswer =
-      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-      "Connection: close\r\n\r\n";
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
+      "Content-Length: 0\r\nConnection: close\r\n\r\n";
   if (!reading_) return Then::close;  // part of an answer may have been sent
   channel_->watch(nullptr, nullptr);
   return channel_->send_now(kAnswer) == kAnswer.size() ? Then::linger : Then::close;
@@ -140,10 +138,10 @@ bool Connection::may_not_ask(const HttpRequest& head) noexcept {
   return !server_.is_reserved(head);
 }
 
-HttpResponse Connection::no_room() {
-  HttpResponse full = refusal(503, "too many connections");
-  full.headers.add("Retry-After", "1");
-  return full;
+Task<Connection::Then> Connection::refuse_for_room(RequestScratch& scratch) {
+  server_.report(ServerEvent::turned_away);
+  const HttpResponse full = no_room(server_.handler, scratch.reader.request());
+  co_return co_await refuse(scratch, full);
 }
 
 /// One coroutine for the common case: head and body have arrived, and the response fits the socket.
@@ -153,13 +151,9 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   bool complete = take_head(reader) == RequestReader::Next::done;
   if (!complete && reader.status() == 0) complete = co_await receive_head(reader);
   if (!complete) co_return co_await give_up(scratch);
-  if (may_not_ask(reader.request())) {
-    server_.report(ServerEvent::turned_away);
-    const HttpResponse full = no_room();
-    co_return co_await refuse(scratch, full);
-  }
   const bool is_proxied = known_ == ClientKnown::by_client_header;
   reader.request().peer = is_proxied ? client_of(reader.request()) : peer_;
+  if (may_not_ask(reader.request())) co_return co_await refuse_for_room(scratch);
   auto admission = admit(reader.request());
   if (!admission && reader.has_body()) co_return co_await refuse(scratch, admission.error());
   if (!admission) co_return co_await write(scratch, admission.error());
@@ -177,7 +171,8 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   }
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
-  if (answer == nullptr) co_return co_await write_instead(scratch, internal_error());
+  if (answer == nullptr)
+    co_return co_await write_instead(scratch, internal_error(reader.request()));
   if (answer->body) co_return co_await begin_stream(scratch, *answer);
   channel_->watch(nullptr, nullptr);
   if (write_at_once(scratch, answer->head)) co_return after(scratch);
@@ -185,34 +180,31 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   co_return co_await write_rest(scratch);
 }
 
-tl::expected<HttpAdmission, HttpResponse> Connection::admit(
-    const HttpRequest& head) const noexcept {
+tl::expected<HttpAdmission, HttpResponse> Connection::admit(const HttpRequest& head) const {
   try {
     return server_.handler.admit(head);
   } catch (...) {
-    return tl::unexpected(internal_error());
+    return tl::unexpected(internal_error(head));
   }
 }
 
 Task<StreamedResponse> Connection::open(const HttpRequest& request, const HttpAdmission& admission,
-                                        Deadline until_gone) noexcept {
+                                        Deadline until_gone) {
   try {
     return admission.handler().open(request, admission, std::move(until_gone));
   } catch (...) {
-    return StreamedResponse(internal_error(), nullptr);
+    return StreamedResponse(internal_error(request), nullptr);
   }
 }
 
 /// Handles a request that will not be complete: it is invalid, or the client has closed.
 Task<Connection::Then> Connection::give_up(RequestScratch& scratch) {
-  const RequestReader& reader = scratch.reader;
+  RequestReader& reader = scratch.reader;
   if (reader.status() == 0) co_return Then::close;
-  if (lane_ == Lane::reserved) {
-    server_.report(ServerEvent::turned_away);
-    const HttpResponse full = no_room();
-    co_return co_await refuse(scratch, full);
-  }
-  const HttpResponse response = refusal(reader.status(), reader.why());
+  if (reader.request().peer == nullptr) reader.request().peer = peer_;  // the head is incomplete
+  if (lane_ == Lane::reserved) co_return co_await refuse_for_room(scratch);
+  const HttpResponse response =
+      server_refusal(server_.handler, reader.request(), reader.status(), reader.why());
   co_return co_await refuse(scratch, response);
 }
 

@@ -69,18 +69,17 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   Then end_without_memory() noexcept;
   bool may_not_ask(const HttpRequest& head) noexcept;
   bool was_silent_probe() const noexcept;
-  static HttpResponse no_room();
-  static HttpResponse internal_error();
   Task<Then> serve_one(RequestScratch& scratch);
   /// Parses the part of the head, or of the body, that has arrived: usually all of it.
   RequestReader::Next take_head(RequestReader& reader);
   RequestReader::Next take_body(RequestReader& reader);
   Task<bool> receive_head(RequestReader& reader);
   Task<bool> receive_body(RequestReader& reader);
-  tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const noexcept;
+  tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const;
   static Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
-                                     Deadline until_gone) noexcept;
+                                     Deadline until_gone);
   Task<Then> give_up(RequestScratch& scratch);
+  Task<Then> refuse_for_room(RequestScratch& scratch);
   Deadline watch_client();
   Task<Then> begin_stream(RequestScratch& scratch, StreamedResponse& answer);
   Task<Then> stream(std::unique_ptr<RequestScratch>& scratch);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "net/server/connection.hpp"
+#include "net/server/refusals.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -44,7 +45,8 @@ Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scrat
     co_await own_loop;
     const bool failed = piece == nullptr || !*piece;
     if (failed && !scratch) co_return Then::close;
-    if (failed) co_return co_await write_instead(*scratch, internal_error());
+    if (failed)
+      co_return co_await write_instead(*scratch, internal_error(scratch->reader.request()));
     std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
     out.clear();
     if (scratch) out += scratch->out;

@@ -16,6 +16,7 @@
 
 #include "net/server/connection.hpp"
 #include "net/server/listener.hpp"
+#include "net/server/refusals.hpp"
 #include "net/server/server_tls_channel.hpp"
 
 namespace vx11 {
@@ -214,7 +215,7 @@ class Server : private Poller::Watcher {
       return begin(target, std::move(channel), address, Lane::reserved);
     }
     state_->report(ServerEvent::turned_away);
-    if (!is_secure()) turn_away(*channel);
+    if (!is_secure()) turn_away(*channel, address);
   }
 
   ClientKnown how_known(const std::string& address) const noexcept {
@@ -260,10 +261,11 @@ class Server : private Poller::Watcher {
     return true;
   }
 
-  static void turn_away(Channel& channel) {
+  void turn_away(Channel& channel, const std::string& address) {
+    HttpRequest unread{"", "", ""};
+    unread.peer = std::make_shared<const HttpPeer>(address);
+    const HttpResponse full = no_room(state_->handler, unread);
     std::string out;
-    HttpResponse full = refusal(503, "too many connections");
-    full.headers.add("Retry-After", "1");
     append_head(out, full, Framing::length, Persistence::close);
     out += full.body;
     channel.send_now(out);

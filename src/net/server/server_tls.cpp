@@ -25,7 +25,8 @@ struct ServerTls::Impl {
         .key_file = options.key_file,
         .client_ca_file = options.client_ca_file,
         .client_proof =
-            required ? socket_detail::ClientProof::required : socket_detail::ClientProof::optional};
+            required ? socket_detail::ClientProof::required : socket_detail::ClientProof::optional,
+        .client_crl_file = options.client_crl_file};
     return TlsContext::make_server(own, tickets);
   }
 
@@ -42,7 +43,9 @@ struct ServerTls::Impl {
 
   std::vector<std::string> files() const {
     std::vector<std::string> all = {options.certificate_file, options.key_file};
-    if (!options.client_ca_file.empty()) all.push_back(options.client_ca_file);
+    for (const std::string& file : {options.client_ca_file, options.client_crl_file}) {
+      if (!file.empty()) all.push_back(file);
+    }
     return all;
   }
 
@@ -73,6 +76,11 @@ Result<ServerTlsChange> ServerTls::refresh() {
   const auto is_read = impl_->watch.refresh([this] { return impl_->read(); });
   if (!is_read) return fail(is_read.error());
   return *is_read ? ServerTlsChange::replaced : ServerTlsChange::none;
+}
+
+RevocationLists ServerTls::revocation_lists() const {
+  const auto now = context();
+  return {now->revocation_lists(), now->revocations_expire_at()};
 }
 
 std::shared_ptr<const TlsContext> ServerTls::context() const {

@@ -24,7 +24,8 @@ class ServerTlsChannel final : public TlsOver<Channel> {
   void no_session() noexcept override {
     constexpr std::string_view kAnswer =
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 39\r\n"
-        "Connection: close\r\n\r\nthis port speaks HTTPS: write https://\n";
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: "
+        "close\r\n\r\nthis port speaks HTTPS: write https://\n";
     if (!session().met_plain_http()) return;
     ::send(socket(), kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown_send();

@@ -10,7 +10,7 @@ import itertools
 import operator
 from ctypes import byref, c_size_t
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, Optional, Union
+from typing import Any, Awaitable, Callable, Optional, Sequence, Union
 
 from ._errors import Error
 from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, ms, pairs
@@ -57,7 +57,9 @@ class HttpTransport(Transport):
     """HTTP and HTTPS over sockets, on one thread of the library. `between_chunks_timeout` is the longest
     time between two parts of a streamed response, in seconds; `first_byte_timeout` that from the request
     to the first byte. The files are PEM: the authorities to trust (default: the system's), and a
-    certificate with its key for servers that ask for one."""
+    certificate with its key for servers that ask for one. A server's key must be one of `pins`, if there
+    are any: each `sha256//` and the base64 of the SHA-256 of the public key, as `curl --pinnedpubkey`
+    takes them."""
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class HttpTransport(Transport):
         first_byte_timeout: Optional[float] = None,
         certificate_file: str = "",
         key_file: str = "",
+        pins: Sequence[str] = (),
     ) -> None:
         description = encode(
             {
@@ -79,6 +82,7 @@ class HttpTransport(Transport):
                 "first_byte_timeout_ms": None if first_byte_timeout is None else ms(first_byte_timeout),
                 "certificate_file": certificate_file,
                 "key_file": key_file,
+                "pins": list(pins),
             }
         )
         super().__init__(make(lib.vx11_transport_new, description))

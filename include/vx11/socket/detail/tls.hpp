@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vx11 {
 inline namespace v0 {
@@ -35,6 +36,7 @@ struct ServerCertificate {
   std::string key_file = {};        ///< PEM, not encrypted.
   std::string client_ca_file = {};  ///< PEM. Empty: clients are not asked for certificates.
   ClientProof client_proof = ClientProof::required;  ///< Only with a `client_ca_file`.
+  std::string client_crl_file = {};                  ///< PEM; the same. Empty: nothing is revoked.
 };
 
 /// Keys that encrypt session tickets.
@@ -49,14 +51,21 @@ VX11_API std::shared_ptr<TlsTicketKeys> make_ticket_keys(SteadyClock clock);
 class VX11_API TlsContext {
  public:
   /// \param ca_file PEM file of authorities in place of the system's; empty: the system's
-  /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
+  /// \param pins of the server's key, as `NetTransportOptions::pins`; empty: any key
+  /// \return `invalid_argument` if a file cannot be read, the key is not the certificate's, or a
+  ///         pin is malformed
   static Result<std::shared_ptr<const TlsContext>> make(const std::string& ca_file,
-                                                        const ClientCertificate& own = {});
+                                                        const ClientCertificate& own = {},
+                                                        const std::vector<std::string>& pins = {});
   /// \param tickets shared by successive contexts of one listener, so that clients can resume their
   ///        sessions after a change of the certificate
   /// \return `invalid_argument` if a file cannot be read, or the key is not the certificate's
   static Result<std::shared_ptr<const TlsContext>> make_server(
       const ServerCertificate& own, std::shared_ptr<TlsTicketKeys> tickets);
+  /// Of a server: the number of its revocation lists, and the earliest time at which one of them
+  /// expires.
+  std::size_t revocation_lists() const noexcept;
+  WallTime revocations_expire_at() const noexcept;
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
   ~TlsContext();
@@ -117,7 +126,8 @@ class VX11_API TlsSession {
   /// Whether the first bytes of a client were a request of plain HTTP.
   bool met_plain_http() const noexcept;
 
-  /// The handshake error: `unreachable`, with whether the certificate is at fault.
+  /// The handshake error: `unreachable`, with whether the certificate, or its key, is
+  /// at fault.
   Error handshake_error() const;
 
  private:

@@ -1,14 +1,16 @@
-#include <vx11/session.hpp>
+#include "random/uuid.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "store/entropy.hpp"
+#include "random/entropy.hpp"
 
 namespace vx11 {
 inline namespace v0 {
+namespace random {
+
 namespace {
 
 constexpr std::size_t kBytes = 16;
@@ -19,20 +21,21 @@ constexpr std::array<std::uint8_t, kBytes> kPlaces = {0,  2,  4,  6,  9,  11, 14
 
 }  // namespace
 
-std::string make_uuid() {
-  std::array<unsigned char, kBytes> random;
-  fill_with_entropy(random);
+std::string uuid() {
+  std::array<unsigned char, kBytes> bytes;
+  fill_with_entropy(bytes);
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text(36, '-');
   char* const to = text.data();
   for (std::size_t i = 0; i < kPlaces.size(); ++i) {
-    to[kPlaces[i]] = kDigits[random[i] >> 4U];
-    to[kPlaces[i] + 1] = kDigits[random[i] & 0x0FU];
+    to[kPlaces[i]] = kDigits[bytes[i] >> 4U];
+    to[kPlaces[i] + 1] = kDigits[bytes[i] & 0x0FU];
   }
-  text[14] = '4';                                       // version 4: random
-  text[19] = kDigits[0x8U | (random[8] >> 4U & 0x3U)];  // the variant of the RFC
+  text[14] = '4';                                      // version 4: random
+  text[19] = kDigits[0x8U | (bytes[8] >> 4U & 0x3U)];  // the variant of the RFC
   return text;
 }
 
+}  // namespace random
 }  // namespace v0
 }  // namespace vx11

@@ -1,13 +1,13 @@
-#include "front/request_id.hpp"
-
-#include <vx11/session.hpp>
+#include "http/request_id.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "random/uuid.hpp"
+
 namespace vx11 {
 inline namespace v0 {
-namespace endpoints {
+namespace http_detail {
 
 namespace {
 
@@ -37,13 +37,13 @@ std::string request_id_of(const Headers& headers) {
     if (is_request_id(*sent) && headers.count(name) == 1) return std::string(*sent);
     break;
   }
-  return "req_" + make_uuid();
+  return "req_" + random::uuid();
 }
 
 void add_request_id(HttpResponse& answer, std::string_view id) {
   if (!answer.headers.contains(kRequestId)) answer.headers.add(kRequestId, id);
 }
 
-}  // namespace endpoints
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11

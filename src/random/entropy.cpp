@@ -1,4 +1,4 @@
-#include "store/entropy.hpp"
+#include "random/entropy.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,8 @@
 
 namespace vx11 {
 inline namespace v0 {
+namespace random {
+
 namespace {
 
 void ask_system(std::span<unsigned char> bytes) {
@@ -63,5 +65,6 @@ void fill_with_entropy(std::span<unsigned char> bytes) {
   }
 }
 
+}  // namespace random
 }  // namespace v0
 }  // namespace vx11

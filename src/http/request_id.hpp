@@ -3,6 +3,7 @@
 /// \file
 /// The id that links a request, its answer, its calls to upstreams and its lines in logs. Internal.
 
+#include <vx11/export.hpp>
 #include <vx11/headers.hpp>
 #include <vx11/http_message.hpp>
 
@@ -11,7 +12,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace endpoints {
+namespace http_detail {
 
 inline constexpr std::string_view kRequestId = "X-Request-Id";
 
@@ -22,11 +23,11 @@ bool is_request_id(std::string_view text) noexcept;
 
 /// `X-Request-Id`, or `X-Correlation-Id` where that is absent, as the client sent it; a new id
 /// where it is malformed, repeated or absent.
-std::string request_id_of(const Headers& headers);
+VX11_API std::string request_id_of(const Headers& headers);
 
 /// Adds the id, unless the answer has one.
-void add_request_id(HttpResponse& answer, std::string_view id);
+VX11_API void add_request_id(HttpResponse& answer, std::string_view id);
 
-}  // namespace endpoints
+}  // namespace http_detail
 }  // namespace v0
 }  // namespace vx11
