@@ -1,5 +1,9 @@
 #include "http.hpp"
 
+#include <array>
+#include <charconv>
+#include <iterator>
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
@@ -86,7 +90,9 @@ void append_length(std::string& out, std::size_t length) {
 }
 
 void append_chunk(std::string& out, std::string_view data) {
-  fmt::format_to(std::back_inserter(out), "{:x}\r\n", data.size());
+  std::array<char, 16> digits;
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), data.size(), 16).ptr);
+  out += "\r\n";
   out += data;
   out += "\r\n";
 }

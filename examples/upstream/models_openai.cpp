@@ -1,9 +1,12 @@
 // The answers of the OpenAI chat API, in the form that its servers send them.
 #include <ctime>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "json_text.hpp"
 #include "models.hpp"
 
 namespace upstream {
@@ -35,6 +38,22 @@ OrderedJson call_of(const ModelChat& chat) {
 
 void append_data(Reply& reply, const OrderedJson& json) {
   reply.events.push_back("data: " + dumped(json) + "\n\n");
+}
+
+/// Replaces the last event, whose content is empty, by one for each word. Nothing else differs
+/// between the chunks of a stream, so the rest is written once: a benchmark's upstream must cost
+/// less than what is measured.
+void append_each(const std::vector<std::string_view>& words, Reply& reply) {
+  const std::string chunk = std::move(reply.events.back());
+  reply.events.pop_back();
+  constexpr std::string_view kContent = "\"content\":";
+  constexpr std::string_view kEmpty = "\"\"";
+  const std::size_t before = chunk.find(kContent) + kContent.size();
+  for (const auto word : words) {
+    std::string& event = reply.events.emplace_back(chunk, 0, before);
+    append_json_string(event, word);
+    event.append(chunk, before + kEmpty.size());
+  }
 }
 
 void whole(const ModelChat& chat, Reply& reply) {
@@ -70,7 +89,8 @@ void answer_as_openai(const ModelChat& chat, const std::vector<std::string_view>
   append({{"role", "assistant"}, {"content", ""}}, nullptr);
   OrderedJson call = call_of(chat);
   if (call.is_null()) {
-    for (const auto word : words) append({{"content", word}}, nullptr);
+    append({{"content", ""}}, nullptr);
+    append_each(words, reply);
   } else {
     call["index"] = 0;
     const OrderedJson arguments = call["function"]["arguments"];

@@ -38,8 +38,12 @@ class Session : public std::enable_shared_from_this<Session> {
   Coro<bool> deliver();
   Coro<void> call_switch();
   Coro<bool> deliver_body();
+  bool is_released(std::size_t event) const noexcept;
   Coro<bool> released(std::size_t event);
   Coro<bool> deliver_events(std::size_t count);
+  /// How much of `outbox_`.
+  enum class Sent { all, part, failed };
+  Sent send_now();
   Coro<bool> send_outbox();
   Coro<bool> pause(std::chrono::milliseconds time);
   void watch_peer();

@@ -43,6 +43,18 @@ bool has_choices(std::string_view chunk) {
                    [](std::string_view value) { return value.starts_with('['); });
 }
 
+/// The first value of the chunk that is this string; empty if it is written with escapes.
+std::string_view string_value(std::string_view chunk, std::string_view text) {
+  constexpr std::string_view kBefore = ":\"";
+  for (std::size_t at = chunk.find(text); at != std::string_view::npos;
+       at = chunk.find(text, at + 1)) {
+    const bool begins = chunk.substr(0, at).ends_with(kBefore);
+    if (begins && chunk.substr(at + text.size()).starts_with('"'))
+      return chunk.substr(at, text.size());
+  }
+  return {};
+}
+
 /// Whether a dialect of another API has put tool calls in place of an event's data.
 bool is_translated(std::string_view data) {
   return data.starts_with(R"({"tool_calls":[)");
@@ -84,7 +96,7 @@ void ChunkWriter::take(std::string_view data, std::string_view text) {
     decide(data, text);
     if (events_ == Events::undecided) return;  // an event of the upstream's own
   }
-  if (events_ == Events::chunks) return pass_on(data);
+  if (events_ == Events::chunks) return pass_on(data, text);
   write_text(text);
   if (is_translated(data)) write_calls(data);
 }
@@ -96,12 +108,18 @@ void ChunkWriter::take_whole(std::string_view text) {
   const std::vector<std::string> chunks = chunks_of(whole, usage);
   events_ = chunks.empty() ? Events::other : Events::chunks;
   if (chunks.empty()) return write_text(text);
-  for (const std::string& chunk : chunks) pass_on(chunk);
+  for (const std::string& chunk : chunks) pass_on(chunk, {});
 }
 
-void ChunkWriter::pass_on(std::string_view chunk) {
+/// Nothing has to be looked for in a chunk that differs from one before it in its text alone.
+void ChunkWriter::pass_on(std::string_view chunk, std::string_view text) {
+  if (usual_.match(chunk)) return append_data_event(out_, chunk);
   if (!has_choices(chunk)) return append_data_event(out_, with_no_choices(chunk));
-  if (is_finished_ || !finishes(chunk)) return append_data_event(out_, chunk);
+  if (is_finished_ || !finishes(chunk)) {
+    const std::string_view value = text.empty() ? text : string_value(chunk, text);
+    if (!value.empty()) usual_.remember(chunk, value);
+    return append_data_event(out_, chunk);
+  }
   is_finished_ = true;
   append_data_event(out_, with_provenance(chunk, provenance()));
 }

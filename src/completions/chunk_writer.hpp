@@ -12,6 +12,7 @@
 
 #include "completions/answer_writer.hpp"
 #include "completions/answers.hpp"
+#include "json/string_frame.hpp"
 #include "json/writer.hpp"
 
 namespace vx11 {
@@ -39,7 +40,7 @@ class ChunkWriter final : public AnswerWriter {
 
   void decide(std::string_view data, std::string_view text);
   void take_whole(std::string_view text);
-  void pass_on(std::string_view chunk);
+  void pass_on(std::string_view chunk, std::string_view text);
   json::Writer begin_delta(std::size_t expected);
   void write_delta(json::Writer&& delta);
   void write_text(std::string_view text);
@@ -56,6 +57,7 @@ class ChunkWriter final : public AnswerWriter {
   Events events_ = Events::undecided;
   bool has_role_ = false;
   bool is_finished_ = false;
+  json::StringFrame usual_ = {};  ///< Of the last chunk that was passed on with a text.
   std::string out_ = {};
   std::string text_ = {};
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json/scan.hpp"
+#include "json/string_frame.hpp"
 #include "json/text.hpp"
 #include "json/values.hpp"
 #include "json/writer.hpp"
@@ -24,7 +25,8 @@ using json::Member;
 /// What a message, or the delta of one, contains.
 struct Content {
   std::string text = {};
-  bool has_part = false;  ///< Something of the answer that is no text.
+  std::string_view in_place = {};  ///< The text as a view, if it is one without escapes.
+  bool has_part = false;           ///< Something of the answer that is no text.
 };
 
 /// Text parts of `content`, which newer servers send as an array.
@@ -45,7 +47,8 @@ bool is_something(const Member& member) noexcept {
 }
 
 /// Reads a message or a delta; none if it is not an object.
-std::optional<Content> read_content(std::string_view message) {
+/// \param event what `Content::in_place` is a view into
+std::optional<Content> read_content(std::string_view message, std::string_view event = {}) {
   constexpr std::array<std::string_view, 7> kNames = {
       "content",   "tool_calls",    "refusal", "reasoning_content",
       "reasoning", "function_call", "audio"};
@@ -55,6 +58,9 @@ std::optional<Content> read_content(std::string_view message) {
   Content content;
   const Member& text = scanned->members[0];
   if (text.kind == Kind::string) content.text = text.text;
+  if (text.kind == Kind::string && json::lies_inside(event, text.text)) {
+    content.in_place = text.text;
+  }
   if (text.kind == Kind::array) content.text = text_of_parts(text.text);
   for (std::size_t i = 1; i < kNames.size(); ++i) {
     content.has_part = content.has_part || is_something(scanned->members[i]);
@@ -92,6 +98,10 @@ class CompletionReader final : public ChatEventReader {
     const std::string_view data = trimmed(event.data, kJsonSpace);
     if (data == "[DONE]") return ChatEventKind::end;
     if (data.empty()) return ChatEventKind::ignored;
+    if (const auto same = usual_.match(data)) {
+      text += *same;
+      return ChatEventKind::piece;
+    }
     constexpr std::array<std::string_view, 5> kNames = {"choices", "error", "usage", "id", "model"};
     const auto chunk = json::scan_object(data, kNames);
     if (!chunk) return unread(chunk.error());
@@ -102,14 +112,7 @@ class CompletionReader final : public ChatEventReader {
       return ChatEventKind::ignored;
     }
     note(members[2], members[3], members[4]);
-    ChatEventKind kind = ChatEventKind::envelope;
-    json::ArrayItems items(choices.text);
-    while (const auto item = items.next()) {
-      const ChatEventKind found = read_choice(*item, text);
-      if (found == ChatEventKind::error) return found;
-      if (kind != ChatEventKind::piece && found != ChatEventKind::envelope) kind = found;
-    }
-    return kind;
+    return read_choices(choices.text, data, text);
   }
 
   bool complete_at_close() const override { return finished_; }
@@ -139,8 +142,25 @@ class CompletionReader final : public ChatEventReader {
     if (model_.empty() && model.kind == Kind::string) model_ = model.text;
   }
 
+  ChatEventKind read_choices(std::string_view choices, std::string_view data, std::string& text) {
+    ChatEventKind kind = ChatEventKind::envelope;
+    std::string_view in_place;
+    std::size_t count = 0;
+    json::ArrayItems items(choices);
+    for (auto item = items.next(); item; item = items.next(), ++count) {
+      const ChatEventKind found = read_choice(*item, data, text, in_place);
+      if (found == ChatEventKind::error) return found;
+      if (kind != ChatEventKind::piece && found != ChatEventKind::envelope) kind = found;
+    }
+    const bool is_usual = kind == ChatEventKind::piece && count == 1 && !in_place.empty();
+    if (is_usual) usual_.remember(data, in_place);
+    return kind;
+  }
+
   /// Only the first choice is text: a client that requested several reads the events themselves.
-  ChatEventKind read_choice(std::string_view choice, std::string& text) {
+  /// \param in_place receives the text where it stands in `data`, if it has no escapes
+  ChatEventKind read_choice(std::string_view choice, std::string_view data, std::string& text,
+                            std::string_view& in_place) {
     constexpr std::array<std::string_view, 3> kNames = {"index", "delta", "finish_reason"};
     const auto scanned = json::scan_object(choice, kNames);
     if (!scanned) return ChatEventKind::error;
@@ -148,8 +168,9 @@ class CompletionReader final : public ChatEventReader {
     const Member& finish_reason = scanned->members[2];
     const Member& delta = scanned->members[1];
     if (delta.kind == Kind::string) return ChatEventKind::error;
-    const std::optional<Content> content = read_content(delta.text);
+    const std::optional<Content> content = read_content(delta.text, data);
     if (!content) return ChatEventKind::error;
+    in_place = content->in_place;
     const bool is_first = index.kind != Kind::number || index.text == "0";
     if (is_first && finish_reason.kind == Kind::string && !finish_reason.text.empty()) {
       finished_ = true;
@@ -165,7 +186,8 @@ class CompletionReader final : public ChatEventReader {
   std::string model_ = {};
   std::string usage_ = {};
   ChatEnding ending_ = {};
-  bool finished_ = false;  ///< A finish_reason was read.
+  json::StringFrame usual_ = {};  ///< Of the last chunk with one text and nothing else.
+  bool finished_ = false;         ///< A finish_reason was read.
 };
 
 }  // namespace

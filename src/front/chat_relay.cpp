@@ -143,7 +143,7 @@ void ChatRelay::refuse(const ChatFailure& failure) {
     form_->write_late(answer);
     count(failure.code == Errc::cancelled ? StreamEnd::cut_by_client : StreamEnd::error, {});
   } else {
-    whole = std::move(answer);
+    whole = std::make_unique<HttpResponse>(std::move(answer));
   }
   finish();
 }
@@ -156,7 +156,7 @@ void ChatRelay::fail() noexcept {
       form_->write_late(answer);
       count(StreamEnd::error, {});
     } else {
-      whole = std::move(answer);
+      whole = std::make_unique<HttpResponse>(std::move(answer));
     }
   } catch (...) {  // out of memory: the stream ends without its last event
   }
@@ -253,7 +253,7 @@ Task<StreamedResponse> answer_with(std::shared_ptr<ChatRelay> relay) {
   chat->start();
   Handover::Wanted begun(chat->out);
   co_await begun;
-  if (chat->whole) co_return StreamedResponse(*std::move(chat->whole), nullptr);
+  if (chat->whole) co_return StreamedResponse(std::move(*chat->whole), nullptr);
   co_return StreamedResponse(event_stream_head(), std::make_unique<ChatEvents>(chat));
 }
 

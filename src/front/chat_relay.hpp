@@ -55,7 +55,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
 
   Handover out;
   /// The answer if the stream has not begun: valid once `out` is over without text.
-  std::optional<HttpResponse> whole = std::nullopt;
+  std::unique_ptr<HttpResponse> whole = nullptr;
   /// Whether the stream ended with an `error` event, or because the client left. Thread-safe.
   bool has_failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
 

@@ -14,6 +14,7 @@ inline namespace v0 {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
+constexpr std::string_view kUsualName = "message";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// `find` from `from` on, or the size.
@@ -59,6 +60,20 @@ std::size_t SseParser::line_end() noexcept {
   return std::min(lf_, cr_);
 }
 
+/// The usual line: all of it lies in the piece, which has no CR.
+bool SseParser::take_usual_line(std::string_view& line) noexcept {
+  const bool is_usual = cr_ == piece_.size() && begun_ && !after_cr_ && line_.empty();
+  if (!is_usual || at_ == piece_.size()) return false;
+  const std::string_view rest = std::string_view(piece_).substr(at_);
+  const auto* const end = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+  const std::size_t size =
+      end == nullptr ? rest.size() : static_cast<std::size_t>(end - rest.data());
+  if (size == rest.size() || size > kMaxEvent) return false;
+  line = rest.substr(0, size);
+  at_ += size + 1;
+  return true;
+}
+
 /// A line ends with CR, LF or CRLF; a CR at the end of a piece may still be followed by its LF.
 bool SseParser::take_line(std::string_view& line) {
   if (at_ < piece_.size() && std::exchange(after_cr_, false) && piece_[at_] == '\n') ++at_;
@@ -84,8 +99,10 @@ bool SseParser::take_line(std::string_view& line) {
 }
 
 void SseParser::field(std::string_view line) {
-  constexpr std::string_view kData = "data:";  // the usual line
+  constexpr std::string_view kData = "data:";  // the usual lines
+  constexpr std::string_view kEvent = "event:";
   if (line.starts_with(kData)) return add_data(without_space(line.substr(kData.size())));
+  if (line.starts_with(kEvent)) return set_name(without_space(line.substr(kEvent.size())));
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
   const std::string_view value =
@@ -93,10 +110,15 @@ void SseParser::field(std::string_view line) {
   if (name == "data") {
     add_data(value);
   } else if (name == "event") {
-    name_ = value;
+    set_name(value);
   } else if (name == "id" && value.find('\0') == std::string_view::npos) {
     id_ = value;
   }
+}
+
+/// The usual name is not copied.
+void SseParser::set_name(std::string_view name) {
+  name == kUsualName ? name_.clear() : void(name_ = name);
 }
 
 /// The first line stays where it is, if it lies in the piece: most events have one line.
@@ -122,7 +144,7 @@ void SseParser::own_data() {
 }
 
 SseEvent SseParser::event() const noexcept {
-  return {.name = name_.empty() ? std::string_view("message") : name_, .data = data_, .id = id_};
+  return {.name = name_.empty() ? kUsualName : name_, .data = data_, .id = id_};
 }
 
 void SseParser::start_event() {
@@ -136,7 +158,7 @@ std::optional<SseEvent> SseParser::next() {
   if (lines_are_events_) return next_line();
   if (dispatched_) start_event();
   std::string_view line;
-  while (take_line(line)) {
+  while (take_usual_line(line) || take_line(line)) {
     const bool empty = line.empty();
     if (!empty) field(line);
     line_.clear();
@@ -156,7 +178,7 @@ std::optional<SseEvent> SseParser::next() {
 std::optional<SseEvent> SseParser::next_line() {
   std::string_view line;
   if (std::exchange(dispatched_, false)) line_.clear();
-  while (take_line(line)) {
+  while (take_usual_line(line) || take_line(line)) {
     if (line.find_first_not_of(kBlank) != std::string_view::npos) {
       dispatched_ = true;
       data_ = line;

@@ -56,9 +56,11 @@ class SseParser {
  private:
   std::optional<SseEvent> next_line();
   void release_piece();
+  bool take_usual_line(std::string_view& line) noexcept;
   bool take_line(std::string_view& line);
   std::size_t line_end() noexcept;
   void field(std::string_view line);
+  void set_name(std::string_view name);
   void add_data(std::string_view value);
   void own_data();
   void keep(std::string& in, std::string_view bytes);
@@ -70,7 +72,7 @@ class SseParser {
   std::size_t lf_ = 0;      ///< The first LF at or after `at_`, or its end; outdated below `at_`.
   std::size_t cr_ = 0;      ///< The same for CR.
   std::string line_ = {};   ///< The start of a line that continues in the next piece.
-  std::string name_ = {};   ///< Of the event so far.
+  std::string name_ = {};   ///< Of the event so far; empty: "message".
   std::string lines_ = {};  ///< Its data, unless that is one line in `piece_`.
   std::string_view data_ = {};
   std::string id_ = {};

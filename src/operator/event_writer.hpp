@@ -40,7 +40,7 @@ class EventWriter final : public ChatPieceSink {
   }
 
   std::string take_out() noexcept {
-    expected_ = std::clamp(out_.size(), kUsual, kMostExpected);
+    expected_ = static_cast<std::uint32_t>(std::clamp(out_.size(), kUsual, kMostExpected));
     return std::exchange(out_, {});
   }
   std::string take_text() noexcept { return std::move(text_); }
@@ -64,10 +64,10 @@ class EventWriter final : public ChatPieceSink {
   /// Limit for the part of an endless answer that is kept in the session.
   static constexpr std::size_t kMostKept = 1024 * 1024;
 
-  std::size_t expected_ = kUsual;  ///< What was handed over last: the next may be as much.
+  std::uint32_t expected_ = kUsual;  ///< What was handed over last: the next may be as much.
+  std::uint32_t last_id_ = 0;
   std::string out_ = {};
   std::string text_ = {};
-  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace endpoints

@@ -24,12 +24,12 @@ ChatStream::Impl::Impl(ChatReply whole) : reply(std::move(whole)) {
   std::string data = R"({"delta":)";
   json::append_string(data, reply.text);
   data += '}';
-  first_.emplace(std::move(data), reply.text);
+  kept_.emplace_back(std::move(data), reply.text);
 }
 
 ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream stream)
     : options_(std::move(with)),
-      result_(std::move(stream.opened.result)),
+      call_(std::move(stream.opened.result)),
       body_(std::move(stream.opened.body)),
       reader_(std::move(stream.reader)),
       parser_(stream.framing),
@@ -37,7 +37,6 @@ ChatStream::Impl::Impl(std::shared_ptr<const RouterOptions> with, OpenedStream s
       start_(stream.start),
       ends_(stream.ends) {
   reply.source = std::move(stream.source);
-  const Headers read = std::move(result_->response->headers);  // freed: not needed any more
 }
 
 ChatEventKind ChatStream::Impl::meaning(const SseEvent& event) noexcept {
@@ -68,18 +67,20 @@ bool ChatStream::Impl::explains_emptiness() const noexcept {
 
 bool ChatStream::Impl::keep_back(std::string_view data) {
   kept_bytes_ += data.size();
-  if (envelopes_.size() == kMostEnvelopes || kept_bytes_ > kMostKept) return false;
-  envelopes_.emplace_back(std::string(data), std::string());
+  if (kept_.size() == kMostEnvelopes || kept_bytes_ > kMostKept) return false;
+  kept_.emplace_back(std::string(data), std::string());
   return true;
 }
 
 std::optional<ChatPiece> ChatStream::Impl::take_kept() {
-  if (next_envelope_ == envelopes_.size()) return std::exchange(first_, std::nullopt);
-  return std::move(envelopes_[next_envelope_++]);
+  if (next_kept_ < kept_.size()) return std::move(kept_[next_kept_++]);
+  std::vector<ChatPiece>().swap(kept_);  // a stream that waits holds none
+  next_kept_ = 0;
+  return std::nullopt;
 }
 
 ChatStream::Impl::Step ChatStream::Impl::next_event() {
-  if (!result_) return Step::ended;
+  if (!call_) return Step::ended;
   while (const std::optional<SseEvent> event = parser_.next()) {
     switch (meaning(*event)) {
       case ChatEventKind::piece:
@@ -149,7 +150,7 @@ Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {
 /// which chats it answers without text depends on the client.
 ChatStream::Impl::Step ChatStream::Impl::end() {
   if (!begun_) {
-    result_->load.record(Verdict::failure, elapsed());
+    call_->load.record(Verdict::failure, elapsed());
     return fail_with(Errc::invalid_reply, Verdict::neutral);
   }
   try {
@@ -161,33 +162,34 @@ ChatStream::Impl::Step ChatStream::Impl::end() {
   return Step::ended;
 }
 
-Error ChatStream::Impl::error_of(Errc code) const {
-  if (code == Errc::http_status) return Error(code, "the upstream reported an error", reply.source);
-  if (code == Errc::timeout && exceeds_total()) {
+Error ChatStream::Impl::error() const {
+  if (failed_ == Errc::http_status)
+    return Error(failed_, "the upstream reported an error", reply.source);
+  if (failed_ == Errc::timeout && exceeds_total()) {
     return total_timeout_error(reply.source, ends_ - start_);
   }
-  return safe_error(reply.source, code);
+  return safe_error(reply.source, failed_);
 }
 
 bool ChatStream::Impl::end_late() {
   constexpr Duration kPrompt = std::chrono::milliseconds(100);
-  if (!result_ || !exceeds_total()) return false;
+  if (!call_ || !exceeds_total()) return false;
   const bool is_late = options_->clock.now() - delivered_ >= kPrompt;
   fail_with(Errc::timeout, is_late ? Verdict::neutral : Verdict::failure);
   return true;
 }
 
 ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
-  error_ = error_of(code);
+  failed_ = code;
   conclude(verdict, outcome_of(code));
   body_.reset();
   return Step::failed;
 }
 
 void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
-  if (!begun_) result_->elapsed = elapsed();
-  result_->conclude(verdict);
-  result_.reset();
+  if (!begun_) call_->elapsed = elapsed();
+  call_->conclude(verdict);
+  call_.reset();
   if (reply.attempts.empty()) return;
   Attempt& own = own_attempt();
   own.outcome = outcome;
@@ -211,24 +213,24 @@ Task<Result<void>> ChatStream::Impl::begin(Deadline deadline) {
   Errc thrown = Errc::unreachable;
   try {
     const Step step = co_await next_piece(std::move(deadline));
-    if (step != Step::piece) co_return fail(error_);
-    first_.emplace(std::string(data_), text_);
+    if (step != Step::piece) co_return fail(error());
+    kept_.emplace_back(std::string(data_), text_);
     co_return Result<void>();
   } catch (const std::bad_alloc&) {
     thrown = Errc::exhausted;
   } catch (...) {  // reported as unreachable
   }
-  if (result_) fail_with(thrown, verdict_on(thrown));
-  co_return fail(error_);
+  if (call_) fail_with(thrown, verdict_on(thrown));
+  co_return fail(error());
 }
 
 Task<Result<std::optional<ChatPiece>>> ChatStream::Impl::next(Deadline deadline) {
   std::optional<ChatPiece> piece = take_kept();
   if (piece) co_return std::move(piece);
-  if (end_late()) co_return fail(error_);
+  if (end_late()) co_return fail(error());
   deadline = limited(std::move(deadline));
   const Step step = co_await next_piece(std::move(deadline));
-  if (step == Step::failed) co_return fail(error_);
+  if (step == Step::failed) co_return fail(error());
   if (step == Step::piece) piece.emplace(std::string(data_), text_);
   co_return std::move(piece);
 }
@@ -244,11 +246,11 @@ bool ChatStream::Impl::deliver_kept(ChatPieceSink& sink) {
 
 Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline) {
   bool delivered = deliver_kept(sink);
-  if (!delivered && end_late()) co_return fail(error_);
+  if (!delivered && end_late()) co_return fail(error());
   deadline = limited(std::move(deadline));
-  if (!delivered && result_ && overdue(deadline)) {  // also of a stream that never pauses
+  if (!delivered && call_ && overdue(deadline)) {  // also of a stream that never pauses
     fail_with(Errc::timeout, Verdict::failure);
-    co_return fail(error_);
+    co_return fail(error());
   }
   for (;;) {  // as `next_piece`, in the same coroutine: one for each wait is enough
     Step step = next_event();
@@ -265,7 +267,7 @@ Task<Result<bool>> ChatStream::Impl::read(ChatPieceSink& sink, Deadline deadline
       Result<std::string>& bytes = co_await reading;
       step = arrived(std::move(bytes), deadline);
     }
-    if (step == Step::failed) co_return fail(error_);
+    if (step == Step::failed) co_return fail(error());
     if (step == Step::ended) co_return false;
   }
 }

@@ -69,7 +69,7 @@ class ChatStream::Impl {
 
   /// Its first piece arrived after `elapsed`, which its balancer counts as the time of the answer.
   void begun_well(Duration elapsed) noexcept {
-    if (result_) result_->load.record(Verdict::success, elapsed);
+    if (call_) call_->load.record(Verdict::success, elapsed);
   }
 
   Duration elapsed() const noexcept { return options_->clock.now() - start_; }
@@ -118,7 +118,8 @@ class ChatStream::Impl {
   /// the upstream.
   /// \return whether it did
   bool end_late();
-  Error error_of(Errc code) const;
+  /// The error of a stream that has failed.
+  Error error() const;
   /// Whether the envelope that was read last ends an answer that may be empty.
   bool explains_emptiness() const noexcept;
   /// Keeps an envelope back.
@@ -132,7 +133,7 @@ class ChatStream::Impl {
   void conclude(Verdict verdict, Outcome outcome) noexcept;
 
   std::shared_ptr<const RouterOptions> options_;  ///< Keeps the permit's breaker alive.
-  std::optional<SendResult> result_;              ///< Until the stream has ended.
+  std::optional<AdmittedCall> call_;              ///< Until the stream has ended.
   std::unique_ptr<BodyStream> body_;
   std::unique_ptr<ChatEventReader> reader_;
   SseParser parser_;
@@ -142,13 +143,12 @@ class ChatStream::Impl {
   TimePoint delivered_ = {};           ///< When the last piece was read; only with a total limit.
   bool begun_ = false;                 ///< A piece has arrived.
   bool at_end_ = false;                ///< The body has ended.
-  std::vector<ChatPiece> envelopes_;   ///< Kept back until the answer begins.
+  Errc failed_ = Errc::invalid_reply;  ///< Why the stream failed, once it has.
+  std::vector<ChatPiece> kept_;        ///< Envelopes until the answer begins, and its first piece.
   std::size_t kept_bytes_ = 0;
-  std::size_t next_envelope_ = 0;  ///< The first that is not delivered.
-  std::optional<ChatPiece> first_;
-  std::string_view data_;  ///< Of the last piece; valid until the next step.
+  std::size_t next_kept_ = 0;  ///< The first that is not delivered.
+  std::string_view data_;      ///< Of the last piece; valid until the next step.
   std::string text_;
-  Error error_;
   std::optional<std::stop_callback<Forward>> outer_;
 };
 

@@ -41,14 +41,10 @@ struct CallOptions {
   Duration total_timeout = Duration::max();
 };
 
-/// The result of a send. A response still needs its verdict; destroyed without one it is neutral.
-struct SendResult {
-  explicit SendResult(Error error, Duration retry_after = {})
-      : response(tl::unexpected(std::move(error))), retry_after(retry_after) {}
-
-  Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
-  Duration elapsed = {};          ///< Since the admission check; zero if nothing was sent.
-  Duration retry_after = {};      ///< When the breaker or a policy rejected it.
+/// A call that the breaker has admitted. It still needs its verdict; destroyed without one it is
+/// neutral.
+struct AdmittedCall {
+  Duration elapsed = {};  ///< Since the admission check; zero if nothing was sent.
   std::optional<CircuitBreaker::Permit> permit = std::nullopt;
 
   const LinkedBreakers* linked = nullptr;
@@ -61,6 +57,15 @@ struct SendResult {
     if (linked != nullptr && verdict == Verdict::success) linked->answered();
     load.record(verdict, elapsed);
   }
+};
+
+/// The result of a send.
+struct SendResult : AdmittedCall {
+  explicit SendResult(Error error, Duration retry_after = {})
+      : response(tl::unexpected(std::move(error))), retry_after(retry_after) {}
+
+  Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
+  Duration retry_after = {};      ///< When the breaker or a policy rejected it.
 };
 
 /// One call under `CallOptions`: the steps before and after the transport's.

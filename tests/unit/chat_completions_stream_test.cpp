@@ -58,6 +58,22 @@ TEST_CASE("chunks of an upstream of the same API are passed on as they came") {
   CHECK(events[4] == "[DONE]");
 }
 
+TEST_CASE("the finish is found after any number of chunks that differ in their text alone") {
+  const auto word = [](const std::string& text) { return chunk(R"({"content":")" + text + "\"}"); };
+  const std::string stop = chunk(R"({"content":"!"})", "\"stop\"");
+  std::string words;
+  for (const char* text : {"c1", "index", "finish_reason", "choices", "null", ":", "hi", "hi"}) {
+    words += word(text);
+  }
+  Site site;
+  site.local =
+      std::make_shared<ScriptedStream>(streaming_script::Pieces{words, stop + "data: [DONE]\n\n"});
+  const auto events = events_of(site.post(Site::chat(R"(,"stream":true)", "vx11/local")));
+  REQUIRE(events.size() == 10);
+  for (std::size_t i = 0; i < 8; ++i) CHECK_FALSE(json::parse(events[i]).contains("vx11"));
+  CHECK(json::parse(events[8]).at("vx11").at("source") == "local");
+}
+
 TEST_CASE("an event of the upstream's own before the first chunk is left out") {
   Site site;
   site.local = std::make_shared<ScriptedStream>(streaming_script::Pieces{

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -258,6 +259,46 @@ TEST_CASE("a stream: role, pieces, finish, usage, end") {
   CHECK(
       json::parse(stream.reader->upstream_json()) ==
       json::parse(R"({"id":"c1","model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}})"));
+}
+
+TEST_CASE("a chunk is read in the same way, whatever chunk came before it") {
+  std::vector<std::string> chunks = {
+      chunk("{}", R"("stop")"),
+      chunk(R"({"role":"assistant","content":"a"})"),
+      chunk(R"({"content":"first","content":"last"})"),
+      chunk(R"({"content":"said","reasoning":"thought"})"),
+      chunk(R"({ "content" : "spaced" })"),
+      R"({"id":"twin","model":"twin","choices":[{"index":0,"delta":{"content":"twin"}}]})",
+      R"({"id":"twin","model":"twin","choices":[{"index":0,"delta":{"content":"other"}}]})",
+      R"({"id":"\u0061","choices":[{"index":0,"delta":{"content":"\u0061"}}]})",
+      R"({"choices":[{"index":1,"delta":{"content":"b"}}]})",
+      R"({"choices":[{"index":1,"delta":{"content":"a"}},{"index":0,"delta":{"content":"b"}}]})",
+      R"({"choices":[{"index":0,"delta":{"content":"a"}},{"index":0,"delta":{"content":"b"}}]})",
+      R"({"choices":[{"index":0,"delta":{"content":[{"type":"text","text":"part"}]}}]})",
+      R"({"choices":[{"index":0,"delta":{"content":"x"}}],"error":{"message":"y"}})",
+      R"({"choices":[{"index":0,"delta":{"content":"x"}}],"usage":{"prompt_tokens":7}})",
+      "[DONE]"};
+  for (const char* inside :
+       {"", " ", "word", "a longer text than a register is wide", "\xC3\xA9", "\\n", "\\\"", "\"",
+        "\",\"refusal\":\"no", "\\", "\xFF", "\n", "\xE2\x80\xA8"}) {
+    chunks.push_back(chunk(R"({"content":")" + std::string(inside) + "\"}"));
+  }
+  for (std::size_t cut = 1; cut < 60; cut += 7) {
+    chunks.push_back(chunks[1].substr(0, chunks[1].size() - cut));
+  }
+  for (const std::string& before : chunks) {
+    for (const std::string& data : chunks) {
+      CAPTURE(before);
+      CAPTURE(data);
+      Stream fresh;
+      const ChatEventKind kind = fresh.read(data);
+      Stream used;
+      used.read(before);
+      used.text.clear();
+      CHECK(used.read(data) == kind);
+      CHECK(used.text == fresh.text);
+    }
+  }
 }
 
 TEST_CASE("tool calls, refusals, reasoning and further choices are parts of a stream") {

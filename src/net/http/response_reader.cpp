@@ -31,8 +31,9 @@ bool ResponseReader::keep_alive() const noexcept {
   return trusted && !body_.ends_with_connection() && head_.control().persists(minor_version_);
 }
 
-ResponseReader::Next ResponseReader::fail_with(Errc code, std::string detail) {
-  error_ = Error(code, std::move(detail));
+ResponseReader::Next ResponseReader::fail_with(Errc code, const char* why) noexcept {
+  failed_ = code;
+  why_ = why;
   return Next::failed;
 }
 

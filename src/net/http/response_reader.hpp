@@ -50,7 +50,7 @@ class ResponseReader {
   std::string take_body() { return std::exchange(response_.body, {}); }
   bool keep_alive() const noexcept;
   /// The error: `invalid_reply` or `too_large`.
-  const Error& error() const noexcept { return error_; }
+  Error error() const { return Error(failed_, why_); }
 
  private:
   Next read_head(std::string_view bytes, std::size_t& used);
@@ -59,7 +59,8 @@ class ResponseReader {
   Next fail_head(HeadParser::Next why);
   Next finish_head();
   Next read_body(std::string_view bytes, std::size_t& used);
-  Next fail_with(Errc code, std::string detail);
+  /// \param why of static lifetime: an open stream holds this object
+  Next fail_with(Errc code, const char* why) noexcept;
 
   Body expected_;
   HttpResponse response_;
@@ -67,7 +68,8 @@ class ResponseReader {
   BodyDecoder body_;
   bool has_head_ = false;  ///< Of the final response.
   int minor_version_ = 1;
-  Error error_;
+  Errc failed_ = Errc::invalid_reply;
+  const char* why_ = "";
 };
 
 }  // namespace net_detail
