@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <utility>  // Boost 1.74's awaitable.hpp uses std::exchange without it
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
