@@ -24,7 +24,7 @@ struct RequestLimits::Impl {
   const RequestLimitsOptions& options() const noexcept { return clients->options(); }
 
   HttpResponse refuse(const LimitRefusal& refusal, const HttpRequest& request) const;
-  Task<StreamedResponse> answer(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> answer(const HttpRequest& request, const HttpAdmission& admission,
                                 Deadline deadline, Taken taken) const;
 
   const std::shared_ptr<HttpHandler> inner;
@@ -59,9 +59,9 @@ HttpResponse RequestLimits::Impl::refuse(const LimitRefusal& refusal,
 }
 
 Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
-                                                   HttpAdmission admission, Deadline deadline,
-                                                   Taken taken) const {
-  Task<StreamedResponse> opening = inner->open(request, std::move(admission), std::move(deadline));
+                                                   const HttpAdmission& admission,
+                                                   Deadline deadline, Taken taken) const {
+  Task<StreamedResponse> opening = inner->open(request, admission, std::move(deadline));
   StreamedResponse& opened = co_await opening;
   taken.quotas.write(opened.head.headers);
   if (opened.body != nullptr) {
@@ -91,27 +91,29 @@ RequestLimits::RequestLimits(std::unique_ptr<Impl> impl) noexcept : impl_(std::m
 RequestLimits::~RequestLimits() = default;
 
 tl::expected<HttpAdmission, HttpResponse> RequestLimits::admit(const HttpRequest& head) const {
-  if (impl_->options().kind_of(head) == RequestKind::probe) return impl_->inner->admit(head);
+  const RequestKind kind = impl_->options().kind_of(head);
+  if (kind == RequestKind::probe) return impl_->inner->admit(head);
   if (auto passed = impl_->clients->take_address(head); !passed) {
     return tl::unexpected(impl_->refuse(passed.error(), head));
   }
-  return impl_->inner->admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
+  auto admission = impl_->inner->admit(head);
+  if (!admission) return admission;
+  admission->wrap(*this);
+  if (kind != RequestKind::chat) return admission;
+  if (auto meter = impl_->clients->meter(*admission)) admission->charge_to(std::move(meter));
+  return admission;
 }
 
-Task<StreamedResponse> RequestLimits::open(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> RequestLimits::open(const HttpRequest& request,
+                                           const HttpAdmission& admission,
                                            Deadline deadline) const {
   const RequestKind kind = impl_->options().kind_of(request);
   if (kind == RequestKind::probe) {
-    return impl_->inner->open(request, std::move(admission), std::move(deadline));
+    return impl_->inner->open(request, admission, std::move(deadline));
   }
   auto taken = impl_->clients->take(request, admission, kind);
   if (!taken) return StreamedResponse(impl_->refuse(taken.error(), request), nullptr);
-  if (kind == RequestKind::chat) {
-    if (auto meter = impl_->clients->meter(admission)) {
-      admission = admission.metered(std::move(meter));
-    }
-  }
-  return impl_->answer(request, std::move(admission), std::move(deadline), *std::move(taken));
+  return impl_->answer(request, admission, std::move(deadline), *std::move(taken));
 }
 
 std::string_view RequestLimits::route(std::string_view target) const noexcept {
