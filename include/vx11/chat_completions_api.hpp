@@ -94,9 +94,9 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
   /// \return the admission for `open`, or the refusal to be sent in its place
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
   std::string_view route(std::string_view target) const noexcept override;
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline = {}) const override;
-  Task<StreamedResponse> open(const HttpRequest&& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest&& request, const HttpAdmission& admission,
                               Deadline deadline = {}) const = delete;
   /// Both steps in one, for requests from any source.
   Task<StreamedResponse> open(const HttpRequest& request, Deadline deadline = {}) const;
@@ -107,6 +107,8 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
 
  private:
   struct Impl;
+  Task<StreamedResponse> open_owned(const HttpRequest& request, HttpAdmission admission,
+                                    Deadline deadline) const;
   explicit ChatCompletionsApi(std::shared_ptr<const Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };

@@ -45,9 +45,9 @@ class VX11_API UsageMeter {
 /// tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
 ///   return inner_.admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
 /// }
-/// Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+/// Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
 ///                             Deadline deadline) const override {
-///   return inner_.open(request, std::move(admission), std::move(deadline));
+///   return inner_.open(request, admission, std::move(deadline));
 /// }
 /// ```
 class HttpAdmission {
@@ -77,24 +77,30 @@ class HttpAdmission {
   /// The same admission, to be answered by calling `outer`, which wraps the handler of this one.
   HttpAdmission within(const HttpHandler& outer) const noexcept {
     HttpAdmission wrapped = *this;
-    wrapped.handler_ = &outer;
+    wrapped.wrap(outer);
     return wrapped;
   }
+  /// `within`, in place.
+  void wrap(const HttpHandler& outer) noexcept { handler_ = &outer; }
   /// The same admission, which keeps `owner` alive, in place of an earlier owner: of a handler that
   /// may be replaced before the request has been answered.
   HttpAdmission owned_by(std::shared_ptr<const void> owner) const noexcept {
     HttpAdmission owned = *this;
-    owned.owner_ = std::move(owner);
+    owned.own(std::move(owner));
     return owned;
   }
+  /// `owned_by`, in place.
+  void own(std::shared_ptr<const void> owner) noexcept { owner_ = std::move(owner); }
   /// Null if the handler outlives every admission anyway.
   const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
   /// The same admission, whose answer is charged to `meter`.
   HttpAdmission metered(std::shared_ptr<UsageMeter> meter) const noexcept {
     HttpAdmission charged = *this;
-    charged.meter_ = std::move(meter);
+    charged.charge_to(std::move(meter));
     return charged;
   }
+  /// `metered`, in place.
+  void charge_to(std::shared_ptr<UsageMeter> meter) noexcept { meter_ = std::move(meter); }
   /// Null: the cost of the answer matters to no handler.
   const std::shared_ptr<UsageMeter>& meter() const noexcept { return meter_; }
   /// The largest body the server reads for this request; it answers 413 above.
@@ -130,10 +136,11 @@ class VX11_API HttpHandler {
 
   /// The answer to a request that `admit` of this handler accepted, its body complete, whatever
   /// `handler()` of the admission is: a handler that wraps this one may have changed it. Without a
-  /// body stream the answer is complete. `request` lives until the task has completed; a body
-  /// stream copies what it needs of it. The deadline's stop token fires when the client
-  /// disconnects.
-  virtual Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  /// body stream the answer is complete. `request` and `admission` live until the task has been
+  /// destroyed; a body stream copies what it needs of them. The caller keeps the admission's
+  /// `owner`, if there is one, until the stream has been destroyed, too. The deadline's stop token
+  /// fires when the client disconnects.
+  virtual Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                                       Deadline deadline) const = 0;
 
   /// The pattern of the route that answers `target`, such as `/operator/session/{}`, for logs and

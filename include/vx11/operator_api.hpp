@@ -159,9 +159,9 @@ class VX11_API OperatorApi final : public HttpHandler {
                             Deadline deadline = {}) const;
   Task<HttpResponse> handle(const HttpRequest&& request, Admission admission,
                             Deadline deadline = {}) const = delete;
-  Task<StreamedResponse> open(const HttpRequest& request, Admission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const Admission& admission,
                               Deadline deadline = {}) const override;
-  Task<StreamedResponse> open(const HttpRequest&& request, Admission admission,
+  Task<StreamedResponse> open(const HttpRequest&& request, const Admission& admission,
                               Deadline deadline = {}) const = delete;
 
   std::size_t max_body_bytes() const noexcept;
@@ -173,8 +173,12 @@ class VX11_API OperatorApi final : public HttpHandler {
   struct Impl;
   static Result<OperatorApi> make(OperatorApiOptions options, const Impl* earlier);
   enum class Form : unsigned char { whole, may_stream };
-  Task<StreamedResponse> answer(const HttpRequest& request, Admission admission, Deadline deadline,
-                                Form form) const;
+  Task<StreamedResponse> answer(const HttpRequest& request, const Admission& admission,
+                                Deadline deadline, Form form) const;
+  Task<StreamedResponse> answer_any(const HttpRequest& request, const Admission& admission,
+                                    Deadline deadline, Form form) const;
+  Task<StreamedResponse> answer_owned(const HttpRequest& request, Admission admission,
+                                      Deadline deadline, Form form) const;
   explicit OperatorApi(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
 };

@@ -18,8 +18,8 @@ namespace vx11 {
 inline namespace v0 {
 
 /// Answers by the handler that is in force when the head of a request is complete. A request that
-/// was admitted is answered, to the end of its stream, by the handler that admitted it, which is
-/// kept alive for as long.
+/// was admitted is answered, to the end of its stream, by the handler that admitted it, which its
+/// admission keeps alive; `HttpServer` keeps that for as long.
 ///
 /// ```cpp
 /// vx11::ReplaceableHandler handler(api);  // what the server runs
@@ -33,7 +33,7 @@ inline namespace v0 {
 /// blocks, such as by joining threads, give it a deleter that passes it on to another thread.
 ///
 /// **Thread-safe.** Costs two uncontended atomic operations and a lock of its own cache line for
-/// each request, and a coroutine frame for its answer. Must not be the handler of another one.
+/// each request. Must not be the handler of another one.
 /// Handlers that ask for the `route` of a request, such as that of `make_request_log`, belong
 /// inside it: patterns live no longer than the handler they belong to.
 class VX11_API ReplaceableHandler final : public HttpHandler, public RefusalHandler {
@@ -48,7 +48,7 @@ class VX11_API ReplaceableHandler final : public HttpHandler, public RefusalHand
   void replace(std::shared_ptr<HttpHandler> handler);
 
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override;
   HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override;
   /// Drains the handler in force, and those that replace it.

@@ -140,7 +140,7 @@ class VX11_API RequestLimits final : public HttpHandler, public RefusalHandler {
   RequestLimits& operator=(const RequestLimits&) = delete;
 
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override;
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override;
   std::string_view route(std::string_view target) const noexcept override;
   void drain() noexcept override;

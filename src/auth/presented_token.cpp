@@ -26,6 +26,7 @@ Result<std::string_view, AccessCheck> bearer_of(const Headers& headers) {
 Result<std::string_view, AccessCheck> presented_token(const Headers& headers) {
   auto own = sole_credential(headers, "x-vx11-token");
   if (!own && own.error().access == Access::forbidden) return own;
+  if (own && !headers.contains("Authorization")) return own;
   auto bearer = bearer_of(headers);
   if (!own) return bearer;
   if (!bearer) return bearer.error().access == Access::forbidden ? bearer : own;

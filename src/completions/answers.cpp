@@ -58,14 +58,6 @@ bool has_member(std::string_view object, std::string_view name) {
   return scanned && scanned->members[0].kind != json::Kind::absent;
 }
 
-/// Whether the upstream's own answer needs nothing but our member at its end. Its `created` is
-/// looked up beside the choices, which are long.
-bool is_complete(const ChatReply& reply) {
-  return !may_have_member(reply.completion_json, "vx11") &&
-         may_have_member(reply.completion_json, "created") &&  // it may be of another API
-         has_member(reply.upstream_json, "created");
-}
-
 /// \param name needs no escaping, and `object` has no such member
 std::string with_last_member(std::string_view object, std::string_view name,
                              std::string_view value) {
@@ -221,12 +213,20 @@ std::string with_head(const std::string& object, const AnswerHead& head, const C
   return json::with_members(object, edits);
 }
 
+/// Its `created` is looked up beside the choices, which are long.
+bool is_complete(const ChatReply& reply) {
+  return !reply.completion_json.empty() && !may_have_member(reply.completion_json, "vx11") &&
+         may_have_member(reply.completion_json, "created") &&  // it may be of another API
+         has_member(reply.upstream_json, "created");
+}
+
+std::string own_body(const ChatReply& reply, const Provenance& from) {
+  return with_last_member(reply.completion_json, "vx11", provenance_json(from));
+}
+
 std::string completion_body(const ChatReply& reply, const AnswerHead& head,
                             const Provenance& from) {
   const std::string& answer = reply.completion_json;
-  if (!answer.empty() && is_complete(reply)) {
-    return with_last_member(answer, "vx11", provenance_json(from));
-  }
   if (!answer.empty()) return with_provenance(with_head(answer, head, reply.ending), from);
   json::Writer json(reply.text.size() + 512);
   json.open('{');

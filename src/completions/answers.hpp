@@ -69,7 +69,12 @@ void write_usage(json::Writer& json, const ChatEnding& ending);
 /// those of the head, and `usage`. One with a `created` is returned as it is.
 std::string with_head(const std::string& object, const AnswerHead& head, const ChatEnding& ending);
 
-/// A whole answer: the upstream's own, or one made of its text.
+/// Whether the upstream's own answer needs nothing but the member `vx11`.
+bool is_complete(const ChatReply& reply);
+/// Such an answer with that member.
+std::string own_body(const ChatReply& reply, const Provenance& from);
+
+/// A whole answer: the upstream's own with what it lacks, or one made of its text.
 std::string completion_body(const ChatReply& reply, const AnswerHead& head, const Provenance& from);
 
 /// The refusal in the first choice of an answer or a chunk.

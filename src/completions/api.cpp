@@ -258,7 +258,8 @@ std::string_view ChatCompletionsApi::route(std::string_view target) const noexce
   return match.route != nullptr ? match.route->pattern : std::string_view();
 }
 
-Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
+                                                const HttpAdmission& admission,
                                                 Deadline deadline) const {
   const std::shared_ptr<const Impl> impl = impl_;
   const auto& route = *static_cast<const Route*>(admission.match().route);
@@ -287,11 +288,18 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request, Http
   co_return std::move(answer);
 }
 
+Task<StreamedResponse> ChatCompletionsApi::open_owned(const HttpRequest& request,
+                                                      HttpAdmission admission,
+                                                      Deadline deadline) const {
+  Task<StreamedResponse> opening = open(request, admission, std::move(deadline));
+  co_return co_await std::move(opening);
+}
+
 Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
                                                 Deadline deadline) const {
   auto admission = admit(request);
   if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
-  return open(request, *admission, std::move(deadline));
+  return open_owned(request, *std::move(admission), std::move(deadline));
 }
 
 std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {

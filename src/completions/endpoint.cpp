@@ -34,9 +34,12 @@ Result<CompletionCall, HttpResponse> read_call(AnswerStyle style, const std::str
   return read_completion_call(body, session_member);
 }
 
-std::string body_of(AnswerStyle style, const ChatReply& reply, const AnswerHead& head,
+std::string body_of(const CompletionCall& call, const ChatReply& reply, const Context& context,
                     const Provenance& from) {
-  switch (style) {
+  const bool may_be_own = call.style == AnswerStyle::chat_completion;
+  if (may_be_own && is_complete(reply)) return own_body(reply, from);
+  const AnswerHead head(call.model, context.seconds_now());
+  switch (call.style) {
     case AnswerStyle::response:
       return response_body(reply, head, from);
     case AnswerStyle::text_completion:
@@ -52,22 +55,29 @@ void write_model(json::Writer& json, const Context& context, std::string_view na
   json.key("created").integer(context.created).key("owned_by").string("vx11").close('}');
 }
 
-Task<HttpResponse> answer_whole(const Context& context, const Router& router, CompletionCall call,
-                                const Deadline& deadline, UsageMeter* meter) {
+StreamedResponse whole(HttpResponse answer) {
+  return StreamedResponse(std::move(answer), nullptr);
+}
+
+Task<StreamedResponse> answer_whole(const Context& context, const Router& router,
+                                    CompletionCall call, const Deadline& deadline,
+                                    UsageMeter* meter) {
   SessionTurn turn(context, call.chat, call.principal.get());
-  Task<void> recalling = turn.recall();
-  co_await std::move(recalling);
+  if (turn.is_kept()) {
+    co_await turn.recall();
+  } else {
+    turn.begin();
+  }
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
-  if (!reply) co_return failure_response(reply.error(), context.options.max_retry_after);
+  if (!reply) co_return whole(failure_response(reply.error(), context.options.max_retry_after));
   endpoints::charge(meter, reply->ending);
   if (turn.is_kept()) {
     Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
     co_await std::move(keeping);
   }
-  const AnswerHead head(std::move(call.model), context.seconds_now());
   const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
-  co_return HttpResponse(200, "application/json", body_of(call.style, *reply, head, from));
+  co_return whole(HttpResponse(200, "application/json", body_of(call, *reply, context, from)));
 }
 
 }  // namespace
@@ -77,27 +87,23 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
                                      const std::string& request_id, const Deadline& deadline) {
   const ChatCompletionsApiOptions& with = context->options;
   auto call = read_call(style, request.body, with.session_member);
-  if (!call) co_return StreamedResponse(std::move(call.error()), nullptr);
+  if (!call) return whole(std::move(call.error()));
   call->chat.request_id = request_id;
   call->principal = admission.match().principal;
   const bool is_user = call->principal != nullptr && with.auth->names_users();
   if (is_user) call->chat.user_id = *call->principal;
   const auto model = with.models.find(call->model);
-  if (model == with.models.end()) co_return StreamedResponse(unknown_model(), nullptr);
-  const std::shared_ptr<const Router> router = model->second;
+  if (model == with.models.end()) return whole(unknown_model());
+  const std::shared_ptr<const Router>& router = model->second;
   if (call->form == AnswerForm::whole) {
-    Task<HttpResponse> answering =
-        answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get());
-    HttpResponse answer = co_await std::move(answering);
-    co_return StreamedResponse(std::move(answer), nullptr);
+    return answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get());
   }
   endpoints::RelayOptions options(with.stream, with.timer, with.clock);
   auto form =
       std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter());
   auto relay = std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline,
                                                       admission.match().since);
-  Task<StreamedResponse> answering = endpoints::answer_with(std::move(relay));
-  co_return co_await std::move(answering);
+  return endpoints::answer_with(std::move(relay));
 }
 
 HttpResponse unknown_model() {

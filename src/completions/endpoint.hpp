@@ -19,7 +19,8 @@ namespace completions {
 
 /// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
 /// body's `stream`.
-/// \param request with `admission` and `request_id` must outlive the task
+/// \param context the caller keeps a share of it until the task has completed
+/// \param request with `admission`, `request_id` and `deadline` must outlive the task
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const HttpAdmission& admission,
                                      const std::string& request_id, const Deadline& deadline);

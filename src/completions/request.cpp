@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 6> kRoles = {"system",    "developer", "u
                                                     "assistant", "tool",      "function"};
 /// As for the operator's chats.
 constexpr std::size_t kMaxIdBytes = 256;
+constexpr std::string_view kContent = ".content";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_good_text(const Member& member) noexcept {
@@ -124,8 +125,10 @@ class Reader {
   bool read_messages(const Member& member) {
     std::vector<ChatMessage>& read = call.chat.history;
     json::ArrayItems items(member.kind == Kind::array ? member.text : std::string_view());
-    while (const auto item = items.next()) {
-      if (!read_message(*item, read)) return false;
+    while (!items.rest().empty()) {
+      std::size_t size = 0;
+      if (!read_message(items.rest(), size, read)) return false;
+      items.pass(size);
     }
     if (read.empty()) return wrong("messages", "messages must be a list of at least one message");
     const auto question =
@@ -136,47 +139,57 @@ class Reader {
     return true;
   }
 
-  bool read_message(std::string_view message, std::vector<ChatMessage>& into) {
-    const std::string place = fmt::format("messages[{}]", into.size());
+  /// A mistake in the message that is read, the next of the history, or in a part of it.
+  bool wrong_message(std::string_view part, std::string_view mistake) {
+    const std::string place = fmt::format("messages[{}]{}", call.chat.history.size(), part);
+    return wrong(place, fmt::format("{}{}", place, mistake));
+  }
+
+  /// \param text begins with the message
+  /// \param size becomes that of the message
+  bool read_message(std::string_view text, std::size_t& size, std::vector<ChatMessage>& into) {
     constexpr std::array<std::string_view, 2> kNames = {"role", "content"};
-    const auto scanned = json::scan_object(message, kNames);
-    if (!scanned) return wrong(place, place + " must be an object");
+    const auto scanned = json::scan_front(text, kNames, size);
+    if (!scanned) return wrong_message("", " must be an object");
     const Member& role = scanned->members[0];
     const bool is_role = role.kind == Kind::string &&
                          std::find(kRoles.begin(), kRoles.end(), role.text) != kRoles.end();
     if (!is_role) {
-      return wrong(place + ".role",
-                   place + ".role must be system, developer, user, assistant, tool or function");
+      return wrong_message(".role",
+                           " must be system, developer, user, assistant, tool or function");
     }
-    std::string text;
-    if (!read_content(scanned->members[1], place + ".content", text)) return false;
-    into.emplace_back(std::string(role.text), std::move(text));
+    std::string content;
+    if (!read_content(scanned->members[1], content)) return false;
+    into.emplace_back(std::string(role.text), std::move(content));
     return true;
   }
 
-  bool read_content(const Member& content, const std::string& place, std::string& text) {
+  bool read_content(const Member& content, std::string& text) {
     if (is_absent(content)) return true;
     if (is_good_text(content)) return text = content.text, true;
     if (content.kind != Kind::array) {
-      return wrong(place, place + " must be a string, without lone surrogates, or a list of parts");
+      return wrong_message(kContent,
+                           " must be a string, without lone surrogates, or a list of parts");
     }
     json::ArrayItems parts(content.text);
     while (const auto part = parts.next()) {
-      if (!read_part(*part, place, text)) return false;
+      if (!read_part(*part, text)) return false;
     }
     return true;
   }
 
   /// The texts of several parts are joined by line ends.
-  bool read_part(std::string_view part, const std::string& place, std::string& text) {
+  bool read_part(std::string_view part, std::string& text) {
     constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
     const auto scanned = json::scan_object(part, kNames);
     if (!scanned || scanned->members[0].kind != Kind::string) {
-      return wrong(place, place + ": a part must be an object with a type");
+      return wrong_message(kContent, ": a part must be an object with a type");
     }
     if (scanned->members[0].text != "text") return true;
     const Member& words = scanned->members[1];
-    if (!is_good_text(words)) return wrong(place, place + ": the text of a part must be a string");
+    if (!is_good_text(words)) {
+      return wrong_message(kContent, ": the text of a part must be a string");
+    }
     if (!text.empty()) text += '\n';
     text += words.text;
     return true;

@@ -60,13 +60,13 @@ std::string metadata_of(const std::string& source, Completeness completeness) {
 
 }  // namespace
 
+void SessionTurn::begin() {
+  chat_->session_id = make_uuid();  // for upstreams that need one; nothing is kept under it
+  chat_->context_summary = own_summary(*chat_);
+}
+
 Task<void> SessionTurn::recall() {
   asked_at_ = context_->options.wall_clock.now();
-  if (session_.empty()) {
-    chat_->session_id = make_uuid();  // for upstreams that need one; nothing is kept under it
-    chat_->context_summary = own_summary(*chat_);
-    co_return;
-  }
   if (context_->options.sessions == nullptr) {
     recalled(fail(Errc::storage, "no session store"));
     co_return;

@@ -25,7 +25,9 @@ class SessionTurn {
   SessionTurn(const Context& context, ChatRequest& chat, const std::string* principal)
       : context_(&context), chat_(&chat), principal_(principal), session_(chat.session_id) {}
 
-  /// Completes the chat by the summary of its session, or of its own earlier messages.
+  /// Completes a chat without a session by the summary of its own earlier messages.
+  void begin();
+  /// The same for one with a session, by the summary of that, unless the client sent more.
   Task<void> recall();
   /// Stores question and answer, unless one of them has no text.
   Task<void> keep(std::string answer, std::string source, Completeness completeness);

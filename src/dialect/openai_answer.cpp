@@ -46,26 +46,42 @@ bool is_something(const Member& member) noexcept {
   return member.kind == Kind::object || (member.kind == Kind::array && member.text != "[]");
 }
 
-/// Reads a message or a delta; none if it is not an object.
+constexpr std::array<std::string_view, 7> kOfMessage = {
+    "content", "tool_calls", "refusal", "reasoning_content", "reasoning", "function_call", "audio"};
+
+/// \param scanned for `kOfMessage`
 /// \param event what `Content::in_place` is a view into
-std::optional<Content> read_content(std::string_view message, std::string_view event = {}) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "content",   "tool_calls",    "refusal", "reasoning_content",
-      "reasoning", "function_call", "audio"};
-  if (message.empty() || message == "null") return Content();
-  const auto scanned = json::scan_object(message, kNames);
-  if (!scanned) return std::nullopt;
+Content content_of(const json::Scanned& scanned, std::string_view event = {}) {
   Content content;
-  const Member& text = scanned->members[0];
+  const Member& text = scanned.members[0];
   if (text.kind == Kind::string) content.text = text.text;
   if (text.kind == Kind::string && json::lies_inside(event, text.text)) {
     content.in_place = text.text;
   }
   if (text.kind == Kind::array) content.text = text_of_parts(text.text);
-  for (std::size_t i = 1; i < kNames.size(); ++i) {
-    content.has_part = content.has_part || is_something(scanned->members[i]);
+  for (std::size_t i = 1; i < kOfMessage.size(); ++i) {
+    content.has_part = content.has_part || is_something(scanned.members[i]);
   }
   return content;
+}
+
+/// Reads a message or a delta; none if it is not an object.
+/// \param event as above
+std::optional<Content> read_content(std::string_view message, std::string_view event = {}) {
+  if (message.empty() || message == "null") return Content();
+  const auto scanned = json::scan_object(message, kOfMessage);
+  if (!scanned) return std::nullopt;
+  return content_of(*scanned, event);
+}
+
+/// The same for the value of the member whose name was read last: a message may be long, so its end
+/// is not looked for first.
+std::optional<Content> read_content(json::ObjectItems& members) {
+  if (!members.rest().starts_with('{')) return read_content(members.value());
+  std::size_t size = 0;
+  const auto scanned = json::scan_front(members.rest(), kOfMessage, size);
+  scanned ? members.pass(size) : void(members.value());
+  return scanned ? std::optional(content_of(*scanned)) : std::nullopt;
 }
 
 /// A limit or a filter may leave nothing of an answer; a client that reads the reason gets it.
@@ -74,7 +90,7 @@ bool explains_emptiness(std::string_view finish_reason) noexcept {
 }
 
 struct Choice {
-  std::string_view message = {};  ///< Its JSON text; empty if absent.
+  std::optional<Content> message = Content();  ///< None if it is not an object.
   std::string finish_reason = {};
 };
 
@@ -82,9 +98,14 @@ struct Choice {
 Choice first_choice(std::string_view choices) {
   Choice choice;
   json::ObjectItems members(choices);
-  while (const auto member = members.next()) {
-    if (member->name == "message") choice.message = member->value;
-    if (member->name == "finish_reason") choice.finish_reason = json::text_of(member->value);
+  while (const auto name = members.next_name()) {
+    if (*name == "message") {
+      choice.message = read_content(members);
+    } else if (*name == "finish_reason") {
+      choice.finish_reason = json::text_of(members.value());
+    } else {
+      members.value();
+    }
   }
   return choice;
 }
@@ -213,11 +234,11 @@ Result<ChatAnswer> read_completion(const std::string& body) {
   if (reports_error(read->found.members[1]))
     return fail(Errc::invalid_reply, "the upstream reported an error");
   if (choices.kind != Kind::array) return fail(Errc::invalid_reply, "no choices");
-  const std::string_view first = json::from_first_item(choices.text);
+  const std::string_view first = json::ArrayItems(choices.text).rest();
   if (first.empty()) return ChatAnswer();
   if (first.front() != '{') return fail(Errc::invalid_reply, "the first choice is not an object");
-  const Choice choice = first_choice(first);
-  auto content = read_content(choice.message);
+  Choice choice = first_choice(first);
+  std::optional<Content>& content = choice.message;
   if (!content) return fail(Errc::invalid_reply, "the message is not an object");
   const bool is_empty = content->text.empty() && !content->has_part;
   if (is_empty && !explains_emptiness(choice.finish_reason)) return ChatAnswer();

@@ -3,6 +3,8 @@
 /// \file
 /// Concatenates text. Internal.
 
+#include <vx11/headers.hpp>
+
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -33,6 +35,42 @@ void append_all(std::string& out, const Pieces&... pieces) {
   };
   (put(piece_of(pieces)), ...);
 }
+
+/// The size of all fields as lines, with `: ` and a line end for each.
+inline std::size_t size_of_lines(const Headers& headers) noexcept {
+  std::size_t size = 0;
+  for (const Header header : headers) size += header.name.size() + header.value.size() + 4;
+  return size;
+}
+
+/// Appends many pieces to a text that is extended once, since looking for room costs more than
+/// copying a short piece.
+class Appender {
+ public:
+  /// \param most no fewer bytes than all pieces have together
+  Appender(std::string& out, std::size_t most) : out_(out) {
+    const std::size_t begin = out.size();
+    out.resize(begin + most);
+    end_ = out.data() + begin;
+  }
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+  ~Appender() { out_.resize(static_cast<std::size_t>(end_ - out_.data())); }
+
+  template <class... Pieces>
+  void add(const Pieces&... pieces) noexcept {
+    (put(piece_of(pieces)), ...);
+  }
+
+ private:
+  void put(std::string_view piece) noexcept {
+    std::memcpy(end_, piece.data(), piece.size());
+    end_ += piece.size();
+  }
+
+  std::string& out_;
+  char* end_ = nullptr;
+};
 
 }  // namespace http_detail
 }  // namespace v0

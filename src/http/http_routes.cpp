@@ -109,12 +109,12 @@ class HttpRoutes::Table final : public HttpHandler {
     return admit_below(path, head);
   }
 
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override {
     if (&admission.issuer() == this) return answer(request, admission, std::move(deadline));
     const HttpHandler* mounted = handler_of(admission);
     if (mounted == nullptr) mounted = mount_of(path_of(request.target))->handler.get();
-    return mounted->open(request, std::move(admission), std::move(deadline));
+    return mounted->open(request, admission, std::move(deadline));
   }
 
   std::string_view route(std::string_view target) const noexcept override {
@@ -132,7 +132,7 @@ class HttpRoutes::Table final : public HttpHandler {
   }
 
  private:
-  static Task<StreamedResponse> answer(const HttpRequest& request, HttpAdmission admission,
+  static Task<StreamedResponse> answer(const HttpRequest& request, const HttpAdmission& admission,
                                        Deadline deadline) {
     const Route& route = *static_cast<const Route*>(admission.match().route);
     const RoutedRequest call(request, deadline, route.pattern);

@@ -21,6 +21,14 @@ bool is_target(std::string_view target) noexcept {
          std::all_of(target.begin(), target.end(), visible);
 }
 
+/// Whether the name is a token. In `Headers` a NUL and the value follow it, so that it is tested
+/// without regard to its end.
+bool has_token(const Header& header) noexcept {
+  const char* const name = header.name.data();
+  const char* const after = header.value.data() + header.value.size();
+  return !header.name.empty() && skip_token(name, after) == name + header.name.size();
+}
+
 /// The fields of a request that its head treats in another way than the rest.
 enum class Field : std::uint8_t { any, transports, host, user_agent, accept_encoding };
 
@@ -53,6 +61,9 @@ bool names_length(const HttpRequest& request) noexcept {
          request.method == "PATCH";
 }
 
+/// The most bytes that a head has besides its request, the host and the user agent.
+constexpr std::size_t kMostBesides = 128;
+
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
@@ -69,7 +80,7 @@ std::string_view mistake_in(const HttpRequest& request) noexcept {
   if (!is_target(request.target)) return "the target is not a path of visible ASCII";
   std::size_t hosts = 0;
   for (const Header header : request.headers) {
-    if (!is_token(header.name)) return "a header's name is not a token";
+    if (!has_token(header)) return "a header's name is not a token";
     if (!is_field_value(header.value)) return "a header's value has control characters";
     hosts += field_of(header.name) == Field::host ? 1 : 0;
   }
@@ -79,7 +90,10 @@ std::string_view mistake_in(const HttpRequest& request) noexcept {
 void append_request_head(std::string& out, const HttpRequest& request, std::string_view authority,
                          std::string_view user_agent) {
   const std::string_view host = request.headers.get("Host", authority);
-  append_all(out, request.method, " ", request.target, " HTTP/1.1\r\nHost: ", host, "\r\n");
+  Appender head(out, kMostBesides + request.method.size() + request.target.size() + host.size() +
+                         user_agent.size() + size_of_lines(request.headers));
+  head.add(std::string_view(request.method), " ", std::string_view(request.target),
+           " HTTP/1.1\r\nHost: ", host, "\r\n");
   bool has_agent = false;
   bool has_coding = false;
   for (const Header header : request.headers) {
@@ -87,16 +101,16 @@ void append_request_head(std::string& out, const HttpRequest& request, std::stri
     if (field == Field::transports || field == Field::host) continue;
     has_agent = has_agent || field == Field::user_agent;
     has_coding = has_coding || field == Field::accept_encoding;
-    append_all(out, header.name, ": ", header.value, "\r\n");
+    head.add(header.name, ": ", header.value, "\r\n");
   }
   if (!has_agent && is_field_value(user_agent)) {
-    append_all(out, "User-Agent: ", user_agent, "\r\n");
+    head.add("User-Agent: ", user_agent, "\r\n");
   }
   // Without the field any coding is acceptable (RFC 9110 §12.5.3), and nothing here decodes one.
-  if (!has_coding) append_all(out, "Accept-Encoding: identity\r\n");
-  if (!names_length(request)) return append_all(out, "\r\n");
+  if (!has_coding) head.add("Accept-Encoding: identity\r\n");
+  if (!names_length(request)) return head.add("\r\n");
   const fmt::format_int length(request.body.size());
-  append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()), "\r\n\r\n");
+  head.add("Content-Length: ", std::string_view(length.data(), length.size()), "\r\n\r\n");
 }
 
 }  // namespace http_detail

@@ -10,23 +10,6 @@ inline namespace v0 {
 
 namespace {
 
-/// Keeps the handler of a stream until the stream has been destroyed.
-class OwnedBody final : public BodyStream {
- public:
-  OwnedBody(std::shared_ptr<const void> owner, std::unique_ptr<BodyStream> body)
-      : owner_(std::move(owner)), body_(std::move(body)) {}
-
-  Task<Result<std::string>> next(Deadline deadline) override {
-    return body_->next(std::move(deadline));
-  }
-  bool ended() const noexcept override { return body_->ended(); }
-  bool failed() const noexcept override { return body_->failed(); }
-
- private:
-  std::shared_ptr<const void> owner_;  // destroyed after the body
-  std::unique_ptr<BodyStream> body_;
-};
-
 /// A reference with a count of its own.
 std::shared_ptr<const HttpHandler> separately_counted(const std::shared_ptr<HttpHandler>& handler) {
   const HttpHandler* const target = handler.get();
@@ -70,19 +53,16 @@ tl::expected<HttpAdmission, HttpResponse> ReplaceableHandler::admit(const HttpRe
   if (admission->owner() != nullptr) {  // would be released too early
     return tl::unexpected(http_detail::error_answer(500, "internal"));
   }
-  return admission->within(*this).owned_by(std::move(handler));
+  admission->wrap(*this);
+  admission->own(std::move(handler));
+  return admission;
 }
 
-Task<StreamedResponse> ReplaceableHandler::open(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> ReplaceableHandler::open(const HttpRequest& request,
+                                                const HttpAdmission& admission,
                                                 Deadline deadline) const {
-  std::shared_ptr<const void> owner = admission.owner();
-  const auto& handler = *static_cast<const HttpHandler*>(owner.get());
-  Task<StreamedResponse> opening = handler.open(request, std::move(admission), std::move(deadline));
-  StreamedResponse answer = co_await std::move(opening);
-  if (answer.body != nullptr) {
-    answer.body = std::make_unique<OwnedBody>(std::move(owner), std::move(answer.body));
-  }
-  co_return std::move(answer);
+  const auto& handler = *static_cast<const HttpHandler*>(admission.owner().get());
+  return handler.open(request, admission, std::move(deadline));
 }
 
 HttpResponse ReplaceableHandler::refused(const HttpRequest& head, HttpResponse answer) const {

@@ -26,11 +26,28 @@ class Reader {
         rest_(rest),
         sink_(sink) {}
 
+  /// The whole text, which must be an object.
   bool run() noexcept {
+    return run([this] { return document(); });
+  }
+
+  /// The object that the text begins with.
+  bool run_front(std::size_t& size) noexcept {
+    const bool is_read =
+        run([this] { return peek() == '{' ? members() : refuse(ScanErrc::not_object); });
+    size = at_;
+    return is_read;
+  }
+
+  ScanError error() const { return ScanError(reason_, at_); }
+
+ private:
+  template <class Read>
+  bool run(Read read) noexcept {
     try {
       if (wanted_.size() > kMostWanted) return refuse(ScanErrc::too_many_names);
       if (rest_ != nullptr) rest_->assign(1, '{');
-      if (!document()) return false;
+      if (!read()) return false;
       if (rest_ != nullptr) *rest_ += '}';
       found_.plain = changes_ == 0;
       return true;
@@ -39,9 +56,6 @@ class Reader {
     }
   }
 
-  ScanError error() const { return ScanError(reason_, at_); }
-
- private:
   bool document() {
     if (text_.starts_with(kByteOrderMark)) at_ = changes_ = kByteOrderMark.size();
     skip_space();
@@ -282,6 +296,14 @@ Result<Scanned, ScanError> scan_object(std::string_view text,
   Result<Scanned, ScanError> found;
   Reader reader(text, wanted, *found, nullptr);
   if (!reader.run()) found = tl::unexpected(reader.error());
+  return found;
+}
+
+Result<Scanned, ScanError> scan_front(std::string_view text,
+                                      std::span<const std::string_view> wanted, std::size_t& size) {
+  Result<Scanned, ScanError> found;
+  Reader reader(text, wanted, *found, nullptr);
+  if (!reader.run_front(size)) found = tl::unexpected(reader.error());
   return found;
 }
 

@@ -28,8 +28,8 @@ enum class Kind : std::uint8_t { absent, null, boolean, number, string, object, 
 
 /// A wanted member: decoded if it is a string, else its JSON text.
 struct Member {
-  Kind kind = Kind::absent;
   std::string_view text = {};
+  Kind kind = Kind::absent;
   /// A string with half of a surrogate pair in it, which `text` has as U+FFFD.
   bool has_lone_surrogate = false;
 };
@@ -91,6 +91,11 @@ struct ScanError : Error {
 /// \param wanted at most `kMostWanted` names
 Result<Scanned, ScanError> scan_object(std::string_view text,
                                        std::span<const std::string_view> wanted);
+
+/// The same for the object that `text` begins with, whatever follows it.
+/// \param size becomes that of the object
+Result<Scanned, ScanError> scan_front(std::string_view text,
+                                      std::span<const std::string_view> wanted, std::size_t& size);
 
 /// The same, and returns the other members as well.
 /// \param kept of these, the last members of `wanted` which are in the rest, too

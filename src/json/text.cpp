@@ -17,6 +17,9 @@ std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
     const std::size_t plain = plain_in_step(text.data() + from);
     if (plain != kStep) return from + plain;
   }
+  if (text.size() >= kStep) {
+    return from + plain_before(text.data() + text.size(), text.size() - from);
+  }
   std::array<char, kStep> last{};  // zeros are not plain
   text.copy(last.data(), kStep, from);
   return from + plain_in_step(last.data());

@@ -44,6 +44,13 @@ inline std::size_t plain_in_step(const char* from) noexcept {
   return static_cast<std::size_t>(std::countr_zero(found | 1U << kStep));
 }
 
+/// The number of plain bytes at the start of the last `left` bytes before `end`: at most `kStep`,
+/// which must be readable there.
+inline std::size_t plain_before(const char* end, std::size_t left) noexcept {
+  const auto found = static_cast<unsigned>(_mm_movemask_epi8(not_plain(end - kStep)));
+  return static_cast<std::size_t>(std::countr_zero(found >> (kStep - left) | 1U << left));
+}
+
 /// Whether the four steps at `from` are plain: tested together, for long texts.
 inline bool is_plain_block(const char* from) noexcept {
   const __m128i first = _mm_or_si128(not_plain(from), not_plain(from + kStep));
@@ -79,6 +86,14 @@ inline std::size_t plain_in_step(const char* from) noexcept {
   return found == 0 ? kStep : plain;
 }
 
+/// The number of plain bytes at the start of the last `left` bytes before `end`: at most `kStep`.
+inline std::size_t plain_before(const char* end, std::size_t left) noexcept {
+  const char* const from = end - left;
+  std::size_t plain = 0;
+  while (plain < left && is_plain(static_cast<unsigned char>(from[plain]))) ++plain;
+  return plain;
+}
+
 /// Whether the four steps at `from` are plain.
 inline bool is_plain_block(const char* from) noexcept {
   std::size_t step = 0;
@@ -103,8 +118,11 @@ std::size_t skip_far(std::string_view text, std::size_t from) noexcept;
 
 /// The same, fast when the position is near, as for nearly every string.
 inline std::size_t skip_plain_or_utf8(std::string_view text, std::size_t from) noexcept {
-  if (text.size() - from < kStep) return skip_far(text, from);
-  const std::size_t end = from + plain_in_step(text.data() + from);
+  if (text.size() < kStep) return skip_far(text, from);
+  const std::size_t left = text.size() - from;
+  const std::size_t end = from + (left < kStep ? plain_before(text.data() + text.size(), left)
+                                               : plain_in_step(text.data() + from));
+  if (end == text.size()) return end;
   const bool is_end = end != from + kStep && static_cast<unsigned char>(text[end]) < 0x80;
   return is_end ? end : skip_far(text, end);
 }

@@ -1,5 +1,6 @@
 #include "json/values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -28,22 +29,35 @@ std::size_t end_of_value(std::string_view json, std::size_t at) noexcept {
   return at;
 }
 
+namespace {
+
+/// The position after the comma that follows a value; the end if a bracket does.
+std::size_t after_comma(std::string_view json, std::size_t at) noexcept {
+  at = skip_space(json, at);
+  return at < json.size() && json[at] == ',' ? at + 1 : json.size();
+}
+
+}  // namespace
+
 ArrayItems::ArrayItems(std::string_view array) noexcept
     : array_(array.starts_with('[') ? array : std::string_view()), at_(1) {}
 
-std::optional<std::string_view> ArrayItems::next() noexcept {
-  at_ = skip_space(array_, at_);
-  if (at_ >= array_.size() || array_[at_] == ']') return std::nullopt;
-  const std::size_t begin = at_;
-  const std::size_t end = end_of_value(array_, begin);
-  at_ = end < array_.size() && array_[end] == ',' ? end + 1 : array_.size();
-  return trimmed(array_.substr(begin, end - begin), kJsonSpace);
+std::string_view ArrayItems::rest() noexcept {
+  at_ = std::min(skip_space(array_, at_), array_.size());
+  const std::string_view rest = array_.substr(at_);
+  return rest.starts_with(']') ? std::string_view() : rest;
 }
 
-std::string_view from_first_item(std::string_view array) noexcept {
-  if (!array.starts_with('[')) return {};
-  array.remove_prefix(skip_space(array, 1));
-  return array.starts_with(']') ? std::string_view() : array;
+void ArrayItems::pass(std::size_t size) noexcept {
+  at_ = after_comma(array_, at_ + size);
+}
+
+std::optional<std::string_view> ArrayItems::next() noexcept {
+  const std::string_view items = rest();
+  if (items.empty()) return std::nullopt;
+  const std::size_t size = end_of_value(items, 0);
+  pass(size);
+  return trimmed(items.substr(0, size), kJsonSpace);
 }
 
 ObjectItems::ObjectItems(std::string_view object) noexcept : object_(object) {
@@ -52,17 +66,30 @@ ObjectItems::ObjectItems(std::string_view object) noexcept : object_(object) {
   at_ = at_ < object_.size() && object_[at_] == '{' ? at_ + 1 : object_.size();
 }
 
-std::optional<ObjectItems::Item> ObjectItems::next() noexcept {
+std::optional<std::string_view> ObjectItems::next_name() noexcept {
   at_ = skip_space(object_, at_);
   if (at_ >= object_.size() || object_[at_] != '"') return std::nullopt;
   const std::size_t begin = at_ + 1;
   const std::size_t end = end_of_string(object_, at_);
-  const std::size_t value = skip_space(object_, skip_space(object_, end) + 1);
-  at_ = end_of_value(object_, value);
-  const Item item = {object_.substr(begin, end - begin - 1),
-                     trimmed(object_.substr(value, at_ - value), kJsonSpace)};
-  at_ = at_ < object_.size() && object_[at_] == ',' ? at_ + 1 : object_.size();
-  return item;
+  at_ = skip_space(object_, skip_space(object_, end) + 1);
+  return object_.substr(begin, end - begin - 1);
+}
+
+void ObjectItems::pass(std::size_t size) noexcept {
+  at_ = after_comma(object_, at_ + size);
+}
+
+std::string_view ObjectItems::value() noexcept {
+  const std::size_t begin = at_;
+  const std::size_t end = end_of_value(object_, begin);
+  pass(end - begin);
+  return trimmed(object_.substr(begin, end - begin), kJsonSpace);
+}
+
+std::optional<ObjectItems::Item> ObjectItems::next() noexcept {
+  const auto name = next_name();
+  if (!name) return std::nullopt;
+  return Item{*name, value()};
 }
 
 std::string text_of(std::string_view value) {

@@ -26,15 +26,15 @@ class ArrayItems {
   explicit ArrayItems(std::string_view array) noexcept;
   /// The next element, or none at the end.
   std::optional<std::string_view> next() noexcept;
+  /// The array from the next element on, whose end has not been looked for; empty at the end.
+  std::string_view rest() noexcept;
+  /// Passes by the element that `rest` begins with, which is `size` bytes long.
+  void pass(std::size_t size) noexcept;
 
  private:
   std::string_view array_;
   std::size_t at_ = 0;
 };
-
-/// The text of a valid array from its first element on, whose end has not been looked for; empty if
-/// there is none.
-std::string_view from_first_item(std::string_view array) noexcept;
 
 /// The members of an object, as views of their JSON text.
 class ObjectItems {
@@ -48,6 +48,14 @@ class ObjectItems {
   explicit ObjectItems(std::string_view object) noexcept;
   /// The next member, or none at the end.
   std::optional<Item> next() noexcept;
+  /// Its name alone: `pass` or `value` follows.
+  std::optional<std::string_view> next_name() noexcept;
+  /// The object from the value of that member on, whose end has not been looked for.
+  std::string_view rest() const noexcept { return object_.substr(at_); }
+  /// Passes by that value, which is `size` bytes long.
+  void pass(std::size_t size) noexcept;
+  /// That value.
+  std::string_view value() noexcept;
 
  private:
   std::string_view object_;

@@ -26,13 +26,10 @@ struct RequestLimits::Impl {
   const RequestLimitsOptions& options() const noexcept { return clients->options(); }
 
   HttpResponse refuse(const LimitRefusal& refusal, const HttpRequest& request) const;
-  Task<StreamedResponse> answer(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> answer(const HttpRequest& request, const HttpAdmission& admission,
                                 Deadline deadline, Taken taken) const;
 
-  /// Of a request to which a limit may apply.
-  Task<StreamedResponse> pass_on(const HttpRequest& request, HttpAdmission admission,
-                                 Deadline deadline, RequestKind kind, Taken taken) const;
-  Task<StreamedResponse> open_shared(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open_shared(const HttpRequest& request, const HttpAdmission& admission,
                                      Deadline deadline, RequestKind kind) const;
   /// Rates that the shared ones decide, or else this process.
   Task<tl::expected<void, LimitRefusal>> take_shared(const HttpRequest& request,
@@ -72,9 +69,9 @@ HttpResponse RequestLimits::Impl::refuse(const LimitRefusal& refusal,
 }
 
 Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
-                                                   HttpAdmission admission, Deadline deadline,
-                                                   Taken taken) const {
-  Task<StreamedResponse> opening = inner->open(request, std::move(admission), std::move(deadline));
+                                                   const HttpAdmission& admission,
+                                                   Deadline deadline, Taken taken) const {
+  Task<StreamedResponse> opening = inner->open(request, admission, std::move(deadline));
   StreamedResponse& opened = co_await opening;
   taken.quotas.write(opened.head.headers);
   if (opened.body != nullptr) {
@@ -86,18 +83,10 @@ Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
   co_return std::move(opened);
 }
 
-Task<StreamedResponse> RequestLimits::Impl::pass_on(const HttpRequest& request,
-                                                    HttpAdmission admission, Deadline deadline,
-                                                    RequestKind kind, Taken taken) const {
-  if (kind == RequestKind::chat) {
-    if (auto meter = clients->meter(admission)) admission = admission.metered(std::move(meter));
-  }
-  return answer(request, std::move(admission), std::move(deadline), std::move(taken));
-}
-
 /// Concurrency first: a request that is refused for it does not wait for the shared rates.
 Task<StreamedResponse> RequestLimits::Impl::open_shared(const HttpRequest& request,
-                                                        HttpAdmission admission, Deadline deadline,
+                                                        const HttpAdmission& admission,
+                                                        Deadline deadline,
                                                         RequestKind kind) const {
   Taken taken;
   auto passed = clients->take(request, admission, kind, LimitPart::concurrency, taken);
@@ -107,9 +96,9 @@ Task<StreamedResponse> RequestLimits::Impl::open_shared(const HttpRequest& reque
     passed = co_await std::move(taking);
   }
   if (!passed) co_return StreamedResponse(refuse(passed.error(), request), nullptr);
-  Task<StreamedResponse> passing =
-      pass_on(request, std::move(admission), std::move(deadline), kind, std::move(taken));
-  co_return co_await std::move(passing);
+  Task<StreamedResponse> answering =
+      answer(request, admission, std::move(deadline), std::move(taken));
+  co_return co_await std::move(answering);
 }
 
 Task<tl::expected<void, LimitRefusal>> RequestLimits::Impl::take_shared(
@@ -146,26 +135,32 @@ RequestLimits::RequestLimits(std::unique_ptr<Impl> impl) noexcept : impl_(std::m
 RequestLimits::~RequestLimits() = default;
 
 tl::expected<HttpAdmission, HttpResponse> RequestLimits::admit(const HttpRequest& head) const {
-  if (impl_->options().kind_of(head) == RequestKind::probe) return impl_->inner->admit(head);
+  const RequestKind kind = impl_->options().kind_of(head);
+  if (kind == RequestKind::probe) return impl_->inner->admit(head);
   if (auto passed = impl_->clients->take_address(head); !passed) {
     return tl::unexpected(impl_->refuse(passed.error(), head));
   }
-  return impl_->inner->admit(head).map([&](const HttpAdmission& a) { return a.within(*this); });
+  auto admission = impl_->inner->admit(head);
+  if (!admission) return admission;
+  admission->wrap(*this);
+  if (kind != RequestKind::chat) return admission;
+  if (auto meter = impl_->clients->meter(*admission)) admission->charge_to(std::move(meter));
+  return admission;
 }
 
-Task<StreamedResponse> RequestLimits::open(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> RequestLimits::open(const HttpRequest& request,
+                                           const HttpAdmission& admission,
                                            Deadline deadline) const {
   const RequestKind kind = impl_->options().kind_of(request);
   if (kind == RequestKind::probe) {
-    return impl_->inner->open(request, std::move(admission), std::move(deadline));
+    return impl_->inner->open(request, admission, std::move(deadline));
   }
   if (impl_->options().shared != nullptr) {
-    return impl_->open_shared(request, std::move(admission), std::move(deadline), kind);
+    return impl_->open_shared(request, admission, std::move(deadline), kind);
   }
   auto taken = impl_->clients->take(request, admission, kind);
   if (!taken) return StreamedResponse(impl_->refuse(taken.error(), request), nullptr);
-  return impl_->pass_on(request, std::move(admission), std::move(deadline), kind,
-                        *std::move(taken));
+  return impl_->answer(request, admission, std::move(deadline), *std::move(taken));
 }
 
 std::string_view RequestLimits::route(std::string_view target) const noexcept {

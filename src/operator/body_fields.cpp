@@ -100,10 +100,13 @@ std::string in_body(std::string_view name, std::size_t index) {
 
 tl::expected<BodyFields, HttpResponse> BodyFields::read(std::string_view body,
                                                         std::span<const std::string_view> names) {
-  if (body.empty()) return tl::unexpected(missing_body());
-  auto scanned = json::scan_object(body, names);
-  if (!scanned) return tl::unexpected(unreadable(scanned.error()));
-  return BodyFields(*std::move(scanned), names);
+  tl::expected<BodyFields, HttpResponse> fields(tl::in_place, body, names);
+  if (body.empty()) {
+    fields = tl::unexpected(missing_body());
+  } else if (!fields->scanned_) {
+    fields = tl::unexpected(unreadable(fields->scanned_.error()));
+  }
+  return fields;
 }
 
 bool BodyFields::is_absent(std::size_t field) const noexcept {

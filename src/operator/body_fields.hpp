@@ -56,6 +56,9 @@ class BodyFields {
   /// \return the answer to a body that is not a JSON object
   static tl::expected<BodyFields, HttpResponse> read(std::string_view body,
                                                      std::span<const std::string_view> names);
+  /// For `read`, in place: moving what was read costs as much as reading a short body.
+  BodyFields(std::string_view body, std::span<const std::string_view> names)
+      : scanned_(json::scan_object(body, names)), names_(names) {}
 
   /// A required string that is not blank.
   std::string_view required_text(std::size_t field);
@@ -77,16 +80,13 @@ class BodyFields {
   HttpResponse complaint() const { return mistakes_.answer(); }
 
  private:
-  BodyFields(json::Scanned&& scanned, std::span<const std::string_view> names)
-      : scanned_(std::move(scanned)), names_(names) {}
-
-  const json::Member& member(std::size_t field) const noexcept { return scanned_.members[field]; }
+  const json::Member& member(std::size_t field) const noexcept { return scanned_->members[field]; }
   bool is_absent(std::size_t field) const noexcept;
   /// Whether the member is of that kind; records a mistake if not.
   bool expect(std::size_t field, json::Kind kind, std::string_view message, std::string_view type);
   void mistake(std::size_t field, std::string_view message, std::string_view type);
 
-  json::Scanned scanned_;
+  Result<json::Scanned, json::ScanError> scanned_;
   std::span<const std::string_view> names_;
   Mistakes mistakes_ = {};
 };

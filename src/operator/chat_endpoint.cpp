@@ -11,27 +11,49 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-Task<HttpResponse> ask_chat(const Context& context, const Call& call) {
+namespace {
+
+StreamedResponse finished(HttpResponse answer, const Context& context, const Call& call,
+                          TimePoint since) {
+  context.finish(answer, call.request, call.request_id);
+  context.count(Endpoint::chat, answer.status, since);
+  return StreamedResponse(std::move(answer), nullptr);
+}
+
+}  // namespace
+
+Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& request,
+                                   const HttpAdmission& admission, Deadline deadline) {
   const OperatorApiOptions& with = context.options;
+  const TimePoint since = admission.match().since;
+  const Call call(request, admission, deadline);
   ChatTurn turn(context, call.principal);
-  auto refused = turn.read(call);
-  if (refused) co_return *std::move(refused);
-  turn.recalled(co_await turn.recall());
+  try {
+    auto refused = turn.read(call);
+    if (refused) co_return finished(*std::move(refused), context, call, since);
+    turn.recalled(co_await turn.recall());
 
-  auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
-  auto& reply = co_await asking;
-  if (reply) charge(call.meter.get(), reply->ending);
-  context.attempted(reply ? reply->attempts : reply.error().attempts);
-  if (!reply) co_return offline(turn.chat().session_id, reply.error(), with.primary);
+    auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
+    auto& reply = co_await asking;
+    if (reply) charge(call.meter.get(), reply->ending);
+    context.attempted(reply ? reply->attempts : reply.error().attempts);
+    if (!reply) {
+      HttpResponse failed = offline(turn.chat().session_id, reply.error(), with.primary);
+      co_return finished(std::move(failed), context, call, since);
+    }
 
-  json::Writer json(reply->text.size() + reply->upstream_json.size() + 384);
-  json.open('{').key("session_id").string(turn.chat().session_id);
-  json.key("response").string(reply->text);
-  const ChatOrigin origin = origin_of(std::move(reply->source), std::move(reply->reason), with);
-  turn.kept(co_await turn.keep(std::move(reply->text), origin));
-  write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
-  json.close('}');
-  co_return json_answer(200, std::move(json).take());
+    json::Writer json(reply->text.size() + reply->upstream_json.size() + 384);
+    json.open('{').key("session_id").string(turn.chat().session_id);
+    json.key("response").string(reply->text);
+    const ChatOrigin origin = origin_of(std::move(reply->source), std::move(reply->reason), with);
+    turn.kept(co_await turn.keep(std::move(reply->text), origin));
+    write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
+    json.close('}');
+    HttpResponse answer = json_answer(200, std::move(json).take());
+    co_return finished(std::move(answer), context, call, since);
+  } catch (...) {  // answered below
+  }
+  co_return finished(error_answer(500, "internal"), context, call, since);
 }
 
 }  // namespace endpoints

@@ -49,6 +49,14 @@ struct Context {
     }
   }
 
+  /// Adds the fields that every answer has.
+  void finish(HttpResponse& answer, const HttpRequest& request, std::string_view request_id) const;
+  /// Counts an answer. A streamed chat counts itself when it ends.
+  /// \param since when the head of the request was complete
+  void count(Endpoint endpoint, int status, TimePoint since) const noexcept {
+    metrics.answered(endpoint, status, options.clock.now() - since);
+  }
+
   const OperatorApiOptions options;
   std::atomic<bool> draining;
   mutable Metrics metrics;

@@ -12,7 +12,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-Task<HttpResponse> ask_chat(const Context& context, const Call& call);
+/// A whole answer to a chat, finished and counted: most requests are chats, so they take one
+/// coroutine less than the others.
+Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& request,
+                                   const HttpAdmission& admission, Deadline deadline);
 Task<HttpResponse> show_status(const Context& context, const Call& call);
 Task<HttpResponse> show_observation(const Context& context, const Call& call);
 Task<HttpResponse> show_vx11_status(const Context& context, const Call& call);

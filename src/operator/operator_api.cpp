@@ -22,15 +22,6 @@ using endpoints::Match;
 
 struct OperatorApi::Impl : endpoints::Context {
   using Context::Context;
-
-  /// Adds the fields common to every answer, and counts it. A stream counts itself when it ends.
-  void finish(HttpResponse& response, const HttpRequest& request, std::string_view request_id,
-              endpoints::Endpoint endpoint, TimePoint since, bool streamed = false) const {
-    endpoints::add_cors_fields(options.cors_origins, request, response);
-    http_detail::add_request_id(response, request_id);
-    endpoints::finish(response, request.method);
-    if (!streamed) metrics.answered(endpoint, response.status, options.clock.now() - since);
-  }
 };
 
 namespace {
@@ -103,7 +94,8 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   }
   if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
   const std::string id = http_detail::request_id_of(head.headers);
-  impl_->finish(*refused, head, id, match.endpoint(), since);
+  impl_->finish(*refused, head, id);
+  impl_->count(match.endpoint(), refused->status, since);
   return tl::unexpected(*std::move(refused));
 }
 
@@ -112,8 +104,20 @@ std::string_view OperatorApi::route(std::string_view target) const noexcept {
   return match.route != nullptr ? match.route->pattern.text() : std::string_view();
 }
 
-Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, const Admission& admission,
                                            Deadline deadline, Form form) const {
+  using namespace endpoints;
+  const auto& route = *static_cast<const Route*>(admission.match().route);
+  if (route.endpoint == Endpoint::chat && !resumes_events(request)) {
+    const bool is_whole = form == Form::whole || !wants_events(request);
+    if (is_whole) return answer_chat(*impl_, request, admission, std::move(deadline));
+  }
+  return answer_any(request, admission, std::move(deadline), form);
+}
+
+Task<StreamedResponse> OperatorApi::answer_any(const HttpRequest& request,
+                                               const Admission& admission, Deadline deadline,
+                                               Form form) const {
   const Impl& impl = *impl_;
   const auto& route = *static_cast<const endpoints::Route*>(admission.match().route);
   const Call call(request, admission, deadline);
@@ -122,7 +126,7 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
     const bool is_chat = route.endpoint == endpoints::Endpoint::chat;
     if (is_chat && endpoints::resumes_events(request)) {
       result.head = HttpResponse(204);
-    } else if (is_chat && form == Form::may_stream && endpoints::wants_events(request)) {
+    } else if (is_chat) {
       std::shared_ptr<const endpoints::Context> context = impl_;
       result = co_await endpoints::stream_chat(std::move(context), call, admission.match().since);
     } else if (request.method == "DELETE") {
@@ -135,12 +139,19 @@ Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, HttpAdmis
   } catch (...) {
     result.head = endpoints::error_answer(500, "internal");
   }
-  impl.finish(result.head, request, call.request_id, route.endpoint, admission.match().since,
-              route.endpoint == endpoints::Endpoint::chat && result.body != nullptr);
+  impl.finish(result.head, request, call.request_id);
+  const bool counts_itself = route.endpoint == endpoints::Endpoint::chat && result.body != nullptr;
+  if (!counts_itself) impl.count(route.endpoint, result.head.status, admission.match().since);
   co_return std::move(result);
 }
 
-Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> OperatorApi::answer_owned(const HttpRequest& request, Admission admission,
+                                                 Deadline deadline, Form form) const {
+  Task<StreamedResponse> answering = answer(request, admission, std::move(deadline), form);
+  co_return co_await std::move(answering);
+}
+
+Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Admission admission,
                                        Deadline deadline) const {
   StreamedResponse whole = co_await answer(request, admission, std::move(deadline), Form::whole);
   co_return std::move(whole.head);
@@ -152,7 +163,7 @@ Task<HttpResponse> OperatorApi::handle(const HttpRequest& request, Deadline dead
   return handle(request, *admission, std::move(deadline));
 }
 
-Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, HttpAdmission admission,
+Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, const Admission& admission,
                                          Deadline deadline) const {
   return answer(request, admission, std::move(deadline), Form::may_stream);
 }
@@ -160,7 +171,7 @@ Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, HttpAdmissi
 Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline deadline) const {
   auto admission = admit(request);
   if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
-  return open(request, *admission, std::move(deadline));
+  return answer_owned(request, *std::move(admission), std::move(deadline), Form::may_stream);
 }
 
 std::size_t OperatorApi::max_body_bytes() const noexcept {

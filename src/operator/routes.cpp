@@ -14,8 +14,8 @@ constexpr std::optional<Scope> kPublic = std::nullopt;
 
 /// Most frequently used first: they are searched in order.
 constexpr std::array<Route, 25> kRoutes = {{
-    {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
-    {"/operator/chat", "POST", Scope::chat, Endpoint::chat, &ask_chat, BodyRule::required},
+    {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
+    {"/operator/chat", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
     {"/operator/power/state", "GET", Scope::power_read, Endpoint::power_state, &show_power_state},
     {"/operator/task", "POST", Scope::power_write, Endpoint::task, &send_task, BodyRule::required},

@@ -25,7 +25,7 @@ struct Route {
   /// What a credential must allow; none: public. `OperatorApiOptions::metrics` may open `/metrics`.
   std::optional<Scope> scope = Scope::admin;
   Endpoint endpoint = Endpoint::none;
-  Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;
+  Task<HttpResponse> (*answer)(const Context&, const Call&) = nullptr;  ///< Null: a chat.
   BodyRule body = BodyRule::ignored;
   /// What suffices as well for GET.
   std::optional<Scope> reader = std::nullopt;

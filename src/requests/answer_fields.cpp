@@ -38,7 +38,7 @@ class AnswerFields final : public requests::Decorator {
     return admission;
   }
 
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override {
     Task<StreamedResponse> opening = open_inner(request, admission, std::move(deadline));
     StreamedResponse& answer = co_await opening;

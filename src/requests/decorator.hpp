@@ -19,8 +19,8 @@ class Decorator : public HttpHandler, public RefusalHandler {
  public:
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
     auto admission = inner_->admit(head);
-    if (!admission) return admission;
-    return admission->within(*this);
+    if (admission) admission->wrap(*this);
+    return admission;
   }
   std::string_view route(std::string_view target) const noexcept override {
     return inner_->route(target);

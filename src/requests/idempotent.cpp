@@ -48,12 +48,12 @@ class Idempotent final : public requests::Decorator {
                "send one Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID"));
   }
 
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override {
     if (!reads_key(request)) {
       return open_inner(request, admission, std::move(deadline));
     }
-    return open_once(request, std::move(admission), std::move(deadline));
+    return open_once(request, admission, std::move(deadline));
   }
 
  private:
@@ -107,7 +107,7 @@ class Idempotent final : public requests::Decorator {
     return options_.store->claim(id, deadline.capped(options_.clock.now(), options_.max_wait));
   }
 
-  Task<StreamedResponse> open_once(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open_once(const HttpRequest& request, const HttpAdmission& admission,
                                    Deadline deadline) const {
     IdempotencyId id;
     Task<IdempotencyClaim> claiming = claim(request, admission, deadline, id);

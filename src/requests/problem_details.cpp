@@ -25,12 +25,12 @@ class ProblemDetails final : public requests::Decorator {
     return admission;
   }
 
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override {
     if (!endpoints::prefers_problem(request.headers)) {
       return open_inner(request, admission, std::move(deadline));
     }
-    return open_as_problem(request, std::move(admission), std::move(deadline));
+    return open_as_problem(request, admission, std::move(deadline));
   }
 
   HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
@@ -42,7 +42,7 @@ class ProblemDetails final : public requests::Decorator {
   }
 
  private:
-  Task<StreamedResponse> open_as_problem(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open_as_problem(const HttpRequest& request, const HttpAdmission& admission,
                                          Deadline deadline) const {
     Task<StreamedResponse> opening = open_inner(request, admission, std::move(deadline));
     StreamedResponse& answer = co_await opening;

@@ -34,7 +34,7 @@ class RequestLog final : public requests::Decorator {
     return admission;
   }
 
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline deadline) const override {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;

@@ -32,7 +32,7 @@ class ChatAttemptState {
       : chat_(chat), steps_(steps) {}
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
-  Result<HttpRequest> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
+  Result<EncodedChat> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
   /// Adds `target` to the ledger, as overtaken until its outcome is known.
   /// \return its entry
   std::size_t enter(const RouterTarget& target);

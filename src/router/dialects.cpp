@@ -110,6 +110,13 @@ std::string all_but(const json::Member& chosen, json::Split& read, Names names,
   return std::move(json.close('}')).take();
 }
 
+void add_ignored(EncodedChat& encoded, const ChatDialect& dialect, const ChatRequest& chat) {
+  try {
+    encoded.ignored = dialect.ignored_members(chat);
+  } catch (...) {  // a report, no part of the request
+  }
+}
+
 /// A dialect with JSON requests and answers.
 class JsonDialect final : public ChatDialect {
  public:
@@ -121,28 +128,19 @@ class JsonDialect final : public ChatDialect {
 
   // A single return variable, to allow NRVO.
   Result<HttpRequest> ask(const ChatRequest& chat, AnswerForm form) const override {
-    Result<HttpRequest> request(tl::in_place, "POST", std::string(), std::string(shape_.path));
-    if (auto why = inexpressible(chat.completion_json)) {
-      request = fail(Errc::invalid_argument, *std::move(why));
-      return request;
+    Result<EncodedChat> encoded = encode(chat, form);
+    if (!encoded) return fail(std::move(encoded.error()));
+    return std::move(encoded->request);
+  }
+
+  Result<EncodedChat> encode(const ChatRequest& chat, AnswerForm form) const override {
+    Result<EncodedChat> encoded;
+    if (Result<void> written = write(encoded->request, chat, form); !written) {
+      encoded = fail(std::move(written.error()));
+    } else if (!chat.completion_json.empty()) {
+      add_ignored(*encoded, *this, chat);
     }
-    if (chat.message.empty()) {
-      request = fail(Errc::invalid_argument, "the message is empty");
-      return request;
-    }
-    const ContextMembers ours(shape_, chat);
-    std::string changed;
-    const auto metadata = without(chat.metadata_json, ours.names(), changed);
-    if (!metadata) {
-      request = fail(metadata.error());
-      return request;
-    }
-    request->headers.add("Content-Type", "application/json");
-    request->headers.add("Accept", form == AnswerForm::whole
-                                       ? "application/json"
-                                       : "text/event-stream, application/json");
-    request->body = body(chat, *metadata, ours);
-    return request;
+    return encoded;
   }
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
@@ -164,6 +162,25 @@ class JsonDialect final : public ChatDialect {
   }
 
  private:
+  Result<void> write(HttpRequest& request, const ChatRequest& chat, AnswerForm form) const {
+    if (auto why = inexpressible(chat.completion_json)) {
+      return fail(Errc::invalid_argument, *std::move(why));
+    }
+    if (chat.message.empty()) return fail(Errc::invalid_argument, "the message is empty");
+    const ContextMembers ours(shape_, chat);
+    std::string changed;
+    const auto metadata = without(chat.metadata_json, ours.names(), changed);
+    if (!metadata) return fail(metadata.error());
+    request.method = "POST";
+    request.target = shape_.path;
+    request.headers.add("Content-Type", "application/json");
+    request.headers.add("Accept", form == AnswerForm::whole
+                                      ? "application/json"
+                                      : "text/event-stream, application/json");
+    request.body = body(chat, *metadata, ours);
+    return {};
+  }
+
   /// JSON that is no object, or nested deeper than is read, is an answer without text.
   static Result<ChatAnswer> unread(json::ScanError&& error) {
     if (error.may_be_json()) return ChatAnswer();
@@ -204,12 +221,8 @@ std::vector<std::string> ChatDialect::ignored_members(const ChatRequest& /*chat*
 Result<EncodedChat> ChatDialect::encode(const ChatRequest& chat, AnswerForm form) const {
   Result<HttpRequest> request = ask(chat, form);
   if (!request) return fail(std::move(request.error()));
-  EncodedChat encoded(*std::move(request));
-  if (chat.completion_json.empty()) return encoded;
-  try {
-    encoded.ignored = ignored_members(chat);
-  } catch (...) {  // a report, no part of the request
-  }
+  Result<EncodedChat> encoded(tl::in_place, *std::move(request));
+  if (!chat.completion_json.empty()) add_ignored(*encoded, *this, chat);
   return encoded;
 }
 

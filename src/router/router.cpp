@@ -53,10 +53,10 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
   ChatAttemptState state(chat, steps.get());
   TargetSequence sequence(options, last_resorts, steps.get(), beside());
   while (const RouterTarget* const target = sequence.next(state)) {
-    const Result<HttpRequest> request = state.prepare(*target);
-    if (!request) continue;
+    const Result<EncodedChat> encoded = state.prepare(*target);
+    if (!encoded) continue;
     const CallOptions call = sequence.call_options(*target);
-    SendThroughBreaker sending(call, *request, total);
+    SendThroughBreaker sending(call, encoded->request, total);
     state.conclude(*target, co_await sending);
   }
   if (!state.answered()) co_return tl::unexpected(state.failure());

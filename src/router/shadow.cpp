@@ -64,9 +64,10 @@ void Shadow::copy(std::shared_ptr<const RouterCore> router, const ChatRequest& c
   if (!is_due() || !take_place()) return;
   try {
     ChatAttemptState state(chat);
-    Result<HttpRequest> request = state.prepare(options_.target);
-    if (request) {
-      return Call::run(std::make_unique<Call>(std::move(router), *this, std::move(*request)));
+    Result<EncodedChat> encoded = state.prepare(options_.target);
+    if (encoded) {
+      return Call::run(
+          std::make_unique<Call>(std::move(router), *this, std::move(encoded->request)));
     }
   } catch (...) {  // out of memory: the chat itself may still succeed
   }

@@ -39,11 +39,11 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
   std::unique_ptr<Stream> stream;
   while (const RouterTarget* const target = sequence.next(state)) {
     StreamAbility ability(*target, chat);
-    const Result<HttpRequest> request = state.prepare(*target, ability.form());
-    if (!request) continue;
+    const Result<EncodedChat> encoded = state.prepare(*target, ability.form());
+    if (!encoded) continue;
     Task<OpenedAnswer> opening =
-        open_answer(options, *target, std::move(ability), sequence.call_options(*target), *request,
-                    total, total);
+        open_answer(options, *target, std::move(ability), sequence.call_options(*target),
+                    encoded->request, total, total);
     OpenedAnswer answer = co_await std::move(opening);
     stream = answer.settle(*target, state, state.enter(*target));
   }
@@ -61,11 +61,11 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
   std::unique_ptr<Stream> stream;
   const auto call = [&](const RouterTarget& target) -> std::unique_ptr<TargetCall> {
     StreamAbility ability(target, chat);
-    Result<HttpRequest> request = state.prepare(target, ability.form());
-    if (!request) return nullptr;
+    Result<EncodedChat> encoded = state.prepare(target, ability.form());
+    if (!encoded) return nullptr;
     auto made = std::make_unique<StreamCall>(
         *self, std::shared_ptr<const RouterOptions>(self, &options), target, std::move(ability),
-        sequence.call_options(target), std::move(*request), total, stream);
+        sequence.call_options(target), std::move(encoded->request), total, stream);
     made->hold(sequence.take_place());
     return made;
   };

@@ -94,14 +94,14 @@ class WholeCall final : public TargetCall {
   /// Makes the request, in place; if `target` is to be skipped, `state` records why.
   WholeCall(const RouterCore& router, const RouterTarget& target, ChatAttemptState& state)
       : TargetCall(router, target),
-        request_(state.prepare(target)),
+        encoded_(state.prepare(target)),
         limit_(TimePoint::max(), stop_token()) {}
 
   /// Whether there is a request to send.
-  bool prepared() const noexcept { return request_.has_value(); }
+  bool prepared() const noexcept { return encoded_.has_value(); }
   /// Asks the breaker; `total` is the deadline of the chat. Call once, before `start`.
   void acquire(const CallOptions& options, const Deadline& total) {
-    sending_.emplace(options, *request_, limit_, total);
+    sending_.emplace(options, encoded_->request, limit_, total);
   }
 
   void settle(ChatAttemptState& state) override;
@@ -115,7 +115,7 @@ class WholeCall final : public TargetCall {
   Duration slow_after() const noexcept override;
 
  private:
-  Result<HttpRequest> request_;
+  Result<EncodedChat> encoded_;
   Deadline limit_;  ///< Without the chat's: it ends by its own limit.
   std::optional<SendThroughBreaker> sending_ = std::nullopt;  ///< Set by `acquire`.
 };

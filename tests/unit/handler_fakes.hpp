@@ -45,7 +45,7 @@ class FakeHandler final : public vx11::HttpHandler {
     }
     return HttpAdmission(*this, 1024, std::move(match));
   }
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission /*admission*/,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& /*admission*/,
                               Deadline deadline) const override {
     ++calls;
     return answer_(request, std::move(deadline));

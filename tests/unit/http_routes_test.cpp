@@ -52,9 +52,9 @@ class Adds final : public HttpHandler {
   tl::expected<vx11::HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
     return inner_->admit(head).map([&](const auto& inner) { return inner.within(*this); });
   }
-  Task<StreamedResponse> open(const HttpRequest& request, vx11::HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const vx11::HttpAdmission& admission,
                               vx11::Deadline deadline) const override {
-    Task<StreamedResponse> answering = inner_->open(request, std::move(admission), deadline);
+    Task<StreamedResponse> answering = inner_->open(request, admission, deadline);
     StreamedResponse answer = co_await std::move(answering);
     answer.head.body += letter_;
     co_return std::move(answer);

@@ -61,9 +61,9 @@ TEST_CASE(
 }
 
 TEST_CASE("the first element of an array is found without its end") {
-  CHECK(json::from_first_item("[ ]").empty());
-  CHECK(json::from_first_item("{}").empty());
-  json::ObjectItems members(json::from_first_item(R"([ {"a":[1],"b":"]"}, {"c":3}])"));
+  CHECK(json::ArrayItems("[ ]").rest().empty());
+  CHECK(json::ArrayItems("{}").rest().empty());
+  json::ObjectItems members(json::ArrayItems(R"([ {"a":[1],"b":"]"}, {"c":3}])").rest());
   CHECK(members.next()->value == "[1]");
   CHECK(members.next()->value == R"("]")");
   CHECK_FALSE(members.next());

@@ -426,3 +426,28 @@ TEST_CASE("an object with one string is read as by the whole reader, or left to 
     CHECK_FALSE(json::sole_string(text));
   }
 }
+
+TEST_CASE("the object at the front of a text is read, whatever follows it") {
+  constexpr std::string_view kText = R"({"a":"one","b":[1, {}]} , {"a":"two"}])";
+  const std::vector<std::string_view> wanted = {"a"};
+  std::size_t size = 0;
+  const auto scanned = json::scan_front(kText, wanted, size);
+  REQUIRE(scanned);
+  CHECK(scanned->members[0].text == "one");
+  CHECK(kText.substr(0, size) == R"({"a":"one","b":[1, {}]})");
+  CHECK(json::scan_front("[]", wanted, size).error().reason == json::ScanErrc::not_object);
+  CHECK(json::scan_front(R"({"a":)", wanted, size).error().reason == json::ScanErrc::not_json);
+}
+
+TEST_CASE("strings of every length end anywhere in a text") {
+  for (std::size_t length = 0; length < 40; ++length) {
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string word(length, 'x');
+      const std::string text = R"({"a":")" + word + "\"}" + std::string(after, ' ');
+      const auto scanned = scan(text, {"a"});
+      REQUIRE(scanned);
+      CHECK(scanned->found.members[0].text == word);
+      CHECK_FALSE(scan(std::string_view(text).substr(0, length + 6), {"a"}));
+    }
+  }
+}

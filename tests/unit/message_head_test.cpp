@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "http/char_class.hpp"
 #include "http/content_coding.hpp"
 
 using vx11::HttpRequest;
@@ -107,4 +108,20 @@ TEST_CASE("what would be read as something else is a mistake, and named") {
   HttpRequest two = with("Host", "a");
   two.headers.add("host", "a");
   CHECK(mistake_in(two) == "more than one Host");
+}
+
+TEST_CASE("each byte at each place ends a token or a value as it does alone") {
+  using namespace vx11::http_detail;
+  for (int code = 0; code < 256; ++code) {
+    const char byte = static_cast<char>(code);
+    const bool ends_token = !is_token_char(byte);
+    const bool ends_value = (code < 0x20 && byte != '\t') || code == 0x7F;
+    for (std::size_t at = 0; at < 40; ++at) {
+      std::string text(40, 'a');
+      text[at] = byte;
+      CHECK(token_size(text) == (ends_token ? at : text.size()));
+      CHECK(find_control(text.data(), text.data() + text.size()) ==
+            text.data() + (ends_value ? at : text.size()));
+    }
+  }
 }

@@ -1,5 +1,6 @@
 // Routes of the user's own behind the event-driven server, beside an operator API.
 #include <vx11/http_routes.hpp>
+#include <vx11/replaceable_handler.hpp>
 
 #include <memory>
 #include <semaphore>
@@ -88,6 +89,24 @@ Task<StreamedResponse> watched(std::shared_ptr<int> made) {
   co_return StreamedResponse(text({}), std::make_unique<WatchingBody>(made));
 }
 
+/// Replaces the handler that it belongs to, and says whether that still exists.
+class ReplacingBody final : public vx11::BodyStream {
+ public:
+  ReplacingBody(vx11::ReplaceableHandler& handler, std::weak_ptr<vx11::HttpHandler> own)
+      : handler_(handler), own_(std::move(own)) {}
+  Task<vx11::Result<std::string>> next(vx11::Deadline) override {
+    if (asked_++ > 1) return vx11::Result<std::string>("");
+    if (asked_ == 2) return vx11::Result<std::string>(own_.expired() ? "freed" : "held");
+    handler_.replace(vx11::HttpRoutes().build().value());
+    return vx11::Result<std::string>("first, ");
+  }
+
+ private:
+  vx11::ReplaceableHandler& handler_;
+  std::weak_ptr<vx11::HttpHandler> own_;
+  int asked_ = 0;
+};
+
 /// Throws in every user callback.
 class ThrowingHandler final : public vx11::HttpHandler {
  public:
@@ -95,7 +114,7 @@ class ThrowingHandler final : public vx11::HttpHandler {
     if (head.target == "/admit") throw std::runtime_error("admit");
     return vx11::HttpAdmission(*this, 100, {});
   }
-  Task<StreamedResponse> open(const HttpRequest& request, vx11::HttpAdmission,
+  Task<StreamedResponse> open(const HttpRequest& request, const vx11::HttpAdmission&,
                               vx11::Deadline) const override {
     if (request.target == "/open") throw std::runtime_error("open");
     if (request.target == "/task") return throwing();
@@ -165,6 +184,23 @@ TEST_CASE_FIXTURE(RoutedServer, "a response without a body keeps the connection 
 TEST_CASE_FIXTURE(RoutedServer, "what answered a request is freed before its stream ends") {
   routes.get("/watched", [](const HttpRequest&) { return watched(std::make_shared<int>()); });
   CHECK(ask(getting("/watched")).body == "first, freed");
+}
+
+TEST_CASE_FIXTURE(RoutedServer, "a handler that is replaced lasts to the end of its streams") {
+  std::unique_ptr<vx11::ReplaceableHandler> replaceable;
+  std::weak_ptr<vx11::HttpHandler> first;
+  routes.get("/replaced", [&](const HttpRequest&) {
+    return StreamedResponse(text({}), std::make_unique<ReplacingBody>(*replaceable, first));
+  });
+  auto built = routes.build().value();
+  first = built;
+  replaceable = std::make_unique<vx11::ReplaceableHandler>(std::move(built));
+  start(*replaceable);
+  RawHttpClient client(server->port());
+  client.send(getting("/replaced") + getting("/replaced"));
+  CHECK(client.read_answer().body == "first, held");
+  CHECK(client.read_answer().status == 404);
+  CHECK(first.expired());
 }
 
 TEST_CASE_FIXTURE(RoutedServer, "a wrong method says what is allowed") {

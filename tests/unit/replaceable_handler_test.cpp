@@ -46,7 +46,7 @@ class Named final : public vx11::HttpHandler {
     if (head.target == "/refused") return tl::unexpected(HttpResponse(404));
     return HttpAdmission(*this, 10, {.route = this});
   }
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline) const override {
     CHECK(&admission.issuer() == this);
     CHECK(admission.match().route == this);
@@ -96,9 +96,16 @@ TEST_CASE_FIXTURE(Fixture, "a request is answered by the handler that admitted i
   CHECK(open(request, *handler.admit(request)).head.body == "second");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a stream keeps its handler to its end") {
+TEST_CASE_FIXTURE(Fixture, "the owner of an admission keeps the handler of a stream") {
   const HttpRequest request("GET", {}, "/stream");
-  StreamedResponse answer = open(request, *handler.admit(request));
+  std::shared_ptr<const void> owner;
+  StreamedResponse answer;
+  {
+    const auto admission = handler.admit(request);
+    REQUIRE(admission);
+    owner = admission->owner();
+    answer = open(request, *admission);
+  }
   replace();
   CHECK(alive == 2);
   for (const char* piece : {"first", "first", ""}) {
@@ -107,6 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "a stream keeps its handler to its end") {
   }
   CHECK(answer.body->failed());
   answer.body.reset();
+  owner.reset();
   CHECK(alive == 1);
 }
 

@@ -43,7 +43,7 @@ class Inner final : public vx11::HttpHandler {
     if (head.target.find("public") == std::string::npos) match.scopes = vx11::Scopes::all();
     return HttpAdmission(*this, 1024, match);
   }
-  Task<StreamedResponse> open(const HttpRequest& request, HttpAdmission admission,
+  Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               vx11::Deadline) const override {
     ++answered;
     StreamedResponse answer(HttpResponse(status, "text/plain", "answer"), nullptr);

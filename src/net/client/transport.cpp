@@ -79,8 +79,16 @@ class NetTransport final : public StreamingTransport {
       Result<OriginPool*> pool = pool_of(*loop, request);
       if (!pool) co_return fail(pool.error());
       UpstreamCall call(*loop, **pool, options_, std::move(deadline));
-      Result<void> done = co_await call.whole(request);
-      if (!done) co_return failed(std::move(done.error()), **pool);
+      for (Step step = call.begin(request, Until::complete); step != Step::ended;) {
+        if (step == Step::connect) {
+          co_await call.connect();
+          step = call.next();
+        } else {
+          const bool came = co_await call.readable();
+          step = call.next(came);
+        }
+      }
+      if (!call.result()) co_return failed(std::move(call.result().error()), **pool);
       co_return std::move(call.response());
     } catch (const std::bad_alloc&) {
     }
@@ -97,8 +105,16 @@ class NetTransport final : public StreamingTransport {
       Result<OriginPool*> pool = pool_of(*loop, request);
       if (!pool) co_return fail(pool.error());
       auto call = std::make_unique<UpstreamCall>(*loop, **pool, options_, std::move(deadline));
-      Result<void> opened = co_await call->open(request);
-      if (!opened) co_return failed(std::move(opened.error()), **pool);
+      for (Step step = call->begin(request, Until::head); step != Step::ended;) {
+        if (step == Step::connect) {
+          co_await call->connect();
+          step = call->next();
+        } else {
+          const bool came = co_await call->readable();
+          step = call->next(came);
+        }
+      }
+      if (!call->result()) co_return failed(std::move(call->result().error()), **pool);
       HttpResponse head(call->response().status);
       head.headers = std::move(call->response().headers);
       const Duration between_chunks = options_.between_chunks_timeout;
@@ -110,6 +126,9 @@ class NetTransport final : public StreamingTransport {
   }
 
  private:
+  using Step = UpstreamCall::Step;
+  using Until = UpstreamCall::Until;
+
   /// The calling thread's loop, or the transport's own; null if it cannot be started.
   Loop* loop_here() noexcept {
     Loop* const here = Loop::current();

@@ -49,30 +49,31 @@ void UpstreamCall::end_on_loop(std::unique_ptr<UpstreamCall> call) noexcept {
   ending.loop_.post(ending.end_job_);
 }
 
-Task<Result<void>> UpstreamCall::whole(const HttpRequest& request) {
-  return run(request, Until::complete);
+UpstreamCall::Step UpstreamCall::begin(const HttpRequest& request, Until until) {
+  request_ = &request;
+  until_ = until;
+  result_ = may_be_sent(request);
+  return result_ ? attempt() : Step::ended;
 }
 
-Task<Result<void>> UpstreamCall::open(const HttpRequest& request) {
-  return run(request, Until::head);
+/// Over a reused connection it waits only once: for the response.
+UpstreamCall::Step UpstreamCall::attempt() {
+  begin_again();
+  return take_kept() && send_at_once() ? next() : Step::connect;
 }
 
-/// One coroutine, which suspends only once over a reused connection: for the response.
-Task<Result<void>> UpstreamCall::run(const HttpRequest& request, Until until) {
-  Result<void> done = may_be_sent(request);
-  if (!done) co_return done;
-  do {
-    begin_again();
-    done = {};
-    if (!take_kept()) done = co_await connect_anew();
-    if (done && !send_at_once(request)) done = co_await send_rest();
-    while (!settled(until, done)) {
-      const std::size_t seen = connection_->unread().size();
-      const bool came = co_await connection_->wait_readable(seen);
-      if (!came) done = take_end();
-    }
-  } while (!done && may_try_again());
-  co_return done;
+Task<void> UpstreamCall::connect() {
+  if (!reused_) result_ = co_await connect_anew();
+  const bool is_to_send = result_ && (reused_ || !send_at_once());
+  if (is_to_send) result_ = co_await send_rest();
+}
+
+UpstreamCall::Step UpstreamCall::next(bool came) {
+  if (!came) result_ = take_end();
+  if (!settled(until_, result_)) return Step::readable;
+  if (result_ || !may_try_again()) return Step::ended;
+  result_ = {};
+  return attempt();
 }
 
 Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
@@ -103,7 +104,8 @@ void UpstreamCall::begin_again() noexcept {
 }
 
 /// \return whether all of it was sent
-bool UpstreamCall::send_at_once(const HttpRequest& request) {
+bool UpstreamCall::send_at_once() {
+  const HttpRequest& request = *request_;
   ResponseLimits limits;
   limits.head_bytes = options_.max_head_bytes;
   limits.body_bytes = options_.max_body_bytes;
@@ -140,7 +142,8 @@ bool UpstreamCall::take_kept() {
 
 Task<Result<void>> UpstreamCall::connect_anew() {
   Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_timeout);
-  Result<Socket> socket = co_await connect(loop_, pool_.resolver(), pool_.url(), connect_by);
+  Result<Socket> socket =
+      co_await net_detail::connect(loop_, pool_.resolver(), pool_.url(), connect_by);
   if (!socket) co_return fail(std::move(socket.error()));
   if (!pool_.url().secure()) {
     adopt(std::make_shared<UpstreamConnection>(loop_, std::move(*socket), pool_));

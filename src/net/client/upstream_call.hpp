@@ -14,18 +14,40 @@ inline namespace v0 {
 namespace net_detail {
 
 /// Runs on the loop's thread; used once. If it ends early, the connection is closed and not kept.
+///
+/// The coroutine of the caller does the waiting, so that a call has no other:
+///
+/// ```cpp
+/// auto step = call.begin(request, UpstreamCall::Until::complete);
+/// while (step != UpstreamCall::Step::ended) {
+///   if (step == UpstreamCall::Step::connect) { co_await call.connect(); step = call.next(); }
+///   else { step = call.next(co_await call.readable()); }
+/// }
+/// ```
 class UpstreamCall {
  public:
+  enum class Until : unsigned char { head, piece, complete };
+  /// What a call needs to go further.
+  enum class Step : unsigned char {
+    connect,   ///< `connect`, for the usual call over a kept connection rarely.
+    readable,  ///< `readable`.
+    ended,     ///< Nothing: `result` is known.
+  };
+
   UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options, Deadline deadline);
   ~UpstreamCall();
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
-  /// Sends the request and reads the complete response.
-  Task<Result<void>> whole(const HttpRequest& request);
-
-  /// Sends the request and reads the head of the response.
-  Task<Result<void>> open(const HttpRequest& request);
+  /// Sends the request, which must outlive the call's steps, and reads the response up to there.
+  Step begin(const HttpRequest& request, Until until);
+  /// Connects, and sends what the socket does not accept at once.
+  Task<void> connect();
+  /// `co_await`: for more bytes. \return whether there are any, for `next`
+  auto readable() noexcept { return connection_->wait_readable(connection_->unread().size()); }
+  /// What comes next, after the last step.
+  Step next(bool came = true);
+  Result<void>& result() noexcept { return result_; }
   /// The response so far; its body is what was received and not yet taken.
   HttpResponse& response() noexcept { return reader_->response(); }
   bool has_piece() noexcept { return !reader_->response().body.empty(); }
@@ -57,13 +79,11 @@ class UpstreamCall {
     std::unique_ptr<UpstreamCall> call = nullptr;
   };
 
-  enum class Until : unsigned char { head, piece, complete };
-
-  Task<Result<void>> run(const HttpRequest& request, Until until);
+  Step attempt();
   Result<void> may_be_sent(const HttpRequest& request) const;
   bool take_kept();
   Task<Result<void>> connect_anew();
-  bool send_at_once(const HttpRequest& request);
+  bool send_at_once();
   Task<Result<void>> send_rest();
   bool reached(Until until) noexcept;
   bool settled(Until until, Result<void>& done);
@@ -81,6 +101,9 @@ class UpstreamCall {
   OriginPool& pool_;
   const NetTransportOptions& options_;
   Deadline deadline_;
+  const HttpRequest* request_ = nullptr;
+  Until until_ = Until::complete;
+  Result<void> result_ = {};
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;

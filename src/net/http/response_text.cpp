@@ -52,16 +52,15 @@ bool is_ours(std::string_view name, Framing framing) noexcept {
   }
 }
 
-void append_status_line(std::string& out, int status) {
-  constexpr std::string_view kUsual = "HTTP/1.1 200 OK\r\n";
-  if (status == 200) {
-    out.append(kUsual);
-  } else {
-    const fmt::format_int code(status);
-    http_detail::append_all(out, "HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
-                            http_detail::reason_phrase(status), "\r\n");
-  }
+void add_status_line(http_detail::Appender& out, int status) {
+  if (status == 200) return out.add("HTTP/1.1 200 OK\r\n");
+  const fmt::format_int code(status);
+  out.add("HTTP/1.1 ", std::string_view(code.data(), code.size()), " ",
+          http_detail::reason_phrase(status), "\r\n");
 }
+
+/// The most bytes that a head has besides the fields of its response.
+constexpr std::size_t kMostBesides = 256;
 
 }  // namespace
 
@@ -80,22 +79,21 @@ std::string http_date(std::time_t time) {
 
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence) {
-  append_status_line(out, response.status);
+  http_detail::Appender head(out, kMostBesides + http_detail::size_of_lines(response.headers));
+  add_status_line(head, response.status);
   for (const Header header : response.headers) {
-    if (is_ours(header.name, framing)) continue;
-    http_detail::append_all(out, header.name, ": ", header.value, "\r\n");
+    if (!is_ours(header.name, framing)) head.add(header.name, ": ", header.value, "\r\n");
   }
-  http_detail::append_all(out, "Date: ", date_now(), "\r\n");
+  head.add("Date: ", date_now(), "\r\n");
   if (framing == Framing::chunked) {
-    out.append("Transfer-Encoding: chunked\r\n");
+    head.add("Transfer-Encoding: chunked\r\n");
   } else if (framing == Framing::length && response.status != 204 && response.status != 304) {
     const fmt::format_int length(response.body.size());
-    http_detail::append_all(out, "Content-Length: ", std::string_view(length.data(), length.size()),
-                            "\r\n");
+    head.add("Content-Length: ", std::string_view(length.data(), length.size()), "\r\n");
   }
-  if (persistence == Persistence::keep_and_say) out.append("Connection: keep-alive\r\n");
-  if (persistence == Persistence::close) out.append("Connection: close\r\n");
-  out.append("\r\n");
+  if (persistence == Persistence::keep_and_say) head.add("Connection: keep-alive\r\n");
+  if (persistence == Persistence::close) head.add("Connection: close\r\n");
+  head.add("\r\n");
 }
 
 void append_chunk(std::string& out, std::string_view piece) {

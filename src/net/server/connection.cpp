@@ -80,6 +80,7 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
       then = self->end_without_memory();
     }
     self->body_.reset();
+    self->owner_.reset();
     self->give_back(scratch);
     self->busy_ = then != Then::next;
   }
@@ -171,9 +172,10 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   }
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
-  if (answer == nullptr)
+  if (answer == nullptr) {
     co_return co_await write_instead(scratch, internal_error(reader.request()));
-  if (answer->body) co_return co_await begin_stream(scratch, *answer);
+  }
+  if (answer->body) co_return co_await begin_stream(scratch, *answer, *admission);
   channel_->watch(nullptr, nullptr);
   if (write_at_once(scratch, answer->head)) co_return after(scratch);
   answer->head = HttpResponse();  // `scratch` has it, too

@@ -81,7 +81,8 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   Task<Then> give_up(RequestScratch& scratch);
   Task<Then> refuse_for_room(RequestScratch& scratch);
   Deadline watch_client();
-  Task<Then> begin_stream(RequestScratch& scratch, StreamedResponse& answer);
+  Task<Then> begin_stream(RequestScratch& scratch, StreamedResponse& answer,
+                          const HttpAdmission& admission);
   Task<Then> stream(std::unique_ptr<RequestScratch>& scratch);
   Task<Result<std::string>> next_piece() noexcept;
   bool append_next(std::string& out, std::string_view piece);
@@ -108,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   TimePoint idle_since_ = {};
   TimePoint complete_at_ = {};               ///< When the request was complete.
   std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.
+  std::shared_ptr<const void> owner_ = {};   ///< Of the handler of `body_`; may be null.
   std::unique_ptr<BodyStream> body_ = {};    ///< Of the response that is being streamed.
   bool chunked_ = false;                     ///< How that is framed.
   bool keep_alive_ = false;                  ///< What its request said.

@@ -18,7 +18,8 @@ void append_piece(std::string& out, std::string_view piece, bool chunked) {
 
 /// Prepares the head, which leaves together with the first piece. The rest is for `stream`, so that
 /// a stream does not hold what answering its request needed.
-Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, StreamedResponse& answer) {
+Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, StreamedResponse& answer,
+                                                const HttpAdmission& admission) {
   if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
     co_return co_await write_instead(scratch, std::move(answer.head));
   }
@@ -26,6 +27,7 @@ Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, Streame
   keep_alive_ = scratch.reader.keep_alive();
   append_head(scratch.out, answer.head, chunked_ ? Framing::chunked : Framing::until_close,
               chunked_ ? persistence(scratch) : Persistence::close);
+  owner_ = admission.owner();
   body_ = std::move(answer.body);
   co_return Then::stream;
 }
