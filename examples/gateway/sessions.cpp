@@ -16,12 +16,13 @@ namespace {
 
 using vx11::CircuitState;
 
-/// Half-open is a probe, of which the next line tells the result.
+/// Half-open is a probe, whose result is the next line.
 void log_change(const vx11::CircuitTransition& change) {
   const std::string what = change.name == "session_read" ? "reading sessions" : "storing sessions";
   if (change.to == CircuitState::open && change.from == CircuitState::closed) {
-    log_line(LogLevel::warn, what + " failed several times in a row: it is left out for a "
-                                       "while, and chats are answered without it");
+    log_line(LogLevel::warn, what +
+                                 " failed several times in a row: it is left out for a "
+                                 "while, and chats are answered without it");
   } else if (change.to == CircuitState::closed) {
     log_line(LogLevel::warn, what + " works again");
   }
@@ -42,14 +43,13 @@ vx11::Result<Sessions> make_sessions(const SessionsConfig& config) {
   if (!config.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = config.limits})};
   }
-  auto file = vx11::open_sqlite_session_store(
-      *config.store.sqlite_path, {.limits = config.limits, .patience = config.timeout},
-      {.durability = config.durability});
+  auto file = vx11::open_sqlite_session_store(*config.store.sqlite_path,
+                                              {.limits = config.limits, .patience = config.timeout},
+                                              {.durability = config.durability});
   if (!file) return vx11::fail(std::move(file.error()));
   vx11::GuardedStoreOptions options{.timeout = config.timeout, .timer = vx11::make_net_timer()};
   options.breaker.on_transition = log_change;
-  auto guarded =
-      std::make_shared<vx11::GuardedSessionStore>(*std::move(file), std::move(options));
+  auto guarded = std::make_shared<vx11::GuardedSessionStore>(*std::move(file), std::move(options));
   return Sessions{.store = guarded, .guarded = guarded};
 }
 

@@ -60,8 +60,9 @@ std::vector<Setting> part_settings() {
               "`power`, a power cut, too, for which each transaction waits for the disk."},
       {.key = "sessions.timeout",
        .field = ranged<Duration>(10ms, 10s, &Config::sessions, &SessionsConfig::timeout),
-       .doc = "How long a chat waits to read its session, and again to store its turn; then it is "
-              "answered without. After five failures in a row the store is left out for 5 to 30 s."},
+       .doc =
+           "How long a chat waits to read its session, and again to store its turn; then it is "
+           "answered without. After five failures in a row the store is left out for 5 to 30 s."},
       {.key = "sessions.messages",
        .field = ranged<std::size_t>(1, 10'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::messages),
