@@ -17,12 +17,13 @@ namespace {
 
 using vx11::CircuitState;
 
-/// Half-open is a probe, of which the next line tells the result.
+/// Half-open is a probe, whose result is the next line.
 void log_change(const vx11::CircuitTransition& change) {
   const std::string what = change.name == "session_read" ? "reading sessions" : "storing sessions";
   if (change.to == CircuitState::open && change.from == CircuitState::closed) {
-    log_line(LogLevel::warn, what + " failed several times in a row: it is left out for a "
-                                       "while, and chats are answered without it");
+    log_line(LogLevel::warn, what +
+                                 " failed several times in a row: it is left out for a "
+                                 "while, and chats are answered without it");
   } else if (change.to == CircuitState::closed) {
     log_line(LogLevel::warn, what + " works again");
   }

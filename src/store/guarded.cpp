@@ -35,8 +35,8 @@ struct GuardedSessionStore::State {
 
 namespace {
 
-/// Records the end of an operation. Keeps what the operation uses alive: the store, and the question
-/// of a summary.
+/// Records the end of an operation. Keeps what the operation uses alive: the store, and the
+/// question of a summary.
 template <class State>
 struct RecordVerdict {
   std::shared_ptr<State> state;
@@ -69,7 +69,8 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   }
   Task<Result<T>> call = begin(*state->inner);
   RecordVerdict<State> record{state, *std::move(permit), std::move(question)};
-  if (std::move(call).operator co_await().await_ready()) {
+  const auto awaiter = std::move(call).operator co_await();
+  if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
     record(true, result.has_value());
     return result;
@@ -88,9 +89,9 @@ GuardedSessionStore::GuardedSessionStore(std::shared_ptr<SessionStore> inner,
 GuardedSessionStore::~GuardedSessionStore() = default;
 
 Task<Result<std::vector<Message>>> GuardedSessionStore::recent(std::string id, std::size_t count) {
-  return guarded<std::vector<Message>>(
-      state_, state_->reading, nullptr,
-      [&](SessionStore& store) { return store.recent(std::move(id), count); });
+  return guarded<std::vector<Message>>(state_, state_->reading, nullptr, [&](SessionStore& store) {
+    return store.recent(std::move(id), count);
+  });
 }
 
 Task<Result<std::optional<Session>>> GuardedSessionStore::find(std::string id) {
@@ -103,9 +104,9 @@ Task<Result<std::optional<Session>>> GuardedSessionStore::find(std::string id) {
 Task<Result<std::string>> GuardedSessionStore::summary(std::string id, std::string_view question) {
   auto kept = std::make_shared<const std::string>(question);
   const std::string_view asked = *kept;
-  return guarded<std::string>(
-      state_, state_->reading, std::move(kept),
-      [&](SessionStore& store) { return store.summary(std::move(id), asked); });
+  return guarded<std::string>(state_, state_->reading, std::move(kept), [&](SessionStore& store) {
+    return store.summary(std::move(id), asked);
+  });
 }
 
 Task<Result<void>> GuardedSessionStore::append(std::string id, std::string user_id, Turn turn) {

@@ -51,10 +51,9 @@ inline Result<void> restrict_to_owner(const std::filesystem::path& path) {
   struct stat found = {};
   if (stat(path.c_str(), &found) != 0 || (found.st_mode & kOthers) == 0) return {};
   if (chmod(path.c_str(), found.st_mode & 07777U & ~kOthers) == 0) return {};
-  return fail(Errc::storage, path.string() +
-                                 " is accessible to other users, and its mode cannot be changed (" +
-                                 std::generic_category().message(errno) +
-                                 "); its owner can, with chmod 600");
+  return fail(Errc::storage,
+              path.string() + " is accessible to other users, and its mode cannot be changed (" +
+                  std::generic_category().message(errno) + "); its owner can, with chmod 600");
 }
 
 }  // namespace detail

@@ -207,8 +207,7 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   };
   Result<Connections> connections = connect(path, options, sqlite.durability);
   if (!connections) return cannot_open(connections.error().detail);
-  auto store =
-      std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
+  auto store = std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
   if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
   return store;
 }

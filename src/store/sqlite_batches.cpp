@@ -30,6 +30,21 @@ void fail_all(const Jobs& jobs, Code code) noexcept {
   for (Job* const job : jobs) job->fail_with(code);
 }
 
+/// Whether a failure may be that of one turn: the disk and the file are the same for all.
+bool is_of_one(Code code) noexcept {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return false;
+    default:
+      return true;
+  }
+}
+
 Message message_at(const Row& row, int column) {
   return Message(row.bytes(column), std::string(row.bytes(column + 1)),
                  wall_time(row.integer(column + 2)), std::string(row.bytes(column + 3)));
@@ -118,14 +133,15 @@ void Writer::run(const Jobs& jobs) {
   together(jobs);
 }
 
-/// Jobs that another process keeps waiting fail one after the other, each at the end of its patience.
+/// Jobs that another process keeps waiting fail one after the other, each at the end of its
+/// patience.
 void Writer::together(Jobs jobs) {
   for (jobs = refuse_overdue(jobs); !jobs.empty(); jobs = refuse_overdue(jobs)) {
     const auto earliest = (*std::ranges::min_element(jobs, {}, &Job::until))->until();
     wait_at_most(earliest);
     const Code code = change(jobs);
     if (code == SQLITE_OK) return;
-    if (code != SQLITE_BUSY) return jobs.size() == 1 ? fail_all(jobs, code) : singly(jobs);
+    if (code != SQLITE_BUSY) return is_of_one(code) ? singly(jobs, code) : fail_all(jobs, code);
     const auto waited = [&](const Job* job) { return job->until() <= earliest; };
     for (Job* const job : jobs) {
       if (waited(job)) job->fail_with(code);
@@ -134,8 +150,9 @@ void Writer::together(Jobs jobs) {
   }
 }
 
-/// One of them failed, or their commit: the others are not to fail with it.
-void Writer::singly(const Jobs& jobs) {
+/// One of them failed: the others are not to fail with it.
+void Writer::singly(const Jobs& jobs, Code code) {
+  if (jobs.size() == 1) return fail_all(jobs, code);
   for (Job* const job : jobs) together({job});
 }
 

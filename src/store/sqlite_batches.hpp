@@ -57,7 +57,8 @@ class WriteJob : public Job {
 /// Runs reads on a connection; used by one thread.
 class Reader {
  public:
-  Reader(sqlite3* database, Shared& shared) : database_(database), shared_(shared), statements_(database) {}
+  Reader(sqlite3* database, Shared& shared)
+      : database_(database), shared_(shared), statements_(database) {}
 
   Code code() const noexcept { return statements_.code(); }
   /// \return whether a use was noted that is to be written
@@ -93,7 +94,7 @@ class Writer {
 
  private:
   void together(Jobs jobs);
-  void singly(const Jobs& jobs);
+  void singly(const Jobs& jobs, Code code);
   Code change(const Jobs& jobs);
   Jobs refuse_overdue(const Jobs& jobs) const;
   void wait_at_most(TimePoint until) noexcept;
@@ -107,8 +108,8 @@ class Writer {
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;
-  bool is_over_ = false;        ///< Limits are exceeded, because they were lowered.
-  std::atomic<int> frames_ = 0;  ///< Pages in the write-ahead log.
+  bool is_over_ = false;               ///< Limits are exceeded, because they were lowered.
+  std::atomic<int> frames_ = 0;        ///< Pages in the write-ahead log.
   std::atomic<bool> copying_ = false;  ///< A checkpoint is under way.
   std::atomic<bool> copied_ = false;   ///< All but the last pages of the log are in the database.
   Workers checkpoints_{1};

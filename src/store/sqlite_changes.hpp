@@ -12,11 +12,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-/// The number of transactions that any process has committed to a database in WAL mode: `iChange` of
-/// the header of its shared memory (https://sqlite.org/walformat.html, "The WAL-Index Header").
+/// The number of transactions that any process has committed to a database in WAL mode: `iChange`
+/// of the header of its shared memory (https://sqlite.org/walformat.html, "The WAL-Index Header").
 ///
-/// `PRAGMA data_version` gives the same by a read transaction, which costs four system calls. Reading
-/// is thread-safe. The connection outlives it.
+/// `PRAGMA data_version` gives the same by a read transaction, which costs four system calls.
+/// Reading is thread-safe. The connection outlives it.
 class ChangeCounter {
  public:
   /// \param database has run a transaction, so that the memory is there

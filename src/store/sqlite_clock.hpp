@@ -12,13 +12,13 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-/// Milliseconds since 1970 that advance with the monotonic clock, so that no session expires when the
-/// time of day is set.
+/// Milliseconds since 1970 that advance with the monotonic clock, so that no session expires when
+/// the time of day is set.
 ///
 /// The monotonic clock begins anew with each start of the machine, but is the same for all its
 /// processes. So the file stores its offset together with the id of the machine's start
-/// (`boot_id`), and the first store to open the file after the next start computes another one: from
-/// the time of day, but so that the time does not go back behind the newest use.
+/// (`boot_id`), and the first store to open the file after the next start computes another one:
+/// from the time of day, but so that the time does not go back behind the newest use.
 class LastingClock {
  public:
   explicit LastingClock(SteadyClock steady) noexcept : steady_(steady) {}

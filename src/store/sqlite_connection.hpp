@@ -132,8 +132,8 @@ inline Code execute(sqlite3* database, const char* sql) noexcept {
   return sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
 }
 
-/// A write transaction of scripts. Keeps the first failure and skips every later step, so that steps
-/// need no individual checks. Rolled back unless `commit` succeeds.
+/// A write transaction of scripts. Keeps the first failure and skips every later step, so that
+/// steps need no individual checks. Rolled back unless `commit` succeeds.
 class Transaction {
  public:
   /// Takes the write lock at once: a transaction that meets another writer later would have to be

@@ -34,8 +34,8 @@ Result<void> restrict_files(const std::string& name);
 /// Begins or continues the time of the file.
 Result<void> set_clock(sqlite3* database, WallClock wall, LastingClock& clock);
 
-/// Whether the file is not at its path any more: another one may have taken its place, and a deleted
-/// one takes what is written with it.
+/// Whether the file is not at its path any more: another one may have taken its place, and a
+/// deleted one takes what is written with it.
 bool has_moved(sqlite3* database) noexcept;
 
 }  // namespace sqlite

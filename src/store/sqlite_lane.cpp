@@ -42,7 +42,9 @@ void Job::release_blocked() noexcept {
 }
 
 Lane::Lane(std::size_t most, Work work)
-    : most_(std::max<std::size_t>(most, 1)), work_(std::move(work)), thread_([this] { this->work(); }) {}
+    : most_(std::max<std::size_t>(most, 1)),
+      work_(std::move(work)),
+      thread_([this] { this->work(); }) {}
 
 Lane::~Lane() {
   {

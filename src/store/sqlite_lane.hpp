@@ -55,9 +55,9 @@ inline constexpr Code kQueueIsFull = -2;
 
 /// The queue and the thread. Operations that wait are taken together, at most `kMostTogether`.
 ///
-/// A coroutine on an event loop is suspended and resumed there; those of one loop are resumed by one
-/// wake-up. On a thread without a loop the caller is blocked. **Thread-safe.** The destructor runs
-/// what is queued.
+/// A coroutine on an event loop is suspended and resumed there; those of one loop are resumed by
+/// one wake-up. On a thread without a loop the caller is blocked. **Thread-safe.** The destructor
+/// runs what is queued.
 class Lane {
  public:
   static constexpr std::size_t kMostTogether = 256;
@@ -88,9 +88,7 @@ class Lane {
     Lane& lane;
     Job& job;
     bool await_ready() const noexcept { return false; }
-    bool await_suspend(std::coroutine_handle<> waiting) const {
-      return lane.enqueue(job, waiting);
-    }
+    bool await_suspend(std::coroutine_handle<> waiting) const { return lane.enqueue(job, waiting); }
     void await_resume() const noexcept {}
   };
 

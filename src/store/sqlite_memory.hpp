@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a store remembers of its database: the newest turn of sessions in use, and uses that are not
-/// written yet. Internal.
+/// What a store remembers of its database: the newest turn of sessions in use, and uses that are
+/// not written yet. Internal.
 
 #include <vx11/session.hpp>
 
@@ -92,8 +92,8 @@ class SessionMemory {
  private:
   using Known = std::unordered_map<std::string, KnownSession>;
 
-  /// The two generations of a cache: what is used moves to the younger; once that is full, it becomes
-  /// the older, whose rest is forgotten.
+  /// The two generations of a cache: what is used moves to the younger; once that is full, it
+  /// becomes the older, whose rest is forgotten.
   static constexpr std::size_t kGeneration = 8'192;
 
   bool is_current() const noexcept;
@@ -109,9 +109,9 @@ class SessionMemory {
   mutable std::mutex mutex_;
   Known young_;
   Known old_;
-  std::uint32_t state_ = 0;     ///< Of the database, as far as it is known here.
-  std::uint32_t epoch_ = 0;     ///< Grows whenever all is forgotten.
-  bool changing_ = false;       ///< A transaction of this store is under way.
+  std::uint32_t state_ = 0;  ///< Of the database, as far as it is known here.
+  std::uint32_t epoch_ = 0;  ///< Grows whenever all is forgotten.
+  bool changing_ = false;    ///< A transaction of this store is under way.
   std::unordered_map<std::int64_t, Touch> touches_;
   std::uint64_t touch_number_ = 0;
 };

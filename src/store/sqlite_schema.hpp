@@ -104,10 +104,10 @@ CREATE TRIGGER owner_left AFTER DELETE ON sessions WHEN old.owner <> x'' BEGIN
 END;
 )sql";
 
-/// Version 4: one row for each turn, in the order in which all turns were stored, so that the turns of
-/// one transaction share pages; their sums are kept by the writer, once for each transaction. The
-/// first message of a session is dropped if its question was trimmed. Sessions without a principal
-/// and those with one each have an index of their uses. `boot` and `clock_offset`: see
+/// Version 4: one row for each turn, in the order in which all turns were stored, so that the turns
+/// of one transaction share pages; their sums are kept by the writer, once for each transaction.
+/// The first message of a session is dropped if its question was trimmed. Sessions without a
+/// principal and those with one each have an index of their uses. `boot` and `clock_offset`: see
 /// `LastingClock`.
 inline constexpr const char* kTurns = R"sql(
 DROP TRIGGER message_kept; DROP TRIGGER message_gone;

@@ -10,8 +10,8 @@ inline namespace v0 {
 namespace sqlite {
 
 /// The columns of a turn, in the order in which `say` takes and `read` gives them.
-#define VX11_TURN_COLUMNS                                     \
-  "question_role, question, asked_at, question_metadata, "    \
+#define VX11_TURN_COLUMNS                                  \
+  "question_role, question, asked_at, question_metadata, " \
   "answer_role, answer, answered_at, answer_metadata"
 
 /// What the writer runs; prepared once.
@@ -66,9 +66,10 @@ struct WriterStatements {
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
     for (const Statement* statement :
-         {&begin_change, &commit, &totals, &set_totals, &of_owner, &set_owner, &forget_owner,
-          &last_use, &find, &begin, &use, &touch, &forget, &say, &oldest_turns, &forget_turn,
-          &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
+         {&begin_change, &commit,       &totals,         &set_totals,   &of_owner,
+          &set_owner,    &forget_owner, &last_use,       &find,         &begin,
+          &use,          &touch,        &forget,         &say,          &oldest_turns,
+          &forget_turn,  &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;
@@ -80,7 +81,8 @@ struct ReaderStatements {
   explicit ReaderStatements(sqlite3* database)
       : begin(database, "BEGIN"),
         commit(database, "COMMIT"),
-        find(database, "SELECT key, last_accessed, user_id, created_at FROM sessions WHERE id = ?1"),
+        find(database,
+             "SELECT key, last_accessed, user_id, created_at FROM sessions WHERE id = ?1"),
         turns(database, "SELECT " VX11_TURN_COLUMNS
                         " FROM turns WHERE session = ?1 ORDER BY key DESC LIMIT ?2") {}
 

@@ -120,8 +120,8 @@ SessionChange::Stored SessionChange::find(const std::string& id) {
 }
 
 SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
-                                                   const std::string& user_id,
-                                                   const Message& first, WallTime wall) {
+                                                   const std::string& user_id, const Message& first,
+                                                   WallTime wall) {
   const Stored session = find(id);
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
@@ -175,9 +175,7 @@ Counts& SessionChange::of_owner(std::string_view owner) {
   Counts& counts = owners_[std::string(owner)];
   each(
       statements_.of_owner,
-      [&](const Row& row) {
-        counts = {.sessions = row.integer(0), .bytes = row.integer(1)};
-      },
+      [&](const Row& row) { counts = {.sessions = row.integer(0), .bytes = row.integer(1)}; },
       owner);
   return counts;
 }
@@ -209,8 +207,8 @@ bool SessionChange::is_over(const Counts& counts, std::size_t sessions,
 /// Removes sessions beyond the limits, but never `kept`, the one that was used last.
 void SessionChange::evict(std::int64_t kept, const std::string& owner) {
   const auto own_is_over = [&] {
-    return !owner.empty() && is_over(of_owner(owner), limits_.sessions_per_principal,
-                                     limits_.bytes_per_principal);
+    return !owner.empty() &&
+           is_over(of_owner(owner), limits_.sessions_per_principal, limits_.bytes_per_principal);
   };
   int left = kEvictedPerAppend;
   while (left > 0 && code_ == SQLITE_OK && own_is_over()) {

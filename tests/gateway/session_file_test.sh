@@ -50,6 +50,36 @@ answers_while_locked() {
   remembers 4
 }
 
+left_out() { # OPERATION: the value of its metric
+  operator GET /metrics
+  awk -v series="vx11_session_store_left_out{operation=\"$1\"}" '$1 == series { print $2 }' "$BODY"
+}
+
+# Each of the first five waits for the lock; then the store is left out, until a probe succeeds.
+leaves_a_locked_file_out() {
+  lock
+  local i
+  for i in 1 2 3 4 5; do talk; is_degraded; done
+  [[ $(left_out write) == 1 && $(left_out read) == 0 ]] || unmet "the metric does not say so"
+  for i in 1 2 3; do
+    talk
+    is_degraded
+    ((ELAPSED_MS < 200)) || unmet "a chat waited $ELAPSED_MS ms"
+  done
+  unlock
+  grep -q 'storing sessions failed several times in a row' "$WORK/gateway.err" ||
+    unmet "the log does not say that it is left out"
+  eventually 20 stores_a_turn_again || unmet "it is not used again"
+  [[ $(left_out write) == 0 ]] || unmet "the metric does not say that it is back"
+  grep -q 'storing sessions works again' "$WORK/gateway.err" ||
+    unmet "the log does not say that it is back"
+}
+stores_a_turn_again() {
+  sleep 0.3 # the store is left out for seconds
+  talk
+  jq -e '.metadata | has("session_stored") | not' "$BODY" >/dev/null
+}
+
 notices_a_moved_file() {
   mv "$FILE" "$FILE.moved"
   talk
@@ -61,7 +91,7 @@ notices_a_moved_file() {
   mv "$FILE.moved" "$FILE"
   talk
   expect_json '.metadata | has("session_stored") | not'
-  remembers 6
+  remembers 8
 }
 
 notices_a_replaced_file() {
@@ -74,6 +104,7 @@ notices_a_replaced_file() {
 SESSIONS=sqlite:$FILE start_gateway
 check "the first turn is stored" stores_a_turn
 check "a locked file costs a chat its memory, not its answer" answers_while_locked
+check "a file that stays locked is left out, and used again" leaves_a_locked_file_out
 check "a file that was moved is noticed, and used again when it is back" notices_a_moved_file
 check "a file that was replaced is noticed" notices_a_replaced_file
 finish

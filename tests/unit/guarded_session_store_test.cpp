@@ -99,8 +99,8 @@ struct Site {
 
 TEST_CASE("a guarded store does what every store does") {
   session_store_suite([](const SessionLimits& limits, const ManualClock& clock) {
-    return std::make_shared<GuardedSessionStore>(vx11::make_memory_session_store(
-        {.limits = limits, .clock = clock, .wall_clock = clock}));
+    return std::make_shared<GuardedSessionStore>(
+        vx11::make_memory_session_store({.limits = limits, .clock = clock, .wall_clock = clock}));
   });
 }
 

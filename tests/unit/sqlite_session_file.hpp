@@ -22,8 +22,7 @@ inline std::shared_ptr<vx11::SessionStore> open(const std::string& path,
                                                 vx11::SessionLimits limits = {}) {
   return open_with(path, {.limits = limits});
 }
-inline std::shared_ptr<vx11::SessionStore> open(const std::string& path,
-                                                vx11::SessionLimits limits,
+inline std::shared_ptr<vx11::SessionStore> open(const std::string& path, vx11::SessionLimits limits,
                                                 const vx11::TimeSource& clock) {
   return open_with(path, {.limits = limits, .clock = clock, .wall_clock = clock});
 }

@@ -18,8 +18,10 @@ void make_version(const std::string& path, int version) {
   ask_sqlite(path, vx11::sqlite::kTables);
   if (version >= 2) ask_sqlite(path, vx11::sqlite::kByteCounts);
   if (version >= 3) ask_sqlite(path, vx11::sqlite::kOwners);
-  ask_sqlite(path, "PRAGMA application_id = 1987588401; PRAGMA journal_mode = WAL; PRAGMA user_version = " +
-                       std::to_string(version) + R"sql(;
+  ask_sqlite(
+      path,
+      "PRAGMA application_id = 1987588401; PRAGMA journal_mode = WAL; PRAGMA user_version = " +
+          std::to_string(version) + R"sql(;
     INSERT INTO sessions (key, id, user_id, created_at, last_accessed, used)
       VALUES (1, X'73', X'75', 0, 1766925296789, 1), (2, X'74', X'75', 0, 1766925296789, 2);
     INSERT INTO messages VALUES (1, 1, X'617373697374616E74', X'616E737765722030', 0, X'7B7D'),

@@ -29,8 +29,8 @@ struct GuardedStoreOptions {
   /// there is no limit but the store's own.
   std::shared_ptr<Timer> timer = {};
   /// When the store is left out, for reading and for writing separately: a store that is locked or
-  /// full can still be read. Five failures in a row, because each costs a chat `timeout`; a probe is
-  /// a chat's own operation, so it is tried again soon, and less often while that fails.
+  /// full can still be read. Five failures in a row, because each costs a chat `timeout`; a probe
+  /// is a chat's own operation, so it is tried again soon, and less often while that fails.
   CircuitBreakerOptions breaker = {.failures_to_open = 5,
                                    .open_for = std::chrono::seconds(5),
                                    .growth = {.factor = 2, .at_most = std::chrono::seconds(30)}};

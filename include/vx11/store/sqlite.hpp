@@ -30,19 +30,19 @@ struct SqliteOptions {
 
 /// Opens or creates the database at `path` (and its folder), in WAL mode.
 ///
-/// Turns are written by a thread of the store's own; those that wait share one transaction, and each
-/// is acknowledged after its commit. Another thread reads, beside commits. What a summary needs of
-/// the sessions in use is kept in memory, as long as no other process has changed the file. Awaited
-/// on an event loop, an operation suspends; otherwise it blocks its thread. One that has waited for
-/// `patience`, in the queue or for another process that writes the same file, fails with `storage`;
-/// so does every one that reaches the file once that was moved, deleted or replaced. If a turn
-/// fails, those that shared its transaction are tried again without it.
+/// Turns are written by a thread of the store's own; those that wait share one transaction, and
+/// each is acknowledged after its commit. Another thread reads, beside commits. What a summary
+/// needs of the sessions in use is kept in memory, as long as no other process has changed the
+/// file. Awaited on an event loop, an operation suspends; otherwise it blocks its thread. One that
+/// has waited for `patience`, in the queue or for another process that writes the same file, fails
+/// with `storage`; so does every one that reaches the file once that was moved, deleted or
+/// replaced. If a turn fails, those that shared its transaction are tried again without it.
 ///
 /// Sessions expire by a clock that advances with the monotonic one and continues after a restart of
 /// the machine, so setting the time of day ends none. A read is recorded as use within seconds,
-/// together with turns or on its own; in this process it counts at once. Several processes may share
-/// a file. The file, those beside it and folders created for it are accessible to the owner alone;
-/// the modes of existing files are changed, those of folders are not.
+/// together with turns or on its own; in this process it counts at once. Several processes may
+/// share a file. The file, those beside it and folders created for it are accessible to the owner
+/// alone; the modes of existing files are changed, those of folders are not.
 ///
 /// No end of the process corrupts the file or loses an acknowledged turn; a power cut corrupts
 /// nothing either, and may lose the latest turns unless `durability` is `power`.
