@@ -76,7 +76,8 @@ Upstream with_tasks(LastingBreakers& breakers, Upstream target, const UpstreamCo
 }
 
 Upstream make_embedded_madre(LastingBreakers& breakers, const GatewayConfig& config) {
-  const auto redis = config.has_redis() ? EmbeddedMadre::Redis::runs : EmbeddedMadre::Redis::absent;
+  const bool has_redis = config.has_redis() || config.sessions.store.redis_url;
+  const auto redis = has_redis ? EmbeddedMadre::Redis::runs : EmbeddedMadre::Redis::absent;
   UpstreamConfig embedded = config.madre;
   embedded.url.value = "http://madre:8001";  // never dialled; the port is that of VX11's topology
   return make_upstream(breakers, "madre", embedded, config.chat, config.upstream.token,

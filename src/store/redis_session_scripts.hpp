@@ -69,8 +69,9 @@ redis.call('PEXPIRE', key, ARGV[4])
 return 1
 )lua";
 
-/// Returns the newest elements, oldest first, and sets the expiry. A server that cannot write, for
-/// example because its disk is full, still answers: the session then expires earlier.
+/// Returns the newest elements, oldest first, and sets the expiry if the last one is a turn. A
+/// server that cannot write, for example because its disk is full, still answers: the session then
+/// expires earlier.
 ///
 /// KEYS: the session. ARGV: the index of the first element, negative; the idle time in
 /// milliseconds.
@@ -80,7 +81,8 @@ if elements.err then
   if string.find(elements.err, 'WRONGTYPE', 1, true) then return -1 end
   return elements
 end
-if #elements > 0 then redis.pcall('PEXPIRE', KEYS[1], ARGV[2]) end
+local form = string.byte(elements[#elements] or '')
+if form == 1 or form == 2 then redis.pcall('PEXPIRE', KEYS[1], ARGV[2]) end
 return elements
 )lua";
 

@@ -1,13 +1,14 @@
 #include "store/redis_session_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 
-#include <openssl/rand.h>
-
+#include "store/entropy.hpp"
 #include "store/limits.hpp"
 #include "store/session_cipher.hpp"
 
@@ -31,13 +32,10 @@ tl::unexpected<Error> unreadable(const char* reason) {
   return fail(Errc::storage, reason);
 }
 
-/// Appends random bytes, many of which are taken from the system at once.
-Result<void> put_random(std::string& out, std::size_t count) {
-  const std::size_t at = out.size();
-  out.resize(at + count);
-  auto* const to = reinterpret_cast<unsigned char*>(out.data()) + at;
-  if (RAND_bytes(to, static_cast<int>(count)) == 1) return {};
-  return fail(Errc::exhausted, "the system has no random bytes");
+void put_random(std::string& out, std::size_t count) {
+  std::array<unsigned char, kNonceBytes> random;
+  fill_with_entropy(std::span(random).first(count));
+  out.append(reinterpret_cast<const char*>(random.data()), count);
 }
 
 std::string weight_of(const Turn& turn) {
@@ -54,7 +52,7 @@ Result<void> put_text(const SessionKeys& keys, const SealedPlace& place, std::si
                       std::string_view text, std::string& out) {
   const std::size_t at = out.size();
   const std::size_t random = keys ? kNonceBytes : id_bytes;
-  if (auto done = put_random(out, random); !done) return done;
+  put_random(out, random);
   if (keys) return seal(keys, place, out.substr(at, random), text, out);
   out.append(text);
   return {};

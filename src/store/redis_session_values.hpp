@@ -48,7 +48,7 @@ class Values {
  public:
   explicit Values(SessionKeys keys) : keys_(std::move(keys)) {}
 
-  /// \return `exhausted` without random bytes or memory
+  /// \return `exhausted` without memory
   Result<std::string> header(std::string_view session, const SessionBeginning& beginning) const;
   /// The same.
   Result<NewTurn> turn(std::string_view session, const Turn& turn) const;

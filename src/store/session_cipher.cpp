@@ -1,6 +1,7 @@
 #include "store/session_cipher.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include <fmt/format.h>
@@ -58,20 +59,51 @@ const EVP_CIPHER* aes_256_gcm() {
   return cipher.get();
 }
 
-/// The context of the calling thread, with key, nonce and associated data; null without memory.
-EVP_CIPHER_CTX* begin(bool encrypts, const Ring::Key& key, const SealedPlace& place,
-                      std::string_view nonce) {
-  thread_local const CipherContext context(EVP_CIPHER_CTX_new());
-  const SessionKey session_key(key, place.session);
+/// A context with the key of one session, made for an earlier use.
+struct KeyedContext {
+  /// \return whether it is ready for that session
+  bool prepare(const Ring& ring, const Ring::Entry& entry, std::string_view wanted) {
+    if (context && serial == ring.serial && number == entry.number && session == wanted)
+      return true;
+    serial = 0;
+    if (!context) context.reset(EVP_CIPHER_CTX_new());
+    const SessionKey key(entry.key, wanted);
+    const bool is_ready =
+        context && key &&
+        EVP_CipherInit_ex2(context.get(), aes_256_gcm(), key.data(), nullptr, 1, nullptr) == 1;
+    if (!is_ready) return false;
+    session = wanted;
+    number = entry.number;
+    serial = ring.serial;
+    return true;
+  }
+
+  CipherContext context = nullptr;
+  std::uint64_t serial = 0;  ///< Of the ring; 0: of none.
+  std::uint16_t number = 0;
+  std::string session = {};
+};
+
+/// Deriving a key costs ten times as much as encrypting a turn, and a chat needs that of its
+/// session three times. As many chats may be under way on a thread at a time without doing it anew.
+KeyedContext& context_for(std::string_view session) {
+  constexpr std::size_t kContexts = 64;
+  thread_local std::array<KeyedContext, kContexts> contexts;
+  return contexts[std::hash<std::string_view>()(session) % kContexts];
+}
+
+/// A context with key, nonce and associated data; null without memory.
+EVP_CIPHER_CTX* begin(bool encrypts, const Ring& ring, const Ring::Entry& entry,
+                      const SealedPlace& place, std::string_view nonce) {
+  KeyedContext& keyed = context_for(place.session);
+  if (nonce.size() != kNonceBytes || !keyed.prepare(ring, entry, place.session)) return nullptr;
+  EVP_CIPHER_CTX* const context = keyed.context.get();
   int size = 0;
-  const bool is_ready = context && session_key && nonce.size() == kNonceBytes &&
-                        EVP_CipherInit_ex2(context.get(), aes_256_gcm(), session_key.data(),
-                                           bytes(nonce), encrypts ? 1 : 0, nullptr) == 1 &&
-                        EVP_CipherUpdate(context.get(), nullptr, &size,
-                                         bytes(std::string_view(&place.part, 1)), 1) == 1 &&
-                        EVP_CipherUpdate(context.get(), nullptr, &size, bytes(place.session),
-                                         size_of(place.session)) == 1;
-  return is_ready ? context.get() : nullptr;
+  const bool is_ready =
+      EVP_CipherInit_ex2(context, nullptr, nullptr, bytes(nonce), encrypts ? 1 : 0, nullptr) == 1 &&
+      EVP_CipherUpdate(context, nullptr, &size, bytes(std::string_view(&place.part, 1)), 1) == 1 &&
+      EVP_CipherUpdate(context, nullptr, &size, bytes(place.session), size_of(place.session)) == 1;
+  return is_ready ? context : nullptr;
 }
 
 /// Encrypts or decrypts `text` to `to`, which has room for as many bytes.
@@ -100,7 +132,7 @@ Result<void> seal(const SessionKeys& keys, const SealedPlace& place, std::string
   const auto failure = [] { return fail(Errc::exhausted, "a session cannot be encrypted"); };
   if (!keys || text.size() > std::numeric_limits<int>::max()) return failure();
   const Ring::Entry& entry = keys.ring()->keys.front();
-  EVP_CIPHER_CTX* const context = begin(true, entry.key, place, nonce);
+  EVP_CIPHER_CTX* const context = begin(true, *keys.ring(), entry, place, nonce);
   const std::size_t at = out.size() + kNumberBytes;
   out.resize(at + text.size() + kTagBytes);
   out[at - 2] = static_cast<char>(entry.number >> 8U);
@@ -128,7 +160,7 @@ Result<std::string> unseal(const SessionKeys& keys, const SealedPlace& place,
   std::string tag(sealed.substr(sealed.size() - kTagBytes));
   sealed.remove_suffix(kTagBytes);
   std::string text(sealed.size(), '\0');
-  EVP_CIPHER_CTX* const context = begin(false, entry->key, place, nonce);
+  EVP_CIPHER_CTX* const context = begin(false, *keys.ring(), *entry, place, nonce);
   const bool is_done =
       context != nullptr && convert(context, sealed, bytes(text, 0)) &&
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes, bytes(tag, 0)) == 1 &&

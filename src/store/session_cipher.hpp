@@ -25,11 +25,12 @@ struct SessionKeys::Ring {
     Key key = {};
   };
 
-  Ring() = default;
+  Ring() noexcept;
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
   ~Ring();  ///< Erases the keys.
 
+  const std::uint64_t serial;  ///< Of this ring alone, in this process.
   std::vector<Entry> keys = {};
   bool accepts_plaintext = false;
 };

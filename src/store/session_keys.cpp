@@ -1,6 +1,7 @@
 #include <vx11/store/session_keys.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -14,6 +15,14 @@
 
 namespace vx11 {
 inline namespace v0 {
+
+namespace {
+
+std::atomic<std::uint64_t> rings{0};
+
+}  // namespace
+
+SessionKeys::Ring::Ring() noexcept : serial(rings.fetch_add(1, std::memory_order_relaxed) + 1) {}
 
 SessionKeys::Ring::~Ring() {
   for (Entry& entry : keys) OPENSSL_cleanse(entry.key.data(), entry.key.size());

@@ -1,68 +1,27 @@
 #include <vx11/session.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <random>
-#include <span>
 #include <string_view>
 
-#include <pthread.h>
-#include <sys/random.h>
+#include "store/entropy.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace {
 
-void fill_with_entropy(std::span<unsigned char> bytes) {
-  // A read of up to 256 bytes is complete or fails. It fails where a kernel or a sandbox lacks the
-  // call; the standard library then has other sources.
-  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return;
-  std::random_device source;
-  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(source());
-}
-
-std::atomic<std::uint32_t> forks{0};
-
-/// Entropy for sixteen UUIDs, so that a system call is made for every sixteenth only. A fork
-/// empties it: parent and child must not make the same ones.
-class Reserve {
- public:
-  static constexpr std::size_t kBytes = 16;
-
-  std::span<const unsigned char, kBytes> take() {
-    const std::uint32_t now = forks.load(std::memory_order_relaxed);
-    if (left_ == 0 || forks_ != now) {
-      fill_with_entropy(bytes_);
-      forks_ = now;
-      left_ = bytes_.size();
-    }
-    left_ -= kBytes;
-    return std::span<const unsigned char, kBytes>(bytes_.data() + left_, kBytes);
-  }
-
- private:
-  std::array<unsigned char, 16 * kBytes> bytes_ = {};
-  std::size_t left_ = 0;
-  std::uint32_t forks_ = 0;
-};
-
-void count_forks() {
-  [[maybe_unused]] static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-}
+constexpr std::size_t kBytes = 16;
 
 /// Where the digits of each byte begin in the text: RFC 9562, section 4.
-constexpr std::array<std::uint8_t, Reserve::kBytes> kPlaces = {0,  2,  4,  6,  9,  11, 14, 16,
-                                                               19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::array<std::uint8_t, kBytes> kPlaces = {0,  2,  4,  6,  9,  11, 14, 16,
+                                                      19, 21, 24, 26, 28, 30, 32, 34};
 
 }  // namespace
 
 std::string make_uuid() {
-  count_forks();
-  thread_local Reserve reserve;
-  const auto random = reserve.take();
+  std::array<unsigned char, kBytes> random;
+  fill_with_entropy(random);
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text(36, '-');
   char* const to = text.data();

@@ -6,6 +6,7 @@
 #include <vx11/operator_api.hpp>
 #include <vx11/router.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -13,6 +14,7 @@
 
 #include "config_settle.hpp"
 #include "config_sources.hpp"
+#include "redis_client.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;
@@ -311,4 +313,29 @@ TEST_CASE(
             .starts_with(
                 "--server: the blocking server \"httplib\" was removed; delete the setting"));
   CHECK(Sources{.variables = {{"VX11_SERVER_FRONT", "httplib"}}}.load().mistakes.size() == 1);
+}
+
+TEST_CASE(
+    "sessions in Redis: the password of a file stands in no output, and unused limits are named") {
+  const ScratchFolder folder;
+  const std::string file = folder.write(
+      "gateway.toml", "redis.password_file = '" + folder.write("password", "hid/den:\n") +
+                          "'\nsessions.store = 'redis+sentinel://ana@a:26380,b/main'\n"
+                          "sessions.max_bytes = 100000\n");
+  const LoadedConfig loaded = Sources{.file = file}.load();
+  CHECK(mistakes_of(loaded, folder).empty());
+  const std::string& url = *loaded.config.sessions.store.redis_url;
+  CHECK(print(loaded.config.sessions.store) == "\"redis+sentinel://***@a:26380,b/main\"");
+  CHECK(print(loaded.config.redis.password) == "\"***\"");
+  CHECK(first_port(url) == 26380);
+  CHECK(first_port("redis+sentinel://a/main") == 26379);
+  CHECK(first_port("rediss://[::1]/2") == 6379);
+  CHECK(with_password("redis://h/1", loaded.config.redis) == "redis://:hid%2Fden%3A@h/1");
+  CHECK(with_password("rediss://ana:old@h", loaded.config.redis) == "rediss://ana:hid%2Fden%3A@h");
+  CHECK(with_password("redis://old@h", loaded.config.redis) == "redis://:hid%2Fden%3A@h");
+  REQUIRE(loaded.warnings.size() >= 1);
+  const auto& warnings = loaded.warnings;
+  CHECK(std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+    return warning.find("sessions.max_bytes: has no effect on sessions in Redis") != warning.npos;
+  }));
 }

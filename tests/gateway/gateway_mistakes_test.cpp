@@ -88,11 +88,34 @@ TEST_CASE("values that cannot be read are shown with what they should look like"
   }
   CHECK(mistakes({.arguments = {"--redis", "http://r:1"}}).size() == 1);
   CHECK(mistakes({.arguments = {"--sessions", "postgres:x"}}) ==
-        Lines{"--sessions: \"postgres:x\" is not a place for sessions; write \"memory\" or "
-              "\"sqlite:PATH\""});
+        Lines{"--sessions: \"postgres:x\" is not a place for sessions; write \"memory\", "
+              "\"sqlite:PATH\" or the URL of a Redis, such as \"redis://127.0.0.1:6379\""});
   CHECK(mistakes({.variables = {{"VX11_AUTH_MODE", "none"}}}) ==
         Lines{"VX11_AUTH_MODE: \"none\" is not a way to authenticate; write \"token\", \"jwt\" or "
               "\"off\""});
+}
+
+TEST_CASE(
+    "sessions in Redis need a whole URL, a prefix without braces, and keys that can be read") {
+  for (const char* url : {"redis://:hidden@", "redis://h:70000", "redis://h/x",
+                          "redis+sentinel://a,b", "redis+cluster://a/1"}) {
+    CAPTURE(url);
+    const auto found = mistakes({.arguments = {"--sessions", url}});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().starts_with("--sessions: "));
+    CHECK(found.front().find("hidden") == std::string::npos);
+  }
+  CHECK(mistakes({.arguments = {"--sessions", "redis://r"},
+                  .variables = {{"VX11_REDIS_PREFIX", "{a}"}}}) ==
+        Lines{"VX11_REDIS_PREFIX: must not contain { or }; take them out"});
+  CHECK(mistakes({.arguments = {"--sessions", "memory"},
+                  .variables = {{"VX11_SESSIONS_ENCRYPTION_KEYS", "/keys"}}}) ==
+        Lines{"VX11_SESSIONS_ENCRYPTION_KEYS: encrypts sessions in Redis only; delete it, or give "
+              "sessions.store the URL of a Redis"});
+  const auto found = mistakes({.arguments = {"--sessions", "redis://r"},
+                               .variables = {{"VX11_SESSIONS_ENCRYPTION_KEYS", "/no/such/file"}}});
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().ends_with("cannot be read: No such file or directory"));
 }
 
 TEST_CASE("invalid TOML is reported with line and column") {

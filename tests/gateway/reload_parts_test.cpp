@@ -117,13 +117,17 @@ TEST_CASE("settings of the listener and of sessions keep their values, and are n
   next.server.drain_delay = 1s;
   next.server.hosts = {"gateway.example"};
   next.sessions.limits.messages = running.sessions.limits.messages + 1;
+  next.redis.url.value = "redis://r";
+  next.redis.prefix = "other:";
   next.chat.deadline = 1s;
   CHECK(keep_fixed(running, next) ==
-        std::vector<std::string>{"server.listen", "sessions.messages"});
+        std::vector<std::string>{"server.listen", "redis.prefix", "sessions.messages"});
   CHECK(next.server.listen.port == 8000);
   CHECK(next.server.drain_delay == 1s);
   CHECK(next.server.hosts.size() == 1);
   CHECK(next.sessions.limits.messages == running.sessions.limits.messages);
+  CHECK(next.redis.url.value == "redis://r");
+  CHECK(next.redis.prefix == "vx11:");
   CHECK(next.chat.deadline == 1s);
   CHECK(keep_fixed(running, next).empty());
 }

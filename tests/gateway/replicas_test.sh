@@ -200,7 +200,7 @@ suspicions_of() {
 suspects() { (($(suspicions_of) > 0)); }
 open_breakers_are_hints() {
   local i
-  fault switch error '"status":500'
+  fault switch 500
   for i in 0 2; do
     replica "$i"
     for _ in 1 2 3; do chat '{"message":"hello"}'; done

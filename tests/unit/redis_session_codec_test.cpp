@@ -195,7 +195,7 @@ TEST_CASE("with keys, plain values are refused unless the file of keys accepts t
   CHECK(Values(keys(kKeyOne + "\nplaintext\n")).read_turn("s", plain));
 }
 
-TEST_CASE("foreign, damaged and newer values are told apart") {
+TEST_CASE("foreign, damaged and newer values are distinguished") {
   const Values values{SessionKeys()};
   CHECK(read_failure(values, "s", "hello") == "its value is not a session");
   CHECK(read_failure(values, "s", "") == "it is damaged");

@@ -1,3 +1,4 @@
+#include <vx11/health/redis_client_probe.hpp>
 #include <vx11/store/redis.hpp>
 #include <vx11/store/session_keys.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -205,6 +206,7 @@ TEST_CASE("a value that is not a session is an error, and stays as it is") {
   CHECK(append_failure(*store, "s") == "cannot write the session in redis: " + expected);
   CHECK(read_failure(*store, "s") == "cannot read the session in redis: " + expected);
   CHECK(site().text({"DUMP", key}) == before);
+  CHECK(site().number({"PTTL", key}) == -1);
   CHECK(erase(*store, "s"));
   append(*store, "s", turn("new"));
   CHECK(recent(*store, "s").size() == 2);
@@ -329,6 +331,41 @@ TEST_CASE("a store without its server fails at once, and works again after its r
   other.server().stop();
   CHECK(append_failure(*store, "s").starts_with("cannot write the session in redis: "));
   CHECK(read_failure(*store, "s").starts_with("cannot read the session in redis: "));
+}
+
+TEST_CASE("a user that may use what the manual lists is enough, and one that may not is named") {
+  RedisSessionSite own;
+  own.run({"ACL",   "SETUSER",  "ana",     "on",     ">word",   "~vx11:*", "+evalsha",
+           "+eval", "+lindex",  "+lrange", "+rpush", "+rpushx", "+ltrim",  "+lpush",
+           "+llen", "+pexpire", "+unlink", "+role",  "+ping",   "+client", "+select"});
+  auto client = vx11::make_redis_client({.url = own.server().url("ana:word@")});
+  REQUIRE(client);
+  RedisSessionStoreOptions options;
+  options.store.limits.messages = 4;
+  const auto store = vx11::make_redis_session_store(*client, std::move(options));
+  REQUIRE(store);
+  for (int i = 0; i < 4; ++i) append(**store, "s", turn(std::to_string(i)));
+  CHECK(recent(**store, "s").size() == 4);
+  CHECK(erase(**store, "s"));
+  const auto probe = vx11::make_redis_client_probe(*client, "vx11:probe");
+  CHECK(vx11::sync_wait(probe->look(vx11::Deadline())) == vx11::ProbeAnswer(vx11::Health::ok));
+  own.run({"ACL", "SETUSER", "ana", "-evalsha"});
+  CHECK(append_failure(**store, "s").ends_with("redis does not permit the command to this user"));
+}
+
+TEST_CASE("the probe says why a server takes no writes, and whether it answers") {
+  RedisSessionSite own;
+  const auto probe = vx11::make_redis_client_probe(own.client, "vx11:probe");
+  const auto look = [&] { return vx11::sync_wait(probe->look(vx11::Deadline())); };
+  CHECK(look() == vx11::ProbeAnswer(vx11::Health::ok));
+  own.run({"CONFIG", "SET", "maxmemory", "1"});
+  CHECK(look() == vx11::ProbeAnswer(vx11::Health::degraded, "out_of_memory"));
+  own.run({"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "1"});
+  CHECK(look() == vx11::ProbeAnswer(vx11::Health::degraded, "no_replicas"));
+  own.run({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  CHECK(look() == vx11::ProbeAnswer(vx11::Health::ok));
+  own.server().stop();
+  CHECK(look().error().code == vx11::Errc::unreachable);
 }
 
 TEST_CASE("a prefix that would hide the id from the hash slot is refused") {
