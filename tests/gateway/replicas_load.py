@@ -25,9 +25,9 @@ def chat(url, token, session):
                            {"x-vx11-token": token, "content-type": "application/json"})
         answer = connection.getresponse()
         content = answer.read()
-        stored = answer.status == 200 and json.loads(content).get("session_stored", True)
+        stored = answer.status == 200 and json.loads(content)["metadata"].get("session_stored", True)
         return answer.status, stored
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, http.client.HTTPException, KeyError, ValueError):
         return 0, False
     finally:
         connection.close()
