@@ -165,6 +165,17 @@ std::size_t history_of(const GatewayConfig& config) {
   return config.targets.empty() ? 0 : config.sessions.limits.messages;
 }
 
+/// A Redis that all gateways share takes no part: chats go on without it, and its loss would take
+/// every gateway out of the balancer at once.
+std::vector<vx11::ReadinessCheck> readiness_of(const GatewayConfig& config, const Front& front,
+                                               const KeyWatch& keys) {
+  std::vector<vx11::ReadinessCheck> checks = {
+      {"listener", [&front] { return front.is_accepting(); }},
+      {"keys", [keys] { return keys.is_ready(); }}};
+  if (config.sessions.store.redis_url) checks.push_back({"sessions", [] { return true; }});
+  return checks;
+}
+
 Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts& parts,
                                         const vx11::Router& router, const Upstreams& upstreams,
                                         const Front& front, const KeyWatch& keys,
@@ -176,30 +187,28 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
   std::vector<std::string> embedded;
   if (config.madre_is_embedded()) embedded.push_back(upstreams.madre.name);
   return made_after(state.operator_api,
-                    vx11::OperatorApiOptions{
-                        .auth = parts.auth,
-                        .router = router,
-                        .health = *std::move(health),
-                        .power = make_power(config, upstreams.madre),
-                        .sessions = parts.sessions,
-                        .breakers = breakers_of(upstreams),
-                        .tasks = make_tasks(upstreams),
-                        .embedded = std::move(embedded),
-                        .cors_origins = config.server.cors_origins,
-                        .readiness = {{"listener", [&front] { return front.is_accepting(); }},
-                                      {"keys", [keys] { return keys.is_ready(); }}},
-                        .primary = primaries.front(),
-                        .primary_group = primaries,
-                        .max_body_bytes = config.limits.max_body_bytes,
-                        .max_message_bytes = config.limits.max_message_bytes,
-                        .history_messages = history_of(config),
-                        .metrics = metrics_access(config),
-                        .metric_families = std::move(families),
-                        .stream = parts.stream,
-                        .timer = vx11::make_net_timer(),
-                        .hosts = allowed_hosts(config.server),
-                        .admin = state.admin,
-                        .on_event = parts.on_event});
+                    vx11::OperatorApiOptions{.auth = parts.auth,
+                                             .router = router,
+                                             .health = *std::move(health),
+                                             .power = make_power(config, upstreams.madre),
+                                             .sessions = parts.sessions,
+                                             .breakers = breakers_of(upstreams),
+                                             .tasks = make_tasks(upstreams),
+                                             .embedded = std::move(embedded),
+                                             .cors_origins = config.server.cors_origins,
+                                             .readiness = readiness_of(config, front, keys),
+                                             .primary = primaries.front(),
+                                             .primary_group = primaries,
+                                             .max_body_bytes = config.limits.max_body_bytes,
+                                             .max_message_bytes = config.limits.max_message_bytes,
+                                             .history_messages = history_of(config),
+                                             .metrics = metrics_access(config),
+                                             .metric_families = std::move(families),
+                                             .stream = parts.stream,
+                                             .timer = vx11::make_net_timer(),
+                                             .hosts = allowed_hosts(config.server),
+                                             .admin = state.admin,
+                                             .on_event = parts.on_event});
 }
 
 /// The OpenAI chat API with and without `/v1`; all else is the operator's.

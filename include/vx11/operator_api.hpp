@@ -77,7 +77,7 @@ struct OperatorApiOptions {
   /// Origins whose pages may call the API (CORS): `https://host[:port]` as browsers send them, or
   /// `*` for every one. Empty: none, and preflight requests are not answered.
   std::vector<std::string> cors_origins = {};
-  /// Conditions of `GET /readyz`, beside that of the session store, which is always checked.
+  /// Conditions of `GET /readyz`, beside that of the session store unless one is named `sessions`.
   std::vector<ReadinessCheck> readiness = {};
   /// The name of the preferred chat target: an answer from any other is reported as a fallback.
   std::string primary = "switch";

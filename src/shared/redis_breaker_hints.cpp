@@ -4,13 +4,13 @@
 #include <vx11/token_file.hpp>
 
 #include <algorithm>
-#include <random>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
 
 #include "shared/hex.hpp"
+#include "shared/random_name.hpp"
 #include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
 #include "threads/detached.hpp"
@@ -25,13 +25,6 @@ using redis::Reply;
 
 /// A lost one is made up for within seconds: no request waits for replicas (WAIT).
 constexpr auto kNotConfirmed = redis::Script::Effect::reads;
-
-std::string random_name() {
-  std::random_device random;
-  std::string name;
-  for (int i = 0; i < 4; ++i) name += std::to_string(random()) + '-';
-  return name;
-}
 
 /// Used by its own coroutine alone once it has begun.
 class Exchange : public std::enable_shared_from_this<Exchange> {
@@ -160,7 +153,7 @@ Result<std::shared_ptr<RedisBreakerHints>> start_redis_breaker_hints(
     if (!digest) return fail(digest.error());
     keys.push_back(options.prefix + "open:" + shared::hex_of(*digest, 16));
   }
-  if (options.replica.empty()) options.replica = random_name();
+  if (options.replica.empty()) options.replica = shared::random_name();
   const BreakerHintOptions quorum = options.quorum;
   const auto exchange =
       std::make_shared<Exchange>(std::move(client), BreakerHints(std::move(breakers), quorum),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
-#include <random>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 
 #include "shared/answer_codec.hpp"
 #include "shared/hex.hpp"
+#include "shared/random_name.hpp"
 #include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
 #include "threads/detached.hpp"
@@ -38,14 +38,6 @@ std::string_view bytes_of(const Sha256& digest) noexcept {
 std::string milliseconds_of(Duration time) {
   const auto count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
   return std::to_string(std::max<std::int64_t>(count, 1));
-}
-
-/// Distinguishes the store from those of all other processes.
-std::string random_name() {
-  std::random_device random;
-  std::string name;
-  for (int i = 0; i < 4; ++i) name += std::to_string(random()) + '-';
-  return name;
 }
 
 /// A value of the scripts.
@@ -208,7 +200,7 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
   const RedisIdempotencyOptions options_;
   const redis::Script claim_{shared::kClaimKey};
   const redis::Script settle_{shared::kSettleKey};
-  const std::string name_ = random_name();
+  const std::string name_ = shared::random_name();
   std::atomic<std::uint64_t> tickets_{0};
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::stop_source> leases_ = {};  ///< By ticket.

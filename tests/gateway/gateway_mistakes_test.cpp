@@ -118,6 +118,19 @@ TEST_CASE(
   CHECK(found.front().ends_with("cannot be read: No such file or directory"));
 }
 
+TEST_CASE("what gateways share needs a Redis") {
+  for (const char* shared : {"VX11_LIMITS_SHARED", "VX11_IDEMPOTENCY_SHARED",
+                             "VX11_CHAT_BREAKER_HINTS", "VX11_AUTH_SHARED_REVOCATIONS"}) {
+    CAPTURE(shared);
+    CHECK(mistakes({.variables = {{shared, "true"}}}) ==
+          Lines{std::string(shared) +
+                ": needs a Redis; give sessions.store or redis.url the URL of one"});
+    CHECK(mistakes({.variables = {{shared, "true"}, {"VX11_REDIS_URL", "redis://r"}}}) == Lines{});
+    CHECK(mistakes({.arguments = {"--sessions", "redis://r"}, .variables = {{shared, "true"}}}) ==
+          Lines{});
+  }
+}
+
 TEST_CASE("invalid TOML is reported with line and column") {
   const auto found = mistakes_in_file("[server]\nlisten = \n");
   REQUIRE(found.size() == 1);

@@ -25,9 +25,9 @@ def chat(url, token, session):
                            {"x-vx11-token": token, "content-type": "application/json"})
         answer = connection.getresponse()
         content = answer.read()
-        stored = answer.status == 200 and json.loads(content).get("session_stored", True)
+        stored = answer.status == 200 and json.loads(content)["metadata"].get("session_stored", True)
         return answer.status, stored
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, http.client.HTTPException, KeyError, ValueError):
         return 0, False
     finally:
         connection.close()
@@ -39,7 +39,7 @@ def load(url, token, clients, end, log):
         def work(client):
             number = 0
             while not os.path.exists(end):
-                session = f"load-{client}-{number}"
+                session = f"load-{os.getpid()}-{client}-{number}"
                 status, stored = chat(url, token, session)
                 with lock:
                     print(status, int(stored), session, file=lines, flush=True)
@@ -61,7 +61,7 @@ def verify(url, token, log):
         answer = connection.getresponse()
         content = json.loads(answer.read())
         if answer.status != 200 or content["message_count"] != 2:
-            print(session, answer.status, content)
+            print(session, answer.status, content.get("message_count"))
 
 
 if sys.argv[1] == "--verify":

@@ -94,15 +94,15 @@ limits_hold_in_sum() {
 # --- idempotency ----------------------------------------------------------------------------------
 
 keys_hold_in_sum() {
-  local i
+  local i clients=()
   reset_counts
   for i in 0 1 2; do
     curl --noproxy '*' -sS --max-time 30 -D "$WORK/keyed$i.head" -o "$WORK/keyed$i" -H "x-vx11-token: $TOKEN" -H "$JSON" \
       -H 'Idempotency-Key: one' -d '{"message":"hello","session_id":"keyed"}' \
       "http://127.0.0.1:${PORTS[$i]}/operator/chat/ask" {REPORT}>&- &
+    clients+=($!)
   done
-  wait $(jobs -p %3) 2>/dev/null
-  for i in 0 1 2; do eventually 20 test -s "$WORK/keyed$i" || unmet "no answer $i"; done
+  wait "${clients[@]}"
   expect_equal "chats at switch" "$(count .switch.total)" 1
   expect_equal "different answers" "$(cat "$WORK"/keyed[012] | sed 's/}{/}\n{/g' | sort -u | wc -l)" 1
   expect_equal "replayed" "$(cat "$WORK"/keyed[012].head | grep -ci '^idempotent-replayed: true')" 2
@@ -200,7 +200,7 @@ suspicions_of() {
 suspects() { (($(suspicions_of) > 0)); }
 open_breakers_are_hints() {
   local i
-  fault switch error '"status":500'
+  fault switch 500
   for i in 0 2; do
     replica "$i"
     for _ in 1 2 3; do chat '{"message":"hello"}'; done
@@ -222,7 +222,7 @@ lost_redis_stops_no_chat() {
   stop redis KILL
   chat '{"message":"hello","session_id":"without"}'
   expect_status 200
-  expect_json '.session_stored == false and .degraded == true'
+  expect_json '.metadata.session_stored == false and .degraded'
   # Each of the gateways decides alone now, so the client has the rate of each.
   expect_equal "admitted and refused" "$(statuses_with "$LIMITED_TOKEN" 90 | paste -sd ' ')" '60 200 30 429'
   replica 0
@@ -234,7 +234,7 @@ lost_redis_stops_no_chat() {
 }
 stored_again() {
   chat '{"message":"hello","session_id":"again"}'
-  [[ $(jq -r '.session_stored // true' "$BODY") == true ]]
+  jq -e '.metadata | has("session_stored") | not' "$BODY" >/dev/null
 }
 returned_redis_is_used() {
   start_redis_on "$REDIS_PORT"

@@ -47,6 +47,15 @@ TEST_CASE_FIXTURE(Site, "not ready while sessions or what else is needed cannot 
   CHECK(get("/livez").status == 200);
 }
 
+TEST_CASE_FIXTURE(Site, "a condition of the program takes the place of asking the store") {
+  bool is_shared = true;
+  options.readiness = {{.name = "sessions", .is_ready = [&] { return is_shared; }}};
+  store->fail_reads = true;
+  CHECK(get("/readyz").status == 200);
+  is_shared = false;
+  CHECK(body_of(get("/readyz")) == json{{"status", "not_ready"}, {"reason", "sessions"}});
+}
+
 TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field") {
   const HttpResponse answer = get("/vx11/circuit-breaker/status");
   CHECK(answer.status == 200);

@@ -511,3 +511,26 @@ TEST_CASE("an authenticator refuses revoked principals, and names them for the l
   CHECK(auth->check(headers) == vx11::Access::granted);
   CHECK_FALSE(vx11::make_revoking_authenticator(nullptr, revoked));
 }
+
+TEST_CASE("in a cluster all keys of a command are in one slot") {
+  const RedisServer server({"--cluster-enabled", "yes"});
+  Replica one(server);
+  command(*one.client, {"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+  const auto is_ready = [&] {
+    return command(*one.client, {"CLUSTER", "INFO"}).text().find("cluster_state:ok") !=
+           std::string_view::npos;
+  };
+  REQUIRE(eventually(is_ready));
+  one.options.per_token = RequestRate(1, 3600s);
+  one.options.per_session = RequestRate(1, 3600s);
+  one.options.tokens_per_minute = 1;
+  one.inner->cost = 10;
+  CHECK(one.send(chat("ci", "s-1")).status == 200);
+  CHECK(one.send(chat("ci", "s-1")).status == 429);
+  CHECK(one.options.counters->decided_alone == 0);
+  Revoking revoking(server);
+  CHECK(revoking.revoke("ci", 60s));
+  Hinting hinting(server);
+  CHECK(eventually([&] { return hinting.counters->exchanges > 0; }));
+  CHECK(hinting.counters->failures == 0);
+}
