@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,8 @@ template <bool kRequest>
 class Parser final : public http::basic_parser<kRequest> {
  public:
   explicit Parser(std::size_t max_body) : max_body_(max_body) {
-    this->body_limit(boost::none);
+    // Not `boost::none`: Beast of Boost 1.74 then refuses every body that has a length.
+    this->body_limit(std::numeric_limits<std::uint64_t>::max());
     this->header_limit(1 << 20);
     this->eager(true);
   }
