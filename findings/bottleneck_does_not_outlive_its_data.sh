@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What:     bottleneck 2.19.5 with ioredis 4.31.0 (npm) on Node.js 20, Redis 7.0.15: a limiter in clustering mode when Redis
-#           has lost its data, by a restart without persistence, or a takeover by a replica that had not got it yet (here by
-#           FLUSHALL); and how a script's `redis.error_reply` arrives.
-# Guess:    the limiter writes its settings again and works: it is made for this, its scripts answer SETTINGS_KEY_NOT_FOUND to
-#           find out.
+# What:     bottleneck 2.19.5 with ioredis 4.31.0 (npm) on Node.js 20, Redis 7.0.15: a limiter in clustering mode when
+#           Redis has lost its data, by a restart without persistence, or a takeover by a replica that had not got it yet
+#           (here by FLUSHALL); and how a script's `redis.error_reply` arrives.
+# Guess:    the limiter writes its settings again and works: it is made for this, its scripts answer
+#           SETTINGS_KEY_NOT_FOUND to find out.
 # Seen:     each job rejects, for as long as the process lives, and with another error when a process with the same id has
-#           started and written the settings. The library compares the message with the name alone; Redis 7 puts "ERR " before
-#           an error of one word, and leaves one of several words as it is. Whoever compares the errors of scripts needs two
-#           words in them.
+#           started and written the settings. The library compares the message with the name alone; Redis 7 puts "ERR "
+#           before an error of one word, and leaves one of several words as it is. To compare a script's errors takes two
+#           words in each.
 # Output:   error_reply('NAME'): ERR NAME; error_reply('NAME text'): NAME text
 #           before: done; after FLUSHALL: ERR SETTINGS_KEY_NOT_FOUND; 5 s later: ERR SETTINGS_KEY_NOT_FOUND
 #           after another limiter with its id has started: ERR UNKNOWN_CLIENT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     @google/genai 3.3.0 (npm) on Node.js 20: a chat (`chats.create`) with a streamed answer to a first message, and
-#           which history it sends with the second one.
+# What:     @google/genai 3.3.0 (npm) on Node.js 20: a chat (`chats.create`) with a streamed answer to a first message,
+#           and which history it sends with the second one.
 # Guess:    the first question and its answer, however the stream ended and whatever is in its last event.
 # Seen:     if one event of the stream has no content, as a last one with the `finishReason` or the usage alone, or if the
-#           loop was left by `break`, the turn is not in the history: the model gets the second question without the first one
-#           and its answer, and the user, who has read it, sees a model that has forgotten. Nothing says so; getHistory() has
-#           the question alone, or not even that. An event with an empty text keeps the turn. A gateway in front of this
-#           client puts the reason and the usage into an event with a text.
+#           loop was left by `break`, the turn is not in the history: the model gets the second question without the first
+#           one and its answer, and the user, who has read it, sees a model that has forgotten. Nothing says so;
+#           getHistory() has the question alone, or not even that. An event with an empty text keeps the turn. A gateway
+#           in front of this client puts the reason and the usage into an event with a text.
 # Output:   reason with the last word: sends q1, answer, q2
 #           reason with an empty text: sends q1, answer, q2
 #           reason alone: sends q2; getHistory() has q1

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# What:     Redis 7.0.15 (Debian 12) with one replica and ioredis 6.0.0 (npm) on Node.js 20: a primary that gets SIGTERM, as on
-#           a restart of its service, while the replica is behind (here it hangs, by SIGSTOP), and what its clients see.
+# What:     Redis 7.0.15 (Debian 12) with one replica and ioredis 6.0.0 (npm) on Node.js 20: a primary that gets SIGTERM,
+#           as on a restart of its service, while the replica is behind (here it hangs, by SIGSTOP), and what its clients
+#           see.
 # Guess:    the server ends within a second or two, and a write fails at once with the connection, so that a client can go
 #           elsewhere.
-# Seen:     since 7.0 it first waits for its replicas, for ten seconds (`shutdown-timeout`), and all that time each write is
-#           held without an answer, while reads and PING are answered as ever: neither a health check nor a Sentinel sees
-#           anything. Then the connections close, and the replica has got nothing. With a client whose limit for a command is
-#           longer, every request that writes is ten seconds late at each such restart. A replica that has all costs no time.
-#           `shutdown-timeout 0` is the former behaviour.
+# Seen:     since 7.0 it first waits for its replicas, for ten seconds (`shutdown-timeout`), and all that time each write
+#           is held without an answer, while reads and PING are answered as ever: neither a health check nor a Sentinel
+#           sees anything. Then the connections close, and the replica has got nothing. With a client whose limit for a
+#           command is longer, every request that writes is ten seconds late at each such restart. A replica that has all
+#           costs no time. `shutdown-timeout 0` is the former behaviour.
 # Output:   replica is up to date: ended within 4 s
 #           replica is behind: ended after 9 s or more; write: held until then; read, PING: answered
 #           replica is behind, shutdown-timeout 0: ended within 4 s
