@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, Redis 7.0.15: a client that starts while the first of three
-#           Sentinels, or one of a Cluster's three primaries, hangs with its port open (here by SIGSTOP), by default options.
-#           The command is for a key that the hung node does not hold.
+#           Sentinels, or one of a Cluster's three primaries, hangs with its port open (here by SIGSTOP), by default
+#           options. The command is for a key that the hung node does not hold.
 # Guess:    after its connect timeout the client asks the next one: the command is answered within ten seconds.
-# Seen:     with Sentinel, ioredis waits for the reply of the first one without an end, though two are well: the timeout for
-#           connecting is met, since the kernel accepts the connection, and there is none for the reply
-#           (`sentinelCommandTimeout`). In a Cluster it depends on chance: the readiness check asks any one of the primaries,
-#           once, and of 20 clients several never get ready. redis waits without an end in both, and in a Cluster for whichever
-#           node hangs, be it among the root nodes or not, since connect() waits for all of them; it takes `socketTimeout` and
-#           `minimizeConnections`. Pods that start while one node hangs do not get ready. A test that kills the node shows
-#           none of this.
+# Seen:     with Sentinel, ioredis waits for the reply of the first one without an end, though two are well: the timeout
+#           for connecting is met, since the kernel accepts the connection, and there is none for the reply
+#           (`sentinelCommandTimeout`). In a Cluster it depends on chance: the readiness check asks any one of the
+#           primaries, once, and of 20 clients several never get ready. redis waits without an end in both, and in a
+#           Cluster for whichever node hangs, be it among the root nodes or not, since connect() waits for all of them; it
+#           takes `socketTimeout` and `minimizeConnections`. Pods that start while one node hangs do not get ready. A test
+#           that kills the node shows none of this.
 # Output:   Sentinel: ioredis: still waiting
 #           Sentinel: ioredis, sentinelCommandTimeout: works
 #           Sentinel: redis: still waiting

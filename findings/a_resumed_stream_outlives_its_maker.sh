@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# What:     resumable-stream 2.2.13 with redis 6.3.1 (npm) on Node.js 20, Redis 7.0.15: a second process follows a stream by
-#           resumeExistingStream(), and the process that makes the stream is killed, as by a deployment or for its memory.
-# Guess:    the follower's stream ends with an error within some seconds: the pieces and the pings of its maker are missing. A
-#           later resume is refused, and resumableStream() with the same id starts the stream anew.
+# What:     resumable-stream 2.2.13 with redis 6.3.1 (npm) on Node.js 20, Redis 7.0.15: a second process follows a stream
+#           by resumeExistingStream(), and the process that makes the stream is killed, as by a deployment or for its
+#           memory.
+# Guess:    the follower's stream ends with an error within some seconds: the pieces and the pings of its maker are
+#           missing. A later resume is refused, and resumableStream() with the same id starts the stream anew.
 # Seen:     the follower waits without an end; it cannot tell a dead maker from a slow model. Later calls reject within a
-#           second, "Timeout waiting for ack", both of them, for 24 hours: the key that marks the stream as running outlives
-#           its maker for a day, and the "idempotent" call starts nothing in that time. When the stream ends well, the follower
-#           ends well, and a later resume gives null. A user who waits for such an answer needs a limit for silence, and the
-#           answer a new id.
+#           second, "Timeout waiting for ack", both of them, for 24 hours: the key that marks the stream as running
+#           outlives its maker for a day, and the "idempotent" call starts nothing in that time. When the stream ends
+#           well, the follower ends well, and a later resume gives null. A user who waits for such an answer needs a limit
+#           for silence, and the answer a new id.
 # Output:   maker ends: follower ends well; resume: null; same id: null
 #           maker is killed: follower is still waiting; resume: Error: Timeout waiting for ack; same id: Error: Timeout waiting for ack
 #           its key lives for 23 h or more: true

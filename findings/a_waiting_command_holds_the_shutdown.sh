@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, Redis 7.0.15: the graceful end, `quit()` of ioredis and `close()`
-#           of redis, as in a handler of SIGTERM, when the server has ended, and when it hangs (SIGSTOP); with one command
-#           waiting for it, and with none; by default options.
+# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, Redis 7.0.15: the graceful end, `quit()` of ioredis and
+#           `close()` of redis, as in a handler of SIGTERM, when the server has ended, and when it hangs (SIGSTOP); with
+#           one command waiting for it, and with none; by default options.
 # Guess:    it settles within five seconds of itself, at least when the server is gone: there is nothing left to wait for.
-# Seen:     with a command waiting it does not settle in 15 s, whether the server is gone or hangs; it waits for the command,
-#           and the command waits for a server. ioredis waits for the reply to its own QUIT as well, from a server that hangs.
-#           With nothing waiting the others return at once. `destroy()` of redis rejects what waits; `disconnect()` of ioredis
-#           does so within two seconds if the server hangs, and never if it is gone: between two attempts to connect it ends
-#           the attempts, and leaves the commands pending. An orchestrator kills the process in the end, and what else it had
-#           to finish is lost with it. A shutdown needs a limit of its own, which ends in process.exit().
+# Seen:     with a command waiting it does not settle in 15 s, whether the server is gone or hangs; it waits for the
+#           command, and the command waits for a server. ioredis waits for the reply to its own QUIT as well, from a
+#           server that hangs. With nothing waiting the others return at once. `destroy()` of redis rejects what waits;
+#           `disconnect()` of ioredis does so within two seconds if the server hangs, and never if it is gone: between two
+#           attempts to connect it ends the attempts, and leaves the commands pending. An orchestrator kills the process
+#           in the end, and what else it had to finish is lost with it. A shutdown needs a limit of its own, which ends in
+#           process.exit().
 # Output:   gone: ioredis: settles; with a command: pending; disconnect(): pending
 #           gone: redis: settles; with a command: pending; destroy(): settles
 #           hangs: ioredis: pending; with a command: pending; disconnect(): settles

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     @google/genai 3.3.0, @huggingface/inference 4.13.30, ollama 0.6.4, ai 7.0.173 with @ai-sdk/openai-compatible 3.0.92,
-#           openai 7.59.0, @anthropic-ai/sdk 1.14.0, groq-sdk 1.6.0, @mistralai/mistralai 2.7.0, cohere-ai 8.1.0 and
-#           @langchain/openai 1.6.0 (npm) on Node.js 20: a program leaves the loop over a streamed answer by `break`.
+# What:     @google/genai 3.3.0, @huggingface/inference 4.13.30, ollama 0.6.4, ai 7.0.173 with @ai-sdk/openai-compatible
+#           3.0.92, openai 7.59.0, @anthropic-ai/sdk 1.14.0, groq-sdk 1.6.0, @mistralai/mistralai 2.7.0, cohere-ai 8.1.0
+#           and @langchain/openai 1.6.0 (npm) on Node.js 20: a program leaves the loop over a streamed answer by `break`.
 # Guess:    the connection to the server is closed at once, in all of them: `break` calls the iterator's return().
-# Seen:     in genai, huggingface, ollama and ai (textStream) it stays open, and the server sends on: a model that answers for
-#           a minute is paid for a minute, though the program went away after three words; a gateway holds a slot for it. In
-#           each of them something else closes it: an abort signal (in genai `abortSignal` of the config; in ollama abort() of
-#           the iterator).
+# Seen:     in genai, huggingface, ollama and ai (textStream) it stays open, and the server sends on: a model that answers
+#           for a minute is paid for a minute, though the program went away after three words; a gateway holds a slot for
+#           it. In each of them something else closes it: an abort signal (in genai `abortSignal` of the config; in ollama
+#           abort() of the iterator).
 # Output:   openai, anthropic, groq, mistral, cohere, langchain: closed
 #           genai, huggingface, ollama, ai: open, and read or sent on for 3 s
 #           genai, huggingface, ollama, ai, by abort: closed

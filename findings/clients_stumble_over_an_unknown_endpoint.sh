@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, python3-redis 4.3.4 and redis-cli 7.0.15 (Debian 12): a Cluster
-#           of Redis 7.0.15 whose nodes have `cluster-preferred-endpoint-type unknown-endpoint`, which is for nodes behind one
-#           address that they do not know, as with a port forward: MOVED then names a port alone, CLUSTER SLOTS has null.
+# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, python3-redis 4.3.4 and redis-cli 7.0.15 (Debian 12): a
+#           Cluster of Redis 7.0.15 whose nodes have `cluster-preferred-endpoint-type unknown-endpoint`, which is for
+#           nodes behind one address that they do not know, as with a port forward: MOVED then names a port alone, CLUSTER
+#           SLOTS has null.
 # Guess:    all follow, with the address by which they came: so says the documentation of Redis 7.0.
-# Seen:     redis and python3-redis do. For ioredis the nodes have no address, and no command is ever answered or refused. Nor
-#           does redis-cli of the same version follow: `-c` looks for a host of no name. (`--cluster` commands ask CLUSTER
-#           NODES, which has the addresses.) Which endpoints a Cluster names is thus a question for each of its clients.
+# Seen:     redis and python3-redis do. For ioredis the nodes have no address, and no command is ever answered or refused.
+#           Nor does redis-cli of the same version follow: `-c` looks for a host of no name. (`--cluster` commands ask
+#           CLUSTER NODES, which has the addresses.) Which endpoints a Cluster names is thus a question for each of its
+#           clients.
 # Output:   ioredis: still waiting
 #           ioredis, natMap: still waiting
 #           redis: works

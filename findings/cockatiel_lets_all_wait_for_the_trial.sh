@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     cockatiel 4.0.0 and opossum 10.0.0 (npm) on Node.js 20: calls that arrive while a half-open circuit breaker has one
-#           trial call under way, which takes three seconds and then fails, or succeeds.
+# What:     cockatiel 4.0.0 and opossum 10.0.0 (npm) on Node.js 20: calls that arrive while a half-open circuit breaker
+#           has one trial call under way, which takes three seconds and then fails, or succeeds.
 # Guess:    both reject them at once, as they do while the circuit is open: that is what a circuit breaker is for.
-# Seen:     opossum does. In cockatiel they wait for the trial: when it fails, each is rejected three seconds late, with the
-#           error of an open circuit, and when it succeeds, they all run at that moment. A service whose upstream hangs answers
-#           at once while the circuit is open, and then, at every trial, holds each request for as long as the trial takes;
-#           the requests of that time reach a server that has just come back all together. A limit on the trial alone, or a
-#           bulkhead in front of the breaker, bounds it.
+# Seen:     opossum does. In cockatiel they wait for the trial: when it fails, each is rejected three seconds late, with
+#           the error of an open circuit, and when it succeeds, they all run at that moment. A service whose upstream
+#           hangs answers at once while the circuit is open, and then, at every trial, holds each request for as long as
+#           the trial takes; the requests of that time reach a server that has just come back all together. A limit on the
+#           trial alone, or a bulkhead in front of the breaker, bounds it.
 # Output:   opossum, trial fails: open: rejected at once; in the trial: 20 rejected at once, 1 call
 #           opossum, trial succeeds: open: rejected at once; in the trial: 20 rejected at once, 1 call
 #           cockatiel, trial fails: open: rejected at once; in the trial: 20 rejected after the trial, 1 call

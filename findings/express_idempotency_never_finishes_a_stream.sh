@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What:     express-idempotency 1.0.6 with express 5.3.0 (npm) on Node.js 20: a POST that is sent again with its key, after the
-#           answer to the first one was read to its end; the handler answers by send(), by end() or by write() and end().
+# What:     express-idempotency 1.0.6 with express 5.3.0 (npm) on Node.js 20: a POST that is sent again with its key,
+#           after the answer to the first one was read to its end; the handler answers by send(), by end() or by write()
+#           and end().
 # Guess:    the second request gets the answer of the first, however the handler has written it.
-# Seen:     only what send() or json() has written is kept. After end() alone, and so after every stream, the key stays "in
-#           progress": each repeat is a 409 for as long as the key is kept, though the answer was given
-#           in full. A client that lost the end of a streamed answer, for whom the key was made, cannot get it in any way. In
-#           front of streams, the handler has to end the key itself (reportError, and then the repeat is carried out again).
+# Seen:     only what send() or json() has written is kept. After end() alone, and so after every stream, the key stays
+#           "in progress": each repeat is a 409 for as long as the key is kept, though the answer was given in full. A
+#           client that lost the end of a streamed answer, for whom the key was made, cannot get it in any way. In front
+#           of streams, the handler has to end the key itself (reportError, and then the repeat is carried out again).
 # Output:   send(): 201 "answer 1", again: 201 "answer 1", 1 run
 #           end(): 201 "answer 1", again: 409, 1 run
 #           stream: 201 "answer 1", again: 409, 1 run

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What:     @google/genai 3.3.0, @mistralai/mistralai 2.7.0 and openai 7.59.0 (npm) on Node.js 20: an event stream whose events
-#           have a line before `data:`, be it an `id:` or `event:` field, as servers add to let a client resume, or a comment, as
-#           gateways add to keep the connection open; and one whose data is written on two lines.
+# What:     @google/genai 3.3.0, @mistralai/mistralai 2.7.0 and openai 7.59.0 (npm) on Node.js 20: an event stream whose
+#           events have a line before `data:`, be it an `id:` or `event:` field, as servers add to let a client resume, or
+#           a comment, as gateways add to keep the connection open; and one whose data is written on two lines.
 # Guess:    all read the same answer: the format allows each of these, and no reader may stumble over them.
-# Seen:     mistral and openai do. generateContentStream of @google/genai finds only events that begin with `data: `: with any
-#           other line before it the answer is empty and the loop ends well, without an error. A comment that is an event by
-#           itself (with its empty line) is passed over. JSON on two lines of data is an error of parsing. A gateway in front
-#           of this client writes `data: ` first and alone, and keeps the connection open with comments that end in an empty
-#           line.
+# Seen:     mistral and openai do. generateContentStream of @google/genai finds only events that begin with `data: `: with
+#           any other line before it the answer is empty and the loop ends well, without an error. A comment that is an
+#           event by itself (with its empty line) is passed over. JSON on two lines of data is an error of parsing. A
+#           gateway in front of this client writes `data: ` first and alone, and keeps the connection open with comments
+#           that end in an empty line.
 # Output:   data only: genai "one two three"; mistral "one two three"; openai "one two three"
 #           comment and empty line: genai "one two three"; mistral "one two three"; openai "one two three"
 #           comment in the event: genai ""; mistral "one two three"; openai "one two three"

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# What:     hono 4.13.19 with @hono/node-server 2.1.9, h3 2.0.8 and fastify 5.12.8 (npm) on Node.js 20: an async generator for
-#           the model, in a loop with the framework's helper for event streams (hono's streamSSE, h3's createEventStream) or as
-#           the body of the answer; the generator throws after the first event, or the client leaves.
-# Guess:    when it throws, the client sees a broken connection, and cannot take the part for the whole. When the client has
-#           left, writing to it rejects, so that the loop ends, and with it the generator.
-# Seen:     so it is for a stream that is the body. In the helper of hono a throw ends the answer in order: after the first
-#           event comes the end of a complete body, with status 200; the error is on the server's console. And writes to a
-#           client that has left succeed, in hono and in h3: the loop runs to the model's end, for as long as that takes. A
-#           handler with a helper has to send an error event of its own, and to look at `stream.aborted` or `onAbort`, in h3
-#           at `onClosed`; a client must not take an end for the end without a last event.
+# What:     hono 4.13.19 with @hono/node-server 2.1.9, h3 2.0.8 and fastify 5.12.8 (npm) on Node.js 20: an async generator
+#           for the model, in a loop with the framework's helper for event streams (hono's streamSSE, h3's
+#           createEventStream) or as the body of the answer; the generator throws after the first event, or the client
+#           leaves.
+# Guess:    when it throws, the client sees a broken connection, and cannot take the part for the whole. When the client
+#           has left, writing to it rejects, so that the loop ends, and with it the generator.
+# Seen:     so it is for a stream that is the body. In the helper of hono a throw ends the answer in order: after the
+#           first event comes the end of a complete body, with status 200; the error is on the server's console. And
+#           writes to a client that has left succeed, in hono and in h3: the loop runs to the model's end, for as long as
+#           that takes. A handler with a helper has to send an error event of its own, and to look at `stream.aborted` or
+#           `onAbort`, in h3 at `onClosed`; a client must not take an end for the end without a last event.
 # Output:   hono, streamSSE: throws: complete; client leaves: runs on
 #           hono, body: throws: broken; client leaves: ends
 #           h3, createEventStream: client leaves: runs on

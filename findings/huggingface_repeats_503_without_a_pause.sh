@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What:     @huggingface/inference 4.13.30, openai 7.59.0 and cohere-ai 8.1.0 (npm) on Node.js 20: a chat that is answered 503
-#           with `Retry-After: 60`, by default options, streamed and not.
-# Guess:    huggingface repeats it twice or so, with growing pauses or as the field says, as the others do, and then rejects.
-# Seen:     it repeats at once, and does not end: hundreds of POSTs a second from one call, each with the whole body, until the
-#           server says something else. A server that is full, and says so, gets the more requests the longer it is. Others
-#           make three or fewer. `retry_on_error: false` in the options of the call switches it off.
+# What:     @huggingface/inference 4.13.30, openai 7.59.0 and cohere-ai 8.1.0 (npm) on Node.js 20: a chat that is answered
+#           503 with `Retry-After: 60`, by default options, streamed and not.
+# Guess:    huggingface repeats it twice or so, with growing pauses or as the field says, as the others do, and then
+#           rejects.
+# Seen:     it repeats at once, and does not end: hundreds of POSTs a second from one call, each with the whole body,
+#           until the server says something else. A server that is full, and says so, gets the more requests the longer it
+#           is. Others make three or fewer. `retry_on_error: false` in the options of the call switches it off.
 # Output:   huggingface, whole: 100 requests or more in 3 s, still repeating
 #           huggingface, streamed: 100 requests or more in 3 s, still repeating
 #           huggingface, streamed, retry_on_error false: 1 request, Error

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, python3-redis 4.3.4 (Debian 12), Redis 7.0.15: WATCH and GET, a
-#           cut of the connection, another client's SET, then MULTI, SET and EXEC, as in a read-modify-write of a session.
-# Guess:    each client knows that the watch went with the connection: EXEC is null or an error, and nothing is overwritten.
-# Seen:     redis and python3-redis do. ioredis connects again, selects its database and restores its subscriptions, but not
-#           the WATCH, and carries out the transaction without it: EXEC answers OK and the other client's value is gone. What
-#           is safe against concurrent writers is not safe against a network that drops idle connections. A script (EVAL)
-#           that compares and sets has no such gap.
+# What:     ioredis 6.0.0 and redis 6.3.1 (npm) on Node.js 20, python3-redis 4.3.4 (Debian 12), Redis 7.0.15: WATCH and
+#           GET, a cut of the connection, another client's SET, then MULTI, SET and EXEC, as in a read-modify-write of a
+#           session.
+# Guess:    each client knows that the watch went with the connection: EXEC is null or an error, and nothing is
+#           overwritten.
+# Seen:     redis and python3-redis do. ioredis connects again, selects its database and restores its subscriptions, but
+#           not the WATCH, and carries out the transaction without it: EXEC answers OK and the other client's value is
+#           gone. What is safe against concurrent writers is not safe against a network that drops idle connections. A
+#           script (EVAL) that compares and sets has no such gap.
 # Output:   ioredis: OK, the other's value is overwritten
 #           redis: Error: Client reconnected after WATCH, the other's value stays
 #           python3-redis: WatchError, the other's value stays

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     keyv 5.6.0 with @keyv/redis 5.1.6, and cache-manager 7.2.9 upon them (npm) on Node.js 20, Redis 7.0.15: set() while
-#           the server refuses writes, since its memory is full, since it has become a replica, or since the user may not; by
-#           default options and with `throwOnErrors`.
+# What:     keyv 5.6.0 with @keyv/redis 5.1.6, and cache-manager 7.2.9 upon them (npm) on Node.js 20, Redis 7.0.15: set()
+#           while the server refuses writes, since its memory is full, since it has become a replica, or since the user
+#           may not; by default options and with `throwOnErrors`.
 # Guess:    set() rejects, or resolves to false by default options and rejects with `throwOnErrors`.
-# Seen:     it resolves to true, and get() still gives the old value; cache-manager answers with the new value. The error is an
-#           event, of which the caller of set() sees nothing. keyv's own `throwOnErrors` makes no difference; set() rejects only
-#           if the store has the option of the same name as well. Used for sessions or keys of idempotency, each write to a
-#           full server, or after a failover, is lost with the reply of success.
+# Seen:     it resolves to true, and get() still gives the old value; cache-manager answers with the new value. The error
+#           is an event, of which the caller of set() sees nothing. keyv's own `throwOnErrors` makes no difference; set()
+#           rejects only if the store has the option of the same name as well. Used for sessions or keys of idempotency,
+#           each write to a full server, or after a failover, is lost with the reply of success.
 # Output:   memory is full: keyv true, then "old"; throwOnErrors true, then "old"; both throwOnErrors rejects, then "old"; cache-manager "new", then "old"
 #           is a replica: keyv true, then "old"; throwOnErrors true, then "old"; both throwOnErrors rejects, then "old"; cache-manager "new", then "old"
 #           user may not: keyv true, then "old"; throwOnErrors true, then "old"; both throwOnErrors rejects, then "old"; cache-manager "new", then "old"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     Prometheus 2.42.0 (Debian 12) with and without `--enable-feature=native-histograms`: the classic histograms and
-#           summaries of a target that has no native ones (Prometheus itself), and a recording rule for an objective of one
-#           second.
+# What:     Prometheus 2.42.0 (Debian 12) with and without `--enable-feature=native-histograms`: the classic histograms
+#           and summaries of a target that has no native ones (Prometheus itself), and a recording rule for an objective
+#           of one second.
 # Guess:    the flag adds native histograms, where a target has them, and changes nothing of what is there.
-# Seen:     it makes the server ask for protobuf, and every target that speaks it (each one made with the Go library) gets new
-#           names: le="1" becomes le="1.0", le="10" le="10.0", quantile="1" quantile="1.0". Rules, dashboards and objectives
-#           that select le="1" find nothing from that moment on, without an error; targets that write text only keep "1". Where
-#           a bound is selected, le=~"1|1.0" finds both.
+# Seen:     it makes the server ask for protobuf, and every target that speaks it (each one made with the Go library) gets
+#           new names: le="1" becomes le="1.0", le="10" le="10.0", quantile="1" quantile="1.0". Rules, dashboards and
+#           objectives that select le="1" find nothing from that moment on, without an error; targets that write text only
+#           keep "1". Where a bound is selected, le=~"1|1.0" finds both.
 # Output:   without: le="1" some, le="1.0" none, quantile="1" yes, quantile="1.0" no, rule for le="1" has a value
 #           with: le="1" none, le="1.0" some, quantile="1" no, quantile="1.0" yes, rule for le="1" has none
 set -euo pipefail

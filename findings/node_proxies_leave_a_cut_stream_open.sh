@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# What:     http-proxy 1.18.1, http-proxy-3 2.0.1, http-proxy-middleware 4.2.2, httpxy 0.5.6, @fastify/http-proxy 11.6.3 and
-#           express-http-proxy 2.1.2 (npm) on Node.js 20, by default options: a streamed answer to a POST whose upstream ends
-#           its connection in the middle, by a FIN as when its process is killed, or by a RST; and a client that leaves.
+# What:     http-proxy 1.18.1, http-proxy-3 2.0.1, http-proxy-middleware 4.2.2, httpxy 0.5.6, @fastify/http-proxy 11.6.3
+#           and express-http-proxy 2.1.2 (npm) on Node.js 20, by default options: a streamed answer to a POST whose
+#           upstream ends its connection in the middle, by a FIN as when its process is killed, or by a RST; and a client
+#           that leaves.
 # Guess:    the client of the proxy sees a broken connection in all of them, and the upstream sees the client leave.
-# Seen:     so it is in httpxy and @fastify/http-proxy only. http-proxy, http-proxy-3 and express-http-proxy keep the client's
-#           connection open, so that it waits for the rest of the answer without an end; after a FIN there is no `error`
-#           event either, in which an application could end it. http-proxy-middleware turns a RST into a complete answer and
-#           puts "Error occurred while trying to proxy" behind the text of the model. http-proxy, which most development
-#           servers used for years, does not close the upstream when the client of a POST leaves: the model answers to its
-#           end. A client needs a limit for silence of its own, and must take no stream for whole without its last event.
+# Seen:     so it is in httpxy and @fastify/http-proxy only. http-proxy, http-proxy-3 and express-http-proxy keep the
+#           client's connection open, so that it waits for the rest of the answer without an end; after a FIN there is no
+#           `error` event either, in which an application could end it. http-proxy-middleware turns a RST into a complete
+#           answer and puts "Error occurred while trying to proxy" behind the text of the model. http-proxy, which most
+#           development servers used for years, does not close the upstream when the client of a POST leaves: the model
+#           answers to its end. A client needs a limit for silence of its own, and must take no stream for whole without
+#           its last event.
 # Output:   http-proxy: FIN: open, no error event; RST: open, error event; client leaves: upstream stays
 #           http-proxy-3: FIN: open, no error event; RST: open, error event; client leaves: upstream closed
 #           http-proxy-middleware: FIN: broken; RST: complete, with a text of the proxy; client leaves: upstream closed

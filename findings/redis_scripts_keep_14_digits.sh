@@ -2,11 +2,12 @@
 # What:     Redis 7.0.15 (Debian 12): numbers in a script, as JSON that cjson decodes and encodes, as text made by `..` or
 #           tostring(), and as an argument of redis.call().
 # Guess:    integers up to 2^53 stay as they are: Lua's numbers are doubles, and these hold them.
-# Seen:     redis.call() keeps them. cjson and `..` write 14 digits: an id or a time in microseconds, which has 16, comes back
-#           rounded and in the form 1.7642800001235e+15, which a reader of integers refuses. A script that only adds a message
-#           to a session's JSON alters the rest of it (`[]` becomes `{}` besides). And a sliding window whose members are the
-#           time in microseconds and a suffix counts all requests within 100 microseconds as one: a limit is passed by as
-#           many. Text stays as it is: a script gets numbers as text, and writes them with string.format("%.0f", …).
+# Seen:     redis.call() keeps them. cjson and `..` write 14 digits: an id or a time in microseconds, which has 16, comes
+#           back rounded and in the form 1.7642800001235e+15, which a reader of integers refuses. A script that only adds
+#           a message to a session's JSON alters the rest of it (`[]` becomes `{}` besides). And a sliding window whose
+#           members are the time in microseconds and a suffix counts all requests within 100 microseconds as one: a limit
+#           is passed by as many. Text stays as it is: a script gets numbers as text, and writes them with
+#           string.format("%.0f", …).
 # Output:   as JSON: 1764280000123456 becomes 1.7642800001235e+15, 9007199254740991 becomes 9.007199254741e+15
 #           by "..": 1.7642800001235e+15; by redis.call: 1764280000123456; by string.format: 1764280000123456
 #           window of 1000 requests, a microsecond apart: 11 members by "..", 1000 by string.format

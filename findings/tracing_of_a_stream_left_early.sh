@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What:     @arizeai/openinference-instrumentation-openai 4.2.7, @traceloop/instrumentation-openai 0.27.0 and @langfuse/openai
-#           5.11.1 (npm) with openai 7.59.0 on Node.js 20: a streamed chat whose reader leaves the loop by `break` after three
-#           pieces, since it has seen enough or its own client has left.
+# What:     @arizeai/openinference-instrumentation-openai 4.2.7, @traceloop/instrumentation-openai 0.27.0 and
+#           @langfuse/openai 5.11.1 (npm) with openai 7.59.0 on Node.js 20: a streamed chat whose reader leaves the loop
+#           by `break` after three pieces, since it has seen enough or its own client has left.
 # Guess:    as without tracing, the connection to the server is closed at once; and a span is exported with what came.
-# Seen:     openinference reads the whole answer itself, on a second branch of the stream: `break` no longer reaches the server,
-#           the model writes to its end, and all of it is paid for and recorded, as if the application had read it. The other
-#           two close the connection, and export no span at all: the chats that users stop are in no trace, no count of
-#           tokens and no bill. For a stream that is read to its end all three export one span. A program that relies on
-#           `break` to stop the model needs a test of it with its tracing switched on.
+# Seen:     openinference reads the whole answer itself, on a second branch of the stream: `break` no longer reaches the
+#           server, the model writes to its end, and all of it is paid for and recorded, as if the application had read
+#           it. The other two close the connection, and export no span at all: the chats that users stop are in no trace,
+#           no count of tokens and no bill. For a stream that is read to its end all three export one span. A program that
+#           relies on `break` to stop the model needs a test of it with its tracing switched on.
 # Output:   NAME: read to its end: spans; left by break: connection, pieces sent after it, spans within 8 s
 #           none: read to its end: 0 spans; left: closed at once, 0 spans
 #           openinference: read to its end: 1 span; left: open to the last piece, 1 span
