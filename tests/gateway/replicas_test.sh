@@ -193,11 +193,27 @@ draining_replica_fails_no_chat() {
 
 # --- hints ----------------------------------------------------------------------------------------
 
-suspicions_of() {
+metric() { # NAME, of the gateway at BASE
   operator GET /metrics
-  sed -n 's/^vx11_breaker_hints_suspicions_total //p' "$BODY"
+  sed -n "s/^$1 //p" "$BODY"
 }
-suspects() { (($(suspicions_of) > 0)); }
+live() { [[ $(metric vx11_breaker_hints_live_replicas) == 3 ]]; }
+exchanges_on() { (($(metric vx11_breaker_hints_exchanges_total) > $1)); }
+reloaded_gateway_stays_one_replica() {
+  local before
+  replica 0
+  eventually 10 live || unmet "live: $(metric vx11_breaker_hints_live_replicas)"
+  for _ in 1 2 3; do
+    operator POST /admin/reload
+    expect_status 200
+  done
+  before=$(metric vx11_breaker_hints_exchanges_total)
+  eventually 10 exchanges_on $((before + 1)) || unmet "no exchange after the reload"
+  live || unmet "live: $(metric vx11_breaker_hints_live_replicas)"
+  balanced
+  expect_equal "admitted and refused" "$(statuses_with "$LIMITED_TOKEN" 3)" '3 429' # counts on
+}
+suspects() { (($(metric vx11_breaker_hints_suspicions_total) > 0)); }
 open_breakers_are_hints() {
   local i
   fault switch 500
@@ -217,17 +233,28 @@ open_breakers_are_hints() {
 
 # --- Redis is lost --------------------------------------------------------------------------------
 
+stopped_redis_is_not_waited_for() {
+  kill -STOP "${PIDS[redis]}"
+  for _ in {1..6}; do
+    chat '{"message":"hello","session_id":"stopped"}'
+    expect_status 200
+    expect_json '.degraded'
+    expect_within 1000 # twice sessions.max_wait, and 100 ms for the rates
+  done
+  expect_equal "decided alone" "$(statuses_with "$LIMITED_TOKEN" 3)" '3 200'
+  kill -CONT "${PIDS[redis]}"
+  eventually 10 stored_again || unmet "not stored: $(cat "$BODY")"
+}
 lost_redis_stops_no_chat() {
   local alone
   stop redis KILL
   chat '{"message":"hello","session_id":"without"}'
   expect_status 200
   expect_json '.metadata.session_stored == false and .degraded'
-  # Each of the gateways decides alone now, so the client has the rate of each.
-  expect_equal "admitted and refused" "$(statuses_with "$LIMITED_TOKEN" 90 | paste -sd ' ')" '60 200 30 429'
+  # Each of the gateways decides alone now, so the client has the rate of each, less the three before.
+  expect_equal "admitted and refused" "$(statuses_with "$LIMITED_TOKEN" 90 | paste -sd ' ')" '57 200 33 429'
   replica 0
-  operator GET /metrics
-  alone=$(sed -n 's/^vx11_limits_decided_alone_total //p' "$BODY")
+  alone=$(metric vx11_limits_decided_alone_total)
   ((alone > 0)) || unmet "decided alone: $alone"
   grep -q 'limits are decided by this gateway alone' "$WORK/replica0.err" || unmet "no log line"
   balanced
@@ -267,7 +294,9 @@ check "a killed gateway loses no acknowledged turn, and no chat is sent twice" k
 check "its replacement serves, without a failed chat" replaced_replica_serves
 check "a gateway drains without a failed chat" draining_replica_fails_no_chat
 start_replica 1
+check "a gateway that reads its configuration again stays one replica" reloaded_gateway_stays_one_replica
 check "breakers that two gateways have opened are a hint to the third, which asks all the same" open_breakers_are_hints
+check "a Redis that hangs is not waited for, and is used again" stopped_redis_is_not_waited_for
 check "without Redis chats go on, not stored, and limits are per gateway" lost_redis_stops_no_chat
 check "Redis is used again when it is back" returned_redis_is_used
 finish
