@@ -41,12 +41,12 @@ constexpr std::size_t kWideBlock = 4 * sizeof(__m256i);
   return end;
 }
 
-const bool has_wide_steps = __builtin_cpu_supports("avx2") != 0;
+const bool kHasWideSteps = __builtin_cpu_supports("avx2") != 0;
 #endif
 
 std::size_t skip_plain(std::string_view text, std::size_t from) noexcept {
 #ifdef VX11_WIDE_STEPS
-  if (text.size() - from >= kWideBlock && has_wide_steps) {
+  if (text.size() - from >= kWideBlock && kHasWideSteps) {
     from += plain_wide_blocks(text.substr(from));
   }
 #endif
