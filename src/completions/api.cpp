@@ -247,7 +247,7 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
   } catch (...) {
     refused = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
-  if (!refused) return HttpAdmission(*this, impl.options.max_body_bytes, std::move(found));
+  if (!refused) return {tl::in_place, *this, impl.options.max_body_bytes, std::move(found)};
   impl.finish(*refused, head, http_detail::request_id_of(head.headers));
   impl.metrics.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));

@@ -85,6 +85,7 @@ class HttpRoutes::Table final : public HttpHandler {
   Table(std::vector<Route> routes, std::vector<Mount> mounts)
       : routes_(std::move(routes)), mounts_(std::move(mounts)) {
     std::stable_sort(routes_.begin(), routes_.end(), comes_before);
+    for (Mount& mount : mounts_) mount.prefix = below(mount.prefix);
     std::stable_sort(mounts_.begin(), mounts_.end(), [](const Mount& a, const Mount& b) {
       return a.prefix.size() > b.prefix.size();
     });
@@ -174,7 +175,7 @@ class HttpRoutes::Table final : public HttpHandler {
 
   const Mount* mount_of(std::string_view path) const noexcept {
     const auto found = std::find_if(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
-      return is_below(path, below(mount.prefix));
+      return is_below(path, mount.prefix);
     });
     return found == mounts_.end() ? nullptr : &*found;
   }

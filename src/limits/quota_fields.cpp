@@ -1,7 +1,10 @@
 #include "limits/quota_fields.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
+#include <span>
 
 namespace vx11 {
 inline namespace v0 {
@@ -33,26 +36,54 @@ class FieldText {
   std::string_view view() const noexcept {
     return {bytes_.data(), static_cast<std::size_t>(end_ - bytes_.data())};
   }
+  void clear() noexcept { end_ = bytes_.data(); }
 
  private:
   std::array<char, 256> bytes_;
   char* end_ = bytes_.data();
 };
 
+/// The policies of the answer before, which most answers have, too.
+class LastPolicies {
+ public:
+  std::string_view text_of(std::span<const Quota> quotas) noexcept {
+    if (!std::equal(quotas.begin(), quotas.end(), known_.begin(), known_.begin() + count_, &same)) {
+      write(quotas);
+    }
+    return text_.view();
+  }
+
+ private:
+  static bool same(const Quota& a, const Quota& b) noexcept {
+    return a.policy.data() == b.policy.data() && a.rate == b.rate;
+  }
+  void write(std::span<const Quota> quotas) noexcept {
+    text_.clear();
+    for (const Quota& quota : quotas) {
+      text_.item(quota.policy).text("\";q=").number(quota.rate.requests);
+      text_.text(";w=").number(static_cast<std::uint64_t>(quota.rate.period.count()));
+    }
+    std::copy(quotas.begin(), quotas.end(), known_.begin());
+    count_ = static_cast<std::ptrdiff_t>(quotas.size());
+  }
+
+  std::array<Quota, 2> known_ = {};
+  std::ptrdiff_t count_ = 0;
+  FieldText text_ = {};
+};
+
 }  // namespace
 
 void Quotas::write(Headers& headers) const {
   if (count_ == 0) return;
-  FieldText policies;
+  thread_local LastPolicies policies;
   FieldText left;
   for (std::size_t i = 0; i < count_; ++i) {
     const Quota& quota = quotas_[i];
-    policies.item(quota.policy).text("\";q=").number(quota.rate.requests);
-    policies.text(";w=").number(static_cast<std::uint64_t>(quota.rate.period.count()));
     left.item(quota.policy).text("\";r=").number(quota.left);
     left.text(";t=").number(static_cast<std::uint64_t>(quota.reset.count()));
   }
-  headers.add("RateLimit-Policy", policies.view());
+  headers.add("RateLimit-Policy", policies.text_of(std::span(quotas_).first(count_)));
   headers.add("RateLimit", left.view());
 }
 

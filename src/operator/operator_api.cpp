@@ -92,7 +92,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   } catch (...) {
     refused = endpoints::error_answer(500, "internal");
   }
-  if (!refused) return HttpAdmission(*this, impl_->options.max_body_bytes, std::move(found));
+  if (!refused) return {tl::in_place, *this, impl_->options.max_body_bytes, std::move(found)};
   const std::string id = http_detail::request_id_of(head.headers);
   impl_->finish(*refused, head, id);
   impl_->count(match.endpoint(), refused->status, since);

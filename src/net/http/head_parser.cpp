@@ -42,35 +42,16 @@ std::size_t HeadParser::take(std::string_view rest, std::string_view left) noexc
   return size;
 }
 
-HeadParser::Next HeadParser::take_fields(std::string_view bytes, std::size_t& used,
-                                         Headers& headers) {
-  std::string_view rest = bytes.substr(used);
-  if (lacks_line(rest)) return incomplete(rest);
-  std::string_view text = rest.substr(0, left_);
-  const char* const end = text.data() + text.size();
-  Next next = Next::done;
-  while (!http_detail::starts_with_crlf(text.data(), end) && next == Next::done)
-    next = take_field(text, headers);
-  if (next == Next::done) text.remove_prefix(2);
-  const std::size_t size = take(rest, text);
-  used += size;
-  return next == Next::more ? incomplete(rest.substr(size)) : next;
-}
-
-/// \return `more` if the line, or the first byte of the next, has not arrived
-HeadParser::Next HeadParser::take_field(std::string_view& text, Headers& headers) {
-  Header field;
-  std::string_view rest = text;
-  if (!take_field_line(rest, field)) {
-    const bool folded = !text.empty() && http_detail::is_blank(text.front());
-    return not_a_line(text, folded ? "folded header line" : "malformed header line");
+// Inline, as is the next: both run for each field.
+inline HeadParser::Next HeadParser::add(const Header& field, Headers& headers) {
+  const std::string_view mistake = control_.note(field.name, field.value);
+  if (!mistake.empty()) {
+    mistake_ = mistake;
+    return Next::malformed;
   }
-  if (folding_ == Folding::join) {
-    if (rest.empty()) return Next::more;
-    if (http_detail::is_blank(rest.front())) return take_folded(text, field, headers);
-  }
-  text = rest;
-  return add(field, headers);
+  if (++fields_ > limits_.fields) return Next::too_many_fields;
+  headers.add(field.name, field.value);
+  return Next::done;
 }
 
 /// The lines of one folded field, joined with spaces.
@@ -88,15 +69,35 @@ HeadParser::Next HeadParser::take_folded(std::string_view& text, Header first, H
   return add({first.name, value}, headers);
 }
 
-HeadParser::Next HeadParser::add(const Header& field, Headers& headers) {
-  const std::string_view mistake = control_.note(field.name, field.value);
-  if (!mistake.empty()) {
-    mistake_ = mistake;
-    return Next::malformed;
+/// \return `more` if the line, or the first byte of the next, has not arrived
+inline HeadParser::Next HeadParser::take_field(std::string_view& text, Headers& headers) {
+  Header field;
+  std::string_view rest = text;
+  if (!take_field_line(rest, field)) {
+    const bool folded = !text.empty() && http_detail::is_blank(text.front());
+    return not_a_line(text, folded ? "folded header line" : "malformed header line");
   }
-  if (++fields_ > limits_.fields) return Next::too_many_fields;
-  headers.add(field.name, field.value);
-  return Next::done;
+  if (folding_ == Folding::join) {
+    if (rest.empty()) return Next::more;
+    if (http_detail::is_blank(rest.front())) return take_folded(text, field, headers);
+  }
+  text = rest;
+  return add(field, headers);
+}
+
+HeadParser::Next HeadParser::take_fields(std::string_view bytes, std::size_t& used,
+                                         Headers& headers) {
+  std::string_view rest = bytes.substr(used);
+  if (lacks_line(rest)) return incomplete(rest);
+  std::string_view text = rest.substr(0, left_);
+  const char* const end = text.data() + text.size();
+  Next next = Next::done;
+  while (!http_detail::starts_with_crlf(text.data(), end) && next == Next::done)
+    next = take_field(text, headers);
+  if (next == Next::done) text.remove_prefix(2);
+  const std::size_t size = take(rest, text);
+  used += size;
+  return next == Next::more ? incomplete(rest.substr(size)) : next;
 }
 
 }  // namespace net_detail

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -18,9 +19,25 @@ namespace http_detail {
 /// of a token into a letter or a hyphen.
 template <std::size_t kSize>
 inline bool is_name(std::string_view name, const char (&lower)[kSize]) noexcept {
-  bool same = name.size() + 1 == kSize;
-  for (std::size_t i = 0; i + 1 < kSize; ++i) same = same && (name[i] | 0x20) == lower[i];
-  return same;
+  constexpr std::size_t kLength = kSize - 1;
+  if (name.size() != kLength) return false;
+  const auto differ = [&]<class Word>(Word, std::size_t at) {  // some bytes at once
+    constexpr Word kCase = static_cast<Word>(0x2020202020202020);
+    Word given = 0;
+    Word known = 0;
+    std::memcpy(&given, name.data() + at, sizeof given);
+    std::memcpy(&known, lower + at, sizeof known);
+    return static_cast<std::uint64_t>((given | kCase) ^ known);
+  };
+  std::uint64_t differences = 0;
+  if constexpr (kLength < 8) {
+    static_assert(kLength >= 4);
+    differences = differ(std::uint32_t(), 0) | differ(std::uint32_t(), kLength - 4);
+  } else {
+    for (std::size_t at = 0; at + 8 < kLength; at += 8) differences |= differ(std::uint64_t(), at);
+    differences |= differ(std::uint64_t(), kLength - 8);
+  }
+  return differences == 0;
 }
 
 /// Framing, persistence, Host and Expect of one message, collected while its fields are parsed.
