@@ -12,6 +12,10 @@ namespace {
 
 /// How long idle work waits for more of it.
 constexpr auto kIdle = std::chrono::seconds(2);
+/// With as many operations at once more are worth waiting for, for less time than their transaction
+/// takes.
+constexpr std::size_t kBusy = 4;
+constexpr auto kGathering = std::chrono::microseconds(300);
 
 /// The jobs of one executor.
 struct Group {
@@ -104,10 +108,19 @@ void Lane::work() {
 bool Lane::take(Jobs& jobs) {
   std::unique_lock lock(mutex_);
   if (!wait_for_jobs(lock)) return false;
+  if (gathers_) gather(lock);
+  gathers_ = queued_ >= kBusy;
   for (; queued_ > 0 && jobs.size() < kMostTogether; --queued_) {
     jobs.push_back(static_cast<Job*>(queue_.pop()));
   }
   return true;
+}
+
+/// Under load a few more come within the time that a transaction takes, and are nearly free.
+void Lane::gather(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  std::this_thread::sleep_for(kGathering);
+  lock.lock();
 }
 
 bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {
