@@ -43,8 +43,8 @@ vx11::Result<Sessions> make_sessions(const SessionsConfig& config) {
   if (!config.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = config.limits})};
   }
-  // Shorter than the guard's, so that a lock is named, and a turn reported as lost is not stored.
-  const Duration patience = config.timeout * 4 / 5;
+  // Half of the guard's, so that a lock is named, and a turn reported as lost is not stored.
+  const Duration patience = config.timeout / 2;
   auto file = vx11::open_sqlite_session_store(*config.store.sqlite_path,
                                               {.limits = config.limits, .patience = patience},
                                               {.durability = config.durability});
