@@ -12,10 +12,11 @@ namespace {
 
 /// How long idle work waits for more of it.
 constexpr auto kIdle = std::chrono::seconds(2);
-/// With as many operations at once more are worth waiting for, for less time than their transaction
-/// takes.
+/// After as many operations at once more are worth waiting for, as long as some come, for a
+/// millisecond at most.
 constexpr std::size_t kBusy = 4;
-constexpr auto kGathering = std::chrono::microseconds(300);
+constexpr int kLooks = 5;
+constexpr auto kGathering = std::chrono::microseconds(200);
 
 /// The jobs of one executor.
 struct Group {
@@ -116,11 +117,15 @@ bool Lane::take(Jobs& jobs) {
   return true;
 }
 
-/// Under load a few more come within the time that a transaction takes, and are nearly free.
+/// Under load more operations come at once, and share pages and system calls.
 void Lane::gather(std::unique_lock<std::mutex>& lock) {
-  lock.unlock();
-  std::this_thread::sleep_for(kGathering);
-  lock.lock();
+  for (int i = 0; i < kLooks && queued_ < kMostTogether; ++i) {
+    const std::size_t before = queued_;
+    lock.unlock();
+    std::this_thread::sleep_for(kGathering);
+    lock.lock();
+    if (queued_ == before) return;
+  }
 }
 
 bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {

@@ -96,7 +96,7 @@ class Lane {
   bool push(Job& job);
   void work();
   bool take(Jobs& jobs);
-  static void gather(std::unique_lock<std::mutex>& lock);
+  void gather(std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(std::unique_lock<std::mutex>& lock);
   static void resume(Jobs& jobs);
 

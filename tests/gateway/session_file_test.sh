@@ -84,10 +84,10 @@ notices_a_moved_file() {
   mv "$FILE" "$FILE.moved"
   talk
   is_degraded
-  grep -q 'session not \(read\|stored\): .*moved, deleted or replaced' "$WORK/gateway.err" ||
-    unmet "the log does not say why"
   operator GET /operator/session/session-001
   expect_status 503
+  grep -q 'session not \(read\|stored\): .*moved, deleted or replaced' "$WORK/gateway.err" ||
+    unmet "the log does not say why"
   mv "$FILE.moved" "$FILE"
   talk
   expect_json '.metadata | has("session_stored") | not'
