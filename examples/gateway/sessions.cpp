@@ -55,12 +55,14 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                                      const std::shared_ptr<vx11::RedisClient>& redis) {
   const SessionsConfig& sessions = config.sessions;
   if (sessions.store.redis_url) return guarded(make_redis_sessions(redis, config), sessions);
-  const vx11::SessionStoreOptions options{.limits = sessions.limits, .patience = sessions.max_wait};
   if (!sessions.store.sqlite_path) {
-    return Sessions{.store = vx11::make_memory_session_store(options)};
+    return Sessions{.store = vx11::make_memory_session_store({.limits = sessions.limits})};
   }
-  return guarded(vx11::open_sqlite_session_store(*sessions.store.sqlite_path, options,
-                                                 {.durability = sessions.durability}),
+  // Half of the guard's, so that a lock is named, and a turn reported as lost is not stored.
+  const Duration patience = sessions.max_wait / 2;
+  return guarded(vx11::open_sqlite_session_store(
+                     *sessions.store.sqlite_path, {.limits = sessions.limits, .patience = patience},
+                     {.durability = sessions.durability}),
                  sessions);
 }
 

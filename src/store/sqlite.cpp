@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -207,9 +208,14 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   };
   Result<Connections> connections = connect(path, options, sqlite.durability);
   if (!connections) return cannot_open(connections.error().detail);
-  auto store = std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
-  if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
-  return store;
+  try {
+    auto store =
+        std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
+    if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
+    return store;
+  } catch (const std::system_error& error) {
+    return cannot_open(error.what());  // no thread can be created
+  }
 }
 
 }  // namespace v0

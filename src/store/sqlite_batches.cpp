@@ -13,9 +13,12 @@ namespace sqlite {
 
 namespace {
 
-/// Pages of the write-ahead log (16 MB) after which they are copied into the database. A longer log
-/// copies pages that change often fewer times.
-constexpr int kPagesOfLog = 4'000;
+/// Pages of the write-ahead log (16 MB) after which they are copied into the database, beside the
+/// writer.
+constexpr int kPagesToCopy = 4'000;
+/// Pages (128 MB) from which on the writer waits for the last of them to be copied, so that the log
+/// begins anew. It does so by itself whenever a copy ends while nothing is written.
+constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
 /// Unwritten uses that the next transaction writes.
@@ -206,12 +209,21 @@ void Writer::tidy_up() noexcept {
     if (change.begin() == SQLITE_OK) is_over_ = change.shrink(kShrunkAtOnce);
     change.commit();
   }
+  tidy_up_log();
+}
+
+void Writer::tidy_up_log() noexcept {
+  const int frames = frames_;
+  if (frames < copied_frames_) copied_frames_ = 0;  // it has begun anew
   if (copied_.exchange(false)) {
-    // Few pages: those written since the copy. After it the log begins anew.
+    copying_ = false;
+    if (frames < kPagesOfLog) return;
+    // What was written since the copy began, and two flushes of it.
     sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                               nullptr);
-    copying_ = false;
-  } else if (frames_ >= kPagesOfLog && !copying_.exchange(true)) {
+  } else if (frames - copied_frames_ >= kPagesToCopy && !copying_) {
+    copying_ = true;
+    copied_frames_ = frames;
     checkpoints_.run([this] { checkpoint(); });
   }
 }

@@ -98,6 +98,7 @@ class Writer {
   Code change(const Jobs& jobs);
   Jobs refuse_overdue(const Jobs& jobs) const;
   void wait_at_most(TimePoint until) noexcept;
+  void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
     return SessionChange(statements_, shared_.memory, shared_.limits, shared_.idle,
@@ -108,10 +109,11 @@ class Writer {
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;
-  bool is_over_ = false;               ///< Limits are exceeded, because they were lowered.
-  std::atomic<int> frames_ = 0;        ///< Pages in the write-ahead log.
-  std::atomic<bool> copying_ = false;  ///< A checkpoint is under way.
-  std::atomic<bool> copied_ = false;   ///< All but the last pages of the log are in the database.
+  bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
+  int frames_ = 0;                    ///< Pages in the write-ahead log.
+  bool copying_ = false;              ///< A copy of the log into the database is under way.
+  int copied_frames_ = 0;             ///< Pages of the log when the last copy began.
+  std::atomic<bool> copied_ = false;  ///< That copy has ended.
   Workers checkpoints_{1};
 };
 

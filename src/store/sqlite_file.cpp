@@ -25,8 +25,10 @@ namespace {
 constexpr std::chrono::milliseconds kBusy = std::chrono::seconds(5);
 constexpr int kPauseMilliseconds = 10;
 
-/// Checkpoints are the store's own, so that no commit waits for one. Deleted text is overwritten.
-constexpr const char* kSettings = "PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON";
+/// Checkpoints are the store's own, so that no commit waits for one. Deleted text is overwritten. 8
+/// MB of pages are kept in memory, for turns of sessions in no order.
+constexpr const char* kSettings =
+    "PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON; PRAGMA cache_size = -8000";
 
 /// NORMAL: a commit is in the kernel, which outlives this process. FULL: it is on the disk.
 constexpr const char* setting_of(SessionDurability durability) noexcept {

@@ -12,6 +12,11 @@ namespace {
 
 /// How long idle work waits for more of it.
 constexpr auto kIdle = std::chrono::seconds(2);
+/// After as many operations at once more are worth waiting for, as long as some come, for a
+/// millisecond at most.
+constexpr std::size_t kBusy = 4;
+constexpr int kLooks = 5;
+constexpr auto kGathering = std::chrono::microseconds(200);
 
 /// The jobs of one executor.
 struct Group {
@@ -104,10 +109,23 @@ void Lane::work() {
 bool Lane::take(Jobs& jobs) {
   std::unique_lock lock(mutex_);
   if (!wait_for_jobs(lock)) return false;
+  if (gathers_) gather(lock);
+  gathers_ = queued_ >= kBusy;
   for (; queued_ > 0 && jobs.size() < kMostTogether; --queued_) {
     jobs.push_back(static_cast<Job*>(queue_.pop()));
   }
   return true;
+}
+
+/// Under load more operations come at once, and share pages and system calls.
+void Lane::gather(std::unique_lock<std::mutex>& lock) {
+  for (int i = 0; i < kLooks && queued_ < kMostTogether; ++i) {
+    const std::size_t before = queued_;
+    lock.unlock();
+    std::this_thread::sleep_for(kGathering);
+    lock.lock();
+    if (queued_ == before) return;
+  }
 }
 
 bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {

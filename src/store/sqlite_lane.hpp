@@ -96,6 +96,7 @@ class Lane {
   bool push(Job& job);
   void work();
   bool take(Jobs& jobs);
+  void gather(std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(std::unique_lock<std::mutex>& lock);
   static void resume(Jobs& jobs);
 
@@ -105,6 +106,7 @@ class Lane {
   std::condition_variable changed_;
   JobQueue queue_;
   std::size_t queued_ = 0;
+  bool gathers_ = false;  ///< Many came together the last time.
   bool waiting_ = false;  ///< The thread waits for `changed_`.
   bool stopping_ = false;
   std::atomic<bool> dozing_ = false;  ///< It waits without a time limit.

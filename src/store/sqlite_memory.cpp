@@ -25,6 +25,7 @@ SharedTurn for_summaries(const Message& question, const Message& answer) {
 /// During a change of its own the counter may already count it. The write lock keeps others away
 /// until then.
 bool SessionMemory::is_current() const noexcept {
+  if (!counter_.is_known()) return true;  // there are no others
   const std::uint32_t counted = counter_.read() - state_;
   return counted == 0 || (changing_ && counted == 1);
 }
@@ -80,7 +81,7 @@ std::uint64_t SessionMemory::stamp_locked() const noexcept {
 
 void SessionMemory::learn(std::string id, KnownSession session, std::uint64_t stamp) {
   const std::lock_guard lock(mutex_);
-  if (stamp != stamp_locked() || !is_current() || known(id) != nullptr) return;
+  if (!remembers_ || stamp != stamp_locked() || !is_current() || known(id) != nullptr) return;
   put(std::move(id), std::move(session));
 }
 
@@ -119,7 +120,7 @@ std::size_t SessionMemory::touch_count() const {
 void SessionMemory::begin_change() {
   const std::lock_guard lock(mutex_);
   if (!is_current()) forget_all();
-  state_ = counter_.read();
+  if (counter_.is_known()) state_ = counter_.read();
   changing_ = true;
 }
 

@@ -16,7 +16,7 @@ namespace sqlite {
 namespace {
 
 /// The most sessions that one append evicts, so that lowered limits do not stall the others. Later
-/// changes go on from there.
+/// changes continue.
 constexpr int kEvictedPerAppend = 16;
 
 std::int64_t milliseconds(WallTime time) noexcept {

@@ -163,7 +163,7 @@ TEST_CASE_FIXTURE(Site, "after a few failures in a row writing is left out, and 
   CHECK(left_out.error().detail == "the session store is left out after failures");
   CHECK(store->writing().state() == CircuitState::open);
   CHECK(store->reading().state() == CircuitState::closed);
-  CHECK(recent(*store, "s").empty());  // reading goes on
+  CHECK(recent(*store, "s").empty());  // reading is not left out
   clock.advance(5s);
   append(*store, "s", turn("2"));
   append(*store, "s", turn("3"));

@@ -51,12 +51,10 @@ class Loop final : public vx11::Executor {
     post_all(jobs);
   }
   void post_all(vx11::JobQueue jobs) noexcept override {
-    {
-      const std::lock_guard lock(mutex_);
-      queue_.append(jobs);
-      ++wake_ups_;
-    }
-    changed_.notify_one();
+    const std::lock_guard lock(mutex_);
+    queue_.append(jobs);
+    ++wake_ups_;
+    changed_.notify_one();  // locked, because the loop may end as soon as it has the jobs
   }
   /// Runs jobs until `done`.
   template <class Done>
