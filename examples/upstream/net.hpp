@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <utility>  // Boost.Asio 1.74 uses std::exchange and does not include it
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
