@@ -132,7 +132,7 @@ class RecordServer {
   bool is_over_ = false;
 };
 
-/// What came of a script.
+/// The result of a script.
 struct Outcome {
   std::string request = {};  ///< As the server has read it.
   std::string answer = {};   ///< As the client has read it.
