@@ -109,11 +109,17 @@ void check_pins(LoadedConfig& loaded, const std::string& key, const UpstreamTlsC
 }
 
 /// Settings for https have no effect on a URL of http.
-void warn_of_http(LoadedConfig& loaded, const std::string& key, std::string_view origin) {
+void warn_of_http(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls,
+                  std::string_view origin) {
   if (!origin.starts_with("http://")) return;
-  for (const char* name : {"ca_file", "certificate_file", "certificate_key_file", "pins"}) {
+  const std::pair<const char*, bool> settings[] = {
+      {"ca_file", !tls.ca_file.value.empty()},
+      {"certificate_file", !tls.certificate_file.value.empty()},
+      {"certificate_key_file", !tls.certificate_key_file.value.empty()},
+      {"pins", !tls.pins.empty()}};
+  for (const auto& [name, is_set] : settings) {
     const std::string setting = fmt::format("{}.{}", key, name);
-    if (loaded.origin(setting).source == Origin::Source::standard) continue;
+    if (!is_set && !is_mistaken(loaded, setting)) continue;
     loaded.warnings.push_back(
         fmt::format("{}: has no effect with http; write https in url, or delete it",
                     place_of(loaded, setting)));
@@ -139,7 +145,7 @@ bool has_mistaken_file(const LoadedConfig& loaded, const std::string& key) {
 
 void check_tls(LoadedConfig& loaded, const std::string& key, const UpstreamTlsConfig& tls,
                std::string_view origin) {
-  warn_of_http(loaded, key, origin);
+  warn_of_http(loaded, key, tls, origin);
   check_readable(loaded, key + ".ca_file", tls.ca_file.value);
   check_readable(loaded, key + ".certificate_file", tls.certificate_file.value);
   check_readable(loaded, key + ".certificate_key_file", tls.certificate_key_file.value);

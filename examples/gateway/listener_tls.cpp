@@ -33,8 +33,8 @@ vx11::ServerTlsOptions options_of(const ListenerTlsConfig& config) {
 class ExpiryWarning {
  public:
   void check(const vx11::ServerTls& identity) {
-    const auto now = std::chrono::system_clock::now();
-    const auto expired_at = identity.revocation_lists().next_update;
+    const vx11::WallTime now = vx11::WallClock().now();
+    const vx11::WallTime expired_at = identity.revocation_lists().next_update;
     if (expired_at > now || now < next_) return;
     next_ = now + std::chrono::hours(1);
     spdlog::warn(
@@ -44,7 +44,7 @@ class ExpiryWarning {
   }
 
  private:
-  std::chrono::system_clock::time_point next_ = {};
+  vx11::WallTime next_ = {};
 };
 
 std::string description_of(const vx11::ServerTls& identity) {

@@ -330,6 +330,24 @@ refuses_while_it_drains() {
   restart_with_file
 }
 
+# The keys of an issuer that accepts connections and never answers are awaited for seconds.
+stops_while_it_awaits_keys() {
+  start issuer '^listening on ' python3 -uc '
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+print("listening on http://127.0.0.1:%d" % server.getsockname()[1])
+server.accept()
+print("asked")
+server.accept()'
+  file '[auth]' 'mode = "jwt"' '[auth.jwt]' 'algorithms = ["RS256"]' 'audience = "a"' \
+    "jwks_url = \"https://127.0.0.1:$(port_of "$(url_of issuer 'listening on')")/jwks\""
+  kill -HUP "${PIDS[gateway]}"
+  eventually 30 grep -qx asked "$WORK/issuer.out" || unmet "no keys are asked for: $(tail -n 3 "$WORK/gateway.err")"
+  kill -TERM "${PIDS[gateway]}"
+  eventually 30 logged 'auth.jwt.jwks_url: the gateway stops' || unmet "$(tail -n 3 "$WORK/gateway.err")"
+  stop issuer
+}
+
 start_upstream
 CHATTER=$("$GATEWAY_PROGRAM" token new chatter --scopes chat --file "$TOKENS" 2>/dev/null)
 file
@@ -359,4 +377,5 @@ check "reloads that follow each other put nothing off" tends_between_reloads
 check "bad levels are refused" refuses_bad_levels
 check "a reload changes the level of the log" reloads_the_level
 check "a gateway that stops is not reloaded" refuses_while_it_drains
+check "a signal to stop ends the wait for keys" stops_while_it_awaits_keys
 finish

@@ -120,7 +120,21 @@ streams_end_whole_at_stop() {
   kill -TERM "${PIDS[gateway]}"
   wait "$client" || code=$?
   expect_equal "curl's exit code" "$code" 0
+  eventually 10 is_gone gateway || unmet "the gateway does not end" # a second signal would end it at once
   grep -q '^event: done' "$WORK/stream" || unmet "the stream has no end: $(tail -3 "$WORK/stream")"
+}
+
+list_revocations() { # FROM TO: of nothing, by the authority of clients
+  : >"$WORK/index.txt"
+  printf '[ca]\ndefault_ca = d\n[d]\ndatabase = %s\ndefault_md = sha256\n' "$WORK/index.txt" >"$WORK/ca.cnf"
+  openssl ca -config "$WORK/ca.cnf" -gencrl -keyfile "$WORK/client.key" -cert "$WORK/client.pem" \
+    -crl_lastupdate "$1" -crl_nextupdate "$2" -out "$WORK/client.crl.new" 2>"$WORK/ca.err" || die "$(cat "$WORK/ca.err")"
+  mv "$WORK/client.crl.new" "$WORK/client.crl"
+}
+expired_list_refuses() {
+  eventually 10 grep -q 'client_crl_file: a revocation list has expired at 2020-01-02' "$WORK/gateway.err" ||
+    unmet "$(tail -n 3 "$WORK/gateway.err")"
+  curl_fails_with 56 second --cert "$WORK/client.pem" --key "$WORK/client.key"
 }
 
 certify first 30
@@ -153,4 +167,13 @@ check "a client with a trusted certificate is answered" \
 check "one with another certificate is not" \
   curl_fails_with 56 second --cert "$WORK/stranger.pem" --key "$WORK/stranger.key"
 check "one without any is not" curl_fails_with 56 second
+
+list_revocations 20200101000000Z 20900101000000Z
+VX11_SERVER_TLS_CERTIFICATE_FILE=$CERT VX11_SERVER_TLS_KEY_FILE=$KEY VX11_SERVER_TLS_CLIENT_CA_FILE=$WORK/client.pem \
+  VX11_SERVER_TLS_CLIENT_CRL_FILE=$WORK/client.crl restart_gateway
+check "one that no revocation list names is answered" \
+  answers 200 second --cert "$WORK/client.pem" --key "$WORK/client.key"
+check "and nothing is warned of" test -z "$(grep 'revocation list' "$WORK/gateway.err")"
+list_revocations 20200101000000Z 20200102000000Z
+check "once the list has expired it is refused, and that is logged" expired_list_refuses
 finish

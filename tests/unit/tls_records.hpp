@@ -132,7 +132,7 @@ class RecordServer {
   bool is_over_ = false;
 };
 
-/// What came of a script.
+/// The result of a script.
 struct Outcome {
   std::string request = {};  ///< As the server has read it.
   std::string answer = {};   ///< As the client has read it.
@@ -180,6 +180,8 @@ class Carrier {
     constexpr std::string_view kFatal("\x15\x03\x03\x00\x02\x02\x28", 7);
     if (how >= 16) return;  // most actions only carry
     collect();
+    const bool adds = how < 2;
+    if (!adds && on_the_way_.empty()) return;
     is_changed_ = true;
     if (how == 0) {
       on_the_way_.insert(0, kCloseNotify);
@@ -189,9 +191,6 @@ class Carrier {
       std::reverse(on_the_way_.begin(), on_the_way_.end());
     } else if (how == 3) {
       on_the_way_ = on_the_way_ + on_the_way_;
-    } else if (on_the_way_.empty()) {
-      is_changed_ = false;
-      return;
     } else {
       on_the_way_[how % on_the_way_.size()] ^= static_cast<char>(1U << (how % 8));
     }
