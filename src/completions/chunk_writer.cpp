@@ -1,8 +1,6 @@
 #include "completions/chunk_writer.hpp"
 
-#include <algorithm>
 #include <array>
-#include <utility>
 
 #include "http/sse.hpp"
 #include "json/edit.hpp"
@@ -16,6 +14,8 @@ namespace completions {
 namespace {
 
 constexpr std::string_view kChunk = "chat.completion.chunk";
+/// A chunk with a word or two.
+constexpr std::size_t kUsual = 512;
 
 /// Whether a member of this name has a value for which `test` holds. Quotes within strings are
 /// escaped, so the name with its quotes cannot be part of a text.
@@ -89,7 +89,7 @@ void ChunkWriter::decide(std::string_view data, std::string_view text) {
 }
 
 void ChunkWriter::take(std::string_view data, std::string_view text) {
-  if (out_.empty()) out_.reserve(expected_);
+  if (out_.empty()) out_.reserve(kUsual);
   if (turn_.is_kept() && text_.size() < kMostKept) text_ += text;
   if (events_ == Events::undecided) {
     if (!stream_->completion_json().empty()) return take_whole(text);
@@ -183,12 +183,6 @@ void ChunkWriter::write_role() {
   json::Writer delta = begin_delta(0);
   delta.key("content").string("");
   write_delta(std::move(delta));
-}
-
-std::string ChunkWriter::take_out() noexcept {
-  constexpr std::size_t kMostExpected = 64 * 1024;
-  expected_ = std::clamp(out_.size(), kUsual, kMostExpected);
-  return std::exchange(out_, {});
 }
 
 void ChunkWriter::end() {

@@ -31,15 +31,12 @@ class ChunkWriter final : public AnswerWriter {
   void take(std::string_view data, std::string_view text) override;
   void end() override;
   void error(std::string_view body) override;
-  std::string take_out() noexcept override;
+  std::string take_out() noexcept override { return std::exchange(out_, {}); }
   std::string take_text() noexcept override { return std::move(text_); }
 
  private:
   /// How the upstream's events are read; decided by the first with a text or with `choices`.
   enum class Events : unsigned char { undecided, chunks, other };
-
-  /// A chunk with a word or two.
-  static constexpr std::size_t kUsual = 512;
 
   void decide(std::string_view data, std::string_view text);
   void take_whole(std::string_view text);
@@ -60,8 +57,7 @@ class ChunkWriter final : public AnswerWriter {
   Events events_ = Events::undecided;
   bool has_role_ = false;
   bool is_finished_ = false;
-  std::size_t expected_ = kUsual;  ///< What was handed over last: the next may be as much.
-  json::StringFrame usual_ = {};   ///< Of the last chunk that was passed on with a text.
+  json::StringFrame usual_ = {};  ///< Of the last chunk that was passed on with a text.
   std::string out_ = {};
   std::string text_ = {};
 };
