@@ -2,7 +2,9 @@
 # Events of streamed chats that an upstream sends as fast as it can, through the gateway and through plain
 # reverse proxies in front of the same upstream. Runs are interleaved, and each round starts new
 # processes. The table shows medians.
-#   benchmarks/streams.sh [-r rounds] [-d seconds] [-c "clients …"] [-n events] [-t threads] [contender …]
+#   benchmarks/streams.sh [-a api] [-r rounds] [-d seconds] [-c "clients …"] [-n events] [-t threads] [contender …]
+#   api: operator (POST /operator/chat/ask, an upstream like switch) or completions (POST
+#   /v1/chat/completions, a model server)
 #   contenders: gateway, nginx, haproxy, and before: the gateway of another build, $BEFORE/gateway/vx11-gateway
 # Every stream has `events` events, which the upstream writes one by one without a pause. wrk reads
 # whole responses, so events/s are its requests/s times the events of a stream; the bytes it read
@@ -11,10 +13,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 seconds=5 clients="16 128" events=200 threads=2
-while getopts r:d:c:n:t: option; do
+api=operator rounds=5 seconds=5 clients="16 128" events=200 threads=2
+while getopts a:r:d:c:n:t: option; do
   case $option in
-    r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; c) clients=$OPTARG ;; n) events=$OPTARG ;; t) threads=$OPTARG ;;
+    a) api=$OPTARG ;; r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; c) clients=$OPTARG ;; n) events=$OPTARG ;; t) threads=$OPTARG ;;
     *) exit 2 ;;
   esac
 done
@@ -28,22 +30,49 @@ bin=$build/examples
 source benchmarks/processes.sh
 ulimit -n 65536 2>/dev/null || true
 
+release() { curl --noproxy '*' -fsS -o /dev/null -d "{\"stream_released\":$1}" "$control/__set"; }
+
 start_upstream() {
-  "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --threads 2 >"$work/upstream" &
+  "$bin/upstream/vx11-upstream" --madre 127.0.0.1:0 --switch 127.0.0.1:0 --models 127.0.0.1:0 --threads 2 \
+    >"$work/upstream" &
   pid[upstream]=$!
   switch=$(wait_line "$work/upstream" 'switch listening on ')
   madre=$(wait_line "$work/upstream" 'madre listening on ')
+  models=$(wait_line "$work/upstream" 'models listening on ')
+  if [[ $api == operator ]]; then
+    origin=$switch upstream_path=/switch/route-v5 path=/operator/chat/ask
+  else
+    origin=$models upstream_path=/v1/chat/completions path=/v1/chat/completions
+    write_model_configuration
+  fi
   control=$(wait_line "$work/upstream" 'control listening on ')
   tune "$events" 0
 }
 tune() { curl --noproxy '*' -fsS -o /dev/null -d "{\"stream\":true,\"stream_chunks\":$1,\"stream_gap_ms\":$2}" "$control/__set"; }
 
+# One target, a model server, which a route asks.
+write_model_configuration() {
+  cat >"$work/gateway.toml" <<CONF
+[targets.model]
+dialect = "openai"
+url = "$models"
+[routes.chat]
+targets = ["model"]
+[chat]
+route = "chat"
+[completions]
+aliases = ["m=vx11"]
+CONF
+}
+
 start_front() {  # start_front NAME PROGRAM
+  local upstreams=(--switch "$switch" --madre "$madre")
+  [[ $api == operator ]] || upstreams=(--config "$work/gateway.toml")
   VX11_TENTACULO_LINK_TOKEN=benchmark-token "$2" --listen 127.0.0.1:0 \
-    --switch "$switch" --madre "$madre" --sessions memory --threads "$threads" \
+    "${upstreams[@]}" --sessions memory --threads "$threads" \
     >"$work/$1" 2>"$work/$1.log" &
   pid[$1]=$!
-  url[$1]=$(wait_line "$work/$1" 'listening on ')/operator/chat/ask
+  url[$1]=$(wait_line "$work/$1" 'listening on ')$path
 }
 start_gateway() { start_front gateway "$bin/gateway/vx11-gateway"; }
 start_before() { start_front before "$BEFORE/gateway/vx11-gateway"; }
@@ -57,16 +86,16 @@ http {
   access_log off; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 75s;
   client_body_temp_path $work/nb; proxy_temp_path $work/np; fastcgi_temp_path $work/nf;
   uwsgi_temp_path $work/nu; scgi_temp_path $work/ns;
-  upstream switch { server ${switch#http://}; keepalive 1024; keepalive_requests 1000000000; }
+  upstream origin { server ${origin#http://}; keepalive 1024; keepalive_requests 1000000000; }
   server { listen 127.0.0.1:$port backlog=4096;
-    location / { proxy_pass http://switch; proxy_http_version 1.1; proxy_set_header Connection "";
+    location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
                  proxy_buffering off; } }
 }
 CONF
   nginx -c "$work/nginx.conf" -e "$work/nginx.log" &
   pid[nginx]=$!
   wait_port "$port"
-  url[nginx]=http://127.0.0.1:$port/switch/route-v5
+  url[nginx]=http://127.0.0.1:$port$upstream_path
 }
 
 start_haproxy() {
@@ -85,30 +114,40 @@ defaults
   http-reuse always
 frontend in
   bind 127.0.0.1:$port backlog 4096
-  default_backend switch
-backend switch
-  server switch ${switch#http://}
+  default_backend origin
+backend origin
+  server origin ${origin#http://}
 CONF
   haproxy -db -f "$work/haproxy.cfg" &
   pid[haproxy]=$!
   wait_port "$port"
-  url[haproxy]=http://127.0.0.1:$port/switch/route-v5
+  url[haproxy]=http://127.0.0.1:$port$upstream_path
 }
 
 lua() { # lua CONTENDER: the chat as that contender gets it, asking for events
+  [[ $api == operator ]] || { echo benchmarks/completions.lua; return; }
   case $1 in gateway | before) echo benchmarks/chat.lua ;; *) echo benchmarks/route.lua ;; esac
 }
 for script in chat route; do
   sed -e '$a wrk.headers["Accept"] = "text/event-stream"' benchmarks/$script.lua >"$work/$script.lua"
 done
+completion='{"model":"m","stream":true,"messages":[{"role":"user","content":"How are you today?"}]}'
+cat >"$work/completions.lua" <<LUA
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer benchmark-token"
+wrk.body = '$completion'
+LUA
 
 # The bytes of one whole response, without framing.
 bytes_of_one() {
   local message='{"message":"How are you today?","session_id":"session-001","metadata":{"client":"wrk"}}'
   [[ $1 == gateway || $1 == before ]] || message='{"prompt":"How are you today?"}'
-  curl --noproxy '*' -fsS -N -H 'x-vx11-token: benchmark-token' -H 'content-type: application/json' \
-    -H 'accept: text/event-stream' -d "$message" "${url[$1]}" >"$work/one"
-  [[ $(grep -c '^event: message' "$work/one") == "$events" ]] || { echo "$1: not $events events" >&2; exit 1; }
+  local piece='^event: message'
+  [[ $api == operator ]] || { message=$completion piece='"content":"[^"]'; }
+  curl --noproxy '*' -fsS -N -H 'x-vx11-token: benchmark-token' -H 'Authorization: Bearer benchmark-token' \
+    -H 'content-type: application/json' -H 'accept: text/event-stream' -d "$message" "${url[$1]}" >"$work/one"
+  [[ $(grep -c "$piece" "$work/one") == "$events" ]] || { echo "$1: not $events events" >&2; exit 1; }
   wc -c <"$work/one"
 }
 
@@ -148,7 +187,8 @@ memory() {  # memory NAME
   start_upstream
   "start_$1"
   seconds=1 measure "$1" 16 "$work/warm-up" 2>/dev/null
-  tune "$events" 5000
+  # Each has got an event with text; a chunk with the role comes before it.
+  if [[ $api == operator ]]; then tune "$events" 5000; else release 2; fi
   idle=$(awk '/^VmRSS/ { print $2 }' "/proc/${pid[$1]}/status")
   wrk -t1 -c$streams -d3s --timeout 60s -s "$work/$(basename "$(lua "$1")")" "${url[$1]}" >/dev/null &
   sleep 2.5

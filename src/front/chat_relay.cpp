@@ -86,8 +86,10 @@ Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
 
 /// \return whether a stream has begun
 Task<bool> ChatRelay::open() {
-  Task<void> preparing = form_->prepare();
-  co_await std::move(preparing);
+  {  // what it needed is freed before an answer is waited for
+    Task<void> preparing = form_->prepare();
+    co_await std::move(preparing);
+  }
   Deadline deadline(asked_until_, stop_.get_token());
   auto asking = form_->router().async_stream(std::cref(form_->chat()), std::move(deadline));
   auto& opened = co_await asking;

@@ -33,6 +33,12 @@ Task<Result<void>> complete(HttpResponse& response, BodyStream& body, Deadline d
   co_return fail(thrown);
 }
 
+/// Frees what `task` needed: its owner waits for long.
+template <class T>
+void end_task(Task<T>&& task) noexcept {
+  const Task<T> ended = std::move(task);
+}
+
 bool is_stream_of(StreamFraming framing, std::string_view content_type) noexcept {
   return framing == StreamFraming::json_lines ? endpoints::is_json_lines(content_type)
                                               : endpoints::is_event_stream(content_type);
@@ -84,6 +90,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   Task<OpenedSend> opening =
       open_through_breaker(call, *ability.transport, request, deadline, admission);
   OpenedSend opened = co_await std::move(opening);
+  end_task(std::move(opening));
   SendResult& result = opened.result;
   answer.elapsed = result.elapsed;
   const bool refused = result.response && !result.response->ok();

@@ -4,10 +4,16 @@
 
 #include <doctest/doctest.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include "net/loop/poller.hpp"
+#include "net/socket/channel.hpp"
+#include "threads/detached.hpp"
 
+using vx11::net_detail::Channel;
+using vx11::net_detail::Loop;
 using vx11::net_detail::Poller;
+using vx11::net_detail::Socket;
 
 namespace {
 
@@ -68,6 +74,34 @@ struct Watched {
   Poller poller;
   std::string order;
   std::vector<std::unique_ptr<RecordingWatcher>> watchers;
+};
+
+/// Counts what it asks the socket for.
+class CountingChannel final : public Channel {
+ public:
+  using Channel::Channel;
+  int reads = 0;
+
+ private:
+  IoResult try_read(char* into, std::size_t size) noexcept override {
+    ++reads;
+    return Channel::try_read(into, size);
+  }
+};
+
+/// Moves what arrives to `text`, until the channel is closed.
+vx11::Detached receive(std::shared_ptr<CountingChannel> channel, std::string& text) {
+  for (bool more = true; more;) {
+    more = co_await channel->wait_readable();
+    text += channel->unread();
+    channel->consume(channel->unread().size());
+  }
+}
+
+/// Both ends of a connection.
+struct Pair {
+  Pair() { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0); }
+  int ends[2] = {};
 };
 
 constexpr auto kResults = Poller::Priority::results;
@@ -159,4 +193,25 @@ TEST_CASE("a watcher destroyed between two turns is not notified in the next") {
   CHECK(of.turn() == std::string(16, 'n'));
   of.watchers[17].reset();
   CHECK(of.turn() == "xz");
+}
+
+TEST_CASE("a channel receives only after an event with input") {
+  Loop loop;
+  const Pair pair;
+  const Socket peer(pair.ends[1]);
+  const auto channel = std::make_shared<CountingChannel>(loop, Socket(pair.ends[0]));
+  std::string text;
+  receive(channel, text);
+  loop.poller.turn(0);  // it can be written to
+  CHECK(channel->reads == 0);
+  REQUIRE(::send(peer.get(), "one ", 4, 0) == 4);
+  loop.poller.turn(0);
+  REQUIRE(::send(peer.get(), "two", 3, 0) == 3);
+  loop.poller.turn(0);
+  CHECK(channel->reads == 2);
+  ::shutdown(peer.get(), SHUT_WR);
+  loop.poller.turn(0);
+  CHECK(channel->reads == 3);
+  CHECK(text == "one two");
+  CHECK(channel->close_reason() == vx11::net_detail::CloseReason::closed);
 }

@@ -137,21 +137,25 @@ class NetTimer final : public detail::AlarmTimer {
     slot.emplace<detail::SleepAlarm>(*this, ring, whom);
   }
   Task<bool> sleep(Duration time, std::stop_token stop) override {
-    Loop* const here = Loop::current();
-    Loop* const loop_here = here != nullptr ? here : background_.loop();
-    if (loop_here == nullptr) co_return false;
-    Loop& loop = *loop_here;
-    ResumeOn on_loop(loop);
+    Loop* const loop = loop_here();
+    if (loop == nullptr) co_return false;
+    ResumeOn on_loop(*loop);
     co_await on_loop;
-    if (stop.stop_requested() || loop.ending()) co_return false;
+    if (stop.stop_requested() || loop->ending()) co_return false;
     if (time <= Duration::zero()) co_return true;
-    const auto sleep = std::make_shared<Sleep>(loop);
+    const auto sleep = std::make_shared<Sleep>(*loop);
     const std::stop_callback on_stop(std::move(stop), [&sleep] { sleep->stop(); });
     Asleep asleep{*sleep, Deadline::after(TimerWheel::now(), time).at()};
     co_return co_await asleep;
   }
 
  private:
+  /// The calling thread's loop, or the timer's own; null if it cannot be started.
+  Loop* loop_here() noexcept {
+    Loop* const here = Loop::current();
+    return here != nullptr ? here : background_.loop();
+  }
+
   BackgroundLoop background_;
 };
 

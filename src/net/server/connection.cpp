@@ -173,7 +173,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
   if (answer == nullptr) {
-    co_return co_await write_instead(scratch, internal_error(reader.request()));
+    co_return co_await write_failure(scratch);
   }
   if (answer->body) co_return co_await begin_stream(scratch, *answer, *admission);
   channel_->watch(nullptr, nullptr);

@@ -86,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   Task<Then> stream(std::unique_ptr<RequestScratch>& scratch);
   Task<Result<std::string>> next_piece() noexcept;
   bool append_next(std::string& out, std::string_view piece);
+  Task<Then> write_failure(RequestScratch& scratch);
   void give_back(std::unique_ptr<RequestScratch>& scratch);
   Task<Then> write_instead(RequestScratch& scratch, HttpResponse response);
   bool write_at_once(RequestScratch& scratch, const HttpResponse& response);

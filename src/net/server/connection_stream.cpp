@@ -47,8 +47,7 @@ Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scrat
     co_await own_loop;
     const bool failed = piece == nullptr || !*piece;
     if (failed && !scratch) co_return Then::close;
-    if (failed)
-      co_return co_await write_instead(*scratch, internal_error(scratch->reader.request()));
+    if (failed) co_return co_await write_failure(*scratch);
     std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
     out.clear();
     if (scratch) out += scratch->out;
@@ -84,7 +83,11 @@ bool Connection::append_next(std::string& out, std::string_view piece) {
   return false;
 }
 
-/// Responds to a request whose stream did not begin.
+/// Responds to a request whose stream did not begin. Not within `stream`, whose frame would have
+/// room for the response while it waits.
+Task<Connection::Then> Connection::write_failure(RequestScratch& scratch) {
+  return write_instead(scratch, internal_error(scratch.reader.request()));
+}
 
 }  // namespace net_detail
 }  // namespace v0

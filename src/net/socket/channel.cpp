@@ -29,9 +29,11 @@ Channel::~Channel() {
   if (socket_) loop_.poller.remove(socket_, *this);
 }
 
-/// Further events may be pending when this one is handled, so a missing flag proves nothing.
+/// An event without input follows bytes that were read before it was fetched; those that come later
+/// make another one. Under TLS the session may hold bytes that were read during the handshake.
 void Channel::ready(std::uint32_t events) {
-  readable_ = true;
+  constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  readable_ = readable_ || (events & kInput) != 0 || needs_handshake();
   broken_ = broken_ || (events & (EPOLLHUP | EPOLLERR)) != 0;
   hung_up_ = hung_up_ || broken_ || (events & EPOLLRDHUP) != 0;
   if (yielding_) return;
@@ -110,7 +112,7 @@ void Channel::continue_reading() {
 
 /// Nothing reads at the moment: receives at most once; the rest stays in the socket.
 void Channel::receive_watched() {
-  if (unread().empty() && close_reason_ == CloseReason::none) receive();
+  if (readable_ && unread().empty() && close_reason_ == CloseReason::none) receive();
   buffer_.rest();
   if (close_reason_ == CloseReason::none && !hung_up_) return;
   if (only_break_ && !broken_ &&
