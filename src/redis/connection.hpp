@@ -81,6 +81,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   /// Ends it from this side: `user` is not called, calls on it fail with `why`.
   void close(ErrorKind why) noexcept;
 
+  /// Whether no call waits for a reply.
+  bool is_idle() const noexcept { return places_.empty() && unconfirmed_.empty(); }
   TimePoint ready_since() const noexcept { return ready_since_; }
   const std::string& address() const noexcept { return address_; }
 

@@ -40,7 +40,7 @@ struct ServerMap {
   friend bool operator==(const ServerMap&, const ServerMap&) = default;
 };
 
-/// What is told about changes of the map, on any thread.
+/// Is called after each change of the map, on any thread.
 class MapListener {
  public:
   virtual void map_changed() noexcept = 0;

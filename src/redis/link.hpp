@@ -33,6 +33,10 @@ class Link final : private ConnectionUser, private CallQueue {
   /// Before its first use: replies may be messages of a subscription, which `pushed` is called
   /// with.
   void expect_pushes(std::function<void(const Reply&)> pushed) { pushed_ = std::move(pushed); }
+  /// Whether no call waits.
+  bool is_idle() const noexcept {
+    return waiting_.empty() && (!connection_ || connection_->is_idle());
+  }
   /// Ends it; the calls fail with `why`. To be called once, before it is destroyed.
   void close(ErrorKind why);
 

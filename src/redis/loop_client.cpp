@@ -37,7 +37,7 @@ LoopClient::LoopClient(Loop& loop, std::shared_ptr<Directory> directory,
 LoopClient::~LoopClient() {
   directory_->remove(*this);
   change_job_->client = nullptr;
-  drop_links([](const std::string&) { return true; }, ErrorKind::cancelled);
+  drop_links([](const auto&) { return true; }, ErrorKind::cancelled);
   while (!waiting_.empty()) {
     Call* const call = waiting_.back();
     waiting_.pop_back();
@@ -52,15 +52,20 @@ void LoopClient::map_changed() noexcept {
   loop_.post(*change_job_);
 }
 
-/// The calls on connections to servers that are no masters any more fail: what such a server still
-/// acknowledges is lost.
+/// Behind Sentinels the calls on a connection to the old master fail: what it still acknowledges is
+/// lost. A Cluster's node that is missing in the map may be new to the node that was asked, so a
+/// connection with calls on it stays until the next change.
 void LoopClient::apply_map() {
   refresh();
   if (directory_->closed()) {
-    drop_links([](const std::string&) { return true; }, ErrorKind::cancelled);
+    drop_links([](const auto&) { return true; }, ErrorKind::cancelled);
   } else if (map_) {
-    drop_links([this](const std::string& address) { return !map_->has(address); },
-               ErrorKind::read_only);
+    const bool is_cluster = !map_->of_slot.empty();
+    drop_links(
+        [&](const auto& link) {
+          return !map_->has(link.first) && (!is_cluster || link.second->is_idle());
+        },
+        ErrorKind::read_only);
   }
   std::vector<Call*> waiting;
   waiting.swap(waiting_);
@@ -72,7 +77,7 @@ template <class IsDropped>
 void LoopClient::drop_links(IsDropped is_dropped, ErrorKind why) {
   std::vector<std::unique_ptr<Link>> dropped;
   for (auto link = links_.begin(); link != links_.end();) {
-    if (!is_dropped(link->first)) {
+    if (!is_dropped(*link)) {
       ++link;
       continue;
     }

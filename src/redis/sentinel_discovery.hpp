@@ -16,8 +16,8 @@ inline namespace v0 {
 namespace redis {
 
 /// Asks one Sentinel after the other until one knows the master, and listens at that one to
-/// `+switch-master`: after a failover the old master acknowledges writes until it is told of it,
-/// and then forgets them.
+/// `+switch-master`: after a failover the old master acknowledges writes until it becomes a
+/// replica, and then forgets them.
 class SentinelDiscovery final : public Discovery {
  public:
   using Discovery::Discovery;
