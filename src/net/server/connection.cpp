@@ -172,9 +172,7 @@ Task<Connection::Then> Connection::serve_one(RequestScratch& scratch) {
   }
   ResumeOn own_loop(channel_->loop());
   co_await own_loop;
-  if (answer == nullptr) {
-    co_return co_await write_failure(scratch);
-  }
+  if (answer == nullptr) co_return co_await write_failure(scratch);
   if (answer->body) co_return co_await begin_stream(scratch, *answer, *admission);
   channel_->watch(nullptr, nullptr);
   if (write_at_once(scratch, answer->head)) co_return after(scratch);
