@@ -10,7 +10,7 @@ namespace endpoints {
 void Context::finish(HttpResponse& answer, const HttpRequest& request,
                      std::string_view request_id) const {
   add_cors_fields(options.cors_origins, request, answer);
-  add_request_id(answer, request_id);
+  http_detail::add_request_id(answer, request_id);
   endpoints::finish(answer, request.method);
 }
 

@@ -71,7 +71,7 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   RecordVerdict<State> record{state, *std::move(permit), std::move(question)};
   if (std::move(call).operator co_await().await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
-    record(true, result.has_value());
+    record(true, detail::store_works(result));
     return result;
   }
   return wait_for<T>(std::make_shared<detail::GuardedCall<T, RecordVerdict<State>>>(
