@@ -38,14 +38,19 @@ vx11::MetricSeries series(std::string operation,
           }};
 }
 
+/// The client of Redis fails at once while there is none, and bounds the time of each operation
+/// itself. So it is asked again soon: it has to be in use within 5 s of the server's return.
+vx11::GuardedStoreOptions redis_guard() {
+  return {
+      .breaker = {.failures_to_open = 5, .open_for = 1s, .growth = {.factor = 2, .at_most = 2s}}};
+}
+
 /// A chat waits no longer for `store` than `max_wait`, and not at all while it keeps failing.
 vx11::Result<Sessions> guarded(vx11::Result<std::shared_ptr<vx11::SessionStore>> store,
-                               const SessionsConfig& config) {
+                               vx11::GuardedStoreOptions options) {
   if (!store) return vx11::fail(std::move(store.error()));
-  vx11::GuardedStoreOptions options{.timeout = config.max_wait, .timer = vx11::make_net_timer()};
   options.breaker.on_transition = log_change;
-  auto guard =
-      std::make_shared<vx11::GuardedSessionStore>(*std::move(store), std::move(options));
+  auto guard = std::make_shared<vx11::GuardedSessionStore>(*std::move(store), std::move(options));
   return Sessions{.store = guard, .guarded = guard};
 }
 
@@ -54,7 +59,7 @@ vx11::Result<Sessions> guarded(vx11::Result<std::shared_ptr<vx11::SessionStore>>
 vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                                      const std::shared_ptr<vx11::RedisClient>& redis) {
   const SessionsConfig& sessions = config.sessions;
-  if (sessions.store.redis_url) return guarded(make_redis_sessions(redis, config), sessions);
+  if (sessions.store.redis_url) return guarded(make_redis_sessions(redis, config), redis_guard());
   if (!sessions.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = sessions.limits})};
   }
@@ -63,7 +68,7 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
   return guarded(vx11::open_sqlite_session_store(
                      *sessions.store.sqlite_path, {.limits = sessions.limits, .patience = patience},
                      {.durability = sessions.durability}),
-                 sessions);
+                 {.timeout = sessions.max_wait, .timer = vx11::make_net_timer()});
 }
 
 std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions) {

@@ -91,7 +91,7 @@ std::vector<Setting> part_settings() {
        .field = ranged<Duration>(10ms, 10s, &Config::sessions, &SessionsConfig::max_wait),
        .doc = "How long a chat waits to read its session, and again to store its turn; then it is "
               "answered without, and the answer says so. After five failures in a row the store "
-              "is left out for 5 to 30 s."},
+              "is left out for 5 to 30 s, a Redis for 1 to 2 s."},
       {.key = "sessions.encryption_keys",
        .field = field(&Config::sessions, &SessionsConfig::encryption_keys),
        .doc = "A file of keys with which sessions in Redis are encrypted (AES-256-GCM): on each "

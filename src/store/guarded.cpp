@@ -72,7 +72,7 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   const auto awaiter = std::move(call).operator co_await();
   if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
-    record(true, result.has_value());
+    record(true, detail::store_works(result));
     return result;
   }
   return wait_for<T>(std::make_shared<detail::GuardedCall<T, RecordVerdict<State>>>(

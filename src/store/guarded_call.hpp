@@ -19,6 +19,13 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
+/// Whether a result shows that the store works. One session whose value cannot be read does not
+/// show the opposite: chats of one client would leave out the store for all.
+template <class T>
+bool store_works(const Result<T>& result) noexcept {
+  return result || result.error().code == Errc::invalid_reply;
+}
+
 /// Shared by the caller, the call and the alarm; the first of the latter two to end decides the
 /// result. `Record` is called with how it ended, in time and successfully.
 template <class T, class Record>
@@ -73,7 +80,7 @@ class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> 
     if (call.alarm_ && call.alarm_->cancel()) call.by_alarm_ = nullptr;
     if (!decides) return;
     call.result_ = TaskAccess::take(call.call_);
-    call.record_(true, call.result_->has_value());
+    call.record_(true, store_works(*call.result_));
     call.resume_caller();
   }
 

@@ -41,10 +41,16 @@ std::string expiry_after(Duration idle) {
   return std::to_string(std::clamp<std::int64_t>(count, 1, kLongestIdle));
 }
 
-tl::unexpected<Error> failure(std::string_view doing, std::string_view reason) {
-  Error error(Errc::storage, fmt::format("cannot {} the session in redis: {}", doing, reason));
+tl::unexpected<Error> failure(std::string_view doing, std::string_view reason,
+                              Errc code = Errc::storage) {
+  Error error(code, fmt::format("cannot {} the session in redis: {}", doing, reason));
   error.upstream = "redis";
   return tl::unexpected<Error>(std::move(error));
+}
+
+/// A fault of one session, not of the store.
+tl::unexpected<Error> bad_value(std::string_view doing, std::string_view reason) {
+  return failure(doing, reason, Errc::invalid_reply);
 }
 
 constexpr std::string_view kNotASession = "its value is not a session";
@@ -123,7 +129,7 @@ class RedisSessionStore final : public SessionStore {
                                      std::move(arguments), deadline());
     auto reply = co_await std::move(reading);
     if (!reply) co_return failure("read", reply.error().detail);
-    if (!reply->is_array()) co_return failure("read", kNotASession);
+    if (!reply->is_array()) co_return bad_value("read", kNotASession);
     co_return *std::move(reply);
   }
 
@@ -134,12 +140,12 @@ class RedisSessionStore final : public SessionStore {
     messages.reserve(2 * elements.size());
     if (elements.size() != 0 && elements[0].text().starts_with(redis_sessions::kMagic)) {
       auto header = values_.read_header(id, elements[0].text());
-      if (!header) return failure("read", header.error().detail);
+      if (!header) return bad_value("read", header.error().detail);
       first = std::max<std::size_t>(first, 1);
     }
     for (std::size_t i = first; i < elements.size(); ++i) {
       auto turn = values_.read_turn(id, elements[i].text());
-      if (!turn) return failure("read", turn.error().detail);
+      if (!turn) return bad_value("read", turn.error().detail);
       messages.push_back(std::move(turn->user));
       messages.push_back(std::move(turn->assistant));
     }
@@ -150,7 +156,7 @@ class RedisSessionStore final : public SessionStore {
 
   Result<std::optional<Session>> whole(std::string id, const Reply& elements) const {
     auto header = values_.read_header(id, elements[0].text());
-    if (!header) return failure("read", header.error().detail);
+    if (!header) return bad_value("read", header.error().detail);
     auto messages = newest(id, elements, 1, limits_.messages);
     if (!messages) return fail(std::move(messages.error()));
     Session session;
@@ -187,13 +193,13 @@ class RedisSessionStore final : public SessionStore {
       case Appended::repeated:
         return {};
       case Appended::not_a_session:
-        return failure("write", kNotASession);
+        return bad_value("write", kNotASession);
       case Appended::newer:
-        return failure("write", "a newer version wrote it; update this gateway");
+        return bad_value("write", "a newer version wrote it; update this gateway");
       case Appended::damaged:
         break;
     }
-    return failure("write", "it is damaged");
+    return bad_value("write", "it is damaged");
   }
 
   const std::shared_ptr<RedisClient> client_;

@@ -52,6 +52,7 @@ class Moody final : public SessionStore {
   std::size_t under_way() const { return waiting_.size(); }
 
   bool fails = false;
+  vx11::Errc code = vx11::Errc::storage;  ///< Of failures.
   bool hangs = false;
 
  private:
@@ -62,7 +63,7 @@ class Moody final : public SessionStore {
     void await_resume() const noexcept {}
   };
   Pause pause() noexcept { return Pause{*this}; }
-  static tl::unexpected<vx11::Error> failure() { return vx11::fail(vx11::Errc::storage, "moody"); }
+  tl::unexpected<vx11::Error> failure() const { return vx11::fail(code, "moody"); }
 
   std::shared_ptr<SessionStore> inner_;
   std::vector<std::coroutine_handle<>> waiting_;
@@ -120,6 +121,21 @@ TEST_CASE_FIXTURE(Site, "an operation is waited for no longer than the limit") {
   inner->hangs = false;
   inner->end_all();
   CHECK(recent(*store, "s").size() == 2);
+}
+
+TEST_CASE_FIXTURE(Site, "sessions that cannot be read do not leave the store out for all") {
+  inner->fails = true;
+  inner->code = vx11::Errc::invalid_reply;
+  for (bool hangs : {false, true}) {
+    inner->hangs = hangs;
+    for (int i = 0; i < 10; ++i) {
+      const auto stored = append_later();
+      inner->end_all();
+      REQUIRE(stored->has_value());
+      CHECK((*stored)->error().detail == "moody");
+    }
+  }
+  CHECK(store->writing().state() == CircuitState::closed);
 }
 
 TEST_CASE_FIXTURE(Site, "the question of a summary that was left outlives its caller") {

@@ -42,7 +42,8 @@ struct RedisSessionStoreOptions {
 /// is stored once.
 ///
 /// A value that is damaged, of another kind, sealed with an unknown key or written by a newer
-/// version is a `storage` error that says so, and stays as it is; `erase` deletes it.
+/// version is an `invalid_reply` error that says so, and stays as it is; `erase` deletes it. It is
+/// not `storage`, since the store works.
 ///
 /// \return `invalid_argument` for a prefix with `{` or `}`, or without a client
 VX11_API Result<std::shared_ptr<SessionStore>> make_redis_session_store(
