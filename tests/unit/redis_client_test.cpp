@@ -55,7 +55,8 @@ Task<bool> many_at_once(net_detail::Loop& loop, RedisClient& client, std::uint64
 }
 
 bool many_at_once(RedisClient& client, std::uint64_t count) {
-  static net_detail::BackgroundLoop background;
+  // Never ended: OpenSSL frees what it keeps for a thread before statics are destroyed.
+  static net_detail::BackgroundLoop& background = *new net_detail::BackgroundLoop;
   return sync_wait(many_at_once(*background.loop(), client, count));
 }
 
