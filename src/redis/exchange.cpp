@@ -15,17 +15,18 @@ namespace {
 
 constexpr std::uint32_t kMostRedirections = 8;
 
-/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. A server that does not know
-/// its own name leaves the host out.
-std::optional<Url> server_in(std::string_view refusal) {
+/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. Without a host, or with `?` for
+/// one, it is another port of the host asked (cluster-preferred-endpoint-type).
+std::optional<Url> server_in(std::string_view refusal, std::string_view asked_host) {
   const std::string_view address = refusal.substr(refusal.rfind(' ') + 1);
   const std::size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  if (colon == std::string_view::npos) return std::nullopt;
   std::uint16_t port = 0;
   const char* const end = address.data() + address.size();
   const auto [read, error] = std::from_chars(address.data() + colon + 1, end, port);
   if (error != std::errc() || read != end) return std::nullopt;
-  return server_at(address.substr(0, colon), port);
+  const std::string_view host = address.substr(0, colon);
+  return server_at(host.empty() || host == "?" ? asked_host : host, port);
 }
 
 Deadline capped(const LoopClient& client, const Deadline& deadline) {
@@ -87,6 +88,7 @@ void Exchange::wait(Step kind, TimePoint until) {
 
 void Exchange::send_to(Link& link) {
   kind_ = Step::command;
+  asked_host_ = link.server().host();
   const bool asks = std::exchange(ask_, false);
   if (asks) {
     asking_.clear();
@@ -145,7 +147,7 @@ const Reply* Exchange::refusal() noexcept {
 void Exchange::redirect(const Reply& refusal, ErrorKind kind) {
   Counters::add(client_.shared().counters.redirections);
   if (kind == ErrorKind::moved) client_.ask_again();
-  next_server_ = server_in(refusal.text());
+  next_server_ = server_in(refusal.text(), asked_host_);
   if (++redirections_ > kMostRedirections) return give_up(RedisError(kind));
   ask_ = next_server_ && kind == ErrorKind::ask;
   pauses_next_ = !next_server_;

@@ -33,6 +33,7 @@ class Link final : private ConnectionUser, private CallQueue {
   /// Before its first use: replies may be messages of a subscription, which `pushed` is called
   /// with.
   void expect_pushes(std::function<void(const Reply&)> pushed) { pushed_ = std::move(pushed); }
+  const Url& server() const noexcept { return url_; }
   /// Whether no call waits.
   bool is_idle() const noexcept {
     return waiting_.empty() && (!connection_ || connection_->is_idle());

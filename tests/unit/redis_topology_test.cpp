@@ -235,6 +235,12 @@ TEST_CASE("a Cluster: keys of all slots, a slot that moves, the death of a maste
   CHECK(word_of(set_key(*client, "{t}there", "2")) == "OK");  // ASK
   CHECK(get_key(*client, "{t}there") == "2");
   CHECK(client->status().counters.redirections >= 2);
+  const std::string endpoint = "CONFIG SET cluster-preferred-endpoint-type ";
+  for (const char* type : {"unknown-endpoint", "hostname"}) {  // ASK without a host, and with ?
+    REQUIRE(source.say(endpoint + type) == "+OK");
+    CHECK(get_key(*client, "{t}there") == "2");
+  }
+  REQUIRE(source.say(endpoint + "ip") == "+OK");
   const auto half = Deadline::after(SteadyClock().now(), 100ms);
   Command both = Command("MGET").add("{t}here").add("{t}there");
   CHECK(word_of(sync_wait(redis::run(*client, "{t}", both, half))) == "try_again");
