@@ -278,8 +278,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-         state.requests.logs->metric_families(), session_metrics(state.sessions),
-         redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+        state.requests.logs->metric_families(), session_metrics(state.sessions),
+        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

@@ -65,9 +65,9 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
   }
   // Half of the guard's, so that a lock is named, and a turn reported as lost is not stored.
   const Duration patience = sessions.max_wait / 2;
-  return guarded(vx11::open_sqlite_session_store(
-                     *sessions.store.sqlite_path, {.limits = sessions.limits, .patience = patience},
-                     {.durability = sessions.durability}),
+  return guarded(vx11::open_sqlite_session_store(*sessions.store.sqlite_path,
+                                                 {.limits = sessions.limits, .patience = patience},
+                                                 {.durability = sessions.durability}),
                  {.timeout = sessions.max_wait, .timer = vx11::make_net_timer()});
 }
 

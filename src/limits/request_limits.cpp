@@ -86,8 +86,7 @@ Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
 /// Concurrency first: a request that is refused for it does not wait for the shared rates.
 Task<StreamedResponse> RequestLimits::Impl::open_shared(const HttpRequest& request,
                                                         const HttpAdmission& admission,
-                                                        Deadline deadline,
-                                                        RequestKind kind) const {
+                                                        Deadline deadline, RequestKind kind) const {
   Taken taken;
   auto passed = clients->take(request, admission, kind, LimitPart::concurrency, taken);
   if (passed) {

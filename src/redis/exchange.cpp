@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint32_t kMostRedirections = 8;
 
-/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. Without a host, or with `?` for
-/// one, it is another port of the host asked (cluster-preferred-endpoint-type).
+/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. Without a host, or with `?`
+/// for one, it is another port of the host asked (cluster-preferred-endpoint-type).
 std::optional<Url> server_in(std::string_view refusal, std::string_view asked_host) {
   const std::string_view address = refusal.substr(refusal.rfind(' ') + 1);
   const std::size_t colon = address.rfind(':');
