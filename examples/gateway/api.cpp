@@ -37,10 +37,13 @@ namespace {
 
 using vx11::Result;
 
-/// One client for all that is kept in Redis, which lasts from the first configuration that needs
-/// it.
+/// One client for all that is kept in Redis, which lasts as long as configurations need one.
 Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
   const auto url = shared_redis_url(config);
+  if (!url) {
+    state.redis = nullptr;
+    state.shared.rates = nullptr;
+  }
   if (!url || state.redis != nullptr) return {};
   auto redis = make_redis(*url, config.redis);
   if (!redis) return vx11::fail(std::move(redis.error()));
@@ -181,7 +184,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const Front& front, const KeyWatch& keys,
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
-  auto health = make_health(config, upstreams, front.port(), state.redis);
+  const bool has_sessions = config.sessions.store.redis_url.has_value();
+  auto health = make_health(config, upstreams, front.port(), has_sessions ? state.redis : nullptr);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
@@ -278,8 +282,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   for (const auto& more :
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-         state.requests.logs->metric_families(), session_metrics(state.sessions),
-         redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+        state.requests.logs->metric_families(), session_metrics(state.sessions),
+        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
