@@ -8,7 +8,7 @@ source "$(dirname "$0")/../lib.sh"
 talk() { chat '{"message":"a private word","session_id":"'"${1:-session-001}"'"}'; }
 is_stored() { talk "$@" && expect_status 200 && jq -e '.metadata | has("session_stored") | not' "$BODY" >/dev/null; }
 stores_a_turn() {
-  is_stored || unmet "not stored$(show_answer)"
+  is_stored "$@" || unmet "not stored$(show_answer)"
 }
 is_not_stored() {
   expect_status 200
@@ -67,14 +67,20 @@ is_shown_as_ok() {
   jq -e '.components.redis.status == "ok"' "$BODY" >/dev/null
 }
 
-# A server that does not answer costs a chat two times max_wait at most.
+# A server that does not answer costs a chat two times max_wait at most, whatever the limits of the client.
 waits_within_the_limit() {
+  end_gateway
+  VX11_REDIS_COMMAND_TIMEOUT=30s VX11_REDIS_CONNECT_TIMEOUT=30s \
+    start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
+  stores_a_turn stopped
   kill -STOP "${PIDS[redis]}"
   talk stopped
   kill -CONT "${PIDS[redis]}"
   is_not_stored
   expect_within 500
   eventually 5 is_stored stopped || unmet "nothing is stored after it continues"
+  end_gateway
+  start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
 }
 
 says_that_redis_is_full() {
