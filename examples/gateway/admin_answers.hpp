@@ -15,7 +15,7 @@
 
 namespace gateway {
 
-/// What came of reading the configuration again.
+/// The result of reading the configuration again.
 struct ReloadResult {
   /// Why nothing was changed; empty: the new configuration is in force.
   std::vector<std::string> mistakes = {};

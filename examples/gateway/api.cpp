@@ -37,10 +37,13 @@ namespace {
 
 using vx11::Result;
 
-/// One client for all that is kept in Redis, which lasts from the first configuration that needs
-/// it.
+/// One client for all that is kept in Redis, which lasts as long as configurations need one.
 Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
   const auto url = shared_redis_url(config);
+  if (!url) {
+    state.redis = nullptr;
+    state.shared.rates = nullptr;
+  }
   if (!url || state.redis != nullptr) return {};
   auto redis = make_redis(*url, config.redis);
   if (!redis) return vx11::fail(std::move(redis.error()));
@@ -181,7 +184,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const Front& front, const KeyWatch& keys,
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
-  auto health = make_health(config, upstreams, front.port(), state.redis);
+  const bool has_sessions = config.sessions.store.redis_url.has_value();
+  auto health = make_health(config, upstreams, front.port(), has_sessions ? state.redis : nullptr);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;

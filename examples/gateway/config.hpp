@@ -76,6 +76,7 @@ struct HttpUrl {
 /// `redis://[[user]:password@]host[:port][/db]`; empty: no Redis.
 struct RedisUrl {
   std::string value = {};
+  friend bool operator==(const RedisUrl&, const RedisUrl&) = default;
 };
 /// Path of a file, relative to the working directory; empty: no file.
 struct FilePath {
@@ -90,6 +91,7 @@ struct HealthPath {
 struct SessionPlace {
   std::optional<std::string> sqlite_path = std::nullopt;
   std::optional<std::string> redis_url = std::nullopt;  ///< Printed without its credentials.
+  friend bool operator==(const SessionPlace&, const SessionPlace&) = default;
 };
 
 /// `http://host[:port][/path][?query]` of a target; empty: not given. Printed without the values
@@ -98,6 +100,7 @@ struct TargetUrl {
   std::string origin = {};
   std::string path = {};   ///< Without a slash at its end; empty: the dialect's own.
   std::string query = {};  ///< Without the question mark; sent with every request.
+  friend bool operator==(const TargetUrl&, const TargetUrl&) = default;
 };
 /// The name of a header; empty: not given.
 struct HeaderName {
@@ -106,6 +109,7 @@ struct HeaderName {
 /// Headers of requests. Printed without their values, which may be secrets.
 struct HeaderLines {
   std::vector<std::pair<std::string, std::string>> fields = {};
+  friend bool operator==(const HeaderLines&, const HeaderLines&) = default;
 };
 
 /// The API of a target; `none`: not given.

@@ -3,6 +3,7 @@
 /// \file
 /// Makes a `Field` of the place of a value in `GatewayConfig`.
 
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -24,16 +25,29 @@ auto& at(Root& root, Member member, Rest... rest) {
   return at(root.*member, rest...);
 }
 
+/// Values without an `==` have no secrets, and are compared as they are printed.
+template <class Value>
+bool is_same_value(const Value& a, const Value& b) {
+  if constexpr (std::equality_comparable<Value>) {
+    return a == b;
+  } else {
+    return print(a) == print(b);
+  }
+}
+
 /// \param access returns the value in a `GatewayConfig&`, and in a const one
 template <class Access>
 Field field_by(Access access) {
   using Value = std::remove_cvref_t<decltype(access(std::declval<GatewayConfig&>()))>;
-  return Field{.shape = shape_of<Value>,
-               .secret = std::is_same_v<Value, Secret>,
-               .wanted = wanted(Value{}),
-               .read = [=](GatewayConfig& config,
-                           std::string_view text) { return read(text, access(config)); },
-               .print = [=](const GatewayConfig& config) { return print(access(config)); }};
+  return Field{
+      .shape = shape_of<Value>,
+      .secret = std::is_same_v<Value, Secret>,
+      .wanted = wanted(Value{}),
+      .read = [=](GatewayConfig& config,
+                  std::string_view text) { return read(text, access(config)); },
+      .print = [=](const GatewayConfig& config) { return print(access(config)); },
+      .is_same = [=](const GatewayConfig& a,
+                     const GatewayConfig& b) { return is_same_value(access(a), access(b)); }};
 }
 
 /// A field with an inclusive range of values.

@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "settings.hpp"
+#include "shared_parts.hpp"
 
 namespace gateway {
 
 namespace {
+
+constexpr std::string_view kRedisUrl = "redis.url";
 
 /// Of `[server]`: what the handlers and the end of the process read. All else was given to the
 /// listener and its loops when they started.
@@ -32,25 +35,16 @@ bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
 
 /// The client of Redis lasts through a reload; the probe of `redis.url` does not.
 bool is_of_redis_client(std::string_view key) {
-  return key.starts_with("redis.") && key != "redis.url";
+  return key.starts_with("redis.") && key != kRedisUrl;
 }
 
-}  // namespace
-
-bool needs_restart(std::string_view key) {
-  if (is_of_redis_client(key)) return true;
-  if (key.starts_with("sessions.") || has(kOfRequests, key)) return true;
-  return key.starts_with("server.") && !has(kOfHandlers, key);
+/// Whether the client of Redis is that of `redis.url`.
+bool shares_by_redis_url(const GatewayConfig& config) {
+  return !config.sessions.store.redis_url && shared_redis_url(config);
 }
 
-std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig& next) {
-  std::vector<std::string> changed;
-  for (const Setting& setting : settings()) {
-    if (!needs_restart(setting.key)) continue;
-    if (setting.field.print(running) != setting.field.print(next)) {
-      changed.emplace_back(setting.key);
-    }
-  }
+/// All but `redis.url`, which is fixed only while the client uses it.
+void keep_values(const GatewayConfig& running, GatewayConfig& next) {
   ServerConfig server = running.server;
   server.hosts = std::move(next.server.hosts);
   server.cors_origins = std::move(next.server.cors_origins);
@@ -67,6 +61,26 @@ std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig&
   const Duration max_wait = next.idempotency.max_wait;
   next.idempotency = running.idempotency;
   next.idempotency.max_wait = max_wait;
+}
+
+}  // namespace
+
+bool needs_restart(std::string_view key) {
+  if (is_of_redis_client(key)) return true;
+  if (key.starts_with("sessions.") || has(kOfRequests, key)) return true;
+  return key.starts_with("server.") && !has(kOfHandlers, key);
+}
+
+std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig& next) {
+  const GatewayConfig wanted = next;
+  keep_values(running, next);
+  const bool keeps_url = shares_by_redis_url(running) && shares(next);
+  if (keeps_url) next.redis.url = running.redis.url;
+  std::vector<std::string> changed;
+  for (const Setting& setting : settings()) {
+    const bool is_fixed = needs_restart(setting.key) || (keeps_url && setting.key == kRedisUrl);
+    if (is_fixed && !setting.field.is_same(running, wanted)) changed.emplace_back(setting.key);
+  }
   return changed;
 }
 

@@ -153,7 +153,8 @@ void GroupCalls::add(std::shared_ptr<const vx11::Balancer> balancer) {
   used_.push_back(std::move(balancer));
 }
 
-/// Nothing else holds such a balancer, so no further calls are counted by it.
+/// Nothing else holds such a balancer, so no further calls are counted by it. Runs only when
+/// another one is added: the last ones stay until then.
 void GroupCalls::release_unused() {
   std::erase_if(used_, [this](const auto& balancer) {
     if (balancer.use_count() != 1) return false;

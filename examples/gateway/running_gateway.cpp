@@ -14,6 +14,7 @@
 #include "config_settle.hpp"
 #include "fixed_settings.hpp"
 #include "log.hpp"
+#include "shared_parts.hpp"
 #include "signals.hpp"
 
 namespace gateway {
@@ -39,10 +40,20 @@ void log_taken_over(const ReloadResult& result) {
   spdlog::info("the configuration was read again and is in force");
 }
 
-/// The credentials were checked for the listener of the new configuration, which is not in force.
+/// Credentials and what is shared were checked for the listener and the Redis of the new
+/// configuration, which are not in force.
 std::vector<Mistake> mistakes_with_fixed(LoadedConfig next) {
   check_credentials(next, process_environment);
+  settle_shared(next);
   return std::move(next.mistakes);
+}
+
+/// What a new configuration gives up.
+void warn_of_loss(const GatewayConfig& running, const GatewayConfig& next,
+                  std::vector<std::string>& warnings) {
+  if (!running.auth.shared_revocations || next.auth.shared_revocations) return;
+  warnings.emplace_back(
+      "auth.shared_revocations: is off now; principals that were revoked are accepted again");
 }
 
 /// Keys of a URL are there before they replace those in force. Blocks for up to five seconds, in
@@ -147,6 +158,7 @@ ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   if (auto mistakes = mistakes_with_fixed(next); !mistakes.empty()) {
     return refused(texts_of(mistakes));
   }
+  warn_of_loss(loaded_.config, next.config, result.warnings);
   auto credentials = credentials_for(next.config.auth);
   if (!credentials) return refused({credentials.error().detail});
   GatewayState state = state_.next();

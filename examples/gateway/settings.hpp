@@ -22,6 +22,8 @@ struct Field {
   std::string range = {};  ///< "1 to 1024"; empty if every value of the type is valid.
   std::function<Complaint(GatewayConfig&, std::string_view)> read = {};
   std::function<std::string(const GatewayConfig&)> print = {};  ///< As TOML; secrets masked.
+  /// Whether both have the same value, compared unmasked where a type of secrets is comparable.
+  std::function<bool(const GatewayConfig&, const GatewayConfig&)> is_same = {};
 };
 
 /// One setting.

@@ -20,11 +20,6 @@ using vx11::Result;
 
 namespace {
 
-bool shares(const GatewayConfig& config) noexcept {
-  return config.sessions.store.redis_url || config.limits.shared || config.idempotency.shared ||
-         config.chat.breaker_hints || config.auth.shared_revocations;
-}
-
 void log_rates(bool is_shared) {
   if (is_shared) {
     spdlog::info("redis answers again: rates of limits hold for all gateways");
@@ -52,6 +47,11 @@ vx11::MetricFamily family_of(const char* name, const char* help,
 
 }  // namespace
 
+bool shares(const GatewayConfig& config) noexcept {
+  return config.sessions.store.redis_url || config.limits.shared || config.idempotency.shared ||
+         config.chat.breaker_hints || config.auth.shared_revocations;
+}
+
 std::optional<std::string> shared_redis_url(const GatewayConfig& config) {
   if (!shares(config)) return std::nullopt;
   if (config.sessions.store.redis_url) return config.sessions.store.redis_url;
@@ -76,7 +76,12 @@ Result<std::shared_ptr<vx11::SharedRates>> make_rates(
 Result<std::shared_ptr<const vx11::Authenticator>> without_revoked(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,
     const std::shared_ptr<const vx11::Authenticator>& credentials, SharedParts& shared) {
-  if (!config.auth.shared_revocations) return credentials;
+  if (!config.auth.shared_revocations) {
+    shared.revocations = nullptr;
+    shared.credentials = nullptr;
+    shared.guarded = nullptr;
+    return credentials;
+  }
   if (shared.revocations == nullptr) {
     vx11::RedisRevocationOptions options;
     options.prefix = config.redis.prefix + "{revoked}:";

@@ -34,6 +34,9 @@ struct SharedParts {
   std::shared_ptr<const vx11::Authenticator> guarded = {};
 };
 
+/// Whether anything is to be kept in Redis.
+bool shares(const GatewayConfig& config) noexcept;
+
 /// The Redis of sessions, rates, idempotency keys and hints: that of `sessions.store`, or else of
 /// `redis.url`. None if nothing is to be shared.
 std::optional<std::string> shared_redis_url(const GatewayConfig& config);
@@ -44,7 +47,8 @@ vx11::Result<std::shared_ptr<vx11::SharedRates>> make_rates(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,
     SharedParts& shared);
 
-/// `credentials` without those that are revoked; `credentials` themselves if that is not shared.
+/// `credentials` without those that are revoked; `credentials` themselves if that is not shared,
+/// and then Redis is not asked for revocations any more.
 /// \param shared gets what lasts; for the same `credentials` the result is the same
 vx11::Result<std::shared_ptr<const vx11::Authenticator>> without_revoked(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& client,

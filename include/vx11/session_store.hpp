@@ -62,8 +62,8 @@ class VX11_API SessionStore {
   /// nothing changed.
   virtual Task<Result<void>> append(std::string id, std::string user_id, Turn turn) = 0;
   /// Deletes a session.
-  /// \return whether there was one; `storage` on failure, with nothing changed. By default always
-  ///         that, for stores that cannot delete.
+  /// \return whether there was one; `storage` on failure, with nothing changed. By default
+  ///         `invalid_argument`, for stores that cannot delete.
   virtual Task<Result<bool>> erase(std::string id);
 };
 

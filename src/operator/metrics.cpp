@@ -118,7 +118,7 @@ void Metrics::write_durations(std::string& out) const {
 }
 
 void Metrics::write_attempts(std::string& out) const {
-  head(out, "vx11_chat_attempts_total", "counter", "What came of asking each chat target.");
+  head(out, "vx11_chat_attempts_total", "counter", "Attempts at each chat target, by outcome.");
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     for (std::size_t o = 0; o < kOutcomes; ++o) {
       line(out, R"(vx11_chat_attempts_total{{target="{}",outcome="{}"}} {})", label(targets_[i]),

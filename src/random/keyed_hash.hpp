@@ -3,6 +3,7 @@
 /// \file
 /// A hash whose collisions cannot be chosen by who chooses the texts. Internal.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,6 +36,15 @@ class KeyedHash {
     return step(a, 0, hash_keys().pair) + b;
   }
 
+  /// The first bytes of a word in memory as a number.
+  /// \param count 1 to 8
+  template <std::endian Order>
+  static constexpr std::uint64_t first_bytes(std::uint64_t word, std::size_t count) noexcept {
+    const std::size_t others = 8 * (sizeof word - count);
+    if constexpr (Order == std::endian::big) return word >> others;
+    return word << others >> others;
+  }
+
  private:
   __extension__ using Wide = unsigned __int128;
   static constexpr std::uint64_t kPrime = (std::uint64_t{1} << 61U) - 1;
@@ -48,11 +58,13 @@ class KeyedHash {
     for (; end - at > static_cast<std::ptrdiff_t>(kWord); at += kWord) {
       std::uint64_t word = 0;
       std::memcpy(&word, at, sizeof word);
-      sum = step(sum, word & ((std::uint64_t{1} << 8U * kWord) - 1), point);
+      sum = step(sum, first_bytes<std::endian::native>(word, kWord), point);
     }
     std::uint64_t word = 0;
-    if (at != end) std::memcpy(&word, at, static_cast<std::size_t>(end - at));
-    return step(sum, word, point);
+    const auto left = static_cast<std::size_t>(end - at);
+    if (left == 0) return step(sum, 0, point);
+    std::memcpy(&word, at, left);
+    return step(sum, first_bytes<std::endian::native>(word, left), point);
   }
 
   /// Below 2^63, since `sum + word` is below 2^64 and the point below 2^59.

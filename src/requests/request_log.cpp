@@ -1,10 +1,10 @@
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/http_request_log.hpp>
 
-#include <exception>
 #include <optional>
 #include <utility>
 
+#include "front/refusal.hpp"
 #include "http/request_id.hpp"
 #include "requests/decorator.hpp"
 #include "requests/logged_stream.hpp"
@@ -26,7 +26,7 @@ class RequestLog final : public requests::Decorator {
 
   tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest& head) const override {
     const TimePoint since = options_.clock.now();
-    auto admission = Decorator::admit(head);
+    auto admission = admit_inner(head);
     if (admission) return admission;
     RequestRecord record = begin(head, since);
     describe(record, admission.error());
@@ -40,21 +40,16 @@ class RequestLog final : public requests::Decorator {
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
     std::optional<Task<StreamedResponse>> opening;
     StreamedResponse* answer = nullptr;
-    std::exception_ptr failure;
+    std::optional<StreamedResponse> failure;
     try {
       opening.emplace(open_inner(request, admission, std::move(deadline)));
       Task<StreamedResponse>& begun = *opening;
       answer = &co_await begun;
     } catch (...) {
-      failure = std::current_exception();
     }
+    if (answer == nullptr) answer = &failure.emplace(internal_error(request), nullptr);
     RequestRecord record = begin(request, since);
     admitted(record, request, admission);
-    if (answer == nullptr) {
-      record.status = 500;
-      report(record, since);
-      std::rethrow_exception(failure);
-    }
     describe(record, answer->head);
     if (answer->body == nullptr) {
       report(record, since);
@@ -76,6 +71,22 @@ class RequestLog final : public requests::Decorator {
   }
 
  private:
+  tl::expected<HttpAdmission, HttpResponse> admit_inner(const HttpRequest& head) const {
+    try {
+      return Decorator::admit(head);
+    } catch (...) {
+      return tl::unexpected(internal_error(head));
+    }
+  }
+
+  /// Of a handler that throws. Not left to the server, whose answer would have another id than the
+  /// record.
+  HttpResponse internal_error(const HttpRequest& request) const {
+    return Decorator::refused(
+        request, endpoints::refusal(endpoints::ErrorForm::operator_contract, request, 500,
+                                    "internal_server_error", "the request could not be answered"));
+  }
+
   RequestRecord begin(const HttpRequest& head, TimePoint since) const {
     RequestRecord record;
     record.received = options_.wall_clock.now() -

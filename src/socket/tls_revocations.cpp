@@ -30,10 +30,17 @@ WallTime expiry_of(const X509_CRL& list) {
       std::chrono::system_clock::from_time_t(::timegm(&time)));
 }
 
-void take(Revocations& all, X509_STORE& store, X509_CRL& list) {
-  if (X509_STORE_add_crl(&store, &list) != 1) return;
+bool take(Revocations& all, X509_STORE& store, X509_CRL& list) {
+  if (X509_STORE_add_crl(&store, &list) != 1) return false;
   ++all.lists;
   all.expire_at = std::min(all.expire_at, expiry_of(list));
+  return true;
+}
+
+/// Whether reading has stopped at the end of the file rather than at a damaged list.
+bool is_at_end() {
+  const auto error = ERR_peek_last_error();
+  return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
 }  // namespace
@@ -42,13 +49,18 @@ Result<Revocations> refuse_revoked(SSL_CTX* context, const std::string& file) {
   Revocations all;
   const OpensslPtr<BIO, &BIO_free> in(BIO_new_file(file.c_str(), "r"));
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
-  while (in) {
+  bool is_whole = in != nullptr;
+  ERR_clear_error();
+  while (is_whole) {
     const Crl list(PEM_read_bio_X509_CRL(in.get(), nullptr, nullptr, nullptr));
-    if (!list) break;
-    take(all, *store, *list);
+    if (!list) {
+      is_whole = is_at_end();
+      break;
+    }
+    is_whole = take(all, *store, *list);
   }
   ERR_clear_error();
-  if (all.lists == 0) {
+  if (!is_whole || all.lists == 0) {
     return fail(Errc::invalid_argument, "the revocation lists of clients cannot be read as PEM");
   }
   X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);

@@ -43,9 +43,11 @@ struct RecordVerdict {
   CircuitBreaker::Permit permit;
   std::shared_ptr<const std::string> question;
 
-  void operator()(bool in_time, bool succeeded) {
+  void operator()(bool in_time, detail::StoreVerdict verdict) {
     if (!in_time) state->timed_out.fetch_add(1, std::memory_order_relaxed);
-    succeeded ? permit.success() : permit.failure();
+    if (verdict == detail::StoreVerdict::works) permit.success();
+    if (verdict == detail::StoreVerdict::fails) permit.failure();
+    if (verdict == detail::StoreVerdict::unknown) permit.neutral();
   }
 };
 
@@ -72,7 +74,7 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   const auto awaiter = std::move(call).operator co_await();
   if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
-    record(true, detail::store_works(result));
+    record(true, detail::verdict_of(result));
     return result;
   }
   return wait_for<T>(std::make_shared<detail::GuardedCall<T, RecordVerdict<State>>>(

@@ -19,15 +19,20 @@ namespace vx11 {
 inline namespace v0 {
 namespace detail {
 
-/// Whether a result shows that the store works. One session whose value cannot be read does not
-/// show the opposite: chats of one client would leave out the store for all.
+/// What an operation says of the store.
+enum class StoreVerdict : unsigned char { works, fails, unknown };
+
+/// One session whose value cannot be read does not show that the store fails: chats of one client
+/// would leave out the store for all. An operation that the store does not have shows neither.
 template <class T>
-bool store_works(const Result<T>& result) noexcept {
-  return result || result.error().code == Errc::invalid_reply;
+StoreVerdict verdict_of(const Result<T>& result) noexcept {
+  if (result || result.error().code == Errc::invalid_reply) return StoreVerdict::works;
+  const bool is_unsupported = result.error().code == Errc::invalid_argument;
+  return is_unsupported ? StoreVerdict::unknown : StoreVerdict::fails;
 }
 
 /// Shared by the caller, the call and the alarm; the first of the latter two to end decides the
-/// result. `Record` is called with how it ended, in time and successfully.
+/// result. `Record` is called with how it ended: whether in time, and with what verdict.
 template <class T, class Record>
 class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> {
  public:
@@ -80,7 +85,7 @@ class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> 
     if (call.alarm_ && call.alarm_->cancel()) call.by_alarm_ = nullptr;
     if (!decides) return;
     call.result_ = TaskAccess::take(call.call_);
-    call.record_(true, store_works(*call.result_));
+    call.record_(true, verdict_of(*call.result_));
     call.resume_caller();
   }
 
@@ -88,7 +93,7 @@ class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> 
     auto& call = *static_cast<GuardedCall*>(self);
     const std::shared_ptr<GuardedCall> alive = std::move(call.by_alarm_);
     if (call.decided_.exchange(true, std::memory_order_acq_rel)) return;
-    call.record_(false, false);
+    call.record_(false, StoreVerdict::fails);
     call.resume_caller();
   }
 

@@ -37,7 +37,7 @@ std::string_view principal_of(std::string_view key) noexcept {
 }
 
 Task<Result<bool>> SessionStore::erase(std::string /*id*/) {
-  return Result<bool>(fail(Errc::storage, "this store deletes no sessions"));
+  return Result<bool>(fail(Errc::invalid_argument, "this store deletes no sessions"));
 }
 
 Task<Result<std::string>> SessionStore::summary(std::string id, std::string_view question) {

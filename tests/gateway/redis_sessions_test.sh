@@ -8,7 +8,7 @@ source "$(dirname "$0")/../lib.sh"
 talk() { chat '{"message":"a private word","session_id":"'"${1:-session-001}"'"}'; }
 is_stored() { talk "$@" && expect_status 200 && jq -e '.metadata | has("session_stored") | not' "$BODY" >/dev/null; }
 stores_a_turn() {
-  is_stored || unmet "not stored$(show_answer)"
+  is_stored "$@" || unmet "not stored$(show_answer)"
 }
 is_not_stored() {
   expect_status 200
@@ -67,14 +67,20 @@ is_shown_as_ok() {
   jq -e '.components.redis.status == "ok"' "$BODY" >/dev/null
 }
 
-# A server that does not answer costs a chat two times max_wait at most.
+# A server that does not answer costs a chat two times max_wait at most, whatever the limits of the client.
 waits_within_the_limit() {
+  end_gateway
+  VX11_REDIS_COMMAND_TIMEOUT=30s VX11_REDIS_CONNECT_TIMEOUT=30s \
+    start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
+  stores_a_turn stopped
   kill -STOP "${PIDS[redis]}"
   talk stopped
   kill -CONT "${PIDS[redis]}"
   is_not_stored
   expect_within 500
   eventually 5 is_stored stopped || unmet "nothing is stored after it continues"
+  end_gateway
+  start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
 }
 
 says_that_redis_is_full() {
@@ -128,6 +134,42 @@ encrypts() {
   grep -q 'chmod o-r' "$WORK/checked" || unmet "what to do is not said: $(cat "$WORK/checked")"
 }
 
+# documented_acl ROW: of the table in docs/operations.md.
+documented_acl() { sed -n "s/^| $1.*| \`\(.*\)\` |$/\1/p" "$TESTS_DIR/../docs/operations.md"; }
+metric() { operator GET /metrics && sed -n "s/^$1 //p" "$BODY"; }
+exchanges_hints() { (($(metric vx11_breaker_hints_exchanges_total) > 0)); }
+
+needs_no_more_than_documented() {
+  local keyed=(-H 'Idempotency-Key: one' -H 'content-type: application/json' -d '{"message":"a","session_id":"acl"}')
+  local revoking=(-H 'content-type: application/json' -d '{"principal":"revoked-one","for":"1h"}') rules command
+  rules="$(documented_acl 'an ACL user') $(documented_acl 'and for rates') $(documented_acl 'and with')"
+  end_gateway
+  ask_redis FLUSHALL >/dev/null
+  ask_redis ACL SETUSER gateway on '>word' $rules >/dev/null # shellcheck disable=SC2086
+  ask_redis ACL LOG RESET >/dev/null
+  VX11_AUTH_SHARED_REVOCATIONS=true VX11_LIMITS_SHARED=true VX11_LIMITS_PER_TOKEN=1000/m \
+    VX11_LIMITS_TOKENS_PER_MINUTE=100000 VX11_LIMITS_PER_SESSION=1000/m VX11_IDEMPOTENCY_SHARED=true \
+    VX11_CHAT_BREAKER_HINTS=true \
+    start_gateway --sessions "redis://gateway:word@127.0.0.1:$REDIS_PORT/0"
+  for _ in 1 2; do
+    operator POST /operator/chat/ask "${keyed[@]}"
+    expect_status 200
+  done
+  expect_header Idempotent-Replayed true
+  for _ in {1..30}; do talk acl; expect_status 200; done # beyond the messages that are kept
+  operator POST /admin/revocations "${revoking[@]}"
+  operator DELETE /operator/session/acl
+  operator GET /operator/status
+  eventually 10 exchanges_hints || unmet "no hints are exchanged"
+  for command in 'WAIT 0 1' 'CLUSTER SLOTS' ASKING; do # without replicas and a cluster
+    ask_redis --user gateway --pass word --no-auth-warning $command >/dev/null # shellcheck disable=SC2086
+  done
+  expect_equal "what was denied" "$(ask_redis ACL LOG | grep -A1 '^ *object' | xargs)" ''
+  (($(ask_redis DBSIZE) >= 4)) || unmet "keys: $(ask_redis KEYS '*')"
+  end_gateway
+  start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
+}
+
 start_upstream
 start_redis
 start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
@@ -139,5 +181,6 @@ check "a killed redis costs chats their memory, not their answers" outlives_redi
 check "a redis that is back is used within 5 s" comes_back
 check "a redis that hangs costs a chat no more than the limit" waits_within_the_limit
 check "a gateway that is killed loses no acknowledged turn" loses_no_acknowledged_turn
+check "the documented ACL suffices for all that is shared" needs_no_more_than_documented
 check "sessions are encrypted, and the password comes from a file" encrypts
 finish

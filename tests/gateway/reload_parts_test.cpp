@@ -12,11 +12,15 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include "authenticator.hpp"
 #include "fixed_settings.hpp"
 #include "gateway_state.hpp"
 #include "log_level.hpp"
+#include "redis_client.hpp"
 #include "retired_parts.hpp"
+#include "running_gateway.hpp"
 #include "service_manager.hpp"
+#include "shared_parts.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;
@@ -33,6 +37,24 @@ LastingBreakers open_breaker() {
   breakers.get("http://gpu:80", options())->try_acquire().value().failure();
   return breakers.next();
 }
+
+/// A gateway without sessions in Redis, whose configuration the test changes. Its Redis refuses
+/// connections.
+struct Sharing {
+  Sharing() {
+    next.server.listen = {.host = "127.0.0.1", .port = 0};
+    next.auth.token.value = "a token for this test";
+    next.redis.url.value = "redis://127.0.0.1:1";
+  }
+  LoadedConfig load() const { return LoadedConfig{.config = next}; }
+  std::unique_ptr<RunningGateway> start() {
+    return RunningGateway::make(
+               load(), [this] { return load(); }, [] {})
+        .value();
+  }
+
+  GatewayConfig next = {};
+};
 
 }  // namespace
 
@@ -145,6 +167,87 @@ TEST_CASE("settings of the listener and of sessions keep their values, and are n
   CHECK(next.redis.prefix == "vx11:");
   CHECK(next.chat.deadline == 1s);
   CHECK(keep_fixed(running, next).empty());
+}
+
+TEST_CASE("secrets that the log never shows are compared all the same") {
+  GatewayConfig running;
+  running.redis.password.value = "before";
+  running.redis.sentinel_password.value = "before";
+  running.sessions.store.redis_url = "redis://user:before@r";
+  GatewayConfig next = running;
+  CHECK(keep_fixed(running, next).empty());
+  next.redis.password.value = "after";  // in the file, or of the setting
+  next.redis.sentinel_password.value = "after";
+  next.sessions.store.redis_url = "redis://user:after@r";
+  CHECK(keep_fixed(running, next) ==
+        std::vector<std::string>{"redis.password", "redis.sentinel_password", "sessions.store"});
+  CHECK(next.redis.password.value == "before");
+}
+
+TEST_CASE("redis.url needs a restart only while more than its probe uses it") {
+  GatewayConfig running;
+  running.redis.url.value = "redis://:one@r";
+  GatewayConfig next = running;
+  next.redis.url.value = "redis://:two@r";
+  next.limits.shared = true;
+  CHECK(keep_fixed(running, next).empty());  // there is no client yet
+  CHECK(next.redis.url.value == "redis://:two@r");
+  running.limits.shared = true;
+  CHECK(keep_fixed(running, next) == std::vector<std::string>{"redis.url"});
+  CHECK(next.redis.url.value == "redis://:one@r");
+  next.redis.url.value = "redis://:two@r";
+  next.limits.shared = false;
+  CHECK(keep_fixed(running, next).empty());  // the client ends
+  running.sessions.store.redis_url = "redis://other";
+  next = running;
+  next.redis.url.value = "redis://:two@r";
+  CHECK(keep_fixed(running, next).empty());  // the client is that of the sessions
+}
+
+TEST_CASE("rates are shared over redis.url while sessions are in memory, until a reload") {
+  Sharing sharing;
+  sharing.next.limits.shared = true;
+  sharing.next.auth.shared_revocations = true;
+  const auto gateway = sharing.start();
+  CHECK(gateway->reload().mistakes.empty());
+  sharing.next.redis.url.value = "redis://127.0.0.1:2";
+  CHECK(gateway->reload().needs_restart == std::vector<std::string>{"redis.url"});
+  sharing.next.limits.shared = false;
+  sharing.next.auth.shared_revocations = false;
+  const ReloadResult ended = gateway->reload();
+  CHECK(ended.needs_restart.empty());
+  CHECK(ended.warnings ==
+        std::vector<std::string>{"auth.shared_revocations: is off now; principals that were "
+                                 "revoked are accepted again"});
+  CHECK(gateway->reload().warnings.empty());
+  sharing.next.limits.shared = true;  // with the other server now
+  CHECK(gateway->reload().mistakes.empty());
+}
+
+TEST_CASE("what needs a setting that stays as it was is refused by its name") {
+  Sharing sharing;
+  sharing.next.redis.url.value.clear();
+  const auto gateway = sharing.start();
+  sharing.next.sessions.store.redis_url = "redis://127.0.0.1:1";
+  sharing.next.limits.shared = true;
+  const auto mistakes = gateway->reload().mistakes;
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].find("limits.shared") != std::string::npos);
+}
+
+TEST_CASE("revocations that are not shared any more are not asked for") {
+  GatewayConfig config;
+  config.auth.token.value = "a token for this test";
+  config.auth.shared_revocations = true;
+  const auto client = make_redis("redis://127.0.0.1:1", config.redis).value();
+  const auto credentials = make_credentials(config.auth).value().auth;
+  SharedParts shared;
+  CHECK(without_revoked(config, client, credentials, shared).value() != credentials);
+  const std::weak_ptr<vx11::RedisRevocations> asking = shared.revocations;
+  REQUIRE_FALSE(asking.expired());
+  config.auth.shared_revocations = false;
+  CHECK(without_revoked(config, client, credentials, shared).value() == credentials);
+  CHECK(asking.expired());
 }
 
 TEST_CASE("a level that was set for a time falls back to the configured one") {

@@ -39,7 +39,7 @@ logged() { grep -q -- "$1" "$WORK/gateway.err"; }
 lines() { grep -c -- "$1" "$WORK/gateway.err"; }
 is_logged_again() { (($(lines "$1") > $2)); } # TEXT LINES-BEFORE
 
-# At SIGHUP, until the log says what came of it.
+# Sends SIGHUP and waits for its result in the log.
 hang_up() {
   local before
   before=$(lines "$1")

@@ -138,6 +138,25 @@ TEST_CASE_FIXTURE(Site, "sessions that cannot be read do not leave the store out
   CHECK(store->writing().state() == CircuitState::closed);
 }
 
+TEST_CASE_FIXTURE(Site, "a store that cannot delete is not left out for it") {
+  for (int i = 0; i < 10; ++i) {
+    const auto erased = vx11::sync_wait(store->erase("s"));
+    REQUIRE_FALSE(erased);
+    CHECK(erased.error().detail == "this store deletes no sessions");
+  }
+  CHECK(store->writing().state() == CircuitState::closed);
+  inner->fails = true;
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("1"))));
+  const auto left_out = vx11::sync_wait(store->erase("s"));
+  CHECK(left_out.error().detail == "the session store is left out after failures");
+  clock.advance(5s);
+  CHECK_FALSE(vx11::sync_wait(store->erase("s")));
+  CHECK(store->writing().state() != CircuitState::closed);  // it was no probe
+  inner->fails = false;
+  append(*store, "s", turn("back"));
+  CHECK(store->writing().state() == CircuitState::closed);
+}
+
 TEST_CASE_FIXTURE(Site, "the question of a summary that was left outlives its caller") {
   inner->hangs = true;
   std::optional<std::string> question = std::string(100, 'q');

@@ -314,6 +314,24 @@ TEST_CASE("a client that a revocation list names is refused, also when the list 
     REQUIRE(served.identity->reload());
     CHECK_FALSE(is_answered());
   }
+  SUBCASE("a damaged list after a good one changes nothing") {
+    std::ofstream(lists, std::ios::app)
+        << "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+    CHECK_FALSE(served.identity->reload());
+    replace(lists, own.clean_list());
+    std::ofstream(lists, std::ios::app) << "-----BEGIN X509 CRL-----\nMIIB";
+    CHECK_FALSE(served.identity->reload());
+    CHECK(is_answered());
+  }
+  SUBCASE("two lists count as two, and text around them does not matter") {
+    const TlsCertificate other;
+    std::ofstream(lists, std::ios::app)
+        << "text\n"
+        << std::ifstream(other.clean_list()).rdbuf() << "more text\n";
+    REQUIRE(served.identity->reload());
+    CHECK(served.identity->revocation_lists().count == 2);
+    CHECK(is_answered());
+  }
   SUBCASE("a file without a list changes nothing") {
     replace(lists, own.key_file());
     const auto reloaded = served.identity->reload();

@@ -136,11 +136,38 @@ TEST_CASE_FIXTURE(Log, "a stream that reports an error or is left says so") {
   CHECK(lines.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Log, "a handler that throws is a 500 in the log") {
+TEST_CASE_FIXTURE(Log, "a handler that throws is answered 500, with the id of its line") {
   answering([]() -> StreamedResponse { throw std::runtime_error("defect"); });
   const HttpRequest request = post("/operator/chat/ask");
-  CHECK_THROWS(vx11::sync_wait(handler->open(request, *handler->admit(request), {})));
-  CHECK(only_line().at("status") == 500);
+  const auto answer = vx11::sync_wait(handler->open(request, *handler->admit(request), {}));
+  CHECK(answer.head.status == 500);
+  CHECK(json::parse(answer.head.body).at("error") == "internal_server_error");
+  CHECK(answer.head.headers.get("Cache-Control") == "no-store");
+  const json line = only_line();
+  CHECK(line.at("status") == 500);
+  CHECK(line.at("error") == "internal_server_error");
+  REQUIRE(line.at("request_id").get<std::string>().starts_with("req_"));
+  CHECK(line.at("request_id") == answer.head.headers.get("X-Request-Id"));
+}
+
+TEST_CASE_FIXTURE(Log, "so is one that throws instead of admitting") {
+  struct Throwing final : vx11::HttpHandler {
+    tl::expected<vx11::HttpAdmission, HttpResponse> admit(const HttpRequest&) const override {
+      throw std::runtime_error("defect");
+    }
+    Task<StreamedResponse> open(const HttpRequest&, const vx11::HttpAdmission&,
+                                Deadline) const override {
+      return Task<StreamedResponse>(StreamedResponse(HttpResponse(200), nullptr));
+    }
+    std::string_view route(std::string_view) const noexcept override { return {}; }
+    void drain() noexcept override {}
+  };
+  around(Throwing());
+  const auto refused = handler->admit(post("/operator/chat/ask"));
+  REQUIRE_FALSE(refused);
+  const json line = only_line();
+  CHECK(line.at("status") == 500);
+  CHECK(line.at("request_id") == refused.error().headers.get("X-Request-Id"));
 }
 
 TEST_CASE_FIXTURE(Log, "a chat names its target and how many were asked, and none of its texts") {

@@ -1,8 +1,11 @@
 // Shared text helpers: durations, lists of mistakes, space, percent-encoding.
 #include <vx11/detail/mistakes.hpp>
 
+#include <bit>
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -10,6 +13,7 @@
 
 #include "health/evidence.hpp"
 #include "http/percent.hpp"
+#include "random/keyed_hash.hpp"
 #include "redis/url.hpp"
 #include "router/send_through_breaker.hpp"
 #include "text/duration_text.hpp"
@@ -101,4 +105,38 @@ TEST_CASE("session ids, services and Redis passwords are decoded by the same rul
     CHECK_FALSE(decode_percent(text));
     CHECK_FALSE(password(text));
   }
+}
+
+TEST_CASE("the keyed hash depends on every byte, on their places and on the length") {
+  const random::KeyedHash hash;
+  std::set<std::uint64_t> seen;
+  std::size_t texts = 0;
+  const auto note = [&](const std::string& text) {
+    CHECK(hash(text) == hash(std::string(text)));
+    seen.insert(hash(text));
+    ++texts;
+  };
+  for (std::size_t size = 0; size <= 30; ++size) {
+    note(std::string(size, '\0'));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char byte : {'\x01', '\x80', '\xff'}) {
+        std::string text(size, '\0');
+        text[at] = byte;
+        note(text);
+      }
+    }
+  }
+  CHECK(seen.size() == texts);  // a collision has a probability of 1e-10
+}
+
+TEST_CASE("the first bytes of a word are taken in the byte order of the machine") {
+  using random::KeyedHash;
+  constexpr std::uint64_t kLittle = 0x0807060504030201;  // bytes 1 to 8
+  constexpr std::uint64_t kBig = 0x0102030405060708;
+  CHECK(KeyedHash::first_bytes<std::endian::little>(kLittle, 7) == 0x07060504030201);
+  CHECK(KeyedHash::first_bytes<std::endian::big>(kBig, 7) == 0x01020304050607);
+  CHECK(KeyedHash::first_bytes<std::endian::little>(kLittle, 1) == 1);
+  CHECK(KeyedHash::first_bytes<std::endian::big>(kBig, 1) == 1);
+  CHECK(KeyedHash::first_bytes<std::endian::little>(kLittle, 8) == kLittle);
+  CHECK(KeyedHash::first_bytes<std::endian::big>(kBig, 8) == kBig);
 }

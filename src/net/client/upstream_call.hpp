@@ -29,7 +29,7 @@ class UpstreamCall {
   enum class Until : unsigned char { head, piece, complete };
   /// What a call needs to go further.
   enum class Step : unsigned char {
-    connect,   ///< `connect`, for the usual call over a kept connection rarely.
+    connect,   ///< `connect`; seldom needed, since most calls use a kept connection.
     readable,  ///< `readable`.
     ended,     ///< Nothing: `result` is known.
   };
