@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "store/sqlite_file.hpp"
@@ -23,14 +24,23 @@ constexpr int kPagesOfLog = 32'000;
 constexpr int kShrunkAtOnce = 64;
 /// Unwritten uses that the next transaction writes.
 constexpr std::size_t kTouches = 4'096;
+/// How long uses stay unwritten while turns are stored.
+constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
 
 WallTime wall_time(std::int64_t milliseconds) noexcept {
   return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
-void fail_all(const Jobs& jobs, Code code) noexcept {
-  for (Job* const job : jobs) job->fail_with(code);
+void end_all(const Jobs& jobs, Code code) noexcept {
+  for (Job* const job : jobs) job->end_with(code);
+}
+
+/// Another process that holds the file is waited for until then.
+void wait_at_most(sqlite3* database, Duration left) noexcept {
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  sqlite3_busy_timeout(database, static_cast<int>(std::clamp<std::int64_t>(wait, 1, kMost)));
 }
 
 /// Whether a failure may be that of one turn: the disk and the file are the same for all.
@@ -58,14 +68,14 @@ Message message_at(const Row& row, int column) {
 bool Reader::run(const Jobs& jobs) {
   noted_use_ = false;
   if (has_moved(database_)) {
-    fail_all(jobs, kMoved);
+    end_all(jobs, kMoved);
     return false;
   }
   stamp_ = shared_.memory.stamp();
   Code code = statements_.begin.run();
   for (Job* const job : jobs) {
     if (code == SQLITE_OK) code = read(static_cast<ReadJob&>(*job));
-    job->fail_with(code);
+    job->end_with(code);
     if (code != SQLITE_OK && sqlite3_get_autocommit(database_) == 0) code = SQLITE_OK;
   }
   if (sqlite3_get_autocommit(database_) == 0) static_cast<void>(statements_.commit.run());
@@ -73,6 +83,9 @@ bool Reader::run(const Jobs& jobs) {
 }
 
 Code Reader::read(ReadJob& job) try {
+  const TimePoint now = shared_.steady_clock.now();
+  if (job.until() < now) return SQLITE_BUSY;
+  wait_at_most(database_, job.until() - now);
   std::int64_t key = 0;
   const Code found = find(job, key);
   if (found != SQLITE_OK || key == 0) return found;
@@ -132,7 +145,7 @@ Writer::~Writer() {
 }
 
 void Writer::run(const Jobs& jobs) {
-  if (has_moved(connection_.get())) return fail_all(jobs, kMoved);
+  if (has_moved(connection_.get())) return end_all(jobs, kMoved);
   together(jobs);
 }
 
@@ -141,13 +154,13 @@ void Writer::run(const Jobs& jobs) {
 void Writer::together(Jobs jobs) {
   for (jobs = refuse_overdue(jobs); !jobs.empty(); jobs = refuse_overdue(jobs)) {
     const auto earliest = (*std::ranges::min_element(jobs, {}, &Job::until))->until();
-    wait_at_most(earliest);
+    wait_at_most(connection_.get(), earliest - shared_.steady_clock.now());
     const Code code = change(jobs);
-    if (code == SQLITE_OK) return;
-    if (code != SQLITE_BUSY) return is_of_one(code) ? singly(jobs, code) : fail_all(jobs, code);
+    if (code == SQLITE_OK) return end_all(jobs, code);
+    if (code != SQLITE_BUSY) return is_of_one(code) ? singly(jobs, code) : end_all(jobs, code);
     const auto waited = [&](const Job* job) { return job->until() <= earliest; };
     for (Job* const job : jobs) {
-      if (waited(job)) job->fail_with(code);
+      if (waited(job)) job->end_with(code);
     }
     std::erase_if(jobs, waited);
   }
@@ -155,29 +168,41 @@ void Writer::together(Jobs jobs) {
 
 /// One of them failed: the others are not to fail with it.
 void Writer::singly(const Jobs& jobs, Code code) {
-  if (jobs.size() == 1) return fail_all(jobs, code);
+  if (jobs.size() == 1) return end_all(jobs, code);
   for (Job* const job : jobs) together({job});
 }
 
-/// One transaction. \return SQLITE_OK, or a failure that left nothing of any job.
-Code Writer::change(const Jobs& jobs) {
+/// One transaction. \return SQLITE_OK, or a failure that left nothing of it.
+template <class Steps>
+Code Writer::transact(const Steps& steps) noexcept {
   SessionChange change = new_change();
   try {
-    if (const Code begun = change.begin(); begun != SQLITE_OK) {
-      change.roll_back();
-      return begun;
+    if (change.begin() == SQLITE_OK) {
+      steps(change);
+      return change.commit();
     }
-    const auto appends = std::ranges::count_if(
-        jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
-    if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
-    if (shared_.memory.touch_count() >= kTouches) change.write_touches();
-    for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
-    is_over_ = change.is_over();
-    return change.commit();
   } catch (...) {
     change.roll_back();
     return SQLITE_NOMEM;
   }
+  change.roll_back();
+  return change.code();
+}
+
+Code Writer::change(const Jobs& jobs) noexcept {
+  const Milliseconds now = shared_.clock.now();
+  const bool writes_touches =
+      shared_.memory.touch_count() >= kTouches || now - touches_written_ >= kTouchesFor;
+  const Code code = transact([&](SessionChange& change) {
+    if (writes_touches) change.write_touches();
+    const auto appends = std::ranges::count_if(
+        jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
+    if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
+    for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
+    is_over_ = change.is_over();
+  });
+  if (writes_touches && code == SQLITE_OK) touches_written_ = now;
+  return code;
 }
 
 /// \return the others
@@ -186,7 +211,7 @@ Jobs Writer::refuse_overdue(const Jobs& jobs) const {
   Jobs left;
   for (Job* const job : jobs) {
     if (job->until() < now) {
-      job->fail_with(SQLITE_BUSY);
+      job->end_with(SQLITE_BUSY);
     } else {
       left.push_back(job);
     }
@@ -194,20 +219,10 @@ Jobs Writer::refuse_overdue(const Jobs& jobs) const {
   return left;
 }
 
-void Writer::wait_at_most(TimePoint until) noexcept {
-  const Duration left = until - shared_.steady_clock.now();
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  sqlite3_busy_timeout(connection_.get(),
-                       static_cast<int>(std::clamp<std::int64_t>(wait, 1, kMost)));
-}
-
 void Writer::tidy_up() noexcept {
   if (is_over_) {
-    sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatienceOfTidying.count()));
-    SessionChange change = new_change();
-    if (change.begin() == SQLITE_OK) is_over_ = change.shrink(kShrunkAtOnce);
-    change.commit();
+    wait_at_most(connection_.get(), kPatienceOfTidying);
+    transact([this](SessionChange& change) { is_over_ = change.shrink(kShrunkAtOnce); });
   }
   tidy_up_log();
 }
@@ -222,25 +237,30 @@ void Writer::tidy_up_log() noexcept {
     sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                               nullptr);
   } else if (frames - copied_frames_ >= kPagesToCopy && !copying_) {
+    try {
+      checkpoints_.run([this] { checkpoint(); });
+    } catch (const std::bad_alloc&) {
+      return;  // the next transaction tries again
+    }
     copying_ = true;
     copied_frames_ = frames;
-    checkpoints_.run([this] { checkpoint(); });
   }
 }
 
 /// Beside the writer, which needs no lock of it.
 void Writer::checkpoint() noexcept {
-  if (const auto connection = open_for_reading(name_)) {
-    execute(connection->get(), "PRAGMA query_only = OFF; PRAGMA wal_checkpoint(PASSIVE)");
+  try {
+    if (const auto connection = open_for_reading(name_)) {
+      execute(connection->get(), "PRAGMA query_only = OFF; PRAGMA wal_checkpoint(PASSIVE)");
+    }
+  } catch (const std::bad_alloc&) {  // a later copy has it all
   }
   copied_ = true;
 }
 
 void Writer::write_touches() noexcept {
-  sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatienceOfTidying.count()));
-  SessionChange change = new_change();
-  if (change.begin() == SQLITE_OK) change.write_touches();
-  change.commit();
+  wait_at_most(connection_.get(), kPatienceOfTidying);
+  transact([](SessionChange& change) { change.write_touches(); });
 }
 
 }  // namespace sqlite

@@ -95,9 +95,10 @@ class Writer {
  private:
   void together(Jobs jobs);
   void singly(const Jobs& jobs, Code code);
-  Code change(const Jobs& jobs);
+  template <class Steps>
+  Code transact(const Steps& steps) noexcept;
+  Code change(const Jobs& jobs) noexcept;
   Jobs refuse_overdue(const Jobs& jobs) const;
-  void wait_at_most(TimePoint until) noexcept;
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
@@ -109,6 +110,7 @@ class Writer {
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;
+  Milliseconds touches_written_ = 0;  ///< When a transaction of turns wrote them.
   bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
   int frames_ = 0;                    ///< Pages in the write-ahead log.
   bool copying_ = false;              ///< A copy of the log into the database is under way.

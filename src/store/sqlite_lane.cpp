@@ -18,19 +18,6 @@ constexpr std::size_t kBusy = 4;
 constexpr int kLooks = 5;
 constexpr auto kGathering = std::chrono::microseconds(200);
 
-/// The jobs of one executor.
-struct Group {
-  Executor* executor;
-  JobQueue jobs;
-};
-
-JobQueue& jobs_of(Executor& executor, std::vector<Group>& groups) {
-  for (Group& group : groups) {
-    if (group.executor == &executor) return group.jobs;
-  }
-  return groups.emplace_back(Group{&executor, {}}).jobs;
-}
-
 }  // namespace
 
 void Job::wait_blocked() noexcept {
@@ -47,9 +34,10 @@ void Job::release_blocked() noexcept {
 }
 
 Lane::Lane(std::size_t most, Work work)
-    : most_(std::max<std::size_t>(most, 1)),
-      work_(std::move(work)),
-      thread_([this] { this->work(); }) {}
+    : most_(std::max<std::size_t>(most, 1)), work_(std::move(work)) {
+  jobs_.reserve(kMostTogether);
+  thread_ = std::thread([this] { this->work(); });
+}
 
 Lane::~Lane() {
   {
@@ -76,7 +64,7 @@ bool Lane::push(Job& job) {
   {
     const std::lock_guard lock(mutex_);
     if (queued_ >= most_) {
-      job.fail_with(kQueueIsFull);
+      job.end_with(kQueueIsFull);
       return false;
     }
     queue_.push(job);
@@ -98,21 +86,28 @@ void Lane::note_idle_work() noexcept {
 }
 
 void Lane::work() {
-  for (Jobs jobs; take(jobs); jobs.clear()) {
-    work_.run(jobs);
-    resume(jobs);
+  for (; take(); jobs_.clear()) {
+    run_all();
+    resume();
     work_.after();
   }
 }
 
+void Lane::run_all() noexcept {
+  try {
+    work_.run(jobs_);
+  } catch (...) {  // without memory: those that have not ended fail
+  }
+}
+
 /// \return false: the lane ends
-bool Lane::take(Jobs& jobs) {
+bool Lane::take() {
   std::unique_lock lock(mutex_);
   if (!wait_for_jobs(lock)) return false;
   if (gathers_) gather(lock);
   gathers_ = queued_ >= kBusy;
-  for (; queued_ > 0 && jobs.size() < kMostTogether; --queued_) {
-    jobs.push_back(static_cast<Job*>(queue_.pop()));
+  for (; queued_ > 0 && jobs_.size() < kMostTogether; --queued_) {
+    jobs_.push_back(static_cast<Job*>(queue_.pop()));
   }
   return true;
 }
@@ -149,16 +144,22 @@ bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
-void Lane::resume(Jobs& jobs) {
-  std::vector<Group> groups;
-  for (Job* const job : jobs) {
-    if (job->executor_ == nullptr) {
-      job->release_blocked();
-    } else {
-      jobs_of(*job->executor_, groups).push(*job);
+/// Each job may be gone once it was resumed.
+void Lane::resume() noexcept {
+  for (auto first = jobs_.begin(); first != jobs_.end(); ++first) {
+    if (*first == nullptr) continue;
+    Executor* const executor = (*first)->executor_;
+    if (executor == nullptr) {
+      (*first)->release_blocked();
+      continue;
     }
+    JobQueue together;
+    for (auto job = first; job != jobs_.end(); ++job) {
+      if (*job == nullptr || (*job)->executor_ != executor) continue;
+      together.push(*std::exchange(*job, nullptr));
+    }
+    executor->post_all(together);
   }
-  for (Group& group : groups) group.executor->post_all(group.jobs.take_all());
 }
 
 }  // namespace sqlite

@@ -32,7 +32,7 @@ class Job : public QueuedJob {
   /// When it fails unless it has begun.
   TimePoint until() const noexcept { return until_; }
   Code code() const noexcept { return code_; }
-  void fail_with(Code code) noexcept { code_ = code; }
+  void end_with(Code code) noexcept { code_ = code; }
 
  private:
   friend class Lane;
@@ -42,7 +42,7 @@ class Job : public QueuedJob {
   void release_blocked() noexcept;
 
   const TimePoint until_;
-  Code code_ = SQLITE_OK;
+  Code code_ = SQLITE_NOMEM;      ///< Until it has ended: the lane may have no memory for it.
   Executor* executor_ = nullptr;  ///< Null: the waiting thread is blocked.
   std::coroutine_handle<> waiting_ = nullptr;
   std::atomic<int> released_ = 0;
@@ -64,7 +64,8 @@ class Lane {
 
   /// What a lane is for; called on its thread.
   struct Work {
-    std::function<void(Jobs& jobs)> run;  ///< Sets the codes of all jobs.
+    /// Ends all jobs. If it throws, the others fail with SQLITE_NOMEM.
+    std::function<void(Jobs& jobs)> run;
     std::function<void()> after = [] {};  ///< After their callers were resumed.
     /// Whether there is work that can wait until there was nothing else to do for two seconds.
     std::function<bool()> has_idle_work = [] { return false; };
@@ -95,13 +96,15 @@ class Lane {
   bool enqueue(Job& job, std::coroutine_handle<> waiting);
   bool push(Job& job);
   void work();
-  bool take(Jobs& jobs);
+  bool take();
+  void run_all() noexcept;
   void gather(std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(std::unique_lock<std::mutex>& lock);
-  static void resume(Jobs& jobs);
+  void resume() noexcept;
 
   const std::size_t most_;
   const Work work_;
+  Jobs jobs_;  ///< Those that run. It has room for all, so that taking them needs no memory.
   std::mutex mutex_;
   std::condition_variable changed_;
   JobQueue queue_;

@@ -1,6 +1,7 @@
 #include "store/sqlite_memory.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "store/summary.hpp"
@@ -49,7 +50,7 @@ void SessionMemory::put(std::string id, KnownSession session) {
   young_.insert_or_assign(std::move(id), std::move(session));
 }
 
-void SessionMemory::forget_all() {
+void SessionMemory::forget_all() noexcept {
   young_.clear();
   old_.clear();
   ++epoch_;
@@ -92,7 +93,7 @@ bool SessionMemory::touch(std::int64_t key, Milliseconds now) {
 
 bool SessionMemory::touch_locked(std::int64_t key, Milliseconds now) {
   const auto [touch, is_new] = touches_.try_emplace(key);
-  touch->second = {key, now, ++touch_number_};
+  touch->second = {key, now, ++latest_use_};
   return is_new;
 }
 
@@ -124,10 +125,31 @@ void SessionMemory::begin_change() {
   changing_ = true;
 }
 
-void SessionMemory::changed(SessionChanges changes) {
+std::int64_t SessionMemory::latest_use(std::int64_t in_file) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t by_others = in_file - written_use_;
+  if (by_others > 0) {
+    for (auto& [key, touch] : touches_) touch.number += by_others;
+    latest_use_ += by_others;
+    written_use_ = in_file;
+  }
+  return latest_use_;
+}
+
+void SessionMemory::changed(SessionChanges changes) noexcept {
   const std::lock_guard lock(mutex_);
   changing_ = false;
   ++state_;
+  latest_use_ = std::max(latest_use_, changes.latest_use);
+  written_use_ = std::max(written_use_, changes.latest_use);
+  try {
+    note(changes);
+  } catch (const std::bad_alloc&) {
+    forget_all();  // what is in the file is read from there
+  }
+}
+
+void SessionMemory::note(SessionChanges& changes) {
   for (const std::string& id : changes.removed) {
     young_.erase(id);
     old_.erase(id);

@@ -39,13 +39,14 @@ struct KnownSession {
 struct Touch {
   std::int64_t key = 0;
   Milliseconds at = 0;
-  std::uint64_t number = 0;  ///< In the order of uses.
+  std::int64_t number = 0;  ///< `used` in the database, unless that is greater already.
 };
 
 /// What one transaction changes.
 struct SessionChanges {
   std::vector<std::pair<std::string, KnownSession>> used = {};
   std::vector<std::string> removed = {};
+  std::int64_t latest_use = 0;
   std::vector<Touch> written = {};  ///< Touches that are in the database now.
 };
 
@@ -84,8 +85,11 @@ class SessionMemory {
   /// \{
   /// It holds the write lock, so no other process can change the database.
   void begin_change();
-  /// It was committed.
-  void changed(SessionChanges changes);
+  /// The greatest number of a use. \param in_file that of the database; the unwritten uses follow
+  /// those of other processes
+  std::int64_t latest_use(std::int64_t in_file);
+  /// It was committed. Without memory for the changes, all sessions are forgotten.
+  void changed(SessionChanges changes) noexcept;
   void gave_up();
   /// \}
 
@@ -100,7 +104,8 @@ class SessionMemory {
   std::uint64_t stamp_locked() const noexcept;
   KnownSession* known(const std::string& id);
   void put(std::string id, KnownSession session);
-  void forget_all();
+  void note(SessionChanges& changes);
+  void forget_all() noexcept;
   bool touch_locked(std::int64_t key, Milliseconds now);
 
   const Milliseconds idle_;
@@ -113,7 +118,8 @@ class SessionMemory {
   std::uint32_t epoch_ = 0;  ///< Grows whenever all is forgotten.
   bool changing_ = false;    ///< A transaction of this store is under way.
   std::unordered_map<std::int64_t, Touch> touches_;
-  std::uint64_t touch_number_ = 0;
+  std::int64_t latest_use_ = 0;   ///< The greatest number of a use …
+  std::int64_t written_use_ = 0;  ///< … and that of the database, as far as it is known here.
 };
 
 }  // namespace sqlite

@@ -43,7 +43,8 @@ struct WriterStatements {
   Statement use = prepared(
       "UPDATE sessions SET last_accessed = ?2, used = ?3, bytes = ?4, turns = ?5 WHERE key = ?1");
   Statement touch = prepared(
-      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = ?3 WHERE key = ?1");
+      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3)"
+      " WHERE key = ?1");
   Statement forget = prepared("DELETE FROM sessions WHERE key = ?1");
 
   Statement say = prepared("INSERT INTO turns (session, bytes, " VX11_TURN_COLUMNS

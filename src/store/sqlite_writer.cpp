@@ -37,9 +37,7 @@ Code SessionChange::begin() {
   each(statements_.totals,
        [this](const Row& row) { totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)}; });
   each(statements_.last_use, [this](const Row& row) { used_ = row.integer(0); });
-  touches_used_ = used_;
-  used_ += static_cast<std::int64_t>(memory_.touch_count());
-  touches_until_ = used_;
+  used_ = memory_.latest_use(used_);
   return code_;
 }
 
@@ -71,7 +69,8 @@ void SessionChange::sweep(std::size_t appends) {
   const auto most = static_cast<std::int64_t>(detail::kSweptPerAppend * appends);
   for (Statement* const statement : {&statements_.oldest_unowned, &statements_.oldest_owned}) {
     for (const Candidate& candidate : oldest(*statement, 0, most)) {
-      if (!is_expired(candidate.key, candidate.last_accessed)) break;
+      // A use that is not written yet hides no others.
+      if (!is_expired(candidate.key, candidate.last_accessed)) continue;
       forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
     }
   }
@@ -87,14 +86,14 @@ bool SessionChange::shrink(int most) {
 void SessionChange::write_touches() {
   if (std::exchange(touches_written_, true)) return;
   for (const Touch& touch : memory_.touches()) {
-    touches_used_ = std::min(touches_used_ + 1, touches_until_);
-    run(statements_.touch, touch.key, touch.at, touches_used_);
+    run(statements_.touch, touch.key, touch.at, std::min(touch.number, used_));
     changes_.written.push_back(touch);
   }
 }
 
 Code SessionChange::commit() {
   write_sums();
+  changes_.latest_use = used_;
   run(statements_.commit);
   if (code_ == SQLITE_OK) {
     memory_.changed(std::move(changes_));

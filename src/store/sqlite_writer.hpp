@@ -108,9 +108,7 @@ class SessionChange {
   Code code_ = SQLITE_OK;
   Counts totals_ = {};
   std::map<std::string, Counts, std::less<>> owners_ = {};
-  std::int64_t used_ = 0;           ///< The greatest number of use.
-  std::int64_t touches_used_ = 0;   ///< Unwritten uses precede those of this change …
-  std::int64_t touches_until_ = 0;  ///< … up to this number.
+  std::int64_t used_ = 0;  ///< The greatest number of use. Unwritten uses precede this change.
   bool touches_written_ = false;
   SessionChanges changes_ = {};
 };

@@ -1,14 +1,19 @@
-// Turns that wait share a transaction, readers do not wait for it, and what survives a power cut.
+// Turns that wait share a transaction, readers do not wait for it, and what survives a power cut
+// or a lack of memory.
 #include <vx11/testing/manual_clock.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/stat.h>
@@ -24,6 +29,52 @@
 using namespace session_store_suite_parts;
 using vx11::Result;
 using vx11::Task;
+
+namespace {
+
+thread_local bool is_of_test = false;
+std::atomic<int> until_failure = 0;
+
+/// For its lifetime, the `number`-th allocation on another thread fails.
+class FailingAllocation {
+ public:
+  explicit FailingAllocation(int number) noexcept {
+    is_of_test = true;
+    until_failure = number;
+  }
+  FailingAllocation(const FailingAllocation&) = delete;
+  FailingAllocation& operator=(const FailingAllocation&) = delete;
+  ~FailingAllocation() { until_failure = 0; }
+
+  bool has_failed() const noexcept { return until_failure == 0; }
+};
+
+bool fails_now() noexcept {
+  if (is_of_test) return false;
+  for (int left = until_failure; left > 0;) {
+    if (until_failure.compare_exchange_weak(left, left - 1)) return left == 1;
+  }
+  return false;
+}
+
+void* allocate(std::size_t bytes) {
+  void* const memory = fails_now() ? nullptr : std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+// Not inlined, because the compiler takes `free` in a container for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
+  return allocate(bytes);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -264,6 +315,154 @@ TEST_CASE("a use by reading is not lost when the store is closed") {
     CHECK(recent(*open(folder / "s.db", {}, clock), "s", 0).empty());
   }
   CHECK(find(*open(folder / "s.db", {}, clock), "s"));
+}
+
+TEST_CASE("a session that one store only reads is not deleted by another, as busy as both are") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const auto reads = open(folder / "s.db", {}, clock);
+  const auto other = open(folder / "s.db", {}, clock);
+  append(*reads, "s", turn("1"));
+  for (int i = 0; i < 12; ++i) {
+    clock.advance(10min);
+    CHECK(summary(*reads, "s").size() > 20);
+    append(*reads, "busy", turn("x"));
+    clock.advance(3s);
+    append(*reads, "busy", turn("y"));
+    append(*other, "busy too", turn("x"));
+  }
+  CHECK(find(*other, "s"));
+}
+
+TEST_CASE("a session that was read hides no expired ones") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const auto store = open(folder / "s.db", {}, clock);
+  for (const char* id : {"read", "expires"}) append(*store, id, turn("1"));
+  clock.advance(1h - 1s);
+  append(*store, "busy", turn("1"));  // uses are written now, but not by the next one
+  CHECK(summary(*store, "read").size() > 20);
+  clock.advance(1s);
+  append(*store, "busy", turn("2"));
+  CHECK(ask_sqlite(folder / "s.db", "SELECT CAST(id AS TEXT) FROM sessions ORDER BY key") ==
+        "read\nbusy\n");
+}
+
+TEST_CASE("a turn is a later use than a reading before it") {
+  const ScratchFolder folder;
+  const auto store = open(folder / "s.db", {.sessions = 3});
+  const auto other = open(folder / "s.db", {.sessions = 3});
+  for (const char* id : {"c", "b", "a"}) append(*store, id, turn("1"));
+  for (const char* id : {"b", "c"}) CHECK(summary(*store, id).size() > 20);
+  append(*store, "a", turn("2"));
+  append(*store, "d", turn("1"));  // "b" leaves
+  const auto ids = [&] {
+    return ask_sqlite(folder / "s.db", "SELECT CAST(id AS TEXT) FROM sessions ORDER BY used");
+  };
+  CHECK(ids() == "c\na\nd\n");
+  append(*other, "d", turn("2"));
+  CHECK(summary(*store, "c").size() > 20);  // later than those of the other store
+  append(*store, "e", turn("1"));           // "a" leaves
+  CHECK(ids() == "d\nc\ne\n");
+}
+
+TEST_CASE("a turn is a later use than a reading before it, in one transaction as well") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const auto store =
+      open_with(folder / "s.db",
+                {.limits = {.sessions = 3}, .clock = clock, .patience = std::chrono::minutes(1)});
+  for (const char* id : {"first", "a", "b"}) append(*store, id, turn("1"));
+  Chats chats(store);
+  {
+    const Lock lock(folder / "s.db");
+    const long reads = clock.reads();
+    chats.append("first", turn("2"));
+    while (clock.reads() < reads + 3) std::this_thread::yield();  // it begins without the others
+    for (const char* id : {"a", "b"}) CHECK(summary(*store, id).size() > 20);
+    for (const char* id : {"a", "c", "d"}) chats.append(id, turn("2"));
+  }
+  CHECK(chats.wait().empty());
+  CHECK(contents(recent(*store, "a")) == Contents{"ask 1", "answer 1", "ask 2", "answer 2"});
+  CHECK_FALSE(find(*store, "b"));
+}
+
+namespace {
+
+/// Operations wait in the queue for as long as the test says.
+class QueueClock final : public vx11::TimeSource {
+ public:
+  vx11::TimePoint now() const noexcept override {
+    return vx11::TimePoint(1h) + (std::this_thread::get_id() == test_ ? 0ns : waited.load());
+  }
+  vx11::WallTime wall_now() const noexcept override { return vx11::WallTime(1h); }
+
+  std::atomic<vx11::Duration> waited = 0ns;
+
+ private:
+  const std::thread::id test_ = std::this_thread::get_id();
+};
+
+}  // namespace
+
+TEST_CASE("an operation that has waited for the patience fails, also one that reads") {
+  const ScratchFolder folder;
+  QueueClock clock;
+  const auto store = open_with(folder / "s.db", {.clock = clock, .patience = 250ms});
+  append(*store, "s", turn("1"));
+  clock.waited = 251ms;
+  const auto read = vx11::sync_wait(store->recent("s", 1));
+  REQUIRE_FALSE(read);
+  CHECK(read.error().detail == "cannot read sessions: database is locked");
+  CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("2"))));
+  clock.waited = 249ms;
+  CHECK(recent(*store, "s").size() == 2);
+}
+
+TEST_CASE("without memory each turn fails or is stored once, and the store keeps working") {
+  const ScratchFolder folder;
+  const auto store = open_patient(folder / "s.db", {.sessions = 3});
+  Chats chats(store);
+  bool has_failed = true;
+  int number = 1;
+  for (; has_failed; ++number) {
+    CAPTURE(number);
+    const std::string id = std::to_string(number);
+    append(*store, "read", turn("1"));
+    append(*store, id, turn("0"));
+    CHECK(summary(*store, "read").size() > 20);
+    std::optional<Lock> lock(folder / "s.db");
+    for (const char* text : {"1", "2", "3"}) chats.append(id, turn(text));
+    chats.append("other " + id, turn("1"));
+    const FailingAllocation fault(number);
+    lock.reset();
+    const std::vector<std::string> failures = chats.wait();
+    has_failed = fault.has_failed();
+    for (const auto& failure : failures) CHECK(failure == "cannot write sessions: out of memory");
+    until_failure = 0;
+    const std::size_t stored = recent(*store, id).size() + recent(*store, "other " + id).size();
+    CHECK(stored == 2 * (5 - failures.size()));
+  }
+  CHECK(number > 20);
+}
+
+TEST_CASE("without memory a reading fails alone") {
+  const ScratchFolder folder;
+  const auto store = open(folder / "s.db");
+  append(*store, "s", turn("1"));
+  int failures = 0;
+  bool has_failed = true;
+  for (int number = 1; has_failed; ++number) {
+    const FailingAllocation fault(number);
+    const auto messages = vx11::sync_wait(store->recent("s", kAll));
+    has_failed = fault.has_failed();
+    if (messages) CHECK(messages->size() == 2);
+    if (!messages) {
+      CHECK(messages.error().detail == "cannot read sessions: out of memory");
+      ++failures;
+    }
+  }
+  CHECK(failures > 0);
 }
 
 TEST_CASE("setting the time of day ends no session in a file, and keeps none") {

@@ -36,7 +36,8 @@ struct SqliteOptions {
 /// file. Awaited on an event loop, an operation suspends; otherwise it blocks its thread. One that
 /// has waited for `patience`, in the queue or for another process that writes the same file, fails
 /// with `storage`; so does every one that reaches the file once that was moved, deleted or
-/// replaced. If a turn fails, those that shared its transaction are tried again without it.
+/// replaced. If a turn fails, those that shared its transaction are tried again without it, unless
+/// the disk or the file is at fault.
 ///
 /// Sessions expire by a clock that advances with the monotonic one and continues after a restart of
 /// the machine, so setting the time of day ends none. A read is recorded as use within seconds,
