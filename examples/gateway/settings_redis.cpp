@@ -15,7 +15,8 @@ std::vector<Setting> server_settings() {
        .field = field(&Config::redis, &RedisConfig::url),
        .doc = "The Redis server whose status is reported, "
               "`redis://[[user]:password@]host[:port][/db]`. Empty: the status says "
-              "`not_configured` and ignores the component.",
+              "`not_configured` and ignores the component. Also the Redis of what gateways share "
+              "while `sessions.store` is none; TLS, Sentinel and Cluster need `sessions.store`.",
        .shown_default = "none"},
       {.key = "redis.password",
        .field = field(&Config::redis, &Redis::password),
