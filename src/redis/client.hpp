@@ -31,8 +31,9 @@ namespace redis {
 Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
                              Deadline deadline);
 
-/// The same for commands that are sent together, all for keys of one slot: a transaction from MULTI
-/// to EXEC, or commands of which each stands for itself. One round trip.
+/// The same for one transaction, all its commands from MULTI to EXEC, for keys of one slot. One
+/// round trip. Nothing else: all are repeated when the last one is refused or redirected, as EXEC
+/// is if any was.
 /// \return a reply to each, which may be an error line
 Task<RedisResult<std::vector<Reply>>> run_together(RedisClient& client, std::string key,
                                                    std::vector<Command> commands,

@@ -17,14 +17,25 @@ std::uint16_t index_of(ServerMap& map, Url master) {
   return index;
 }
 
-/// The node of `[first, last, [host, port, …], …]`.
-std::optional<Url> master_in(const Reply& range, const Url& asked) {
-  const Reply& node = range[2];
+/// The address of `[host, port, id, [name, value, …]]`. No host: the one that was asked. `?`: the
+/// node has no name of the preferred kind (cluster-preferred-endpoint-type), but its metadata may
+/// have its address; empty if not.
+std::string_view host_of(const Reply& node, const Url& asked) {
   const std::string_view host = node[0].text();
-  const bool is_named = !host.empty() && host != "?";
-  const std::int64_t port = node[1].integer();
+  if (host.empty()) return asked.host();
+  if (host != "?") return host;
+  const Reply& metadata = node[3];
+  for (std::size_t i = 0; i + 1 < metadata.size(); i += 2) {
+    if (metadata[i].text() == "ip") return metadata[i + 1].text();
+  }
+  return {};
+}
+
+/// The node of `[first, last, [host, port, …], …]`.
+std::optional<Url> master_in(const Reply& range, std::string_view host) {
+  const std::int64_t port = range[2][1].integer();
   if (port < 1 || port > 65'535) return std::nullopt;
-  return server_at(is_named ? host : asked.host(), static_cast<std::uint16_t>(port));
+  return server_at(host, static_cast<std::uint16_t>(port));
 }
 
 }  // namespace
@@ -36,7 +47,9 @@ std::optional<ServerMap> read_slots(const Reply& reply, const Url& asked) {
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const std::int64_t first = reply[i][0].integer();
     const std::int64_t last = reply[i][1].integer();
-    auto master = master_in(reply[i], asked);
+    const std::string_view host = host_of(reply[i][2], asked);
+    if (host.empty() && reply[i][2].is_array()) continue;  // no address: another node may know it
+    auto master = master_in(reply[i], host);
     const auto end = static_cast<std::int64_t>(ServerMap::kSlots);
     if (!master || first < 0 || last < first || last >= end) return std::nullopt;
     const std::uint16_t index = index_of(map, *std::move(master));

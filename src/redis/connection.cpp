@@ -202,6 +202,11 @@ void Connection::pop_front() {
   places_.pop_front();
   ++answered_;
   if (ready_) limit_front();
+  end_if_done();
+}
+
+/// Of a retired connection: its last call has been answered.
+void Connection::end_if_done() {
   if (user_ == nullptr && places_.empty() && unconfirmed_.empty()) end(ErrorKind::cancelled);
 }
 
@@ -219,15 +224,18 @@ void Connection::flush_later() {
 }
 
 void Connection::flush() {
-  if (ended_ || out_.empty() || (confirming_ && !blocked_)) return;
+  if (ended_ || out_.empty() || (confirming_ && to_confirmation_ == 0)) return;
   if (writes_ && shared_->options.wait_replicas != 0 && !confirming_) ask_for_confirmation();
-  const std::size_t sent = channel_->send_now(out_);
+  const std::string_view all = out_;
+  const std::string_view next = confirming_ ? all.substr(0, to_confirmation_) : all;
+  const std::size_t sent = channel_->send_now(next);
   Counters::add(shared_->counters.sends);
+  blocked_ = sent != next.size();
+  if (confirming_) to_confirmation_ -= sent;
   out_.erase(0, sent);
-  blocked_ = !out_.empty();
   if (!channel_->can_send()) return end(why_closed());
   constexpr std::size_t kKept = 256 * 1024;  // more memory is given back
-  if (!blocked_ && out_.capacity() > kKept) out_ = std::string();
+  if (out_.empty() && out_.capacity() > kKept) out_ = std::string();
 }
 
 /// One WAIT for all writes so far. The server answers nothing behind it before it is over, so
@@ -239,6 +247,7 @@ void Connection::ask_for_confirmation() {
   places_.emplace_back(Place::Of::confirmation, 1);
   writes_ = false;
   confirming_ = true;
+  to_confirmation_ = out_.size();
 }
 
 void Connection::forget(Call& call) noexcept {

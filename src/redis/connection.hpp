@@ -120,6 +120,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   static void idle(void* self);
   void push(Place place);
   void pop_front();
+  void end_if_done();
   void limit_front() noexcept;
   void flush_later();
   void flush();
@@ -145,6 +146,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   std::vector<Call*> unconfirmed_ = {};  ///< Answered writes whose confirmation is not there yet.
   bool writes_ = false;                  ///< `out_` holds a write without its WAIT.
   bool confirming_ = false;              ///< A WAIT is on its way; what follows waits for it.
+  std::size_t to_confirmation_ = 0;      ///< Bytes of `out_` up to the end of that WAIT.
   bool blocked_ = false;                 ///< The socket is full.
   bool ready_ = false;
   bool ended_ = false;

@@ -27,18 +27,21 @@ void Connection::take(Reply reply) {
   }
 }
 
-/// What the caller does next may end this connection, so that comes last.
+/// What the caller does next may end this connection, so that comes last. A refusal may resume
+/// other callers, which may end this call.
 void Connection::take_for_call(Reply reply) {
-  Place& place = places_.front();
-  Call* const call = place.call;
   const bool is_refused = reply.is_error();
   if (is_refused) note_refusal(reply);
+  if (ended_) return;
+  Place& place = places_.front();
+  Call* const call = place.call;
   if (call != nullptr) call->add(std::move(reply));
   if (--place.left != 0) return;
+  const bool has_to_wait =
+      call != nullptr && call->writes() && !is_refused && shared_->options.wait_replicas != 0;
+  if (has_to_wait) unconfirmed_.push_back(call);
   pop_front();
-  if (call == nullptr) return;
-  if (shared_->options.wait_replicas == 0 || !call->writes() || is_refused) return call->succeed();
-  unconfirmed_.push_back(call);
+  if (call != nullptr && !has_to_wait) call->succeed();
 }
 
 void Connection::take_greeting(const Reply& reply) {
@@ -76,15 +79,20 @@ ErrorKind Connection::welcome_error(Step step, const Reply& reply) const noexcep
 }
 
 void Connection::take_confirmation(const Reply& reply) {
-  const bool is_enough = reply.integer() >= std::int64_t{shared_->options.wait_replicas};
+  const bool is_refused = reply.is_error();
+  const bool is_enough =
+      !is_refused && reply.integer() >= std::int64_t{shared_->options.wait_replicas};
+  const ErrorKind why = is_refused ? error_kind(reply.text()) : ErrorKind::not_replicated;
   confirming_ = false;
   pop_front();
   flush_later();
   while (!unconfirmed_.empty()) {
     Call* const call = unconfirmed_.back();
     unconfirmed_.pop_back();
-    if (call != nullptr) is_enough ? call->succeed() : call->fail(ErrorKind::not_replicated);
+    if (call != nullptr) is_enough ? call->succeed() : call->fail(why);
   }
+  note_refusal(reply);
+  end_if_done();
 }
 
 void Connection::note_refusal(const Reply& reply) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace vx11 {
@@ -77,6 +80,10 @@ void Directory::publish(ServerMap map) {
   if (map_ && *map_ == map) return;
   if (map_) Counters::add(shared_->counters.failovers);
   map_ = std::make_shared<const ServerMap>(std::move(map));
+  std::set<std::string, std::less<>> known;
+  for (const Url& server : map_->masters) known.insert(address_of(server));
+  for (const Url& server : shared_->url.servers) known.insert(address_of(server));
+  shared_->board.keep_only(std::move(known));
   notify();
 }
 

@@ -15,9 +15,20 @@ namespace {
 
 constexpr std::uint32_t kMostRedirections = 8;
 
-/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. Without a host, or with `?`
-/// for one, it is another port of the host asked (cluster-preferred-endpoint-type).
-std::optional<Url> server_in(std::string_view refusal, std::string_view asked_host) {
+/// The only master with that port.
+std::optional<Url> master_at(const ServerMap* map, std::uint16_t port) {
+  if (map == nullptr) return std::nullopt;
+  const auto has_port = [port](const Url& master) { return master.port() == port; };
+  const auto& all = map->masters;
+  if (std::count_if(all.begin(), all.end(), has_port) != 1) return std::nullopt;
+  return *std::find_if(all.begin(), all.end(), has_port);
+}
+
+/// The server in `MOVED 3999 127.0.0.1:6381`; none if there is none. Without a host it is another
+/// port of the host asked. With `?` it is a node without a name of the preferred kind
+/// (cluster-preferred-endpoint-type), which the map may show by its port.
+std::optional<Url> server_in(std::string_view refusal, std::string_view asked_host,
+                             const ServerMap* map) {
   const std::string_view address = refusal.substr(refusal.rfind(' ') + 1);
   const std::size_t colon = address.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
@@ -26,7 +37,8 @@ std::optional<Url> server_in(std::string_view refusal, std::string_view asked_ho
   const auto [read, error] = std::from_chars(address.data() + colon + 1, end, port);
   if (error != std::errc() || read != end) return std::nullopt;
   const std::string_view host = address.substr(0, colon);
-  return server_at(host.empty() || host == "?" ? asked_host : host, port);
+  if (host == "?") return master_at(map, port);
+  return server_at(host.empty() ? asked_host : host, port);
 }
 
 Deadline capped(const LoopClient& client, const Deadline& deadline) {
@@ -88,7 +100,7 @@ void Exchange::wait(Step kind, TimePoint until) {
 
 void Exchange::send_to(Link& link) {
   kind_ = Step::command;
-  asked_host_ = link.server().host();
+  if (client_.is_cluster()) asked_host_ = link.server().host();
   const bool asks = std::exchange(ask_, false);
   if (asks) {
     asking_.clear();
@@ -146,8 +158,8 @@ const Reply* Exchange::refusal() noexcept {
 
 void Exchange::redirect(const Reply& refusal, ErrorKind kind) {
   Counters::add(client_.shared().counters.redirections);
-  if (kind == ErrorKind::moved) client_.ask_again();
-  next_server_ = server_in(refusal.text(), asked_host_);
+  next_server_ = server_in(refusal.text(), asked_host_, client_.map());
+  if (kind == ErrorKind::moved || !next_server_) client_.ask_again();
   if (++redirections_ > kMostRedirections) return give_up(RedisError(kind));
   ask_ = next_server_ && kind == ErrorKind::ask;
   pauses_next_ = !next_server_;

@@ -69,7 +69,7 @@ class Exchange {
   std::size_t commands_ = 0;
   bool writes_ = false;
   Step kind_ = Step::command;
-  std::string asked_host_ = {};                    ///< Of the last command.
+  std::string asked_host_ = {};                    ///< Of the last command, in a Cluster.
   std::optional<Url> next_server_ = std::nullopt;  ///< By a redirection.
   bool ask_ = false;                               ///< The next step begins with ASKING.
   bool asked_ = false;                             ///< The last one did.

@@ -42,9 +42,9 @@ void Link::submit(Call& call) {
     case State::connecting:
       break;
   }
-  if (waiting_.size() >= shared_->options.max_pending) return call.fail(ErrorKind::overloaded);
+  if (waiting_->size() >= shared_->options.max_pending) return call.fail(ErrorKind::overloaded);
   call.wait_in(*this);
-  waiting_.push_back(&call);
+  waiting_->push_back(&call);
   if (state_ == State::resting) connect(State::connecting);
 }
 
@@ -60,17 +60,18 @@ void Link::connect(State state) {
 
 void Link::connected(Connection& connection) {
   state_ = State::up;
-  failures_ = 0;
-  while (!waiting_.empty() && connection_.get() == &connection) {
-    Call* const call = waiting_.front();
-    waiting_.pop_front();
+  while (!waiting_->empty() && connection_.get() == &connection) {
+    Call* const call = waiting_->front();
+    waiting_->pop_front();
     connection.submit(*call);
   }
 }
 
 void Link::disconnected(Connection& connection, ErrorKind why) {
   why_down_ = why;
-  const bool again = state_ == State::up && deserves_another(connection, why);
+  const bool was_of_use = state_ == State::up && has_lasted(connection);
+  const bool again = was_of_use && deserves_another(why);
+  if (was_of_use) failures_ = 0;
   connection_.reset();
   if (trouble_) trouble_(why);
   if (again && !loop_.ending()) return connect(State::connecting);
@@ -79,13 +80,16 @@ void Link::disconnected(Connection& connection, ErrorKind why) {
   fail_waiting(why);
 }
 
+/// Until then nothing shows that the server is of use: one that loads its data greets, too.
+bool Link::has_lasted(const Connection& lost) noexcept {
+  constexpr Duration kForAWhile = std::chrono::milliseconds(500);
+  return TimerWheel::now() - lost.ready_since() >= kForAWhile;
+}
+
 /// A connection that was of use for a while is replaced at once: servers and balancers close
 /// connections now and then. One that was not answered is not, since the server is stuck.
-bool Link::deserves_another(const Connection& lost, ErrorKind why) const noexcept {
-  constexpr Duration kForAWhile = std::chrono::milliseconds(500);
-  const bool may_help =
-      why == ErrorKind::unreachable || facts_of(why).remedy == Remedy::drop_and_retry;
-  return may_help && TimerWheel::now() - lost.ready_since() >= kForAWhile;
+bool Link::deserves_another(ErrorKind why) noexcept {
+  return why == ErrorKind::unreachable || facts_of(why).remedy == Remedy::drop_and_retry;
 }
 
 Duration Link::next_pause() noexcept {
@@ -104,15 +108,20 @@ void Link::retry(void* self) {
   is_used ? link.connect(State::retrying) : void(link.state_ = State::resting);
 }
 
+/// A caller that is resumed may end others that wait, which `forget` has to find, or close and
+/// destroy this link.
 void Link::fail_waiting(ErrorKind why) {
-  std::deque<Call*> waiting;
-  waiting.swap(waiting_);
-  for (Call* const call : waiting) call->fail(why);
+  const std::shared_ptr<std::deque<Call*>> waiting = waiting_;
+  while (!waiting->empty()) {
+    Call* const call = waiting->front();
+    waiting->pop_front();
+    call->fail(why);
+  }
 }
 
 void Link::forget(Call& call) noexcept {
-  const auto found = std::find(waiting_.begin(), waiting_.end(), &call);
-  if (found != waiting_.end()) waiting_.erase(found);
+  const auto found = std::find(waiting_->begin(), waiting_->end(), &call);
+  if (found != waiting_->end()) waiting_->erase(found);
 }
 
 }  // namespace redis

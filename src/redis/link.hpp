@@ -36,7 +36,7 @@ class Link final : private ConnectionUser, private CallQueue {
   const Url& server() const noexcept { return url_; }
   /// Whether no call waits.
   bool is_idle() const noexcept {
-    return waiting_.empty() && (!connection_ || connection_->is_idle());
+    return waiting_->empty() && (!connection_ || connection_->is_idle());
   }
   /// Ends it; the calls fail with `why`. To be called once, before it is destroyed.
   void close(ErrorKind why);
@@ -58,7 +58,8 @@ class Link final : private ConnectionUser, private CallQueue {
   }
   void forget(Call& call) noexcept override;
   void fail_waiting(ErrorKind why);
-  bool deserves_another(const Connection& lost, ErrorKind why) const noexcept;
+  static bool has_lasted(const Connection& lost) noexcept;
+  static bool deserves_another(ErrorKind why) noexcept;
   Duration next_pause() noexcept;
   static void retry(void* self);
 
@@ -70,10 +71,10 @@ class Link final : private ConnectionUser, private CallQueue {
   std::function<void(const Reply&)> pushed_ = nullptr;
   State state_ = State::resting;
   ErrorKind why_down_ = ErrorKind::unreachable;
-  std::uint32_t failures_ = 0;  ///< In a row.
+  std::uint32_t failures_ = 0;  ///< In a row, without a connection that has lasted.
   TimePoint last_use_ = {};
   std::shared_ptr<Connection> connection_ = nullptr;
-  std::deque<Call*> waiting_ = {};
+  const std::shared_ptr<std::deque<Call*>> waiting_ = std::make_shared<std::deque<Call*>>();
   net_detail::WheelTimer retry_timer_;
 };
 

@@ -67,9 +67,16 @@ void LoopClient::apply_map() {
         },
         ErrorKind::read_only);
   }
-  std::vector<Call*> waiting;
-  waiting.swap(waiting_);
-  for (Call* const call : waiting) call->succeed();
+  resume_waiting();
+}
+
+/// A caller that is resumed may end others that wait, or wait again.
+void LoopClient::resume_waiting() {
+  for (std::size_t left = waiting_.size(); left != 0 && !waiting_.empty(); --left) {
+    Call* const call = waiting_.front();
+    waiting_.pop_front();
+    call->succeed();
+  }
 }
 
 /// Those who wait are resumed when the links are no longer found.

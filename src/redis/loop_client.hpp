@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ class LoopClient final : private MapListener, private CallQueue {
   /// Whether there is no map, nor any hope of one soon.
   std::optional<ErrorKind> map_failure() const;
   bool has_one_server() const noexcept { return shared().url.topology == Topology::single; }
+  bool is_cluster() const noexcept { return shared().url.topology == Topology::cluster; }
+  /// Null: nothing is known yet.
+  const ServerMap* map() const noexcept { return map_.get(); }
   bool knows_map() const noexcept { return map_ != nullptr; }
   /// The map may be out of date.
   void ask_again() const;
@@ -51,6 +55,7 @@ class LoopClient final : private MapListener, private CallQueue {
 
   void map_changed() noexcept override;
   void apply_map();
+  void resume_waiting();
   void refresh();
   template <class IsDropped>
   void drop_links(IsDropped is_dropped, ErrorKind why);
@@ -63,7 +68,7 @@ class LoopClient final : private MapListener, private CallQueue {
   std::uint64_t version_ = 0;
   std::map<std::string, std::unique_ptr<Link>, std::less<>> links_ = {};
   std::vector<Link*> by_index_ = {};  ///< Of the map's masters; null: not looked up yet.
-  std::vector<Call*> waiting_ = {};
+  std::deque<Call*> waiting_ = {};
   std::shared_ptr<ChangeJob> change_job_;
 };
 

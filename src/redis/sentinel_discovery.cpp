@@ -50,13 +50,15 @@ Task<std::optional<ErrorKind>> SentinelDiscovery::ask_one(Url sentinel) {
     }
     if (!publish((*reply)[0].text(), (*reply)[1].text())) co_return ErrorKind::no_master;
     if (listening_at_ == address_of(sentinel)) co_return std::nullopt;
-    Task<bool> listening = listen_at(sentinel);
-    const bool listens = co_await std::move(listening);
-    if (!listens) co_return ErrorKind::unreachable;
+    Task<std::optional<ErrorKind>> listening = listen_at(sentinel);
+    const std::optional<ErrorKind> failure = co_await std::move(listening);
+    // A user without SUBSCRIBE asks now and then, and learns of a failover later.
+    if (failure == ErrorKind::no_permission) co_return std::nullopt;
+    if (failure) co_return failure;
   }
 }
 
-Task<bool> SentinelDiscovery::listen_at(Url sentinel) {
+Task<std::optional<ErrorKind>> SentinelDiscovery::listen_at(Url sentinel) {
   const std::string address = address_of(sentinel);
   if (listening_) std::exchange(listening_, nullptr)->close(ErrorKind::cancelled);
   listening_at_.clear();
@@ -73,9 +75,11 @@ Task<bool> SentinelDiscovery::listen_at(Url sentinel) {
   Call call(loop(), bytes, 1, false, Deadline(TimerWheel::in(limit)));
   listening_->submit(call);
   co_await call;
-  const bool done = !call.error() && !call.replies().front().is_error();
-  if (done) listening_at_ = address;
-  co_return done;
+  if (call.error()) co_return call.error()->kind;
+  const Reply& reply = call.replies().front();
+  if (reply.is_error()) co_return error_kind(reply.text());
+  listening_at_ = address;
+  co_return std::nullopt;
 }
 
 /// The message is `name old-host old-port host port`.

@@ -27,7 +27,8 @@ class SentinelDiscovery final : public Discovery {
   Greeting greeting() const override;
   void end() noexcept override;
   Task<std::optional<ErrorKind>> ask_one(Url sentinel);
-  Task<bool> listen_at(Url sentinel);
+  /// \return why it does not listen there; none if it does
+  Task<std::optional<ErrorKind>> listen_at(Url sentinel);
   void reported(const Reply& message);
   bool publish(std::string_view host, std::string_view port);
 

@@ -22,6 +22,7 @@ void NodeBoard::disconnected(const std::string& address, ErrorKind why) {
   RedisNode& node = by_address_[address];
   if (node.connections != 0) --node.connections;
   node.last_error = to_string(why);
+  drop_if_gone(address);
 }
 
 void NodeBoard::failed(const std::string& address, ErrorKind why) {
@@ -33,6 +34,21 @@ void NodeBoard::closed(const std::string& address) {
   const std::lock_guard lock(mutex_);
   RedisNode& node = by_address_[address];
   if (node.connections != 0) --node.connections;
+  drop_if_gone(address);
+}
+
+void NodeBoard::keep_only(std::set<std::string, std::less<>> addresses) {
+  const std::lock_guard lock(mutex_);
+  kept_ = std::move(addresses);
+  std::erase_if(by_address_, [this](const auto& node) {
+    return node.second.connections == 0 && !kept_.contains(node.first);
+  });
+}
+
+void NodeBoard::drop_if_gone(const std::string& address) {
+  const auto node = by_address_.find(address);
+  if (kept_.empty() || kept_.contains(address) || node->second.connections != 0) return;
+  by_address_.erase(node);
 }
 
 std::vector<RedisNode> NodeBoard::nodes() const {

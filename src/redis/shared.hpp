@@ -11,10 +11,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -52,10 +54,15 @@ class NodeBoard {
   void failed(const std::string& address, ErrorKind why);
   /// The connection is closed by this side.
   void closed(const std::string& address);
+  /// The addresses that are of interest from now on; others leave once they have no connection.
+  void keep_only(std::set<std::string, std::less<>> addresses);
   std::vector<RedisNode> nodes() const;
 
  private:
+  void drop_if_gone(const std::string& address);
+
   mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> kept_ = {};  ///< Empty: all.
   std::map<std::string, RedisNode> by_address_;
 };
 

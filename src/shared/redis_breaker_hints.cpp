@@ -27,10 +27,10 @@ using redis::Reply;
 constexpr auto kNotConfirmed = redis::Script::Effect::reads;
 
 /// Used by its own coroutine alone once it has begun.
-class Exchange : public std::enable_shared_from_this<Exchange> {
+class HintExchange : public std::enable_shared_from_this<HintExchange> {
  public:
-  Exchange(std::shared_ptr<RedisClient> client, BreakerHints hints, std::vector<std::string> keys,
-           RedisHintOptions options)
+  HintExchange(std::shared_ptr<RedisClient> client, BreakerHints hints,
+               std::vector<std::string> keys, RedisHintOptions options)
       : client_(std::move(client)),
         hints_(std::move(hints)),
         keys_(std::move(keys)),
@@ -54,7 +54,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     hints_.forget();
   }
 
-  /// Four to six fifths of the interval, so that replicas that were started together drift apart.
+  /// 0.8 to 1.2 of the interval, so that replicas that were started together drift apart.
   Duration jittered() const {
     const double factor = 0.8 + 0.4 * detail::spread();
     return std::chrono::duration_cast<Duration>(factor * options_.interval);
@@ -74,6 +74,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         shared::run_script(*client_, script_, keys_, arguments(),
                            Deadline::after(options_.clock.now(), options_.interval, stop));
     const RedisResult<Reply> reply = co_await std::move(running);
+    if (stop.stop_requested()) co_return;  // not a failure
     const bool is_good = reply && reply->is_array() && reply->size() == hints_.size() + 1;
     is_good ? apply(*reply) : lose();
   }
@@ -114,7 +115,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 class Running final : public RedisBreakerHints {
  public:
-  explicit Running(Exchange& exchange) { exchange.begin(stop_.get_token()); }
+  explicit Running(HintExchange& exchange) { exchange.begin(stop_.get_token()); }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() override { stop_.request_stop(); }
@@ -156,8 +157,8 @@ Result<std::shared_ptr<RedisBreakerHints>> start_redis_breaker_hints(
   if (options.replica.empty()) options.replica = shared::random_name();
   const BreakerHintOptions quorum = options.quorum;
   const auto exchange =
-      std::make_shared<Exchange>(std::move(client), BreakerHints(std::move(breakers), quorum),
-                                 std::move(keys), std::move(options));
+      std::make_shared<HintExchange>(std::move(client), BreakerHints(std::move(breakers), quorum),
+                                     std::move(keys), std::move(options));
   return std::make_shared<Running>(*exchange);
 }
 

@@ -81,11 +81,16 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
       release(id, ticket);
       co_return;
     }
-    end_lease(ticket);
     std::string value(1, kAnswered);
     value.append(bytes_of(id.content)).append(shared::encoded(answer));
-    Task<bool> settling = settle(id, ticket, std::move(value), options_.lifetime);
-    co_await std::move(settling);
+    Deadline soon = Deadline::after(options_.clock.now(), options_.keep_wait);
+    Task<bool> settling = settle(id, ticket, value, options_.lifetime, std::move(soon));
+    const bool is_kept = co_await std::move(settling);
+    if (is_kept) {
+      end_lease(ticket);
+    } else {
+      run_detached(shared_from_this(), keep_later(id, ticket, std::move(value)));
+    }
   }
 
   void release(const IdempotencyId& id, std::uint64_t ticket) noexcept override {
@@ -173,6 +178,25 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     }
   }
 
+  /// Tries again for the time of a lease, which is renewed meanwhile: a request that repeats this
+  /// one waits rather than being done again.
+  Task<void> keep_later(IdempotencyId id, std::uint64_t ticket, std::string value) {
+    try {
+      const TimePoint end = saturated_add(options_.clock.now(), options_.lease);
+      Duration pause = options_.first_pause;
+      for (bool is_kept = false; !is_kept && options_.clock.now() < end;) {
+        Task<bool> sleeping = options_.timer->sleep(jittered(pause), std::stop_token());
+        const bool overslept = co_await std::move(sleeping);
+        if (!overslept) break;
+        Task<bool> settling = settle(id, ticket, value, options_.lifetime, Deadline());
+        is_kept = co_await std::move(settling);
+        pause = std::min(2 * pause, options_.longest_pause);
+      }
+    } catch (...) {  // as above
+    }
+    end_lease(ticket);
+  }
+
   Task<void> give_back(IdempotencyId id, std::uint64_t ticket) {
     try {
       Task<bool> settling = settle(id, ticket, std::string(), options_.lease);
@@ -181,19 +205,19 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     }
   }
 
-  /// \return whether the holder of `ticket` still had the key
-  Task<bool> settle(IdempotencyId id, std::uint64_t ticket, std::string next, Duration lifetime) {
+  /// \return whether Redis has answered: the key has its next value, or another holder
+  Task<bool> settle(IdempotencyId id, std::uint64_t ticket, std::string next, Duration lifetime,
+                    Deadline deadline = Deadline()) {
     std::vector<std::string> keys;
     keys.push_back(key_of(id));
     std::vector<std::string> arguments;
     arguments.push_back(granted_value(id, ticket));
     arguments.push_back(std::move(next));
     arguments.push_back(milliseconds_of(lifetime));
-    Deadline never;
-    Task<RedisResult<Reply>> running = shared::run_script(*client_, settle_, std::move(keys),
-                                                          std::move(arguments), std::move(never));
+    Task<RedisResult<Reply>> running = shared::run_script(
+        *client_, settle_, std::move(keys), std::move(arguments), std::move(deadline));
     const RedisResult<Reply> reply = co_await std::move(running);
-    co_return reply.has_value() && reply->integer() == 1;
+    co_return reply.has_value();
   }
 
   const std::shared_ptr<RedisClient> client_;
@@ -214,8 +238,8 @@ Result<std::shared_ptr<IdempotencyStore>> make_redis_idempotency_store(
   mistakes.add_if(client == nullptr, "the client is null");
   mistakes.add_if(options.timer == nullptr, "the timer is null");
   mistakes.add_if(options.answer_bytes == 0, "answer_bytes is zero");
-  for (const Duration time :
-       {options.lifetime, options.lease, options.first_pause, options.longest_pause}) {
+  for (const Duration time : {options.lifetime, options.lease, options.keep_wait,
+                              options.first_pause, options.longest_pause}) {
     mistakes.add_if(time <= Duration::zero(), "a time is not above zero");
   }
   if (auto checked = std::move(mistakes).result(); !checked) return fail(checked.error());

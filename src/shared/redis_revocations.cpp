@@ -2,11 +2,13 @@
 #include <vx11/detail/split_mix.hpp>
 #include <vx11/redis/revocations.hpp>
 
+#include <cstdint>
 #include <mutex>
 #include <stop_token>
 #include <utility>
 #include <vector>
 
+#include "shared/random_name.hpp"
 #include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
 #include "threads/detached.hpp"
@@ -20,7 +22,7 @@ using redis::RedisResult;
 using redis::Reply;
 
 /// What looks and revokes. Looks take place in its own coroutine and after a revocation, which may
-/// overlap: the newer version wins.
+/// overlap: the one that has begun last wins.
 class Watch : public std::enable_shared_from_this<Watch> {
  public:
   Watch(std::shared_ptr<RedisClient> client, std::shared_ptr<Revocations> revoked,
@@ -33,6 +35,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
     std::vector<std::string> arguments;
     arguments.push_back(std::move(principal));
     arguments.push_back(std::to_string(std::chrono::milliseconds(lifetime).count()));
+    arguments.push_back(shared::random_name());
     Deadline never;
     Task<RedisResult<Reply>> running =
         shared::run_script(*client_, revoke_, keys(), std::move(arguments), std::move(never));
@@ -70,23 +73,29 @@ class Watch : public std::enable_shared_from_this<Watch> {
   /// \return whether the revocations are those in Redis
   Task<bool> look() {
     std::vector<std::string> arguments;
+    std::uint64_t number = 0;
     {
       const std::lock_guard lock(mutex_);
+      number = ++begun_;
       arguments.push_back(version_);
     }
+    arguments.push_back(shared::random_name());
     Task<RedisResult<Reply>> running =
         shared::run_script(*client_, read_, keys(), std::move(arguments),
                            Deadline::after(options_.clock.now(), options_.interval));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply) co_return false;
-    if (reply->is_array() && reply->size() > 0) take_over(*reply);
+    if (reply->is_array() && reply->size() > 0) take_over(number, *reply);
     co_return true;
   }
 
-  void take_over(const Reply& reply) {
+  /// A look that has begun later, and so after the same revocations, may have been answered first.
+  void take_over(std::uint64_t number, const Reply& reply) {
     std::vector<std::string> principals;
     for (std::size_t i = 1; i < reply.size(); ++i) principals.emplace_back(reply[i].text());
     const std::lock_guard lock(mutex_);
+    if (number < taken_) return;
+    taken_ = number;
     version_ = reply[0].text();
     revoked_->replace(std::move(principals));
   }
@@ -98,6 +107,8 @@ class Watch : public std::enable_shared_from_this<Watch> {
   const redis::Script revoke_{shared::kRevoke};
   std::mutex mutex_;
   std::string version_ = {};  ///< Empty before the first look.
+  std::uint64_t begun_ = 0;   ///< Looks.
+  std::uint64_t taken_ = 0;   ///< The look that `version_` is of.
 };
 
 class Running final : public RedisRevocations {

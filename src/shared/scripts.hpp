@@ -18,7 +18,8 @@ namespace shared {
 ///
 /// An arrival time is stored as seconds and nanoseconds, since a number of Lua holds whole
 /// nanoseconds up to 104 days only. Differences are computed in nanoseconds. A backlog is at most
-/// the whole rate, also after the server's clock was put back or the rate was changed.
+/// the whole rate, also after the server's clock was put back or the rate was changed; that of
+/// tokens, which a chat uses before they are counted, a day.
 inline constexpr std::string_view kTakeRates = R"lua(
 local t = redis.call('TIME')
 local now_s, now_ns = tonumber(t[1]), tonumber(t[2]) * 1000
@@ -38,7 +39,7 @@ local function limit(at)
   return interval > 0, interval, tolerance
 end
 local saved = redis.call('HMGET', KEYS[1], 'tokens', 'token')
-local tokens, token, session = backlog(saved[1]), 0, 0
+local tokens, token, session = math.min(backlog(saved[1]), 86400e9), 0, 0
 local is_limited, interval, tolerance = limit(1)
 if is_limited and tokens > tolerance then return {1, tokens - tolerance, 0, 0} end
 is_limited, interval, tolerance = limit(3)
@@ -129,27 +130,36 @@ return reply
 )lua";
 
 /// The revoked principals. KEYS: their set, by the time of expiry, and its version. ARGV: the
-/// version that the caller knows. Returns nil if it has not changed, or else the version and the
-/// principals.
+/// version that the caller knows, and a fresh one. Returns nil if it has not changed, or else the
+/// version and the principals.
+///
+/// Each change sets a version that has never been used: after a failover that has lost some, a
+/// counter would reach the same numbers again. The expired leave the set where writes are possible;
+/// they are never returned.
 inline constexpr std::string_view kReadRevoked = R"lua(
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-if redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) > 0 then redis.call('INCR', KEYS[2]) end
-local version = redis.call('GET', KEYS[2]) or '0'
-if version == ARGV[1] then return false end
-local reply = redis.call('ZRANGE', KEYS[1], 0, -1)
+local expired = redis.call('ZCOUNT', KEYS[1], '-inf', now)
+if expired > 0 and type(redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)) == 'number' then
+  if redis.pcall('SET', KEYS[2], ARGV[2]).err then redis.pcall('DEL', KEYS[2]) end
+end
+local version = redis.call('GET', KEYS[2]) or ''
+if version == ARGV[1] and version ~= '' and expired == 0 then return false end
+local reply = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')
 table.insert(reply, 1, version)
 return reply
 )lua";
 
-/// Revokes a principal. KEYS: as above. ARGV: the principal, the milliseconds, 0 to lift it.
+/// Revokes a principal. KEYS: as above. ARGV: the principal, the milliseconds, 0 to lift it, and a
+/// fresh version.
 inline constexpr std::string_view kRevoke = R"lua(
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 if ARGV[2] == '0' then redis.call('ZREM', KEYS[1], ARGV[1]) else
   redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
 end
-return redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[2], ARGV[3])
+return 1
 )lua";
 
 }  // namespace shared

@@ -73,7 +73,7 @@ class RedisSessionStore final : public SessionStore {
     Task<Result<Reply>> reading = read(id, std::max<std::size_t>(count / 2 + count % 2, 1));
     const Result<Reply> reply = co_await std::move(reading);
     if (!reply) co_return fail(reply.error());
-    co_return newest(id, *reply, 0, count);
+    co_return newest(id, *reply, count);
   }
 
   Task<Result<std::optional<Session>>> find(std::string id) override {
@@ -88,7 +88,7 @@ class RedisSessionStore final : public SessionStore {
     Task<Result<Reply>> reading = read(id, 1);
     const Result<Reply> reply = co_await std::move(reading);
     if (!reply) co_return fail(reply.error());
-    const auto messages = newest(id, *reply, 0, std::min<std::size_t>(limits_.messages, 2));
+    const auto messages = newest(id, *reply, std::min<std::size_t>(limits_.messages, 2));
     if (!messages) co_return fail(messages.error());
     std::vector<MessageView> said(messages->begin(), messages->end());
     said.emplace_back("user", question);
@@ -133,16 +133,23 @@ class RedisSessionStore final : public SessionStore {
     co_return *std::move(reply);
   }
 
-  /// The newest `count` messages of the elements from the one at `first` on.
-  Result<std::vector<Message>> newest(std::string_view id, const Reply& elements, std::size_t first,
+  /// The newest `count` messages of the elements, of which the first may be the header.
+  Result<std::vector<Message>> newest(std::string_view id, const Reply& elements,
                                       std::size_t count) const {
-    std::vector<Message> messages;
-    messages.reserve(2 * elements.size());
-    if (elements.size() != 0 && elements[0].text().starts_with(redis_sessions::kMagic)) {
+    const bool has_header =
+        elements.size() != 0 && elements[0].text().starts_with(redis_sessions::kMagic);
+    if (has_header) {
       auto header = values_.read_header(id, elements[0].text());
       if (!header) return bad_value("read", header.error().detail);
-      first = std::max<std::size_t>(first, 1);
     }
+    return turns(id, elements, has_header ? 1 : 0, count);
+  }
+
+  /// The newest `count` messages of the turns from the element at `first` on.
+  Result<std::vector<Message>> turns(std::string_view id, const Reply& elements, std::size_t first,
+                                     std::size_t count) const {
+    std::vector<Message> messages;
+    messages.reserve(2 * elements.size());
     for (std::size_t i = first; i < elements.size(); ++i) {
       auto turn = values_.read_turn(id, elements[i].text());
       if (!turn) return bad_value("read", turn.error().detail);
@@ -157,7 +164,7 @@ class RedisSessionStore final : public SessionStore {
   Result<std::optional<Session>> whole(std::string id, const Reply& elements) const {
     auto header = values_.read_header(id, elements[0].text());
     if (!header) return bad_value("read", header.error().detail);
-    auto messages = newest(id, elements, 1, limits_.messages);
+    auto messages = turns(id, elements, 1, limits_.messages);
     if (!messages) return fail(std::move(messages.error()));
     Session session;
     session.id = std::move(id);

@@ -86,6 +86,8 @@ struct KeyedContext {
 
 /// Deriving a key costs ten times as much as encrypting a turn, and a chat needs that of its
 /// session three times. As many chats may be under way on a thread at a time without doing it anew.
+/// Keys of sessions stay in memory until another session takes their place or the thread ends, also
+/// when their ring is gone; the ring's own keys do not.
 KeyedContext& context_for(std::string_view session) {
   constexpr std::size_t kContexts = 64;
   thread_local std::array<KeyedContext, kContexts> contexts;

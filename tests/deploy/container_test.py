@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SKIPPED = 77
 failed = 0
@@ -95,6 +96,22 @@ def seconds(text):
     return int(text.removesuffix("s"))
 
 
+def check_redis(redis):
+    """Runs its command, with a redis-server that prints its arguments and its process."""
+    *shell, script = redis["command"]
+    with tempfile.TemporaryDirectory() as folder:
+        server = pathlib.Path(folder) / "redis-server"
+        server.write_text("#!/bin/sh\necho $$; cat \"$1\"; stat -c %a \"$1\"\n")
+        server.chmod(0o755)
+        script = script.replace("/run/redis", folder).replace("$$", "$")
+        environment = {"PATH": folder + ":/usr/bin:/bin", "REDIS_PASSWORD": "the-password"}
+        with subprocess.Popen([*shell, script], stdout=subprocess.PIPE, text=True, env=environment) as process:
+            said = process.communicate()[0].splitlines()
+    check("Redis replaces the shell, and so gets the signal to end", said[:1] == [str(process.pid)], said)
+    check("Redis reads its password from a file of its own", said[1:2] == ["requirepass the-password"] and said[-1] == "600", said)
+    check("the file is in memory", any(mount.startswith("/run/redis:") for mount in redis["tmpfs"]), redis["tmpfs"])
+
+
 def check_replicas(source):
     import yaml
 
@@ -107,6 +124,7 @@ def check_replicas(source):
           seconds(gateway["stop_grace_period"]) > seconds(gateway["environment"]["VX11_SERVER_DRAIN_DELAY"]) + 10)
     networks = {name: set(service["networks"]) for name, service in services.items()}
     check("the balancer does not reach Redis", not networks["balancer"] & networks["redis"], networks)
+    check_redis(services["redis"])
     configuration = source / "deploy" / "haproxy.replicas.cfg"
     balancer = shutil.which("haproxy", path="/usr/sbin:/usr/bin:/sbin:/bin")
     if balancer is None:

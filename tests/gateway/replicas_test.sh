@@ -270,7 +270,7 @@ returned_redis_is_used() {
 
 start_redis
 start_upstream
-LIMITED_TOKEN=$("$GATEWAY_PROGRAM" token new limited --scopes power:read --rate 20/h --file "$WORK/tokens" 2>"$WORK/said")
+LIMITED_TOKEN=$("$GATEWAY_PROGRAM" token new limited --scopes power:read --rate 20/d --file "$WORK/tokens" 2>"$WORK/said")
 REVOCABLE=$("$GATEWAY_PROGRAM" token new revocable --scopes power:read --file "$WORK/tokens" 2>"$WORK/said")
 readonly LIMITED_TOKEN REVOCABLE
 config <<TOML

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -240,6 +241,44 @@ TEST_CASE("a write counts as done when the replicas that were asked for have it"
   CHECK(alone.error().code == Errc::storage);
   CHECK(alone.error().may_have_run);
   CHECK(get(*client) == "value");  // no write: nothing to confirm
+}
+
+TEST_CASE("a write behind one that fills the socket is confirmed, too") {
+  const RedisServer master({"--repl-diskless-sync-delay", "0"});
+  const RedisServer replica({"--replicaof", "127.0.0.1 " + std::to_string(master.port())});
+  REQUIRE(wait_for(":1", [&] { return master.say("WAIT 1 50"); }) == ":1");
+  RedisOptions options = options_for(master.url());
+  options.wait_replicas = 1;
+  options.wait_timeout = 10s;
+  const auto client = client_of(options);
+  REQUIRE(get(*client).empty());
+  const auto write_later = [&](std::size_t bytes) {
+    return std::async(std::launch::async, [&client, bytes] {
+      return word_of(ask(*client, Command("SET").add("k").add(std::string(bytes, 'x')).writing()));
+    });
+  };
+  const auto wait_until = [&](auto counter, std::uint64_t count) {
+    return wait_for("yes", [&] { return client->status().counters.*counter < count ? "" : "yes"; });
+  };
+  const RedisCounters before = client->status().counters;
+  master.freeze();
+  auto large = write_later(12'000'000);
+  CHECK(wait_until(&RedisCounters::sends, before.sends + 1) == "yes");
+  auto next = write_later(1);
+  CHECK(wait_until(&RedisCounters::commands, before.commands + 2) == "yes");
+  master.thaw();
+  CHECK(large.get() == "OK");
+  CHECK(next.get() == "OK");
+}
+
+TEST_CASE("a refused WAIT is reported as what it is") {
+  const RedisServer server({"--user", "w", "on", ">p", "~*", "+@all", "-wait"});
+  RedisOptions options = options_for(server.url("w:p@"));
+  options.wait_replicas = 1;
+  options.wait_timeout = 1s;
+  const auto refused = ask(*client_of(options), Command("SET").add("key").add("v").writing());
+  CHECK(word_of(refused) == "no_permission");
+  CHECK(refused.error().may_have_run);
 }
 
 TEST_CASE("TLS verifies the server, and identifies the client") {

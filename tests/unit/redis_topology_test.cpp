@@ -140,6 +140,24 @@ std::vector<std::string> write_until(RedisClient& client, Done done) {
   return since_failure;
 }
 
+/// A user that may ask for the master, and not listen.
+std::string set_up_asker(const RedisServer& sentinel) {
+  const fake_http_server::LocalSocket socket;
+  REQUIRE(socket.connect_to(sentinel.port()));
+  socket.send("AUTH quiet\r\nACL SETUSER asker on >quiet +@all -subscribe allchannels\r\n");
+  std::string replies;
+  char byte = 0;
+  while (replies != "+OK\r\n+OK\r\n" && ::recv(socket.fd(), &byte, 1, 0) == 1) replies += byte;
+  return replies.substr(0, 3);
+}
+
+std::string last_error_at(RedisClient& client, const std::string& address) {
+  for (const RedisNode& node : client.status().nodes) {
+    if (node.address == address) return node.last_error;
+  }
+  return "no such node";
+}
+
 bool all_there(RedisClient& client, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
     if (get_key(client, key) != "x") return false;
@@ -197,6 +215,15 @@ TEST_CASE("Sentinels that know no such master, and none that are there") {
   RedisOptions options = options_for(url + "/main");
   options.sentinel_password = "quiet";
   CHECK(set(*client_of(options)) == "OK");
+  REQUIRE(set_up_asker(sentinel) == "+OK");
+  options.sentinel_user = "asker";
+  const auto deaf = client_of(options);  // may not SUBSCRIBE
+  CHECK(set(*deaf) == "OK");
+  CHECK(wait_for("no_permission", [&] { return last_error_at(*deaf, at(sentinel)); }) ==
+        "no_permission");
+  CHECK(deaf->status().usable);
+  CHECK(set(*deaf) == "OK");
+  options.sentinel_user.clear();
   options.url = url + "/other";
   const auto client = client_of(options);
   CHECK(get(*client) == "no_master");
@@ -290,6 +317,16 @@ TEST_CASE("slots are read from nodes that do not know their own name, and nonsen
   CHECK(map->of_slot[1] == 0);
   CHECK(map->of_slot[2] == 1);
   CHECK(map->of_slot[3] == redis::ServerMap::kNone);
+  // No host, and a node without a host name: its address is in the metadata, or not known.
+  const auto unnamed = read(
+      "*3\r\n*3\r\n:0\r\n:0\r\n*4\r\n$-1\r\n:7000\r\n$1\r\nx\r\n*0\r\n"
+      "*3\r\n:1\r\n:1\r\n*4\r\n$1\r\n?\r\n:7000\r\n$1\r\ny\r\n*2\r\n$2\r\nip\r\n$8\r\n10.0.0.7\r\n"
+      "*3\r\n:2\r\n:2\r\n*4\r\n$1\r\n?\r\n:7000\r\n$1\r\nz\r\n*0\r\n");
+  REQUIRE(unnamed);
+  REQUIRE(unnamed->masters.size() == 2);
+  CHECK(redis::address_of(unnamed->masters[unnamed->of_slot[0]]) == "10.0.0.9:7000");
+  CHECK(redis::address_of(unnamed->masters[unnamed->of_slot[1]]) == "10.0.0.7:7000");
+  CHECK(unnamed->of_slot[2] == redis::ServerMap::kNone);
   CHECK(read("*0\r\n")->masters.empty());
   CHECK_FALSE(read("+OK\r\n"));
   CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:16384\r\n*2\r\n$1\r\na\r\n:7000\r\n"));
@@ -298,6 +335,19 @@ TEST_CASE("slots are read from nodes that do not know their own name, and nonsen
   CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$1\r\na\r\n:70000\r\n"));
   CHECK_FALSE(read("*1\r\n*3\r\n:0\r\n:5\r\n*2\r\n$3\r\na b\r\n:7000\r\n"));
   CHECK_FALSE(read("*1\r\n+x\r\n"));
+}
+
+TEST_CASE("a server that has left the map leaves the status with its last connection") {
+  redis::NodeBoard board;
+  board.connected("10.0.0.1:1", "master");
+  board.connected("10.0.0.2:1", "master");
+  board.failed("10.0.0.3:1", redis::ErrorKind::unreachable);
+  board.keep_only({"10.0.0.1:1"});
+  CHECK(board.nodes().size() == 2);
+  board.disconnected("10.0.0.2:1", redis::ErrorKind::unreachable);
+  board.disconnected("10.0.0.1:1", redis::ErrorKind::unreachable);
+  REQUIRE(board.nodes().size() == 1);
+  CHECK(board.nodes()[0].address == "10.0.0.1:1");
 }
 
 TEST_CASE("a key's slot is that of its hash tag") {

@@ -340,6 +340,27 @@ TEST_CASE_FIXTURE(Keys, "a holder that lives keeps its key beyond the lease") {
   CHECK(claim(store, id_of(1)).answer->body == "late");
 }
 
+TEST_CASE_FIXTURE(Keys, "an answer that Redis does not take at once is kept when it is back") {
+  options.keep_wait = 20ms;
+  const auto store = make();
+  const auto held = claim(store, id_of(1));
+  server.freeze();
+  idempotency_store_suite::keep(store, id_of(1), held.ticket, "late");  // returns: it is bounded
+  CHECK(client->status().counters.failures >= 1);
+  server.thaw();
+  CHECK(claim_later(store, id_of(1)).get().answer->body == "late");
+}
+
+TEST_CASE_FIXTURE(Keys, "an answer that Redis refuses is tried again") {
+  const auto store = make();
+  const auto held = claim(store, id_of(1));
+  command(*client, {"CONFIG", "SET", "min-replicas-to-write", "1"});
+  idempotency_store_suite::keep(store, id_of(1), held.ticket, "late");
+  CHECK(eventually([&] { return client->status().counters.failures >= 2; }));
+  command(*client, {"CONFIG", "SET", "min-replicas-to-write", "0"});
+  CHECK(claim_later(store, id_of(1)).get().answer->body == "late");
+}
+
 TEST_CASE_FIXTURE(Keys, "answers are bounded, expire, and foreign values are no answers") {
   options.answer_bytes = 200;
   const auto store = make();
@@ -445,10 +466,11 @@ namespace {
 
 /// A replica that refuses what is revoked.
 struct Revoking {
-  explicit Revoking(const RedisServer& server) {
+  explicit Revoking(const RedisServer& server,
+                    std::shared_ptr<vx11::Timer> timer = vx11::make_net_timer()) {
     vx11::RedisRevocationOptions options;
     options.interval = 20ms;
-    options.timer = vx11::make_net_timer();
+    options.timer = std::move(timer);
     shared = vx11::start_redis_revocations(client_of(server), revoked, std::move(options)).value();
   }
   bool refuses(std::string_view principal) const { return revoked->contains(principal); }
@@ -493,6 +515,38 @@ TEST_CASE(
   server.stop();
   CHECK_FALSE(one.revoke("cd", 3600s));
   CHECK(one.refuses("ci"));
+}
+
+TEST_CASE("a revocation is in force on all, also when Redis has lost the one before") {
+  const RedisServer server;
+  vx11::testing::ManualClock clock;
+  Revoking one(server);
+  const auto timer = std::make_shared<vx11::testing::ManualTimer>(clock);
+  Revoking two(server, timer);
+  const auto looks_until = [&](const std::function<bool()>& holds) {
+    return eventually([&] {
+      timer->advance(100ms);
+      return holds();
+    });
+  };
+  CHECK(one.revoke("ci", 3600s));
+  CHECK(looks_until([&] { return two.refuses("ci"); }));
+  const auto client = client_of(server);
+  command(*client, {"FLUSHALL"});
+  CHECK(one.revoke("cd", 3600s));
+  CHECK(looks_until([&] { return two.refuses("cd"); }));
+  CHECK_FALSE(two.refuses("ci"));
+}
+
+TEST_CASE("what has expired is not refused, also on a server that takes no writes") {
+  const RedisServer server;
+  Revoking one(server);
+  CHECK(one.revoke("brief", 1s));
+  const auto client = client_of(server);
+  command(*client, {"CONFIG", "SET", "min-replicas-to-write", "1"});
+  CHECK(eventually([&] { return !one.refuses("brief"); }));
+  Revoking late(server);
+  CHECK_FALSE(late.refuses("brief"));
 }
 
 TEST_CASE("an authenticator refuses revoked principals, and names them for the log") {

@@ -28,6 +28,10 @@ struct RedisIdempotencyOptions {
   /// as often. After the death of a holder the next request with the key waits for so long; with
   /// less, a stopped process may lose a key that it still answers.
   Duration lease = std::chrono::seconds(15);
+  /// How long a finished answer waits to be kept before it is sent. One that Redis has not taken
+  /// until then is tried again in the background, for the time of a lease. A command takes well
+  /// below a millisecond, so longer means that Redis is lost.
+  Duration keep_wait = std::chrono::milliseconds(200);
   /// The first and the longest pause between two looks at a key that another request has. A chat
   /// takes seconds, so half a second more is not noticed, and a waiting request costs two commands
   /// a second.
