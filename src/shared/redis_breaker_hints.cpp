@@ -72,7 +72,7 @@ class HintExchange : public std::enable_shared_from_this<HintExchange> {
   Task<void> exchange(std::stop_token stop) {
     Task<RedisResult<Reply>> running =
         shared::run_script(*client_, script_, keys_, arguments(),
-                           Deadline::after(options_.clock.now(), options_.interval, stop));
+                           Deadline::after(SteadyClock().now(), options_.interval, stop));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (stop.stop_requested()) co_return;  // not a failure
     const bool is_good = reply && reply->is_array() && reply->size() == hints_.size() + 1;

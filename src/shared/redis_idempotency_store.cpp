@@ -83,7 +83,7 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     }
     std::string value(1, kAnswered);
     value.append(bytes_of(id.content)).append(shared::encoded(answer));
-    Deadline soon = Deadline::after(options_.clock.now(), options_.keep_wait);
+    Deadline soon = Deadline::after(SteadyClock().now(), options_.keep_wait);
     Task<bool> settling = settle(id, ticket, value, options_.lifetime, std::move(soon));
     const bool is_kept = co_await std::move(settling);
     if (is_kept) {

@@ -89,7 +89,7 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
     if (!permit) co_return fail(permit.error());
     auto keys = keys_of(request.principal, &request.session);
     if (!keys) co_return fail(keys.error());
-    Deadline until = deadline.capped(options_.clock.now(), options_.timeout);
+    Deadline until = deadline.capped(SteadyClock().now(), options_.timeout);
     Task<RedisResult<Reply>> running = shared::run_script(*client_, take_, *std::move(keys),
                                                           arguments_of(request), std::move(until));
     const RedisResult<Reply> reply = co_await std::move(running);
@@ -147,7 +147,7 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
     try {
       Task<RedisResult<Reply>> running =
           shared::run_script(*client_, charge_, std::move(keys), std::move(arguments),
-                             Deadline::after(options_.clock.now(), options_.timeout * 10));
+                             Deadline::after(SteadyClock().now(), options_.timeout * 10));
       co_await std::move(running);
     } catch (...) {  // as above
     }

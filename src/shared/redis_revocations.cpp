@@ -82,7 +82,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
     arguments.push_back(shared::random_name());
     Task<RedisResult<Reply>> running =
         shared::run_script(*client_, read_, keys(), std::move(arguments),
-                           Deadline::after(options_.clock.now(), options_.interval));
+                           Deadline::after(SteadyClock().now(), options_.interval));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply) co_return false;
     if (reply->is_array() && reply->size() > 0) take_over(number, *reply);

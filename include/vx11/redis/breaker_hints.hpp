@@ -48,7 +48,6 @@ struct RedisHintOptions {
   /// Called when a target becomes suspected, between two exchanges. Must not block. Null: not
   /// called.
   std::function<void(const std::string& target)> on_suspicion = {};
-  SteadyClock clock = {};
 };
 
 /// Exchanges hints until destroyed, on the event loop of the timer. Not thread-safe.

@@ -25,7 +25,6 @@ struct RedisRevocationOptions {
   Duration interval = std::chrono::seconds(1);
   std::string prefix = "vx11:{revoked}:";  ///< Of all keys, which have to be in one slot.
   std::shared_ptr<Timer> timer = {};       ///< Required.
-  SteadyClock clock = {};
 };
 
 /// Keeps `Revocations` equal to those in Redis until destroyed. **Thread-safe**; outlives its

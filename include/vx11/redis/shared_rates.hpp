@@ -30,7 +30,7 @@ struct RedisRatesOptions {
   /// Called with false when Redis is given up for a pause, and with true when it decides again, on
   /// the thread of the request that found out. Must not block.
   std::function<void(bool is_shared)> on_change = {};
-  SteadyClock clock = {};
+  SteadyClock clock = {};  ///< For `pause`. The client has the clock of the machine.
 };
 
 /// Rates in Redis: one command for each request, whatever limits it is subject to, and by the
