@@ -21,8 +21,6 @@ constexpr int kPagesToCopy = 4'000;
 constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
-/// Unwritten uses that the next transaction writes.
-constexpr std::size_t kTouches = 4'096;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
 
 WallTime wall_time(std::int64_t milliseconds) noexcept {
@@ -74,7 +72,8 @@ bool Reader::run(const Jobs& jobs) {
 
 Code Reader::read(ReadJob& job) try {
   std::int64_t key = 0;
-  const Code found = find(job, key);
+  Milliseconds last_use = 0;
+  const Code found = find(job, key, last_use);
   if (found != SQLITE_OK || key == 0) return found;
   std::vector<Message>& messages = job.session.messages;
   // At least one, because a session without messages does not exist.
@@ -82,8 +81,10 @@ Code Reader::read(ReadJob& job) try {
   const auto take = [&](const Row& row) {
     messages.push_back(message_at(row, 4));
     messages.push_back(message_at(row, 0));
+    last_use = std::max(last_use, row.integer(8));  // the session's row may not be written yet
   };
   const Code code = statements_.turns.each(take, key, as_limit(most / 2 + most % 2));
+  if (last_use <= shared_.clock.now() - shared_.idle) messages.clear();
   if (code != SQLITE_OK || messages.empty()) return code;
   std::ranges::reverse(messages);
   remember(job, key);
@@ -94,10 +95,9 @@ Code Reader::read(ReadJob& job) try {
   return SQLITE_NOMEM;
 }
 
-Code Reader::find(ReadJob& job, std::int64_t& key) {
+Code Reader::find(ReadJob& job, std::int64_t& key, Milliseconds& last_use) {
   const auto take = [&](const Row& row) {
-    const Milliseconds last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
-    if (last_use <= shared_.clock.now() - shared_.idle) return;
+    last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
     key = row.integer(0);
     job.session.user_id = row.bytes(2);
     job.session.created_at = wall_time(row.integer(3));
@@ -170,7 +170,6 @@ Code Writer::change(const Jobs& jobs) {
     const auto appends = std::ranges::count_if(
         jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
     if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
-    if (shared_.memory.touch_count() >= kTouches) change.write_touches();
     for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
     is_over_ = change.is_over();
     return change.commit();
