@@ -107,9 +107,10 @@ bool SessionMemory::touch_locked(std::int64_t key, Milliseconds now) {
 
 void SessionMemory::postpone(const KnownSession& session) {
   touch_locked(session.key, session.last_accessed);
-  SessionSums& sums = touches_.find(session.key)->second.sums;
-  if (!sums.is_known()) ++with_sums_;
-  sums = session.sums;
+  Touch& touch = touches_.find(session.key)->second;
+  if (!touch.sums.is_known()) ++with_sums_;
+  touch.sums = session.sums;
+  touch.is_turn = true;
 }
 
 void SessionMemory::forget_touch(std::int64_t key) {
@@ -127,6 +128,7 @@ void SessionMemory::forget_sums(Touch& touch) noexcept {
 void SessionMemory::forget_all_sums() noexcept {
   if (with_sums_ == 0) return;
   for (auto& [key, touch] : touches_) forget_sums(touch);
+  std::erase_if(touches_, [](const auto& of) { return of.second.is_turn; });
 }
 
 Milliseconds SessionMemory::last_use(std::int64_t key, Milliseconds stored) const {
@@ -191,7 +193,7 @@ void SessionMemory::changed(SessionChanges changes) noexcept {
   changing_ = false;
   counted_ = remembers_;
   if (written_at_once_ > 0) --written_at_once_;
-  ++state_;
+  if (changes.changes_file) ++state_;
   latest_use_ = std::max(latest_use_, changes.latest_use);
   written_use_ = std::max(written_use_, changes.written_use);
   try {

@@ -50,6 +50,7 @@ struct Touch {
   Milliseconds at = 0;
   std::int64_t number = 0;  ///< `used` in the database, unless that is greater already.
   SessionSums sums = {};    ///< Known: they are not in the session's row yet either.
+  bool is_turn = false;     ///< No reading, so the turn in the database has it, too.
 };
 
 /// What one transaction changes.
@@ -57,6 +58,7 @@ struct SessionChanges {
   std::vector<std::pair<std::string, KnownSession>> used = {};
   bool used_are_written = false;  ///< With their sums; otherwise they become touches.
   std::vector<std::pair<std::string, std::int64_t>> removed = {};  ///< Ids and keys.
+  bool changes_file = true;  ///< Otherwise the counter of changes stays.
   std::int64_t latest_use = 0;
   std::int64_t written_use = 0;     ///< The latest one in the database.
   std::vector<Touch> written = {};  ///< They are in the database now.

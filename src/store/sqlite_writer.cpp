@@ -26,6 +26,14 @@ constexpr std::int64_t kUncountedTurns = 16'384;
 /// Unwritten uses by reading, likewise.
 constexpr std::size_t kTouches = 4'096;
 
+/// By all transactions of a connection.
+int pages_written(sqlite3* database) noexcept {
+  int pages = 0;
+  int unused = 0;
+  sqlite3_db_status(database, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, 0);
+  return pages;
+}
+
 std::int64_t milliseconds(WallTime time) noexcept {
   return time.time_since_epoch().count();
 }
@@ -40,6 +48,7 @@ std::int64_t as_limit(std::size_t count) noexcept {
 Code SessionChange::begin() {
   code_ = statements_.begin_change.run();
   if (code_ != SQLITE_OK) return code_;
+  pages_before_ = pages_written(statements_.database);
   const SessionMemory::Beginning beginning = memory_.begin_change();
   postpones_ = beginning.may_postpone;
   each(statements_.totals, [this](const Row& row) {
@@ -164,6 +173,7 @@ Code SessionChange::commit() {
   changes_.latest_use = used_;
   changes_.written_use = written_use_;
   run(statements_.commit);
+  changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
     memory_.changed(std::move(changes_));
   } else {

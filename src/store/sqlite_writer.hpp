@@ -122,6 +122,7 @@ class SessionChange {
   Code code_ = SQLITE_OK;
   Counts totals_ = {};
   std::map<std::string, Counts, std::less<>> owners_ = {};
+  int pages_before_ = 0;        ///< Those that the connection had written.
   std::int64_t counted_ = 0;    ///< Up to this turn the rows of sessions are right.
   std::int64_t last_turn_ = 0;  ///< The key of the newest turn.
   bool postpones_ = false;      ///< The rows of used sessions are written later.

@@ -292,6 +292,10 @@ TEST_CASE("a summary of two stores on one file is never older than what either s
   }
   CHECK(erase(*other, "s"));
   CHECK(summary(*one, "s") == "user: why?");
+  append(*one, "s", turn("20"));
+  CHECK_FALSE(erase(*one, "none"));  // changes nothing
+  append(*other, "s", turn("21"));
+  CHECK(summary(*one, "s") == "user: ask 21\nassistant: answer 21\nuser: why?");
 }
 
 TEST_CASE("a summary needs no thread once the session is known") {
@@ -442,6 +446,35 @@ TEST_CASE("without memory each turn fails or is stored once, and the store keeps
     until_failure = 0;
     const std::size_t stored = recent(*store, id).size() + recent(*store, "other " + id).size();
     CHECK(stored == 2 * (5 - failures.size()));
+  }
+  CHECK(number > 20);
+}
+
+TEST_CASE("what is not written of sessions is counted if there was no memory to note it") {
+  bool has_failed = true;
+  int number = 1;
+  for (; has_failed; ++number) {
+    CAPTURE(number);
+    const ScratchFolder folder;
+    auto store = open_patient(folder / "s.db", {.messages = 8});
+    for (const char* id : {"a", "b", "a"}) append(*store, id, turn("0"));
+    {
+      Chats chats(store);
+      std::optional<Lock> lock(folder / "s.db");
+      for (const char* id : {"a", "c", "b", "d"}) chats.append(id, turn("1"));
+      const FailingAllocation fault(number);
+      lock.reset();
+      chats.wait();
+      has_failed = fault.has_failed();
+    }
+    for (const char* id : {"d", "a", "a", "a"}) append(*store, id, turn("2"));
+    CHECK(recent(*store, "a").size() == 8);
+    store.reset();
+    CHECK(ask_sqlite(folder / "s.db",
+                     "SELECT count(*) FROM sessions s WHERE (s.bytes, s.turns) <>"
+                     " (SELECT sum(bytes), count(*) FROM turns t WHERE t.session = s.key);"
+                     "SELECT bytes - (SELECT sum(bytes) FROM turns),"
+                     " sessions - (SELECT count(*) FROM sessions) FROM totals") == "0\n0\n0\n");
   }
   CHECK(number > 20);
 }
