@@ -22,8 +22,6 @@ constexpr int kPagesToCopy = 4'000;
 constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
-/// Unwritten uses that the next transaction writes.
-constexpr std::size_t kTouches = 4'096;
 /// How long uses stay unwritten while turns are stored.
 constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
@@ -87,7 +85,8 @@ Code Reader::read(ReadJob& job) try {
   if (job.until() < now) return SQLITE_BUSY;
   wait_at_most(database_, job.until() - now);
   std::int64_t key = 0;
-  const Code found = find(job, key);
+  Milliseconds last_use = 0;
+  const Code found = find(job, key, last_use);
   if (found != SQLITE_OK || key == 0) return found;
   std::vector<Message>& messages = job.session.messages;
   // At least one, because a session without messages does not exist.
@@ -95,8 +94,10 @@ Code Reader::read(ReadJob& job) try {
   const auto take = [&](const Row& row) {
     messages.push_back(message_at(row, 4));
     messages.push_back(message_at(row, 0));
+    last_use = std::max(last_use, row.integer(8));  // the session's row may not be written yet
   };
   const Code code = statements_.turns.each(take, key, as_limit(most / 2 + most % 2));
+  if (last_use <= shared_.clock.now() - shared_.idle) messages.clear();
   if (code != SQLITE_OK || messages.empty()) return code;
   std::ranges::reverse(messages);
   remember(job, key);
@@ -107,10 +108,9 @@ Code Reader::read(ReadJob& job) try {
   return SQLITE_NOMEM;
 }
 
-Code Reader::find(ReadJob& job, std::int64_t& key) {
+Code Reader::find(ReadJob& job, std::int64_t& key, Milliseconds& last_use) {
   const auto take = [&](const Row& row) {
-    const Milliseconds last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
-    if (last_use <= shared_.clock.now() - shared_.idle) return;
+    last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
     key = row.integer(0);
     job.session.user_id = row.bytes(2);
     job.session.created_at = wall_time(row.integer(3));
@@ -191,8 +191,8 @@ Code Writer::transact(const Steps& steps) noexcept {
 
 Code Writer::change(const Jobs& jobs) noexcept {
   const Milliseconds now = shared_.clock.now();
-  const bool writes_touches =
-      shared_.memory.touch_count() >= kTouches || now - touches_written_ >= kTouchesFor;
+  const bool has_none = shared_.memory.touch_count() == 0;
+  const bool writes_touches = !has_none && now - touches_written_ >= kTouchesFor;
   const Code code = transact([&](SessionChange& change) {
     if (writes_touches) change.write_touches();
     const auto appends = std::ranges::count_if(
@@ -201,7 +201,7 @@ Code Writer::change(const Jobs& jobs) noexcept {
     for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
     is_over_ = change.is_over();
   });
-  if (writes_touches && code == SQLITE_OK) touches_written_ = now;
+  if ((writes_touches || has_none) && code == SQLITE_OK) touches_written_ = now;
   return code;
 }
 

@@ -66,7 +66,7 @@ class Reader {
 
  private:
   Code read(ReadJob& job);
-  Code find(ReadJob& job, std::int64_t& key);
+  Code find(ReadJob& job, std::int64_t& key, Milliseconds& last_use);
   void remember(const ReadJob& job, std::int64_t key);
 
   sqlite3* database_;

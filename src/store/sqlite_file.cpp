@@ -164,7 +164,8 @@ Result<void> set_clock(sqlite3* database, WallClock wall, LastingClock& clock) {
                  "coalesce((SELECT last_accessed FROM sessions WHERE owner = x''"
                  " ORDER BY used DESC LIMIT 1), 0),"
                  "coalesce((SELECT last_accessed FROM sessions WHERE owner <> x''"
-                 " ORDER BY used DESC LIMIT 1), 0)) FROM totals");
+                 " ORDER BY used DESC LIMIT 1), 0),"
+                 "coalesce((SELECT used_at FROM turns ORDER BY key DESC LIMIT 1), 0)) FROM totals");
   const std::string boot = boot_id();
   std::string stored;
   std::int64_t newest_use = 0;

@@ -12,6 +12,9 @@ namespace sqlite {
 
 namespace {
 
+/// After another process has written, as many transactions postpone nothing.
+constexpr int kWrittenAtOnce = 256;
+
 Message for_summary(const Message& message) {
   return Message(message.role, std::string(first_characters(message.content, kCharactersOfMessage)),
                  {}, {});
@@ -54,6 +57,7 @@ void SessionMemory::forget_all() noexcept {
   young_.clear();
   old_.clear();
   ++epoch_;
+  if (std::exchange(counted_, false)) written_at_once_ = kWrittenAtOnce;
 }
 
 SessionMemory::Answer SessionMemory::find(const std::string& id, Milliseconds now, bool& touched) {
@@ -82,6 +86,10 @@ std::uint64_t SessionMemory::stamp_locked() const noexcept {
 
 void SessionMemory::learn(std::string id, KnownSession session, std::uint64_t stamp) {
   const std::lock_guard lock(mutex_);
+  if (KnownSession* const before = known(id); before != nullptr && before->key == session.key) {
+    before->last_accessed = std::max(before->last_accessed, session.last_accessed);
+    return;
+  }
   if (!remembers_ || stamp != stamp_locked() || !is_current() || known(id) != nullptr) return;
   put(std::move(id), std::move(session));
 }
@@ -93,8 +101,34 @@ bool SessionMemory::touch(std::int64_t key, Milliseconds now) {
 
 bool SessionMemory::touch_locked(std::int64_t key, Milliseconds now) {
   const auto [touch, is_new] = touches_.try_emplace(key);
-  touch->second = {key, now, ++latest_use_};
+  touch->second = {key, now, ++latest_use_, touch->second.sums};
   return is_new;
+}
+
+void SessionMemory::postpone(const KnownSession& session) {
+  touch_locked(session.key, session.last_accessed);
+  Touch& touch = touches_.find(session.key)->second;
+  if (!touch.sums.is_known()) ++with_sums_;
+  touch.sums = session.sums;
+  touch.is_turn = true;
+}
+
+void SessionMemory::forget_touch(std::int64_t key) {
+  const auto touch = touches_.find(key);
+  if (touch == touches_.end()) return;
+  forget_sums(touch->second);
+  touches_.erase(touch);
+}
+
+void SessionMemory::forget_sums(Touch& touch) noexcept {
+  if (touch.sums.is_known()) --with_sums_;
+  touch.sums = {};
+}
+
+void SessionMemory::forget_all_sums() noexcept {
+  if (with_sums_ == 0) return;
+  for (auto& [key, touch] : touches_) forget_sums(touch);
+  std::erase_if(touches_, [](const auto& of) { return of.second.is_turn; });
 }
 
 Milliseconds SessionMemory::last_use(std::int64_t key, Milliseconds stored) const {
@@ -118,11 +152,29 @@ std::size_t SessionMemory::touch_count() const {
   return touches_.size();
 }
 
-void SessionMemory::begin_change() {
+SessionMemory::Beginning SessionMemory::begin_change() {
   const std::lock_guard lock(mutex_);
   if (!is_current()) forget_all();
+  if (!counted_) forget_all_sums();
   if (counter_.is_known()) state_ = counter_.read();
   changing_ = true;
+  return {.is_current = counted_,
+          .may_postpone = remembers_ && written_at_once_ == 0,
+          .touches = touches_.size(),
+          .with_sums = with_sums_};
+}
+
+std::optional<KnownSession> SessionMemory::stored(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const KnownSession* const session = remembers_ ? known(id) : nullptr;
+  if (session == nullptr || !session->sums.is_known()) return std::nullopt;
+  return KnownSession{session->key, session->last_accessed, nullptr, session->sums};
+}
+
+SessionSums SessionMemory::unwritten_sums(std::int64_t key) const {
+  const std::lock_guard lock(mutex_);
+  const auto touch = touches_.find(key);
+  return touch == touches_.end() ? SessionSums() : touch->second.sums;
 }
 
 std::int64_t SessionMemory::latest_use(std::int64_t in_file) {
@@ -139,28 +191,37 @@ std::int64_t SessionMemory::latest_use(std::int64_t in_file) {
 void SessionMemory::changed(SessionChanges changes) noexcept {
   const std::lock_guard lock(mutex_);
   changing_ = false;
-  ++state_;
+  counted_ = remembers_;
+  if (written_at_once_ > 0) --written_at_once_;
+  if (changes.changes_file) ++state_;
   latest_use_ = std::max(latest_use_, changes.latest_use);
-  written_use_ = std::max(written_use_, changes.latest_use);
+  written_use_ = std::max(written_use_, changes.written_use);
   try {
     note(changes);
   } catch (const std::bad_alloc&) {
-    forget_all();  // what is in the file is read from there
+    forget_all();  // what is in the file is read from there, and unwritten sums are counted again
   }
 }
 
 void SessionMemory::note(SessionChanges& changes) {
-  for (const std::string& id : changes.removed) {
+  for (const auto& [id, key] : changes.removed) {
     young_.erase(id);
     old_.erase(id);
-  }
-  for (auto& [id, session] : changes.used) {
-    touches_.erase(session.key);
-    put(std::move(id), std::move(session));
+    forget_touch(key);
   }
   for (const Touch& touch : changes.written) {
     const auto found = touches_.find(touch.key);
-    if (found != touches_.end() && found->second.number == touch.number) touches_.erase(found);
+    if (found == touches_.end()) continue;
+    forget_sums(found->second);
+    if (found->second.number == touch.number) touches_.erase(found);
+  }
+  for (auto& [id, session] : changes.used) {
+    if (changes.used_are_written) {
+      forget_touch(session.key);
+    } else {
+      postpone(session);
+    }
+    put(std::move(id), std::move(session));
   }
 }
 

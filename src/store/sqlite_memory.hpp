@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// What a store remembers of its database: the newest turn of sessions in use, and uses that are
-/// not written yet. Internal.
+/// What a store remembers of its database: the newest turn of sessions in use, and what is not
+/// written yet of their uses and sums. Internal.
 
 #include <vx11/session.hpp>
 
@@ -28,11 +28,20 @@ using Milliseconds = std::int64_t;
 using SharedTurn = std::shared_ptr<const Turn>;
 SharedTurn for_summaries(const Message& question, const Message& answer);
 
+/// The sums of a session's turns.
+struct SessionSums {
+  std::int64_t bytes = 0;
+  std::int64_t turns = 0;  ///< 0: the sums are not known.
+
+  bool is_known() const noexcept { return turns > 0; }
+};
+
 /// A session whose newest turn is known.
 struct KnownSession {
   std::int64_t key = 0;
   Milliseconds last_accessed = 0;
   SharedTurn newest = nullptr;
+  SessionSums sums = {};
 };
 
 /// A use of a session that is not in the database yet.
@@ -40,19 +49,27 @@ struct Touch {
   std::int64_t key = 0;
   Milliseconds at = 0;
   std::int64_t number = 0;  ///< `used` in the database, unless that is greater already.
+  SessionSums sums = {};    ///< Known: they are not in the session's row yet either.
+  bool is_turn = false;     ///< No reading, so the turn in the database has it, too.
 };
 
 /// What one transaction changes.
 struct SessionChanges {
   std::vector<std::pair<std::string, KnownSession>> used = {};
-  std::vector<std::string> removed = {};
+  bool used_are_written = false;  ///< With their sums; otherwise they become touches.
+  std::vector<std::pair<std::string, std::int64_t>> removed = {};  ///< Ids and keys.
+  bool changes_file = true;  ///< Otherwise the counter of changes stays.
   std::int64_t latest_use = 0;
-  std::vector<Touch> written = {};  ///< Touches that are in the database now.
+  std::int64_t written_use = 0;     ///< The latest one in the database.
+  std::vector<Touch> written = {};  ///< They are in the database now.
 };
 
 /// **Thread-safe.** Sessions are known as of one state of the database, and all are forgotten when
 /// another process has changed it (`ChangeCounter`). The 16,384 sessions used last are known, a
 /// kilobyte each.
+///
+/// Sums that are not written are dropped as well then: that process has counted the turns. While
+/// others write, nothing is postponed, because each would count the turns of the others.
 class SessionMemory {
  public:
   /// \param counter of a file; without one nothing is remembered, unless `is_private`: there are no
@@ -83,12 +100,24 @@ class SessionMemory {
 
   /// \name The writer's transactions
   /// \{
+  /// How a transaction begins.
+  struct Beginning {
+    bool is_current = false;    ///< No other process has changed the database meanwhile.
+    bool may_postpone = false;  ///< What turns change of sessions may be written later.
+    std::size_t touches = 0;    ///< Uses that are not written …
+    std::size_t with_sums = 0;  ///< … and how many of them have sums.
+  };
   /// It holds the write lock, so no other process can change the database.
-  void begin_change();
+  Beginning begin_change();
   /// The greatest number of a use. \param in_file that of the database; the unwritten uses follow
   /// those of other processes
   std::int64_t latest_use(std::int64_t in_file);
-  /// It was committed. Without memory for the changes, all sessions are forgotten.
+  /// A session as of the last transaction, if it is known with its sums.
+  std::optional<KnownSession> stored(const std::string& id);
+  /// Sums of a session that are not in its row.
+  SessionSums unwritten_sums(std::int64_t key) const;
+  /// It was committed. Without memory for the changes, all sessions are forgotten, and unwritten
+  /// sums with them: the next transaction counts.
   void changed(SessionChanges changes) noexcept;
   void gave_up();
   /// \}
@@ -107,6 +136,10 @@ class SessionMemory {
   void note(SessionChanges& changes);
   void forget_all() noexcept;
   bool touch_locked(std::int64_t key, Milliseconds now);
+  void postpone(const KnownSession& session);
+  void forget_touch(std::int64_t key);
+  void forget_sums(Touch& touch) noexcept;
+  void forget_all_sums() noexcept;
 
   const Milliseconds idle_;
   const ChangeCounter counter_;
@@ -117,7 +150,10 @@ class SessionMemory {
   std::uint32_t state_ = 0;  ///< Of the database, as far as it is known here.
   std::uint32_t epoch_ = 0;  ///< Grows whenever all is forgotten.
   bool changing_ = false;    ///< A transaction of this store is under way.
+  bool counted_ = false;     ///< One has counted the turns that others stored.
+  int written_at_once_ = 0;  ///< Transactions that are still to postpone nothing.
   std::unordered_map<std::int64_t, Touch> touches_;
+  std::size_t with_sums_ = 0;     ///< Touches with sums.
   std::int64_t latest_use_ = 0;   ///< The greatest number of a use …
   std::int64_t written_use_ = 0;  ///< … and that of the database, as far as it is known here.
 };

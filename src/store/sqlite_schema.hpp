@@ -17,7 +17,7 @@ inline namespace v0 {
 namespace sqlite {
 
 /// Incremented with every change of the tables; stored in the file as its `user_version`.
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 /// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
@@ -155,6 +155,14 @@ ALTER TABLE totals ADD COLUMN boot BLOB NOT NULL DEFAULT x'';
 ALTER TABLE totals ADD COLUMN clock_offset INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+/// Version 5: what a turn changes of its session is written later, for many turns at once. The rows
+/// of sessions are right as of the turn `counted`; later turns have their time of use with them.
+inline constexpr const char* kCounted = R"sql(
+ALTER TABLE turns ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+UPDATE totals SET counted = (SELECT coalesce(max(key), 0) FROM turns);
+)sql";
+
 inline tl::unexpected<Error> fail_with(Code code) {
   return fail(Errc::storage, sqlite3_errstr(code));
 }
@@ -208,7 +216,8 @@ inline Result<void> create_tables(sqlite3* database) {
   if (identity->empty) change.run(kTables);
   if (identity->version < 2) change.run(kByteCounts);
   if (identity->version < 3) change.run(kOwners);
-  change.run(kTurns);
+  if (identity->version < 4) change.run(kTurns);
+  change.run(kCounted);
   change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                          kSchemaVersion));
   return ok_or_fail(change.commit());

@@ -24,8 +24,9 @@ struct WriterStatements {
 
   Statement begin_change = prepared("BEGIN IMMEDIATE");
   Statement commit = prepared("COMMIT");
-  Statement totals = prepared("SELECT sessions, bytes FROM totals");
-  Statement set_totals = prepared("UPDATE totals SET sessions = ?1, bytes = ?2");
+  Statement totals =
+      prepared("SELECT sessions, bytes, counted, (SELECT max(key) FROM turns) FROM totals");
+  Statement set_totals = prepared("UPDATE totals SET sessions = ?1, bytes = ?2, counted = ?3");
   Statement of_owner = prepared("SELECT sessions, bytes FROM owners WHERE owner = ?1");
   Statement set_owner = prepared(
       "INSERT INTO owners VALUES (?1, ?2, ?3)"
@@ -41,14 +42,22 @@ struct WriterStatements {
       "INSERT INTO sessions (id, user_id, created_at, last_accessed, used, owner, bytes, turns)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)");
   Statement use = prepared(
-      "UPDATE sessions SET last_accessed = ?2, used = ?3, bytes = ?4, turns = ?5 WHERE key = ?1");
+      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3),"
+      " bytes = ?4, turns = ?5 WHERE key = ?1");
   Statement touch = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3)"
       " WHERE key = ?1");
   Statement forget = prepared("DELETE FROM sessions WHERE key = ?1");
+  // The sessions of the turns after ?1 in the order of their last use.
+  Statement uncounted = prepared(
+      "SELECT session, max(used_at) FROM turns WHERE key > ?1 GROUP BY session ORDER BY max(key)");
+  Statement recount = prepared(
+      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = ?3,"
+      " (bytes, turns) = (SELECT sum(t.bytes), count(*) FROM turns t WHERE t.session = ?1)"
+      " WHERE key = ?1");
 
-  Statement say = prepared("INSERT INTO turns (session, bytes, " VX11_TURN_COLUMNS
-                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+  Statement say = prepared("INSERT INTO turns (key, session, bytes, used_at, " VX11_TURN_COLUMNS
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
   Statement oldest_turns = prepared("SELECT key, bytes FROM turns WHERE session = ?1 ORDER BY key");
   Statement forget_turn = prepared("DELETE FROM turns WHERE key = ?1");
   Statement forget_turns = prepared("DELETE FROM turns WHERE session = ?1");
@@ -67,10 +76,10 @@ struct WriterStatements {
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
     for (const Statement* statement :
-         {&begin_change, &commit,       &totals,         &set_totals,   &of_owner,
-          &set_owner,    &forget_owner, &last_use,       &find,         &begin,
-          &use,          &touch,        &forget,         &say,          &oldest_turns,
-          &forget_turn,  &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
+         {&begin_change, &commit,         &totals,       &set_totals, &of_owner,     &set_owner,
+          &forget_owner, &last_use,       &find,         &begin,      &use,          &touch,
+          &forget,       &uncounted,      &recount,      &say,        &oldest_turns, &forget_turn,
+          &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;
@@ -85,7 +94,7 @@ struct ReaderStatements {
         find(database,
              "SELECT key, last_accessed, user_id, created_at FROM sessions WHERE id = ?1"),
         turns(database, "SELECT " VX11_TURN_COLUMNS
-                        " FROM turns WHERE session = ?1 ORDER BY key DESC LIMIT ?2") {}
+                        ", used_at FROM turns WHERE session = ?1 ORDER BY key DESC LIMIT ?2") {}
 
   Statement begin;
   Statement commit;

@@ -18,6 +18,21 @@ namespace {
 /// The most sessions that one append evicts, so that lowered limits do not stall the others. Later
 /// changes continue.
 constexpr int kEvictedPerAppend = 16;
+/// From as many postponed rows on they are written: a few milliseconds.
+constexpr std::size_t kPostponedRows = 1'024;
+/// Turns that are not counted, likewise. After a crash the first append counts them: a tenth of a
+/// second.
+constexpr std::int64_t kUncountedTurns = 16'384;
+/// Unwritten uses by reading, likewise.
+constexpr std::size_t kTouches = 4'096;
+
+/// By all transactions of a connection.
+int pages_written(sqlite3* database) noexcept {
+  int pages = 0;
+  int unused = 0;
+  sqlite3_db_status(database, SQLITE_DBSTATUS_CACHE_WRITE, &pages, &unused, 0);
+  return pages;
+}
 
 std::int64_t milliseconds(WallTime time) noexcept {
   return time.time_since_epoch().count();
@@ -33,12 +48,34 @@ std::int64_t as_limit(std::size_t count) noexcept {
 Code SessionChange::begin() {
   code_ = statements_.begin_change.run();
   if (code_ != SQLITE_OK) return code_;
-  memory_.begin_change();
-  each(statements_.totals,
-       [this](const Row& row) { totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)}; });
+  pages_before_ = pages_written(statements_.database);
+  const SessionMemory::Beginning beginning = memory_.begin_change();
+  postpones_ = beginning.may_postpone;
+  each(statements_.totals, [this](const Row& row) {
+    totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)};
+    counted_ = row.integer(2);
+    last_turn_ = std::max(counted_, row.integer(3));  // keys of removed turns are not used again
+  });
   each(statements_.last_use, [this](const Row& row) { used_ = row.integer(0); });
+  if (!beginning.is_current) count_turns_of_others();
+  written_use_ = used_;
   used_ = memory_.latest_use(used_);
+  if (is_overdue(beginning)) write_touches();
   return code_;
+}
+
+/// Turns whose sessions' rows another process has postponed, or this one before a crash.
+void SessionChange::count_turns_of_others() {
+  std::vector<std::pair<std::int64_t, Milliseconds>> uses;
+  const auto take = [&](const Row& row) { uses.emplace_back(row.integer(0), row.integer(1)); };
+  each(statements_.uncounted, take, counted_);
+  for (const auto& [key, at] : uses) run(statements_.recount, key, at, ++used_);
+  counted_ = last_turn_;
+}
+
+bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const noexcept {
+  return beginning.touches >= kTouches || beginning.with_sums >= kPostponedRows ||
+         last_turn_ - counted_ >= kUncountedTurns;
 }
 
 void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
@@ -46,34 +83,57 @@ void SessionChange::append(const std::string& id, const std::string& user_id, co
   const std::string owner(principal_of(id));
   Stored session = find_or_begin(id, user_id, turn.user, wall);
   const std::int64_t bytes = say(session.key, turn);
-  session.bytes += bytes;
-  ++session.turns;
+  session.sums.bytes += bytes;
+  ++session.sums.turns;
   count(owner, 0, bytes);
   trim(session, owner);
-  run(statements_.use, session.key, now_, ++used_, session.bytes, session.turns);
   if (code_ != SQLITE_OK) return;
-  changes_.used.emplace_back(
-      id, KnownSession{session.key, now_, for_summaries(turn.user, turn.assistant)});
+  use(id, {session.key, now_, for_summaries(turn.user, turn.assistant), session.sums});
   evict(session.key, owner);
+}
+
+void SessionChange::use(const std::string& id, KnownSession session) {
+  changed_[id] = {.key = session.key, .last_accessed = now_, .sums = session.sums};
+  if (!postpones_) {
+    run(statements_.use, session.key, now_, next_use(), session.sums.bytes, session.sums.turns);
+  }
+  changes_.used.emplace_back(id, std::move(session));
 }
 
 bool SessionChange::erase(const std::string& id) {
   const Stored session = find(id);
   if (code_ != SQLITE_OK || session.key == 0) return false;
   const bool was_there = !is_expired(session.key, session.last_accessed);
-  forget(session.key, id, principal_of(id), session.bytes);
+  forget(session.key, id, principal_of(id), session.sums.bytes);
   return was_there;
 }
 
 void SessionChange::sweep(std::size_t appends) {
   const auto most = static_cast<std::int64_t>(detail::kSweptPerAppend * appends);
   for (Statement* const statement : {&statements_.oldest_unowned, &statements_.oldest_owned}) {
-    for (const Candidate& candidate : oldest(*statement, 0, most)) {
-      // A use that is not written yet hides no others.
-      if (!is_expired(candidate.key, candidate.last_accessed)) continue;
+    for (const Candidate& candidate : expired(*statement, most)) {
       forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
     }
   }
+}
+
+/// Of the least recently used sessions those that have expired.
+SessionChange::Candidates SessionChange::expired(Statement& statement, std::int64_t most) {
+  Candidates found;
+  bool use_is_unwritten = false;
+  const auto take = [&](const Row& row) {
+    Candidate candidate = candidate_at(row);
+    if (candidate.last_accessed > now_ - idle_) return false;  // nor have those that follow
+    if (!is_expired(candidate.key, candidate.last_accessed)) return use_is_unwritten = true;
+    const SessionSums sums = memory_.unwritten_sums(candidate.key);
+    if (sums.is_known()) candidate.bytes = sums.bytes;
+    found.push_back(std::move(candidate));
+    return true;
+  };
+  each(statement, take, std::int64_t(0), most);
+  // Once written, they do not take the place of others that have expired.
+  if (use_is_unwritten) write_touches();
+  return found;
 }
 
 bool SessionChange::shrink(int most) {
@@ -86,15 +146,34 @@ bool SessionChange::shrink(int most) {
 void SessionChange::write_touches() {
   if (std::exchange(touches_written_, true)) return;
   for (const Touch& touch : memory_.touches()) {
-    run(statements_.touch, touch.key, touch.at, std::min(touch.number, used_));
+    const std::int64_t number = std::min(touch.number, used_);
+    written_use_ = std::max(written_use_, number);
+    if (touch.sums.is_known()) {
+      run(statements_.use, touch.key, touch.at, number, touch.sums.bytes, touch.sums.turns);
+    } else {
+      run(statements_.touch, touch.key, touch.at, number);
+    }
     changes_.written.push_back(touch);
+  }
+  if (std::exchange(postpones_, false)) write_uses();
+}
+
+/// Those of this transaction so far. From here on it writes each at once.
+void SessionChange::write_uses() {
+  for (const auto& [id, session] : changes_.used) {
+    run(statements_.use, session.key, session.last_accessed, next_use(), session.sums.bytes,
+        session.sums.turns);
   }
 }
 
 Code SessionChange::commit() {
+  if (!postpones_) counted_ = last_turn_;
+  changes_.used_are_written = !postpones_;
   write_sums();
   changes_.latest_use = used_;
+  changes_.written_use = written_use_;
   run(statements_.commit);
+  changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
     memory_.changed(std::move(changes_));
   } else {
@@ -110,9 +189,20 @@ void SessionChange::roll_back() {
 }
 
 SessionChange::Stored SessionChange::find(const std::string& id) {
+  if (const auto found = changed_.find(id); found != changed_.end()) return found->second;
+  if (const auto known = memory_.stored(id)) {
+    return {.key = known->key, .last_accessed = known->last_accessed, .sums = known->sums};
+  }
+  Stored session = find_row(id);
+  const SessionSums sums = memory_.unwritten_sums(session.key);
+  if (sums.is_known()) session.sums = sums;
+  return session;
+}
+
+SessionChange::Stored SessionChange::find_row(const std::string& id) {
   Stored session;
   const auto take = [&](const Row& row) {
-    session = {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
+    session = {row.integer(0), row.integer(1), {row.integer(2), row.integer(3)}};
   };
   each(statements_.find, take, id);
   return session;
@@ -125,9 +215,10 @@ SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
-    forget(session.key, id, owner, session.bytes);
+    forget(session.key, id, owner, session.sums.bytes);
   }
   run(statements_.begin, id, user_id, milliseconds(begun_at(first, wall)), now_, used_, owner);
+  written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
   return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
 }
@@ -140,9 +231,9 @@ std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
   const auto bytes = static_cast<std::int64_t>(detail::stored_bytes_of(turn));
   const Message& user = turn.user;
   const Message& assistant = turn.assistant;
-  run(statements_.say, session, bytes, user.role, user.content, milliseconds(user.timestamp),
-      user.metadata_json, assistant.role, assistant.content, milliseconds(assistant.timestamp),
-      assistant.metadata_json);
+  run(statements_.say, ++last_turn_, session, bytes, now_, user.role, user.content,
+      milliseconds(user.timestamp), user.metadata_json, assistant.role, assistant.content,
+      milliseconds(assistant.timestamp), assistant.metadata_json);
   return bytes;
 }
 
@@ -151,16 +242,16 @@ void SessionChange::trim(Stored& session, const std::string& owner) {
   const std::size_t messages = limits_.messages;
   const std::int64_t most = as_limit(messages / 2 + messages % 2);
   const auto is_over = [&] {
-    return session.turns > 1 &&
-           (session.turns > most || session.bytes > as_limit(limits_.session_bytes));
+    return session.sums.turns > 1 &&
+           (session.sums.turns > most || session.sums.bytes > as_limit(limits_.session_bytes));
   };
   if (!is_over()) return;
   std::vector<std::int64_t> turns;
   const auto take = [&](const Row& row) {
     if (!is_over()) return false;
     turns.push_back(row.integer(0));
-    session.bytes -= row.integer(1);
-    --session.turns;
+    session.sums.bytes -= row.integer(1);
+    --session.sums.turns;
     count(owner, 0, -row.integer(1));
     return true;
   };
@@ -193,7 +284,8 @@ void SessionChange::forget(std::int64_t key, const std::string& id, std::string_
   run(statements_.forget_turns, key);
   run(statements_.forget, key);
   count(owner, -1, -bytes);
-  changes_.removed.push_back(id);
+  changed_[id] = {};
+  changes_.removed.emplace_back(id, key);
   std::erase_if(changes_.used, [&](const auto& used) { return used.first == id; });
 }
 
@@ -236,12 +328,18 @@ bool SessionChange::evict_one(std::int64_t kept, const std::string* owner) {
 SessionChange::Candidates SessionChange::oldest(Statement& statement, std::int64_t kept,
                                                 std::int64_t most) {
   Candidates found;
-  const auto take = [&](const Row& row) {
-    found.push_back({row.integer(0), std::string(row.bytes(1)), std::string(row.bytes(2)),
-                     row.integer(3), row.integer(4), row.integer(5)});
-  };
+  const auto take = [&](const Row& row) { found.push_back(candidate_at(row)); };
   each(statement, take, kept, most);
   return found;
+}
+
+SessionChange::Candidate SessionChange::candidate_at(const Row& row) {
+  return {row.integer(0),
+          std::string(row.bytes(1)),
+          std::string(row.bytes(2)),
+          row.integer(3),
+          row.integer(4),
+          row.integer(5)};
 }
 
 SessionChange::Candidates SessionChange::oldest_of(std::int64_t kept, const std::string& owner) {
@@ -265,7 +363,7 @@ SessionChange::Candidates SessionChange::oldest_of_all(std::int64_t kept) {
 }
 
 void SessionChange::write_sums() {
-  run(statements_.set_totals, totals_.sessions, totals_.bytes);
+  run(statements_.set_totals, totals_.sessions, totals_.bytes, counted_);
   for (const auto& [owner, counts] : owners_) {
     if (counts.sessions > 0) {
       run(statements_.set_owner, owner, counts.sessions, counts.bytes);

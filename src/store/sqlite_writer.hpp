@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "store/sqlite_clock.hpp"
@@ -32,7 +33,12 @@ struct Counts {
 
 /// One transaction of a writer. Keeps the first failure and skips what follows it.
 ///
-/// Sums are read once and written once for all operations of a transaction.
+/// Sums of all and of principals are read once and written once for each transaction.
+///
+/// What an append changes of its session's row (last use, order of use, bytes, turns) is postponed:
+/// `SessionMemory` keeps it, and a later transaction writes it, once for many turns. The column
+/// `counted` of `totals` says up to which turn the rows are right. Without that memory, in another
+/// process or after a crash, the first transaction counts the later turns.
 class SessionChange {
  public:
   SessionChange(WriterStatements& statements, SessionMemory& memory, const SessionLimits& limits,
@@ -57,11 +63,11 @@ class SessionChange {
   bool is_over() { return is_over(totals_, limits_.sessions, limits_.total_bytes); }
 
  private:
+  /// Without a key: there is none.
   struct Stored {
     std::int64_t key = 0;
     Milliseconds last_accessed = 0;
-    std::int64_t bytes = 0;
-    std::int64_t turns = 0;
+    SessionSums sums = {};
   };
   struct Candidate {
     std::int64_t key = 0;
@@ -83,7 +89,13 @@ class SessionChange {
   }
 
   static bool is_over(const Counts& counts, std::size_t sessions, std::size_t bytes) noexcept;
+  void count_turns_of_others();
+  bool is_overdue(const SessionMemory::Beginning& beginning) const noexcept;
+  void write_uses();
+  std::int64_t next_use() noexcept { return written_use_ = ++used_; }
+  void use(const std::string& id, KnownSession session);
   Stored find(const std::string& id);
+  Stored find_row(const std::string& id);
   Stored find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
                        WallTime wall);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
@@ -95,6 +107,8 @@ class SessionChange {
   void forget_turns(std::int64_t session);
   void evict(std::int64_t kept, const std::string& owner);
   bool evict_one(std::int64_t kept, const std::string* owner);
+  static Candidate candidate_at(const Row& row);
+  Candidates expired(Statement& statement, std::int64_t most);
   Candidates oldest(Statement& statement, std::int64_t kept, std::int64_t most);
   Candidates oldest_of(std::int64_t kept, const std::string& owner);
   Candidates oldest_of_all(std::int64_t kept);
@@ -108,9 +122,16 @@ class SessionChange {
   Code code_ = SQLITE_OK;
   Counts totals_ = {};
   std::map<std::string, Counts, std::less<>> owners_ = {};
-  std::int64_t used_ = 0;  ///< The greatest number of use. Unwritten uses precede this change.
+  int pages_before_ = 0;        ///< Those that the connection had written.
+  std::int64_t counted_ = 0;    ///< Up to this turn the rows of sessions are right.
+  std::int64_t last_turn_ = 0;  ///< The key of the newest turn.
+  bool postpones_ = false;      ///< The rows of used sessions are written later.
+  /// The greatest number of use. Unwritten uses precede this change.
+  std::int64_t used_ = 0;
+  std::int64_t written_use_ = 0;  ///< That of the database.
   bool touches_written_ = false;
   SessionChanges changes_ = {};
+  std::unordered_map<std::string, Stored> changed_ = {};  ///< Sessions of this transaction.
 };
 
 }  // namespace sqlite

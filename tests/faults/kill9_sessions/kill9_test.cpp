@@ -107,7 +107,20 @@ std::string check_of_sqlite(const std::string& path, const char* pragma) {
   return answer;
 }
 
+// Opening and writing counts the turns that the killed process had not counted yet.
+void check_counts(const std::string& path) {
+  const auto store = vx11::open_sqlite_session_store(path, {.limits = limited_to(kUnlimited)});
+  REQUIRE_MESSAGE(store, store.error().detail);
+  REQUIRE(vx11::sync_wait((*store)->erase("none")));
+  CHECK(check_of_sqlite(path,
+                        "SELECT count(*) FROM sessions s WHERE (s.bytes, s.turns) <>"
+                        " (SELECT sum(bytes), count(*) FROM turns t WHERE t.session = s.key)") ==
+        "0");
+  CHECK(check_of_sqlite(path, "SELECT bytes - (SELECT sum(bytes) FROM turns) FROM totals") == "0");
+}
+
 void check_soundness(const std::string& path) {
+  check_counts(path);
   CHECK(check_of_sqlite(path, "PRAGMA integrity_check") == "ok");
   CHECK(check_of_sqlite(path, "PRAGMA foreign_key_check") == "");
   CHECK(check_of_sqlite(path, "SELECT count(*) - (SELECT sessions FROM totals) FROM sessions") ==

@@ -27,6 +27,7 @@ inline std::size_t number_of(const vx11::Message& message) {
 inline vx11::SessionLimits limited_to(std::size_t messages) {
   vx11::SessionLimits limits;
   limits.messages = messages;
-  limits.message_bytes = limits.session_bytes = limits.total_bytes;
+  constexpr std::size_t kMoreThanIsWritten = std::size_t(1) << 40U;
+  limits.message_bytes = limits.session_bytes = limits.total_bytes = kMoreThanIsWritten;
   return limits;
 }

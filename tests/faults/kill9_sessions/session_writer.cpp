@@ -5,6 +5,7 @@
 
 #include <vx11/store/sqlite.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -40,7 +41,8 @@ int write_on(vx11::SessionStore& store, const std::string& session) {
 
 int main(int argc, char** argv) {
   if (argc != 4) return 2;
-  const auto store =
-      vx11::open_sqlite_session_store(argv[1], {.limits = limited_to(std::stoul(argv[3]))});
+  // Patience for another writer that hardly ever leaves the lock.
+  const auto store = vx11::open_sqlite_session_store(
+      argv[1], {.limits = limited_to(std::stoul(argv[3])), .patience = std::chrono::minutes(1)});
   return store ? write_on(**store, argv[2]) : give_up(store.error());
 }
