@@ -104,7 +104,7 @@ notices_a_replaced_file() {
 }
 
 # Long enough for a busy machine: a lock is waited for half as long.
-export VX11_SESSIONS_TIMEOUT=800ms
+export VX11_SESSIONS_MAX_WAIT=800ms
 SESSIONS=sqlite:$FILE start_gateway
 check "the first turn is stored" stores_a_turn
 check "a locked file costs a chat its memory, not its answer" answers_while_locked
