@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:     Boost.Beast of Boost 1.74 (Debian 12's default) and 1.81 (Debian 12): an HTTP parser with
+# What:     Boost.Beast of Boost 1.74.0 (Debian 12's default) and 1.81.0 (Debian 12): an HTTP parser with
 #           `body_limit(boost::none)`, which by its documentation sets no limit, reads a request with a body.
 # Guess:    both read the body.
 # Seen:     1.74 refuses every message that has a Content-Length above 0, with body_limit: an empty optional compares as less
@@ -43,10 +43,10 @@ int main() {
   read(" largest number, Content-Length", sized, std::numeric_limits<std::uint64_t>::max());
 }
 CPP
+# Debian 12's packages, unpacked into the temporary folder.
+apt-get download -qq 'libboost1.74-dev=1.74.0+ds1-*' 'libboost1.81-dev=1.81.0-*' 2>apt || { cat apt >&2; exit 2; }
 for version in 1.74 1.81; do
-  # Debian 12's packages, unpacked into the temporary folder.
-  (apt-get download -qq "libboost$version-dev=$version.*" 2>apt && dpkg -x libboost"$version"-dev*.deb "$version") ||
-    { cat apt >&2; exit 2; }
+  dpkg -x libboost"$version"-dev*.deb "$version"
   g++ -std=c++17 -O0 -w -DVERSION="\"$version\"" -isystem "$version/usr/include" finding.cpp -o finding
   ./finding
 done | tee seen
