@@ -11,6 +11,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "text/hex.hpp"
 #include "text/rfc3339.hpp"
 
 namespace vx11 {
@@ -160,11 +161,7 @@ class Parser {
 void append_entry(std::string& text, const TokenEntry& entry) {
   fmt::format_to(std::back_inserter(text), "{} {} {} {}", entry.name, to_string(entry.scopes),
                  expiry_text(entry.expires), kDigestPrefix);
-  for (const unsigned char byte : entry.digest) {
-    text += kHex[byte >> 4];
-    text += kHex[byte & 0x0F];
-  }
-  text.append(limits_text(entry.limits)) += '\n';
+  text.append(hex_of(entry.digest, entry.digest.size())).append(limits_text(entry.limits)) += '\n';
 }
 
 }  // namespace

@@ -17,9 +17,11 @@ using net_detail::ResumeOn;
 namespace {
 
 Command evaluation(std::string_view how, std::string_view what, const Script& script,
-                   const std::string& key, const std::vector<std::string>& arguments) {
+                   const std::vector<std::string>& keys,
+                   const std::vector<std::string>& arguments) {
   Command command(how);
-  command.add(what).add(1).add(key);
+  command.add(what).add(keys.size());
+  for (const std::string& key : keys) command.add(key);
   for (const std::string& argument : arguments) command.add(argument);
   return script.writes() ? std::move(command.writing()) : std::move(command);
 }
@@ -32,8 +34,7 @@ Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command comma
   if (loop == nullptr) co_return failed(ErrorKind::exhausted);
   ResumeOn on_loop(*loop);
   co_await on_loop;
-  Exchange exchange(client.internal().on(*loop), key, deadline);
-  exchange.add(command);
+  Exchange exchange(client.internal().on(*loop), key, command, deadline);
   while (exchange.begin_step()) {
     Call& step = exchange.step();
     co_await step;
@@ -41,31 +42,17 @@ Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command comma
   co_return exchange.take();
 }
 
-Task<RedisResult<std::vector<Reply>>> run_together(RedisClient& client, std::string key,
-                                                   std::vector<Command> commands,
-                                                   Deadline deadline) {
-  Loop* const loop = client.internal().loop_here();
-  if (loop == nullptr) co_return failed(ErrorKind::exhausted);
-  ResumeOn on_loop(*loop);
-  co_await on_loop;
-  Exchange exchange(client.internal().on(*loop), key, deadline);
-  for (const Command& command : commands) exchange.add(command);
-  while (exchange.begin_step()) {
-    Call& step = exchange.step();
-    co_await step;
-  }
-  co_return exchange.take_all();
-}
-
-Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script, std::string key,
+Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script,
+                                    std::vector<std::string> keys,
                                     std::vector<std::string> arguments, Deadline deadline) {
-  Command by_digest = evaluation("EVALSHA", script.sha1(), script, key, arguments);
-  Task<RedisResult<Reply>> first = run(client, key, std::move(by_digest), deadline);
+  Command by_digest = evaluation("EVALSHA", script.sha1(), script, keys, arguments);
+  Task<RedisResult<Reply>> first = run(client, keys.front(), std::move(by_digest), deadline);
   RedisResult<Reply> reply = co_await std::move(first);
   const bool is_unknown = !reply && reply.error().kind == ErrorKind::no_script;
   if (!is_unknown) co_return reply;
-  Command in_full = evaluation("EVAL", script.source(), script, key, arguments);
-  Task<RedisResult<Reply>> second = run(client, std::move(key), std::move(in_full), deadline);
+  Command in_full = evaluation("EVAL", script.source(), script, keys, arguments);
+  Task<RedisResult<Reply>> second =
+      run(client, std::move(keys.front()), std::move(in_full), deadline);
   co_return co_await std::move(second);
 }
 

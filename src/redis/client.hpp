@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/loop/background_loop.hpp"
@@ -24,6 +26,11 @@ namespace vx11 {
 inline namespace v0 {
 namespace redis {
 
+/// Ends after `limit`, by the clock that `run` measures it with, which no option replaces.
+inline Deadline deadline_in(Duration limit, std::stop_token stop = {}) {
+  return Deadline::after(SteadyClock().now(), limit, std::move(stop));
+}
+
 /// Runs one command on the server that has `key`, on the caller's event loop or, without one, on
 /// the client's. Takes no longer than `deadline` and `command_timeout`.
 /// \return the reply, which is no error line; an error says whether the command may have been
@@ -31,18 +38,11 @@ namespace redis {
 Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
                              Deadline deadline);
 
-/// The same for one transaction, all its commands from MULTI to EXEC, for keys of one slot. One
-/// round trip. Nothing else: all are repeated when the last one is refused or redirected, as EXEC
-/// is if any was.
-/// \return a reply to each, which may be an error line
-Task<RedisResult<std::vector<Reply>>> run_together(RedisClient& client, std::string key,
-                                                   std::vector<Command> commands,
-                                                   Deadline deadline);
-
-/// Runs `script` with the single key `key`. Sent as its digest; in full only to a server that does
-/// not have it yet.
+/// Runs `script`. Sent as its digest; in full only to a server that does not have it yet.
 /// \param script outlives the call
-Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script, std::string key,
+/// \param keys at least one, all in one slot; the first one decides on the server
+Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script,
+                                    std::vector<std::string> keys,
                                     std::vector<std::string> arguments, Deadline deadline);
 
 /// The parts of a `RedisClient`. Thread-safe.

@@ -73,7 +73,11 @@ class Command {
 /// A Lua script, known by its digest: sent in full only to a server that does not have it.
 class Script {
  public:
-  enum class Effect : std::uint8_t { reads, writes };
+  enum class Effect : std::uint8_t {
+    reads,
+    writes,
+    unconfirmed,  ///< Writes what may be lost: replicas need not confirm it (WAIT).
+  };
   explicit Script(std::string_view source, Effect effect = Effect::writes);
 
   const std::string& source() const noexcept { return source_; }

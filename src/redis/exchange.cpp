@@ -48,16 +48,12 @@ Deadline capped(const LoopClient& client, const Deadline& deadline) {
 
 }  // namespace
 
-Exchange::Exchange(LoopClient& client, std::string_view key, const Deadline& deadline)
-    : client_(client), key_(key), deadline_(capped(client, deadline)) {
+Exchange::Exchange(LoopClient& client, std::string_view key, const Command& command,
+                   const Deadline& deadline)
+    : client_(client), key_(key), deadline_(capped(client, deadline)), writes_(command.writes()) {
   Counters::add(client_.shared().counters.commands);
-}
-
-void Exchange::add(const Command& command) {
-  bytes_.reserve(bytes_.size() + command.size());
+  bytes_.reserve(command.size());
   command.append_to(bytes_);
-  writes_ = writes_ || command.writes();
-  ++commands_;
 }
 
 bool Exchange::begin_step() {
@@ -108,9 +104,7 @@ void Exchange::send_to(Link& link) {
     asking_ += bytes_;
   }
   next_server_.reset();
-  step_.emplace(client_.loop(), asks ? asking_ : bytes_, commands_ + (asks ? 1 : 0), writes_,
-                deadline_);
-  asked_ = asks;
+  step_.emplace(client_.loop(), asks ? asking_ : bytes_, asks ? 2 : 1, writes_, deadline_);
   link.submit(*step_);
 }
 
@@ -129,31 +123,15 @@ void Exchange::conclude_command() {
     const bool is_final = error->may_have_run || client_.has_one_server();
     return is_final ? give_up(*error) : repeat_or_give_up(*error);
   }
-  std::vector<Reply>& replies = step_->replies();
-  if (asked_) replies.erase(replies.begin());
-  const Reply* const refused = refusal();
-  if (refused == nullptr) {
-    result_ = std::move(replies);
+  Reply& reply = step_->replies().back();  // behind that to ASKING
+  if (!reply.is_error()) {
+    result_ = std::move(reply);
     return;
   }
-  const ErrorKind kind = error_kind(refused->text());
-  if (facts_of(kind).remedy == Remedy::redirect) return redirect(*refused, kind);
-  if (facts_of(kind).remedy == Remedy::give_up && commands_ != 1) {
-    result_ = std::move(replies);
-    return;
-  }
+  const ErrorKind kind = error_kind(reply.text());
+  if (facts_of(kind).remedy == Remedy::redirect) return redirect(reply, kind);
   // A script may have done something before its error.
   repeat_or_give_up(RedisError(kind, kind == ErrorKind::error));
-}
-
-/// Why nothing was done; null if something was. Of a transaction that means EXEC's error, of which
-/// the first error is the cause.
-const Reply* Exchange::refusal() noexcept {
-  const std::vector<Reply>& replies = step_->replies();
-  if (replies.empty() || !replies.back().is_error()) return nullptr;
-  const auto first = std::find_if(replies.begin(), replies.end(),
-                                  [](const Reply& reply) { return reply.is_error(); });
-  return &*first;
 }
 
 void Exchange::redirect(const Reply& refusal, ErrorKind kind) {
@@ -182,13 +160,8 @@ void Exchange::give_up(const RedisError& error) {
   result_ = tl::unexpected<RedisError>(error);
 }
 
-RedisResult<std::vector<Reply>> Exchange::take_all() {
-  return *std::move(result_);
-}
-
 RedisResult<Reply> Exchange::take() {
-  if (!*result_) return tl::unexpected<RedisError>(std::move(result_->error()));
-  return std::move((*result_)->front());
+  return *std::move(result_);
 }
 
 }  // namespace redis

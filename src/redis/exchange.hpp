@@ -6,12 +6,10 @@
 #include <vx11/deadline.hpp>
 #include <vx11/url.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "redis/call.hpp"
 #include "redis/command.hpp"
@@ -21,7 +19,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace redis {
 
-/// Commands that are sent together, until their replies are final:
+/// A command until its reply is final:
 ///
 /// ```cpp
 /// while (exchange.begin_step()) {
@@ -34,17 +32,14 @@ namespace redis {
 class Exchange {
  public:
   /// \param key decides on the server; the caller keeps it alive
-  Exchange(LoopClient& client, std::string_view key, const Deadline& deadline);
-
-  /// Before the first step.
-  void add(const Command& command);
+  Exchange(LoopClient& client, std::string_view key, const Command& command,
+           const Deadline& deadline);
 
   /// \return whether there is a step to wait for; if not, the result is there
   bool begin_step();
   Call& step() noexcept { return *step_; }
 
-  RedisResult<std::vector<Reply>> take_all();
-  /// The reply to the only command.
+  /// Once there is no further step.
   RedisResult<Reply> take();
 
  private:
@@ -56,7 +51,6 @@ class Exchange {
   void send_to(Link& link);
   void conclude();
   void conclude_command();
-  const Reply* refusal() noexcept;
   void redirect(const Reply& refusal, ErrorKind kind);
   void repeat_or_give_up(const RedisError& error);
   void give_up(const RedisError& error);
@@ -66,18 +60,16 @@ class Exchange {
   const Deadline deadline_;
   std::string bytes_ = {};
   std::string asking_ = {};  ///< The bytes behind ASKING.
-  std::size_t commands_ = 0;
-  bool writes_ = false;
+  const bool writes_;
   Step kind_ = Step::command;
   std::string asked_host_ = {};                    ///< Of the last command, in a Cluster.
   std::optional<Url> next_server_ = std::nullopt;  ///< By a redirection.
   bool ask_ = false;                               ///< The next step begins with ASKING.
-  bool asked_ = false;                             ///< The last one did.
   std::uint32_t redirections_ = 0;
   std::uint32_t pauses_ = 0;
   bool pauses_next_ = false;
   ErrorKind last_ = ErrorKind::timeout;  ///< Why it has not succeeded yet.
-  std::optional<RedisResult<std::vector<Reply>>> result_ = std::nullopt;
+  std::optional<RedisResult<Reply>> result_ = std::nullopt;
   std::optional<Call> step_ = std::nullopt;
 };
 

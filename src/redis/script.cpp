@@ -1,9 +1,11 @@
 #include <array>
-#include <memory>
+#include <string>
+#include <string_view>
 
 #include <openssl/evp.h>
 
 #include "redis/command.hpp"
+#include "text/hex.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -16,13 +18,7 @@ std::string sha1_of(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4U];
-    hex += kDigits[digest[i] & 15U];
-  }
-  return hex;
+  return hex_of(digest, size);
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 #include <string>
 #include <utility>
 
-#include "shared/hex.hpp"
+#include "redis/client.hpp"
 #include "shared/random_name.hpp"
-#include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
+#include "text/hex.hpp"
 #include "threads/detached.hpp"
 
 namespace vx11 {
@@ -22,9 +22,6 @@ namespace {
 
 using redis::RedisResult;
 using redis::Reply;
-
-/// A lost one is made up for within seconds: no request waits for replicas (WAIT).
-constexpr auto kNotConfirmed = redis::Script::Effect::reads;
 
 /// Used by its own coroutine alone once it has begun.
 class HintExchange : public std::enable_shared_from_this<HintExchange> {
@@ -70,9 +67,8 @@ class HintExchange : public std::enable_shared_from_this<HintExchange> {
   }
 
   Task<void> exchange(std::stop_token stop) {
-    Task<RedisResult<Reply>> running =
-        shared::run_script(*client_, script_, keys_, arguments(),
-                           Deadline::after(SteadyClock().now(), options_.interval, stop));
+    Task<RedisResult<Reply>> running = redis::run_script(
+        *client_, script_, keys_, arguments(), redis::deadline_in(options_.interval, stop));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (stop.stop_requested()) co_return;  // not a failure
     const bool is_good = reply && reply->is_array() && reply->size() == hints_.size() + 1;
@@ -110,7 +106,7 @@ class HintExchange : public std::enable_shared_from_this<HintExchange> {
   BreakerHints hints_;
   const std::vector<std::string> keys_;  ///< Of the live replicas, then of each target.
   const RedisHintOptions options_;
-  const redis::Script script_{shared::kExchangeHints, kNotConfirmed};
+  const redis::Script script_{shared::kExchangeHints, redis::Script::Effect::unconfirmed};
 };
 
 class Running final : public RedisBreakerHints {
@@ -152,7 +148,7 @@ Result<std::shared_ptr<RedisBreakerHints>> start_redis_breaker_hints(
   for (const HintedBreaker& each : breakers) {
     const auto digest = digest_of(each.target);
     if (!digest) return fail(digest.error());
-    keys.push_back(options.prefix + "open:" + shared::hex_of(*digest, 16));
+    keys.push_back(options.prefix + "open:" + hex_of(*digest, 16));
   }
   if (options.replica.empty()) options.replica = shared::random_name();
   const BreakerHintOptions quorum = options.quorum;

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "redis/client.hpp"
 #include "shared/answer_codec.hpp"
-#include "shared/hex.hpp"
 #include "shared/random_name.hpp"
-#include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
+#include "text/hex.hpp"
 #include "threads/detached.hpp"
 
 namespace vx11 {
@@ -83,7 +83,7 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     }
     std::string value(1, kAnswered);
     value.append(bytes_of(id.content)).append(shared::encoded(answer));
-    Deadline soon = Deadline::after(SteadyClock().now(), options_.keep_wait);
+    Deadline soon = redis::deadline_in(options_.keep_wait);
     Task<bool> settling = settle(id, ticket, value, options_.lifetime, std::move(soon));
     const bool is_kept = co_await std::move(settling);
     if (is_kept) {
@@ -103,7 +103,7 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
 
  private:
   std::string key_of(const IdempotencyId& id) const {
-    return options_.prefix + shared::hex_of(id.key, id.key.size());
+    return options_.prefix + hex_of(id.key, id.key.size());
   }
   /// The value of a key while the holder of `ticket` has it.
   std::string granted_value(const IdempotencyId& id, std::uint64_t ticket) const {
@@ -124,8 +124,8 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     arguments.push_back(owner_of(ticket));
     arguments.push_back(milliseconds_of(options_.lease));
     Task<RedisResult<Reply>> running =
-        shared::run_script(*client_, claim_, std::move(keys), std::move(arguments),
-                           Deadline(TimePoint::max(), std::move(stop)));
+        redis::run_script(*client_, claim_, std::move(keys), std::move(arguments),
+                          Deadline(TimePoint::max(), std::move(stop)));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply && reply.error().may_have_run) release(id, ticket);
     if (!reply) co_return IdempotencyClaim(Kind::failed);
@@ -214,8 +214,8 @@ class RedisStore final : public IdempotencyStore, public std::enable_shared_from
     arguments.push_back(granted_value(id, ticket));
     arguments.push_back(std::move(next));
     arguments.push_back(milliseconds_of(lifetime));
-    Task<RedisResult<Reply>> running = shared::run_script(
-        *client_, settle_, std::move(keys), std::move(arguments), std::move(deadline));
+    Task<RedisResult<Reply>> running = redis::run_script(*client_, settle_, std::move(keys),
+                                                         std::move(arguments), std::move(deadline));
     const RedisResult<Reply> reply = co_await std::move(running);
     co_return reply.has_value();
   }

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "shared/hex.hpp"
-#include "shared/run_script.hpp"
+#include "redis/client.hpp"
 #include "shared/scripts.hpp"
+#include "text/hex.hpp"
 #include "threads/detached.hpp"
 
 namespace vx11 {
@@ -22,9 +22,6 @@ namespace {
 
 using redis::RedisResult;
 using redis::Reply;
-
-/// A lost one is made up for within seconds: no request waits for replicas (WAIT).
-constexpr auto kNotConfirmed = redis::Script::Effect::reads;
 
 /// As the decision of this process alone would be: `RequestLimits` bursts the whole rate.
 struct Pace {
@@ -59,7 +56,7 @@ CircuitBreakerOptions breaker_options(const RedisRatesOptions& options) {
 Result<std::string> name_of(const std::string& text) {
   const auto digest = digest_of(text);
   if (!digest) return fail(digest.error());
-  return shared::hex_of(*digest, 16);
+  return hex_of(*digest, 16);
 }
 
 Result<SharedRateDecision> decision_of(const Reply& reply) {
@@ -90,8 +87,8 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
     auto keys = keys_of(request.principal, &request.session);
     if (!keys) co_return fail(keys.error());
     Deadline until = deadline.capped(SteadyClock().now(), options_.timeout);
-    Task<RedisResult<Reply>> running = shared::run_script(*client_, take_, *std::move(keys),
-                                                          arguments_of(request), std::move(until));
+    Task<RedisResult<Reply>> running = redis::run_script(*client_, take_, *std::move(keys),
+                                                         arguments_of(request), std::move(until));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply) {
       if (!deadline.cancelled()) permit->failure();
@@ -146,8 +143,8 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
     arguments.push_back(std::move(cost));
     try {
       Task<RedisResult<Reply>> running =
-          shared::run_script(*client_, charge_, std::move(keys), std::move(arguments),
-                             Deadline::after(SteadyClock().now(), options_.timeout * 10));
+          redis::run_script(*client_, charge_, std::move(keys), std::move(arguments),
+                            redis::deadline_in(options_.timeout * 10));
       co_await std::move(running);
     } catch (...) {  // as above
     }
@@ -155,8 +152,10 @@ class RedisRates final : public SharedRates, public std::enable_shared_from_this
 
   const std::shared_ptr<RedisClient> client_;
   const RedisRatesOptions options_;
-  const redis::Script take_{shared::kTakeRates, kNotConfirmed};
-  const redis::Script charge_{shared::kChargeTokens, kNotConfirmed};
+  const redis::Script take_{shared::rate_script(shared::kTakeRates),
+                            redis::Script::Effect::unconfirmed};
+  const redis::Script charge_{shared::rate_script(shared::kChargeTokens),
+                              redis::Script::Effect::unconfirmed};
   CircuitBreaker breaker_;
 };
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "redis/client.hpp"
 #include "shared/random_name.hpp"
-#include "shared/run_script.hpp"
 #include "shared/scripts.hpp"
 #include "threads/detached.hpp"
 
@@ -38,7 +38,7 @@ class Watch : public std::enable_shared_from_this<Watch> {
     arguments.push_back(shared::random_name());
     Deadline never;
     Task<RedisResult<Reply>> running =
-        shared::run_script(*client_, revoke_, keys(), std::move(arguments), std::move(never));
+        redis::run_script(*client_, revoke_, keys(), std::move(arguments), std::move(never));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply) co_return fail(static_cast<const Error&>(reply.error()));
     Task<bool> looking = look();
@@ -80,9 +80,8 @@ class Watch : public std::enable_shared_from_this<Watch> {
       arguments.push_back(version_);
     }
     arguments.push_back(shared::random_name());
-    Task<RedisResult<Reply>> running =
-        shared::run_script(*client_, read_, keys(), std::move(arguments),
-                           Deadline::after(SteadyClock().now(), options_.interval));
+    Task<RedisResult<Reply>> running = redis::run_script(
+        *client_, read_, keys(), std::move(arguments), redis::deadline_in(options_.interval));
     const RedisResult<Reply> reply = co_await std::move(running);
     if (!reply) co_return false;
     if (reply->is_array() && reply->size() > 0) take_over(number, *reply);

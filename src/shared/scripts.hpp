@@ -3,24 +3,18 @@
 /// \file
 /// The Lua scripts of what replicas share, beside sessions. Internal.
 
+#include <string>
 #include <string_view>
 
 namespace vx11 {
 inline namespace v0 {
 namespace shared {
 
-/// Decides on up to three rates by the generic cell rate algorithm, with the server's clock.
-///
-/// KEYS: the principal, and its session; in one slot. ARGV: for tokens per minute, token, session
-/// each the interval and the tolerance in nanoseconds; an interval of 0: no such rate.
-/// Returns the refusing rate (0 none, 1 tokens, 2 token, 3 session), the wait, and the backlogs of
-/// token and session, in nanoseconds.
+/// What the scripts of rates have in common: the server's time, and how arrival times are stored.
 ///
 /// An arrival time is stored as seconds and nanoseconds, since a number of Lua holds whole
-/// nanoseconds up to 104 days only. Differences are computed in nanoseconds. A backlog is at most
-/// the whole rate, also after the server's clock was put back or the rate was changed; that of
-/// tokens, which a chat uses before they are counted, a day.
-inline constexpr std::string_view kTakeRates = R"lua(
+/// nanoseconds up to 104 days only. Differences are computed in nanoseconds.
+inline constexpr std::string_view kRateTimes = R"lua(
 local t = redis.call('TIME')
 local now_s, now_ns = tonumber(t[1]), tonumber(t[2]) * 1000
 local function backlog(value)
@@ -34,6 +28,23 @@ local function instant(ahead)
   return string.format('%.0f %.0f', now_s + s, ns - s * 1e9)
 end
 local function expires(ahead) return string.format('%.0f', math.floor(ahead / 1e6) + 1) end
+)lua";
+
+/// A script of rates in full.
+inline std::string rate_script(std::string_view script) {
+  return std::string(kRateTimes).append(script);
+}
+
+/// Decides on up to three rates by the generic cell rate algorithm, with the server's clock.
+///
+/// KEYS: the principal, and its session; in one slot. ARGV: for tokens per minute, token, session
+/// each the interval and the tolerance in nanoseconds; an interval of 0: no such rate.
+/// Returns the refusing rate (0 none, 1 tokens, 2 token, 3 session), the wait, and the backlogs of
+/// token and session, in nanoseconds.
+///
+/// A backlog is at most the whole rate, also after the server's clock was put back or the rate was
+/// changed; that of tokens, which a chat uses before they are counted, a day.
+inline constexpr std::string_view kTakeRates = R"lua(
 local function limit(at)
   local interval, tolerance = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   return interval > 0, interval, tolerance
@@ -63,20 +74,10 @@ return {0, 0, token, session}
 /// Charges the tokens that a chat has used. KEYS: the principal. ARGV: the interval and the cost in
 /// nanoseconds. A debt is at most a day, so that no mistaken count locks a principal out for ever.
 inline constexpr std::string_view kChargeTokens = R"lua(
-local t = redis.call('TIME')
-local now_s, now_ns = tonumber(t[1]), tonumber(t[2]) * 1000
-local function backlog(value)
-  local s, ns = string.match(value or '', '^(%d+) (%d+)$')
-  if not s then return 0 end
-  return math.max((tonumber(s) - now_s) * 1e9 + tonumber(ns) - now_ns, 0)
-end
 local saved = redis.call('HMGET', KEYS[1], 'tokens', 'token')
 local tokens = math.min(backlog(saved[1]) + tonumber(ARGV[1]), 86400e9)
-local ns = now_ns + tokens
-local s = math.floor(ns / 1e9)
-redis.call('HSET', KEYS[1], 'tokens', string.format('%.0f %.0f', now_s + s, ns - s * 1e9))
-local ahead = math.max(tokens, backlog(saved[2]))
-redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.floor(ahead / 1e6) + 1))
+redis.call('HSET', KEYS[1], 'tokens', instant(tokens))
+redis.call('PEXPIRE', KEYS[1], expires(math.max(tokens, backlog(saved[2]))))
 return 1
 )lua";
 

@@ -62,7 +62,6 @@ class RedisSessionStore final : public SessionStore {
         prefix_(std::move(options.key_prefix)),
         limits_(detail::at_least_one(options.store.limits)),
         patience_(options.store.patience),
-        clock_(options.store.clock),
         wall_clock_(options.store.wall_clock),
         idle_(expiry_after(limits_.idle_timeout)),
         most_turns_(limits_.messages / 2 + limits_.messages % 2),
@@ -99,8 +98,8 @@ class RedisSessionStore final : public SessionStore {
     detail::bound_turn(turn, limits_.message_bytes);
     auto arguments = arguments_of(id, std::move(user_id), turn);
     if (!arguments) co_return failure("write", arguments.error().detail);
-    auto writing = redis::run_script(*client_, append_, redis_sessions::key_of(prefix_, id),
-                                     *std::move(arguments), deadline());
+    auto writing = redis::run_script(*client_, append_, keys_of(id), *std::move(arguments),
+                                     redis::deadline_in(patience_));
     const auto reply = co_await std::move(writing);
     if (!reply) co_return failure("write", reply.error().detail);
     co_return outcome(*reply);
@@ -110,14 +109,16 @@ class RedisSessionStore final : public SessionStore {
     const std::string key = redis_sessions::key_of(prefix_, id);
     redis::Command command("UNLINK");
     command.add(key).writing();
-    auto erasing = redis::run(*client_, key, std::move(command), deadline());
+    auto erasing = redis::run(*client_, key, std::move(command), redis::deadline_in(patience_));
     const auto reply = co_await std::move(erasing);
     if (!reply) co_return failure("delete", reply.error().detail);
     co_return reply->integer() == 1;
   }
 
  private:
-  Deadline deadline() const { return Deadline::after(clock_.now(), patience_); }
+  std::vector<std::string> keys_of(const std::string& id) const {
+    return std::vector<std::string>(1, redis_sessions::key_of(prefix_, id));
+  }
 
   /// The newest `turns` elements, which counts as use. The header is the first if there are fewer
   /// turns.
@@ -125,8 +126,8 @@ class RedisSessionStore final : public SessionStore {
     std::vector<std::string> arguments;
     arguments.push_back('-' + in_lua(turns));
     arguments.push_back(idle_);
-    auto reading = redis::run_script(*client_, read_, redis_sessions::key_of(prefix_, id),
-                                     std::move(arguments), deadline());
+    auto reading = redis::run_script(*client_, read_, keys_of(id), std::move(arguments),
+                                     redis::deadline_in(patience_));
     auto reply = co_await std::move(reading);
     if (!reply) co_return failure("read", reply.error().detail);
     if (!reply->is_array()) co_return bad_value("read", kNotASession);
@@ -213,7 +214,6 @@ class RedisSessionStore final : public SessionStore {
   const std::string prefix_;
   const SessionLimits limits_;
   const Duration patience_;
-  const SteadyClock clock_;
   const WallClock wall_clock_;
   const std::string idle_;
   const std::size_t most_turns_;

@@ -8,11 +8,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include <doctest/doctest.h>
 
+#include "eventually.hpp"
 #include "redis/client.hpp"
 
 namespace redis_calls {
@@ -67,12 +67,9 @@ inline std::string get(RedisClient& client) {
 /// Repeats `look` until it returns `expected`; the last result, at the latest after `kPatience`.
 template <class Look>
 std::string wait_for(const std::string& expected, Look look) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  std::string seen = look();
-  while (seen != expected && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    seen = look();
-  }
+  std::string seen;
+  const auto is_seen = [&] { return (seen = look()) == expected; };
+  eventually(is_seen, kPatience);
   return seen;
 }
 

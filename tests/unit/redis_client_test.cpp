@@ -180,7 +180,7 @@ TEST_CASE("a script is sent in full once, and again when the server has lost it"
   const Script script("return redis.call('INCRBY', KEYS[1], ARGV[1])");
   CHECK(script.sha1().size() == 40);
   const auto run = [&] {
-    return sync_wait(redis::run_script(*client, script, "n", {"2"}, {}))->integer();
+    return sync_wait(redis::run_script(*client, script, {"n"}, {"2"}, {}))->integer();
   };
   CHECK(run() == 2);
   const std::uint64_t before = client->status().counters.commands;
@@ -189,29 +189,9 @@ TEST_CASE("a script is sent in full once, and again when the server has lost it"
   CHECK(server.say("SCRIPT FLUSH") == "+OK");
   CHECK(run() == 6);
   const Script wrong("return redis.call('NO-SUCH-COMMAND')");
-  const auto failed = sync_wait(redis::run_script(*client, wrong, "n", {}, {}));
+  const auto failed = sync_wait(redis::run_script(*client, wrong, {"n"}, {}, {}));
   CHECK(word_of(failed) == "error");
   CHECK(failed.error().may_have_run);
-}
-
-TEST_CASE("commands that are sent together are answered one by one") {
-  const RedisServer server;
-  const auto client = client_of(server.url());
-  std::vector<Command> commands;
-  commands.emplace_back("MULTI");
-  commands.push_back(Command("SET").add("key").add("1"));
-  commands.push_back(Command("INCR").add("key"));
-  commands.emplace_back("EXEC");
-  const auto replies = sync_wait(redis::run_together(*client, "key", commands, {}));
-  REQUIRE(replies);
-  REQUIRE(replies->size() == 4);
-  CHECK(replies->back()[1].integer() == 2);
-  commands[2] = Command("NO-SUCH-COMMAND");
-  const auto aborted = sync_wait(redis::run_together(*client, "key", commands, {}));
-  REQUIRE(aborted);
-  CHECK(redis::error_kind((*aborted)[2].text()) == ErrorKind::unknown_command);
-  CHECK(redis::error_kind((*aborted)[3].text()) == ErrorKind::exec_aborted);
-  CHECK(get(*client) == "2");
 }
 
 TEST_CASE("too many commands that wait fail at once") {

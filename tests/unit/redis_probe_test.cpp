@@ -144,10 +144,7 @@ TEST_CASE("a replica that takes no writes answers PING and is read-only") {
 }
 
 TEST_CASE("a cluster without slots answers PING and is down") {
-  // By default its bus listens 10,000 above its port, where there may be no port, or a taken one;
-  // the server then ends after it has begun to listen.
-  const std::string bus = std::to_string(LocalSocket().port());
-  const RedisServer redis({"--cluster-enabled", "yes", "--cluster-port", bus});
+  const RedisServer redis(in_a_cluster());
   CHECK(reason_of(look_at(redis.url())) == "cluster_down");
 }
 

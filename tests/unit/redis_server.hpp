@@ -22,6 +22,14 @@
 #include "fake_http_server.hpp"
 #include "scratch_folder.hpp"
 
+/// Arguments of a server in cluster mode. The bus gets a free port: its default, the server's plus
+/// 10,000, may be taken or above the highest. It is the second argument.
+inline std::vector<std::string> in_a_cluster(std::vector<std::string> more = {}) {
+  const std::string bus = std::to_string(fake_http_server::LocalSocket().port());
+  more.insert(more.begin(), {"--cluster-port", bus, "--cluster-enabled", "yes"});
+  return more;
+}
+
 /// A redis-server of its own, on a free port, with a directory of its own; ends with this object.
 class RedisServer {
  public:
@@ -104,9 +112,10 @@ class RedisServer {
     ::_exit(127);
   }
 
+  /// Until it answers: one whose cluster bus finds no port listens before it exits.
   void wait_until_it_listens() {
     while (::waitpid(process_, nullptr, WNOHANG) == 0) {
-      if (fake_http_server::LocalSocket().connect_to(port_)) return;
+      if (!say("PING").empty()) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     process_ = -1;

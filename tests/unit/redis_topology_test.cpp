@@ -1,5 +1,7 @@
 #include <vx11/redis.hpp>
+#include <vx11/store/redis.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -94,17 +96,11 @@ class Cluster {
 
  private:
   std::vector<std::string> node_arguments() {
-    buses_.push_back(std::to_string(fake_http_server::LocalSocket().port()));
-    return {"--cluster-enabled",
-            "yes",
-            "--cluster-port",
-            buses_.back(),
-            "--cluster-node-timeout",
-            "1000",
-            "--repl-diskless-sync-delay",
-            "0",
-            "--cluster-replica-validity-factor",
-            "0"};
+    std::vector<std::string> arguments =
+        in_a_cluster({"--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0",
+                      "--cluster-replica-validity-factor", "0"});
+    buses_.push_back(arguments[1]);
+    return arguments;
   }
   void meet(const RedisServer& node, std::size_t index) {
     REQUIRE(node.say("CLUSTER SET-CONFIG-EPOCH " + std::to_string(index + 1)) == "+OK");
@@ -140,15 +136,29 @@ std::vector<std::string> write_until(RedisClient& client, Done done) {
   return since_failure;
 }
 
-/// A user that may ask for the master, and not listen.
-std::string set_up_asker(const RedisServer& sentinel) {
+/// The replies, each of one line, to two commands on one connection.
+std::string say_both(const RedisServer& server, const std::string& one, const std::string& two) {
   const fake_http_server::LocalSocket socket;
-  REQUIRE(socket.connect_to(sentinel.port()));
-  socket.send("AUTH quiet\r\nACL SETUSER asker on >quiet +@all -subscribe allchannels\r\n");
+  REQUIRE(socket.connect_to(server.port()));
+  socket.send(one + "\r\n" + two + "\r\n");
   std::string replies;
   char byte = 0;
-  while (replies != "+OK\r\n+OK\r\n" && ::recv(socket.fd(), &byte, 1, 0) == 1) replies += byte;
-  return replies.substr(0, 3);
+  while (std::count(replies.begin(), replies.end(), '\n') < 2 &&
+         ::recv(socket.fd(), &byte, 1, 0) == 1) {
+    replies += byte;
+  }
+  return replies;
+}
+
+/// A user that may ask for the master, and not listen.
+bool set_up_asker(const RedisServer& sentinel) {
+  return say_both(sentinel, "AUTH quiet",
+                  "ACL SETUSER asker on >quiet +@all -subscribe allchannels") == "+OK\r\n+OK\r\n";
+}
+
+/// Whether both replicas have all that this master has acknowledged.
+bool is_replicated(const RedisServer& master) {
+  return say_both(master, "SET last 1", "WAIT 2 1000") == "+OK\r\n:2\r\n";
 }
 
 std::string last_error_at(RedisClient& client, const std::string& address) {
@@ -156,6 +166,32 @@ std::string last_error_at(RedisClient& client, const std::string& address) {
     if (node.address == address) return node.last_error;
   }
   return "no such node";
+}
+
+std::shared_ptr<SessionStore> sessions_in(std::shared_ptr<RedisClient> client) {
+  RedisSessionStoreOptions options;
+  options.store.patience = kPatience;
+  return make_redis_session_store(std::move(client), std::move(options)).value();
+}
+
+/// \return how many of the sessions have a turn more
+int chat_in(SessionStore& sessions, const std::vector<std::string>& ids) {
+  int stored = 0;
+  for (const std::string& id : ids) {
+    Turn said({"user", "ask " + id}, {"assistant", "answer " + id});
+    if (sync_wait(sessions.append(id, "u", std::move(said)))) ++stored;
+  }
+  return stored;
+}
+
+/// Whether each of the sessions has that many messages of its own.
+bool have_messages(SessionStore& sessions, const std::vector<std::string>& ids, std::size_t count) {
+  for (const std::string& id : ids) {
+    const auto messages = sync_wait(sessions.recent(id, 100));
+    if (!messages || messages->size() != count) return false;
+    if (messages->back().content != "answer " + id) return false;
+  }
+  return true;
 }
 
 bool all_there(RedisClient& client, const std::vector<std::string>& keys) {
@@ -175,6 +211,9 @@ TEST_CASE("Sentinels: the master is found, and followed when it is moved or dies
   const auto client = client_of(options);
   REQUIRE(set(*client) == "OK");
   CHECK(client->status().topology == "sentinel");
+  const auto sessions = sessions_in(client);
+  const std::vector<std::string> ids = {"a", "b", "}c"};
+  CHECK(chat_in(*sessions, ids) == 3);
   const auto failovers = [&] { return client->status().counters.failovers; };
 
   // A failover of a healthy master, while it is in use.
@@ -189,6 +228,7 @@ TEST_CASE("Sentinels: the master is found, and followed when it is moved or dies
   kept.erase(kept.begin(), kept.end() - 50);  // all written behind the change of the master
   CHECK(all_there(*client, kept));
   CHECK(get(*client) == "value");
+  CHECK(chat_in(*sessions, ids) == 3);
 
   // The death of the new one, after the old one has become its replica.
   REQUIRE(wait_for("", [&] {
@@ -196,13 +236,18 @@ TEST_CASE("Sentinels: the master is found, and followed when it is moved or dies
           }) == "");
   const auto before = failovers();
   for (RedisServer& replica : set_of_three.replicas) {
-    if (!replica.say("SET a b").starts_with("-READONLY")) replica.stop();
+    if (replica.say("SET a b").starts_with("-READONLY")) continue;
+    REQUIRE(eventually([&] { return is_replicated(replica); }));
+    replica.stop();
   }
   kept = write_until(
       *client, [&](const auto& written) { return failovers() > before && written.size() > 50; });
   CHECK(kept.size() > 50);
   CHECK(all_there(*client, kept));
   CHECK(client->status().usable);
+  CHECK(have_messages(*sessions, ids, 4));
+  CHECK(chat_in(*sessions, ids) == 3);
+  CHECK(have_messages(*sessions, ids, 6));
 }
 
 TEST_CASE("Sentinels that know no such master, and none that are there") {
@@ -215,7 +260,7 @@ TEST_CASE("Sentinels that know no such master, and none that are there") {
   RedisOptions options = options_for(url + "/main");
   options.sentinel_password = "quiet";
   CHECK(set(*client_of(options)) == "OK");
-  REQUIRE(set_up_asker(sentinel) == "+OK");
+  REQUIRE(set_up_asker(sentinel));
   options.sentinel_user = "asker";
   const auto deaf = client_of(options);  // may not SUBSCRIBE
   CHECK(set(*deaf) == "OK");
@@ -247,6 +292,13 @@ TEST_CASE("a Cluster: keys of all slots, a slot that moves, the death of a maste
   CHECK(word_of(sync_wait(redis::run(*client, "a", Command("MGET").add("a").add("b"), {}))) ==
         "cross_slot");
 
+  const auto sessions = sessions_in(client);
+  const std::vector<std::string> moving = {"t"};  // its slot is that of {t}
+  CHECK(chat_in(*sessions, moving) == 1);
+  std::vector<std::string> ids = {"}", "{"};
+  for (int i = 0; i < 30; ++i) ids.push_back("session " + std::to_string(i));
+  CHECK(chat_in(*sessions, ids) == 32);
+
   // The slot of {t} moves while its keys are in use.
   const std::string slot = std::to_string(redis::slot_of("{t}"));
   REQUIRE(word_of(set_key(*client, "{t}here", "1")) == "OK");
@@ -274,23 +326,21 @@ TEST_CASE("a Cluster: keys of all slots, a slot that moves, the death of a maste
   const std::string migrate =
       "MIGRATE 127.0.0.1 " + std::to_string(target.port()) + " {t}here 0 5000";
   CHECK(source.say(migrate) == "+OK");
+  CHECK(chat_in(*sessions, moving) == 1);
+  CHECK(source.say("MIGRATE 127.0.0.1 " + std::to_string(target.port()) + " vx11:s:{t} 0 5000") ==
+        "+OK");
+  CHECK(chat_in(*sessions, moving) == 1);  // ASK
   CHECK(sync_wait(redis::run(*client, "{t}", both, {}))->size() == 2);
-  std::vector<Command> transaction;
-  transaction.emplace_back("MULTI");
-  transaction.push_back(Command("INCR").add("{t}here"));
-  transaction.emplace_back("EXEC");
-  const auto moved = sync_wait(redis::run_together(*client, "{t}", transaction, {}));
-  REQUIRE(moved);
-  CHECK(moved->back()[0].integer() == 2);
+  const redis::Script script("return redis.call('INCR', KEYS[1])");
+  CHECK(sync_wait(redis::run_script(*client, script, {"{t}here"}, {}, {}))->integer() == 2);  // ASK
   for (const RedisServer* node : {&target, &source}) {
     REQUIRE(node->say("CLUSTER SETSLOT " + slot + " NODE " + target_id) == "+OK");
   }
   CHECK(get_key(*client, "{t}here") == "2");  // MOVED
 
   // A script on each node, and the death of one of them.
-  const redis::Script script("return redis.call('INCR', KEYS[1])");
   for (const char* key : {"{a}n", "{b}n", "{c}n", "{t}n"}) {
-    CHECK(sync_wait(redis::run_script(*client, script, key, {}, {}))->integer() == 1);
+    CHECK(sync_wait(redis::run_script(*client, script, {key}, {}, {}))->integer() == 1);
   }
   cluster.nodes[to].stop();
   const auto kept = write_until(*client, [&](const auto& written) {
@@ -299,6 +349,10 @@ TEST_CASE("a Cluster: keys of all slots, a slot that moves, the death of a maste
   CHECK(kept.size() > 300);
   CHECK(all_there(*client, kept));
   CHECK(wait_for("2", [&] { return get_key(*client, "{t}here"); }) == "2");
+  CHECK(have_messages(*sessions, moving, 6));
+  CHECK(have_messages(*sessions, ids, 2));
+  CHECK(chat_in(*sessions, ids) == 32);
+  CHECK(have_messages(*sessions, ids, 4));
 }
 
 TEST_CASE("slots are read from nodes that do not know their own name, and nonsense is refused") {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The SQLite store of a test, and a second connection to its file.
+/// The SQLite store of a test, and other connections to its file.
 
 #include <vx11/store/sqlite.hpp>
 
@@ -44,3 +44,18 @@ inline std::string ask_sqlite(const std::string& path, const std::string& sql) {
   sqlite3_close(database);
   return answer;
 }
+
+/// Holds the write lock of a database, as another process might.
+class Lock {
+ public:
+  explicit Lock(const std::string& path) {
+    REQUIRE(sqlite3_open(path.c_str(), &database_) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() { sqlite3_close(database_); }
+
+ private:
+  sqlite3* database_ = nullptr;
+};

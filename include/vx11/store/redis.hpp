@@ -21,7 +21,8 @@ struct RedisSessionStoreOptions {
   /// `sessions`, `total_bytes` and those of a principal are not: they would need counters that all
   /// sessions share, on one node of a cluster. Redis bounds the whole itself, by `maxmemory` with
   /// `maxmemory-policy volatile-lru`, which removes the least recently used sessions.
-  /// `patience` is the longest that an operation waits for Redis.
+  /// `patience` is the longest that an operation waits for Redis, by the machine's clock, whatever
+  /// `clock` is.
   SessionStoreOptions store = {};
   /// What keys begin with; `{`, the encoded id and `}` follow. Without `{` and `}`, which would
   /// hide the id from the hash slot of a cluster. Another prefix separates gateways that do not

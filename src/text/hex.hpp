@@ -8,7 +8,6 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace shared {
 
 /// The first `count` bytes.
 template <class Bytes>
@@ -24,6 +23,5 @@ std::string hex_of(const Bytes& bytes, std::size_t count) {
   return text;
 }
 
-}  // namespace shared
 }  // namespace v0
 }  // namespace vx11
