@@ -24,6 +24,7 @@
 #include <vx11/dialect/openai.hpp>
 #include <vx11/dialect/openai_embeddings.hpp>
 #include <vx11/dialect/openai_target.hpp>
+#include <vx11/ephemeral_tokens.hpp>
 #include <vx11/fallback.hpp>
 #include <vx11/fallback_rule.hpp>
 #include <vx11/guard.hpp>

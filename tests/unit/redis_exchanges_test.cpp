@@ -1,6 +1,8 @@
-// What replicas say to each other over a real Redis: hints of breakers, and revocations.
+// What replicas say to each other over a real Redis: hints of breakers, revocations, and
+// ephemeral tokens.
 #include <vx11/net/timer.hpp>
 #include <vx11/redis/breaker_hints.hpp>
+#include <vx11/redis/ephemeral_tokens.hpp>
 #include <vx11/redis/revocations.hpp>
 #include <vx11/testing/manual_timer.hpp>
 
@@ -14,6 +16,7 @@
 
 #include <doctest/doctest.h>
 
+#include "ephemeral_tokens_suite.hpp"
 #include "shared_redis_site.hpp"
 
 using namespace std::chrono_literals;
@@ -203,4 +206,41 @@ TEST_CASE("in a cluster all keys of an exchange are in one slot") {
 
 TEST_CASE("hints need a client") {
   CHECK_FALSE(vx11::start_redis_breaker_hints(nullptr, {}, {}));
+}
+
+namespace {
+
+std::shared_ptr<vx11::EphemeralTokens> ephemeral_tokens(const RedisServer& server) {
+  return vx11::make_redis_ephemeral_tokens(client_of(server)).value();
+}
+
+}  // namespace
+
+TEST_CASE("an ephemeral token is accepted once, by any replica") {
+  const RedisServer server;
+  ephemeral_tokens_suite::run(ephemeral_tokens(server), ephemeral_tokens(server));
+  ephemeral_tokens_suite::race(ephemeral_tokens(server), ephemeral_tokens(server));
+  CHECK_FALSE(vx11::make_redis_ephemeral_tokens(nullptr));
+}
+
+TEST_CASE("Redis has the digest of an ephemeral token, until it expires") {
+  const RedisServer server;
+  const auto client = client_of(server);
+  const auto tokens = ephemeral_tokens(server);
+  const std::string token = ephemeral_tokens_suite::issue(tokens, "alice").value();
+  const auto keys = command(*client, {"KEYS", "*"});
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].text().find(token) == std::string_view::npos);
+  const auto left = command(*client, {"TTL", std::string(keys[0].text())}).integer();
+  CHECK(left > 0);
+  CHECK(left <= 60);
+}
+
+TEST_CASE("an ephemeral token is refused while Redis cannot say that it is unused") {
+  RedisServer server;
+  const auto tokens = ephemeral_tokens(server);
+  const std::string token = ephemeral_tokens_suite::issue(tokens, "alice").value();
+  server.stop();
+  CHECK(ephemeral_tokens_suite::redeem(tokens, token) == "!");
+  CHECK(ephemeral_tokens_suite::issue(tokens, "alice").error().code == vx11::Errc::storage);
 }

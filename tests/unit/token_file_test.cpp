@@ -1,4 +1,6 @@
-// Token files: tokens and their digests, the text, the file, expiry and reloading.
+// Token files: tokens and their digests, the text, the file, expiry and reloading;
+// ephemeral tokens.
+#include <vx11/ephemeral_tokens.hpp>
 #include <vx11/testing/manual_clock.hpp>
 #include <vx11/token_file.hpp>
 
@@ -13,6 +15,7 @@
 
 #include <doctest/doctest.h>
 
+#include "ephemeral_tokens_suite.hpp"
 #include "scratch_folder.hpp"
 
 using namespace std::chrono_literals;
@@ -367,4 +370,34 @@ TEST_CASE_FIXTURE(Opened, "requests are granted while the file is read again and
   stop.store(true);
   for (std::thread& client : clients) client.join();
   CHECK(refused.load() == 0);
+}
+
+TEST_CASE("an ephemeral token is accepted once") {
+  const auto tokens = vx11::make_memory_ephemeral_tokens().value();
+  ephemeral_tokens_suite::run(tokens, tokens);
+  ephemeral_tokens_suite::race(tokens, tokens);
+}
+
+TEST_CASE("ephemeral tokens expire, and are bounded for all and for each principal") {
+  using ephemeral_tokens_suite::issue;
+  using ephemeral_tokens_suite::redeem;
+  vx11::testing::ManualClock clock;
+  vx11::MemoryEphemeralTokensOptions options;
+  options.tokens = 3;
+  options.per_principal = 2;
+  options.clock = clock;
+  const auto tokens = vx11::make_memory_ephemeral_tokens(options).value();
+  const std::string first = issue(tokens, "alice", "events", 10s).value();
+  const std::string second = issue(tokens, "alice", "events", 20s).value();
+  CHECK(issue(tokens, "alice").error().code == vx11::Errc::rejected);
+  CHECK(issue(tokens, "bob"));
+  CHECK(issue(tokens, "carol").error().code == vx11::Errc::rejected);
+  clock.advance(10s);
+  CHECK(redeem(tokens, first) == "-");
+  CHECK(issue(tokens, "carol"));
+  clock.advance(10s - 1ns);
+  CHECK(redeem(tokens, second) == "alice");
+  CHECK(issue(tokens, "alice"));
+  options.per_principal = 0;
+  CHECK_FALSE(vx11::make_memory_ephemeral_tokens(options));
 }
