@@ -35,12 +35,14 @@ class EventSet {
   /// Triggers the event and resumes the waiting coroutine, if any.
   void happen(Set bit) noexcept {
     Set word = word_.load(std::memory_order_acquire);
-    std::coroutine_handle<> waiting = nullptr;
-    do {
-      waiting = (word & kWaiting) != 0 ? waiting_ : nullptr;
-    } while (!word_.compare_exchange_weak(word, (word | bit) & ~kWaiting, std::memory_order_acq_rel,
-                                          std::memory_order_acquire));
-    if (waiting) waiting.resume();
+    while (!word_.compare_exchange_weak(word, (word | bit) & ~kWaiting, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+    }
+    // Only the thread that has taken the mark off may read the handle: after any other event the
+    // coroutine may be writing its next one, or be gone.
+    if ((word & kWaiting) == 0) return;
+    const std::coroutine_handle<> waiting = waiting_;
+    waiting.resume();
   }
 
   Set so_far() const noexcept { return word_.load(std::memory_order_acquire) & ~kWaiting; }
