@@ -94,10 +94,6 @@ struct Parts {
 
 /// Sessions and logs stay as they are when the configuration is read again.
 Result<void> complete(GatewayState& state, const GatewayConfig& config) {
-  if (state.events == nullptr) {
-    state.events =
-        std::make_shared<EventLog>([level = config.log.level] { return level; }, log_line);
-  }
   if (auto completed = complete_redis(state, config); !completed) return completed;
   if (state.requests.logs == nullptr) {
     auto requests = make_request_services(config, state.redis);
@@ -118,17 +114,14 @@ Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
 }
 
 Parts make_parts(const GatewayConfig& config, const GatewayState& state) {
-  return Parts{.auth = state.limits.auth,
-               .sessions = state.sessions.store,
-               .stream = {.silence = config.chat.stream_silence,
-                          .total = config.chat.stream_deadline,
-                          .head_after = config.chat.head_after,
-                          .heartbeat = config.chat.heartbeat},
-               .on_event = [log = state.events,
-                            logs = state.requests.logs](const vx11::OperatorEvent& event) {
-                 logs->note(event);
-                 log->note(event);
-               }};
+  return Parts{
+      .auth = state.limits.auth,
+      .sessions = state.sessions.store,
+      .stream = {.silence = config.chat.stream_silence,
+                 .total = config.chat.stream_deadline,
+                 .head_after = config.chat.head_after,
+                 .heartbeat = config.chat.heartbeat},
+      .on_event = [](const vx11::OperatorEvent& event) { note_event(process_log(), event); }};
 }
 
 /// The OpenAI chat API, with the models of `make_models`.

@@ -270,6 +270,7 @@ struct MetricsConfig {
 
 struct LogConfig {
   LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
   FilePath access = {};  ///< `-`: standard output.
   FilePath audit = {};   ///< The same.
 };

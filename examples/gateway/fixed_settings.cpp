@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 6> kOfRequests = {"log.access",
+constexpr std::array<std::string_view, 7> kOfRequests = {"log.format",
+                                                         "log.access",
                                                          "log.audit",
                                                          "idempotency.lifetime",
                                                          "idempotency.max_answers",
@@ -56,6 +57,7 @@ void keep_values(const GatewayConfig& running, GatewayConfig& next) {
   RedisConfig redis = running.redis;
   redis.url = std::move(next.redis.url);
   next.redis = std::move(redis);
+  next.log.format = running.log.format;
   next.log.access = running.log.access;
   next.log.audit = running.log.audit;
   const Duration max_wait = next.idempotency.max_wait;

@@ -23,7 +23,6 @@
 #include <utility>
 #include <vector>
 
-#include "event_log.hpp"
 #include "limits.hpp"
 #include "metrics.hpp"
 #include "requests.hpp"
@@ -141,7 +140,6 @@ struct GatewayState {
   Sessions sessions = {};
   std::optional<vx11::OperatorApi> operator_api = std::nullopt;
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
-  std::shared_ptr<EventLog> events = {};  ///< Null: one is made.
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
   Limits limits = {};

@@ -19,13 +19,12 @@ using vx11::CircuitState;
 
 /// Half-open is a probe, whose result is the next line.
 void log_change(const vx11::CircuitTransition& change) {
-  const std::string what = change.name == "session_read" ? "reading sessions" : "storing sessions";
+  const std::string_view what =
+      change.name == "session_read" ? "reading sessions" : "storing sessions";
   if (change.to == CircuitState::open && change.from == CircuitState::closed) {
-    log_line(LogLevel::warn, what +
-                                 " failed several times in a row: it is left out for a "
-                                 "while, and chats are answered without it");
+    log_event(LogEvent::session_store_left_out, {{"operation", what}});
   } else if (change.to == CircuitState::closed) {
-    log_line(LogLevel::warn, what + " works again");
+    log_event(LogEvent::session_store_back, {{"operation", what}});
   }
 }
 

@@ -191,6 +191,13 @@ Wanted wanted(LogLevel);
 Complaint read(std::string_view text, LogLevel& into);
 std::string print(LogLevel value);
 
+/// A printed value without its quotes, for a line of the log.
+std::string unquoted(const std::string& printed);
+
+Wanted wanted(LogFormat);
+Complaint read(std::string_view text, LogFormat& into);
+std::string print(LogFormat value);
+
 /// Any unsigned integer.
 std::optional<std::uint64_t> read_number(std::string_view text);
 /// The complaint that `text` is none; shows it only if it can be no secret.

@@ -1,0 +1,58 @@
+#include "telemetry_manual.hpp"
+
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "log_events.hpp"
+#include "log_members.hpp"
+#include "values.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// The names of the fields in a message, as code.
+std::string fields_of(std::string_view message) {
+  std::string fields;
+  for (std::size_t open = message.find('{'); open != message.npos; open = message.find('{', open)) {
+    const std::size_t close = message.find('}', open);
+    fields += fmt::format("{}`{}`", fields.empty() ? "" : ", ",
+                          message.substr(open + 1, close - open - 1));
+    open = close;
+  }
+  return fields;
+}
+
+std::string log_events_table() {
+  std::string table =
+      "### Events of the program's own log\n\n| event | level | when | fields "
+      "|\n|---|---|---|---|\n";
+  for (const LogEventInfo& info : log_events()) {
+    table += fmt::format("| `{}` | {} | {} | {} |\n", info.name, unquoted(print(info.level)),
+                         info.meaning, fields_of(info.message));
+  }
+  return table;
+}
+
+std::string fields_table(std::string_view title, std::string_view column,
+                         std::span<const LogFieldInfo> fields) {
+  std::string table =
+      fmt::format("### {}\n\n| {} | unit | meaning |\n|---|---|---|\n", title, column);
+  for (const LogFieldInfo& field : fields) {
+    table += fmt::format("| `{}` | {} | {} |\n", field.name, field.unit, field.meaning);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::string print_telemetry() {
+  return log_events_table() + "\n" +
+         fields_table("Fields of the program's own log", "field", log_fields()) + "\n" +
+         fields_table("Members of the access log", "member", access_log_members()) + "\n" +
+         fields_table("Members of the audit log", "member", audit_log_members());
+}
+
+}  // namespace gateway
