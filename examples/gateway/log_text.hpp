@@ -17,8 +17,8 @@ std::string message_text(std::string_view message, std::span<const LogField> fie
 /// For people: the message, and how many lines were left out before.
 std::string text_of(const LogLine& line);
 
-/// For programs: the members `level`, `event` and `message`, those fields that are not empty, and `left_out`
-/// if there are such lines; without the braces around them.
+/// For programs: the members `level`, `event` and `message`, those fields that are not empty, and
+/// `left_out` if there are such lines; without the braces around them.
 std::string json_members_of(const LogLine& line);
 
 }  // namespace gateway
