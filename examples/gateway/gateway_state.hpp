@@ -29,6 +29,7 @@
 #include "requests.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
+#include "tracing.hpp"
 
 namespace gateway {
 
@@ -144,6 +145,7 @@ struct GatewayState {
   std::shared_ptr<EventLog> events = {};  ///< Null: one is made.
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
+  Tracing tracing = {};
   Limits limits = {};
   vx11::AdminActions admin = {};
 

@@ -44,11 +44,11 @@ Handler around_apis(const GatewayConfig& config, const RequestServices& services
   if (made && hsts.count() > 0) {
     made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
   }
-  if (!made || !services.logs->is_on()) return made;
+  if (!made || (!services.logs->is_on() && services.tracer == nullptr)) return made;
   const auto logs = services.logs;
   return vx11::make_request_log(
-      *std::move(made),
-      {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); }});
+      *std::move(made), {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); },
+                         .tracer = services.tracer});
 }
 
 }  // namespace gateway

@@ -15,8 +15,8 @@
 
 #include "handler_fakes.hpp"
 #include "operator_site.hpp"
-#include "router_streams.hpp"
 #include "router_upstreams.hpp"
+#include "streaming_script.hpp"
 
 using vx11::Headers;
 using vx11::parse_trace_parent;
@@ -111,21 +111,21 @@ TEST_CASE("a traceparent is taken over by the letter of the recommendation") {
            {parent("00", "00"), true, 0},
            {parent("00", "02"), true, 2},
            {parent("00", "03"), true, 3},
-           {parent("00", "ff"), true, 3},                // unknown flags are dropped
-           {parent("00", "fc"), true, 0},                //
-           {parent("01", "03"), true, 1},                // of another version only sampled is known
-           {parent("cc", "01", "-more-of-it"), true},    // a later version may add fields
-           {parent("cc", "01", "-"), true},              //
-           {parent("cc", "01", ".more"), false},         // which begin with a dash
-           {parent("cc", "01", "x"), false},             //
-           {parent("00", "01", "-more"), false},         // version 00 has no further fields
-           {parent("00", "01", "-"), false},             //
-           {parent("ff", "01"), false},                  // the forbidden version
-           {parent("FF", "01"), false},                  // no capitals
-           {parent("0x", "01"), false},                  //
-           {parent("00", "0"), false},                   //
-           {parent("00", "0g"), false},                  //
-           {parent("00", "0A"), false},                  //
+           {parent("00", "ff"), true, 3},              // unknown flags are dropped
+           {parent("00", "fc"), true, 0},              //
+           {parent("01", "03"), true, 1},              // of another version only sampled is known
+           {parent("cc", "01", "-more-of-it"), true},  // a later version may add fields
+           {parent("cc", "01", "-"), true},            //
+           {parent("cc", "01", ".more"), false},       // which begin with a dash
+           {parent("cc", "01", "x"), false},           //
+           {parent("00", "01", "-more"), false},       // version 00 has no further fields
+           {parent("00", "01", "-"), false},           //
+           {parent("ff", "01"), false},                // the forbidden version
+           {parent("FF", "01"), false},                // no capitals
+           {parent("0x", "01"), false},                //
+           {parent("00", "0"), false},                 //
+           {parent("00", "0g"), false},                //
+           {parent("00", "0A"), false},                //
            {"00-" + zeros + "-" + kSpanId + "-01", false},  // ids of zeros
            {"00-" + kTraceId + "-0000000000000000-01", false},
            {"00-4BF92F3577B34DA6A3CE929D0E0E4736-" + kSpanId + "-01", false},
@@ -152,8 +152,9 @@ TEST_CASE("a traceparent is taken over by the letter of the recommendation") {
 }
 
 TEST_CASE("every digit of an id is read and written") {
-  for (const std::string id : {"0123456789abcdeffedcba9876543210", "a0b1c2d3e4f5061728394a5b6c7d8e9f",
-                               "00000000000000000000000000000001"}) {
+  for (const std::string id :
+       {"0123456789abcdeffedcba9876543210", "a0b1c2d3e4f5061728394a5b6c7d8e9f",
+        "00000000000000000000000000000001"}) {
     const auto read = parse_trace_parent("00-" + id + "-" + id.substr(16) + "-01");
     REQUIRE(read);
     CHECK(vx11::TraceParentText(*read).trace_id() == id);
@@ -174,7 +175,7 @@ TEST_CASE("a tracestate is taken over by the letter of the recommendation") {
   CHECK(state_of({}).empty());
   CHECK(state_of({""}).empty());
   CHECK(state_of({"rojo=00f067aa0ba902b7"}) == "rojo=00f067aa0ba902b7");
-  CHECK(state_of({"a=1,b=2", "c=3"}) == "a=1,b=2,c=3");      // several fields are one list
+  CHECK(state_of({"a=1,b=2", "c=3"}) == "a=1,b=2,c=3");       // several fields are one list
   CHECK(state_of({" a=1 , \tb=2\t ,c=3"}) == "a=1,b=2,c=3");  // space around members
   CHECK(state_of({"a=1,,b=2,", ",c=3"}) == "a=1,b=2,c=3");    // empty members
   CHECK(state_of({"a=1,b=2,a=3"}) == "a=1,b=2");              // the first of a key is the newest
@@ -188,9 +189,8 @@ TEST_CASE("a tracestate is taken over by the letter of the recommendation") {
 }
 
 TEST_CASE("a malformed member of a tracestate is dropped alone, and traceparent stays valid") {
-  for (const std::string bad :
-       {"A=1", "_a=1", "@a=1", "a", "=1", "a=", "a =1", "a=1=2", "a=\x7f", "a=\xc3\xa9", "a.b=1",
-        "a b=1"}) {
+  for (const std::string bad : {"A=1", "_a=1", "@a=1", "a", "=1", "a=", "a =1", "a=1=2", "a=\x7f",
+                                "a=\xc3\xa9", "a.b=1", "a b=1"}) {
     CAPTURE(bad);
     CHECK(state_of({"x=1," + bad + ",y=2"}) == "x=1,y=2");
     CHECK(state_of({bad}).empty());
@@ -206,7 +206,7 @@ TEST_CASE("a tracestate above 512 characters loses long members first, then the 
   const std::string large = "large=" + std::string(150, 'v');
   std::string rest;
   for (int i = 0; i < 20; ++i) rest += ",k" + std::to_string(10 + i) + "=0123456789";  // 15 each
-  CHECK(state_of({big + "," + large + rest}) == big + rest);  // 204 + 300
+  CHECK(state_of({big + "," + large + rest}) == big + rest);                           // 204 + 300
   std::string small;
   for (int i = 0; i < 30; ++i) small += ",k" + std::to_string(10 + i) + "=012345678901234567";
   const std::string kept = state_of({small.substr(1)});
@@ -308,7 +308,7 @@ struct TracedRouter : router_upstreams::Upstreams {
 }  // namespace
 
 TEST_CASE_FIXTURE(TracedRouter, "each attempt is a span, whose id its upstream gets") {
-  primary->then_error(Errc::timeout);
+  primary->then_fail(Errc::timeout);
   fallback->then_json(router_upstreams::kMadreSays);
   REQUIRE(ask(parent("00", "01")));
   const auto spans = this->spans();
@@ -337,7 +337,7 @@ TEST_CASE_FIXTURE(TracedRouter, "each attempt is a span, whose id its upstream g
 }
 
 TEST_CASE_FIXTURE(TracedRouter, "breakers that open and reject are events") {
-  for (int i = 0; i < 3; ++i) primary->then_error(Errc::unreachable);
+  for (int i = 0; i < 3; ++i) primary->then_fail(Errc::unreachable);
   for (int i = 0; i < 4; ++i) fallback->then_json(router_upstreams::kMadreSays);
   for (int i = 0; i < 2; ++i) REQUIRE(ask());
   static_cast<void>(spans());
@@ -359,10 +359,10 @@ TEST_CASE("of a trace that is not sampled only failures are kept, if they are wa
   for (const bool wanted : {true, false}) {
     TracedRouter site({.ratio = 0, .on_error = wanted});
     site.fallback->then_json(router_upstreams::kMadreSays);
-    site.primary->then_json(router_upstreams::kSwitchSays).then_error(Errc::unreachable);
+    site.primary->then_json(router_upstreams::kSwitchSays).then_fail(Errc::unreachable);
     REQUIRE(site.ask());
     CHECK(site.spans().empty());
-    site.fallback->then_error(Errc::unreachable);
+    site.fallback->then_fail(Errc::unreachable);
     REQUIRE(site.ask());  // the fallback has answered: no failure
     CHECK(site.spans().empty());
   }
@@ -398,7 +398,7 @@ TEST_CASE("the model, its tokens and its provider are those of the conventions")
 TEST_CASE("every attribute and event of a span stands in the manual") {
   const auto table = vx11::span_attribute_table();
   TracedRouter site;
-  site.primary->then_error(Errc::timeout);
+  site.primary->then_fail(Errc::timeout);
   site.fallback->then_json(router_upstreams::kMadreSays);
   REQUIRE(site.ask());
   for (const Span& span : site.spans()) {
@@ -408,4 +408,179 @@ TEST_CASE("every attribute and event of a span stands in the manual") {
                         [&](const auto& row) { return row.name == attribute.name; }));
     }
   }
+}
+
+namespace {
+
+/// The operator API within a log that traces.
+struct TracedApi : operator_site::Site {
+  explicit TracedApi(TracerOptions how = {.ratio = 1}) {
+    how.sink = recorder;
+    how.clock = clock;
+    tracer = Tracer::create(std::move(how)).value();
+  }
+  const vx11::HttpHandler& handler() {
+    if (log == nullptr) {
+      const auto note = [this](const vx11::RequestRecord& record) {
+        trace_ids.emplace_back(record.trace_id);
+        span_ids.emplace_back(record.span_id);
+        sampled.push_back(record.is_sampled);
+      };
+      log = vx11::make_request_log(
+                std::make_shared<vx11::OperatorApi>(api()),
+                {.sink = note, .clock = clock, .wall_clock = clock, .tracer = tracer})
+                .value();
+    }
+    return *log;
+  }
+  static HttpRequest chat(const std::string& traceparent = {}) {
+    HttpRequest request = with_body("POST", "/operator/chat/ask?secret=1",
+                                    R"({"message":"private words","session_id":"s-1"})");
+    if (!traceparent.empty()) request.headers.add("traceparent", traceparent);
+    return request;
+  }
+  HttpResponse answer(const HttpRequest& request) {
+    const auto asked = handler_fakes::ask(handler(), request);
+    REQUIRE(asked->is_answered());
+    return asked->answer->head;
+  }
+  std::vector<Span> spans() const { return recorder->take_all(); }
+
+  std::shared_ptr<SpanRecorder> recorder = std::make_shared<SpanRecorder>();
+  std::shared_ptr<const Tracer> tracer = {};
+  std::shared_ptr<vx11::HttpHandler> log = {};
+  std::vector<std::string> trace_ids = {};
+  std::vector<std::string> span_ids = {};
+  std::vector<bool> sampled = {};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(TracedApi,
+                  "a chat is a span of the caller's trace, its attempts are its children") {
+  to_switch->then_fail(Errc::unreachable);
+  to_madre->then_json(R"({"response":"hi"})");
+  CHECK(answer(chat(parent("00", "01"))).status == 200);
+  const auto all = spans();
+  REQUIRE(all.size() == 3);
+  const Span own = only(all, vx11::SpanKind::server);
+  CHECK(vx11::TraceParentText({own.trace_id, own.parent_id, 1}).text() == parent("00", "01"));
+  CHECK(own.is_parent_remote);
+  CHECK(own.name == "POST /operator/chat/ask");
+  CHECK(text(own, "http.request.method") == "POST");
+  CHECK(text(own, "http.route") == "/operator/chat/ask");
+  CHECK(number(own, "http.response.status_code") == 200);
+  CHECK(text(own, "url.scheme") == "http");
+  CHECK(text(own, "vx11.chat.source") == "madre_fallback");
+  CHECK_FALSE(own.has_failed);
+  for (const Span& span : all) {
+    CHECK(span.end >= span.start);
+    CHECK(span.start >= own.start);
+    CHECK(span.end <= own.end);
+    if (span.kind == vx11::SpanKind::client) CHECK(span.parent_id == own.span_id);
+    for (const auto& attribute : span.attributes) {
+      const auto* const value = std::get_if<std::string>(&attribute.value);
+      CHECK((value == nullptr || (value->find("secret") == std::string::npos &&
+                                  value->find("private") == std::string::npos &&
+                                  value->find("s-1") == std::string::npos)));
+    }
+  }
+  CHECK(trace_ids == std::vector<std::string>{kTraceId});
+  CHECK(span_ids == std::vector<std::string>{std::string(
+                        vx11::TraceParentText({own.trace_id, own.span_id, 0}).span_id())});
+  CHECK(sampled == std::vector<bool>{true});
+}
+
+TEST_CASE_FIXTURE(TracedApi, "a refusal is a span without children, and no error") {
+  HttpRequest request = chat();
+  request.headers.remove("x-vx11-token");
+  CHECK(answer(request).status == 401);
+  const Span own = only(spans(), vx11::SpanKind::server);
+  CHECK(number(own, "http.response.status_code") == 401);
+  CHECK_FALSE(own.has_failed);
+  CHECK(own.parent_id == 0);
+}
+
+TEST_CASE_FIXTURE(TracedApi, "an invented method becomes no name") {
+  CHECK(answer(authorised("INVENTED", "/operator/chat/ask")).status == 405);
+  const Span own = only(spans(), vx11::SpanKind::server);
+  CHECK(own.name == "HTTP /operator/chat/ask");
+  CHECK(text(own, "http.request.method") == "_OTHER");
+}
+
+TEST_CASE("a chat that no target answers is kept with all attempts though it was not sampled") {
+  TracedApi site({.ratio = 0});
+  site.to_switch->then_json(R"({"response":"hi"})").then_fail(Errc::timeout);
+  site.to_madre->then_fail(Errc::unreachable);
+  CHECK(site.answer(TracedApi::chat()).status == 200);
+  CHECK(site.spans().empty());
+  CHECK(site.sampled == std::vector<bool>{false});
+  CHECK(site.trace_ids.front().size() == 32);
+  CHECK(site.answer(TracedApi::chat()).status == 503);
+  const auto all = site.spans();
+  REQUIRE(all.size() == 3);
+  const Span own = only(all, vx11::SpanKind::server);
+  CHECK(own.has_failed);
+  CHECK(text(own, "error.type") == "service_offline");
+  CHECK((own.flags & vx11::kTraceSampled) == 0);
+}
+
+TEST_CASE("the span of a stream ends with the stream") {
+  TracedApi site;
+  site.router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"data: {\"delta\":\"hel\"}\n\n", "data: {\"delta\":\"lo\"}\n\n",
+                               "event: done\ndata: {}\n\n"});
+  HttpRequest request = TracedApi::chat();
+  request.headers.add("Accept", "text/event-stream");
+  {
+    auto asked = handler_fakes::ask(site.handler(), request);
+    REQUIRE(asked->is_answered());
+    CHECK(site.spans().empty());
+    site.clock.advance(3s);
+    CHECK_FALSE(handler_fakes::read_all(*asked->answer).empty());
+  }
+  const auto all = site.spans();
+  REQUIRE(all.size() == 2);
+  const Span own = only(all, vx11::SpanKind::server);
+  CHECK(own.end - own.start == 3s);
+  CHECK(text(own, "vx11.stream.end") == "done");
+  const Span attempt = only(all, vx11::SpanKind::client);
+  CHECK(text(attempt, "vx11.outcome") == "answered");
+  CHECK(find(attempt, "gen_ai.response.time_to_first_chunk") != nullptr);
+  CHECK(find(attempt, "gen_ai.request.stream") != nullptr);
+}
+
+TEST_CASE("a client that leaves a stream leaves complete spans") {
+  TracedApi site;
+  site.router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"data: {\"delta\":\"hel\"}\n\n", "data: {\"delta\":\"lo\"}\n\n"});
+  HttpRequest request = TracedApi::chat();
+  request.headers.add("Accept", "text/event-stream");
+  {
+    auto asked = handler_fakes::ask(site.handler(), request);
+    REQUIRE(asked->is_answered());
+    REQUIRE(asked->answer->body != nullptr);
+    asked->client.request_stop();
+  }
+  const auto all = site.spans();
+  REQUIRE(all.size() == 2);
+  CHECK(text(only(all, vx11::SpanKind::server), "vx11.stream.end") == "client_left");
+  CHECK(text(only(all, vx11::SpanKind::client), "vx11.outcome") == "cancelled");
+}
+
+TEST_CASE("without a tracer the caller's context reaches the upstream unchanged") {
+  operator_site::Site site;
+  site.to_switch->then_json(R"({"response":"hi"})").then_json(R"({"response":"hi"})");
+  HttpRequest request = TracedApi::chat(parent("cc", "ff", "-more"));
+  request.headers.add("tracestate", "a=1, b=2");
+  request.headers.add("tracestate", "c=3");
+  CHECK(site.send(request).status == 200);
+  const auto& sent = site.to_switch->requests().at(0).headers;
+  CHECK(sent.get("traceparent") == parent("cc", "ff", "-more"));
+  CHECK(sent.get("tracestate") == "a=1, b=2,c=3");
+  HttpRequest invalid = TracedApi::chat("nonsense");
+  invalid.headers.add("tracestate", "a=1");
+  CHECK(site.send(invalid).status == 200);
+  CHECK_FALSE(site.to_switch->requests().at(1).headers.contains("traceparent"));
+  CHECK_FALSE(site.to_switch->requests().at(1).headers.contains("tracestate"));
 }
