@@ -100,6 +100,8 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
+  if (auto renewed = renew(state.tracing, config); !renewed) return renewed;
+  state.requests.tracer = state.tracing.tracer;
   if (state.sessions.store != nullptr) return {};
   auto sessions = make_sessions(config, state.redis);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
@@ -276,7 +278,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
         state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared),
+        tracing_metrics(state.tracing)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

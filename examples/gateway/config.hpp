@@ -25,6 +25,7 @@
 
 #include "config_values.hpp"
 #include "route_config.hpp"
+#include "tracing_config.hpp"
 
 namespace gateway {
 
@@ -302,6 +303,7 @@ struct GatewayConfig {
   LimitsConfig limits = {};
   MetricsConfig metrics = {};
   LogConfig log = {};
+  TracingConfig tracing = {};
   IdempotencyConfig idempotency = {};
 
   /// No madre is configured: the gateway answers in its place.

@@ -9,6 +9,7 @@
 #include "config_listen.hpp"
 #include "config_secrets.hpp"
 #include "config_targets.hpp"
+#include "config_tracing.hpp"
 #include "file_text.hpp"
 #include "listener_tls.hpp"
 #include "redis_client.hpp"
@@ -210,6 +211,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_redis(loaded);
   settle_shared(loaded);
   settle_metrics(loaded);
+  settle_tracing(loaded);
   check_credentials(loaded, environment);
   check_listener_tls(loaded);
   check_origins(loaded);

@@ -28,6 +28,7 @@
 #include "requests.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
+#include "tracing.hpp"
 
 namespace gateway {
 
@@ -142,6 +143,7 @@ struct GatewayState {
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
+  Tracing tracing = {};
   Limits limits = {};
   vx11::AdminActions admin = {};
 

@@ -162,6 +162,8 @@ constexpr std::array<LogEventInfo, kLogEvents> kEvents{{
      "With `server.proxy_protocol`."},
     {E::server_fewer_threads, "server.fewer_threads", L::warn, B::many,
      "a thread could not be started: there are fewer than server.threads", "At the start."},
+    {E::tracing_spans_lost, "tracing.spans_lost", L::warn, B::many,
+     "the collector of traces did not answer in time: spans are lost", "At a reload or the end."},
     {E::server_fewer_connections, "server.fewer_connections", L::warn, B::many, "{warning}",
      "At the start: the limit of open files is too low for `server.max_connections`."},
 }};

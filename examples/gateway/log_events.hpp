@@ -70,6 +70,7 @@ enum class LogEvent : std::uint8_t {
   connection_handshake_failed,
   connection_proxy_header_refused,
   server_fewer_threads,
+  tracing_spans_lost,
   server_fewer_connections,
 };
 

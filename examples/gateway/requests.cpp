@@ -47,8 +47,8 @@ Handler around_apis(const GatewayConfig& config, const RequestServices& services
   if (!made) return made;
   const auto logs = services.logs;
   return vx11::make_request_log(
-      *std::move(made),
-      {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); }});
+      *std::move(made), {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); },
+                         .tracer = services.tracer});
 }
 
 }  // namespace gateway

@@ -8,6 +8,7 @@
 #include <vx11/idempotency_store.hpp>
 #include <vx11/redis.hpp>
 #include <vx11/result.hpp>
+#include <vx11/tracing.hpp>
 
 #include <memory>
 
@@ -22,6 +23,7 @@ namespace gateway {
 struct RequestServices {
   std::shared_ptr<RequestLogs> logs = {};
   std::shared_ptr<vx11::IdempotencyStore> idempotency = {};
+  std::shared_ptr<const vx11::Tracer> tracer = {};  ///< Null: requests are not traced.
 };
 
 /// \param redis null unless `shared_redis_url`

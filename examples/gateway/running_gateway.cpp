@@ -110,6 +110,7 @@ vx11::Result<void> RunningGateway::make_parts() {
   auto api = make_api(loaded_.config, *front_, credentials_, state_);
   if (!api) return vx11::fail(std::move(api.error()));
   handler_ = std::make_unique<vx11::ReplaceableHandler>(retired_->watch(*std::move(api)));
+  state_.tracing.come_into_force();
   return {};
 }
 
@@ -168,6 +169,7 @@ ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   if (!api) return refused({api.error().detail});
   handler_->replace(retired_->watch(*std::move(api)));
   state_ = std::move(state);
+  state_.tracing.come_into_force();
   credentials_ = *std::move(credentials);
   loaded_ = std::move(next);
   log_level_->configure(loaded_.config.log.level);
@@ -213,7 +215,9 @@ void RunningGateway::begin_to_drain() {
 }
 
 std::size_t RunningGateway::drain(Duration delay) {
-  return front_->drain(loaded_.config.server.shutdown_grace, delay);
+  const std::size_t cut_off = front_->drain(loaded_.config.server.shutdown_grace, delay);
+  state_.tracing.flush();
+  return cut_off;
 }
 
 }  // namespace gateway

@@ -1,5 +1,7 @@
 #include "telemetry_manual.hpp"
 
+#include <vx11/span_attributes.hpp>
+
 #include <span>
 #include <string_view>
 
@@ -46,10 +48,25 @@ std::string fields_table(std::string_view title, std::string_view column,
   return table;
 }
 
+std::string_view place_of(vx11::SpanPlace place) {
+  if (place == vx11::SpanPlace::request) return "request";
+  return place == vx11::SpanPlace::attempt ? "attempt" : "event of an attempt";
+}
+
+std::string spans_table() {
+  std::string table =
+      "### Spans\n\n| span | attribute | type | unit | meaning |\n|---|---|---|---|---|\n";
+  for (const vx11::SpanAttributeInfo& info : vx11::span_attribute_table()) {
+    table += fmt::format("| {} | `{}` | {} | {} | {} |\n", place_of(info.place), info.name,
+                         info.type, info.unit, info.meaning);
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string print_telemetry() {
-  return log_events_table() + "\n" +
+  return spans_table() + "\n" + log_events_table() + "\n" +
          fields_table("Fields of the program's own log", "field", log_fields()) + "\n" +
          fields_table("Members of the access log", "member", access_log_members()) + "\n" +
          fields_table("Members of the audit log", "member", audit_log_members());

@@ -11,6 +11,7 @@
 #include "completions/endpoint.hpp"
 #include "completions/errors.hpp"
 #include "completions/request.hpp"
+#include "front/chat_trace.hpp"
 #include "front/usage.hpp"
 #include "json/scan.hpp"
 
@@ -71,6 +72,7 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   auto call = read_call(request.body);
   if (!call) co_return HttpResponse(call.error());
   call->chat.request_id = request_id;
+  endpoints::join_trace(call->chat, admission.trace(), request.headers);
   const auto found = with.embeddings.find(call->model);
   if (found == with.embeddings.end()) {
     const bool is_known = with.models.contains(call->model);

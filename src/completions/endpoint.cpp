@@ -11,6 +11,7 @@
 #include "completions/responses.hpp"
 #include "completions/text_completion.hpp"
 #include "front/chat_relay.hpp"
+#include "front/chat_trace.hpp"
 #include "front/usage.hpp"
 #include "http/percent.hpp"
 #include "json/writer.hpp"
@@ -89,6 +90,7 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
   auto call = read_call(style, request.body, with.session_member);
   if (!call) return whole(std::move(call.error()));
   call->chat.request_id = request_id;
+  endpoints::join_trace(call->chat, admission.trace(), request.headers);
   call->principal = admission.match().principal;
   const bool is_user = call->principal != nullptr && with.auth->names_users();
   if (is_user) call->chat.user_id = *call->principal;

@@ -73,6 +73,7 @@ struct Call {
         scopes(admission.match().scopes),
         deadline(deadline),
         meter(admission.meter()),
+        trace(admission.trace()),
         request_id(http_detail::request_id_of(request.headers)) {}
 
   const HttpRequest& request;
@@ -81,6 +82,7 @@ struct Call {
   Scopes scopes;
   const Deadline& deadline;
   const std::shared_ptr<UsageMeter>& meter;
+  const std::shared_ptr<RequestTrace>& trace;  ///< Null: not traced.
   const std::string request_id;
 };
 
