@@ -41,6 +41,8 @@ tokens_per_minute = 1000000
 concurrent = 100
 concurrent_per_token = 10
 auth_failures = 10
+[tracing]
+endpoint = "http://127.0.0.1:9"
 [log]
 access = "{folder}/access.log"
 audit = "{folder}/audit.log"

@@ -32,7 +32,7 @@ max_connections_per_address = 40
 max_body_bytes = 100000
 auth_failures = ${1:-100}
 auth_failures_on_loopback = true
-per_session = "3/min"
+per_session = "3/m"
 EOF
 }
 
