@@ -27,6 +27,8 @@ struct MetricSeries {
   /// Read at each scrape, on the thread that handles it. Thread-safe; must not block or throw. What
   /// it refers to must outlive the API that has the series.
   std::function<std::uint64_t()> value = {};
+  /// For values with a fraction, in place of `value`.
+  std::function<double()> real = {};
 };
 
 /// Values with the same name.

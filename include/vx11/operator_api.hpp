@@ -12,6 +12,7 @@
 #include <vx11/operator_event.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
+#include <vx11/service_objectives.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/timer.hpp>
@@ -97,6 +98,9 @@ struct OperatorApiOptions {
   /// What `GET /metrics` shows besides, such as the counters of a transport. The names must differ
   /// from each other and from those of the API.
   std::vector<MetricFamily> metric_families = {};
+  /// What `GET /operator/slo` shows. The API counts nothing for them: pass the same to
+  /// `make_request_log`, and their `service_level_metrics` to `metric_families`. Null: none.
+  std::shared_ptr<const ServiceObjectives> objectives = {};
   ChatStreamLimits stream = {};
   /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no
   /// early head and no heartbeats. Shared with streams that may outlive the API.

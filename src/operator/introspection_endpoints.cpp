@@ -54,6 +54,18 @@ Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
   return json_answer(200, std::move(json).take());
 }
 
+Task<HttpResponse> show_objectives(const Context& context, const Call& /*call*/) {
+  const OperatorApiOptions& options = context.options;
+  const WallTime now = options.wall_clock.now();
+  if (options.objectives != nullptr) {
+    return json_answer(200, to_json(*options.objectives, now));
+  }
+  json::Writer json(64);
+  json.open('{').key("objectives").open('[').close(']');
+  json.key("timestamp").string(to_rfc3339(now)).close('}');
+  return json_answer(200, std::move(json).take());
+}
+
 Task<HttpResponse> show_health(const Context& context, const Call& /*call*/) {
   json::Writer json(128);
   json.open('{').key("status").string("ok").key("module").string("tentaculo_link");

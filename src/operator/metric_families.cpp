@@ -45,7 +45,7 @@ void check_series(detail::Mistakes& mistakes, const MetricFamily& family) {
   std::vector<Labels> seen;
   for (const MetricSeries& series : family.series) {
     const Labels labels = sorted(series.labels);
-    mistakes.add_if(!series.value, "a series has no function");
+    mistakes.add_if(!series.value && !series.real, "a series has no function");
     mistakes.add_if(std::any_of(labels.begin(), labels.end(),
                                 [](const auto& label) { return !is_name(label.first, ""); }),
                     "a label's name must be of letters, digits and _");
@@ -88,7 +88,11 @@ void write_families(std::string& out, std::span<const MetricFamily> families) {
     prometheus::head(out, family.name, is_counter ? "counter" : "gauge",
                      prometheus::help_text(family.help));
     for (const MetricSeries& series : family.series) {
-      prometheus::line(out, "{}{} {}", family.name, labels_of(series), series.value());
+      if (series.real) {
+        prometheus::line(out, "{}{} {:.6g}", family.name, labels_of(series), series.real());
+      } else {
+        prometheus::line(out, "{}{} {}", family.name, labels_of(series), series.value());
+      }
     }
   }
 }

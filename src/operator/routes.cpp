@@ -13,12 +13,13 @@ namespace {
 constexpr std::optional<Scope> kPublic = std::nullopt;
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 25> kRoutes = {{
+constexpr std::array<Route, 26> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
     {"/operator/power/state", "GET", Scope::power_read, Endpoint::power_state, &show_power_state},
     {"/operator/task", "POST", Scope::power_write, Endpoint::task, &send_task, BodyRule::required},
+    {"/operator/slo", "GET", Scope::status, Endpoint::slo, &show_objectives},
     {"/operator/observe", "GET", Scope::status, Endpoint::observe, &show_observation},
     {"/operator/session/{}", "GET", Scope::chat, Endpoint::session, &show_session,
      BodyRule::ignored, Scope::sessions_read, &delete_session},

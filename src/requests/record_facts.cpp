@@ -34,6 +34,15 @@ bool is_word(std::string_view text) noexcept {
          });
 }
 
+/// The reason, which follows the source; empty if there is none.
+std::string_view reason_after(std::string_view source, std::string_view body) noexcept {
+  constexpr std::string_view kBetween = R"(","reason":")";
+  if (source.data() == nullptr) return {};
+  const auto end = static_cast<std::size_t>(source.data() + source.size() - body.data());
+  const bool has_reason = body.substr(end).starts_with(kBetween);
+  return has_reason ? quoted_after(body, end, kBetween) : std::string_view();
+}
+
 /// The entries of the list of attempts that begins after `at`.
 std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
   constexpr std::string_view kBegin = R"("attempts":[)";
@@ -84,6 +93,7 @@ ChatFacts chat_facts(std::string_view body) noexcept {
     at = body.rfind(before);
   }
   facts.source = quoted_after(body, at, before);
+  facts.fallback = reason_after(facts.source, body);
   facts.attempts = count_attempts(body, at == std::string_view::npos ? 0 : at);
   return facts;
 }

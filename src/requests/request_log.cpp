@@ -113,7 +113,9 @@ class RequestLog final : public requests::Decorator {
     if (answer.status >= 400) record.error = requests::error_word(answer.body);
     if (!record.is_admitted || !is_chat(record.route)) return;
     const requests::ChatFacts facts = requests::chat_facts(answer.body);
-    record.source = facts.source.empty() ? answer.headers.get("X-Vx11-Source") : facts.source;
+    const bool has_source = !facts.source.empty();
+    record.source = has_source ? facts.source : answer.headers.get("X-Vx11-Source");
+    record.fallback = has_source ? facts.fallback : answer.headers.get("X-Vx11-Reason");
     record.attempts = facts.attempts;
   }
 
