@@ -14,6 +14,7 @@
 
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
+#include "config_slo.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -27,6 +28,7 @@
 #include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "service_levels.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
 #include "upstreams.hpp"
@@ -92,6 +94,25 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
+/// The targets whose answers are no fallback: those of the first step. Without a route it is
+/// switch, even if there is none.
+std::vector<std::string> primaries_of(const GatewayConfig& config) {
+  if (config.chat.route.empty()) return {"switch"};
+  return targets_of_step(config, route_of(config, config.chat.route).targets.front());
+}
+
+/// Objectives are those of the configuration, with the history that they had, and at first that of
+/// the file.
+Result<void> complete_objectives(GatewayState& state, const GatewayConfig& config) {
+  auto objectives = make_objectives(config, primaries_of(config), state.objectives);
+  if (!objectives) return vx11::fail(std::move(objectives.error()));
+  state.objectives = *std::move(objectives);
+  if (state.history != nullptr) return {};
+  state.history = std::make_shared<KeptHistory>(history_file_of(config));
+  state.history->load(*state.objectives);
+  return {};
+}
+
 /// Sessions and logs stay as they are when the configuration is read again.
 Result<void> complete(GatewayState& state, const GatewayConfig& config) {
   if (state.events == nullptr) {
@@ -104,11 +125,12 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  if (state.sessions.store != nullptr) return {};
-  auto sessions = make_sessions(config, state.redis);
-  if (!sessions) return vx11::fail(std::move(sessions.error()));
-  state.sessions = *std::move(sessions);
-  return {};
+  if (state.sessions.store == nullptr) {
+    auto sessions = make_sessions(config, state.redis);
+    if (!sessions) return vx11::fail(std::move(sessions.error()));
+    state.sessions = *std::move(sessions);
+  }
+  return complete_objectives(state, config);
 }
 
 /// An API whose counters continue those of the earlier one.
@@ -156,13 +178,6 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
                         .on_event = parts.on_event});
 }
 
-/// The targets whose answers are no fallback: those of the first step. Without a route it is
-/// switch, even if there is none.
-std::vector<std::string> primaries_of(const GatewayConfig& config) {
-  if (config.chat.route.empty()) return {"switch"};
-  return targets_of_step(config, route_of(config, config.chat.route).targets.front());
-}
-
 /// Only named targets take a conversation.
 std::size_t history_of(const GatewayConfig& config) {
   return config.targets.empty() ? 0 : config.sessions.limits.messages;
@@ -208,6 +223,7 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .history_messages = history_of(config),
                                              .metrics = metrics_access(config),
                                              .metric_families = std::move(families),
+                                             .objectives = state.objectives,
                                              .stream = parts.stream,
                                              .timer = vx11::make_net_timer(),
                                              .hosts = allowed_hosts(config.server),
@@ -283,7 +299,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
         state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared),
+        service_level_metrics(state.objectives)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
@@ -293,7 +310,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   state.operator_api = *api;
   auto apis = mounted(*completions, *std::move(api));
   if (!apis) return apis;
-  return around_apis(config, state.requests, state.limits, credentials, *std::move(apis));
+  return around_apis(config, state.requests, state.objectives, state.limits, credentials, *std::move(apis));
 }
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,

@@ -27,6 +27,7 @@
 #include "limits.hpp"
 #include "metrics.hpp"
 #include "requests.hpp"
+#include "service_levels.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
 
@@ -144,6 +145,8 @@ struct GatewayState {
   std::shared_ptr<EventLog> events = {};  ///< Null: one is made.
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
+  Objectives objectives = {};
+  std::shared_ptr<KeptHistory> history = {};  ///< Null: it is made.
   Limits limits = {};
   vx11::AdminActions admin = {};
 

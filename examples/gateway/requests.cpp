@@ -21,6 +21,18 @@ std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
                                                                       : Duration());
 }
 
+/// What every request is reported to; null: nothing.
+vx11::RequestSink sink_of(const std::shared_ptr<RequestLogs>& logs, const Objectives& objectives) {
+  const bool has_logs = logs->is_on();
+  const bool has_objectives = !objectives->entries().empty();
+  if (!has_logs && !has_objectives) return {};
+  if (!has_logs) return [objectives](const vx11::RequestRecord& record) { objectives->count(record); };
+  return [logs, objectives](const vx11::RequestRecord& record) {
+    objectives->count(record);
+    logs->note(record);
+  };
+}
+
 }  // namespace
 
 vx11::Result<RequestServices> make_request_services(
@@ -32,8 +44,9 @@ vx11::Result<RequestServices> make_request_services(
   return RequestServices{.logs = *std::move(logs), .idempotency = *std::move(store)};
 }
 
-Handler around_apis(const GatewayConfig& config, const RequestServices& services, Limits& limits,
-                    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis) {
+Handler around_apis(const GatewayConfig& config, const RequestServices& services,
+                    const Objectives& objectives, Limits& limits, const Credentials& credentials,
+                    std::shared_ptr<vx11::HttpHandler> apis) {
   Handler made =
       vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
                                               .max_wait = config.idempotency.max_wait,
@@ -44,11 +57,9 @@ Handler around_apis(const GatewayConfig& config, const RequestServices& services
   if (made && hsts.count() > 0) {
     made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
   }
-  if (!made || !services.logs->is_on()) return made;
-  const auto logs = services.logs;
-  return vx11::make_request_log(
-      *std::move(made),
-      {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); }});
+  vx11::RequestSink sink = sink_of(services.logs, objectives);
+  if (!made || !sink) return made;
+  return vx11::make_request_log(*std::move(made), {.sink = std::move(sink)});
 }
 
 }  // namespace gateway

@@ -15,6 +15,7 @@
 #include "config.hpp"
 #include "limits.hpp"
 #include "request_logs.hpp"
+#include "service_levels.hpp"
 
 namespace gateway {
 
@@ -32,8 +33,9 @@ vx11::Result<RequestServices> make_request_services(
 /// `apis` with all that. The order, from the outside: logs, header fields, problem details, limits,
 /// `apis` behind idempotency. What is not configured costs nothing.
 /// \param limits of `make_limits`
+/// \param objectives they judge every request
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> around_apis(
-    const GatewayConfig& config, const RequestServices& services, Limits& limits,
-    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis);
+    const GatewayConfig& config, const RequestServices& services, const Objectives& objectives,
+    Limits& limits, const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis);
 
 }  // namespace gateway

@@ -58,8 +58,8 @@ std::vector<std::string> firing(const ServiceLevel& level) {
 
 /// One scenario, played.
 struct Play : Site {
-  explicit Play(const json& told)
-      : scenario(told), level(made(told.at("objective").get<double>())) {}
+  Play(const json& told, int step_seconds)
+      : scenario(told), step(step_seconds), level(made(told.at("objective").get<double>())) {}
 
   void run() {
     check_if_due();
@@ -67,9 +67,9 @@ struct Play : Site {
       const bool is_restart = phase.value("restart", false);
       if (is_restart) history = level->history();
       const double minutes = phase.at("minutes").get<double>();
-      for (int i = 0; i < static_cast<int>(std::lround(minutes * 4)); ++i) {
+      for (long i = 0; i < steps_in(minutes); ++i) {
         if (!is_restart) count(level, phase.at("good").get<int>(), phase.at("bad").get<int>());
-        clock.advance(15s);
+        clock.advance(step);
         ++steps;
         if (!is_restart) check_if_due();
       }
@@ -79,9 +79,11 @@ struct Play : Site {
     }
   }
 
+  long steps_in(double minutes) const { return std::lround(minutes * 60 / static_cast<double>(step.count())); }
+
   void check_if_due() {
     for (const json& check : scenario.at("checks")) {
-      if (std::lround(check.at("at").get<double>() * 4) != steps) continue;
+      if (steps_in(check.at("at").get<double>()) != steps) continue;
       ++checked;
       CAPTURE(check.dump());
       CHECK(firing(*level) == check.at("firing").get<std::vector<std::string>>());
@@ -94,6 +96,7 @@ struct Play : Site {
   }
 
   const json& scenario;
+  std::chrono::seconds step;
   Level level;
   vx11::ServiceLevelHistory history = {};
   long steps = 0;
@@ -107,7 +110,7 @@ TEST_CASE("the scenarios of the alerts") {
   const json all = json::parse(file);
   for (const json& scenario : all.at("scenarios")) {
     CAPTURE(scenario.at("name").get<std::string>());
-    Play play(scenario);
+    Play play(scenario, all.at("step_seconds").get<int>());
     play.run();
     CHECK(play.checked == scenario.at("checks").size());
   }
