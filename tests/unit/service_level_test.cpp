@@ -87,7 +87,8 @@ struct Play : Site {
       ++checked;
       CAPTURE(check.dump());
       CHECK(firing(*level) == check.at("firing").get<std::vector<std::string>>());
-      for (const auto& [window, burn] : check.value("burn", json::object()).items()) {
+      const json burns = check.value("burn", json::object());
+      for (const auto& [window, burn] : burns.items()) {
         const double wanted = burn.get<double>();
         CAPTURE(window);
         CHECK(std::abs(level->burn_rate(kWindows.at(window)) - wanted) <= 0.06 * wanted);
