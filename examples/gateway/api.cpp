@@ -310,7 +310,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   state.operator_api = *api;
   auto apis = mounted(*completions, *std::move(api));
   if (!apis) return apis;
-  return around_apis(config, state.requests, state.objectives, state.limits, credentials, *std::move(apis));
+  return around_apis(config, state.requests, state.objectives, state.limits, credentials,
+                     *std::move(apis));
 }
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,

@@ -16,9 +16,12 @@ namespace {
 
 double default_objective(SloKind kind) noexcept {
   switch (kind) {
-    case SloKind::first_choice: return kFirstChoiceObjective;
-    case SloKind::latency: return kLatencyObjective;
-    default: return kAvailabilityObjective;
+    case SloKind::first_choice:
+      return kFirstChoiceObjective;
+    case SloKind::latency:
+      return kLatencyObjective;
+    default:
+      return kAvailabilityObjective;
   }
 }
 

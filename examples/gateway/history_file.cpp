@@ -63,10 +63,9 @@ Result<void> HistoryFile::lock() {
   if (!opened) return failed("open", path);
   if (::flock(opened.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("lock", path);
-    return vx11::fail(Errc::storage,
-                      fmt::format("another gateway uses \"{}\"; give each its own "
-                                  "service_levels.file",
-                                  path_));
+    return vx11::fail(Errc::storage, fmt::format("another gateway uses \"{}\"; give each its own "
+                                                 "service_levels.file",
+                                                 path_));
   }
   lock_ = std::move(opened);
   return {};
@@ -115,8 +114,7 @@ Result<void> HistoryFile::write(std::string_view text) const {
   return replacement.take_place(folder);
 }
 
-KeptHistory::KeptHistory(std::string path)
-    : due_(vx11::SteadyClock().now() + kBetweenSaves) {
+KeptHistory::KeptHistory(std::string path) : due_(vx11::SteadyClock().now() + kBetweenSaves) {
   if (!path.empty()) file_ = std::make_unique<HistoryFile>(std::move(path));
 }
 

@@ -38,9 +38,9 @@ json to_json(const NamedHistory& named) {
 }
 
 History::Slice slice_of(const json& from) {
-  History::Slice slice{.number = from.at(0).get<std::int64_t>(),
-                       .counts = {.total = from.at(1).get<std::uint64_t>(),
-                                  .bad = from.at(2).get<std::uint64_t>()}};
+  History::Slice slice{
+      .number = from.at(0).get<std::int64_t>(),
+      .counts = {.total = from.at(1).get<std::uint64_t>(), .bad = from.at(2).get<std::uint64_t>()}};
   constexpr std::uint64_t kMost = std::uint64_t{1} << 53U;
   if (slice.counts.total > kMost || slice.counts.bad > slice.counts.total) {
     throw std::runtime_error("counts out of range");

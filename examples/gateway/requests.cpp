@@ -26,7 +26,8 @@ vx11::RequestSink sink_of(const std::shared_ptr<RequestLogs>& logs, const Object
   const bool has_logs = logs->is_on();
   const bool has_objectives = !objectives->entries().empty();
   if (!has_logs && !has_objectives) return {};
-  if (!has_logs) return [objectives](const vx11::RequestRecord& record) { objectives->count(record); };
+  if (!has_logs)
+    return [objectives](const vx11::RequestRecord& record) { objectives->count(record); };
   return [logs, objectives](const vx11::RequestRecord& record) {
     objectives->count(record);
     logs->note(record);

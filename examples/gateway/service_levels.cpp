@@ -12,9 +12,12 @@ using vx11::ServiceObjective;
 
 ObjectiveKind kind_of(SloKind kind) noexcept {
   switch (kind) {
-    case SloKind::latency: return ObjectiveKind::latency;
-    case SloKind::first_choice: return ObjectiveKind::first_choice;
-    default: return ObjectiveKind::availability;
+    case SloKind::latency:
+      return ObjectiveKind::latency;
+    case SloKind::first_choice:
+      return ObjectiveKind::first_choice;
+    default:
+      return ObjectiveKind::availability;
   }
 }
 

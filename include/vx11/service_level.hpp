@@ -136,8 +136,8 @@ class VX11_API ServiceLevel {
   /// or was before 2020, as on machines without a clock of their own. Slices that are out of range
   /// are ignored.
   void restore(const ServiceLevelHistory& earlier);
-  /// Takes over the history and the counters of `earlier`, of this process, which had other options.
-  /// To be called before this one counts.
+  /// Takes over the history and the counters of `earlier`, which had other options. To be called
+  /// before this one counts.
   void continue_from(const ServiceLevel& earlier);
 
  private:

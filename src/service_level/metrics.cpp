@@ -57,17 +57,16 @@ MetricFamily counter(const Shared& from, std::string name, std::string help,
                      std::uint64_t EventCounts::*member) {
   MetricFamily family{.name = std::move(name), .help = std::move(help)};
   for (const auto& [objective, level] : from->entries()) {
-    family.series.push_back(
-        {.labels = labels_of(objective),
-         .value = [level = level, member] { return level->counted().*member; }});
+    family.series.push_back({.labels = labels_of(objective), .value = [level = level, member] {
+                               return level->counted().*member;
+                             }});
   }
   return family;
 }
 
 MetricFamily gauge(const Shared& from, std::string name, std::string help,
                    double (*value)(const ServiceLevel&)) {
-  MetricFamily family{
-      .name = std::move(name), .help = std::move(help), .kind = MetricKind::gauge};
+  MetricFamily family{.name = std::move(name), .help = std::move(help), .kind = MetricKind::gauge};
   for (const auto& [objective, level] : from->entries()) {
     family.series.push_back(
         {.labels = labels_of(objective), .real = [level = level, value] { return value(*level); }});
@@ -122,7 +121,8 @@ std::vector<MetricFamily> service_level_metrics(
                 "What is left of the error budget of the period: 1 is all of it; below 0 it is "
                 "overspent.",
                 [](const ServiceLevel& level) { return level.budget_remaining(); }),
-          burn_rates(objectives), alerts(objectives)};
+          burn_rates(objectives),
+          alerts(objectives)};
 }
 
 }  // namespace v0

@@ -15,9 +15,8 @@ bool matches(std::string_view pattern, std::string_view route) noexcept {
 }
 
 bool is_listed(const std::vector<std::string>& routes, std::string_view route) noexcept {
-  return !route.empty() && std::any_of(routes.begin(), routes.end(), [=](const std::string& r) {
-    return matches(r, route);
-  });
+  return !route.empty() && std::any_of(routes.begin(), routes.end(),
+                                       [=](const std::string& r) { return matches(r, route); });
 }
 
 /// A preflight or a look at the head is no use of the route.
@@ -41,7 +40,8 @@ std::optional<bool> is_first_choice(const ServiceObjective& objective,
                                     const RequestRecord& record) {
   if (record.source.empty() || record.fallback.ends_with("_asleep")) return std::nullopt;
   const auto& first = objective.first_choices;
-  return record.fallback.empty() || std::find(first.begin(), first.end(), record.source) != first.end();
+  return record.fallback.empty() ||
+         std::find(first.begin(), first.end(), record.source) != first.end();
 }
 
 void check(detail::Mistakes& mistakes, const ServiceObjective& objective) {
@@ -81,9 +81,12 @@ std::shared_ptr<ServiceLevel> continuation(const std::shared_ptr<ServiceLevel>& 
 
 std::string_view to_string(ObjectiveKind kind) noexcept {
   switch (kind) {
-    case ObjectiveKind::availability: return "availability";
-    case ObjectiveKind::latency: return "latency";
-    case ObjectiveKind::first_choice: return "first_choice";
+    case ObjectiveKind::availability:
+      return "availability";
+    case ObjectiveKind::latency:
+      return "latency";
+    case ObjectiveKind::first_choice:
+      return "first_choice";
   }
   return {};
 }
@@ -119,14 +122,16 @@ Result<std::shared_ptr<const ServiceObjectives>> ServiceObjectives::create(
   for (ServiceObjective& objective : objectives) {
     check(mistakes, objective);
     const auto has_name = [&](const Entry& e) { return e.objective.name == objective.name; };
-    mistakes.add_if(std::any_of(entries.begin(), entries.end(), has_name), "the name is used twice");
+    mistakes.add_if(std::any_of(entries.begin(), entries.end(), has_name),
+                    "the name is used twice");
     auto level = ServiceLevel::create(objective.level);
     if (!level) {
       mistakes.add(level.error().detail);
       continue;
     }
     const auto before = level_of(earlier, objective);
-    auto continued = before != nullptr ? continuation(before, *std::move(level)) : *std::move(level);
+    auto continued =
+        before != nullptr ? continuation(before, *std::move(level)) : *std::move(level);
     entries.push_back({.objective = std::move(objective), .level = std::move(continued)});
   }
   if (auto checked = std::move(mistakes).result(); !checked) {

@@ -1,4 +1,6 @@
 // [slo.NAME] and [service_levels]: what is configured, and the file that keeps histories.
+#include "service_levels.hpp"
+
 #include <vx11/testing/manual_clock.hpp>
 
 #include <chrono>
@@ -8,9 +10,8 @@
 
 #include <doctest/doctest.h>
 
-#include "config_sources.hpp"
 #include "config_slo.hpp"
-#include "service_levels.hpp"
+#include "config_sources.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;
@@ -83,9 +84,9 @@ TEST_CASE("without tables there are defaults, of first choices only where there 
 }
 
 TEST_CASE("an objective is what its table says") {
-  const auto all = objectives_of(
-      load("[slo.fast]\nkind = \"latency\"\nthreshold = \"2s\"\nobjective = 0.95\n"
-           "routes = [\"/operator/*\"]\nperiod = \"168h\"\n[slo.first]\nkind = \"first_choice\"\n"));
+  const auto all = objectives_of(load(
+      "[slo.fast]\nkind = \"latency\"\nthreshold = \"2s\"\nobjective = 0.95\n"
+      "routes = [\"/operator/*\"]\nperiod = \"168h\"\n[slo.first]\nkind = \"first_choice\"\n"));
   const vx11::ServiceObjective& fast = all->entries().at(0).objective;
   CHECK(fast.kind == vx11::ObjectiveKind::latency);
   CHECK(fast.threshold == 2s);
@@ -123,9 +124,9 @@ TEST_CASE("mistakes in objectives, all of them") {
 }
 
 TEST_CASE("an objective that is too low for its alerts is a warning") {
-  const LoadedConfig loaded =
-      load("[slo.low]\nkind = \"availability\"\nobjective = 0.93\n"
-           "[slo.high]\nkind = \"availability\"\nobjective = 0.94\n");
+  const LoadedConfig loaded = load(
+      "[slo.low]\nkind = \"availability\"\nobjective = 0.93\n"
+      "[slo.high]\nkind = \"availability\"\nobjective = 0.94\n");
   CHECK(loaded.mistakes.empty());
   REQUIRE(loaded.warnings.size() >= 1);
   CHECK(loaded.warnings.back().ends_with(
@@ -133,7 +134,7 @@ TEST_CASE("an objective that is too low for its alerts is a warning") {
       "also if every request fails (14.3 times); take more"));
 }
 
-TEST_CASE("the history is kept beside the sessions, where it is told, or nowhere") {
+TEST_CASE("the history is kept beside the sessions, where the setting says, or nowhere") {
   GatewayConfig config;
   CHECK(history_file_of(config).empty());
   config.sessions.store.sqlite_path = "/var/lib/vx11/sessions.db";
@@ -207,8 +208,9 @@ TEST_CASE_FIXTURE(Kept, "a file that is not ours, of a later version or damaged 
   CHECK(refused(R"({"format":"vx11 service levels","version":2})") ==
         "was written by a later version" + what);
   CHECK(refused(R"({"format":"vx11 service levels","version":1})") == "is damaged" + what);
-  CHECK(refused(R"({"format":"vx11 service levels","version":1,"objectives":{"a":{"counted":1}}})") ==
-        "is damaged" + what);
+  CHECK(
+      refused(R"({"format":"vx11 service levels","version":1,"objectives":{"a":{"counted":1}}})") ==
+      "is damaged" + what);
 }
 
 TEST_CASE_FIXTURE(Kept, "a folder that cannot be written is an error that names it") {

@@ -89,11 +89,11 @@ def main():
     promtool = sys.argv[1]
     folder = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent.parent / "deploy/prometheus")
     rules = [str(folder / name) for name in ("rules.yml", "alerts.yml")]
-    told = json.loads((HERE / "scenarios.json").read_text())
-    step = told["step_seconds"]
-    tests = [test_of(scenario, step) for scenario in told["scenarios"]]
+    described = json.loads((HERE / "scenarios.json").read_text())
+    step = described["step_seconds"]
+    tests = [test_of(scenario, step) for scenario in described["scenarios"]]
     # Fallbacks have rules of their own.
-    tests += [test_of(scenario, step, "first_choice") for scenario in told["scenarios"][5:6]]
+    tests += [test_of(scenario, step, "first_choice") for scenario in described["scenarios"][5:6]]
     tests += severities(step)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "tests.json"  # JSON is YAML

@@ -58,8 +58,10 @@ std::vector<std::string> firing(const ServiceLevel& level) {
 
 /// One scenario, played.
 struct Play : Site {
-  Play(const json& told, int step_seconds)
-      : scenario(told), step(step_seconds), level(made(told.at("objective").get<double>())) {}
+  Play(const json& described, int step_seconds)
+      : scenario(described),
+        step(step_seconds),
+        level(made(described.at("objective").get<double>())) {}
 
   void run() {
     check_if_due();
@@ -79,7 +81,9 @@ struct Play : Site {
     }
   }
 
-  long steps_in(double minutes) const { return std::lround(minutes * 60 / static_cast<double>(step.count())); }
+  long steps_in(double minutes) const {
+    return std::lround(minutes * 60 / static_cast<double>(step.count()));
+  }
 
   void check_if_due() {
     for (const json& check : scenario.at("checks")) {

@@ -172,8 +172,12 @@ TEST_CASE("mistakes are named, all of them") {
   CHECK(mistakes_of({kAvailability, kLatency}).empty());
   ServiceObjective hopeless = kAvailability;
   hopeless.level.objective = 1;
-  CHECK(mistakes_of({{}, hopeless, {.name = "slow", .kind = ObjectiveKind::latency}, kFirstChoice,
-                     kFirstChoice, {.name = "none", .routes = {}}}) ==
+  CHECK(mistakes_of({{},
+                     hopeless,
+                     {.name = "slow", .kind = ObjectiveKind::latency},
+                     kFirstChoice,
+                     kFirstChoice,
+                     {.name = "none", .routes = {}}}) ==
         "objective \"\": the name is missing; objective \"availability\": objective must be above "
         "0 and below 1; objective \"slow\": a latency objective needs a threshold; objective "
         "\"first\": the name is used twice; objective \"none\": there are no routes");
