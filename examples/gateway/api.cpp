@@ -299,10 +299,11 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
   families.push_back(wakeup_metrics(state.wakeups));
   for (const auto& more :
-       {process_metrics(state.files), completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
-        key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+       {process_metrics(state.files), completions->metric_families(), group_metrics(upstreams),
+        token_metrics(credentials.tokens), key_metrics(credentials.keys),
+        listener_tls_metrics(front.tls()), state.requests.logs->metric_families(),
+        session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
+        hint_metrics(state.shared)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

@@ -51,9 +51,7 @@ class Front {
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
   /// As `HttpServer`; thread-safe.
   std::size_t loops() const noexcept { return server_.loops(); }
-  vx11::LoopFigures loop_figures(std::size_t at) const noexcept {
-    return server_.loop_figures(at);
-  }
+  vx11::LoopFigures loop_figures(std::size_t at) const noexcept { return server_.loop_figures(at); }
   std::size_t connections() const { return server_.connections(); }
   const ServerEvents& events() const noexcept { return *events_; }
   const ListenerTls& tls() const noexcept { return tls_; }

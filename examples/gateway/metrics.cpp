@@ -83,9 +83,9 @@ double seconds(vx11::Duration time) {
 void add_by_loop(std::vector<vx11::MetricFamily>& families, const Front& front,
                  vx11::MetricFamily family, double (*read)(const vx11::LoopFigures&)) {
   for (std::size_t loop = 0; loop < front.loops(); ++loop) {
-    family.series.push_back({.labels = {{"loop", std::to_string(loop)}}, .real = [&front, loop, read] {
-                               return read(front.loop_figures(loop));
-                             }});
+    family.series.push_back(
+        {.labels = {{"loop", std::to_string(loop)}},
+         .real = [&front, loop, read] { return read(front.loop_figures(loop)); }});
   }
   families.push_back(std::move(family));
 }
@@ -129,7 +129,9 @@ std::vector<vx11::MetricFamily> metric_families(const GatewayConfig& config,
   };
   using Counters = vx11::TransportCounters;
   std::vector<vx11::MetricFamily> families = {
-      server_events(front), unsent_bytes(front), client_connections(front),
+      server_events(front),
+      unsent_bytes(front),
+      client_connections(front),
       gauge(&Counters::open, "vx11_upstream_open_connections",
             "Connections to an upstream that are open."),
       gauge(&Counters::idle, "vx11_upstream_idle_connections",

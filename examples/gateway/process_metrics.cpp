@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -14,8 +15,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 namespace gateway {
 
@@ -35,7 +34,8 @@ std::string text_of(const char* path) {
 
 /// \param at counted from 0, in a text of numbers between spaces
 double number_at(std::string_view text, std::size_t at) {
-  for (; at > 0 && !text.empty(); --at) text.remove_prefix(std::min(text.find(' '), text.size() - 1) + 1);
+  for (; at > 0 && !text.empty(); --at)
+    text.remove_prefix(std::min(text.find(' '), text.size() - 1) + 1);
   double value = kUnknown;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -108,26 +108,28 @@ void OpenFiles::count() {
 
 std::vector<vx11::MetricFamily> process_metrics(std::shared_ptr<const OpenFiles> files) {
   static const double started = start_time();
-  return {
-      {.name = "process_cpu_seconds_total",
-       .help = "Processor time of this process, in user and in system mode.",
-       .series = {{.real = cpu_seconds}},
-       .unit = "seconds"},
-      gauge("process_start_time_seconds", "When this process was started, since 1970.",
-            [] { return started; }, "seconds"),
-      gauge("process_resident_memory_bytes", "Memory of this process that is in RAM.",
-            [] { return number_at(text_of("/proc/self/statm"), 1) * page_bytes(); }, "bytes"),
-      gauge("process_virtual_memory_bytes", "Addresses that this process has reserved.",
-            [] { return number_at(text_of("/proc/self/statm"), 0) * page_bytes(); }, "bytes"),
-      gauge("process_threads", "Threads of this process.", [] { return stat_field(20); }),
-      {.name = "process_open_fds",
-       .help = "Open files of this process, counted within a second after the scrape before.",
-       .kind = vx11::MetricKind::gauge,
-       .series = {{.value = [files = std::move(files)] { return files->number(); }}}},
-      {.name = "process_max_fds",
-       .help = "How many files this process may open.",
-       .kind = vx11::MetricKind::gauge,
-       .series = {{.value = most_files}}}};
+  return {{.name = "process_cpu_seconds_total",
+           .help = "Processor time of this process, in user and in system mode.",
+           .series = {{.real = cpu_seconds}},
+           .unit = "seconds"},
+          gauge(
+              "process_start_time_seconds", "When this process was started, since 1970.",
+              [] { return started; }, "seconds"),
+          gauge(
+              "process_resident_memory_bytes", "Memory of this process that is in RAM.",
+              [] { return number_at(text_of("/proc/self/statm"), 1) * page_bytes(); }, "bytes"),
+          gauge(
+              "process_virtual_memory_bytes", "Addresses that this process has reserved.",
+              [] { return number_at(text_of("/proc/self/statm"), 0) * page_bytes(); }, "bytes"),
+          gauge("process_threads", "Threads of this process.", [] { return stat_field(20); }),
+          {.name = "process_open_fds",
+           .help = "Open files of this process, counted within a second after the scrape before.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {{.value = [files = std::move(files)] { return files->number(); }}}},
+          {.name = "process_max_fds",
+           .help = "How many files this process may open.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {{.value = most_files}}}};
 }
 
 }  // namespace gateway

@@ -47,11 +47,10 @@ vx11::Result<RequestServices> make_request_services(
 
 Handler around_apis(const GatewayConfig& config, const RequestServices& services, Limits& limits,
                     const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis) {
-  Handler made =
-      vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
-                                              .max_wait = config.idempotency.max_wait,
-                                              .cors_origins = config.server.cors_origins,
-                                              .metrics = services.metrics});
+  Handler made = vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
+                                                         .max_wait = config.idempotency.max_wait,
+                                                         .cors_origins = config.server.cors_origins,
+                                                         .metrics = services.metrics});
   if (made) made = within_limits(config, limits, credentials, *std::move(made), services.metrics);
   if (made) made = vx11::make_problem_details(*std::move(made));
   const std::chrono::seconds hsts = hsts_of(config.server.tls);

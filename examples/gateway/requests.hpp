@@ -31,8 +31,8 @@ struct RequestServices {
 vx11::Result<RequestServices> make_request_services(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& redis);
 
-/// `apis` with all that. The order, from the outside: logs, counts of refusals, header fields, problem details, limits,
-/// `apis` behind idempotency. What is not configured costs nothing.
+/// `apis` with all that. The order, from the outside: logs, counts of refusals, header fields,
+/// problem details, limits, `apis` behind idempotency. What is not configured costs nothing.
 /// \param limits of `make_limits`
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> around_apis(
     const GatewayConfig& config, const RequestServices& services, Limits& limits,

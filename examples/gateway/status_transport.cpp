@@ -42,8 +42,9 @@ std::shared_ptr<vx11::Transport> make_status_transport(std::shared_ptr<vx11::Tra
 
 vx11::MetricFamily wakeup_metrics(std::shared_ptr<const Wakeups> wakeups) {
   return {.name = "vx11_status_wakeups_total",
-          .help = "Requests of status probes that may have woken a service: all but readings of "
-                  "the power state.",
+          .help =
+              "Requests of status probes that may have woken a service: all but readings of "
+              "the power state.",
           .series = {{.value = [wakeups = std::move(wakeups)] {
             return wakeups->load(std::memory_order_relaxed);
           }}}};

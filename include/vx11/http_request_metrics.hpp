@@ -18,8 +18,9 @@ inline namespace v0 {
 
 /// A route that an API serves. Both are constants of the program.
 struct ServedRoute {
-  std::string_view method = {};   ///< As HEAD is answered, too, by GET.
-  std::string_view pattern = {};  ///< As `HttpHandler::route` returns it. Several methods may share it.
+  std::string_view method = {};  ///< As HEAD is answered, too, by GET.
+  std::string_view pattern =
+      {};  ///< As `HttpHandler::route` returns it. Several methods may share it.
 };
 
 /// Requests by route, method and status code, and their times by route.

@@ -272,9 +272,9 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
           std::move(context), request, admission, request_id, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
-      Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, admission, request_id, deadline,
-          impl->count_of(route.pattern, request));
+      Task<StreamedResponse> answering =
+          completions::complete_chat(std::move(context), style_of(route.label), request, admission,
+                                     request_id, deadline, impl->count_of(route.pattern, request));
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);

@@ -111,10 +111,10 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
                         since);
   }
   endpoints::RelayOptions options(with.stream, with.timer, with.clock, *context->chats);
-  auto form = std::make_unique<CompletionForm>(context, router, *std::move(call),
-                                               admission.meter(), std::move(route_count));
-  auto relay = std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline,
-                                                      since);
+  auto form = std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter(),
+                                               std::move(route_count));
+  auto relay =
+      std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
   return endpoints::answer_with(std::move(relay));
 }
 

@@ -44,8 +44,7 @@ RouteLabel label_of(AnswerStyle style) noexcept {
 
 CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
                                std::shared_ptr<const Router> router, CompletionCall call,
-                               std::shared_ptr<UsageMeter> meter,
-                               endpoints::RouteCount route_count)
+                               std::shared_ptr<UsageMeter> meter, endpoints::RouteCount route_count)
     : context_(std::move(context)),
       router_(std::move(router)),
       call_(std::move(call)),

@@ -22,18 +22,18 @@ constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::unsupported)
 
 /// The bounds of the GenAI semantic conventions, in nanoseconds and tokens.
 constexpr std::array<std::uint64_t, 14> kDurationBounds = {
-    10'000'000,    20'000'000,    40'000'000,     80'000'000,     160'000'000,
-    320'000'000,   640'000'000,   1'280'000'000,  2'560'000'000,  5'120'000'000,
+    10'000'000,     20'000'000,     40'000'000,     80'000'000,    160'000'000,
+    320'000'000,    640'000'000,    1'280'000'000,  2'560'000'000, 5'120'000'000,
     10'240'000'000, 20'480'000'000, 40'960'000'000, 81'920'000'000};
 constexpr std::array<std::uint64_t, 16> kFirstTokenBounds = {
-    1'000'000,     5'000'000,     10'000'000,    20'000'000,    40'000'000,   60'000'000,
-    80'000'000,    100'000'000,   250'000'000,   500'000'000,   750'000'000,  1'000'000'000,
+    1'000'000,     5'000'000,     10'000'000,    20'000'000,    40'000'000,  60'000'000,
+    80'000'000,    100'000'000,   250'000'000,   500'000'000,   750'000'000, 1'000'000'000,
     2'500'000'000, 5'000'000'000, 7'500'000'000, 10'000'000'000};
 constexpr std::array<std::uint64_t, 13> kPerTokenBounds = {
-    10'000'000,  25'000'000,  50'000'000,  75'000'000,    100'000'000,  150'000'000, 200'000'000,
+    10'000'000,  25'000'000,  50'000'000,  75'000'000,  100'000'000,   150'000'000,  200'000'000,
     300'000'000, 400'000'000, 500'000'000, 750'000'000, 1'000'000'000, 2'500'000'000};
 constexpr std::array<std::uint64_t, 14> kTokenBounds = {
-    1,     4,      16,     64,        256,       1'024,      4'096,
+    1,      4,      16,      64,        256,       1'024,      4'096,
     16'384, 65'536, 262'144, 1'048'576, 4'194'304, 16'777'216, 67'108'864};
 
 /// The values of `error.type`; empty: none.
@@ -42,8 +42,7 @@ constexpr std::array<std::string_view, 3> kErrorTypes = {"", "timeout", "_OTHER"
 
 ErrorType error_of(const EndedChat& chat) noexcept {
   if (chat.is_good) return ErrorType::none;
-  const bool is_late =
-      !chat.attempts.empty() && chat.attempts.back().outcome == Outcome::timeout;
+  const bool is_late = !chat.attempts.empty() && chat.attempts.back().outcome == Outcome::timeout;
   return is_late ? ErrorType::timeout : ErrorType::other;
 }
 
@@ -266,9 +265,9 @@ struct GenAiFamilies {
   MetricFamily tokens = {.name = "gen_ai_client_token_usage",
                          .help = "Tokens of a chat, as its upstream reports them.",
                          .kind = MetricKind::histogram};
-  MetricFamily durations =
-      times("gen_ai_server_request_duration_seconds",
-            "Time from the head of a request to the end of its answer, by the model that answered.");
+  MetricFamily durations = times(
+      "gen_ai_server_request_duration_seconds",
+      "Time from the head of a request to the end of its answer, by the model that answered.");
   MetricFamily first = times("gen_ai_server_time_to_first_token_seconds",
                              "Time from the head of a request to the first text of its stream.");
   MetricFamily each =
@@ -278,16 +277,16 @@ struct GenAiFamilies {
 
 }  // namespace
 
-std::vector<MetricFamily> ChatMetrics::families(
-    const std::shared_ptr<const ChatMetrics>& metrics) {
+std::vector<MetricFamily> ChatMetrics::families(const std::shared_ptr<const ChatMetrics>& metrics) {
   const Impl& impl = *metrics->impl_;
   const Collector of(metrics);
   MetricFamily attempts{.name = "vx11_chat_attempts_total",
                         .help = "Attempts at each chat target, by outcome."};
   MetricFamily fallbacks{
       .name = "vx11_chat_fallbacks_total",
-      .help = "Chats that another target answered than the one asked first, by that and its "
-              "outcome."};
+      .help =
+          "Chats that another target answered than the one asked first, by that and its "
+          "outcome."};
   MetricFamily tokens{.name = "vx11_chat_tokens_total",
                       .help = "Tokens of chats by target, as the upstream reports them."};
   for (const Impl::Counted& counted : impl.targets) {

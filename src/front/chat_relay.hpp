@@ -108,7 +108,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   TimePoint since_;
   std::optional<Duration> first_piece_ = std::nullopt;
   std::optional<ChatStream> stream_ = std::nullopt;
-  TimePoint last_piece_ = {};  ///< Unset before the first one.
+  TimePoint last_piece_ = {};        ///< Unset before the first one.
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
   std::atomic<bool> failed_ = false;  ///< Set before the last text is handed over.

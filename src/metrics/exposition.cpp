@@ -97,7 +97,8 @@ void append_exemplar(std::string& out, const MetricExemplar& exemplar) {
   const auto since = exemplar.at.time_since_epoch();
   out.append(" # {trace_id=\"").append(exemplar.trace_id).append("\"} ");
   append(out, exemplar.value);
-  fmt::format_to(std::back_inserter(out), " {}.{:03}", since.count() / 1'000, since.count() % 1'000);
+  fmt::format_to(std::back_inserter(out), " {}.{:03}", since.count() / 1'000,
+                 since.count() % 1'000);
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ constexpr std::string_view kOther = "other";
 
 /// The codes that are counted by themselves, by what is asked for. All others are `other`.
 constexpr std::array kOfReading = {200, 400, 401, 403, 404, 429, 499, 500, 502, 503, 504};
-constexpr std::array kOfSending = {200, 204, 400, 401, 403, 404, 408, 409, 413, 415,
-                                   422, 429, 499, 500, 502, 503, 504};
+constexpr std::array kOfSending = {200, 204, 400, 401, 403, 404, 408, 409, 413,
+                                   415, 422, 429, 499, 500, 502, 503, 504};
 constexpr std::array kOfOtherMethods = {200, 204, 401, 403, 404, 405};
 constexpr std::array kWithoutRoute = {204, 400, 401, 403, 404, 405, 408, 413,
                                       414, 417, 429, 431, 500, 501, 503, 505};
@@ -133,8 +133,9 @@ std::vector<MetricFamily> RequestMetrics::families(
                         .help = "Requests that were answered, by route, method and status code."};
   MetricFamily times{
       .name = "vx11_http_request_duration_seconds",
-      .help = "Time from the head of a request to its answer, or to the end of its stream; without "
-              "requests that were refused by their head or by a limit.",
+      .help =
+          "Time from the head of a request to its answer, or to the end of its stream; without "
+          "requests that were refused by their head or by a limit.",
       .kind = MetricKind::histogram,
       .unit = "seconds"};
   for (const CountedRoute& route : metrics->impl_->routes) {

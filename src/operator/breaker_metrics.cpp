@@ -77,10 +77,9 @@ MetricFamily ages(const std::vector<NamedBreaker>& breakers, const SteadyClock& 
   MetricFamily family = gauge("vx11_circuit_seconds_since_failure",
                               "Age of the newest failure; absent while there was none.");
   for (const NamedBreaker& named : breakers) {
-    family.series.push_back({.labels = {{"breaker", named.name}},
-                             .real = [breaker = named.breaker, clock] {
-                               return age_of_failure(*breaker, clock);
-                             }});
+    family.series.push_back(
+        {.labels = {{"breaker", named.name}},
+         .real = [breaker = named.breaker, clock] { return age_of_failure(*breaker, clock); }});
   }
   return family;
 }

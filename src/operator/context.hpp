@@ -81,7 +81,7 @@ struct Context {
   mutable Metrics metrics;
   const std::shared_ptr<ChatMetrics> chats;
   const BreakerMetrics breakers;
-  const RouteIndices route_counts;  ///< Of `OperatorApiOptions::request_metrics`.
+  const RouteIndices route_counts;    ///< Of `OperatorApiOptions::request_metrics`.
   std::optional<metrics::Page> page;  ///< Made once the metrics of the program are checked.
   /// The JSON of the power state that was read last.
   mutable SharedText<PowerReading> power_state;

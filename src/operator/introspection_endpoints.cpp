@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "http/media_type.hpp"
-#include "operator/answers.hpp"
 #include "metrics/exposition.hpp"
+#include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
 #include "threads/next_turn.hpp"
 
@@ -88,8 +88,8 @@ Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
 Task<HttpResponse> show_metrics(const Context& context, const Call& call) {
   using metrics::Exposition;
   constexpr std::size_t kSlice = 32 * 1024;  // some 100 µs
-  const Exposition format = prefers_openmetrics(call.request.headers) ? Exposition::openmetrics
-                                                                      : Exposition::prometheus;
+  const Exposition format =
+      prefers_openmetrics(call.request.headers) ? Exposition::openmetrics : Exposition::prometheus;
   std::string text;
   text.reserve(4 * kSlice);
   metrics::Page::Position from;

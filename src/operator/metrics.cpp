@@ -69,10 +69,10 @@ std::vector<MetricFamily> Metrics::families() const {
       "vx11_chat_stream_first_piece_seconds",
       "Time from the head of a request to the first piece of its stream, of operator chats.",
       &Shared::first_piece));
-  families.push_back(stream_times(
-      "vx11_chat_stream_duration_seconds",
-      "Time from the head of a request to the end of its stream, of operator chats.",
-      &Shared::stream_total));
+  families.push_back(
+      stream_times("vx11_chat_stream_duration_seconds",
+                   "Time from the head of a request to the end of its stream, of operator chats.",
+                   &Shared::stream_total));
   MetricFamily lost{.name = "vx11_session_store_failures_total",
                     .help = "Sessions that could not be read or written."};
   lost.series.push_back(series_of({}, shared_, shared_->sessions_lost));
@@ -101,8 +101,7 @@ MetricFamily Metrics::durations() const {
       .kind = MetricKind::histogram,
       .unit = "seconds"};
   for (std::size_t i = 0; i < kEndpoints; ++i) {
-    family.series.push_back(
-        series_of({{"endpoint", name_of(i)}}, shared_, *shared_->durations[i]));
+    family.series.push_back(series_of({{"endpoint", name_of(i)}}, shared_, *shared_->durations[i]));
   }
   return family;
 }

@@ -43,8 +43,8 @@ class CountedRefusals final : public requests::Decorator {
 
 }  // namespace
 
-Result<std::shared_ptr<HttpHandler>> make_counted_refusals(std::shared_ptr<HttpHandler> inner,
-                                                          std::shared_ptr<RequestMetrics> metrics) {
+Result<std::shared_ptr<HttpHandler>> make_counted_refusals(
+    std::shared_ptr<HttpHandler> inner, std::shared_ptr<RequestMetrics> metrics) {
   detail::Mistakes mistakes;
   mistakes.add_if(inner == nullptr, "the handler is null");
   mistakes.add_if(metrics == nullptr, "the metrics are null");

@@ -105,10 +105,7 @@ class MemorySessionStore final : public SessionStore {
 
   SessionFigures figures() const override {
     const std::scoped_lock lock(mutex_);
-    return {.sessions = entries_.size(),
-            .bytes = bytes_,
-            .evicted = evicted_,
-            .expired = expired_};
+    return {.sessions = entries_.size(), .bytes = bytes_, .evicted = evicted_, .expired = expired_};
   }
 
  private:
@@ -258,7 +255,7 @@ class MemorySessionStore final : public SessionStore {
   const SteadyClock clock_;
   const WallClock wall_clock_;
   mutable std::mutex mutex_;
-  std::size_t bytes_ = 0;      // of all sessions
+  std::size_t bytes_ = 0;  // of all sessions
   std::uint64_t evicted_ = 0;
   std::uint64_t expired_ = 0;
   Owner unowned_ = Owner({});  // of sessions without principal

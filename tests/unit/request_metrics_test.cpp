@@ -46,7 +46,8 @@ Series read(std::vector<MetricFamily> families) {
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("#")) continue;
     const std::size_t space = line.rfind(' ');
-    CHECK_MESSAGE(series.emplace(line.substr(0, space), std::stod(line.substr(space))).second, line);
+    CHECK_MESSAGE(series.emplace(line.substr(0, space), std::stod(line.substr(space))).second,
+                  line);
   }
   return series;
 }
@@ -123,8 +124,8 @@ TEST_CASE("p95 and p99 of chats are read within a tenth") {
       std::lognormal_distribution<double> seconds(std::log(median), spread);
       for (int i = 0; i < 20'000; ++i) {
         all.push_back(seconds(random));
-        times.count_time(std::chrono::duration_cast<vx11::Duration>(
-            std::chrono::duration<double>(all.back())));
+        times.count_time(
+            std::chrono::duration_cast<vx11::Duration>(std::chrono::duration<double>(all.back())));
       }
       std::sort(all.begin(), all.end());
       for (const double share : {0.95, 0.99}) {
@@ -137,8 +138,8 @@ TEST_CASE("p95 and p99 of chats are read within a tenth") {
 
 TEST_CASE("the newest traced value of a bucket is its exemplar, shown in OpenMetrics alone") {
   static constexpr std::array<std::uint64_t, 1> kBounds = {1'000'000'000};
-  auto times = std::make_shared<MetricHistogram>(kBounds, vx11::kTimeSteps,
-                                                 vx11::Exemplars::newest);
+  auto times =
+      std::make_shared<MetricHistogram>(kBounds, vx11::kTimeSteps, vx11::Exemplars::newest);
   const vx11::WallTime at(std::chrono::milliseconds(1'700'000'000'250));
   times->count_time(200ms, std::string(32, 'a'), at);
   times->count_time(250ms, kTrace, at);
@@ -155,14 +156,16 @@ TEST_CASE("the newest traced value of a bucket is its exemplar, shown in OpenMet
         "t_seconds_sum 4.45\nt_seconds_count 4\n");
   CHECK(page.text(Exposition::openmetrics) ==
         "# HELP t_seconds Times.\n# TYPE t_seconds histogram\n# UNIT t_seconds seconds\n"
-        "t_seconds_bucket{le=\"1.0\"} 2 # {trace_id=\"" + kTrace + "\"} 0.25 1700000000.250\n"
-        "t_seconds_bucket{le=\"+Inf\"} 4\nt_seconds_sum 4.45\nt_seconds_count 4\n# EOF\n");
+        "t_seconds_bucket{le=\"1.0\"} 2 # {trace_id=\"" +
+            kTrace +
+            "\"} 0.25 1700000000.250\n"
+            "t_seconds_bucket{le=\"+Inf\"} 4\nt_seconds_sum 4.45\nt_seconds_count 4\n# EOF\n");
 }
 
 TEST_CASE("OpenMetrics names counters and infos without their suffix") {
-  const Page page({{.name = "n_total", .help = "N \"quoted\".", .series = {{.value = [] {
-                                                              return std::uint64_t{3};
-                                                            }}}},
+  const Page page({{.name = "n_total",
+                    .help = "N \"quoted\".",
+                    .series = {{.value = [] { return std::uint64_t{3}; }}}},
                    {.name = "b_info",
                     .help = "B.",
                     .kind = MetricKind::info,
@@ -171,8 +174,7 @@ TEST_CASE("OpenMetrics names counters and infos without their suffix") {
                     .help = "G.",
                     .kind = MetricKind::gauge,
                     .series = {{.real = [] { return 0.5; }},
-                               {.labels = {{"x", "none"}},
-                                .real = [] { return std::nan(""); }}}}});
+                               {.labels = {{"x", "none"}}, .real = [] { return std::nan(""); }}}}});
   CHECK(page.text(Exposition::openmetrics) ==
         "# HELP n N \\\"quoted\\\".\n# TYPE n counter\nn_total 3\n"
         "# HELP b B.\n# TYPE b info\nb_info{version=\"1\"} 1\n"
@@ -203,9 +205,10 @@ TEST_CASE("the format is chosen by weight; wildcards choose the old one") {
   CHECK(prefers_openmetrics("application/openmetrics-text"));
   CHECK(prefers_openmetrics("application/openmetrics-text; version=1.0.0; charset=utf-8"));
   CHECK(prefers_openmetrics("text/plain;q=0.5, application/openmetrics-text;version=\"1.0.0\""));
-  CHECK(prefers_openmetrics("application/openmetrics-text;version=1.0.0,"
-                            "application/openmetrics-text;version=0.0.1;q=0.75,"
-                            "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"));
+  CHECK(
+      prefers_openmetrics("application/openmetrics-text;version=1.0.0,"
+                          "application/openmetrics-text;version=0.0.1;q=0.75,"
+                          "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"));
   CHECK(prefers_openmetrics("APPLICATION/OpenMetrics-Text;q=0.5,text/plain;q=0.5"));
   CHECK_FALSE(prefers_openmetrics("*/*"));
   CHECK_FALSE(prefers_openmetrics("application/*"));
@@ -350,10 +353,12 @@ TEST_CASE("embeddings are counted for targets that have them") {
     metrics->ended(chat);
   }
   const Series series = read(ChatMetrics::families(metrics));
-  CHECK(series.at(
-            R"(gen_ai_server_request_duration_seconds_count{gen_ai_operation_name="embeddings",gen_ai_provider_name="openai",gen_ai_request_model="e"})") ==
-        1);
-  CHECK(series.at(
-            R"(gen_ai_server_request_duration_seconds_count{gen_ai_operation_name="chat",gen_ai_provider_name="vx11"})") ==
-        0);
+  CHECK(
+      series.at(
+          R"(gen_ai_server_request_duration_seconds_count{gen_ai_operation_name="embeddings",gen_ai_provider_name="openai",gen_ai_request_model="e"})") ==
+      1);
+  CHECK(
+      series.at(
+          R"(gen_ai_server_request_duration_seconds_count{gen_ai_operation_name="chat",gen_ai_provider_name="vx11"})") ==
+      0);
 }
