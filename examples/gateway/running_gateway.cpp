@@ -204,6 +204,7 @@ void RunningGateway::tend() {
     spdlog::info("the log level is the configured one again");
   }
   state_.history->tend(*state_.objectives);
+  state_.files->tend();
   retired_->clear();
 }
 

@@ -66,7 +66,8 @@ MetricFamily counter(const Shared& from, std::string name, std::string help,
 
 MetricFamily gauge(const Shared& from, std::string name, std::string help,
                    double (*value)(const ServiceLevel&)) {
-  MetricFamily family{.name = std::move(name), .help = std::move(help), .kind = MetricKind::gauge};
+  MetricFamily family{
+      .name = std::move(name), .help = std::move(help), .kind = MetricKind::gauge, .unit = "ratio"};
   for (const auto& [objective, level] : from->entries()) {
     family.series.push_back(
         {.labels = labels_of(objective), .real = [level = level, value] { return value(*level); }});
