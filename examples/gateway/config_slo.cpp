@@ -1,13 +1,20 @@
 #include "config_slo.hpp"
 
+#include <vx11/chat_completions_api.hpp>
+#include <vx11/http_request_metrics.hpp>
+#include <vx11/operator_api.hpp>
+
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "config_secrets.hpp"
 #include "shown_text.hpp"
+#include "spelling.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -43,11 +50,22 @@ void check_threshold(LoadedConfig& loaded, const std::string& table, const SloCo
   }
 }
 
-/// Whether it may be the pattern of a route.
-bool is_pattern(const std::string& route) {
-  const std::size_t star = route.find('*');
-  const bool is_end = star == std::string::npos || star + 1 == route.size();
-  return is_end && (route.starts_with('/') || route == "*");
+/// The patterns of the routes that are served, each once.
+std::vector<std::string_view> served_patterns() {
+  std::vector<std::string_view> patterns;
+  for (const auto& routes : {vx11::OperatorApi::routes(), vx11::ChatCompletionsApi::routes()}) {
+    for (const vx11::ServedRoute& route : routes) patterns.push_back(route.pattern);
+  }
+  return patterns;
+}
+
+/// Whether it is the pattern of a route, or the beginning of one followed by a star.
+bool is_served(const std::string& route) {
+  const auto patterns = served_patterns();
+  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+    if (!route.ends_with('*')) return pattern == route;
+    return pattern.starts_with(std::string_view(route).substr(0, route.size() - 1));
+  });
 }
 
 void check_routes(LoadedConfig& loaded, const std::string& table, const SloConfig& slo) {
@@ -56,11 +74,12 @@ void check_routes(LoadedConfig& loaded, const std::string& table, const SloConfi
     complain(loaded, key, "is empty: nothing would count; name routes, or delete it for chats");
   }
   for (const std::string& route : slo.routes) {
-    if (is_pattern(route)) continue;
+    if (is_served(route)) continue;
     complain(loaded, key,
-             fmt::format("{} is no route; write a path such as /operator/chat/ask, or the "
-                         "beginning of one with a * at its end",
-                         shown_value(route).value_or("\"***\"")));
+             fmt::format("{} is no route; write one such as /operator/session/{{}}, or the "
+                         "beginning of some followed by *{}",
+                         shown_value(route).value_or("\"***\""),
+                         did_you_mean(route, served_patterns())));
   }
 }
 

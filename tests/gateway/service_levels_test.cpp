@@ -103,7 +103,7 @@ TEST_CASE("mistakes in objectives, all of them") {
   CHECK(mistakes_in("[slo]\n") == Lines{"gateway.toml:1: slo: is empty; write [slo.NAME] with its "
                                         "settings below it, or delete it"});
   CHECK(mistakes_in("[slo.a]\nobjective = 99.9\n[slo.b]\nkind = \"latency\"\n[slo.c]\n"
-                    "kind = \"availability\"\nthreshold = \"2s\"\nroutes = [\"chat\", \"/a*b\"]\n"
+                    "kind = \"availability\"\nthreshold = \"2s\"\nroutes = [\"/operator/chats\", \"/a*\"]\n"
                     "[slo.d]\nkind = \"uptime\"\nperiod = \"24h\"\nroutes = []\n") ==
         Lines{"gateway.toml:2: slo.a.objective: 99.9 is out of range; take 0.5 to 0.99999",
               "gateway.toml:12: slo.d.period: \"24h\" is out of range; take \"72h\" to \"8784h\"",
@@ -115,10 +115,11 @@ TEST_CASE("mistakes in objectives, all of them") {
               "\"2s\"",
               "gateway.toml:7: slo.c.threshold: has no effect with kind = \"availability\"; delete "
               "it, or write kind = \"latency\"",
-              "gateway.toml:8: slo.c.routes: \"chat\" is no route; write a path such as "
-              "/operator/chat/ask, or the beginning of one with a * at its end",
-              "gateway.toml:8: slo.c.routes: \"/a*b\" is no route; write a path such as "
-              "/operator/chat/ask, or the beginning of one with a * at its end",
+              "gateway.toml:8: slo.c.routes: \"/operator/chats\" is no route; write one such as "
+              "/operator/session/{}, or the beginning of some followed by *, did you mean "
+              "\"/operator/chat\"?",
+              "gateway.toml:8: slo.c.routes: \"/a*\" is no route; write one such as "
+              "/operator/session/{}, or the beginning of some followed by *",
               "gateway.toml:13: slo.d.routes: is empty: nothing would count; name routes, or "
               "delete it for chats"});
 }
