@@ -71,6 +71,8 @@ enum class LogEvent : std::uint8_t {
   connection_proxy_header_refused,
   server_fewer_threads,
   tracing_spans_lost,
+  slo_history_new,
+  slo_history_not_kept,
   server_fewer_connections,
 };
 

@@ -156,11 +156,22 @@ std::vector<vx11::MetricFamily> RequestLogs::metric_families() const {
                     .value = [] { return written_log_lines(); }});
   series.push_back({.labels = {{"log", "program"}, {"outcome", "lost"}},
                     .value = [] { return lost_log_lines(); }});
+  vx11::MetricFamily waiting{.name = "vx11_gateway_log_waiting_bytes",
+                             .help =
+                                 "Lines of the access log and the audit log that wait to be "
+                                 "written.",
+                             .kind = vx11::MetricKind::gauge,
+                             .unit = "bytes"};
+  for (const auto& [log, file] : {std::pair("access", access_), std::pair("audit", audit_)}) {
+    if (file == nullptr) continue;
+    waiting.series.push_back(
+        {.labels = {{"log", log}}, .value = [file = file] { return file->waiting_bytes(); }});
+  }
   return {{.name = "vx11_gateway_log_lines_total",
-           .help =
-               "Lines of the access log, the audit log and the program's own log, by what became "
-               "of them.",
-           .series = std::move(series)}};
+           .help = "Lines of the access log, the audit log and the program's own log, by what "
+                   "became of them.",
+           .series = std::move(series)},
+          std::move(waiting)};
 }
 
 }  // namespace gateway

@@ -206,6 +206,8 @@ void RunningGateway::tend() {
   each_file(&WatchedFile::refresh);
   if (log_level_->expire()) log_event(LogEvent::log_level_restored);
   process_log().note_left_out();
+  state_.history->tend(*state_.objectives);
+  state_.files->tend();
   retired_->clear();
 }
 
@@ -217,6 +219,7 @@ void RunningGateway::begin_to_drain() {
 std::size_t RunningGateway::drain(Duration delay) {
   const std::size_t cut_off = front_->drain(loaded_.config.server.shutdown_grace, delay);
   state_.tracing.flush();
+  state_.history->save(*state_.objectives);
   return cut_off;
 }
 

@@ -34,6 +34,8 @@ std::vector<Setting> redis_settings();
 std::vector<Setting> request_settings();
 /// `[tracing]`.
 std::vector<Setting> tracing_settings();
+/// `[service_levels]`.
+std::vector<Setting> service_level_settings();
 /// `[limits]`, a part of them.
 std::vector<Setting> limit_settings();
 

@@ -54,6 +54,9 @@ struct RequestRecord {
   bool is_admitted = false;       ///< False: refused by its head alone.
   std::string_view span_id = {};  ///< Of its span; empty: it is not traced.
   bool is_sampled = false;        ///< Whether its trace is recorded, for exemplars.
+  /// Of a chat: why the target that was to answer first did not, such as `switch_timeout`; else
+  /// empty.
+  std::string_view fallback = {};
 };
 
 /// Receives records on the threads that handle requests, and must be thread-safe. Must not throw or

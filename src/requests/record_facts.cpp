@@ -1,7 +1,5 @@
 #include "requests/record_facts.hpp"
 
-#include <vx11/trace_context.hpp>
-
 #include <algorithm>
 
 namespace vx11 {
@@ -28,6 +26,15 @@ bool is_word(std::string_view text) noexcept {
          });
 }
 
+/// The reason, which follows the source; empty if there is none.
+std::string_view reason_after(std::string_view source, std::string_view body) noexcept {
+  constexpr std::string_view kBetween = R"(","reason":")";
+  if (source.data() == nullptr) return {};
+  const auto end = static_cast<std::size_t>(source.data() + source.size() - body.data());
+  const bool has_reason = body.substr(end).starts_with(kBetween);
+  return has_reason ? quoted_after(body, end, kBetween) : std::string_view();
+}
+
 /// The entries of the list of attempts that begins after `at`.
 std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
   constexpr std::string_view kBegin = R"("attempts":[)";
@@ -44,13 +51,6 @@ std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
 }
 
 }  // namespace
-
-std::string_view trace_id_of(const Headers& headers) noexcept {
-  constexpr std::string_view kName = "traceparent";
-  const auto text = headers.find(kName);
-  if (!text || headers.count(kName) != 1 || !parse_trace_parent(*text)) return {};
-  return text->substr(3, 32);
-}
 
 std::string_view error_word(std::string_view body) noexcept {
   for (const std::string_view before : {R"("error":")", R"("code":")", R"("status":")"}) {
@@ -71,6 +71,7 @@ ChatFacts chat_facts(std::string_view body) noexcept {
     at = body.rfind(before);
   }
   facts.source = quoted_after(body, at, before);
+  facts.fallback = reason_after(facts.source, body);
   facts.attempts = count_attempts(body, at == std::string_view::npos ? 0 : at);
   return facts;
 }
