@@ -1,5 +1,6 @@
 #include "telemetry_manual.hpp"
 
+#include <vx11/event_table.hpp>
 #include <vx11/span_attributes.hpp>
 
 #include <span>
@@ -63,10 +64,20 @@ std::string spans_table() {
   return table;
 }
 
+std::string policy_events_table() {
+  std::string table =
+      "### Events of policies\n\n| event | severity | when | values |\n|---|---|---|---|\n";
+  for (const vx11::EventInfo& info : vx11::kEventTable) {
+    table += fmt::format("| `{}` | {} | {} | {} |\n", info.name, to_string(info.severity),
+                         info.meaning, info.values);
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string print_telemetry() {
-  return spans_table() + "\n" + log_events_table() + "\n" +
+  return policy_events_table() + "\n" + spans_table() + "\n" + log_events_table() + "\n" +
          fields_table("Fields of the program's own log", "field", log_fields()) + "\n" +
          fields_table("Members of the access log", "member", access_log_members()) + "\n" +
          fields_table("Members of the audit log", "member", audit_log_members());

@@ -7,7 +7,7 @@
 
 namespace gateway {
 
-/// Spans, log events, their fields, and the members of the access log and the audit log, as Markdown with
+/// Events of policies, spans, log events, their fields, and the members of the access log and the audit log, as Markdown with
 /// a heading of level 3 for each table.
 std::string print_telemetry();
 
