@@ -124,8 +124,10 @@ vx11::Result<std::shared_ptr<RequestLogs>> RequestLogs::open(const LogConfig& co
 
 void RequestLogs::note(const vx11::RequestRecord& record) const {
   if (access_ != nullptr) access_->append(to_json_line(record));
-  const std::optional<Refusal> refusal = take_refusal(record);
   const std::string action = audit_action(record);
+  const bool is_quiet = record.status < 400 && record.end != vx11::AnswerEnd::error;
+  if (is_quiet && action.empty()) return;  // most of them
+  const std::optional<Refusal> refusal = take_refusal(record);
   note_request(log_, record, refusal, action);
   if (audit_ == nullptr || action.empty()) return;
   audit_->append(audit_line(record, action, refusal.value_or(Refusal())));
