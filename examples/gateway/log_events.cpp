@@ -94,6 +94,10 @@ constexpr std::array<LogEventInfo, kLogEvents> kEvents{{
      "A chat is answered without its history, or a session is not shown."},
     {E::session_not_stored, "session.not_stored", L::warn, B::one, "session not stored[: {reason}]",
      "A turn of a session is lost."},
+    {E::session_evicted, "session.evicted", L::warn, B::many,
+     "{removed} sessions were removed for want of room: sessions.max, sessions.max_bytes or the "
+     "share of a principal is reached",
+     "The least recently used were removed; at most one line a second."},
     {E::chat_reply_refused, "chat.reply_refused", L::warn, B::one,
      "reply refused[: {upstream}][: {reason}]", "What a target answered is not understood."},
     {E::health_component_degraded, "health.component_degraded", L::warn, B::one,
@@ -199,6 +203,7 @@ constexpr LogFieldInfo kFields[] = {
     {"outcome", "", "`done`, `refused` or `failed`."},
     {"peer", "", "The numeric address of the client."},
     {"principal", "", "The name of the token, or the subject of the JWT."},
+    {"removed", "sessions", "How many."},
     {"reason", "", "Why, in words made by the gateway."},
     {"request_id", "", "As answered in `X-Request-Id`, and in the access log."},
     {"requests", "requests", "How many."},

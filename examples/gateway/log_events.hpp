@@ -44,6 +44,7 @@ enum class LogEvent : std::uint8_t {
   session_store_back,
   session_not_read,
   session_not_stored,
+  session_evicted,
   chat_reply_refused,
   health_component_degraded,
   auth_credential_refused,

@@ -205,6 +205,7 @@ void RunningGateway::each_file(Read read) {
 void RunningGateway::tend() {
   each_file(&WatchedFile::refresh);
   if (log_level_->expire()) log_event(LogEvent::log_level_restored);
+  note_evictions(state_.sessions, evicted_sessions_);
   process_log().note_left_out();
   state_.history->tend(*state_.objectives);
   state_.files->tend();

@@ -126,6 +126,13 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                  {.timeout = sessions.max_wait, .timer = vx11::make_net_timer()});
 }
 
+void note_evictions(const Sessions& sessions, std::uint64_t& seen) {
+  if (sessions.store == nullptr) return;
+  const std::uint64_t now = sessions.store->figures().evicted.value_or(0);
+  if (now > seen) log_event(LogEvent::session_evicted, {{"removed", now - seen}});
+  seen = now;
+}
+
 std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions) {
   std::vector<vx11::MetricFamily> families = figure_metrics(sessions.store);
   if (sessions.guarded == nullptr) return families;

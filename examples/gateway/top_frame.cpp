@@ -231,6 +231,10 @@ void add_refusals(Lines& lines, const MetricChange& change) {
 
 // --- the process --------------------------------------------------------------------------------
 
+double loops_in(const MetricSnapshot& metrics) {
+  return static_cast<double>(metrics.values_of("vx11_loop_busy_seconds_total", "loop").size());
+}
+
 void add_first_lines(Lines& lines, const MetricChange& change, const TopSample& now,
                      const std::string& url, TopSort sort) {
   const MetricSnapshot& metrics = now.metrics;
@@ -245,10 +249,12 @@ void add_first_lines(Lines& lines, const MetricChange& change, const TopSample& 
        TopLook::heading});
   const auto cpu = metrics.value("process_cpu_seconds_total");
   lines.push_back({fmt::format(
-      "cpu {}  memory {}  descriptors {:.0f}/{:.0f}  threads {:.0f}  sessions {}",
+      "cpu {}  loops busy {}  memory {}  descriptors {:.0f}/{:.0f}  connections {:.0f}  "
+      "sessions {}",
       cpu ? percent(change.per_second("process_cpu_seconds_total"), 1) : "-",
+      percent(change.per_second("vx11_loop_busy_seconds_total"), loops_in(metrics)),
       short_bytes(metrics.sum("process_resident_memory_bytes")), metrics.sum("process_open_fds"),
-      metrics.sum("process_max_fds"), metrics.sum("process_threads"),
+      metrics.sum("process_max_fds"), metrics.sum("vx11_server_connections"),
       metrics.has("vx11_sessions") ? fmt::format("{:.0f}", metrics.sum("vx11_sessions")) : "-")});
   std::vector<std::string> unwell;
   for (const auto& [name, status] : now.components) {

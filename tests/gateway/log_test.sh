@@ -33,6 +33,8 @@ max_body_bytes = 100000
 auth_failures = ${1:-100}
 auth_failures_on_loopback = true
 per_session = "3/m"
+[sessions]
+max = 3
 EOF
 }
 
@@ -90,6 +92,12 @@ fails() {
   heal
   leaves breaker.changed '.breaker == "switch" and .to == "open" and .from == "closed"'
   leaves request.unavailable '.status == 503'
+}
+
+loses_sessions() {
+  local i
+  for i in {1..6}; do chat "{\"message\":\"a\",\"session_id\":\"evicted-$i\"}"; done
+  leaves session.evicted '.removed > 0'
 }
 
 acts() {
@@ -193,6 +201,7 @@ check "refused credentials leave a line, with who, from where and why" refuses_c
 check "refused requests leave a line" refuses_requests
 check "connections that are turned away leave a line" turns_connections_away
 check "power actions and calls of /admin leave a line" acts
+check "sessions that are removed leave a line" loses_sessions
 check "breakers, replies and failed requests leave a line" fails
 check "lines that were left out are counted" counts_left_out_lines
 check "reloads leave a line, those that are refused, too" reloads

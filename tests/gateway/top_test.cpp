@@ -129,7 +129,7 @@ TEST_CASE("a frame shows rates, quantiles, targets, breakers, objectives and ref
   const std::string text = joined(make_top_frame(&before, now, "http://gateway", TopSort::rate));
   INFO(text);
   CHECK(has(text, "vx11-gateway 1.2.3  http://gateway  up 12.0s  status -  sort rate"));
-  CHECK(has(text, "memory 34.3MiB  descriptors 12/1024"));
+  CHECK(has(text, "memory 34.3MiB  descriptors 12/1024  connections 0"));
   CHECK(has(text,
             "/operator/chat/ask                    10.0  100ms  910ms  982ms    0%   10%     121"));
   CHECK(has(text,
