@@ -60,7 +60,7 @@ vx11::HttpResponse set_log_level(LogLevelControl& control, const std::string& te
   }
   if (time < kShortest || time > kLongest) return mistake("for", "must be 1s to 24h");
   log_event(LogEvent::log_level_set,
-            {{"level", unquoted(print(level))}, {"time", unquoted(print(time))}});
+            {{"new_level", unquoted(print(level))}, {"period", unquoted(print(time))}});
   control.set_for(level, time);
   return json_answer(200, {{"level", body.at("level")}, {"for_seconds", time / 1s}});
 }
@@ -92,7 +92,7 @@ vx11::Task<vx11::HttpResponse> revoke(std::shared_ptr<vx11::RedisRevocations> re
   }
   log_event(
       LogEvent::auth_principal_revoked,
-      {{"principal", principal.get_ref<const std::string&>()}, {"time", unquoted(print(time))}});
+      {{"principal", principal.get_ref<const std::string&>()}, {"period", unquoted(print(time))}});
   co_return json_answer(200, {{"principal", principal}, {"for_seconds", seconds.count()}});
 }
 

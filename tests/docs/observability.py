@@ -40,7 +40,7 @@ per_session = "100/s"
 tokens_per_minute = 1000000
 concurrent = 100
 concurrent_per_token = 10
-auth_failures = 10
+auth_failures = "10/m"
 [tracing]
 endpoint = "http://127.0.0.1:9"
 [log]

@@ -30,7 +30,7 @@ format = "json"
 max_connections_per_address = 40
 [limits]
 max_body_bytes = 100000
-auth_failures = ${1:-100}
+auth_failures = "${1:-100}/m"
 auth_failures_on_loopback = true
 per_session = "3/m"
 [sessions]
@@ -64,9 +64,6 @@ refuses_requests() {
   leaves request.too_large '.status == 413'
   chat '{"message":7}'
   leaves request.invalid '.status == 422'
-  raw 'NONSENSE\r\n\r\n'
-  raw 'GET / HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n' "$(head -c 100000 /dev/zero | tr '\0' x)"
-  leaves request.too_large '.status == 431'
   local _
   for _ in {1..4}; do chat "$QUESTION"; done
   leaves request.rate_limited '.status == 429'
@@ -83,7 +80,7 @@ turns_connections_away() {
 }
 
 fails() {
-  fault switch malformed
+  fault switch invalid_json
   chat '{"message":"a"}'
   leaves chat.reply_refused '.upstream == "switch"'
   fault switch 500
@@ -105,7 +102,7 @@ acts() {
   leaves operator.action '.action == "power.service.stop" and .object == "redis" and
     .request_id == "act-1"'
   operator PUT /admin/log-level -H "$JSON_TYPE" --data-binary '{"level":"info","for":"5s"}'
-  leaves log.level_set '.level == "info" and .time == "5s"'
+  leaves log.level_set '.new_level == "info" and .period == "5s"'
   leaves operator.action '.action == "admin.log-level" and .outcome == "done"'
   operator DELETE /operator/session/a-secret-session
   leaves operator.action '.action == "session.delete" and (has("object") | not)'
@@ -143,9 +140,10 @@ ends() {
 }
 
 is_whole_json() {
-  jq -es 'length > 10 and all(.[]; (.time | test("^[0-9-]+T[0-9:.]+Z$")) and
-    (.level | test("^(info|warn|error)$")) and (.event | test("^[a-z_]+[.][a-z_]+$")) and (.message | length > 0))' \
-    "$LOG" >/dev/null || unmet "not all lines are so: $(head -n 3 "$LOG")"
+  local bad
+  bad=$(jq -c 'select(((.time | test("^[0-9-]+T[0-9:.]+Z$")) and (.level | test("^(info|warn|error)$")) and
+    (.event | test("^[a-z_]+[.][a-z_]+$")) and (.message | length > 0)) | not)' "$LOG" 2>&1)
+  expect_equal "lines that are not so" "$bad" ""
 }
 
 has_no_secrets() {

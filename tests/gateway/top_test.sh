@@ -5,6 +5,7 @@
 [[ $# -lt 2 ]] || export VX11_UPSTREAM=$2
 source "$(dirname "$0")/../lib.sh"
 
+readonly TOP_PROGRAM=${TOP:-$GATEWAY_PROGRAM} # may be of another build
 readonly TOKEN_FILE=$WORK/top.token FRAME=$WORK/frame
 printf '%s\n' "$TOKEN" >"$TOKEN_FILE"
 unset VX11_TENTACULO_LINK_TOKEN # of the environment of top; gateways get it by start_gateway
@@ -12,7 +13,7 @@ unset VX11_TENTACULO_LINK_TOKEN # of the environment of top; gateways get it by 
 # top ARGUMENT…: its output is $FRAME, and what it says $WORK/said; EXIT_CODE is its code.
 top() {
   EXIT_CODE=0
-  timeout 30 "$GATEWAY_PROGRAM" top "$@" >"$FRAME" 2>"$WORK/said" || EXIT_CODE=$?
+  timeout 30 "$TOP_PROGRAM" top "$@" >"$FRAME" 2>"$WORK/said" || EXIT_CODE=$?
 }
 shows() { grep -Eq -- "$1" "$FRAME" || unmet "no line: $1"$'\n'"$(cat "$FRAME" "$WORK/said")"; }
 says_why() { grep -Eq -- "$1" "$WORK/said" || unmet "it says: $(cat "$WORK/said")"; }
@@ -49,7 +50,7 @@ shows_an_open_breaker() {
   heal
   top "$BASE" --once --interval 0s
   shows '^switch +open'
-  shows '^switch .* http_status 3'
+  shows '^switch .* error 3'
 }
 
 refuses_bad_arguments() {
@@ -109,7 +110,7 @@ press() { tmux_ send-keys -t top "$1"; }
 start_screen() { # LOCALE WIDTH HEIGHT
   tmux_ kill-server 2>/dev/null
   tmux_ new-session -d -s top -x "$2" -y "$3" \
-    "LC_ALL=$1 $(printf '%q ' "$GATEWAY_PROGRAM" top "$BASE" --interval 200ms); echo code \$? >$WORK/screen.code"
+    "LC_ALL=$1 $(printf '%q ' "$TOP_PROGRAM" top "$BASE" --interval 200ms); echo code \$? >$WORK/screen.code"
 }
 ends_with() { # CODE
   eventually 20 test -s "$WORK/screen.code" || unmet "it has not ended"
