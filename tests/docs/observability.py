@@ -146,7 +146,8 @@ def read(text, families):
 
 
 def shown_name(name, family):
-    return name + "_total" if family.type == "counter" and not name.endswith("_total") else name
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+    return name if name.endswith(suffix) else name + suffix
 
 
 def unit_of(name, family):
