@@ -7,8 +7,8 @@
 
 namespace gateway {
 
-/// Events of policies, spans, log events, their fields, and the members of the access log and the audit log, as Markdown with
-/// a heading of level 3 for each table.
+/// Events of policies, spans, log events, their fields, and the members of the access log and the
+/// audit log, as Markdown with a heading of level 3 for each table.
 std::string print_telemetry();
 
 }  // namespace gateway
