@@ -169,11 +169,13 @@ std::vector<vx11::MetricFamily> RequestLogs::metric_families() const {
     waiting.series.push_back(
         {.labels = {{"log", log}}, .value = [file = file] { return file->waiting_bytes(); }});
   }
-  return {{.name = "vx11_gateway_log_lines_total",
-           .help = "Lines of the access log, the audit log and the program's own log, by what "
-                   "became of them.",
-           .series = std::move(series)},
-          std::move(waiting)};
+  std::vector<vx11::MetricFamily> families = {
+      {.name = "vx11_gateway_log_lines_total",
+       .help = "Lines of the access log, the audit log and the program's own log, by what became "
+               "of them.",
+       .series = std::move(series)}};
+  if (!waiting.series.empty()) families.push_back(std::move(waiting));
+  return families;
 }
 
 }  // namespace gateway
