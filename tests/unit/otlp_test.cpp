@@ -5,6 +5,7 @@
 #include <vx11/testing/scripted_transport.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,6 +1,7 @@
 // W3C Trace Context by its letter, which traces are kept, and the spans of a request and its
 // attempts.
 
+#include <vx11/dialect/openai.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/span_attributes.hpp>
 #include <vx11/tracing.hpp>
@@ -366,6 +367,43 @@ TEST_CASE("of a trace that is not sampled only failures are kept, if they are wa
     REQUIRE(site.ask());  // the fallback has answered: no failure
     CHECK(site.spans().empty());
   }
+}
+
+namespace {
+
+/// A transport for shadows, which must not block.
+class Recording final : public vx11::Transport {
+ public:
+  using Transport::send;
+  bool blocks() const noexcept override { return false; }
+  vx11::Task<vx11::Result<HttpResponse>> send(const HttpRequest& request, Deadline) override {
+    requests.push_back(request);
+    co_return HttpResponse(200, "application/json", router_upstreams::kSwitchSays);
+  }
+
+  std::vector<HttpRequest> requests = {};
+};
+
+}  // namespace
+
+TEST_CASE("a copy of a chat for a shadow belongs to no trace") {
+  router_upstreams::Upstreams site;
+  const auto shadow = std::make_shared<Recording>();
+  auto options = site.options();
+  options.shadow.emplace();
+  options.shadow->target = router_upstreams::target("shadow", "http://shadow:1");
+  options.shadow->target.dialect = vx11::switch_dialect();
+  options.shadow->target.transport = shadow;
+  options.shadow->share = 1;
+  site.primary->then_json(router_upstreams::kSwitchSays);
+  const Traced traced;
+  ChatRequest asked = router_upstreams::chat();
+  asked.trace = traced.begin();
+  const auto router = Router::create(options);
+  REQUIRE_MESSAGE(router, router.error().detail);
+  REQUIRE(router->ask(asked));
+  REQUIRE(shadow->requests.size() == 1);
+  CHECK_FALSE(shadow->requests.at(0).headers.contains("traceparent"));
 }
 
 TEST_CASE("the model, its tokens and its provider are those of the conventions") {
