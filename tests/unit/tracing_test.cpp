@@ -563,6 +563,21 @@ TEST_CASE("a chat that no target answers is kept with all attempts though it was
   CHECK((own.flags & vx11::kTraceSampled) == 0);
 }
 
+TEST_CASE("a task's upstream gets the span of the request as its parent") {
+  TracedApi site;
+  site.options.tasks = site.router.targets[0];
+  site.to_switch->then_json(R"({"status":"ok"})");
+  HttpRequest request =
+      TracedApi::with_body("POST", "/operator/task", R"({"task_type":"t","payload":{}})");
+  request.headers.add("traceparent", parent("00", "01"));
+  CHECK(site.answer(request).status == 200);
+  const Span own = only(site.spans(), vx11::SpanKind::server);
+  const auto sent = vx11::read_trace_context(site.to_switch->requests().at(0).headers);
+  REQUIRE(sent.parent);
+  CHECK(sent.parent->span_id == own.span_id);
+  CHECK(sent.parent->trace_id == own.trace_id);
+}
+
 TEST_CASE("the span of a stream ends with the stream") {
   TracedApi site;
   site.router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
@@ -613,7 +628,7 @@ TEST_CASE("without a tracer the caller's context reaches the upstream unchanged"
   request.headers.add("tracestate", "a=1, b=2");
   request.headers.add("tracestate", "c=3");
   CHECK(site.send(request).status == 200);
-  const auto& sent = site.to_switch->requests().at(0).headers;
+  const Headers sent = site.to_switch->requests().at(0).headers;
   CHECK(sent.get("traceparent") == parent("cc", "ff", "-more"));
   CHECK(sent.get("tracestate") == "a=1, b=2,c=3");
   HttpRequest invalid = TracedApi::chat("nonsense");
