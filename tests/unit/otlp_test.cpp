@@ -1,4 +1,4 @@
-// Spans on their way to a collector: what is sent, what is retried, and what is dropped and counted.
+// Spans on their way to a collector: what is sent, retried, dropped and counted.
 
 #include <vx11/otlp.hpp>
 #include <vx11/testing/manual_timer.hpp>
