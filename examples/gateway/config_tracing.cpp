@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "config_settle.hpp"
+#include "config_secrets.hpp"
 #include "file_text.hpp"
 #include "values.hpp"
 
@@ -35,6 +35,10 @@ void read_headers(LoadedConfig& loaded, TracingConfig& tracing) {
 void check_ca_file(LoadedConfig& loaded, const TracingConfig& tracing) {
   const std::string& path = tracing.ca_file.value;
   if (path.empty()) return;
+  if (const auto text = file_text(path); !text) {
+    return complain(loaded, "tracing.ca_file", unreadable(path, text.error()),
+                    Mistake::Kind::machine);
+  }
   const auto valid = vx11::validate(vx11::NetTransportOptions{.ca_file = path});
   if (!valid) {
     complain(loaded, "tracing.ca_file", valid.error().detail, Mistake::Kind::machine);

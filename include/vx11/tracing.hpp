@@ -28,8 +28,10 @@ inline namespace v0 {
 /// A point on the wall clock, as exact as spans are ordered by.
 using SpanTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 
+/// What an attribute of a span may be.
 using SpanValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
+/// A name and its value. `<vx11/span_attributes.hpp>` has the names in use.
 struct SpanAttribute {
   std::string_view name = {};  ///< A literal: valid for the time of the process.
   SpanValue value = {};

@@ -146,7 +146,7 @@ Result<EncodedChat> ChatAttemptState::prepare(const RouterTarget& target, Answer
   HttpRequest& request = encoded->request;
   request.origin = target.url;
   if (!chat_.request_id.empty()) request.headers.add("X-Request-Id", chat_.request_id);
-  add_trace(request.headers);
+  if (is_traced_) add_trace(request.headers);
   add_own_headers(request.headers, target.headers);
   return encoded;
 }

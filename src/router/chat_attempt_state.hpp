@@ -34,6 +34,8 @@ class ChatAttemptState {
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
   Result<EncodedChat> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
+  /// For a copy of a chat: its requests belong to no trace.
+  void leave_trace() noexcept { is_traced_ = false; }
   /// Adds `target` to the ledger, as overtaken until its outcome is known.
   /// \return its entry
   std::size_t enter(const RouterTarget& target);
@@ -111,6 +113,7 @@ class ChatAttemptState {
   /// What the requests leave out, of those that leave out anything.
   std::vector<std::pair<const RouterTarget*, std::vector<std::string>>> ignored_ = {};
   bool over_ = false;
+  bool is_traced_ = true;
   std::uint64_t span_id_ = 0;  ///< Of the attempt that was prepared last; 0: not traced.
 };
 

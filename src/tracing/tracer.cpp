@@ -15,8 +15,11 @@ namespace {
 constexpr double kRange = 0x1p56;
 constexpr std::uint64_t kRandomBits = (std::uint64_t{1} << 56U) - 1;
 
+/// Compares texts only where the path ends where that of the target may end.
 bool is_path(std::string_view target, std::string_view path) noexcept {
-  return target.starts_with(path) && (target.size() == path.size() || target[path.size()] == '?');
+  if (target.size() < path.size()) return false;
+  if (target.size() > path.size() && target[path.size()] != '?') return false;
+  return target.starts_with(path);
 }
 
 SpanTime system_now() noexcept {

@@ -1,10 +1,11 @@
-// Spans on their way to a collector: what is sent, what is retried, and what is dropped and counted.
+// Spans on their way to a collector: what is sent, retried, dropped and counted.
 
 #include <vx11/otlp.hpp>
 #include <vx11/testing/manual_timer.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>

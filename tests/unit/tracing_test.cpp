@@ -1,6 +1,7 @@
 // W3C Trace Context by its letter, which traces are kept, and the spans of a request and its
 // attempts.
 
+#include <vx11/dialect/openai.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/span_attributes.hpp>
 #include <vx11/tracing.hpp>
@@ -368,6 +369,43 @@ TEST_CASE("of a trace that is not sampled only failures are kept, if they are wa
   }
 }
 
+namespace {
+
+/// A transport for shadows, which must not block.
+class Recording final : public vx11::Transport {
+ public:
+  using Transport::send;
+  bool blocks() const noexcept override { return false; }
+  vx11::Task<vx11::Result<HttpResponse>> send(const HttpRequest& request, Deadline) override {
+    requests.push_back(request);
+    co_return HttpResponse(200, "application/json", router_upstreams::kSwitchSays);
+  }
+
+  std::vector<HttpRequest> requests = {};
+};
+
+}  // namespace
+
+TEST_CASE("a copy of a chat for a shadow belongs to no trace") {
+  router_upstreams::Upstreams site;
+  const auto shadow = std::make_shared<Recording>();
+  auto options = site.options();
+  options.shadow.emplace();
+  options.shadow->target = router_upstreams::target("shadow", "http://shadow:1");
+  options.shadow->target.dialect = vx11::switch_dialect();
+  options.shadow->target.transport = shadow;
+  options.shadow->share = 1;
+  site.primary->then_json(router_upstreams::kSwitchSays);
+  const Traced traced;
+  ChatRequest asked = router_upstreams::chat();
+  asked.trace = traced.begin();
+  const auto router = Router::create(options);
+  REQUIRE_MESSAGE(router, router.error().detail);
+  REQUIRE(router->ask(asked));
+  REQUIRE(shadow->requests.size() == 1);
+  CHECK_FALSE(shadow->requests.at(0).headers.contains("traceparent"));
+}
+
 TEST_CASE("the model, its tokens and its provider are those of the conventions") {
   router_upstreams::Upstreams site;
   const Traced traced;
@@ -525,6 +563,21 @@ TEST_CASE("a chat that no target answers is kept with all attempts though it was
   CHECK((own.flags & vx11::kTraceSampled) == 0);
 }
 
+TEST_CASE("a task's upstream gets the span of the request as its parent") {
+  TracedApi site;
+  site.options.tasks = site.router.targets[0];
+  site.to_switch->then_json(R"({"status":"ok"})");
+  HttpRequest request =
+      TracedApi::with_body("POST", "/operator/task", R"({"task_type":"t","payload":{}})");
+  request.headers.add("traceparent", parent("00", "01"));
+  CHECK(site.answer(request).status == 200);
+  const Span own = only(site.spans(), vx11::SpanKind::server);
+  const auto sent = vx11::read_trace_context(site.to_switch->requests().at(0).headers);
+  REQUIRE(sent.parent);
+  CHECK(sent.parent->span_id == own.span_id);
+  CHECK(sent.parent->trace_id == own.trace_id);
+}
+
 TEST_CASE("the span of a stream ends with the stream") {
   TracedApi site;
   site.router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
@@ -575,7 +628,7 @@ TEST_CASE("without a tracer the caller's context reaches the upstream unchanged"
   request.headers.add("tracestate", "a=1, b=2");
   request.headers.add("tracestate", "c=3");
   CHECK(site.send(request).status == 200);
-  const auto& sent = site.to_switch->requests().at(0).headers;
+  const Headers sent = site.to_switch->requests().at(0).headers;
   CHECK(sent.get("traceparent") == parent("cc", "ff", "-more"));
   CHECK(sent.get("tracestate") == "a=1, b=2,c=3");
   HttpRequest invalid = TracedApi::chat("nonsense");
