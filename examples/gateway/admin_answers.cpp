@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
+#include "log.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -59,7 +59,8 @@ vx11::HttpResponse set_log_level(LogLevelControl& control, const std::string& te
     if (auto complaint = read_member(body, "for", time)) return mistake("for", *complaint);
   }
   if (time < kShortest || time > kLongest) return mistake("for", "must be 1s to 24h");
-  spdlog::info("the log level is {} for {}", print(level), print(time));
+  log_event(LogEvent::log_level_set,
+            {{"new_level", unquoted(print(level))}, {"period", unquoted(print(time))}});
   control.set_for(level, time);
   return json_answer(200, {{"level", body.at("level")}, {"for_seconds", time / 1s}});
 }
@@ -89,6 +90,9 @@ vx11::Task<vx11::HttpResponse> revoke(std::shared_ptr<vx11::RedisRevocations> re
   if (!done) {
     co_return json_answer(503, {{"error", "not_revoked"}, {"status_code", 503}});
   }
+  log_event(
+      LogEvent::auth_principal_revoked,
+      {{"principal", principal.get_ref<const std::string&>()}, {"period", unquoted(print(time))}});
   co_return json_answer(200, {{"principal", principal}, {"for_seconds", seconds.count()}});
 }
 

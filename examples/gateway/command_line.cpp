@@ -25,7 +25,8 @@ constexpr std::string_view kFooter =
     "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
     "line is visible to every user of the machine: use VX11_TENTACULO_LINK_TOKEN or a file.\n"
     "Named tokens with scopes: vx11-gateway token --help.\n"
-    "Whether one runs, for containers: vx11-gateway healthcheck [URL].";
+    "Whether one runs, for containers: vx11-gateway healthcheck [URL].\n"
+    "What one does, on a terminal: vx11-gateway top [URL].";
 
 /// A CLI11 application with the flags of the settings table.
 class Parser {
@@ -48,6 +49,7 @@ class Parser {
     app_.add_flag("--check-config", check_config_,
                   "Print the settings in force and where each comes from, or every mistake");
     app_.add_flag("--print-settings-markdown", print_manual_)->group("");
+    app_.add_flag("--print-telemetry-markdown", print_telemetry_)->group("");
   }
 
   CommandLine parse(int argc, const char* const* argv) {
@@ -67,6 +69,7 @@ class Parser {
     if (!config_file_.empty()) line.config_file = config_file_;
     if (check_config_) line.job = Job::check_config;
     if (print_manual_) line.job = Job::print_manual;
+    if (print_telemetry_) line.job = Job::print_telemetry;
     return line;
   }
 
@@ -153,6 +156,7 @@ class Parser {
   CLI::Option* config_ = nullptr;
   bool check_config_ = false;
   bool print_manual_ = false;
+  bool print_telemetry_ = false;
 };
 
 }  // namespace

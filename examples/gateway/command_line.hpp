@@ -14,9 +14,10 @@ namespace gateway {
 /// What the program has to do.
 enum class Job : std::uint8_t {
   serve,
-  check_config,  ///< Print the effective settings, or every mistake.
-  print_manual,  ///< Print docs/configuration.md.
-  print_text,    ///< Print `CommandLine::text`: help or version.
+  check_config,     ///< Print the effective settings, or every mistake.
+  print_manual,     ///< Print docs/configuration.md.
+  print_telemetry,  ///< Print the tables of docs/observability.md that stand in the source.
+  print_text,       ///< Print `CommandLine::text`: help or version.
 };
 
 struct CommandLine {

@@ -25,6 +25,8 @@
 
 #include "config_values.hpp"
 #include "route_config.hpp"
+#include "slo_config.hpp"
+#include "tracing_config.hpp"
 
 namespace gateway {
 
@@ -270,6 +272,7 @@ struct MetricsConfig {
 
 struct LogConfig {
   LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
   FilePath access = {};  ///< `-`: standard output.
   FilePath audit = {};   ///< The same.
 };
@@ -301,7 +304,10 @@ struct GatewayConfig {
   LimitsConfig limits = {};
   MetricsConfig metrics = {};
   LogConfig log = {};
+  TracingConfig tracing = {};
   IdempotencyConfig idempotency = {};
+  std::map<std::string, SloConfig, std::less<>> slos = {};
+  ServiceLevelsConfig service_levels = {};
 
   /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }

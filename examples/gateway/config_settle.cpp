@@ -8,7 +8,9 @@
 #include "authenticator.hpp"
 #include "config_listen.hpp"
 #include "config_secrets.hpp"
+#include "config_slo.hpp"
 #include "config_targets.hpp"
+#include "config_tracing.hpp"
 #include "file_text.hpp"
 #include "listener_tls.hpp"
 #include "redis_client.hpp"
@@ -210,11 +212,13 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_redis(loaded);
   settle_shared(loaded);
   settle_metrics(loaded);
+  settle_tracing(loaded);
   check_credentials(loaded, environment);
   check_listener_tls(loaded);
   check_origins(loaded);
   check_deadlines(loaded);
   settle_targets(loaded);
+  settle_slos(loaded);
 }
 
 }  // namespace gateway

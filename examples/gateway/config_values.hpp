@@ -109,5 +109,6 @@ enum class AuthMode : std::uint8_t { token, off, jwt };
 /// Access to `GET /metrics`. Automatic: without a token on a loopback address, with one elsewhere.
 enum class MetricsMode : std::uint8_t { automatic, open, token };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
+enum class LogFormat : std::uint8_t { text, json };
 
 }  // namespace gateway

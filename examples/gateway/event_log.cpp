@@ -1,56 +1,84 @@
 #include "event_log.hpp"
 
-#include <cstddef>
-#include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace gateway {
 
 namespace {
 
-constexpr std::int64_t kInterval = 1'000'000'000;  // nanoseconds
+using Kind = vx11::OperatorEventKind;
 
-/// The setting that allows what was refused.
-std::string_view hint_for(vx11::OperatorEventKind kind) {
-  using Kind = vx11::OperatorEventKind;
-  if (kind == Kind::host_refused) return "; server.hosts lists further hosts";
-  if (kind == Kind::cross_site_refused) return "; server.cors_origins lists allowed origins";
-  return {};
+/// On the thread that handles the request, between its event and its record.
+thread_local std::optional<Refusal> refusal_of_thread = std::nullopt;
+
+bool is_refusal(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::credential_refused:
+    case Kind::host_refused:
+    case Kind::cross_site_refused:
+    case Kind::content_type_refused:
+    case Kind::coding_refused:
+    case Kind::scope_missing:
+      return true;
+    default:
+      return false;
+  }
 }
 
-std::string text_of(const vx11::OperatorEvent& event) {
-  std::string text(to_string(event.kind));
-  if (!event.subject.empty()) text.append(": ").append(event.subject);
-  if (!event.reason.empty()) text.append(": ").append(event.reason);
-  return text.append(hint_for(event.kind));
+/// What the event is about, as a field.
+std::string_view subject_name(Kind kind) noexcept {
+  return kind == Kind::reply_refused ? "upstream" : "component";
+}
+
+bool has_status_of(Kind kind, int status) noexcept {
+  if (kind == Kind::credential_refused) return status == 401 || status == 403 || status == 429;
+  const bool is_of_body = kind == Kind::content_type_refused || kind == Kind::coding_refused;
+  return status == (is_of_body ? 415 : 403);
 }
 
 }  // namespace
 
-std::optional<std::uint64_t> LineLimit::admit(vx11::TimePoint now) noexcept {
-  const std::int64_t at = now.time_since_epoch().count();
-  std::int64_t due = due_.load(std::memory_order_relaxed);
-  if (at >= due && due_.compare_exchange_strong(due, at + kInterval)) {
-    return left_out_.exchange(0, std::memory_order_relaxed);
+LogEvent log_event_of(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::credential_refused:
+      return LogEvent::auth_credential_refused;
+    case Kind::host_refused:
+      return LogEvent::request_host_refused;
+    case Kind::cross_site_refused:
+      return LogEvent::request_cross_site_refused;
+    case Kind::content_type_refused:
+      return LogEvent::request_content_type_refused;
+    case Kind::coding_refused:
+      return LogEvent::request_coding_refused;
+    case Kind::reply_refused:
+      return LogEvent::chat_reply_refused;
+    case Kind::session_not_read:
+      return LogEvent::session_not_read;
+    case Kind::session_not_stored:
+      return LogEvent::session_not_stored;
+    case Kind::component_degraded:
+      return LogEvent::health_component_degraded;
+    case Kind::scope_missing:
+      return LogEvent::auth_scope_missing;
   }
-  left_out_.fetch_add(1, std::memory_order_relaxed);
-  return std::nullopt;
+  return LogEvent::request_invalid;
 }
 
-EventLog::EventLog(Level level, Write write, vx11::SteadyClock clock)
-    : level_(std::move(level)), write_(std::move(write)), clock_(std::move(clock)) {}
-
-void EventLog::note(const vx11::OperatorEvent& event) {
-  const auto left_out = limits_[static_cast<std::size_t>(event.kind)].admit(clock_.now());
-  if (!left_out) {
-    if (level_() <= LogLevel::debug) write_(LogLevel::debug, text_of(event));
+void note_event(Log& log, const vx11::OperatorEvent& event) {
+  if (is_refusal(event.kind)) {
+    refusal_of_thread = Refusal{event.kind, std::string(event.subject), std::string(event.reason)};
     return;
   }
-  std::string line = text_of(event);
-  if (*left_out != 0) line += fmt::format(" ({} more before it)", *left_out);
-  write_(LogLevel::warn, line);
+  log.note(log_event_of(event.kind),
+           {{subject_name(event.kind), event.subject}, {"reason", event.reason}});
+}
+
+std::optional<Refusal> take_refusal(const vx11::RequestRecord& record) {
+  std::optional<Refusal> refusal = std::exchange(refusal_of_thread, std::nullopt);
+  if (!refusal || record.is_admitted || !has_status_of(refusal->kind, record.status)) {
+    return std::nullopt;
+  }
+  return refusal;
 }
 
 }  // namespace gateway

@@ -1,52 +1,33 @@
 #pragma once
 
 /// \file
-/// Logs the events of an OperatorApi at a limited rate.
+/// Logs the events of the APIs. A refusal is kept for the line of its request, which knows more.
 
-#include <vx11/clock.hpp>
+#include <vx11/http_request_log.hpp>
 #include <vx11/operator_event.hpp>
 
-#include <array>
-#include <atomic>
-#include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
-#include "config.hpp"
+#include "log.hpp"
 
 namespace gateway {
 
-/// Admits one line a second and counts the others. Thread-safe.
-class LineLimit {
- public:
-  /// \return the lines refused since the last one that was admitted; none: this one is refused
-  std::optional<std::uint64_t> admit(vx11::TimePoint now) noexcept;
-
- private:
-  std::atomic<std::int64_t> due_{INT64_MIN};  ///< When the next line is admitted.
-  std::atomic<std::uint64_t> left_out_{0};
+/// Why a request was refused, as its event says it: more than the answer does.
+struct Refusal {
+  vx11::OperatorEventKind kind = {};
+  std::string principal = {};
+  std::string reason = {};
 };
 
-/// Writes at most one line a second for each kind of event, with the number of those that were left
-/// out: a client that guesses tokens must not fill the disk. Thread-safe.
-class EventLog {
- public:
-  using Write = std::function<void(LogLevel level, const std::string& line)>;
+/// The event of a kind in the log.
+LogEvent log_event_of(vx11::OperatorEventKind kind) noexcept;
 
-  using Level = std::function<LogLevel()>;
+/// Writes the line of an event, unless it is a refusal, which is kept for `take_refusal`: it is
+/// reported right before the record of its request, on the same thread. Thread-safe.
+void note_event(Log& log, const vx11::OperatorEvent& event);
 
-  /// \param level what is logged, called for each event; from `debug` on every event is written, at
-  ///              that level
-  EventLog(Level level, Write write, vx11::SteadyClock clock = {});
-
-  void note(const vx11::OperatorEvent& event);
-
- private:
-  const Level level_;
-  const Write write_;
-  const vx11::SteadyClock clock_;
-  std::array<LineLimit, vx11::kOperatorEventKinds> limits_{};
-};
+/// The refusal that was kept on this thread, if it is that of the record; none is kept after it.
+std::optional<Refusal> take_refusal(const vx11::RequestRecord& record);
 
 }  // namespace gateway

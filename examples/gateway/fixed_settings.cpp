@@ -21,12 +21,14 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 6> kOfRequests = {"log.access",
+constexpr std::array<std::string_view, 8> kOfRequests = {"log.format",
+                                                         "log.access",
                                                          "log.audit",
                                                          "idempotency.lifetime",
                                                          "idempotency.max_answers",
                                                          "idempotency.max_bytes",
-                                                         "idempotency.shared"};
+                                                         "idempotency.shared",
+                                                         "service_levels.file"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
@@ -56,11 +58,13 @@ void keep_values(const GatewayConfig& running, GatewayConfig& next) {
   RedisConfig redis = running.redis;
   redis.url = std::move(next.redis.url);
   next.redis = std::move(redis);
+  next.log.format = running.log.format;
   next.log.access = running.log.access;
   next.log.audit = running.log.audit;
   const Duration max_wait = next.idempotency.max_wait;
   next.idempotency = running.idempotency;
   next.idempotency.max_wait = max_wait;
+  next.service_levels.file = running.service_levels.file;
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "config_listen.hpp"
+#include "log.hpp"
 #include "machine.hpp"
 
 /// mimalloc's; null where the program is not linked with it.
@@ -49,7 +49,9 @@ void set_tls(vx11::NetTransportOptions& options, const UpstreamTlsConfig& tls) {
 }  // namespace
 
 vx11::Result<void> Front::start(const vx11::HttpHandler& api) {
-  if (!warning_.empty()) spdlog::warn("{}", warning_);
+  if (!warning_.empty()) {
+    log_event(LogEvent::server_fewer_connections, {{"warning", warning_}});
+  }
   try {
     running_ = std::thread([this, &api] { cut_off_ = server_.run(api); });
     return {};

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include "log.hpp"
 
 namespace gateway {
 
@@ -142,8 +143,7 @@ bool LineFile::write_all(std::string_view text) {
 void LineFile::open_again() {
   const int fd = open_for_append(path_);
   if (fd < 0) {
-    spdlog::error("{} cannot be opened again, lines go to the old file: {}", path_,
-                  reason_of(errno));
+    log_event(LogEvent::log_not_reopened, {{"file", path_}, {"reason", reason_of(errno)}});
     return;
   }
   ::close(std::exchange(fd_, fd));
@@ -152,7 +152,8 @@ void LineFile::open_again() {
 
 void LineFile::complain(std::string_view what) {
   const std::uint64_t lost_so_far = lost();
-  spdlog::error("{}: {} lines were lost: {}", path_, lost_so_far - said_, what);
+  log_event(LogEvent::log_lines_lost,
+            {{"file", path_}, {"lines", lost_so_far - said_}, {"reason", what}});
   said_ = lost_so_far;
 }
 

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "config_secrets.hpp"
 #include "file_text.hpp"
+#include "log.hpp"
 
 namespace gateway {
 
@@ -37,10 +37,8 @@ class ExpiryWarning {
     const vx11::WallTime expired_at = identity.revocation_lists().next_update;
     if (expired_at > now || now < next_) return;
     next_ = now + std::chrono::hours(1);
-    spdlog::warn(
-        "server.tls.client_crl_file: a revocation list has expired at {}; clients with a "
-        "certificate of its authority are refused until the file has a new one",
-        vx11::to_rfc3339(expired_at));
+    log_event(LogEvent::tls_revocation_list_expired,
+              {{"expired_at", vx11::to_rfc3339(expired_at)}});
   }
 
  private:

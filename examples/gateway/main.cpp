@@ -17,7 +17,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command_line.hpp"
 #include "config_load.hpp"
@@ -27,7 +26,9 @@
 #include "running_gateway.hpp"
 #include "service_manager.hpp"
 #include "signals.hpp"
+#include "telemetry_manual.hpp"
 #include "token_command.hpp"
+#include "top_command.hpp"
 #include "unknown_variables.hpp"
 
 namespace gateway {
@@ -40,9 +41,7 @@ constexpr int kUsage = 2;
 /// A gateway that is part of a system should not answer in madre's place unnoticed.
 void warn_if_embedded(const GatewayConfig& config) {
   if (!config.madre_is_embedded()) return;
-  spdlog::warn(
-      "madre.url is not set: this process answers in madre's place, with canned chat and without "
-      "power windows; set VX11_MADRE_URL or madre.url, for example to http://madre:8001");
+  log_event(LogEvent::gateway_embedded);
 }
 
 /// A host is shown as it is configured.
@@ -55,16 +54,25 @@ std::string address_of(const GatewayConfig& config, const Front& front) {
 
 void announce(const LoadedConfig& loaded, const std::string& address) {
   const GatewayConfig& config = loaded.config;
-  spdlog::info("vx11-gateway " VX11_VERSION_STRING "; {}; sessions: {}", describe_upstreams(config),
-               print(config.sessions.store));
-  for (const std::string& warning : loaded.warnings) spdlog::warn("{}", warning);
+  log_event(LogEvent::gateway_started, {{"version", VX11_VERSION_STRING},
+                                        {"upstreams", describe_upstreams(config)},
+                                        {"sessions", unquoted(print(config.sessions.store))}});
+  for (const std::string& warning : loaded.warnings) {
+    log_event(LogEvent::config_warning, {{"warning", warning}});
+  }
   warn_if_embedded(config);
   fmt::print("listening on {}\n", address);
   std::fflush(stdout);
 }
 
-[[nodiscard]] int fail_to_start(const vx11::Error& error) {
-  fmt::print(stderr, "vx11-gateway: {}\n", error.detail);
+/// Whatever the level of the log is.
+[[nodiscard]] int fail_to_start(const vx11::Error& error, LogFormat format) {
+  if (format == LogFormat::text) {
+    fmt::print(stderr, "vx11-gateway: {}\n", error.detail);
+  } else {
+    set_level(LogLevel::error);
+    log_event(LogEvent::gateway_not_started, {{"reason", error.detail}});
+  }
   return EXIT_FAILURE;
 }
 
@@ -88,21 +96,23 @@ SignalHooks hooks_of(RunningGateway& gateway, const ServiceManager& manager) {
 void end(RunningGateway& gateway, const ServiceManager& manager, int signal) {
   const Duration delay = signal == SIGINT ? Duration() : gateway.loaded().config.server.drain_delay;
   manager.stopping("finishing requests in progress");
-  spdlog::info("signal {}: not ready any more; accepting connections for another {}", signal,
-               print(delay));
+  log_event(LogEvent::gateway_stopping, {{"signal", signal}, {"delay", unquoted(print(delay))}});
   gateway.begin_to_drain();
   const std::size_t cut_off = gateway.drain(delay);
-  if (cut_off != 0) spdlog::warn("{} requests were cut off", cut_off);
-  spdlog::info("stopped");
+  if (cut_off != 0) log_event(LogEvent::gateway_cut_off, {{"requests", cut_off}});
+  log_event(LogEvent::gateway_stopped);
 }
 
 int serve(LoadedConfig loaded, LoadConfig load) {
   const Signals signals;
-  start_log(loaded.config.log.level);
+  const LogFormat format = loaded.config.log.format;
+  start_log(loaded.config.log.level, format);
   auto made = RunningGateway::make(std::move(loaded), std::move(load), &Signals::wake);
-  if (!made) return fail_to_start(made.error());
+  if (!made) return fail_to_start(made.error(), format);
   RunningGateway& gateway = **made;
-  if (const auto started = gateway.start(); !started) return fail_to_start(started.error());
+  if (const auto started = gateway.start(); !started) {
+    return fail_to_start(started.error(), format);
+  }
   announce(gateway.loaded(), address_of(gateway.loaded().config, gateway.front()));
   const ServiceManager manager(process_environment);
   manager.ready("serving");
@@ -124,6 +134,7 @@ int report(const std::vector<Mistake>& mistakes, Job job) {
 
 int run(int argc, const char* const* argv) {
   if (is_token_command(argc, argv)) return run_token_command(argc, argv);
+  if (is_top_command(argc, argv)) return run_top_command(argc, argv);
   if (is_healthcheck_command(argc, argv)) return run_healthcheck_command(argc, argv);
   CommandLine line = read_command_line(argc, argv);
   if (line.job == Job::print_text) {
@@ -132,6 +143,10 @@ int run(int argc, const char* const* argv) {
   }
   if (line.job == Job::print_manual) {
     fmt::print("{}", print_manual());
+    return EXIT_SUCCESS;
+  }
+  if (line.job == Job::print_telemetry) {
+    fmt::print("{}", print_telemetry());
     return EXIT_SUCCESS;
   }
   LoadConfig load = [flags = std::move(line.flags), file = line.config_file] {

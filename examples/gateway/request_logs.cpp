@@ -8,43 +8,24 @@
 #include <optional>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
+#include "request_lines.hpp"
+
 namespace gateway {
 
 namespace {
 
-/// On the thread that handles the request, between its event and its record.
-thread_local std::optional<Refusal> refusal_of_thread = std::nullopt;
-
 constexpr std::size_t kLongestObject = 128;
 
-std::string escaped(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7F) {
-      out.append("\\u00") += kDigits[byte >> 4U];
-      out += kDigits[byte & 0xFU];
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
+std::string in_quotes_of_json(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void add(std::string& line, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  line.append(line.size() == 1 ? "\"" : ",\"").append(name).append("\":\"");
-  line.append(escaped(value)).append("\"");
-}
-
-/// What stands in the place of `{}` in the route: a service or a session.
-std::string_view object_of(const vx11::RequestRecord& record) {
-  const std::size_t at = record.route.find('{');
-  if (at == std::string_view::npos || record.target.size() <= at) return {};
-  const std::string_view rest = record.target.substr(at);
-  return rest.substr(0, std::min(rest.find_first_of("/?"), kLongestObject));
+  line.append(line.size() == 1 ? "\"" : ",\"").append(name).append("\":");
+  line.append(in_quotes_of_json(value));
 }
 
 /// `power.service.stop` of `/operator/power/service/{}/stop`.
@@ -79,27 +60,6 @@ std::string action_of_route(const vx11::RequestRecord& record) {
   return {};
 }
 
-bool is_guess_unjudged(const vx11::RequestRecord& record) {
-  return record.status == 429 && record.error == "too_many_attempts";
-}
-
-bool is_refusal(const vx11::RequestRecord& record) {
-  return !record.is_admitted &&
-         (record.status == 401 || record.status == 403 || is_guess_unjudged(record));
-}
-
-/// Whether the refusal was reported by an event right before, on the same thread.
-bool has_event(const vx11::RequestRecord& record) {
-  const std::string_view why = record.error;
-  return is_refusal(record) && (why == "forbidden" || why == "invalid_token" ||
-                                why == "insufficient_scope" || is_guess_unjudged(record));
-}
-
-std::string_view outcome_of(const vx11::RequestRecord& record) {
-  if (record.status < 400) return "done";
-  return is_refusal(record) ? "refused" : "failed";
-}
-
 std::string now_text() {
   return vx11::to_rfc3339(
       std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
@@ -121,10 +81,17 @@ void add_series(std::vector<vx11::MetricSeries>& series, const std::string& log,
 
 }  // namespace
 
+std::string_view object_of(const vx11::RequestRecord& record) {
+  const std::size_t at = record.route.find('{');
+  if (at == std::string_view::npos || record.target.size() <= at) return {};
+  const std::string_view rest = record.target.substr(at);
+  return rest.substr(0, std::min(rest.find_first_of("/?"), kLongestObject));
+}
+
 std::string audit_action(const vx11::RequestRecord& record) {
   if (!record.is_admitted && record.error == "auth_required") return {};  // of strangers
   if (std::string action = action_of_route(record); !action.empty()) return action;
-  return is_refusal(record) ? "access" : std::string();
+  return !record.is_admitted && outcome_of(record) == "refused" ? "access" : std::string();
 }
 
 std::string audit_line(const vx11::RequestRecord& record, std::string_view action,
@@ -152,23 +119,18 @@ vx11::Result<std::shared_ptr<RequestLogs>> RequestLogs::open(const LogConfig& co
   }
   auto audit = open_if_set(config.audit);
   if (!audit) return vx11::fail(audit.error().code, "log.audit: " + audit.error().detail);
-  return std::make_shared<RequestLogs>(*std::move(access), *std::move(audit));
+  return std::make_shared<RequestLogs>(*std::move(access), *std::move(audit), process_log());
 }
 
 void RequestLogs::note(const vx11::RequestRecord& record) const {
   if (access_ != nullptr) access_->append(to_json_line(record));
-  if (audit_ == nullptr) return;
-  const Refusal refusal = std::exchange(refusal_of_thread, std::nullopt).value_or(Refusal());
   const std::string action = audit_action(record);
-  if (action.empty()) return;
-  audit_->append(audit_line(record, action, has_event(record) ? refusal : Refusal()));
-}
-
-void RequestLogs::note(const vx11::OperatorEvent& event) const {
-  using Kind = vx11::OperatorEventKind;
-  if (audit_ == nullptr) return;
-  if (event.kind != Kind::credential_refused && event.kind != Kind::scope_missing) return;
-  refusal_of_thread = Refusal{std::string(event.subject), std::string(event.reason)};
+  const bool is_quiet = record.status < 400 && record.end != vx11::AnswerEnd::error;
+  if (is_quiet && action.empty()) return;  // most of them
+  const std::optional<Refusal> refusal = take_refusal(record);
+  note_request(log_, record, refusal, action);
+  if (audit_ == nullptr || action.empty()) return;
+  audit_->append(audit_line(record, action, refusal.value_or(Refusal())));
 }
 
 void RequestLogs::note_action(std::string_view action, std::string_view by,
@@ -192,10 +154,28 @@ std::vector<vx11::MetricFamily> RequestLogs::metric_families() const {
   std::vector<vx11::MetricSeries> series;
   add_series(series, "access", access_);
   add_series(series, "audit", audit_);
-  if (series.empty()) return {};
-  return {{.name = "vx11_gateway_log_lines_total",
-           .help = "Lines of the access log and the audit log, by what became of them.",
-           .series = std::move(series)}};
+  series.push_back({.labels = {{"log", "program"}, {"outcome", "written"}},
+                    .value = [] { return written_log_lines(); }});
+  series.push_back({.labels = {{"log", "program"}, {"outcome", "lost"}},
+                    .value = [] { return lost_log_lines(); }});
+  vx11::MetricFamily waiting{.name = "vx11_gateway_log_waiting_bytes",
+                             .help =
+                                 "Lines of the access log and the audit log that wait to be "
+                                 "written.",
+                             .kind = vx11::MetricKind::gauge,
+                             .unit = "bytes"};
+  for (const auto& [log, file] : {std::pair("access", access_), std::pair("audit", audit_)}) {
+    if (file == nullptr) continue;
+    waiting.series.push_back(
+        {.labels = {{"log", log}}, .value = [file = file] { return file->waiting_bytes(); }});
+  }
+  std::vector<vx11::MetricFamily> families = {
+      {.name = "vx11_gateway_log_lines_total",
+       .help = "Lines of the access log, the audit log and the program's own log, by what became "
+               "of them.",
+       .series = std::move(series)}};
+  if (!waiting.series.empty()) families.push_back(std::move(waiting));
+  return families;
 }
 
 }  // namespace gateway

@@ -1,11 +1,10 @@
 #pragma once
 
 /// \file
-/// The access log and the audit log.
+/// The access log, the audit log, and what the program's own log says about requests.
 
 #include <vx11/http_request_log.hpp>
 #include <vx11/metric_family.hpp>
-#include <vx11/operator_event.hpp>
 #include <vx11/result.hpp>
 
 #include <memory>
@@ -14,7 +13,9 @@
 #include <vector>
 
 #include "config.hpp"
+#include "event_log.hpp"
 #include "line_file.hpp"
+#include "log.hpp"
 
 namespace gateway {
 
@@ -25,39 +26,36 @@ namespace gateway {
 /// \return the action, such as `power.window_open`; empty: nothing to log
 std::string audit_action(const vx11::RequestRecord& record);
 
-/// Why a credential was refused, as the event says it: more than the answer does.
-struct Refusal {
-  std::string principal = {};
-  std::string reason = {};
-};
+/// What stands in the place of `{}` in the route: a service or a session; empty without one.
+std::string_view object_of(const vx11::RequestRecord& record);
+
 /// The record as a line of the audit log.
 std::string audit_line(const vx11::RequestRecord& record, std::string_view action,
                        const Refusal& refusal);
 
-/// The logs of requests, those that are configured. Thread-safe.
+/// The logs of requests, those that are configured, and the program's own. Thread-safe.
 class RequestLogs {
  public:
   /// \return `storage` if a file cannot be opened
   static vx11::Result<std::shared_ptr<RequestLogs>> open(const LogConfig& config);
-  RequestLogs(std::shared_ptr<LineFile> access, std::shared_ptr<LineFile> audit)
-      : access_(std::move(access)), audit_(std::move(audit)) {}
+  /// \param log gets the lines of `note_request`; must outlive this
+  RequestLogs(std::shared_ptr<LineFile> access, std::shared_ptr<LineFile> audit, Log& log)
+      : access_(std::move(access)), audit_(std::move(audit)), log_(log) {}
 
-  bool is_on() const noexcept { return access_ != nullptr || audit_ != nullptr; }
   void note(const vx11::RequestRecord& record) const;
-  /// Call it for every event before the request that caused it is noted, on the same thread.
-  void note(const vx11::OperatorEvent& event) const;
   /// What was done without a request, such as a reload by a signal.
   /// \param outcome `done` or `failed`
   void note_action(std::string_view action, std::string_view by, std::string_view outcome) const;
   /// Opens the files anew, at SIGHUP: they may have been moved away.
   void reopen() const;
 
-  /// The lines that were written and lost; none without logs.
+  /// The lines that were written and lost, also those of the program's own log.
   std::vector<vx11::MetricFamily> metric_families() const;
 
  private:
   std::shared_ptr<LineFile> access_;
   std::shared_ptr<LineFile> audit_;
+  Log& log_;
 };
 
 }  // namespace gateway

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "api.hpp"
 #include "config_settle.hpp"
@@ -22,9 +21,10 @@ namespace gateway {
 namespace {
 
 ReloadResult refused(std::vector<std::string> mistakes) {
-  spdlog::error("the configuration was not taken over, the one before stays in force; mistakes: {}",
-                mistakes.size());
-  for (const std::string& mistake : mistakes) spdlog::error("not taken over: {}", mistake);
+  log_event(LogEvent::config_refused, {{"mistakes", mistakes.size()}});
+  for (const std::string& mistake : mistakes) {
+    log_event(LogEvent::config_mistake, {{"mistake", mistake}});
+  }
   return {.mistakes = std::move(mistakes)};
 }
 
@@ -35,9 +35,13 @@ std::vector<std::string> texts_of(const std::vector<Mistake>& mistakes) {
 }
 
 void log_taken_over(const ReloadResult& result) {
-  for (const std::string& warning : result.warnings) spdlog::warn("{}", warning);
-  for (const std::string& key : result.needs_restart) spdlog::warn("needs a restart: {}", key);
-  spdlog::info("the configuration was read again and is in force");
+  for (const std::string& warning : result.warnings) {
+    log_event(LogEvent::config_warning, {{"warning", warning}});
+  }
+  for (const std::string& key : result.needs_restart) {
+    log_event(LogEvent::config_needs_restart, {{"setting", key}});
+  }
+  log_event(LogEvent::config_reloaded);
 }
 
 /// Credentials and what is shared were checked for the listener and the Redis of the new
@@ -103,11 +107,10 @@ vx11::Result<void> RunningGateway::make_parts() {
   if (!credentials) return vx11::fail(std::move(credentials.error()));
   credentials_ = *std::move(credentials);
   state_.admin = admin_actions();
-  state_.events =
-      std::make_shared<EventLog>([level = log_level_] { return level->current(); }, log_line);
   auto api = make_api(loaded_.config, *front_, credentials_, state_);
   if (!api) return vx11::fail(std::move(api.error()));
   handler_ = std::make_unique<vx11::ReplaceableHandler>(retired_->watch(*std::move(api)));
+  state_.tracing.come_into_force();
   return {};
 }
 
@@ -166,6 +169,7 @@ ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   if (!api) return refused({api.error().detail});
   handler_->replace(retired_->watch(*std::move(api)));
   state_ = std::move(state);
+  state_.tracing.come_into_force();
   credentials_ = *std::move(credentials);
   loaded_ = std::move(next);
   log_level_->configure(loaded_.config.log.level);
@@ -193,16 +197,18 @@ void RunningGateway::each_file(Read read) {
     try {
       (*file.*read)();
     } catch (const std::exception& error) {  // out of memory: tried again
-      spdlog::error("a file was not read again: {}", error.what());
+      log_event(LogEvent::file_failed, {{"reason", error.what()}});
     }
   }
 }
 
 void RunningGateway::tend() {
   each_file(&WatchedFile::refresh);
-  if (log_level_->expire()) {
-    spdlog::info("the log level is the configured one again");
-  }
+  if (log_level_->expire()) log_event(LogEvent::log_level_restored);
+  note_evictions(state_.sessions, evicted_sessions_);
+  process_log().note_left_out();
+  state_.history->tend(*state_.objectives);
+  state_.files->tend();
   retired_->clear();
 }
 
@@ -212,7 +218,10 @@ void RunningGateway::begin_to_drain() {
 }
 
 std::size_t RunningGateway::drain(Duration delay) {
-  return front_->drain(loaded_.config.server.shutdown_grace, delay);
+  const std::size_t cut_off = front_->drain(loaded_.config.server.shutdown_grace, delay);
+  state_.tracing.flush();
+  state_.history->save(*state_.objectives);
+  return cut_off;
 }
 
 }  // namespace gateway

@@ -8,6 +8,7 @@
 #include <vx11/result.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -76,6 +77,7 @@ class RunningGateway {
   std::unique_ptr<Front> front_ = {};
   Credentials credentials_ = {};
   GatewayState state_ = {};
+  std::uint64_t evicted_sessions_ = 0;  ///< As logged.
   std::unique_ptr<vx11::ReplaceableHandler> handler_ = {};
 };
 

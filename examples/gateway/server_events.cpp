@@ -1,6 +1,6 @@
 #include "server_events.hpp"
 
-#include <spdlog/spdlog.h>
+#include "log.hpp"
 
 namespace gateway {
 
@@ -8,26 +8,24 @@ namespace {
 
 using vx11::ServerEvent;
 
-std::string_view text_of(ServerEvent event) noexcept {
+LogEvent log_event_of(ServerEvent event) noexcept {
   switch (event) {
     case ServerEvent::turned_away:
-      return "a connection was turned away: server.max_connections or "
-             "server.max_connections_per_address is reached";
+      return LogEvent::connection_turned_away;
     case ServerEvent::evicted:
-      return "an idle connection was closed: server.max_connections is reached";
+      return LogEvent::connection_evicted;
     case ServerEvent::accept_failed:
-      return "a connection could not be accepted: no descriptor or memory is left";
+      return LogEvent::connection_accept_failed;
     case ServerEvent::fewer_threads:
-      return "a thread could not be started: there are fewer than server.threads";
+      return LogEvent::server_fewer_threads;
     case ServerEvent::slow_reader_closed:
-      return "a connection whose client does not read was closed: server.max_unsent_bytes is "
-             "reached";
+      return LogEvent::connection_slow_reader_closed;
     case ServerEvent::handshake_failed:
-      return "a client was closed that did not complete its TLS handshake";
+      return LogEvent::connection_handshake_failed;
     case ServerEvent::proxy_header_refused:
-      return "a connection was closed that did not begin with a PROXY header of a trusted proxy";
+      break;
   }
-  return "event";
+  return LogEvent::connection_proxy_header_refused;
 }
 
 std::size_t index_of(ServerEvent event) noexcept {
@@ -38,8 +36,7 @@ std::size_t index_of(ServerEvent event) noexcept {
 
 void ServerEvents::note(ServerEvent event) {
   counts_.at(index_of(event)).fetch_add(1, std::memory_order_relaxed);
-  const auto left_out = limits_.at(index_of(event)).admit(vx11::SteadyClock().now());
-  if (left_out) spdlog::warn("{} (times: {})", text_of(event), *left_out + 1);
+  log_event(log_event_of(event));
 }
 
 std::uint64_t ServerEvents::count(ServerEvent event) const noexcept {

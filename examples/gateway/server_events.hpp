@@ -11,11 +11,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "event_log.hpp"
-
 namespace gateway {
 
-/// Counts every event, and logs at most one line a second of each kind. Thread-safe.
+/// Counts and logs every event. Thread-safe.
 class ServerEvents {
  public:
   /// As many as `vx11::ServerEvent` has.
@@ -28,7 +26,6 @@ class ServerEvents {
 
  private:
   std::array<std::atomic<std::uint64_t>, kKinds> counts_ = {};
-  std::array<LineLimit, kKinds> limits_ = {};
 };
 
 }  // namespace gateway

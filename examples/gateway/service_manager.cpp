@@ -13,11 +13,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "log.hpp"
 
 namespace gateway {
 
@@ -85,8 +86,8 @@ void ServiceManager::send(const std::string& text) const {
   if (socket_.empty()) return;
   const int error = send_datagram(socket_, text);
   if (error == 0 || failed_.exchange(true)) return;
-  spdlog::warn("NOTIFY_SOCKET={}: the service manager gets no reports: {}", socket_,
-               std::generic_category().message(error));
+  log_event(LogEvent::service_manager_unreachable,
+            {{"socket", socket_}, {"reason", std::generic_category().message(error)}});
 }
 
 std::optional<Duration> watchdog_limit(const Environment& environment) {

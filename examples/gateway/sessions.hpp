@@ -25,6 +25,10 @@ struct Sessions {
 vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                                      const std::shared_ptr<vx11::RedisClient>& redis);
 
+/// Logs sessions that were removed for want of room since the last call.
+/// \param seen the number before, and then the number now
+void note_evictions(const Sessions& sessions, std::uint64_t& seen);
+
 /// Whether the store is left out; none for sessions in memory.
 std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions);
 

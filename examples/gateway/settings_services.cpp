@@ -120,6 +120,10 @@ std::vector<Setting> report_settings() {
        .field = field(&Config::log, &LogConfig::level),
        .doc = "The lowest severity that is logged to standard error: trace, debug, info, warn, "
               "error, off."},
+      {.key = "log.format",
+       .field = field(&Config::log, &LogConfig::format),
+       .doc = "The form of the lines on standard error: `text`, or `json` with the members `time`, "
+              "`level`, `event`, `message` and the event's fields (docs/observability.md)."},
   };
 }
 

@@ -9,9 +9,8 @@
 #include <cstdint>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "config_secrets.hpp"
+#include "log.hpp"
 #include "redis_client.hpp"
 
 namespace gateway {
@@ -22,9 +21,9 @@ namespace {
 
 void log_rates(bool is_shared) {
   if (is_shared) {
-    spdlog::info("redis answers again: rates of limits hold for all gateways");
+    log_event(LogEvent::limits_shared);
   } else {
-    spdlog::warn("redis does not answer: limits are decided by this gateway alone");
+    log_event(LogEvent::limits_local);
   }
 }
 
@@ -130,8 +129,8 @@ Result<void> exchange_hints(const GatewayConfig& config,
   options.timer = vx11::make_net_timer();
   options.counters = shared.hint_counters;
   options.on_suspicion = [](const std::string& target) {
-    spdlog::warn("circuit breaker of {}: open at other gateways; the next failure opens it here",
-                 target.substr(0, target.find(' ')));  // its address may contain a secret
+    const auto name = std::string_view(target).substr(0, target.find(' '));  // without its address
+    log_event(LogEvent::breaker_suspected, {{"breaker", name}});
   };
   auto started = vx11::start_redis_breaker_hints(client, std::move(breakers), std::move(options));
   if (!started) return vx11::fail(std::move(started.error()));

@@ -5,8 +5,9 @@
 #include <chrono>
 #include <ctime>
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include "log.hpp"
 
 namespace gateway {
 
@@ -91,7 +92,7 @@ int Signals::wait_for_stop(const SignalHooks& hooks) const {
     } else if (signal == wake_signal()) {
       if (hooks.on_wake) hooks.on_wake();
     } else {
-      spdlog::warn("signal {} is ignored", signal);
+      log_event(LogEvent::signal_ignored, {{"signal", signal}});
     }
   }
 }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "config_targets.hpp"
 #include "embedded_madre.hpp"
+#include "log.hpp"
 #include "values.hpp"
 
 namespace gateway {
@@ -27,8 +27,9 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(LastingBreakers& breakers,
   options.probe_timeout = std::max(options.probe_timeout, longest_call);
   options.name = name;
   options.on_transition = [](const vx11::CircuitTransition& change) {
-    spdlog::warn("circuit breaker of {}: {}, was {}", change.name, to_string(change.to),
-                 to_string(change.from));
+    log_event(
+        LogEvent::breaker_changed,
+        {{"breaker", change.name}, {"to", to_string(change.to)}, {"from", to_string(change.from)}});
   };
   return breakers.get(origin, std::move(options));
 }

@@ -37,6 +37,7 @@ constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
                                          {"warn", LogLevel::warn},
                                          {"error", LogLevel::error},
                                          {"off", LogLevel::off}}};
+constexpr Words<LogFormat, 2> kLogFormats{{{"text", LogFormat::text}, {"json", LogFormat::json}}};
 constexpr Words<vx11::Overtaken, 2> kOvertaken{
     {{"observe", vx11::Overtaken::observe}, {"cancel", vx11::Overtaken::cancel}}};
 constexpr Words<vx11::SessionMember, 2> kSessionMembers{
@@ -255,6 +256,21 @@ Complaint read(std::string_view text, LogLevel& into) {
 }
 std::string print(LogLevel value) {
   return print_word(kLogLevels, value);
+}
+
+std::string unquoted(const std::string& printed) {
+  if (printed.size() < 2 || printed.front() != '"') return printed;
+  return printed.substr(1, printed.size() - 2);
+}
+
+Wanted wanted(LogFormat) {
+  return {"a form of the log", R"("text" or "json")"};
+}
+Complaint read(std::string_view text, LogFormat& into) {
+  return read_word(kLogFormats, text, into);
+}
+std::string print(LogFormat value) {
+  return print_word(kLogFormats, value);
 }
 
 }  // namespace gateway

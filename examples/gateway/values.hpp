@@ -118,6 +118,10 @@ Wanted wanted(RuleCondition);
 Complaint read(std::string_view text, RuleCondition& into);
 std::string print(RuleCondition value);
 
+Wanted wanted(SloKind);
+Complaint read(std::string_view text, SloKind& into);
+std::string print(SloKind value);
+
 Wanted wanted(const Statuses&);
 Complaint read(std::string_view text, Statuses& into);
 std::string print(const Statuses& value);
@@ -190,6 +194,13 @@ std::string print(MetricsMode value);
 Wanted wanted(LogLevel);
 Complaint read(std::string_view text, LogLevel& into);
 std::string print(LogLevel value);
+
+/// A printed value without its quotes, for a line of the log.
+std::string unquoted(const std::string& printed);
+
+Wanted wanted(LogFormat);
+Complaint read(std::string_view text, LogFormat& into);
+std::string print(LogFormat value);
 
 /// Any unsigned integer.
 std::optional<std::uint64_t> read_number(std::string_view text);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <spdlog/spdlog.h>
+#include "log.hpp"
 
 namespace gateway {
 
@@ -29,14 +29,16 @@ void WatchedFile::reload() {
 
 void WatchedFile::note_used() {
   const bool is_first = used_.fetch_add(1, std::memory_order_relaxed) == 0;
-  spdlog::info("{} was read{}: {} in force", source_.setting, is_first ? "" : " again",
-               source_.describe());
+  log_event(LogEvent::file_read, {{"setting", source_.setting},
+                                  {"again", is_first ? "" : "again"},
+                                  {"content", source_.describe()}});
 }
 
 void WatchedFile::note_refused(const vx11::Error& error) {
   refused_.fetch_add(1, std::memory_order_relaxed);
-  spdlog::error("{} was not taken over, {} read before stay in force: {}", source_.setting,
-                source_.describe(), error.detail);
+  log_event(
+      LogEvent::file_refused,
+      {{"setting", source_.setting}, {"content", source_.describe()}, {"reason", error.detail}});
 }
 
 vx11::MetricFamily readings_of(std::shared_ptr<const WatchedFile> watched, std::string name,

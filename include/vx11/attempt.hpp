@@ -3,6 +3,7 @@
 /// \file
 /// `Attempt`: one entry in a chat's list of targets tried.
 
+#include <vx11/circuit_breaker/types.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
 
@@ -40,6 +41,12 @@ enum class Refusal : std::uint8_t {
   content_refused,   ///< See `says_content_refused`. The last value.
 };
 
+/// A change of a circuit breaker's state.
+struct BreakerChange {
+  CircuitState from = CircuitState::closed;
+  CircuitState to = CircuitState::closed;
+};
+
 /// One target that was tried or skipped. Never contains a URL or an upstream's text.
 struct Attempt {
   Attempt() = default;
@@ -53,6 +60,10 @@ struct Attempt {
   std::optional<Duration> first_piece = std::nullopt;
   int http_status = 0;  ///< Of an `error`: the status outside 2xx; 0 for any other outcome.
   Refusal refusal = Refusal::none;  ///< Of an `error`.
+  TimePoint began = {};             ///< When `elapsed` began; unset if the target was skipped.
+  std::uint64_t span_id = 0;        ///< Of its span, if the chat is traced; else 0.
+  /// What its outcome changed its breaker from and to, if anything, and the chat is traced.
+  std::optional<BreakerChange> breaker_change = std::nullopt;
 };
 
 }  // namespace v0

@@ -19,6 +19,8 @@
 namespace vx11 {
 inline namespace v0 {
 
+class RequestTrace;
+
 /// An earlier message of a conversation.
 struct ChatMessage {
   ChatMessage() = default;
@@ -50,6 +52,13 @@ struct ChatRequest {
   /// Sent to upstreams in `X-Request-Id` when not empty, unless the target has a header of that
   /// name.
   std::string request_id = {};
+  /// The trace of the request that this chat answers (vx11/tracing.hpp): each attempt becomes a
+  /// span of it, whose id its upstream gets in `traceparent`. Null, the default: not traced.
+  std::shared_ptr<RequestTrace> trace = {};
+  /// Of a program that has traces of its own: sent to upstreams as `traceparent` and `tracestate`
+  /// when not empty, unless `trace` is set or the target has headers of those names.
+  std::string traceparent = {};
+  std::string tracestate = {};
 };
 
 /// How an answer ended and what it cost, as far as the upstream reports it.
@@ -142,6 +151,14 @@ struct EncodedChat {
   std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
 };
 
+/// What an upstream is, in the words of OpenTelemetry's conventions for generative AI. Views into
+/// the dialect.
+struct ModelIdentity {
+  std::string_view operation = "chat";  ///< `gen_ai.operation.name`.
+  std::string_view provider = {};       ///< `gen_ai.provider.name`; empty: unknown.
+  std::string_view model = {};          ///< The model that is asked for; empty: the client's.
+};
+
 /// Builds the requests of one kind of upstream and parses its answers.
 ///
 /// Pure functions of their arguments: no I/O, no mutable state. Thread-safe; shared between targets
@@ -182,6 +199,8 @@ class VX11_API ChatDialect {
   /// The form of its streams. Each event of `json_lines` reaches the reader as a `message` whose
   /// data is the line.
   virtual StreamFraming framing() const { return StreamFraming::server_sent_events; }
+  /// For traces and metrics. The default: a chat of an unknown provider.
+  virtual ModelIdentity identity() const noexcept { return {}; }
 };
 
 /// switch: `POST /switch/route-v5`; reads `response`, else `reply`, else `message`.

@@ -23,6 +23,7 @@ namespace vx11 {
 inline namespace v0 {
 
 class HttpHandler;
+class RequestTrace;
 
 /// Receives what an answer has cost, for a handler that limits it. Thread-safe.
 class VX11_API UsageMeter {
@@ -103,6 +104,10 @@ class HttpAdmission {
   void charge_to(std::shared_ptr<UsageMeter> meter) noexcept { meter_ = std::move(meter); }
   /// Null: the cost of the answer matters to no handler.
   const std::shared_ptr<UsageMeter>& meter() const noexcept { return meter_; }
+  /// The answer belongs to `trace` (vx11/tracing.hpp).
+  void trace_by(std::shared_ptr<RequestTrace> trace) noexcept { trace_ = std::move(trace); }
+  /// Null: the request is not traced.
+  const std::shared_ptr<RequestTrace>& trace() const noexcept { return trace_; }
   /// The largest body the server reads for this request; it answers 413 above.
   std::size_t max_body_bytes() const noexcept { return max_body_bytes_; }
   const Match& match() const noexcept { return match_; }
@@ -114,6 +119,7 @@ class HttpAdmission {
   Match match_;
   std::shared_ptr<const void> owner_ = {};
   std::shared_ptr<UsageMeter> meter_ = {};
+  std::shared_ptr<RequestTrace> trace_ = {};
 };
 
 /// Answers HTTP requests in two steps: `admit` decides on the head, before the server reads any of

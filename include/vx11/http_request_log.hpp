@@ -17,6 +17,8 @@
 namespace vx11 {
 inline namespace v0 {
 
+class Tracer;
+
 /// How an answer ended.
 enum class AnswerEnd : unsigned char {
   whole,        ///< It was no stream.
@@ -33,9 +35,10 @@ VX11_API std::string_view to_string(AnswerEnd end) noexcept;
 struct RequestRecord {
   WallTime received = {};            ///< When its head was complete.
   std::string_view request_id = {};  ///< As answered in `X-Request-Id`.
-  std::string_view trace_id = {};    ///< Of a valid `traceparent` (W3C); else empty.
-  std::string_view principal = {};   ///< Of an admitted request; empty if unknown.
-  std::string_view peer = {};        ///< The numeric address of the client; empty if unknown.
+  /// Of its trace, or of a valid `traceparent` (W3C) if it is not traced here; else empty.
+  std::string_view trace_id = {};
+  std::string_view principal = {};  ///< Of an admitted request; empty if unknown.
+  std::string_view peer = {};       ///< The numeric address of the client; empty if unknown.
   std::string_view method = {};
   /// As received, with ids and a query: for a sink that needs a part of it, not for a log.
   std::string_view target = {};
@@ -48,7 +51,12 @@ struct RequestRecord {
   std::size_t attempts = 0;      ///< Of a chat: how many targets were asked.
   std::string_view error = {};   ///< The word of a refusal or an error; empty if there is none.
   AnswerEnd end = AnswerEnd::whole;
-  bool is_admitted = false;  ///< False: refused by its head alone.
+  bool is_admitted = false;       ///< False: refused by its head alone.
+  std::string_view span_id = {};  ///< Of its span; empty: it is not traced.
+  bool is_sampled = false;        ///< Whether its trace is recorded, for exemplars.
+  /// Of a chat: why the target that was to answer first did not, such as `switch_timeout`; else
+  /// empty.
+  std::string_view fallback = {};
 };
 
 /// Receives records on the threads that handle requests, and must be thread-safe. Must not throw or
@@ -60,6 +68,8 @@ struct RequestLogOptions {
   RequestSink sink = {};  ///< Required.
   SteadyClock clock = {};
   WallClock wall_clock = {};
+  /// Traces each request. Null, the default: none is traced.
+  std::shared_ptr<const Tracer> tracer = {};
 };
 
 /// A handler that answers as `inner` and reports each request once: when it is refused, answered,

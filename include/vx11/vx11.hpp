@@ -25,6 +25,8 @@
 #include <vx11/dialect/openai_embeddings.hpp>
 #include <vx11/dialect/openai_target.hpp>
 #include <vx11/ephemeral_tokens.hpp>
+#include <vx11/event_table.hpp>
+#include <vx11/events.hpp>
 #include <vx11/fallback.hpp>
 #include <vx11/fallback_rule.hpp>
 #include <vx11/guard.hpp>
@@ -60,6 +62,8 @@
 #include <vx11/revocations.hpp>
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
+#include <vx11/service_level.hpp>
+#include <vx11/service_objectives.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/shared_rates.hpp>

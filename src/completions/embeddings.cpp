@@ -11,6 +11,7 @@
 #include "completions/endpoint.hpp"
 #include "completions/errors.hpp"
 #include "completions/request.hpp"
+#include "front/chat_trace.hpp"
 #include "front/usage.hpp"
 #include "json/scan.hpp"
 
@@ -71,6 +72,7 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   auto call = read_call(request.body);
   if (!call) co_return HttpResponse(call.error());
   call->chat.request_id = request_id;
+  endpoints::join_trace(call->chat, admission.trace(), request.headers);
   const auto found = with.embeddings.find(call->model);
   if (found == with.embeddings.end()) {
     const bool is_known = with.models.contains(call->model);
@@ -79,6 +81,12 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   const std::shared_ptr<const Router> router = found->second;
   auto asking = router->async_ask(std::cref(call->chat), deadline);
   auto& reply = co_await asking;
+  EndedChat ended(reply ? reply->attempts : reply.error().attempts);
+  ended.operation = ChatOperation::embeddings;
+  ended.total = context->since(admission.match().since);
+  ended.is_good = reply.has_value();
+  if (reply) ended.ending = &reply->ending;
+  context->chats->ended(ended);
   if (!reply) co_return failure_response(reply.error(), with.max_retry_after);
   endpoints::charge(admission.meter().get(), reply->ending);
   co_return answer_of(*reply);

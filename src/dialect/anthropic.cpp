@@ -201,6 +201,9 @@ class AnthropicDialect final : public dialect::TranslatingDialect {
   std::unique_ptr<ChatEventReader> event_reader() const override {
     return dialect::message_reader();
   }
+  ModelIdentity identity() const noexcept override {
+    return {.provider = "anthropic", .model = model()};
+  }
 
  private:
   Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {

@@ -235,6 +235,9 @@ class OllamaDialect final : public dialect::TranslatingDialect {
     return std::make_unique<LineReader>();
   }
   StreamFraming framing() const override { return StreamFraming::json_lines; }
+  ModelIdentity identity() const noexcept override {
+    return {.provider = "ollama", .model = model()};
+  }
 
  private:
   Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const override {

@@ -50,6 +50,10 @@ class OpenAiDialect final : public ChatDialect {
     return dialect::completion_reader();
   }
 
+  ModelIdentity identity() const noexcept override {
+    return {.provider = "openai", .model = options_.model};
+  }
+
  private:
   Result<std::string> passed_on(std::string_view completion, AnswerForm form) const {
     const bool whole = form == AnswerForm::whole;

@@ -54,6 +54,10 @@ class EmbeddingsDialect final : public ChatDialect {
     return answer;
   }
 
+  ModelIdentity identity() const noexcept override {
+    return {.operation = "embeddings", .provider = "openai", .model = options_.model};
+  }
+
  private:
   Result<std::string, json::ScanError> body_of(const std::string& sent) const {
     if (options_.model.empty()) {

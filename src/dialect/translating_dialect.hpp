@@ -37,6 +37,7 @@ class TranslatingDialect : public ChatDialect {
 
   /// \param chat its model is that of the request
   virtual Result<HttpRequest> write(const PlainChat& chat, AnswerForm form) const = 0;
+  std::string_view model() const noexcept { return model_; }
 
  private:
   std::string model_;

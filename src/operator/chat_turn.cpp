@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "front/chat_trace.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_body.hpp"
 #include "store/summary.hpp"
@@ -55,6 +56,7 @@ std::optional<HttpResponse> ChatTurn::read(const Call& call) {
   const OperatorApiOptions& with = context_->options;
   asked_at_ = with.wall_clock.now();
   chat_.request_id = call.request_id;
+  join_trace(chat_, call.trace, call.request.headers);
   auto refused = read_chat(call.request.body, with.max_message_bytes, chat_);
   if (const std::string* const user = context_->user_of(principal_.get())) chat_.user_id = *user;
   return refused;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
 
 #include <pthread.h>
@@ -53,6 +55,39 @@ class Reserve {
   std::uint32_t forks_ = 0;
 };
 
+/// xoshiro256++ (Blackman, Vigna: "Scrambled linear pseudorandom number generators", 2021), seeded
+/// anew after a fork.
+class Generator {
+ public:
+  std::uint64_t next() {
+    const std::uint32_t now = forks.load(std::memory_order_relaxed);
+    if (!is_seeded_ || forks_ != now) seed(now);
+    const std::uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
+    const std::uint64_t shifted = state_[1] << 17U;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= shifted;
+    state_[3] = std::rotl(state_[3], 45);
+    return result;
+  }
+
+ private:
+  void seed(std::uint32_t now) {
+    std::array<unsigned char, sizeof state_> bytes = {};
+    fill_with_entropy(bytes);
+    std::memcpy(state_.data(), bytes.data(), bytes.size());
+    state_[0] |= 1U;  // not all zero
+    forks_ = now;
+    is_seeded_ = true;
+  }
+
+  std::array<std::uint64_t, 4> state_ = {};
+  std::uint32_t forks_ = 0;
+  bool is_seeded_ = false;
+};
+
 }  // namespace
 
 void fill_with_entropy(std::span<unsigned char> bytes) {
@@ -63,6 +98,11 @@ void fill_with_entropy(std::span<unsigned char> bytes) {
     std::copy(taken.begin(), taken.end(), bytes.begin());
     bytes = bytes.subspan(taken.size());
   }
+}
+
+std::uint64_t quick_number() {
+  thread_local Generator generator;
+  return generator.next();
 }
 
 }  // namespace random

@@ -3,16 +3,18 @@
 #include <utility>
 
 #include "requests/record_facts.hpp"
+#include "requests/request_span.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace requests {
 
 OwnedRecord::OwnedRecord(const RequestRecord& from_record, const HttpRequest& request,
-                         const HttpAdmission& from)
+                         const HttpAdmission& from, std::shared_ptr<RequestTrace> traced)
     : record(from_record),
       request_id(from_record.request_id),
-      trace_id(from_record.trace_id),
+      trace(std::move(traced)),
+      trace_id(trace ? std::string_view() : from_record.trace_id),
       method(from_record.method),
       target(from_record.target),
       principal(from.match().principal),
@@ -21,12 +23,13 @@ OwnedRecord::OwnedRecord(const RequestRecord& from_record, const HttpRequest& re
 RequestRecord OwnedRecord::view() const noexcept {
   RequestRecord viewed = record;
   viewed.request_id = request_id;
-  viewed.trace_id = trace_id;
+  if (trace == nullptr) viewed.trace_id = trace_id;
   viewed.method = method;
   viewed.target = target;
   viewed.principal = principal ? std::string_view(*principal) : std::string_view();
   viewed.peer = peer ? std::string_view(peer->address) : std::string_view();
   viewed.source = {};
+  viewed.fallback = {};
   viewed.error = {};
   return viewed;
 }
@@ -51,11 +54,13 @@ void LoggedStream::report(AnswerEnd end, std::string_view last_piece) noexcept {
   if (std::exchange(is_reported_, true)) return;
   RequestRecord record = record_.view();
   const ChatFacts facts = chat_facts(last_piece);
-  if (!facts.source.empty()) record.source = facts.source;
+  record.source = facts.source;
+  record.fallback = facts.fallback;
   record.attempts = facts.attempts;
   if (end == AnswerEnd::error) record.error = error_word(last_piece);
   record.end = end;
   record.duration = options_.clock.now() - since_;
+  if (record_.trace) end_trace(*record_.trace, record, since_);
   options_.sink(record);
 }
 

@@ -5,6 +5,7 @@
 
 #include <vx11/http_request_log.hpp>
 #include <vx11/streaming.hpp>
+#include <vx11/tracing.hpp>
 
 #include <memory>
 #include <string>
@@ -15,14 +16,17 @@ namespace requests {
 
 /// A record that owns its texts: the request is gone when its stream ends.
 struct OwnedRecord {
-  OwnedRecord(const RequestRecord& record, const HttpRequest& request, const HttpAdmission& from);
+  /// \param traced null: the request is not traced
+  OwnedRecord(const RequestRecord& record, const HttpRequest& request, const HttpAdmission& from,
+              std::shared_ptr<RequestTrace> traced);
 
   /// With views into this object.
   RequestRecord view() const noexcept;
 
   RequestRecord record;
   std::string request_id;
-  std::string trace_id;
+  std::shared_ptr<RequestTrace> trace;
+  std::string trace_id;  ///< If it is not traced.
   std::string method;
   std::string target;
   std::shared_ptr<const std::string> principal;

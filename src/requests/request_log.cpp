@@ -1,14 +1,17 @@
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/http_request_log.hpp>
+#include <vx11/tracing.hpp>
 
 #include <optional>
 #include <utility>
 
 #include "front/refusal.hpp"
 #include "http/request_id.hpp"
+#include "http/trace_parent.hpp"
 #include "requests/decorator.hpp"
 #include "requests/logged_stream.hpp"
 #include "requests/record_facts.hpp"
+#include "requests/request_span.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -28,9 +31,7 @@ class RequestLog final : public requests::Decorator {
     const TimePoint since = options_.clock.now();
     auto admission = admit_inner(head);
     if (admission) return admission;
-    RequestRecord record = begin(head, since);
-    describe(record, admission.error());
-    report(record, since);
+    report_refusal(head, admission.error(), since);
     return admission;
   }
 
@@ -38,24 +39,27 @@ class RequestLog final : public requests::Decorator {
                               Deadline deadline) const override {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
+    const std::shared_ptr<RequestTrace> trace = begin_trace(request, since);
+    std::optional<HttpAdmission> traced;  // outlives the task
+    if (trace) traced.emplace(admission).trace_by(trace);
     std::optional<Task<StreamedResponse>> opening;
     StreamedResponse* answer = nullptr;
     std::optional<StreamedResponse> failure;
     try {
-      opening.emplace(open_inner(request, admission, std::move(deadline)));
+      opening.emplace(open_inner(request, traced ? *traced : admission, std::move(deadline)));
       Task<StreamedResponse>& begun = *opening;
       answer = &co_await begun;
     } catch (...) {
     }
     if (answer == nullptr) answer = &failure.emplace(internal_error(request), nullptr);
-    RequestRecord record = begin(request, since);
+    RequestRecord record = begin(request, trace.get(), since);
     admitted(record, request, admission);
     describe(record, answer->head);
     if (answer->body == nullptr) {
-      report(record, since);
+      report(record, trace.get(), since);
     } else {
       answer->body = std::make_unique<requests::LoggedStream>(
-          options_, requests::OwnedRecord(record, request, admission), since,
+          options_, requests::OwnedRecord(record, request, admission, trace), since,
           std::move(answer->body));
     }
     co_return std::move(*answer);
@@ -64,9 +68,7 @@ class RequestLog final : public requests::Decorator {
   HttpResponse refused(const HttpRequest& head, HttpResponse answer) const override {
     const TimePoint since = options_.clock.now();
     answer = Decorator::refused(head, std::move(answer));
-    RequestRecord record = begin(head, since);
-    describe(record, answer);
-    report(record, since);
+    report_refusal(head, answer, since);
     return answer;
   }
 
@@ -87,11 +89,28 @@ class RequestLog final : public requests::Decorator {
                                     "internal_server_error", "the request could not be answered"));
   }
 
-  RequestRecord begin(const HttpRequest& head, TimePoint since) const {
+  std::shared_ptr<RequestTrace> begin_trace(const HttpRequest& head, TimePoint since) const {
+    return options_.tracer ? options_.tracer->begin(head, since) : nullptr;
+  }
+
+  void report_refusal(const HttpRequest& head, const HttpResponse& answer, TimePoint since) const {
+    const std::shared_ptr<RequestTrace> trace = begin_trace(head, since);
+    RequestRecord record = begin(head, trace.get(), since);
+    describe(record, answer);
+    report(record, trace.get(), since);
+  }
+
+  RequestRecord begin(const HttpRequest& head, const RequestTrace* trace, TimePoint since) const {
     RequestRecord record;
     record.received = options_.wall_clock.now() -
                       std::chrono::duration_cast<WallTime::duration>(options_.clock.now() - since);
-    record.trace_id = requests::trace_id_of(head.headers);
+    if (trace != nullptr) {
+      record.trace_id = trace->text().trace_id();
+      record.span_id = trace->text().span_id();
+      record.is_sampled = trace->is_sampled();
+    } else {
+      record.trace_id = http_detail::trace_id_of(head.headers);
+    }
     record.method = head.method;
     record.target = head.target;
     record.route = route(head.target);
@@ -113,12 +132,15 @@ class RequestLog final : public requests::Decorator {
     if (answer.status >= 400) record.error = requests::error_word(answer.body);
     if (!record.is_admitted || !is_chat(record.route)) return;
     const requests::ChatFacts facts = requests::chat_facts(answer.body);
-    record.source = facts.source.empty() ? answer.headers.get("X-Vx11-Source") : facts.source;
+    const bool has_source = !facts.source.empty();
+    record.source = has_source ? facts.source : answer.headers.get("X-Vx11-Source");
+    record.fallback = has_source ? facts.fallback : answer.headers.get("X-Vx11-Reason");
     record.attempts = facts.attempts;
   }
 
-  void report(RequestRecord& record, TimePoint since) const {
+  void report(RequestRecord& record, RequestTrace* trace, TimePoint since) const {
     record.duration = options_.clock.now() - since;
+    if (trace != nullptr) requests::end_trace(*trace, record, since);
     options_.sink(record);
   }
 

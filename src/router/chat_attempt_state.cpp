@@ -1,6 +1,7 @@
 #include "router/chat_attempt_state.hpp"
 
 #include <vx11/fallback_rule.hpp>
+#include <vx11/tracing.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -145,8 +146,25 @@ Result<EncodedChat> ChatAttemptState::prepare(const RouterTarget& target, Answer
   HttpRequest& request = encoded->request;
   request.origin = target.url;
   if (!chat_.request_id.empty()) request.headers.add("X-Request-Id", chat_.request_id);
+  if (is_traced_) add_trace(request.headers);
   add_own_headers(request.headers, target.headers);
   return encoded;
+}
+
+/// The span of the attempt is the parent of those of the upstream.
+void ChatAttemptState::add_trace(Headers& headers) {
+  if (chat_.trace != nullptr) {
+    span_id_ = chat_.trace->next_span_id();
+    TraceParentText text = chat_.trace->text();
+    text.set_span(span_id_);
+    headers.add("traceparent", text.text());
+    const std::string& state = chat_.trace->state();
+    if (!state.empty()) headers.add("tracestate", state);
+    return;
+  }
+  if (chat_.traceparent.empty()) return;
+  headers.add("traceparent", chat_.traceparent);
+  if (!chat_.tracestate.empty()) headers.add("tracestate", chat_.tracestate);
 }
 
 /// The chat cannot be expressed for this target, but perhaps for another one.
@@ -159,11 +177,17 @@ void ChatAttemptState::pass_by(const RouterTarget& target, const Error& error) {
 }
 
 std::size_t ChatAttemptState::enter(const RouterTarget& target) {
-  attempts_.emplace_back(target.name, Outcome::overtaken, Duration());
+  Attempt& entry = attempts_.emplace_back(target.name, Outcome::overtaken, Duration());
+  entry.span_id = std::exchange(span_id_, 0);
   return attempts_.size() - 1;
 }
 
 void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, std::size_t entry) {
+  evaluate(target, result, entry);
+  attempts_[entry].breaker_change = result.breaker_change;
+}
+
+void ChatAttemptState::evaluate(const RouterTarget& target, SendResult& result, std::size_t entry) {
   hint(result.retry_after);
   if (!result.response) {
     const Error& error = result.response.error();

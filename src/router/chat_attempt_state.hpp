@@ -6,6 +6,7 @@
 #include <vx11/router.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -33,6 +34,8 @@ class ChatAttemptState {
 
   /// The request for `target`; none if it is to be skipped, which is recorded in the ledger.
   Result<EncodedChat> prepare(const RouterTarget& target, AnswerForm form = AnswerForm::whole);
+  /// For a copy of a chat: its requests belong to no trace.
+  void leave_trace() noexcept { is_traced_ = false; }
   /// Adds `target` to the ledger, as overtaken until its outcome is known.
   /// \return its entry
   std::size_t enter(const RouterTarget& target);
@@ -40,11 +43,17 @@ class ChatAttemptState {
   /// Evaluates the result of calling `target`: a complete answer or an error.
   void conclude(const RouterTarget& target, SendResult& result, std::size_t entry);
   void conclude(const RouterTarget& target, SendResult& result) {
-    conclude(target, result, enter(target));
+    const std::size_t entry = enter(target);
+    began(entry, result.began);
+    conclude(target, result, entry);
   }
+  /// When the attempt of that entry began.
+  void began(std::size_t entry, TimePoint at) noexcept { attempts_[entry].began = at; }
   /// The stream from `target` ended before its first piece. The caller has recorded the verdict.
-  void broke(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry) {
+  void broke(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry,
+             const std::optional<BreakerChange>& change) {
     note(target, error, elapsed, entry);
+    attempts_[entry].breaker_change = change;
   }
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed, std::size_t entry);
@@ -66,7 +75,10 @@ class ChatAttemptState {
   std::optional<std::size_t> next_step() const noexcept { return next_step_; }
   std::string_view session() const noexcept { return chat_.session_id; }
 
+  const ChatRequest& chat() const noexcept { return chat_; }
   bool answered() const noexcept { return reply_.has_value(); }
+  /// The answer, if there is one, without its ledger.
+  const ChatReply* answer() const noexcept { return reply_ ? &*reply_ : nullptr; }
   /// The answer, if there is one, to be moved from.
   ChatReply& reply() {
     reply_->attempts = std::move(attempts_);
@@ -84,6 +96,8 @@ class ChatAttemptState {
   bool is_answer(const ChatAnswer& answer) const noexcept;
   void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
   void hint(Duration retry_after) noexcept;
+  void evaluate(const RouterTarget& target, SendResult& result, std::size_t entry);
+  void add_trace(Headers& headers);
   void remember_ignored(const RouterTarget& target, std::vector<std::string>&& names);
   std::vector<std::string> take_ignored(const RouterTarget& target) noexcept;
   void obey_rules(const RouterTarget& target, const HttpResponse& response, const Error& error);
@@ -99,6 +113,8 @@ class ChatAttemptState {
   /// What the requests leave out, of those that leave out anything.
   std::vector<std::pair<const RouterTarget*, std::vector<std::string>>> ignored_ = {};
   bool over_ = false;
+  bool is_traced_ = true;
+  std::uint64_t span_id_ = 0;  ///< Of the attempt that was prepared last; 0: not traced.
 };
 
 /// Records the outcome of a call whose answer is discarded.

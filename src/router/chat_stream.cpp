@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "json/text.hpp"
+#include "router/attempt_spans.hpp"
 #include "router/chat_attempt_state.hpp"
 #include "router/chat_stream_impl.hpp"
 
@@ -189,11 +190,39 @@ ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
 void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
   if (!begun_) call_->elapsed = elapsed();
   call_->conclude(verdict);
+  breaker_change_ = call_->breaker_change;
   call_.reset();
   if (reply.attempts.empty()) return;
   Attempt& own = own_attempt();
   own.outcome = outcome;
   own.elapsed = elapsed();
+  own.breaker_change = breaker_change_;
+  if (trace_) end_trace();
+}
+
+ChatStream::Impl::~Impl() {
+  if (!trace_ || !call_ || reply.attempts.empty()) return;
+  Attempt& own = own_attempt();
+  own.outcome = Outcome::cancelled;
+  own.elapsed = elapsed();
+  end_trace();
+}
+
+void ChatStream::Impl::trace_with(const ChatRequest& chat) {
+  trace_ = chat.trace;
+  if (trace_->is_sampled()) client_model_ = client_model_of(chat);
+}
+
+void ChatStream::Impl::end_trace() noexcept {
+  const Outcome outcome = own_attempt().outcome;
+  const bool failed = outcome != Outcome::answered && outcome != Outcome::cancelled;
+  if (trace_->keeps(failed)) {
+    const ChatEnding* const ending = outcome == Outcome::answered ? &reply.ending : nullptr;
+    const TracedAnswer answer{
+        .client_model = client_model_, .ending = ending, .is_stream = true, .has_failed = failed};
+    add_attempt_spans(*trace_, *options_, reply.attempts, answer);
+  }
+  trace_.reset();
 }
 
 Attempt& ChatStream::Impl::own_attempt() noexcept {

@@ -54,6 +54,11 @@ class ChatStream::Impl {
   /// An event stream without a piece so far; call `begin`.
   Impl(std::shared_ptr<const RouterOptions> with, OpenedStream stream);
 
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  /// One that has not ended was left by its client.
+  ~Impl();
+
   /// Reads until the first piece, and keeps it. An error has been recorded in the breaker.
   Task<Result<void>> begin(Deadline deadline);
   Task<Result<std::optional<ChatPiece>>> next(Deadline deadline);
@@ -71,6 +76,11 @@ class ChatStream::Impl {
   void begun_well(Duration elapsed) noexcept {
     if (call_) call_->load.record(Verdict::success, elapsed);
   }
+
+  /// From now on its end adds the spans of its chat, if they are kept.
+  void trace_with(const ChatRequest& chat);
+  /// Of a stream that has ended.
+  const std::optional<BreakerChange>& breaker_change() const noexcept { return breaker_change_; }
 
   Duration elapsed() const noexcept { return options_->clock.now() - start_; }
   /// The ledger's entry of this stream's target. A slow target may stand before one that was asked
@@ -131,6 +141,7 @@ class ChatStream::Impl {
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;
+  void end_trace() noexcept;
 
   std::shared_ptr<const RouterOptions> options_;  ///< Keeps the permit's breaker alive.
   std::optional<AdmittedCall> call_;              ///< Until the stream has ended.
@@ -149,6 +160,9 @@ class ChatStream::Impl {
   std::size_t next_kept_ = 0;  ///< The first that is not delivered.
   std::string_view data_;      ///< Of the last piece; valid until the next step.
   std::string text_;
+  std::shared_ptr<RequestTrace> trace_ = nullptr;  ///< Null: not traced.
+  std::string client_model_ = {};                  ///< Only of a sampled trace.
+  std::optional<BreakerChange> breaker_change_ = std::nullopt;
   std::optional<std::stop_callback<Forward>> outer_;
 };
 

@@ -160,6 +160,7 @@ class JsonDialect final : public ChatDialect {
   std::vector<std::string> ignored_members(const ChatRequest& chat) const override {
     return left_out(chat.completion_json);
   }
+  ModelIdentity identity() const noexcept override { return {.provider = "vx11"}; }
 
  private:
   Result<void> write(HttpRequest& request, const ChatRequest& chat, AnswerForm form) const {

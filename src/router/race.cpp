@@ -30,6 +30,7 @@ Race::~Race() {
 void Race::start(std::unique_ptr<TargetCall> starting) {
   if (started_ != 0) more_.emplace_back();
   starting->entry = state_.enter(starting->target());
+  state_.began(starting->entry, starting->began());
   const std::size_t number = started_++;
   TargetCall& call = *(this->call(number) = std::move(starting));
   ++running_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "router/attempt_spans.hpp"
 #include "router/chat_attempt_state.hpp"
 #include "router/race.hpp"
 #include "router/router_impl.hpp"
@@ -59,6 +60,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
     SendThroughBreaker sending(call, encoded->request, total);
     state.conclude(*target, co_await sending);
   }
+  if (chat.trace) trace_chat(chat, options, state.attempts(), state.answer(), false);
   if (!state.answered()) co_return tl::unexpected(state.failure());
   co_return std::move(state.reply());
 }
@@ -90,6 +92,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest&
     co_await changed;
     race.look();
   }
+  if (chat.trace) trace_chat(chat, options, state.attempts(), state.answer(), false);
   if (!state.answered()) co_return tl::unexpected(state.failure());
   co_return std::move(state.reply());
 }

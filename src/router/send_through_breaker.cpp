@@ -95,6 +95,7 @@ bool BreakerCall::admit() {
 }
 
 SendResult& BreakerCall::end() {
+  result_.began = start_;
   if (refused_) return result_;
   result_.elapsed = options_.clock.now() - start_;
   if (!result_.response) {

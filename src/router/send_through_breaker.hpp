@@ -3,6 +3,7 @@
 /// \file
 /// One request under a limit and a breaker, shared by chat and power calls. Internal.
 
+#include <vx11/attempt.hpp>
 #include <vx11/balancer.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/linked_breakers.hpp>
@@ -39,6 +40,8 @@ struct CallOptions {
   std::size_t member = 0;        ///< The target's index in it.
   /// Of the whole call, where `timeout` may be for its beginning alone.
   Duration total_timeout = Duration::max();
+  /// Whether `AdmittedCall::breaker_change` is of interest.
+  bool is_traced = false;
 };
 
 /// A call that the breaker has admitted. It still needs its verdict; destroyed without one it is
@@ -49,13 +52,24 @@ struct AdmittedCall {
 
   const LinkedBreakers* linked = nullptr;
   Balancer::Call load = {};  ///< For a target of a group: the call counts until it is destroyed.
+  TimePoint began = {};      ///< The time of the admission check.
+  CircuitBreaker* watched = nullptr;                           ///< That of a traced call.
+  std::optional<BreakerChange> breaker_change = std::nullopt;  ///< Caused by the verdict.
 
   /// Records the outcome of the answer in the breaker. A good one is evidence for all breakers of
   /// the upstream.
   void conclude(Verdict verdict) noexcept {
-    if (permit) permit->record(verdict);
+    if (permit) watched == nullptr ? permit->record(verdict) : record_watched(verdict);
     if (linked != nullptr && verdict == Verdict::success) linked->answered();
     load.record(verdict, elapsed);
+  }
+
+ private:
+  void record_watched(Verdict verdict) noexcept {
+    const CircuitState before = watched->state();
+    permit->record(verdict);
+    const CircuitState after = watched->state();
+    if (after != before) breaker_change = BreakerChange{.from = before, .to = after};
   }
 };
 
@@ -75,6 +89,7 @@ class BreakerCall {
   BreakerCall(const CallOptions& options, const Deadline& deadline)
       : options_(options), deadline_(deadline), result_(Error(Errc::unreachable)) {
     result_.linked = options.linked;
+    if (options.is_traced) result_.watched = options.breaker;
   }
 
   /// Whether to send at all: not cancelled and time is left by `until`, and the breaker admits

@@ -64,6 +64,7 @@ void Shadow::copy(std::shared_ptr<const RouterCore> router, const ChatRequest& c
   if (!is_due() || !take_place()) return;
   try {
     ChatAttemptState state(chat);
+    state.leave_trace();
     Result<EncodedChat> encoded = state.prepare(options_.target);
     if (encoded) {
       return Call::run(

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "router/attempt_spans.hpp"
 #include "router/chat_attempt_state.hpp"
 #include "router/chat_stream_impl.hpp"
 #include "router/race.hpp"
@@ -17,12 +18,16 @@ namespace {
 using Stream = OpenedAnswer::Stream;
 
 /// The answer: a stream that has begun, or a complete one.
-Result<ChatStream, ChatFailure> streamed(std::unique_ptr<Stream> stream, ChatAttemptState& state) {
+Result<ChatStream, ChatFailure> streamed(std::unique_ptr<Stream> stream, ChatAttemptState& state,
+                                         const RouterOptions& options) {
+  const ChatRequest& chat = state.chat();
+  if (chat.trace && !stream) trace_chat(chat, options, state.attempts(), state.answer(), true);
   if (!state.answered()) return tl::unexpected(state.failure());
   if (!stream) return detail::ChatStreamAccess::whole(std::move(state.reply()));
   stream->reply = std::move(state.reply());
   Attempt& own = stream->own_attempt();
   own.first_piece = own.elapsed;
+  if (chat.trace) stream->trace_with(chat);
   return detail::ChatStreamAccess::make(std::move(stream));
 }
 
@@ -47,7 +52,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
     OpenedAnswer answer = co_await std::move(opening);
     stream = answer.settle(*target, state, state.enter(*target));
   }
-  co_return streamed(std::move(stream), state);
+  co_return streamed(std::move(stream), state, *options);
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_ptr<const Impl> self,
@@ -83,7 +88,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
     co_await changed;
     race.look();
   }
-  co_return streamed(std::move(stream), state);
+  co_return streamed(std::move(stream), state, options);
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const Impl> self,

@@ -78,6 +78,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
                                const Deadline& admission) {
   OpenedAnswer answer;
   const TimePoint start = options->clock.now();
+  answer.began = start;
   const Deadline limited =
       deadline.capped(start, std::min(target.try_timeout, target.total_timeout));
   if (ability.form() == AnswerForm::whole) {
@@ -117,6 +118,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     }
     const Errc code = deadline.cancelled() ? Errc::cancelled : whole.error().code;
     result.conclude(verdict_on(code));
+    answer.breaker_change = result.breaker_change;
     const bool exceeds_total = code == Errc::timeout && answer.elapsed >= target.total_timeout;
     answer.broken = exceeds_total ? total_timeout_error(target.name, target.total_timeout)
                                   : safe_error(target.name, code);
@@ -134,6 +136,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
     answer.stream = std::move(stream);
   } else {
     answer.broken = std::move(begun.error());
+    answer.breaker_change = stream->breaker_change();
   }
   co_return std::move(answer);
 }
@@ -141,12 +144,13 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
 std::unique_ptr<OpenedAnswer::Stream> OpenedAnswer::settle(const RouterTarget& target,
                                                            ChatAttemptState& state,
                                                            std::size_t entry) {
+  state.began(entry, began);
   if (stream) {
     state.take(target, ChatAnswer(), elapsed, entry);
   } else if (whole) {
     state.conclude(target, *whole, entry);
   } else {
-    state.broke(target, broken, elapsed, entry);
+    state.broke(target, broken, elapsed, entry, breaker_change);
   }
   return std::move(stream);
 }

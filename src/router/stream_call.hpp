@@ -40,6 +40,8 @@ struct OpenedAnswer {
   std::optional<SendResult> whole = std::nullopt;  ///< A complete answer, or why there is none.
   Error broken = {};      ///< Otherwise: why the stream ended early; its breaker has recorded it.
   Duration elapsed = {};  ///< Until the first piece or the end.
+  TimePoint began = {};   ///< When it was asked.
+  std::optional<BreakerChange> breaker_change = std::nullopt;  ///< Of `broken`.
 
   /// Evaluates it for the chat.
   /// \return the stream, if `target` has begun one

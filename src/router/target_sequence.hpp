@@ -70,6 +70,7 @@ class TargetSequence {
   /// The next target; null at the end.
   const RouterTarget* next(const ChatAttemptState& state) noexcept {
     if (state.over() || is_last_) return nullptr;
+    is_traced_ = state.chat().trace != nullptr;
     if (cursor_) {
       if (const auto target = cursor_.next(state)) return &options_.targets[*target];
     } else if (next_ < options_.targets.size()) {
@@ -90,6 +91,7 @@ class TargetSequence {
     if (!is_last_) call.balancer = cursor_.balancer();
     call.member = cursor_.member();
     call.total_timeout = target.total_timeout;
+    call.is_traced = is_traced_;
     return call;
   }
 
@@ -119,6 +121,7 @@ class TargetSequence {
   LastResorts& last_resorts_;
   LastResorts::Place place_ = {};
   bool is_last_ = false;  ///< The last resort has been returned.
+  bool is_traced_ = false;
   std::size_t next_ = 0;  ///< Without steps.
   StepCursor cursor_;
 };

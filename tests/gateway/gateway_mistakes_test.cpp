@@ -343,3 +343,32 @@ TEST_CASE("sessions have a place or it is a mistake") {
   REQUIRE(loaded.mistakes.size() == 1);
   CHECK(loaded.mistakes.front().where == "sessions.store");
 }
+
+TEST_CASE("the headers for a collector are read from a file, and never shown") {
+  const ScratchFolder folder;
+  const auto with = [&](const std::string& headers) {
+    const std::string path = folder.write("headers", headers);
+    return Sources{
+        .file = folder.write("gateway.toml",
+                             "[tracing]\nheaders = [\"a: 1\"]\nheaders_file = \"" + path + "\"\n")};
+  };
+  const LoadedConfig loaded = with("x-key: secret-1\nx-team: b\n").load();
+  CHECK(loaded.mistakes.empty());
+  REQUIRE(loaded.config.tracing.headers.fields.size() == 3);
+  CHECK(loaded.config.tracing.headers.fields[1].second == "secret-1");
+  const Lines found = mistakes_of(with("x-key secret-1\n").load(), folder);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().find("tracing.headers_file") != std::string::npos);
+  CHECK(found.front().find("secret-1") == std::string::npos);
+}
+
+TEST_CASE("a collector is named by OpenTelemetry's variables, too, and the queue holds a batch") {
+  const Sources sources{.variables = {{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/base"},
+                                      {"OTEL_SERVICE_NAME", "mine"}}};
+  const LoadedConfig loaded = sources.load();
+  CHECK(loaded.config.tracing.endpoint.origin == "http://collector:4318");
+  CHECK(loaded.config.tracing.endpoint.path == "/base");
+  CHECK(loaded.config.tracing.service_name == "mine");
+  CHECK(mistakes_in_file("[tracing]\nmax_queue = 3\nmax_batch = 4\n").size() == 1);
+  CHECK(mistakes_in_file("[tracing]\nratio = 1.5\n").size() == 1);
+}

@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "log_members.hpp"
+
 using gateway::audit_action;
 using gateway::audit_line;
 using nlohmann::json;
@@ -66,14 +68,14 @@ TEST_CASE("refused credentials and scopes are logged everywhere, requests withou
 TEST_CASE("a line says who, what, from where and with which outcome") {
   RequestRecord stop = record("POST", "/operator/power/service/{}/stop");
   stop.target = "/operator/power/service/redis\"%0a/stop?token=secret";
-  stop.principal = "ops";
+  stop.principal = "op\u00e9rateur";
   stop.peer = "203.0.113.7";
   stop.request_id = "r-1";
   const std::string line = audit_line(stop, audit_action(stop), {});
   const json parsed = json::parse(line);
   CHECK(parsed.at("action") == "power.service.stop");
   CHECK(parsed.at("outcome") == "done");
-  CHECK(parsed.at("principal") == "ops");
+  CHECK(parsed.at("principal") == "op\u00e9rateur");
   CHECK(parsed.at("peer") == "203.0.113.7");
   CHECK(parsed.at("object") == "redis\"%0a");
   CHECK(parsed.at("request_id") == "r-1");
@@ -82,8 +84,8 @@ TEST_CASE("a line says who, what, from where and with which outcome") {
 
   RequestRecord refused = record("POST", "/operator/task", 403);
   refused.error = "insufficient_scope";
-  const json missing =
-      json::parse(audit_line(refused, "task", {.principal = "ci", .reason = "power:write"}));
+  const json missing = json::parse(
+      audit_line(refused, "task", {.kind = {}, .principal = "ci", .reason = "power:write"}));
   CHECK(missing.at("outcome") == "refused");
   CHECK(missing.at("principal") == "ci");
   CHECK(missing.at("reason") == "power:write");
@@ -91,4 +93,23 @@ TEST_CASE("a line says who, what, from where and with which outcome") {
   RequestRecord failed = record("POST", "/operator/task", 503);
   failed.is_admitted = true;
   CHECK(json::parse(audit_line(failed, "task", {})).at("outcome") == "failed");
+}
+
+TEST_CASE("the members of both logs are those of their tables") {
+  RequestRecord full = record("POST", "/operator/power/service/{}/stop", 403);
+  full.target = "/operator/power/service/redis/stop";
+  full.request_id = full.trace_id = full.principal = full.peer = full.source = full.error = "x";
+  full.bytes_in = full.bytes_out = full.attempts = 1;
+  full.end = vx11::AnswerEnd::done;
+  std::string audited = audit_line(full, "action", {.kind = {}, .principal = {}, .reason = "x"});
+  audited.insert(1, R"("by":"SIGHUP",)");
+  for (const auto& [line, members] : {std::pair(to_json_line(full), gateway::access_log_members()),
+                                      std::pair(audited, gateway::audit_log_members())}) {
+    CAPTURE(line);
+    CHECK(json::parse(line).size() == members.size());
+    for (const auto& member : members) {
+      CAPTURE(member.name);
+      CHECK(json::parse(line).contains(member.name));
+    }
+  }
 }

@@ -1,0 +1,86 @@
+#include "telemetry_manual.hpp"
+
+#include <vx11/event_table.hpp>
+#include <vx11/span_attributes.hpp>
+
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "log_events.hpp"
+#include "log_members.hpp"
+#include "values.hpp"
+
+namespace gateway {
+
+namespace {
+
+/// The names of the fields in a message, as code.
+std::string fields_of(std::string_view message) {
+  std::string fields;
+  for (std::size_t open = message.find('{'); open != message.npos; open = message.find('{', open)) {
+    const std::size_t close = message.find('}', open);
+    fields += fmt::format("{}`{}`", fields.empty() ? "" : ", ",
+                          message.substr(open + 1, close - open - 1));
+    open = close;
+  }
+  return fields;
+}
+
+std::string log_events_table() {
+  std::string table =
+      "### Events of the program's own log\n\n| event | level | when | fields "
+      "|\n|---|---|---|---|\n";
+  for (const LogEventInfo& info : log_events()) {
+    table += fmt::format("| `{}` | {} | {} | {} |\n", info.name, unquoted(print(info.level)),
+                         info.meaning, fields_of(info.message));
+  }
+  return table;
+}
+
+std::string fields_table(std::string_view title, std::string_view column,
+                         std::span<const LogFieldInfo> fields) {
+  std::string table =
+      fmt::format("### {}\n\n| {} | unit | meaning |\n|---|---|---|\n", title, column);
+  for (const LogFieldInfo& field : fields) {
+    table += fmt::format("| `{}` | {} | {} |\n", field.name, field.unit, field.meaning);
+  }
+  return table;
+}
+
+std::string_view place_of(vx11::SpanPlace place) {
+  if (place == vx11::SpanPlace::request) return "request";
+  return place == vx11::SpanPlace::attempt ? "attempt" : "event of an attempt";
+}
+
+std::string spans_table() {
+  std::string table =
+      "### Spans\n\n| span | attribute | type | unit | meaning |\n|---|---|---|---|---|\n";
+  for (const vx11::SpanAttributeInfo& info : vx11::span_attribute_table()) {
+    table += fmt::format("| {} | `{}` | {} | {} | {} |\n", place_of(info.place), info.name,
+                         info.type, info.unit, info.meaning);
+  }
+  return table;
+}
+
+std::string policy_events_table() {
+  std::string table =
+      "### Events of policies\n\n| event | severity | when | values |\n|---|---|---|---|\n";
+  for (const vx11::EventInfo& info : vx11::kEventTable) {
+    table += fmt::format("| `{}` | {} | {} | {} |\n", info.name, to_string(info.severity),
+                         info.meaning, info.values);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::string print_telemetry() {
+  return policy_events_table() + "\n" + spans_table() + "\n" + log_events_table() + "\n" +
+         fields_table("Fields of the program's own log", "field", log_fields()) + "\n" +
+         fields_table("Members of the access log", "member", access_log_members()) + "\n" +
+         fields_table("Members of the audit log", "member", audit_log_members());
+}
+
+}  // namespace gateway

@@ -1,0 +1,25 @@
+#pragma once
+
+/// \file
+/// Reads a running gateway for `vx11-gateway top`.
+
+#include <vx11/result.hpp>
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "top_frame.hpp"
+#include "top_options.hpp"
+
+namespace gateway {
+
+/// Reads `GET /metrics` and, with a token, `GET /operator/status`. Blocks, for two seconds at most.
+/// One call at a time.
+/// \return what was read, or an error whose detail says what to do
+using TopSource = std::function<vx11::Result<TopSample>(std::stop_token stop)>;
+
+/// \return `invalid_argument` if the URL or the CA file cannot be used
+vx11::Result<TopSource> make_top_source(const TopOptions& options);
+
+}  // namespace gateway
