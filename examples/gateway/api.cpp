@@ -14,6 +14,7 @@
 
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
+#include "decision_metrics.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -45,7 +46,7 @@ Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
     state.shared.rates = nullptr;
   }
   if (!url || state.redis != nullptr) return {};
-  auto redis = make_redis(*url, config.redis);
+  auto redis = make_redis(*url, config.redis, state.decisions);
   if (!redis) return vx11::fail(std::move(redis.error()));
   state.redis = *std::move(redis);
   return {};
@@ -105,7 +106,7 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     state.requests = *std::move(requests);
   }
   if (state.sessions.store != nullptr) return {};
-  auto sessions = make_sessions(config, state.redis);
+  auto sessions = make_sessions(config, state.redis, state.decisions);
   if (!sessions) return vx11::fail(std::move(sessions.error()));
   state.sessions = *std::move(sessions);
   return {};
@@ -262,6 +263,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   }
   Credentials guarded = credentials;
   guarded.auth = *std::move(auth);
+  state.limits.events = state.decisions;
   auto limits = make_limits(config, guarded, state.limits);
   if (!limits) return vx11::fail(std::move(limits.error()));
   state.limits = *std::move(limits);
@@ -283,7 +285,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
        {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
         key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
         state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared),
+        decision_metrics(upstreams, state)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

@@ -59,6 +59,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
     SendThroughBreaker sending(call, encoded->request, total);
     state.conclude(*target, co_await sending);
   }
+  state.report(options.events);
   if (!state.answered()) co_return tl::unexpected(state.failure());
   co_return std::move(state.reply());
 }
@@ -90,6 +91,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest&
     co_await changed;
     race.look();
   }
+  state.report(options.events);
   if (!state.answered()) co_return tl::unexpected(state.failure());
   co_return std::move(state.reply());
 }

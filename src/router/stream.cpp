@@ -17,7 +17,9 @@ namespace {
 using Stream = OpenedAnswer::Stream;
 
 /// The answer: a stream that has begun, or a complete one.
-Result<ChatStream, ChatFailure> streamed(std::unique_ptr<Stream> stream, ChatAttemptState& state) {
+Result<ChatStream, ChatFailure> streamed(std::unique_ptr<Stream> stream, ChatAttemptState& state,
+                                         const SharedEvents& events) {
+  state.report(events);
   if (!state.answered()) return tl::unexpected(state.failure());
   if (!stream) return detail::ChatStreamAccess::whole(std::move(state.reply()));
   stream->reply = std::move(state.reply());
@@ -47,7 +49,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_in_turn(std::shared_p
     OpenedAnswer answer = co_await std::move(opening);
     stream = answer.settle(*target, state, state.enter(*target));
   }
-  co_return streamed(std::move(stream), state);
+  co_return streamed(std::move(stream), state, options->events);
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_ptr<const Impl> self,
@@ -83,7 +85,7 @@ Task<Result<ChatStream, ChatFailure>> Router::Impl::stream_beside(std::shared_pt
     co_await changed;
     race.look();
   }
-  co_return streamed(std::move(stream), state);
+  co_return streamed(std::move(stream), state, options.events);
 }
 
 Task<Result<ChatStream, ChatFailure>> Router::Impl::stream(std::shared_ptr<const Impl> self,
