@@ -14,6 +14,7 @@
 
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
+#include "chat_labels.hpp"
 #include "decision_metrics.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
@@ -24,12 +25,14 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "process_metrics.hpp"
 #include "redis_client.hpp"
 #include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
+#include "status_transport.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -154,7 +157,9 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
                         .max_body_bytes = config.limits.max_body_bytes,
                         .stream = parts.stream,
                         .timer = vx11::make_net_timer(),
-                        .on_event = parts.on_event});
+                        .on_event = parts.on_event,
+                        .chat_metrics = state.chat_metrics,
+                        .request_metrics = state.requests.metrics});
 }
 
 /// The targets whose answers are no fallback: those of the first step. Without a route it is
@@ -186,7 +191,9 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
   const bool has_sessions = config.sessions.store.redis_url.has_value();
-  auto health = make_health(config, upstreams, front.port(), has_sessions ? state.redis : nullptr);
+  Upstreams probed = upstreams;
+  probed.madre.transport = make_status_transport(upstreams.madre.transport, state.wakeups);
+  auto health = make_health(config, probed, front.port(), has_sessions ? state.redis : nullptr);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
@@ -213,7 +220,9 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .timer = vx11::make_net_timer(),
                                              .hosts = allowed_hosts(config.server),
                                              .admin = state.admin,
-                                             .on_event = parts.on_event});
+                                             .on_event = parts.on_event,
+                                             .chat_metrics = state.chat_metrics,
+                                             .request_metrics = state.requests.metrics});
 }
 
 /// The OpenAI chat API with and without `/v1`; all else is the operator's.
@@ -240,6 +249,14 @@ CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& sta
     counter = state.counters.try_emplace(origin, counter).first->second;
   }
   return counters;
+}
+
+std::shared_ptr<vx11::ChatMetrics> chat_metrics(const GatewayConfig& config,
+                                                const Upstreams& upstreams,
+                                                const vx11::ChatMetrics* earlier) {
+  auto labels = chat_labels(config, upstreams);
+  return earlier != nullptr ? earlier->successor(std::move(labels))
+                            : vx11::ChatMetrics::create(std::move(labels));
 }
 
 }  // namespace
@@ -273,6 +290,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   auto exchanging =
       exchange_hints(config, state.redis, hinted_breakers(config, upstreams), state.shared);
   if (!exchanging) return vx11::fail(std::move(exchanging.error()));
+  state.chat_metrics = chat_metrics(config, upstreams, state.chat_metrics.get());
   const Parts parts = make_parts(config, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -281,12 +299,13 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, parts, upstreams, *router, *routers, state);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
+  families.push_back(wakeup_metrics(state.wakeups));
   for (const auto& more :
-       {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
-        key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared),
-        decision_metrics(upstreams, state)}) {
+       {process_metrics(state.files), completions->metric_families(), group_metrics(upstreams),
+        token_metrics(credentials.tokens), key_metrics(credentials.keys),
+        listener_tls_metrics(front.tls()), state.requests.logs->metric_families(),
+        session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
+        hint_metrics(state.shared), decision_metrics(upstreams, state)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

@@ -203,6 +203,7 @@ void RunningGateway::tend() {
   if (log_level_->expire()) {
     spdlog::info("the log level is the configured one again");
   }
+  state_.files->tend();
   retired_->clear();
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "http/resource.hpp"
+#include "operator/route_indices.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -63,6 +64,28 @@ Match find_route(std::string_view target) noexcept {
     if (route.pattern.matches(path, keep)) return Match{&route, argument};
   }
   return {};
+}
+
+RouteIndices route_indices(const RequestMetrics* metrics) {
+  RouteIndices indices;
+  if (metrics == nullptr) return indices;
+  for (const Route& route : kRoutes) indices.push_back(metrics->index_of(route.pattern.text()));
+  return indices;
+}
+
+std::size_t position_of(const Route& route) noexcept {
+  return static_cast<std::size_t>(&route - kRoutes.data());
+}
+
+std::vector<ServedRoute> served_routes() {
+  std::vector<ServedRoute> served;
+  for (const Route& route : kRoutes) {
+    served.push_back({.method = route.method, .pattern = route.pattern.text()});
+    if (route.remove != nullptr) {
+      served.push_back({.method = "DELETE", .pattern = route.pattern.text()});
+    }
+  }
+  return served;
 }
 
 }  // namespace endpoints

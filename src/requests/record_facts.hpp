@@ -12,9 +12,6 @@ namespace vx11 {
 inline namespace v0 {
 namespace requests {
 
-/// The trace id of a valid `traceparent` (W3C Trace Context, level 1 §3.2); else empty.
-std::string_view trace_id_of(const Headers& headers) noexcept;
-
 /// The word of an error's body, of letters, digits and underscores; empty if there is none.
 std::string_view error_word(std::string_view body) noexcept;
 

@@ -3,9 +3,13 @@
 #include <vx11/event_counters.hpp>
 #include <vx11/retry.hpp>
 
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -60,6 +64,35 @@ TEST_CASE("prometheus-cpp shows the same counters as GET /metrics") {
   CHECK(first.find("name=\"a \\\"quoted\\\" name\"} 1\n") != std::string::npos);
   counters->on_event(Event{.kind = EventKind::hedge_won, .name = "search"});
   CHECK(text().find("event=\"hedge.won\",name=\"search\"} 2\n") != std::string::npos);
+}
+
+TEST_CASE("prometheus-cpp shows histograms, and leaves out what is not a number") {
+  const vx11::PrometheusCppFamilies shown([] {
+    vx11::MetricFamily times{
+        .name = "vx11_time_seconds", .help = "A time.", .kind = vx11::MetricKind::histogram};
+    times.series.push_back({.histogram = [] {
+      vx11::HistogramReading reading;
+      reading.sum = 2.5;
+      reading.buckets = {{.most = 0.5, .count = 1},
+                         {.most = std::numeric_limits<double>::infinity(), .count = 2}};
+      return reading;
+    }});
+    vx11::MetricFamily none{
+        .name = "vx11_ratio", .help = "A ratio.", .kind = vx11::MetricKind::gauge};
+    none.series.push_back({.real = [] { return std::nan(""); }});
+    none.series.push_back({.labels = {{"a", "b"}}, .real = [] { return 0.25; }});
+    vx11::MetricFamily info{
+        .name = "vx11_build_info", .help = "A build.", .kind = vx11::MetricKind::info};
+    info.series.push_back({.labels = {{"version", "1"}}});
+    return std::vector<vx11::MetricFamily>{times, none, info};
+  });
+  CHECK(prometheus::TextSerializer().Serialize(shown.Collect()) ==
+        "# HELP vx11_time_seconds A time.\n# TYPE vx11_time_seconds histogram\n"
+        "vx11_time_seconds_count 3\nvx11_time_seconds_sum 2.5\n"
+        "vx11_time_seconds_bucket{le=\"0.5\"} 1\nvx11_time_seconds_bucket{le=\"+Inf\"} 3\n"
+        "# HELP vx11_ratio A ratio.\n# TYPE vx11_ratio gauge\nvx11_ratio{a=\"b\"} 0.25\n"
+        "# HELP vx11_build_info A build.\n# TYPE vx11_build_info gauge\n"
+        "vx11_build_info{version=\"1\"} 1\n");
 }
 
 TEST_CASE("prometheus-cpp shows gauges as gauges") {
