@@ -3,8 +3,8 @@
 /// \file
 /// Metrics of this library for programs that use prometheus-cpp.
 ///
-/// Opt-in and header-only: include it where prometheus-cpp 1.0 or newer is installed and link
-/// `prometheus-cpp::core`. No part of the library uses it.
+/// Opt-in and header-only: include it where prometheus-cpp 1.0 or newer is installed, and link
+/// its core library. No part of this library uses it.
 
 #include <vx11/metric_family.hpp>
 
