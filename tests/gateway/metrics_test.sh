@@ -125,7 +125,7 @@ uses_are_counted() {
 }
 
 failures_are_counted() {
-  fault switch status '"status":500'
+  fault switch 500
   operator POST /v1/chat/completions -H "$JSON" -d \
     '{"model":"vx11/switch","messages":[{"role":"user","content":"hello"}]}'
   expect_status 50[0-9]
@@ -165,7 +165,7 @@ no_request_makes_a_series() {
   for n in {1..20}; do
     odd="odd-$n-\"}{%0a"
     anonymous GET "/$(jq -rn --arg t "$odd" '$t|@uri')"
-    anonymous "ODD$n" /operator/status
+    operator "ODD$n" /operator/status
     operator DELETE /metrics
     operator GET "/operator/session/$n"
     operator GET /operator/status -H "X-Request-Id: id-$n" -H "traceparent: $odd"
@@ -210,7 +210,7 @@ wakeups_stay_at_zero() {
   for _ in 1 2 3; do operator GET /operator/status; operator GET /operator/power/state; done
   page
   expect_equal "wakeups" "$(value vx11_status_wakeups_total)" 0
-  fault madre status '"path":"/madre/power/state","status":404'
+  fault madre 404 '"path":"/madre/power/state"'
   sleep 0.1 # the age at which a status is not served again
   operator GET /operator/status
   page
