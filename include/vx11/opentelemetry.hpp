@@ -3,9 +3,9 @@
 /// \file
 /// Events as a counter and as span events of OpenTelemetry.
 ///
-/// Opt-in and header-only: include it where the API of opentelemetry-cpp 1.0 or newer is installed.
-/// It needs the API alone; the program brings the SDK and its exporters. No part of the library
-/// uses it.
+/// Opt-in and header-only: include it where the API of opentelemetry-cpp is installed; tested with
+/// that of 1.29. It needs the API alone; the program brings the SDK and its exporters. No part of
+/// the library uses it.
 
 #include <vx11/event_table.hpp>
 #include <vx11/events.hpp>

@@ -3,7 +3,7 @@
 /// \file
 /// Events as lines of a spdlog logger.
 ///
-/// Opt-in and header-only: include it where spdlog 1.8 or newer is installed. No part of the
+/// Opt-in and header-only: include it where spdlog 1.10 or newer is installed. No part of the
 /// library uses it.
 
 #include <vx11/event_table.hpp>
