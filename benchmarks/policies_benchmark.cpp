@@ -38,7 +38,7 @@ Task<Result<int>> awaited_call(Deadline deadline) {
   co_return call(std::move(deadline));
 }
 
-constexpr vx11::RateLimiterOptions kGenerous{.calls = 1'000'000'000, .burst = 0xFFFFFFFF};
+const vx11::RateLimiterOptions kGenerous{.calls = 1'000'000'000, .burst = 0xFFFFFFFF};
 
 template <class Pipeline>
 void run(benchmark::State& state, Pipeline& pipeline) {

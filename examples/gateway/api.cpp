@@ -16,6 +16,7 @@
 #include "authenticator.hpp"
 #include "chat_labels.hpp"
 #include "config_slo.hpp"
+#include "decision_metrics.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -50,7 +51,7 @@ Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
     state.shared.rates = nullptr;
   }
   if (!url || state.redis != nullptr) return {};
-  auto redis = make_redis(*url, config.redis);
+  auto redis = make_redis(*url, config.redis, state.decisions);
   if (!redis) return vx11::fail(std::move(redis.error()));
   state.redis = *std::move(redis);
   return {};
@@ -127,7 +128,7 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
   if (auto renewed = renew(state.tracing, config); !renewed) return renewed;
   state.requests.tracer = state.tracing.tracer;
   if (state.sessions.store == nullptr) {
-    auto sessions = make_sessions(config, state.redis);
+    auto sessions = make_sessions(config, state.redis, state.decisions);
     if (!sessions) return vx11::fail(std::move(sessions.error()));
     state.sessions = *std::move(sessions);
   }
@@ -290,6 +291,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   }
   Credentials guarded = credentials;
   guarded.auth = *std::move(auth);
+  state.limits.events = state.decisions;
   auto limits = make_limits(config, guarded, state.limits);
   if (!limits) return vx11::fail(std::move(limits.error()));
   state.limits = *std::move(limits);
@@ -315,7 +317,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
         listener_tls_metrics(front.tls()), state.requests.logs->metric_families(),
         session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
         hint_metrics(state.shared), service_level_metrics(state.objectives),
-        tracing_metrics(state.tracing)}) {
+        tracing_metrics(state.tracing), decision_metrics(upstreams, state)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

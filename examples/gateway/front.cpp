@@ -68,7 +68,8 @@ std::size_t Front::drain(Duration grace, Duration delay) {
   return cut_off_;
 }
 
-vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
+vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config,
+                                                vx11::SharedEvents decisions) {
   vx11::ServeOptions options;
   set_listen(options, config.server);
   options.threads = config.server.threads;
@@ -79,6 +80,7 @@ vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config) {
   options.limits.unsent_bytes = config.server.max_unsent_bytes;
   auto events = std::make_shared<ServerEvents>();
   options.on_event = [events](vx11::ServerEvent event) { events->note(event); };
+  options.events = std::move(decisions);
   options.after_work = memory_return();
   auto tls = make_listener_tls(config.server.tls);
   if (!tls) return vx11::fail(std::move(tls.error()));

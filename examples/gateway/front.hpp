@@ -74,7 +74,9 @@ class Front {
 /// Binds the listen address.
 /// \return `address_unavailable` with the system's reason if binding fails, `invalid_argument` if
 ///         the certificate cannot be used
-vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config);
+/// \param decisions receives the events of the server
+vx11::Result<std::unique_ptr<Front>> bind_front(const GatewayConfig& config,
+                                                vx11::SharedEvents decisions = {});
 
 /// The transports to switch and madre; with the same certificates and pins they share one.
 /// \param transports those of an earlier configuration, of which an equal one is used again; not

@@ -115,6 +115,7 @@ LastingTransports LastingTransports::next() const {
 std::shared_ptr<vx11::CircuitBreaker> LastingBreakers::get(const std::string& origin,
                                                            CircuitBreakerOptions options) {
   const std::string name = options.name + '|' + origin;
+  options.events = events_;
   const auto earlier = parts_.earlier(name);
   auto made = std::make_shared<vx11::CircuitBreaker>(std::move(options));
   if (earlier == nullptr) return parts_.keep(name, std::move(made));
@@ -127,6 +128,7 @@ std::shared_ptr<vx11::CircuitBreaker> LastingBreakers::get(const std::string& or
 LastingBreakers LastingBreakers::next() const {
   LastingBreakers breakers;
   breakers.parts_ = parts_.next();
+  breakers.events_ = events_;
   return breakers;
 }
 
@@ -135,6 +137,7 @@ std::shared_ptr<vx11::Balancer> LastingBalancers::get(const std::string& group,
                                                       vx11::BalancerOptions options) {
   const std::string name = description_of(group, members, options);
   if (auto found = parts_.find(name)) return found;
+  options.events = events_;
   auto made = std::make_shared<vx11::Balancer>(std::move(members), std::move(options));
   auto& calls = calls_[group];
   if (calls == nullptr) calls = std::make_shared<GroupCalls>();
@@ -187,6 +190,7 @@ std::size_t GroupCalls::balancers() const {
 LastingBalancers LastingBalancers::next() const {
   LastingBalancers balancers;
   balancers.parts_ = parts_.next();
+  balancers.events_ = events_;
   balancers.calls_ = calls_;
   return balancers;
 }

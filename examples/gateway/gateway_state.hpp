@@ -8,6 +8,7 @@
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/chat_metrics.hpp>
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/event_counters.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/redis.hpp>
@@ -96,10 +97,13 @@ class LastingBreakers {
   /// continues where that one was.
   std::shared_ptr<vx11::CircuitBreaker> get(const std::string& origin,
                                             vx11::CircuitBreakerOptions options);
+  /// Receives the events of breakers that are made from now on.
+  void report_to(vx11::SharedEvents events) { events_ = std::move(events); }
   LastingBreakers next() const;
 
  private:
   LastingParts<vx11::CircuitBreaker> parts_ = {};
+  vx11::SharedEvents events_ = {};
 };
 
 /// The calls of a group with all balancers that it has had, since counters only grow. Of balancers
@@ -126,12 +130,15 @@ class LastingBalancers {
   std::shared_ptr<vx11::Balancer> get(const std::string& group,
                                       std::vector<vx11::BalancerMember> members,
                                       vx11::BalancerOptions options);
+  /// Receives the events of balancers that are made from now on.
+  void report_to(vx11::SharedEvents events) { events_ = std::move(events); }
   /// Of a group that has had a balancer; else null.
   std::shared_ptr<const GroupCalls> calls_of(const std::string& group) const;
   LastingBalancers next() const;
 
  private:
   LastingParts<vx11::Balancer> parts_ = {};
+  vx11::SharedEvents events_ = {};
   std::map<std::string, std::shared_ptr<GroupCalls>, std::less<>> calls_ = {};
 };
 
@@ -148,6 +155,10 @@ struct GatewayState {
   std::shared_ptr<OpenFiles> files = std::make_shared<OpenFiles>();
   std::optional<vx11::OperatorApi> operator_api = std::nullopt;
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
+  /// What every policy reports to. Each upstream has a name or two, and configurations follow one
+  /// another.
+  std::shared_ptr<vx11::EventCounters> decisions =
+      std::make_shared<vx11::EventCounters>(vx11::EventCountersOptions{.max_names = 1000});
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
   Tracing tracing = {};

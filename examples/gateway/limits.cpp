@@ -32,7 +32,8 @@ Result<Limits> make_limits(const GatewayConfig& config, const Credentials& crede
   auto made = vx11::AttemptLimiter::create(
       credentials.auth,
       {.failures = *limits.failures.rate,
-       .loopback = limits.loopback_too ? LoopbackClients::limited : LoopbackClients::exempt});
+       .loopback = limits.loopback_too ? LoopbackClients::limited : LoopbackClients::exempt,
+       .events = limits.events});
   if (!made) return vx11::fail(std::move(made.error()));
   limits.auth = *made;
   limits.attempts = *std::move(made);
@@ -62,7 +63,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> within_limits(
                                      .shared = limits.shared,
                                      .cors_origins = config.server.cors_origins,
                                      .counters = limits.counters,
-                                     .metrics = std::move(metrics)};
+                                     .metrics = std::move(metrics),
+                                     .events = limits.events};
   if (tokens != nullptr) {
     options.limits_of = [tokens](std::string_view name) { return tokens->limits_of(name); };
   }

@@ -31,6 +31,7 @@ struct Limits {
   std::shared_ptr<vx11::LimitCounters> counters = std::make_shared<vx11::LimitCounters>();
   std::shared_ptr<vx11::SharedRates> shared = {};  ///< Null: rates are those of this gateway.
   std::shared_ptr<const vx11::RequestLimits> requests = {};  ///< Null: requests are not limited.
+  vx11::SharedEvents events = {};                            ///< Receives refusals.
 };
 
 /// \param earlier of the configuration before; wrong credentials count on unless they or their

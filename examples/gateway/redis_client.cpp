@@ -96,8 +96,11 @@ std::uint16_t first_port(std::string_view url) {
 }
 
 Result<std::shared_ptr<vx11::RedisClient>> make_redis(std::string_view url,
-                                                      const RedisConfig& config) {
+                                                      const RedisConfig& config,
+                                                      vx11::SharedEvents events) {
   vx11::RedisOptions options;
+  options.name = "redis";
+  options.events = std::move(events);
   options.url = with_password(url, config);
   options.connect_timeout = config.connect_timeout;
   options.command_timeout = config.command_timeout;

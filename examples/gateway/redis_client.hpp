@@ -24,9 +24,11 @@ std::string with_password(std::string_view url, const RedisConfig& config);
 std::uint16_t first_port(std::string_view url);
 
 /// The client for `url`, by the settings of `[redis]`. Connects to nothing yet.
+/// \param events receives those of the client
 /// \return `invalid_argument`, which repeats nothing of the URL
 vx11::Result<std::shared_ptr<vx11::RedisClient>> make_redis(std::string_view url,
-                                                            const RedisConfig& config);
+                                                            const RedisConfig& config,
+                                                            vx11::SharedEvents events = {});
 
 /// \return `storage` or `invalid_argument` if the keys for encryption cannot be used
 vx11::Result<std::shared_ptr<vx11::SessionStore>> make_redis_sessions(

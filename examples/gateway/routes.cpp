@@ -71,7 +71,8 @@ vx11::RouterOptions options_of(const GatewayConfig& config, const Upstreams& ups
   vx11::RouterOptions options{.total_timeout = config.chat.deadline,
                               .last_resorts = config.chat.last_resorts,
                               .timer = vx11::make_net_timer(),
-                              .overtaken = config.chat.overtaken};
+                              .overtaken = config.chat.overtaken,
+                              .events = upstreams.events};
   for (const std::string& step : route.targets) add_step(options, config, upstreams, step);
   return options;
 }

@@ -100,7 +100,7 @@ RunningGateway::~RunningGateway() {
 }
 
 vx11::Result<void> RunningGateway::make_parts() {
-  auto front = bind_front(loaded_.config);
+  auto front = gateway::bind_front(loaded_.config, state_.decisions);  // not std::bind_front
   if (!front) return vx11::fail(std::move(front.error()));
   front_ = *std::move(front);
   auto credentials = make_credentials(loaded_.config.auth);

@@ -47,9 +47,11 @@ vx11::GuardedStoreOptions redis_guard() {
 
 /// A chat waits no longer for `store` than `max_wait`, and not at all while it keeps failing.
 vx11::Result<Sessions> guarded(vx11::Result<std::shared_ptr<vx11::SessionStore>> store,
-                               vx11::GuardedStoreOptions options) {
+                               vx11::GuardedStoreOptions options,
+                               const vx11::SharedEvents& events) {
   if (!store) return vx11::fail(std::move(store.error()));
   options.breaker.on_transition = log_change;
+  options.events = events;
   auto guard = std::make_shared<vx11::GuardedSessionStore>(*std::move(store), std::move(options));
   return Sessions{.store = guard, .guarded = guard};
 }
@@ -112,9 +114,12 @@ std::vector<vx11::MetricFamily> guard_metrics(
 }  // namespace
 
 vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
-                                     const std::shared_ptr<vx11::RedisClient>& redis) {
+                                     const std::shared_ptr<vx11::RedisClient>& redis,
+                                     const vx11::SharedEvents& events) {
   const SessionsConfig& sessions = config.sessions;
-  if (sessions.store.redis_url) return guarded(make_redis_sessions(redis, config), redis_guard());
+  if (sessions.store.redis_url) {
+    return guarded(make_redis_sessions(redis, config), redis_guard(), events);
+  }
   if (!sessions.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = sessions.limits})};
   }
@@ -123,7 +128,7 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
   return guarded(vx11::open_sqlite_session_store(*sessions.store.sqlite_path,
                                                  {.limits = sessions.limits, .patience = patience},
                                                  {.durability = sessions.durability}),
-                 {.timeout = sessions.max_wait, .timer = vx11::make_net_timer()});
+                 {.timeout = sessions.max_wait, .timer = vx11::make_net_timer()}, events);
 }
 
 void note_evictions(const Sessions& sessions, std::uint64_t& seen) {

@@ -22,8 +22,10 @@ struct Sessions {
 
 /// A store outside of this process is guarded, and a line in the log says when it is left out.
 /// \param redis of sessions in Redis
+/// \param events receives those of the guard
 vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
-                                     const std::shared_ptr<vx11::RedisClient>& redis);
+                                     const std::shared_ptr<vx11::RedisClient>& redis,
+                                     const vx11::SharedEvents& events);
 
 /// Logs sessions that were removed for want of room since the last call.
 /// \param seen the number before, and then the number now

@@ -176,7 +176,10 @@ Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& ne
                          const TargetTransport& to_target, GatewayState& state) {
   const Secret& token = config.upstream.token;
   LastingBreakers& breakers = state.breakers;
+  breakers.report_to(state.decisions);
+  state.balancers.report_to(state.decisions);
   Upstreams upstreams;
+  upstreams.events = state.decisions;
   upstreams.madre = with_power(breakers,
                                config.madre_is_embedded()
                                    ? make_embedded_madre(breakers, config)

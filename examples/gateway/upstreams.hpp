@@ -6,6 +6,7 @@
 #include <vx11/balancer.hpp>
 #include <vx11/breaker_hints.hpp>
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/events.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/operator_api.hpp>
@@ -53,6 +54,8 @@ struct Upstreams {
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
   /// By group: those of all configurations so far.
   std::map<std::string, std::shared_ptr<const GroupCalls>, std::less<>> group_calls = {};
+
+  vx11::SharedEvents events = {};  ///< Of routers.
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;

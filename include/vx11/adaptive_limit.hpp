@@ -5,6 +5,7 @@
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/guard.hpp>
 #include <vx11/policy.hpp>
 
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace vx11 {
@@ -43,6 +45,10 @@ struct AdaptiveLimitOptions {
   double smoothing = 0.2;
   /// The factor applied to the limit when a call fails; from 0 to 1.
   double after_failure = 0.9;
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `adaptive_limit_changed` and `adaptive_limit_rejected`. Empty, the default: nothing
+  /// is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -131,9 +137,9 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   class Permit;
 
   explicit BasicAdaptiveLimit(AdaptiveLimitOptions options = {}, Clock clock = {})
-      : options_(options), clock_(clock) {
-    const std::uint32_t min = std::max(options.min, 1U);
-    estimate_.limit = std::clamp(options.initial, min, std::max(options.max, min));
+      : options_(std::move(options)), clock_(clock) {
+    const std::uint32_t min = std::max(options_.min, 1U);
+    estimate_.limit = std::clamp(options_.initial, min, std::max(options_.max, min));
     publish();
   }
   /// Like the constructor, but rejects invalid options, such as those from a configuration file.
@@ -152,6 +158,8 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
     do {
       if (running >= limit()) {
         rejected_.fetch_add(1, std::memory_order_relaxed);
+        options_.events(Event{
+            .kind = EventKind::adaptive_limit_rejected, .name = options_.name, .limit = limit()});
         return tl::unexpected(Rejection{RejectionReason::limit_reached});
       }
     } while (!running_.compare_exchange_weak(running, running + 1, std::memory_order_relaxed));
@@ -184,15 +192,28 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   void succeeded(TimePoint began) noexcept {
     const Duration latency = clock_.now() - began;
     const std::uint32_t running = running_.fetch_sub(1, std::memory_order_relaxed);
-    const std::lock_guard lock(mutex_);
-    estimate_ = estimate_.after_success(options_, latency, running);
-    publish();
+    update([&] { return estimate_.after_success(options_, latency, running); });
   }
   void failed() noexcept {
     release();
-    const std::lock_guard lock(mutex_);
-    estimate_ = estimate_.after_failure(options_);
-    publish();
+    update([&] { return estimate_.after_failure(options_); });
+  }
+  template <class Next>
+  void update(const Next& next) noexcept {
+    std::uint32_t before = 0;
+    std::uint32_t now = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      before = limit();
+      estimate_ = next();
+      publish();
+      now = limit();
+    }
+    if (now == before) return;
+    options_.events(Event{.kind = EventKind::adaptive_limit_changed,
+                          .name = options_.name,
+                          .count = before,
+                          .limit = now});
   }
   void release() noexcept { running_.fetch_sub(1, std::memory_order_relaxed); }
   void publish() noexcept {

@@ -5,6 +5,7 @@
 
 #include <vx11/auth.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/token_limits.hpp>
@@ -33,6 +34,8 @@ struct AttemptLimiterOptions {
   std::size_t max_addresses = 10'000;
   LoopbackClients loopback = LoopbackClients::exempt;
   SteadyClock clock = {};
+  /// Receives `attempt_limiter_rejected`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// Asks another authenticator, unless the address has sent too many wrong credentials: then a

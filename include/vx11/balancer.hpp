@@ -5,6 +5,7 @@
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/verdict.hpp>
@@ -75,6 +76,8 @@ struct BalancerOptions {
   /// Returns numbers uniform in [0, 1); must be thread-safe. Null: a generator per thread. Replace
   /// it to make tests deterministic.
   std::function<double()> random = {};
+  /// Receives `balancer_cooled_down`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.

@@ -7,6 +7,7 @@
 #include <vx11/detail/event_set.hpp>
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/detail/wake_trampoline.hpp>
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>
@@ -15,6 +16,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace vx11 {
@@ -33,6 +36,10 @@ struct BulkheadOptions {
   /// Limits waits in the queue; unused without a queue. Null: `background_timer()`. A blocking
   /// timer does not work: a slot may become free during the wait.
   std::shared_ptr<Timer> timer = {};
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `bulkhead_queued`, `bulkhead_rejected` and `bulkhead_cancelled`. Empty, the default:
+  /// nothing is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -82,7 +89,10 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   /// Acquires a slot now, or returns `rejected`.
   tl::expected<Permit, Rejection> try_acquire() noexcept {
     auto permit = try_admit();
-    if (!permit) count(&BulkheadStats::rejected);
+    if (!permit) {
+      count(&BulkheadStats::rejected);
+      report_rejected(RejectionReason::bulkhead_full);
+    }
     return permit;
   }
   /// Acquires a slot; blocks until it is granted.
@@ -153,12 +163,24 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
     return Permit(*this);
   }
 
+  void report(EventKind kind, std::string_view detail, std::uint64_t waiting = 0) const noexcept {
+    options_.events(Event{.kind = kind,
+                          .name = options_.name,
+                          .detail = detail,
+                          .count = waiting,
+                          .limit = options_.concurrent});
+  }
+  void report_rejected(RejectionReason reason) const noexcept {
+    report(EventKind::bulkhead_rejected, to_string(reason));
+  }
+
   void count(std::uint64_t BulkheadStats::*figure) noexcept {
     const std::lock_guard lock(mutex_);
     ++(decided_.*figure);
   }
 
-  Entry enter(detail::Waiter& waiter) {
+  /// \param waiting is set to the length of the queue, if the call is queued
+  Entry enter(detail::Waiter& waiter, std::size_t& waiting) {
     const std::lock_guard lock(mutex_);
     if (running_ < options_.concurrent) {
       ++running_;
@@ -170,6 +192,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
       return Entry::refused;
     }
     queue_.push_back(&waiter);
+    waiting = queue_.size();
     return Entry::queued;
   }
 
@@ -241,6 +264,7 @@ template <MonotonicClock Clock>
 auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permit>> {
   if (deadline.cancelled()) {
     count(&BulkheadStats::cancelled);
+    report(EventKind::bulkhead_cancelled, {});
     co_return fail(Errc::cancelled, "cancelled");
   }
   // Allocate everything before there is a slot or a queue position to lose.
@@ -250,16 +274,26 @@ auto BasicBulkhead<Clock>::async_acquire(Deadline deadline) -> Task<Result<Permi
   detail::Waiter waiter;
   detail::EventSet::EventSlot slot(waiter.events, kSlept);
 
-  const Entry entry = enter(waiter);
-  if (entry == Entry::refused) co_return detail::reject(RejectionReason::bulkhead_full);
+  std::size_t waiting = 0;
+  const Entry entry = enter(waiter, waiting);
+  if (entry == Entry::refused) {
+    report_rejected(RejectionReason::bulkhead_full);
+    co_return detail::reject(RejectionReason::bulkhead_full);
+  }
   if (entry == Entry::admitted) co_return Permit(*this);
+  report(EventKind::bulkhead_queued, {}, waiting);
   waiter.events.start(sleep, slot);
   auto something = waiter.events.beyond(0);
   detail::EventSet::Set happened = co_await something;
 
   if ((happened & kGranted) == 0 && leave(waiter)) {
-    count(deadline.cancelled() ? &BulkheadStats::cancelled : &BulkheadStats::rejected);
-    if (deadline.cancelled()) co_return fail(Errc::cancelled, "cancelled");
+    const bool is_cancelled = deadline.cancelled();
+    count(is_cancelled ? &BulkheadStats::cancelled : &BulkheadStats::rejected);
+    if (is_cancelled) {
+      report(EventKind::bulkhead_cancelled, {});
+      co_return fail(Errc::cancelled, "cancelled");
+    }
+    report_rejected(RejectionReason::no_place_free);
     co_return detail::reject(RejectionReason::no_place_free);
   }
   stop.request_stop();

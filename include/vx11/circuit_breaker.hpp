@@ -176,7 +176,7 @@ class BasicCircuitBreaker {
   /// every change of state or mode, and `restore`. No effect unless closed in automatic mode. Takes
   /// no lock.
   /// \see BreakerHints
-  void suspect() noexcept { core_.set_suspicion(true); }
+  void suspect() noexcept { core_.suspect(); }
   /// Ends what `suspect` began; no effect otherwise.
   void trust() noexcept { core_.set_suspicion(false); }
 

@@ -5,7 +5,7 @@
 ///
 /// ```cpp
 /// auto counters = std::make_shared<vx11::EventCounters>();
-/// vx11::Retry retry({.attempts = 3, .events = counters, .name = "search"});
+/// vx11::Retry retry({.attempts = 3, .name = "search", .events = counters});
 /// vx11::CircuitBreaker breaker({.name = "search", .events = counters});
 /// ```
 ///
@@ -54,6 +54,7 @@ enum class EventKind : std::uint8_t {
   router_fallback,
   router_last_resort,
   router_failed,
+  router_stream_broken,
   balancer_cooled_down,
   store_failed,
   store_timed_out,
@@ -74,7 +75,7 @@ enum class EventKind : std::uint8_t {
 };
 
 /// As many as `EventKind` has.
-inline constexpr std::size_t kEventKinds = 45;
+inline constexpr std::size_t kEventKinds = 46;
 
 /// One event. Views, valid during the call only. Without secrets; what a client or an upstream sent
 /// is never part of it. Which members a kind sets: `EventInfo::values`; the others are zero.

@@ -3,12 +3,15 @@
 /// \file
 /// `fallback`: replaces a failure by a substitute.
 
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/verdict.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -25,6 +28,13 @@ struct DefaultFailed {
   }
 };
 
+/// Options of a fallback.
+struct FallbackOptions {
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `fallback_used`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
+};
+
 /// What a fallback has done so far.
 struct FallbackStats {
   std::uint64_t calls = 0;
@@ -32,8 +42,16 @@ struct FallbackStats {
 };
 
 namespace detail {
-/// The counters behind `FallbackStats`.
+/// What the copies of a fallback share.
 struct FallbackFigures {
+  explicit FallbackFigures(FallbackOptions given) : options(std::move(given)) {}
+
+  /// \param why the error, or that the answer counts as a failure
+  void report_used(std::string_view why) const noexcept {
+    options.events(Event{.kind = EventKind::fallback_used, .name = options.name, .detail = why});
+  }
+
+  const FallbackOptions options;
   std::atomic<std::uint64_t> calls{0};
   std::atomic<std::uint64_t> substituted{0};
 };
@@ -47,8 +65,10 @@ struct FallbackFigures {
 template <class Substitute, class Failed = DefaultFailed>
 class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
  public:
-  explicit Fallback(Substitute substitute, Failed failed = {})
-      : substitute_(std::move(substitute)), failed_(std::move(failed)) {}
+  explicit Fallback(Substitute substitute, Failed failed = {}, FallbackOptions options = {})
+      : substitute_(std::move(substitute)),
+        failed_(std::move(failed)),
+        figures_(std::make_shared<detail::FallbackFigures>(std::move(options))) {}
 
   /// A copy that replaces the results for which `predicate`, given a `const Result<T>&`, returns
   /// true.
@@ -97,8 +117,10 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   bool replaced(const R& result) const {
     figures_->calls.fetch_add(1, std::memory_order_relaxed);
     const bool failed = failed_(result);
-    if (failed) figures_->substituted.fetch_add(1, std::memory_order_relaxed);
-    return failed;
+    if (!failed) return false;
+    figures_->substituted.fetch_add(1, std::memory_order_relaxed);
+    figures_->report_used(result ? std::string_view("failure") : to_string(result.error().code));
+    return true;
   }
 
   template <class R>
@@ -115,14 +137,14 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
   // Mutable: a function object of the caller may have state; it is thread-safe if calls overlap.
   mutable Substitute substitute_;
   [[no_unique_address]] mutable Failed failed_;
-  std::shared_ptr<detail::FallbackFigures> figures_ = std::make_shared<detail::FallbackFigures>();
+  std::shared_ptr<detail::FallbackFigures> figures_;
 };
 
 /// A policy that replaces failures by `substitute`:
 /// `pipeline(fallback(Page("busy, come back later")), retry, breaker)`.
 template <class Substitute>
-auto fallback(Substitute substitute) {
-  return Fallback<Substitute>(std::move(substitute));
+auto fallback(Substitute substitute, FallbackOptions options = {}) {
+  return Fallback<Substitute>(std::move(substitute), DefaultFailed(), std::move(options));
 }
 
 }  // namespace v0

@@ -8,6 +8,7 @@
 #include <vx11/detail/event_set.hpp>
 #include <vx11/detail/exceptions.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
 #include <vx11/verdict.hpp>
@@ -21,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace vx11 {
@@ -48,6 +50,10 @@ struct HedgeOptions {
   /// Null: `background_timer()`, on whose thread the second attempt starts. A blocking timer does
   /// not work.
   std::shared_ptr<Timer> timer = {};
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `hedge_started`, `hedge_won` and `hedge_refused`. Empty, the default: nothing is
+  /// reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -178,6 +184,9 @@ class BasicHedge : public detail::ExecuteNames<BasicHedge<Clock>> {
   template <class Next>
   bool start_second(std::optional<Try<Next>>& second, Next& next, const Deadline& deadline,
                     detail::EventSet& events) noexcept;
+  void report(EventKind kind, Duration duration) const noexcept {
+    options_.events(Event{.kind = kind, .name = options_.name, .duration = duration});
+  }
 
   const HedgeOptions options_;
   [[no_unique_address]] const Clock clock_;
@@ -268,8 +277,11 @@ Task<AwaitedResult<Next>> BasicHedge<Clock>::async_run(Next next, Deadline deadl
   }
 
   Try<Next>& winner = second && second->answered() && !first.answered() ? *second : first;
-  if (&winner != &first) won_.fetch_add(1, std::memory_order_relaxed);
-  if (winner.answered()) latencies_.add(clock_.now() - began);
+  const bool is_won = &winner != &first;
+  if (is_won) won_.fetch_add(1, std::memory_order_relaxed);
+  const Duration taken = winner.answered() ? clock_.now() - began : Duration::zero();
+  if (winner.answered()) latencies_.add(taken);
+  if (is_won) report(EventKind::hedge_won, taken);
   co_return winner.take();
 }
 
@@ -278,7 +290,11 @@ template <class Next>
 bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& next,
                                      const Deadline& deadline, detail::EventSet& events) noexcept {
   if (deadline.cancelled() || deadline.passed(clock_.now())) return false;
-  if (options_.budget && !options_.budget->withdraw()) return false;
+  if (options_.budget && !options_.budget->withdraw()) {
+    options_.events(
+        Event{.kind = EventKind::hedge_refused, .name = options_.name, .detail = "budget_spent"});
+    return false;
+  }
   VX11_TRY {
     second.emplace(next, deadline, events, kSecond);
   }
@@ -286,6 +302,7 @@ bool BasicHedge<Clock>::start_second(std::optional<Try<Next>>& second, Next& nex
     return false;
   }  // continue with the first attempt alone
   hedged_.fetch_add(1, std::memory_order_relaxed);
+  report(EventKind::hedge_started, delay());
   second->start();
   return true;
 }

@@ -22,7 +22,9 @@ inline namespace v0 {
 /// Options of a keyed limiter. `validate` reports values out of range; the constructor clamps them
 /// to the nearest valid value.
 struct KeyedRateLimiterOptions {
-  RateLimiterOptions rate = {};  ///< The rate of each key.
+  /// The rate of each key; its `name` and `events` are those of the limiter. Events do not name the
+  /// key, which may be a client's.
+  RateLimiterOptions rate = {};
   /// How many keys are stored; at least 1. At about 100 bytes each, the default takes 1 MiB. If
   /// more are active at once, the least recently used key is evicted and starts with a full burst:
   /// a flood of invented keys costs no memory, but weakens the limit of the others. If that
@@ -56,7 +58,11 @@ template <class Key, MonotonicClock Clock = SteadyClock, class Hash = std::hash<
 class BasicKeyedRateLimiter {
  public:
   explicit BasicKeyedRateLimiter(KeyedRateLimiterOptions options = {}, Clock clock = {})
-      : gcra_(options.rate), max_keys_(std::max<std::size_t>(options.max_keys, 1)), clock_(clock) {}
+      : gcra_(options.rate),
+        max_keys_(std::max<std::size_t>(options.max_keys, 1)),
+        clock_(clock),
+        name_(std::move(options.rate.name)),
+        events_(std::move(options.rate.events)) {}
   /// Like the constructor, but rejects invalid options, such as those from a configuration file.
   /// \return the policy, or the error of `validate(options)`.
   static Result<BasicKeyedRateLimiter> create(KeyedRateLimiterOptions options = {},
@@ -70,24 +76,10 @@ class BasicKeyedRateLimiter {
 
   /// Like `BasicRateLimiter::try_acquire`, for `key`.
   tl::expected<void, Rejection> try_acquire(const Key& key, std::uint32_t cost = 1) {
-    const auto now = TimePoint(clock_.now()).time_since_epoch().count();
-    const std::lock_guard lock(mutex_);
-    const auto known = places_.find(key);
-    const auto arrival = known == places_.end() ? detail::Gcra::kIdle : known->second->arrival;
-    const auto decision = gcra_.decide(arrival, now, cost);
-    if (decision.too_soon > Duration::zero()) {
-      ++rejected_;
-      return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
-    }
-    if (known == places_.end()) {
-      make_room(now);
-      remember(key, decision.next);
-    } else {
-      known->second->arrival = decision.next;
-      by_use_.splice(by_use_.begin(), by_use_, known->second);
-    }
-    ++admitted_;
-    return {};
+    const Duration too_soon = decide(key, cost);
+    if (too_soon == Duration::zero()) return {};
+    events_(Event{.kind = EventKind::rate_limiter_rejected, .name = name_, .duration = too_soon});
+    return tl::unexpected(Rejection{RejectionReason::rate_limited, too_soon});
   }
 
   /// The number of stored keys.
@@ -133,6 +125,28 @@ class BasicKeyedRateLimiter {
   };
   using ByUse = std::list<Entry>;
 
+  /// How much too soon the call came; zero: it is admitted.
+  Duration decide(const Key& key, std::uint32_t cost) {
+    const auto now = TimePoint(clock_.now()).time_since_epoch().count();
+    const std::lock_guard lock(mutex_);
+    const auto known = places_.find(key);
+    const auto arrival = known == places_.end() ? detail::Gcra::kIdle : known->second->arrival;
+    const auto decision = gcra_.decide(arrival, now, cost);
+    if (decision.too_soon > Duration::zero()) {
+      ++rejected_;
+      return decision.too_soon;
+    }
+    if (known == places_.end()) {
+      make_room(now);
+      remember(key, decision.next);
+    } else {
+      known->second->arrival = decision.next;
+      by_use_.splice(by_use_.begin(), by_use_, known->second);
+    }
+    ++admitted_;
+    return Duration::zero();
+  }
+
   /// Evicts up to two keys: enough to shrink, since each new key adds one.
   void make_room(Instant now) {
     for (int i = 0; i < 2 && !by_use_.empty() && by_use_.back().arrival <= now; ++i) forget_last();
@@ -161,6 +175,8 @@ class BasicKeyedRateLimiter {
   std::uint64_t rejected_ = 0;
   ByUse by_use_;  ///< Most recently used first.
   std::unordered_map<Key, typename ByUse::iterator, Hash> places_;
+  const std::string name_;
+  const SharedEvents events_;
 };
 
 /// The keyed limiter on the machine's monotonic clock.

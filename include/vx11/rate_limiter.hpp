@@ -5,11 +5,13 @@
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace vx11 {
@@ -25,6 +27,9 @@ struct RateLimiterOptions {
   /// How many calls may arrive at once after a pause; at least 1, which spaces all calls evenly. A
   /// larger burst does not raise the long-term rate.
   std::uint32_t burst = 1;
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `rate_limiter_rejected`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 namespace detail {
@@ -53,9 +58,10 @@ class Gcra {
   static constexpr Instant kIdle = 0;
 
   explicit Gcra(const RateLimiterOptions& options) noexcept
-      : interval_(
-            std::clamp<Instant>(options.period.count() / std::max(options.calls, 1U), 1, kMost)),
-        tolerance_(times(interval_, std::max(options.burst, 1U) - 1)) {}
+      : Gcra(options.calls, options.period, options.burst) {}
+  Gcra(std::uint32_t calls, Duration period, std::uint32_t burst) noexcept
+      : interval_(std::clamp<Instant>(period.count() / std::max(calls, 1U), 1, kMost)),
+        tolerance_(times(interval_, std::max(burst, 1U) - 1)) {}
 
   /// The decision on a call that costs `cost` at `now`.
   struct Decision {
@@ -123,7 +129,10 @@ template <MonotonicClock Clock = SteadyClock>
 class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
  public:
   explicit BasicRateLimiter(RateLimiterOptions options = {}, Clock clock = {}) noexcept
-      : gcra_(options), clock_(clock) {}
+      : gcra_(options),
+        clock_(clock),
+        name_(std::move(options.name)),
+        events_(std::move(options.events)) {}
   /// Like the constructor, but rejects invalid options, such as those from a configuration file.
   /// \return the policy, or the error of `validate(options)`.
   static Result<BasicRateLimiter> create(RateLimiterOptions options = {}, Clock clock = {}) {
@@ -143,6 +152,9 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
       const auto decision = gcra_.decide(arrival, now, cost);
       if (decision.too_soon > Duration::zero()) {
         rejected_.fetch_add(1, std::memory_order_relaxed);
+        events_(Event{.kind = EventKind::rate_limiter_rejected,
+                      .name = name_,
+                      .duration = decision.too_soon});
         return tl::unexpected(Rejection{RejectionReason::rate_limited, decision.too_soon});
       }
       if (arrival_.compare_exchange_weak(arrival, decision.next, std::memory_order_relaxed)) {
@@ -179,6 +191,8 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
   std::atomic<detail::Gcra::Instant> arrival_{detail::Gcra::kIdle};
   std::atomic<std::uint64_t> admitted_{0};
   std::atomic<std::uint64_t> rejected_{0};
+  const std::string name_;
+  const SharedEvents events_;
 };
 
 /// The limiter on the machine's monotonic clock.

@@ -3,6 +3,7 @@
 /// \file
 /// A client of Redis for what replicas share: one server, Sentinels or a Cluster.
 
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/socket/name_lookup.hpp>
@@ -70,6 +71,9 @@ struct RedisOptions {
   Duration idle_check = std::chrono::seconds(15);
   /// Resolves names in place of the system's resolver. Empty: the system's.
   NameLookup look_up = {};
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `redis_…` events. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// What a client knows of one server.

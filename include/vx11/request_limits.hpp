@@ -4,6 +4,7 @@
 /// `RequestLimits`: limits rates and concurrency of the requests to any handler.
 
 #include <vx11/clock.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
 #include <vx11/http_refusals.hpp>
@@ -115,6 +116,8 @@ struct RequestLimitsOptions {
   std::shared_ptr<RequestMetrics> metrics = {};
   std::function<RequestKind(const HttpRequest& head)> kind_of = request_kind;
   SteadyClock clock = {};
+  /// Receives `request_limit_rejected`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// Passes requests on to another handler within limits. Put it around an `OperatorApi`, a

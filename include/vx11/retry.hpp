@@ -8,6 +8,7 @@
 #include <vx11/backoff.hpp>
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/retry_budget.hpp>
 #include <vx11/retryable.hpp>
@@ -17,6 +18,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace vx11 {
@@ -44,6 +47,9 @@ struct RetryOptions {
   /// Null: a blocking call waits on its own thread, an awaited one uses `background_timer()` and
   /// resumes on its thread. On an event loop, set the loop's timer.
   std::shared_ptr<Timer> timer = {};
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `retry_attempt` and `retry_gave_up`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -135,7 +141,9 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
       CallResult<Next> result = next(deadline);
       const std::optional<Duration> wait = loop.wait_after(result, deadline);
       if (!wait) return result;
-      if (!sync_wait(timer_or_thread()->sleep(*wait, deadline.stop_token()))) return gone();
+      if (!sync_wait(timer_or_thread()->sleep(*wait, deadline.stop_token()))) {
+        return loop.cancelled();
+      }
     }
   }
   template <class Next>
@@ -149,7 +157,7 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
       const std::shared_ptr<Timer> timer = timer_or_background();
       Task<bool> sleep = timer->sleep(*wait, deadline.stop_token());
       const bool slept = co_await std::move(sleep);
-      if (!slept) co_return gone();
+      if (!slept) co_return loop.cancelled();
     }
   }
   /// \}
@@ -181,20 +189,48 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
       if (!retry_.retryable_(std::as_const(result))) return std::nullopt;
       const std::optional<Duration> wait = wait_before_next(result, deadline);
       count(wait ? retry_.figures_->retries : retry_.figures_->given_up);
+      wait ? report_attempt(*wait) : report_end();
       return wait;
+    }
+
+    /// The wait was cancelled.
+    tl::unexpected<Error> cancelled() {
+      end("cancelled");
+      report_end();
+      return fail(Errc::cancelled, "cancelled");
     }
 
    private:
     template <class R>
     std::optional<Duration> wait_before_next(R& result, const Deadline& deadline) {
       const RetryOptions& options = retry_.options_;
-      if (++made_ >= attempts_) return std::nullopt;
-      if (deadline.cancelled()) return std::nullopt;
+      if (++made_ >= attempts_)
+        return end(attempts_ < options.attempts ? "not_repeatable" : "attempts");
+      if (deadline.cancelled()) return end("cancelled");
       const Duration asked = retry_.retry_after_(std::as_const(result)).value_or(Duration::zero());
-      if (asked > options.max_retry_after) return std::nullopt;
+      if (asked > options.max_retry_after) return end("retry_after");
       const Duration wait = std::max(backoff_.next(), asked);
-      if (!deadline.never() && wait >= deadline.remaining(retry_.clock_.now())) return std::nullopt;
-      return paid(result) ? std::optional(wait) : std::nullopt;
+      if (!deadline.never() && wait >= deadline.remaining(retry_.clock_.now())) {
+        return end("deadline");
+      }
+      return paid(result) ? std::optional(wait) : end("budget_spent");
+    }
+
+    std::nullopt_t end(std::string_view why) noexcept {
+      why_ = why;
+      return std::nullopt;
+    }
+    void report_attempt(Duration wait) const noexcept {
+      retry_.options_.events(Event{.kind = EventKind::retry_attempt,
+                                   .name = retry_.options_.name,
+                                   .count = made_ + 1,
+                                   .duration = wait});
+    }
+    void report_end() const noexcept {
+      retry_.options_.events(Event{.kind = EventKind::retry_gave_up,
+                                   .name = retry_.options_.name,
+                                   .detail = why_,
+                                   .count = made_});
     }
 
     template <class R>
@@ -211,13 +247,12 @@ class BasicRetry : public detail::ExecuteNames<BasicRetry<Clock, Retryable, Retr
     Backoff backoff_;
     const std::uint32_t attempts_;
     std::uint32_t made_ = 0;
+    std::string_view why_ = {};  ///< Why it ended.
   };
 
   static void count(std::atomic<std::uint64_t>& figure) noexcept {
     figure.fetch_add(1, std::memory_order_relaxed);
   }
-
-  static tl::unexpected<Error> gone() { return fail(Errc::cancelled, "cancelled"); }
 
   std::shared_ptr<Timer> timer_or_thread() const {
     return options_.timer ? options_.timer : std::make_shared<BlockingTimer>();

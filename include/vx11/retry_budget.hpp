@@ -5,11 +5,14 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/rate_limiter.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 namespace vx11 {
 inline namespace v0 {
@@ -25,6 +28,9 @@ struct RetryBudgetOptions {
   std::uint32_t min_per_second = 10;
   /// How many retries can be saved up; limits the burst after a long time without failures.
   std::uint32_t max_saved = 100;
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `retry_budget_refused`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -54,7 +60,9 @@ class BasicRetryBudget {
       : deposit_(share_of_token(options.share)),
         most_(std::int64_t{options.max_saved} * kToken),
         guaranteed_(options.min_per_second > 0),
-        least_({.calls = options.min_per_second, .burst = options.min_per_second}, clock) {}
+        least_({.calls = options.min_per_second, .burst = options.min_per_second}, clock),
+        name_(std::move(options.name)),
+        events_(std::move(options.events)) {}
   /// Like the constructor, but rejects invalid options, such as those from a configuration file.
   /// \return the policy, or the error of `validate(options)`.
   static Result<BasicRetryBudget> create(RetryBudgetOptions options = {}, Clock clock = {}) {
@@ -78,6 +86,7 @@ class BasicRetryBudget {
   bool withdraw() noexcept {
     const bool allowed = take_token() || (guaranteed_ && least_.try_acquire().has_value());
     (allowed ? allowed_ : refused_).fetch_add(1, std::memory_order_relaxed);
+    if (!allowed) events_(Event{.kind = EventKind::retry_budget_refused, .name = name_});
     return allowed;
   }
 
@@ -116,6 +125,8 @@ class BasicRetryBudget {
   BasicRateLimiter<Clock> least_;
   std::atomic<std::uint64_t> allowed_{0};
   std::atomic<std::uint64_t> refused_{0};
+  const std::string name_;
+  const SharedEvents events_;
 };
 
 /// The budget on the machine's monotonic clock.

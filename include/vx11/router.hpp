@@ -8,6 +8,7 @@
 #include <vx11/chat.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/circuit_breaker.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/fallback_rule.hpp>
 #include <vx11/linked_breakers.hpp>
@@ -165,6 +166,10 @@ struct RouterOptions {
   std::vector<FallbackRule> fallback_rules = {};
   /// Traffic for a target that is tried out. Null, the default: none.
   std::optional<RouterShadow> shadow = std::nullopt;
+  /// Receives `router_…` events: the ledger of each chat when it is decided, a fallback, a failure,
+  /// a stream that breaks; and `balancer_cooled_down` of the groups whose `BalancerOptions::events`
+  /// are empty. Breakers have their own. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// Sends a chat to its targets in order until one answers.

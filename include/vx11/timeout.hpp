@@ -6,12 +6,14 @@
 #include <vx11/detail/durations.hpp>
 #include <vx11/detail/event_set.hpp>
 #include <vx11/detail/mistakes.hpp>
+#include <vx11/events.hpp>
 #include <vx11/policy.hpp>
 #include <vx11/timer.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace vx11 {
@@ -25,6 +27,9 @@ struct TimeoutOptions {
   /// token fires, and `cancelled` becomes `timeout`. Null: the call observes its deadline, as all
   /// calls of this library do.
   std::shared_ptr<Timer> timer = {};
+  std::string name = {};  ///< For `Event::name`; nothing else depends on it.
+  /// Receives `timeout_expired` and `timeout_rejected`. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// \return one `invalid_argument` error that lists every invalid field.
@@ -115,7 +120,10 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
   }
   template <class R>
   void note(const R& result) const noexcept {
-    if (!result && result.error().code == Errc::timeout) count(figures_->timed_out);
+    if (result || result.error().code != Errc::timeout) return;
+    count(figures_->timed_out);
+    options_.events(Event{
+        .kind = EventKind::timeout_expired, .name = options_.name, .duration = options_.timeout});
   }
 
   Result<Deadline> narrow(const Deadline& deadline, TimePoint now) const {
@@ -124,6 +132,9 @@ class BasicTimeout : public detail::ExecuteNames<BasicTimeout<Clock>> {
     Deadline narrowed = deadline.capped(now, options_.timeout);
     if (narrowed.passed(now)) {
       count(figures_->rejected);
+      options_.events(Event{.kind = EventKind::timeout_rejected,
+                            .name = options_.name,
+                            .detail = to_string(RejectionReason::no_time_left)});
       return detail::reject(RejectionReason::no_time_left);
     }
     return narrowed;

@@ -25,6 +25,8 @@
 #include <vx11/dialect/openai_embeddings.hpp>
 #include <vx11/dialect/openai_target.hpp>
 #include <vx11/ephemeral_tokens.hpp>
+#include <vx11/event_counters.hpp>
+#include <vx11/event_sinks.hpp>
 #include <vx11/event_table.hpp>
 #include <vx11/events.hpp>
 #include <vx11/fallback.hpp>

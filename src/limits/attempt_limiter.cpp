@@ -45,6 +45,7 @@ struct AttemptLimiter::Impl {
         clock(given.clock),
         rate(limits::gcra_of(given.failures)),
         exempts_loopback(given.loopback == LoopbackClients::exempt),
+        events(given.events),
         failures(given.max_addresses) {}
 
   Instant now() const noexcept { return clock.now().time_since_epoch().count(); }
@@ -67,6 +68,7 @@ struct AttemptLimiter::Impl {
   const SteadyClock clock;
   const detail::Gcra rate;
   const bool exempts_loopback;
+  const SharedEvents events;
   limits::AccountTable failures;
   limits::GrantedBefore granted = {};
   std::atomic<std::uint64_t> refused{0};
@@ -118,6 +120,8 @@ AccessCheck AttemptLimiter::authenticate(const HttpRequest& head) const {
   const Duration wait = impl_->wait(*address);
   if (wait > Duration::zero() && !impl_->granted.contains(*credential)) {
     impl_->refused.fetch_add(1, std::memory_order_relaxed);
+    impl_->events(Event{
+        .kind = EventKind::attempt_limiter_rejected, .name = "auth_failures", .duration = wait});
     AccessCheck limited(Access::limited, "too many wrong credentials from its address");
     limited.retry_after = wait;
     return limited;

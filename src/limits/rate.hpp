@@ -11,7 +11,7 @@ inline namespace v0 {
 namespace limits {
 
 inline detail::Gcra gcra_of(const RequestRate& rate) noexcept {
-  return detail::Gcra({.calls = rate.requests, .period = rate.period, .burst = rate.requests});
+  return detail::Gcra(rate.requests, rate.period, rate.requests);
 }
 
 /// Appends the mistakes of `rate` to those of `name`.

@@ -67,6 +67,9 @@ HttpResponse RequestLimits::Impl::refuse(const LimitRefusal& refusal,
     const auto which = static_cast<std::size_t>(refusal.limit);
     counters->refused[which].fetch_add(1, std::memory_order_relaxed);
   }
+  options().events(Event{.kind = EventKind::request_limit_rejected,
+                         .name = to_string(refusal.limit),
+                         .duration = refusal.wait});
   return answer;
 }
 

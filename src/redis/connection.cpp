@@ -280,6 +280,7 @@ void Connection::retire(ErrorKind why) {
   idle_timer_.disarm();
   if (ready_) shared_->board.disconnected(address_, why);
   if (ready_) Counters::add(shared_->counters.disconnections);
+  if (ready_) shared_->report(EventKind::redis_disconnected, to_string(why));
   user->disconnected(*this, why);
 }
 
@@ -293,6 +294,7 @@ void Connection::end(ErrorKind why) {
   if (user != nullptr) {
     ready_ ? shared_->board.disconnected(address_, why) : shared_->board.failed(address_, why);
     if (ready_) Counters::add(shared_->counters.disconnections);
+    shared_->report(EventKind::redis_disconnected, to_string(why));
     user->disconnected(*this, why);
   }
   fail_calls(why);

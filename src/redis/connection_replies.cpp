@@ -58,6 +58,7 @@ void Connection::take_greeting(const Reply& reply) {
   idle_timer_.arm(saturated_add(last_use_, shared_->options.idle_check));
   Counters::add(shared_->counters.connections);
   shared_->board.connected(address_, greeting_.is_sentinel ? "sentinel" : "master");
+  shared_->report(EventKind::redis_connected, greeting_.is_sentinel ? "sentinel" : "master");
   if (user_ != nullptr) user_->connected(*this);
 }
 

@@ -75,16 +75,23 @@ std::optional<ErrorKind> Directory::failure() const {
 }
 
 void Directory::publish(ServerMap map) {
+  if (!replace(std::move(map))) return;
+  Counters::add(shared_->counters.failovers);
+  shared_->report(EventKind::redis_failed_over);
+}
+
+bool Directory::replace(ServerMap map) {
   const std::lock_guard lock(mutex_);
   failure_.reset();
-  if (map_ && *map_ == map) return;
-  if (map_) Counters::add(shared_->counters.failovers);
+  if (map_ && *map_ == map) return false;
+  const bool is_failover = map_ != nullptr;
   map_ = std::make_shared<const ServerMap>(std::move(map));
   std::set<std::string, std::less<>> known;
   for (const Url& server : map_->masters) known.insert(address_of(server));
   for (const Url& server : shared_->url.servers) known.insert(address_of(server));
   shared_->board.keep_only(std::move(known));
   notify();
+  return is_failover;
 }
 
 void Directory::publish_failure(ErrorKind why) {

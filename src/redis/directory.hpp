@@ -74,6 +74,8 @@ class Directory {
   const std::shared_ptr<Shared>& shared_pointer() const noexcept { return shared_; }
 
  private:
+  /// \return whether there was another map before
+  bool replace(ServerMap map);
   void notify();
 
   const std::shared_ptr<Shared> shared_;

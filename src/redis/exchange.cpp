@@ -158,6 +158,7 @@ void Exchange::give_up(const RedisError& error) {
   Counters::add(counters.failures);
   if (error.kind == ErrorKind::timeout) Counters::add(counters.timeouts);
   result_ = tl::unexpected<RedisError>(error);
+  client_.shared().report(EventKind::redis_failed, to_string(error.kind));
 }
 
 RedisResult<Reply> Exchange::take() {

@@ -87,6 +87,11 @@ class TlsSource {
 struct Shared {
   Shared(RedisOptions wanted, ServersUrl parsed);
 
+  /// Call it without a lock.
+  void report(EventKind kind, std::string_view detail = {}) const noexcept {
+    options.events(Event{.kind = kind, .name = options.name, .detail = detail});
+  }
+
   const RedisOptions options;
   const ServersUrl url;
   socket_detail::Resolver resolver;

@@ -151,6 +151,10 @@ void Balancer::cool_down(std::size_t member, std::optional<Duration> retry_after
   Duration::rep seen = latest.load(std::memory_order_relaxed);
   while (seen < until && !latest.compare_exchange_weak(seen, until, std::memory_order_relaxed)) {
   }
+  if (seen >= until) return;
+  options.events(Event{.kind = EventKind::balancer_cooled_down,
+                       .name = impl_->members[member].name,
+                       .duration = time});
 }
 
 Duration Balancer::cooldown_left(std::size_t member) const noexcept {

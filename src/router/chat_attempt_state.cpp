@@ -235,6 +235,26 @@ Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
   return verdict;
 }
 
+void ChatAttemptState::report(const SharedEvents& events) const noexcept {
+  if (!events) [[likely]]
+    return;
+  for (const Attempt& attempt : attempts_) {
+    events(Event{.kind = EventKind::router_attempt,
+                 .name = attempt.target,
+                 .detail = to_string(attempt.outcome),
+                 .duration = attempt.elapsed,
+                 .status = attempt.http_status});
+  }
+  const bool is_fallback = reply_ && !reply_->reason.empty();
+  if (reply_ && !is_fallback) return;
+  const std::string_view first = attempts_.empty() ? std::string_view() : attempts_.front().target;
+  events(
+      Event{.kind = is_fallback ? EventKind::router_fallback : EventKind::router_failed,
+            .name = is_fallback ? std::string_view(reply_->source) : first,
+            .detail = is_fallback ? to_string(attempts_.front().outcome) : to_string(error_->code),
+            .count = attempts_.size()});
+}
+
 ChatFailure ChatAttemptState::failure() {
   if (steps_ != nullptr && !over_ && error_of_ != kUnsupported) hint(steps_->earliest_wait());
   ChatFailure failure(std::move(*error_));

@@ -86,6 +86,8 @@ class ChatAttemptState {
   }
   /// Why there is no answer; call once.
   ChatFailure failure();
+  /// Reports the ledger and how the chat ended. Call it before `reply` or `failure`.
+  void report(const SharedEvents& events) const noexcept;
 
  private:
   /// The error is that of a target whose dialect cannot express the chat: any other comes first.

@@ -189,6 +189,12 @@ ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
 
 void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
   if (!begun_) call_->elapsed = elapsed();
+  if (begun_ && outcome != Outcome::answered) {
+    options_->events(Event{.kind = EventKind::router_stream_broken,
+                           .name = reply.source,
+                           .detail = to_string(outcome),
+                           .duration = elapsed()});
+  }
   call_->conclude(verdict);
   breaker_change_ = call_->breaker_change;
   call_.reset();

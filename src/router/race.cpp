@@ -29,6 +29,10 @@ Race::~Race() {
 
 void Race::start(std::unique_ptr<TargetCall> starting) {
   if (started_ != 0) more_.emplace_back();
+  if (running_ != 0) {
+    router_.options.events(Event{
+        .kind = EventKind::router_beside, .name = starting->target().name, .count = started_});
+  }
   starting->entry = state_.enter(starting->target());
   state_.began(starting->entry, starting->began());
   const std::size_t number = started_++;

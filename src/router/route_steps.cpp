@@ -86,6 +86,7 @@ std::shared_ptr<Balancer> RouteSteps::make_balancer(const RouteStep& step,
     const RouterTarget& each = options_.targets[i];
     members.push_back({.name = each.name, .weight = each.weight, .breaker = each.breaker});
   }
+  if (!options.events) options.events = options_.events;
   return std::make_shared<Balancer>(std::move(members), std::move(options), options_.clock);
 }
 

@@ -79,7 +79,9 @@ class TargetSequence {
     const RouterTarget* const rejected = first_rejected(state.attempts());
     if (rejected != nullptr) place_ = last_resorts_.take();
     is_last_ = static_cast<bool>(place_);
-    return is_last_ ? rejected : nullptr;
+    if (!is_last_) return nullptr;
+    options_.events(Event{.kind = EventKind::router_last_resort, .name = rejected->name});
+    return rejected;
   }
   /// The last resort's place, for a call that may outlast the chat.
   LastResorts::Place take_place() noexcept { return std::move(place_); }

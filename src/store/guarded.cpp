@@ -10,9 +10,11 @@ inline namespace v0 {
 
 namespace {
 
-CircuitBreakerOptions named(CircuitBreakerOptions options, const char* name) {
-  options.name = name;
-  return options;
+CircuitBreakerOptions breaker_of(const GuardedStoreOptions& options, const char* name) {
+  CircuitBreakerOptions breaker = options.breaker;
+  breaker.name = name;
+  if (!breaker.events) breaker.events = options.events;
+  return breaker;
 }
 
 }  // namespace
@@ -22,13 +24,15 @@ struct GuardedSessionStore::State {
       : inner(std::move(store)),
         timeout(options.timeout),
         timer(std::move(options.timer)),
-        reading(named(options.breaker, "session_read"), options.clock),
-        writing(named(options.breaker, "session_write"), options.clock),
+        events(options.events),
+        reading(breaker_of(options, "session_read"), options.clock),
+        writing(breaker_of(options, "session_write"), options.clock),
         clock(options.clock) {}
 
   const std::shared_ptr<SessionStore> inner;
   const Duration timeout;
   const std::shared_ptr<Timer> timer;
+  const SharedEvents events;
   CircuitBreaker reading;
   CircuitBreaker writing;
   std::atomic<std::uint64_t> timed_out = 0;
@@ -45,10 +49,18 @@ template <class State>
 struct RecordVerdict {
   std::shared_ptr<State> state;
   CircuitBreaker::Permit permit;
+  std::string_view operation;  ///< The breaker's name, which `state` keeps.
   std::shared_ptr<const std::string> question;
 
-  void operator()(bool in_time, detail::StoreVerdict verdict) {
-    if (!in_time) state->timed_out.fetch_add(1, std::memory_order_relaxed);
+  void operator()(bool in_time, detail::StoreVerdict verdict, Errc error = Errc::storage) {
+    if (!in_time) {
+      state->timed_out.fetch_add(1, std::memory_order_relaxed);
+      state->events(
+          Event{.kind = EventKind::store_timed_out, .name = operation, .duration = state->timeout});
+    } else if (verdict == detail::StoreVerdict::fails) {
+      state->events(
+          Event{.kind = EventKind::store_failed, .name = operation, .detail = to_string(error)});
+    }
     if (verdict == detail::StoreVerdict::works) permit.success();
     if (verdict == detail::StoreVerdict::fails) permit.failure();
     if (verdict == detail::StoreVerdict::unknown) permit.neutral();
@@ -74,14 +86,18 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   const auto times = &breaker == &state->reading ? &State::read_times : &State::write_times;
   auto permit = breaker.try_acquire();
   if (!permit) {
+    state->events(Event{.kind = EventKind::store_left_out,
+                        .name = breaker.options().name,
+                        .duration = permit.error().retry_after});
     return Result<T>(fail(Errc::storage, "the session store is left out after failures"));
   }
   Task<Result<T>> call = begin(*state->inner);
-  RecordVerdict<State> record{state, *std::move(permit), std::move(question)};
+  RecordVerdict<State> record{state, *std::move(permit), breaker.options().name,
+                              std::move(question)};
   const auto awaiter = std::move(call).operator co_await();
   if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
-    record(true, detail::verdict_of(result));
+    record(true, detail::verdict_of(result), detail::error_of(result));
     (state.get()->*times).count(0);
     return result;
   }

@@ -31,8 +31,14 @@ StoreVerdict verdict_of(const Result<T>& result) noexcept {
   return is_unsupported ? StoreVerdict::unknown : StoreVerdict::fails;
 }
 
+/// Why an operation failed; `storage` if it did not.
+template <class T>
+Errc error_of(const Result<T>& result) noexcept {
+  return result ? Errc::storage : result.error().code;
+}
+
 /// Shared by the caller, the call and the alarm; the first of the latter two to end decides the
-/// result. `Record` is called with how it ended: whether in time, and with what verdict.
+/// result. `Record` is called with how it ended: whether in time, with what verdict and error.
 template <class T, class Record>
 class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> {
  public:
@@ -85,7 +91,7 @@ class GuardedCall : public std::enable_shared_from_this<GuardedCall<T, Record>> 
     if (call.alarm_ && call.alarm_->cancel()) call.by_alarm_ = nullptr;
     if (!decides) return;
     call.result_ = TaskAccess::take(call.call_);
-    call.record_(true, verdict_of(*call.result_));
+    call.record_(true, verdict_of(*call.result_), error_of(*call.result_));
     call.resume_caller();
   }
 

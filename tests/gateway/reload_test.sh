@@ -34,7 +34,7 @@ source_is() { # TARGET
   expect_status 200
   expect_json '.metadata.source == $source' --arg source "$1"
 }
-metric() { operator GET /metrics && sed -n "s/^$1 //p" "$BODY"; }
+metric() { operator GET /metrics && sed -n "s|^$1 ||p" "$BODY"; }
 logged() { grep -q -- "$1" "$WORK/gateway.err"; }
 lines() { grep -c -- "$1" "$WORK/gateway.err"; }
 is_logged_again() { (($(lines "$1") > $2)); } # TEXT LINES-BEFORE
@@ -161,7 +161,8 @@ counters_only_grow() {
   local before after name
   local -a names=('vx11_requests_total{endpoint="chat",status="2xx"}'
     'vx11_chat_attempts_total{target="switch",outcome="answered"}'
-    'vx11_request_duration_seconds_count{endpoint="chat"}'
+    'vx11_http_request_duration_seconds_count{route="/operator/chat/ask"}'
+    'vx11_events_total{event="router.attempt",name="switch"}'
     'vx11_token_file_reads_total{outcome="used"}')
   for name in "${names[@]}"; do
     before=$(metric "$name")

@@ -123,6 +123,24 @@ counts_them_in_metrics() {
   grep -q 'llama' "$BODY" || unmet "no metrics of llama"
 }
 
+# expect_events NAME EVENT PATTERN: how often the event was counted.
+expect_events() {
+  local line
+  line=$(grep "^vx11_events_total{event=\"$2\",name=\"$1\"} " "$BODY") || unmet "no events $2 of $1"
+  [[ ${line##* } =~ ^$3$ ]] || unmet "$2 of $1: ${line##* } instead of $3"
+}
+
+counts_every_decision() {
+  anonymous GET /metrics
+  expect_events llama router.attempt '[1-9][0-9]+'
+  expect_events ollama router.fallback '[1-9][0-9]*'
+  expect_events claude router.stream_broken '[1-9][0-9]*'
+  expect_events llama router.fallback 0  # it is the first
+  expect_events claude circuit.opened 0
+  expect_events madre_power circuit.rejected 0
+  expect_events server server.turned_away 0
+}
+
 # The third TOML block of the page, with the URL and the key of this test.
 shown_azure() {
   awk '/^```toml$/ {inside = ++blocks == 3; next} /^```$/ {inside = 0} inside' \
@@ -195,6 +213,7 @@ for kind in stream_error stream_cut stream_break; do
 done
 check 'the status shows targets without a request to them' shows_targets_without_waking_them
 check 'metrics name the targets' counts_them_in_metrics
+check 'metrics count every decision, from 0 on' counts_every_decision
 
 end_gateway
 stop models

@@ -5,6 +5,7 @@
 
 #include "completions_site.hpp"
 #include "operator_site.hpp"
+#include "recorded_events.hpp"
 
 using namespace std::chrono_literals;
 using vx11::Access;
@@ -218,4 +219,16 @@ TEST_CASE("the completions API does so in its own form") {
   completions_site::Site site;
   check_that_answers_are_equal(site, "Authorization", "Bearer ",
                                completions_site::Site::request("GET", "/v1/models"));
+}
+
+TEST_CASE_FIXTURE(Gate, "a credential that is not judged is an event without its address") {
+  const auto events = record_events();
+  limiter =
+      AttemptLimiter::create(judge, {.failures = kThree, .clock = clock, .events = events}).value();
+  fail("203.0.113.7", 3);
+  CHECK(events->words().empty());
+  CHECK(ask("203.0.113.7", kRight) == Access::limited);
+  const RecordedEvent event = events->only(vx11::EventKind::attempt_limiter_rejected);
+  CHECK(event.name == "auth_failures");
+  CHECK(event.duration > 0s);
 }

@@ -13,6 +13,8 @@
 
 #include <doctest/doctest.h>
 
+#include "recorded_events.hpp"
+
 using namespace std::chrono_literals;
 using vx11::Balancer;
 using vx11::BalancerMember;
@@ -205,4 +207,14 @@ TEST_CASE("without slow start a target has its whole share at once") {
   pair.clock.advance(10s);
   pair.breakers[0]->try_acquire()->success();
   CHECK(pair.share_of_a(100) == doctest::Approx(50).epsilon(0.05));
+}
+
+TEST_CASE("a cooldown is an event, unless a longer one is under way") {
+  const auto events = record_events();
+  Pair pair({.max_cooldown = 1min, .events = events});
+  pair.balancer.cool_down(1, 1h);
+  pair.balancer.cool_down(1, 2s);
+  const RecordedEvent event = events->only(vx11::EventKind::balancer_cooled_down);
+  CHECK(event.name == "b");
+  CHECK(event.duration == 1min);
 }

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "recorded_events.hpp"
 #include "session_store_suite.hpp"
 #include "threads/detached.hpp"
 
@@ -233,4 +234,25 @@ TEST_CASE_FIXTURE(Site, "a store that hangs is left out, and holds up only the p
   timer->advance(5s);
   append(*store, "s", turn("back"));
   CHECK(store->writing().state() == CircuitState::closed);
+}
+
+TEST_CASE_FIXTURE(Site, "failures, timeouts and operations that are left out are events") {
+  const auto events = record_events();
+  options.events = events;
+  options.breaker.failures_to_open = 2;
+  store = std::make_shared<GuardedSessionStore>(inner, options);
+  events->during = [this] { static_cast<void>(store->writing().snapshot()); };
+  inner->fails = true;
+  CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("1"))));
+  inner->hangs = true;
+  const auto stored = append_later();
+  timer->advance(250ms);
+  CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("2"))));
+  CHECK(events->words() ==
+        std::vector<std::string>{"store.failed storage", "store.timed_out", "circuit.opened closed",
+                                 "circuit.rejected circuit_open", "store.left_out"});
+  for (const RecordedEvent& event : events->all()) CHECK(event.name == "session_write");
+  CHECK(events->all()[1].duration == 250ms);
+  CHECK(events->all()[4].duration > 0ms);
+  inner->end_all();
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "net_served.hpp"
+#include "recorded_events.hpp"
 
 using namespace net_served;
 using vx11::HttpRequest;
@@ -219,3 +220,18 @@ TEST_CASE_FIXTURE(Served, "a server whose threads cannot be started serves with 
   runs.join();
 }
 #endif
+
+TEST_CASE_FIXTURE(Small, "what the server reports is also an event") {
+  const auto events = record_events();
+  serve.events = events;
+  serve.name = "front";
+  serve.limits.evictable_after = 1h;
+  RawHttpClient first = connect();
+  first.send(getting("/livez", ""));
+  CHECK(first.read_answer().status == 200);
+  RawHttpClient client(server->port());
+  client.send(getting("/metrics"));
+  CHECK(client.read_answer().status == 503);
+  CHECK(turned_away == 1);
+  CHECK(events->only(vx11::EventKind::server_turned_away).name == "front");
+}

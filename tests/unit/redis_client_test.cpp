@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "net/loop/background_loop.hpp"
+#include "recorded_events.hpp"
 #include "redis/client.hpp"
 #include "redis/reply_reader.hpp"
 #include "redis/servers_url.hpp"
@@ -400,4 +401,21 @@ TEST_CASE("options out of range are named") {
   CHECK(client.error().detail ==
         "command_timeout must be at least 1 ms; wait_timeout must be less than command_timeout; "
         "max_pending must be at least 1");
+}
+
+TEST_CASE("connections, their ends and failed commands are events") {
+  RedisServer server;
+  const auto events = record_events();
+  RedisOptions options = options_for(server.url());
+  options.name = "shared";
+  options.events = events;
+  const auto client = client_of(std::move(options));
+  events->during = [&client] { static_cast<void>(client->status()); };
+  CHECK(word_of(ask(*client, Command("PING"))) == "PONG");
+  CHECK(events->only(EventKind::redis_connected).name == "shared");
+  CHECK(events->only(EventKind::redis_connected).detail == "master");
+  server.stop();
+  CHECK_FALSE(ask(*client, Command("PING")));
+  CHECK(events->count(EventKind::redis_disconnected) >= 1);
+  CHECK(events->count(EventKind::redis_failed) == 1);
 }

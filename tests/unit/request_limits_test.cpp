@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "recorded_events.hpp"
 #include "request_limits_site.hpp"
 
 using namespace request_limits_site;
@@ -269,4 +270,15 @@ TEST_CASE("rates have one spelling, which is read and printed") {
                            "-1/s", "4294967296/s", "1/367d", "60 / m"}) {
     CHECK_MESSAGE(!vx11::parse_request_rate(text), text);
   }
+}
+
+TEST_CASE_FIXTURE(Site, "a refusal is an event that names the limit, not the client") {
+  const auto events = record_events();
+  options.per_token = RequestRate(1, 60s);
+  options.events = events;
+  send(status());
+  CHECK(send(status()).status == 429);
+  const RecordedEvent event = events->only(vx11::EventKind::request_limit_rejected);
+  CHECK(event.name == "per_token");
+  CHECK(event.duration == 60s);
 }

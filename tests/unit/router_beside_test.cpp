@@ -1,5 +1,6 @@
 // Targets that are slow: the next one is asked beside them.
 
+#include "recorded_events.hpp"
 #include "router_held_site.hpp"
 
 using namespace router_upstreams;
@@ -173,4 +174,22 @@ TEST_CASE("a transport that blocks is asked one after another") {
   RouterOptions options = up.options();
   options.timer = time.timer;
   CHECK(Router::create(options).value().ask(chat())->source == "madre");
+}
+
+TEST_CASE("asking beside is an event of its own, and reported before the answer") {
+  Site site;
+  const auto events = record_events();
+  RouterOptions options = site.options();
+  options.events = events;
+  const Router router = Router::create(std::move(options)).value();
+  Chat chat(router);
+  site.advance(4s);
+  CHECK(events->words() == std::vector<std::string>{"router.beside"});
+  CHECK(events->all()[0].name == "madre");
+  CHECK(events->all()[0].count == 1);
+  site.madre->say(0, "beside");
+  REQUIRE(chat.asking.done());
+  CHECK(events->words() == std::vector<std::string>{"router.beside", "router.attempt overtaken",
+                                                    "router.attempt answered",
+                                                    "router.fallback overtaken"});
 }

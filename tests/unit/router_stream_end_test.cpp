@@ -1,5 +1,6 @@
 // How streams end, and what their breakers record.
 
+#include "recorded_events.hpp"
 #include "router_streams.hpp"
 
 using namespace router_streams;
@@ -170,4 +171,19 @@ TEST_CASE("a stream may outlive its router") {
                                                    .transport = upstreams->fallback}}})
                           .value();
   CHECK(rest_of(*stream).size() == 2);
+}
+
+TEST_CASE("a stream that breaks after its first piece is an event") {
+  const auto events = record_events();
+  const Upstreams upstreams(stream_of({kHel, broken(Errc::unreachable)}), events);
+  {
+    auto stream = upstreams.ask();
+    REQUIRE(stream.has_value());
+    CHECK(events->words() == std::vector<std::string>{"router.attempt answered"});
+    CHECK(next(*stream).value().has_value());
+    CHECK_FALSE(next(*stream).has_value());
+  }
+  CHECK(events->words() ==
+        std::vector<std::string>{"router.attempt answered", "router.stream_broken unreachable"});
+  CHECK(events->all()[1].name == "switch");
 }

@@ -40,17 +40,20 @@ inline const std::string kDone = "event: done\ndata: {\"model\":\"m-7\"}\n\n";
 
 /// switch with the test's pieces, and madre that answers in one piece.
 struct Upstreams {
-  explicit Upstreams(std::shared_ptr<vx11::Transport> first) : primary(std::move(first)) {
+  explicit Upstreams(std::shared_ptr<vx11::Transport> first, vx11::SharedEvents sink = {})
+      : primary(std::move(first)), events(std::move(sink)) {
     fallback->then_json(R"({"response":"from madre","session_id":"s"})");
   }
 
   ManualClock clock = {};
   std::shared_ptr<vx11::Transport> primary;
+  vx11::SharedEvents events;
   std::shared_ptr<ScriptedTransport> fallback = std::make_shared<ScriptedTransport>(clock);
   Router router =
       Router::create({.targets = {{.name = "switch", .url = "http://s:8002", .transport = primary},
                                   {.name = "madre", .url = "http://m:8001", .transport = fallback}},
-                      .clock = clock})
+                      .clock = clock,
+                      .events = events})
           .value();
 
   vx11::Result<ChatStream, vx11::ChatFailure> ask(Deadline deadline = {}) const {

@@ -1,3 +1,4 @@
+#include "recorded_events.hpp"
 #include "router_upstreams.hpp"
 
 using namespace router_upstreams;
@@ -345,4 +346,57 @@ TEST_CASE("metadata that is no object ends the ask before anyone is touched") {
     CHECK(reply.error().attempts.empty());
   }
   CHECK(up.primary->calls() + up.fallback->calls() == 0);
+}
+
+TEST_CASE("the events of a chat are its ledger, and how it ended") {
+  using Words = std::vector<std::string>;
+  Upstreams up;
+  const auto events = record_events();
+  RouterOptions options = up.options();
+  options.events = events;
+  options.last_resorts = 1;
+  const Router router = Router::create(std::move(options)).value();
+  SUBCASE("the first target answers") {
+    up.primary->then(HttpResponse(200, "application/json", kSwitchSays), 40ms);
+    CHECK(router.ask(chat()));
+    CHECK(events->words() == Words{"router.attempt answered"});
+    CHECK(events->all()[0].name == "switch");
+    CHECK(events->all()[0].duration == 40ms);
+  }
+  SUBCASE("another one answers") {
+    up.primary->then(HttpResponse(500));
+    up.fallback->then_json(kMadreSays);
+    CHECK(router.ask(chat()));
+    CHECK(events->words() ==
+          Words{"router.attempt error", "router.attempt answered", "router.fallback error"});
+    CHECK(events->all()[0].status == 500);
+    CHECK(events->all()[2].name == "madre");
+    CHECK(events->all()[2].count == 2);
+  }
+  SUBCASE("none answers") {
+    up.primary->then_fail(Errc::unreachable);
+    up.fallback->then_fail(Errc::timeout);
+    CHECK_FALSE(router.ask(chat()));
+    CHECK(events->words() == Words{"router.attempt unreachable", "router.attempt timeout",
+                                   "router.failed unreachable"});
+    CHECK(events->all()[2].name == "switch");
+  }
+  SUBCASE("every breaker is open, and one target is asked nevertheless") {
+    for (const char* name : {"switch", "madre"}) {
+      for (int i = 0; i < 3; ++i) router.breaker(name)->try_acquire()->failure();
+    }
+    up.primary->then_json(kSwitchSays);
+    CHECK(router.ask(chat()));
+    CHECK(events->words() == Words{"router.last_resort", "router.attempt circuit_open",
+                                   "router.attempt circuit_open", "router.attempt answered",
+                                   "router.fallback circuit_open"});
+    CHECK(events->all()[0].name == "switch");
+  }
+  SUBCASE("no dialect can express it") {
+    ChatRequest odd = chat();
+    odd.metadata_json = "no object";
+    CHECK_FALSE(router.ask(odd));
+    CHECK(events->words() == Words{"router.attempt unsupported", "router.attempt unsupported",
+                                   "router.failed invalid_argument"});
+  }
 }

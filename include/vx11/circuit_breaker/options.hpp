@@ -6,6 +6,7 @@
 #include <vx11/circuit_breaker/types.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/detail/durations.hpp>
+#include <vx11/events.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -118,9 +119,12 @@ struct CircuitBreakerOptions {
   std::uint32_t probes_to_close = std::numeric_limits<std::uint32_t>::max();
   /// How the open time grows while probes keep failing.
   OpenGrowth growth = {};
-  /// Of the upstream, for `CircuitTransition::name`: one listener can serve many breakers. Nothing
-  /// depends on it. Empty by default.
+  /// Of the upstream, for `CircuitTransition::name` and `Event::name`: one listener can serve many
+  /// breakers. Nothing depends on it. Empty by default.
   std::string name = {};
+  /// Receives every transition after `on_transition` has, in order, and further `circuit_…` events:
+  /// rejections, probes, suspicions. Empty, the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 }  // namespace v0

@@ -5,6 +5,7 @@
 /// connections on a few threads.
 
 #include <vx11/clock.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
 #include <vx11/http_routes.hpp>
@@ -131,6 +132,10 @@ struct ServeOptions {
   std::vector<std::string> reserved_targets = {"/livez", "/readyz", "/health", "/operator/status"};
   /// Called on a loop's thread; must not block or throw. Empty: nothing is reported.
   std::function<void(ServerEvent)> on_event = {};
+  /// Receives the same as `server_…` events, whose `Event::name` is `name`. Empty, the default:
+  /// nothing is reported.
+  SharedEvents events = {};
+  std::string name = "server";  ///< For `Event::name`; nothing else depends on it.
   /// Called on each loop's thread one second after the first event since the last call, so at most
   /// once a second; must not block or throw. Events are ready sockets and work from other threads;
   /// timers alone are none. For what is due in each thread, such as giving freed memory back to the

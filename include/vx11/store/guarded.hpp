@@ -5,6 +5,7 @@
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/metric_histogram.hpp>
 #include <vx11/session_store.hpp>
@@ -36,6 +37,9 @@ struct GuardedStoreOptions {
                                    .open_for = std::chrono::seconds(5),
                                    .growth = {.factor = 2, .at_most = std::chrono::seconds(30)}};
   SteadyClock clock = {};  ///< For the open times.
+  /// Receives `store_…` events, and those of the breakers unless `breaker.events` are set. Empty,
+  /// the default: nothing is reported.
+  SharedEvents events = {};
 };
 
 /// Passes operations on to another store.

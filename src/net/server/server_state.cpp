@@ -76,8 +76,33 @@ bool ServerState::believes_headers_of(const std::string& address) const noexcept
   return options.client_header != ClientHeader::none && proxies.contains(address);
 }
 
+namespace {
+
+EventKind kind_of(ServerEvent event) noexcept {
+  switch (event) {
+    case ServerEvent::turned_away:
+      return EventKind::server_turned_away;
+    case ServerEvent::evicted:
+      return EventKind::server_evicted;
+    case ServerEvent::accept_failed:
+      return EventKind::server_accept_failed;
+    case ServerEvent::fewer_threads:
+      return EventKind::server_fewer_threads;
+    case ServerEvent::slow_reader_closed:
+      return EventKind::server_slow_reader_closed;
+    case ServerEvent::handshake_failed:
+      return EventKind::server_handshake_failed;
+    case ServerEvent::proxy_header_refused:
+      return EventKind::server_proxy_header_refused;
+  }
+  return EventKind::server_turned_away;
+}
+
+}  // namespace
+
 void ServerState::report(ServerEvent event) const {
   if (options.on_event) options.on_event(event);
+  options.events(Event{.kind = kind_of(event), .name = options.name});
 }
 
 std::unique_ptr<RequestScratch> LoopState::lend() {

@@ -15,11 +15,13 @@
 #include <vx11/circuit_breaker/detail/window.hpp>
 #include <vx11/circuit_breaker/types.hpp>
 #include <vx11/detail/durations.hpp>
+#include <vx11/events.hpp>
 #include <vx11/rejection.hpp>
 
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -73,12 +75,12 @@ class CircuitCore {
   Answer acquire(TimePoint now) noexcept {
     const auto [word, until] = load_with_deadline();
     if (word.state() == CircuitState::closed) return admit(word);
-    if (word.phase() == Phase::isolated) return reject_isolated();
+    if (word.phase() == Phase::isolated) return reported(reject_isolated());
     if (word.phase() == Phase::open && now < until)
-      return reject(RejectionReason::circuit_open, until - now);
+      return reported(reject(RejectionReason::circuit_open, until - now));
     const Answer answer = acquire_locked(now);
     deliver();
-    return answer;
+    return reported(answer);
   }
 
   /// How long until a call can be admitted; `Duration::max()`: not before it is released by hand.
@@ -184,6 +186,12 @@ class CircuitCore {
       if (state_.replace(word, word.with_suspicion(is_suspected))) return;
       SpinLock::step_back();
     }
+  }
+  /// Others have found the upstream failing.
+  void suspect() noexcept {
+    const bool is_new = load().phase() == Phase::closed && !load().is_suspected();
+    set_suspicion(true);
+    if (is_new) report(EventKind::circuit_suspected);
   }
   /// Ends the open time: the next call is a probe.
   void recovered(TimePoint now) noexcept {
@@ -368,8 +376,27 @@ class CircuitCore {
     outbox_.tell({from.state(), to.state(), to.generation(), now, to.mode()});
   }
 
-  // The following is called without the lock.
+  // The following are called without the lock.
 
+  void report(EventKind kind, std::string_view detail = {}, Duration duration = {}) const noexcept {
+    Event event;
+    event.kind = kind;
+    event.name = options_.name;
+    event.detail = detail;
+    event.duration = duration;
+    options_.events(event);
+  }
+  Answer reported(Answer answer) const noexcept {
+    if (!options_.events) [[likely]]
+      return answer;
+    if (!answer.admitted) {
+      report(EventKind::circuit_rejected, to_string(answer.rejection.reason),
+             answer.rejection.retry_after);
+    } else if (answer.ticket != kNoTicket) {
+      report(EventKind::circuit_probe_admitted);
+    }
+    return answer;
+  }
   void deliver() noexcept { outbox_.deliver(lock_, open_time_); }
 
   const CircuitBreakerOptions options_;

@@ -5,17 +5,41 @@
 
 #include <vx11/circuit_breaker/detail/open_time.hpp>
 #include <vx11/circuit_breaker/options.hpp>
+#include <vx11/circuit_breaker/types.hpp>
 #include <vx11/detail/exceptions.hpp>
+#include <vx11/events.hpp>
 
 #include <cstddef>
 #include <mutex>
 #include <new>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace vx11 {
 inline namespace v0 {
 namespace detail {
+
+/// The event for a transition.
+inline Event event_of(const CircuitTransition& transition) noexcept {
+  Event event;
+  event.name = transition.name;
+  event.detail = to_string(transition.from);
+  if (transition.mode == CircuitMode::metrics_only && transition.to == CircuitState::open) {
+    event.kind = EventKind::circuit_would_have_opened;
+    event.detail = {};
+  } else if (transition.mode != CircuitMode::automatic) {
+    event.kind = EventKind::circuit_held;
+    event.detail = to_string(transition.mode);
+  } else if (transition.to == CircuitState::open) {
+    event.kind = EventKind::circuit_opened;
+  } else if (transition.to == CircuitState::half_open) {
+    event.kind = EventKind::circuit_half_opened;
+  } else {
+    event.kind = EventKind::circuit_closed;
+  }
+  return event;
+}
 
 /// Transitions not yet reported, and whether a random number is to be drawn. All members except
 /// `deliver` are called with the breaker's lock held. A template for the same reason as
@@ -24,7 +48,7 @@ template <class Clock>
 class Outbox {
  public:
   explicit Outbox(const CircuitBreakerOptions& options) : options_(options) {
-    if (options_.on_transition) untold_.reserve(kRoom);
+    if (is_listened_to()) untold_.reserve(kRoom);
   }
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
@@ -32,7 +56,7 @@ class Outbox {
   /// Allocates only if the listener is more than `kRoom` transitions behind. If allocation fails,
   /// this transition is not reported; the breaker continues to work.
   void tell(const CircuitTransition& transition) noexcept {
-    if (!options_.on_transition) return;
+    if (!is_listened_to()) return;
     VX11_TRY {
       untold_.push_back(transition);
     }
@@ -44,7 +68,7 @@ class Outbox {
   /// which keeps the order and lets a listener call back into the breaker.
   template <class Lock>
   void deliver(Lock& lock, OpenTime& open_time) noexcept {
-    if (!options_.on_transition && !options_.growth.random) return;
+    if (!is_listened_to() && !options_.growth.random) return;
     std::unique_lock held(lock);
     if (std::exchange(busy_, true)) return;
     while (draw_once(held, open_time) || tell_once(held)) {
@@ -65,6 +89,8 @@ class Outbox {
  private:
   static constexpr std::size_t kRoom = 16;
 
+  bool is_listened_to() const noexcept { return options_.on_transition || options_.events; }
+
   template <class Held>
   bool draw_once(Held& held, OpenTime& open_time) noexcept {
     if (!std::exchange(draw_wanted_, false)) return false;
@@ -82,9 +108,10 @@ class Outbox {
     untold_.erase(untold_.begin());
     held.unlock();
     VX11_TRY {
-      options_.on_transition(transition);
+      if (options_.on_transition) options_.on_transition(transition);
     }
     VX11_CATCH_ALL {}  // an exception from a listener must not affect admission
+    options_.events(event_of(transition));
     held.lock();
     return true;
   }
