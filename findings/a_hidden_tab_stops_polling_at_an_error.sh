@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What:     @tanstack/query-core 5.108.0 (npm), the core of TanStack Query for React, Vue and Svelte, on Node.js 20: a query
-#           with `refetchInterval: 200` and `refetchIntervalInBackground: true`, as a console on a wall or in a second tab
-#           has it; the tab is hidden, and the server answers one request with an error.
-# Guess:    it polls on in the background: the failed request is repeated (`retry: 3` by default), and if all fail, the next
-#           interval is a new try.
-# Seen:     the first error ends the polling. A repeat waits until the tab is shown again, whatever the interval says: no
-#           request more, though the server is well at once; `status` stays "success" with the old data, `isError` false.
-#           What shows it is `fetchStatus` "paused". With `retry: false` it polls on: the interval takes the place of the
-#           repeats. A console that watches an outage from a hidden tab needs that.
+# What:     @tanstack/query-core 5.108.0 (npm), the core of TanStack Query for React, Vue and Svelte, on Node.js 20: a
+#           query with `refetchInterval: 200` and `refetchIntervalInBackground: true`, as a console on a wall or in a
+#           second tab has it; the tab is hidden, and the server answers one request with an error.
+# Guess:    it polls on in the background: the failed request is repeated (`retry: 3` by default), and if all fail, the
+#           next interval is a new try.
+# Seen:     the first error ends the polling. A repeat waits until the tab is shown again, whatever the interval says:
+#           no request more, though the server is well at once; `status` stays "success" with the old data, `isError`
+#           false. What shows it is `fetchStatus` "paused". With `retry: false` it polls on: the interval takes the
+#           place of the repeats. A console that watches an outage from a hidden tab needs that.
 # Output:   retry by default: visible polls, hidden polls, after one error 0 requests, status success, fetchStatus paused
 #           retry: false: visible polls, hidden polls, after one error polls, status success, fetchStatus idle
 set -euo pipefail

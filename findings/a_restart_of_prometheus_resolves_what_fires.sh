@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What:     Prometheus 2.42.0 and Alertmanager 0.25.0 (Debian 12): an orderly restart of Prometheus, on the same data, while
-#           an alert with `for` fires and its outage lasts.
+# What:     Prometheus 2.42.0 and Alertmanager 0.25.0 (Debian 12): an orderly restart of Prometheus, on the same data,
+#           while an alert with `for` fires and its outage lasts.
 # Guess:    the alert fires on: the state of `for` is kept in the series ALERTS_FOR_STATE, and a restart is seconds.
-# Seen:     with a `for` below ten minutes the state is not restored (`--rules.alert.for-grace-period`): the alert waits for
-#           its `for` anew, Alertmanager hears nothing of it and sends "resolved" when the last word has run out (after four
-#           times the resend delay), then "firing" as for a new outage. Those on call read that all is well in the middle
-#           of the outage. A grace period of zero restores the state (below "restored").
+# Seen:     with a `for` below ten minutes the state is not restored (`--rules.alert.for-grace-period`): the alert waits
+#           for its `for` anew, Alertmanager hears nothing of it and sends "resolved" when the last word has run out
+#           (after four times the resend delay), then "firing" as for a new outage. Those on call read that all is well
+#           in the middle of the outage. A grace period of zero restores the state (below "restored").
 # Output:   default: pending after the restart; notified: firing, resolved, firing
 #           restored: firing after the restart; notified: firing
 set -euo pipefail

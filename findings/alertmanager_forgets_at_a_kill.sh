@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     Alertmanager 0.25.0 (Debian 12), its state on a disk that keeps all: a silence that was set, and an alert that
-#           resolved, less than a quarter of an hour before the process is killed (as by a lack of memory).
-# Guess:    `silence add` gives an id once the silence is stored, and what was notified is stored with it: the process that
-#           starts again silences, and notifies the next outage.
-# Seen:     both are written to the disk every 15 min and at an orderly end only (`--data.maintenance-interval`). After the
-#           kill there is no silence, and the deployment wakes people; the log of notifications is the old one, in which
-#           the alert still fires, so that the next outage is not notified for `repeat_interval`. A second instance in a
-#           cluster gives both back; alone, a shorter interval is all there is.
+# What:     Alertmanager 0.25.0 (Debian 12), its state on a disk that keeps all: a silence that was set, and an alert
+#           that resolved, less than a quarter of an hour before the process is killed (as by a lack of memory).
+# Guess:    `silence add` gives an id once the silence is stored, and what was notified is stored with it: the process
+#           that starts again silences, and notifies the next outage.
+# Seen:     both are written to the disk every 15 min and at an orderly end only (`--data.maintenance-interval`). After
+#           the kill there is no silence, and the deployment wakes people; the log of notifications is the old one, in
+#           which the alert still fires, so that the next outage is not notified for `repeat_interval`. A shorter
+#           interval narrows the gap.
 # Output:   orderly end: silences 1, notified: firing, resolved, firing
 #           killed: silences 0, notified: firing, resolved
 set -euo pipefail

@@ -4,9 +4,9 @@
 # Guess:    the second outage is a new alert: it is notified after `group_wait`, as without the silence.
 # Seen:     not a word of it until `repeat_interval` (4 h by default) has passed since the first notification. What
 #           resolves behind a silence is neither notified nor written to the log of notifications, so the log still says
-#           that the alert fires, and an alert that fires already is not repeated. A silence for a deployment, during which
-#           an old trouble ends, hides the next one for hours after its own end; /api/v2/alerts shows it as active. Before
-#           such a silence, let the alert resolve, or keep `repeat_interval` short for what wakes people.
+#           that the alert fires, and an alert that fires already is not repeated. A silence for a deployment, during
+#           which an old trouble ends, hides the next one for hours after its own end; /api/v2/alerts shows it as
+#           active. Before such a silence, let the alert resolve, or keep `repeat_interval` short for what wakes people.
 # Output:   without a silence: firing, resolved, firing
 #           resolved behind a silence: firing
 #           state of the second outage: active

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     Alertmanager and amtool 0.25.0 (Debian 12): configurations with one misspelt name in them: a field, a function or
-#           a template in a message, and a label in `equal` of an inhibit rule.
+# What:     Alertmanager and amtool 0.25.0 (Debian 12): configurations with one misspelt name in them: a field, a
+#           function or a template in a message, and a label in `equal` of an inhibit rule.
 # Guess:    `amtool check-config` or the start refuses them; at worst a message goes out without the part.
 # Seen:     amtool says SUCCESS with exit code 0, the server starts and is ready, and no alert ever arrives: the message
-#           fails each time it is to be sent, and a log line and alertmanager_notifications_failed_total are all there is.
-#           An `equal` with a label that neither alert has is true: one critical alert of one cluster inhibits the warnings
-#           of all, where the right name would not. A new configuration needs one alert sent through each receiver, and an
-#           alert on the failed notifications by another way.
+#           fails each time it is to be sent, and a log line and alertmanager_notifications_failed_total are all there
+#           is. An `equal` with a label that neither alert has is true: one critical alert of one cluster inhibits the
+#           warnings of all, where the right name would not. A new configuration needs one alert sent through each
+#           receiver, and an alert on the failed notifications by another way.
 # Output:   right: amtool 0, ready, arrived: critical a, warning b
 #           field: amtool 0, ready, arrived: none
 #           function: amtool 0, ready, arrived: none

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# What:     morgan 1.12.1, pino-http 11.0.0 and express-prom-bundle 8.0.0 (npm) with express 5.3.0 on Node.js 20: a streamed
-#           answer of one second that is read to its end, one that its client leaves, and one that the server breaks off.
-# Guess:    the log and the metric tell the three apart, by a status such as 499 or a word, and their time is the second.
-# Seen:     for morgan and express-prom-bundle all three are a 200. An objective made of status_code="200" counts each answer
-#           that broke off as a good one; only a client that leaves before the head is a 499 to the metric. morgan's
-#           `:response-time`, and so its formats "dev" and "tiny", ends with the head: a chat of a second takes a few
-#           milliseconds (`:total-time` is the whole). pino-http says "request aborted", at the level of a good request,
-#           for a client that left and for a server that broke off alike.
+# What:     morgan 1.12.1, pino-http 11.0.0 and express-prom-bundle 8.0.0 (npm) with express 5.3.0 on Node.js 20: a
+#           streamed answer of one second that is read to its end, one that its client leaves, and one that the server
+#           breaks off.
+# Guess:    the log and the metric tell the three apart, by a status such as 499 or a word, and their time is the
+#           second.
+# Seen:     for morgan and express-prom-bundle all three are a 200. An objective made of status_code="200" counts each
+#           answer that broke off as a good one; only a client that leaves before the head is a 499 to the metric.
+#           morgan's `:response-time`, and so its formats "dev" and "tiny", ends with the head: a chat of a second takes
+#           a few milliseconds (`:total-time` is the whole). pino-http says "request aborted", at the level of a good
+#           request, for a client that left and for a server that broke off alike.
 # Output:   read to its end: morgan 200, below 500 ms; pino-http request completed, level 30; counted as 200
 #           left by the client: morgan 200, below 500 ms; pino-http request aborted, level 30; counted as 200
 #           broken off by the server: morgan 200, below 500 ms; pino-http request aborted, level 30; counted as 200

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What:     journalctl of systemd 252 (Debian 12): log lines of a service in JSON, of 100, 4,000, 5,000 and 20,000 bytes, as
-#           `-o json` prints them for a shipper or for jq. The journal is written by systemd-journal-remote.
+# What:     journalctl of systemd 252 (Debian 12): log lines of a service in JSON, of 100, 4,000, 5,000 and 20,000
+#           bytes, as `-o json` prints them for a shipper or for jq. The journal is written by systemd-journal-remote.
 # Guess:    MESSAGE is the line, whatever its length: journald takes lines of up to 48 KiB as one.
-# Seen:     with more than 4,096 bytes MESSAGE is null, in all three JSON formats, with exit code 0 and no warning: the entry is
-#           there, its time and unit too, and the line is not. It is the longest lines that are lost, those with an error's
-#           stack or a request in them. `--all` prints them, and so do the formats for people (cat, short) and `export`.
+# Seen:     with more than 4,096 bytes MESSAGE is null, in all three JSON formats, with exit code 0 and no warning: the
+#           entry is there, its time and unit too, and the line is not. It is the longest lines that are lost, those
+#           with an error's stack or a request in them. `--all` prints them, and so do the formats for people (cat,
+#           short) and `export`.
 # Output:   json: 100 whole, 4000 whole, 5000 null, 20000 null
 #           json-pretty: 100 whole, 4000 whole, 5000 null, 20000 null
 #           json-sse: 100 whole, 4000 whole, 5000 null, 20000 null

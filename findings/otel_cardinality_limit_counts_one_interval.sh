@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/sdk-metrics 3.1.0 and exporter-prometheus 0.301.0 (npm) on Node.js 20: a counter whose label has
-#           100 new values between two exports, with `aggregationCardinalityLimit: 50`.
-# Guess:    there are never more than 50 series: 49 values, and one that holds the rest (otel.metric.overflow). The limit is
-#           there to bound the memory of a process that lives for months.
-# Seen:     the limit is counted anew from one collection to the next. With cumulative temporality, and so for Prometheus,
-#           each interval adds 49 series that are kept and exported for ever: 491 after ten. Only delta temporality keeps to
-#           50. With the default of 2000 and a label such as a user's id, the memory of the process and the size of the
-#           answer grow without an end, at the pace of the scrapes. Values have to be bounded before add().
+# What:     @opentelemetry/sdk-metrics 3.1.0 and exporter-prometheus 0.301.0 (npm) on Node.js 20: a counter whose label
+#           has 100 new values between two exports, with `aggregationCardinalityLimit: 50`.
+# Guess:    there are never more than 50 series: 49 values, and one that holds the rest (otel.metric.overflow). The
+#           limit is there to bound the memory of a process that lives for months.
+# Seen:     the limit is counted anew from one collection to the next. With cumulative temporality, and so for
+#           Prometheus, each interval adds 49 series that are kept and exported for ever: 491 after ten. Only delta
+#           temporality keeps to 50. With the default of 2000 and a label such as a user's id, the memory of the process
+#           and the size of the answer grow without an end, at the pace of the scrapes. Values have to be bounded before
+#           add().
 # Output:   delta: 50, 50, 50 series after 1, 5, 10 exports
 #           cumulative: 50, 246, 491 series after 1, 5, 10 exports
 #           Prometheus: 50, 246, 491 series after 1, 5, 10 scrapes

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What:     @opentelemetry/instrumentation-http and instrumentation-undici (npm, 0.301.0 and 0.34.0) on Node.js 20: a
-#           streamed answer that the server breaks off half-way, for which the client gets an error; and one that the client
-#           leaves.
-# Guess:    the client's span of the broken answer has an error, with error.type in http.client.request.duration, and the
-#           server's span tells both from an answer that was read to its end.
-# Seen:     instrumentation-http has no sign of either, on both sides: status UNSET, code 200, no error.type, no event, as
-#           for a whole answer. An error rate made of these spans or metrics is zero while each answer breaks off. The same
-#           request by fetch(), with instrumentation-undici, has the error. A request that fails before the head of its
-#           answer has one in both.
+#           streamed answer that the server breaks off half-way, for which the client gets an error; and one that the
+#           client leaves.
+# Guess:    the client's span of the broken answer has an error, with error.type in http.client.request.duration, and
+#           the server's span tells both from an answer that was read to its end.
+# Seen:     instrumentation-http has no sign of either, on both sides: status UNSET, code 200, no error.type, no event,
+#           as for a whole answer. An error rate made of these spans or metrics is zero while each answer breaks off.
+#           The same request by fetch(), with instrumentation-undici, has the error. A request that fails before the
+#           head of its answer has one in both.
 # Output:   whole: http client UNSET, http server UNSET, fetch UNSET; the client saw: end, end
 #           broken off: http client UNSET, http server UNSET, fetch ERROR UND_ERR_SOCKET; the client saw: error, error
 #           left: http client UNSET, http server UNSET, fetch UNSET; the client saw: left, left

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/exporter-prometheus 0.301.0 with @opentelemetry/sdk-metrics 3.1.0 (npm) on Node.js 20, scraped by
-#           Prometheus 2.42.0 (Debian 12): one measurement with two attributes that differ by a dot and an underscore
-#           (`gen_ai.model` of a semantic convention, `gen_ai_model` of the program's own).
-# Guess:    one label with both values, as OpenTelemetry's specification of the translation has it (joined by ";"), or one
-#           of the two; at worst this series is lost.
-# Seen:     the label is written twice in one series. Prometheus takes nothing of such an answer: the target is down, and
-#           with it all its other metrics, from the first such measurement to the restart. Nothing is logged by the
+# What:     @opentelemetry/exporter-prometheus 0.301.0 with @opentelemetry/sdk-metrics 3.1.0 (npm) on Node.js 20,
+#           scraped by Prometheus 2.42.0 (Debian 12): one measurement with two attributes that differ by a dot and an
+#           underscore (`gen_ai.model` of a semantic convention, `gen_ai_model` of the program's own).
+# Guess:    one label with both values, as OpenTelemetry's specification of the translation has it (joined by ";"), or
+#           one of the two; at worst this series is lost.
+# Seen:     the label is written twice in one series. Prometheus takes nothing of such an answer: the target is down,
+#           and with it all its other metrics, from the first such measurement to the restart. Nothing is logged by the
 #           exporter. A view with a list of allowed attributes keeps such a measurement out.
 # Output:   exported: chats_total{gen_ai_model="a",gen_ai_model="b"}
 #           before: health up, well_total 1

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/sdk-metrics 3.1.0 and exporter-prometheus 0.301.0 (npm) on Node.js 20: observable instruments for
-#           the breakers of targets `a` and `b`; then `b` is taken out of the configuration, and the callback observes `a`
-#           alone.
-# Guess:    what the callback no longer observes is no longer exported, as the specification of asynchronous instruments has
-#           it. That is what they are for.
+# What:     @opentelemetry/sdk-metrics 3.1.0 and exporter-prometheus 0.301.0 (npm) on Node.js 20: observable instruments
+#           for the breakers of targets `a` and `b`; then `b` is taken out of the configuration, and the callback
+#           observes `a` alone.
+# Guess:    what the callback no longer observes is no longer exported, as the specification of asynchronous instruments
+#           has it. That is what they are for.
 # Seen:     the last value of `b` is exported for as long as the process lives, gauges too, by Prometheus and with
-#           cumulative temporality. A breaker that was open when its target was removed stays open on each dashboard, and its
-#           alert fires until the process ends. With delta temporality it is gone at once. An explicit last value (observe 0)
-#           is the only way out.
+#           cumulative temporality. A breaker that was open when its target was removed stays open on each dashboard,
+#           and its alert fires until the process ends. With delta temporality it is gone at once. An explicit last
+#           value (observe 0) is the only way out.
 # Output:   Prometheus: a and b; after b was removed: a 0, b 1 (open)
 #           cumulative: a and b; after b was removed: a 0, b 1 (open)
 #           delta: a and b; after b was removed: a 0

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/sdk-trace 3.1.0 and exporter-trace-otlp-http 0.301.0 (npm) on Node.js 20: 100 spans end within a
-#           second, and the collector takes half a second for each request.
-# Guess:    SimpleSpanProcessor exports each span when it ends, without a queue that could be full: slowly, but all of them.
-# Seen:     30 arrive. The exporter allows 30 requests at a time (`concurrencyLimit`) and fails the others with "Concurrent
-#           export limit reached"; the processor drops a span that fails. By default no logger is set, and the application
-#           sees nothing of it, unless it awaits forceFlush() and looks at the error. BatchSpanProcessor delivers all in one
-#           request.
+# What:     @opentelemetry/sdk-trace 3.1.0 and exporter-trace-otlp-http 0.301.0 (npm) on Node.js 20: 100 spans end
+#           within a second, and the collector takes half a second for each request.
+# Guess:    SimpleSpanProcessor exports each span when it ends, without a queue that could be full: slowly, but all of
+#           them.
+# Seen:     30 arrive. The exporter allows 30 requests at a time (`concurrencyLimit`) and fails the others with
+#           "Concurrent export limit reached"; the processor drops a span that fails. By default no logger is set, and
+#           the application sees nothing of it, unless it awaits forceFlush() and looks at the error. BatchSpanProcessor
+#           delivers all in one request.
 # Output:   simple: 30 of 100 spans, forceFlush() fails: Error: Concurrent export limit reached
 #           simple, concurrencyLimit 100: 100 of 100 spans, forceFlush() is well
 #           batch: 100 of 100 spans, forceFlush() is well

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # What:     @opentelemetry/sdk-trace 3.1.0 (npm) on Node.js 20, default limits: the span of a chat with 60 messages, two
-#           attributes for each (as openinference and others write them), an event for each of 200 tokens, and the numbers of
-#           tokens and the reason, which are known at the end.
-# Guess:    of attributes and events alike the first 128 are kept, or the last; either way a span that lost something says so.
-# Seen:     attributes keep the first 128, events the last 128. So the span has the start of the conversation and not what is
-#           set at its end: a few messages more, and the tokens, the reason and the error type are gone, while the time of the
-#           first token is gone at 129. It says how many it dropped, not which: an exported chat without tokens looks like
-#           one whose model sent none. What the bill needs is to be set at the start (a value can be replaced at the limit),
-#           or the limit raised.
+#           attributes for each (as openinference and others write them), an event for each of 200 tokens, and the
+#           numbers of tokens and the reason, which are known at the end.
+# Guess:    of attributes and events alike the first 128 are kept, or the last; either way a span that lost something
+#           says so.
+# Seen:     attributes keep the first 128, events the last 128. So the span has the start of the conversation and not
+#           what is set at its end: a few messages more, and the tokens, the reason and the error type are gone, while
+#           the time of the first token is gone at 129. It says how many it dropped, not which: an exported chat without
+#           tokens looks like one whose model sent none. What the bill needs is to be set at the start (a value can be
+#           replaced at the limit), or the limit raised.
 # Output:   60 messages: 126 attributes, dropped 0, output_tokens 42
 #           63 messages: 128 attributes, dropped 4, output_tokens none
 #           63 messages, output_tokens set to 0 at the start: 128 attributes, dropped 4, output_tokens 42

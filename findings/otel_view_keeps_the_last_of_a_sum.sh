@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/sdk-metrics 3.1.0 (npm) on Node.js 20: a view that leaves the attribute `user` out, to keep the
-#           number of series small, over counters and gauges of two users of one model.
+# What:     @opentelemetry/sdk-metrics 3.1.0 (npm) on Node.js 20: a view that leaves the attribute `user` out, to keep
+#           the number of series small, over counters and gauges of two users of one model.
 # Guess:    the view adds up what falls together: 100 and 7 tokens are 107, for each kind of counter.
-# Seen:     a counter with add() is 107. The observable counters are 7: the last observation replaces the others, without a
-#           warning, and with delta temporality too. Which one is the last is a matter of the order in the callback, so the
-#           sum jumps as users come and leave, and a rate over it shows restarts that never were. A view that drops an
-#           attribute of an observable counter needs the sum in its callback.
+# Seen:     a counter with add() is 107. The observable counters are 7: the last observation replaces the others,
+#           without a warning, and with delta temporality too. Which one is the last is a matter of the order in the
+#           callback, so the sum jumps as users come and leave, and a rate over it shows restarts that never were. A
+#           view that drops an attribute of an observable counter needs the sum in its callback.
 # Output:   Counter: 107
 #           UpDownCounter: 107
 #           ObservableCounter: 7

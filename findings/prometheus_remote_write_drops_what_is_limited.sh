@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What:     Prometheus 2.42.0 (Debian 12) with `remote_write`: the receiver answers the first request with 503 or with 429,
-#           each with `Retry-After: 1`, and all others with 200.
-# Guess:    both are repeated until they are accepted: a receiver that limits its clients asks for patience, and remote write
-#           keeps its samples in the write-ahead log for hours for that.
+# What:     Prometheus 2.42.0 (Debian 12) with `remote_write`: the receiver answers the first request with 503 or with
+#           429, each with `Retry-After: 1`, and all others with 200.
+# Guess:    both are repeated until they are accepted: a receiver that limits its clients asks for patience, and remote
+#           write keeps its samples in the write-ahead log for hours for that.
 # Seen:     a 429 is an error for good: the samples are dropped, and the next request has the next ones. A receiver that
 #           limits for a minute leaves a hole of a minute, just when it is busy. One log line and
-#           prometheus_remote_storage_samples_failed_total tell of it. `queue_config: {retry_on_http_429: true}` repeats it.
+#           prometheus_remote_storage_samples_failed_total tell of it. `queue_config: {retry_on_http_429: true}` repeats
+#           it.
 # Output:   503: repeated, 0 samples failed
 #           429: dropped, some samples failed
 #           429, retry_on_http_429: repeated, 0 samples failed

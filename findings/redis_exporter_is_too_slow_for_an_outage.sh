@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What:     redis_exporter 1.45.0, Redis 7.0.15 and Prometheus 2.42.0 (Debian 12), all with their default time limits: Redis
-#           ends, and Redis hangs (as on a disk that stalls).
+# What:     redis_exporter 1.45.0, Redis 7.0.15 and Prometheus 2.42.0 (Debian 12), all with their default time limits:
+#           Redis ends, and Redis hangs (as on a disk that stalls).
 # Guess:    both are redis_up 0, which is what the usual alert (`redis_up == 0`) is made of.
 # Seen:     a Redis that has ended is. With one that hangs the exporter answers after 15 s (`--connection-timeout`), and
-#           Prometheus gives up after 10: no redis_up at all, so that the alert has nothing to compare and does not fire.
-#           What is 0 is `up` of the exporter's target. Alert on `redis_up == 0 or up{job="redis"} == 0`, or set the
-#           exporter's limit below the `scrape_timeout`; it does not heed the one that Prometheus sends with each scrape.
+#           Prometheus gives up after 10: no redis_up at all, so that the alert has nothing to compare and does not
+#           fire. What is 0 is `up` of the exporter's target. Alert on `redis_up == 0 or up{job="redis"} == 0`, or set
+#           the exporter's limit below the `scrape_timeout`; it does not heed the one that Prometheus sends with each
+#           scrape.
 # Output:   well: up 1, redis_up 1
 #           hangs: up 0, redis_up none; the exporter alone: redis_up 0 after more than 10 s
 #           hangs, --connection-timeout=2s: up 1, redis_up 0

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # What:     @opentelemetry/instrumentation-openai 0.22.0, @traceloop/instrumentation-openai 0.27.0,
 #           @arizeai/openinference-instrumentation-openai 4.2.7, @langfuse/openai 5.11.1 and langsmith 0.10.5 (npm) with
-#           openai 6.49.0 on Node.js 20: the token counts of a streamed chat with `include_usage`, as the
-#           last event has them (OpenAI), and as a running total in each piece (vLLM's `continuous_usage_stats`).
+#           openai 6.49.0 on Node.js 20: the token counts of a streamed chat with `include_usage`, as the last event has
+#           them (OpenAI), and as a running total in each piece (vLLM's `continuous_usage_stats`).
 # Guess:    all five record what the server counted, streamed as not streamed, and of a running total the last.
-# Seen:     traceloop and openinference record no tokens for a stream at all, though both do for an answer in one piece: the
-#           bill that is made of their spans misses each stream. OpenTelemetry's span has the last total, but its metric
-#           gen_ai.client.token.usage adds up all of them: 30 in place of 10, and the longer the answer, the more.
+# Seen:     traceloop and openinference record no tokens for a stream at all, though both do for an answer in one piece:
+#           the bill that is made of their spans misses each stream. OpenTelemetry's span has the last total, but its
+#           metric gen_ai.client.token.usage adds up all of them: 30 in place of 10, and the longer the answer, the
+#           more.
 # Output:   opentelemetry: at the end: 10 in, 8 out (metric 10 in, 8 out); in each piece: 10 in, 3 out (metric 30 in, 6 out)
 #           traceloop: at the end: none; in each piece: none
 #           openinference: at the end: none; in each piece: none

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What:     @opentelemetry/instrumentation-openai 0.22.0, @traceloop/instrumentation-openai 0.27.0,
-#           @langfuse/openai 5.11.1 and langsmith 0.10.5 (npm) with openai 6.49.0 on Node.js 20: a
-#           streamed chat that is refused with 429, or fails after its first piece: the connection is cut, or an event of the
-#           server is an error. The application gets an error each time.
+# What:     @opentelemetry/instrumentation-openai 0.22.0, @traceloop/instrumentation-openai 0.27.0, @langfuse/openai
+#           5.11.1 and langsmith 0.10.5 (npm) with openai 6.49.0 on Node.js 20: a streamed chat that is refused with
+#           429, or fails after its first piece: the connection is cut, or an event of the server is an error. The
+#           application gets an error each time.
 # Guess:    a span with an error and what had come, and a duration with an error.type in OpenTelemetry's metric.
-# Seen:     of what fails in the stream three of the four export nothing: no span, no duration. An error rate made of them
-#           counts the refusals (traceloop not even those) and none of the answers that broke off, which is how an
+# Seen:     of what fails in the stream three of the four export nothing: no span, no duration. An error rate made of
+#           them counts the refusals (traceloop not even those) and none of the answers that broke off, which is how an
 #           overloaded model fails. LangSmith records all three, with the error.
 # Output:   opentelemetry: refused 1, connection cut 0, error event 0 spans; refused 1, connection cut 0, error event 0 durations
 #           traceloop: refused 0, connection cut 0, error event 0 spans

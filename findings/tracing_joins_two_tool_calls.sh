@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What:     @traceloop/instrumentation-openai 0.27.0, @arizeai/openinference-instrumentation-openai 4.2.7, @langfuse/openai
-#           5.11.1 and langsmith 0.10.5 (npm) with openai 6.49.0 on Node.js 20: a streamed answer that calls two tools, one
-#           after the other, as OpenAI's models do by default.
+# What:     @traceloop/instrumentation-openai 0.27.0, @arizeai/openinference-instrumentation-openai 4.2.7,
+#           @langfuse/openai 5.11.1 and langsmith 0.10.5 (npm) with openai 6.49.0 on Node.js 20: a streamed answer that
+#           calls two tools, one after the other, as OpenAI's models do by default.
 # Guess:    each records two calls, with their names and arguments.
-# Seen:     three of them pass over `index` and glue the calls into one: a tool that does not exist, with arguments that are
-#           no JSON ("weatherclock"; langfuse keeps the last name). Who looks at such a trace sees a model that calls wrongly;
-#           who counts tools in it, or makes test data of it, counts and learns what never was. The application itself has
-#           both calls.
+# Seen:     three of them pass over `index` and glue the calls into one: a tool that does not exist, with arguments that
+#           are no JSON ("weatherclock"; langfuse keeps the last name). Who looks at such a trace sees a model that
+#           calls wrongly; who counts tools in it, or makes test data of it, counts and learns what never was. The
+#           application itself has both calls.
 # Output:   traceloop: weather {"city":"Paris"} + clock {"zone":"CET"}
 #           openinference: weatherclock {"city":"Paris"}{"zone":"CET"}
 #           langfuse: clock {"city":"Paris"}{"zone":"CET"}
