@@ -3,7 +3,7 @@
 #           streamed answer that the server breaks off half-way, for which the client gets an error; and one that the
 #           client leaves.
 # Guess:    the client's span of the broken answer has an error, with error.type in http.client.request.duration, and
-#           the server's span tells both from an answer that was read to its end.
+#           the span of the server differs from one of an answer that was read to its end, in both cases.
 # Seen:     instrumentation-http has no sign of either, on both sides: status UNSET, code 200, no error.type, no event,
 #           as for a whole answer. An error rate made of these spans or metrics is zero while each answer breaks off.
 #           The same request by fetch(), with instrumentation-undici, has the error. A request that fails before the
