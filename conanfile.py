@@ -11,7 +11,7 @@ import re
 
 required_conan_version = ">=2.0"
 
-ROOMS = ("net", "sqlite", "redis", "httplib")
+ROOMS = ("net", "sqlite", "redis", "websocket", "httplib")
 
 
 class Vx11Recipe(ConanFile):
@@ -44,6 +44,8 @@ class Vx11Recipe(ConanFile):
         check_min_cppstd(self, 20)
         if self.options.redis and not self.options.net:
             raise ConanInvalidConfiguration("the option redis needs net: set net, or unset redis")
+        if self.options.websocket and not self.options.net:
+            raise ConanInvalidConfiguration("the option websocket needs net: set net, or unset websocket")
 
     def layout(self):
         cmake_layout(self)
@@ -57,6 +59,8 @@ class Vx11Recipe(ConanFile):
             self.requires("sqlite3/[>=3.40 <4]")
         if self.options.redis:
             self.requires("hiredis/[>=0.14 <2]")
+        if self.options.websocket:
+            self.requires("wslay/[>=1.1 <2]")
         if self.options.httplib:
             self.requires("cpp-httplib/[>=0.11.4 <1]", transitive_headers=True,
                           options={"with_openssl": True})
@@ -95,6 +99,9 @@ class Vx11Recipe(ConanFile):
             self._room("sqlite", library="vx11_sqlite", requires=["vx11", "sqlite3::sqlite3"])
         if self.options.redis:
             self._room("redis", library="vx11_redis", requires=["net", "hiredis::hiredis", "openssl::crypto"])
+        if self.options.websocket:
+            self._room("websocket", library="vx11_websocket",
+                       requires=["net", "wslay::wslay", "fmt::fmt", "openssl::crypto"])
         if self.options.httplib:
             self._room("httplib", requires=["vx11", "cpp-httplib::cpp-httplib"])
 

@@ -25,7 +25,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libexpected-dev")
 if(vx11_type STREQUAL "STATIC_LIBRARY")
   string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    ", libfmt-dev, libssl-dev, libsqlite3-dev, libhiredis-dev")
+    ", libfmt-dev, libssl-dev, libsqlite3-dev, libhiredis-dev, libwslay-dev")
 endif()
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "libcpp-httplib-dev")
 if(vx11_type STREQUAL "SHARED_LIBRARY" OR TARGET vx11_c)

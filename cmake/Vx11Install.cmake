@@ -1,4 +1,4 @@
-# The CMake package, find_package(vx11 CONFIG [COMPONENTS core vx11 net sqlite redis httplib]), and a
+# The CMake package, find_package(vx11 CONFIG [COMPONENTS core vx11 net sqlite redis websocket httplib]), and a
 # pkg-config file for each compiled room.
 include(CMakePackageConfigHelpers)
 
@@ -35,6 +35,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/vx11-config-version.cmake
 install(FILES
   ${PROJECT_BINARY_DIR}/vx11-config.cmake ${PROJECT_BINARY_DIR}/vx11-config-version.cmake
   ${CMAKE_CURRENT_LIST_DIR}/Findcpp-httplib.cmake ${CMAKE_CURRENT_LIST_DIR}/Findhiredis.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/Findwslay.cmake
   DESTINATION ${vx11_package_dir} COMPONENT development)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 
@@ -56,16 +57,20 @@ macro(vx11_pkg_config_folders)
   endforeach()
 endmacro()
 
-# vx11_pkg_config(name DESCRIPTION text LIBRARY name [REQUIRES …] [NEEDS …]): NEEDS are linked by a
-# shared library itself, and by the users of a static one.
+# vx11_pkg_config(name DESCRIPTION text LIBRARY name [REQUIRES …] [NEEDS …] [LINKS …]): NEEDS are linked by a
+# shared library itself, and by the users of a static one. LINKS are the same without a pkg-config file.
 function(vx11_pkg_config name)
-  cmake_parse_arguments(PC "" "DESCRIPTION;LIBRARY" "REQUIRES;NEEDS" ${ARGN})
+  cmake_parse_arguments(PC "" "DESCRIPTION;LIBRARY" "REQUIRES;NEEDS;LINKS" ${ARGN})
   set(PC_CFLAGS "")
   if(vx11_type STREQUAL "STATIC_LIBRARY")
     list(APPEND PC_REQUIRES ${PC_NEEDS})
     set(PC_NEEDS "")
+  else()
+    set(PC_LINKS "")
     set(PC_CFLAGS " -DVX11_STATIC_DEFINE")
   endif()
+  list(TRANSFORM PC_LINKS PREPEND " -l")
+  list(JOIN PC_LINKS "" PC_LINKS)
   list(JOIN PC_REQUIRES " " PC_REQUIRES)
   list(JOIN PC_NEEDS " " PC_NEEDS)
   if(DEFINED vx11_cxx11_abi AND NOT name STREQUAL "vx11-c")
@@ -93,6 +98,10 @@ endif()
 if(TARGET vx11_redis)
   vx11_pkg_config(vx11-redis LIBRARY vx11_redis DESCRIPTION "vx11's client of Redis"
     REQUIRES vx11-net NEEDS hiredis libcrypto)
+endif()
+if(TARGET vx11_websocket)
+  vx11_pkg_config(vx11-websocket LIBRARY vx11_websocket DESCRIPTION "vx11's WebSockets"
+    REQUIRES vx11-net NEEDS fmt libcrypto LINKS wslay)
 endif()
 if(TARGET vx11_c)
   # It contains its dependencies: it requires nothing, shared or static.

@@ -13,6 +13,8 @@
 namespace vx11 {
 inline namespace v0 {
 
+class ConnectionUpgrade;
+
 /// A response body, received piece by piece. One owner, one reader at a time; destroying it before
 /// the end cancels the rest and closes the connection.
 class VX11_API BodyStream {
@@ -32,6 +34,9 @@ class VX11_API BodyStream {
   /// Whether the content reports a failure, such as an `error` event in place of the rest of an
   /// answer; known once it has ended. For logs, and for code that keeps answers.
   virtual bool failed() const noexcept { return false; }
+  /// What takes the connection over after an answer 101, such as that of `accept_websocket`; null:
+  /// nothing. A stream that wraps another one passes it on.
+  virtual ConnectionUpgrade* upgrade() noexcept { return nullptr; }
 };
 
 /// A response whose head has been received.

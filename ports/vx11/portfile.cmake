@@ -10,7 +10,8 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     net VX11_NET
     httplib VX11_HTTPLIB
     redis VX11_REDIS
-    sqlite VX11_SQLITE)
+    sqlite VX11_SQLITE
+    websocket VX11_WEBSOCKET)
 
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"

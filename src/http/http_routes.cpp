@@ -60,9 +60,11 @@ class AllowedMethods {
 };
 
 /// Whether the response can be serialized unambiguously.
-bool is_sendable(const HttpResponse& head) noexcept {
-  const Headers& fields = head.headers;
-  return head.status >= 200 && head.status <= 599 &&
+bool is_sendable(const StreamedResponse& answer) noexcept {
+  const int status = answer.head.status;
+  const Headers& fields = answer.head.headers;
+  const bool is_upgrade = status == 101 && answer.body != nullptr && answer.body->upgrade();
+  return (is_upgrade || (status >= 200 && status <= 599)) &&
          std::none_of(fields.begin(), fields.end(), [](const Header field) {
            return !http_detail::is_token(field.name) || !http_detail::is_field_value(field.value);
          });
@@ -139,7 +141,7 @@ class HttpRoutes::Table final : public HttpHandler {
     const RoutedRequest call(request, deadline, route.pattern);
     Task<StreamedResponse> answering = route.answer(call);
     StreamedResponse response = co_await std::move(answering);
-    if (is_sendable(response.head)) co_return std::move(response);
+    if (is_sendable(response)) co_return std::move(response);
     co_return StreamedResponse(http_detail::error_answer(500, "internal"), nullptr);
   }
 

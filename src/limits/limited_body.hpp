@@ -29,6 +29,7 @@ class LimitedBody final : public BodyStream {
   }
   bool ended() const noexcept override { return inner_->ended(); }
   bool failed() const noexcept override { return inner_->failed(); }
+  ConnectionUpgrade* upgrade() noexcept override { return inner_->upgrade(); }
 
  private:
   std::shared_ptr<const void> owner_;

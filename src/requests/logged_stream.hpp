@@ -40,13 +40,19 @@ class LoggedStream final : public BodyStream {
   LoggedStream(const RequestLogOptions& options, OwnedRecord record, TimePoint since,
                std::unique_ptr<BodyStream> body)
       : options_(options), record_(std::move(record)), since_(since), body_(std::move(body)) {}
-  ~LoggedStream() override { report(AnswerEnd::client_left, {}); }
+  ~LoggedStream() override { report(end_if_left(), {}); }
 
   Task<Result<std::string>> next(Deadline deadline) override;
   bool ended() const noexcept override { return body_->ended(); }
   bool failed() const noexcept override { return body_->failed(); }
+  ConnectionUpgrade* upgrade() noexcept override { return body_->upgrade(); }
 
  private:
+  /// The end of a stream that was not read to its end, as that of another protocol never is.
+  AnswerEnd end_if_left() noexcept {
+    const bool is_done = body_->upgrade() != nullptr && !body_->failed();
+    return is_done ? AnswerEnd::done : AnswerEnd::client_left;
+  }
   void note(const Result<std::string>& piece, bool is_cancelled);
   void report(AnswerEnd end, std::string_view last_piece) noexcept;
 

@@ -11,7 +11,7 @@ mkdir -p "$work"
 sanitize=()
 [[ -z ${4:-} ]] || sanitize=(-fsanitize="$4")
 
-read -ra flags <<<"$(pkg-config --cflags --libs vx11-net vx11-sqlite vx11-redis)"
+read -ra flags <<<"$(pkg-config --cflags --libs vx11-net vx11-sqlite vx11-redis vx11-websocket)"
 "$compiler" -std=c++20 "${sanitize[@]}" "$here/../../test_package/main.cpp" -o "$work/consumer" "${flags[@]}"
 "$work/consumer"
 

@@ -59,8 +59,10 @@ class RawHttpClient {
       throw std::runtime_error("no server listens");
     }
   }
-  RawHttpClient(const RawHttpClient&) = delete;
-  RawHttpClient& operator=(const RawHttpClient&) = delete;
+  RawHttpClient(RawHttpClient&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)),
+        timed_out_(other.timed_out_),
+        unread_(std::move(other.unread_)) {}
   ~RawHttpClient() { ::close(fd_); }
 
   /// Sends as much as the peer accepts.
@@ -102,6 +104,8 @@ class RawHttpClient {
   }
   /// The head of the next interim answer (1xx).
   std::string read_interim() { return take_until("\r\n\r\n"); }
+  /// The next bytes; fewer at the end of the connection.
+  std::string read_bytes(std::size_t size) { return take(size); }
   /// Everything up to the end of the connection.
   std::string read_all() {
     while (fill()) {

@@ -93,6 +93,7 @@ void append_head(std::string& out, const HttpResponse& response, Framing framing
   }
   if (persistence == Persistence::keep_and_say) head.add("Connection: keep-alive\r\n");
   if (persistence == Persistence::close) head.add("Connection: close\r\n");
+  if (framing == Framing::upgrade) head.add("Connection: Upgrade\r\n");
   head.add("\r\n");
 }
 

@@ -17,14 +17,14 @@ namespace net_detail {
 std::string http_date(std::time_t time);
 
 /// How the end of the body is indicated.
-enum class Framing : unsigned char { length, chunked, until_close, no_body };
+enum class Framing : unsigned char { length, chunked, until_close, no_body, upgrade };
 /// What happens to the connection. Keeping it is the default (RFC 9112 §9.3) and is stated only to
 /// a client of HTTP/1.0 that asked for it.
 enum class Persistence : unsigned char { keep, keep_and_say, close };
 
 /// Appends status line and header fields, with Date, Connection and the framing fields, up to and
 /// including the empty line. With `length` the Content-Length is that of the body; with `no_body`,
-/// for the response to HEAD, it is the one in `response`.
+/// for the response to HEAD, it is the one in `response`. `upgrade` is for an answer 101.
 void append_head(std::string& out, const HttpResponse& response, Framing framing,
                  Persistence persistence);
 

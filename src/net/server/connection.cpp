@@ -48,6 +48,7 @@ void Connection::start() {
 /// A client that has just connected, or whose request is in the socket already, still gets its
 /// answer.
 void Connection::drain() noexcept {
+  if (upgrade_ != nullptr) return upgrade_->drain();
   if (busy_ || (!awaits_proxy_header() && channel_->wake_if_readable())) return;
   is_draining_ = true;
   if (fresh_) return channel_->limit(TimerWheel::in(kFirstRequest));
@@ -76,6 +77,7 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
       scratch = self->loop_.lend();
       then = co_await self->serve_one(*scratch);
       if (then == Then::stream) then = co_await self->stream(scratch);
+      if (then == Then::upgrade) then = co_await self->serve_upgrade(scratch);
     } catch (...) {
       then = self->end_without_memory();
     }

@@ -13,6 +13,7 @@
 #include "net/http/request_reader.hpp"
 #include "net/server/proxy_header.hpp"
 #include "net/server/server_state.hpp"
+#include "net/server/upgrade.hpp"
 #include "net/socket/channel.hpp"
 #include "threads/detached.hpp"
 
@@ -51,7 +52,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   TimePoint idle_since() const noexcept override { return idle_since_; }
 
  private:
-  enum class Then : unsigned char { next, close, linger, stream };
+  enum class Then : unsigned char { next, close, linger, stream, upgrade };
 
   static Detached serve(std::shared_ptr<Connection> self);
   bool awaits_proxy_header() const noexcept { return known_ == ClientKnown::by_proxy_header; }
@@ -84,6 +85,9 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   Task<Then> begin_stream(RequestScratch& scratch, StreamedResponse& answer,
                           const HttpAdmission& admission);
   Task<Then> stream(std::unique_ptr<RequestScratch>& scratch);
+  Task<Then> begin_upgrade(RequestScratch& scratch, StreamedResponse& answer,
+                           const HttpAdmission& admission);
+  Task<Then> serve_upgrade(std::unique_ptr<RequestScratch>& scratch);
   Task<Result<std::string>> next_piece() noexcept;
   bool append_next(std::string& out, std::string_view piece);
   Task<Then> write_failure(RequestScratch& scratch);
@@ -112,6 +116,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   std::stop_source gone_{std::nostopstate};  ///< Made on the first request; fires at most once.
   std::shared_ptr<const void> owner_ = {};   ///< Of the handler of `body_`; may be null.
   std::unique_ptr<BodyStream> body_ = {};    ///< Of the response that is being streamed.
+  ConnectionUpgrade* upgrade_ = nullptr;     ///< Of `body_`, while it has the connection.
   bool chunked_ = false;                     ///< How that is framed.
   bool keep_alive_ = false;                  ///< What its request said.
   bool busy_ = false;

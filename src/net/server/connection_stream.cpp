@@ -20,6 +20,7 @@ void append_piece(std::string& out, std::string_view piece, bool chunked) {
 /// a stream does not hold what answering its request needed.
 Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, StreamedResponse& answer,
                                                 const HttpAdmission& admission) {
+  if (answer.head.status == 101) co_return co_await begin_upgrade(scratch, answer, admission);
   if (scratch.reader.request().method == "HEAD" || !may_have_body(answer.head.status)) {
     co_return co_await write_instead(scratch, std::move(answer.head));
   }
@@ -30,6 +31,32 @@ Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, Streame
   owner_ = admission.owner();
   body_ = std::move(answer.body);
   co_return Then::stream;
+}
+
+/// Answers 101. Only a request of HTTP/1.1 can be followed by another protocol.
+Task<Connection::Then> Connection::begin_upgrade(RequestScratch& scratch, StreamedResponse& answer,
+                                                 const HttpAdmission& admission) {
+  const bool is_possible = answer.body->upgrade() != nullptr && !scratch.reader.is_1_0() &&
+                           scratch.reader.request().method == "GET";
+  if (!is_possible) co_return co_await write_failure(scratch);
+  channel_->watch(nullptr, nullptr);
+  append_head(scratch.out, answer.head, Framing::upgrade, Persistence::keep);
+  owner_ = admission.owner();
+  body_ = std::move(answer.body);
+  const bool sent = co_await send(scratch.out);
+  channel_->no_limit();
+  co_return sent ? Then::upgrade : Then::close;
+}
+
+/// \param scratch of the request; given back first
+Task<Connection::Then> Connection::serve_upgrade(std::unique_ptr<RequestScratch>& scratch) {
+  give_back(scratch);
+  upgrade_ = body_->upgrade();
+  if (server_.draining.load(std::memory_order_relaxed)) upgrade_->drain();
+  Task<void> serving = upgrade_->serve(channel_);
+  co_await std::move(serving);
+  upgrade_ = nullptr;
+  co_return Then::linger;
 }
 
 /// Forwards pieces as they arrive. A client disconnect fires the stop token, which ends the wait

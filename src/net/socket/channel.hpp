@@ -66,6 +66,9 @@ class VX11_API Channel : public std::enable_shared_from_this<Channel>, private P
   /// \return whether bytes are unread
   bool receive_now() noexcept { return pull(0) && !unread().empty(); }
 
+  /// Has the loop resume what waits, as an event would.
+  void wake_later() noexcept;
+
   /// Detects that the peer closes while nothing reads; `on_close(whom)` is then called once,
   /// perhaps before this returns. Null stops watching.
   void watch(void (*on_close)(void*), void* whom);
@@ -180,7 +183,6 @@ class VX11_API Channel : public std::enable_shared_from_this<Channel>, private P
   void continue_reading();
   void receive() noexcept;
   void receive_watched();
-  void wake_later() noexcept;
   void wake();
   static void overdue(void* self) noexcept;
 

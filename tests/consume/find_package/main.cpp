@@ -5,6 +5,7 @@
 #include <vx11/redis.hpp>
 #include <vx11/store/sqlite.hpp>
 #include <vx11/vx11.hpp>
+#include <vx11/websocket.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -26,6 +27,7 @@ int main() {
   if (!redis || !(*redis)->status().nodes.empty()) return 7;
   if (!vx11::HttpServer::bind({.listen = "127.0.0.1:0"})) return 5;
   if (!vx11::make_net_transport()) return 6;
+  if (vx11::accept_websocket(vx11::HttpRequest(), {}, {}).head.status != 426) return 8;
   const vx11::HttplibTransport transport;
   std::puts("consumed");
 }

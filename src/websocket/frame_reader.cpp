@@ -1,0 +1,191 @@
+#include "websocket/frame_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include <wslay/wslay.h>
+
+#include "json/utf8.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+namespace websocket {
+
+namespace {
+
+using Kind = Received::Kind;
+
+constexpr std::size_t kMostControlBytes = 125;
+constexpr std::uint16_t kProtocolError = 1002;
+constexpr std::uint16_t kNoCode = 1005;
+constexpr std::uint16_t kNotUtf8 = 1007;
+constexpr std::uint16_t kTooBig = 1009;
+
+Received failure(std::uint16_t code, std::string_view why) {
+  return {.kind = Kind::failed, .code = code, .data = std::string(why)};
+}
+
+bool is_control(std::uint8_t opcode) noexcept {
+  return (opcode & 0x8U) != 0;
+}
+
+bool is_known(std::uint8_t opcode) noexcept {
+  return opcode <= WSLAY_BINARY_FRAME || (opcode >= WSLAY_CONNECTION_CLOSE && opcode <= WSLAY_PONG);
+}
+
+/// RFC 6455 §7.4 and IANA's registry: 1004 to 1006 and 1015 are never sent.
+bool may_be_sent(std::uint16_t code) noexcept {
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+         (code >= 3000 && code <= 4999);
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8::sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+Received close_of(std::string_view payload) {
+  if (payload.empty()) return {.kind = Kind::close, .code = kNoCode};
+  if (payload.size() == 1) return failure(kProtocolError, "half a status code");
+  const auto high = static_cast<unsigned char>(payload[0]);
+  const auto low = static_cast<unsigned char>(payload[1]);
+  const auto code = static_cast<std::uint16_t>(high << 8U | low);
+  if (!may_be_sent(code)) return failure(kProtocolError, "no such status code");
+  payload.remove_prefix(2);
+  if (!is_utf8(payload)) return failure(kNotUtf8, "the reason is not UTF-8");
+  return {.kind = Kind::close, .code = code, .data = std::string(payload)};
+}
+
+}  // namespace
+
+struct FrameReader::Frame {
+  std::uint8_t opcode;
+  bool is_last;
+  bool is_masked;
+  bool has_reserved_bits;
+  std::uint64_t size;
+};
+
+void FrameReader::Free::operator()(wslay_frame_context* context) const noexcept {
+  wslay_frame_context_free(context);
+}
+
+FrameReader::FrameReader(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {
+  const wslay_frame_callbacks callbacks{nullptr, &FrameReader::give, nullptr};
+  wslay_frame_context* context = nullptr;
+  if (wslay_frame_context_init(&context, &callbacks, this) != 0) throw std::bad_alloc();
+  context_.reset(context);
+}
+
+FrameReader::~FrameReader() = default;
+
+long FrameReader::give(std::uint8_t* into, std::size_t size, int /*flags*/, void* self) noexcept {
+  std::string_view& input = static_cast<FrameReader*>(self)->input_;
+  if (input.empty()) return -1;
+  const std::size_t count = std::min(size, input.size());
+  std::memcpy(into, input.data(), count);
+  input.remove_prefix(count);
+  return static_cast<long>(count);
+}
+
+Received FrameReader::next(std::string_view& input) {
+  input_ = input;
+  Received received;
+  while (received.kind == Kind::none) {
+    wslay_frame_iocb part{};
+    const auto read = wslay_frame_recv(context_.get(), &part);
+    if (read == WSLAY_ERR_WANT_READ) break;
+    if (read < 0) {
+      received = failure(kProtocolError, "no frame");
+      break;
+    }
+    const Frame frame{part.opcode, part.fin != 0, part.mask != 0, part.rsv != 0,
+                      part.payload_length};
+    if (!in_frame_) received = check(frame);
+    if (received.kind != Kind::none) break;
+    const std::string_view payload(reinterpret_cast<const char*>(part.data), part.data_length);
+    received = take(frame, part.data == nullptr ? std::string_view() : payload);
+  }
+  input = input_;
+  return received;
+}
+
+Received FrameReader::check(const Frame& frame) const {
+  if (!frame.is_masked) return failure(kProtocolError, "a frame is not masked");
+  if (frame.has_reserved_bits) return failure(kProtocolError, "a reserved bit is set");
+  if (!is_known(frame.opcode)) return failure(kProtocolError, "no such opcode");
+  if (is_control(frame.opcode)) {
+    if (!frame.is_last) return failure(kProtocolError, "a control frame is fragmented");
+    if (frame.size > kMostControlBytes) return failure(kProtocolError, "a control frame is long");
+    return {};
+  }
+  if (in_message_ != (frame.opcode == WSLAY_CONTINUATION_FRAME)) {
+    return failure(kProtocolError, "fragments are out of order");
+  }
+  if (frame.size > max_message_bytes_ - message_.size()) {
+    return failure(kTooBig, "the message is too long");
+  }
+  return {};
+}
+
+Received FrameReader::take(const Frame& frame, std::string_view payload) {
+  in_frame_ = true;
+  frame_read_ += payload.size();
+  if (!is_control(frame.opcode) && frame.opcode != WSLAY_CONTINUATION_FRAME) {
+    is_text_ = frame.opcode == WSLAY_TEXT_FRAME;
+  }
+  (is_control(frame.opcode) ? control_ : message_) += payload;
+  if (frame_read_ < frame.size) return {};
+  in_frame_ = false;
+  frame_read_ = 0;
+  return end_of(frame);
+}
+
+Received FrameReader::end_of(const Frame& frame) {
+  if (is_control(frame.opcode)) {
+    std::string payload = std::exchange(control_, {});
+    if (frame.opcode == WSLAY_CONNECTION_CLOSE) return close_of(payload);
+    return {.kind = frame.opcode == WSLAY_PING ? Kind::ping : Kind::pong,
+            .data = std::move(payload)};
+  }
+  in_message_ = !frame.is_last;
+  if (in_message_) return {};
+  std::string message = std::exchange(message_, {});
+  if (is_text_ && !is_utf8(message)) return failure(kNotUtf8, "the text is not UTF-8");
+  return {.kind = Kind::message, .is_text = is_text_, .data = std::move(message)};
+}
+
+void append_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {
+  constexpr std::size_t kShort = 125;
+  const std::size_t size = payload.size();
+  const bool is_medium = size <= std::numeric_limits<std::uint16_t>::max();
+  const std::size_t length_bytes = size <= kShort ? 0 : is_medium ? 2 : 8;
+  out += static_cast<char>(0x80U | opcode);
+  out += static_cast<char>(length_bytes == 0 ? size : length_bytes == 2 ? 126 : 127);
+  for (std::size_t i = length_bytes; i > 0; --i) {
+    out += static_cast<char>(static_cast<std::uint64_t>(size) >> (8 * (i - 1)));
+  }
+  out += payload;
+}
+
+std::string close_payload(std::uint16_t code, std::string_view reason) {
+  constexpr std::size_t kMost = kMostControlBytes - 2;
+  if (code == kNoCode) return {};
+  std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xFFU)};
+  std::size_t cut = std::min(reason.size(), kMost);
+  while (cut < reason.size() && cut > 0 &&
+         (static_cast<unsigned char>(reason[cut]) & 0xC0U) == 0x80U) {
+    --cut;
+  }
+  return payload.append(reason.substr(0, cut));
+}
+
+}  // namespace websocket
+}  // namespace v0
+}  // namespace vx11
