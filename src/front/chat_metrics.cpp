@@ -227,6 +227,16 @@ class Collector {
     return {.labels = std::move(labels),
             .histogram = [owner = owner_, &values] { return values.read(); }};
   }
+  /// Not shown before its first value: for what most models never have.
+  MetricSeries once_used(Labels labels, const MetricHistogram& values) const {
+    return {.labels = std::move(labels), .histogram = [owner = owner_, &values] {
+              HistogramReading reading = values.read();
+              const bool is_used =
+                  std::any_of(reading.buckets.begin(), reading.buckets.end(),
+                              [](const auto& bucket) { return bucket.count != 0; });
+              return is_used ? std::move(reading) : HistogramReading();
+            }};
+  }
 
  private:
   std::shared_ptr<const void> owner_;
@@ -251,11 +261,15 @@ struct GenAiFamilies {
       if (!value.empty()) all.emplace_back(key, value);
       return all;
     };
-    tokens.series.push_back(of.of(labels("gen_ai_token_type", "input"), model.input));
+    const bool is_chat = operation == kChat;
+    const auto input = labels("gen_ai_token_type", "input");
+    tokens.series.push_back(is_chat ? of.of(input, model.input) : of.once_used(input, model.input));
     for (std::size_t i = 0; i < kErrorTypes.size(); ++i) {
-      durations.series.push_back(of.of(labels("error_type", kErrorTypes[i]), model.durations[i]));
+      const auto of_error = labels("error_type", kErrorTypes[i]);
+      durations.series.push_back(is_chat && i == 0 ? of.of(of_error, model.durations[i])
+                                                   : of.once_used(of_error, model.durations[i]));
     }
-    if (operation != kChat) return;
+    if (!is_chat) return;
     tokens.series.push_back(of.of(labels("gen_ai_token_type", "output"), model.output));
     first.series.push_back(of.of(labels(), model.first_token));
     each.series.push_back(of.of(labels(), model.per_token));
