@@ -124,12 +124,16 @@ struct ChatMetrics::Impl {
     return found == targets.end() ? nullptr : &*found;
   }
 
-  void count_attempts(std::span<const Attempt> attempts) const noexcept {
+  /// \return the target that was asked first; null if it is not counted
+  const Counted* count_attempts(std::span<const Attempt> attempts) const noexcept {
+    const Counted* first = nullptr;
     for (const Attempt& attempt : attempts) {
       const Counted* const counted = find(attempt.target);
+      if (&attempt == attempts.data()) first = counted;
       if (counted == nullptr) continue;
       add(counted->target->outcomes[static_cast<std::size_t>(attempt.outcome)]);
     }
+    return first;
   }
 
   Lasting lasting = {};
@@ -182,13 +186,15 @@ void count_tokens(ByModel& model, const EndedChat& chat) noexcept {
 }  // namespace
 
 void ChatMetrics::ended(const EndedChat& chat) noexcept {
-  impl_->count_attempts(chat.attempts);
+  const Impl::Counted* const preferred = impl_->count_attempts(chat.attempts);
   if (!chat.is_streamed) impl_->shared->own.count_time(own_time(chat));
   if (chat.first_piece) impl_->shared->first_piece.count_time(*chat.first_piece);
   if (chat.attempts.empty()) return;
   const Attempt& first = chat.attempts.front();
-  const Impl::Counted* const preferred = impl_->find(first.target);
-  const std::string_view source = chat.source.empty() ? source_of(chat.attempts) : chat.source;
+  std::string_view source = {};
+  if (chat.attempts.size() > 1) {
+    source = chat.source.empty() ? source_of(chat.attempts) : chat.source;
+  }
   const bool fell_back = !source.empty() && source != first.target;
   if (fell_back && preferred != nullptr) {
     add(preferred->target->fallbacks[static_cast<std::size_t>(first.outcome)]);
@@ -196,8 +202,8 @@ void ChatMetrics::ended(const EndedChat& chat) noexcept {
   const Impl::Counted* const answering = fell_back ? impl_->find(source) : preferred;
   if (answering == nullptr) return;
   if (chat.ending != nullptr) {
-    add(answering->target->input, chat.ending->input_tokens.value_or(0));
-    add(answering->target->output, chat.ending->output_tokens.value_or(0));
+    if (chat.ending->input_tokens) add(answering->target->input, *chat.ending->input_tokens);
+    if (chat.ending->output_tokens) add(answering->target->output, *chat.ending->output_tokens);
   }
   const bool is_chat = chat.operation == ChatOperation::chat;
   if (!is_chat && answering->embeddings == nullptr) return;
