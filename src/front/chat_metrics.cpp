@@ -124,12 +124,16 @@ struct ChatMetrics::Impl {
     return found == targets.end() ? nullptr : &*found;
   }
 
-  void count_attempts(std::span<const Attempt> attempts) const noexcept {
+  /// \return the target that was asked first; null if it is not counted
+  const Counted* count_attempts(std::span<const Attempt> attempts) const noexcept {
+    const Counted* first = nullptr;
     for (const Attempt& attempt : attempts) {
       const Counted* const counted = find(attempt.target);
+      if (&attempt == attempts.data()) first = counted;
       if (counted == nullptr) continue;
       add(counted->target->outcomes[static_cast<std::size_t>(attempt.outcome)]);
     }
+    return first;
   }
 
   Lasting lasting = {};
@@ -182,13 +186,15 @@ void count_tokens(ByModel& model, const EndedChat& chat) noexcept {
 }  // namespace
 
 void ChatMetrics::ended(const EndedChat& chat) noexcept {
-  impl_->count_attempts(chat.attempts);
+  const Impl::Counted* const preferred = impl_->count_attempts(chat.attempts);
   if (!chat.is_streamed) impl_->shared->own.count_time(own_time(chat));
   if (chat.first_piece) impl_->shared->first_piece.count_time(*chat.first_piece);
   if (chat.attempts.empty()) return;
   const Attempt& first = chat.attempts.front();
-  const Impl::Counted* const preferred = impl_->find(first.target);
-  const std::string_view source = chat.source.empty() ? source_of(chat.attempts) : chat.source;
+  std::string_view source = {};
+  if (chat.attempts.size() > 1) {
+    source = chat.source.empty() ? source_of(chat.attempts) : chat.source;
+  }
   const bool fell_back = !source.empty() && source != first.target;
   if (fell_back && preferred != nullptr) {
     add(preferred->target->fallbacks[static_cast<std::size_t>(first.outcome)]);
@@ -196,8 +202,8 @@ void ChatMetrics::ended(const EndedChat& chat) noexcept {
   const Impl::Counted* const answering = fell_back ? impl_->find(source) : preferred;
   if (answering == nullptr) return;
   if (chat.ending != nullptr) {
-    add(answering->target->input, chat.ending->input_tokens.value_or(0));
-    add(answering->target->output, chat.ending->output_tokens.value_or(0));
+    if (chat.ending->input_tokens) add(answering->target->input, *chat.ending->input_tokens);
+    if (chat.ending->output_tokens) add(answering->target->output, *chat.ending->output_tokens);
   }
   const bool is_chat = chat.operation == ChatOperation::chat;
   if (!is_chat && answering->embeddings == nullptr) return;
@@ -227,6 +233,16 @@ class Collector {
     return {.labels = std::move(labels),
             .histogram = [owner = owner_, &values] { return values.read(); }};
   }
+  /// Not shown before its first value: for what most models never have.
+  MetricSeries once_used(Labels labels, const MetricHistogram& values) const {
+    return {.labels = std::move(labels), .histogram = [owner = owner_, &values] {
+              HistogramReading reading = values.read();
+              const bool is_used =
+                  std::any_of(reading.buckets.begin(), reading.buckets.end(),
+                              [](const auto& bucket) { return bucket.count != 0; });
+              return is_used ? std::move(reading) : HistogramReading();
+            }};
+  }
 
  private:
   std::shared_ptr<const void> owner_;
@@ -251,11 +267,15 @@ struct GenAiFamilies {
       if (!value.empty()) all.emplace_back(key, value);
       return all;
     };
-    tokens.series.push_back(of.of(labels("gen_ai_token_type", "input"), model.input));
+    const bool is_chat = operation == kChat;
+    const auto input = labels("gen_ai_token_type", "input");
+    tokens.series.push_back(is_chat ? of.of(input, model.input) : of.once_used(input, model.input));
     for (std::size_t i = 0; i < kErrorTypes.size(); ++i) {
-      durations.series.push_back(of.of(labels("error_type", kErrorTypes[i]), model.durations[i]));
+      const auto of_error = labels("error_type", kErrorTypes[i]);
+      durations.series.push_back(is_chat && i == 0 ? of.of(of_error, model.durations[i])
+                                                   : of.once_used(of_error, model.durations[i]));
     }
-    if (operation != kChat) return;
+    if (!is_chat) return;
     tokens.series.push_back(of.of(labels("gen_ai_token_type", "output"), model.output));
     first.series.push_back(of.of(labels(), model.first_token));
     each.series.push_back(of.of(labels(), model.per_token));

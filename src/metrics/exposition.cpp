@@ -172,6 +172,7 @@ void Page::write_histogram(std::string& out, const Block& block, const Line& lin
   const std::string labels = line.labels.empty() ? "" : "{" + line.labels + "}";
   const std::string before = name + "_bucket{" + line.labels + (line.labels.empty() ? "" : ",");
   const HistogramReading reading = line.series->histogram();
+  if (reading.buckets.empty()) return;  // not shown so far
   std::uint64_t count = 0;
   for (const MetricBucket& bucket : reading.buckets) {
     count += bucket.count;

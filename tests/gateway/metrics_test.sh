@@ -128,7 +128,7 @@ failures_are_counted() {
   fault switch 500
   operator POST /v1/chat/completions -H "$JSON" -d \
     '{"model":"vx11/switch","messages":[{"role":"user","content":"hello"}]}'
-  expect_status 50[0-9]
+  expect_status 503
   for _ in 1 2 3; do chat_through_switch; done
   page
   expect_equal "transitions" "$(value 'vx11_circuit_transitions_total{breaker="switch"}')" 1
@@ -162,7 +162,7 @@ no_request_makes_a_series() {
   local before odd n
   page
   before=$(series)
-  for n in {1..20}; do
+  for n in {1..8}; do
     odd="odd-$n-\"}{%0a"
     anonymous GET "/$(jq -rn --arg t "$odd" '$t|@uri')"
     operator "ODD$n" /operator/status
@@ -178,11 +178,11 @@ no_request_makes_a_series() {
   done
   page
   expect_equal "new or lost series" "$(diff <(echo "$before") <(series))" ''
-  (($(value 'vx11_http_requests_total{route="\/operator\/status",method="other",code="405"}') == 20)) ||
+  (($(value 'vx11_http_requests_total{route="\/operator\/status",method="other",code="405"}') == 8)) ||
     unmet "other methods are not counted"
-  (($(value 'vx11_http_requests_total{route="\/operator\/status",method="GET",code="403"}') >= 20)) ||
+  (($(value 'vx11_http_requests_total{route="\/operator\/status",method="GET",code="403"}') >= 8)) ||
     unmet "wrong tokens are not counted"
-  (($(value 'vx11_http_requests_total{route="none",method="other",code="400"}') >= 20)) ||
+  (($(value 'vx11_http_requests_total{route="none",method="other",code="400"}') >= 8)) ||
     unmet "what is no HTTP is not counted"
 }
 
@@ -252,7 +252,7 @@ start_upstream
 start models '^ready' "$UPSTREAM_PROGRAM" --models 127.0.0.1:0
 MODELS=$(url_of models 'models listening on')
 file '[routes.both]' 'targets = ["switch", "madre"]'
-SESSIONS=$WORK/sessions.db restart_gateway --config "$CONFIG"
+SESSIONS=sqlite:$WORK/sessions.db restart_gateway --config "$CONFIG"
 check "counters exist at 0 from the start" counters_begin_at_zero
 check "the format is that of Accept" formats_are_negotiated
 check "uses are counted: routes, tokens, models, pieces, the store" uses_are_counted

@@ -161,7 +161,7 @@ counters_only_grow() {
   local before after name
   local -a names=('vx11_requests_total{endpoint="chat",status="2xx"}'
     'vx11_chat_attempts_total{target="switch",outcome="answered"}'
-    'vx11_http_request_duration_seconds_count{route="/operator/chat/ask"}'
+    'vx11_http_request_duration_seconds_count{route="\/operator\/chat\/ask"}'
     'vx11_events_total{event="router.attempt",name="switch"}'
     'vx11_token_file_reads_total{outcome="used"}')
   for name in "${names[@]}"; do

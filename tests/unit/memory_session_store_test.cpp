@@ -33,7 +33,7 @@ TEST_CASE("a memory store made without clocks reads the machine's") {
 TEST_CASE("a store in memory knows what it holds and what it has removed") {
   ManualClock clock;
   const auto store = vx11::make_memory_session_store(
-      {.limits = {.sessions = 2, .idle_timeout = 60s}, .clock = clock, .wall_clock = clock});
+      {.limits = {.idle_timeout = 60s, .sessions = 2}, .clock = clock, .wall_clock = clock});
   CHECK(store->figures().sessions == 0);
   CHECK(store->figures().bytes == 0);
   for (const char* id : {"a", "b", "c"}) append(*store, id, turn("1"));
