@@ -14,6 +14,7 @@
 
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
+#include "documents.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -215,10 +216,14 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .on_event = parts.on_event});
 }
 
-/// The OpenAI chat API with and without `/v1`; all else is the operator's.
-Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
+/// The OpenAI chat API with and without `/v1`, and the documents; all else is the operator's.
+Result<std::shared_ptr<vx11::HttpHandler>> mounted(const GatewayConfig& config,
+                                                   const vx11::ChatCompletionsApi& completions,
                                                    vx11::OperatorApi api) {
+  auto documents = make_gateway_documents(config.server);
+  if (!documents) return documents;
   vx11::HttpRoutes routes;
+  routes.mount(kDescriptionPath, *std::move(documents));
   for (const char* prefix :
        {"/v1", "/chat/completions", "/responses", "/models", "/completions", "/embeddings"}) {
     routes.mount(prefix, completions);
@@ -291,7 +296,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   if (!api) return vx11::fail(std::move(api.error()));
   state.completions = *completions;
   state.operator_api = *api;
-  auto apis = mounted(*completions, *std::move(api));
+  auto apis = mounted(config, *completions, *std::move(api));
   if (!apis) return apis;
   return around_apis(config, state.requests, state.limits, credentials, *std::move(apis));
 }
