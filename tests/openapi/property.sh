@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The gateway's OpenAPI description against running gateways: everything that it says occurs, and nothing else.
+#   property.sh FOLDER             the folder is the one that install.sh filled
+source "$(dirname "$0")/../lib.sh"
+
+readonly FOLDER=$1 SOURCES=$TESTS_DIR/../src TOKENS=$WORK/tokens
+[[ -e $FOLDER/node_modules/installed.json ]] || { echo "skipped: the tools are not installed in $FOLDER" && exit 77; }
+command -v redis-server >/dev/null || { echo 'skipped: there is no redis-server' && exit 77; }
+
+token() { "$GATEWAY_PROGRAM" token new "$@" --file "$TOKENS" 2>"$WORK/said"; } # NAME --scopes SCOPES …
+
+readonly ALL=chat,status,power:read,power:write,sessions:read,metrics,admin
+scopes=$(for scope in ${ALL//,/ }; do jq -n --arg scope "$scope" --arg token "$(token "${scope/:/-}" --scopes "$scope")" \
+  '{($scope): $token}'; done | jq -s add)
+jq -n --arg all "$(token all --scopes $ALL)" --arg once "$(token once --scopes $ALL --rate 1/h)" \
+  --argjson scopes "$scopes" '{all: $all, once: $once, scopes: $scopes}' >"$WORK/tokens.json"
+
+start_redis
+start_upstream 0 0 --models 127.0.0.1:0
+MODELS=$(url_of upstream 'models listening on')
+
+configured() { # for both gateways
+  cat <<TOML
+[server]
+max_connections_per_address = 8
+[auth]
+tokens = "$TOKENS"
+[metrics]
+access = "token"
+[limits]
+max_body_bytes = 16384
+auth_failures = "2/h"
+auth_failures_on_loopback = true
+per_address = "300/h"
+concurrent = 4
+[chat]
+fallback_after = "0s"
+[power]
+command_limit = "1s"
+[idempotency]
+max_wait = "0s"
+[switch]
+limit = "5s"
+breaker.failures_to_open = 100000
+[madre]
+limit = "1s"
+breaker.failures_to_open = 100000
+[targets.llama]
+dialect = "openai"
+url = "$MODELS"
+model = "named"
+limit = "1s"
+breaker.failures_to_open = 100000
+TOML
+}
+
+configured >"$WORK/shared.toml"
+SESSIONS=redis://127.0.0.1:$REDIS_PORT VX11_AUTH_SHARED_REVOCATIONS=true start_gateway --config "$WORK/shared.toml"
+SHARED=$BASE
+PIDS[shared]=${PIDS[gateway]}
+unset 'PIDS[gateway]'
+configured >"$CONFIG"
+VX11_SERVER_DRAIN_DELAY=2s start_gateway --config "$CONFIG"
+
+is_as_described() {
+  node "$FOLDER/property.mjs" "$BASE" "$SHARED" "$CONTROL" "$WORK/tokens.json" "$CONFIG" "${PIDS[gateway]}" \
+    "${PIDS[redis]}" "$SOURCES/operator/routes.cpp" "$SOURCES/completions/api.cpp" >"$WORK/report"
+  local code=$?
+  cat "$WORK/report"
+  return $code
+}
+# The drivers have sent it SIGTERM.
+ends_well() {
+  wait "${PIDS[gateway]}"
+  expect_equal 'exit code' $? 0
+  unset 'PIDS[gateway]'
+}
+check 'every answer is described, and everything that is described occurs' is_as_described
+check 'the gateway ends well' ends_well
+tail -n 1 "$WORK/report"
+finish
