@@ -1,9 +1,10 @@
 // What has to happen for each single operation: answers, fallbacks, failures of upstreams and stores.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { PROBLEM } from './drivers.mjs'
 
 const STREAM = { accept: 'text/event-stream' }
 const keyed = (key) => ({ 'idempotency-key': key })
+/// The body of an operation with other members.
+const changed = (operation, members) => ({ body: JSON.stringify({ ...JSON.parse(operation.body), ...members }) })
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export const drive = async (d) => {
@@ -55,7 +56,7 @@ const chats = async (d) => {
       d.withFault('madre', '500', {}, () => d.expect(503, operation)))
   }
   await d.order('__set', { stream: false })
-  await idempotency(d, ask, JSON.stringify({ message: 'another' }))
+  await idempotency(d, ask, { message: 'another' })
   await crowd(d, [ask, chat, d.byId('sendTask'), ...completionsOf(d)])
 }
 
@@ -65,25 +66,35 @@ const idempotency = async (d, operation, other) => {
   await d.expect(200, operation, { headers: keyed(key) })
   const again = await d.once(operation, { headers: keyed(key) })
   if (again.headers['idempotent-replayed'] !== 'true') d.faults.push(`${operation.name} is not replayed`)
-  await d.expect(422, operation, { headers: keyed(key), body: other })
+  await d.expect(422, operation, { headers: keyed(key), ...changed(operation, other) })
   await d.expect(400, operation, { headers: keyed('x'.repeat(300)) })
-  await d.order('__set', { latency_ms: 500 })
-  for (const form of [{}, PROBLEM]) {
-    const headers = { ...form, ...keyed(`${key}-${form.accept ?? 'slow'}`) }
-    const first = d.once(operation, { headers })
-    await eventually(d, 409, operation, { headers })
-    await first
+  for (const accept of ['text/event-stream', 'text/event-stream, application/problem+json']) {
+    const how = { ...changed(operation, { stream: true }), headers: { accept, ...keyed(`${key} ${accept}`.replaceAll(' ', '')) } }
+    const release = await hold(d, [() => d.once(operation, how)])
+    await d.expectOnce(409, operation, how)
+    await release()
   }
-  await d.order('__set', { latency_ms: 0 })
 }
 
 /// As many chats are in progress as may be.
 const crowd = async (d, operations) => {
-  await d.order('__set', { latency_ms: 1000 })
-  const held = [1, 2, 3, 4].map(() => d.once(d.byId('askChat'), { from: d.address() }))
-  for (const operation of operations) await eventually(d, 503, operation, { from: d.address() })
-  await Promise.all(held)
-  await d.order('__set', { latency_ms: 0 })
+  const chat = () => d.once(d.byId('askChat'), { from: d.address(), headers: STREAM })
+  const release = await hold(d, [chat, chat, chat, chat])
+  for (const operation of operations) await d.expect(503, operation, { from: d.address() })
+  await release()
+}
+
+/// Begins streams of switch, and waits until it has been asked for all of them. They end when the function that
+/// is returned is called.
+const hold = async (d, begin) => {
+  await d.order('__reset')
+  await d.order('__set', { stream: true, stream_released: 1 })
+  const held = begin.map((one) => one())
+  while ((await d.counts()).switch.total < held.length) await pause(5)
+  return async () => {
+    await d.order('__set', { stream: false, stream_released: 1000000 })
+    await Promise.all(held)
+  }
 }
 
 const tasks = async (d) => {
@@ -114,9 +125,6 @@ const power = async (d) => {
 const completionsOf = (d) =>
   ['createChatCompletion', 'createResponse', 'createCompletion', 'createEmbeddings'].map((id) => d.byId(id))
 
-/// The body of an operation with other members.
-const changed = (operation, members) => ({ body: JSON.stringify({ ...JSON.parse(operation.body), ...members }) })
-
 const completions = async (d) => {
   const all = completionsOf(d)
   const streamed = all.slice(0, 3)
@@ -142,7 +150,7 @@ const completions = async (d) => {
   await d.withFault('models', 'hang', {}, () => Promise.all(all.map((operation) =>
     d.expect(504, operation, changed(operation, { model: operation.id === 'createEmbeddings' ? 'vx11/llama' : 'vx11/madre' })))))
   await d.expect(404, { ...d.byId('getModel'), target: '/v1/models/nothing' })
-  await idempotency(d, all[0], JSON.stringify({ model: 'vx11', messages: [{ role: 'user', content: 'another' }] }))
+  await idempotency(d, all[0], { messages: [{ role: 'user', content: 'another' }] })
 }
 
 const administration = async (d) => {

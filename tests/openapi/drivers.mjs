@@ -3,7 +3,7 @@ import { exchange, holdConnections, raw } from './http.mjs'
 import { drive } from './cases.mjs'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
-export const PROBLEM = { accept: 'application/problem+json' }
+const PROBLEM = { accept: 'application/problem+json' }
 /// Arguments of paths.
 const ARGUMENTS = { id: 'session-1', name: 'hermes', model: 'vx11' }
 /// Bodies that are accepted, by operation.
@@ -77,7 +77,12 @@ export class Drivers {
   }
 
   async expect(status, operation, how = {}) {
-    const { status: got, bytes } = await this.ask(operation, how)
+    this.#expect(status, await this.ask(operation, how), operation, how)
+  }
+  async expectOnce(status, operation, how = {}) {
+    this.#expect(status, await this.once(operation, how), operation, how)
+  }
+  #expect(status, { status: got, bytes }, operation, how) {
     if (got !== status) this.faults.push(`${operation.name} ${JSON.stringify(how)} → ${got}, not ${status}: ${bytes.subarray(0, 200)}`)
   }
 
@@ -85,6 +90,9 @@ export class Drivers {
     return exchange(this.control, { method: 'POST', path: `/${what}`, body: JSON.stringify(value) }).then((answer) => {
       if (answer.status !== 200) throw new Error(`${what} ${JSON.stringify(value)}: ${answer.bytes}`)
     })
+  }
+  counts() {
+    return exchange(this.control, { path: '/__count' }).then((answer) => JSON.parse(answer.bytes))
   }
   async withFault(service, fault, members, action) {
     await this.order('__fault', { service, fault, ...members })
