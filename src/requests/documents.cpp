@@ -52,8 +52,8 @@ class Documents final : public HttpHandler {
 
   Task<StreamedResponse> open(const HttpRequest& request, const HttpAdmission& admission,
                               Deadline /*deadline*/) const override {
-    HttpResponse answer = answer_of(*static_cast<const Published*>(admission.match().route),
-                                    request.headers);
+    HttpResponse answer =
+        answer_of(*static_cast<const Published*>(admission.match().route), request.headers);
     complete(answer, request);
     return Task<StreamedResponse>(StreamedResponse(std::move(answer), nullptr));
   }
@@ -69,9 +69,8 @@ class Documents final : public HttpHandler {
 
   const Published* find(std::string_view target) const noexcept {
     const std::string_view path = http_detail::resource_of(target);
-    const auto found = std::find_if(documents_.begin(), documents_.end(), [=](const auto& each) {
-      return each.document.path == path;
-    });
+    const auto found = std::find_if(documents_.begin(), documents_.end(),
+                                    [=](const auto& each) { return each.document.path == path; });
     return found == documents_.end() ? nullptr : &*found;
   }
 
