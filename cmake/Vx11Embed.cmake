@@ -9,6 +9,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
     set(${variable} "{\"${text}\", ${size}}" PARENT_SCOPE)
   endfunction()
   literal(${INPUT} plain)
+  file(SHA256 ${INPUT} digest)
   set(compressed "{}")
   if(GZIP)  # -n: the same bytes in every build
     execute_process(COMMAND ${GZIP} -9nc ${INPUT} OUTPUT_FILE ${OUTPUT}.gz COMMAND_ERROR_IS_FATAL ANY)
@@ -18,7 +19,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
 #include \"embedded_file.hpp\"
 
 extern const EmbeddedFile ${NAME};
-const EmbeddedFile ${NAME} = {${plain}, ${compressed}};
+const EmbeddedFile ${NAME} = {${plain}, ${compressed}, \"${digest}\"};
 ")
   return()
 endif()

@@ -223,7 +223,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> mounted(const GatewayConfig& config,
   auto documents = make_gateway_documents(config.server);
   if (!documents) return documents;
   vx11::HttpRoutes routes;
-  routes.mount(kDescriptionPath, *std::move(documents));
+  for (const char* prefix : {kDescriptionPath, kPagePath}) routes.mount(prefix, *documents);
   for (const char* prefix :
        {"/v1", "/chat/completions", "/responses", "/models", "/completions", "/embeddings"}) {
     routes.mount(prefix, completions);

@@ -7,5 +7,6 @@
 
 struct EmbeddedFile {
   std::string_view bytes;
-  std::string_view gzip;  ///< Compressed; empty if the build had no gzip.
+  std::string_view gzip;    ///< Compressed; empty if the build had no gzip.
+  std::string_view digest;  ///< SHA-256 of the bytes, in hexadecimal digits.
 };

@@ -88,7 +88,8 @@ class Documents final : public HttpHandler {
     const std::string& tag = compressed ? published.gzip_tag : published.tag;
     HttpResponse answer(304);
     if (!has_tag(asked, tag)) {
-      answer = HttpResponse(200, document.content_type, compressed ? document.gzip : document.body);
+      const std::string_view body = compressed ? document.gzip : document.body;
+      answer = HttpResponse(200, document.content_type, std::string(body));
       if (compressed) answer.headers.add("Content-Encoding", "gzip");
     }
     answer.headers.add("ETag", tag);
@@ -108,6 +109,13 @@ class Documents final : public HttpHandler {
   const std::vector<std::string> cors_origins_;
 };
 
+bool is_digest(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_';
+  });
+}
+
 Result<void> check(const std::vector<HttpDocument>& documents) {
   detail::Mistakes mistakes;
   mistakes.add_if(documents.empty(), "there is no document");
@@ -118,18 +126,25 @@ Result<void> check(const std::vector<HttpDocument>& documents) {
     mistakes.add_if(!is_path, "the path must begin with '/' and name something");
     mistakes.add_if(is_path && each->path.ends_with('/'), "the path must not end with '/'");
     mistakes.add_if(each->content_type.empty(), "it has no content type");
+    mistakes.add_if(!is_digest(each->digest), "the digest has other characters than a word");
     mistakes.add_if(std::any_of(documents.begin(), each, is_same), "another has the same path");
   }
   return std::move(mistakes).result();
 }
 
 /// 64 bits of the digest: only versions of one document have to differ.
-Result<Published> published(HttpDocument document) {
+Result<std::string> tag_of(const HttpDocument& document) {
   constexpr std::size_t kBytes = 8;
+  if (!document.digest.empty()) return std::string(document.digest.substr(0, 2 * kBytes));
   const auto digest = digest_of(document.body);
   if (!digest) return fail(digest.error());
-  const std::string hex = hex_of(*digest, kBytes);
-  return Published{std::move(document), "\"" + hex + "\"", "\"" + hex + "-gzip\""};
+  return hex_of(*digest, kBytes);
+}
+
+Result<Published> published(HttpDocument document) {
+  const auto tag = tag_of(document);
+  if (!tag) return fail(tag.error());
+  return Published{std::move(document), "\"" + *tag + "\"", "\"" + *tag + "-gzip\""};
 }
 
 }  // namespace

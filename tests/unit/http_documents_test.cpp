@@ -94,8 +94,10 @@ TEST_CASE("a client that has the document gets no body") {
   compressed.add("If-None-Match", tag);
   CHECK(get(*documents, kPath, compressed).status == 200);
   vx11::HttpDocument newer = document();
-  newer.body += ' ';
+  newer.body = "{\"plain\":false}";
   CHECK(get(*published({newer}), kPath, field("If-None-Match", tag)).status == 200);
+  newer.digest = "0123456789abcdef0123";
+  CHECK(get(*published({newer}), kPath).headers.get("ETag") == "\"0123456789abcdef\"");
 }
 
 TEST_CASE(
@@ -120,10 +122,12 @@ TEST_CASE(
 TEST_CASE("every mistake in a list of documents is named") {
   vx11::HttpDocument bare = document("/slash/");
   bare.content_type.clear();
+  bare.digest = "\"quoted\"";
   const auto made = vx11::make_documents({{document("/"), document(), document(), bare}, {}});
   REQUIRE_FALSE(made.has_value());
   for (const char* mistake : {"must begin with '/' and name something", "another has the same path",
-                              "must not end with '/'", "it has no content type"}) {
+                              "must not end with '/'", "it has no content type",
+                              "the digest has other characters than a word"}) {
     CHECK(made.error().detail.find(mistake) != std::string::npos);
   }
   CHECK_FALSE(vx11::make_documents({}).has_value());
