@@ -15,6 +15,8 @@
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
 #include "documents.hpp"
+#include "chat_labels.hpp"
+#include "config_slo.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -24,12 +26,15 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "process_metrics.hpp"
 #include "redis_client.hpp"
 #include "redis_metrics.hpp"
 #include "requests.hpp"
 #include "routes.hpp"
+#include "service_levels.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
+#include "status_transport.hpp"
 #include "upstreams.hpp"
 
 namespace gateway {
@@ -93,6 +98,25 @@ struct Parts {
   vx11::OperatorEventSink on_event = {};
 };
 
+/// The targets whose answers are no fallback: those of the first step. Without a route it is
+/// switch, even if there is none.
+std::vector<std::string> primaries_of(const GatewayConfig& config) {
+  if (config.chat.route.empty()) return {"switch"};
+  return targets_of_step(config, route_of(config, config.chat.route).targets.front());
+}
+
+/// Objectives are those of the configuration, with the history that they had, and at first that of
+/// the file.
+Result<void> complete_objectives(GatewayState& state, const GatewayConfig& config) {
+  auto objectives = make_objectives(config, primaries_of(config), state.objectives);
+  if (!objectives) return vx11::fail(std::move(objectives.error()));
+  state.objectives = *std::move(objectives);
+  if (state.history != nullptr) return {};
+  state.history = std::make_shared<KeptHistory>(history_file_of(config));
+  state.history->load(*state.objectives);
+  return {};
+}
+
 /// Sessions and logs stay as they are when the configuration is read again.
 Result<void> complete(GatewayState& state, const GatewayConfig& config) {
   if (state.events == nullptr) {
@@ -105,11 +129,12 @@ Result<void> complete(GatewayState& state, const GatewayConfig& config) {
     if (!requests) return vx11::fail(std::move(requests.error()));
     state.requests = *std::move(requests);
   }
-  if (state.sessions.store != nullptr) return {};
-  auto sessions = make_sessions(config, state.redis);
-  if (!sessions) return vx11::fail(std::move(sessions.error()));
-  state.sessions = *std::move(sessions);
-  return {};
+  if (state.sessions.store == nullptr) {
+    auto sessions = make_sessions(config, state.redis);
+    if (!sessions) return vx11::fail(std::move(sessions.error()));
+    state.sessions = *std::move(sessions);
+  }
+  return complete_objectives(state, config);
 }
 
 /// An API whose counters continue those of the earlier one.
@@ -154,14 +179,9 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
                         .max_body_bytes = config.limits.max_body_bytes,
                         .stream = parts.stream,
                         .timer = vx11::make_net_timer(),
-                        .on_event = parts.on_event});
-}
-
-/// The targets whose answers are no fallback: those of the first step. Without a route it is
-/// switch, even if there is none.
-std::vector<std::string> primaries_of(const GatewayConfig& config) {
-  if (config.chat.route.empty()) return {"switch"};
-  return targets_of_step(config, route_of(config, config.chat.route).targets.front());
+                        .on_event = parts.on_event,
+                        .chat_metrics = state.chat_metrics,
+                        .request_metrics = state.requests.metrics});
 }
 
 /// Only named targets take a conversation.
@@ -186,7 +206,9 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                         const GatewayState& state,
                                         std::vector<vx11::MetricFamily> families) {
   const bool has_sessions = config.sessions.store.redis_url.has_value();
-  auto health = make_health(config, upstreams, front.port(), has_sessions ? state.redis : nullptr);
+  Upstreams probed = upstreams;
+  probed.madre.transport = make_status_transport(upstreams.madre.transport, state.wakeups);
+  auto health = make_health(config, probed, front.port(), has_sessions ? state.redis : nullptr);
   if (!health) return vx11::fail(std::move(health.error()));
   const std::vector<std::string> primaries = primaries_of(config);
   std::vector<std::string> embedded;
@@ -209,11 +231,14 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .history_messages = history_of(config),
                                              .metrics = metrics_access(config),
                                              .metric_families = std::move(families),
+                                             .objectives = state.objectives,
                                              .stream = parts.stream,
                                              .timer = vx11::make_net_timer(),
                                              .hosts = allowed_hosts(config.server),
                                              .admin = state.admin,
-                                             .on_event = parts.on_event});
+                                             .on_event = parts.on_event,
+                                             .chat_metrics = state.chat_metrics,
+                                             .request_metrics = state.requests.metrics});
 }
 
 /// The OpenAI chat API with and without `/v1`, and the documents; all else is the operator's.
@@ -246,6 +271,14 @@ CountersByOrigin lasting_counters(const GatewayConfig& config, GatewayState& sta
   return counters;
 }
 
+std::shared_ptr<vx11::ChatMetrics> chat_metrics(const GatewayConfig& config,
+                                                const Upstreams& upstreams,
+                                                const vx11::ChatMetrics* earlier) {
+  auto labels = chat_labels(config, upstreams);
+  return earlier != nullptr ? earlier->successor(std::move(labels))
+                            : vx11::ChatMetrics::create(std::move(labels));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,
@@ -276,6 +309,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   auto exchanging =
       exchange_hints(config, state.redis, hinted_breakers(config, upstreams), state.shared);
   if (!exchanging) return vx11::fail(std::move(exchanging.error()));
+  state.chat_metrics = chat_metrics(config, upstreams, state.chat_metrics.get());
   const Parts parts = make_parts(config, state);
   const auto router = make_router(config, upstreams, route_of(config, config.chat.route));
   if (!router) return vx11::fail(router.error());
@@ -284,11 +318,13 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   const auto completions = make_completions(config, parts, upstreams, *router, *routers, state);
   if (!completions) return vx11::fail(completions.error());
   std::vector<vx11::MetricFamily> families = metric_families(config, counters, front);
+  families.push_back(wakeup_metrics(state.wakeups));
   for (const auto& more :
-       {completions->metric_families(), group_metrics(upstreams), token_metrics(credentials.tokens),
-        key_metrics(credentials.keys), listener_tls_metrics(front.tls()),
-        state.requests.logs->metric_families(), session_metrics(state.sessions),
-        redis_metrics(state.redis), limit_families(state.limits), hint_metrics(state.shared)}) {
+       {process_metrics(state.files), completions->metric_families(), group_metrics(upstreams),
+        token_metrics(credentials.tokens), key_metrics(credentials.keys),
+        listener_tls_metrics(front.tls()), state.requests.logs->metric_families(),
+        session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
+        hint_metrics(state.shared), service_level_metrics(state.objectives)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,
@@ -298,7 +334,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   state.operator_api = *api;
   auto apis = mounted(config, *completions, *std::move(api));
   if (!apis) return apis;
-  return around_apis(config, state.requests, state.limits, credentials, *std::move(apis));
+  return around_apis(config, state.requests, state.objectives, state.limits, credentials,
+                     *std::move(apis));
 }
 
 Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config, const Front& front,

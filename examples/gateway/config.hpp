@@ -25,6 +25,7 @@
 
 #include "config_values.hpp"
 #include "route_config.hpp"
+#include "slo_config.hpp"
 
 namespace gateway {
 
@@ -302,6 +303,8 @@ struct GatewayConfig {
   MetricsConfig metrics = {};
   LogConfig log = {};
   IdempotencyConfig idempotency = {};
+  std::map<std::string, SloConfig, std::less<>> slos = {};
+  ServiceLevelsConfig service_levels = {};
 
   /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }

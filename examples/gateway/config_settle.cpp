@@ -8,6 +8,7 @@
 #include "authenticator.hpp"
 #include "config_listen.hpp"
 #include "config_secrets.hpp"
+#include "config_slo.hpp"
 #include "config_targets.hpp"
 #include "file_text.hpp"
 #include "listener_tls.hpp"
@@ -215,6 +216,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   check_origins(loaded);
   check_deadlines(loaded);
   settle_targets(loaded);
+  settle_slos(loaded);
 }
 
 }  // namespace gateway

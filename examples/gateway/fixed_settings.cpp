@@ -21,12 +21,13 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 6> kOfRequests = {"log.access",
+constexpr std::array<std::string_view, 7> kOfRequests = {"log.access",
                                                          "log.audit",
                                                          "idempotency.lifetime",
                                                          "idempotency.max_answers",
                                                          "idempotency.max_bytes",
-                                                         "idempotency.shared"};
+                                                         "idempotency.shared",
+                                                         "service_levels.file"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
@@ -61,6 +62,7 @@ void keep_values(const GatewayConfig& running, GatewayConfig& next) {
   const Duration max_wait = next.idempotency.max_wait;
   next.idempotency = running.idempotency;
   next.idempotency.max_wait = max_wait;
+  next.service_levels.file = running.service_levels.file;
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ class Front {
   /// Bytes of the answers that wait for their clients; each counts in full until it has been sent.
   /// Thread-safe.
   std::size_t unsent_bytes() const { return server_.unsent_bytes(); }
+  /// As `HttpServer`; thread-safe.
+  std::size_t loops() const noexcept { return server_.loops(); }
+  vx11::LoopFigures loop_figures(std::size_t at) const noexcept { return server_.loop_figures(at); }
+  std::size_t connections() const { return server_.connections(); }
   const ServerEvents& events() const noexcept { return *events_; }
   const ListenerTls& tls() const noexcept { return tls_; }
   /// Answers requests through `api` on its own threads. `api` must outlive the front.

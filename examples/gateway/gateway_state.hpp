@@ -6,6 +6,7 @@
 
 #include <vx11/balancer.hpp>
 #include <vx11/chat_completions_api.hpp>
+#include <vx11/chat_metrics.hpp>
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/operator_api.hpp>
@@ -26,9 +27,12 @@
 #include "event_log.hpp"
 #include "limits.hpp"
 #include "metrics.hpp"
+#include "process_metrics.hpp"
 #include "requests.hpp"
+#include "service_levels.hpp"
 #include "sessions.hpp"
 #include "shared_parts.hpp"
+#include "status_transport.hpp"
 
 namespace gateway {
 
@@ -139,11 +143,16 @@ struct GatewayState {
   CountersByOrigin counters = {};  ///< Also of origins that are not configured any more.
   std::shared_ptr<vx11::RedisClient> redis = {};  ///< Null: nothing is kept there.
   Sessions sessions = {};
+  std::shared_ptr<vx11::ChatMetrics> chat_metrics = {};  ///< Null before the first configuration.
+  std::shared_ptr<Wakeups> wakeups = std::make_shared<Wakeups>(0);
+  std::shared_ptr<OpenFiles> files = std::make_shared<OpenFiles>();
   std::optional<vx11::OperatorApi> operator_api = std::nullopt;
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
   std::shared_ptr<EventLog> events = {};  ///< Null: one is made.
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
+  Objectives objectives = {};
+  std::shared_ptr<KeptHistory> history = {};  ///< Null: it is made.
   Limits limits = {};
   vx11::AdminActions admin = {};
 

@@ -39,10 +39,9 @@ Result<Limits> make_limits(const GatewayConfig& config, const Credentials& crede
   return limits;
 }
 
-Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& config,
-                                                         Limits& limits,
-                                                         const Credentials& credentials,
-                                                         std::shared_ptr<vx11::HttpHandler> api) {
+Result<std::shared_ptr<vx11::HttpHandler>> within_limits(
+    const GatewayConfig& config, Limits& limits, const Credentials& credentials,
+    std::shared_ptr<vx11::HttpHandler> api, std::shared_ptr<vx11::RequestMetrics> metrics) {
   const LimitsConfig& with = config.limits;
   const auto& tokens = credentials.tokens.file;
   const bool any = with.per_address.rate || with.per_token.rate || with.per_session.rate ||
@@ -62,7 +61,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> within_limits(const GatewayConfig& co
                                      .concurrency = with.concurrency,
                                      .shared = limits.shared,
                                      .cors_origins = config.server.cors_origins,
-                                     .counters = limits.counters};
+                                     .counters = limits.counters,
+                                     .metrics = std::move(metrics)};
   if (tokens != nullptr) {
     options.limits_of = [tokens](std::string_view name) { return tokens->limits_of(name); };
   }

@@ -39,10 +39,12 @@ vx11::Result<Limits> make_limits(const GatewayConfig& config, const Credentials&
                                  const Limits& earlier);
 
 /// `api` within the limits; `api` itself if there are none.
+/// \param metrics counts what the limits refuse; null: nothing does
 /// \param limits gets the new ones, where what clients have used counts on
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> within_limits(
     const GatewayConfig& config, Limits& limits, const Credentials& credentials,
-    std::shared_ptr<vx11::HttpHandler> api);
+    std::shared_ptr<vx11::HttpHandler> api,
+    std::shared_ptr<vx11::RequestMetrics> metrics = nullptr);
 
 /// Refusals by limit, and with shared rates the decisions that this gateway made alone.
 std::vector<vx11::MetricFamily> limit_families(const Limits& limits);

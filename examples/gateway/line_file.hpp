@@ -42,6 +42,11 @@ class LineFile {
   /// Waits until all lines so far were written or lost. For tests.
   void flush();
 
+  /// Bytes of the lines that wait to be written.
+  std::size_t waiting_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.text.size();
+  }
   std::uint64_t written() const noexcept { return written_.load(std::memory_order_relaxed); }
   /// Lines that were dropped, or could not be written.
   std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
@@ -65,7 +70,7 @@ class LineFile {
   std::atomic<std::uint64_t> written_{0};
   std::atomic<std::uint64_t> lost_{0};
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable idle_;
   Batch waiting_ = {};

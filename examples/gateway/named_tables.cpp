@@ -7,6 +7,7 @@
 
 #include "group_settings.hpp"
 #include "route_settings.hpp"
+#include "slo_settings.hpp"
 #include "target_settings.hpp"
 
 namespace gateway {
@@ -36,7 +37,8 @@ const TableList* find_list(std::span<const TableList> lists, std::string_view na
 }
 
 const std::vector<NamedTables>& named_tables() {
-  static const std::vector<NamedTables> all = {target_tables(), group_tables(), route_tables()};
+  static const std::vector<NamedTables> all = {target_tables(), group_tables(), route_tables(),
+                                               slo_tables()};
   return all;
 }
 

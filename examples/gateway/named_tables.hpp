@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The settings of tables whose names the user chooses: `[targets.NAME]`, `[groups.NAME]` and
-/// `[routes.NAME]`. They stand in files only.
+/// The settings of tables whose names the user chooses: `[targets.NAME]`, `[groups.NAME]`,
+/// `[routes.NAME]` and `[slo.NAME]`. They stand in files only.
 
 #include <cstddef>
 #include <functional>

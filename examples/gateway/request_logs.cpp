@@ -193,9 +193,21 @@ std::vector<vx11::MetricFamily> RequestLogs::metric_families() const {
   add_series(series, "access", access_);
   add_series(series, "audit", audit_);
   if (series.empty()) return {};
+  vx11::MetricFamily waiting{.name = "vx11_gateway_log_waiting_bytes",
+                             .help =
+                                 "Lines of the access log and the audit log that wait to be "
+                                 "written.",
+                             .kind = vx11::MetricKind::gauge,
+                             .unit = "bytes"};
+  for (const auto& [log, file] : {std::pair("access", access_), std::pair("audit", audit_)}) {
+    if (file == nullptr) continue;
+    waiting.series.push_back(
+        {.labels = {{"log", log}}, .value = [file = file] { return file->waiting_bytes(); }});
+  }
   return {{.name = "vx11_gateway_log_lines_total",
            .help = "Lines of the access log and the audit log, by what became of them.",
-           .series = std::move(series)}};
+           .series = std::move(series)},
+          std::move(waiting)};
 }
 
 }  // namespace gateway

@@ -1,12 +1,16 @@
 #include "requests.hpp"
 
+#include <vx11/chat_completions_api.hpp>
 #include <vx11/http_answer_fields.hpp>
+#include <vx11/http_counted_refusals.hpp>
 #include <vx11/http_idempotency.hpp>
 #include <vx11/http_problem.hpp>
 #include <vx11/http_request_log.hpp>
+#include <vx11/operator_api.hpp>
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "shared_parts.hpp"
 
@@ -21,6 +25,26 @@ std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
                                                                       : Duration());
 }
 
+/// What every request is reported to; null: nothing.
+vx11::RequestSink sink_of(const std::shared_ptr<RequestLogs>& logs, const Objectives& objectives) {
+  const bool has_logs = logs->is_on();
+  const bool has_objectives = !objectives->entries().empty();
+  if (!has_logs && !has_objectives) return {};
+  if (!has_logs)
+    return [objectives](const vx11::RequestRecord& record) { objectives->count(record); };
+  return [logs, objectives](const vx11::RequestRecord& record) {
+    objectives->count(record);
+    logs->note(record);
+  };
+}
+
+std::vector<vx11::ServedRoute> all_routes() {
+  std::vector<vx11::ServedRoute> routes = vx11::OperatorApi::routes();
+  const auto more = vx11::ChatCompletionsApi::routes();
+  routes.insert(routes.end(), more.begin(), more.end());
+  return routes;
+}
+
 }  // namespace
 
 vx11::Result<RequestServices> make_request_services(
@@ -29,26 +53,28 @@ vx11::Result<RequestServices> make_request_services(
   if (!logs) return vx11::fail(std::move(logs.error()));
   auto store = make_idempotency(config, redis);
   if (!store) return vx11::fail(std::move(store.error()));
-  return RequestServices{.logs = *std::move(logs), .idempotency = *std::move(store)};
+  return RequestServices{.logs = *std::move(logs),
+                         .idempotency = *std::move(store),
+                         .metrics = vx11::RequestMetrics::create(all_routes())};
 }
 
-Handler around_apis(const GatewayConfig& config, const RequestServices& services, Limits& limits,
-                    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis) {
-  Handler made =
-      vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
-                                              .max_wait = config.idempotency.max_wait,
-                                              .cors_origins = config.server.cors_origins});
-  if (made) made = within_limits(config, limits, credentials, *std::move(made));
+Handler around_apis(const GatewayConfig& config, const RequestServices& services,
+                    const Objectives& objectives, Limits& limits, const Credentials& credentials,
+                    std::shared_ptr<vx11::HttpHandler> apis) {
+  Handler made = vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
+                                                         .max_wait = config.idempotency.max_wait,
+                                                         .cors_origins = config.server.cors_origins,
+                                                         .metrics = services.metrics});
+  if (made) made = within_limits(config, limits, credentials, *std::move(made), services.metrics);
   if (made) made = vx11::make_problem_details(*std::move(made));
   const std::chrono::seconds hsts = hsts_of(config.server.tls);
   if (made && hsts.count() > 0) {
     made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
   }
-  if (!made || !services.logs->is_on()) return made;
-  const auto logs = services.logs;
-  return vx11::make_request_log(
-      *std::move(made),
-      {.sink = [logs](const vx11::RequestRecord& record) { logs->note(record); }});
+  if (made) made = vx11::make_counted_refusals(*std::move(made), services.metrics);
+  vx11::RequestSink sink = sink_of(services.logs, objectives);
+  if (!made || !sink) return made;
+  return vx11::make_request_log(*std::move(made), {.sink = std::move(sink)});
 }
 
 }  // namespace gateway

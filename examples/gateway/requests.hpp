@@ -5,6 +5,7 @@
 /// details, logs.
 
 #include <vx11/http_handler.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/idempotency_store.hpp>
 #include <vx11/redis.hpp>
 #include <vx11/result.hpp>
@@ -15,6 +16,7 @@
 #include "config.hpp"
 #include "limits.hpp"
 #include "request_logs.hpp"
+#include "service_levels.hpp"
 
 namespace gateway {
 
@@ -22,6 +24,7 @@ namespace gateway {
 struct RequestServices {
   std::shared_ptr<RequestLogs> logs = {};
   std::shared_ptr<vx11::IdempotencyStore> idempotency = {};
+  std::shared_ptr<vx11::RequestMetrics> metrics = {};  ///< Of all routes.
 };
 
 /// \param redis null unless `shared_redis_url`
@@ -29,11 +32,12 @@ struct RequestServices {
 vx11::Result<RequestServices> make_request_services(
     const GatewayConfig& config, const std::shared_ptr<vx11::RedisClient>& redis);
 
-/// `apis` with all that. The order, from the outside: logs, header fields, problem details, limits,
-/// `apis` behind idempotency. What is not configured costs nothing.
+/// `apis` with all that. The order, from the outside: logs, counts of refusals, header fields,
+/// problem details, limits, `apis` behind idempotency. What is not configured costs nothing.
 /// \param limits of `make_limits`
+/// \param objectives they judge every request
 vx11::Result<std::shared_ptr<vx11::HttpHandler>> around_apis(
-    const GatewayConfig& config, const RequestServices& services, Limits& limits,
-    const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis);
+    const GatewayConfig& config, const RequestServices& services, const Objectives& objectives,
+    Limits& limits, const Credentials& credentials, std::shared_ptr<vx11::HttpHandler> apis);
 
 }  // namespace gateway

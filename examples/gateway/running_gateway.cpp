@@ -203,6 +203,8 @@ void RunningGateway::tend() {
   if (log_level_->expire()) {
     spdlog::info("the log level is the configured one again");
   }
+  state_.history->tend(*state_.objectives);
+  state_.files->tend();
   retired_->clear();
 }
 
@@ -212,7 +214,9 @@ void RunningGateway::begin_to_drain() {
 }
 
 std::size_t RunningGateway::drain(Duration delay) {
-  return front_->drain(loaded_.config.server.shutdown_grace, delay);
+  const std::size_t cut_off = front_->drain(loaded_.config.server.shutdown_grace, delay);
+  state_.history->save(*state_.objectives);
+  return cut_off;
 }
 
 }  // namespace gateway

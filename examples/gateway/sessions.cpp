@@ -5,6 +5,7 @@
 #include <vx11/store/sqlite.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,61 @@ vx11::Result<Sessions> guarded(vx11::Result<std::shared_ptr<vx11::SessionStore>>
   return Sessions{.store = guard, .guarded = guard};
 }
 
+using Figure = std::optional<std::uint64_t> vx11::SessionFigures::*;
+
+/// Adds a family unless the store does not know its value.
+void add_figure(std::vector<vx11::MetricFamily>& families,
+                const std::shared_ptr<const vx11::SessionStore>& store, Figure figure,
+                vx11::MetricFamily family) {
+  if (!(store->figures().*figure)) return;
+  family.series.push_back(
+      {.value = [store, figure] { return (store->figures().*figure).value_or(0); }});
+  families.push_back(std::move(family));
+}
+
+std::vector<vx11::MetricFamily> figure_metrics(
+    const std::shared_ptr<const vx11::SessionStore>& store) {
+  using Figures = vx11::SessionFigures;
+  std::vector<vx11::MetricFamily> families;
+  add_figure(families, store, &Figures::sessions,
+             {.name = "vx11_sessions",
+              .help = "Sessions that are kept.",
+              .kind = vx11::MetricKind::gauge});
+  add_figure(families, store, &Figures::bytes,
+             {.name = "vx11_session_bytes",
+              .help = "Size of the messages of all sessions.",
+              .kind = vx11::MetricKind::gauge,
+              .unit = "bytes"});
+  add_figure(families, store, &Figures::evicted,
+             {.name = "vx11_sessions_evicted_total",
+              .help = "Sessions that were removed for want of room."});
+  add_figure(families, store, &Figures::expired,
+             {.name = "vx11_sessions_expired_total",
+              .help = "Sessions that were removed after their idle time."});
+  return families;
+}
+
+std::vector<vx11::MetricFamily> guard_metrics(
+    const std::shared_ptr<const vx11::GuardedSessionStore>& store) {
+  return {{.name = "vx11_session_store_left_out",
+           .help = "1 while the session store is left out after failures.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {series("read", store, store->reading()),
+                      series("write", store, store->writing())}},
+          {.name = "vx11_session_store_timeouts_total",
+           .help = "Operations of the session store that took longer than their time limit.",
+           .series = {{.value = [store] { return store->timed_out(); }}}},
+          {.name = "vx11_session_store_duration_seconds",
+           .help = "Time that operations of the session store took; those that were ready at once "
+                   "count as zero.",
+           .kind = vx11::MetricKind::histogram,
+           .series = {{.labels = {{"operation", "read"}},
+                       .histogram = [store] { return store->read_times().read(); }},
+                      {.labels = {{"operation", "write"}},
+                       .histogram = [store] { return store->write_times().read(); }}},
+           .unit = "seconds"}};
+}
+
 }  // namespace
 
 vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
@@ -72,16 +128,10 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
 }
 
 std::vector<vx11::MetricFamily> session_metrics(const Sessions& sessions) {
-  if (sessions.guarded == nullptr) return {};
-  const auto& store = sessions.guarded;
-  return {{.name = "vx11_session_store_left_out",
-           .help = "1 while the session store is left out after failures.",
-           .kind = vx11::MetricKind::gauge,
-           .series = {series("read", store, store->reading()),
-                      series("write", store, store->writing())}},
-          {.name = "vx11_session_store_timeouts_total",
-           .help = "Operations of the session store that took longer than their time limit.",
-           .series = {{.value = [store] { return store->timed_out(); }}}}};
+  std::vector<vx11::MetricFamily> families = figure_metrics(sessions.store);
+  if (sessions.guarded == nullptr) return families;
+  for (auto& family : guard_metrics(sessions.guarded)) families.push_back(std::move(family));
+  return families;
 }
 
 }  // namespace gateway

@@ -185,8 +185,8 @@ std::vector<Setting> server_settings() {
 /// In the order of the manual.
 std::vector<Setting> table() {
   std::vector<Setting> all = server_settings();
-  for (std::vector<Setting> more :
-       {jwt_settings(), chat_settings(), service_settings(), request_settings()}) {
+  for (std::vector<Setting> more : {jwt_settings(), chat_settings(), service_settings(),
+                                    request_settings(), service_level_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

@@ -32,6 +32,8 @@ std::vector<Setting> service_settings();
 std::vector<Setting> redis_settings();
 /// The files of `[log]`, and `[idempotency]`.
 std::vector<Setting> request_settings();
+/// `[service_levels]`.
+std::vector<Setting> service_level_settings();
 /// `[limits]`, a part of them.
 std::vector<Setting> limit_settings();
 

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replaced_file.hpp"
+
 namespace gateway {
 
 namespace {
@@ -25,14 +27,6 @@ namespace fs = std::filesystem;
 using vx11::Errc;
 using vx11::Result;
 using vx11::socket_detail::Fd;
-
-constexpr mode_t kOwnerAlone = 0600;
-
-tl::unexpected<vx11::Error> failed(std::string_view what, const fs::path& path) {
-  const std::error_code error(errno, std::generic_category());
-  return vx11::fail(Errc::storage,
-                    fmt::format("cannot {} \"{}\": {}", what, path.string(), error.message()));
-}
 
 /// The folder of `file`, locked against other editors until the descriptor is closed. The file
 /// itself cannot carry the lock: it is replaced.
@@ -48,50 +42,6 @@ Result<Fd> lock_folder_of(const fs::path& file) {
   }
   return opened;
 }
-
-/// A file beside `target` that is removed unless it takes its place.
-class Replacement {
- public:
-  explicit Replacement(fs::path target)
-      : target_(std::move(target)), name_(target_.string() + ".new-XXXXXX") {
-    file_ = Fd(::mkostemp(name_.data(), O_CLOEXEC));
-  }
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
-  ~Replacement() {
-    if (file_ && !is_placed_) ::unlink(name_.c_str());
-  }
-
-  /// With the mode and the owner of `old`, if there is one.
-  Result<void> write(std::string_view text, const struct stat* old) {
-    if (!file_) return failed("create a file beside", target_);
-    const mode_t mode = old != nullptr ? old->st_mode & 07777 : kOwnerAlone;
-    if (old != nullptr && ::fchown(file_.get(), old->st_uid, old->st_gid) != 0) {
-      return failed("keep the owner of", target_);
-    }
-    if (::fchmod(file_.get(), mode) != 0) return failed("set the mode of", name_);
-    while (!text.empty()) {
-      const ssize_t count = ::write(file_.get(), text.data(), text.size());
-      if (count < 0 && errno != EINTR) return failed("write", name_);
-      if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (::fsync(file_.get()) != 0) return failed("write", name_);
-    return {};
-  }
-
-  Result<void> take_place(const Fd& folder) {
-    if (::rename(name_.c_str(), target_.c_str()) != 0) return failed("replace", target_);
-    is_placed_ = true;
-    if (::fsync(folder.get()) != 0) return failed("store the new name of", target_);
-    return {};
-  }
-
- private:
-  fs::path target_;
-  std::string name_;
-  Fd file_ = {};
-  bool is_placed_ = false;
-};
 
 Result<std::vector<vx11::TokenEntry>> entries_of(const std::string& path, bool exists,
                                                  MissingFile if_missing) {

@@ -118,6 +118,10 @@ Wanted wanted(RuleCondition);
 Complaint read(std::string_view text, RuleCondition& into);
 std::string print(RuleCondition value);
 
+Wanted wanted(SloKind);
+Complaint read(std::string_view text, SloKind& into);
+std::string print(SloKind value);
+
 Wanted wanted(const Statuses&);
 Complaint read(std::string_view text, Statuses& into);
 std::string print(const Statuses& value);

@@ -5,9 +5,11 @@
 /// response.
 
 #include <vx11/auth.hpp>
+#include <vx11/chat_metrics.hpp>
 #include <vx11/chat_stream_limits.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/router.hpp>
@@ -62,6 +64,10 @@ struct ChatCompletionsApiOptions {
   SteadyClock clock = {};  ///< Measures durations. Default: the system's.
   WallClock wall_clock =
       {};  ///< For `created` and the times of stored turns. Default: the system's.
+  /// As `OperatorApiOptions::chat_metrics`. Null: the API has one of its own, which counts nothing.
+  std::shared_ptr<ChatMetrics> chat_metrics = {};
+  /// As `OperatorApiOptions::request_metrics`. Null: requests are not counted by status code.
+  std::shared_ptr<RequestMetrics> request_metrics = {};
 };
 
 /// Handles `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/embeddings` and, for text
@@ -104,6 +110,8 @@ class VX11_API ChatCompletionsApi final : public HttpHandler {
 
   /// Requests and streams so far, for `OperatorApiOptions::metric_families`. May outlive the API.
   std::vector<MetricFamily> metric_families() const;
+  /// What is served, for `RequestMetrics`.
+  static std::vector<ServedRoute> routes();
 
  private:
   struct Impl;

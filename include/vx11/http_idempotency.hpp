@@ -6,6 +6,7 @@
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/idempotency_store.hpp>
 #include <vx11/result.hpp>
 
@@ -32,6 +33,8 @@ struct IdempotencyOptions {
   /// As `OperatorApiOptions::cors_origins`: pages may read the refusals, too.
   std::vector<std::string> cors_origins = {};
   SteadyClock clock = {};
+  /// Counts the answers that `inner` did not make. Null: they are not counted.
+  std::shared_ptr<RequestMetrics> metrics = {};
 };
 
 /// A handler that reads `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07), and

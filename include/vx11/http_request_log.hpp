@@ -49,6 +49,9 @@ struct RequestRecord {
   std::string_view error = {};   ///< The word of a refusal or an error; empty if there is none.
   AnswerEnd end = AnswerEnd::whole;
   bool is_admitted = false;  ///< False: refused by its head alone.
+  /// Of a chat: why the target that was to answer first did not, such as `switch_timeout`; else
+  /// empty.
+  std::string_view fallback = {};
 };
 
 /// Receives records on the threads that handle requests, and must be thread-safe. Must not throw or

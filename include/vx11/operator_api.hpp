@@ -4,14 +4,17 @@
 /// `OperatorApi`: the endpoints of the operator contract, as a function from request to response.
 
 #include <vx11/auth.hpp>
+#include <vx11/chat_metrics.hpp>
 #include <vx11/chat_stream_limits.hpp>
 #include <vx11/export.hpp>
 #include <vx11/health_aggregator.hpp>
 #include <vx11/http_handler.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
+#include <vx11/service_objectives.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/timer.hpp>
@@ -97,6 +100,9 @@ struct OperatorApiOptions {
   /// What `GET /metrics` shows besides, such as the counters of a transport. The names must differ
   /// from each other and from those of the API.
   std::vector<MetricFamily> metric_families = {};
+  /// What `GET /operator/slo` shows. The API counts nothing for them: pass the same to
+  /// `make_request_log`, and their `service_level_metrics` to `metric_families`. Null: none.
+  std::shared_ptr<const ServiceObjectives> objectives = {};
   ChatStreamLimits stream = {};
   /// Wakes silent streams; on an event loop use the loop's, such as `make_net_timer`. Null: no
   /// early head and no heartbeats. Shared with streams that may outlive the API.
@@ -113,6 +119,12 @@ struct OperatorApiOptions {
   OperatorEventSink on_event = {};
   SteadyClock clock = {};
   WallClock wall_clock = {};
+  /// Counts chats by target and model, and is shown by `GET /metrics`; share it with every API that
+  /// has chats. Null: the API has one of its own, for the targets of the router.
+  std::shared_ptr<ChatMetrics> chat_metrics = {};
+  /// Counts requests by route, and is shown by `GET /metrics`, in place of the times by endpoint;
+  /// share it with every API. Null: times are counted by endpoint.
+  std::shared_ptr<RequestMetrics> request_metrics = {};
 };
 
 /// Handles the operator endpoints. Independent of any server: call it with requests from any
@@ -165,6 +177,9 @@ class VX11_API OperatorApi final : public HttpHandler {
                               Deadline deadline = {}) const = delete;
 
   std::size_t max_body_bytes() const noexcept;
+
+  /// What is served, for `RequestMetrics`.
+  static std::vector<ServedRoute> routes();
 
   /// From now on `/readyz` answers 503, so that load balancers stop sending while requests drain.
   void drain() noexcept override;

@@ -7,6 +7,7 @@
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
 #include <vx11/http_refusals.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/result.hpp>
 #include <vx11/session_member.hpp>
@@ -109,6 +110,9 @@ struct RequestLimitsOptions {
   std::vector<std::string> cors_origins = {};
   /// Counts refusals. Null: they are not counted.
   std::shared_ptr<LimitCounters> counters = {};
+  /// Counts the answers to admitted requests that the inner handler did not make. Null: they are
+  /// not counted by route.
+  std::shared_ptr<RequestMetrics> metrics = {};
   std::function<RequestKind(const HttpRequest& head)> kind_of = request_kind;
   SteadyClock clock = {};
 };

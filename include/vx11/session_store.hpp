@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ VX11_API std::string session_key(const std::string* principal, std::string id);
 
 /// The principal of a key of `session_key`; empty: none.
 VX11_API std::string_view principal_of(std::string_view key) noexcept;
+
+/// What a store holds, as far as it knows.
+struct SessionFigures {
+  std::optional<std::uint64_t> sessions = std::nullopt;
+  std::optional<std::uint64_t> bytes = std::nullopt;    ///< As `SessionLimits` counts them.
+  std::optional<std::uint64_t> evicted = std::nullopt;  ///< Sessions removed for want of room.
+  std::optional<std::uint64_t> expired = std::nullopt;  ///< Sessions removed after their idle time.
+};
 
 /// Stores sessions within `SessionLimits`. The `id` of its functions is that of `session_key`.
 ///
@@ -65,6 +74,8 @@ class VX11_API SessionStore {
   /// \return whether there was one; `storage` on failure, with nothing changed. By default
   ///         `invalid_argument`, for stores that cannot delete.
   virtual Task<Result<bool>> erase(std::string id);
+  /// For metrics; must not wait for I/O. By default nothing is known.
+  virtual SessionFigures figures() const { return {}; }
 };
 
 }  // namespace v0

@@ -61,6 +61,8 @@
 #include <vx11/revocations.hpp>
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
+#include <vx11/service_level.hpp>
+#include <vx11/service_objectives.hpp>
 #include <vx11/session.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/shared_rates.hpp>

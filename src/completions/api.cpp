@@ -272,8 +272,9 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
           std::move(context), request, admission, request_id, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
-      Task<StreamedResponse> answering = completions::complete_chat(
-          std::move(context), style_of(route.label), request, admission, request_id, deadline);
+      Task<StreamedResponse> answering =
+          completions::complete_chat(std::move(context), style_of(route.label), request, admission,
+                                     request_id, deadline, impl->count_of(route.pattern, request));
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);
@@ -284,7 +285,11 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
     answer.head = error_response(ApiError(500, "internal", "the request could not be completed"));
   }
   impl->finish(answer.head, request, request_id);
-  if (answer.body == nullptr) impl->metrics.answered(route.label, answer.head.status);
+  if (answer.body == nullptr) {
+    impl->metrics.answered(route.label, answer.head.status);
+    const endpoints::RouteCount count = impl->count_of(route.pattern, request);
+    count.answered(answer.head.status, impl->since(admission.match().since));
+  }
   co_return std::move(answer);
 }
 
@@ -300,6 +305,14 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
   auto admission = admit(request);
   if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
   return open_owned(request, *std::move(admission), std::move(deadline));
+}
+
+std::vector<ServedRoute> ChatCompletionsApi::routes() {
+  std::vector<ServedRoute> served;
+  for (const Route& route : kRoutes) {
+    served.push_back({.method = route.method, .pattern = route.pattern});
+  }
+  return served;
 }
 
 std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "completions/metrics.hpp"
+#include "front/route_count.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,11 +23,20 @@ struct Context {
   explicit Context(ChatCompletionsApiOptions complete, const Context* earlier = nullptr)
       : options(std::move(complete)),
         created(earlier != nullptr ? earlier->created : seconds_now()),
-        counters(earlier != nullptr ? earlier->counters : std::make_shared<Metrics>()) {}
+        counters(earlier != nullptr ? earlier->counters : std::make_shared<Metrics>()),
+        chats(options.chat_metrics != nullptr ? options.chat_metrics : ChatMetrics::create({})) {}
 
   void report(OperatorEventKind kind, std::string_view subject = {},
               std::string_view reason = {}) const {
     if (options.on_event) options.on_event(OperatorEvent{kind, subject, reason});
+  }
+
+  Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
+  /// Counts an answer by its route.
+  /// \param pattern of the route
+  endpoints::RouteCount count_of(std::string_view pattern, const HttpRequest& request) const {
+    const auto& counts = options.request_metrics;
+    return {counts, counts != nullptr ? counts->index_of(pattern) : 0, request};
   }
 
   /// Unix time.
@@ -39,6 +49,7 @@ struct Context {
   const std::int64_t created;               ///< The `created` of all models.
   const std::shared_ptr<Metrics> counters;  ///< Those of `metrics`.
   Metrics& metrics = *counters;
+  const std::shared_ptr<ChatMetrics> chats;
 };
 
 }  // namespace completions

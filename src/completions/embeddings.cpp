@@ -79,6 +79,12 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   const std::shared_ptr<const Router> router = found->second;
   auto asking = router->async_ask(std::cref(call->chat), deadline);
   auto& reply = co_await asking;
+  EndedChat ended(reply ? reply->attempts : reply.error().attempts);
+  ended.operation = ChatOperation::embeddings;
+  ended.total = context->since(admission.match().since);
+  ended.is_good = reply.has_value();
+  if (reply) ended.ending = &reply->ending;
+  context->chats->ended(ended);
   if (!reply) co_return failure_response(reply.error(), with.max_retry_after);
   endpoints::charge(admission.meter().get(), reply->ending);
   co_return answer_of(*reply);

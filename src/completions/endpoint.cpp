@@ -59,9 +59,10 @@ StreamedResponse whole(HttpResponse answer) {
   return StreamedResponse(std::move(answer), nullptr);
 }
 
+/// \param since when the head of the request was complete
 Task<StreamedResponse> answer_whole(const Context& context, const Router& router,
                                     CompletionCall call, const Deadline& deadline,
-                                    UsageMeter* meter) {
+                                    UsageMeter* meter, TimePoint since) {
   SessionTurn turn(context, call.chat, call.principal.get());
   if (turn.is_kept()) {
     co_await turn.recall();
@@ -70,7 +71,15 @@ Task<StreamedResponse> answer_whole(const Context& context, const Router& router
   }
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
-  if (!reply) co_return whole(failure_response(reply.error(), context.options.max_retry_after));
+  EndedChat chat(reply ? reply->attempts : reply.error().attempts);
+  chat.total = context.since(since);
+  if (!reply) {
+    context.chats->ended(chat);
+    co_return whole(failure_response(reply.error(), context.options.max_retry_after));
+  }
+  chat.ending = &reply->ending;
+  chat.is_good = true;
+  context.chats->ended(chat);
   endpoints::charge(meter, reply->ending);
   if (turn.is_kept()) {
     Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
@@ -84,7 +93,8 @@ Task<StreamedResponse> answer_whole(const Context& context, const Router& router
 
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const HttpAdmission& admission,
-                                     const std::string& request_id, const Deadline& deadline) {
+                                     const std::string& request_id, const Deadline& deadline,
+                                     endpoints::RouteCount route_count) {
   const ChatCompletionsApiOptions& with = context->options;
   auto call = read_call(style, request.body, with.session_member);
   if (!call) return whole(std::move(call.error()));
@@ -95,14 +105,16 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) return whole(unknown_model());
   const std::shared_ptr<const Router>& router = model->second;
+  const TimePoint since = admission.match().since;
   if (call->form == AnswerForm::whole) {
-    return answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get());
+    return answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get(),
+                        since);
   }
-  endpoints::RelayOptions options(with.stream, with.timer, with.clock);
-  auto form =
-      std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter());
-  auto relay = std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline,
-                                                      admission.match().since);
+  endpoints::RelayOptions options(with.stream, with.timer, with.clock, *context->chats);
+  auto form = std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter(),
+                                               std::move(route_count));
+  auto relay =
+      std::make_shared<endpoints::ChatRelay>(std::move(options), std::move(form), deadline, since);
   return endpoints::answer_with(std::move(relay));
 }
 

@@ -20,10 +20,12 @@ namespace completions {
 /// `POST /v1/chat/completions`, `POST /v1/responses` or `POST /v1/completions`. Streamed by the
 /// body's `stream`.
 /// \param context the caller keeps a share of it until the task has completed
+/// \param route_count for a stream, which counts itself
 /// \param request with `admission`, `request_id` and `deadline` must outlive the task
 Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, AnswerStyle style,
                                      const HttpRequest& request, const HttpAdmission& admission,
-                                     const std::string& request_id, const Deadline& deadline);
+                                     const std::string& request_id, const Deadline& deadline,
+                                     endpoints::RouteCount route_count);
 
 /// The answer to a request for a model that is not configured.
 HttpResponse unknown_model();

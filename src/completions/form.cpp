@@ -44,15 +44,20 @@ RouteLabel label_of(AnswerStyle style) noexcept {
 
 CompletionForm::CompletionForm(std::shared_ptr<const Context> context,
                                std::shared_ptr<const Router> router, CompletionCall call,
-                               std::shared_ptr<UsageMeter> meter)
+                               std::shared_ptr<UsageMeter> meter, endpoints::RouteCount route_count)
     : context_(std::move(context)),
       router_(std::move(router)),
       call_(std::move(call)),
       turn_(*context_, call_.chat, call_.principal.get()),
       meter_(std::move(meter)),
-      writer_(writer_for(*context_, call_, turn_)) {}
+      writer_(writer_for(*context_, call_, turn_)),
+      route_count_(std::move(route_count)) {}
 
-HttpResponse CompletionForm::refuse(const ChatFailure& failure) {
+HttpResponse CompletionForm::refuse(const ChatFailure& failure, Duration took) {
+  EndedChat chat(failure.attempts);
+  chat.total = took;
+  chat.is_streamed = true;
+  context_->chats->ended(chat);
   return failure_response(failure, context_->options.max_retry_after);
 }
 
@@ -79,9 +84,10 @@ Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
   writer_->error(broken_off(stream.source(), error.code));
 }
 
-void CompletionForm::count(StreamEnd end, std::span<const Attempt> /*attempts*/,
-                           std::optional<Duration> /*first_piece*/, Duration /*total*/) noexcept {
-  context_->metrics.streamed(label_of(call_.style), end);
+void CompletionForm::count(const endpoints::StreamCount& ended) noexcept {
+  context_->chats->ended(endpoints::ended_chat(ended));
+  context_->metrics.streamed(label_of(call_.style), ended.end);
+  route_count_.answered(counted_status(ended.end), ended.total);
 }
 
 }  // namespace completions

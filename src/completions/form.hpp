@@ -21,12 +21,13 @@ namespace completions {
 class CompletionForm final : public endpoints::ChatForm {
  public:
   CompletionForm(std::shared_ptr<const Context> context, std::shared_ptr<const Router> router,
-                 CompletionCall call, std::shared_ptr<UsageMeter> meter);
+                 CompletionCall call, std::shared_ptr<UsageMeter> meter,
+                 endpoints::RouteCount route_count);
 
   Task<void> prepare() override { return turn_.recall(); }
   const ChatRequest& chat() const noexcept override { return call_.chat; }
   const Router& router() const noexcept override { return *router_; }
-  HttpResponse refuse(const ChatFailure& failure) override;
+  HttpResponse refuse(const ChatFailure& failure, Duration took) override;
   HttpResponse defect() override;
   void write_late(const HttpResponse& answer) override { writer_->error(answer.body); }
   void begin(const ChatStream& stream) override { writer_->begin(stream); }
@@ -34,8 +35,7 @@ class CompletionForm final : public endpoints::ChatForm {
   std::string take_out() noexcept override { return writer_->take_out(); }
   Task<void> end(const ChatStream& stream) override;
   Task<void> break_off(const ChatStream& stream, Error error) override;
-  void count(StreamEnd end, std::span<const Attempt> attempts, std::optional<Duration> first_piece,
-             Duration total) noexcept override;
+  void count(const endpoints::StreamCount& ended) noexcept override;
 
  private:
   std::shared_ptr<const Context> context_;
@@ -44,6 +44,7 @@ class CompletionForm final : public endpoints::ChatForm {
   SessionTurn turn_;
   std::shared_ptr<UsageMeter> meter_;
   std::unique_ptr<AnswerWriter> writer_;
+  endpoints::RouteCount route_count_;
 };
 
 }  // namespace completions

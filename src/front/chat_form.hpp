@@ -3,6 +3,7 @@
 /// \file
 /// `ChatForm`: how one API writes a streamed chat. Internal.
 
+#include <vx11/chat_metrics.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/http_message.hpp>
 #include <vx11/router.hpp>
@@ -16,6 +17,27 @@
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
+
+/// A stream that has ended, as it is counted.
+struct StreamCount {
+  StreamEnd end = StreamEnd::done;
+  std::span<const Attempt> attempts = {};  ///< Empty if no target answered.
+  const ChatStream* stream = nullptr;      ///< Null if none had begun.
+  std::optional<Duration> first_piece = std::nullopt;
+  Duration total = {};
+};
+
+inline EndedChat ended_chat(const StreamCount& ended) noexcept {
+  EndedChat chat(ended.attempts);
+  chat.first_piece = ended.first_piece;
+  chat.total = ended.total;
+  chat.is_streamed = true;
+  chat.is_good = ended.end == StreamEnd::done;
+  if (ended.stream == nullptr) return chat;
+  chat.source = ended.stream->source();
+  chat.ending = &ended.stream->ending();
+  return chat;
+}
 
 /// One chat of a `ChatRelay`, which calls the functions in the order in which they are declared:
 /// writes its events, stores its turn, counts it. Keeps alive what it uses. What it writes collects
@@ -33,8 +55,9 @@ class ChatForm {
   virtual const Router& router() const noexcept = 0;
 
   /// No target answered.
+  /// \param took from the head of the request
   /// \return the answer if nothing was sent so far
-  virtual HttpResponse refuse(const ChatFailure& failure) = 0;
+  virtual HttpResponse refuse(const ChatFailure& failure, Duration took) = 0;
   /// The answer to a defect, such as an exception of a user's function.
   virtual HttpResponse defect() = 0;
   /// Writes that answer as the last event: the head has been sent already.
@@ -50,10 +73,7 @@ class ChatForm {
   /// Writes the last event of an answer that broke off.
   virtual Task<void> break_off(const ChatStream& stream, Error error) = 0;
 
-  /// The stream has ended.
-  /// \param attempts empty if no target answered
-  virtual void count(StreamEnd end, std::span<const Attempt> attempts,
-                     std::optional<Duration> first_piece, Duration total) noexcept = 0;
+  virtual void count(const StreamCount& ended) noexcept = 0;
 };
 
 }  // namespace endpoints

@@ -69,7 +69,7 @@ Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
         self->decide(Head::events);
         Handover::Given given(self->out, std::move(events));
         co_await given;
-        self->last_out_ = self->now();
+        self->note_piece();
         more = !self->stop_.stop_requested();
         if (!more) self->count_departure();
         if (!more || !in_time || self->in_time()) continue;
@@ -101,6 +101,13 @@ Task<bool> ChatRelay::open() {
   form_->begin(*stream_);
   first_piece_ = now() - since_;
   co_return true;
+}
+
+void ChatRelay::note_piece() noexcept {
+  const TimePoint at = now();
+  last_out_ = at;
+  if (last_piece_ != TimePoint()) options_.metrics->piece_arrived(at - last_piece_);
+  last_piece_ = at;
 }
 
 Deadline ChatRelay::deadline_for_piece() {
@@ -140,7 +147,7 @@ Task<void> ChatRelay::break_off(Error error) {
 
 /// No target answered: an answer of its own, or an event if the head has left.
 void ChatRelay::refuse(const ChatFailure& failure) {
-  HttpResponse answer = form_->refuse(failure);
+  HttpResponse answer = form_->refuse(failure, now() - since_);
   if (!decide(Head::whole)) {
     form_->write_late(answer);
     count(failure.code == Errc::cancelled ? StreamEnd::cut_by_client : StreamEnd::error, {});
@@ -167,7 +174,11 @@ void ChatRelay::fail() noexcept {
 
 void ChatRelay::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
   failed_.store(end != StreamEnd::done, std::memory_order_relaxed);
-  form_->count(end, attempts, first_piece_, now() - since_);
+  form_->count({.end = end,
+                .attempts = attempts,
+                .stream = stream_ ? &*stream_ : nullptr,
+                .first_piece = first_piece_,
+                .total = now() - since_});
 }
 
 void ChatRelay::count_departure() {

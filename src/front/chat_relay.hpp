@@ -3,6 +3,7 @@
 /// \file
 /// One streamed chat on its way from a router to a server. Internal.
 
+#include <vx11/chat_metrics.hpp>
 #include <vx11/chat_stream.hpp>
 #include <vx11/chat_stream_limits.hpp>
 #include <vx11/router.hpp>
@@ -26,12 +27,14 @@ namespace endpoints {
 
 /// What the relays of one API share.
 struct RelayOptions {
-  RelayOptions(const ChatStreamLimits& limits, std::shared_ptr<Timer> timer, SteadyClock clock)
-      : limits(limits), timer(std::move(timer)), clock(std::move(clock)) {}
+  RelayOptions(const ChatStreamLimits& limits, std::shared_ptr<Timer> timer, SteadyClock clock,
+               ChatMetrics& metrics)
+      : limits(limits), timer(std::move(timer)), clock(std::move(clock)), metrics(&metrics) {}
 
   ChatStreamLimits limits;
   std::shared_ptr<Timer> timer;  ///< Null: no early head and no heartbeats.
   SteadyClock clock;
+  ChatMetrics* metrics;  ///< Kept alive by what the form keeps alive.
 };
 
 /// A coroutine of its own asks the targets, reads the stream and writes events; the server takes
@@ -82,6 +85,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   void write_beat();
 
   Task<bool> open();
+  void note_piece() noexcept;
   Deadline deadline_for_piece();
   Task<void> end();
   Task<void> break_off(Error error);
@@ -104,6 +108,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   TimePoint since_;
   std::optional<Duration> first_piece_ = std::nullopt;
   std::optional<ChatStream> stream_ = std::nullopt;
+  TimePoint last_piece_ = {};        ///< Unset before the first one.
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
   std::atomic<bool> failed_ = false;  ///< Set before the last text is handed over.

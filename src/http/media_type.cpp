@@ -141,6 +141,54 @@ bool accepts_gzip(const Headers& headers) noexcept {
   return any > 0;
 }
 
+namespace {
+
+/// Whether the parameters name no version but this one, as is or quoted.
+bool is_version(std::string_view parameters, std::string_view version) noexcept {
+  while (!parameters.empty()) {
+    std::string_view value = take_until(parameters, ';');
+    if (!equals_ignoring_case(take_until(value, '='), "version")) continue;
+    value = trimmed(value, kHttpSpace);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    if (value != version) return false;
+  }
+  return true;
+}
+
+/// The weights of what `Accept` may say about the two formats of metrics; below zero: nothing.
+struct MetricsWeights {
+  void read(std::string_view range) noexcept {
+    const std::string_view type = take_until(range, ';');
+    const int weight = weight_of(range);
+    if (equals_ignoring_case(type, "application/openmetrics-text")) {
+      if (is_version(range, "1.0.0")) openmetrics = std::max(openmetrics, weight);
+    } else if (equals_ignoring_case(type, "text/plain")) {
+      if (is_version(range, "0.0.4")) text = std::max(text, weight);
+    } else if (type == "text/*" || type == "*/*") {
+      any = std::max(any, weight);
+    }
+  }
+
+  int openmetrics = -1;
+  int text = -1;
+  int any = -1;
+};
+
+}  // namespace
+
+bool prefers_openmetrics(const Headers& headers) noexcept {
+  MetricsWeights weights;
+  for (const Header field : headers) {
+    if (!equals_ignoring_case(field.name, "Accept")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) weights.read(take_until(rest, ','));
+  }
+  return weights.openmetrics > 0 &&
+         weights.openmetrics >= (weights.text >= 0 ? weights.text : weights.any);
+}
+
 }  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

@@ -32,6 +32,10 @@ bool prefers_problem(const Headers& headers) noexcept;
 /// §12.5.3).
 bool accepts_gzip(const Headers& headers) noexcept;
 
+/// Whether `Accept` lists `application/openmetrics-text` of version 1.0.0 with a weight above zero
+/// and not below that of `text/plain`.
+bool prefers_openmetrics(const Headers& headers) noexcept;
+
 }  // namespace endpoints
 }  // namespace v0
 }  // namespace vx11

@@ -26,6 +26,8 @@ struct RequestLimits::Impl {
   const RequestLimitsOptions& options() const noexcept { return clients->options(); }
 
   HttpResponse refuse(const LimitRefusal& refusal, const HttpRequest& request) const;
+  /// The same, and counts it.
+  HttpResponse refuse_admitted(const LimitRefusal& refusal, const HttpRequest& request) const;
   Task<StreamedResponse> answer(const HttpRequest& request, const HttpAdmission& admission,
                                 Deadline deadline, Taken taken) const;
 
@@ -68,6 +70,15 @@ HttpResponse RequestLimits::Impl::refuse(const LimitRefusal& refusal,
   return answer;
 }
 
+HttpResponse RequestLimits::Impl::refuse_admitted(const LimitRefusal& refusal,
+                                                  const HttpRequest& request) const {
+  HttpResponse answer = refuse(refusal, request);
+  if (RequestMetrics* const metrics = options().metrics.get()) {
+    metrics->refused(inner->route(request.target), request.method, answer.status);
+  }
+  return answer;
+}
+
 Task<StreamedResponse> RequestLimits::Impl::answer(const HttpRequest& request,
                                                    const HttpAdmission& admission,
                                                    Deadline deadline, Taken taken) const {
@@ -94,7 +105,7 @@ Task<StreamedResponse> RequestLimits::Impl::open_shared(const HttpRequest& reque
         take_shared(request, admission, deadline, kind, taken);
     passed = co_await std::move(taking);
   }
-  if (!passed) co_return StreamedResponse(refuse(passed.error(), request), nullptr);
+  if (!passed) co_return StreamedResponse(refuse_admitted(passed.error(), request), nullptr);
   Task<StreamedResponse> answering =
       answer(request, admission, std::move(deadline), std::move(taken));
   co_return co_await std::move(answering);
@@ -158,7 +169,7 @@ Task<StreamedResponse> RequestLimits::open(const HttpRequest& request,
     return impl_->open_shared(request, admission, std::move(deadline), kind);
   }
   auto taken = impl_->clients->take(request, admission, kind);
-  if (!taken) return StreamedResponse(impl_->refuse(taken.error(), request), nullptr);
+  if (!taken) return StreamedResponse(impl_->refuse_admitted(taken.error(), request), nullptr);
   return impl_->answer(request, admission, std::move(deadline), *std::move(taken));
 }
 

@@ -13,10 +13,16 @@ namespace endpoints {
 
 namespace {
 
+/// \param chat if one was begun
 StreamedResponse finished(HttpResponse answer, const Context& context, const Call& call,
-                          TimePoint since) {
+                          TimePoint since, EndedChat* chat = nullptr) {
+  const Duration took = context.since(since);
+  if (chat != nullptr) {
+    chat->total = took;
+    context.ended(*chat);
+  }
   context.finish(answer, call.request, call.request_id);
-  context.count(Endpoint::chat, answer.status, since);
+  context.count(*call.route, call.request, answer.status, took);
   return StreamedResponse(std::move(answer), nullptr);
 }
 
@@ -36,11 +42,13 @@ Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& re
     auto asking = with.router->async_ask(std::cref(turn.chat()), call.deadline);
     auto& reply = co_await asking;
     if (reply) charge(call.meter.get(), reply->ending);
-    context.attempted(reply ? reply->attempts : reply.error().attempts);
+    EndedChat chat(reply ? reply->attempts : reply.error().attempts);
     if (!reply) {
       HttpResponse failed = offline(turn.chat().session_id, reply.error(), with.primary);
-      co_return finished(std::move(failed), context, call, since);
+      co_return finished(std::move(failed), context, call, since, &chat);
     }
+    chat.ending = &reply->ending;
+    chat.is_good = true;
 
     json::Writer json(reply->text.size() + reply->upstream_json.size() + 384);
     json.open('{').key("session_id").string(turn.chat().session_id);
@@ -50,7 +58,7 @@ Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& re
     write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
     json.close('}');
     HttpResponse answer = json_answer(200, std::move(json).take());
-    co_return finished(std::move(answer), context, call, since);
+    co_return finished(std::move(answer), context, call, since, &chat);
   } catch (...) {  // answered below
   }
   co_return finished(error_answer(500, "internal"), context, call, since);

@@ -14,8 +14,11 @@ Task<void> OperatorChatForm::prepare() {
   turn_.recalled(co_await std::move(recalling));
 }
 
-HttpResponse OperatorChatForm::refuse(const ChatFailure& failure) {
-  context_->attempted(failure.attempts);
+HttpResponse OperatorChatForm::refuse(const ChatFailure& failure, Duration took) {
+  EndedChat chat(failure.attempts);
+  chat.total = took;
+  chat.is_streamed = true;
+  context_->ended(chat);
   return offline(turn_.chat().session_id, failure, context_->options.primary);
 }
 
@@ -53,10 +56,10 @@ Task<void> OperatorChatForm::break_off(const ChatStream& stream, Error error) {
   writer_.last("error", std::move(json.close('}')).take());
 }
 
-void OperatorChatForm::count(StreamEnd end, std::span<const Attempt> attempts,
-                             std::optional<Duration> first_piece, Duration total) noexcept {
-  context_->attempted(attempts);
-  context_->metrics.streamed(end, first_piece, total);
+void OperatorChatForm::count(const StreamCount& ended) noexcept {
+  context_->ended(ended_chat(ended));
+  context_->metrics.streamed(ended.end, ended.first_piece, ended.total);
+  route_count_.answered(counted_status(ended.end), ended.total);
 }
 
 }  // namespace endpoints

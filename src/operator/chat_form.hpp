@@ -21,14 +21,16 @@ namespace endpoints {
 class OperatorChatForm final : public ChatForm {
  public:
   /// \param turn has read the request
-  OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn,
-                   std::shared_ptr<UsageMeter> meter)
-      : context_(std::move(context)), turn_(std::move(turn)), meter_(std::move(meter)) {}
+  OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn, const Call& call)
+      : context_(std::move(context)),
+        turn_(std::move(turn)),
+        meter_(call.meter),
+        route_count_(context_->count_of(*call.route, call.request)) {}
 
   Task<void> prepare() override;
   const ChatRequest& chat() const noexcept override { return turn_.chat(); }
   const Router& router() const noexcept override { return *context_->options.router; }
-  HttpResponse refuse(const ChatFailure& failure) override;
+  HttpResponse refuse(const ChatFailure& failure, Duration took) override;
   HttpResponse defect() override;
   void write_late(const HttpResponse& answer) override { writer_.last("error", answer.body); }
   void begin(const ChatStream& stream) override;
@@ -36,13 +38,13 @@ class OperatorChatForm final : public ChatForm {
   std::string take_out() noexcept override { return writer_.take_out(); }
   Task<void> end(const ChatStream& stream) override;
   Task<void> break_off(const ChatStream& stream, Error error) override;
-  void count(StreamEnd end, std::span<const Attempt> attempts, std::optional<Duration> first_piece,
-             Duration total) noexcept override;
+  void count(const StreamCount& ended) noexcept override;
 
  private:
   std::shared_ptr<const Context> context_;
   ChatTurn turn_;
   std::shared_ptr<UsageMeter> meter_;
+  RouteCount route_count_;
   ChatOrigin origin_ = {};
   EventWriter writer_ = {};
 };

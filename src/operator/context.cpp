@@ -1,11 +1,51 @@
 #include "operator/context.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "front/cors.hpp"
 #include "operator/answers.hpp"
+#include "operator/routes.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
+
+std::shared_ptr<ChatMetrics> Context::chat_metrics(const OperatorApiOptions& with,
+                                                   const Context* earlier) {
+  if (with.chat_metrics != nullptr) return with.chat_metrics;
+  std::vector<ChatTargetLabels> labels;
+  for (const std::string& target : with.router->targets()) labels.push_back({.name = target});
+  return earlier != nullptr ? earlier->chats->successor(std::move(labels))
+                            : ChatMetrics::create(std::move(labels));
+}
+
+std::vector<MetricFamily> Context::metric_families() const {
+  std::vector<MetricFamily> families = {build_info()};
+  const auto append = [&families](std::vector<MetricFamily> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(families));
+  };
+  if (options.request_metrics) append(RequestMetrics::families(options.request_metrics));
+  append(metrics.families());
+  append(ChatMetrics::families(chats));
+  append(breakers.families(options.clock));
+  append(options.metric_families);
+  return families;
+}
+
+void Context::count(const Route& route, const HttpRequest& request, int status,
+                    Duration took) const noexcept {
+  metrics.answered(route.endpoint, status, took);
+  if (options.request_metrics == nullptr) return;
+  options.request_metrics->answered(route_counts[position_of(route)], request.method,
+                                    http_detail::trace_id_of(request.headers), status, took);
+}
+
+RouteCount Context::count_of(const Route& route, const HttpRequest& request) const {
+  const bool counts = options.request_metrics != nullptr;
+  return {options.request_metrics, counts ? route_counts[position_of(route)] : 0, request};
+}
 
 void Context::finish(HttpResponse& answer, const HttpRequest& request,
                      std::string_view request_id) const {

@@ -7,13 +7,18 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "front/route_count.hpp"
 #include "http/request_id.hpp"
+#include "metrics/exposition.hpp"
+#include "operator/breaker_metrics.hpp"
 #include "operator/metrics.hpp"
+#include "operator/route_indices.hpp"
 #include "operator/shared_text.hpp"
 
 namespace vx11 {
@@ -26,7 +31,16 @@ struct Context {
   explicit Context(OperatorApiOptions complete, const Context* earlier = nullptr)
       : options(std::move(complete)),
         draining(earlier != nullptr && earlier->draining.load(std::memory_order_relaxed)),
-        metrics(options.router->targets(), earlier != nullptr ? &earlier->metrics : nullptr) {}
+        metrics(options.request_metrics != nullptr ? RequestDurations::left_out
+                                                   : RequestDurations::by_endpoint,
+                earlier != nullptr ? &earlier->metrics : nullptr),
+        chats(chat_metrics(options, earlier)),
+        breakers(options.breakers, earlier != nullptr ? &earlier->breakers : nullptr),
+        route_counts(route_indices(options.request_metrics.get())) {}
+
+  /// The counters of chats: those that all APIs share, or its own.
+  static std::shared_ptr<ChatMetrics> chat_metrics(const OperatorApiOptions& with,
+                                                   const Context* earlier);
 
   /// Reports an event to the program, if it listens.
   void report(OperatorEventKind kind, std::string_view subject = {},
@@ -40,26 +54,35 @@ struct Context {
     return principal != nullptr && options.auth->names_users() ? principal : nullptr;
   }
 
-  /// Counts the attempts of a chat, and reports replies that cannot be used.
-  void attempted(std::span<const Attempt> attempts) const {
-    metrics.attempted(attempts);
-    for (const Attempt& attempt : attempts) {
+  /// Counts a chat, and reports replies that cannot be used.
+  void ended(const EndedChat& chat) const {
+    chats->ended(chat);
+    for (const Attempt& attempt : chat.attempts) {
       if (attempt.outcome != Outcome::invalid_reply) continue;
       report(OperatorEventKind::reply_refused, attempt.target, to_string(attempt.outcome));
     }
   }
 
+  /// What `GET /metrics` shows.
+  std::vector<MetricFamily> metric_families() const;
+
   /// Adds the fields that every answer has.
   void finish(HttpResponse& answer, const HttpRequest& request, std::string_view request_id) const;
+  Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
   /// Counts an answer. A streamed chat counts itself when it ends.
-  /// \param since when the head of the request was complete
-  void count(Endpoint endpoint, int status, TimePoint since) const noexcept {
-    metrics.answered(endpoint, status, options.clock.now() - since);
-  }
+  /// \param took from when the head of the request was complete
+  void count(const Route& route, const HttpRequest& request, int status,
+             Duration took) const noexcept;
+  /// For a streamed chat.
+  RouteCount count_of(const Route& route, const HttpRequest& request) const;
 
   const OperatorApiOptions options;
   std::atomic<bool> draining;
   mutable Metrics metrics;
+  const std::shared_ptr<ChatMetrics> chats;
+  const BreakerMetrics breakers;
+  const RouteIndices route_counts;    ///< Of `OperatorApiOptions::request_metrics`.
+  std::optional<metrics::Page> page;  ///< Made once the metrics of the program are checked.
   /// The JSON of the power state that was read last.
   mutable SharedText<PowerReading> power_state;
 };
@@ -68,6 +91,7 @@ struct Context {
 struct Call {
   Call(const HttpRequest& request, const HttpAdmission& admission, const Deadline& deadline)
       : request(request),
+        route(static_cast<const Route*>(admission.match().route)),
         argument(admission.match().argument),
         principal(admission.match().principal),
         scopes(admission.match().scopes),
@@ -76,6 +100,7 @@ struct Call {
         request_id(http_detail::request_id_of(request.headers)) {}
 
   const HttpRequest& request;
+  const Route* route;
   std::string_view argument;  ///< The value of `{}` in the route, still percent-encoded.
   const std::shared_ptr<const std::string>& principal;  ///< Who sent it; null if unknown.
   Scopes scopes;

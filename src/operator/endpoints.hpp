@@ -36,6 +36,7 @@ Task<HttpResponse> open_window(const Context& context, const Call& call);
 Task<HttpResponse> close_window(const Context& context, const Call& call);
 
 Task<HttpResponse> show_breakers(const Context& context, const Call& call);
+Task<HttpResponse> show_objectives(const Context& context, const Call& call);
 Task<HttpResponse> show_health(const Context& context, const Call& call);
 Task<HttpResponse> show_livez(const Context& context, const Call& call);
 Task<HttpResponse> show_readyz(const Context& context, const Call& call);

@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "http/media_type.hpp"
+#include "metrics/exposition.hpp"
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/metric_families.hpp"
+#include "threads/next_turn.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -54,6 +56,18 @@ Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
   return json_answer(200, std::move(json).take());
 }
 
+Task<HttpResponse> show_objectives(const Context& context, const Call& /*call*/) {
+  const OperatorApiOptions& options = context.options;
+  const WallTime now = options.wall_clock.now();
+  if (options.objectives != nullptr) {
+    return json_answer(200, to_json(*options.objectives, now));
+  }
+  json::Writer json(64);
+  json.open('{').key("objectives").open('[').close(']');
+  json.key("timestamp").string(to_rfc3339(now)).close('}');
+  return json_answer(200, std::move(json).take());
+}
+
 Task<HttpResponse> show_health(const Context& context, const Call& /*call*/) {
   json::Writer json(128);
   json.open('{').key("status").string("ok").key("module").string("tentaculo_link");
@@ -82,11 +96,22 @@ Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
   co_return messages ? json_answer(200, R"({"status":"ready"})") : not_ready(kSessions);
 }
 
-Task<HttpResponse> show_metrics(const Context& context, const Call& /*call*/) {
-  const OperatorApiOptions& options = context.options;
-  std::string text = context.metrics.text(options.breakers, options.clock.now());
-  write_families(text, options.metric_families);
-  return HttpResponse(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+/// In slices, so that no other request waits for a large page.
+Task<HttpResponse> show_metrics(const Context& context, const Call& call) {
+  using metrics::Exposition;
+  constexpr std::size_t kSlice = 32 * 1024;  // some 100 µs
+  const Exposition format =
+      prefers_openmetrics(call.request.headers) ? Exposition::openmetrics : Exposition::prometheus;
+  std::string text;
+  text.reserve(4 * kSlice);
+  metrics::Page::Position from;
+  while (context.page->write(text, format, from, kSlice)) {
+    NextTurn turn;
+    co_await turn;
+  }
+  HttpResponse answer(200, std::string(content_type(format)), std::move(text));
+  answer.headers.add("Vary", "Accept");
+  co_return std::move(answer);
 }
 
 }  // namespace endpoints

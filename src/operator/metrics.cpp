@@ -3,128 +3,134 @@
 #include <vx11/version.hpp>
 
 #include <algorithm>
-#include <chrono>
-
-#include "http/prometheus_text.hpp"
+#include <utility>
 
 namespace vx11 {
 inline namespace v0 {
 
-namespace {
-
 using endpoints::Endpoint;
 using endpoints::kEndpoints;
-using prometheus::head;
-using prometheus::label;
-using prometheus::line;
 
-std::uint64_t value_of(const std::atomic<std::uint64_t>& counter) noexcept {
-  return counter.load(std::memory_order_relaxed);
-}
+namespace {
 
 void add(std::atomic<std::uint64_t>& counter) noexcept {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-void write_breakers(std::string& out, std::span<const NamedBreaker> breakers, TimePoint now) {
-  head(out, "vx11_circuit_state", "gauge", "1 for the state a circuit breaker is in.");
-  for (const NamedBreaker& named : breakers) {
-    const CircuitState current = named.breaker->state();
-    for (const auto state : {CircuitState::closed, CircuitState::open, CircuitState::half_open}) {
-      line(out, R"(vx11_circuit_state{{breaker="{}",state="{}"}} {})", label(named.name),
-           to_string(state), state == current ? 1 : 0);
-    }
-  }
-  head(out, "vx11_circuit_failures", "gauge", "Failures in a row.");
-  for (const NamedBreaker& named : breakers) {
-    line(out, R"(vx11_circuit_failures{{breaker="{}"}} {})", label(named.name),
-         named.breaker->snapshot().failures);
-  }
-  head(out, "vx11_circuit_seconds_since_failure", "gauge",
-       "Age of the newest failure; absent while there was none.");
-  for (const NamedBreaker& named : breakers) {
-    const auto failed_at = named.breaker->snapshot().last_failure;
-    if (!failed_at) continue;
-    const auto age = std::chrono::floor<std::chrono::seconds>(now - *failed_at);
-    line(out, R"(vx11_circuit_seconds_since_failure{{breaker="{}"}} {})", label(named.name),
-         age.count());
-  }
+/// \param owner of the counter
+MetricSeries series_of(decltype(MetricSeries::labels) labels, std::shared_ptr<const void> owner,
+                       const std::atomic<std::uint64_t>& counter) {
+  return {.labels = std::move(labels), .value = [owner = std::move(owner), &counter] {
+            return counter.load(std::memory_order_relaxed);
+          }};
+}
+
+MetricSeries series_of(decltype(MetricSeries::labels) labels, std::shared_ptr<const void> owner,
+                       const MetricHistogram& times) {
+  return {.labels = std::move(labels),
+          .histogram = [owner = std::move(owner), &times] { return times.read(); }};
+}
+
+std::string name_of(std::size_t endpoint) {
+  return std::string(to_string(static_cast<Endpoint>(endpoint)));
 }
 
 }  // namespace
 
-Metrics::Metrics(std::vector<std::string> targets, const Metrics* earlier)
-    : shared_(earlier != nullptr ? earlier->shared_ : std::make_shared<Shared>()),
-      targets_(std::move(targets)),
-      all_(earlier != nullptr ? earlier->all_ : Targets()) {
-  for (const std::string& target : targets_) attempts_.push_back(&counters_of(target));
-}
-
-Metrics::ByTarget& Metrics::counters_of(const std::string& target) {
-  std::shared_ptr<ByTarget>& counters = all_[target];
-  if (counters == nullptr) counters = std::make_shared<ByTarget>();
-  return *counters;
+Metrics::Metrics(RequestDurations durations, const Metrics* earlier)
+    : counted_(durations),
+      shared_(earlier != nullptr ? earlier->shared_ : std::make_shared<Shared>()) {
+  if (counted_ == RequestDurations::left_out || shared_->durations[0] != nullptr) return;
+  for (auto& times : shared_->durations) {
+    times = std::make_unique<MetricHistogram>(request_time_bounds(), kTimeSteps);
+  }
 }
 
 void Metrics::answered(Endpoint endpoint, int status, Duration took) noexcept {
-  ByEndpoint& counters = shared_->endpoints[static_cast<std::size_t>(endpoint)];
-  add(counters.classes[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]);
-  counters.durations.count(took);
+  const auto at = static_cast<std::size_t>(endpoint);
+  add(shared_->endpoints[at].classes[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]);
+  if (counted_ == RequestDurations::by_endpoint) shared_->durations[at]->count_time(took);
 }
 
-void Metrics::attempted(std::span<const Attempt> attempts) noexcept {
-  for (const Attempt& attempt : attempts) {
-    const auto at = std::find(targets_.begin(), targets_.end(), attempt.target);
-    if (at == targets_.end()) continue;
-    ByTarget& counters = *attempts_[static_cast<std::size_t>(at - targets_.begin())];
-    add(counters.outcomes[static_cast<std::size_t>(attempt.outcome)]);
-  }
+void Metrics::streamed(StreamEnd end, std::optional<Duration> first_piece,
+                       Duration total) noexcept {
+  answered(Endpoint::chat, counted_status(end), total);
+  add(shared_->stream_ends[static_cast<std::size_t>(end)]);
+  if (first_piece) shared_->first_piece.count_time(*first_piece);
+  shared_->stream_total.count_time(total);
 }
 
-std::string Metrics::text(std::span<const NamedBreaker> breakers, TimePoint now) const {
-  std::string out;
-  out.reserve(32'768);
-  head(out, "vx11_build_info", "gauge", "The version that runs.");
-  line(out, R"(vx11_build_info{{version="{}"}} 1)", VX11_VERSION_STRING);
-  write_requests(out);
-  write_durations(out);
-  write_attempts(out);
-  shared_->streams.write(out);
-  write_breakers(out, breakers, now);
-  head(out, "vx11_session_store_failures_total", "counter",
-       "Sessions that could not be read or written.");
-  line(out, "vx11_session_store_failures_total {}", value_of(shared_->sessions_lost));
-  return out;
+std::vector<MetricFamily> Metrics::families() const {
+  std::vector<MetricFamily> families;
+  families.push_back(requests());
+  if (counted_ == RequestDurations::by_endpoint) families.push_back(durations());
+  families.push_back(stream_ends());
+  families.push_back(stream_times(
+      "vx11_chat_stream_first_piece_seconds",
+      "Time from the head of a request to the first piece of its stream, of operator chats.",
+      &Shared::first_piece));
+  families.push_back(
+      stream_times("vx11_chat_stream_duration_seconds",
+                   "Time from the head of a request to the end of its stream, of operator chats.",
+                   &Shared::stream_total));
+  MetricFamily lost{.name = "vx11_session_store_failures_total",
+                    .help = "Sessions that could not be read or written."};
+  lost.series.push_back(series_of({}, shared_, shared_->sessions_lost));
+  families.push_back(std::move(lost));
+  return families;
 }
 
-void Metrics::write_requests(std::string& out) const {
-  head(out, "vx11_requests_total", "counter", "Requests answered, by endpoint and status class.");
+MetricFamily Metrics::requests() const {
+  MetricFamily family{
+      .name = "vx11_requests_total",
+      .help = "Requests to the operator API that were answered, by endpoint and status class."};
   for (std::size_t i = 0; i < kEndpoints; ++i) {
     for (std::size_t c = 0; c < kClasses; ++c) {
-      line(out, R"(vx11_requests_total{{endpoint="{}",status="{}xx"}} {})",
-           to_string(static_cast<Endpoint>(i)), c + 1, value_of(shared_->endpoints[i].classes[c]));
+      family.series.push_back(
+          series_of({{"endpoint", name_of(i)}, {"status", std::to_string(c + 1) + "xx"}}, shared_,
+                    shared_->endpoints[i].classes[c]));
     }
   }
+  return family;
 }
 
-void Metrics::write_durations(std::string& out) const {
-  constexpr std::string_view kName = "vx11_request_duration_seconds";
-  head(out, kName, "histogram", "Time from the head of a request to its answer.");
+MetricFamily Metrics::durations() const {
+  MetricFamily family{
+      .name = "vx11_request_duration_seconds",
+      .help = "Time from the head of a request to its answer, or to the end of its stream.",
+      .kind = MetricKind::histogram,
+      .unit = "seconds"};
   for (std::size_t i = 0; i < kEndpoints; ++i) {
-    const std::string_view endpoint = to_string(static_cast<Endpoint>(i));
-    const auto& durations = shared_->endpoints[i].durations;
-    durations.write(out, kName, fmt::format(R"(endpoint="{}")", endpoint));
+    family.series.push_back(series_of({{"endpoint", name_of(i)}}, shared_, *shared_->durations[i]));
   }
+  return family;
 }
 
-void Metrics::write_attempts(std::string& out) const {
-  head(out, "vx11_chat_attempts_total", "counter", "Attempts at each chat target, by outcome.");
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    for (std::size_t o = 0; o < kOutcomes; ++o) {
-      line(out, R"(vx11_chat_attempts_total{{target="{}",outcome="{}"}} {})", label(targets_[i]),
-           to_string(static_cast<Outcome>(o)), value_of(attempts_[i]->outcomes[o]));
-    }
+MetricFamily Metrics::stream_ends() const {
+  MetricFamily family{.name = "vx11_chat_streams_total",
+                      .help = "Streamed operator chats by how they ended."};
+  for (std::size_t i = 0; i < kStreamEnds; ++i) {
+    family.series.push_back(series_of({{"outcome", std::string(kStreamEndNames[i])}}, shared_,
+                                      shared_->stream_ends[i]));
   }
+  return family;
+}
+
+MetricFamily Metrics::stream_times(std::string name, std::string help,
+                                   MetricHistogram Shared::*times) const {
+  MetricFamily family{.name = std::move(name),
+                      .help = std::move(help),
+                      .kind = MetricKind::histogram,
+                      .unit = "seconds"};
+  family.series.push_back(series_of({}, shared_, (*shared_).*times));
+  return family;
+}
+
+MetricFamily build_info() {
+  return {.name = "vx11_build_info",
+          .help = "The version that runs.",
+          .kind = MetricKind::info,
+          .series = {{.labels = {{"version", VX11_VERSION_STRING}}}}};
 }
 
 }  // namespace v0

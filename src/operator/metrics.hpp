@@ -1,85 +1,80 @@
 #pragma once
 
 /// \file
-/// The operator API's counters, and their Prometheus text. Internal.
+/// The operator API's counters, and their metric families. Internal.
 
+#include <vx11/metric_histogram.hpp>
 #include <vx11/operator_api.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "front/stream_end.hpp"
 #include "operator/endpoint.hpp"
-#include "operator/stream_metrics.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 
+/// Whether times are counted by endpoint. They are left out if they are by route, outside.
+enum class RequestDurations : unsigned char { by_endpoint, left_out };
+
 /// Counters of one API.
 ///
-/// Every series exists from the start: endpoints, targets, outcomes and status classes are known
-/// then, and no request can add one. Counting uses relaxed atomic additions; a scrape may therefore
-/// mix values from slightly different moments. Thread-safe.
+/// Every series exists from the start: endpoints and status classes are known then, and no request
+/// can add one. Counting uses relaxed atomic additions; a scrape may therefore mix values from
+/// slightly different moments. Thread-safe.
 class Metrics {
  public:
-  /// \param earlier its counters continue here, those of targets by their names; null: none
-  explicit Metrics(std::vector<std::string> targets, const Metrics* earlier = nullptr);
+  /// \param earlier its counters continue here; null: none
+  explicit Metrics(RequestDurations durations, const Metrics* earlier = nullptr);
 
+  /// \param took not counted with `RequestDurations::left_out`
   void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
-  /// A target that was not named at construction is not counted.
-  void attempted(std::span<const Attempt> attempts) noexcept;
   /// A streamed chat has ended, which is also when it is counted as answered.
-  void streamed(StreamEnd end, std::optional<Duration> first_piece, Duration total) noexcept {
-    answered(endpoints::Endpoint::chat, counted_status(end), total);
-    shared_->streams.ended(end, first_piece, total);
-  }
+  void streamed(StreamEnd end, std::optional<Duration> first_piece, Duration total) noexcept;
   /// A session could not be read or written.
   void session_lost() noexcept { shared_->sessions_lost.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Text exposition format 0.0.4, including the current state of `breakers`.
-  std::string text(std::span<const NamedBreaker> breakers, TimePoint now) const;
+  /// The counters as series, which share them.
+  std::vector<MetricFamily> families() const;
 
  private:
   using Counter = std::atomic<std::uint64_t>;
   static constexpr std::size_t kClasses = 5;  // 1xx … 5xx
-  static constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::unsupported) + 1;
 
   /// On separate cache lines, to avoid false sharing between endpoints.
   struct alignas(64) ByEndpoint {
     std::array<Counter, kClasses> classes{};
-    TimeHistogram<kRequestBounds> durations;
-  };
-  struct ByTarget {
-    std::array<Counter, kOutcomes> outcomes{};
   };
   /// Also counted into by the API that this one replaced, until its last request has ended.
   struct Shared {
     std::array<ByEndpoint, endpoints::kEndpoints> endpoints{};
+    std::array<std::unique_ptr<MetricHistogram>, endpoints::kEndpoints> durations{};
     Counter sessions_lost{0};
-    StreamMetrics streams;
+    std::array<Counter, kStreamEnds> stream_ends{};
+    MetricHistogram first_piece{request_time_bounds(), kTimeSteps};
+    MetricHistogram stream_total{request_time_bounds(), kTimeSteps};
   };
-  using Targets = std::map<std::string, std::shared_ptr<ByTarget>, std::less<>>;
 
-  void write_requests(std::string& out) const;
-  void write_durations(std::string& out) const;
-  void write_attempts(std::string& out) const;
+  MetricFamily requests() const;
+  MetricFamily durations() const;
+  MetricFamily stream_ends() const;
+  MetricFamily stream_times(std::string name, std::string help,
+                            MetricHistogram Shared::*times) const;
 
-  ByTarget& counters_of(const std::string& target);
-
+  const RequestDurations counted_;
   std::shared_ptr<Shared> shared_;
-  std::vector<std::string> targets_;  ///< Those that are shown.
-  Targets all_;  ///< Also those of earlier APIs, which may be configured again.
-  std::vector<ByTarget*> attempts_;
 };
+
+/// The version that runs.
+MetricFamily build_info();
 
 }  // namespace v0
 }  // namespace vx11

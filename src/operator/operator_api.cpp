@@ -11,7 +11,6 @@
 #include "operator/chat_events.hpp"
 #include "operator/context.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/metric_families.hpp"
 #include "operator/routes.hpp"
 
 namespace vx11 {
@@ -75,8 +74,9 @@ Result<OperatorApi> OperatorApi::make(OperatorApiOptions options, const Impl* ea
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
   auto impl = std::make_shared<Impl>(std::move(options), earlier);
   detail::Mistakes mistakes;
-  check_families(mistakes, impl->options.metric_families,
-                 impl->metrics.text(impl->options.breakers, {}));
+  std::vector<MetricFamily> families = impl->metric_families();
+  metrics::check(mistakes, families);
+  impl->page.emplace(std::move(families));
   if (auto checked = std::move(mistakes).result(); !checked) return fail(checked.error());
   return OperatorApi(std::move(impl));
 }
@@ -95,7 +95,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   if (!refused) return {tl::in_place, *this, impl_->options.max_body_bytes, std::move(found)};
   const std::string id = http_detail::request_id_of(head.headers);
   impl_->finish(*refused, head, id);
-  impl_->count(match.endpoint(), refused->status, since);
+  impl_->metrics.answered(match.endpoint(), refused->status, impl_->since(since));
   return tl::unexpected(*std::move(refused));
 }
 
@@ -141,7 +141,9 @@ Task<StreamedResponse> OperatorApi::answer_any(const HttpRequest& request,
   }
   impl.finish(result.head, request, call.request_id);
   const bool counts_itself = route.endpoint == endpoints::Endpoint::chat && result.body != nullptr;
-  if (!counts_itself) impl.count(route.endpoint, result.head.status, admission.match().since);
+  if (!counts_itself) {
+    impl.count(route, request, result.head.status, impl.since(admission.match().since));
+  }
   co_return std::move(result);
 }
 
@@ -172,6 +174,10 @@ Task<StreamedResponse> OperatorApi::open(const HttpRequest& request, Deadline de
   auto admission = admit(request);
   if (!admission) return StreamedResponse(std::move(admission.error()), nullptr);
   return answer_owned(request, *std::move(admission), std::move(deadline), Form::may_stream);
+}
+
+std::vector<ServedRoute> OperatorApi::routes() {
+  return endpoints::served_routes();
 }
 
 std::size_t OperatorApi::max_body_bytes() const noexcept {

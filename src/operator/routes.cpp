@@ -3,6 +3,7 @@
 #include <array>
 
 #include "http/resource.hpp"
+#include "operator/route_indices.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -13,12 +14,13 @@ namespace {
 constexpr std::optional<Scope> kPublic = std::nullopt;
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 25> kRoutes = {{
+constexpr std::array<Route, 26> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
     {"/operator/power/state", "GET", Scope::power_read, Endpoint::power_state, &show_power_state},
     {"/operator/task", "POST", Scope::power_write, Endpoint::task, &send_task, BodyRule::required},
+    {"/operator/slo", "GET", Scope::status, Endpoint::slo, &show_objectives},
     {"/operator/observe", "GET", Scope::status, Endpoint::observe, &show_observation},
     {"/operator/session/{}", "GET", Scope::chat, Endpoint::session, &show_session,
      BodyRule::ignored, Scope::sessions_read, &delete_session},
@@ -63,6 +65,28 @@ Match find_route(std::string_view target) noexcept {
     if (route.pattern.matches(path, keep)) return Match{&route, argument};
   }
   return {};
+}
+
+RouteIndices route_indices(const RequestMetrics* metrics) {
+  RouteIndices indices;
+  if (metrics == nullptr) return indices;
+  for (const Route& route : kRoutes) indices.push_back(metrics->index_of(route.pattern.text()));
+  return indices;
+}
+
+std::size_t position_of(const Route& route) noexcept {
+  return static_cast<std::size_t>(&route - kRoutes.data());
+}
+
+std::vector<ServedRoute> served_routes() {
+  std::vector<ServedRoute> served;
+  for (const Route& route : kRoutes) {
+    served.push_back({.method = route.method, .pattern = route.pattern.text()});
+    if (route.remove != nullptr) {
+      served.push_back({.method = "DELETE", .pattern = route.pattern.text()});
+    }
+  }
+  return served;
 }
 
 }  // namespace endpoints

@@ -3,10 +3,12 @@
 /// \file
 /// Maps paths to endpoints. Internal.
 
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/scope.hpp>
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "http/route_pattern.hpp"
 #include "operator/endpoint.hpp"
@@ -42,6 +44,9 @@ struct Match {
 
 /// Matches `target`, ignoring its query. The views are valid as long as `target`.
 Match find_route(std::string_view target) noexcept;
+
+/// All of them.
+std::vector<ServedRoute> served_routes();
 
 }  // namespace endpoints
 }  // namespace v0

@@ -80,6 +80,11 @@ class Idempotent final : public requests::Decorator {
     return again;
   }
 
+  void count(const HttpRequest& request, int status) const noexcept {
+    if (options_.metrics == nullptr) return;
+    options_.metrics->refused(route(request.target), request.method, status);
+  }
+
   /// The answer to a request that was not granted its key.
   HttpResponse without_key(const HttpRequest& request, const IdempotencyClaim& claim) const {
     if (claim.kind == Kind::answered) return replay(request, *claim.answer);
@@ -113,7 +118,9 @@ class Idempotent final : public requests::Decorator {
     Task<IdempotencyClaim> claiming = claim(request, admission, deadline, id);
     const IdempotencyClaim claimed = co_await std::move(claiming);
     if (claimed.kind != Kind::granted) {
-      co_return StreamedResponse(without_key(request, claimed), nullptr);
+      HttpResponse answer = without_key(request, claimed);
+      count(request, answer.status);
+      co_return StreamedResponse(std::move(answer), nullptr);
     }
     requests::GrantedKey key(options_.store, id, claimed.ticket);
     Task<StreamedResponse> opening = open_inner(request, admission, std::move(deadline));

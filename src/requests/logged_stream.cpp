@@ -27,6 +27,7 @@ RequestRecord OwnedRecord::view() const noexcept {
   viewed.principal = principal ? std::string_view(*principal) : std::string_view();
   viewed.peer = peer ? std::string_view(peer->address) : std::string_view();
   viewed.source = {};
+  viewed.fallback = {};
   viewed.error = {};
   return viewed;
 }
@@ -51,7 +52,8 @@ void LoggedStream::report(AnswerEnd end, std::string_view last_piece) noexcept {
   if (std::exchange(is_reported_, true)) return;
   RequestRecord record = record_.view();
   const ChatFacts facts = chat_facts(last_piece);
-  if (!facts.source.empty()) record.source = facts.source;
+  record.source = facts.source;
+  record.fallback = facts.fallback;
   record.attempts = facts.attempts;
   if (end == AnswerEnd::error) record.error = error_word(last_piece);
   record.end = end;

@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::size_t kLongestWord = 64;
 
-bool is_hex(std::string_view text) noexcept {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-bool is_id(std::string_view text) noexcept {
-  return is_hex(text) && text.find_first_not_of('0') != std::string_view::npos;
-}
-
 /// The text between `before` and the next quote; empty if there is none.
 std::string_view quoted_after(std::string_view body, std::size_t at,
                               std::string_view before) noexcept {
@@ -32,6 +24,15 @@ bool is_word(std::string_view text) noexcept {
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
          });
+}
+
+/// The reason, which follows the source; empty if there is none.
+std::string_view reason_after(std::string_view source, std::string_view body) noexcept {
+  constexpr std::string_view kBetween = R"(","reason":")";
+  if (source.data() == nullptr) return {};
+  const auto end = static_cast<std::size_t>(source.data() + source.size() - body.data());
+  const bool has_reason = body.substr(end).starts_with(kBetween);
+  return has_reason ? quoted_after(body, end, kBetween) : std::string_view();
 }
 
 /// The entries of the list of attempts that begins after `at`.
@@ -50,20 +51,6 @@ std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
 }
 
 }  // namespace
-
-std::string_view trace_id_of(const Headers& headers) noexcept {
-  constexpr std::size_t kLength = 55;  // 00-{32}-{16}-{2}
-  const auto found = headers.find("traceparent");
-  if (!found || found->size() < kLength || headers.count("traceparent") != 1) return {};
-  const std::string_view text = *found;
-  const std::string_view version = text.substr(0, 2);
-  const bool has_end =
-      version == "00" ? text.size() == kLength : text.size() == kLength || text[kLength] == '-';
-  const bool is_valid = has_end && is_hex(version) && version != "ff" && text[2] == '-' &&
-                        is_id(text.substr(3, 32)) && text[35] == '-' &&
-                        is_id(text.substr(36, 16)) && text[52] == '-' && is_hex(text.substr(53, 2));
-  return is_valid ? text.substr(3, 32) : std::string_view();
-}
 
 std::string_view error_word(std::string_view body) noexcept {
   for (const std::string_view before : {R"("error":")", R"("code":")", R"("status":")"}) {
@@ -84,6 +71,7 @@ ChatFacts chat_facts(std::string_view body) noexcept {
     at = body.rfind(before);
   }
   facts.source = quoted_after(body, at, before);
+  facts.fallback = reason_after(facts.source, body);
   facts.attempts = count_attempts(body, at == std::string_view::npos ? 0 : at);
   return facts;
 }

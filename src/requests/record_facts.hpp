@@ -12,16 +12,14 @@ namespace vx11 {
 inline namespace v0 {
 namespace requests {
 
-/// The trace id of a valid `traceparent` (W3C Trace Context, level 1 §3.2); else empty.
-std::string_view trace_id_of(const Headers& headers) noexcept;
-
 /// The word of an error's body, of letters, digits and underscores; empty if there is none.
 std::string_view error_word(std::string_view body) noexcept;
 
 /// Who answered a chat.
 struct ChatFacts {
-  std::string_view source = {};  ///< The target.
-  std::size_t attempts = 0;      ///< How many targets were asked.
+  std::string_view source = {};    ///< The target.
+  std::string_view fallback = {};  ///< Why the first one did not answer; empty if it did.
+  std::size_t attempts = 0;        ///< How many targets were asked.
 };
 
 /// Found in the answer as the APIs write it, or in the last events of a stream: what a client or an

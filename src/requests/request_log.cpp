@@ -6,6 +6,7 @@
 
 #include "front/refusal.hpp"
 #include "http/request_id.hpp"
+#include "http/trace_parent.hpp"
 #include "requests/decorator.hpp"
 #include "requests/logged_stream.hpp"
 #include "requests/record_facts.hpp"
@@ -91,7 +92,7 @@ class RequestLog final : public requests::Decorator {
     RequestRecord record;
     record.received = options_.wall_clock.now() -
                       std::chrono::duration_cast<WallTime::duration>(options_.clock.now() - since);
-    record.trace_id = requests::trace_id_of(head.headers);
+    record.trace_id = http_detail::trace_id_of(head.headers);
     record.method = head.method;
     record.target = head.target;
     record.route = route(head.target);
@@ -113,7 +114,9 @@ class RequestLog final : public requests::Decorator {
     if (answer.status >= 400) record.error = requests::error_word(answer.body);
     if (!record.is_admitted || !is_chat(record.route)) return;
     const requests::ChatFacts facts = requests::chat_facts(answer.body);
-    record.source = facts.source.empty() ? answer.headers.get("X-Vx11-Source") : facts.source;
+    const bool has_source = !facts.source.empty();
+    record.source = has_source ? facts.source : answer.headers.get("X-Vx11-Source");
+    record.fallback = has_source ? facts.fallback : answer.headers.get("X-Vx11-Reason");
     record.attempts = facts.attempts;
   }
 

@@ -23,7 +23,8 @@ struct GuardedSessionStore::State {
         timeout(options.timeout),
         timer(std::move(options.timer)),
         reading(named(options.breaker, "session_read"), options.clock),
-        writing(named(options.breaker, "session_write"), options.clock) {}
+        writing(named(options.breaker, "session_write"), options.clock),
+        clock(options.clock) {}
 
   const std::shared_ptr<SessionStore> inner;
   const Duration timeout;
@@ -31,6 +32,9 @@ struct GuardedSessionStore::State {
   CircuitBreaker reading;
   CircuitBreaker writing;
   std::atomic<std::uint64_t> timed_out = 0;
+  const SteadyClock clock;
+  MetricHistogram read_times{request_time_bounds(), kTimeSteps};
+  MetricHistogram write_times{request_time_bounds(), kTimeSteps};
 };
 
 namespace {
@@ -53,9 +57,11 @@ struct RecordVerdict {
 
 template <class T, class State>
 Task<Result<T>> wait_for(std::shared_ptr<detail::GuardedCall<T, RecordVerdict<State>>> call,
-                         std::shared_ptr<State> state) {
+                         std::shared_ptr<State> state, MetricHistogram State::*times) {
+  const TimePoint since = state->clock.now();
   auto waiting = call->wait(state->timer.get(), state->timeout);
   co_await waiting;
+  (state.get()->*times).count_time(state->clock.now() - since);
   std::optional<Result<T>> result = call->take();
   if (!result) co_return fail(Errc::storage, "the session store did not answer in time");
   co_return *std::move(result);
@@ -65,6 +71,7 @@ Task<Result<T>> wait_for(std::shared_ptr<detail::GuardedCall<T, RecordVerdict<St
 template <class T, class State, class Begin>
 Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& breaker,
                         std::shared_ptr<const std::string> question, const Begin& begin) {
+  const auto times = &breaker == &state->reading ? &State::read_times : &State::write_times;
   auto permit = breaker.try_acquire();
   if (!permit) {
     return Result<T>(fail(Errc::storage, "the session store is left out after failures"));
@@ -75,11 +82,12 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
     record(true, detail::verdict_of(result));
+    (state.get()->*times).count(0);
     return result;
   }
   return wait_for<T>(std::make_shared<detail::GuardedCall<T, RecordVerdict<State>>>(
                          std::move(call), std::move(record)),
-                     state);
+                     state, times);
 }
 
 }  // namespace
@@ -128,6 +136,18 @@ const CircuitBreaker& GuardedSessionStore::reading() const noexcept {
 
 const CircuitBreaker& GuardedSessionStore::writing() const noexcept {
   return state_->writing;
+}
+
+SessionFigures GuardedSessionStore::figures() const {
+  return state_->inner->figures();
+}
+
+const MetricHistogram& GuardedSessionStore::read_times() const noexcept {
+  return state_->read_times;
+}
+
+const MetricHistogram& GuardedSessionStore::write_times() const noexcept {
+  return state_->write_times;
 }
 
 std::uint64_t GuardedSessionStore::timed_out() const noexcept {

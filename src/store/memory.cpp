@@ -103,6 +103,11 @@ class MemorySessionStore final : public SessionStore {
     return Result<bool>(was_there);
   }
 
+  SessionFigures figures() const override {
+    const std::scoped_lock lock(mutex_);
+    return {.sessions = entries_.size(), .bytes = bytes_, .evicted = evicted_, .expired = expired_};
+  }
+
  private:
   /// Reads a session, which counts as use of it.
   /// \return whether there is one
@@ -132,6 +137,7 @@ class MemorySessionStore final : public SessionStore {
     } else {
       if (const auto expired = index_.find(id); expired != index_.end()) {
         retire(expired->second, gone);
+        ++expired_;
       }
       begin(id, user_id, std::move(turn), now);
     }
@@ -193,10 +199,14 @@ class MemorySessionStore final : public SessionStore {
   /// Removes sessions beyond the limits, but never `kept`, the one that was used last.
   void evict(Entry& kept, Entries& gone) noexcept {
     Owner& owner = *kept.owner;
-    while (owner.oldest != &kept && is_over(owner)) retire(owner.oldest->self, gone);
+    while (owner.oldest != &kept && is_over(owner)) {
+      retire(owner.oldest->self, gone);
+      ++evicted_;
+    }
     while (entries_.size() > 1 && is_over()) {
       const bool has_more = owner.oldest != &kept;
       retire(has_more ? owner.oldest->self : std::prev(entries_.end()), gone);
+      ++evicted_;
     }
   }
 
@@ -237,14 +247,17 @@ class MemorySessionStore final : public SessionStore {
     for (int i = 0; i < detail::kSweptPerAppend; ++i) {
       if (entries_.empty() || !expired(entries_.back(), now)) return;
       retire(std::prev(entries_.end()), gone);
+      ++expired_;
     }
   }
 
   const SessionLimits limits_;
   const SteadyClock clock_;
   const WallClock wall_clock_;
-  std::mutex mutex_;
-  std::size_t bytes_ = 0;      // of all sessions
+  mutable std::mutex mutex_;
+  std::size_t bytes_ = 0;  // of all sessions
+  std::uint64_t evicted_ = 0;
+  std::uint64_t expired_ = 0;
   Owner unowned_ = Owner({});  // of sessions without principal
   // By names and ids of clients, which must not be able to choose their places.
   template <class Value>

@@ -117,10 +117,13 @@ TEST_CASE_FIXTURE(Site, "an operation is waited for no longer than the limit") {
   CHECK((*stored)->error().detail == "the session store did not answer in time");
   CHECK(store->timed_out() == 1);
   CHECK(timer->sleepers() == 0);
+  CHECK(store->write_times().read().sum == doctest::Approx(0.25));
+  CHECK(store->read_times().read().sum == 0);
   // Without its caller it still ends, and keeps all it needs until then.
   inner->hangs = false;
   inner->end_all();
   CHECK(recent(*store, "s").size() == 2);
+  CHECK(store->read_times().read().buckets[0].count == 1);  // ready at once
 }
 
 TEST_CASE_FIXTURE(Site, "sessions that cannot be read do not leave the store out for all") {

@@ -29,3 +29,21 @@ TEST_CASE("a memory store made without clocks reads the machine's") {
   append(*store, "s", turn("1"));
   CHECK(find(*store, "s")->created_at >= before);
 }
+
+TEST_CASE("a store in memory knows what it holds and what it has removed") {
+  ManualClock clock;
+  const auto store = vx11::make_memory_session_store(
+      {.limits = {.sessions = 2, .idle_timeout = 60s}, .clock = clock, .wall_clock = clock});
+  CHECK(store->figures().sessions == 0);
+  CHECK(store->figures().bytes == 0);
+  for (const char* id : {"a", "b", "c"}) append(*store, id, turn("1"));
+  CHECK(store->figures().sessions == 2);
+  CHECK(*store->figures().bytes > 0);
+  CHECK(store->figures().evicted == 1);
+  CHECK(store->figures().expired == 0);
+  clock.advance(60s);
+  append(*store, "b", turn("2"));
+  CHECK(store->figures().sessions == 1);
+  CHECK(store->figures().expired == 2);
+  CHECK(store->figures().evicted == 1);
+}

@@ -94,10 +94,10 @@ TEST_CASE_FIXTURE(Counted, "durations fall into buckets that add up") {
   };
   CHECK(bucket("0.0025") == 0);
   CHECK(bucket("0.005") == 1);
-  CHECK(bucket("1") == 1);
-  CHECK(bucket("2.5") == 2);
-  CHECK(bucket("10") == 2);
-  CHECK(bucket("30") == 3);
+  CHECK(bucket("2.0") == 1);
+  CHECK(bucket("3.0") == 2);
+  CHECK(bucket("11.0") == 2);
+  CHECK(bucket("15.0") == 3);
   CHECK(bucket("+Inf") == 3);
   CHECK(series.at(R"(vx11_request_duration_seconds_count{endpoint="chat"})") == 3);
   CHECK(series.at(R"(vx11_request_duration_seconds_sum{endpoint="chat"})") ==
@@ -125,6 +125,65 @@ TEST_CASE_FIXTURE(Counted, "the state of every breaker is a gauge") {
   CHECK(series.at(R"(vx11_circuit_failures{breaker="switch"})") == 3);
   CHECK(series.at(R"(vx11_circuit_seconds_since_failure{breaker="switch"})") == 7);
   CHECK(series.count(R"(vx11_circuit_seconds_since_failure{breaker="madre"})") == 0);
+}
+
+TEST_CASE_FIXTURE(Counted, "what breakers count is shown, and goes on with another breaker") {
+  const auto count = [this](const char* name) {
+    return scrape().at("vx11_circuit_" + std::string(name) + R"(_total{breaker="switch"})");
+  };
+  for (const char* name :
+       {"transitions", "failed_calls", "neutral_calls", "slow_calls", "rejections", "probes"}) {
+    CHECK(count(name) == 0);
+  }
+  trip(*switch_breaker);
+  CHECK_FALSE(switch_breaker->try_acquire());
+  CHECK(count("failed_calls") == 3);
+  CHECK(count("transitions") == 1);
+  CHECK(count("rejections") == 1);
+  clock.advance(60s);
+  switch_breaker->try_acquire()->success();
+  CHECK(count("probes") == 1);
+  CHECK(count("transitions") == 3);
+
+  const OperatorApi before = api();
+  options.breakers = {{.name = "switch", .breaker = std::make_shared<vx11::CircuitBreaker>()}};
+  const auto after = before.successor(options);
+  REQUIRE(after);
+  const HttpRequest request = authorised("GET", "/metrics");
+  const Series series = read(vx11::sync_wait(after->handle(request)).body);
+  CHECK(series.at(R"(vx11_circuit_failed_calls_total{breaker="switch"})") == 3);
+  CHECK(series.at(R"(vx11_circuit_transitions_total{breaker="switch"})") == 3);
+}
+
+TEST_CASE_FIXTURE(Counted, "OpenMetrics is answered to those who accept it") {
+  HttpRequest request = authorised("GET", "/metrics");
+  request.headers.add("Accept", "application/openmetrics-text");
+  const HttpResponse answer = send(request);
+  CHECK(answer.headers.get("Content-Type") ==
+        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  CHECK(answer.headers.get("Vary") == "Accept");
+  CHECK(answer.body.ends_with("\n# EOF\n"));
+  CHECK(answer.body.find("# TYPE vx11_build info\n") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Counted, "requests by route take the place of times by endpoint") {
+  options.request_metrics = vx11::RequestMetrics::create(OperatorApi::routes());
+  to_switch->then_json(R"({"response":"x"})");
+  HttpRequest request = authorised("POST", "/operator/chat/ask");
+  request.headers.add("Content-Type", "application/json");
+  request.headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  request.body = R"({"message":"m"})";
+  CHECK(send(request).status == 200);
+  get("/operator/session/none");
+  const Series series = scrape();
+  CHECK(series.at(
+            R"(vx11_http_requests_total{route="/operator/chat/ask",method="POST",code="200"})") ==
+        1);
+  CHECK(series.at(
+            R"(vx11_http_requests_total{route="/operator/session/{}",method="GET",code="404"})") ==
+        1);
+  CHECK(series.at(R"(vx11_http_request_duration_seconds_count{route="/operator/chat/ask"})") == 1);
+  CHECK_FALSE(series.contains(R"(vx11_request_duration_seconds_count{endpoint="chat"})"));
 }
 
 TEST_CASE_FIXTURE(Counted, "sessions that were lost are counted") {

@@ -38,6 +38,12 @@ TEST_CASE("what a transport counts is counted for the configured origin, too") {
   CHECK(all->resent == 1);
   CHECK(own->resent == 1);
   CHECK(other->resent == 0);
+  CHECK(own->opened == 2);
+  CHECK(own->reused == 1);
+  CHECK(own->open == own->idle);
+  CHECK(own->connecting == 0);
+  CHECK(all->opened == 2);
+  CHECK(other->opened == 0);
 }
 
 TEST_CASE("a call that finds no descriptor for the transport counts for its origin, too") {

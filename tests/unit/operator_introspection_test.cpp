@@ -56,6 +56,19 @@ TEST_CASE_FIXTURE(Site, "a condition of the program takes the place of asking th
   CHECK(body_of(get("/readyz")) == json{{"status", "not_ready"}, {"reason", "sessions"}});
 }
 
+TEST_CASE_FIXTURE(Site, "service levels are shown with a token, and no upstream is asked") {
+  CHECK(body_of(get("/operator/slo")) ==
+        json{{"objectives", json::array()}, {"timestamp", "2025-12-28T12:34:56.789Z"}});
+  CHECK(send(HttpRequest("GET", {}, "/operator/slo")).status == 401);
+  Site other;
+  other.options.objectives =
+      vx11::ServiceObjectives::create({{.name = "chats", .level = {.clock = other.clock}}}).value();
+  const json shown = body_of(other.get("/operator/slo/"));
+  CHECK(shown.at("objectives").at(0).at("name") == "chats");
+  CHECK(shown.at("objectives").at(0).at("budget_remaining") == 1);
+  CHECK(upstream_calls() + other.upstream_calls() == 0);
+}
+
 TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field") {
   const HttpResponse answer = get("/vx11/circuit-breaker/status");
   CHECK(answer.status == 200);

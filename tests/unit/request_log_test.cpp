@@ -29,6 +29,7 @@ struct Log {
   vx11::testing::ManualClock clock;
   std::vector<std::string> lines;
   std::vector<bool> admitted;
+  std::vector<std::string> fallbacks;
   std::shared_ptr<vx11::HttpHandler> handler;
 
   template <class Handler>
@@ -36,6 +37,7 @@ struct Log {
     const auto note = [this](const vx11::RequestRecord& record) {
       lines.push_back(to_json_line(record));
       admitted.push_back(record.is_admitted);
+      fallbacks.emplace_back(record.fallback);
     };
     handler = vx11::make_request_log(std::make_shared<Handler>(std::move(inner)),
                                      {.sink = note, .clock = clock, .wall_clock = clock})
@@ -184,6 +186,7 @@ TEST_CASE_FIXTURE(Log, "a chat names its target and how many were asked, and non
   CHECK(line.at("route") == "/operator/chat/ask");
   CHECK(line.at("upstream") == "madre_fallback");
   CHECK(line.at("attempts") == 2);
+  CHECK(fallbacks.front() == "switch_unreachable");
   CHECK(line.at("request_id").get<std::string>().starts_with("req_"));
   for (const std::string& text :
        {std::string("the answer"), std::string("the question"), std::string("the-session"),
@@ -209,6 +212,10 @@ TEST_CASE_FIXTURE(Log, "a completion names its target, too, also where all faile
   ask(*handler, Site::request("POST", completions_site::kPath, Site::chat()));
   CHECK(json::parse(lines.at(1)).at("status") == 503);
   CHECK(json::parse(lines.at(1)).at("error") == "unreachable");
+  site.to_switch->then_fail(vx11::Errc::unreachable);
+  site.to_madre->then_json(R"({"response":"hi"})");
+  ask(*handler, Site::request("POST", completions_site::kPath, Site::chat()));
+  CHECK(fallbacks == std::vector<std::string>{"", "", "switch_unreachable"});
 }
 
 TEST_CASE_FIXTURE(Log, "traceparent is taken over by the letter of the recommendation") {

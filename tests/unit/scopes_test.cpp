@@ -67,6 +67,7 @@ const std::vector<Needs> kOperatorRoutes = {
     {"HEAD", "/operator/status/", Scope::status},
     {"OPTIONS", "/operator/status", Scope::status},
     {"GET", "/operator/observe", Scope::status},
+    {"GET", "/operator/slo", Scope::status},
     {"GET", "/vx11/status", Scope::status},
     {"GET", "/vx11/circuit-breaker/status", Scope::status},
     {"GET", "/operator/power/state", Scope::power_read},

@@ -99,6 +99,7 @@ struct CircuitTotals {
   std::uint64_t slow = 0;               ///< Only if slow calls are measured.
   std::uint64_t rejected = 0;           ///< Calls that were not admitted.
   std::uint64_t would_have_opened = 0;  ///< In `metrics_only` mode.
+  std::uint64_t probes = 0;             ///< Admitted while half-open.
 };
 
 /// A consistent view of a breaker at one moment. Taking it changes nothing.

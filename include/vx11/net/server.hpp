@@ -138,6 +138,13 @@ struct ServeOptions {
   std::function<void()> after_work = {};
 };
 
+/// How busy one event loop of a server is.
+struct LoopFigures {
+  std::uint64_t turns = 0;     ///< How often it has handled what was ready.
+  Duration busy = {};          ///< Time in turns; the rest it has waited.
+  Duration longest_turn = {};  ///< Of the last one to two minutes with any.
+};
+
 /// An HTTP/1.1 server (RFC 9112) with keep-alive, pipelining and strict parsing.
 ///
 /// Call `bind`, then `run` on one thread; `stop` is thread-safe. A client disconnect fires the stop
@@ -165,6 +172,12 @@ class VX11_API HttpServer {
   /// Whether new connections are accepted: the server runs, its listener is open, and the last
   /// attempt to accept did not fail for want of descriptors or memory. Thread-safe.
   bool is_accepting() const noexcept;
+  /// The number of event loops.
+  std::size_t loops() const noexcept;
+  /// Of loop `at`, below `loops`; all zero if it does not run. Thread-safe.
+  LoopFigures loop_figures(std::size_t at) const noexcept;
+  /// Connections of clients that are open. Thread-safe.
+  std::size_t connections() const;
   /// Whether every event loop has turned since the last call, for a watchdog: a handler that blocks
   /// stops its loop, and this returns false until it continues. The first call returns true. Idle
   /// loops are woken. May be called on any thread, but on one at a time; false once `run` has

@@ -6,6 +6,7 @@
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
+#include <vx11/metric_histogram.hpp>
 #include <vx11/session_store.hpp>
 #include <vx11/timer.hpp>
 
@@ -59,6 +60,10 @@ class VX11_API GuardedSessionStore final : public SessionStore {
   const CircuitBreaker& writing() const noexcept;
   /// Operations whose callers stopped waiting.
   std::uint64_t timed_out() const noexcept;
+  SessionFigures figures() const override;
+  /// How long operations took, in seconds; those that were ready at once count as zero.
+  const MetricHistogram& read_times() const noexcept;
+  const MetricHistogram& write_times() const noexcept;
 
  private:
   struct State;

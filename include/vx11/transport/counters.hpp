@@ -18,6 +18,12 @@ struct TransportCounters {
   /// Calls that ended with `exhausted`: this process was out of descriptors, memory, threads or
   /// ports.
   std::atomic<std::uint64_t> exhausted = 0;
+  // The following are counted by the event-driven transport alone.
+  std::atomic<std::uint64_t> opened = 0;      ///< Connections that were opened.
+  std::atomic<std::uint64_t> reused = 0;      ///< Calls on a connection that was kept from another.
+  std::atomic<std::uint64_t> open = 0;        ///< Connections that are open now.
+  std::atomic<std::uint64_t> idle = 0;        ///< Of these, those that wait for a call.
+  std::atomic<std::uint64_t> connecting = 0;  ///< Calls that wait for a new connection now.
 };
 
 }  // namespace v0

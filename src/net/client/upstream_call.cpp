@@ -141,6 +141,7 @@ bool UpstreamCall::take_kept() {
 }
 
 Task<Result<void>> UpstreamCall::connect_anew() {
+  const PoolCount waits(pool_.counters(), &TransportCounters::connecting);
   Deadline connect_by = deadline_.capped(TimerWheel::now(), options_.connect_timeout);
   Result<Socket> socket =
       co_await net_detail::connect(loop_, pool_.resolver(), pool_.url(), connect_by);

@@ -16,6 +16,13 @@ std::shared_ptr<TransportCounters> counters_of(const NetTransportOptions& option
 
 }  // namespace
 
+UpstreamConnection::UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor)
+    : Channel(loop, std::move(socket), Priority::results),
+      executor_(executor),
+      is_open_(executor.counters(), &TransportCounters::open) {
+  executor.count(&TransportCounters::opened);
+}
+
 void UpstreamConnection::stop_call(std::uint64_t call) noexcept {
   stopped_call_ = call;
   if (stop_queued_.exchange(true)) return;
@@ -32,18 +39,13 @@ OriginPool::OriginPool(Url url, const NetTransportOptions& options,
                        socket_detail::Resolver& resolver)
     : url_(std::move(url)),
       options_(options),
-      counters_(counters_of(options, url_.text())),
+      counters_(options.counters, counters_of(options, url_.text())),
       resolver_(resolver),
       idle_(options.max_idle) {}
 
-void OriginPool::count(Counter counter) const noexcept {
-  for (TransportCounters* const counters : {options_.counters.get(), counters_.get()}) {
-    if (counters != nullptr) (counters->*counter).fetch_add(1, std::memory_order_relaxed);
-  }
-}
-
 OriginPool::~OriginPool() {
   while (const auto idle = idle_.pop()) {
+    counters_.add(&TransportCounters::idle, -1);
     (*idle)->watch(nullptr, nullptr);
     (*idle)->abort(CloseReason::aborted);
   }
@@ -51,10 +53,14 @@ OriginPool::~OriginPool() {
 
 UpstreamConnectionPtr OriginPool::take() {
   while (auto newest = idle_.pop()) {
+    counters_.add(&TransportCounters::idle, -1);
     UpstreamConnectionPtr connection = *std::move(newest);
     connection->watch(nullptr, nullptr);
     connection->no_limit();
-    if (connection->reusable()) return connection;
+    if (connection->reusable()) {
+      count(&TransportCounters::reused);
+      return connection;
+    }
     connection->abort(CloseReason::aborted);
   }
   return nullptr;
@@ -65,6 +71,7 @@ void OriginPool::keep(UpstreamConnectionPtr connection) {
   connection->limit(TimerWheel::in(options_.idle_timeout));
   UpstreamConnection& kept = *connection;
   idle_.push(std::move(connection));
+  count(&TransportCounters::idle);
   kept.watch(&OriginPool::broken, &kept);  // last: it may be removed at once
 }
 
@@ -81,7 +88,9 @@ Result<TlsContextPtr> OriginPool::tls_context() {
 
 void OriginPool::broken(void* connection) {
   auto* const gone = static_cast<UpstreamConnection*>(connection);
-  gone->executor().idle_.remove_if([=](const auto& kept) { return kept.get() == gone; });
+  OriginPool& pool = gone->executor();
+  const auto removed = pool.idle_.remove_if([=](const auto& kept) { return kept.get() == gone; });
+  pool.counters_.add(&TransportCounters::idle, -static_cast<std::int64_t>(removed.size()));
 }
 
 Result<OriginPool*> UpstreamPools::of(const std::string& text) {

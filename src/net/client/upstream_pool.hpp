@@ -26,11 +26,47 @@ namespace net_detail {
 class OriginPool;
 using TlsContextPtr = std::shared_ptr<const socket_detail::TlsContext>;
 
+/// The counters of a transport and of one of its origins; either may be null.
+class PoolCounters {
+ public:
+  using Counter = std::atomic<std::uint64_t> TransportCounters::*;
+
+  PoolCounters(std::shared_ptr<TransportCounters> all, std::shared_ptr<TransportCounters> origin)
+      : all_(std::move(all)), origin_(std::move(origin)) {}
+
+  /// Adds to a counter; `by` may be below zero for those that say what is now.
+  void add(Counter counter, std::int64_t by = 1) const noexcept {
+    for (TransportCounters* const counters : {all_.get(), origin_.get()}) {
+      if (counters == nullptr) continue;
+      (counters->*counter).fetch_add(static_cast<std::uint64_t>(by), std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  std::shared_ptr<TransportCounters> all_;
+  std::shared_ptr<TransportCounters> origin_;
+};
+
+/// Counts one for its lifetime.
+class PoolCount {
+ public:
+  PoolCount(PoolCounters counters, PoolCounters::Counter counter) noexcept
+      : counters_(std::move(counters)), counter_(counter) {
+    counters_.add(counter_);
+  }
+  PoolCount(const PoolCount&) = delete;
+  PoolCount& operator=(const PoolCount&) = delete;
+  ~PoolCount() { counters_.add(counter_, -1); }
+
+ private:
+  PoolCounters counters_;
+  PoolCounters::Counter counter_;
+};
+
 /// A channel that stores its position in the pool.
 class UpstreamConnection : public Channel {
  public:
-  UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor)
-      : Channel(loop, std::move(socket), Priority::results), executor_(executor) {}
+  UpstreamConnection(Loop& loop, Socket socket, OriginPool& executor);
   OriginPool& executor() noexcept { return executor_; }
   /// Whether it can carry another request: open, and without unsolicited bytes.
   bool reusable() const noexcept { return close_reason() == CloseReason::none && unread().empty(); }
@@ -46,6 +82,7 @@ class UpstreamConnection : public Channel {
   void close_stopped();
 
   OriginPool& executor_;
+  const PoolCount is_open_;  // with its own counters: it may outlive the pool
   std::atomic<std::uint64_t> stopped_call_ = 0;
   std::atomic<bool> stop_queued_ = false;
   SharedJob<UpstreamConnection, &UpstreamConnection::close_stopped> stop_job_;
@@ -66,9 +103,10 @@ class OriginPool {
   Result<TlsContextPtr> tls_context();
   /// Null when there is none.
   UpstreamConnectionPtr take();
-  using Counter = std::atomic<std::uint64_t> TransportCounters::*;
+  using Counter = PoolCounters::Counter;
   /// Adds one to that counter of the transport, and of this origin.
-  void count(Counter counter) const noexcept;
+  void count(Counter counter) const noexcept { counters_.add(counter); }
+  const PoolCounters& counters() const noexcept { return counters_; }
   /// Keeps a connection without a call in progress, unless the pool is full.
   void keep(UpstreamConnectionPtr connection);
 
@@ -77,7 +115,7 @@ class OriginPool {
 
   Url url_;
   const NetTransportOptions& options_;
-  const std::shared_ptr<TransportCounters> counters_;  ///< Of this origin; may be null.
+  const PoolCounters counters_;
   socket_detail::Resolver& resolver_;
   socket_detail::IdleStack<UpstreamConnectionPtr> idle_;
   TlsContextPtr tls_context_;

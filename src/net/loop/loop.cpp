@@ -1,5 +1,6 @@
 #include "net/loop/loop.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <memory>
@@ -65,12 +66,16 @@ void Loop::run() {
   const ExecutorScope stay(*this);
   const ShortTimeSlice short_time_slice;
   current_ = this;
+  TimePoint ended = TimerWheel::now();
   while (!stopped_.load(std::memory_order_relaxed)) {
     const bool worked = poller.turn(has_jobs() ? 0 : timers.wait_at_most());
     if (worked && !call_is_due_ && after_work_) note_work();
     timers.fire_due();
     if (has_posted_.load(std::memory_order_relaxed)) run_posted();
     if (!later_.empty()) run_later();
+    const TimePoint begun = std::max(ended, poller.woken_at());
+    ended = TimerWheel::now();
+    turns.note(begun, ended);
     if (poller.has_more()) short_time_slice.yield();
   }
   ending_ = true;

@@ -16,6 +16,7 @@
 
 #include "net/loop/poller.hpp"
 #include "net/loop/timer_wheel.hpp"
+#include "net/loop/turn_figures.hpp"
 #include "threads/offload.hpp"
 
 namespace vx11 {
@@ -75,6 +76,7 @@ class VX11_API Loop : public Executor {
 
   TimerWheel timers;
   Poller poller;
+  TurnFigures turns;  ///< May be read on any thread.
 
  private:
   /// Ends a wait. Edge-triggered, so what is written to it is never read.

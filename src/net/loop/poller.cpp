@@ -62,6 +62,7 @@ bool Poller::turn(int milliseconds) {
 void Poller::fetch(int milliseconds) {
   const int count =
       ::epoll_wait(epoll_.get(), fetched_.data(), static_cast<int>(fetched_.size()), milliseconds);
+  if (milliseconds != 0) woken_at_ = SteadyClock().now();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = fetched_[static_cast<std::size_t>(i)];
     auto& watcher = *static_cast<Watcher*>(event.data.ptr);

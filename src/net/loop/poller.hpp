@@ -3,6 +3,7 @@
 /// \file
 /// Edge-triggered readiness of sockets. Internal.
 
+#include <vx11/clock.hpp>
 #include <vx11/socket/detail/fd.hpp>
 
 #include <array>
@@ -75,6 +76,8 @@ class Poller {
   /// previous turn: at most `milliseconds`, or without limit if negative.
   /// \return whether there was any
   bool turn(int milliseconds);
+  /// When the last turn that waited had waited.
+  TimePoint woken_at() const noexcept { return woken_at_; }
   /// Whether events are left for the next turn.
   bool has_more() const noexcept { return !results_.empty() || !new_work_.empty(); }
 
@@ -88,6 +91,7 @@ class Poller {
   }
 
   socket_detail::Fd epoll_;
+  TimePoint woken_at_ = {};
   std::array<epoll_event, 256> fetched_{};
   Queue results_;
   Queue new_work_;

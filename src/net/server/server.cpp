@@ -51,11 +51,22 @@ class Server : private Poller::Watcher {
   bool is_secure() const noexcept { return options_.tls != nullptr; }
   /// Thread-safe.
   std::size_t unsent_bytes() const { return unsent_.bytes(); }
+  std::size_t loops() const noexcept { return loops_.size(); }
+  /// Thread-safe.
+  LoopFigures loop_figures(std::size_t at) const noexcept {
+    const TurnFigures& turns = loops_[at].loop.turns;
+    return {.turns = turns.turns(), .busy = turns.busy(), .longest_turn = turns.longest()};
+  }
+  /// Thread-safe.
+  std::size_t connections() const {
+    return runs_.load(std::memory_order_acquire) ? state_->connections.total() : 0;
+  }
   /// Thread-safe.
   bool is_accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
 
   std::size_t run(const HttpHandler& handler) {
     state_.emplace(handler, options_, proxies_, unsent_);
+    runs_.store(true, std::memory_order_release);
     for (LoopThread& loop : loops_) {
       loop.state.emplace(*state_);
       loop.loop.call_after_work(options_.after_work, std::chrono::seconds(1));
@@ -330,6 +341,7 @@ class Server : private Poller::Watcher {
   const TrustedProxies proxies_;
   UnsentAnswers unsent_;
   std::optional<ServerState> state_;
+  std::atomic<bool> runs_ = false;  ///< Whether there is a `state_`, from then on.
   std::mutex stop_mutex_;
   int stops_ = 0;  ///< Calls of `stop`, up to two; guarded by `stop_mutex_`.
   ServerJob drain_job_{*this, &Server::drain};  // outlives the loops, as `end_job_`
@@ -389,6 +401,18 @@ std::uint16_t HttpServer::port() const noexcept {
 
 std::size_t HttpServer::unsent_bytes() const {
   return impl_->unsent_bytes();
+}
+
+std::size_t HttpServer::loops() const noexcept {
+  return impl_->loops();
+}
+
+LoopFigures HttpServer::loop_figures(std::size_t at) const noexcept {
+  return impl_->loop_figures(at);
+}
+
+std::size_t HttpServer::connections() const {
+  return impl_->connections();
 }
 
 bool HttpServer::is_accepting() const noexcept {

@@ -289,7 +289,10 @@ class CircuitCore {
       enter(word, now);
     }
     const Ticket ticket = probes_.acquire(now);
-    if (ticket != kNoTicket) return admit(word, ticket);
+    if (ticket != kNoTicket) {
+      totals_.probes.add_locked();
+      return admit(word, ticket);
+    }
     return reject(RejectionReason::probes_busy, probes_.next_overdue() - now);
   }
 

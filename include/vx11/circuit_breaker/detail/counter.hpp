@@ -97,6 +97,7 @@ struct Counters {
   Counter neutral;
   Counter slow;
   Counter would_have_opened;
+  Counter probes;
 
   CircuitTotals with(const FailureRecord& failures, const StripedCounter& rejected) const noexcept {
     return {.successes = successes.get(),
@@ -104,10 +105,11 @@ struct Counters {
             .neutral = neutral.get(),
             .slow = slow.get(),
             .rejected = rejected.get(),
-            .would_have_opened = would_have_opened.get()};
+            .would_have_opened = would_have_opened.get(),
+            .probes = probes.get()};
   }
   void clear() noexcept {
-    for (Counter* each : {&successes, &neutral, &slow, &would_have_opened}) each->clear();
+    for (Counter* each : {&successes, &neutral, &slow, &would_have_opened, &probes}) each->clear();
   }
 };
 
