@@ -14,9 +14,9 @@
 
 #include "admin_answers.hpp"
 #include "authenticator.hpp"
-#include "documents.hpp"
 #include "chat_labels.hpp"
 #include "config_slo.hpp"
+#include "documents.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"

@@ -39,6 +39,7 @@ const answers = async (d) => {
   await d.expect(200, d.byId('openWindow'))
   await d.expect(200, d.byId('closeWindow'))
   await d.expect(200, d.byId('createEmbeddings'))
+  await d.expect(200, d.byId('getMetrics'), { headers: { accept: 'application/openmetrics-text; version=1.0.0' } })
   const description = d.byId('getDescription')
   const { headers } = await d.once(description, { headers: { 'accept-encoding': 'identity' } })
   await d.expect(304, description, { headers: { 'if-none-match': headers.etag } })

@@ -45,6 +45,11 @@ breaker.failures_to_open = 100000
 [madre]
 limit = "1s"
 breaker.failures_to_open = 100000
+[slo.quick]
+kind = "latency"
+threshold = "2s"
+[slo.chats]
+kind = "availability"
 [targets.llama]
 dialect = "openai"
 url = "$MODELS"
@@ -55,10 +60,9 @@ TOML
 }
 
 configured >"$WORK/shared.toml"
-SESSIONS=redis://127.0.0.1:$REDIS_PORT VX11_AUTH_SHARED_REVOCATIONS=true start_gateway --config "$WORK/shared.toml"
-SHARED=$BASE
-PIDS[shared]=${PIDS[gateway]}
-unset 'PIDS[gateway]'
+VX11_AUTH_SHARED_REVOCATIONS=true start shared '^listening on ' "$GATEWAY_PROGRAM" --listen 127.0.0.1:0 \
+  --sessions "redis://127.0.0.1:$REDIS_PORT" --madre "$MADRE" --switch "$SWITCH_URL" --config "$WORK/shared.toml"
+SHARED=$(url_of shared 'listening on')
 configured >"$CONFIG"
 VX11_SERVER_DRAIN_DELAY=2s start_gateway --config "$CONFIG"
 
