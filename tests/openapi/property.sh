@@ -66,6 +66,25 @@ SHARED=$(url_of shared 'listening on')
 configured >"$CONFIG"
 VX11_SERVER_DRAIN_DELAY=2s start_gateway --config "$CONFIG"
 
+# Builds without Redoc have no page.
+has_a_page_of_its_own() {
+  anonymous GET /operator/docs/
+  [[ $STATUS != 404 ]] || return 0
+  expect_status 200
+  expect_header content-type '^text/html'
+  expect_header content-security-policy "default-src 'none'; script-src 'self';"
+  local source sources
+  sources=$(grep -o '\(src\|spec-url\)="[^"]*"' "$BODY" | cut -d'"' -f2)
+  expect_equal 'what the page needs' "$(xargs <<<"$sources")" '/openapi.json /operator/docs/redoc.js'
+  for source in $sources; do
+    anonymous GET "$source"
+    expect_status 200
+  done
+  anonymous GET /operator/docs/nothing
+  expect_status 404
+}
+check 'the page needs nothing from elsewhere' has_a_page_of_its_own
+
 is_as_described() {
   node "$FOLDER/property.mjs" "$BASE" "$SHARED" "$CONTROL" "$WORK/tokens.json" "$CONFIG" "${PIDS[gateway]}" \
     "${PIDS[redis]}" "$SOURCES/operator/routes.cpp" "$SOURCES/completions/api.cpp" >"$WORK/report"
