@@ -28,8 +28,8 @@ vx11::HttpDocument document(std::string path, std::string content_type, const Em
 }
 
 #ifdef VX11_GATEWAY_PAGE
-/// No script but ours; Redoc writes its styles into the page, and searches in a worker that it makes
-/// itself.
+/// No script but ours. Redoc writes its styles into the page, and searches in a worker that it
+/// makes itself.
 constexpr const char* kPageRules =
     "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; "

@@ -48,8 +48,8 @@ struct HttpDocumentsOptions {
 /// `Cache-Control: no-cache`, so that clients ask whether theirs is current; `If-None-Match` is
 /// answered 304. Thread-safe. Bodies are not copied.
 /// \return every mistake in one `invalid_argument`: no document, a path without a slash in front or
-///         with one at its end, two equal paths, no content type, a digest of other characters; `exhausted` without memory for
-///         digests
+///         with one at its end, two equal paths, no content type, a digest of other characters;
+///         `exhausted` without memory for digests
 VX11_API Result<std::shared_ptr<HttpHandler>> make_documents(HttpDocumentsOptions options);
 
 }  // namespace v0
