@@ -64,6 +64,7 @@ VX11_API std::optional<bool> judge(const ServiceObjective& objective, const Requ
 /// **Thread-safe**. `count` reads the clock once and takes no lock; the objectives are immutable.
 class VX11_API ServiceObjectives {
  public:
+  /// An objective and what was counted for it.
   struct Entry {
     ServiceObjective objective;
     std::shared_ptr<ServiceLevel> level;

@@ -35,11 +35,32 @@ std::string_view reason_after(std::string_view source, std::string_view body) no
   return has_reason ? quoted_after(body, end, kBetween) : std::string_view();
 }
 
+/// Where a text that begins with a quote stands. The quote is frequent in JSON, so what follows it
+/// is looked for.
+std::size_t find_quoted(std::string_view body, std::string_view text, std::size_t from) noexcept {
+  const std::string_view rest = text.substr(1);
+  for (std::size_t at = body.find(rest, from + 1); at != std::string_view::npos;
+       at = body.find(rest, at + 1)) {
+    if (body[at - 1] == '"') return at - 1;
+  }
+  return std::string_view::npos;
+}
+
+/// The same, from the end.
+std::size_t rfind_quoted(std::string_view body, std::string_view text) noexcept {
+  const std::string_view rest = text.substr(1);
+  std::size_t at = body.rfind(rest);
+  while (at != std::string_view::npos && at > 0 && body[at - 1] != '"') {
+    at = body.rfind(rest, at - 1);
+  }
+  return at == 0 || at == std::string_view::npos ? std::string_view::npos : at - 1;
+}
+
 /// The entries of the list of attempts that begins after `at`.
 std::size_t count_attempts(std::string_view body, std::size_t at) noexcept {
   constexpr std::string_view kBegin = R"("attempts":[)";
   constexpr std::string_view kEntry = R"({"name":)";
-  const std::size_t begin = body.find(kBegin, at);
+  const std::size_t begin = find_quoted(body, kBegin, at);
   if (begin == std::string_view::npos) return 0;
   const std::string_view list = body.substr(begin, body.find(']', begin) - begin);
   std::size_t count = 0;
@@ -65,10 +86,10 @@ ChatFacts chat_facts(std::string_view body) noexcept {
   constexpr std::string_view kOpenAi = R"("vx11":{"source":")";
   ChatFacts facts;
   std::string_view before = kOperator;
-  std::size_t at = body.find(before);
+  std::size_t at = find_quoted(body, before, 0);
   if (at == std::string_view::npos) {
     before = kOpenAi;
-    at = body.rfind(before);
+    at = rfind_quoted(body, before);
   }
   facts.source = quoted_after(body, at, before);
   facts.fallback = reason_after(facts.source, body);

@@ -9,14 +9,17 @@ inline namespace v0 {
 
 namespace {
 
-bool matches(std::string_view pattern, std::string_view route) noexcept {
-  if (!pattern.ends_with('*')) return pattern == route;
-  return route.starts_with(pattern.substr(0, pattern.size() - 1));
+inline bool matches(std::string_view pattern, std::string_view route) noexcept {
+  if (pattern == route) return true;
+  return pattern.ends_with('*') && route.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
 bool is_listed(const std::vector<std::string>& routes, std::string_view route) noexcept {
-  return !route.empty() && std::any_of(routes.begin(), routes.end(),
-                                       [=](const std::string& r) { return matches(r, route); });
+  if (route.empty()) return false;
+  for (const std::string& pattern : routes) {
+    if (matches(pattern, route)) return true;
+  }
+  return false;
 }
 
 /// A preflight or a look at the head is no use of the route.
@@ -92,7 +95,7 @@ std::string_view to_string(ObjectiveKind kind) noexcept {
 }
 
 std::vector<std::string> chat_routes() {
-  return {"/operator/chat", "/operator/chat/ask", "/v1/chat/completions", "/v1/completions",
+  return {"/operator/chat/ask", "/operator/chat", "/v1/chat/completions", "/v1/completions",
           "/v1/responses"};
 }
 

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-VARIABLES = {"$__rate_interval": "30s", "$job": "vx11-gateway", "$instance": ".*"}
+VARIABLES = {"$__rate_interval": "2m", "$job": "vx11-gateway", "$instance": ".*"}
 
 
 def query(url, expression):
