@@ -25,7 +25,7 @@ const eventually = async (d, status, operation, how) => {
     const { status: got } = await d.once(operation, how)
     if (got === status) return d.expect(status, operation, how)
     if (Date.now() > deadline) return d.faults.push(`${operation.name} → ${got}, never ${status}`)
-    await pause(20)
+    await pause(100) // fewer requests than the rate of an address
   }
 }
 
@@ -91,7 +91,11 @@ const hold = async (d, begin) => {
   await d.order('__reset')
   await d.order('__set', { stream: true, stream_released: 1 })
   const held = begin.map((one) => one())
-  while ((await d.counts()).switch.total < held.length) await pause(5)
+  const deadline = Date.now() + 20000
+  while ((await d.counts()).switch.total < held.length) {
+    if (Date.now() > deadline) throw new Error('switch was not asked for the streams')
+    await pause(5)
+  }
   return async () => {
     await d.order('__set', { stream: false, stream_released: 1000000 })
     await Promise.all(held)
