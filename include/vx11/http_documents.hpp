@@ -29,8 +29,8 @@ struct HttpDocument {
   /// The body compressed by gzip, for clients that accept it; outlives the handler, too. Empty:
   /// every client gets the body as it is.
   std::string_view gzip = {};
-  /// A digest of the body for the `ETag`, such as a build computes: letters, digits, `-`, `.` and
-  /// `_`. Empty: its SHA-256.
+  /// A digest of the body for the `ETag`, such as a build computes: letters, digits, hyphens, dots
+  /// and underscores. Empty: its SHA-256.
   std::string_view digest = {};
   /// More fields of its answers, such as `Content-Security-Policy`.
   Headers headers = {};
