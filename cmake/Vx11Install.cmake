@@ -111,6 +111,7 @@ endif()
 if(TARGET vx11-gateway)
   install(TARGETS vx11-gateway COMPONENT gateway)
   install(FILES ${PROJECT_SOURCE_DIR}/docs/configuration.md ${PROJECT_SOURCE_DIR}/docs/operations.md
+    ${PROJECT_SOURCE_DIR}/docs/openapi/gateway.json
     DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT gateway)
 endif()
 if(PROJECT_IS_TOP_LEVEL)

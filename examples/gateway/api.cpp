@@ -17,6 +17,7 @@
 #include "chat_labels.hpp"
 #include "config_slo.hpp"
 #include "decision_metrics.hpp"
+#include "documents.hpp"
 #include "event_log.hpp"
 #include "front.hpp"
 #include "gateway_state.hpp"
@@ -236,10 +237,14 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .request_metrics = state.requests.metrics});
 }
 
-/// The OpenAI chat API with and without `/v1`; all else is the operator's.
-Result<std::shared_ptr<vx11::HttpHandler>> mounted(const vx11::ChatCompletionsApi& completions,
+/// The OpenAI chat API with and without `/v1`, and the documents; all else is the operator's.
+Result<std::shared_ptr<vx11::HttpHandler>> mounted(const GatewayConfig& config,
+                                                   const vx11::ChatCompletionsApi& completions,
                                                    vx11::OperatorApi api) {
+  auto documents = make_gateway_documents(config.server);
+  if (!documents) return documents;
   vx11::HttpRoutes routes;
+  for (const char* prefix : {kDescriptionPath, kPagePath}) routes.mount(prefix, *documents);
   for (const char* prefix :
        {"/v1", "/chat/completions", "/responses", "/models", "/completions", "/embeddings"}) {
     routes.mount(prefix, completions);
@@ -325,7 +330,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   if (!api) return vx11::fail(std::move(api.error()));
   state.completions = *completions;
   state.operator_api = *api;
-  auto apis = mounted(*completions, *std::move(api));
+  auto apis = mounted(config, *completions, *std::move(api));
   if (!apis) return apis;
   return around_apis(config, state.requests, state.objectives, state.limits, credentials,
                      *std::move(apis));

@@ -35,6 +35,7 @@
 #include <vx11/health_aggregator.hpp>
 #include <vx11/hedge.hpp>
 #include <vx11/http_answer_fields.hpp>
+#include <vx11/http_documents.hpp>
 #include <vx11/http_handler.hpp>
 #include <vx11/http_idempotency.hpp>
 #include <vx11/http_message.hpp>

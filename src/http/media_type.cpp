@@ -126,6 +126,21 @@ bool prefers_problem(const Headers& headers) noexcept {
   return problem > 0 && problem >= json;
 }
 
+bool accepts_gzip(const Headers& headers) noexcept {
+  int any = 0;
+  for (const Header field : headers) {
+    if (!equals_ignoring_case(field.name, "Accept-Encoding")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      std::string_view coding = take_until(rest, ',');
+      const std::string_view name = take_until(coding, ';');
+      if (equals_ignoring_case(name, "gzip")) return weight_of(coding) > 0;
+      if (name == "*") any = weight_of(coding);
+    }
+  }
+  return any > 0;
+}
+
 namespace {
 
 /// Whether the parameters name no version but this one, as is or quoted.

@@ -28,6 +28,10 @@ bool lists_event_stream(std::string_view accept) noexcept;
 /// `application/json`. Wildcards do not count: every client sends them.
 bool prefers_problem(const Headers& headers) noexcept;
 
+/// Whether `Accept-Encoding` lists `gzip`, or else `*`, with a weight above zero (RFC 9110
+/// §12.5.3).
+bool accepts_gzip(const Headers& headers) noexcept;
+
 /// Whether `Accept` lists `application/openmetrics-text` of version 1.0.0 with a weight above zero
 /// and not below that of `text/plain`.
 bool prefers_openmetrics(const Headers& headers) noexcept;

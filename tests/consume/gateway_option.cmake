@@ -39,6 +39,7 @@ run(installed ${CMAKE_COMMAND} --install ${BUILD} --component gateway --prefix $
 run(version ${WORK}/prefix/bin/vx11-gateway --version)
 file(GLOB_RECURSE files RELATIVE ${WORK}/prefix ${WORK}/prefix/*)
 expect("${files}" "doc/[a-z0-9]+/configuration.md")
+expect("${files}" "doc/[a-z0-9]+/gateway.json")
 if(files MATCHES "include/|\\.a(;|$)")
   message(FATAL_ERROR "the component gateway installs more than the gateway: ${files}")
 endif()

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The OpenAPI description is without findings of Redocly, and the one file is what its parts say.
+#   description.sh FOLDER SOURCES [bundle]     FOLDER is the one that install.sh filled; bundle writes the file
+set -euo pipefail
+folder=$1 sources=$2 mode=${3:-check}
+[[ -e $folder/node_modules/installed.json ]] || { echo "skipped: the tools are not installed in $folder" && exit 77; }
+version=$(sed -n 's/^#define VX11_VERSION_STRING "\(.*\)"$/\1/p' "$sources/include/vx11/version.hpp")
+node "$folder/description.mjs" "$mode" "$sources/docs/openapi/gateway.yaml" "$sources/docs/openapi/gateway.json" "$version"
