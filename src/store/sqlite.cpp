@@ -74,18 +74,19 @@ struct Connections {
 
 class SqliteSessionStore final : public SessionStore {
  public:
-  SqliteSessionStore(Connections connections, const SessionStoreOptions& options, std::size_t queue)
+  SqliteSessionStore(Connections connections, const SessionStoreOptions& options,
+                     const SqliteOptions& sqlite)
       : patience_(options.patience),
-        shared_(share(connections, options)),
+        shared_(share(connections, options, sqlite.durability)),
         reads_(std::move(connections.reader)),
         reader_(reads_ ? reads_.get() : connections.writer.get(), shared_),
         writer_(std::move(connections.writer), std::move(connections.name), shared_),
-        writing_(queue, {.run = [this](Jobs& jobs) { change(jobs); },
-                         .after = [this] { writer_.tidy_up(); },
-                         .has_idle_work = [this] { return writer_.has_touches(); },
-                         .do_idle_work = [this] { writer_.write_touches(); }}) {
+        writing_(sqlite.queue, {.run = [this](Jobs& jobs) { change(jobs); },
+                                .after = [this] { writer_.tidy_up(); },
+                                .has_idle_work = [this] { return writer_.has_touches(); },
+                                .do_idle_work = [this] { writer_.write_touches(); }}) {
     if (!reads_) return;
-    reading_.emplace(queue, sqlite::Lane::Work{.run = [this](Jobs& jobs) { read(jobs); }});
+    reading_.emplace(sqlite.queue, sqlite::Lane::Work{.run = [this](Jobs& jobs) { read(jobs); }});
   }
   ~SqliteSessionStore() override { reading_.reset(); }
 
@@ -143,7 +144,8 @@ class SqliteSessionStore final : public SessionStore {
   }
 
  private:
-  static sqlite::Shared share(const Connections& connections, const SessionStoreOptions& options) {
+  static sqlite::Shared share(const Connections& connections, const SessionStoreOptions& options,
+                              SessionDurability durability) {
     const SessionLimits limits = detail::at_least_one(options.limits);
     const auto idle = std::chrono::ceil<std::chrono::milliseconds>(limits.idle_timeout).count();
     return {.limits = limits,
@@ -151,7 +153,8 @@ class SqliteSessionStore final : public SessionStore {
             .wall_clock = options.wall_clock,
             .steady_clock = options.clock,
             .clock = connections.clock,
-            .memory = {idle, sqlite::ChangeCounter(connections.reads()), connections.is_private()}};
+            .memory = {idle, sqlite::ChangeCounter(connections.reads()), connections.is_private()},
+            .durability = durability};
   }
 
   TimePoint until() const { return saturated_add(shared_.steady_clock.now(), patience_); }
@@ -209,8 +212,7 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   Result<Connections> connections = connect(path, options, sqlite.durability);
   if (!connections) return cannot_open(connections.error().detail);
   try {
-    auto store =
-        std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
+    auto store = std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite);
     if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
     return store;
   } catch (const std::system_error& error) {

@@ -128,7 +128,8 @@ void Reader::remember(const ReadJob& job, std::int64_t key) {
 }
 
 Writer::Writer(Connection connection, std::string name, Shared& shared)
-    : connection_(std::move(connection)),
+    : log_writes_(shared.durability == SessionDurability::process ? connection.get() : nullptr),
+      connection_(std::move(connection)),
       name_(std::move(name)),
       shared_(shared),
       statements_(connection_.get()) {
@@ -176,6 +177,13 @@ void Writer::singly(const Jobs& jobs, Code code) {
 template <class Steps>
 Code Writer::transact(const Steps& steps) noexcept {
   SessionChange change = new_change();
+  const Code code = run(change, steps);
+  if (code != SQLITE_OK) log_writes_.discard();
+  return code;
+}
+
+template <class Steps>
+Code Writer::run(SessionChange& change, const Steps& steps) noexcept {
   try {
     if (change.begin() == SQLITE_OK) {
       steps(change);

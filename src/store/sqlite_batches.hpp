@@ -4,6 +4,7 @@
 /// How a session database is read and written: operations that wait share a transaction. Internal.
 
 #include <vx11/session_store.hpp>
+#include <vx11/store/sqlite.hpp>
 
 #include <atomic>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "store/sqlite_clock.hpp"
 #include "store/sqlite_lane.hpp"
+#include "store/sqlite_log_writes.hpp"
 #include "store/sqlite_memory.hpp"
 #include "store/sqlite_statements.hpp"
 #include "store/sqlite_writer.hpp"
@@ -31,6 +33,7 @@ struct Shared {
   SteadyClock steady_clock;
   LastingClock clock;
   SessionMemory memory;
+  SessionDurability durability = SessionDurability::process;
 };
 
 /// Reads the newest messages of a session, which counts as use of it.
@@ -97,19 +100,23 @@ class Writer {
   void singly(const Jobs& jobs, Code code);
   template <class Steps>
   Code transact(const Steps& steps) noexcept;
+  template <class Steps>
+  static Code run(SessionChange& change, const Steps& steps) noexcept;
   Code change(const Jobs& jobs) noexcept;
   Jobs refuse_overdue(const Jobs& jobs) const;
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
-    return SessionChange(statements_, shared_.memory, shared_.limits, shared_.idle,
+    return SessionChange(statements_, shared_.memory, last_change_, shared_.limits, shared_.idle,
                          shared_.clock.now());
   }
 
+  LogWrites log_writes_;
   Connection connection_;
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;
+  LastChange last_change_;
   Milliseconds touches_written_ = 0;  ///< When a transaction of turns wrote them.
   bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
   int frames_ = 0;                    ///< Pages in the write-ahead log.

@@ -23,6 +23,8 @@ constexpr std::size_t kPostponedRows = 1'024;
 /// Turns that are not counted, likewise. After a crash the first append counts them: a tenth of a
 /// second.
 constexpr std::int64_t kUncountedTurns = 16'384;
+/// A session with this many turns may keep one to two more.
+constexpr std::int64_t kTurnsForOneMore = 8;
 /// Unwritten uses by reading, likewise.
 constexpr std::size_t kTouches = 4'096;
 
@@ -51,17 +53,28 @@ Code SessionChange::begin() {
   pages_before_ = pages_written(statements_.database);
   const SessionMemory::Beginning beginning = memory_.begin_change();
   postpones_ = beginning.may_postpone;
-  each(statements_.totals, [this](const Row& row) {
-    totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)};
-    counted_ = row.integer(2);
-    last_turn_ = std::max(counted_, row.integer(3));  // keys of removed turns are not used again
-  });
-  each(statements_.last_use, [this](const Row& row) { used_ = row.integer(0); });
+  if (!beginning.is_current) last_ = {};
+  if (!last_.is_known) read_totals();
+  totals_ = last_.totals;
+  counted_ = last_.counted;
+  last_turn_ = last_.turn;
+  used_ = last_.use;
+  none_expires_before_ = last_.none_expires_before;
   if (!beginning.is_current) count_turns_of_others();
   written_use_ = used_;
   used_ = memory_.latest_use(used_);
   if (is_overdue(beginning)) write_touches();
   return code_;
+}
+
+void SessionChange::read_totals() {
+  each(statements_.totals, [this](const Row& row) {
+    last_.totals = {.sessions = row.integer(0), .bytes = row.integer(1)};
+    last_.counted = row.integer(2);
+    // Keys of removed turns are not used again.
+    last_.turn = std::max(last_.counted, row.integer(3));
+  });
+  each(statements_.last_use, [this](const Row& row) { last_.use = row.integer(0); });
 }
 
 /// Turns whose sessions' rows another process has postponed, or this one before a crash.
@@ -109,9 +122,13 @@ bool SessionChange::erase(const std::string& id) {
 }
 
 void SessionChange::sweep(std::size_t appends) {
+  if (now_ < none_expires_before_) return;
+  none_expires_before_ = now_ + idle_;
   const auto most = static_cast<std::int64_t>(detail::kSweptPerAppend * appends);
   for (Statement* const statement : {&statements_.oldest_unowned, &statements_.oldest_owned}) {
-    for (const Candidate& candidate : expired(*statement, most)) {
+    const Candidates found = expired(*statement, most);
+    if (std::ssize(found) == most) none_expires_before_ = now_;  // there may be more
+    for (const Candidate& candidate : found) {
       forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
     }
   }
@@ -123,7 +140,10 @@ SessionChange::Candidates SessionChange::expired(Statement& statement, std::int6
   bool use_is_unwritten = false;
   const auto take = [&](const Row& row) {
     Candidate candidate = candidate_at(row);
-    if (candidate.last_accessed > now_ - idle_) return false;  // nor have those that follow
+    if (candidate.last_accessed > now_ - idle_) {  // nor have those that follow
+      none_expires_before_ = std::min(none_expires_before_, candidate.last_accessed + idle_);
+      return false;
+    }
     if (!is_expired(candidate.key, candidate.last_accessed)) return use_is_unwritten = true;
     const SessionSums sums = memory_.unwritten_sums(candidate.key);
     if (sums.is_known()) candidate.bytes = sums.bytes;
@@ -132,7 +152,10 @@ SessionChange::Candidates SessionChange::expired(Statement& statement, std::int6
   };
   each(statement, take, std::int64_t(0), most);
   // Once written, they do not take the place of others that have expired.
-  if (use_is_unwritten) write_touches();
+  if (use_is_unwritten) {
+    none_expires_before_ = now_;
+    write_touches();
+  }
   return found;
 }
 
@@ -175,6 +198,7 @@ Code SessionChange::commit() {
   run(statements_.commit);
   changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
+    last_ = {true, totals_, counted_, last_turn_, written_use_, none_expires_before_};
     memory_.changed(std::move(changes_));
   } else {
     roll_back();
@@ -183,6 +207,7 @@ Code SessionChange::commit() {
 }
 
 void SessionChange::roll_back() {
+  last_ = {};
   memory_.gave_up();
   // On some failures SQLite has already rolled back.
   if (sqlite3_get_autocommit(statements_.database) == 0) execute(statements_.database, "ROLLBACK");
@@ -237,26 +262,30 @@ std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
   return bytes;
 }
 
+bool SessionChange::is_over(const Stored& session, std::int64_t turns) const noexcept {
+  return session.sums.turns > 1 &&
+         (session.sums.turns > turns || session.sums.bytes > as_limit(limits_.session_bytes));
+}
+
 /// Removes the oldest turns of a session with too many turns or bytes, but never the newest.
+///
+/// Some more turns than the limit may stay, which readers pass over, because several leave at a
+/// third of the cost. How many differs, so that sessions used in turn are not trimmed together.
 void SessionChange::trim(Stored& session, const std::string& owner) {
-  const std::size_t messages = limits_.messages;
-  const std::int64_t most = as_limit(messages / 2 + messages % 2);
-  const auto is_over = [&] {
-    return session.sums.turns > 1 &&
-           (session.sums.turns > most || session.sums.bytes > as_limit(limits_.session_bytes));
-  };
-  if (!is_over()) return;
-  std::vector<std::int64_t> turns;
+  const std::int64_t most = as_limit(limits_.messages / 2 + limits_.messages % 2);
+  const std::int64_t more = most / kTurnsForOneMore;
+  if (!is_over(session, most + more + session.key % (more + 1))) return;
+  std::int64_t last = 0;
   const auto take = [&](const Row& row) {
-    if (!is_over()) return false;
-    turns.push_back(row.integer(0));
+    if (!is_over(session, most)) return false;
+    last = row.integer(0);
     session.sums.bytes -= row.integer(1);
     --session.sums.turns;
     count(owner, 0, -row.integer(1));
     return true;
   };
   each(statements_.oldest_turns, take, session.key);
-  for (const std::int64_t turn : turns) run(statements_.forget_turn, turn);
+  run(statements_.forget_oldest_turns, session.key, last);
 }
 
 Counts& SessionChange::of_owner(std::string_view owner) {

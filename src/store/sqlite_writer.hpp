@@ -31,6 +31,17 @@ struct Counts {
   std::int64_t bytes = 0;
 };
 
+/// What a writer knows of the database after its last transaction, as long as no other process
+/// changes it: begins the next one without reading.
+struct LastChange {
+  bool is_known = false;
+  Counts totals = {};
+  std::int64_t counted = 0;
+  std::int64_t turn = 0;  ///< The key of the newest.
+  std::int64_t use = 0;   ///< The greatest number of use.
+  Milliseconds none_expires_before = 0;
+};
+
 /// One transaction of a writer. Keeps the first failure and skips what follows it.
 ///
 /// Sums of all and of principals are read once and written once for each transaction.
@@ -41,9 +52,14 @@ struct Counts {
 /// process or after a crash, the first transaction counts the later turns.
 class SessionChange {
  public:
-  SessionChange(WriterStatements& statements, SessionMemory& memory, const SessionLimits& limits,
-                Milliseconds idle, Milliseconds now) noexcept
-      : statements_(statements), memory_(memory), limits_(limits), idle_(idle), now_(now) {}
+  SessionChange(WriterStatements& statements, SessionMemory& memory, LastChange& last,
+                const SessionLimits& limits, Milliseconds idle, Milliseconds now) noexcept
+      : statements_(statements),
+        memory_(memory),
+        last_(last),
+        limits_(limits),
+        idle_(idle),
+        now_(now) {}
 
   /// Begins the transaction, which takes the write lock.
   Code begin();
@@ -89,6 +105,7 @@ class SessionChange {
   }
 
   static bool is_over(const Counts& counts, std::size_t sessions, std::size_t bytes) noexcept;
+  void read_totals();
   void count_turns_of_others();
   bool is_overdue(const SessionMemory::Beginning& beginning) const noexcept;
   void write_uses();
@@ -100,6 +117,7 @@ class SessionChange {
                        WallTime wall);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
   std::int64_t say(std::int64_t session, const Turn& turn);
+  bool is_over(const Stored& session, std::int64_t turns) const noexcept;
   void trim(Stored& session, const std::string& owner);
   void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
   Counts& of_owner(std::string_view owner);
@@ -116,6 +134,7 @@ class SessionChange {
 
   WriterStatements& statements_;
   SessionMemory& memory_;
+  LastChange& last_;
   const SessionLimits& limits_;
   const Milliseconds idle_;
   const Milliseconds now_;
@@ -125,7 +144,8 @@ class SessionChange {
   int pages_before_ = 0;        ///< Those that the connection had written.
   std::int64_t counted_ = 0;    ///< Up to this turn the rows of sessions are right.
   std::int64_t last_turn_ = 0;  ///< The key of the newest turn.
-  bool postpones_ = false;      ///< The rows of used sessions are written later.
+  Milliseconds none_expires_before_ = 0;
+  bool postpones_ = false;  ///< The rows of used sessions are written later.
   /// The greatest number of use. Unwritten uses precede this change.
   std::int64_t used_ = 0;
   std::int64_t written_use_ = 0;  ///< That of the database.
