@@ -40,7 +40,7 @@ class AppendJob final : public sqlite::WriteJob {
       : WriteJob(until), id_(id), user_id_(user_id), turn_(turn), clock_(clock) {}
   bool appends() const noexcept override { return true; }
   void apply(sqlite::SessionChange& change) override {
-    change.append(id_, user_id_, turn_, clock_.now());
+    change.append(id_, user_id_, turn_, clock_);
   }
 
  private:
@@ -83,8 +83,8 @@ class SqliteSessionStore final : public SessionStore {
         writer_(std::move(connections.writer), std::move(connections.name), shared_),
         writing_(sqlite.queue, {.run = [this](Jobs& jobs) { change(jobs); },
                                 .after = [this] { writer_.tidy_up(); },
-                                .has_idle_work = [this] { return writer_.has_touches(); },
-                                .do_idle_work = [this] { writer_.write_touches(); }}) {
+                                .has_idle_work = [this] { return writer_.has_idle_work(); },
+                                .do_idle_work = [this] { writer_.do_idle_work(); }}) {
     if (!reads_) return;
     reading_.emplace(sqlite.queue, sqlite::Lane::Work{.run = [this](Jobs& jobs) { read(jobs); }});
   }

@@ -22,6 +22,8 @@ constexpr int kPagesToCopy = 4'000;
 constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
+/// Of how many sessions old turns are removed together: less than a millisecond.
+constexpr std::size_t kDueTogether = 128;
 /// How long uses stay unwritten while turns are stored.
 constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
@@ -142,7 +144,7 @@ Writer::Writer(Connection connection, std::string name, Shared& shared)
 
 Writer::~Writer() {
   checkpoints_.shut_down();
-  if (has_touches()) write_touches();
+  if (has_idle_work()) do_idle_work();
 }
 
 void Writer::run(const Jobs& jobs) {
@@ -232,6 +234,10 @@ void Writer::tidy_up() noexcept {
     wait_at_most(connection_.get(), kPatienceOfTidying);
     transact([this](SessionChange& change) { is_over_ = change.shrink(kShrunkAtOnce); });
   }
+  if (due_.size() >= kDueTogether) {
+    wait_at_most(connection_.get(), kPatienceOfTidying);
+    transact([](SessionChange& change) { change.trim_due(); });
+  }
   tidy_up_log();
 }
 
@@ -266,9 +272,12 @@ void Writer::checkpoint() noexcept {
   copied_ = true;
 }
 
-void Writer::write_touches() noexcept {
+void Writer::do_idle_work() noexcept {
   wait_at_most(connection_.get(), kPatienceOfTidying);
-  transact([](SessionChange& change) { change.write_touches(); });
+  transact([](SessionChange& change) {
+    change.trim_due();
+    change.write_touches();
+  });
 }
 
 }  // namespace sqlite

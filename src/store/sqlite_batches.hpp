@@ -92,8 +92,8 @@ class Writer {
   void run(const Jobs& jobs);
   /// What no caller waits for: checkpoints, and limits that were lowered.
   void tidy_up() noexcept;
-  bool has_touches() const { return shared_.memory.touch_count() > 0; }
-  void write_touches() noexcept;
+  bool has_idle_work() const { return has_touches() || !due_.empty(); }
+  void do_idle_work() noexcept;
 
  private:
   void together(Jobs jobs);
@@ -104,10 +104,11 @@ class Writer {
   static Code run(SessionChange& change, const Steps& steps) noexcept;
   Code change(const Jobs& jobs) noexcept;
   Jobs refuse_overdue(const Jobs& jobs) const;
+  bool has_touches() const { return shared_.memory.touch_count() > 0; }
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
-    return SessionChange(statements_, shared_.memory, last_change_, shared_.limits, shared_.idle,
+    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.limits, shared_.idle,
                          shared_.clock.now());
   }
 
@@ -117,6 +118,7 @@ class Writer {
   Shared& shared_;
   WriterStatements statements_;
   LastChange last_change_;
+  DueSessions due_;
   Milliseconds touches_written_ = 0;  ///< When a transaction of turns wrote them.
   bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
   int frames_ = 0;                    ///< Pages in the write-ahead log.

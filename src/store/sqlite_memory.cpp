@@ -49,7 +49,7 @@ void SessionMemory::put(std::string id, KnownSession session) {
     old_ = std::move(young_);
     young_.clear();
   }
-  old_.erase(id);
+  if (!old_.empty()) old_.erase(id);
   young_.insert_or_assign(std::move(id), std::move(session));
 }
 
@@ -223,6 +223,14 @@ void SessionMemory::note(SessionChanges& changes) {
     }
     put(std::move(id), std::move(session));
   }
+  for (const auto& [id, session] : changes.trimmed) note_trimmed(id, session);
+}
+
+void SessionMemory::note_trimmed(const std::string& id, const KnownSession& session) {
+  KnownSession* const before = known(id);
+  if (before != nullptr && before->key == session.key) before->sums = session.sums;
+  const auto touch = touches_.find(session.key);
+  if (touch != touches_.end() && touch->second.sums.is_known()) touch->second.sums = session.sums;
 }
 
 void SessionMemory::gave_up() {

@@ -58,6 +58,8 @@ struct SessionChanges {
   std::vector<std::pair<std::string, KnownSession>> used = {};
   bool used_are_written = false;  ///< With their sums; otherwise they become touches.
   std::vector<std::pair<std::string, std::int64_t>> removed = {};  ///< Ids and keys.
+  /// Sessions of which turns were removed: their keys and sums, which their rows have.
+  std::vector<std::pair<std::string, KnownSession>> trimmed = {};
   bool changes_file = true;  ///< Otherwise the counter of changes stays.
   std::int64_t latest_use = 0;
   std::int64_t written_use = 0;     ///< The latest one in the database.
@@ -134,6 +136,7 @@ class SessionMemory {
   KnownSession* known(const std::string& id);
   void put(std::string id, KnownSession session);
   void note(SessionChanges& changes);
+  void note_trimmed(const std::string& id, const KnownSession& session);
   void forget_all() noexcept;
   bool touch_locked(std::int64_t key, Milliseconds now);
   void postpone(const KnownSession& session);

@@ -44,6 +44,7 @@ struct WriterStatements {
   Statement use = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3),"
       " bytes = ?4, turns = ?5 WHERE key = ?1");
+  Statement set_sums = prepared("UPDATE sessions SET bytes = ?2, turns = ?3 WHERE key = ?1");
   Statement touch = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3)"
       " WHERE key = ?1");
@@ -80,7 +81,7 @@ struct WriterStatements {
                                        &of_owner,     &set_owner,
                                        &forget_owner, &last_use,
                                        &find,         &begin,
-                                       &use,          &touch,
+                                       &use, &set_sums,          &touch,
                                        &forget,       &uncounted,
                                        &recount,      &say,
                                        &oldest_turns, &forget_oldest_turns,

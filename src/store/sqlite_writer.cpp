@@ -3,6 +3,7 @@
 #include <vx11/session_store.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -92,14 +93,14 @@ bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const 
 }
 
 void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
-                           WallTime wall) {
+                           WallClock clock) {
   const std::string owner(principal_of(id));
-  Stored session = find_or_begin(id, user_id, turn.user, wall);
+  Stored session = find_or_begin(id, user_id, turn.user, clock);
   const std::int64_t bytes = say(session.key, turn);
   session.sums.bytes += bytes;
   ++session.sums.turns;
   count(owner, 0, bytes);
-  trim(session, owner);
+  trim_later(id, session, owner);
   if (code_ != SQLITE_OK) return;
   use(id, {session.key, now_, for_summaries(turn.user, turn.assistant), session.sums});
   evict(session.key, owner);
@@ -195,6 +196,7 @@ Code SessionChange::commit() {
   write_sums();
   changes_.latest_use = used_;
   changes_.written_use = written_use_;
+  std::ranges::move(newly_due_, std::back_inserter(due_));
   run(statements_.commit);
   changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
@@ -235,14 +237,14 @@ SessionChange::Stored SessionChange::find_row(const std::string& id) {
 
 SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
                                                    const std::string& user_id, const Message& first,
-                                                   WallTime wall) {
+                                                   WallClock clock) {
   const Stored session = find(id);
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
     forget(session.key, id, owner, session.sums.bytes);
   }
-  run(statements_.begin, id, user_id, milliseconds(begun_at(first, wall)), now_, used_, owner);
+  run(statements_.begin, id, user_id, milliseconds(begun_at(first, clock.now())), now_, used_, owner);
   written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
   return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
@@ -262,22 +264,30 @@ std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
   return bytes;
 }
 
-bool SessionChange::is_over(const Stored& session, std::int64_t turns) const noexcept {
-  return session.sums.turns > 1 &&
-         (session.sums.turns > turns || session.sums.bytes > as_limit(limits_.session_bytes));
+bool SessionChange::is_over(const SessionSums& sums, std::int64_t turns) const noexcept {
+  return sums.turns > 1 && (sums.turns > turns || sums.bytes > as_limit(limits_.session_bytes));
+}
+
+std::int64_t SessionChange::most_turns() const noexcept {
+  return as_limit(limits_.messages / 2 + limits_.messages % 2);
+}
+
+/// A few turns more than the limit may stay for a while. Readers pass over them.
+void SessionChange::trim_later(const std::string& id, Stored& session, std::string_view owner) {
+  const std::int64_t more = most_turns() / kTurnsForOneMore;
+  const std::int64_t due = most_turns() + more + 1;
+  if (is_over(session.sums, due + more)) {
+    trim(session, owner);
+  } else if (session.sums.turns == due) {
+    more > 0 ? newly_due_.push_back(id) : trim(session, owner);
+  }
 }
 
 /// Removes the oldest turns of a session with too many turns or bytes, but never the newest.
-///
-/// Some more turns than the limit may stay, which readers pass over, because several leave at a
-/// third of the cost. How many differs, so that sessions used in turn are not trimmed together.
-void SessionChange::trim(Stored& session, const std::string& owner) {
-  const std::int64_t most = as_limit(limits_.messages / 2 + limits_.messages % 2);
-  const std::int64_t more = most / kTurnsForOneMore;
-  if (!is_over(session, most + more + session.key % (more + 1))) return;
+void SessionChange::trim(Stored& session, std::string_view owner) {
   std::int64_t last = 0;
   const auto take = [&](const Row& row) {
-    if (!is_over(session, most)) return false;
+    if (!is_over(session.sums, most_turns())) return false;
     last = row.integer(0);
     session.sums.bytes -= row.integer(1);
     --session.sums.turns;
@@ -286,6 +296,17 @@ void SessionChange::trim(Stored& session, const std::string& owner) {
   };
   each(statements_.oldest_turns, take, session.key);
   run(statements_.forget_oldest_turns, session.key, last);
+}
+
+void SessionChange::trim_due() {
+  for (const std::string& id : due_) {
+    Stored session = find(id);
+    if (!is_over(session.sums, most_turns())) continue;
+    trim(session, principal_of(id));
+    run(statements_.set_sums, session.key, session.sums.bytes, session.sums.turns);
+    changes_.trimmed.emplace_back(id, KnownSession{.key = session.key, .sums = session.sums});
+  }
+  due_.clear();
 }
 
 Counts& SessionChange::of_owner(std::string_view owner) {

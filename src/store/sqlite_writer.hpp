@@ -42,6 +42,9 @@ struct LastChange {
   Milliseconds none_expires_before = 0;
 };
 
+/// Sessions of which old turns are to be removed, many at once because their pages are shared.
+using DueSessions = std::vector<std::string>;
+
 /// One transaction of a writer. Keeps the first failure and skips what follows it.
 ///
 /// Sums of all and of principals are read once and written once for each transaction.
@@ -53,23 +56,28 @@ struct LastChange {
 class SessionChange {
  public:
   SessionChange(WriterStatements& statements, SessionMemory& memory, LastChange& last,
-                const SessionLimits& limits, Milliseconds idle, Milliseconds now) noexcept
+                DueSessions& due, const SessionLimits& limits, Milliseconds idle,
+                Milliseconds now) noexcept
       : statements_(statements),
         memory_(memory),
         last_(last),
+        due_(due),
         limits_(limits),
         idle_(idle),
         now_(now) {}
 
   /// Begins the transaction, which takes the write lock.
   Code begin();
-  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallTime wall);
+  /// \param clock for the time at which a session began, unless `turn` has one
+  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallClock clock);
   /// \return whether there was one
   bool erase(const std::string& id);
   /// Removes expired sessions, at most two for each of `appends`.
   void sweep(std::size_t appends);
   /// Removes at most `most` sessions beyond the limits of all. \return whether some remain
   bool shrink(int most);
+  /// Removes the turns beyond the limit of the sessions that are due for it.
+  void trim_due();
   /// Writes the uses that are only in memory.
   void write_touches();
   Code commit();
@@ -114,11 +122,13 @@ class SessionChange {
   Stored find(const std::string& id);
   Stored find_row(const std::string& id);
   Stored find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
-                       WallTime wall);
+                       WallClock clock);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
   std::int64_t say(std::int64_t session, const Turn& turn);
-  bool is_over(const Stored& session, std::int64_t turns) const noexcept;
-  void trim(Stored& session, const std::string& owner);
+  bool is_over(const SessionSums& sums, std::int64_t turns) const noexcept;
+  std::int64_t most_turns() const noexcept;
+  void trim_later(const std::string& id, Stored& session, std::string_view owner);
+  void trim(Stored& session, std::string_view owner);
   void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
   Counts& of_owner(std::string_view owner);
   void forget(std::int64_t key, const std::string& id, std::string_view owner, std::int64_t bytes);
@@ -135,6 +145,7 @@ class SessionChange {
   WriterStatements& statements_;
   SessionMemory& memory_;
   LastChange& last_;
+  DueSessions& due_;
   const SessionLimits& limits_;
   const Milliseconds idle_;
   const Milliseconds now_;
@@ -151,6 +162,7 @@ class SessionChange {
   std::int64_t written_use_ = 0;  ///< That of the database.
   bool touches_written_ = false;
   SessionChanges changes_ = {};
+  DueSessions newly_due_ = {};
   std::unordered_map<std::string, Stored> changed_ = {};  ///< Sessions of this transaction.
 };
 
