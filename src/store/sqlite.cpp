@@ -37,14 +37,13 @@ class AppendJob final : public sqlite::WriteJob {
  public:
   AppendJob(TimePoint until, const std::string& id, const std::string& user_id, const Turn& turn,
             WallClock clock)
-      : WriteJob(until), id_(id), user_id_(user_id), turn_(turn), clock_(clock) {}
+      : WriteJob(until, id), user_id_(user_id), turn_(turn), clock_(clock) {}
   bool appends() const noexcept override { return true; }
   void apply(sqlite::SessionChange& change) override {
-    change.append(id_, user_id_, turn_, clock_);
+    change.append(id, user_id_, turn_, clock_);
   }
 
  private:
-  const std::string& id_;
   const std::string& user_id_;
   const Turn& turn_;
   const WallClock clock_;
@@ -52,13 +51,10 @@ class AppendJob final : public sqlite::WriteJob {
 
 class EraseJob final : public sqlite::WriteJob {
  public:
-  EraseJob(TimePoint until, const std::string& id) : WriteJob(until), id_(id) {}
-  void apply(sqlite::SessionChange& change) override { was_there = change.erase(id_); }
+  using WriteJob::WriteJob;
+  void apply(sqlite::SessionChange& change) override { was_there = change.erase(id); }
 
   bool was_there = false;
-
- private:
-  const std::string& id_;
 };
 
 /// The connections of a store. A database in memory has one, for both.

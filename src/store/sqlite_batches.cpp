@@ -205,14 +205,24 @@ Code Writer::change(const Jobs& jobs) noexcept {
   const bool writes_touches = !has_none && now - touches_written_ >= kTouchesFor;
   const Code code = transact([&](SessionChange& change) {
     if (writes_touches) change.write_touches();
-    const auto appends = std::ranges::count_if(
-        jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
-    if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
-    for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
+    apply(jobs, change);
     is_over_ = change.is_over();
   });
   if ((writes_touches || has_none) && code == SQLITE_OK) touches_written_ = now;
   return code;
+}
+
+void Writer::apply(const Jobs& jobs, SessionChange& change) {
+  std::vector<const std::string*> ids;
+  std::size_t appends = 0;
+  for (const Job* const job : jobs) {
+    const auto& write = static_cast<const WriteJob&>(*job);
+    ids.push_back(&write.id);
+    if (write.appends()) ++appends;
+  }
+  if (appends > 0) change.sweep(appends);
+  change.look_up(ids);
+  for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
 }
 
 /// \return the others

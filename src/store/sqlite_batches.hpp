@@ -51,10 +51,12 @@ class ReadJob final : public Job {
 /// Changes a session.
 class WriteJob : public Job {
  public:
-  using Job::Job;
+  WriteJob(TimePoint until, const std::string& id) : Job(until), id(id) {}
   bool reads() const noexcept override { return false; }
   virtual void apply(SessionChange& change) = 0;
   virtual bool appends() const noexcept { return false; }
+
+  const std::string& id;
 };
 
 /// Runs reads on a connection; used by one thread.
@@ -97,6 +99,7 @@ class Writer {
 
  private:
   void together(Jobs jobs);
+  static void apply(const Jobs& jobs, SessionChange& change);
   void singly(const Jobs& jobs, Code code);
   template <class Steps>
   Code transact(const Steps& steps) noexcept;

@@ -105,10 +105,17 @@ bool Lane::take() {
   if (!wait_for_jobs(lock)) return false;
   if (gathers_) gather(lock);
   gathers_ = queued_ >= kBusy;
-  for (; queued_ > 0 && jobs_.size() < kMostTogether; --queued_) {
-    jobs_.push_back(static_cast<Job*>(queue_.pop()));
-  }
+  JobQueue taken = queued_ <= kMostTogether ? queue_.take_all() : take_some();
+  queued_ -= std::min(queued_, kMostTogether);
+  lock.unlock();
+  while (QueuedJob* const job = taken.pop()) jobs_.push_back(static_cast<Job*>(job));
   return true;
+}
+
+JobQueue Lane::take_some() noexcept {
+  JobQueue some;
+  for (std::size_t i = 0; i < kMostTogether; ++i) some.push(*queue_.pop());
+  return some;
 }
 
 /// Under load more operations come at once, and share pages and system calls.

@@ -164,11 +164,14 @@ SessionMemory::Beginning SessionMemory::begin_change() {
           .with_sums = with_sums_};
 }
 
-std::optional<KnownSession> SessionMemory::stored(const std::string& id) {
+std::vector<KnownSession> SessionMemory::stored(const std::vector<const std::string*>& ids) {
+  std::vector<KnownSession> all(ids.size());
   const std::lock_guard lock(mutex_);
-  const KnownSession* const session = remembers_ ? known(id) : nullptr;
-  if (session == nullptr || !session->sums.is_known()) return std::nullopt;
-  return KnownSession{session->key, session->last_accessed, nullptr, session->sums};
+  for (std::size_t i = 0; remembers_ && i < ids.size(); ++i) {
+    const KnownSession* const session = known(*ids[i]);
+    if (session != nullptr) all[i] = {session->key, session->last_accessed, nullptr, session->sums};
+  }
+  return all;
 }
 
 SessionSums SessionMemory::unwritten_sums(std::int64_t key) const {

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -114,8 +113,8 @@ class SessionMemory {
   /// The greatest number of a use. \param in_file that of the database; the unwritten uses follow
   /// those of other processes
   std::int64_t latest_use(std::int64_t in_file);
-  /// A session as of the last transaction, if it is known with its sums.
-  std::optional<KnownSession> stored(const std::string& id);
+  /// Sessions as of the last transaction, without their turns. Those that are not known have no sums.
+  std::vector<KnownSession> stored(const std::vector<const std::string*>& ids);
   /// Sums of a session that are not in its row.
   SessionSums unwritten_sums(std::int64_t key) const;
   /// It was committed. Without memory for the changes, all sessions are forgotten, and unwritten

@@ -215,11 +215,16 @@ void SessionChange::roll_back() {
   if (sqlite3_get_autocommit(statements_.database) == 0) execute(statements_.database, "ROLLBACK");
 }
 
+void SessionChange::look_up(const std::vector<const std::string*>& ids) {
+  const std::vector<KnownSession> known = memory_.stored(ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& [key, last_accessed, newest, sums] = known[i];
+    if (sums.is_known()) changed_.try_emplace(*ids[i], Stored{key, last_accessed, sums});
+  }
+}
+
 SessionChange::Stored SessionChange::find(const std::string& id) {
   if (const auto found = changed_.find(id); found != changed_.end()) return found->second;
-  if (const auto known = memory_.stored(id)) {
-    return {.key = known->key, .last_accessed = known->last_accessed, .sums = known->sums};
-  }
   Stored session = find_row(id);
   const SessionSums sums = memory_.unwritten_sums(session.key);
   if (sums.is_known()) session.sums = sums;
@@ -299,6 +304,9 @@ void SessionChange::trim(Stored& session, std::string_view owner) {
 }
 
 void SessionChange::trim_due() {
+  std::vector<const std::string*> ids;
+  for (const std::string& id : due_) ids.push_back(&id);
+  look_up(ids);
   for (const std::string& id : due_) {
     Stored session = find(id);
     if (!is_over(session.sums, most_turns())) continue;

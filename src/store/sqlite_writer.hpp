@@ -68,6 +68,8 @@ class SessionChange {
 
   /// Begins the transaction, which takes the write lock.
   Code begin();
+  /// Finds out what is known of the sessions that are changed next.
+  void look_up(const std::vector<const std::string*>& ids);
   /// \param clock for the time at which a session began, unless `turn` has one
   void append(const std::string& id, const std::string& user_id, const Turn& turn, WallClock clock);
   /// \return whether there was one
@@ -163,7 +165,8 @@ class SessionChange {
   bool touches_written_ = false;
   SessionChanges changes_ = {};
   DueSessions newly_due_ = {};
-  std::unordered_map<std::string, Stored> changed_ = {};  ///< Sessions of this transaction.
+  /// Sessions of this transaction, as far as they are known. Without a key: there is none.
+  std::unordered_map<std::string, Stored> changed_ = {};
 };
 
 }  // namespace sqlite
