@@ -39,9 +39,7 @@ class AppendJob final : public sqlite::WriteJob {
             WallClock clock)
       : WriteJob(until, id), user_id_(user_id), turn_(turn), clock_(clock) {}
   bool appends() const noexcept override { return true; }
-  void apply(sqlite::SessionChange& change) override {
-    change.append(id, user_id_, turn_, clock_);
-  }
+  void apply(sqlite::SessionChange& change) override { change.append(id, user_id_, turn_, clock_); }
 
  private:
   const std::string& user_id_;

@@ -111,8 +111,8 @@ class Writer {
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
-    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.limits, shared_.idle,
-                         shared_.clock.now());
+    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.limits,
+                         shared_.idle, shared_.clock.now());
   }
 
   LogWrites log_writes_;

@@ -12,8 +12,8 @@ namespace {
 
 /// How long idle work waits for more of it.
 constexpr auto kIdle = std::chrono::seconds(2);
-/// After as many operations at once more are worth a short wait. A longer one makes the transactions
-/// larger, but leaves processors without work while all callers wait.
+/// After as many operations at once more are worth a short wait. A longer one makes the
+/// transactions larger, but leaves processors without work while all callers wait.
 constexpr std::size_t kBusy = 4;
 constexpr auto kGathering = std::chrono::microseconds(50);
 

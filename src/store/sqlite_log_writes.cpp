@@ -15,8 +15,8 @@ constexpr int kFrameHeaderBytes = 24;
 /// written in pieces.
 constexpr std::size_t kMostKept = 128 * 1024 - 1;
 
-/// The last frame of a transaction has the size of the database in its second four bytes, the others
-/// zero.
+/// The last frame of a transaction has the size of the database in its second four bytes, the
+/// others zero.
 bool is_of_last_frame(const std::byte* header) noexcept {
   return std::any_of(header + 4, header + 8, [](std::byte byte) { return byte != std::byte(0); });
 }
@@ -62,8 +62,8 @@ int LogWrites::write(sqlite3_file* file, const void* data, int size,
   return code == SQLITE_OK ? self.real_->xWrite(file, data, size, offset) : code;
 }
 
-/// Keeps the headers of frames, and the pages that follow them. \return false: it is something else,
-/// or belongs elsewhere, or there is no room
+/// Keeps the headers of frames, and the pages that follow them.
+/// \return false: it is something else, or belongs elsewhere, or there is no room
 bool LogWrites::keep(const void* data, int size, sqlite3_int64 offset) noexcept {
   const auto* const bytes = static_cast<const std::byte*>(data);
   const auto length = static_cast<std::size_t>(size);

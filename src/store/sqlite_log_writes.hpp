@@ -3,6 +3,8 @@
 /// \file
 /// Writes what a transaction adds to the write-ahead log by one system call. Internal.
 
+#include <vx11/export.hpp>
+
 #include <cstddef>
 #include <vector>
 
@@ -13,13 +15,13 @@ inline namespace v0 {
 namespace sqlite {
 
 /// SQLite writes each page of a transaction to the log by two system calls: the header of its frame
-/// and the page (https://sqlite.org/walformat.html), a third of what a turn costs the kernel. This keeps them in memory until the header of the last frame, whose write returns the result for
-/// all.
+/// and the page (https://sqlite.org/walformat.html), a third of what a turn costs the kernel. This
+/// keeps them in memory until the header of the last frame, whose write returns the result for all.
 ///
 /// It takes the place of the methods of the connection's log file. Whatever else SQLite does with
 /// that file first writes what is kept. Used by the connection's thread, and destroyed after the
 /// connection. Not for commits that are flushed to the disk, which cost a thousand times as much.
-class LogWrites {
+class VX11_API LogWrites {
  public:
   /// \param database has run a transaction, so that the log is open; null, or without a log: this
   ///        does nothing
@@ -28,8 +30,8 @@ class LogWrites {
   LogWrites& operator=(const LogWrites&) = delete;
   ~LogWrites() = default;
 
-  /// Forgets the pages of a transaction that was rolled back. Another process may write there
-  /// next, so this comes before anything else that the connection does.
+  /// Forgets the pages of a transaction that was rolled back. Another process may write there next,
+  /// so this comes before anything else that the connection does.
   void discard() noexcept;
 
  private:

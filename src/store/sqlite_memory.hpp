@@ -113,7 +113,7 @@ class SessionMemory {
   /// The greatest number of a use. \param in_file that of the database; the unwritten uses follow
   /// those of other processes
   std::int64_t latest_use(std::int64_t in_file);
-  /// Sessions as of the last transaction, without their turns. Those that are not known have no sums.
+  /// Sessions as of the last transaction, without their turns. One that is not known has no sums.
   std::vector<KnownSession> stored(const std::vector<const std::string*>& ids);
   /// Sums of a session that are not in its row.
   SessionSums unwritten_sums(std::int64_t key) const;

@@ -76,17 +76,29 @@ struct WriterStatements {
 
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
-    for (const Statement* statement : {&begin_change, &commit,
-                                       &totals,       &set_totals,
-                                       &of_owner,     &set_owner,
-                                       &forget_owner, &last_use,
-                                       &find,         &begin,
-                                       &use, &set_sums,          &touch,
-                                       &forget,       &uncounted,
-                                       &recount,      &say,
-                                       &oldest_turns, &forget_oldest_turns,
-                                       &forget_turns, &oldest_unowned,
-                                       &oldest_owned, &oldest_of}) {
+    for (const Statement* statement : {&begin_change,
+                                       &commit,
+                                       &totals,
+                                       &set_totals,
+                                       &of_owner,
+                                       &set_owner,
+                                       &forget_owner,
+                                       &last_use,
+                                       &find,
+                                       &begin,
+                                       &use,
+                                       &set_sums,
+                                       &touch,
+                                       &forget,
+                                       &uncounted,
+                                       &recount,
+                                       &say,
+                                       &oldest_turns,
+                                       &forget_oldest_turns,
+                                       &forget_turns,
+                                       &oldest_unowned,
+                                       &oldest_owned,
+                                       &oldest_of}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;

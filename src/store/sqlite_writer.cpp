@@ -249,7 +249,8 @@ SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
     if (!is_expired(session.key, session.last_accessed)) return session;
     forget(session.key, id, owner, session.sums.bytes);
   }
-  run(statements_.begin, id, user_id, milliseconds(begun_at(first, clock.now())), now_, used_, owner);
+  run(statements_.begin, id, user_id, milliseconds(begun_at(first, clock.now())), now_, used_,
+      owner);
   written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
   return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
