@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -24,6 +23,11 @@ constexpr int kPagesOfLog = 32'000;
 constexpr int kShrunkAtOnce = 64;
 /// Of how many sessions old turns are removed together: less than a millisecond.
 constexpr std::size_t kDueTogether = 128;
+/// How often a held file is looked at: every millisecond, later less often. SQLite's own wait looks
+/// every 50 to 100 milliseconds soon, and misses the moments in which another process that writes
+/// without pause does not hold the file.
+constexpr int kFrequentLooks = 500;
+constexpr Milliseconds kRareLooks = 10;
 /// How long uses stay unwritten while turns are stored.
 constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
@@ -34,13 +38,6 @@ WallTime wall_time(std::int64_t milliseconds) noexcept {
 
 void end_all(const Jobs& jobs, Code code) noexcept {
   for (Job* const job : jobs) job->end_with(code);
-}
-
-/// Another process that holds the file is waited for until then.
-void wait_at_most(sqlite3* database, Duration left) noexcept {
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  sqlite3_busy_timeout(database, static_cast<int>(std::clamp<std::int64_t>(wait, 1, kMost)));
 }
 
 /// Whether a failure may be that of one turn: the disk and the file are the same for all.
@@ -65,6 +62,19 @@ Message message_at(const Row& row, int column) {
 
 }  // namespace
 
+void Patience::at_most(Duration left) noexcept {
+  left_ = std::max<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1);
+}
+
+int Patience::wait(void* self, int waits) noexcept {
+  Milliseconds& left = static_cast<Patience*>(self)->left_;
+  if (left <= 0) return 0;
+  const Milliseconds pause = std::min<Milliseconds>(waits < kFrequentLooks ? 1 : kRareLooks, left);
+  sqlite3_sleep(static_cast<int>(pause));
+  left -= pause;
+  return 1;
+}
+
 bool Reader::run(const Jobs& jobs) {
   noted_use_ = false;
   if (has_moved(database_)) {
@@ -85,7 +95,7 @@ bool Reader::run(const Jobs& jobs) {
 Code Reader::read(ReadJob& job) try {
   const TimePoint now = shared_.steady_clock.now();
   if (job.until() < now) return SQLITE_BUSY;
-  wait_at_most(database_, job.until() - now);
+  patience_.at_most(job.until() - now);
   std::int64_t key = 0;
   Milliseconds last_use = 0;
   const Code found = find(job, key, last_use);
@@ -131,6 +141,7 @@ void Reader::remember(const ReadJob& job, std::int64_t key) {
 
 Writer::Writer(Connection connection, std::string name, Shared& shared)
     : log_writes_(shared.durability == SessionDurability::process ? connection.get() : nullptr),
+      patience_(connection.get()),
       connection_(std::move(connection)),
       name_(std::move(name)),
       shared_(shared),
@@ -157,7 +168,7 @@ void Writer::run(const Jobs& jobs) {
 void Writer::together(Jobs jobs) {
   for (jobs = refuse_overdue(jobs); !jobs.empty(); jobs = refuse_overdue(jobs)) {
     const auto earliest = (*std::ranges::min_element(jobs, {}, &Job::until))->until();
-    wait_at_most(connection_.get(), earliest - shared_.steady_clock.now());
+    patience_.at_most(earliest - shared_.steady_clock.now());
     const Code code = change(jobs);
     if (code == SQLITE_OK) return end_all(jobs, code);
     if (code != SQLITE_BUSY) return is_of_one(code) ? singly(jobs, code) : end_all(jobs, code);
@@ -241,11 +252,11 @@ Jobs Writer::refuse_overdue(const Jobs& jobs) const {
 
 void Writer::tidy_up() noexcept {
   if (is_over_) {
-    wait_at_most(connection_.get(), kPatienceOfTidying);
+    patience_.at_most(kPatienceOfTidying);
     transact([this](SessionChange& change) { is_over_ = change.shrink(kShrunkAtOnce); });
   }
   if (due_.size() >= kDueTogether) {
-    wait_at_most(connection_.get(), kPatienceOfTidying);
+    patience_.at_most(kPatienceOfTidying);
     transact([](SessionChange& change) { change.trim_due(); });
   }
   tidy_up_log();
@@ -283,7 +294,7 @@ void Writer::checkpoint() noexcept {
 }
 
 void Writer::do_idle_work() noexcept {
-  wait_at_most(connection_.get(), kPatienceOfTidying);
+  patience_.at_most(kPatienceOfTidying);
   transact([](SessionChange& change) {
     change.trim_due();
     change.write_touches();

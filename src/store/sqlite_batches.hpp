@@ -36,6 +36,23 @@ struct Shared {
   SessionDurability durability = SessionDurability::process;
 };
 
+/// How long a connection waits for another process that holds the file. Exists as long as it.
+class Patience {
+ public:
+  explicit Patience(sqlite3* database) noexcept { sqlite3_busy_handler(database, &wait, this); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+  ~Patience() = default;
+
+  /// From now on.
+  void at_most(Duration left) noexcept;
+
+ private:
+  static int wait(void* self, int waits) noexcept;
+
+  Milliseconds left_ = 0;
+};
+
 /// Reads the newest messages of a session, which counts as use of it.
 class ReadJob final : public Job {
  public:
@@ -63,7 +80,7 @@ class WriteJob : public Job {
 class Reader {
  public:
   Reader(sqlite3* database, Shared& shared)
-      : database_(database), shared_(shared), statements_(database) {}
+      : database_(database), shared_(shared), patience_(database), statements_(database) {}
 
   Code code() const noexcept { return statements_.code(); }
   /// \return whether a use was noted that is to be written
@@ -76,6 +93,7 @@ class Reader {
 
   sqlite3* database_;
   Shared& shared_;
+  Patience patience_;
   ReaderStatements statements_;
   std::uint64_t stamp_ = 0;
   bool noted_use_ = false;
@@ -116,6 +134,7 @@ class Writer {
   }
 
   LogWrites log_writes_;
+  Patience patience_;
   Connection connection_;
   const std::string name_;
   Shared& shared_;

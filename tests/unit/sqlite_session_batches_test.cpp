@@ -212,6 +212,18 @@ TEST_CASE("a summary needs no thread once the session is known") {
   CHECK(std::move(task).operator co_await().await_ready());
 }
 
+TEST_CASE(
+    "a file that another process holds is looked at often, since it may be free only briefly") {
+  const ScratchFolder folder;
+  PowerCutVfs disk;
+  const auto store = open_with(folder / "s.db", {.patience = 250ms});
+  append(*store, "s", turn("1"));
+  const Lock lock(folder / "s.db");
+  const int before = disk.lock_attempts;
+  CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("2"))));
+  CHECK(disk.lock_attempts - before >= 100);
+}
+
 namespace {
 
 /// Operations wait in the queue for as long as the test says.
