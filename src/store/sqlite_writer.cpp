@@ -25,7 +25,7 @@ constexpr std::size_t kPostponedRows = 1'024;
 /// second.
 constexpr std::int64_t kUncountedTurns = 16'384;
 /// A session with this many turns may keep one to two more.
-constexpr std::int64_t kTurnsForOneMore = 5;
+constexpr std::int64_t kTurnsForOneMore = 6;
 /// Unwritten uses by reading, likewise.
 constexpr std::size_t kTouches = 4'096;
 
