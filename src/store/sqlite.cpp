@@ -37,14 +37,11 @@ class AppendJob final : public sqlite::WriteJob {
  public:
   AppendJob(TimePoint until, const std::string& id, const std::string& user_id, const Turn& turn,
             WallClock clock)
-      : WriteJob(until), id_(id), user_id_(user_id), turn_(turn), clock_(clock) {}
+      : WriteJob(until, id), user_id_(user_id), turn_(turn), clock_(clock) {}
   bool appends() const noexcept override { return true; }
-  void apply(sqlite::SessionChange& change) override {
-    change.append(id_, user_id_, turn_, clock_.now());
-  }
+  void apply(sqlite::SessionChange& change) override { change.append(id, user_id_, turn_, clock_); }
 
  private:
-  const std::string& id_;
   const std::string& user_id_;
   const Turn& turn_;
   const WallClock clock_;
@@ -52,13 +49,10 @@ class AppendJob final : public sqlite::WriteJob {
 
 class EraseJob final : public sqlite::WriteJob {
  public:
-  EraseJob(TimePoint until, const std::string& id) : WriteJob(until), id_(id) {}
-  void apply(sqlite::SessionChange& change) override { was_there = change.erase(id_); }
+  using WriteJob::WriteJob;
+  void apply(sqlite::SessionChange& change) override { was_there = change.erase(id); }
 
   bool was_there = false;
-
- private:
-  const std::string& id_;
 };
 
 /// The connections of a store. A database in memory has one, for both.
@@ -74,18 +68,19 @@ struct Connections {
 
 class SqliteSessionStore final : public SessionStore {
  public:
-  SqliteSessionStore(Connections connections, const SessionStoreOptions& options, std::size_t queue)
+  SqliteSessionStore(Connections connections, const SessionStoreOptions& options,
+                     const SqliteOptions& sqlite)
       : patience_(options.patience),
-        shared_(share(connections, options)),
+        shared_(share(connections, options, sqlite.durability)),
         reads_(std::move(connections.reader)),
         reader_(reads_ ? reads_.get() : connections.writer.get(), shared_),
         writer_(std::move(connections.writer), std::move(connections.name), shared_),
-        writing_(queue, {.run = [this](Jobs& jobs) { change(jobs); },
-                         .after = [this] { writer_.tidy_up(); },
-                         .has_idle_work = [this] { return writer_.has_touches(); },
-                         .do_idle_work = [this] { writer_.write_touches(); }}) {
+        writing_(sqlite.queue, {.run = [this](Jobs& jobs) { change(jobs); },
+                                .after = [this] { writer_.tidy_up(); },
+                                .has_idle_work = [this] { return writer_.has_idle_work(); },
+                                .do_idle_work = [this] { writer_.do_idle_work(); }}) {
     if (!reads_) return;
-    reading_.emplace(queue, sqlite::Lane::Work{.run = [this](Jobs& jobs) { read(jobs); }});
+    reading_.emplace(sqlite.queue, sqlite::Lane::Work{.run = [this](Jobs& jobs) { read(jobs); }});
   }
   ~SqliteSessionStore() override { reading_.reset(); }
 
@@ -143,7 +138,8 @@ class SqliteSessionStore final : public SessionStore {
   }
 
  private:
-  static sqlite::Shared share(const Connections& connections, const SessionStoreOptions& options) {
+  static sqlite::Shared share(const Connections& connections, const SessionStoreOptions& options,
+                              SessionDurability durability) {
     const SessionLimits limits = detail::at_least_one(options.limits);
     const auto idle = std::chrono::ceil<std::chrono::milliseconds>(limits.idle_timeout).count();
     return {.limits = limits,
@@ -151,7 +147,8 @@ class SqliteSessionStore final : public SessionStore {
             .wall_clock = options.wall_clock,
             .steady_clock = options.clock,
             .clock = connections.clock,
-            .memory = {idle, sqlite::ChangeCounter(connections.reads()), connections.is_private()}};
+            .memory = {idle, sqlite::ChangeCounter(connections.reads()), connections.is_private()},
+            .durability = durability};
   }
 
   TimePoint until() const { return saturated_add(shared_.steady_clock.now(), patience_); }
@@ -209,8 +206,7 @@ Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(const std::strin
   Result<Connections> connections = connect(path, options, sqlite.durability);
   if (!connections) return cannot_open(connections.error().detail);
   try {
-    auto store =
-        std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite.queue);
+    auto store = std::make_shared<SqliteSessionStore>(*std::move(connections), options, sqlite);
     if (store->code() != SQLITE_OK) return cannot_open(sqlite3_errstr(store->code()));
     return store;
   } catch (const std::system_error& error) {

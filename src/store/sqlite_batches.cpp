@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -22,6 +21,13 @@ constexpr int kPagesToCopy = 4'000;
 constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
+/// Of how many sessions old turns are removed together: less than a millisecond.
+constexpr std::size_t kDueTogether = 128;
+/// How often a held file is looked at: every millisecond, later less often. SQLite's own wait looks
+/// every 50 to 100 milliseconds soon, and misses the moments in which another process that writes
+/// without pause does not hold the file.
+constexpr int kFrequentLooks = 500;
+constexpr Milliseconds kRareLooks = 10;
 /// How long uses stay unwritten while turns are stored.
 constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
@@ -32,13 +38,6 @@ WallTime wall_time(std::int64_t milliseconds) noexcept {
 
 void end_all(const Jobs& jobs, Code code) noexcept {
   for (Job* const job : jobs) job->end_with(code);
-}
-
-/// Another process that holds the file is waited for until then.
-void wait_at_most(sqlite3* database, Duration left) noexcept {
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
-  sqlite3_busy_timeout(database, static_cast<int>(std::clamp<std::int64_t>(wait, 1, kMost)));
 }
 
 /// Whether a failure may be that of one turn: the disk and the file are the same for all.
@@ -63,6 +62,19 @@ Message message_at(const Row& row, int column) {
 
 }  // namespace
 
+void Patience::at_most(Duration left) noexcept {
+  left_ = std::max<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1);
+}
+
+int Patience::wait(void* self, int waits) noexcept {
+  Milliseconds& left = static_cast<Patience*>(self)->left_;
+  if (left <= 0) return 0;
+  const Milliseconds pause = std::min<Milliseconds>(waits < kFrequentLooks ? 1 : kRareLooks, left);
+  sqlite3_sleep(static_cast<int>(pause));
+  left -= pause;
+  return 1;
+}
+
 bool Reader::run(const Jobs& jobs) {
   noted_use_ = false;
   if (has_moved(database_)) {
@@ -83,7 +95,7 @@ bool Reader::run(const Jobs& jobs) {
 Code Reader::read(ReadJob& job) try {
   const TimePoint now = shared_.steady_clock.now();
   if (job.until() < now) return SQLITE_BUSY;
-  wait_at_most(database_, job.until() - now);
+  patience_.at_most(job.until() - now);
   std::int64_t key = 0;
   Milliseconds last_use = 0;
   const Code found = find(job, key, last_use);
@@ -128,7 +140,9 @@ void Reader::remember(const ReadJob& job, std::int64_t key) {
 }
 
 Writer::Writer(Connection connection, std::string name, Shared& shared)
-    : connection_(std::move(connection)),
+    : log_writes_(shared.durability == SessionDurability::process ? connection.get() : nullptr),
+      patience_(connection.get()),
+      connection_(std::move(connection)),
       name_(std::move(name)),
       shared_(shared),
       statements_(connection_.get()) {
@@ -141,7 +155,7 @@ Writer::Writer(Connection connection, std::string name, Shared& shared)
 
 Writer::~Writer() {
   checkpoints_.shut_down();
-  if (has_touches()) write_touches();
+  if (has_idle_work()) do_idle_work();
 }
 
 void Writer::run(const Jobs& jobs) {
@@ -154,7 +168,7 @@ void Writer::run(const Jobs& jobs) {
 void Writer::together(Jobs jobs) {
   for (jobs = refuse_overdue(jobs); !jobs.empty(); jobs = refuse_overdue(jobs)) {
     const auto earliest = (*std::ranges::min_element(jobs, {}, &Job::until))->until();
-    wait_at_most(connection_.get(), earliest - shared_.steady_clock.now());
+    patience_.at_most(earliest - shared_.steady_clock.now());
     const Code code = change(jobs);
     if (code == SQLITE_OK) return end_all(jobs, code);
     if (code != SQLITE_BUSY) return is_of_one(code) ? singly(jobs, code) : end_all(jobs, code);
@@ -176,6 +190,13 @@ void Writer::singly(const Jobs& jobs, Code code) {
 template <class Steps>
 Code Writer::transact(const Steps& steps) noexcept {
   SessionChange change = new_change();
+  const Code code = run(change, steps);
+  if (code != SQLITE_OK) log_writes_.discard();
+  return code;
+}
+
+template <class Steps>
+Code Writer::run(SessionChange& change, const Steps& steps) noexcept {
   try {
     if (change.begin() == SQLITE_OK) {
       steps(change);
@@ -195,14 +216,24 @@ Code Writer::change(const Jobs& jobs) noexcept {
   const bool writes_touches = !has_none && now - touches_written_ >= kTouchesFor;
   const Code code = transact([&](SessionChange& change) {
     if (writes_touches) change.write_touches();
-    const auto appends = std::ranges::count_if(
-        jobs, [](const Job* job) { return static_cast<const WriteJob*>(job)->appends(); });
-    if (appends > 0) change.sweep(static_cast<std::size_t>(appends));
-    for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
+    apply(jobs, change);
     is_over_ = change.is_over();
   });
   if ((writes_touches || has_none) && code == SQLITE_OK) touches_written_ = now;
   return code;
+}
+
+void Writer::apply(const Jobs& jobs, SessionChange& change) {
+  std::vector<const std::string*> ids;
+  std::size_t appends = 0;
+  for (const Job* const job : jobs) {
+    const auto& write = static_cast<const WriteJob&>(*job);
+    ids.push_back(&write.id);
+    if (write.appends()) ++appends;
+  }
+  if (appends > 0) change.sweep(appends);
+  change.look_up(ids);
+  for (Job* const job : jobs) static_cast<WriteJob&>(*job).apply(change);
 }
 
 /// \return the others
@@ -221,8 +252,12 @@ Jobs Writer::refuse_overdue(const Jobs& jobs) const {
 
 void Writer::tidy_up() noexcept {
   if (is_over_) {
-    wait_at_most(connection_.get(), kPatienceOfTidying);
+    patience_.at_most(kPatienceOfTidying);
     transact([this](SessionChange& change) { is_over_ = change.shrink(kShrunkAtOnce); });
+  }
+  if (due_.size() >= kDueTogether) {
+    patience_.at_most(kPatienceOfTidying);
+    transact([](SessionChange& change) { change.trim_due(); });
   }
   tidy_up_log();
 }
@@ -258,9 +293,12 @@ void Writer::checkpoint() noexcept {
   copied_ = true;
 }
 
-void Writer::write_touches() noexcept {
-  wait_at_most(connection_.get(), kPatienceOfTidying);
-  transact([](SessionChange& change) { change.write_touches(); });
+void Writer::do_idle_work() noexcept {
+  patience_.at_most(kPatienceOfTidying);
+  transact([](SessionChange& change) {
+    change.trim_due();
+    change.write_touches();
+  });
 }
 
 }  // namespace sqlite

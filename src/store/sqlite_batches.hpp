@@ -4,6 +4,7 @@
 /// How a session database is read and written: operations that wait share a transaction. Internal.
 
 #include <vx11/session_store.hpp>
+#include <vx11/store/sqlite.hpp>
 
 #include <atomic>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "store/sqlite_clock.hpp"
 #include "store/sqlite_lane.hpp"
+#include "store/sqlite_log_writes.hpp"
 #include "store/sqlite_memory.hpp"
 #include "store/sqlite_statements.hpp"
 #include "store/sqlite_writer.hpp"
@@ -31,6 +33,24 @@ struct Shared {
   SteadyClock steady_clock;
   LastingClock clock;
   SessionMemory memory;
+  SessionDurability durability = SessionDurability::process;
+};
+
+/// How long a connection waits for another process that holds the file. Exists as long as it.
+class Patience {
+ public:
+  explicit Patience(sqlite3* database) noexcept { sqlite3_busy_handler(database, &wait, this); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+  ~Patience() = default;
+
+  /// From now on.
+  void at_most(Duration left) noexcept;
+
+ private:
+  static int wait(void* self, int waits) noexcept;
+
+  Milliseconds left_ = 0;
 };
 
 /// Reads the newest messages of a session, which counts as use of it.
@@ -48,17 +68,19 @@ class ReadJob final : public Job {
 /// Changes a session.
 class WriteJob : public Job {
  public:
-  using Job::Job;
+  WriteJob(TimePoint until, const std::string& id) : Job(until), id(id) {}
   bool reads() const noexcept override { return false; }
   virtual void apply(SessionChange& change) = 0;
   virtual bool appends() const noexcept { return false; }
+
+  const std::string& id;
 };
 
 /// Runs reads on a connection; used by one thread.
 class Reader {
  public:
   Reader(sqlite3* database, Shared& shared)
-      : database_(database), shared_(shared), statements_(database) {}
+      : database_(database), shared_(shared), patience_(database), statements_(database) {}
 
   Code code() const noexcept { return statements_.code(); }
   /// \return whether a use was noted that is to be written
@@ -71,6 +93,7 @@ class Reader {
 
   sqlite3* database_;
   Shared& shared_;
+  Patience patience_;
   ReaderStatements statements_;
   std::uint64_t stamp_ = 0;
   bool noted_use_ = false;
@@ -89,27 +112,35 @@ class Writer {
   void run(const Jobs& jobs);
   /// What no caller waits for: checkpoints, and limits that were lowered.
   void tidy_up() noexcept;
-  bool has_touches() const { return shared_.memory.touch_count() > 0; }
-  void write_touches() noexcept;
+  bool has_idle_work() const { return has_touches() || !due_.empty(); }
+  void do_idle_work() noexcept;
 
  private:
   void together(Jobs jobs);
+  static void apply(const Jobs& jobs, SessionChange& change);
   void singly(const Jobs& jobs, Code code);
   template <class Steps>
   Code transact(const Steps& steps) noexcept;
+  template <class Steps>
+  static Code run(SessionChange& change, const Steps& steps) noexcept;
   Code change(const Jobs& jobs) noexcept;
   Jobs refuse_overdue(const Jobs& jobs) const;
+  bool has_touches() const { return shared_.memory.touch_count() > 0; }
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
-    return SessionChange(statements_, shared_.memory, shared_.limits, shared_.idle,
-                         shared_.clock.now());
+    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.limits,
+                         shared_.idle, shared_.clock.now());
   }
 
+  LogWrites log_writes_;
+  Patience patience_;
   Connection connection_;
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;
+  LastChange last_change_;
+  DueSessions due_;
   Milliseconds touches_written_ = 0;  ///< When a transaction of turns wrote them.
   bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
   int frames_ = 0;                    ///< Pages in the write-ahead log.

@@ -12,11 +12,10 @@ namespace {
 
 /// How long idle work waits for more of it.
 constexpr auto kIdle = std::chrono::seconds(2);
-/// After as many operations at once more are worth waiting for, as long as some come, for a
-/// millisecond at most.
+/// After as many operations at once more are worth a short wait. A longer one makes the
+/// transactions larger, but leaves processors without work while all callers wait.
 constexpr std::size_t kBusy = 4;
-constexpr int kLooks = 5;
-constexpr auto kGathering = std::chrono::microseconds(200);
+constexpr auto kGathering = std::chrono::microseconds(50);
 
 }  // namespace
 
@@ -106,21 +105,25 @@ bool Lane::take() {
   if (!wait_for_jobs(lock)) return false;
   if (gathers_) gather(lock);
   gathers_ = queued_ >= kBusy;
-  for (; queued_ > 0 && jobs_.size() < kMostTogether; --queued_) {
-    jobs_.push_back(static_cast<Job*>(queue_.pop()));
-  }
+  JobQueue taken = queued_ <= kMostTogether ? queue_.take_all() : take_some();
+  queued_ -= std::min(queued_, kMostTogether);
+  lock.unlock();
+  while (QueuedJob* const job = taken.pop()) jobs_.push_back(static_cast<Job*>(job));
   return true;
+}
+
+JobQueue Lane::take_some() noexcept {
+  JobQueue some;
+  for (std::size_t i = 0; i < kMostTogether; ++i) some.push(*queue_.pop());
+  return some;
 }
 
 /// Under load more operations come at once, and share pages and system calls.
 void Lane::gather(std::unique_lock<std::mutex>& lock) {
-  for (int i = 0; i < kLooks && queued_ < kMostTogether; ++i) {
-    const std::size_t before = queued_;
-    lock.unlock();
-    std::this_thread::sleep_for(kGathering);
-    lock.lock();
-    if (queued_ == before) return;
-  }
+  if (queued_ >= kMostTogether) return;
+  lock.unlock();
+  std::this_thread::sleep_for(kGathering);
+  lock.lock();
 }
 
 bool Lane::wait_for_jobs(std::unique_lock<std::mutex>& lock) {

@@ -97,6 +97,7 @@ class Lane {
   bool push(Job& job);
   void work();
   bool take();
+  JobQueue take_some() noexcept;
   void run_all() noexcept;
   void gather(std::unique_lock<std::mutex>& lock);
   bool wait_for_jobs(std::unique_lock<std::mutex>& lock);

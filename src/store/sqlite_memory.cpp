@@ -49,7 +49,7 @@ void SessionMemory::put(std::string id, KnownSession session) {
     old_ = std::move(young_);
     young_.clear();
   }
-  old_.erase(id);
+  if (!old_.empty()) old_.erase(id);
   young_.insert_or_assign(std::move(id), std::move(session));
 }
 
@@ -164,11 +164,14 @@ SessionMemory::Beginning SessionMemory::begin_change() {
           .with_sums = with_sums_};
 }
 
-std::optional<KnownSession> SessionMemory::stored(const std::string& id) {
+std::vector<KnownSession> SessionMemory::stored(const std::vector<const std::string*>& ids) {
+  std::vector<KnownSession> all(ids.size());
   const std::lock_guard lock(mutex_);
-  const KnownSession* const session = remembers_ ? known(id) : nullptr;
-  if (session == nullptr || !session->sums.is_known()) return std::nullopt;
-  return KnownSession{session->key, session->last_accessed, nullptr, session->sums};
+  for (std::size_t i = 0; remembers_ && i < ids.size(); ++i) {
+    const KnownSession* const session = known(*ids[i]);
+    if (session != nullptr) all[i] = {session->key, session->last_accessed, nullptr, session->sums};
+  }
+  return all;
 }
 
 SessionSums SessionMemory::unwritten_sums(std::int64_t key) const {
@@ -223,6 +226,14 @@ void SessionMemory::note(SessionChanges& changes) {
     }
     put(std::move(id), std::move(session));
   }
+  for (const auto& [id, session] : changes.trimmed) note_trimmed(id, session);
+}
+
+void SessionMemory::note_trimmed(const std::string& id, const KnownSession& session) {
+  KnownSession* const before = known(id);
+  if (before != nullptr && before->key == session.key) before->sums = session.sums;
+  const auto touch = touches_.find(session.key);
+  if (touch != touches_.end() && touch->second.sums.is_known()) touch->second.sums = session.sums;
 }
 
 void SessionMemory::gave_up() {

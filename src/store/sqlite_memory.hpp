@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -58,6 +57,8 @@ struct SessionChanges {
   std::vector<std::pair<std::string, KnownSession>> used = {};
   bool used_are_written = false;  ///< With their sums; otherwise they become touches.
   std::vector<std::pair<std::string, std::int64_t>> removed = {};  ///< Ids and keys.
+  /// Sessions of which turns were removed: their keys and sums, which their rows have.
+  std::vector<std::pair<std::string, KnownSession>> trimmed = {};
   bool changes_file = true;  ///< Otherwise the counter of changes stays.
   std::int64_t latest_use = 0;
   std::int64_t written_use = 0;     ///< The latest one in the database.
@@ -112,8 +113,8 @@ class SessionMemory {
   /// The greatest number of a use. \param in_file that of the database; the unwritten uses follow
   /// those of other processes
   std::int64_t latest_use(std::int64_t in_file);
-  /// A session as of the last transaction, if it is known with its sums.
-  std::optional<KnownSession> stored(const std::string& id);
+  /// Sessions as of the last transaction, without their turns. One that is not known has no sums.
+  std::vector<KnownSession> stored(const std::vector<const std::string*>& ids);
   /// Sums of a session that are not in its row.
   SessionSums unwritten_sums(std::int64_t key) const;
   /// It was committed. Without memory for the changes, all sessions are forgotten, and unwritten
@@ -134,6 +135,7 @@ class SessionMemory {
   KnownSession* known(const std::string& id);
   void put(std::string id, KnownSession session);
   void note(SessionChanges& changes);
+  void note_trimmed(const std::string& id, const KnownSession& session);
   void forget_all() noexcept;
   bool touch_locked(std::int64_t key, Milliseconds now);
   void postpone(const KnownSession& session);

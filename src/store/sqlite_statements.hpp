@@ -44,6 +44,7 @@ struct WriterStatements {
   Statement use = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3),"
       " bytes = ?4, turns = ?5 WHERE key = ?1");
+  Statement set_sums = prepared("UPDATE sessions SET bytes = ?2, turns = ?3 WHERE key = ?1");
   Statement touch = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3)"
       " WHERE key = ?1");
@@ -59,7 +60,7 @@ struct WriterStatements {
   Statement say = prepared("INSERT INTO turns (key, session, bytes, used_at, " VX11_TURN_COLUMNS
                            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
   Statement oldest_turns = prepared("SELECT key, bytes FROM turns WHERE session = ?1 ORDER BY key");
-  Statement forget_turn = prepared("DELETE FROM turns WHERE key = ?1");
+  Statement forget_oldest_turns = prepared("DELETE FROM turns WHERE session = ?1 AND key <= ?2");
   Statement forget_turns = prepared("DELETE FROM turns WHERE session = ?1");
 
   // The ?2 least recently used sessions but ?1: without a principal, with one, of ?3.
@@ -75,11 +76,29 @@ struct WriterStatements {
 
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
-    for (const Statement* statement :
-         {&begin_change, &commit,         &totals,       &set_totals, &of_owner,     &set_owner,
-          &forget_owner, &last_use,       &find,         &begin,      &use,          &touch,
-          &forget,       &uncounted,      &recount,      &say,        &oldest_turns, &forget_turn,
-          &forget_turns, &oldest_unowned, &oldest_owned, &oldest_of}) {
+    for (const Statement* statement : {&begin_change,
+                                       &commit,
+                                       &totals,
+                                       &set_totals,
+                                       &of_owner,
+                                       &set_owner,
+                                       &forget_owner,
+                                       &last_use,
+                                       &find,
+                                       &begin,
+                                       &use,
+                                       &set_sums,
+                                       &touch,
+                                       &forget,
+                                       &uncounted,
+                                       &recount,
+                                       &say,
+                                       &oldest_turns,
+                                       &forget_oldest_turns,
+                                       &forget_turns,
+                                       &oldest_unowned,
+                                       &oldest_owned,
+                                       &oldest_of}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;

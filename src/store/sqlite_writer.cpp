@@ -3,6 +3,7 @@
 #include <vx11/session_store.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr std::size_t kPostponedRows = 1'024;
 /// Turns that are not counted, likewise. After a crash the first append counts them: a tenth of a
 /// second.
 constexpr std::int64_t kUncountedTurns = 16'384;
+/// A session with this many turns may keep one to two more.
+constexpr std::int64_t kTurnsForOneMore = 6;
 /// Unwritten uses by reading, likewise.
 constexpr std::size_t kTouches = 4'096;
 
@@ -51,17 +54,28 @@ Code SessionChange::begin() {
   pages_before_ = pages_written(statements_.database);
   const SessionMemory::Beginning beginning = memory_.begin_change();
   postpones_ = beginning.may_postpone;
-  each(statements_.totals, [this](const Row& row) {
-    totals_ = {.sessions = row.integer(0), .bytes = row.integer(1)};
-    counted_ = row.integer(2);
-    last_turn_ = std::max(counted_, row.integer(3));  // keys of removed turns are not used again
-  });
-  each(statements_.last_use, [this](const Row& row) { used_ = row.integer(0); });
+  if (!beginning.is_current) last_ = {};
+  if (!last_.is_known) read_totals();
+  totals_ = last_.totals;
+  counted_ = last_.counted;
+  last_turn_ = last_.turn;
+  used_ = last_.use;
+  none_expires_before_ = last_.none_expires_before;
   if (!beginning.is_current) count_turns_of_others();
   written_use_ = used_;
   used_ = memory_.latest_use(used_);
   if (is_overdue(beginning)) write_touches();
   return code_;
+}
+
+void SessionChange::read_totals() {
+  each(statements_.totals, [this](const Row& row) {
+    last_.totals = {.sessions = row.integer(0), .bytes = row.integer(1)};
+    last_.counted = row.integer(2);
+    // Keys of removed turns are not used again.
+    last_.turn = std::max(last_.counted, row.integer(3));
+  });
+  each(statements_.last_use, [this](const Row& row) { last_.use = row.integer(0); });
 }
 
 /// Turns whose sessions' rows another process has postponed, or this one before a crash.
@@ -79,14 +93,14 @@ bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const 
 }
 
 void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
-                           WallTime wall) {
+                           WallClock clock) {
   const std::string owner(principal_of(id));
-  Stored session = find_or_begin(id, user_id, turn.user, wall);
+  Stored session = find_or_begin(id, user_id, turn.user, clock);
   const std::int64_t bytes = say(session.key, turn);
   session.sums.bytes += bytes;
   ++session.sums.turns;
   count(owner, 0, bytes);
-  trim(session, owner);
+  trim_later(id, session, owner);
   if (code_ != SQLITE_OK) return;
   use(id, {session.key, now_, for_summaries(turn.user, turn.assistant), session.sums});
   evict(session.key, owner);
@@ -109,9 +123,13 @@ bool SessionChange::erase(const std::string& id) {
 }
 
 void SessionChange::sweep(std::size_t appends) {
+  if (now_ < none_expires_before_) return;
+  none_expires_before_ = now_ + idle_;
   const auto most = static_cast<std::int64_t>(detail::kSweptPerAppend * appends);
   for (Statement* const statement : {&statements_.oldest_unowned, &statements_.oldest_owned}) {
-    for (const Candidate& candidate : expired(*statement, most)) {
+    const Candidates found = expired(*statement, most);
+    if (std::ssize(found) == most) none_expires_before_ = now_;  // there may be more
+    for (const Candidate& candidate : found) {
       forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
     }
   }
@@ -123,7 +141,10 @@ SessionChange::Candidates SessionChange::expired(Statement& statement, std::int6
   bool use_is_unwritten = false;
   const auto take = [&](const Row& row) {
     Candidate candidate = candidate_at(row);
-    if (candidate.last_accessed > now_ - idle_) return false;  // nor have those that follow
+    if (candidate.last_accessed > now_ - idle_) {  // nor have those that follow
+      none_expires_before_ = std::min(none_expires_before_, candidate.last_accessed + idle_);
+      return false;
+    }
     if (!is_expired(candidate.key, candidate.last_accessed)) return use_is_unwritten = true;
     const SessionSums sums = memory_.unwritten_sums(candidate.key);
     if (sums.is_known()) candidate.bytes = sums.bytes;
@@ -132,7 +153,10 @@ SessionChange::Candidates SessionChange::expired(Statement& statement, std::int6
   };
   each(statement, take, std::int64_t(0), most);
   // Once written, they do not take the place of others that have expired.
-  if (use_is_unwritten) write_touches();
+  if (use_is_unwritten) {
+    none_expires_before_ = now_;
+    write_touches();
+  }
   return found;
 }
 
@@ -172,9 +196,11 @@ Code SessionChange::commit() {
   write_sums();
   changes_.latest_use = used_;
   changes_.written_use = written_use_;
+  std::ranges::move(newly_due_, std::back_inserter(due_));
   run(statements_.commit);
   changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
+    last_ = {true, totals_, counted_, last_turn_, written_use_, none_expires_before_};
     memory_.changed(std::move(changes_));
   } else {
     roll_back();
@@ -183,16 +209,22 @@ Code SessionChange::commit() {
 }
 
 void SessionChange::roll_back() {
+  last_ = {};
   memory_.gave_up();
   // On some failures SQLite has already rolled back.
   if (sqlite3_get_autocommit(statements_.database) == 0) execute(statements_.database, "ROLLBACK");
 }
 
+void SessionChange::look_up(const std::vector<const std::string*>& ids) {
+  const std::vector<KnownSession> known = memory_.stored(ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& [key, last_accessed, newest, sums] = known[i];
+    if (sums.is_known()) changed_.try_emplace(*ids[i], Stored{key, last_accessed, sums});
+  }
+}
+
 SessionChange::Stored SessionChange::find(const std::string& id) {
   if (const auto found = changed_.find(id); found != changed_.end()) return found->second;
-  if (const auto known = memory_.stored(id)) {
-    return {.key = known->key, .last_accessed = known->last_accessed, .sums = known->sums};
-  }
   Stored session = find_row(id);
   const SessionSums sums = memory_.unwritten_sums(session.key);
   if (sums.is_known()) session.sums = sums;
@@ -210,14 +242,15 @@ SessionChange::Stored SessionChange::find_row(const std::string& id) {
 
 SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
                                                    const std::string& user_id, const Message& first,
-                                                   WallTime wall) {
+                                                   WallClock clock) {
   const Stored session = find(id);
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
     forget(session.key, id, owner, session.sums.bytes);
   }
-  run(statements_.begin, id, user_id, milliseconds(begun_at(first, wall)), now_, used_, owner);
+  run(statements_.begin, id, user_id, milliseconds(begun_at(first, clock.now())), now_, used_,
+      owner);
   written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
   return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
@@ -237,26 +270,52 @@ std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
   return bytes;
 }
 
+bool SessionChange::is_over(const SessionSums& sums, std::int64_t turns) const noexcept {
+  return sums.turns > 1 && (sums.turns > turns || sums.bytes > as_limit(limits_.session_bytes));
+}
+
+std::int64_t SessionChange::most_turns() const noexcept {
+  return as_limit(limits_.messages / 2 + limits_.messages % 2);
+}
+
+/// A few turns more than the limit may stay for a while. Readers pass over them.
+void SessionChange::trim_later(const std::string& id, Stored& session, std::string_view owner) {
+  const std::int64_t more = most_turns() / kTurnsForOneMore;
+  const std::int64_t due = most_turns() + more + 1;
+  if (is_over(session.sums, due + more)) {
+    trim(session, owner);
+  } else if (session.sums.turns == due) {
+    more > 0 ? newly_due_.push_back(id) : trim(session, owner);
+  }
+}
+
 /// Removes the oldest turns of a session with too many turns or bytes, but never the newest.
-void SessionChange::trim(Stored& session, const std::string& owner) {
-  const std::size_t messages = limits_.messages;
-  const std::int64_t most = as_limit(messages / 2 + messages % 2);
-  const auto is_over = [&] {
-    return session.sums.turns > 1 &&
-           (session.sums.turns > most || session.sums.bytes > as_limit(limits_.session_bytes));
-  };
-  if (!is_over()) return;
-  std::vector<std::int64_t> turns;
+void SessionChange::trim(Stored& session, std::string_view owner) {
+  std::int64_t last = 0;
   const auto take = [&](const Row& row) {
-    if (!is_over()) return false;
-    turns.push_back(row.integer(0));
+    if (!is_over(session.sums, most_turns())) return false;
+    last = row.integer(0);
     session.sums.bytes -= row.integer(1);
     --session.sums.turns;
     count(owner, 0, -row.integer(1));
     return true;
   };
   each(statements_.oldest_turns, take, session.key);
-  for (const std::int64_t turn : turns) run(statements_.forget_turn, turn);
+  run(statements_.forget_oldest_turns, session.key, last);
+}
+
+void SessionChange::trim_due() {
+  std::vector<const std::string*> ids;
+  for (const std::string& id : due_) ids.push_back(&id);
+  look_up(ids);
+  for (const std::string& id : due_) {
+    Stored session = find(id);
+    if (!is_over(session.sums, most_turns())) continue;
+    trim(session, principal_of(id));
+    run(statements_.set_sums, session.key, session.sums.bytes, session.sums.turns);
+    changes_.trimmed.emplace_back(id, KnownSession{.key = session.key, .sums = session.sums});
+  }
+  due_.clear();
 }
 
 Counts& SessionChange::of_owner(std::string_view owner) {

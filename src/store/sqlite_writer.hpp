@@ -31,6 +31,20 @@ struct Counts {
   std::int64_t bytes = 0;
 };
 
+/// What a writer knows of the database after its last transaction, as long as no other process
+/// changes it: begins the next one without reading.
+struct LastChange {
+  bool is_known = false;
+  Counts totals = {};
+  std::int64_t counted = 0;
+  std::int64_t turn = 0;  ///< The key of the newest.
+  std::int64_t use = 0;   ///< The greatest number of use.
+  Milliseconds none_expires_before = 0;
+};
+
+/// Sessions of which old turns are to be removed, many at once because their pages are shared.
+using DueSessions = std::vector<std::string>;
+
 /// One transaction of a writer. Keeps the first failure and skips what follows it.
 ///
 /// Sums of all and of principals are read once and written once for each transaction.
@@ -41,19 +55,31 @@ struct Counts {
 /// process or after a crash, the first transaction counts the later turns.
 class SessionChange {
  public:
-  SessionChange(WriterStatements& statements, SessionMemory& memory, const SessionLimits& limits,
-                Milliseconds idle, Milliseconds now) noexcept
-      : statements_(statements), memory_(memory), limits_(limits), idle_(idle), now_(now) {}
+  SessionChange(WriterStatements& statements, SessionMemory& memory, LastChange& last,
+                DueSessions& due, const SessionLimits& limits, Milliseconds idle,
+                Milliseconds now) noexcept
+      : statements_(statements),
+        memory_(memory),
+        last_(last),
+        due_(due),
+        limits_(limits),
+        idle_(idle),
+        now_(now) {}
 
   /// Begins the transaction, which takes the write lock.
   Code begin();
-  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallTime wall);
+  /// Finds out what is known of the sessions that are changed next.
+  void look_up(const std::vector<const std::string*>& ids);
+  /// \param clock for the time at which a session began, unless `turn` has one
+  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallClock clock);
   /// \return whether there was one
   bool erase(const std::string& id);
   /// Removes expired sessions, at most two for each of `appends`.
   void sweep(std::size_t appends);
   /// Removes at most `most` sessions beyond the limits of all. \return whether some remain
   bool shrink(int most);
+  /// Removes the turns beyond the limit of the sessions that are due for it.
+  void trim_due();
   /// Writes the uses that are only in memory.
   void write_touches();
   Code commit();
@@ -89,6 +115,7 @@ class SessionChange {
   }
 
   static bool is_over(const Counts& counts, std::size_t sessions, std::size_t bytes) noexcept;
+  void read_totals();
   void count_turns_of_others();
   bool is_overdue(const SessionMemory::Beginning& beginning) const noexcept;
   void write_uses();
@@ -97,10 +124,13 @@ class SessionChange {
   Stored find(const std::string& id);
   Stored find_row(const std::string& id);
   Stored find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
-                       WallTime wall);
+                       WallClock clock);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
   std::int64_t say(std::int64_t session, const Turn& turn);
-  void trim(Stored& session, const std::string& owner);
+  bool is_over(const SessionSums& sums, std::int64_t turns) const noexcept;
+  std::int64_t most_turns() const noexcept;
+  void trim_later(const std::string& id, Stored& session, std::string_view owner);
+  void trim(Stored& session, std::string_view owner);
   void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
   Counts& of_owner(std::string_view owner);
   void forget(std::int64_t key, const std::string& id, std::string_view owner, std::int64_t bytes);
@@ -116,6 +146,8 @@ class SessionChange {
 
   WriterStatements& statements_;
   SessionMemory& memory_;
+  LastChange& last_;
+  DueSessions& due_;
   const SessionLimits& limits_;
   const Milliseconds idle_;
   const Milliseconds now_;
@@ -125,13 +157,16 @@ class SessionChange {
   int pages_before_ = 0;        ///< Those that the connection had written.
   std::int64_t counted_ = 0;    ///< Up to this turn the rows of sessions are right.
   std::int64_t last_turn_ = 0;  ///< The key of the newest turn.
-  bool postpones_ = false;      ///< The rows of used sessions are written later.
+  Milliseconds none_expires_before_ = 0;
+  bool postpones_ = false;  ///< The rows of used sessions are written later.
   /// The greatest number of use. Unwritten uses precede this change.
   std::int64_t used_ = 0;
   std::int64_t written_use_ = 0;  ///< That of the database.
   bool touches_written_ = false;
   SessionChanges changes_ = {};
-  std::unordered_map<std::string, Stored> changed_ = {};  ///< Sessions of this transaction.
+  DueSessions newly_due_ = {};
+  /// Sessions of this transaction, as far as they are known. Without a key: there is none.
+  std::unordered_map<std::string, Stored> changed_ = {};
 };
 
 }  // namespace sqlite

@@ -42,6 +42,8 @@ class PowerCutVfs {
   std::function<void()> before_operation = [] {};
   /// Whether writes fail as on a full disk.
   std::atomic<bool> is_full = false;
+  /// How often a lock of a write-ahead log was tried.
+  std::atomic<int> lock_attempts = 0;
 
   /// What the disk may hold now: all that was synced, and some of the rest, whole or in part.
   Image after_power_cut(unsigned seed) const {
@@ -178,6 +180,7 @@ class PowerCutVfs {
         return real(f)->pMethods->xShmMap(real(f), region, size, extend, out);
       };
       all.xShmLock = [](sqlite3_file* f, int offset, int n, int flags) {
+        ++current_->lock_attempts;
         return real(f)->pMethods->xShmLock(real(f), offset, n, flags);
       };
       all.xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); };

@@ -1,4 +1,5 @@
 // Turns that wait share a transaction, and readers do not wait for it.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "power_cut_vfs.hpp"
 #include "scratch_folder.hpp"
 #include "sqlite_session_site.hpp"
+#include "store/sqlite_log_writes.hpp"
 
 using namespace sqlite_session_site;
 
@@ -72,6 +74,75 @@ TEST_CASE("a transaction that cannot be committed fails all its turns, and leave
   append(*store, "s", turn("1"));
   CHECK(summary(*store, "s") == "user: ask 1\nassistant: answer 1\nuser: why?");
   CHECK(recent(*store, "a").empty());
+}
+
+TEST_CASE("what a transaction adds to the log is written by two system calls") {
+  const ScratchFolder folder;
+  PowerCutVfs disk;
+  std::atomic<int> operations = 0;
+  disk.before_operation = [&] { ++operations; };
+  const auto store = open_patient(folder / "s.db");
+  append(*store, "s", turn("0"));
+  const int before = operations;
+  append(*store, "s", turn("1"));
+  CHECK(operations - before <= 2);
+}
+
+TEST_CASE("pages of a transaction that was rolled back are not written over those of others") {
+  const ScratchFolder folder;
+  const std::string path = folder / "s.db";
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  const auto run = [&](const std::string& sql) {
+    CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  };
+  const std::string fill =
+      "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+      " INSERT INTO t SELECT randomblob(1000) FROM n; ";
+  run("PRAGMA journal_mode = WAL; PRAGMA cache_size = 10; CREATE TABLE t (x); " + fill +
+      "PRAGMA wal_checkpoint(TRUNCATE); SELECT count(*) FROM t");
+  {
+    vx11::sqlite::LogWrites log(database);
+    run("BEGIN IMMEDIATE; " + fill + "ROLLBACK");  // the cache is small, so pages leave it early
+    log.discard();
+    ask_sqlite(path, "INSERT INTO t SELECT zeroblob(1000) FROM t");
+    run("BEGIN IMMEDIATE; " + fill + "COMMIT");
+    CHECK(ask_sqlite(path, "PRAGMA integrity_check; SELECT count(*) FROM t") == "ok\n600\n");
+    sqlite3_close(database);
+  }
+  CHECK(ask_sqlite(path, "PRAGMA integrity_check; SELECT count(*) FROM t") == "ok\n600\n");
+}
+
+TEST_CASE("turns beyond the limit may stay in the file for a while, but are never read") {
+  const ScratchFolder folder;
+  const auto store = open_patient(folder / "s.db", {.messages = 32});
+  for (int i = 1; i <= 60; ++i) {
+    append(*store, "s", turn(std::to_string(i)));
+    const auto messages = recent(*store, "s");
+    CHECK(messages.size() == std::min<std::size_t>(2 * i, 32));
+    CHECK(messages.front().content == "ask " + std::to_string(std::max(i - 15, 1)));
+    CHECK(std::stoi(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns")) <= 16 + 7);
+  }
+}
+
+TEST_CASE("turns beyond the limit leave the file once many sessions have some, or at its end") {
+  const ScratchFolder folder;
+  const auto turns = [&] {
+    return std::stoi(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns"));
+  };
+  {
+    Chats chats(open_patient(folder / "s.db", {.messages = 32}));
+    for (int i = 1; i <= 20; ++i) {
+      for (int of = 0; of < 150; ++of) chats.append(std::to_string(of), turn(std::to_string(i)));
+      REQUIRE(chats.wait().empty());
+    }
+    CHECK(turns() <= 150 * 20 - 128 * 3);
+  }
+  CHECK(turns() <= 150 * 17);
+  CHECK(ask_sqlite(folder / "s.db",
+                   "SELECT count(*) FROM sessions s WHERE (s.bytes, s.turns) <>"
+                   " (SELECT sum(bytes), count(*) FROM turns t WHERE t.session = s.key);"
+                   "SELECT bytes - (SELECT sum(bytes) FROM turns) FROM totals") == "0\n0\n");
 }
 
 TEST_CASE("the queue is bounded") {
@@ -139,6 +210,18 @@ TEST_CASE("a summary needs no thread once the session is known") {
   const vx11::Executor::ExecutorScope here(loop);
   auto task = store->summary("s", "why?");
   CHECK(std::move(task).operator co_await().await_ready());
+}
+
+TEST_CASE(
+    "a file that another process holds is looked at often, since it may be free only briefly") {
+  const ScratchFolder folder;
+  PowerCutVfs disk;
+  const auto store = open_with(folder / "s.db", {.patience = 250ms});
+  append(*store, "s", turn("1"));
+  const Lock lock(folder / "s.db");
+  const int before = disk.lock_attempts;
+  CHECK_FALSE(vx11::sync_wait(store->append("s", "u", turn("2"))));
+  CHECK(disk.lock_attempts - before >= 100);
 }
 
 namespace {
