@@ -32,9 +32,10 @@ class VX11_API EphemeralTokens {
 
   /// A new token with the format of `make_token`, that is accepted once, for `purpose` alone, until
   /// `lifetime` has passed.
+  /// \param lifetime at most a day; a token that lasts longer is none of these
   /// \param purpose such as `events`; a token for another purpose opens nothing else
-  /// \return `invalid_argument` for an empty purpose or a lifetime that is not above zero,
-  ///         `rejected` if the store or the principal has too many, `storage` if it is not kept
+  /// \return `invalid_argument` for an empty purpose or a lifetime beyond its bounds, `rejected` if
+  ///         a store in memory or the principal in it has too many, `storage` if it is not kept
   virtual Task<Result<std::string>> issue(std::string principal, std::string purpose,
                                           std::chrono::seconds lifetime) = 0;
   /// Uses `token` up. One that is sent for another purpose stays valid for its own.

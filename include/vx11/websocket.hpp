@@ -41,13 +41,14 @@ struct WebSocketOptions {
   /// Those that the session speaks. The first one that the client offers, in the client's order, is
   /// chosen. Empty: none is asked for; else a client that offers none of them is refused.
   std::vector<std::string> subprotocols = {};
-  /// Of one message from the client; above it is closed with 1009.
+  /// Of one message from the client; above it is closed with 1009. Up to nine of them are held.
   std::size_t max_message_bytes = std::size_t{1024} * 1024;
   /// Of what waits to be sent: `send` fails above. Enough for a second of events, and a thousand
   /// slow clients take a quarter of a gigabyte at most.
   std::size_t max_unsent_bytes = std::size_t{256} * 1024;
-  /// Between two looks whether the client is there. One that has sent nothing since the look
-  /// before, not even the answer to a ping, has left. Below the silence limits of usual proxies.
+  /// Between two looks whether the client is there, at least 10 ms. One that has sent nothing since
+  /// the look before, not even the answer to a ping, has left. Below the silence limits of usual
+  /// proxies.
   Duration ping_interval = std::chrono::seconds(20);
   /// How long the client's part of a close is waited for.
   Duration close_timeout = std::chrono::seconds(5);
@@ -63,8 +64,9 @@ class VX11_API WebSocket {
   WebSocket& operator=(const WebSocket&) = delete;
   virtual ~WebSocket() = default;
 
-  /// The next message. Resumes on the connection's event loop. A few messages wait here; then the
-  /// client is not read from until they are received.
+  /// The next message. Resumes on the connection's event loop. Eight messages wait here; then the
+  /// client is not read from until they are received, its close neither: a session has to receive,
+  /// even if it expects nothing.
   /// \return none when the WebSocket has ended: see `closed`
   virtual Task<std::optional<WebSocketMessage>> receive() = 0;
   /// Sends or queues a text, which must be valid UTF-8.
@@ -75,6 +77,7 @@ class VX11_API WebSocket {
   virtual bool send_binary(std::string_view data) = 0;
   /// Sends what is queued, and then the close; `receive` then returns none. Of several only the
   /// first one counts.
+  /// \param code 1000 to 1003, 1007 to 1014 or 3000 to 4999; 1005: without one. Any other is 1011
   /// \param reason at most 123 bytes of UTF-8; longer ones are cut off
   virtual void close(std::uint16_t code, std::string_view reason = {}) = 0;
   /// Fires when the WebSocket has ended: cancel then what was asked for it.

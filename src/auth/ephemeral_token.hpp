@@ -21,8 +21,9 @@ inline Result<TokenDigest> digest_for(std::string_view purpose, std::string_view
 
 inline Result<void> check(std::string_view purpose, std::chrono::seconds lifetime) {
   if (purpose.empty()) return fail(Errc::invalid_argument, "an ephemeral token needs a purpose");
-  if (lifetime.count() > 0) return {};
-  return fail(Errc::invalid_argument, "the lifetime of an ephemeral token must be above zero");
+  if (lifetime.count() > 0 && lifetime <= std::chrono::hours(24)) return {};
+  return fail(Errc::invalid_argument,
+              "the lifetime of an ephemeral token must be above zero, and a day at most");
 }
 
 }  // namespace ephemeral

@@ -63,13 +63,20 @@ class MemoryEphemeralTokens final : public EphemeralTokens {
 
   using Entries = std::map<TokenDigest, Entry>;
 
-  /// Expired entries leave when there is no room without it.
+  /// Expired entries leave when there is no room without it, at most once a second: a principal at
+  /// its limit must not make each request look at all.
   Result<void> make_room(const std::string& principal, TimePoint now) {
     if (has_room(principal)) return {};
+    if (now < next_sweep_) return full();
+    next_sweep_ = now + std::chrono::seconds(1);
     for (auto at = entries_.begin(); at != entries_.end();) {
       at = at->second.expires <= now ? erase(at) : std::next(at);
     }
     if (has_room(principal)) return {};
+    return full();
+  }
+
+  static Result<void> full() {
     return fail(Errc::rejected, "too many ephemeral tokens are neither used nor expired");
   }
 
@@ -89,6 +96,7 @@ class MemoryEphemeralTokens final : public EphemeralTokens {
   std::mutex mutex_;
   Entries entries_;                                  ///< Guarded by `mutex_`.
   std::map<std::string, std::size_t> of_principal_;  ///< The same; without zeros.
+  TimePoint next_sweep_ = TimePoint::min();          ///< The same.
 };
 
 }  // namespace

@@ -19,7 +19,6 @@ using Kind = Received::Kind;
 
 constexpr std::size_t kMostControlBytes = 125;
 constexpr std::uint16_t kProtocolError = 1002;
-constexpr std::uint16_t kNoCode = 1005;
 constexpr std::uint16_t kNotUtf8 = 1007;
 constexpr std::uint16_t kTooBig = 1009;
 
@@ -33,12 +32,6 @@ bool is_control(std::uint8_t opcode) noexcept {
 
 bool is_known(std::uint8_t opcode) noexcept {
   return opcode <= WSLAY_BINARY_FRAME || (opcode >= WSLAY_CONNECTION_CLOSE && opcode <= WSLAY_PONG);
-}
-
-/// RFC 6455 §7.4 and IANA's registry: 1004 to 1006 and 1015 are never sent.
-bool may_be_sent(std::uint16_t code) noexcept {
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
-         (code >= 3000 && code <= 4999);
 }
 
 bool is_utf8(std::string_view text) noexcept {
@@ -159,6 +152,11 @@ Received FrameReader::end_of(const Frame& frame) {
   std::string message = std::exchange(message_, {});
   if (is_text_ && !is_utf8(message)) return failure(kNotUtf8, "the text is not UTF-8");
   return {.kind = Kind::message, .is_text = is_text_, .data = std::move(message)};
+}
+
+bool may_be_sent(std::uint16_t code) noexcept {
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
+         (code >= 3000 && code <= 4999);
 }
 
 void append_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {

@@ -69,6 +69,11 @@ class FrameReader {
   std::string control_ = {};
 };
 
+/// In place of a status code: a close without one.
+inline constexpr std::uint16_t kNoCode = 1005;
+/// RFC 6455 §7.4 and IANA's registry: 1004 to 1006 and 1015 are never sent.
+bool may_be_sent(std::uint16_t code) noexcept;
+
 /// Appends a frame of a server.
 /// \param opcode as wslay has them
 void append_frame(std::string& out, std::uint8_t opcode, std::string_view payload);

@@ -81,18 +81,22 @@ ServerSocket::ServerSocket(WebSocketOptions options, std::string subprotocol,
 Task<void> ServerSocket::run(WebSocketSession session) {
   const auto self = shared_from_this();
   look_timer_.arm(TimerWheel::in(options_.ping_interval));
-  run_detached(self, speak(self, std::move(session)));
-  while (!is_over()) {
-    const bool may_have_more = read_some();
-    flush();
-    if (is_over()) break;
-    if (may_have_more) {
-      Yield yielding(loop_);
-      co_await yielding;
-    } else {
-      auto event = channel_->wait_event();
-      co_await event;
+  try {
+    run_detached(self, speak(self, std::move(session)));
+    while (!is_over()) {
+      const bool may_have_more = read_some();
+      flush();
+      if (is_over()) break;
+      if (may_have_more) {
+        Yield yielding(loop_);
+        co_await yielding;
+      } else {
+        auto event = channel_->wait_event();
+        co_await event;
+      }
     }
+  } catch (...) {  // no memory for a message
+    channel_->abort(CloseReason::exhausted);
   }
   end();
 }
@@ -105,7 +109,18 @@ Task<void> ServerSocket::speak(std::shared_ptr<ServerSocket> self, WebSocketSess
   } catch (...) {
     code = kInternalError;
   }
-  self->close(code, {});
+  self->close_or_abort(code, {});
+}
+
+/// For those that cannot fail.
+void ServerSocket::close_or_abort(std::uint16_t code, std::string_view reason) noexcept {
+  try {
+    close(code, reason);
+  } catch (...) {  // no memory for a frame
+    const std::lock_guard lock(mutex_);
+    must_abort_ = true;
+    if (!closed_) flush_soon();
+  }
 }
 
 bool ServerSocket::is_over() const noexcept {
@@ -134,7 +149,7 @@ void ServerSocket::end() noexcept {
 bool ServerSocket::read_some() {
   constexpr int kMostReads = 16;
   for (int i = 0; i < kMostReads; ++i) {
-    if (is_deaf_ || !has_room()) return false;
+    if (is_deaf_ || (!has_room() && !close_is_limited_)) return false;
     std::string_view input = channel_->unread();
     const std::size_t before = input.size();
     Received received = reader_.next(input);
@@ -152,6 +167,7 @@ bool ServerSocket::read_some() {
 void ServerSocket::handle(Received received) {
   switch (received.kind) {
     case Received::Kind::message:
+      if (!has_room()) return;  // the session has closed, and receives no more
       inbox_.push_back({.is_text = received.is_text, .data = std::move(received.data)});
       notify_receiver();
       return;
@@ -180,7 +196,10 @@ Task<std::optional<WebSocketMessage>> ServerSocket::receive() {
   const bool was_full = !has_room();
   message = std::move(inbox_.front());
   inbox_.pop_front();
-  if (was_full) channel_->wake_later();
+  if (was_full) {
+    is_heard_ = true;  // it may have sent what was not read
+    channel_->wake_later();
+  }
   co_return message;
 }
 
@@ -215,6 +234,7 @@ bool ServerSocket::queue(std::uint8_t opcode, std::string_view payload) {
 }
 
 void ServerSocket::close(std::uint16_t code, std::string_view reason) {
+  if (code != kNoCode && !may_be_sent(code)) code = kInternalError;
   const std::lock_guard lock(mutex_);
   if (closing_ || closed_) return;
   const std::string payload = close_payload(code, reason);
@@ -232,10 +252,15 @@ void ServerSocket::flush_soon() {
   loop_.post(flush_job_);
 }
 
+void ServerSocket::flush_posted() {
+  const std::lock_guard lock(mutex_);
+  flush_is_posted_ = false;  // by the job alone: it must not be queued twice
+  if (!closed_) flush_now();
+}
+
 void ServerSocket::flush() {
   const std::lock_guard lock(mutex_);
-  flush_is_posted_ = false;
-  if (!closed_) flush_now();
+  flush_now();
 }
 
 /// What the socket does not accept is left to `run`, which then gets an event.
@@ -247,6 +272,7 @@ void ServerSocket::flush_now() {
     unsent_bytes_ = unsent_.size();
     if (!channel_->can_send()) channel_->wake_later();
   }
+  if (must_abort_) return channel_->abort(CloseReason::aborted);
   if (!closing_ || std::exchange(close_is_limited_, true)) return;
   channel_->limit(TimerWheel::in(options_.close_timeout));
 }
@@ -254,11 +280,7 @@ void ServerSocket::flush_now() {
 // ---- the end
 
 void ServerSocket::drain() noexcept {
-  try {
-    close(kGoingAway, "the server is stopping");
-  } catch (...) {  // no memory for it
-    channel_->abort(CloseReason::aborted);
-  }
+  close_or_abort(kGoingAway, "the server is stopping");
 }
 
 std::optional<WebSocketClose> ServerSocket::closed() const {

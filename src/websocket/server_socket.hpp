@@ -58,6 +58,7 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   static Task<void> speak(std::shared_ptr<ServerSocket> self, WebSocketSession session);
   bool queue(std::uint8_t opcode, std::string_view payload);
   void flush_soon();
+  void flush_posted();
   void flush();
   void flush_now();
   bool read_some();
@@ -69,6 +70,7 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   void deliver();
   static void look(void* self) noexcept;
   void look_after_client();
+  void close_or_abort(std::uint16_t code, std::string_view reason) noexcept;
 
   /// A few, so that a session that is busy for a moment does not stop the client.
   static constexpr std::size_t kMostWaiting = 8;
@@ -97,7 +99,8 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   std::optional<WebSocketClose> closing_ = std::nullopt;
   std::optional<WebSocketClose> closed_ = std::nullopt;
   bool flush_is_posted_ = false;
-  net_detail::SharedJob<ServerSocket, &ServerSocket::flush> flush_job_;
+  bool must_abort_ = false;
+  net_detail::SharedJob<ServerSocket, &ServerSocket::flush_posted> flush_job_;
   std::atomic<std::size_t> unsent_bytes_ = 0;  ///< Changed under it, too.
 };
 

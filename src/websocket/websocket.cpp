@@ -1,5 +1,6 @@
 #include <vx11/websocket.hpp>
 
+#include <algorithm>
 #include <utility>
 
 #include "net/server/upgrade.hpp"
@@ -51,6 +52,7 @@ class Upgrade final : public BodyStream, public ConnectionUpgrade {
 
 StreamedResponse accept_websocket(const HttpRequest& request, WebSocketOptions options,
                                   WebSocketSession session) {
+  options.ping_interval = std::max<Duration>(options.ping_interval, std::chrono::milliseconds(10));
   HttpResponse answer = websocket::answer_to(request, options.subprotocols);
   if (answer.status != 101) return StreamedResponse(std::move(answer), nullptr);
   std::string subprotocol(answer.headers.get("Sec-WebSocket-Protocol"));

@@ -47,7 +47,9 @@ inline void run(const Store& one, const Store& other) {
   CHECK(redeem(other, issue(one, unusual).value()) == unusual);
 
   CHECK(issue(one, "alice", "").error().code == vx11::Errc::invalid_argument);
-  CHECK(issue(one, "alice", "events", {}).error().code == vx11::Errc::invalid_argument);
+  for (const auto wrong : {std::chrono::seconds(0), std::chrono::seconds(86'401)}) {
+    CHECK(issue(one, "alice", "events", wrong).error().code == vx11::Errc::invalid_argument);
+  }
 }
 
 /// Of many who redeem one token at the same time, one succeeds.

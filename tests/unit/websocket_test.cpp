@@ -55,6 +55,16 @@ Task<void> receive_later(Socket socket, std::atomic<bool>& may_receive,
   co_await std::move(echoing);
 }
 
+Task<void> receive_one(Socket socket) {
+  Task<std::optional<vx11::WebSocketMessage>> receiving = socket->receive();
+  co_await std::move(receiving);
+}
+
+Task<void> close_with(Socket socket, std::uint16_t code) {
+  socket->close(code);
+  co_return;
+}
+
 /// A server with one WebSocket route.
 struct SocketServer : Served {
   WebSocketOptions options = {};
@@ -141,7 +151,7 @@ TEST_CASE_FIXTURE(SocketServer, "what is no handshake is refused") {
   CHECK(old.status == 426);
   CHECK(RawHttpClient::has(old.head, "sec-websocket-version: 13"));
   other = good;
-  CHECK(status(other.replace(other.find("HTTP/1.1"), 8, "HTTP/1.0")) == 500);
+  CHECK(status(other.replace(other.find("HTTP/1.1"), 8, "HTTP/1.0")) == 426);
 }
 
 TEST_CASE_FIXTURE(SocketServer, "the first subprotocol that the client prefers is chosen") {
@@ -303,23 +313,44 @@ TEST_CASE_FIXTURE(SocketServer, "a client that does not answer a close is cut of
   CHECK(client.is_ended());
 }
 
-TEST_CASE_FIXTURE(SocketServer, "other threads may send and close") {
+TEST_CASE_FIXTURE(SocketServer, "other threads may send and close while the client sends") {
   keep_socket();
   RawHttpClient client = open();
   const Socket kept = socket();
-  constexpr int kEach = 200;
+  constexpr int kEach = 500;
   std::vector<std::thread> senders;
   for (int t = 0; t < 4; ++t) {
     senders.emplace_back([kept] {
       for (int i = 0; i < kEach; ++i) kept->send("piece");
     });
   }
+  std::thread talking([&client] {
+    for (int i = 0; i < 4 * kEach; ++i) client.send(frame(Opcode::text, "x"));
+  });
   for (int i = 0; i < 4 * kEach; ++i) CHECK(read_frame(client).data == "piece");
   for (std::thread& sender : senders) sender.join();
+  talking.join();
   std::thread([kept] { kept->close(4000, "enough"); }).join();
   const Frame last = read_frame(client);
   CHECK(last.code() == 4000);
   CHECK(last.data.substr(2) == "enough");
+}
+
+TEST_CASE_FIXTURE(SocketServer, "a session that ends with messages unread still closes properly") {
+  session = [](Socket socket) -> Task<void> { return receive_one(std::move(socket)); };
+  RawHttpClient client = open();
+  for (int i = 0; i < 100; ++i) client.send(frame(Opcode::text, "x"));
+  CHECK(read_frame(client).code() == 1000);
+  client.send(close_frame(1000));
+  CHECK(client.is_ended());
+}
+
+TEST_CASE_FIXTURE(SocketServer, "codes that may not be sent are replaced") {
+  for (const std::uint16_t code : {0, 999, 1004, 1006, 1015, 2999, 5000}) {
+    session = [code](Socket socket) -> Task<void> { return close_with(std::move(socket), code); };
+    RawHttpClient client = open();
+    CHECK(read_frame(client).code() == 1011);
+  }
 }
 
 TEST_CASE_FIXTURE(SocketServer, "what waits for a slow client is bounded, and all of it arrives") {
@@ -337,33 +368,52 @@ TEST_CASE_FIXTURE(SocketServer, "what waits for a slow client is bounded, and al
 }
 
 TEST_CASE_FIXTURE(SocketServer,
-                  "a session that does not receive is not read for, and loses nothing") {
+                  "a session that does not receive stops its client, nothing is lost") {
   std::atomic<bool> may_receive = false;
   session = [&](Socket socket) -> Task<void> {
     return receive_later(std::move(socket), may_receive, vx11::make_net_timer());
   };
   RawHttpClient client = open();
-  constexpr int kMessages = 1000;
-  for (int i = 0; i < kMessages; ++i) client.send(frame(Opcode::text, std::to_string(i)));
+  constexpr int kMessages = 1500;
+  const std::string message(20'000, 'x');  // together more than the sockets hold
+  std::atomic<int> sent = 0;
+  std::thread talking([&] {
+    while (sent < kMessages && client.send(frame(Opcode::text, message))) ++sent;
+  });
+  for (int before = -1; sent != before;) {
+    before = sent;
+    std::this_thread::sleep_for(100ms);
+  }
+  CHECK(sent < kMessages);
   may_receive = true;
-  for (int i = 0; i < kMessages; ++i) CHECK(read_frame(client).data == std::to_string(i));
+  int arrived = 0;
+  while (arrived < kMessages && read_frame(client).data == message) ++arrived;
+  CHECK(arrived == kMessages);
+  talking.join();
 }
 
-TEST_CASE_FIXTURE(SocketServer, "a silent client is pinged, and cut off without a pong") {
-  options.ping_interval = 30ms;
+TEST_CASE_FIXTURE(SocketServer, "a silent client that answers pings is kept") {
+  options.ping_interval = 1s;
+  keep_socket();
+  RawHttpClient client = open();
+  for (int i = 0; i < 3; ++i) {
+    const Frame asked = read_frame(client);
+    CHECK(asked.opcode == Opcode::ping);
+    client.send(frame(Opcode::pong, asked.data));
+  }
+  CHECK_FALSE(socket()->closed());
+}
+
+TEST_CASE_FIXTURE(SocketServer, "a client that does not answer pings is cut off") {
+  options.ping_interval = 20ms;
   keep_socket();
   RawHttpClient client = open();
   const Socket kept = socket();
-  for (int i = 0; i < 3; ++i) {
-    const Frame frame_of_server = read_frame(client);
-    CHECK(frame_of_server.opcode == Opcode::ping);
-    client.send(frame(Opcode::pong, frame_of_server.data));
-  }
-  CHECK_FALSE(kept->closed());
   while (read_frame(client).opcode == Opcode::ping) {
   }
   CHECK(client.is_ended());
   CHECK(eventually([&] { return kept->closed().has_value(); }));
+  CHECK(kept->closed()->code == 1006);
 }
 
 TEST_CASE_FIXTURE(SocketServer, "a server that stops closes with 1001 and waits for the client") {

@@ -81,6 +81,7 @@ Detached Connection::serve(std::shared_ptr<Connection> self) {
     } catch (...) {
       then = self->end_without_memory();
     }
+    self->upgrade_ = nullptr;
     self->body_.reset();
     self->owner_.reset();
     self->give_back(scratch);

@@ -36,9 +36,14 @@ Task<Connection::Then> Connection::begin_stream(RequestScratch& scratch, Streame
 /// Answers 101. Only a request of HTTP/1.1 can be followed by another protocol.
 Task<Connection::Then> Connection::begin_upgrade(RequestScratch& scratch, StreamedResponse& answer,
                                                  const HttpAdmission& admission) {
-  const bool is_possible = answer.body->upgrade() != nullptr && !scratch.reader.is_1_0() &&
-                           scratch.reader.request().method == "GET";
+  const bool is_possible =
+      answer.body->upgrade() != nullptr && scratch.reader.request().method == "GET";
   if (!is_possible) co_return co_await write_failure(scratch);
+  if (scratch.reader.is_1_0()) {  // there the field means nothing (RFC 9110 §7.8)
+    HttpResponse older = refusal(426, "switching protocols needs HTTP/1.1");
+    older.headers.add("Upgrade", answer.head.headers.get("Upgrade"));
+    co_return co_await write_instead(scratch, std::move(older));
+  }
   channel_->watch(nullptr, nullptr);
   append_head(scratch.out, answer.head, Framing::upgrade, Persistence::keep);
   owner_ = admission.owner();
