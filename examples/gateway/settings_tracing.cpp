@@ -34,7 +34,7 @@ std::vector<Setting> tracing_settings() {
       {.key = "tracing.on_error",
        .field = field(&Config::tracing, &Tracing::on_error),
        .doc = "Whether requests that fail are recorded though they were not sampled: status 5xx, "
-              "or a stream that broke off."},
+              "or a stream that broke off. At most ten a second."},
       {.key = "tracing.headers",
        .field = field(&Config::tracing, &Tracing::headers),
        .doc = "Headers sent to the collector; their values are never shown.",

@@ -23,6 +23,9 @@ class TopPoller {
     std::shared_ptr<const TopSample> before = {};
     std::shared_ptr<const TopSample> now = {};
     std::string error = {};  ///< Of the last reading; empty if it was good.
+
+    /// Whether nothing has been read between the two: samples are the same objects.
+    friend bool operator==(const State&, const State&) = default;
   };
 
   TopPoller(TopSource source, vx11::Duration interval);

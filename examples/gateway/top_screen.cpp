@@ -5,6 +5,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,10 +121,17 @@ int run_top_screen(const TopOptions& options, TopSource source) {
   std::signal(SIGHUP, note_stop);
   TopPoller poller(std::move(source), options.interval);
   const Screen screen;
+  std::optional<TopPoller::State> shown;  // none: to be drawn, as a key or a new size changes it
   for (View view; !view.is_done && stop_signal == 0;) {
-    draw(poller.state(), view, options, has_utf8);
+    TopPoller::State state = poller.state();
+    if (shown != state) {
+      draw(state, view, options, has_utf8);
+      shown = std::move(state);
+    }
     const int key = ::getch();
     if (key == ERR && ::isatty(STDIN_FILENO) == 0) break;
+    if (key == ERR) continue;
+    shown.reset();
     press(key, view);
     poller.pause(view.is_paused);
   }

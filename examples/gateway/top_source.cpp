@@ -64,8 +64,8 @@ Get over_unix(const TopOptions& options) {
   const bool has_token = !options.token.empty();
   return [socket = options.url.substr(std::min(kUnix.size(), options.url.size())),
           header = has_token ? fmt::format("{}: {}\r\n", name, value) : std::string()](
-             const char* path, const std::stop_token&) {
-    return get_over_unix(socket, path, header, kLimit);
+             const char* path, const std::stop_token& stop) {
+    return get_over_unix(socket, path, header, kLimit, stop);
   };
 }
 
@@ -81,17 +81,29 @@ std::string reason_of(int status, bool has_token) {
   return fmt::format("GET /metrics is answered with status {}", status);
 }
 
-/// The states of the components, if the answer is one.
+std::string text_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  const bool is_text = found != object.end() && found->is_string();
+  return is_text ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
 void read_status(const std::string& body, TopSample& into) {
   const json answer = json::parse(body, nullptr, false);
   if (!answer.is_object() || !answer.contains("status")) return;
-  into.status =
-      answer.value("status", json()).is_string() ? answer["status"].get<std::string>() : "";
-  for (const auto& [name, component] : answer.value("components", json::object()).items()) {
-    if (!component.is_object() || !component.value("status", json()).is_string()) continue;
-    into.components.emplace_back(name, component["status"].get<std::string>());
+  into.status = text_of(answer, "status");
+  const auto components = answer.find("components");
+  if (components == answer.end() || !components->is_object()) return;
+  for (const auto& [name, component] : components->items()) {
+    if (!component.is_object()) continue;
+    std::string status = text_of(component, "status");
+    const bool is_unused = status == "unknown" && text_of(component, "reason") == "not_configured";
+    if (!status.empty() && !is_unused) into.components.emplace_back(name, std::move(status));
   }
 }
+
+namespace {
 
 Result<TopSample> read(const Get& get, bool has_token, const std::stop_token& stop) {
   auto metrics = get("/metrics", stop);

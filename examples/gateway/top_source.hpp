@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "top_frame.hpp"
 #include "top_options.hpp"
@@ -18,6 +19,10 @@ namespace gateway {
 /// One call at a time.
 /// \return what was read, or an error whose detail says what to do
 using TopSource = std::function<vx11::Result<TopSample>(std::stop_token stop)>;
+
+/// The states of the answer of `GET /operator/status`, if the body is one. Components that are not
+/// configured are left out: the gateway ignores them, too.
+void read_status(const std::string& body, TopSample& into);
 
 /// \return `invalid_argument` if the URL or the CA file cannot be used
 vx11::Result<TopSource> make_top_source(const TopOptions& options);

@@ -9,6 +9,7 @@
 #include <vx11/http_message.hpp>
 #include <vx11/result.hpp>
 
+#include <stop_token>
 #include <string>
 
 namespace gateway {
@@ -16,9 +17,11 @@ namespace gateway {
 /// Blocks.
 /// \param path of the request, with nothing that needs to be escaped
 /// \param header a whole line with its end, or empty
-/// \param limit for connecting, and for each read
-/// \return `unreachable` with the system's reason, or `invalid_reply`
+/// \param limit for all of it
+/// \return `timeout`, `cancelled`, `unreachable` with the system's reason, or `invalid_reply`, also
+///         if the answer ends before its `Content-Length`
 vx11::Result<vx11::HttpResponse> get_over_unix(const std::string& socket, const std::string& path,
-                                               const std::string& header, vx11::Duration limit);
+                                               const std::string& header, vx11::Duration limit,
+                                               const std::stop_token& stop = {});
 
 }  // namespace gateway

@@ -71,7 +71,8 @@ vx11::MetricSeries series_of(const std::shared_ptr<vx11::OtlpCounters>& counters
 }  // namespace
 
 void SpanRelay::take(std::vector<vx11::Span> spans) noexcept {
-  if (const auto to = exporter()) to->take(std::move(spans));
+  if (const auto to = exporter()) return to->take(std::move(spans));
+  counters_->undelivered.fetch_add(spans.size(), std::memory_order_relaxed);
 }
 
 std::shared_ptr<vx11::OtlpExporter> SpanRelay::replace(std::shared_ptr<vx11::OtlpExporter> next) {
@@ -86,7 +87,8 @@ std::shared_ptr<vx11::OtlpExporter> SpanRelay::exporter() const {
 
 void Tracing::come_into_force() const {
   const auto before = relay->replace(exporter);
-  if (before != nullptr && before != exporter) before->flush(kFlush);
+  if (before != nullptr && before != exporter && !before->flush(kFlush))
+    log_event(LogEvent::tracing_spans_lost);
 }
 
 void Tracing::flush() const {
@@ -113,7 +115,8 @@ vx11::Result<void> renew(Tracing& tracing, const GatewayConfig& config) {
                                       .ratio = with.ratio,
                                       .parent_based = with.parent_based,
                                       .on_error = with.on_error,
-                                      .scheme = config.server.tls.is_on() ? "https" : "http"});
+                                      .scheme = config.server.tls.is_on() ? "https" : "http",
+                                      .failures_left_out = tracing.failures_left_out});
   if (!tracer) return vx11::fail(tracer.error().code, "tracing: " + tracer.error().detail);
   tracing.tracer = *std::move(tracer);
   return {};
@@ -129,7 +132,7 @@ std::vector<vx11::MetricFamily> tracing_metrics(const Tracing& tracing) {
   return {{.name = "vx11_trace_spans_total",
            .help = "Spans of traces, by what became of them: accepted or rejected by the "
                    "collector, or dropped because the queue was full, the collector refused the "
-                   "request, or did not answer.",
+                   "request, or did not answer in time.",
            .series = {series_of(counters, "exported", &Counters::exported),
                       series_of(counters, "rejected", &Counters::rejected),
                       series_of(counters, "queue_full", &Counters::queue_full),
@@ -141,6 +144,13 @@ std::vector<vx11::MetricFamily> tracing_metrics(const Tracing& tracing) {
           {.name = "vx11_trace_export_retries_total",
            .help = "Requests to the collector of traces that were sent again.",
            .series = {series_of(counters, {}, &Counters::retries)}},
+          {.name = "vx11_trace_failures_left_out_total",
+           .help = "Failed requests that were not sampled and left no spans, because there were "
+                   "too many of them in one second.",
+           .series = {{.value =
+                           [count = tracing.failures_left_out] {
+                             return count->load(std::memory_order_relaxed);
+                           }}}},
           {.name = "vx11_trace_queue_spans",
            .help = "Spans that wait to be sent to the collector.",
            .kind = vx11::MetricKind::gauge,

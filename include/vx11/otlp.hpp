@@ -29,12 +29,14 @@ inline namespace v0 {
 
 /// Spans by what became of them, and requests. Read them at any time.
 struct OtlpCounters {
-  std::atomic<std::uint64_t> exported = 0;     ///< Accepted by the collector.
-  std::atomic<std::uint64_t> rejected = 0;     ///< Rejected in an answer of partial success.
-  std::atomic<std::uint64_t> queue_full = 0;   ///< Dropped: the queue was full.
-  std::atomic<std::uint64_t> refused = 0;      ///< Dropped: a status that is not retried.
-  std::atomic<std::uint64_t> undelivered = 0;  ///< Dropped: retried until the time was over.
-  std::atomic<std::uint64_t> requests = 0;     ///< Sent, retries among them.
+  std::atomic<std::uint64_t> exported = 0;    ///< Accepted by the collector.
+  std::atomic<std::uint64_t> rejected = 0;    ///< Rejected in an answer of partial success.
+  std::atomic<std::uint64_t> queue_full = 0;  ///< Dropped: the queue was full.
+  /// Dropped: a status that is not retried, or a 2xx whose body is no answer of a collector.
+  std::atomic<std::uint64_t> refused = 0;
+  /// Dropped: retried until the time was over, waiting at the exporter's end, or out of memory.
+  std::atomic<std::uint64_t> undelivered = 0;
+  std::atomic<std::uint64_t> requests = 0;  ///< Sent, retries among them.
   std::atomic<std::uint64_t> retries = 0;
 };
 
@@ -75,14 +77,15 @@ struct OtlpOptions {
 ///
 /// Retries 429, 502, 503, 504, connections that fail and answers that do not come, as the protocol
 /// says, after `Retry-After` or an exponential backoff. Any other status drops the batch, and so
-/// does a collector that does not answer within `max_retry_time`. Spans that a partial success
-/// rejects are counted and not sent again.
+/// does a collector that does not answer within `max_retry_time`. A `Retry-After` beyond that holds
+/// up the batches after it, too, for an hour at most: meanwhile the queue fills. Spans that a
+/// partial success rejects are counted and not sent again.
 class VX11_API OtlpExporter final : public SpanSink {
  public:
   /// Starts the thread.
   /// \return `invalid_argument` with every mistake of the options
   static Result<std::shared_ptr<OtlpExporter>> create(OtlpOptions options);
-  /// Cancels what is being sent, and drops what waits; call `flush` before.
+  /// Cancels what is being sent, and drops what waits, both `undelivered`; call `flush` before.
   ~OtlpExporter() override;
 
   void take(std::vector<Span> spans) noexcept override;

@@ -93,6 +93,10 @@ struct TracerOptions {
   /// Whether requests that fail are recorded though they were not sampled: status 5xx, or a stream
   /// that broke off. Upstreams have not recorded their part of such a trace.
   bool on_error = true;
+  /// How many of those are recorded in a second. An overload fails requests by the thousand: spans
+  /// of all would cost time when it is scarce, and push sampled ones out of the exporter's queue.
+  /// Ten show what fails.
+  std::uint32_t max_failures = 10;
   /// `url.scheme` of the spans of requests.
   std::string scheme = "http";
   /// Paths of which no spans are made: probes, which would outnumber all others.
@@ -103,6 +107,8 @@ struct TracerOptions {
   std::function<SpanTime()> wall_now = {};
   /// Random numbers for ids; thread-safe. Empty, the default: a generator for each thread.
   std::function<std::uint64_t()> random = {};
+  /// Counts failures above `max_failures`. Null, the default: they are not counted.
+  std::shared_ptr<std::atomic<std::uint64_t>> failures_left_out = {};
 };
 
 class RequestTrace;
@@ -126,9 +132,13 @@ class VX11_API Tracer : public std::enable_shared_from_this<Tracer> {
   std::uint64_t number() const;
   bool is_in_ratio(const TraceId& id) const noexcept;
   bool decide(const TraceParent& parent) const noexcept;
+  /// Whether one more failure may be recorded now.
+  bool admits_failure() const noexcept;
 
   const TracerOptions options_;
   const std::uint64_t threshold_;  ///< Ids are recorded from here on, by their lower 56 bits.
+  /// The failures of one second: its number above, and how many there were.
+  mutable std::atomic<std::uint64_t> failures_ = 0;
 };
 
 /// The trace of one request, from its head to the end of its answer. Created by a `Tracer`; shared
@@ -154,10 +164,9 @@ class VX11_API RequestTrace {
 
   /// An id for a span of a call. Not 0.
   std::uint64_t next_span_id() const;
-  /// Whether spans are to be made of a request that has or has not failed. They are expensive.
-  bool keeps(bool failed) const noexcept {
-    return is_sampled() || (failed && tracer_->options().on_error);
-  }
+  /// Whether spans are to be made of a request that has or has not failed. They are expensive. Of
+  /// one that was not sampled, the first call with a failure decides.
+  bool keeps(bool failed) const noexcept { return is_sampled() || (failed && keeps_failure()); }
   /// The span of the request itself, and that of a call, without a name and attributes.
   Span own_span(TimePoint begin, TimePoint end) const;
   Span child_span(std::uint64_t id, TimePoint begin, TimePoint end) const;
@@ -170,6 +179,7 @@ class VX11_API RequestTrace {
 
  private:
   Span begun(TimePoint begin, TimePoint end) const;
+  bool keeps_failure() const noexcept;
 
   const std::shared_ptr<const Tracer> tracer_;
   const TraceParent own_;
@@ -182,6 +192,7 @@ class VX11_API RequestTrace {
   /// The wall clock minus the steady one, once it was read.
   mutable std::optional<Duration> offset_ = std::nullopt;
   std::vector<Span> spans_ = {};
+  mutable std::optional<bool> keeps_failure_ = std::nullopt;
 };
 
 /// Keeps spans in memory: for tests, and for programs that look at them themselves. Thread-safe.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The trace of a request and its chat. Internal.
+/// The trace of a request, its chat and its other calls. Internal.
 
 #include <vx11/chat.hpp>
 #include <vx11/http_handler.hpp>
@@ -26,6 +26,11 @@ inline void join_trace(ChatRequest& chat, const std::shared_ptr<RequestTrace>& t
     pass_trace_on(chat, headers);
   }
 }
+
+/// For a call that has no span of its own: the spans of its upstream are children of the request's,
+/// or of the caller's if the request is not traced here.
+void add_trace(Headers& headers, const std::shared_ptr<RequestTrace>& trace,
+               const Headers& of_request);
 
 }  // namespace endpoints
 }  // namespace v0

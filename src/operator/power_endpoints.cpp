@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "front/chat_trace.hpp"
 #include "http/percent.hpp"
 #include "json/scan.hpp"
 #include "operator/answers.hpp"
@@ -62,6 +63,7 @@ Task<HttpResponse> command(const Context& context, const Call& call, Command sen
   if (!name || !is_known_service(*name)) co_return unknown_service();
   auto order = read_order(call.request);
   if (!order) co_return std::move(order.error());
+  add_trace(order->headers, call.trace, call.request.headers);
   auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
   Result<MadreReply> reply = co_await std::move(sending);
   co_return command_answer(context, std::move(reply));

@@ -99,18 +99,6 @@ HttpRequest request_of(const OperatorTask& task, const RouterTarget& target) {
   return request;
 }
 
-/// A task has no span of its own: those of the upstream are children of the request's.
-void add_trace(Headers& headers, const Call& call) {
-  ChatRequest passed_on;
-  join_trace(passed_on, call.trace, call.request.headers);
-  const bool is_traced = call.trace != nullptr;
-  const std::string_view parent = is_traced ? call.trace->text().text() : passed_on.traceparent;
-  const std::string_view state = is_traced ? call.trace->state() : passed_on.tracestate;
-  if (parent.empty()) return;
-  headers.set("traceparent", parent);
-  if (!state.empty()) headers.set("tracestate", state);
-}
-
 HttpResponse task_offline(std::string_view module, std::string_view reason,
                           const std::string& session, Duration retry_after) {
   json::Writer json;
@@ -171,7 +159,7 @@ Task<HttpResponse> send_task(const Context& context, const Call& call) {
   const auto& target = context.options.tasks;
   if (!target) co_return task_offline(context.options.primary, "not_configured", task.session, {});
   HttpRequest request = request_of(task, *target);
-  add_trace(request.headers, call);
+  add_trace(request.headers, call.trace, call.request.headers);
   const CallOptions options(target->name, *target->transport, target->try_timeout,
                             context.options.clock, target->breaker.get(), target->linked.get());
   SendThroughBreaker sending(options, request, call.deadline);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "json/scan.hpp"
+#include "tracing/span_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,6 +19,7 @@ inline namespace v0 {
 namespace {
 
 namespace names = span_attributes;
+using tracing::add_text;
 
 double seconds(Duration time) noexcept {
   return std::chrono::duration<double>(time).count();
@@ -49,10 +51,6 @@ std::string member_of(std::string_view object, std::string_view name) {
   const auto read = json::scan_object(object, wanted);
   const bool is_text = read && read->members[0].kind == json::Kind::string;
   return is_text ? std::string(read->members[0].text) : std::string();
-}
-
-void add_text(Span& span, std::string_view name, std::string_view value) {
-  if (!value.empty()) span.add(name, std::string(value));
 }
 
 void add_count(Span& span, std::string_view name, const std::optional<std::uint64_t>& count) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
+#include <list>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -43,6 +44,40 @@ tracing::ResourceAttributes resource_of(const OtlpOptions& options) {
   return all;
 }
 
+/// Spans in the portions in which they arrive, none larger than a batch. A list, because it hands
+/// portions over without memory and without moving spans: threads that serve requests share its
+/// lock.
+using Portions = std::list<std::vector<Span>>;
+
+Portions portions_of(std::vector<Span> spans, std::size_t most) {
+  Portions all;
+  if (spans.size() <= most) {
+    if (!spans.empty()) all.push_back(std::move(spans));
+    return all;
+  }
+  for (auto at = spans.begin(); at != spans.end();) {
+    const auto left = static_cast<std::size_t>(spans.end() - at);
+    const auto end = at + static_cast<std::ptrdiff_t>(std::min(left, most));
+    all.emplace_back(std::make_move_iterator(at), std::make_move_iterator(end));
+    at = end;
+  }
+  return all;
+}
+
+std::size_t spans_in(const Portions& portions) noexcept {
+  std::size_t count = 0;
+  for (const auto& each : portions) count += each.size();
+  return count;
+}
+
+std::vector<Span> joined(Portions portions, std::size_t count) {
+  if (portions.size() == 1) return std::move(portions.front());
+  std::vector<Span> all;
+  all.reserve(count);
+  for (auto& each : portions) std::move(each.begin(), each.end(), std::back_inserter(all));
+  return all;
+}
+
 }  // namespace
 
 class OtlpExporter::Impl {
@@ -57,22 +92,28 @@ class OtlpExporter::Impl {
     thread_.request_stop();
     wake();
     thread_.join();
+    add(options_.counters->undelivered, waiting_);
   }
 
   void take(std::vector<Span> spans);
   bool flush(Duration limit);
-  const OtlpCounters& counters() const noexcept { return *options_.counters; }
+  OtlpCounters& counters() const noexcept { return *options_.counters; }
   std::size_t waiting() const {
     const std::lock_guard lock(mutex_);
-    return queue_.size();
+    return waiting_;
   }
 
  private:
   void run(const std::stop_token& stop);
+  /// \return whether a batch may be sent; false after a lack of memory, too
+  bool await_turn(const std::stop_token& stop) noexcept;
   void await_batch(const std::stop_token& stop);
-  std::vector<Span> take_batch();
+  Portions take_batch() noexcept;
+  void send_batch(Portions portions, const std::stop_token& stop) noexcept;
   /// Sends a batch until it is decided.
   void deliver(const std::vector<Span>& batch, const std::stop_token& stop);
+  /// \return after what time to send it again
+  Duration wait_after(const Result<HttpResponse>& answer, Backoff& backoff);
   HttpRequest request_for(const std::vector<Span>& batch) const;
   Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop);
   /// \return whether it is to be sent again
@@ -85,24 +126,35 @@ class OtlpExporter::Impl {
   const tracing::ResourceAttributes resource_;
   mutable std::mutex mutex_ = {};
   std::condition_variable_any changed_ = {};
-  std::vector<Span> queue_ = {};
+  Portions queue_ = {};
+  std::size_t waiting_ = 0;   ///< Spans in the queue.
   std::size_t flushing_ = 0;  ///< Callers of `flush`.
   bool is_sending_ = false;
   std::stop_source woken_ = {};  ///< Renewed by each wait.
-  std::jthread thread_;          ///< The last member: it uses all others.
+  /// The collector wants no request before. Of the thread alone.
+  TimePoint not_before_ = {};
+  std::jthread thread_;  ///< The last member: it uses all others.
 };
 
 void OtlpExporter::Impl::take(std::vector<Span> spans) {
+  const std::size_t count = spans.size();
+  Portions portions = portions_of(std::move(spans), options_.max_batch);
+  std::size_t taken = 0;
   bool is_full = false;
   {
     const std::lock_guard lock(mutex_);
-    const std::size_t room = options_.max_queue - std::min(options_.max_queue, queue_.size());
-    const std::size_t taken = std::min(room, spans.size());
-    const auto end = spans.begin() + static_cast<std::ptrdiff_t>(taken);
-    std::move(spans.begin(), end, std::back_inserter(queue_));
-    if (taken < spans.size()) add(options_.counters->queue_full, spans.size() - taken);
-    is_full = queue_.size() >= options_.max_batch;
+    const std::size_t room = options_.max_queue - std::min(options_.max_queue, waiting_);
+    auto end = portions.begin();
+    for (; end != portions.end() && taken < room; ++end) {
+      const std::size_t most = std::min(end->size(), room - taken);
+      end->erase(end->begin() + static_cast<std::ptrdiff_t>(most), end->end());
+      taken += most;
+    }
+    queue_.splice(queue_.end(), portions, portions.begin(), end);
+    waiting_ += taken;
+    is_full = waiting_ >= options_.max_batch;
   }
+  if (taken < count) add(options_.counters->queue_full, count - taken);
   changed_.notify_all();
   if (is_full) wake();
 }
@@ -132,18 +184,27 @@ bool OtlpExporter::Impl::flush(Duration limit) {
 
 void OtlpExporter::Impl::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    await_batch(stop);
-    const std::vector<Span> batch = take_batch();
-    try {
-      if (!batch.empty()) deliver(batch, stop);
-    } catch (...) {  // out of memory
-      add(options_.counters->undelivered, batch.size());
-    }
+    if (!await_turn(stop)) continue;
+    send_batch(take_batch(), stop);
     {
       const std::lock_guard lock(mutex_);
       is_sending_ = false;
     }
     changed_.notify_all();
+  }
+}
+
+bool OtlpExporter::Impl::await_turn(const std::stop_token& stop) noexcept {
+  constexpr std::chrono::milliseconds kPause(100);
+  try {
+    await_batch(stop);
+    const TimePoint now = options_.clock.now();
+    if (now < not_before_) sleep(not_before_ - now, stop);
+    return !stop.stop_requested();
+  } catch (...) {  // out of memory: the queue keeps its spans, and this wait needs none
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, kPause, [] { return false; });
+    return false;
   }
 }
 
@@ -153,21 +214,35 @@ void OtlpExporter::Impl::await_batch(const std::stop_token& stop) {
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, stop, [this] { return !queue_.empty(); });
-    if (flushing_ != 0 || queue_.size() >= options_.max_batch || stop.stop_requested()) return;
+    if (flushing_ != 0 || waiting_ >= options_.max_batch || stop.stop_requested()) return;
     woken_ = std::stop_source();
     woken = woken_.get_token();
   }
   sleep(options_.delay, std::move(woken));
 }
 
-std::vector<Span> OtlpExporter::Impl::take_batch() {
+Portions OtlpExporter::Impl::take_batch() noexcept {
+  Portions batch;
   const std::lock_guard lock(mutex_);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.max_batch));
-  std::vector<Span> batch(std::make_move_iterator(queue_.begin()),
-                          std::make_move_iterator(queue_.begin() + count));
-  queue_.erase(queue_.begin(), queue_.begin() + count);
-  is_sending_ = !batch.empty();
+  std::size_t count = 0;
+  auto end = queue_.begin();
+  for (; end != queue_.end() && count + end->size() <= options_.max_batch; ++end) {
+    count += end->size();
+  }
+  batch.splice(batch.end(), queue_, queue_.begin(), end);
+  waiting_ -= count;
+  is_sending_ = count != 0;
   return batch;
+}
+
+void OtlpExporter::Impl::send_batch(Portions portions, const std::stop_token& stop) noexcept {
+  const std::size_t count = spans_in(portions);
+  if (count == 0) return;
+  try {
+    deliver(joined(std::move(portions), count), stop);
+  } catch (...) {  // out of memory
+    add(options_.counters->undelivered, count);
+  }
 }
 
 HttpRequest OtlpExporter::Impl::request_for(const std::vector<Span>& batch) const {
@@ -203,11 +278,22 @@ bool OtlpExporter::Impl::is_undecided(const Result<HttpResponse>& answer,
     add(count.refused, spans);
     return false;
   }
-  const auto rejected = static_cast<std::size_t>(
-      std::min<std::uint64_t>(tracing::rejected_spans(answer->body), spans));
+  const auto reported = tracing::rejected_spans(answer->body);
+  if (!reported) {
+    add(count.refused, spans);
+    return false;
+  }
+  const auto rejected = static_cast<std::size_t>(std::min<std::uint64_t>(*reported, spans));
   add(count.rejected, rejected);
   add(count.exported, spans - rejected);
   return false;
+}
+
+Duration OtlpExporter::Impl::wait_after(const Result<HttpResponse>& answer, Backoff& backoff) {
+  const auto asked = answer ? retry_after(*answer) : std::nullopt;
+  if (!asked) return backoff.next();
+  not_before_ = saturated_add(options_.clock.now(), *asked);
+  return *asked;
 }
 
 void OtlpExporter::Impl::deliver(const std::vector<Span>& batch, const std::stop_token& stop) {
@@ -217,8 +303,7 @@ void OtlpExporter::Impl::deliver(const std::vector<Span>& batch, const std::stop
   for (;;) {
     const Result<HttpResponse> answer = send(request, stop);
     if (!is_undecided(answer, batch.size())) return;
-    const auto asked = answer ? retry_after(*answer) : std::nullopt;
-    const Duration wait = asked ? *asked : backoff.next();
+    const Duration wait = wait_after(answer, backoff);
     if (stop.stop_requested() || saturated_add(options_.clock.now(), wait) > until) break;
     sleep(wait, stop);
     if (stop.stop_requested()) break;
@@ -253,9 +338,11 @@ OtlpExporter::OtlpExporter(OtlpOptions options)
 OtlpExporter::~OtlpExporter() = default;
 
 void OtlpExporter::take(std::vector<Span> spans) noexcept {
+  const std::size_t count = spans.size();
   try {
     impl_->take(std::move(spans));
-  } catch (...) {  // out of memory: the spans are lost
+  } catch (...) {  // out of memory
+    add(impl_->counters().undelivered, count);
   }
 }
 

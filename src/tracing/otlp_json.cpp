@@ -151,11 +151,17 @@ std::string otlp_json(std::span<const Span> spans, const ResourceAttributes& res
   return std::move(json).take();
 }
 
-std::uint64_t rejected_spans(std::string_view answer) {
+std::optional<std::uint64_t> rejected_spans(std::string_view answer) {
   constexpr std::array<std::string_view, 1> kPartial = {"partialSuccess"};
   constexpr std::array<std::string_view, 1> kRejected = {"rejectedSpans"};
+  if (answer.empty()) return 0;
   const auto outer = json::scan_object(answer, kPartial);
-  if (!outer || outer->members[0].kind != json::Kind::object) return 0;
+  if (!outer) {
+    const bool is_object = outer.error().reason == json::ScanErrc::too_deep ||
+                           outer.error().reason == json::ScanErrc::out_of_memory;
+    return is_object ? std::optional<std::uint64_t>(0) : std::nullopt;
+  }
+  if (outer->members[0].kind != json::Kind::object) return 0;
   const auto inner = json::scan_object(outer->members[0].text, kRejected);
   if (!inner) return 0;
   const std::string_view text = inner->members[0].text;

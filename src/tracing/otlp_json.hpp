@@ -6,6 +6,7 @@
 #include <vx11/tracing.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +22,9 @@ using ResourceAttributes = std::vector<std::pair<std::string, std::string>>;
 /// An `ExportTraceServiceRequest`.
 std::string otlp_json(std::span<const Span> spans, const ResourceAttributes& resource);
 
-/// How many spans an answer rejects; 0 if it says nothing of it, or cannot be read.
-std::uint64_t rejected_spans(std::string_view answer);
+/// How many spans the body of a 2xx rejects; 0 if it is empty or says nothing of it. None if it is
+/// no JSON object: a page of something else between, which accepts no spans.
+std::optional<std::uint64_t> rejected_spans(std::string_view answer);
 
 }  // namespace tracing
 }  // namespace v0

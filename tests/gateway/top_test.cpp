@@ -2,15 +2,26 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <functional>
 #include <limits>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "top_frame.hpp"
 #include "top_metrics.hpp"
+#include "top_source.hpp"
 #include "top_text.hpp"
+#include "top_unix.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;
@@ -140,6 +151,120 @@ TEST_CASE("a frame shows rates, quantiles, targets, breakers, objectives and ref
   CHECK(has(text, "switch                  open                       3"));
   CHECK(has(text, "availability                99.9%          50%  1h 15.2  FIRING"));
   CHECK(has(text, "turned_away 4"));
+}
+
+TEST_CASE("components that are not well are shown, but for those that are not configured") {
+  TopSample now = sample(kNow, 12s);
+  read_status(R"({"status":"degraded","components":{
+    "madre":{"status":"ok"},"redis":{"status":"unknown","reason":"not_configured"},
+    "hermes":{"status":"unknown","reason":"no_reading"},"switch":{"status":"offline"},
+    "odd":{"status":7},"odder":1}})",
+              now);
+  const std::string text = joined(make_top_frame(nullptr, now, "u", TopSort::rate));
+  CHECK(has(text, "status degraded"));
+  CHECK(has(text, "components: hermes unknown, switch offline\n"));
+  for (const char* const body :
+       {"", "[]", "{}", R"({"status":1})", R"({"status":"ok","components":1})"}) {
+    TopSample other;
+    read_status(body, other);
+    CHECK(other.components.empty());
+  }
+}
+
+namespace {
+
+/// Accepts one connection at a Unix-domain socket, and serves it on a thread.
+class UnixServer {
+ public:
+  explicit UnixServer(std::function<void(int)> serve)
+      : path_("/tmp/vx11_top_test." + std::to_string(::getpid())) {
+    std::filesystem::remove(path_);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    REQUIRE(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(listener_, 1) == 0);
+    thread_ = std::jthread([listener = listener_, serve = std::move(serve)] {
+      const int fd = ::accept(listener, nullptr, nullptr);
+      std::string asked;
+      char piece[1024];
+      while (!asked.ends_with("\r\n\r\n")) {
+        const ssize_t got = ::recv(fd, piece, sizeof piece, 0);
+        if (got <= 0) break;
+        asked.append(piece, static_cast<std::size_t>(got));
+      }
+      serve(fd);
+      ::close(fd);
+    });
+  }
+  UnixServer(const UnixServer&) = delete;
+  UnixServer& operator=(const UnixServer&) = delete;
+  ~UnixServer() {
+    thread_.join();
+    ::close(listener_);
+    std::filesystem::remove(path_);
+  }
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  const std::string path_;
+  const int listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::jthread thread_ = {};
+};
+
+void send_text(int fd, std::string_view text) {
+  CHECK(::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+}
+
+/// A byte again and again, until the peer leaves or the test has failed.
+void trickle(int fd) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (::send(fd, "x", 1, MSG_NOSIGNAL) == 1 && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(1ms);
+  CHECK(std::chrono::steady_clock::now() < end);
+}
+
+vx11::Result<vx11::HttpResponse> get_of(std::function<void(int)> serve, vx11::Duration limit = 20s,
+                                        const std::stop_token& stop = {}) {
+  const UnixServer server(std::move(serve));
+  return get_over_unix(server.path(), "/metrics", "", limit, stop);
+}
+
+}  // namespace
+
+TEST_CASE("over a Unix-domain socket an answer is whole, or an error") {
+  const auto whole = get_of(
+      [](int fd) { send_text(fd, "HTTP/1.0 200 OK\r\nA: b\r\ncontent-LENGTH:  2\r\n\r\nab"); });
+  REQUIRE(whole);
+  CHECK(whole->status == 200);
+  CHECK(whole->body == "ab");
+  const auto open_end = get_of([](int fd) { send_text(fd, "HTTP/1.0 404 No\r\n\r\nabc"); });
+  REQUIRE(open_end);
+  CHECK(open_end->status == 404);
+  CHECK(open_end->body == "abc");
+  for (const char* const text :
+       {"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nab",
+        "HTTP/1.0 200 OK\r\nContent-Length: x\r\n\r\nab", "HTTP/1.0 200 OK\r\n", "", "nonsense"}) {
+    CAPTURE(text);
+    const auto cut = get_of([=](int fd) { send_text(fd, text); });
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().code == vx11::Errc::invalid_reply);
+  }
+}
+
+TEST_CASE("over a Unix-domain socket an answer without end ends with the limit or the stop") {
+  const auto late = get_of(trickle, 30ms);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == vx11::Errc::timeout);
+  std::stop_source stop;
+  const auto stopped = get_of(
+      [&](int fd) {
+        stop.request_stop();
+        trickle(fd);
+      },
+      20s, stop.get_token());
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == vx11::Errc::cancelled);
 }
 
 TEST_CASE("without a scrape before, rates are those since the start") {

@@ -4,9 +4,12 @@
 #include <vx11/testing/manual_timer.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <new>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,7 @@
 using namespace std::chrono_literals;
 using nlohmann::json;
 using vx11::Errc;
+using vx11::HttpRequest;
 using vx11::HttpResponse;
 using vx11::OtlpExporter;
 using vx11::OtlpOptions;
@@ -192,10 +196,61 @@ TEST_CASE_FIXTURE(Site, "Retry-After decides about the wait") {
   CHECK(counters().exported == 1);
 }
 
-TEST_CASE_FIXTURE(Site, "a Retry-After beyond the time for retries drops the batch at once") {
+TEST_CASE_FIXTURE(Site, "a Retry-After beyond the time for retries drops the batch, not the wait") {
   then(429, "{}", "3600").then(200).send();
   CHECK(counters().undelivered == 1);
   CHECK(collector->calls() == 1);
+  const auto begun = clock.now();
+  send();
+  CHECK(counters().exported == 1);
+  CHECK(clock.now() - begun >= 3600s);
+  send();  // once it is over, it is over
+  CHECK(clock.now() - begun < 2 * 3600s);
+}
+
+TEST_CASE("while a collector wants no request the queue fills, and its end counts what is lost") {
+  const auto collector = std::make_shared<vx11::testing::ScriptedTransport>();
+  HttpResponse busy(429, "application/json", "{}");
+  busy.headers.add("Retry-After", "3600");
+  collector->then(busy);
+  const auto counters = std::make_shared<vx11::OtlpCounters>();
+  auto exporter =
+      OtlpExporter::create(
+          {.transport = collector, .max_queue = 8, .max_batch = 4, .counters = counters})
+          .value();
+  exporter->take(spans(4));
+  REQUIRE(eventually([&] { return counters->undelivered == 4; }));
+  for (int i = 0; i < 3; ++i) exporter->take(spans(4));
+  CHECK_FALSE(exporter->flush(20ms));
+  CHECK(exporter->waiting() == 8);
+  CHECK(counters->queue_full == 4);
+  CHECK(collector->calls() == 1);
+  exporter.reset();
+  CHECK(counters->undelivered == 12);
+}
+
+namespace {
+
+/// Has no memory for the first sleeps.
+class FailingTimer final : public vx11::Timer {
+ public:
+  vx11::Task<bool> sleep(vx11::Duration, std::stop_token) override {
+    if (++sleeps < 3) throw std::bad_alloc();
+    return vx11::Task<bool>(true);
+  }
+  std::atomic<int> sleeps = 0;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Site, "a lack of memory while it waits costs the exporter nothing but time") {
+  const auto failing = std::make_shared<FailingTimer>();
+  options.timer = failing;
+  then(200);
+  exporter = OtlpExporter::create(options).value();
+  exporter->take(spans(2));
+  REQUIRE(eventually([&] { return counters().exported == 2; }));
+  CHECK(failing->sleeps == 3);
 }
 
 TEST_CASE("any other status drops the batch and is not retried") {
@@ -219,7 +274,7 @@ TEST_CASE("spans that a partial success rejects are counted, and nothing is sent
     CHECK(site.counters().rejected == 2);
     CHECK(site.counters().exported == 3);
   }
-  for (const char* body : {"", "nonsense", R"({"partialSuccess":{}})", R"({"partialSuccess":7})",
+  for (const char* body : {"", "{}", R"({"partialSuccess":{}})", R"({"partialSuccess":7})",
                            R"({"partialSuccess":{"rejectedSpans":"-1"}})"}) {
     Site site;
     site.then(200, body).send(5);
@@ -228,6 +283,17 @@ TEST_CASE("spans that a partial success rejects are counted, and nothing is sent
   Site liar;
   liar.then(200, R"({"partialSuccess":{"rejectedSpans":"99"}})").send(5);
   CHECK(liar.counters().rejected == 5);
+}
+
+TEST_CASE("a page in place of an answer, such as one to sign in, exports nothing") {
+  for (const char* body : {"<html>Sign in</html>", "nonsense", "[]", "\"ok\"", "{"}) {
+    CAPTURE(body);
+    Site site;
+    site.then(200, body).send(5);
+    CHECK(site.collector->calls() == 1);
+    CHECK(site.counters().exported == 0);
+    CHECK(site.counters().refused == 5);
+  }
 }
 
 TEST_CASE_FIXTURE(Site, "a collector that is gone costs its spans, after the time for retries") {
@@ -243,6 +309,22 @@ TEST_CASE_FIXTURE(Site, "many spans leave in batches") {
   then(200).send(25);
   CHECK(collector->calls() == 3);
   CHECK(counters().exported == 25);
+}
+
+TEST_CASE_FIXTURE(Site, "spans of one request stay together, and no batch is larger than allowed") {
+  options.max_batch = 10;
+  options.delay = 0s;
+  then(200);
+  exporter = OtlpExporter::create(options).value();
+  for (int i = 0; i < 20; ++i) exporter->take(spans(4));
+  REQUIRE(exporter->flush(kLong));
+  CHECK(counters().exported == 80);
+  for (const HttpRequest& request : collector->requests()) {
+    const json body = json::parse(request.body);
+    const auto count = body["resourceSpans"][0]["scopeSpans"][0]["spans"].size();
+    CHECK(count <= 10);
+    CHECK(count % 4 == 0);
+  }
 }
 
 TEST_CASE("a collector that hangs costs requests nothing: the queue fills, and spans are dropped") {

@@ -7,11 +7,14 @@
 #include <vx11/tracing.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "handler_fakes.hpp"
@@ -356,17 +359,14 @@ TEST_CASE_FIXTURE(TracedRouter, "breakers that open and reject are events") {
   CHECK(text(rejected[0], "error.type") == "circuit_open");
 }
 
-TEST_CASE("of a trace that is not sampled only failures are kept, if they are wanted") {
-  for (const bool wanted : {true, false}) {
-    TracedRouter site({.ratio = 0, .on_error = wanted});
-    site.fallback->then_json(router_upstreams::kMadreSays);
-    site.primary->then_json(router_upstreams::kSwitchSays).then_fail(Errc::unreachable);
-    REQUIRE(site.ask());
-    CHECK(site.spans().empty());
-    site.fallback->then_fail(Errc::unreachable);
-    REQUIRE(site.ask());  // the fallback has answered: no failure
-    CHECK(site.spans().empty());
-  }
+TEST_CASE("of a trace that is not sampled an answer leaves no span") {
+  TracedRouter site({.ratio = 0});
+  site.primary->then_json(router_upstreams::kSwitchSays).then_fail(Errc::unreachable);
+  site.fallback->then_json(router_upstreams::kMadreSays);
+  REQUIRE(site.ask());
+  CHECK(site.spans().empty());
+  REQUIRE(site.ask());  // the fallback has answered: no failure
+  CHECK(site.spans().empty());
 }
 
 namespace {
@@ -431,21 +431,6 @@ TEST_CASE("the model, its tokens and its provider are those of the conventions")
   const auto* const reasons = find(span, "gen_ai.response.finish_reasons");
   REQUIRE(reasons != nullptr);
   CHECK(std::get<std::vector<std::string>>(*reasons) == std::vector<std::string>{"length"});
-}
-
-TEST_CASE("every attribute and event of a span stands in the manual") {
-  const auto table = vx11::span_attribute_table();
-  TracedRouter site;
-  site.primary->then_fail(Errc::timeout);
-  site.fallback->then_json(router_upstreams::kMadreSays);
-  REQUIRE(site.ask());
-  for (const Span& span : site.spans()) {
-    for (const auto& attribute : span.attributes) {
-      CAPTURE(attribute.name);
-      CHECK(std::any_of(table.begin(), table.end(),
-                        [&](const auto& row) { return row.name == attribute.name; }));
-    }
-  }
 }
 
 namespace {
@@ -561,6 +546,145 @@ TEST_CASE("a chat that no target answers is kept with all attempts though it was
   CHECK(own.has_failed);
   CHECK(text(own, "error.type") == "service_offline");
   CHECK((own.flags & vx11::kTraceSampled) == 0);
+}
+
+TEST_CASE("failures are kept if they are wanted, and only so many in a second") {
+  struct Row {
+    bool wanted;
+    std::uint32_t most;
+    std::vector<std::size_t> kept;  ///< Requests of each second.
+    std::uint64_t left_out;
+  };
+  for (const Row& row : std::vector<Row>{{true, 10, {3, 3}, 0},
+                                         {true, 2, {2, 2}, 2},
+                                         {true, 0, {0, 0}, 6},
+                                         {false, 10, {0, 0}, 0}}) {
+    CAPTURE(row.most);
+    const auto left_out = std::make_shared<std::atomic<std::uint64_t>>(0);
+    TracedApi site({.ratio = 0,
+                    .on_error = row.wanted,
+                    .max_failures = row.most,
+                    .failures_left_out = left_out});
+    site.to_switch->then_fail(Errc::timeout);
+    site.to_madre->then_fail(Errc::timeout);
+    for (const std::size_t kept : row.kept) {
+      for (int i = 0; i < 3; ++i) CHECK(site.answer(TracedApi::chat()).status == 503);
+      auto all = site.spans();
+      std::erase_if(all, [](const Span& span) { return span.kind != vx11::SpanKind::server; });
+      CHECK(all.size() == kept);
+      site.clock.advance(1s);
+    }
+    CHECK(*left_out == row.left_out);
+  }
+}
+
+TEST_CASE(
+    "a limit of failures leaves sampled traces alone, and refusals of callers use none of it") {
+  const auto left_out = std::make_shared<std::atomic<std::uint64_t>>(0);
+  TracedApi site({.ratio = 0, .max_failures = 0, .failures_left_out = left_out});
+  HttpRequest refused = TracedApi::chat();
+  refused.headers.remove("x-vx11-token");
+  CHECK(site.answer(refused).status == 401);
+  CHECK(*left_out == 0);
+  site.to_switch->then_fail(Errc::timeout);
+  site.to_madre->then_fail(Errc::timeout);
+  CHECK(site.answer(TracedApi::chat(parent("00", "01"))).status == 503);
+  CHECK(site.spans().size() == 3);
+  CHECK(*left_out == 0);
+}
+
+namespace {
+
+using Written = std::set<std::pair<vx11::SpanPlace, std::string_view>>;
+
+/// What spans have, by place.
+void note(Written& written, const std::vector<Span>& spans) {
+  for (const Span& span : spans) {
+    const bool is_own = span.kind == vx11::SpanKind::server;
+    const auto place = is_own ? vx11::SpanPlace::request : vx11::SpanPlace::attempt;
+    for (const auto& attribute : span.attributes) written.emplace(place, attribute.name);
+    for (const auto& event : span.events) {
+      written.emplace(vx11::SpanPlace::event, event.name);
+      for (const auto& attribute : event.attributes)
+        written.emplace(vx11::SpanPlace::event, attribute.name);
+    }
+  }
+}
+
+void ask_until_a_breaker_rejects(TracedApi& site) {
+  site.to_switch->then_fail(Errc::timeout);
+  site.to_madre->then_json(R"({"response":"hi"})");
+  for (int i = 0; i < 4; ++i) CHECK(site.answer(TracedApi::chat()).status == 200);
+}
+
+void ask_in_vain(TracedApi& site) {
+  site.to_switch->then(HttpResponse(500));
+  site.to_madre->then(HttpResponse(500));
+  CHECK(site.answer(TracedApi::chat()).status == 503);
+}
+
+void read_stream(TracedApi& site) {
+  site.router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"data: {\"delta\":\"hello\"}\n\n", "event: done\ndata: {}\n\n"});
+  HttpRequest request = TracedApi::chat();
+  request.headers.add("Accept", "text/event-stream");
+  auto asked = handler_fakes::ask(site.handler(), request);
+  REQUIRE(asked->is_answered());
+  handler_fakes::read_all(*asked->answer);
+}
+
+void ask_a_model(TracedApi& site) {
+  site.router.targets[0].dialect = vx11::openai_dialect({.model = "gpt-x"}).value();
+  site.to_switch->then_json(
+      R"({"model":"gpt-x-2","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],)"
+      R"("usage":{"prompt_tokens":7,"completion_tokens":3}})");
+  CHECK(site.answer(TracedApi::chat()).status == 200);
+}
+
+}  // namespace
+
+TEST_CASE("the manual has every attribute and event that spans have, in its place, and no other") {
+  Written written;
+  for (const auto act : {ask_until_a_breaker_rejects, ask_in_vain, read_stream, ask_a_model}) {
+    TracedApi site;
+    act(site);
+    note(written, site.spans());
+  }
+  Written manual;
+  for (const auto& row : vx11::span_attribute_table()) manual.emplace(row.place, row.name);
+  for (const auto& [place, name] : written) {
+    CAPTURE(name);
+    CHECK(manual.contains({place, name}));
+  }
+  for (const auto& [place, name] : manual) {
+    CAPTURE(name);
+    CHECK(written.contains({place, name}));
+  }
+}
+
+TEST_CASE("madre gets the span of the request as the parent of an order") {
+  for (const bool is_traced : {true, false}) {
+    CAPTURE(is_traced);
+    TracedApi site;
+    site.to_power->then_json(R"({"status":"ok"})");
+    HttpRequest request =
+        TracedApi::with_body("POST", "/operator/power/service/switch/start", "{}");
+    request.headers.add("traceparent", parent("00", "01"));
+    request.headers.add("tracestate", "a=1");
+    if (is_traced) {
+      CHECK(site.answer(request).status == 200);
+    } else {
+      CHECK(site.send(request).status == 200);
+    }
+    const Headers sent = site.to_power->requests().at(0).headers;
+    const auto context = vx11::read_trace_context(sent);
+    REQUIRE(context.parent);
+    CHECK(context.state == "a=1");
+    CHECK((sent.get("traceparent") == parent("00", "01")) == !is_traced);
+    if (is_traced) {
+      CHECK(context.parent->span_id == only(site.spans(), vx11::SpanKind::server).span_id);
+    }
+  }
 }
 
 TEST_CASE("a task's upstream gets the span of the request as its parent") {
