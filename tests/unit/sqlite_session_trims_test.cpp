@@ -109,7 +109,9 @@ class Model {
       process->idle();
       if (below(2) == 0) process.reset();
     }
-    if (!process) process.emplace(path_, limits_, clock_);
+    if (process) return;
+    process.emplace(path_, limits_, clock_);
+    append();  // the first transaction counts what was not written
   }
 
   const ScratchFolder folder_;
