@@ -54,7 +54,8 @@ std::vector<Setting> part_settings() {
       {.key = "sessions.messages",
        .field = ranged<std::size_t>(1, 10'000, &Config::sessions, &SessionsConfig::limits,
                                     &vx11::SessionLimits::messages),
-       .doc = "Messages kept per session; the oldest are removed first."},
+       .doc = "Messages kept per session; the oldest are removed first. A file may hold up to a "
+              "third more for a while, which are not read but count as bytes."},
       {.key = "sessions.idle",
        .field = ranged<Duration>(1s, 24h * 366, &Config::sessions, &SessionsConfig::limits,
                                  &vx11::SessionLimits::idle_timeout),

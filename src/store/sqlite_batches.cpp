@@ -21,8 +21,6 @@ constexpr int kPagesToCopy = 4'000;
 constexpr int kPagesOfLog = 32'000;
 /// How many sessions leave between two transactions if limits were lowered.
 constexpr int kShrunkAtOnce = 64;
-/// Of how many sessions old turns are removed together: less than a millisecond.
-constexpr std::size_t kDueTogether = 128;
 /// How often a held file is looked at: every millisecond, later less often. SQLite's own wait looks
 /// every 50 to 100 milliseconds soon, and misses the moments in which another process that writes
 /// without pause does not hold the file.
@@ -255,10 +253,7 @@ void Writer::tidy_up() noexcept {
     patience_.at_most(kPatienceOfTidying);
     transact([this](SessionChange& change) { is_over_ = change.shrink(kShrunkAtOnce); });
   }
-  if (due_.size() >= kDueTogether) {
-    patience_.at_most(kPatienceOfTidying);
-    transact([](SessionChange& change) { change.trim_due(); });
-  }
+  if (due_.size() >= trims_from_) trim_due();
   tidy_up_log();
 }
 
@@ -293,12 +288,18 @@ void Writer::checkpoint() noexcept {
   copied_ = true;
 }
 
-void Writer::do_idle_work() noexcept {
+void Writer::trim_due() noexcept {
   patience_.at_most(kPatienceOfTidying);
-  transact([](SessionChange& change) {
-    change.trim_due();
-    change.write_touches();
-  });
+  transact([](SessionChange& change) { change.trim_due(); });
+  trims_from_ = due_.size() + kDueTogether;
+}
+
+void Writer::do_idle_work() noexcept {
+  if (has_touches()) {
+    patience_.at_most(kPatienceOfTidying);
+    transact([](SessionChange& change) { change.write_touches(); });
+  }
+  if (!due_.empty()) trim_due();
 }
 
 }  // namespace sqlite

@@ -7,6 +7,7 @@
 #include <vx11/store/sqlite.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -116,6 +117,9 @@ class Writer {
   void do_idle_work() noexcept;
 
  private:
+  /// Of how many sessions old turns are removed together: less than a millisecond.
+  static constexpr std::size_t kDueTogether = 128;
+
   void together(Jobs jobs);
   static void apply(const Jobs& jobs, SessionChange& change);
   void singly(const Jobs& jobs, Code code);
@@ -125,6 +129,7 @@ class Writer {
   static Code run(SessionChange& change, const Steps& steps) noexcept;
   Code change(const Jobs& jobs) noexcept;
   Jobs refuse_overdue(const Jobs& jobs) const;
+  void trim_due() noexcept;
   bool has_touches() const { return shared_.memory.touch_count() > 0; }
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
@@ -141,6 +146,9 @@ class Writer {
   WriterStatements statements_;
   LastChange last_change_;
   DueSessions due_;
+  /// From as many on they are trimmed without waiting for idle time. Grows by those that failed, so
+  /// that they are not tried after each turn.
+  std::size_t trims_from_ = kDueTogether;
   Milliseconds touches_written_ = 0;  ///< When a transaction of turns wrote them.
   bool is_over_ = false;              ///< Limits are exceeded, because they were lowered.
   int frames_ = 0;                    ///< Pages in the write-ahead log.

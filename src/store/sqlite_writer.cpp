@@ -3,7 +3,6 @@
 #include <vx11/session_store.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -196,12 +195,12 @@ Code SessionChange::commit() {
   write_sums();
   changes_.latest_use = used_;
   changes_.written_use = written_use_;
-  std::ranges::move(newly_due_, std::back_inserter(due_));
   run(statements_.commit);
   changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
     last_ = {true, totals_, counted_, last_turn_, written_use_, none_expires_before_};
     memory_.changed(std::move(changes_));
+    if (due_trimmed_) due_.clear();
   } else {
     roll_back();
   }
@@ -281,11 +280,10 @@ std::int64_t SessionChange::most_turns() const noexcept {
 /// A few turns more than the limit may stay for a while. Readers pass over them.
 void SessionChange::trim_later(const std::string& id, Stored& session, std::string_view owner) {
   const std::int64_t more = most_turns() / kTurnsForOneMore;
-  const std::int64_t due = most_turns() + more + 1;
-  if (is_over(session.sums, due + more)) {
+  if (is_over(session.sums, most_turns() + 2 * more)) {
     trim(session, owner);
-  } else if (session.sums.turns == due) {
-    more > 0 ? newly_due_.push_back(id) : trim(session, owner);
+  } else if (session.sums.turns > most_turns() + more) {
+    due_.insert(id);  // stays if this is rolled back: `trim_due` passes over what is not over
   }
 }
 
@@ -312,10 +310,11 @@ void SessionChange::trim_due() {
     Stored session = find(id);
     if (!is_over(session.sums, most_turns())) continue;
     trim(session, principal_of(id));
+    changed_[id] = session;
     run(statements_.set_sums, session.key, session.sums.bytes, session.sums.turns);
     changes_.trimmed.emplace_back(id, KnownSession{.key = session.key, .sums = session.sums});
   }
-  due_.clear();
+  due_trimmed_ = true;
 }
 
 Counts& SessionChange::of_owner(std::string_view owner) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "store/sqlite_clock.hpp"
@@ -43,7 +44,7 @@ struct LastChange {
 };
 
 /// Sessions of which old turns are to be removed, many at once because their pages are shared.
-using DueSessions = std::vector<std::string>;
+using DueSessions = std::unordered_set<std::string>;
 
 /// One transaction of a writer. Keeps the first failure and skips what follows it.
 ///
@@ -78,7 +79,8 @@ class SessionChange {
   void sweep(std::size_t appends);
   /// Removes at most `most` sessions beyond the limits of all. \return whether some remain
   bool shrink(int most);
-  /// Removes the turns beyond the limit of the sessions that are due for it.
+  /// Removes the turns beyond the limit of the sessions that are due for it, as the only step of
+  /// its transaction. After a failure they are still due.
   void trim_due();
   /// Writes the uses that are only in memory.
   void write_touches();
@@ -163,8 +165,8 @@ class SessionChange {
   std::int64_t used_ = 0;
   std::int64_t written_use_ = 0;  ///< That of the database.
   bool touches_written_ = false;
+  bool due_trimmed_ = false;
   SessionChanges changes_ = {};
-  DueSessions newly_due_ = {};
   /// Sessions of this transaction, as far as they are known. Without a key: there is none.
   std::unordered_map<std::string, Stored> changed_ = {};
 };

@@ -113,38 +113,6 @@ TEST_CASE("pages of a transaction that was rolled back are not written over thos
   CHECK(ask_sqlite(path, "PRAGMA integrity_check; SELECT count(*) FROM t") == "ok\n600\n");
 }
 
-TEST_CASE("turns beyond the limit may stay in the file for a while, but are never read") {
-  const ScratchFolder folder;
-  const auto store = open_patient(folder / "s.db", {.messages = 32});
-  for (int i = 1; i <= 60; ++i) {
-    append(*store, "s", turn(std::to_string(i)));
-    const auto messages = recent(*store, "s");
-    CHECK(messages.size() == std::min<std::size_t>(2 * i, 32));
-    CHECK(messages.front().content == "ask " + std::to_string(std::max(i - 15, 1)));
-    CHECK(std::stoi(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns")) <= 16 + 7);
-  }
-}
-
-TEST_CASE("turns beyond the limit leave the file once many sessions have some, or at its end") {
-  const ScratchFolder folder;
-  const auto turns = [&] {
-    return std::stoi(ask_sqlite(folder / "s.db", "SELECT count(*) FROM turns"));
-  };
-  {
-    Chats chats(open_patient(folder / "s.db", {.messages = 32}));
-    for (int i = 1; i <= 20; ++i) {
-      for (int of = 0; of < 150; ++of) chats.append(std::to_string(of), turn(std::to_string(i)));
-      REQUIRE(chats.wait().empty());
-    }
-    CHECK(turns() <= 150 * 20 - 128 * 3);
-  }
-  CHECK(turns() <= 150 * 17);
-  CHECK(ask_sqlite(folder / "s.db",
-                   "SELECT count(*) FROM sessions s WHERE (s.bytes, s.turns) <>"
-                   " (SELECT sum(bytes), count(*) FROM turns t WHERE t.session = s.key);"
-                   "SELECT bytes - (SELECT sum(bytes) FROM turns) FROM totals") == "0\n0\n");
-}
-
 TEST_CASE("the queue is bounded") {
   const ScratchFolder folder;
   const auto made = vx11::open_sqlite_session_store(
