@@ -322,6 +322,11 @@ TEST_CASE("errors have few types, shown from the first one on; unknown targets m
   const Series before = read(ChatMetrics::families(metrics));
   CHECK(before.at(name + R"("timeout"})") == 1);
   CHECK(before.at(name + R"("_OTHER"})") == 1);
+  const std::vector<Attempt> left = {attempt("switch", Outcome::cancelled, 2s)};
+  metrics->ended(EndedChat(left));
+  const Series after = read(ChatMetrics::families(metrics));
+  CHECK(after.at(name + R"("_OTHER"})") == 1);
+  CHECK(after.at(R"(vx11_chat_attempts_total{target="switch",outcome="cancelled"})") == 1);
   const std::vector<Attempt> unknown = {attempt("invented", Outcome::error, 2s)};
   for (const auto& attempts : {unknown, std::vector<Attempt>()}) {
     metrics->ended(EndedChat(attempts));
