@@ -52,6 +52,7 @@ Result<void> complete_redis(GatewayState& state, const GatewayConfig& config) {
     state.shared.rates = nullptr;
   }
   if (!url || state.redis != nullptr) return {};
+  state.decisions->declare("redis", "redis");  // before its first event
   auto redis = make_redis(*url, config.redis, state.decisions);
   if (!redis) return vx11::fail(std::move(redis.error()));
   state.redis = *std::move(redis);

@@ -4,38 +4,52 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "log.hpp"
 
 namespace gateway {
 
 namespace {
 
+/// Shows the events of `name` apart from those of others.
+void declare(vx11::EventCounters& counters, std::string_view part, std::string_view name) {
+  if (counters.declare(part, name)) return;
+  log_event(LogEvent::config_warning,
+            {{"warning", fmt::format("vx11_events_total counts {} events of {} as those of other: "
+                                     "it has too many names since the start",
+                                     part, name)}});
+}
+
 void declare_upstreams(vx11::EventCounters& counters, const Upstreams& upstreams) {
   for (const vx11::NamedBreaker& each : breakers_of(upstreams)) {
-    counters.declare("circuit", each.name);
+    declare(counters, "circuit", each.name);
   }
-  if (upstreams.switch_) counters.declare("router", upstreams.switch_->name);
-  counters.declare("router", upstreams.madre.name);
-  for (const Upstream& target : upstreams.named) counters.declare("router", target.name);
+  if (upstreams.switch_) declare(counters, "router", upstreams.switch_->name);
+  declare(counters, "router", upstreams.madre.name);
+  for (const Upstream& target : upstreams.named) declare(counters, "router", target.name);
   for (const auto& [group, balancer] : upstreams.balancers) {
     for (const vx11::BalancerMember& member : balancer->members()) {
-      counters.declare("balancer", member.name);
+      declare(counters, "balancer", member.name);
     }
   }
 }
 
 void declare_limits(vx11::EventCounters& counters, const Limits& limits) {
-  if (limits.attempts != nullptr) counters.declare("attempt_limiter", "auth_failures");
+  if (limits.attempts != nullptr) declare(counters, "attempt_limiter", "auth_failures");
   for (std::size_t i = 0; i < vx11::kRequestLimits; ++i) {
-    counters.declare("request_limit", to_string(static_cast<vx11::RequestLimit>(i)));
+    declare(counters, "request_limit", to_string(static_cast<vx11::RequestLimit>(i)));
   }
 }
 
 void declare_stores(vx11::EventCounters& counters, const GatewayState& state) {
-  if (state.redis != nullptr) counters.declare("redis", "redis");
+  if (state.redis != nullptr) declare(counters, "redis", "redis");
   if (state.sessions.guarded == nullptr) return;
   for (const char* operation : {"session_read", "session_write"}) {
-    counters.declare("store", operation);
-    counters.declare("circuit", operation);
+    declare(counters, "store", operation);
+    declare(counters, "circuit", operation);
   }
 }
 
@@ -44,7 +58,7 @@ void declare_stores(vx11::EventCounters& counters, const GatewayState& state) {
 std::vector<vx11::MetricFamily> decision_metrics(const Upstreams& upstreams,
                                                  const GatewayState& state) {
   vx11::EventCounters& counters = *state.decisions;
-  counters.declare("server", "server");
+  declare(counters, "server", "server");
   declare_upstreams(counters, upstreams);
   declare_limits(counters, state.limits);
   declare_stores(counters, state);

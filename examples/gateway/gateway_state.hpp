@@ -157,8 +157,8 @@ struct GatewayState {
   std::optional<vx11::ChatCompletionsApi> completions = std::nullopt;
   /// What every policy reports to. Each upstream has a name or two, and configurations follow one
   /// another.
-  std::shared_ptr<vx11::EventCounters> decisions =
-      std::make_shared<vx11::EventCounters>(vx11::EventCountersOptions{.max_names = 1000});
+  std::shared_ptr<vx11::EventCounters> decisions = std::make_shared<vx11::EventCounters>(
+      vx11::EventCountersOptions{.max_names = 1000, .declared_only = true});
   SharedParts shared = {};
   RequestServices requests = {};  ///< Without logs: they are made.
   Tracing tracing = {};

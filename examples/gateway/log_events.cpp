@@ -15,6 +15,9 @@ using B = LogBurst;
 #define VX11_OF_REQUEST \
   "[; status {status}][, {method}][ {route}][ from {peer}][, request {request_id}]"
 
+constexpr std::string_view kOfRequest = "principal error trace_id";
+constexpr std::string_view kOfRefusal = "principal reason error trace_id";
+
 constexpr std::array<LogEventInfo, kLogEvents> kEvents{{
     {E::gateway_started, "gateway.started", L::info, B::many,
      "vx11-gateway {version}; {upstreams}; sessions: {sessions}",
@@ -105,46 +108,51 @@ constexpr std::array<LogEventInfo, kLogEvents> kEvents{{
      "`GET /operator/status` found a component that answers with errors."},
     {E::auth_credential_refused, "auth.credential_refused", L::warn, B::one,
      "credential refused[: {principal}][: {reason}]" VX11_OF_REQUEST,
-     "A wrong, expired or revoked credential, or a guess that was not judged."},
+     "A wrong, expired or revoked credential, or a guess that was not judged.", kOfRefusal},
     {E::auth_scope_missing, "auth.scope_missing", L::warn, B::one,
      "scope missing[: {principal}][: {reason}]" VX11_OF_REQUEST,
-     "A valid credential without the scope that is the reason."},
+     "A valid credential without the scope that is the reason.", kOfRefusal},
     {E::auth_principal_revoked, "auth.principal_revoked", L::info, B::many,
      "credentials of {principal} are revoked for {period}; 0s: accepted again",
      "After `POST /admin/revocations`."},
     {E::request_host_refused, "request.host_refused", L::warn, B::one,
      "host refused; server.hosts lists further hosts" VX11_OF_REQUEST,
-     "The Host of a request is none of the gateway's."},
+     "The Host of a request is none of the gateway's.", kOfRefusal},
     {E::request_cross_site_refused, "request.cross_site_refused", L::warn, B::one,
      "cross-site request refused; server.cors_origins lists allowed origins" VX11_OF_REQUEST,
-     "A page of another origin tried to change state."},
+     "A page of another origin tried to change state.", kOfRefusal},
     {E::request_content_type_refused, "request.content_type_refused", L::warn, B::one,
-     "content type refused" VX11_OF_REQUEST, "The body is not declared as JSON in UTF-8."},
+     "content type refused" VX11_OF_REQUEST, "The body is not declared as JSON in UTF-8.",
+     kOfRefusal},
     {E::request_coding_refused, "request.coding_refused", L::warn, B::one,
-     "coding refused" VX11_OF_REQUEST, "The body is compressed."},
+     "coding refused" VX11_OF_REQUEST, "The body is compressed.", kOfRefusal},
     {E::request_unauthenticated, "request.unauthenticated", L::info, B::one,
-     "request without a credential[: {error}]" VX11_OF_REQUEST, "Answered 401."},
+     "request without a credential[: {error}]" VX11_OF_REQUEST, "Answered 401.", kOfRequest},
     {E::request_forbidden, "request.forbidden", L::warn, B::one,
-     "request forbidden[: {error}]" VX11_OF_REQUEST, "Answered 403, by the gateway or madre."},
+     "request forbidden[: {error}]" VX11_OF_REQUEST, "Answered 403, by the gateway or madre.",
+     kOfRequest},
     {E::request_not_found, "request.not_found", L::info, B::one,
-     "no such route, method or session[: {error}]" VX11_OF_REQUEST, "Answered 404 or 405."},
+     "no such route, method or session[: {error}]" VX11_OF_REQUEST, "Answered 404 or 405.",
+     kOfRequest},
     {E::request_too_large, "request.too_large", L::warn, B::one,
-     "request too large[: {error}]" VX11_OF_REQUEST, "Answered 413, 414 or 431."},
+     "request too large[: {error}]" VX11_OF_REQUEST, "Answered 413, 414 or 431.", kOfRequest},
     {E::request_rate_limited, "request.rate_limited", L::warn, B::one,
-     "request above a limit[: {error}]" VX11_OF_REQUEST, "Answered 429: a limit of `[limits]`."},
+     "request above a limit[: {error}]" VX11_OF_REQUEST, "Answered 429: a limit of `[limits]`.",
+     kOfRequest},
     {E::request_invalid, "request.invalid", L::info, B::one,
-     "request refused[: {error}]" VX11_OF_REQUEST, "Any other answer of 4xx."},
+     "request refused[: {error}]" VX11_OF_REQUEST, "Any other answer of 4xx.", kOfRequest},
     {E::request_unavailable, "request.unavailable", L::warn, B::one,
      "request not served[: {error}]" VX11_OF_REQUEST,
-     "Answered 503: no upstream answered, or the gateway has no room for it."},
+     "Answered 503: no upstream answered, or the gateway has no room for it.", kOfRequest},
     {E::request_failed, "request.failed", L::error, B::one,
-     "request failed[: {error}]" VX11_OF_REQUEST, "Any other answer of 5xx."},
+     "request failed[: {error}]" VX11_OF_REQUEST, "Any other answer of 5xx.", kOfRequest},
     {E::request_stream_broken, "request.stream_broken", L::warn, B::one,
      "a stream ended with an error[: {upstream}]" VX11_OF_REQUEST,
-     "A target broke off or sent an error after the answer had begun."},
+     "A target broke off or sent an error after the answer had begun.", "principal trace_id"},
     {E::operator_action, "operator.action", L::info, B::many,
      "{action} {outcome}[: {object}][ by {principal}][; {error}]" VX11_OF_REQUEST,
-     "A command for services or windows, a task, a deleted session, or a call of `/admin`."},
+     "A command for services or windows, a task, a deleted session, or a call of `/admin`.",
+     kOfRequest},
     {E::connection_turned_away, "connection.turned_away", L::warn, B::one,
      "a connection was turned away: server.max_connections or "
      "server.max_connections_per_address is reached",
@@ -214,7 +222,7 @@ constexpr LogFieldInfo kFields[] = {
     {"signal", "", "The number of the signal."},
     {"socket", "", "The socket of the service manager."},
     {"status", "", "The status of the answer."},
-    {"trace_id", "", "Of the request's `traceparent`."},
+    {"trace_id", "", "Of the trace that the request belongs to."},
     {"to", "", "The state now: `closed`, `open` or `half_open`."},
     {"upstream", "", "The name of a target."},
     {"upstreams", "", "What is asked: URLs without credentials."},
@@ -238,6 +246,25 @@ std::span<const LogEventInfo, kLogEvents> log_events() noexcept {
 
 const LogEventInfo& info_of(LogEvent event) noexcept {
   return kEvents[static_cast<std::size_t>(event)];
+}
+
+std::vector<std::string_view> fields_of(const LogEventInfo& info) {
+  std::vector<std::string_view> fields;
+  const auto add = [&fields](std::string_view name) {
+    if (std::find(fields.begin(), fields.end(), name) == fields.end()) fields.push_back(name);
+  };
+  const std::string_view message = info.message;
+  for (std::size_t open = message.find('{'); open != message.npos; open = message.find('{', open)) {
+    const std::size_t close = message.find('}', open);
+    add(message.substr(open + 1, close - open - 1));
+    open = close;
+  }
+  for (std::string_view rest = info.more; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    add(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return fields;
 }
 
 std::span<const LogFieldInfo> log_fields() noexcept {

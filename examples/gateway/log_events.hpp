@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "config_values.hpp"
 
@@ -96,7 +97,11 @@ struct LogEventInfo {
   /// The message, with fields as `{name}`. A part in brackets is left out while its field is empty.
   std::string_view message = {};
   std::string_view meaning = {};  ///< When there is such a line, and what to do about it.
+  std::string_view more = {};     ///< Fields that the message has not, separated by spaces.
 };
+
+/// The fields that a line of an event may have: first those of its message.
+std::vector<std::string_view> fields_of(const LogEventInfo& info);
 
 /// All events, in the order of `LogEvent`.
 std::span<const LogEventInfo, kLogEvents> log_events() noexcept;

@@ -49,7 +49,9 @@ vx11::MetricFamily family_of(const GatewayConfig& config, const CountersByOrigin
 vx11::MetricFamily server_events(const Front& front) {
   vx11::MetricFamily family{
       .name = "vx11_server_events_total",
-      .help = "Connections that the server refused or closed, and shortages."};
+      .help =
+          "Connections that the server refused or closed, and shortages; preferred to server.* of "
+          "vx11_events_total, which counts the same."};
   for (std::size_t i = 0; i < ServerEvents::kKinds; ++i) {
     const auto event = static_cast<vx11::ServerEvent>(i);
     family.series.push_back({.labels = {{"event", std::string(ServerEvents::name_of(event))}},

@@ -16,16 +16,13 @@ namespace gateway {
 
 namespace {
 
-/// The names of the fields in a message, as code.
-std::string fields_of(std::string_view message) {
-  std::string fields;
-  for (std::size_t open = message.find('{'); open != message.npos; open = message.find('{', open)) {
-    const std::size_t close = message.find('}', open);
-    fields += fmt::format("{}`{}`", fields.empty() ? "" : ", ",
-                          message.substr(open + 1, close - open - 1));
-    open = close;
+/// The names of an event's fields, as code.
+std::string code_of_fields(const LogEventInfo& info) {
+  std::string code;
+  for (const std::string_view field : fields_of(info)) {
+    code += fmt::format("{}`{}`", code.empty() ? "" : ", ", field);
   }
-  return fields;
+  return code;
 }
 
 std::string log_events_table() {
@@ -34,7 +31,7 @@ std::string log_events_table() {
       "|\n|---|---|---|---|\n";
   for (const LogEventInfo& info : log_events()) {
     table += fmt::format("| `{}` | {} | {} | {} |\n", info.name, unquoted(print(info.level)),
-                         info.meaning, fields_of(info.message));
+                         info.meaning, code_of_fields(info));
   }
   return table;
 }

@@ -22,6 +22,10 @@ struct EventCountersOptions {
   /// each name is up to `kEventKinds` series, which Prometheus stores for ever. At about 400 bytes
   /// each, the default takes 40 KiB at most.
   std::size_t max_names = 100;
+  /// Counts what was not declared under "other", whose series are all shown from 0 on. For programs
+  /// that call `families` once: otherwise what is seen after that call is counted, but not shown.
+  /// Default: a name gets its series with its first event.
+  bool declared_only = false;
 };
 
 /// Counts events by kind and name.
@@ -45,8 +49,9 @@ class VX11_API EventCounters final : public Events {
   /// Shows the series of every kind of `part` for `name` from 0 on, so that the first event is an
   /// increase.
   /// \param part `EventInfo::part`, such as `circuit`
-  /// \param name `Event::name` of the policy; beyond `max_names` it has no effect
-  void declare(std::string_view part, std::string_view name);
+  /// \param name `Event::name` of the policy
+  /// \return false, without an effect: no kind has this part, or there are `max_names` already
+  bool declare(std::string_view part, std::string_view name);
 
   /// The events of `kind` with this name so far.
   std::uint64_t count(EventKind kind, std::string_view name) const noexcept;

@@ -108,12 +108,11 @@ inline constexpr std::array<EventInfo, kEventKinds> kEventTable = {{
      "Every breaker is open, and a target was asked nevertheless."},
     {EventKind::router_failed, "router.failed", EventSeverity::warn,
      "name: the first target; detail: the error, such as `unreachable`; count: targets tried",
-     "No target answered a chat."},
+     "No target answered a chat whose client still waits."},
     {EventKind::router_stream_broken, "router.stream_broken", EventSeverity::warn,
-     "name: the target; detail: the outcome, such as `invalid_reply` or `cancelled`; duration: "
-     "since "
-     "the attempt began",
-     "A streamed answer that had begun did not end well."},
+     "name: the target; detail: the outcome, such as `invalid_reply`; duration: since the attempt "
+     "began",
+     "A streamed answer that had begun broke off, and not because its client left."},
     {EventKind::balancer_cooled_down, "balancer.cooled_down", EventSeverity::info,
      "name: the target; duration: how long it is not chosen",
      "A target asked its callers to wait."},

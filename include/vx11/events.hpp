@@ -71,11 +71,12 @@ enum class EventKind : std::uint8_t {
   server_fewer_threads,
   server_slow_reader_closed,
   server_handshake_failed,
-  server_proxy_header_refused,
+  server_proxy_header_refused,  ///< The last value: `kEventKinds` follows from it.
 };
 
 /// As many as `EventKind` has.
-inline constexpr std::size_t kEventKinds = 46;
+inline constexpr std::size_t kEventKinds =
+    static_cast<std::size_t>(EventKind::server_proxy_header_refused) + 1;
 
 /// One event. Views, valid during the call only. Without secrets; what a client or an upstream sent
 /// is never part of it. Which members a kind sets: `EventInfo::values`; the others are zero.

@@ -58,7 +58,8 @@ struct MetricSeries {
   std::function<std::uint64_t()> value = {};
   /// For values with a fraction. While it is not a number (NaN), the series is not shown.
   std::function<double()> real = {};
-  std::function<HistogramReading()> histogram = {};  ///< \see MetricHistogram
+  /// While its reading has no buckets, the series is not shown. \see MetricHistogram
+  std::function<HistogramReading()> histogram = {};
 };
 
 /// Values with the same name.

@@ -10,14 +10,18 @@
 #include <vx11/event_table.hpp>
 #include <vx11/events.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
+#include <opentelemetry/common/attribute_value.h>
 #include <opentelemetry/context/runtime_context.h>
 #include <opentelemetry/metrics/meter.h>
 #include <opentelemetry/metrics/sync_instruments.h>
+#include <opentelemetry/nostd/span.h>
 #include <opentelemetry/nostd/string_view.h>
 #include <opentelemetry/nostd/unique_ptr.h>
 #include <opentelemetry/trace/span.h>
@@ -31,8 +35,8 @@ inline namespace v0 {
 ///
 /// The counter is `vx11.events` with the attributes `vx11.event`, such as `circuit.opened`, and
 /// `vx11.name`, the name of the policy. The span event has the same name, and what the event
-/// carries: `vx11.name`, `vx11.detail`, `vx11.count`, `vx11.limit`, `vx11.duration` in seconds,
-/// `http.response.status_code`. **Thread-safe.**
+/// carries, without what is empty or zero: `vx11.name`, `vx11.detail`, `vx11.count`, `vx11.limit`,
+/// `vx11.duration` in seconds, `http.response.status_code`. **Thread-safe.**
 class OpenTelemetryEvents final : public Events {
  public:
   using Counter = ::opentelemetry::metrics::Counter<std::uint64_t>;
@@ -52,17 +56,27 @@ class OpenTelemetryEvents final : public Events {
   }
 
  private:
+  using Value = ::opentelemetry::common::AttributeValue;
+  using Attribute = std::pair<::opentelemetry::nostd::string_view, Value>;
+
   static ::opentelemetry::nostd::string_view text(std::string_view view) noexcept {
     return {view.data(), view.size()};
   }
   static void add(::opentelemetry::trace::Span& span, const Event& event) noexcept {
+    std::array<Attribute, 6> attributes;
+    std::size_t count = 0;
+    const auto add_if = [&](bool is_set, const char* key, const Value& value) {
+      if (is_set) attributes[count++] = {key, value};
+    };
+    const double seconds = std::chrono::duration<double>(event.duration).count();
+    add_if(!event.name.empty(), "vx11.name", text(event.name));
+    add_if(!event.detail.empty(), "vx11.detail", text(event.detail));
+    add_if(event.count != 0, "vx11.count", event.count);
+    add_if(event.limit != 0, "vx11.limit", event.limit);
+    add_if(event.duration != Duration::zero(), "vx11.duration", seconds);
+    add_if(event.status != 0, "http.response.status_code", event.status);
     span.AddEvent(text(to_string(event.kind)),
-                  {{"vx11.name", text(event.name)},
-                   {"vx11.detail", text(event.detail)},
-                   {"vx11.count", event.count},
-                   {"vx11.limit", event.limit},
-                   {"vx11.duration", std::chrono::duration<double>(event.duration).count()},
-                   {"http.response.status_code", event.status}});
+                  ::opentelemetry::nostd::span<const Attribute>(attributes.data(), count));
   }
 
   const ::opentelemetry::nostd::unique_ptr<Counter> counter_;

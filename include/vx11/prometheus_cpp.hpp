@@ -79,7 +79,7 @@ class PrometheusCppFamilies final : public ::prometheus::Collectable {
   static bool read(const MetricSeries& series, MetricKind kind, Metric& into) {
     if (kind == MetricKind::histogram) {
       into.histogram = converted(series.histogram());
-      return true;
+      return !into.histogram.bucket.empty();
     }
     const double value = value_of(series, kind);
     (kind == MetricKind::counter ? into.counter.value : into.gauge.value) = value;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <ratio>
 #include <string_view>
 #include <utility>
 
@@ -64,12 +65,13 @@ class SpdlogEvents final : public Events {
     if (!event.detail.empty()) append(line, " detail={}", event.detail);
     if (event.count != 0) append(line, " count={}", event.count);
     if (event.limit != 0) append(line, " limit={}", event.limit);
-    if (event.duration != Duration::zero()) append(line, " duration_ms={}", milliseconds(event));
+    if (event.duration != Duration::zero())
+      append(line, " duration_ms={:.10g}", milliseconds(event));
     if (event.status != 0) append(line, " status={}", event.status);
     logger_->log(level, ::spdlog::string_view_t(line.data(), line.size()));
   }
-  static long long milliseconds(const Event& event) noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(event.duration).count();
+  static double milliseconds(const Event& event) noexcept {
+    return std::chrono::duration<double, std::milli>(event.duration).count();
   }
   template <class Value>
   static void append(::spdlog::memory_buf_t& line, const char* format, const Value& value) {

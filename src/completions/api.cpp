@@ -272,9 +272,9 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
           std::move(context), request, admission, request_id, deadline);
       answer.head = co_await std::move(answering);
     } else if (route.method == "POST") {
-      Task<StreamedResponse> answering =
-          completions::complete_chat(std::move(context), style_of(route.label), request, admission,
-                                     request_id, deadline, impl->count_of(route.pattern, request));
+      Task<StreamedResponse> answering = completions::complete_chat(
+          std::move(context), style_of(route.label), request, admission, request_id, deadline,
+          impl->count_of(route.pattern, request, admission));
       answer = co_await std::move(answering);
     } else if (route.label == RouteLabel::models) {
       answer.head = completions::list_models(*impl);
@@ -287,7 +287,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
   impl->finish(answer.head, request, request_id);
   if (answer.body == nullptr) {
     impl->metrics.answered(route.label, answer.head.status);
-    const endpoints::RouteCount count = impl->count_of(route.pattern, request);
+    const endpoints::RouteCount count = impl->count_of(route.pattern, request, admission);
     count.answered(answer.head.status, impl->since(admission.match().since));
   }
   co_return std::move(answer);

@@ -34,9 +34,11 @@ struct Context {
   Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
   /// Counts an answer by its route.
   /// \param pattern of the route
-  endpoints::RouteCount count_of(std::string_view pattern, const HttpRequest& request) const {
+  endpoints::RouteCount count_of(std::string_view pattern, const HttpRequest& request,
+                                 const HttpAdmission& admission) const {
     const auto& counts = options.request_metrics;
-    return {counts, counts != nullptr ? counts->index_of(pattern) : 0, request};
+    return {counts, counts != nullptr ? counts->index_of(pattern) : 0, request,
+            admission.trace().get()};
   }
 
   /// Unix time.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bitset>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <numeric>
@@ -16,17 +16,39 @@ inline namespace v0 {
 
 namespace {
 
+/// A bit for each kind.
+using Kinds = std::uint64_t;
+static_assert(kEventKinds < 64);
+
+constexpr Kinds bit_of(EventKind kind) noexcept {
+  return Kinds(1) << static_cast<unsigned>(kind);
+}
+
+constexpr Kinds kAllKinds = (Kinds(1) << kEventKinds) - 1;
+
+/// None if there is no such part.
+constexpr Kinds kinds_of(std::string_view part) noexcept {
+  Kinds kinds = 0;
+  for (const EventInfo& info : kEventTable) {
+    if (info.part() == part) kinds |= bit_of(info.kind);
+  }
+  return kinds;
+}
+
 /// The counts of one name. Never moved or removed.
 struct Row {
   explicit Row(std::string_view of) : name(of) {}
 
+  bool is_declared(EventKind kind) const noexcept {
+    return (declared.load(std::memory_order_relaxed) & bit_of(kind)) != 0;
+  }
   std::uint64_t count(EventKind kind) const noexcept {
     return counts[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
   }
 
   const std::string name;
   std::array<std::atomic<std::uint64_t>, kEventKinds> counts = {};
-  std::bitset<kEventKinds> declared = {};  ///< Guarded by the mutex of the counters.
+  std::atomic<Kinds> declared = 0;
 };
 
 std::size_t slots_for(std::size_t names) {
@@ -40,7 +62,19 @@ std::size_t slots_for(std::size_t names) {
 /// A hash table of rows with linear probing, at most half full. Rows are only added, so that a
 /// reader needs no lock.
 struct EventCounters::Impl {
-  explicit Impl(std::size_t most) : max_names(most), slots(slots_for(most)) {}
+  explicit Impl(const EventCountersOptions& options)
+      : max_names(options.max_names),
+        declared_only(options.declared_only),
+        slots(slots_for(max_names)) {
+    if (declared_only) other.declared = kAllKinds;
+  }
+
+  /// The row that counts `event`.
+  Row& row_for(const Event& event) noexcept {
+    if (!declared_only) return row_of(event.name);
+    Row* const known = find(event.name);
+    return known != nullptr && known->is_declared(event.kind) ? *known : other;
+  }
 
   /// The row of `name`; null if there is none.
   Row* find(std::string_view name) noexcept {
@@ -83,6 +117,7 @@ struct EventCounters::Impl {
   }
 
   const std::size_t max_names;
+  const bool declared_only;
   std::atomic<bool> is_full{false};
   std::vector<std::atomic<Row*>> slots;
   Row other{"other"};
@@ -91,21 +126,22 @@ struct EventCounters::Impl {
 };
 
 EventCounters::EventCounters(EventCountersOptions options)
-    : impl_(std::make_shared<Impl>(options.max_names)) {}
+    : impl_(std::make_shared<Impl>(options)) {}
 EventCounters::~EventCounters() = default;
 
 void EventCounters::on_event(const Event& event) noexcept {
-  Row& row = impl_->row_of(event.name);
+  Row& row = impl_->row_for(event);
   row.counts[static_cast<std::size_t>(event.kind)].fetch_add(1, std::memory_order_relaxed);
 }
 
-void EventCounters::declare(std::string_view part, std::string_view name) {
+bool EventCounters::declare(std::string_view part, std::string_view name) {
+  const Kinds kinds = kinds_of(part);
+  if (kinds == 0) return false;
   const std::lock_guard lock(impl_->mutex);
   Row* const row = impl_->add(name);
-  if (row == nullptr) return;
-  for (const EventInfo& info : kEventTable) {
-    if (info.part() == part) row->declared.set(static_cast<std::size_t>(info.kind));
-  }
+  if (row == nullptr) return false;
+  row->declared.fetch_or(kinds, std::memory_order_relaxed);
+  return true;
 }
 
 std::uint64_t EventCounters::count(EventKind kind, std::string_view name) const noexcept {
@@ -128,8 +164,7 @@ std::vector<MetricFamily> EventCounters::families() const {
           "decided."};
   const auto add = [&](const Row& row) {
     for (const EventInfo& info : kEventTable) {
-      const bool is_shown = row.declared.test(static_cast<std::size_t>(info.kind));
-      if (!is_shown && row.count(info.kind) == 0) continue;
+      if (!row.is_declared(info.kind) && row.count(info.kind) == 0) continue;
       family.series.push_back(
           {.labels = {{"event", std::string(info.name)}, {"name", row.name}},
            .value = [kept = impl_, &row, kind = info.kind] { return row.count(kind); }});

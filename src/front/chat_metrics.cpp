@@ -40,6 +40,12 @@ constexpr std::array<std::uint64_t, 14> kTokenBounds = {
 enum class ErrorType : unsigned char { none, timeout, other };
 constexpr std::array<std::string_view, 3> kErrorTypes = {"", "timeout", "_OTHER"};
 
+/// Its client left before the end: no error of the model, and no answer.
+bool is_cancelled(const EndedChat& chat) noexcept {
+  const auto is_it = [](const Attempt& attempt) { return attempt.outcome == Outcome::cancelled; };
+  return !chat.is_good && std::any_of(chat.attempts.begin(), chat.attempts.end(), is_it);
+}
+
 ErrorType error_of(const EndedChat& chat) noexcept {
   if (chat.is_good) return ErrorType::none;
   const bool is_late = !chat.attempts.empty() && chat.attempts.back().outcome == Outcome::timeout;
@@ -208,7 +214,9 @@ void ChatMetrics::ended(const EndedChat& chat) noexcept {
   const bool is_chat = chat.operation == ChatOperation::chat;
   if (!is_chat && answering->embeddings == nullptr) return;
   ByModel& model = is_chat ? *answering->chats : *answering->embeddings;
-  model.durations[static_cast<std::size_t>(error_of(chat))].count_time(chat.total);
+  if (!is_cancelled(chat)) {
+    model.durations[static_cast<std::size_t>(error_of(chat))].count_time(chat.total);
+  }
   if (chat.first_piece) model.first_token.count_time(*chat.first_piece);
   count_tokens(model, chat);
 }
@@ -285,9 +293,10 @@ struct GenAiFamilies {
   MetricFamily tokens = {.name = "gen_ai_client_token_usage",
                          .help = "Tokens of a chat, as its upstream reports them.",
                          .kind = MetricKind::histogram};
-  MetricFamily durations = times(
-      "gen_ai_server_request_duration_seconds",
-      "Time from the head of a request to the end of its answer, by the model that answered.");
+  MetricFamily durations =
+      times("gen_ai_server_request_duration_seconds",
+            "Time from the head of a request to the end of its answer, by the model that answered; "
+            "without chats whose client left.");
   MetricFamily first = times("gen_ai_server_time_to_first_token_seconds",
                              "Time from the head of a request to the first text of its stream.");
   MetricFamily each =

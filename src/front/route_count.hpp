@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "http/trace_parent.hpp"
+#include "front/exemplar_trace.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -21,11 +21,13 @@ namespace endpoints {
 class RouteCount {
  public:
   /// \param metrics null: it is not counted
-  RouteCount(std::shared_ptr<RequestMetrics> metrics, std::size_t route, const HttpRequest& request)
+  /// \param trace null: the request is not traced
+  RouteCount(std::shared_ptr<RequestMetrics> metrics, std::size_t route, const HttpRequest& request,
+             const RequestTrace* trace)
       : metrics_(std::move(metrics)), route_(route) {
     if (metrics_ == nullptr) return;
     method_ = request.method;
-    trace_id_ = http_detail::trace_id_of(request.headers);
+    trace_id_ = exemplar_trace(trace, request.headers);
   }
 
   void answered(int status, Duration took) const noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The trace that a request belongs to. Internal.
+/// The trace that a request says it belongs to. Internal.
 
 #include <vx11/headers.hpp>
 
@@ -11,8 +11,12 @@ namespace vx11 {
 inline namespace v0 {
 namespace http_detail {
 
-/// The trace id of a valid `traceparent` (W3C Trace Context, level 1 §3.2); else empty.
-std::string_view trace_id_of(const Headers& headers) noexcept;
+/// Which traces count.
+enum class TraceChoice : bool { every, sampled };
+
+/// The trace id of a request's `traceparent`, as `read_trace_context` takes it over; empty: none.
+std::string_view trace_id_of(const Headers& headers,
+                             TraceChoice choice = TraceChoice::every) noexcept;
 
 }  // namespace http_detail
 }  // namespace v0

@@ -14,7 +14,9 @@ std::string_view to_string(RequestLimit limit) noexcept {
 
 MetricFamily limit_metrics(std::shared_ptr<const LimitCounters> counters) {
   MetricFamily family{.name = "vx11_limit_refusals_total",
-                      .help = "Requests answered 429 or 503 because of a limit."};
+                      .help =
+                          "Requests answered 429 or 503 because of a limit; preferred to "
+                          "request_limit.rejected of vx11_events_total, which counts the same."};
   for (std::size_t i = 0; i < kRequestLimits; ++i) {
     const auto limit = static_cast<RequestLimit>(i);
     family.series.push_back(

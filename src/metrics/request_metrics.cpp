@@ -16,11 +16,13 @@ namespace {
 constexpr std::string_view kNoRoute = "none";
 constexpr std::string_view kOther = "other";
 
-/// The codes that are counted by themselves, by what is asked for. All others are `other`.
+/// The codes that are counted by themselves, by what is asked for. All others count by these words,
+/// so that expressions such as `code=~"4..|5.."` find every error.
+constexpr std::array<std::string_view, 3> kOtherCodes = {"4xx", "5xx", kOther};
 constexpr std::array kOfReading = {200, 400, 401, 403, 404, 429, 499, 500, 502, 503, 504};
 constexpr std::array kOfSending = {200, 204, 400, 401, 403, 404, 408, 409, 413,
                                    415, 422, 429, 499, 500, 502, 503, 504};
-constexpr std::array kOfOtherMethods = {200, 204, 401, 403, 404, 405};
+constexpr std::array kOfOtherMethods = {200, 204, 401, 403, 404, 405, 429};
 constexpr std::array kWithoutRoute = {204, 400, 401, 403, 404, 405, 408, 413,
                                       414, 417, 429, 431, 500, 501, 503, 505};
 using Codes = std::span<const int>;
@@ -35,29 +37,40 @@ class ByCode {
   ByCode(std::string_view method, Codes codes)
       : method_(method),
         codes_(codes),
-        counts_(std::make_unique<std::atomic<std::uint64_t>[]>(codes.size() + 1)) {}
+        counts_(std::make_unique<std::atomic<std::uint64_t>[]>(slots())) {}
 
   std::string_view method() const noexcept { return method_; }
   void count(int status) noexcept {
     const auto code = std::find(codes_.begin(), codes_.end(), status);
-    counts_[static_cast<std::size_t>(code - codes_.begin())].fetch_add(1,
-                                                                       std::memory_order_relaxed);
+    std::size_t slot = static_cast<std::size_t>(code - codes_.begin());
+    if (code == codes_.end()) slot += class_of(status);
+    counts_[slot].fetch_add(1, std::memory_order_relaxed);
   }
   /// \param owner of this
   void add_series(MetricFamily& family, std::string_view route,
                   const std::shared_ptr<const void>& owner) const {
-    for (std::size_t i = 0; i <= codes_.size(); ++i) {
-      family.series.push_back(
-          {.labels = {{"route", std::string(route)},
-                      {"method", std::string(method_)},
-                      {"code", i < codes_.size() ? std::to_string(codes_[i]) : "other"}},
-           .value = [owner, &count = counts_[i]] {
-             return count.load(std::memory_order_relaxed);
-           }});
+    for (std::size_t i = 0; i < slots(); ++i) {
+      family.series.push_back({.labels = {{"route", std::string(route)},
+                                          {"method", std::string(method_)},
+                                          {"code", code_of(i)}},
+                               .value = [owner, &count = counts_[i]] {
+                                 return count.load(std::memory_order_relaxed);
+                               }});
     }
   }
 
  private:
+  std::size_t slots() const noexcept { return codes_.size() + kOtherCodes.size(); }
+  std::string code_of(std::size_t slot) const {
+    if (slot < codes_.size()) return std::to_string(codes_[slot]);
+    return std::string(kOtherCodes[slot - codes_.size()]);
+  }
+  /// Which of `kOtherCodes` counts a status.
+  static std::size_t class_of(int status) noexcept {
+    if (status < 400 || status > 599) return 2;
+    return status < 500 ? 0 : 1;
+  }
+
   std::string_view method_;
   Codes codes_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;

@@ -22,7 +22,7 @@ StreamedResponse finished(HttpResponse answer, const Context& context, const Cal
     context.ended(*chat);
   }
   context.finish(answer, call.request, call.request_id);
-  context.count(*call.route, call.request, answer.status, took);
+  context.count(call, answer.status, took);
   return StreamedResponse(std::move(answer), nullptr);
 }
 

@@ -25,7 +25,7 @@ class OperatorChatForm final : public ChatForm {
       : context_(std::move(context)),
         turn_(std::move(turn)),
         meter_(call.meter),
-        route_count_(context_->count_of(*call.route, call.request)) {}
+        route_count_(context_->count_of(call)) {}
 
   Task<void> prepare() override;
   const ChatRequest& chat() const noexcept override { return turn_.chat(); }

@@ -34,17 +34,19 @@ std::vector<MetricFamily> Context::metric_families() const {
   return families;
 }
 
-void Context::count(const Route& route, const HttpRequest& request, int status,
-                    Duration took) const noexcept {
+void Context::count(const Call& call, int status, Duration took) const noexcept {
+  const Route& route = *call.route;
   metrics.answered(route.endpoint, status, took);
   if (options.request_metrics == nullptr) return;
-  options.request_metrics->answered(route_counts[position_of(route)], request.method,
-                                    http_detail::trace_id_of(request.headers), status, took);
+  options.request_metrics->answered(route_counts[position_of(route)], call.request.method,
+                                    exemplar_trace(call.trace.get(), call.request.headers), status,
+                                    took);
 }
 
-RouteCount Context::count_of(const Route& route, const HttpRequest& request) const {
+RouteCount Context::count_of(const Call& call) const {
   const bool counts = options.request_metrics != nullptr;
-  return {options.request_metrics, counts ? route_counts[position_of(route)] : 0, request};
+  return {options.request_metrics, counts ? route_counts[position_of(*call.route)] : 0,
+          call.request, call.trace.get()};
 }
 
 void Context::finish(HttpResponse& answer, const HttpRequest& request,

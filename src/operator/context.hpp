@@ -25,6 +25,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
+struct Call;
+
 /// The components and counters of one API. `OperatorApi::create` has validated the options.
 struct Context {
   /// \param earlier the one that this replaces; null: none
@@ -71,10 +73,9 @@ struct Context {
   Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
   /// Counts an answer. A streamed chat counts itself when it ends.
   /// \param took from when the head of the request was complete
-  void count(const Route& route, const HttpRequest& request, int status,
-             Duration took) const noexcept;
+  void count(const Call& call, int status, Duration took) const noexcept;
   /// For a streamed chat.
-  RouteCount count_of(const Route& route, const HttpRequest& request) const;
+  RouteCount count_of(const Call& call) const;
 
   const OperatorApiOptions options;
   std::atomic<bool> draining;

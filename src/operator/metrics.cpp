@@ -67,7 +67,8 @@ std::vector<MetricFamily> Metrics::families() const {
   families.push_back(stream_ends());
   families.push_back(stream_times(
       "vx11_chat_stream_first_piece_seconds",
-      "Time from the head of a request to the first piece of its stream, of operator chats.",
+      "Time from the head of a request to the first piece of its stream, of operator chats; "
+      "vx11_chat_first_piece_seconds, which is preferred, has those of every API.",
       &Shared::first_piece));
   families.push_back(
       stream_times("vx11_chat_stream_duration_seconds",

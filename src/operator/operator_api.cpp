@@ -142,7 +142,7 @@ Task<StreamedResponse> OperatorApi::answer_any(const HttpRequest& request,
   impl.finish(result.head, request, call.request_id);
   const bool counts_itself = route.endpoint == endpoints::Endpoint::chat && result.body != nullptr;
   if (!counts_itself) {
-    impl.count(route, request, result.head.status, impl.since(admission.match().since));
+    impl.count(call, result.head.status, impl.since(admission.match().since));
   }
   co_return std::move(result);
 }

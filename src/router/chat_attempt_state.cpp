@@ -247,6 +247,7 @@ void ChatAttemptState::report(const SharedEvents& events) const noexcept {
   }
   const bool is_fallback = reply_ && !reply_->reason.empty();
   if (reply_ && !is_fallback) return;
+  if (!reply_ && error_->code == Errc::cancelled) return;  // the client left: nothing has failed
   const std::string_view first = attempts_.empty() ? std::string_view() : attempts_.front().target;
   events(
       Event{.kind = is_fallback ? EventKind::router_fallback : EventKind::router_failed,

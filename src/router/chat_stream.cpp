@@ -189,7 +189,8 @@ ChatStream::Impl::Step ChatStream::Impl::fail_with(Errc code, Verdict verdict) {
 
 void ChatStream::Impl::conclude(Verdict verdict, Outcome outcome) noexcept {
   if (!begun_) call_->elapsed = elapsed();
-  if (begun_ && outcome != Outcome::answered) {
+  const bool has_broken = outcome != Outcome::answered && outcome != Outcome::cancelled;
+  if (begun_ && has_broken) {
     options_->events(Event{.kind = EventKind::router_stream_broken,
                            .name = reply.source,
                            .detail = to_string(outcome),

@@ -5,8 +5,9 @@
 
 Metrics are those that running gateways show: names, types, units and meanings of their `# HELP`, `# TYPE` and
 `# UNIT` lines, and the labels of their series. All else is printed by `GATEWAY --print-telemetry-markdown`. Fails
-when the page has other tables, and with --write replaces them. It also fails when a source of the gateway writes to
-spdlog or to standard error itself, past the table of log events.
+when the page has other tables, and with --write replaces them. It also fails when a metric that the sources name is
+not on the page, when a line of the log has a field that its event's row leaves out, and when a source of the gateway
+writes to spdlog or to standard error itself, past the table of log events.
 """
 import os
 import re
@@ -14,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -22,6 +24,9 @@ END = "<!-- end of generated -->"
 # Commands of the command line report on standard error; the two others are spdlog's place.
 MAY_PRINT = {"main.cpp", "healthcheck_command.cpp", "token_command.cpp", "top_command.cpp"}
 MAY_LOG = {"log_output.cpp", "log_sink.cpp", "log_sink.hpp"}
+
+# Not shown by a gateway: of programs that do not count requests by route.
+NOT_OF_GATEWAY = {"vx11_request_duration_seconds"}
 
 # What a gateway shows depends on what it is configured to do; together these are configured to do everything.
 CONFIGURATIONS = {
@@ -83,7 +88,22 @@ url = "http://127.0.0.1:9"
 [madre]
 url = "http://127.0.0.1:9"
 """,
+    "memory": """
+[server.tls]
+certificate_file = "{folder}/cert.pem"
+key_file = "{folder}/key.pem"
+client_ca_file = "{folder}/cert.pem"
+client_certificates = "optional"
+client_crl_file = "{folder}/crl.pem"
+[sessions]
+store = "memory"
+[switch]
+url = "http://127.0.0.1:9"
+[madre]
+url = "http://127.0.0.1:9"
+""",
 }
+TOKEN = "operator-token-of-this-test"
 
 
 def make_files(gateway, folder):
@@ -92,10 +112,25 @@ def make_files(gateway, folder):
                     "-days", "2"], check=True, capture_output=True)
     subprocess.run([gateway, "token", "new", "one", "--scopes", "chat", "--file", f"{folder}/tokens"],
                    check=True, capture_output=True)
+    Path(folder, "index").touch()
+    Path(folder, "ca.conf").write_text(f"[ca]\ndefault_ca = d\n[d]\ndatabase = {folder}/index\ndefault_md = sha256\n")
+    subprocess.run(["openssl", "ca", "-config", f"{folder}/ca.conf", "-gencrl", "-crldays", "2", "-keyfile",
+                    f"{folder}/key.pem", "-cert", f"{folder}/cert.pem", "-out", f"{folder}/crl.pem"],
+                   check=True, capture_output=True)
     Path(folder, "jwks.json").write_text(
         '{"keys":[{"kty":"oct","kid":"1","alg":"HS256","k":"' + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE" + '"},'
         '{"kty":"EC","kid":"2","crv":"P-256","alg":"ES256",'
         '"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}')
+
+
+def fail_a_chat(opener, origin):
+    """Some metrics are absent until an upstream has failed. Refused where the token is another one."""
+    request = urllib.request.Request(origin + "/operator/chat/ask", data=b'{"message":"hello"}',
+                                     headers={"Content-Type": "application/json", "x-vx11-token": TOKEN})
+    try:
+        opener.open(request, timeout=30).close()
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
 
 
 def metrics_of(gateway, folder, configuration):
@@ -103,7 +138,7 @@ def metrics_of(gateway, folder, configuration):
     config = Path(folder, "gateway.toml")
     config.write_text('[metrics]\naccess = "public"\n' + configuration.format(folder=folder))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VX11_")}
-    environment["VX11_TENTACULO_LINK_TOKEN"] = "operator-token-of-this-test"
+    environment["VX11_TENTACULO_LINK_TOKEN"] = TOKEN
     environment["XDG_STATE_HOME"] = folder
     with open(f"{folder}/log", "w+", encoding="utf-8") as log, \
             subprocess.Popen([gateway, "--config", str(config), "--listen", "127.0.0.1:0"], env=environment,
@@ -113,11 +148,12 @@ def metrics_of(gateway, folder, configuration):
             if not line.startswith("listening on "):
                 process.wait()
                 sys.exit(f"the gateway does not start:\n{Path(log.name).read_text()}")
+            origin = line.split()[-1]
             trusting = ssl._create_unverified_context()
-            request = urllib.request.Request(line.split()[-1] + "/metrics",
-                                             headers={"Accept": "application/openmetrics-text"})
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
                                                  urllib.request.HTTPSHandler(context=trusting))
+            fail_a_chat(opener, origin)
+            request = urllib.request.Request(origin + "/metrics", headers={"Accept": "application/openmetrics-text"})
             with opener.open(request, timeout=30) as answer:
                 return answer.read().decode()
         finally:
@@ -194,6 +230,32 @@ def check_sources(root):
         sys.exit("\n".join(found))
 
 
+def check_metrics(root, page):
+    """Every metric that the sources name is on the page: no configuration above is missing."""
+    named = set()
+    for folder in ("src", "include", "examples/gateway"):
+        for path in Path(root, folder).rglob("*.?pp"):
+            named.update(re.findall(r'"(vx11_[a-z0-9_]+)"', path.read_text(encoding="utf-8")))
+    missing = sorted(name for name in named - NOT_OF_GATEWAY if f"`{name}`" not in page)
+    if missing:
+        sys.exit(f"no configuration of {__file__} shows {', '.join(missing)}")
+
+
+def check_log_fields(root, tables):
+    """Lines of the log have the fields of their event's row."""
+    gateway = Path(root, "examples/gateway")
+    names = dict(re.findall(r'\{E::(\w+), "([\w.]+)"', Path(gateway, "log_events.cpp").read_text(encoding="utf-8")))
+    found = []
+    for path in sorted(gateway.rglob("*.cpp")):
+        for event, fields in re.findall(r"\(\s*LogEvent::(\w+),\s*(\{\{.*?\}\})\)", path.read_text(encoding="utf-8"), re.S):
+            row = re.search(rf"^\| `{re.escape(names[event])}` \| (?:debug|info|warn|error) \|.*\| (.*) \|$", tables, re.M)
+            for field in re.findall(r'\{"(\w+)",', fields):
+                if f"`{field}`" not in row.group(1):
+                    found.append(f"{path}: {field} is no field of {names[event]} in log_events.cpp")
+    if found:
+        sys.exit("\n".join(found))
+
+
 def main():
     gateway, path = sys.argv[1], Path(sys.argv[2])
     check_sources(path.parent.parent)
@@ -203,8 +265,10 @@ def main():
         for configuration in CONFIGURATIONS.values():
             read(metrics_of(gateway, folder, configuration), families)
     printed = subprocess.run([gateway, "--print-telemetry-markdown"], check=True, capture_output=True, text=True).stdout
+    check_log_fields(path.parent.parent, printed)
     before = path.read_text(encoding="utf-8")
     after = with_tables(before, {"metrics": metrics_table(families), "tables": printed})
+    check_metrics(path.parent.parent, after)
     if "--write" in sys.argv:
         path.write_text(after, encoding="utf-8")
     elif before != after:

@@ -383,7 +383,9 @@ TEST_CASE("reporting and counting allocate nothing") {
   const auto both =
       std::make_shared<vx11::EventFanOut>(std::vector<vx11::SharedEvents>{counters, sink});
   const std::string name = "a name that is longer than a short string";
-  for (const vx11::EventInfo& info : vx11::kEventTable) counters->declare(info.part(), name);
+  for (const vx11::EventInfo& info : vx11::kEventTable) {
+    CHECK(counters->declare(info.part(), name));
+  }
   ManualClock clock;
   vx11::CircuitBreaker breaker(
       {.failures_to_open = 1, .open_for = 1s, .name = name, .events = both}, clock);
@@ -435,11 +437,35 @@ TEST_CASE("counters tell a bounded number of names apart") {
     counters->on_event(Event{.kind = EventKind::retry_attempt, .name = name});
   }
   counters->on_event(Event{.kind = EventKind::retry_attempt, .name = "other"});
-  counters->declare("retry", "refused");
+  CHECK_FALSE(counters->declare("retry", "refused"));
   CHECK(counters->families()[0].series.size() == 9);
   CHECK(counters->count(EventKind::retry_attempt, "invented-7") == 1);
   CHECK(counters->count(EventKind::retry_attempt, "other") == 993);
   CHECK(counters->count(EventKind::retry_attempt) == 1001);
+}
+
+TEST_CASE("counters count what was not declared under other, where that is shown") {
+  const auto counters = std::make_shared<EventCounters>(
+      vx11::EventCountersOptions{.max_names = 2, .declared_only = true});
+  CHECK(counters->declare("hedge", "search"));
+  CHECK(counters->declare("retry", "search"));
+  CHECK(counters->declare("retry", "second"));
+  CHECK_FALSE(counters->declare("hegde", "second"));
+  CHECK_FALSE(counters->declare("retry", "third"));
+  const auto shown = counters->families().at(0).series;
+  counters->on_event(Event{.kind = EventKind::hedge_won, .name = "search"});
+  counters->on_event(Event{.kind = EventKind::hedge_won, .name = "second"});
+  counters->on_event(Event{.kind = EventKind::retry_attempt, .name = "third"});
+  counters->on_event(Event{.kind = EventKind::circuit_opened, .name = "search"});
+  Words counted;
+  for (const vx11::MetricSeries& series : shown) {
+    if (series.value() == 0) continue;
+    CHECK(series.value() == 1);
+    counted.push_back(series.labels[0].second + " " + series.labels[1].second);
+  }
+  CHECK(counted == Words{"hedge.won search", "circuit.opened other", "retry.attempt other",
+                         "hedge.won other"});
+  CHECK(counters->families().at(0).series.size() == shown.size());
 }
 
 TEST_CASE("counters lose no event of several threads that see new names") {

@@ -229,6 +229,9 @@ TEST_CASE("requests are counted by route, method and code, and what is unusual t
   metrics->answered(session, "DELETE", {}, 404, 30ms);
   metrics->answered(session, "BREW", {}, 405, 30ms);
   metrics->answered(session, "GET", {}, 418, 30ms);
+  metrics->answered(session, "GET", {}, 507, 30ms);
+  metrics->answered(session, "GET", {}, 302, 30ms);
+  metrics->answered(session, "BREW", {}, 500, 30ms);
   metrics->answered(metrics->index_of("/invented"), "GET", {}, 404, 30ms);
   metrics->refused("/chat", "POST", 429);
   const Series series = read(RequestMetrics::families(metrics));
@@ -238,10 +241,13 @@ TEST_CASE("requests are counted by route, method and code, and what is unusual t
   CHECK(requests(R"("/session/{}",method="GET",code="200")") == 2);
   CHECK(requests(R"("/session/{}",method="DELETE",code="404")") == 1);
   CHECK(requests(R"("/session/{}",method="other",code="405")") == 1);
+  CHECK(requests(R"("/session/{}",method="GET",code="4xx")") == 1);
+  CHECK(requests(R"("/session/{}",method="GET",code="5xx")") == 1);
   CHECK(requests(R"("/session/{}",method="GET",code="other")") == 1);
+  CHECK(requests(R"("/session/{}",method="other",code="5xx")") == 1);
   CHECK(requests(R"("none",method="other",code="404")") == 1);
   CHECK(requests(R"("/chat",method="POST",code="429")") == 1);
-  CHECK(series.at(R"(vx11_http_request_duration_seconds_count{route="/session/{}"})") == 5);
+  CHECK(series.at(R"(vx11_http_request_duration_seconds_count{route="/session/{}"})") == 8);
   CHECK(series.at(R"(vx11_http_request_duration_seconds_count{route="/chat"})") == 0);
   CHECK(series.size() == before.size());
 }
@@ -322,6 +328,11 @@ TEST_CASE("errors have few types, shown from the first one on; unknown targets m
   const Series before = read(ChatMetrics::families(metrics));
   CHECK(before.at(name + R"("timeout"})") == 1);
   CHECK(before.at(name + R"("_OTHER"})") == 1);
+  const std::vector<Attempt> left = {attempt("switch", Outcome::cancelled, 2s)};
+  metrics->ended(EndedChat(left));
+  const Series after = read(ChatMetrics::families(metrics));
+  CHECK(after.at(name + R"("_OTHER"})") == 1);
+  CHECK(after.at(R"(vx11_chat_attempts_total{target="switch",outcome="cancelled"})") == 1);
   const std::vector<Attempt> unknown = {attempt("invented", Outcome::error, 2s)};
   for (const auto& attempts : {unknown, std::vector<Attempt>()}) {
     metrics->ended(EndedChat(attempts));

@@ -187,3 +187,18 @@ TEST_CASE("a stream that breaks after its first piece is an event") {
         std::vector<std::string>{"router.attempt answered", "router.stream_broken unreachable"});
   CHECK(events->all()[1].name == "switch");
 }
+
+TEST_CASE("a stream whose client leaves is no event of a failure") {
+  const auto events = record_events();
+  const Upstreams upstreams(stream_of({kHel, kLo, kDone}), events);
+  std::stop_source gone;
+  const Deadline deadline(vx11::TimePoint::max(), gone.get_token());
+  auto stream = upstreams.ask(deadline);
+  REQUIRE(stream.has_value());
+  CHECK(next(*stream, deadline).value().has_value());
+  gone.request_stop();
+  CHECK(next(*stream, deadline).error().code == Errc::cancelled);
+  CHECK_FALSE(upstreams.ask(deadline).has_value());
+  CHECK(events->words() ==
+        std::vector<std::string>{"router.attempt answered", "router.attempt cancelled"});
+}

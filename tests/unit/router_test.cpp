@@ -381,6 +381,11 @@ TEST_CASE("the events of a chat are its ledger, and how it ended") {
                                    "router.failed unreachable"});
     CHECK(events->all()[2].name == "switch");
   }
+  SUBCASE("the client leaves") {
+    up.primary->then_fail(Errc::cancelled);
+    CHECK_FALSE(router.ask(chat()));
+    CHECK(events->words() == Words{"router.attempt cancelled"});
+  }
   SUBCASE("every breaker is open, and one target is asked nevertheless") {
     for (const char* name : {"switch", "madre"}) {
       for (int i = 0; i < 3; ++i) router.breaker(name)->try_acquire()->failure();

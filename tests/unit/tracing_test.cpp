@@ -3,6 +3,7 @@
 
 #include <vx11/dialect/openai.hpp>
 #include <vx11/http_request_log.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/span_attributes.hpp>
 #include <vx11/tracing.hpp>
 
@@ -468,6 +469,25 @@ struct TracedApi : operator_site::Site {
     return asked->answer->head;
   }
   std::vector<Span> spans() const { return recorder->take_all(); }
+  /// Before the first request.
+  void count_requests() {
+    options.request_metrics = vx11::RequestMetrics::create(vx11::OperatorApi::routes());
+  }
+  /// The trace ids that the durations of requests show.
+  std::vector<std::string> exemplars() const {
+    std::vector<std::string> ids;
+    for (const vx11::MetricFamily& family :
+         vx11::RequestMetrics::families(options.request_metrics)) {
+      for (const vx11::MetricSeries& series : family.series) {
+        if (!series.histogram) continue;
+        const vx11::HistogramReading reading = series.histogram();
+        for (const vx11::MetricBucket& bucket : reading.buckets) {
+          if (bucket.exemplar) ids.push_back(bucket.exemplar->trace_id);
+        }
+      }
+    }
+    return ids;
+  }
 
   std::shared_ptr<SpanRecorder> recorder = std::make_shared<SpanRecorder>();
   std::shared_ptr<const Tracer> tracer = {};
@@ -512,6 +532,51 @@ TEST_CASE_FIXTURE(TracedApi,
   CHECK(span_ids == std::vector<std::string>{std::string(
                         vx11::TraceParentText({own.trace_id, own.span_id, 0}).span_id())});
   CHECK(sampled == std::vector<bool>{true});
+}
+
+TEST_CASE_FIXTURE(TracedApi,
+                  "an exemplar names a trace that is recorded, of the gateway if it has one") {
+  count_requests();
+  to_switch->then_json(R"({"response":"x"})");
+  answer(chat());
+  CHECK(exemplars() == trace_ids);
+  to_switch->then_json(R"({"response":"x"})");
+  answer(chat(parent("00", "01")));
+  CHECK(exemplars() == std::vector<std::string>{kTraceId});
+}
+
+TEST_CASE("a trace that nothing records is no exemplar") {
+  TracedApi site({.ratio = 0, .parent_based = false});
+  site.count_requests();
+  for (const std::string& from : {std::string(), parent("00", "01")}) {
+    site.to_switch->then_json(R"({"response":"x"})");
+    site.answer(TracedApi::chat(from));
+  }
+  CHECK(site.exemplars().empty());
+}
+
+TEST_CASE("without a tracer the exemplar is the caller's trace, if that is sampled") {
+  for (const char* flags : {"00", "01"}) {
+    TracedApi site;
+    site.tracer = nullptr;
+    site.count_requests();
+    site.to_switch->then_json(R"({"response":"x"})");
+    site.answer(TracedApi::chat(parent("00", flags)));
+    CHECK(site.exemplars().size() == (std::string_view(flags) == "01" ? 1 : 0));
+    CHECK(site.trace_ids == std::vector<std::string>{kTraceId});
+  }
+}
+
+TEST_CASE_FIXTURE(TracedApi, "a stream's exemplar is the gateway's trace") {
+  count_requests();
+  router.targets[0].transport = std::make_shared<streaming_script::ScriptedStream>(
+      streaming_script::Pieces{"data: {\"delta\":\"lo\"}\n\n", "event: done\ndata: {}\n\n"});
+  HttpRequest request = chat();
+  request.headers.add("Accept", "text/event-stream");
+  const auto asked = handler_fakes::ask(handler(), request);
+  REQUIRE(asked->is_answered());
+  CHECK_FALSE(handler_fakes::read_all(*asked->answer).empty());
+  CHECK(exemplars() == trace_ids);
 }
 
 TEST_CASE_FIXTURE(TracedApi, "a refusal is a span without children, and no error") {
