@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -53,7 +54,9 @@ class LineWriter {
 
   template <std::size_t N>
   LineWriter& raw(const char (&literal)[N]) noexcept {
-    return put(std::string_view(literal, N - 1));
+    std::memcpy(end_, literal, N - 1);  // inline, of a size that is known
+    end_ += N - 1;
+    return *this;
   }
   LineWriter& put(std::string_view text) noexcept {
     end_ += text.copy(end_, text.size());

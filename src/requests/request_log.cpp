@@ -61,7 +61,7 @@ class RequestLog final : public requests::Decorator {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
     const Observation observed(admission, begin_trace(request, since));
-    Task<StreamedResponse> opening = begin_inner(request, admission, std::move(deadline));
+    Task<StreamedResponse> opening = begin_inner(request, admission, deadline);
     StreamedResponse* answer = nullptr;
     try {
       answer = &co_await opening;
@@ -93,9 +93,9 @@ class RequestLog final : public requests::Decorator {
 
   /// A task of its own for an exception: a handler may throw before it has one.
   Task<StreamedResponse> begin_inner(const HttpRequest& request, const HttpAdmission& admission,
-                                     Deadline deadline) const {
+                                     Deadline& deadline) const {
     try {
-      return open_inner(request, admission, std::move(deadline));
+      return inner().open(request, admission, std::move(deadline));
     } catch (...) {
       return StreamedResponse(internal_error(request), nullptr);
     }
