@@ -44,6 +44,11 @@ bool reads(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
+/// Chats that were answered are no action.
+bool is_chat(std::string_view route) {
+  return route.starts_with("/operator/chat") || route.starts_with("/v1/");
+}
+
 /// The action of a route whose use is logged.
 std::string action_of_route(const vx11::RequestRecord& record) {
   constexpr std::string_view kOperator = "/operator/";
@@ -68,6 +73,14 @@ std::string now_text() {
 vx11::Result<std::shared_ptr<LineFile>> open_if_set(const FilePath& path) {
   if (path.value.empty()) return std::shared_ptr<LineFile>();
   return LineFile::open(path.value);
+}
+
+/// Into a buffer of the thread: a line for each request is worth no allocation.
+void append_line(LineFile& access, const vx11::RequestRecord& record) {
+  thread_local std::string line;
+  line.clear();
+  append_json_line(line, record);
+  access.append(line);
 }
 
 void add_series(std::vector<vx11::MetricSeries>& series, const std::string& log,
@@ -123,10 +136,11 @@ vx11::Result<std::shared_ptr<RequestLogs>> RequestLogs::open(const LogConfig& co
 }
 
 void RequestLogs::note(const vx11::RequestRecord& record) const {
-  if (access_ != nullptr) access_->append(to_json_line(record));
-  const std::string action = audit_action(record);
+  if (access_ != nullptr) append_line(*access_, record);
   const bool is_quiet = record.status < 400 && record.end != vx11::AnswerEnd::error;
-  if (is_quiet && action.empty()) return;  // most of them
+  if (is_quiet && is_chat(record.route)) return;  // most of them
+  const std::string action = audit_action(record);
+  if (is_quiet && action.empty()) return;
   const std::optional<Refusal> refusal = take_refusal(record);
   note_request(log_, record, refusal, action);
   if (audit_ == nullptr || action.empty()) return;

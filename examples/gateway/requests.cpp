@@ -2,7 +2,6 @@
 
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/http_answer_fields.hpp>
-#include <vx11/http_counted_refusals.hpp>
 #include <vx11/http_idempotency.hpp>
 #include <vx11/http_problem.hpp>
 #include <vx11/http_request_log.hpp>
@@ -25,9 +24,12 @@ std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
                                                                       : Duration());
 }
 
-/// What every request is reported to.
-vx11::RequestSink sink_of(const std::shared_ptr<RequestLogs>& logs, const Objectives& objectives) {
-  return [logs, objectives](const vx11::RequestRecord& record) {
+/// What every request is reported to. APIs and limits count what they answer; what was refused by
+/// its head, or by the server, is counted here.
+vx11::RequestSink sink_of(const RequestServices& services, const Objectives& objectives) {
+  return [logs = services.logs, metrics = services.metrics,
+          objectives](const vx11::RequestRecord& record) {
+    if (!record.is_admitted) metrics->refused(record.route, record.method, record.status);
     objectives->count(record);
     logs->note(record);
   };
@@ -66,10 +68,9 @@ Handler around_apis(const GatewayConfig& config, const RequestServices& services
   if (made && hsts.count() > 0) {
     made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
   }
-  if (made) made = vx11::make_counted_refusals(*std::move(made), services.metrics);
   if (!made) return made;
-  return vx11::make_request_log(
-      *std::move(made), {.sink = sink_of(services.logs, objectives), .tracer = services.tracer});
+  return vx11::make_request_log(*std::move(made),
+                                {.sink = sink_of(services, objectives), .tracer = services.tracer});
 }
 
 }  // namespace gateway

@@ -24,6 +24,7 @@ inline namespace v0 {
 
 class HttpHandler;
 class RequestTrace;
+struct AnswerOrigin;
 
 /// Receives what an answer has cost, for a handler that limits it. Thread-safe.
 class VX11_API UsageMeter {
@@ -53,7 +54,8 @@ class VX11_API UsageMeter {
 /// ```
 class HttpAdmission {
  public:
-  /// Data found in the head and used again for the answer. Only the issuing handler reads it.
+  /// Data found in the head and used again for the answer. Only the issuing handler reads `route`
+  /// and `argument`.
   struct Match {
     const void* route = nullptr;     ///< The matching route.
     std::string_view argument = {};  ///< A part of the head.
@@ -62,6 +64,9 @@ class HttpAdmission {
     Scopes scopes = {};
     /// Who sent the request, as `AccessCheck::principal`. Null if unknown.
     std::shared_ptr<const std::string> principal = {};
+    /// What `HttpHandler::route` returns for the target, so that it is looked up once. Empty: the
+    /// handler has not looked.
+    std::string_view pattern = {};
   };
 
   HttpAdmission(const HttpHandler& handler, std::size_t max_body_bytes, Match match) noexcept
@@ -104,10 +109,16 @@ class HttpAdmission {
   void charge_to(std::shared_ptr<UsageMeter> meter) noexcept { meter_ = std::move(meter); }
   /// Null: the cost of the answer matters to no handler.
   const std::shared_ptr<UsageMeter>& meter() const noexcept { return meter_; }
-  /// The answer belongs to `trace` (vx11/tracing.hpp).
-  void trace_by(std::shared_ptr<RequestTrace> trace) noexcept { trace_ = std::move(trace); }
+  /// The answer belongs to `trace` (vx11/tracing.hpp). Const, like `report_to`: what observes a
+  /// request is no part of the permission. Like the rest not thread-safe.
+  void trace_by(std::shared_ptr<RequestTrace> trace) const noexcept { trace_ = std::move(trace); }
   /// Null: the request is not traced.
   const std::shared_ptr<RequestTrace>& trace() const noexcept { return trace_; }
+  /// Who answers a chat is reported to `origin` (vx11/answer_origin.hpp), unless it is null. It
+  /// lives until the task of `open` has ended.
+  void report_to(AnswerOrigin* origin) const noexcept { origin_ = origin; }
+  /// To be filled before the task of `open` ends. Null: no handler wants to know.
+  AnswerOrigin* origin() const noexcept { return origin_; }
   /// The largest body the server reads for this request; it answers 413 above.
   std::size_t max_body_bytes() const noexcept { return max_body_bytes_; }
   const Match& match() const noexcept { return match_; }
@@ -119,7 +130,8 @@ class HttpAdmission {
   Match match_;
   std::shared_ptr<const void> owner_ = {};
   std::shared_ptr<UsageMeter> meter_ = {};
-  std::shared_ptr<RequestTrace> trace_ = {};
+  mutable std::shared_ptr<RequestTrace> trace_ = {};
+  mutable AnswerOrigin* origin_ = nullptr;
 };
 
 /// Answers HTTP requests in two steps: `admit` decides on the head, before the server reads any of

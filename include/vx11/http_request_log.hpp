@@ -57,6 +57,8 @@ struct RequestRecord {
   /// Of a chat: why the target that was to answer first did not, such as `switch_timeout`; else
   /// empty.
   std::string_view fallback = {};
+  /// When its answer, or the stream, ended, on the clock of the log: for sinks that count by time.
+  TimePoint ended = {};
 };
 
 /// Receives records on the threads that handle requests, and must be thread-safe. Must not throw or
@@ -84,6 +86,8 @@ VX11_API Result<std::shared_ptr<HttpHandler>> make_request_log(std::shared_ptr<H
 /// `bytes_out`, `upstream`, `attempts`, `error` and `end`. What is empty or unknown is left out, as
 /// `end` is for a whole answer.
 VX11_API std::string to_json_line(const RequestRecord& record);
+/// The same at the end of `to`: a buffer that is used again is not allocated for each line.
+VX11_API void append_json_line(std::string& to, const RequestRecord& record);
 
 }  // namespace v0
 }  // namespace vx11

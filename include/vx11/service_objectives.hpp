@@ -61,7 +61,9 @@ VX11_API std::optional<bool> judge(const ServiceObjective& objective, const Requ
 
 /// Objectives that judge every request: a sink of `make_request_log`.
 ///
-/// **Thread-safe**. `count` reads the clock once and takes no lock; the objectives are immutable.
+/// **Thread-safe**. `count` takes no lock; the objectives are immutable. The time of a request is
+/// `RequestRecord::ended`, so a log has the clock of the objectives; that is read for a record
+/// without it.
 class VX11_API ServiceObjectives {
  public:
   /// An objective and what was counted for it.

@@ -51,6 +51,9 @@ struct Match {
   const Route* route = nullptr;
   std::string_view argument = {};
 
+  std::string_view pattern() const noexcept {
+    return route != nullptr ? route->pattern : std::string_view();
+  }
   RouteLabel label() const noexcept { return route != nullptr ? route->label : RouteLabel::none; }
 };
 
@@ -240,6 +243,7 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
   const Impl& impl = *impl_;
   const Match match = find_route(head.target);
   HttpAdmission::Match found{match.route, match.argument, impl.options.clock.now()};
+  found.pattern = match.pattern();
   std::optional<HttpResponse> refused;
   try {
     refused = endpoints::answer_preflight(impl.options.cors_origins, head);
@@ -254,8 +258,7 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
 }
 
 std::string_view ChatCompletionsApi::route(std::string_view target) const noexcept {
-  const Match match = find_route(target);
-  return match.route != nullptr ? match.route->pattern : std::string_view();
+  return find_route(target).pattern();
 }
 
 Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,

@@ -12,6 +12,7 @@
 #include "completions/errors.hpp"
 #include "completions/request.hpp"
 #include "front/chat_trace.hpp"
+#include "front/report_origin.hpp"
 #include "front/usage.hpp"
 #include "json/scan.hpp"
 
@@ -87,9 +88,15 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   ended.is_good = reply.has_value();
   if (reply) ended.ending = &reply->ending;
   context->chats->ended(ended);
-  if (!reply) co_return failure_response(reply.error(), with.max_retry_after);
+  if (!reply) {
+    endpoints::report_failure(admission, ended.attempts.size());
+    co_return failure_response(reply.error(), with.max_retry_after);
+  }
   endpoints::charge(admission.meter().get(), reply->ending);
-  co_return answer_of(*reply);
+  HttpResponse answer = answer_of(*reply);
+  endpoints::report_origin(admission, std::move(reply->source), std::move(reply->reason),
+                           reply->attempts.size());
+  co_return std::move(answer);
 }
 
 }  // namespace completions

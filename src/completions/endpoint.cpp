@@ -12,6 +12,7 @@
 #include "completions/text_completion.hpp"
 #include "front/chat_relay.hpp"
 #include "front/chat_trace.hpp"
+#include "front/report_origin.hpp"
 #include "front/usage.hpp"
 #include "http/percent.hpp"
 #include "json/writer.hpp"
@@ -60,10 +61,9 @@ StreamedResponse whole(HttpResponse answer) {
   return StreamedResponse(std::move(answer), nullptr);
 }
 
-/// \param since when the head of the request was complete
 Task<StreamedResponse> answer_whole(const Context& context, const Router& router,
-                                    CompletionCall call, const Deadline& deadline,
-                                    UsageMeter* meter, TimePoint since) {
+                                    CompletionCall call, const HttpAdmission& admission,
+                                    const Deadline& deadline) {
   SessionTurn turn(context, call.chat, call.principal.get());
   if (turn.is_kept()) {
     co_await turn.recall();
@@ -73,21 +73,25 @@ Task<StreamedResponse> answer_whole(const Context& context, const Router& router
   auto asking = router.async_ask(std::cref(call.chat), deadline);
   auto& reply = co_await asking;
   EndedChat chat(reply ? reply->attempts : reply.error().attempts);
-  chat.total = context.since(since);
+  chat.total = context.since(admission.match().since);
   if (!reply) {
     context.chats->ended(chat);
+    endpoints::report_failure(admission, chat.attempts.size());
     co_return whole(failure_response(reply.error(), context.options.max_retry_after));
   }
   chat.ending = &reply->ending;
   chat.is_good = true;
   context.chats->ended(chat);
-  endpoints::charge(meter, reply->ending);
+  endpoints::charge(admission.meter().get(), reply->ending);
   if (turn.is_kept()) {
     Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
     co_await std::move(keeping);
   }
   const Provenance from(reply->source, reply->reason, reply->attempts, reply->ignored, turn);
-  co_return whole(HttpResponse(200, "application/json", body_of(call, *reply, context, from)));
+  HttpResponse answer(200, "application/json", body_of(call, *reply, context, from));
+  endpoints::report_origin(admission, std::move(reply->source), std::move(reply->reason),
+                           reply->attempts.size());
+  co_return whole(std::move(answer));
 }
 
 }  // namespace
@@ -107,11 +111,10 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
   const auto model = with.models.find(call->model);
   if (model == with.models.end()) return whole(unknown_model());
   const std::shared_ptr<const Router>& router = model->second;
-  const TimePoint since = admission.match().since;
   if (call->form == AnswerForm::whole) {
-    return answer_whole(*context, *router, *std::move(call), deadline, admission.meter().get(),
-                        since);
+    return answer_whole(*context, *router, *std::move(call), admission, deadline);
   }
+  const TimePoint since = admission.match().since;
   endpoints::RelayOptions options(with.stream, with.timer, with.clock, *context->chats);
   auto form = std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter(),
                                                std::move(route_count));

@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace vx11 {
@@ -50,6 +51,15 @@ struct Row {
   std::array<std::atomic<std::uint64_t>, kEventKinds> counts = {};
   std::atomic<Kinds> declared = 0;
 };
+
+/// FNV-1a: names are short, and chosen by the configuration, not by clients.
+std::size_t hash_of(std::string_view name) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : name) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return static_cast<std::size_t>(hash ^ hash >> 32U);
+}
 
 std::size_t slots_for(std::size_t names) {
   std::size_t slots = 16;
@@ -108,7 +118,7 @@ struct EventCounters::Impl {
   }
   /// Where `name` is, or would be.
   std::size_t slot_of(std::string_view name) const noexcept {
-    std::size_t slot = std::hash<std::string_view>()(name) & (slots.size() - 1);
+    std::size_t slot = hash_of(name) & (slots.size() - 1);
     for (;;) {
       const Row* const row = slots[slot].load(std::memory_order_acquire);
       if (row == nullptr || row->name == name) return slot;

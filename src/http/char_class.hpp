@@ -109,9 +109,14 @@ constexpr std::uint64_t marks_below(std::uint64_t word) noexcept {
 template <unsigned char kLeast>
 inline const char* find_below(const char* at, const char* end) noexcept {
 #ifdef __SSE2__
+  const bool is_long = end - at >= 16;
   for (; end - at >= 16; at += 16) {
     const unsigned marks = marks_below<kLeast>(at);
     if (marks != 0) return at + std::countr_zero(marks);
+  }
+  if (is_long) {  // what is left, and bytes before it that were found to be none
+    const unsigned marks = marks_below<kLeast>(end - 16);
+    return marks == 0 ? end : end - 16 + std::countr_zero(marks);
   }
 #endif
   for (std::uint64_t word = 0; end - at >= std::ptrdiff_t{sizeof word}; at += sizeof word) {

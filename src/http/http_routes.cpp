@@ -157,7 +157,8 @@ class HttpRoutes::Table final : public HttpHandler {
     if (route.options.admit) {
       if (auto refused = route.options.admit(head)) return tl::unexpected(*std::move(refused));
     }
-    return HttpAdmission(*this, route.options.max_body_bytes, {.route = &route});
+    return HttpAdmission(*this, route.options.max_body_bytes,
+                         {.route = &route, .pattern = route.pattern});
   }
 
   tl::expected<HttpAdmission, HttpResponse> admit_below(std::string_view path,

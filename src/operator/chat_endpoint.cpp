@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "front/report_origin.hpp"
 #include "front/usage.hpp"
 #include "operator/answers.hpp"
 #include "operator/chat_turn.hpp"
@@ -44,6 +45,7 @@ Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& re
     if (reply) charge(call.meter.get(), reply->ending);
     EndedChat chat(reply ? reply->attempts : reply.error().attempts);
     if (!reply) {
+      report_failure(admission, chat.attempts.size());
       HttpResponse failed = offline(turn.chat().session_id, reply.error(), with.primary);
       co_return finished(std::move(failed), context, call, since, &chat);
     }
@@ -53,10 +55,12 @@ Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& re
     json::Writer json(reply->text.size() + reply->upstream_json.size() + 384);
     json.open('{').key("session_id").string(turn.chat().session_id);
     json.key("response").string(reply->text);
-    const ChatOrigin origin = origin_of(std::move(reply->source), std::move(reply->reason), with);
+    ChatOrigin origin = origin_of(std::move(reply->source), std::move(reply->reason), with);
     turn.kept(co_await turn.keep(std::move(reply->text), origin));
     write_metadata(json, origin, reply->attempts, reply->upstream_json, turn.history());
     json.close('}');
+    report_origin(admission, std::move(origin.source), std::move(origin.reason),
+                  reply->attempts.size());
     HttpResponse answer = json_answer(200, std::move(json).take());
     co_return finished(std::move(answer), context, call, since, &chat);
   } catch (...) {  // answered below

@@ -85,6 +85,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
   const TimePoint since = impl_->options.clock.now();
   const Match match = endpoints::find_route(head.target);
   HttpAdmission::Match found{match.route, match.argument, since};
+  found.pattern = match.pattern();
   std::optional<HttpResponse> refused;
   try {
     refused = endpoints::answer_preflight(impl_->options.cors_origins, head);
@@ -100,8 +101,7 @@ tl::expected<HttpAdmission, HttpResponse> OperatorApi::admit(const HttpRequest& 
 }
 
 std::string_view OperatorApi::route(std::string_view target) const noexcept {
-  const Match match = endpoints::find_route(target);
-  return match.route != nullptr ? match.route->pattern.text() : std::string_view();
+  return endpoints::find_route(target).pattern();
 }
 
 Task<StreamedResponse> OperatorApi::answer(const HttpRequest& request, const Admission& admission,

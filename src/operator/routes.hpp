@@ -39,6 +39,9 @@ struct Match {
   const Route* route = nullptr;  ///< Null: not found.
   std::string_view argument = {};
 
+  std::string_view pattern() const noexcept {
+    return route != nullptr ? route->pattern.text() : std::string_view();
+  }
   Endpoint endpoint() const noexcept { return route != nullptr ? route->endpoint : Endpoint::none; }
 };
 

@@ -59,7 +59,8 @@ void LoggedStream::report(AnswerEnd end, std::string_view last_piece) noexcept {
   record.attempts = facts.attempts;
   if (end == AnswerEnd::error) record.error = error_word(last_piece);
   record.end = end;
-  record.duration = options_.clock.now() - since_;
+  record.ended = options_.clock.now();
+  record.duration = record.ended - since_;
   if (record_.trace) end_trace(*record_.trace, record, since_);
   options_.sink(record);
 }

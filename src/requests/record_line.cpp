@@ -1,11 +1,15 @@
 #include <vx11/http_request_log.hpp>
 #include <vx11/session.hpp>
 
+#include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <string_view>
 
-#include "json/writer.hpp"
+#include "json/text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -38,13 +42,76 @@ class TimeText {
   std::string text_ = {};
 };
 
-template <std::size_t N>
-void write_text(json::Writer& json, const char (&name)[N], std::string_view value) {
-  if (!value.empty()) json.key(name).string(value);
-}
+/// Writes a line at the end of a string that has room for it, but for texts that need escapes: the
+/// names are literals, so one check and one copy for each text are what is left.
+class LineWriter {
+ public:
+  LineWriter(std::string& to, std::size_t room) : to_(to) {
+    const std::size_t size = to.size();
+    to.resize(size + room + kBehind);
+    end_ = to.data() + size;
+  }
 
-void write_count(json::Writer& json, std::string_view name, std::size_t count) {
-  json.plain_key(name).integer(static_cast<std::int64_t>(count));
+  template <std::size_t N>
+  LineWriter& raw(const char (&literal)[N]) noexcept {
+    std::memcpy(end_, literal, N - 1);  // inline, of a size that is known
+    end_ += N - 1;
+    return *this;
+  }
+  LineWriter& put(std::string_view text) noexcept {
+    end_ += text.copy(end_, text.size());
+    return *this;
+  }
+  /// \param before the name, from the comma to the opening quote
+  template <std::size_t N>
+  void text(const char (&before)[N], std::string_view value) {
+    if (value.empty()) return;
+    raw(before).put(value);
+    if (!json::all_plain(end_ - value.size(), value.size())) escape(value);
+    raw("\"");
+  }
+  /// \param before the name, from the comma to the colon
+  template <std::size_t N>
+  LineWriter& number(const char (&before)[N], std::int64_t value) noexcept {
+    raw(before);
+    end_ = std::to_chars(end_, end_ + kMostDigits, value).ptr;
+    return *this;
+  }
+  void thousandths(std::int64_t below_1000) noexcept {
+    *end_++ = '.';
+    for (const std::int64_t digit : {below_1000 / 100, below_1000 / 10 % 10, below_1000 % 10}) {
+      *end_++ = static_cast<char>('0' + digit);
+    }
+  }
+  void finish() { to_.resize(size()); }
+
+ private:
+  /// Readable behind the text that is checked, and for the last number.
+  static constexpr std::size_t kBehind = 32;
+  static constexpr std::size_t kMostDigits = 20;
+  static_assert(kBehind >= json::kStep && kBehind >= kMostDigits);
+
+  std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - to_.data()); }
+  /// Replaces the text that was written last by the same with escapes.
+  void escape(std::string_view value) {
+    const std::string quoted = json::quoted(value);
+    const std::size_t begin = size() - value.size();
+    const std::size_t room = to_.size() - size();
+    to_.resize(begin + quoted.size() + room);
+    end_ = to_.data() + begin;
+    put(std::string_view(quoted).substr(1, quoted.size() - 2));
+  }
+
+  std::string& to_;
+  char* end_;
+};
+
+/// Of names, punctuation, the time and numbers.
+constexpr std::size_t kFixedRoom = 448;
+
+std::size_t room_for(const RequestRecord& record) noexcept {
+  return kFixedRoom + record.request_id.size() + record.trace_id.size() + record.principal.size() +
+         record.peer.size() + record.route.size() + record.source.size() + record.error.size();
 }
 
 }  // namespace
@@ -63,26 +130,34 @@ std::string_view to_string(AnswerEnd end) noexcept {
   return "whole";
 }
 
-std::string to_json_line(const RequestRecord& record) {
+void append_json_line(std::string& to, const RequestRecord& record) {
   thread_local TimeText time;
-  json::Writer json(512);
-  json.open('{').key("time").string(time.of(record.received));
-  write_text(json, "request_id", record.request_id);
-  write_text(json, "trace_id", record.trace_id);
-  write_text(json, "principal", record.principal);
-  write_text(json, "peer", record.peer);
-  write_text(json, "method", record.method.substr(0, kLongestMethod));
-  write_text(json, "route", record.route);
-  json.key("status").integer(record.status);
-  json.key("duration_ms").milliseconds(record.duration);
-  write_count(json, "bytes_in", record.bytes_in);
-  write_count(json, "bytes_out", record.bytes_out);
-  write_text(json, "upstream", record.source);
-  if (record.attempts != 0) write_count(json, "attempts", record.attempts);
-  write_text(json, "error", record.error);
-  if (record.end != AnswerEnd::whole) json.key("end").string(to_string(record.end));
-  json.close('}');
-  return std::move(json).take();
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(record.duration).count();
+  LineWriter line(to, room_for(record));
+  line.raw(R"({"time":")").put(time.of(record.received)).raw("\"");
+  line.text(R"(,"request_id":")", record.request_id);
+  line.text(R"(,"trace_id":")", record.trace_id);
+  line.text(R"(,"principal":")", record.principal);
+  line.text(R"(,"peer":")", record.peer);
+  line.text(R"(,"method":")", record.method.substr(0, kLongestMethod));
+  line.text(R"(,"route":")", record.route);
+  line.number(R"(,"status":)", record.status);
+  line.number(R"(,"duration_ms":)", micros / 1000).thousandths(micros % 1000);
+  line.number(R"(,"bytes_in":)", static_cast<std::int64_t>(record.bytes_in));
+  line.number(R"(,"bytes_out":)", static_cast<std::int64_t>(record.bytes_out));
+  line.text(R"(,"upstream":")", record.source);
+  if (record.attempts != 0) {
+    line.number(R"(,"attempts":)", static_cast<std::int64_t>(record.attempts));
+  }
+  line.text(R"(,"error":")", record.error);
+  if (record.end != AnswerEnd::whole) line.text(R"(,"end":")", to_string(record.end));
+  line.raw("}").finish();
+}
+
+std::string to_json_line(const RequestRecord& record) {
+  std::string line;
+  append_json_line(line, record);
+  return line;
 }
 
 }  // namespace v0

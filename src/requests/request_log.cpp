@@ -1,8 +1,10 @@
+#include <vx11/answer_origin.hpp>
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/tracing.hpp>
 
-#include <optional>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "front/refusal.hpp"
@@ -22,6 +24,25 @@ bool is_chat(std::string_view route) noexcept {
   return route.starts_with("/operator/chat") || route.starts_with("/v1/");
 }
 
+/// Has the handlers within report to this object while they answer one request.
+struct Observation {
+  Observation(const HttpAdmission& admitted, std::shared_ptr<RequestTrace> traced)
+      : admission(admitted), trace(std::move(traced)) {
+    admission.report_to(&origin);
+    if (trace != nullptr) admission.trace_by(trace);
+  }
+  Observation(const Observation&) = delete;
+  Observation& operator=(const Observation&) = delete;
+  ~Observation() {
+    admission.report_to(nullptr);
+    if (trace != nullptr) admission.trace_by(nullptr);
+  }
+
+  const HttpAdmission& admission;
+  const std::shared_ptr<RequestTrace> trace;  ///< Null: it is not traced.
+  AnswerOrigin origin = {};
+};
+
 class RequestLog final : public requests::Decorator {
  public:
   RequestLog(std::shared_ptr<HttpHandler> inner, RequestLogOptions options)
@@ -39,29 +60,18 @@ class RequestLog final : public requests::Decorator {
                               Deadline deadline) const override {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
-    const std::shared_ptr<RequestTrace> trace = begin_trace(request, since);
-    std::optional<HttpAdmission> traced;  // outlives the task
-    if (trace) traced.emplace(admission).trace_by(trace);
-    std::optional<Task<StreamedResponse>> opening;
+    const Observation observed(admission, begin_trace(request, since));
+    Task<StreamedResponse> opening = begin_inner(request, admission, deadline);
     StreamedResponse* answer = nullptr;
-    std::optional<StreamedResponse> failure;
     try {
-      opening.emplace(open_inner(request, traced ? *traced : admission, std::move(deadline)));
-      Task<StreamedResponse>& begun = *opening;
-      answer = &co_await begun;
+      answer = &co_await opening;
     } catch (...) {
     }
-    if (answer == nullptr) answer = &failure.emplace(internal_error(request), nullptr);
-    RequestRecord record = begin(request, trace.get(), since);
-    admitted(record, request, admission);
-    describe(record, answer->head);
-    if (answer->body == nullptr) {
-      report(record, trace.get(), since);
-    } else {
-      answer->body = std::make_unique<requests::LoggedStream>(
-          options_, requests::OwnedRecord(record, request, admission, trace), since,
-          std::move(answer->body));
+    if (answer == nullptr) {
+      opening = StreamedResponse(internal_error(request), nullptr);
+      answer = &co_await opening;
     }
+    report_answer(request, observed, since, *answer);
     co_return std::move(*answer);
   }
 
@@ -81,6 +91,16 @@ class RequestLog final : public requests::Decorator {
     }
   }
 
+  /// A task of its own for an exception: a handler may throw before it has one.
+  Task<StreamedResponse> begin_inner(const HttpRequest& request, const HttpAdmission& admission,
+                                     Deadline& deadline) const {
+    try {
+      return inner().open(request, admission, std::move(deadline));
+    } catch (...) {
+      return StreamedResponse(internal_error(request), nullptr);
+    }
+  }
+
   /// Of a handler that throws. Not left to the server, whose answer would have another id than the
   /// record.
   HttpResponse internal_error(const HttpRequest& request) const {
@@ -96,14 +116,34 @@ class RequestLog final : public requests::Decorator {
   void report_refusal(const HttpRequest& head, const HttpResponse& answer, TimePoint since) const {
     const std::shared_ptr<RequestTrace> trace = begin_trace(head, since);
     RequestRecord record = begin(head, trace.get(), since);
+    record.route = route(head.target);
     describe(record, answer);
     report(record, trace.get(), since);
   }
 
+  /// Not a part of `open`, whose frame all its variables would be in.
+  void report_answer(const HttpRequest& request, const Observation& observed, TimePoint since,
+                     StreamedResponse& answer) const {
+    const HttpAdmission& admission = observed.admission;
+    RequestRecord record = begin(request, observed.trace.get(), since);
+    const std::string_view pattern = admission.match().pattern;
+    record.route = pattern.empty() ? route(request.target) : pattern;
+    admitted(record, request, admission);
+    describe(record, answer.head);
+    add_origin(record, observed.origin, answer.head);
+    if (answer.body == nullptr) return report(record, observed.trace.get(), since);
+    answer.body = std::make_unique<requests::LoggedStream>(
+        options_, requests::OwnedRecord(record, request, admission, observed.trace), since,
+        std::move(answer.body));
+  }
+
+  /// The record of a request that has been answered now.
   RequestRecord begin(const HttpRequest& head, const RequestTrace* trace, TimePoint since) const {
     RequestRecord record;
-    record.received = options_.wall_clock.now() -
-                      std::chrono::duration_cast<WallTime::duration>(options_.clock.now() - since);
+    record.ended = options_.clock.now();
+    record.duration = record.ended - since;
+    record.received =
+        options_.wall_clock.now() - std::chrono::duration_cast<WallTime::duration>(record.duration);
     if (trace != nullptr) {
       record.trace_id = trace->text().trace_id();
       record.span_id = trace->text().span_id();
@@ -113,7 +153,6 @@ class RequestLog final : public requests::Decorator {
     }
     record.method = head.method;
     record.target = head.target;
-    record.route = route(head.target);
     if (head.peer) record.peer = head.peer->address;
     return record;
   }
@@ -130,7 +169,22 @@ class RequestLog final : public requests::Decorator {
     record.request_id = answer.headers.get(http_detail::kRequestId);
     record.bytes_out = answer.body.size();
     if (answer.status >= 400) record.error = requests::error_word(answer.body);
-    if (!record.is_admitted || !is_chat(record.route)) return;
+  }
+
+  /// Who answered is read from the answer where its handler has not said it, as of an answer that
+  /// is given again.
+  static void add_origin(RequestRecord& record, const AnswerOrigin& origin,
+                         const HttpResponse& answer) {
+    if (origin.is_known) {
+      record.source = origin.source;
+      record.fallback = origin.fallback;
+      record.attempts = origin.attempts;
+    } else if (is_chat(record.route)) {
+      read_origin(record, answer);
+    }
+  }
+
+  static void read_origin(RequestRecord& record, const HttpResponse& answer) {
     const requests::ChatFacts facts = requests::chat_facts(answer.body);
     const bool has_source = !facts.source.empty();
     record.source = has_source ? facts.source : answer.headers.get("X-Vx11-Source");
@@ -138,8 +192,7 @@ class RequestLog final : public requests::Decorator {
     record.attempts = facts.attempts;
   }
 
-  void report(RequestRecord& record, RequestTrace* trace, TimePoint since) const {
-    record.duration = options_.clock.now() - since;
+  void report(const RequestRecord& record, RequestTrace* trace, TimePoint since) const {
     if (trace != nullptr) requests::end_trace(*trace, record, since);
     options_.sink(record);
   }

@@ -23,12 +23,13 @@ bool is_listed(const std::vector<std::string>& routes, std::string_view route) n
 }
 
 /// A preflight or a look at the head is no use of the route.
-bool is_use(std::string_view method) noexcept {
-  return method != "HEAD" && method != "OPTIONS";
+inline bool is_use(std::string_view method) noexcept {
+  return method == "POST" || (method != "HEAD" && method != "OPTIONS");
 }
 
 /// Whether the fault is the client's, or the client has not waited for the end.
-bool is_neutral(const RequestRecord& record) noexcept {
+inline bool is_neutral(const RequestRecord& record) noexcept {
+  if (record.status == 200 && record.end == AnswerEnd::whole) return false;  // nearly all
   const int status = record.status;
   const bool is_of_client = status / 100 == 4 || status == 501 || status == 505;
   return is_of_client || record.end == AnswerEnd::client_left;
@@ -45,6 +46,21 @@ std::optional<bool> is_first_choice(const ServiceObjective& objective,
   const auto& first = objective.first_choices;
   return record.fallback.empty() ||
          std::find(first.begin(), first.end(), record.source) != first.end();
+}
+
+/// Whether any objective may count it.
+inline bool is_counted(const RequestRecord& record) noexcept {
+  return is_use(record.method) && !is_neutral(record);
+}
+
+/// Of a request that is counted.
+std::optional<bool> judge_counted(const ServiceObjective& objective, const RequestRecord& record) {
+  if (!is_listed(objective.routes, record.route)) return std::nullopt;
+  const bool is_good = is_answered(record);
+  if (objective.kind == ObjectiveKind::availability) return is_good;
+  if (!is_good) return std::nullopt;
+  if (objective.kind == ObjectiveKind::first_choice) return is_first_choice(objective, record);
+  return record.duration <= objective.threshold;
 }
 
 void check(detail::Mistakes& mistakes, const ServiceObjective& objective) {
@@ -100,13 +116,7 @@ std::vector<std::string> chat_routes() {
 }
 
 std::optional<bool> judge(const ServiceObjective& objective, const RequestRecord& record) {
-  if (!is_use(record.method) || is_neutral(record)) return std::nullopt;
-  if (!is_listed(objective.routes, record.route)) return std::nullopt;
-  const bool is_good = is_answered(record);
-  if (objective.kind == ObjectiveKind::availability) return is_good;
-  if (!is_good) return std::nullopt;
-  if (objective.kind == ObjectiveKind::first_choice) return is_first_choice(objective, record);
-  return record.duration <= objective.threshold;
+  return is_counted(record) ? judge_counted(objective, record) : std::nullopt;
 }
 
 std::string counted_text(const ServiceObjective& objective) {
@@ -144,10 +154,11 @@ Result<std::shared_ptr<const ServiceObjectives>> ServiceObjectives::create(
 }
 
 void ServiceObjectives::count(const RequestRecord& record) const {
-  if (entries_.empty()) return;
-  const TimePoint now = entries_.front().objective.level.clock.now();
+  if (entries_.empty() || !is_counted(record)) return;
+  const bool has_end = record.ended != TimePoint();
+  const TimePoint now = has_end ? record.ended : entries_.front().objective.level.clock.now();
   for (const auto& [objective, level] : entries_) {
-    if (const auto is_good = judge(objective, record)) level->count(*is_good, now);
+    if (const auto is_good = judge_counted(objective, record)) level->count(*is_good, now);
   }
 }
 

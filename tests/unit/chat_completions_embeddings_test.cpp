@@ -1,4 +1,5 @@
 #include <vx11/dialect/openai_embeddings.hpp>
+#include <vx11/http_request_log.hpp>
 
 #include <memory>
 #include <string>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "completions_site.hpp"
+#include "handler_fakes.hpp"
 
 using namespace completions_site;
 
@@ -147,4 +149,19 @@ TEST_CASE("embeddings: the dialect refuses what is no such request, and wrong pa
   REQUIRE_FALSE(wrong.has_value());
   CHECK(wrong.error().detail.find("base_path must begin with /") != std::string::npos);
   CHECK(wrong.error().detail.find("; path must begin") != std::string::npos);
+}
+
+TEST_CASE("embeddings: a log around them learns who answered, and how many were asked") {
+  EmbeddingsSite site;
+  site.to_local->then_fail(Errc::unreachable);
+  site.to_spare->then_json(kVectors);
+  std::string line;
+  const auto note = [&line](const vx11::RequestRecord& record) {
+    line = std::string(record.source) + ' ' + std::string(record.fallback) + ' ' +
+           std::to_string(record.attempts);
+  };
+  const auto api = std::make_shared<vx11::ChatCompletionsApi>(site.api());
+  const auto log = vx11::make_request_log(api, {.sink = note}).value();
+  handler_fakes::ask(*log, Site::request("POST", kEmbeddings, body_for("mixed")));
+  CHECK(line == "spare local_unreachable 2");
 }

@@ -1,5 +1,6 @@
 // The record of each request: what it says, when it is made, and what it never contains.
 
+#include <vx11/answer_origin.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
@@ -219,6 +220,55 @@ TEST_CASE_FIXTURE(Log, "a completion names its target, too, also where all faile
   ask(*handler, Site::request("POST", completions_site::kPath, Site::chat()));
   CHECK(fallbacks.front().empty());
   CHECK(fallbacks.back() == "switch_unreachable");
+}
+
+TEST_CASE_FIXTURE(Log, "what a handler says of its answer counts, not what the answer looks like") {
+  struct Saying final : vx11::HttpHandler {
+    tl::expected<HttpAdmission, HttpResponse> admit(const HttpRequest&) const override {
+      HttpAdmission::Match match;
+      match.pattern = "/v1/{}";
+      return HttpAdmission(*this, 1024, std::move(match));
+    }
+    Task<StreamedResponse> open(const HttpRequest&, const HttpAdmission& admission,
+                                Deadline) const override {
+      vx11::AnswerOrigin* const origin = admission.origin();
+      REQUIRE(origin != nullptr);
+      *origin = {.source = "local", .fallback = "switch_open", .attempts = 3, .is_known = true};
+      HttpResponse answer(200, "application/json", R"({"vx11":{"source":"liar","attempts":[]}})");
+      return StreamedResponse(std::move(answer), nullptr);
+    }
+  };
+  around(Saying());
+  const HttpRequest request = post("/v1/embeddings");
+  const auto admission = handler->admit(request);
+  vx11::sync_wait(handler->open(request, *admission, {}));
+  const json line = only_line();
+  CHECK(line.at("route") == "/v1/{}");
+  CHECK(line.at("upstream") == "local");
+  CHECK(line.at("attempts") == 3);
+  CHECK(fallbacks.front() == "switch_open");
+  CHECK(admission->origin() == nullptr);
+}
+
+TEST_CASE("lines are added to a buffer, also long ones with escapes") {
+  vx11::RequestRecord record;
+  const std::string principal(1000, '"');
+  const std::string id = "r\xff\\1";
+  record.principal = principal;
+  record.request_id = id;
+  record.status = 200;
+  record.duration = 1234567us;
+  record.source = "madre";
+  std::string lines = "before\n";
+  append_json_line(lines, record);
+  lines += '\n';
+  append_json_line(lines, record);
+  CHECK(lines == "before\n" + to_json_line(record) + "\n" + to_json_line(record));
+  const json line = json::parse(to_json_line(record));
+  CHECK(line.at("principal") == principal);
+  CHECK(line.at("request_id") == "r\xef\xbf\xbd\\1");
+  CHECK(line.at("duration_ms") == 1234.567);
+  CHECK(line.at("upstream") == "madre");
 }
 
 TEST_CASE_FIXTURE(Log, "traceparent is taken over by the letter of the recommendation") {

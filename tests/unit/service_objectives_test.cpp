@@ -152,6 +152,18 @@ TEST_CASE_FIXTURE(Site, "every objective judges every record") {
   CHECK(counted(2) == vx11::EventCounts{.total = 3, .bad = 1});
 }
 
+TEST_CASE_FIXTURE(Site, "a request counts for the time at which it has ended") {
+  const auto all = made({kAvailability});
+  const auto& level = *all->entries().front().level;
+  RequestRecord later = chat(503);
+  later.ended = clock.now() + 1h;
+  all->count(later);
+  clock.advance(1h);
+  CHECK(level.events(5min) == vx11::EventCounts{.total = 1, .bad = 1});
+  clock.advance(6min);
+  CHECK(level.events(5min).total == 0);
+}
+
 TEST_CASE_FIXTURE(Site, "a new configuration keeps the history of what counts the same") {
   const auto before = made({kAvailability, kLatency, kFirstChoice});
   before->count(fallback("switch_error"));
