@@ -297,6 +297,26 @@ TEST_CASE_FIXTURE(Site, "another period, other alerts and another objective keep
   CHECK(next->events(5min).total == 1);
 }
 
+TEST_CASE_FIXTURE(Site, "a late restore loses nothing of any window") {
+  for (const auto age : {0min, 1min, 7min, 20min, 59min, 61min, 170min}) {
+    for (const auto late : {10s, 400s, 2000s}) {
+      CAPTURE(age.count());
+      CAPTURE(late.count());
+      Level level = made();
+      clock.advance(age);
+      count(level, 2, 1);
+      const auto history = level->history();
+      level = made();
+      count(level, 4, 1);
+      clock.advance(late);
+      level->restore(history);
+      for (const auto window : {1h, 6h, 72h, 24h * 30}) {
+        CHECK(level->events(window) == vx11::EventCounts{.total = 8, .bad = 2});
+      }
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(Site, "every mistake in the options is named") {
   ServiceLevelOptions wrong = options(1);
   wrong.period = 24h;
