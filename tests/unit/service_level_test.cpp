@@ -186,6 +186,20 @@ TEST_CASE_FIXTURE(Site, "a restart keeps windows and budget, and the time betwee
   CHECK(level->events(6h).total == 100);
 }
 
+TEST_CASE_FIXTURE(Site, "a restart moves nothing from before a window into it") {
+  Level level = made();
+  count(level, 5, 0);
+  clock.advance(400s);
+  count(level, 3, 0);
+  clock.advance(6h - 100s);
+  CHECK(level->events(6h).total == 3);
+  const auto history = level->history();
+  level = made();
+  level->restore(history);
+  CHECK(level->events(6h).total == 3);
+  CHECK(level->events(72h).total == 8);
+}
+
 TEST_CASE_FIXTURE(Site, "many restarts, each shorter than a slice of the period, let events age") {
   Level level = made();
   count(level, 0, 5);
@@ -295,6 +309,39 @@ TEST_CASE_FIXTURE(Site, "another period, other alerts and another objective keep
   next->count(true);
   CHECK(next->counted().total == 101);
   CHECK(next->events(5min).total == 1);
+}
+
+TEST_CASE_FIXTURE(Site, "another period keeps also what only the coarsest slices remember") {
+  const Level level = made(0.99);
+  for (int day = 0; day < 20; ++day) {
+    count(level, 76, 24);
+    clock.advance(24h);
+  }
+  count(level, 10, 0);
+  for (const auto period : {24h * 28, 24h * 31, 24h * 90}) {
+    CAPTURE(period / 24h);
+    ServiceLevelOptions other = options(0.99);
+    other.period = period;
+    const Level next = ServiceLevel::create(other).value();
+    next->continue_from(*level);
+    CHECK(next->events(period) == vx11::EventCounts{.total = 2010, .bad = 480});
+    CHECK(next->budget_remaining() == doctest::Approx(level->budget_remaining()));
+    for (const auto window : {1h, 24h, 72h}) CHECK(next->events(window) == level->events(window));
+    CHECK(next->events(24h * 10 + 2h) == vx11::EventCounts{.total = 1010, .bad = 240});
+  }
+}
+
+TEST_CASE_FIXTURE(Site, "a shorter period forgets what is older") {
+  const Level level = made();
+  count(level, 0, 7);
+  clock.advance(24h * 10);
+  count(level, 5, 0);
+  ServiceLevelOptions other = options();
+  other.period = 24h * 7;
+  const Level next = ServiceLevel::create(other).value();
+  next->continue_from(*level);
+  CHECK(next->events(24h * 7) == vx11::EventCounts{.total = 5, .bad = 0});
+  CHECK(next->budget_remaining() == 1);
 }
 
 TEST_CASE_FIXTURE(Site, "a late restore loses nothing of any window") {
