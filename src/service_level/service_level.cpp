@@ -177,9 +177,8 @@ void ServiceLevel::turn(TimePoint now) const noexcept {
 }
 
 EventCounts ServiceLevel::counted() const noexcept {
-  // In the other order than they are written, so that there are never more bad events than events.
-  const std::uint64_t bad = bad_.load(std::memory_order_acquire);
-  return {.total = total_.load(std::memory_order_relaxed), .bad = bad};
+  const std::uint64_t bad = bad_.load(std::memory_order_relaxed);
+  return {.total = good_.load(std::memory_order_relaxed) + bad, .bad = bad};
 }
 
 EventCounts ServiceLevel::events(Duration window) const {
@@ -232,8 +231,8 @@ void ServiceLevel::continue_from(const ServiceLevel& earlier) {
   const ServiceLevelHistory history = earlier.history();
   const EventCounts counted = earlier.counted();
   const std::lock_guard lock(impl_->mutex());
-  total_.store(counted.total, std::memory_order_relaxed);
-  bad_.store(counted.bad, std::memory_order_release);
+  good_.store(counted.total - counted.bad, std::memory_order_relaxed);
+  bad_.store(counted.bad, std::memory_order_relaxed);
   impl_->continue_from(history, counted);
   slice_end_.store(0, std::memory_order_relaxed);
 }

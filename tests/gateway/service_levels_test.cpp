@@ -185,6 +185,18 @@ TEST_CASE_FIXTURE(Kept, "an objective that counts other requests begins anew") {
   CHECK(events(after) == 0);
 }
 
+TEST_CASE_FIXTURE(Kept, "a slice with more bad events than events is no damage") {
+  folder.write("service_levels.json",
+               R"({"format":"vx11 service levels","version":1,"objectives":{"availability":{)"
+               R"("counted":")" +
+                   counted_text(made()->entries().front().objective) +
+                   R"(","saved_ms":0,"age_ns":1000,"tracks":[{"step_ns":15000000000,)"
+                   R"("slices":[[0,3,4]]}]}}})");
+  const auto now = made();
+  REQUIRE(HistoryFile(path).load(*now));
+  CHECK(now->entries().front().level->events(1h) == vx11::EventCounts{.total = 3, .bad = 3});
+}
+
 TEST_CASE_FIXTURE(Kept, "one process at a time keeps the file; the next takes over what it wrote") {
   const auto first = made();
   const auto second = made();

@@ -5,6 +5,7 @@
 #include <vx11/testing/manual_clock.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -389,4 +390,27 @@ TEST_CASE("several threads lose no event") {
   for (std::thread& thread : threads) thread.join();
   CHECK(level->counted() == vx11::EventCounts{.total = 80'000, .bad = 8'000});
   CHECK(level->events(1h) == vx11::EventCounts{.total = 80'000, .bad = 8'000});
+}
+
+TEST_CASE_FIXTURE(Site, "no slice has more bad events than events, also if it ends beside them") {
+  const Level level = made();
+  const auto begin = clock.now();
+  std::atomic<int> counting{3};
+  std::vector<std::thread> threads;
+  for (int t = counting; t > 0; --t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200'000; ++i) level->count(false, begin);
+      --counting;
+    });
+  }
+  for (int i = 0; counting > 0; ++i) {
+    if (i < 5000) clock.advance(15s);
+    static_cast<void>(level->known());
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(level->events(24h * 30) == vx11::EventCounts{.total = 600'000, .bad = 600'000});
+  for (const auto& track : level->history().tracks) {
+    const auto is_wrong = [](const auto& slice) { return slice.counts.bad > slice.counts.total; };
+    CHECK(std::count_if(track.slices.begin(), track.slices.end(), is_wrong) == 0);
+  }
 }
