@@ -34,6 +34,14 @@ bool is_neutral(const RequestRecord& record) noexcept {
   return is_of_client || record.end == AnswerEnd::client_left;
 }
 
+/// The client has left an answer that took too long already: the time limits of clients are shorter
+/// than hangs.
+bool is_left_late(const ServiceObjective& objective, const RequestRecord& record) noexcept {
+  const bool is_ours = record.status / 100 == 2 || record.status == 499;
+  return objective.kind == ObjectiveKind::latency && is_ours &&
+         record.end == AnswerEnd::client_left && record.duration > objective.threshold;
+}
+
 bool is_answered(const RequestRecord& record) noexcept {
   return record.status < 500 && record.end != AnswerEnd::error;
 }
@@ -100,8 +108,9 @@ std::vector<std::string> chat_routes() {
 }
 
 std::optional<bool> judge(const ServiceObjective& objective, const RequestRecord& record) {
-  if (!is_use(record.method) || is_neutral(record)) return std::nullopt;
-  if (!is_listed(objective.routes, record.route)) return std::nullopt;
+  if (!is_use(record.method) || !is_listed(objective.routes, record.route)) return std::nullopt;
+  if (is_left_late(objective, record)) return false;
+  if (is_neutral(record)) return std::nullopt;
   const bool is_good = is_answered(record);
   if (objective.kind == ObjectiveKind::availability) return is_good;
   if (!is_good) return std::nullopt;
