@@ -112,8 +112,11 @@ std::vector<std::string> primaries_of(const GatewayConfig& config) {
 Result<void> complete_objectives(GatewayState& state, const GatewayConfig& config) {
   auto objectives = make_objectives(config, primaries_of(config), state.objectives);
   if (!objectives) return vx11::fail(std::move(objectives.error()));
-  state.objectives = *std::move(objectives);
-  if (state.history != nullptr) return {};
+  const Objectives before = std::exchange(state.objectives, *std::move(objectives));
+  if (state.history != nullptr) {
+    if (before != nullptr) state.history->change(*before, *state.objectives);
+    return {};
+  }
   state.history = std::make_shared<KeptHistory>(history_file_of(config));
   state.history->load(*state.objectives);
   return {};
@@ -323,7 +326,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
         listener_tls_metrics(front.tls()), state.requests.logs->metric_families(),
         session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
         hint_metrics(state.shared), service_level_metrics(state.objectives),
-        tracing_metrics(state.tracing), decision_metrics(upstreams, state)}) {
+        history_metrics(state.history), tracing_metrics(state.tracing),
+        decision_metrics(upstreams, state)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

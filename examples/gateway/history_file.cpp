@@ -37,16 +37,30 @@ bool is_kept(const NamedHistory& named, vx11::WallTime now) {
   return named.history.saved + kLongestKept > now;
 }
 
-/// Adds what is in the file.
-void restore(const Histories& histories, const vx11::ServiceObjectives& objectives) {
+using Entry = vx11::ServiceObjectives::Entry;
+
+/// Adds what is known of its name.
+void restore(const Histories& histories, const Entry& entry) {
+  const auto found = histories.find(entry.objective.name);
+  if (found == histories.end()) return;
+  if (found->second.counted == counted_text(entry.objective)) {
+    entry.level->restore(found->second.history);
+  } else {
+    log_event(LogEvent::slo_history_new, {{"objective", entry.objective.name}});
+  }
+}
+
+bool has(const vx11::ServiceObjectives& objectives, const vx11::ServiceObjective& wanted) {
+  const auto is_same = [&](const Entry& entry) {
+    return entry.objective.name == wanted.name &&
+           counted_text(entry.objective) == counted_text(wanted);
+  };
+  return std::any_of(objectives.entries().begin(), objectives.entries().end(), is_same);
+}
+
+void note(Histories& histories, const vx11::ServiceObjectives& objectives) {
   for (const auto& [objective, level] : objectives.entries()) {
-    const auto found = histories.find(objective.name);
-    if (found == histories.end()) continue;
-    if (found->second.counted == counted_text(objective)) {
-      level->restore(found->second.history);
-    } else {
-      log_event(LogEvent::slo_history_new, {{"objective", objective.name}});
-    }
+    histories[objective.name] = {.counted = counted_text(objective), .history = level->history()};
   }
 }
 
@@ -84,11 +98,20 @@ Result<void> HistoryFile::load(const vx11::ServiceObjectives& objectives) {
                                     "service_levels.file",
                                     path_, histories.error().detail));
     }
-    restore(*histories, objectives);
+    for (const Entry& entry : objectives.entries()) restore(*histories, entry);
+    histories->merge(others_);
     others_ = *std::move(histories);
   }
   is_loaded_ = true;
   return {};
+}
+
+void HistoryFile::change(const vx11::ServiceObjectives& before,
+                         const vx11::ServiceObjectives& objectives) {
+  note(others_, before);
+  for (const Entry& entry : objectives.entries()) {
+    if (!has(before, entry.objective)) restore(others_, entry);
+  }
 }
 
 Result<void> HistoryFile::save(const vx11::ServiceObjectives& objectives) {
@@ -99,9 +122,7 @@ Result<void> HistoryFile::save(const vx11::ServiceObjectives& objectives) {
   for (const auto& [name, named] : others_) {
     if (all.size() < kMostOthers) all.emplace(name, named);
   }
-  for (const auto& [objective, level] : objectives.entries()) {
-    all[objective.name] = {.counted = counted_text(objective), .history = level->history()};
-  }
+  note(all, objectives);
   return write(print_histories(all));
 }
 
@@ -121,6 +142,11 @@ void KeptHistory::load(const vx11::ServiceObjectives& objectives) {
   if (file_ != nullptr) report(file_->load(objectives));
 }
 
+void KeptHistory::change(const vx11::ServiceObjectives& before,
+                         const vx11::ServiceObjectives& objectives) {
+  if (file_ != nullptr) file_->change(before, objectives);
+}
+
 void KeptHistory::tend(const vx11::ServiceObjectives& objectives) {
   const vx11::TimePoint now = vx11::SteadyClock().now();
   if (now < due_) return;
@@ -129,16 +155,26 @@ void KeptHistory::tend(const vx11::ServiceObjectives& objectives) {
 }
 
 void KeptHistory::save(const vx11::ServiceObjectives& objectives) {
-  if (file_ == nullptr || objectives.entries().empty()) return;
+  if (file_ == nullptr || (objectives.entries().empty() && !file_->has_others())) return;
   report(file_->save(objectives));
 }
 
 void KeptHistory::report(const Result<void>& done) {
+  is_kept_.store(done.has_value(), std::memory_order_relaxed);
   if (done) {
     warned_.clear();
   } else if (std::exchange(warned_, done.error().detail) != done.error().detail) {
     log_event(LogEvent::slo_history_not_kept, {{"reason", done.error().detail}});
   }
+}
+
+std::vector<vx11::MetricFamily> history_metrics(const std::shared_ptr<const KeptHistory>& history) {
+  if (history == nullptr || !history->has_file()) return {};
+  return {{.name = "vx11_slo_history_kept",
+           .help = "1 if the history of service levels was read and written as it is to be; else a "
+                   "restart loses it.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {{.value = [history] { return history->is_kept() ? 1U : 0U; }}}}};
 }
 
 }  // namespace gateway

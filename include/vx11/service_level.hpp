@@ -111,8 +111,7 @@ class VX11_API ServiceLevel {
   /// The same where the caller has read the clock.
   void count(bool is_good, TimePoint now) noexcept {
     if (now.time_since_epoch().count() >= slice_end_.load(std::memory_order_relaxed)) turn(now);
-    total_.fetch_add(1, std::memory_order_relaxed);
-    if (!is_good) bad_.fetch_add(1, std::memory_order_release);
+    (is_good ? good_ : bad_).fetch_add(1, std::memory_order_relaxed);
   }
 
   /// Since this object was made, or the first of those that it continues: for counters, which begin
@@ -149,7 +148,8 @@ class VX11_API ServiceLevel {
   const std::unique_ptr<Impl> impl_;
   /// The end of the slice that is counted, in the time of the clock.
   mutable std::atomic<Duration::rep> slice_end_;
-  std::atomic<std::uint64_t> total_{0};
+  /// Of each event one is added to, so that no reader sees half an event.
+  std::atomic<std::uint64_t> good_{0};
   std::atomic<std::uint64_t> bad_{0};
 };
 

@@ -24,7 +24,8 @@ enum class ObjectiveKind : unsigned char {
   /// Requests that were answered. Bad: a status of 5xx, but for 501 and 505, and a stream that
   /// broke off or reported an error.
   availability,
-  /// Of the answered requests, those that took less than the threshold.
+  /// Of the answered requests, those that took at most the threshold. Bad, too: those whose client
+  /// left after it.
   latency,
   /// Of the answered chats, those that the first choice of their route answered. Bad: a fallback,
   /// but for one past a target that is known to sleep.
@@ -40,8 +41,8 @@ VX11_API std::vector<std::string> chat_routes();
 /// The description of one objective.
 ///
 /// What counts are requests on its routes but HEAD and OPTIONS. Not counted at all are mistakes of
-/// the client and limits that it exceeds (4xx), what is not known of HTTP (501, 505), and streams
-/// whose client has left.
+/// the client and limits that it exceeds (4xx), what is not known of HTTP (501, 505), and answers
+/// whose client has left before their end, but for a latency objective after its threshold.
 struct ServiceObjective {
   std::string name = {};  ///< In reports and metrics. Required.
   ObjectiveKind kind = ObjectiveKind::availability;

@@ -4,6 +4,7 @@
 #include <vx11/tracing.hpp>
 
 #include <memory>
+#include <stop_token>
 #include <string_view>
 #include <utility>
 
@@ -26,8 +27,9 @@ bool is_chat(std::string_view route) noexcept {
 
 /// Has the handlers within report to this object while they answer one request.
 struct Observation {
-  Observation(const HttpAdmission& admitted, std::shared_ptr<RequestTrace> traced)
-      : admission(admitted), trace(std::move(traced)) {
+  Observation(const HttpAdmission& admitted, std::shared_ptr<RequestTrace> traced,
+              const Deadline& deadline)
+      : admission(admitted), trace(std::move(traced)), gone(deadline.stop_token()) {
     admission.report_to(&origin);
     if (trace != nullptr) admission.trace_by(trace);
   }
@@ -40,6 +42,7 @@ struct Observation {
 
   const HttpAdmission& admission;
   const std::shared_ptr<RequestTrace> trace;  ///< Null: it is not traced.
+  const std::stop_token gone;                 ///< Fires when the client has left.
   AnswerOrigin origin = {};
 };
 
@@ -60,7 +63,7 @@ class RequestLog final : public requests::Decorator {
                               Deadline deadline) const override {
     const TimePoint known = admission.match().since;
     const TimePoint since = known == TimePoint() ? options_.clock.now() : known;
-    const Observation observed(admission, begin_trace(request, since));
+    const Observation observed(admission, begin_trace(request, since), deadline);
     Task<StreamedResponse> opening = begin_inner(request, admission, deadline);
     StreamedResponse* answer = nullptr;
     try {
@@ -131,6 +134,11 @@ class RequestLog final : public requests::Decorator {
     admitted(record, request, admission);
     describe(record, answer.head);
     add_origin(record, observed.origin, answer.head);
+    if (answer.body == nullptr && observed.gone.stop_requested()) {  // it reaches no client
+      record.status = 499;  // the usual status for a client that left
+      record.end = AnswerEnd::client_left;
+      record.error = {};
+    }
     if (answer.body == nullptr) return report(record, observed.trace.get(), since);
     answer.body = std::make_unique<requests::LoggedStream>(
         options_, requests::OwnedRecord(record, request, admission, observed.trace), since,

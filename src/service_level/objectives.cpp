@@ -35,6 +35,14 @@ inline bool is_neutral(const RequestRecord& record) noexcept {
   return is_of_client || record.end == AnswerEnd::client_left;
 }
 
+/// The client has left an answer that took too long already: the time limits of clients are shorter
+/// than hangs.
+bool is_left_late(const ServiceObjective& objective, const RequestRecord& record) noexcept {
+  const bool is_ours = record.status / 100 == 2 || record.status == 499;
+  return objective.kind == ObjectiveKind::latency && is_ours &&
+         record.end == AnswerEnd::client_left && record.duration > objective.threshold;
+}
+
 bool is_answered(const RequestRecord& record) noexcept {
   return record.status < 500 && record.end != AnswerEnd::error;
 }
@@ -50,12 +58,14 @@ std::optional<bool> is_first_choice(const ServiceObjective& objective,
 
 /// Whether any objective may count it.
 inline bool is_counted(const RequestRecord& record) noexcept {
-  return is_use(record.method) && !is_neutral(record);
+  return is_use(record.method) && (!is_neutral(record) || record.end == AnswerEnd::client_left);
 }
 
 /// Of a request that is counted.
 std::optional<bool> judge_counted(const ServiceObjective& objective, const RequestRecord& record) {
   if (!is_listed(objective.routes, record.route)) return std::nullopt;
+  if (is_left_late(objective, record)) return false;
+  if (record.end == AnswerEnd::client_left) return std::nullopt;
   const bool is_good = is_answered(record);
   if (objective.kind == ObjectiveKind::availability) return is_good;
   if (!is_good) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "service_level/pieces.hpp"
 #include "service_level/slices.hpp"
 
 namespace vx11 {
@@ -129,8 +130,9 @@ class ServiceLevel::Impl {
     move_to(now);
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
       tracks_[i].add(own.tracks[i], now - own.age);
-      const auto* const found = best_of(earlier, tracks_[i].step());
-      if (found != nullptr) tracks_[i].add(*found, now - end);
+      for (const auto& piece : service_level::pieces_for(tracks_[i].step(), earlier)) {
+        tracks_[i].add(piece, now - end);
+      }
     }
   }
 
@@ -147,16 +149,6 @@ class ServiceLevel::Impl {
   void move_to(Duration age) {
     open_ = age;
     for (Slices& track : tracks_) track.advance(age);
-  }
-
-  /// The track of that step, or of the next finer one: other options had other steps.
-  static const ServiceLevelHistory::Track* best_of(const ServiceLevelHistory& history,
-                                                   Duration step) {
-    const ServiceLevelHistory::Track* best = nullptr;
-    for (const auto& track : history.tracks) {
-      if (best == nullptr || (track.step <= step && track.step > best->step)) best = &track;
-    }
-    return best;
   }
 
   mutable std::mutex mutex_;
@@ -185,9 +177,8 @@ void ServiceLevel::turn(TimePoint now) const noexcept {
 }
 
 EventCounts ServiceLevel::counted() const noexcept {
-  // In the other order than they are written, so that there are never more bad events than events.
-  const std::uint64_t bad = bad_.load(std::memory_order_acquire);
-  return {.total = total_.load(std::memory_order_relaxed), .bad = bad};
+  const std::uint64_t bad = bad_.load(std::memory_order_relaxed);
+  return {.total = good_.load(std::memory_order_relaxed) + bad, .bad = bad};
 }
 
 EventCounts ServiceLevel::events(Duration window) const {
@@ -240,8 +231,8 @@ void ServiceLevel::continue_from(const ServiceLevel& earlier) {
   const ServiceLevelHistory history = earlier.history();
   const EventCounts counted = earlier.counted();
   const std::lock_guard lock(impl_->mutex());
-  total_.store(counted.total, std::memory_order_relaxed);
-  bad_.store(counted.bad, std::memory_order_release);
+  good_.store(counted.total - counted.bad, std::memory_order_relaxed);
+  bad_.store(counted.bad, std::memory_order_relaxed);
   impl_->continue_from(history, counted);
   slice_end_.store(0, std::memory_order_relaxed);
 }

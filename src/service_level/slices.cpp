@@ -70,8 +70,11 @@ void Slices::add(const ServiceLevelHistory::Track& track, Duration shift) {
   for (const auto& [number, counts] : track.slices) {
     if (track.step <= Duration::zero() || number < 0) continue;
     if (number > (Duration::max() - shift) / track.step - 1) continue;
-    // The middle: of a slice that was cut by a shift, the larger part decides.
-    add(number * track.step + track.step / 2 + shift, counts);
+    const Duration begin = number * track.step + shift;
+    if (begin > age_) continue;
+    // The middle: of a slice that was cut by a shift, the larger part decides. An open slice has
+    // its middle ahead, and its events behind it.
+    add(std::min(begin + track.step / 2, age_), counts);
   }
 }
 

@@ -32,7 +32,7 @@ class Slices {
   EventCounts sum(Duration window) const;
 
   ServiceLevelHistory::Track track() const;
-  /// Adds slices of any length.
+  /// Adds slices of any length; ignores those that begin ahead.
   /// \param shift how much later they are on the time of this object
   void add(const ServiceLevelHistory::Track& track, Duration shift);
   void clear();

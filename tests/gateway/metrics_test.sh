@@ -218,7 +218,7 @@ wakeups_stay_at_zero() {
   heal
 }
 
-is_scraped() { [[ $(query 'up{job="vx11"}') == 1 ]]; }
+is_scraped() { [[ $(query 'up{job="vx11-gateway"}') == 1 ]]; }
 query() {
   curl --noproxy '*' -fsS --get "$PROMETHEUS/api/v1/query" --data-urlencode "query=$1" 2>/dev/null |
     jq -r '.data.result[0].value[1] // empty'
@@ -230,7 +230,7 @@ prometheus_drops_nothing() {
   cat >"$WORK/prometheus.yml" <<YML
 global: {scrape_interval: 1s}
 scrape_configs:
-  - job_name: vx11
+  - job_name: vx11-gateway
     static_configs: [{targets: ["${BASE#http://}"]}]
 YML
   GOMAXPROCS=1 prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
@@ -239,9 +239,9 @@ YML
   PIDS[prometheus]=$!
   eventually 60 is_scraped || unmet "it is not scraped"
   page "$OPENMETRICS"
-  expect_equal "samples that were kept" "$(query 'count({job="vx11",__name__!~"up|scrape_.*"})')" \
-    "$(query 'scrape_samples_scraped{job="vx11"}')"
-  expect_equal "samples of the page" "$(query 'scrape_samples_scraped{job="vx11"}')" "$(grep -vc '^#' "$PAGE")"
+  expect_equal "samples that were kept" "$(query 'count({job="vx11-gateway",__name__!~"up|scrape_.*"})')" \
+    "$(query 'scrape_samples_scraped{job="vx11-gateway"}')"
+  expect_equal "samples of the page" "$(query 'scrape_samples_scraped{job="vx11-gateway"}')" "$(grep -vc '^#' "$PAGE")"
   curl --noproxy '*' -fsS --get "$PROMETHEUS/api/v1/query_exemplars" -d start=0 -d end=9999999999 \
     --data-urlencode 'query=vx11_http_request_duration_seconds_bucket' |
     grep -q "$TRACE" || unmet "there is no exemplar"

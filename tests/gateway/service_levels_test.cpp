@@ -185,6 +185,81 @@ TEST_CASE_FIXTURE(Kept, "an objective that counts other requests begins anew") {
   CHECK(events(after) == 0);
 }
 
+TEST_CASE_FIXTURE(Kept, "a reload that adds an objective gives it the history that the file has") {
+  const std::string both = "[slo.a]\nkind = \"availability\"\n[slo.b]\nkind = \"availability\"\n";
+  const std::string one = "[slo.a]\nkind = \"availability\"\n";
+  {
+    const auto before = made(both);
+    for (int i = 0; i < 7; ++i) count(before, 503);
+    REQUIRE(HistoryFile(path).save(*before));
+  }
+  HistoryFile file(path);
+  auto now = made(one);
+  REQUIRE(file.load(*now));
+  const auto reload = [&](const std::string& toml) {
+    const auto next = make_objectives(load(toml).config, {}, now).value();
+    file.change(*now, *next);
+    now = next;
+  };
+  reload(both);
+  for (const auto& entry : now->entries()) CHECK(entry.level->events(1h).total == 7);
+  count(now);
+  reload(one);
+  count(now);
+  CHECK(events(now) == 9);
+  reload(both);
+  count(now);
+  CHECK(now->entries()[0].level->events(1h) == vx11::EventCounts{.total = 10, .bad = 7});
+  CHECK(now->entries()[1].level->events(1h) == vx11::EventCounts{.total = 9, .bad = 7});
+  REQUIRE(file.save(*now));
+  const auto kept = read_histories(text_of(path)).value();
+  CHECK(kept.at("b").history.tracks.front().slices.size() > 0);
+}
+
+TEST_CASE_FIXTURE(Kept, "the last objective that leaves is kept, and comes back") {
+  KeptHistory kept(path);
+  const auto before = made();
+  kept.load(*before);
+  count(before);
+  const auto none =
+      make_objectives(load("[service_levels]\ndefaults = false\n").config, {}, before);
+  kept.change(*before, **none);
+  kept.save(**none);
+  CHECK(read_histories(text_of(path)).value().count("availability") == 1);
+  const auto again = make_objectives(load("").config, {}, *none).value();
+  kept.change(**none, *again);
+  CHECK(events(again) == 1);
+}
+
+TEST_CASE_FIXTURE(Kept, "a metric says whether the history is kept, where there is a file for it") {
+  const auto value = [](const std::shared_ptr<KeptHistory>& history) {
+    return history_metrics(history).at(0).series.at(0).value();
+  };
+  CHECK(history_metrics(std::make_shared<KeptHistory>("")).empty());
+  const auto objectives = made();
+  auto first = std::make_shared<KeptHistory>(path);
+  first->load(*objectives);
+  CHECK(value(first) == 1);
+  const auto second = std::make_shared<KeptHistory>(path);
+  second->load(*objectives);
+  CHECK(value(second) == 0);
+  first.reset();
+  second->save(*objectives);
+  CHECK(value(second) == 1);
+}
+
+TEST_CASE_FIXTURE(Kept, "a slice with more bad events than events is no damage") {
+  folder.write("service_levels.json",
+               R"({"format":"vx11 service levels","version":1,"objectives":{"availability":{)"
+               R"("counted":")" +
+                   counted_text(made()->entries().front().objective) +
+                   R"(","saved_ms":0,"age_ns":1000,"tracks":[{"step_ns":15000000000,)"
+                   R"("slices":[[0,3,4]]}]}}})");
+  const auto now = made();
+  REQUIRE(HistoryFile(path).load(*now));
+  CHECK(now->entries().front().level->events(1h) == vx11::EventCounts{.total = 3, .bad = 3});
+}
+
 TEST_CASE_FIXTURE(Kept, "one process at a time keeps the file; the next takes over what it wrote") {
   const auto first = made();
   const auto second = made();

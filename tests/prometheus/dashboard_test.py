@@ -38,6 +38,19 @@ def filled(text):
     return text
 
 
+def is_in_bytes(target):
+    return re.search(r"_bytes\b", target["expr"]) is not None
+
+
+def is_mixed(panel):
+    """Whether bytes and other values share an axis."""
+    config = panel.get("fieldConfig", {})
+    moved = {override["matcher"]["options"] for override in config.get("overrides", [])
+             if any(one["id"] == "custom.axisPlacement" for one in override["properties"])}
+    kinds = {is_in_bytes(target) for target in panel.get("targets", []) if target["refId"] not in moved}
+    return len(kinds) > 1 or (True in kinds) != (config.get("defaults", {}).get("unit") == "bytes")
+
+
 def main():
     url = sys.argv[1]
     path = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parent.parent / "deploy/grafana/vx11-gateway.json")
@@ -49,6 +62,7 @@ def main():
         values, why = label_values(url, variable["definition"])
         failures += [] if values else [f"variable {variable['name']}: {why}"]
     for panel in dashboard["panels"]:
+        failures += [f"{panel['title']}: bytes and others on one axis, or without their unit"] if is_mixed(panel) else []
         for target in panel.get("targets", []):
             count += 1
             expression = filled(target["expr"])

@@ -5,6 +5,7 @@
 #include <vx11/testing/manual_clock.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -186,6 +187,20 @@ TEST_CASE_FIXTURE(Site, "a restart keeps windows and budget, and the time betwee
   CHECK(level->events(6h).total == 100);
 }
 
+TEST_CASE_FIXTURE(Site, "a restart moves nothing from before a window into it") {
+  Level level = made();
+  count(level, 5, 0);
+  clock.advance(400s);
+  count(level, 3, 0);
+  clock.advance(6h - 100s);
+  CHECK(level->events(6h).total == 3);
+  const auto history = level->history();
+  level = made();
+  level->restore(history);
+  CHECK(level->events(6h).total == 3);
+  CHECK(level->events(72h).total == 8);
+}
+
 TEST_CASE_FIXTURE(Site, "many restarts, each shorter than a slice of the period, let events age") {
   Level level = made();
   count(level, 0, 5);
@@ -297,6 +312,59 @@ TEST_CASE_FIXTURE(Site, "another period, other alerts and another objective keep
   CHECK(next->events(5min).total == 1);
 }
 
+TEST_CASE_FIXTURE(Site, "another period keeps also what only the coarsest slices remember") {
+  const Level level = made(0.99);
+  for (int day = 0; day < 20; ++day) {
+    count(level, 76, 24);
+    clock.advance(24h);
+  }
+  count(level, 10, 0);
+  for (const auto period : {24h * 28, 24h * 31, 24h * 90}) {
+    CAPTURE(period / 24h);
+    ServiceLevelOptions other = options(0.99);
+    other.period = period;
+    const Level next = ServiceLevel::create(other).value();
+    next->continue_from(*level);
+    CHECK(next->events(period) == vx11::EventCounts{.total = 2010, .bad = 480});
+    CHECK(next->budget_remaining() == doctest::Approx(level->budget_remaining()));
+    for (const auto window : {1h, 24h, 72h}) CHECK(next->events(window) == level->events(window));
+    CHECK(next->events(24h * 10 + 2h) == vx11::EventCounts{.total = 1010, .bad = 240});
+  }
+}
+
+TEST_CASE_FIXTURE(Site, "a shorter period forgets what is older") {
+  const Level level = made();
+  count(level, 0, 7);
+  clock.advance(24h * 10);
+  count(level, 5, 0);
+  ServiceLevelOptions other = options();
+  other.period = 24h * 7;
+  const Level next = ServiceLevel::create(other).value();
+  next->continue_from(*level);
+  CHECK(next->events(24h * 7) == vx11::EventCounts{.total = 5, .bad = 0});
+  CHECK(next->budget_remaining() == 1);
+}
+
+TEST_CASE_FIXTURE(Site, "a late restore loses nothing of any window") {
+  for (const auto age : {0min, 1min, 7min, 20min, 59min, 61min, 170min}) {
+    for (const auto late : {10s, 400s, 2000s}) {
+      CAPTURE(age.count());
+      CAPTURE(late.count());
+      Level level = made();
+      clock.advance(age);
+      count(level, 2, 1);
+      const auto history = level->history();
+      level = made();
+      count(level, 4, 1);
+      clock.advance(late);
+      level->restore(history);
+      for (const auto window : {1h, 6h, 72h, 24h * 30}) {
+        CHECK(level->events(window) == vx11::EventCounts{.total = 8, .bad = 2});
+      }
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(Site, "every mistake in the options is named") {
   ServiceLevelOptions wrong = options(1);
   wrong.period = 24h;
@@ -322,4 +390,27 @@ TEST_CASE("several threads lose no event") {
   for (std::thread& thread : threads) thread.join();
   CHECK(level->counted() == vx11::EventCounts{.total = 80'000, .bad = 8'000});
   CHECK(level->events(1h) == vx11::EventCounts{.total = 80'000, .bad = 8'000});
+}
+
+TEST_CASE_FIXTURE(Site, "no slice has more bad events than events, also if it ends beside them") {
+  const Level level = made();
+  const auto begin = clock.now();
+  std::atomic<int> counting{3};
+  std::vector<std::thread> threads;
+  for (int t = counting; t > 0; --t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200'000; ++i) level->count(false, begin);
+      --counting;
+    });
+  }
+  for (int i = 0; counting > 0; ++i) {
+    if (i < 5000) clock.advance(15s);
+    static_cast<void>(level->known());
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(level->events(24h * 30) == vx11::EventCounts{.total = 600'000, .bad = 600'000});
+  for (const auto& track : level->history().tracks) {
+    const auto is_wrong = [](const auto& slice) { return slice.counts.bad > slice.counts.total; };
+    CHECK(std::count_if(track.slices.begin(), track.slices.end(), is_wrong) == 0);
+  }
 }

@@ -125,6 +125,29 @@ TEST_CASE("latency: of the answered requests those within the threshold") {
   CHECK(judge(kLatency, taking(9s, 503)) == kNotCounted);
 }
 
+TEST_CASE(
+    "a client that leaves after the threshold has waited too long, and spends no other budget") {
+  for (const int status : {200, 499}) {
+    CAPTURE(status);
+    RequestRecord left = taking(1s, status);
+    left.end = AnswerEnd::client_left;
+    CHECK(judge(kLatency, left) == kNotCounted);
+    left.duration = 2s + 1ns;
+    CHECK(judge(kLatency, left) == kBad);
+    CHECK(judge(kAvailability, left) == kNotCounted);
+    CHECK(judge(kFirstChoice, left) == kNotCounted);
+    left.fallback = "switch_timeout";
+    left.source = "madre_fallback";
+    CHECK(judge(kFirstChoice, left) == kNotCounted);
+    left.route = "/metrics";
+    CHECK(judge(kLatency, left) == kNotCounted);
+  }
+  RequestRecord refused = taking(9s, 408);
+  refused.end = AnswerEnd::client_left;
+  CHECK(judge(kLatency, refused) == kNotCounted);
+  CHECK(judge(kLatency, taking(9s, 499)) == kNotCounted);
+}
+
 TEST_CASE("first choice: of the answered chats those without a fallback") {
   CHECK(judge(kFirstChoice, chat()) == kGood);
   CHECK(judge(kFirstChoice, fallback("switch_timeout")) == kBad);
