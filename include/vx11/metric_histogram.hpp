@@ -39,9 +39,12 @@ enum class Exemplars : unsigned char { none, newest };
 /// Counting is a search among the bounds and two additions: no lock and no allocation. A reading
 /// may miss values that are counted at the same time. **Thread-safe.**
 /// ```cpp
+/// static constexpr std::uint64_t kBounds[] = {100, 1'000, 10'000, 100'000};
 /// auto sizes = std::make_shared<vx11::MetricHistogram>(kBounds);
+/// vx11::MetricFamily family{.name = "answer_bytes", .help = "Sizes of answers."};
+/// family.kind = vx11::MetricKind::histogram;
 /// family.series.push_back({.histogram = [sizes] { return sizes->read(); }});
-/// sizes->count(answer.size());
+/// sizes->count(512);
 /// ```
 class VX11_API MetricHistogram {
  public:

@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-#include "http/trace_parent.hpp"
+#include "tracing/trace_parent.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -18,7 +18,7 @@ namespace endpoints {
 /// Valid as long as both arguments.
 /// \param trace null: this program does not trace the request
 inline std::string_view exemplar_trace(const RequestTrace* trace, const Headers& headers) noexcept {
-  if (trace == nullptr) return http_detail::trace_id_of(headers, http_detail::TraceChoice::sampled);
+  if (trace == nullptr) return tracing::trace_id_of(headers, tracing::TraceChoice::sampled);
   return trace->is_sampled() ? trace->text().trace_id() : std::string_view();
 }
 

@@ -10,11 +10,11 @@
 
 #include "front/refusal.hpp"
 #include "http/request_id.hpp"
-#include "http/trace_parent.hpp"
 #include "requests/decorator.hpp"
 #include "requests/logged_stream.hpp"
 #include "requests/record_facts.hpp"
 #include "requests/request_span.hpp"
+#include "tracing/trace_parent.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -157,7 +157,7 @@ class RequestLog final : public requests::Decorator {
       record.span_id = trace->text().span_id();
       record.is_sampled = trace->is_sampled();
     } else {
-      record.trace_id = http_detail::trace_id_of(head.headers);
+      record.trace_id = tracing::trace_id_of(head.headers);
     }
     record.method = head.method;
     record.target = head.target;

@@ -1,4 +1,4 @@
-#include "http/trace_parent.hpp"
+#include "tracing/trace_parent.hpp"
 
 #include <vx11/trace_context.hpp>
 
@@ -6,7 +6,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace http_detail {
+namespace tracing {
 
 std::string_view trace_id_of(const Headers& headers, TraceChoice choice) noexcept {
   constexpr std::string_view kName = "traceparent";
@@ -18,6 +18,6 @@ std::string_view trace_id_of(const Headers& headers, TraceChoice choice) noexcep
   return text->substr(3, 32);
 }
 
-}  // namespace http_detail
+}  // namespace tracing
 }  // namespace v0
 }  // namespace vx11

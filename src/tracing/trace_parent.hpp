@@ -9,7 +9,7 @@
 
 namespace vx11 {
 inline namespace v0 {
-namespace http_detail {
+namespace tracing {
 
 /// Which traces count.
 enum class TraceChoice : bool { every, sampled };
@@ -18,6 +18,6 @@ enum class TraceChoice : bool { every, sampled };
 std::string_view trace_id_of(const Headers& headers,
                              TraceChoice choice = TraceChoice::every) noexcept;
 
-}  // namespace http_detail
+}  // namespace tracing
 }  // namespace v0
 }  // namespace vx11
