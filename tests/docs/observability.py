@@ -25,8 +25,8 @@ END = "<!-- end of generated -->"
 MAY_PRINT = {"main.cpp", "healthcheck_command.cpp", "token_command.cpp", "top_command.cpp"}
 MAY_LOG = {"log_output.cpp", "log_sink.cpp", "log_sink.hpp"}
 
-# Not shown by a gateway: of programs that do not count requests by route.
-NOT_OF_GATEWAY = {"vx11_request_duration_seconds"}
+# Not shown by a gateway: of programs that do not count requests by route, and the name of an endpoint.
+NOT_OF_GATEWAY = {"vx11_request_duration_seconds", "vx11_status"}
 
 # What a gateway shows depends on what it is configured to do; together these are configured to do everything.
 CONFIGURATIONS = {
