@@ -58,7 +58,7 @@ struct MetricSeries {
   std::function<std::uint64_t()> value = {};
   /// For values with a fraction. While it is not a number (NaN), the series is not shown.
   std::function<double()> real = {};
-  /// While its reading has no buckets, the series is not shown. \see MetricHistogram
+  /// While its reading has no buckets, the series is not shown. See `MetricHistogram`.
   std::function<HistogramReading()> histogram = {};
 };
 

@@ -55,7 +55,10 @@ export const holdConnections = async (base, from, count) => {
   const sockets = []
   for (let i = 0; i < count; ++i) {
     await new Promise((resolve, reject) => {
-      const socket = net.connect({ host: hostname, port, localAddress: from }, resolve)
+      const socket = net.connect({ host: hostname, port, localAddress: from }, () => {
+        // With a part of a request it is not idle: those that are may be closed for new ones.
+        socket.write('GET / HTTP/1.1\r\n', resolve)
+      })
       socket.on('error', reject)
       sockets.push(socket)
     })
