@@ -1,3 +1,4 @@
+#include <vx11/clock.hpp>
 #include <vx11/http_request_metrics.hpp>
 #include <vx11/metric_histogram.hpp>
 
@@ -28,7 +29,7 @@ constexpr std::array kWithoutRoute = {204, 400, 401, 403, 404, 405, 408, 413,
 using Codes = std::span<const int>;
 
 WallTime now() noexcept {
-  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+  return WallClock().now();
 }
 
 /// Counters of one method of a route.

@@ -613,7 +613,7 @@ TEST_CASE("a chat that no target answers is kept with all attempts though it was
   CHECK((own.flags & vx11::kTraceSampled) == 0);
 }
 
-TEST_CASE("failures are kept if they are wanted, and only so many in a second") {
+TEST_CASE("failures are kept if on_error is set, up to a limit a second") {
   struct Row {
     bool wanted;
     std::uint32_t most;
