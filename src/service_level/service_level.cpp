@@ -54,7 +54,9 @@ constexpr auto kLongestAge = std::chrono::hours(24 * 365 * 100);
 Duration gap_since(WallTime saved, WallTime now) {
   constexpr WallTime kPlausible{std::chrono::seconds(1'577'836'800)};  // 2020-01-01
   if (saved < kPlausible || now <= saved) return Duration::zero();
-  return std::min<Duration>(now - saved, kLongestAge);
+  // Compared in the unit of the wall clock: 293 years do not fit into nanoseconds.
+  constexpr auto kLongest = std::chrono::duration_cast<WallTime::duration>(kLongestAge);
+  return std::min(now - saved, kLongest);
 }
 
 Result<> checked(const ServiceLevelOptions& options) {

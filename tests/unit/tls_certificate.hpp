@@ -4,6 +4,7 @@
 /// A certificate that signs itself, as files for one test.
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -66,8 +67,11 @@ class TlsCertificate {
     X509_gmtime_adj(X509_getm_notBefore(&certificate), -3600);
     X509_gmtime_adj(X509_getm_notAfter(&certificate), 3600);
     X509_set_pubkey(&certificate, &key);
+    // Issuers differ: of two lists of one issuer OpenSSL takes the one that was made later.
+    static std::atomic<int> made = 0;
+    const std::string name = "vx11 test " + std::to_string(++made);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(&certificate), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("vx11 test"), -1, -1, 0);
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(&certificate, X509_get_subject_name(&certificate));
     const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
         X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str()),
