@@ -1,0 +1,23 @@
+#pragma once
+
+/// \file
+/// The parts of the backend, which routes share.
+
+#include <memory>
+
+#include "audit_log.hpp"
+#include "event_store.hpp"
+#include "gateway_client.hpp"
+#include "transcripts.hpp"
+
+namespace backend {
+
+/// None is null. Routes keep copies of what they use.
+struct Parts {
+  std::shared_ptr<GatewayClient> gateway = {};
+  std::shared_ptr<EventStore> events = {};
+  std::shared_ptr<AuditLog> audit = {};
+  std::shared_ptr<Transcripts> transcripts = {};
+};
+
+}  // namespace backend
