@@ -96,6 +96,19 @@ notices_a_moved_file() {
   remembers 6
 }
 
+# As docs/operations.md says.
+makes_a_backup() {
+  python3 -c 'import sqlite3, sys
+sqlite3.connect(sys.argv[1]).execute("VACUUM INTO ?", sys.argv[2:])' "$FILE" "$WORK/backup.db"
+}
+restores_the_backup() {
+  end_gateway
+  SESSIONS=sqlite:$WORK/backup.db start_gateway
+  remembers 2
+  stores_a_turn
+  remembers 4
+}
+
 notices_a_replaced_file() {
   cp "$FILE" "$FILE.copy"
   mv "$FILE.copy" "$FILE"
@@ -107,8 +120,10 @@ notices_a_replaced_file() {
 export VX11_SESSIONS_MAX_WAIT=800ms
 SESSIONS=sqlite:$FILE start_gateway
 check "the first turn is stored" stores_a_turn
+check "a backup is made beside the gateway" makes_a_backup
 check "a locked file costs a chat its memory, not its answer" answers_while_locked
 check "a file that was moved is noticed, and used again when it is back" notices_a_moved_file
 check "a file that stays locked is left out, and used again" leaves_a_locked_file_out
 check "a file that was replaced is noticed" notices_a_replaced_file
+check "the backup has what was stored before it" restores_the_backup
 finish
