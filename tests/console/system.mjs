@@ -20,7 +20,7 @@ export class System {
   #programs = {}
   #ports = {}
 
-  /// \param gateway, operator: TOML that is added to the configuration of each
+  /// \param gateway, operator: TOML that is added to the configuration of each; null: there is no backend
   static async start({ gateway = '', operator = '', upstream = [] } = {}) {
     const system = new System()
     try {
@@ -37,8 +37,9 @@ export class System {
     await this.#startUpstream(upstream)
     this.#write('power-key', 'power-key-of-vx11-upstream\n')
     this.#write('gateway.toml', this.#gatewayToml() + gateway)
-    this.#write('operator.toml', operator)
     await this.startGateway()
+    if (operator === null) return
+    this.#write('operator.toml', operator)
     await this.startOperator()
   }
 
@@ -65,8 +66,6 @@ export class System {
   #gatewayToml() {
     return `[auth]
 tokens = "${this.#path('tokens')}"
-[power]
-key_file = "${this.#path('power-key')}"
 [chat]
 fallback_after = "0s"
 `
