@@ -1,5 +1,6 @@
 #include "running_backend.hpp"
 
+#include <vx11/http_answer_fields.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/http_request_metrics.hpp>
 #include <vx11/metrics_page.hpp>
@@ -202,6 +203,11 @@ Result<std::shared_ptr<vx11::HttpHandler>> RunningBackend::make_handler() {
   options.routes.push_back(metrics_route(*std::move(page), is_open(config_)));
 
   auto handler = make_operator_backend(std::move(options));
+  if (handler) {
+    const auto hsts =
+        config_.server.tls.is_on() ? config_.server.tls.hsts_max_age : vx11::Duration();
+    handler = vx11::make_answer_fields(*std::move(handler), {.hsts_max_age = whole_seconds(hsts)});
+  }
   if (!handler) return handler;
   auto sink = [metrics = made_->metrics, logs = logs_](const vx11::RequestRecord& record) {
     if (record.is_admitted) {
