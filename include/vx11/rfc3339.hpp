@@ -1,9 +1,10 @@
 #pragma once
 
 /// \file
-/// Parses timestamps; `to_rfc3339` of session.hpp formats them. Internal.
+/// `parse_rfc3339`: reads timestamps; `to_rfc3339` of session.hpp writes them.
 
 #include <vx11/clock.hpp>
+#include <vx11/export.hpp>
 
 #include <optional>
 #include <string_view>
@@ -15,7 +16,7 @@ inline namespace v0 {
 /// offset it is UTC, as in Python's `utcnow().isoformat()`; `+00:00Z`, which the deployed madre
 /// sends, is UTC too. Fractions are truncated to milliseconds.
 /// \return none for anything else
-std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
+VX11_API std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
 
 }  // namespace v0
 }  // namespace vx11
