@@ -27,6 +27,7 @@
 #include <vx11/ephemeral_tokens.hpp>
 #include <vx11/event_counters.hpp>
 #include <vx11/event_sinks.hpp>
+#include <vx11/event_stream_reader.hpp>
 #include <vx11/event_table.hpp>
 #include <vx11/events.hpp>
 #include <vx11/fallback.hpp>

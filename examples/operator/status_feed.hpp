@@ -1,0 +1,64 @@
+#pragma once
+
+/// \file
+/// What the backend knows of the system now, in memory, for pushing it to open sockets.
+
+#include <vx11/clock.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "latency_series.hpp"
+
+namespace backend {
+
+/// What one look at the gateway has shown. Immutable once published.
+struct StatusSnapshot {
+  vx11::WallTime at = {};
+  bool gateway_answers = false;
+  nlohmann::json status = nlohmann::json::object();    ///< As `GET status`.
+  nlohmann::json power = nlohmann::json::object();     ///< As `GET chat/window/status`.
+  nlohmann::json breakers = nlohmann::json::object();  ///< As `GET breakers`.
+};
+
+/// Called for a snapshot that differs from the one before, apart from times, ages and latencies; on
+/// the watcher's thread; must not block.
+using StatusListener = std::function<void(const std::shared_ptr<const StatusSnapshot>&)>;
+
+/// The last snapshot and the last latencies. **Thread-safe.**
+class StatusFeed {
+ public:
+  StatusFeed() = default;
+  StatusFeed(const StatusFeed&) = delete;
+  StatusFeed& operator=(const StatusFeed&) = delete;
+
+  /// Null: the gateway has not been looked at.
+  std::shared_ptr<const StatusSnapshot> latest() const;
+  /// Stores the snapshot; informs the listeners if it shows a change.
+  void publish(StatusSnapshot snapshot);
+  /// \return keeps the subscription until it is destroyed; a call that is under way may still end
+  [[nodiscard]] std::shared_ptr<void> listen(StatusListener listener);
+
+  LatencySeries& latencies() noexcept { return latencies_; }
+
+ private:
+  struct Listeners {
+    std::mutex mutex = {};
+    std::uint64_t next = 1;
+    std::map<std::uint64_t, std::shared_ptr<const StatusListener>> all = {};
+  };
+
+  const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
+  mutable std::mutex mutex_ = {};
+  std::shared_ptr<const StatusSnapshot> latest_ = {};
+  nlohmann::json essence_ = {};  ///< What of it counts as a change.
+  LatencySeries latencies_ = {};
+};
+
+}  // namespace backend
