@@ -49,16 +49,17 @@ export const raw = (base, text) =>
     })
   })
 
-/// Keeps connections open; returns a function that closes them.
-export const holdConnections = async (base, from, count) => {
+/// Keeps connections open with a request whose body is awaited; returns a function that closes them. A server
+/// that has answered 100 has read the head: the connection is no longer idle, and is not closed for a new one.
+export const holdConnections = async (base, from, count, { path, token }) => {
   const { hostname, port } = new URL(base)
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nx-vx11-token: ${token}\r\nContent-Type: application/json\r\n` +
+    'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n'
   const sockets = []
   for (let i = 0; i < count; ++i) {
     await new Promise((resolve, reject) => {
-      const socket = net.connect({ host: hostname, port, localAddress: from }, () => {
-        // With a part of a request it is not idle: those that are may be closed for new ones.
-        socket.write('GET / HTTP/1.1\r\n', resolve)
-      })
+      const socket = net.connect({ host: hostname, port, localAddress: from }, () => socket.write(head))
+      socket.once('data', (bytes) => (/^HTTP\/1.1 100 /.test(bytes) ? resolve() : reject(new Error(String(bytes)))))
       socket.on('error', reject)
       sockets.push(socket)
     })
