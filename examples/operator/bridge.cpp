@@ -78,7 +78,7 @@ class Bridge::Impl {
   }
 
   Task<ApiAnswer> open(const ApiCall& call) {
-    if (const auto refused = refusal_of_page(call)) co_return *refused;
+    if (auto refused = refusal_of_page(call)) co_return std::move(*refused);
     auto identifying = identify(call);
     auto caller = co_await std::move(identifying);
     if (!caller) co_return std::move(caller.error());
