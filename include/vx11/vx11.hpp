@@ -66,6 +66,7 @@
 #include <vx11/retry_budget.hpp>
 #include <vx11/retryable.hpp>
 #include <vx11/revocations.hpp>
+#include <vx11/rfc3339.hpp>
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
 #include <vx11/service_level.hpp>
