@@ -64,9 +64,7 @@ struct ChatOpening {
 struct ChatQuestion {
   ChatQuestion() = default;
   ChatQuestion(Caller asker, std::string json, std::string correlation)
-      : caller(std::move(asker)),
-        body(std::move(json)),
-        correlation_id(std::move(correlation)) {}
+      : caller(std::move(asker)), body(std::move(json)), correlation_id(std::move(correlation)) {}
 
   Caller caller = {};
   /// `{"message",session_id?,user_id?,metadata?}`, which the gateway checks.

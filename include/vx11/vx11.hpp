@@ -28,6 +28,7 @@
 #include <vx11/ephemeral_tokens.hpp>
 #include <vx11/event_counters.hpp>
 #include <vx11/event_sinks.hpp>
+#include <vx11/event_stream_reader.hpp>
 #include <vx11/event_table.hpp>
 #include <vx11/events.hpp>
 #include <vx11/fallback.hpp>
@@ -50,6 +51,7 @@
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/notifier.hpp>
+#include <vx11/metrics_page.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>
