@@ -252,6 +252,178 @@ TEST_CASE("text that is no UTF-8, or too long, is stored so that it can be read"
 
 TEST_CASE("listing visits as many rows as it returns, however many events there are") {
   Site site;
+  CHECK(sync_wait(site.database->write([&](Connection& connection) {
+    connection.run(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)"
+        " INSERT INTO events (at, severity, type, module, summary, correlation_id,"
+        " payload) SELECT ?1 + i, i % 4, 't', 'm' || (i % 10), '', '', '{}' FROM n",
+        site.clock.wall_now().time_since_epoch().count());
+  })));
+  Steps steps(*site.database);
+  EventFilter filter;
+  filter.limit = 50;
+  CHECK(site.list(filter).total == 100'000);
+  CHECK(steps.take() < 5'000);
+  filter.before = 50'000;
+  CHECK(site.list(filter).has_more);
+  CHECK(steps.take() < 5'000);
+  filter.severity = Severity::error;
+  filter.module = "m1";
+  CHECK(site.list(filter).total == 10'000 / 2);
+  CHECK(steps.take() < 60'000);  // its 5,000 rows are counted in the index
+  filter.severity = std::nullopt;
+  filter.module = "";
+  filter.since = site.clock.wall_now() + 99'900ms;
+  filter.before = 0;
+  CHECK(site.list(filter).total == 101);
+  CHECK(steps.take() < 8'000);
+}
+
+TEST_CASE("the audit is paged, found by id, and bounded") {
+  Site site;
+  for (int i = 0; i < 1'200; ++i) {
+    AuditEntry entry;
+    entry.principal = "anna";
+    entry.address = "127.0.0.1";
+    entry.action = "service.restart";
+    entry.object = "switch";
+    entry.outcome = "done";
+    entry.correlation_id = "c-" + std::to_string(i + 1);
+    entry.detail = {{"number", i + 1}};
+    REQUIRE(sync_wait(site.audit->add(std::move(entry))));
+  }
+  const auto page = sync_wait(site.audit->list(0, 10)).value();
+  CHECK(page.entries.size() == 10);
+  CHECK(page.entries.front().id == 1'200);
+  CHECK(page.has_more);
+  CHECK(page.total <= 1'064);
+  CHECK(page.total >= 1'000);
+  const auto next = sync_wait(site.audit->list(page.entries.back().id, 10)).value();
+  CHECK(next.entries.front().id == 1'190);
+  const auto found = sync_wait(site.audit->find(1'195)).value();
+  REQUIRE(found);
+  const json expected = {{"audit_id", "1195"},
+                         {"id", 1'195},
+                         {"ts", "2025-12-28T12:34:56.789Z"},
+                         {"principal", "anna"},
+                         {"address", "127.0.0.1"},
+                         {"action", "service.restart"},
+                         {"object", "switch"},
+                         {"outcome", "done"},
+                         {"correlation_id", "c-1195"},
+                         {"detail", {{"number", 1'195}}}};
+  CHECK(backend::to_json(*found) == expected);
+  CHECK_FALSE(sync_wait(site.audit->find(1)).value());  // removed
+}
+
+TEST_CASE("sessions are listed by use, with the title of the first question") {
+  Site site;
+  site.say(turn("one", "  What runs?\nAnd why?", "All of it"));
+  site.clock.advance(1s);
+  site.say(turn("two", "Second", "Yes", "bob"));
+  site.clock.advance(1s);
+  site.say(turn("one", "More?", "No"));
+  const auto all = site.sessions();
+  REQUIRE(all.sessions.size() == 2);
+  CHECK(all.sessions[0].session_id == "one");
+  CHECK(all.sessions[0].title == "What runs?");
+  CHECK(all.sessions[0].turns == 2);
+  CHECK(all.sessions[0].updated - all.sessions[0].created == 2s);
+  backend::ChatSessionFilter own;
+  own.principal = "bob";
+  CHECK(site.sessions(own).total == 1);
+  CHECK(site.sessions(own).sessions[0].session_id == "two");
+}
+
+TEST_CASE("a session's transcript belongs to its user; who may read all sees every one") {
+  Site site;
+  Turn said = turn("shared", "Question of anna", "Answer");
+  said.metadata = {{"source", "switch"}};
+  site.say(said);
+  site.clock.advance(1s);
+  site.say(turn("shared", "Question of bob", "Answer", "bob"));
+  const auto find = [&](std::string principal, bool is_any) {
+    return sync_wait(site.chats->find("shared", std::move(principal), is_any)).value();
+  };
+  const auto of_anna = find("anna", false);
+  REQUIRE(of_anna);
+  REQUIRE(of_anna->turns.size() == 1);
+  CHECK(of_anna->turns[0].question == "Question of anna");
+  CHECK(of_anna->turns[0].metadata == json{{"source", "switch"}});
+  CHECK_FALSE(find("carl", false));
+  CHECK(find("carl", true)->session.principal == "bob");  // the latest one
+  CHECK(find("anna", true)->session.principal == "anna");
+}
+
+TEST_CASE("sessions are found by words of questions and answers") {
+  Site site;
+  site.say(turn("one", "Is the switch asleep?", "It sleeps since noon"));
+  site.say(turn("two", "Restart hermes", "Done"));
+  const auto found = [&](std::string words) {
+    backend::ChatSessionFilter filter;
+    filter.words = std::move(words);
+    std::vector<std::string> ids;
+    for (const auto& session : site.sessions(filter).sessions) ids.push_back(session.session_id);
+    return ids;
+  };
+  CHECK(found("HERMES") == std::vector<std::string>{"two"});
+  CHECK(found("swi noon") == std::vector<std::string>{"one"});
+  CHECK(found("hermes noon").empty());
+  CHECK(found("").size() == 2);
+  CHECK(found("\" OR 1").empty());
+  for (const char* hostile : {"\"", "*", "NEAR(", "question:x", "-", "^a", "((((", "a\"b", "'"}) {
+    CHECK_NOTHROW(found(hostile));
+  }
+}
+
+TEST_CASE("pages of sessions neither repeat nor leave out; a hostile cursor is refused") {
+  Site site;
+  for (int i = 0; i < 12; ++i) {  // some at the same time
+    site.say(turn("s" + std::to_string(i), "q", "a", "user" + std::to_string(i)));
+    if (i % 3 == 0) site.clock.advance(1s);
+  }
+  std::set<std::string> seen;
+  backend::ChatSessionFilter filter;
+  filter.limit = 5;
+  do {
+    const auto page = site.sessions(filter);
+    for (const auto& session : page.sessions) CHECK(seen.insert(session.session_id).second);
+    filter.cursor = page.next;
+  } while (!filter.cursor.empty());
+  CHECK(seen.size() == 12);
+  for (const char* hostile :
+       {"x", ".", "1", "1.", "1.x", "1.2.3", "99999999999999999999.1", " 1.2"}) {
+    CHECK_FALSE(backend::position_of(hostile));
+  }
+}
+
+TEST_CASE("turns and sessions are bounded; the oldest are removed, with their words") {
+  Site site;
+  for (int i = 0; i < 5; ++i) site.say(turn("one", "word" + std::to_string(i), "a"));
+  const auto kept = sync_wait(site.chats->find("one", "anna", false)).value();
+  REQUIRE(kept);
+  CHECK(kept->turns.size() == 3);
+  CHECK(kept->turns.front().question == "word2");
+  CHECK(kept->session.turns == 3);
+  backend::ChatSessionFilter filter;
+  filter.words = "word0";
+  CHECK(site.sessions(filter).sessions.empty());
+  for (int i = 0; i < 6; ++i) {
+    site.clock.advance(1s);
+    site.say(turn("more" + std::to_string(i), "q", "a"));
+  }
+  CHECK(site.sessions().total == 5);
+  CHECK_FALSE(sync_wait(site.chats->find("one", "anna", false)).value());
+}
+
+TEST_CASE("a deleted session leaves nothing in the file and its log") {
+  Site site;
+  site.say(turn("other", "ordinary", "text"));
+  site.say(turn("secret", "xylophonequestion", "zebraanswer"));
+  CHECK_FALSE(sync_wait(site.chats->erase("secret", "bob")).value());
+  CHECK(sync_wait(site.chats->erase("secret", "anna")).value());
+  CHECK_FALSE(sync_wait(site.chats->erase("secret", "anna")).value());
+  CHECK(site.sessions().total == 1);
   std::string bytes;
   for (const char* name : {"operator.db", "operator.db-wal"}) {
     std::ifstream file(site.folder / name, std::ios::binary);
