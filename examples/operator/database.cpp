@@ -75,8 +75,8 @@ void Database::run_waiting() {
   Changes taken;
   {
     const std::lock_guard lock(mutex_);
-    const auto end = waiting_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMostTogether));
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMostTogether));
     taken.assign(waiting_.begin(), end);
     waiting_.erase(waiting_.begin(), end);
   }
