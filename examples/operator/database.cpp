@@ -65,6 +65,11 @@ bool Database::enqueue(detail::Change& change) {
   return true;
 }
 
+std::size_t Database::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 /// There is no thread, and so nothing has taken it.
 void Database::withdraw(detail::Change& change) {
   const std::lock_guard lock(mutex_);
