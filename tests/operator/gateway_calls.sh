@@ -145,6 +145,13 @@ madre_away_is_degraded() {
   expect_event component.changed '.module == "madre" and .payload.to == "ok"'
 }
 
+events_of_the_backend_are_not_forged() {
+  console POST /events/ingest '{"source":"hermes","type":"gateway.away","payload":{"watched":"gateway:tentaculo_link","to":"away"}}'
+  expect_status 422
+  console POST /events/ingest '{"source":"hermes","type":"hermes.ready","payload":{}}'
+  expect_status 200
+}
+
 restarts_repeat_nothing() {
   fault madre refuse
   sleep_until_reported() { (($(count_events component.changed) >= 3)); }
@@ -207,6 +214,7 @@ check 'a window opens, conflicts, expires and closes, with events' windows_open_
 check 'a service is planned, then started, and says which' services_are_planned_and_restarted
 check 'a breaker is isolated and reset' breakers_are_taken_by_hand
 check 'a madre that is away is degraded, not full' madre_away_is_degraded
+check 'events of the backend itself cannot be forged' events_of_the_backend_are_not_forged
 check 'a restart of the backend repeats no event' restarts_repeat_nothing
 check 'a gateway that is away is said, and found again' gateway_away_and_back
 check 'what is no gateway is said to be none' what_is_no_gateway_is_said
