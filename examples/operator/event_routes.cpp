@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api_answers.hpp"
+#include "event_families.hpp"
 #include "query_values.hpp"
 #include "stored_routes.hpp"
 
