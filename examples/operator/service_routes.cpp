@@ -35,8 +35,7 @@ GatewayRequest command_to(const ApiCall& call, const std::string& service,
   return request;
 }
 
-/// A plan is never success: madre has done nothing. Neither is what she does not say, or what failed
-/// in part.
+/// A plan is never success: nothing was done. Neither is what failed in part, or is not known.
 bool is_executed(const json& madre) {
   if (madre.contains("executed")) return madre["executed"] == true;
   return text_member(madre, "status") != "plan";

@@ -206,6 +206,22 @@ TEST_CASE("a gateway that is away is 503, and its return shows within a second")
   CHECK(site.call("GET", "/slo").status == 200);
 }
 
+TEST_CASE("a long chat that finds the gateway again keeps nothing else from it") {
+  Site site;
+  site.gateway->responds("GET /operator/slo", vx11::fail(Errc::unreachable, "refused"));
+  for (int i = 0; i < 5; ++i) site.call("GET", "/slo");
+  CHECK(site.call("GET", "/slo").body["reason"] == "circuit_open");
+  site.clock.advance(std::chrono::seconds(1));
+  site.gateway->answers("GET /operator/slo", 200, {{"objectives", json::array()}});
+  site.gateway->answers(kAsk, 200, answer_of_switch());
+  int status = 0;
+  site.gateway->on_request = [&](const HttpRequest& request) {
+    if (request.method == "POST") status = site.call("GET", "/slo").status;
+  };
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 200);
+  CHECK(status == 200);
+}
+
 TEST_CASE("what is not the gateway is said to be none") {
   Site site;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
