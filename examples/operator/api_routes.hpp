@@ -40,7 +40,7 @@ struct ApiCall {
   Caller caller;
   /// Of `X-Correlation-Id`, taken over or made. Every answer, event and audit entry carries it.
   std::string correlation_id;
-  std::string_view pattern = {};
+  std::string_view pattern = {};  ///< Of the route, as `ApiRoute` has it or the whole path.
 };
 
 /// An answer. `correlation_id` is added to a JSON object.
@@ -65,12 +65,19 @@ using ApiFunction = std::function<vx11::Task<ApiAnswer>(const ApiCall&)>;
 struct ApiRouteOptions {
   vx11::Scopes scopes = {};            ///< All of them: 403 that names the missing one.
   std::size_t max_body_bytes = 65536;  ///< 413 above.
-  bool is_public = false;              ///< No credential is required; `Caller` is empty then.
+  /// No credential is looked at; `Caller` has an address alone.
+  bool is_public = false;
+  /// A credential may be absent, for routes that accept another proof, such as an ephemeral token;
+  /// `Caller` then has an address alone. One that is sent is confirmed as everywhere.
+  bool is_optional = false;
+  bool at_root = false;  ///< `pattern` is the whole path.
 };
 
 struct ApiRoute {
   std::string method = {};
-  std::string pattern = {};  ///< Below `/operator/api`: "/events", "/sessions/{id}".
+  /// Below `/operator/api`: "/events", "/sessions/{id}". One that begins with `/operator/` is the
+  /// whole path: "/operator/ws".
+  std::string pattern = {};
   ApiFunction answer = {};
   ApiRouteOptions options = {};
 };

@@ -8,6 +8,7 @@
 #include "audit_log.hpp"
 #include "event_store.hpp"
 #include "gateway_client.hpp"
+#include "status_feed.hpp"
 #include "transcripts.hpp"
 
 namespace backend {
@@ -18,6 +19,8 @@ struct Parts {
   std::shared_ptr<EventStore> events = {};
   std::shared_ptr<AuditLog> audit = {};
   std::shared_ptr<Transcripts> transcripts = {};
+  /// What the watcher sees; empty but for latencies if there is none.
+  std::shared_ptr<StatusFeed> feed = {};
 };
 
 }  // namespace backend

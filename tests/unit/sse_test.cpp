@@ -1,12 +1,18 @@
 #include "http/sse.hpp"
 
+#include <vx11/event_stream_reader.hpp>
+
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include "streaming_script.hpp"
 
 using vx11::append_data_event;
 using vx11::append_event;
@@ -360,4 +366,38 @@ TEST_CASE("a parser that waits for more holds no memory for what it has read") {
   CHECK(parser.held() >= 10000);
   CHECK_FALSE(parser.next());
   CHECK(parser.held() < 100);
+}
+
+TEST_CASE("a reader takes the events from a body, up to its end or its error") {
+  using streaming_script::ScriptedBody;
+  const auto open = std::make_shared<std::atomic<int>>(0);
+  const auto reader_of = [&](streaming_script::Pieces pieces) {
+    return vx11::EventStreamReader(std::make_unique<ScriptedBody>(std::move(pieces), open));
+  };
+  const auto next = [](vx11::EventStreamReader& reader) {
+    return vx11::sync_wait(reader.next(vx11::Deadline()));
+  };
+
+  auto reader = reader_of({"id: 7\ndata: o", "ne\n\nevent: done\nda", "ta: two\n"});
+  const auto one = next(reader);
+  REQUIRE((one && *one));
+  CHECK((*one)->name == "message");
+  CHECK((*one)->data == "one");
+  CHECK((*one)->id == "7");
+  const auto two = next(reader);
+  REQUIRE((two && *two));
+  CHECK((*two)->name == "done");
+  CHECK((*two)->data == "two");
+  const auto none = next(reader);
+  CHECK((none && !*none));
+  CHECK(*open == 0);
+
+  auto cut = reader_of({"data: one\n\n", vx11::fail(vx11::Errc::invalid_reply, "truncated")});
+  CHECK(next(cut).has_value());
+  CHECK(next(cut).error().code == vx11::Errc::invalid_reply);
+  const auto after = next(cut);
+  CHECK((after && !*after));
+
+  auto large = reader_of({"data: " + std::string(SseParser::kMaxEvent + 1, 'x')});
+  CHECK(next(large).error().code == vx11::Errc::too_large);
 }

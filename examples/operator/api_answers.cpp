@@ -1,0 +1,72 @@
+#include "api_answers.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace backend {
+
+namespace {
+
+using nlohmann::json;
+
+/// `application/json` or a `+json` type. Without Content-Type a body counts as JSON.
+bool is_json(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return type.empty() || type == "application/json" || type.ends_with("+json");
+}
+
+}  // namespace
+
+ApiAnswer refusal(int status, std::string_view word, std::string_view message) {
+  json body = {{"error", word}, {"status_code", status}};
+  if (!message.empty()) body["message"] = message;
+  return ApiAnswer(status, std::move(body));
+}
+
+ApiAnswer off_by_policy(const PolicyRefusal& refusal) {
+  json body = {{"status", "OFF_BY_POLICY"},
+               {"service", refusal.service},
+               {"message", refusal.message},
+               {"reason", refusal.reason},
+               {"recommended_action", refusal.recommended_action}};
+  return ApiAnswer(403, std::move(body));
+}
+
+ApiAnswer service_offline(std::string_view module, std::string_view reason,
+                          std::string_view message) {
+  json body = {
+      {"status", "service_offline"}, {"module", module}, {"reason", reason}, {"message", message}};
+  ApiAnswer answer(503, std::move(body));
+  answer.headers.add("Retry-After", "5");
+  return answer;
+}
+
+ApiAnswer unprocessable(std::string_view member, std::string_view message, std::string_view type) {
+  json where = json::array({"body"});
+  if (!member.empty()) where.push_back(member);
+  json mistake = {{"loc", std::move(where)}, {"msg", message}, {"type", type}};
+  json body = json::object();
+  body["detail"] = json::array({std::move(mistake)});
+  return ApiAnswer(422, std::move(body));
+}
+
+tl::expected<json, ApiAnswer> json_object(const ApiCall& call) {
+  if (!is_json(call.request.headers.get("Content-Type"))) {
+    return tl::unexpected(refusal(415, "unsupported_media_type", "send application/json"));
+  }
+  if (call.request.body.empty()) return json::object();
+  json body = json::parse(call.request.body, nullptr, false);
+  if (body.is_discarded()) return tl::unexpected(unprocessable({}, "Invalid JSON", "json_invalid"));
+  if (body.is_object()) return body;
+  return tl::unexpected(unprocessable({}, "Input should be an object", "dict_type"));
+}
+
+std::string to_text(const json& json) {
+  return json.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace backend

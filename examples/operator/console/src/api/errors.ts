@@ -1,0 +1,85 @@
+/** What the backend says when it refuses or fails. Every member is optional in some answer. */
+interface ErrorBody {
+  error?: string;
+  status?: string;
+  message?: string;
+  reason?: string;
+  service?: string;
+  module?: string;
+  recommended_action?: string;
+  correlation_id?: string;
+  detail?: { loc?: (string | number)[]; msg?: string }[];
+}
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly status: number,
+    readonly body: ErrorBody,
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(messageOf(status, body));
+  }
+
+  /** Refused by a policy, rather than failed. */
+  get offByPolicy(): boolean {
+    return this.body.status === 'OFF_BY_POLICY';
+  }
+
+  get recommendedAction(): string | undefined {
+    return this.body.recommended_action;
+  }
+
+  get correlationId(): string | undefined {
+    return this.body.correlation_id;
+  }
+}
+
+/** The backend did not answer at all. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+
+  constructor() {
+    super('The backend cannot be reached');
+  }
+}
+
+const byStatus: Record<number, string> = {
+  401: 'The login has expired',
+  403: 'This is not permitted',
+  404: 'Not found',
+  409: 'This conflicts with the current state',
+  413: 'This is too large',
+  429: 'Too many requests',
+  502: 'The gateway’s answer cannot be understood',
+  503: 'The service is not available',
+  504: 'The service has not answered in time; the command may still be carried out',
+};
+
+function messageOf(status: number, body: ErrorBody): string {
+  const mistake = Array.isArray(body.detail) ? body.detail[0] : undefined;
+  if (mistake?.msg) return `${mistake.loc?.slice(1).join('.') ?? ''} ${mistake.msg}`.trim();
+  return body.message ?? byStatus[status] ?? `The backend answered with status ${status}`;
+}
+
+export async function errorOf(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const after = Number(response.headers.get('Retry-After') ?? NaN);
+  const fields = typeof body === 'object' && body !== null ? (body as ErrorBody) : {};
+  return new ApiError(response.status, fields, Number.isNaN(after) ? null : after);
+}
+
+export function isExpiredLogin(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
+/** Whether the same request may succeed later without a change by a person. */
+export function isTemporary(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  return error instanceof ApiError && (error.status >= 500 || error.status === 429);
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'Unknown error';
+}

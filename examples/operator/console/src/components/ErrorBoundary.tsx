@@ -1,0 +1,31 @@
+import { Component, type ReactNode } from 'react';
+import { textOf } from '../api/errors';
+
+interface Props {
+  children: ReactNode;
+}
+
+/** Shows a fault of a view in its place, with a way out. */
+export class ErrorBoundary extends Component<Props, { error: unknown }> {
+  override state = { error: null as unknown };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    if (this.state.error === null) return this.props.children;
+    return (
+      <div className="card" role="alert">
+        <h2>This view has failed</h2>
+        <p>{textOf(this.state.error)}</p>
+        <button type="button" onClick={() => this.setState({ error: null })}>
+          Try again
+        </button>{' '}
+        <button type="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </div>
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { meKey } from '../session/useMe';
+import { Bridge } from './bridge';
+import { EventFeed } from './eventFeed';
+
+interface Live {
+  feed: EventFeed;
+  bridge: Bridge;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+/** What events of a kind change: its queries are asked again. */
+const affected: Record<string, string[]> = {
+  power: ['window', 'policies', 'status', 'modules', 'topology', 'audit'],
+  breaker: ['breakers', 'status', 'topology'],
+  component: ['status', 'modules', 'topology'],
+  gateway: ['status', 'modules', 'topology', 'breakers', 'window', 'slo', 'policies'],
+  slo: ['slo'],
+  service: ['status', 'modules', 'topology', 'audit'],
+  chat: ['latency'],
+  status: ['status', 'modules', 'topology'],
+};
+
+/** Opens the connections of a logged-in console, and closes them with it. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const [live, setLive] = useState<Live | null>(null);
+  useEffect(() => {
+    const refresh = (kind: string) => {
+      const keys = affected[kind.split('.')[0] ?? ''] ?? [];
+      for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+    };
+    const checkLogin = () => void client.refetchQueries({ queryKey: meKey });
+    const feed = new EventFeed(checkLogin, (events) => {
+      for (const kind of new Set(events.map((event) => event.type))) refresh(kind);
+    });
+    const bridge = new Bridge(refresh, checkLogin);
+    setLive({ feed, bridge });
+    return () => {
+      feed.stop();
+      bridge.stop();
+    };
+  }, [client]);
+  return live && <LiveContext value={live}>{children}</LiveContext>;
+}
+
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error('useLive is only for views behind the login');
+  return live;
+}

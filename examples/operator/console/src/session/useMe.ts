@@ -1,0 +1,45 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect } from 'react';
+import { api, dataOf, setCsrfToken } from '../api/client';
+import { isExpiredLogin } from '../api/errors';
+
+export const meKey = ['me'] as const;
+
+/** Who is logged in; `null`: no one. Polled, so that a login that ends shows without a click. */
+export function useMe() {
+  return useQuery({
+    queryKey: meKey,
+    queryFn: async ({ signal }) => {
+      try {
+        const me = await dataOf(api.GET('/operator/api/me', { signal }));
+        setCsrfToken(me.csrf_token ?? '');
+        return me;
+      } catch (error) {
+        if (!isExpiredLogin(error)) throw error;
+        setCsrfToken('');
+        return null;
+      }
+    },
+    refetchInterval: (query) => (query.state.data === null ? false : query.state.error ? 3000 : 60_000),
+  });
+}
+
+/** Any answer 401 ends the session in the console; the login stands in its place. */
+export function useExpiry(): void {
+  const client = useQueryClient();
+  const expire = useCallback(() => client.setQueryData(meKey, null), [client]);
+  useEffect(() => {
+    const queries = client.getQueryCache().subscribe((event) => {
+      if (event.type === 'updated' && event.action.type === 'error' && isExpiredLogin(event.action.error)) expire();
+    });
+    const mutations = client.getMutationCache().subscribe((event) => {
+      if (event.type === 'updated' && isExpiredLogin(event.mutation.state.error)) {
+        if (event.mutation.options.mutationKey?.[0] !== 'login') expire();
+      }
+    });
+    return () => {
+      queries();
+      mutations();
+    };
+  }, [client, expire]);
+}

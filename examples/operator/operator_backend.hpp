@@ -1,0 +1,45 @@
+#pragma once
+
+/// \file
+/// `OperatorBackend`: the routes of all parts as one handler.
+
+#include <vx11/http_handler.hpp>
+#include <vx11/metric_family.hpp>
+#include <vx11/result.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api_routes.hpp"
+#include "authorizer.hpp"
+
+namespace backend {
+
+/// Whether a part can serve, for `/readyz`. Thread-safe; must not block.
+struct Readiness {
+  std::string name = {};
+  std::function<bool()> is_ready = {};
+};
+
+/// What `make_operator_backend` serves.
+struct OperatorBackendOptions {
+  ApiRoutes routes = {};
+  std::shared_ptr<Authorizer> authorizer = {};  ///< Required.
+  std::vector<Readiness> readiness = {};
+  /// Handlers of whole paths, by prefix: the console, documents, metrics.
+  std::vector<std::pair<std::string, std::shared_ptr<vx11::HttpHandler>>> mounts = {};
+};
+
+/// Every route below `/operator/api` and `/operator/api/v1`, `/health`, `/livez` and `/readyz`, and
+/// what is mounted. A caller is admitted before the body is read or anything is asked for him;
+/// answers carry `X-Correlation-Id`, JSON objects `correlation_id` besides. Thread-safe.
+/// \return every mistake in one `invalid_argument`
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_operator_backend(
+    OperatorBackendOptions options);
+
+/// Method and pattern of every route that `routes` become, for `vx11::RequestMetrics`.
+std::vector<std::pair<std::string, std::string>> served_routes(const ApiRoutes& routes);
+
+}  // namespace backend
