@@ -44,7 +44,7 @@ const failures: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: timedFetch });
+export const api = createClient<paths, 'application/json'>({ baseUrl: location.origin, fetch: timedFetch });
 api.use(csrf, failures);
 
 /** The data of an answer. Failures have been thrown as `ApiError` or `UnreachableError`. */

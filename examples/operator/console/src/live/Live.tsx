@@ -16,11 +16,11 @@ const affected: Record<string, string[]> = {
   power: ['window', 'policies', 'status', 'modules', 'topology', 'audit'],
   breaker: ['breakers', 'status', 'topology'],
   component: ['status', 'modules', 'topology'],
+  status: ['status', 'modules', 'topology'],
   gateway: ['status', 'modules', 'topology', 'breakers', 'window', 'slo', 'policies'],
   slo: ['slo'],
   service: ['status', 'modules', 'topology', 'audit'],
   chat: ['latency'],
-  status: ['status', 'modules', 'topology'],
 };
 
 /** Opens the connections of a logged-in console, and closes them with it. */
@@ -36,7 +36,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const feed = new EventFeed(checkLogin, (events) => {
       for (const kind of new Set(events.map((event) => event.type))) refresh(kind);
     });
-    const bridge = new Bridge(refresh, checkLogin);
+    const bridge = new Bridge((message) => refresh(message.type), checkLogin);
     setLive({ feed, bridge });
     return () => {
       feed.stop();

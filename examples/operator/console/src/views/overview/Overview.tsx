@@ -1,0 +1,23 @@
+import { ViewTitle } from '../../components/ViewTitle';
+import { BreakerPanel } from './BreakerPanel';
+import { ComponentPanel } from './ComponentPanel';
+import { EventPanel } from './EventPanel';
+import { ObjectivePanel } from './ObjectivePanel';
+import { Tiles } from './Tiles';
+import { TopologyPanel } from './TopologyPanel';
+
+export function Overview() {
+  return (
+    <>
+      <ViewTitle title="Overview" />
+      <Tiles />
+      <div className="grid">
+        <TopologyPanel />
+        <EventPanel />
+        <ComponentPanel />
+        <BreakerPanel />
+        <ObjectivePanel />
+      </div>
+    </>
+  );
+}
