@@ -40,7 +40,7 @@ export class System {
     this.#write('gateway.toml', this.#gatewayToml(powerKey) + gateway)
     await this.startGateway()
     if (operator === null) return
-    this.#write('operator.toml', operator)
+    this.#write('operator.toml', `[gateway]\nwatch_interval = "250ms"\n${operator}`)
     await this.startOperator()
   }
 
@@ -93,7 +93,7 @@ ${powerKey ? `[power]\nkey_file = "${this.#path('power-key')}"\n` : ''}`
   async startOperator() {
     this.operator = await this.#listen('operator', VX11_OPERATOR, ['--gateway', this.gateway,
       '--database', this.#path('operator.db'), '--config', this.#path('operator.toml')],
-      { VX11_TENTACULO_LINK_TOKEN: this.tokens.watcher })
+      { VX11_OPERATOR_GATEWAY_TOKEN: this.tokens.watcher, VX11_OPERATOR_SERVER_DRAIN_DELAY: '0s' })
   }
   stopGateway() {
     return this.#programs.gateway.stop()

@@ -38,8 +38,8 @@ another_operator() {
   start "$name" '^listening on ' "$OPERATOR_PROGRAM" --listen 127.0.0.1:0 --gateway "$BASE" --database "$WORK/$name.db" "$@"
 }
 start_operator
-VX11_OPERATOR_READ_ONLY=true another_operator read_only
-printf '[events]\nkeep = 5\n' >"$WORK/small.toml"
+another_operator read_only --read-only
+printf '[events]\nmax = 100\n' >"$WORK/small.toml"
 another_operator small --config "$WORK/small.toml"
 
 jq -n --arg base "$OPERATOR" --arg readOnly "$(url_of read_only 'listening on')" --arg small "$(url_of small 'listening on')" \

@@ -133,7 +133,7 @@ const events = async (d) => {
   await d.expect(200, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   await d.expect(401, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   // More events than are kept, to a client that has the first one.
-  for (let i = 0; i < 12; ++i) await d.once(ingest, { base: d.small })
+  for (let i = 0; i < 110; ++i) await d.once(ingest, { base: d.small, from: d.address() })
   await d.expect(200, stream, { base: d.small, headers: { 'last-event-id': '1' } })
   for (let i = 0; i < 600; ++i) {
     if ((await d.once(ingest, { base: d.small })).status === 429) break
