@@ -48,7 +48,8 @@ HttpRequest request_to(const std::string& origin, GatewayRequest&& asked) {
     add_unless_empty(request.headers, field.name, field.value);
   }
   // In every mode the gateway reads this form; the other one is for static tokens alone.
-  if (!asked.token.empty()) add_unless_empty(request.headers, "Authorization", "Bearer " + asked.token);
+  if (!asked.token.empty())
+    add_unless_empty(request.headers, "Authorization", "Bearer " + asked.token);
   add_unless_empty(request.headers, "X-Request-Id", asked.correlation_id);
   add_unless_empty(request.headers, "Accept", asked.accept);
   if (!asked.body.empty()) request.headers.set("Content-Type", "application/json");

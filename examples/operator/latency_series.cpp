@@ -11,7 +11,7 @@ using nlohmann::json;
 void LatencySeries::add(std::string_view upstream, std::string_view source, vx11::WallTime at,
                         double latency_ms, std::string_view outcome) {
   const std::lock_guard lock(mutex_);
-  const std::pair key(std::string(upstream), std::string(source));
+  const std::pair<std::string, std::string> key{upstream, source};
   auto series = series_.find(key);
   if (series == series_.end()) {
     if (series_.size() >= kMaxSeries) return;

@@ -104,8 +104,7 @@ json shown_window(const SystemEvidence& evidence, bool core_runs) {
 
 std::string policy_of(const SystemEvidence& evidence) {
   if (evidence.power) return std::string(vx11::to_string(evidence.power->policy));
-  const std::string reported =
-      text_member(member(evidence.status, "windows"), "policy", "unknown");
+  const std::string reported = text_member(member(evidence.status, "windows"), "policy", "unknown");
   const bool is_known =
       reported == "solo_madre" || reported == "operative_core" || reported == "full";
   return is_known ? reported : "unknown";

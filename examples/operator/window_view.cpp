@@ -17,18 +17,12 @@ using vx11::PowerWindow;
 using vx11::WallTime;
 
 json empty_view(bool read_only) {
-  return json{{"mode", "solo_madre"},
-              {"policy", "unknown"},
-              {"status", "none"},
-              {"window_id", nullptr},
-              {"ttl_seconds", nullptr},
-              {"ttl_remaining_sec", nullptr},
-              {"created_at", nullptr},
-              {"deadline", nullptr},
-              {"services", json::array()},
-              {"active_services", json::array()},
-              {"degraded", false},
-              {"reason", nullptr},
+  return json{{"mode", "solo_madre"},      {"policy", "unknown"},
+              {"status", "none"},          {"window_id", nullptr},
+              {"ttl_seconds", nullptr},    {"ttl_remaining_sec", nullptr},
+              {"created_at", nullptr},     {"deadline", nullptr},
+              {"services", json::array()}, {"active_services", json::array()},
+              {"degraded", false},         {"reason", nullptr},
               {"read_only", read_only}};
 }
 
