@@ -65,6 +65,11 @@ bool Database::enqueue(detail::Change& change) {
   return true;
 }
 
+std::size_t Database::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 /// There is no thread, and so nothing has taken it.
 void Database::withdraw(detail::Change& change) {
   const std::lock_guard lock(mutex_);
@@ -75,8 +80,8 @@ void Database::run_waiting() {
   Changes taken;
   {
     const std::lock_guard lock(mutex_);
-    const auto end = waiting_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMostTogether));
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMostTogether));
     taken.assign(waiting_.begin(), end);
     waiting_.erase(waiting_.begin(), end);
   }

@@ -152,6 +152,9 @@ class Database {
     co_return std::move(*result);
   }
 
+  /// Changes that have not begun.
+  std::size_t waiting() const;
+
  private:
   /// A view of a function.
   class Query {
@@ -183,7 +186,7 @@ class Database {
   Connection writer_;
   Connection reader_;
   const std::size_t queue_limit_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Changes waiting_ = {};
   vx11::BlockingPool changes_;  ///< The pools are the last members: their threads end first.
   vx11::BlockingPool queries_;

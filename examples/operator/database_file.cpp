@@ -46,8 +46,9 @@ Result<> restrict_to_owner(int descriptor) {
   if (!S_ISREG(found.st_mode)) return fail(Errc::storage, "not a regular file");
   if ((found.st_mode & kOthers) == 0) return {};
   if (::fchmod(descriptor, found.st_mode & 07777U & ~kOthers) == 0) return {};
-  return fail(Errc::storage, "it is accessible to other users; its owner can change that with "
-                             "chmod 600");
+  return fail(Errc::storage,
+              "it is accessible to other users; its owner can change that with "
+              "chmod 600");
 }
 
 Result<> take(int descriptor, const std::string& name) {

@@ -19,13 +19,12 @@ inline constexpr std::array kMigrations = {
 CREATE TABLE logins (
   digest TEXT PRIMARY KEY,        -- of the cookie's secret
   principal TEXT NOT NULL,
-  token BLOB NOT NULL,            -- encrypted by a key that is derived from the secret
-  csrf_digest TEXT NOT NULL,
-  scopes TEXT NOT NULL,
+  sealed_token BLOB NOT NULL,     -- encrypted by a key that is derived from the secret
   address TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX logins_by_principal ON logins (principal, created_at);
 CREATE INDEX logins_by_expiry ON logins (expires_at);
 
 CREATE TABLE events (
