@@ -73,6 +73,7 @@ check('a restart shows its plan first, and is carried out after the confirmation
   const page = await atPower(open)
   const dialog = await restarting(page, 'hermes')
   await page.screenshot('power-plan')
+  assert.deepEqual(await page.violations(), [])
   await confirmRestart(dialog, 'hermes')
   await dialog.getByText(/madre has carried it out/).waitFor()
   const { body } = await shared.system.api('GET', '/audit?limit=20')
