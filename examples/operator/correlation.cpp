@@ -1,17 +1,12 @@
 #include "correlation.hpp"
 
 #include <vx11/http_refusals.hpp>
+#include <vx11/session.hpp>
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <optional>
 #include <utility>
-
-#include <nlohmann/json.hpp>
-#include <openssl/rand.h>
-
-#include "api_answers.hpp"
 
 namespace backend {
 
@@ -33,17 +28,6 @@ bool is_id(std::string_view text) noexcept {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   kMarks.find(c) != std::string_view::npos;
          });
-}
-
-std::string new_id() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::bad_alloc();
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 15U];
-  }
-  return text;
 }
 
 /// The target of the same resource in its usual form; none if it has that form.
@@ -136,9 +120,9 @@ std::string correlation_id_of(const vx11::Headers& headers) {
   for (const std::string_view name : {kCorrelationId, kRequestId}) {
     if (headers.count(name) == 0) continue;
     const std::string_view text = headers.get(name);
-    return headers.count(name) == 1 && is_id(text) ? std::string(text) : new_id();
+    return headers.count(name) == 1 && is_id(text) ? std::string(text) : vx11::make_uuid();
   }
-  return new_id();
+  return vx11::make_uuid();
 }
 
 std::shared_ptr<vx11::HttpHandler> make_canonical(std::shared_ptr<vx11::HttpHandler> inner) {

@@ -16,7 +16,7 @@ namespace backend {
 inline constexpr std::string_view kCorrelationId = "X-Correlation-Id";
 
 /// `X-Correlation-Id`, or `X-Request-Id` where that is absent, if it has 1 to 128 letters, digits
-/// and harmless marks and occurs once; else a new one of 128 random bits.
+/// and harmless marks and occurs once; else a new UUID.
 std::string correlation_id_of(const vx11::Headers& headers);
 
 /// A handler that answers as `inner`. It adds `X-Correlation-Id` and `X-Request-Id`, which are

@@ -10,10 +10,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "event_store.hpp"
 #include "latency_series.hpp"
 
 namespace backend {
@@ -47,7 +49,32 @@ class StatusFeed {
 
   LatencySeries& latencies() noexcept { return latencies_; }
 
+  class PowerCommand;
+  /// Which commands there were, for `Watcher`: what it sees while one runs is left to the route.
+  struct CommandMark {
+    std::size_t running = 0;
+    std::uint64_t ended = 0;
+    friend bool operator==(const CommandMark&, const CommandMark&) = default;
+  };
+
+  /// A caller's power command is sent; it runs until the guard is destroyed.
+  [[nodiscard]] PowerCommand begin_command();
+  /// An event that a route has stored, so that the watcher does not store it again. While the
+  /// guard of its command exists.
+  void report(NewEvent event);
+  CommandMark command_mark() const;
+  std::vector<NewEvent> take_reported();
+
  private:
+  /// Far more than commands between two looks; without a watcher the rest is dropped.
+  static constexpr std::size_t kMaxReported = 256;
+
+  struct Commands {
+    std::mutex mutex = {};
+    std::size_t running = 0;
+    std::uint64_t ended = 0;
+    std::vector<NewEvent> reported = {};
+  };
   struct Listeners {
     std::mutex mutex = {};
     std::uint64_t next = 1;
@@ -59,6 +86,27 @@ class StatusFeed {
   std::shared_ptr<const StatusSnapshot> latest_ = {};
   nlohmann::json essence_ = {};  ///< What of it counts as a change.
   LatencySeries latencies_ = {};
+  const std::shared_ptr<Commands> commands_ = std::make_shared<Commands>();
+};
+
+/// A power command on its way. Move-only.
+class StatusFeed::PowerCommand {
+ public:
+  explicit PowerCommand(std::shared_ptr<Commands> commands) : commands_(std::move(commands)) {
+    const std::lock_guard lock(commands_->mutex);
+    ++commands_->running;
+  }
+  PowerCommand(PowerCommand&&) noexcept = default;
+  PowerCommand& operator=(PowerCommand&&) = delete;
+  ~PowerCommand() {
+    if (!commands_) return;
+    const std::lock_guard lock(commands_->mutex);
+    --commands_->running;
+    ++commands_->ended;
+  }
+
+ private:
+  std::shared_ptr<Commands> commands_;
 };
 
 }  // namespace backend

@@ -9,6 +9,7 @@
 #include <vx11/background_timer.hpp>
 #include <vx11/backoff.hpp>
 #include <vx11/balancer.hpp>
+#include <vx11/blocking.hpp>
 #include <vx11/breaker_hints.hpp>
 #include <vx11/bulkhead.hpp>
 #include <vx11/certificate_auth.hpp>
@@ -49,6 +50,7 @@
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>
+#include <vx11/notifier.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>
@@ -64,6 +66,7 @@
 #include <vx11/retry_budget.hpp>
 #include <vx11/retryable.hpp>
 #include <vx11/revocations.hpp>
+#include <vx11/rfc3339.hpp>
 #include <vx11/router.hpp>
 #include <vx11/scope.hpp>
 #include <vx11/service_level.hpp>

@@ -1,4 +1,5 @@
 // The text of token files.
+#include <vx11/rfc3339.hpp>
 #include <vx11/token_file.hpp>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "text/hex.hpp"
-#include "text/rfc3339.hpp"
 
 namespace vx11 {
 inline namespace v0 {

@@ -1,4 +1,5 @@
 #include <vx11/power_state_client.hpp>
+#include <vx11/rfc3339.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "json/representable.hpp"
-#include "text/rfc3339.hpp"
 
 namespace vx11 {
 inline namespace v0 {

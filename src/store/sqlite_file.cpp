@@ -100,17 +100,6 @@ Result<Connection> connect(const std::string& name) {
   return connection;
 }
 
-Result<void> refuse_network(const std::filesystem::path& folder) {
-  struct statfs found = {};
-  if (statfs(folder.c_str(), &found) != 0) return {};  // creating the file will say why
-  const char* const name = network_file_system(static_cast<long>(found.f_type));
-  if (name == nullptr) return {};
-  return fail(Errc::storage,
-              fmt::format("it is on a network share ({}), where a write-ahead log does not work; "
-                          "use a local disk",
-                          name));
-}
-
 }  // namespace
 
 const char* network_file_system(long magic) noexcept {
@@ -128,7 +117,7 @@ Result<std::string> file_name(const std::string& path) {
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
   if (error) return detail::fail_with_errno(error.value());
   if (auto file = detail::ensure_private_file(absolute); !file) return fail(file.error());
-  if (auto local = refuse_network(absolute); !local) return fail(local.error());
+  if (auto local = refuse_network_share(absolute.string()); !local) return fail(local.error());
   return absolute.string();
 }
 
@@ -192,5 +181,17 @@ bool has_moved(sqlite3* database) noexcept {
 }
 
 }  // namespace sqlite
+
+Result<void> refuse_network_share(const std::string& path) {
+  struct statfs found = {};
+  if (statfs(path.c_str(), &found) != 0) return {};  // opening the file will say why
+  const char* const name = sqlite::network_file_system(static_cast<long>(found.f_type));
+  if (name == nullptr) return {};
+  return fail(Errc::storage,
+              fmt::format("it is on a network share ({}), where a write-ahead log does not work; "
+                          "use a local disk",
+                          name));
+}
+
 }  // namespace v0
 }  // namespace vx11

@@ -1,4 +1,4 @@
-#include "text/rfc3339.hpp"
+#include <vx11/rfc3339.hpp>
 
 #include <chrono>
 

@@ -18,17 +18,6 @@ export const drive = async (d) => {
   await ending(d)
 }
 
-/// Asks until the status comes; every answer is judged.
-const eventually = async (d, status, operation, how) => {
-  const deadline = Date.now() + 20000
-  for (;;) {
-    const { status: got } = await d.once(operation, how)
-    if (got === status) return d.expect(status, operation, how)
-    if (Date.now() > deadline) return d.faults.push(`${operation.name} → ${got}, never ${status}`)
-    await pause(100) // fewer requests than the rate of an address
-  }
-}
-
 /// Everything answers.
 const answers = async (d) => {
   for (const operation of d.all) {
@@ -123,7 +112,7 @@ const power = async (d) => {
   await d.withFault('madre', 'context_too_long', { as: 'tgi' },
     each(422, commands.filter((one) => one.has('422'))))
   await d.withFault('madre', 'refuse', {}, each(503, all))
-  await d.withFault('madre', '500', {}, () => eventually(d, 503, d.byId('getPowerState')))
+  await d.withFault('madre', '500', {}, () => d.eventually(503, d.byId('getPowerState')))
   await d.withFault('madre', 'hang', {}, () => Promise.all(commands.map((one) => d.expect(504, one))))
 }
 
@@ -175,10 +164,10 @@ const stores = async (d) => {
   await d.expect(404, read)
   await d.expect(404, remove)
   process.kill(d.redisPid)
-  for (const operation of [read, remove, d.byId('revoke')]) await eventually(d, 503, operation, { base: d.shared })
+  for (const operation of [read, remove, d.byId('revoke')]) await d.eventually(503, operation, { base: d.shared })
 }
 
 const ending = async (d) => {
   process.kill(d.gatewayPid)
-  await eventually(d, 503, d.byId('getReadyz'))
+  await d.eventually(503, d.byId('getReadyz'))
 }

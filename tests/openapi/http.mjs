@@ -9,8 +9,9 @@ const agentOf = (address) => {
   return agents.get(address)
 }
 
-/// A request: {method, path, headers, body, chunked, from}. `from` is a local address, such as 127.0.0.9.
-export const exchange = (base, { method = 'GET', path, headers = {}, body, chunked, from = '127.0.0.1' }) =>
+/// A request: {method, path, headers, body, chunked, from, until}. `from` is a local address, such as 127.0.0.9.
+/// With `until` a stream is left when what has come of it matches.
+export const exchange = (base, { method = 'GET', path, headers = {}, body, chunked, from = '127.0.0.1', until }) =>
   new Promise((resolve, reject) => {
     const url = new URL(base)
     const fields = { ...headers }
@@ -18,13 +19,22 @@ export const exchange = (base, { method = 'GET', path, headers = {}, body, chunk
     const request = http.request({
       host: url.hostname, port: url.port, path, method, headers: fields, localAddress: from, agent: agentOf(from),
     })
+    const finish = ({ statusCode: status, headers: fields }, bytes) => resolve({ status, headers: fields, bytes })
     request.on('error', reject)
     request.on('response', (answer) => {
-      const pieces = []
-      answer.on('data', (piece) => pieces.push(piece))
+      let bytes = Buffer.alloc(0)
+      answer.on('data', (piece) => {
+        bytes = Buffer.concat([bytes, piece])
+        if (!until?.test(bytes)) return
+        finish(answer, bytes)
+        request.destroy()
+      })
       answer.on('error', reject)
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(pieces) }))
+      answer.on('end', () => finish(answer, bytes))
+    })
+    request.on('upgrade', (answer, socket) => {
+      socket.destroy()
+      finish(answer, Buffer.alloc(0))
     })
     request.setTimeout(20000, () => request.destroy(new Error(`no answer to ${method} ${path}`)))
     if (chunked) request.write(body)
@@ -49,16 +59,17 @@ export const raw = (base, text) =>
     })
   })
 
-/// Keeps connections open; returns a function that closes them.
-export const holdConnections = async (base, from, count) => {
+/// Keeps connections open with a request whose body is awaited; returns a function that closes them. A server
+/// that has answered 100 has read the head: the connection is no longer idle, and is not closed for a new one.
+export const holdConnections = async (base, from, count, { path, token }) => {
   const { hostname, port } = new URL(base)
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nx-vx11-token: ${token}\r\nContent-Type: application/json\r\n` +
+    'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n'
   const sockets = []
   for (let i = 0; i < count; ++i) {
     await new Promise((resolve, reject) => {
-      const socket = net.connect({ host: hostname, port, localAddress: from }, () => {
-        // With a part of a request it is not idle: those that are may be closed for new ones.
-        socket.write('GET / HTTP/1.1\r\n', resolve)
-      })
+      const socket = net.connect({ host: hostname, port, localAddress: from }, () => socket.write(head))
+      socket.once('data', (bytes) => (/^HTTP\/1.1 100 /.test(bytes) ? resolve() : reject(new Error(String(bytes)))))
       socket.on('error', reject)
       sockets.push(socket)
     })

@@ -135,7 +135,7 @@ TEST_CASE("every answer has the id of its request") {
   const HttpResponse answer = backend.ask("GET", "/operator/api/things/1", "", bad);
   CHECK(answer.status == 401);
   const std::string made(answer.headers.get("X-Correlation-Id"));
-  CHECK(made.size() == 32);
+  CHECK(made.size() == 36);
   CHECK(body_of(answer)["correlation_id"] == made);
 }
 

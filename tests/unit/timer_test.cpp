@@ -1,4 +1,5 @@
 #include <vx11/background_timer.hpp>
+#include <vx11/notifier.hpp>
 #include <vx11/testing/manual_timer.hpp>
 #include <vx11/timer.hpp>
 
@@ -118,4 +119,49 @@ TEST_CASE("an instant timer turns the clock and remembers") {
   CHECK_FALSE(sync_wait(timer.sleep(7s, stopped())));
   CHECK(clock.now() - before == 5s);
   CHECK(timer.sleeps() == std::vector<Duration>{5s, 7s});
+}
+
+TEST_CASE("a notification ends a wait, or the next one if there is none") {
+  ManualClock clock;
+  const auto timer = std::make_shared<ManualTimer>(clock);
+  vx11::Notifier notifier(timer);
+  std::jthread later([&] {
+    while (timer->sleepers() == 0) std::this_thread::yield();
+    notifier.notify();
+  });
+  CHECK(sync_wait(notifier.wait(1h)));
+  later.join();
+  notifier.notify();
+  notifier.notify();
+  CHECK(sync_wait(notifier.wait(1h)));
+  later = std::jthread([&] {
+    while (timer->sleepers() == 0) std::this_thread::yield();
+    timer->advance(1h);
+  });
+  CHECK_FALSE(sync_wait(notifier.wait(1h)));  // the second notification counted with the first
+}
+
+TEST_CASE("a stop token ends a wait, and a notification that came before it is not lost") {
+  vx11::Notifier notifier(std::make_shared<BackgroundTimer>());
+  CHECK_FALSE(sync_wait(notifier.wait(1h, stopped())));
+  std::stop_source stop;
+  std::jthread later([&] { stop.request_stop(); });
+  CHECK_FALSE(sync_wait(notifier.wait(1h, stop.get_token())));
+  notifier.notify();
+  CHECK(sync_wait(notifier.wait(1h, stopped())));
+}
+
+TEST_CASE("of two threads that notify and wait, none misses the other") {
+  vx11::Notifier ping(std::make_shared<BackgroundTimer>());
+  vx11::Notifier pong(std::make_shared<BlockingTimer>());
+  std::jthread other([&] {
+    for (int i = 0; i < 500; ++i) {
+      CHECK(sync_wait(ping.wait(1h)));
+      pong.notify();
+    }
+  });
+  for (int i = 0; i < 500; ++i) {
+    ping.notify();
+    CHECK(sync_wait(pong.wait(1h)));
+  }
 }

@@ -54,6 +54,12 @@ struct SqliteOptions {
 VX11_API Result<std::shared_ptr<SessionStore>> open_sqlite_session_store(
     const std::string& path, SessionStoreOptions options = {}, SqliteOptions sqlite = {});
 
+/// What the store requires of the place of its file, for SQLite databases of a program's own: the
+/// write-ahead log needs memory that all processes share, which no network share has.
+/// \param path an existing file or folder
+/// \return `storage` with the kind of the share; nothing for a path that does not exist
+VX11_API Result<void> refuse_network_share(const std::string& path);
+
 [[deprecated("pass SessionStoreOptions")]] inline Result<std::shared_ptr<SessionStore>>
 open_sqlite_session_store(const std::string& path, SessionLimits limits, WallClock wall_clock = {},
                           SteadyClock clock = {}) {

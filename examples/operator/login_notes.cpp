@@ -1,0 +1,67 @@
+#include "login_notes.hpp"
+
+#include <string_view>
+
+namespace backend {
+
+namespace {
+
+/// How each is written.
+struct Words {
+  std::string_view action;
+  std::string_view outcome;
+  std::string_view type;
+  Severity severity;
+  std::string_view summary;
+};
+
+Words words_of(LoginNote::What what) noexcept {
+  using What = LoginNote::What;
+  switch (what) {
+    case What::begun:
+      return {"login", "done", "login", Severity::info, "logged in"};
+    case What::refused:
+      return {"login", "refused", "login.refused", Severity::warn, "a login was refused"};
+    case What::ended:
+      return {"logout", "done", "logout", Severity::info, "logged out"};
+    case What::revoked:
+      break;
+  }
+  return {"logout", "done", "login.revoked", Severity::warn,
+          "logged out: the gateway refuses the token"};
+}
+
+std::string summary_of(const LoginNote& note, const Words& words) {
+  std::string text(words.summary);
+  if (!note.who.principal.empty()) text = note.who.principal + " " + text;
+  if (!note.who.address.empty()) text += " from " + note.who.address;
+  return text;
+}
+
+}  // namespace
+
+vx11::Task<vx11::Result<void>> note_login(std::shared_ptr<AuditLog> audit,
+                                          std::shared_ptr<EventStore> events, LoginNote note) {
+  const Words words = words_of(note.what);
+  AuditEntry entry(note.who, std::string(words.action), {}, note.correlation_id);
+  entry.outcome = words.outcome;
+  if (note.what == LoginNote::What::ended) entry.detail["logins"] = note.count;
+  if (note.what == LoginNote::What::revoked) entry.detail["reason"] = "token_refused";
+  if (!note.reason.empty()) entry.detail["reason"] = note.reason;
+  auto adding = audit->add(std::move(entry));
+  auto added = co_await std::move(adding);
+  if (!added) co_return added;
+  NewEvent event;
+  event.type = words.type;
+  event.severity = words.severity;
+  event.module = "operator_backend";
+  event.summary = summary_of(note, words);
+  event.correlation_id = note.correlation_id;
+  if (!note.reason.empty()) event.payload["reason"] = note.reason;
+  auto storing = events->add(std::move(event));
+  const auto stored = co_await std::move(storing);
+  if (!stored) co_return vx11::fail(stored.error());
+  co_return vx11::Result<void>();
+}
+
+}  // namespace backend

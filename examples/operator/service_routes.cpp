@@ -1,0 +1,112 @@
+// service/{name}/start, stop and restart, with the two steps of the deployed madre.
+#include <vx11/power_state_client.hpp>
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api_answers.hpp"
+#include "bounded_json.hpp"
+#include "command_record.hpp"
+#include "route_context.hpp"
+
+namespace backend {
+
+namespace {
+
+using nlohmann::json;
+using vx11::Scope;
+using vx11::Task;
+
+/// madre binds her token to the User-Agent that it was issued to.
+constexpr std::array<const char*, 3> kPowerHeaders = {"X-VX11-Power-Key", "X-VX11-Power-Token",
+                                                      "User-Agent"};
+
+GatewayRequest command_to(const ApiCall& call, const std::string& service,
+                          std::string_view action) {
+  GatewayRequest request("POST", fmt::format("/operator/power/service/{}/{}", service, action),
+                         call.caller, call.correlation_id);
+  request.body = call.request.body;
+  for (const char* name : kPowerHeaders) {
+    const std::string_view value = call.request.headers.get(name);
+    if (!value.empty()) request.headers.set(name, value);
+  }
+  return request;
+}
+
+/// A plan is never success: madre has done nothing.
+bool is_executed(const json& madre) {
+  return text_member(madre, "status") != "plan" && member(madre, "executed") != false;
+}
+
+json command_view(const std::string& service, std::string_view action, json madre) {
+  json view = {{"service", service}, {"action", action}, {"executed", is_executed(madre)}};
+  view["status"] = text_member(madre, "status", "ok");
+  view["madre"] = std::move(madre);
+  return view;
+}
+
+/// What is known of the body that the audit should have; never the confirmation or a key.
+json command_detail(const json& body, const GatewayReply* reply) {
+  json detail = {{"apply", member(body, "apply") == true}};
+  if (member(body, "reason").is_string()) detail["reason"] = body["reason"];
+  if (reply != nullptr) detail["status_code"] = reply->status;
+  return detail;
+}
+
+std::string outcome_of_command(const ReplyOrAnswer& reply) {
+  if (reply && reply->ok()) return is_executed(reply->body) ? "done" : "planned";
+  return std::string(outcome_of(reply ? reply->status : reply.error().status));
+}
+
+ApiAnswer answer_of(ReplyOrAnswer reply, const std::string& service, std::string_view action) {
+  if (!reply) return std::move(reply.error());
+  if (!reply->ok()) return command_refusal(*std::move(reply));
+  return ApiAnswer(command_view(service, action, std::move(reply->body)));
+}
+
+Task<ApiAnswer> command(SharedContext context, const ApiCall& call, std::string_view action) {
+  const std::string service = call.path_argument("name");
+  if (!vx11::is_known_service(service)) {
+    ApiAnswer unknown = unprocessable({}, "Input should be a known service", "enum");
+    unknown.body["detail"][0]["loc"] = json::array({"path", "name"});
+    co_return unknown;
+  }
+  if (auto off = off_for(*context, call, Scope::power_write, service)) co_return *std::move(off);
+  auto body = json_object(call);
+  if (!body) co_return std::move(body.error());
+  const StatusFeed::PowerCommand running = context->parts.feed->begin_command();
+  auto sending = ask_gateway(*context, command_to(call, service, action),
+                             command_deadline(*context), context->options.command_timeout);
+  ReplyOrAnswer reply = co_await std::move(sending);
+  CommandRecord record(fmt::format("service.{}", action), service);
+  record.module = service;
+  record.outcome = outcome_of_command(reply);
+  record.detail = command_detail(*body, reply ? &*reply : nullptr);
+  ApiAnswer answer = answer_of(std::move(reply), service, action);
+  auto recording = recorded(*context, call, std::move(record), std::move(answer));
+  co_return co_await std::move(recording);
+}
+
+Task<ApiAnswer> start_service(SharedContext context, const ApiCall& call) {
+  return command(std::move(context), call, "start");
+}
+
+Task<ApiAnswer> stop_service(SharedContext context, const ApiCall& call) {
+  return command(std::move(context), call, "stop");
+}
+
+Task<ApiAnswer> restart_service(SharedContext context, const ApiCall& call) {
+  return command(std::move(context), call, "restart");
+}
+
+}  // namespace
+
+void add_service_routes(ApiRoutes& routes, const SharedContext& context) {
+  routes.push_back(route_of(context, "POST", "/service/{name}/start", &start_service));
+  routes.push_back(route_of(context, "POST", "/service/{name}/stop", &stop_service));
+  routes.push_back(route_of(context, "POST", "/service/{name}/restart", &restart_service));
+}
+
+}  // namespace backend
