@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// `PowerPolicy`: decides which power windows are opened, refused and closed, by schedules, bounds,
-/// budgets, use and demand.
+/// `PowerGovernor`: decides which power windows are opened, refused and closed, by schedules,
+/// bounds, budgets, use and demand.
 
 #include <vx11/clock.hpp>
 #include <vx11/export.hpp>
@@ -37,14 +37,14 @@ struct Weekdays {
 /// A window that is opened at the same time of every week.
 ///
 /// Civil time decides, as clocks in `zone` show it. A beginning or end that is skipped when clocks
-/// are put forward is the moment at which they are, and one that happens twice is the first of both:
-/// so each occurrence comes once. One of which every minute is skipped does not happen.
+/// are put forward is the moment at which they are, and one that happens twice is the first of
+/// both: so each occurrence comes once. One of which every minute is skipped does not happen.
 struct PowerSchedule {
-  std::string name = {};             ///< Unique; appears in decisions.
-  Weekdays days = {};                ///< On which it begins.
-  std::chrono::minutes from = {};    ///< Since midnight, below 24 h.
-  std::chrono::minutes to = {};      ///< The same, up to 24 h; not after `from`: on the next day.
-  TimeZone zone = {};                ///< Default: UTC.
+  std::string name = {};           ///< Unique; appears in decisions.
+  Weekdays days = {};              ///< On which it begins.
+  std::chrono::minutes from = {};  ///< Since midnight, below 24 h.
+  std::chrono::minutes to = {};    ///< The same, up to 24 h; not after `from`: on the next day.
+  TimeZone zone = {};              ///< Default: UTC.
   std::vector<std::string> services = {};  ///< At least one, all known.
   /// Of each window, of which the next one is opened when it has ended. None, the default: to the
   /// end of the occurrence. Shorter ones end sooner if this process cannot close them.
@@ -134,7 +134,7 @@ struct PowerRefusal {
   bool is_busy() const noexcept { return reason == "command_in_progress"; }
 };
 
-/// A command that the policy has decided on, for the program to send to madre.
+/// A command that the governor has decided on, for the program to send to madre.
 struct PowerOrder {
   enum class Action : std::uint8_t { open, close };
 
@@ -167,7 +167,7 @@ struct PowerLedger {
 };
 
 /// The rules.
-struct PowerPolicyOptions {
+struct PowerGovernorOptions {
   std::vector<PowerSchedule> schedules = {};  ///< The first one that applies counts.
   PowerBounds bounds = {};
   PowerBudget budget = {};
@@ -197,25 +197,25 @@ struct PowerPolicyOptions {
 /// progress at a time: none is decided on, and no window admitted, beside another.
 ///
 /// madre keeps one window: no schedule opens one beside it. A window that has left her state before
-/// its end was closed by hand, unless by this policy: then schedules leave their current occurrence
-/// alone, and chats open no window for a while. That also holds if madre forgets her windows, as at
-/// her own restart.
+/// its end was closed by hand, unless by this governor: then schedules leave their current
+/// occurrence alone, and chats open no window for a while. That also holds if madre forgets her
+/// windows, as at her own restart.
 ///
 /// **Thread-safe.** Never blocks. Several processes with the same rules come to the same decisions,
 /// each from what madre reports; madre refuses the second of two windows.
-class VX11_API PowerPolicy {
+class VX11_API PowerGovernor {
   struct Impl;
 
  public:
   /// Every mistake of the description, in one `invalid_argument`.
-  static Result<std::shared_ptr<PowerPolicy>> create(PowerPolicyOptions options);
-  /// A policy with other rules and the same state, for a configuration that was read again. Both
+  static Result<std::shared_ptr<PowerGovernor>> create(PowerGovernorOptions options);
+  /// A governor with other rules and the same state, for a configuration that was read again. Both
   /// may be used side by side.
-  Result<std::shared_ptr<PowerPolicy>> successor(PowerPolicyOptions options) const;
+  Result<std::shared_ptr<PowerGovernor>> successor(PowerGovernorOptions options) const;
 
   /// Whether any rule needs madre's state. If not, `due` has nothing to do.
   bool is_active() const noexcept;
-  const PowerPolicyOptions& options() const noexcept;
+  const PowerGovernorOptions& options() const noexcept;
 
   /// madre's answer.
   void observe(const PowerState& state);
@@ -237,9 +237,9 @@ class VX11_API PowerPolicy {
     void opened(const WindowRequest& window, const Result<MadreReply>& reply);
 
    private:
-    friend class PowerPolicy;
-    explicit Command(std::shared_ptr<Impl> policy) noexcept : policy_(std::move(policy)) {}
-    std::shared_ptr<Impl> policy_ = {};
+    friend class PowerGovernor;
+    explicit Command(std::shared_ptr<Impl> governor) noexcept : governor_(std::move(governor)) {}
+    std::shared_ptr<Impl> governor_ = {};
   };
   /// Whether a caller may open this window now.
   Result<Command, PowerRefusal> admit(const WindowRequest& window);
@@ -270,7 +270,7 @@ class VX11_API PowerPolicy {
   std::vector<MetricFamily> metric_families() const;
 
  private:
-  explicit PowerPolicy(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+  explicit PowerGovernor(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
   std::shared_ptr<Impl> impl_;
 };
 
