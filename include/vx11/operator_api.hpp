@@ -36,6 +36,9 @@ inline namespace v0 {
 struct NamedBreaker {
   std::string name = {};
   std::shared_ptr<const CircuitBreaker> breaker = {};
+  /// The same breaker, for `POST /vx11/circuit-breaker/{name}/isolate` and `…/reset`. Null: it is
+  /// shown alone, and these are answered 409.
+  std::shared_ptr<CircuitBreaker> control = {};
 };
 
 /// A condition without which requests should not be sent here.
@@ -74,6 +77,13 @@ struct OperatorApiOptions {
   /// Where `POST /operator/task` is sent, under `/switch/task`; its dialect is not used. None:
   /// tasks are answered 503.
   std::optional<RouterTarget> tasks = std::nullopt;
+  /// Where `POST /operator/manifestator/emit-intent` is sent, under `/madre/intent`: madre; its
+  /// dialect is not used. None: the path does not exist.
+  std::optional<RouterTarget> intents = std::nullopt;
+  /// Where requests below `/operator/inee/` are sent, under `/hormiguero/inee/extended/`:
+  /// hormiguero; its dialect is not used. It is called only while the power state says that a
+  /// service of the target's name runs. None: the paths do not exist.
+  std::optional<RouterTarget> inee = std::nullopt;
   /// The targets that this process answers for itself: chats they answer, and `/health`, say
   /// `embedded`.
   std::vector<std::string> embedded = {};

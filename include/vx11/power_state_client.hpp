@@ -97,9 +97,10 @@ struct PowerOptions {
   /// Only over a transport that suspends.
   Duration reuse_for = Duration::zero();
   Headers headers = {};  ///< Sent with every request; for example the token.
-  /// madre's power key. With it a service command whose body has `"apply":true`, and that brings no
-  /// power token of its own, is sent in two steps: a token is requested from madre, then the
-  /// command with key and token. Empty: commands are sent as they are.
+  /// madre's power key. With it a service command whose body has `"apply":true` and the phrase in
+  /// `confirm`, and that brings no power token of its own, is sent in two steps: a token is
+  /// requested from madre, then the command with key and token. Empty: commands are sent as they
+  /// are.
   std::string power_key = {};
   /// Admits every call and records its outcome. Null: none. Not the one that chat uses: slow or
   /// failing power calls would refuse chats. None for a view used by health: probes must not count.
@@ -212,15 +213,22 @@ class VX11_API PowerStateClient : public PowerStateView {
   Result<MadreReply> solo_madre_status(Deadline deadline = {}) const;
   /// `POST /madre/power/policy/solo_madre/apply`: all services but the three are put to sleep.
   Task<Result<MadreReply>> async_apply_solo_madre(Deadline deadline = {}) const;
+  /// The same with headers for madre, beside those of `PowerOptions`, such as a trace context; and
+  /// likewise for windows.
+  Task<Result<MadreReply>> async_apply_solo_madre(const Headers& headers, Deadline deadline) const;
   Result<MadreReply> apply_solo_madre(Deadline deadline = {}) const;
 
   /// `POST /madre/power/window/open`. `invalid_argument` for unknown services or a ttl below a
   /// second.
   Task<Result<MadreReply>> async_open_window(WindowRequest window, Deadline deadline = {}) const;
+  Task<Result<MadreReply>> async_open_window(WindowRequest window, const Headers& headers,
+                                             Deadline deadline) const;
   Result<MadreReply> open_window(WindowRequest window, Deadline deadline = {}) const;
   /// `POST /madre/power/window/close`. Empty id: the current window.
   Task<Result<MadreReply>> async_close_window(std::string window_id = {},
                                               Deadline deadline = {}) const;
+  Task<Result<MadreReply>> async_close_window(const std::string& window_id, const Headers& headers,
+                                              Deadline deadline) const;
   Result<MadreReply> close_window(std::string window_id = {}, Deadline deadline = {}) const;
 
   /// `POST /madre/power/service/{name}/start`, and likewise for the others. `invalid_argument` for

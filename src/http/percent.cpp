@@ -25,5 +25,22 @@ std::optional<std::string> decode_percent(std::string_view part) {
   return bytes;
 }
 
+std::string encode_percent(std::string_view bytes) {
+  constexpr std::string_view kUnreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  text.reserve(bytes.size());
+  for (const char c : bytes) {
+    if (kUnreserved.find(c) != std::string_view::npos) {
+      text += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    text.append(1, '%').append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 15U]);
+  }
+  return text;
+}
+
 }  // namespace v0
 }  // namespace vx11

@@ -16,5 +16,9 @@ inline namespace v0 {
 /// digits.
 VX11_API std::optional<std::string> decode_percent(std::string_view part);
 
+/// Encodes every byte but the unreserved ones, so that the result has one meaning in any part of a
+/// URL.
+VX11_API std::string encode_percent(std::string_view bytes);
+
 }  // namespace v0
 }  // namespace vx11

@@ -30,6 +30,8 @@ bool is_offered(const Context& context, const Route& route) noexcept {
   if (route.endpoint == Endpoint::admin_reload) return admin.reload != nullptr;
   if (route.endpoint == Endpoint::admin_log_level) return admin.set_log_level != nullptr;
   if (route.endpoint == Endpoint::admin_revocations) return admin.revoke != nullptr;
+  if (route.endpoint == Endpoint::intent) return context.options.intents.has_value();
+  if (route.endpoint == Endpoint::inee) return context.options.inee.has_value();
   return true;
 }
 
@@ -75,7 +77,8 @@ std::optional<std::string_view> error_of(Access access) noexcept {
 /// Whether the route may be used with these scopes. Refused without `Route::scope`.
 bool is_allowed(const Route& route, Scopes scopes, std::string_view method) noexcept {
   const bool reads = method != kDelete;
-  return scopes.allow(*route.scope) || (reads && route.reader && scopes.allow(*route.reader));
+  return route.any_scope || scopes.allow(*route.scope) ||
+         (reads && route.reader && scopes.allow(*route.reader));
 }
 
 std::optional<HttpResponse> refuse_caller(const Context& context, const Route& route,

@@ -56,6 +56,23 @@ MetricFamily states(const std::vector<NamedBreaker>& breakers) {
   return family;
 }
 
+MetricFamily modes(const std::vector<NamedBreaker>& breakers) {
+  constexpr std::array kModes = {CircuitMode::automatic, CircuitMode::isolated,
+                                 CircuitMode::forced_closed, CircuitMode::disabled,
+                                 CircuitMode::metrics_only};
+  MetricFamily family = gauge("vx11_circuit_mode", "1 for the mode a circuit breaker is in.");
+  for (const NamedBreaker& named : breakers) {
+    for (const CircuitMode mode : kModes) {
+      family.series.push_back(
+          {.labels = {{"breaker", named.name}, {"mode", std::string(to_string(mode))}},
+           .value = [breaker = named.breaker, mode]() -> std::uint64_t {
+             return breaker->mode() == mode ? 1 : 0;
+           }});
+    }
+  }
+  return family;
+}
+
 MetricFamily failures(const std::vector<NamedBreaker>& breakers) {
   MetricFamily family = gauge("vx11_circuit_failures", "Failures in a row.");
   for (const NamedBreaker& named : breakers) {
@@ -125,8 +142,9 @@ std::vector<MetricFamily> BreakerMetrics::families(const SteadyClock& clock) con
            return before + breaker->snapshot().generation;
          }});
   }
-  std::vector<MetricFamily> families = {states(shown_), failures(shown_), ages(shown_, clock),
-                                        windows(shown_), std::move(transitions)};
+  std::vector<MetricFamily> families = {states(shown_),   modes(shown_),
+                                        failures(shown_), ages(shown_, clock),
+                                        windows(shown_),  std::move(transitions)};
   for (const Total& total : kTotals) {
     MetricFamily family{.name = total.name, .help = total.help};
     for (const NamedBreaker& named : shown_) {

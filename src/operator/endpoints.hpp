@@ -20,6 +20,10 @@ Task<HttpResponse> show_status(const Context& context, const Call& call);
 Task<HttpResponse> show_observation(const Context& context, const Call& call);
 Task<HttpResponse> show_vx11_status(const Context& context, const Call& call);
 Task<HttpResponse> send_task(const Context& context, const Call& call);
+/// A build of a service, for madre.
+Task<HttpResponse> emit_intent(const Context& context, const Call& call);
+/// Every route of INEE, to hormiguero.
+Task<HttpResponse> relay_inee(const Context& context, const Call& call);
 Task<HttpResponse> show_session(const Context& context, const Call& call);
 Task<HttpResponse> delete_session(const Context& context, const Call& call);
 /// The same for servers that can stream: a large session is written in pieces.
@@ -35,7 +39,10 @@ Task<HttpResponse> restart_service(const Context& context, const Call& call);
 Task<HttpResponse> open_window(const Context& context, const Call& call);
 Task<HttpResponse> close_window(const Context& context, const Call& call);
 
+Task<HttpResponse> show_caller(const Context& context, const Call& call);
 Task<HttpResponse> show_breakers(const Context& context, const Call& call);
+Task<HttpResponse> isolate_breaker(const Context& context, const Call& call);
+Task<HttpResponse> reset_breaker(const Context& context, const Call& call);
 Task<HttpResponse> show_objectives(const Context& context, const Call& call);
 Task<HttpResponse> show_health(const Context& context, const Call& call);
 Task<HttpResponse> show_livez(const Context& context, const Call& call);

@@ -1,7 +1,7 @@
 #include <vx11/session.hpp>
 #include <vx11/version.hpp>
 
-#include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -17,21 +17,6 @@ namespace endpoints {
 
 namespace {
 
-void write_breaker(json::Writer& json, const NamedBreaker& named,
-                   const OperatorApiOptions& options) {
-  const CircuitSnapshot seen = named.breaker->snapshot();
-  json.key(named.name).open('{').key("state").string(to_string(seen.state));
-  json.key("failure_count").integer(seen.failures).key("last_failure");
-  if (seen.last_failure) {
-    const Duration ago = options.clock.now() - *seen.last_failure;
-    json.string(
-        to_rfc3339(options.wall_clock.now() - std::chrono::duration_cast<WallTime::duration>(ago)));
-  } else {
-    json.raw("null");
-  }
-  json.close('}');
-}
-
 /// Read to find out whether the store can be read; nothing is stored under it.
 constexpr std::string_view kNoSession = "vx11 readiness check";
 
@@ -45,14 +30,16 @@ HttpResponse not_ready(std::string_view reason) {
 
 }  // namespace
 
-Task<HttpResponse> show_breakers(const Context& context, const Call& /*call*/) {
-  json::Writer json(512);
-  json.open('{').key("status").string("ok").key("breakers").open('{');
-  for (const NamedBreaker& named : context.options.breakers) {
-    write_breaker(json, named, context.options);
+Task<HttpResponse> show_caller(const Context& context, const Call& call) {
+  json::Writer json(256);
+  json.open('{').key("principal");
+  call.principal != nullptr ? json.string(*call.principal) : json.raw("null");
+  json.key("scopes").open('[');
+  for (std::size_t i = 0; i < kScopes; ++i) {
+    const auto scope = static_cast<Scope>(i);
+    if (call.scopes.contains(scope)) json.string(to_string(scope));
   }
-  json.close('}').key("timestamp").string(to_rfc3339(context.options.wall_clock.now()));
-  json.close('}');
+  json.close(']').key("names_users").boolean(context.options.auth->names_users()).close('}');
   return json_answer(200, std::move(json).take());
 }
 

@@ -33,6 +33,9 @@ Result<void> check(const OperatorApiOptions& options) {
   mistakes.add_if(options.power == nullptr, "power is missing");
   mistakes.add_if(options.sessions == nullptr, "sessions is missing");
   mistakes.add_if(options.tasks && options.tasks->transport == nullptr, "tasks has no transport");
+  mistakes.add_if(options.intents && options.intents->transport == nullptr,
+                  "intents has no transport");
+  mistakes.add_if(options.inee && options.inee->transport == nullptr, "inee has no transport");
   mistakes.add_if(std::any_of(options.readiness.begin(), options.readiness.end(),
                               [](const ReadinessCheck& check) { return !check.is_ready; }),
                   "a readiness check has no function");
@@ -46,6 +49,8 @@ Result<void> check(const OperatorApiOptions& options) {
     const auto has_name = [&](const NamedBreaker& other) { return other.name == named->name; };
     mistakes.about("breaker", named->name);
     mistakes.add_if(named->breaker == nullptr, "it is null");
+    mistakes.add_if(named->control != nullptr && named->control != named->breaker,
+                    "control is another breaker");
     mistakes.add_if(std::any_of(breakers.begin(), named, has_name), "the name is used twice");
   }
   return std::move(mistakes).result();

@@ -2,8 +2,10 @@
 
 #include <vx11/session.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,17 +29,6 @@ void write_strings(json::Writer& json, std::string_view name,
   json.close(']');
 }
 
-void write_window(json::Writer& json, const PowerWindow& window) {
-  json.open('{').key("window_id").string(window.id).key("created_at");
-  json.string(window.created_at ? to_rfc3339(*window.created_at) : std::string());
-  json.key("ttl_seconds");
-  window.ttl ? json.integer(window.ttl->count()) : json.raw("null");
-  json.key("ttl_remaining_sec");
-  window.remaining ? json.integer(window.remaining->count()) : json.raw("null");
-  write_strings(json, "services", window.services);
-  json.close('}');
-}
-
 /// Time until madre's breaker for power requests admits a call; zero if it does now, or there is
 /// none. One that is shared with chats has the name of the upstream alone.
 Duration wait_for_madre(const Context& context) noexcept {
@@ -50,15 +41,25 @@ Duration wait_for_madre(const Context& context) noexcept {
   return Duration::zero();
 }
 
-/// `json` with `executed` false if madre has only planned the command.
-std::string marked(std::string json) {
-  static constexpr std::array<std::string_view, 2> kNames = {"executed", "status"};
-  const auto parts = json::split_object(json, kNames);
-  if (!parts || parts->found.members[1].text != "plan") return json;
-  return json::merge_objects(R"({"status":"plan","executed":false})", parts->rest);
+constexpr std::array<std::string_view, 3> kCore = {"madre", "tentaculo_link", "redis"};
+
+template <class Range>
+bool contains(const Range& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
+
+void write_window(json::Writer& json, const PowerWindow& window) {
+  json.open('{').key("window_id").string(window.id).key("created_at");
+  json.string(window.created_at ? to_rfc3339(*window.created_at) : std::string());
+  json.key("ttl_seconds");
+  window.ttl ? json.integer(window.ttl->count()) : json.raw("null");
+  json.key("ttl_remaining_sec");
+  window.remaining ? json.integer(window.remaining->count()) : json.raw("null");
+  write_strings(json, "services", window.services);
+  json.close('}');
+}
 
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows) {
   json.open('[');
@@ -98,9 +99,29 @@ HttpResponse passed_on(const Context& context, Result<MadreReply> reply) {
   return answer;
 }
 
-HttpResponse command_answer(const Context& context, Result<MadreReply> reply) {
-  if (reply && reply->ok()) reply->json = marked(std::move(reply->json));
-  return passed_on(context, std::move(reply));
+bool is_solo_madre(const PowerState& state) {
+  return state.policy == PowerPolicy::solo_madre && state.windows.empty() &&
+         state.running.size() == kCore.size() &&
+         std::all_of(kCore.begin(), kCore.end(),
+                     [&](std::string_view name) { return contains(state.running, name); });
+}
+
+Result<std::string> solo_madre_json(const std::string& said, const PowerState& state) {
+  static constexpr std::array<std::string_view, 4> kOurs = {"policy_active", "extra_services",
+                                                            "missing_services", "madre"};
+  const auto theirs = json::split_object(said, kOurs);
+  if (!theirs) return fail(theirs.error());
+  std::vector<std::string> extra;
+  std::copy_if(state.running.begin(), state.running.end(), std::back_inserter(extra),
+               [](const std::string& name) { return !contains(kCore, name); });
+  std::vector<std::string> missing(kCore.begin(), kCore.end());
+  std::erase_if(missing, [&](const std::string& name) { return contains(state.running, name); });
+  json::Writer json(1024);
+  json.open('{').key("policy_active").boolean(is_solo_madre(state));
+  write_strings(json, "extra_services", extra);
+  write_strings(json, "missing_services", missing);
+  json.key("madre").raw(json::split_object(said, {})->rest).close('}');
+  return json::merge_objects(std::move(json).take(), theirs->rest);
 }
 
 }  // namespace endpoints

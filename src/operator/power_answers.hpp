@@ -17,6 +17,7 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
+void write_window(json::Writer& json, const PowerWindow& window);
 /// An array of windows. One without an end has `ttl_seconds` null.
 void write_windows(json::Writer& json, const std::vector<PowerWindow>& windows);
 
@@ -31,9 +32,20 @@ HttpResponse madre_offline(const Context& context, const Error& why);
 /// madre's own answer, including a refusal (4xx), or 503 if there was none.
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
 
-/// The same for a command: one that madre has only planned has `executed` false; one that it has
-/// not answered yet is 504.
+/// The same for a command to open or close a window: one that madre has only planned has `executed`
+/// false; one that she has not answered yet is 504 and has it null.
 HttpResponse command_answer(const Context& context, Result<MadreReply> reply);
+
+/// The same for a command to services, which always says whether it was carried out: `executed` is
+/// true; false if madre only planned it or a step of it failed; null if that is not known yet.
+/// madre's own list of what she did is under `steps`.
+HttpResponse service_answer(const Context& context, Result<MadreReply> reply);
+
+/// Whether madre, tentaculo_link and redis run, and nothing else.
+bool is_solo_madre(const PowerState& state);
+/// madre's answer about the policy, as one that agrees with the state: it decides about
+/// `policy_active`; what she said herself is under `madre`.
+Result<std::string> solo_madre_json(const std::string& said, const PowerState& state);
 
 }  // namespace endpoints
 }  // namespace v0

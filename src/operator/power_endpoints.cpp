@@ -66,7 +66,7 @@ Task<HttpResponse> command(const Context& context, const Call& call, Command sen
   add_trace(order->headers, call.trace, call.request.headers);
   auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
   Result<MadreReply> reply = co_await std::move(sending);
-  co_return command_answer(context, std::move(reply));
+  co_return service_answer(context, std::move(reply));
 }
 
 }  // namespace
@@ -93,13 +93,21 @@ Task<HttpResponse> show_power_status(const Context& context, const Call& call) {
 }
 
 Task<HttpResponse> show_solo_madre(const Context& context, const Call& call) {
-  co_return passed_on(context,
-                      co_await context.options.power->async_solo_madre_status(call.deadline));
+  const PowerStateClient& power = *context.options.power;
+  auto said = co_await power.async_solo_madre_status(call.deadline);
+  if (!said || !said->ok()) co_return passed_on(context, std::move(said));
+  const auto state = co_await power.async_state(call.deadline);
+  if (!state) co_return madre_offline(context, state.error());
+  auto both = solo_madre_json(said->json, *state);
+  if (!both) co_return madre_offline(context, both.error());
+  co_return json_answer(said->status, *std::move(both));
 }
 
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call) {
-  co_return command_answer(context,
-                           co_await context.options.power->async_apply_solo_madre(call.deadline));
+  Headers headers;
+  add_trace(headers, call.trace, call.request.headers);
+  auto applying = context.options.power->async_apply_solo_madre(headers, call.deadline);
+  co_return service_answer(context, co_await std::move(applying));
 }
 
 Task<HttpResponse> start_service(const Context& context, const Call& call) {

@@ -13,8 +13,15 @@ namespace {
 
 constexpr std::optional<Scope> kPublic = std::nullopt;
 
+constexpr Route inee_read(const char* pattern) {
+  return {pattern, "GET", Scope::status, Endpoint::inee, &relay_inee};
+}
+constexpr Route inee_write(const char* pattern) {
+  return {pattern, "POST", Scope::power_write, Endpoint::inee, &relay_inee, BodyRule::required};
+}
+
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 26> kRoutes = {{
+constexpr std::array<Route, 43> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
@@ -42,12 +49,34 @@ constexpr std::array<Route, 26> kRoutes = {{
      &close_window, BodyRule::optional},
     {"/vx11/circuit-breaker/status", "GET", Scope::status, Endpoint::circuit_breakers,
      &show_breakers},
+    {"/vx11/circuit-breaker/{}/isolate", "POST", Scope::admin, Endpoint::breaker_isolate,
+     &isolate_breaker},
+    {"/vx11/circuit-breaker/{}/reset", "POST", Scope::admin, Endpoint::breaker_reset,
+     &reset_breaker},
     {"/vx11/status", "GET", Scope::status, Endpoint::vx11_status, &show_vx11_status},
+    {"/operator/whoami", "GET", Scope::admin, Endpoint::whoami, &show_caller, BodyRule::ignored,
+     std::nullopt, nullptr, true},
     {"/health", "GET", kPublic, Endpoint::health, &show_health},
     {"/livez", "GET", kPublic, Endpoint::livez, &show_livez},
     {"/readyz", "GET", kPublic, Endpoint::readyz, &show_readyz},
     {"/metrics", "GET", Scope::metrics, Endpoint::metrics, &show_metrics},
     {"/", "GET", kPublic, Endpoint::health, &show_health},
+    inee_read("/operator/inee/status"),
+    inee_write("/operator/inee/colony/register"),
+    inee_write("/operator/inee/colony/envelope"),
+    inee_write("/operator/inee/colony/heartbeat"),
+    inee_write("/operator/inee/colony/lifecycle/advance"),
+    inee_write("/operator/inee/builder/patchset"),
+    inee_write("/operator/inee/builder/prompt-pack"),
+    inee_read("/operator/inee/rewards/status"),
+    inee_read("/operator/inee/rewards/account/{}"),
+    inee_write("/operator/inee/rewards/transaction"),
+    inee_write("/operator/inee/manifestator/patch-plan"),
+    inee_write("/operator/inee/manifestator/prompt-pack"),
+    {"/operator/manifestator/emit-intent", "POST", Scope::power_write, Endpoint::intent,
+     &emit_intent, BodyRule::required},
+    {"/manifestator/builder/emit-intent", "POST", Scope::power_write, Endpoint::intent,
+     &emit_intent, BodyRule::required},
     {"/admin/reload", "POST", Scope::admin, Endpoint::admin_reload, &reload},
     {"/admin/log-level", "PUT", Scope::admin, Endpoint::admin_log_level, &set_log_level,
      BodyRule::required},

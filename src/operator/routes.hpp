@@ -32,6 +32,7 @@ struct Route {
   /// What suffices as well for GET.
   std::optional<Scope> reader = std::nullopt;
   Task<HttpResponse> (*remove)(const Context&, const Call&) = nullptr;  ///< DELETE; null: none.
+  bool any_scope = false;  ///< Every valid credential suffices, also one without scopes.
 };
 
 /// A route and the value of its `{}`.

@@ -1,18 +1,15 @@
 #include <vx11/session.hpp>
-#include <vx11/tracing.hpp>
 
 #include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "front/chat_trace.hpp"
-#include "http/retry_after.hpp"
 #include "json/scan.hpp"
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
-#include "router/send_through_breaker.hpp"
+#include "operator/relay.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -85,18 +82,13 @@ std::string payload_of(const OperatorTask& task) {
   return json::merge_objects(stated_payload(task), std::move(added).take());
 }
 
-HttpRequest request_of(const OperatorTask& task, const RouterTarget& target) {
+std::string json_of(const OperatorTask& task) {
   json::Writer json(512);
   json.open('{').key("task_type").string(task.type).key("payload").raw(payload_of(task));
   json.key("source").string("operator").key("provider_hint");
   task.provider.empty() ? json.raw("null") : json.string(task.provider);
   json.close('}');
-  HttpRequest request("POST", target.url, "/switch/task");
-  request.headers = target.headers;
-  request.headers.set("Accept", "application/json");
-  request.headers.set("Content-Type", "application/json");
-  request.body = std::move(json).take();
-  return request;
+  return std::move(json).take();
 }
 
 HttpResponse task_offline(std::string_view module, std::string_view reason,
@@ -107,43 +99,20 @@ HttpResponse task_offline(std::string_view module, std::string_view reason,
   return offline_answer(std::move(json).take(), retry_after);
 }
 
-/// The upstream's JSON object after our `session_id`; none if it is not one.
-Result<std::string, json::ScanError> with_session(const std::string& session,
-                                                  std::string_view json) {
+/// The upstream's members after our `session_id`, or why there are none.
+HttpResponse answer_to(Relayed& relayed, const RouterTarget& target, const std::string& session) {
   static constexpr std::array<std::string_view, 1> kOurs = {"session_id"};
-  const auto theirs = json::split_object(json, kOurs);
-  if (!theirs) return tl::unexpected(theirs.error());
+  if (!relayed) {
+    const RelayFailure& why = relayed.error();
+    return task_offline(target.name, why.reason, session, why.retry_after);
+  }
+  const auto theirs = json::split_object(relayed->json, kOurs);
   json::Writer ours;
   ours.open('{').key("session_id").string(session).close('}');
-  return json::merge_objects(std::move(ours).take(), theirs->rest);
-}
-
-/// JSON that is no object, or nested deeper than is read, may be what the client's task led to.
-Verdict verdict_on_body(const json::ScanError& error) noexcept {
-  return error.may_be_json() ? Verdict::neutral : Verdict::failure;
-}
-
-/// Passes on what the upstream answered, and concludes the call: an answer that is no JSON counts
-/// against the upstream, a refusal does not.
-HttpResponse answer_to(SendResult& sent, const RouterTarget& target, const std::string& session) {
-  if (!sent.response) {
-    const Error& error = sent.response.error();
-    return task_offline(target.name, offline_reason(error.code), session, sent.retry_after);
-  }
-  const Verdict verdict = verdict_on_status(sent.response->status);
-  const Duration wait = retry_after(*sent.response).value_or(Duration::zero());
-  if (verdict == Verdict::failure) {
-    sent.conclude(verdict);
-    return task_offline(target.name, offline_reason(Errc::http_status), session, wait);
-  }
-  auto body = with_session(session, sent.response->body);
-  sent.conclude(!body && verdict == Verdict::success ? verdict_on_body(body.error()) : verdict);
-  if (body) {
-    HttpResponse answer = json_answer(sent.response->status, *std::move(body));
-    add_retry_after(answer, wait);
-    return answer;
-  }
-  return task_offline(target.name, offline_reason(Errc::invalid_reply), session, {});
+  HttpResponse answer = json_answer(
+      relayed->status, json::merge_objects(std::move(ours).take(), theirs ? theirs->rest : "{}"));
+  add_retry_after(answer, relayed->retry_after);
+  return answer;
 }
 
 }  // namespace
@@ -158,13 +127,10 @@ Task<HttpResponse> send_task(const Context& context, const Call& call) {
   if (!fields->are_good()) co_return fields->complaint();
   const auto& target = context.options.tasks;
   if (!target) co_return task_offline(context.options.primary, "not_configured", task.session, {});
-  HttpRequest request = request_of(task, *target);
-  add_trace(request.headers, call.trace, call.request.headers);
-  const CallOptions options(target->name, *target->transport, target->try_timeout,
-                            context.options.clock, target->breaker.get(), target->linked.get());
-  SendThroughBreaker sending(options, request, call.deadline);
-  SendResult& sent = co_await sending;
-  co_return answer_to(sent, *target, task.session);
+  const HttpRequest request = relay_request("POST", *target, "/switch/task", json_of(task), call);
+  auto relaying = relay(context, *target, request, call.deadline);
+  Relayed relayed = co_await std::move(relaying);
+  co_return answer_to(relayed, *target, task.session);
 }
 
 }  // namespace endpoints

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -6,6 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "front/chat_trace.hpp"
+#include "json/scan.hpp"
+#include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
 #include "operator/power_answers.hpp"
@@ -48,21 +52,74 @@ tl::expected<std::string, HttpResponse> read_window_id(std::string_view body) {
   return id;
 }
 
+Headers traced(const Call& call) {
+  Headers headers;
+  add_trace(headers, call.trace, call.request.headers);
+  return headers;
+}
+
+const PowerWindow* window_of(const PowerState& state, std::string_view id) {
+  const auto found = std::find_if(state.windows.begin(), state.windows.end(),
+                                  [=](const PowerWindow& each) { return each.id == id; });
+  return found == state.windows.end() ? nullptr : &*found;
+}
+
+void write_open_window(json::Writer& json, const PowerState& state) {
+  json.key("window");
+  state.windows.empty() ? void(json.raw("null")) : write_window(json, state.windows.front());
+}
+
+/// madre's refusal to open a second window, with the one that is open.
+std::string with_open_window(const std::string& refusal, const PowerState& state) {
+  static constexpr std::array<std::string_view, 1> kOurs = {"window"};
+  const auto theirs = json::split_object(refusal, kOurs);
+  if (!theirs) return refusal;
+  json::Writer ours;
+  ours.open('{');
+  write_open_window(ours, state);
+  ours.close('}');
+  return json::merge_objects(std::move(ours).take(), theirs->rest);
+}
+
+HttpResponse window_not_open(const PowerState& state) {
+  json::Writer json(256);
+  json.open('{').key("error").string("window_not_open").key("status_code").integer(404);
+  write_open_window(json, state);
+  json.close('}');
+  return json_answer(404, std::move(json).take());
+}
+
+constexpr int kConflict = 409;
+
 }  // namespace
 
 Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto window = read_window(call.request.body);
   if (!window) co_return std::move(window.error());
   const PowerStateClient& power = *context.options.power;
-  auto opening = power.async_open_window(*std::move(window), call.deadline);
-  co_return command_answer(context, co_await std::move(opening));
+  const Headers headers = traced(call);
+  auto opening = power.async_open_window(*std::move(window), headers, call.deadline);
+  Result<MadreReply> reply = co_await std::move(opening);
+  if (reply && reply->status == kConflict) {
+    const auto state = co_await power.async_state(call.deadline);
+    if (state) reply->json = with_open_window(reply->json, *state);
+  }
+  co_return command_answer(context, std::move(reply));
 }
 
+/// An id is compared with the open window before the command is sent: the deployed madre may close
+/// whichever is open. Where she cannot say which one that is, she decides herself; after a restart
+/// with a window open her state cannot be read until it is closed.
 Task<HttpResponse> close_window(const Context& context, const Call& call) {
-  auto id = read_window_id(call.request.body);
-  if (!id) co_return std::move(id.error());
+  const auto id = read_window_id(call.request.body);
+  if (!id) co_return id.error();
   const PowerStateClient& power = *context.options.power;
-  auto closing = power.async_close_window(*std::move(id), call.deadline);
+  if (!id->empty()) {
+    const auto state = co_await power.async_state(call.deadline);
+    if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
+  }
+  const Headers headers = traced(call);
+  auto closing = power.async_close_window(*id, headers, call.deadline);
   co_return command_answer(context, co_await std::move(closing));
 }
 

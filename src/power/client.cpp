@@ -104,21 +104,38 @@ Task<Result<MadreReply>> PowerStateClient::async_solo_madre_status(Deadline dead
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_apply_solo_madre(Deadline deadline) const {
-  return to_reply(post("/madre/power/policy/solo_madre/apply", "{}", {}, std::move(deadline)));
+  return async_apply_solo_madre(Headers(), std::move(deadline));
+}
+
+Task<Result<MadreReply>> PowerStateClient::async_apply_solo_madre(const Headers& headers,
+                                                                  Deadline deadline) const {
+  return to_reply(post("/madre/power/policy/solo_madre/apply", "{}", headers, std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_open_window(WindowRequest window,
                                                              Deadline deadline) const {
+  return async_open_window(std::move(window), Headers(), std::move(deadline));
+}
+
+Task<Result<MadreReply>> PowerStateClient::async_open_window(WindowRequest window,
+                                                             const Headers& headers,
+                                                             Deadline deadline) const {
   std::string mistake = mistake_in(window);
   if (!mistake.empty()) return refuse_command(std::move(mistake));
-  return to_reply(post("/madre/power/window/open", to_json(window), {}, std::move(deadline)));
+  return to_reply(post("/madre/power/window/open", to_json(window), headers, std::move(deadline)));
 }
 
 Task<Result<MadreReply>> PowerStateClient::async_close_window(std::string window_id,
                                                               Deadline deadline) const {
+  return async_close_window(window_id, Headers(), std::move(deadline));
+}
+
+Task<Result<MadreReply>> PowerStateClient::async_close_window(const std::string& window_id,
+                                                              const Headers& headers,
+                                                              Deadline deadline) const {
   std::string body =
       window_id.empty() ? "{}" : fmt::format(R"({{"window_id":{}}})", json::quoted(window_id));
-  return to_reply(post("/madre/power/window/close", std::move(body), {}, std::move(deadline)));
+  return to_reply(post("/madre/power/window/close", std::move(body), headers, std::move(deadline)));
 }
 
 Result<MadreReply> PowerStateClient::status(Deadline deadline) const {

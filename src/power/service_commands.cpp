@@ -30,9 +30,14 @@ std::string member_of(std::string_view object, std::string_view name) {
   return scanned ? std::string(scanned->members[0].text) : std::string();
 }
 
-/// Whether the command is to be carried out, and its caller has no token for it.
+/// Without it madre only plans.
+constexpr std::string_view kConfirmation = "I_UNDERSTAND_THIS_STOPS_SERVICES";
+
+/// Whether the command is to be carried out, and its caller has no token for it. One without the
+/// phrase would take a token, of which madre issues few, for a plan.
 bool needs_key(const ServiceOrder& order) {
-  return member_of(order.json, "apply") == "true" && !order.headers.contains(kPowerToken);
+  return member_of(order.json, "apply") == "true" &&
+         member_of(order.json, "confirm") == kConfirmation && !order.headers.contains(kPowerToken);
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ TEST_CASE_FIXTURE(Site, "circuit breakers: the contract's answer, field by field
   const HttpResponse answer = get("/vx11/circuit-breaker/status");
   CHECK(answer.status == 200);
   CHECK(body_of(answer) == json::parse(R"({"status":"ok","breakers":{
-    "switch":{"state":"closed","failure_count":0,"last_failure":null},
-    "madre":{"state":"closed","failure_count":0,"last_failure":null}},
+    "switch":{"state":"closed","failure_count":0,"last_failure":null,"mode":"automatic"},
+    "madre":{"state":"closed","failure_count":0,"last_failure":null,"mode":"automatic"}},
     "timestamp":"2025-12-28T12:34:56.789Z"})"));
 }
 
@@ -107,4 +107,78 @@ TEST_CASE_FIXTURE(Site, "own breakers are reported instead of the router's") {
   const json breakers = breakers_of(*this);
   CHECK(breakers.size() == 1);
   CHECK(breakers.contains("odd \"name\""));
+}
+
+namespace {
+
+/// With breakers that operators may control.
+struct Controlled : Site {
+  Controlled() {
+    options.breakers = {{.name = "switch", .breaker = switch_breaker, .control = switch_breaker},
+                        {.name = "madre", .breaker = madre_breaker}};
+    to_switch->then_json(R"({"response":"from switch"})");
+    to_madre->then_json(R"({"response":"from madre"})");
+  }
+  HttpResponse order(const std::string& name, const std::string& what) {
+    return post("/vx11/circuit-breaker/" + name + "/" + what);
+  }
+  std::string metrics() { return get("/metrics").body; }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Controlled, "an isolated breaker rejects every call until it is reset") {
+  const HttpResponse isolated = order("switch", "isolate");
+  CHECK(isolated.status == 200);
+  CHECK(body_of(isolated) == json::parse(R"({"status":"ok","breakers":{
+    "switch":{"state":"open","failure_count":0,"last_failure":null,"mode":"isolated"}},
+    "timestamp":"2025-12-28T12:34:56.789Z"})"));
+  CHECK(breakers_of(*this).at("switch").at("mode") == "isolated");
+  CHECK(metrics().find(R"(vx11_circuit_mode{breaker="switch",mode="isolated"} 1)") !=
+        std::string::npos);
+  clock.advance(1h);
+  const json chatted = body_of(chat(R"({"message":"m"})"));
+  CHECK(chatted.at("metadata").at("reason") == "switch_circuit_open");
+  CHECK(to_switch->calls() == 0);
+
+  const json reset = body_of(order("switch", "reset")).at("breakers").at("switch");
+  CHECK(reset.at("state") == "closed");
+  CHECK(reset.at("mode") == "automatic");
+  CHECK(body_of(chat(R"({"message":"m"})")).at("response") == "from switch");
+}
+
+TEST_CASE_FIXTURE(Controlled, "a reset closes an open breaker, and no counter goes backwards") {
+  trip(*switch_breaker);
+  CHECK(order("switch", "reset").status == 200);
+  const json shown = breakers_of(*this).at("switch");
+  CHECK(shown.at("state") == "closed");
+  CHECK(shown.at("failure_count") == 0);
+  CHECK(shown.at("last_failure") == "2025-12-28T12:34:56.789Z");
+  CHECK(metrics().find(R"(vx11_circuit_failed_calls_total{breaker="switch"} 3)") !=
+        std::string::npos);
+  const auto generation = switch_breaker->snapshot().generation;
+  CHECK(order("switch", "reset").status == 200);
+  CHECK(switch_breaker->snapshot().generation == generation);  // there was nothing to do
+  switch_breaker->try_acquire().value().failure();
+  CHECK(order("switch", "reset").status == 200);
+  CHECK(switch_breaker->snapshot().failures == 0);
+}
+
+TEST_CASE_FIXTURE(Controlled, "breakers that cannot be controlled are refused, and by whom") {
+  for (const std::string what : {"isolate", "reset"}) {
+    CHECK(body_of(order("nothing", what)) ==
+          json{{"error", "breaker_not_found"}, {"status_code", 404}});
+    CHECK(order("%zz", what).status == 404);
+    CHECK(body_of(order("madre", what)) ==
+          json{{"error", "breaker_not_controllable"}, {"status_code", 409}});
+    CHECK(send(HttpRequest("POST", {}, "/vx11/circuit-breaker/switch/" + what)).status == 401);
+    CHECK(get("/vx11/circuit-breaker/switch/" + what).status == 405);
+  }
+  CHECK(switch_breaker->mode() == vx11::CircuitMode::automatic);
+  Site other;
+  other.options.breakers = {
+      {.name = "switch", .breaker = switch_breaker, .control = madre_breaker}};
+  CHECK(OperatorApi::create(other.complete_options())
+            .error()
+            .detail.find("control is another breaker") != std::string::npos);
 }

@@ -15,9 +15,8 @@ struct Order {
   std::string at_madre;
 };
 
-/// The orders that are forwarded to madre unchanged, and their paths.
+/// The commands, and their paths at madre.
 const std::vector<Order> kOrders = {
-    {"GET", "/operator/power/policy/solo_madre/status", "/madre/power/policy/solo_madre/status"},
     {"POST", "/operator/power/policy/solo_madre/apply", "/madre/power/policy/solo_madre/apply"},
     {"POST", "/operator/power/service/switch/start", "/madre/power/service/switch/start"},
     {"POST", "/operator/power/service/hermes/stop", "/madre/power/service/hermes/stop"},
@@ -32,6 +31,8 @@ std::vector<Order> all_orders() {
   std::vector<Order> all = kOrders;
   all.push_back({"GET", "/operator/power/state", "/madre/power/state"});
   all.push_back({"GET", "/operator/power/status", "/madre/power/status"});
+  all.push_back(
+      {"GET", "/operator/power/policy/solo_madre/status", "/madre/power/policy/solo_madre/status"});
   return all;
 }
 
@@ -120,7 +121,12 @@ TEST_CASE_FIXTURE(Power, "orders go to madre under the same path, and its answer
     site.to_power->then(HttpResponse(202, "application/json", R"({"done":[1,"x"]})"));
     const HttpResponse answer = site.give(order);
     CHECK(answer.status == 202);
-    CHECK(body_of(answer) == json::parse(R"({"done":[1,"x"]})"));
+    json body = body_of(answer);
+    const bool is_window = order.target.find("/window/") != std::string::npos;
+    CHECK(body.contains("executed") != is_window);
+    CHECK(body.value("executed", json()) == nullptr);  // 202: she has only accepted it
+    body.erase("executed");
+    CHECK(body == json::parse(R"({"done":[1,"x"]})"));
     REQUIRE(site.to_power->calls() == 1);
     CHECK(site.to_power->requests().front().method == order.method);
     CHECK(site.to_power->requests().front().target == order.at_madre);
@@ -265,6 +271,69 @@ TEST_CASE_FIXTURE(Power, "a ttl is a whole number of seconds, up to a year") {
   CHECK(open(R"({"services":["switch"],"ttl_sec":31536000})").status == 200);
 }
 
+TEST_CASE_FIXTURE(Power, "a window is refused while one is open, which is shown") {
+  to_power->then(HttpResponse(409, "application/json", R"({"detail":"open already"})"))
+      .then_json(kWindowed);
+  const HttpResponse answer = open(R"({"services":["switch"]})");
+  CHECK(answer.status == 409);
+  const json body = body_of(answer);
+  CHECK(body.at("detail") == "open already");
+  CHECK(body.at("window").at("window_id") == "win-1");
+  CHECK(body.at("window").at("services") == json{"switch"});
+}
+
+TEST_CASE_FIXTURE(Power, "a window that is not the open one is not closed") {
+  to_power->then_json(kWindowed);
+  const HttpResponse other = post("/operator/power/window/close", R"({"window_id":"win-0"})");
+  CHECK(other.status == 404);
+  CHECK(body_of(other).at("error") == "window_not_open");
+  CHECK(body_of(other).at("window").at("window_id") == "win-1");
+  CHECK(to_power->calls() == 1);
+  CHECK(post("/operator/power/window/close", R"({"window_id":"win-1"})").status == 200);
+  CHECK(to_power->requests().back().target == "/madre/power/window/close");
+  Power none;
+  none.to_power->then_json(kSoloMadre);
+  const HttpResponse gone = none.post("/operator/power/window/close", R"({"window_id":"win-1"})");
+  CHECK(gone.status == 404);
+  CHECK(body_of(gone).at("window") == nullptr);
+  Power unreadable;  // madre after a restart with a window open
+  unreadable.to_power->then(HttpResponse(500, "text/plain", "x")).then_json("{}");
+  CHECK(unreadable.post("/operator/power/window/close", R"({"window_id":"win-1"})").status == 200);
+}
+
+TEST_CASE_FIXTURE(Power, "the policy is active while the core alone runs, whatever madre says") {
+  const auto status = [](const std::string& running, const std::string& policy = "solo_madre") {
+    Power site;
+    site.to_power->then_json(R"({"policy":"solo_madre","policy_active":"hers","n":[1]})")
+        .then_json(R"({"policy":")" + policy + R"(","window_id":null,"active_services":)" +
+                   running + "}");
+    return body_of(site.get("/operator/power/policy/solo_madre/status"));
+  };
+  CHECK(status(R"(["madre","redis"])") == json::parse(R"({"policy_active":true,
+    "extra_services":[],"missing_services":[],"policy":"solo_madre","n":[1],
+    "madre":{"policy":"solo_madre","policy_active":"hers","n":[1]}})"));
+  const json hermes = status(R"(["madre","redis","hermes"])");
+  CHECK(hermes.at("policy_active") == false);
+  CHECK(hermes.at("extra_services") == json{"hermes"});
+  const json without = status(R"(["madre"])");
+  CHECK(without.at("policy_active") == false);
+  CHECK(without.at("missing_services") == json{"redis"});
+  CHECK(status(R"(["madre","redis"])", "windowed").at("policy_active") == false);
+  CHECK(status(R"(["madre","redis","ghost"])").at("policy_active") == false);
+}
+
+TEST_CASE_FIXTURE(Power, "every command passes the trace of its caller on") {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  to_power->then_json("{}");
+  for (const Order& order : kOrders) {
+    CAPTURE(order.target);
+    HttpRequest request = with_body("POST", order.target, R"({"services":["switch"]})");
+    request.headers.add("traceparent", parent);
+    CHECK(send(request).status == 200);
+    CHECK(to_power->requests().back().headers.get("traceparent") == parent);
+  }
+}
+
 TEST_CASE_FIXTURE(Power, "a window is closed with or without saying which") {
   to_power->then_json("{}");
   CHECK(post("/operator/power/window/close").status == 200);
@@ -287,10 +356,45 @@ TEST_CASE_FIXTURE(Power, "a command that madre only planned says that it was not
   CHECK(body.at("plan").size() == 1);
 }
 
-TEST_CASE_FIXTURE(Power, "a command that madre carried out is passed on unchanged") {
-  to_power->then_json(R"({"status":"ok","executed":[{"rc":0}]})");
-  CHECK(body_of(post("/operator/power/service/switch/stop")) ==
-        json::parse(R"({"status":"ok","executed":[{"rc":0}]})"));
+namespace {
+
+/// The answer to a command that madre answers so.
+json stopped_with(const std::string& said) {
+  Power site;
+  site.to_power->then_json(said);
+  return body_of(site.post("/operator/power/service/switch/stop"));
+}
+
+}  // namespace
+
+TEST_CASE("a command that madre carried out says so, with her steps") {
+  CHECK(stopped_with(R"({"status":"ok","executed":[{"rc":0,"cmd":["docker"]}]})") ==
+        json::parse(R"({"executed":true,"status":"ok","steps":[{"rc":0,"cmd":["docker"]}]})"));
+  CHECK(stopped_with(R"({"service":"switch","status":"stopped"})") ==
+        json::parse(R"({"executed":true,"service":"switch","status":"stopped"})"));
+}
+
+TEST_CASE("a command of which a step failed was not executed") {
+  for (const std::string steps :
+       {R"([{"rc":0},{"rc":1}])", R"([{"cmd":["docker"],"returncode":137}])",
+        R"([{"exit_code":-9}])", R"([{"ok":false}])", R"([{"error":"no such container"}])",
+        R"([{"status":"failed"}])"}) {
+    CAPTURE(steps);
+    const json body = stopped_with(R"({"executed":)" + steps + "}");
+    CHECK(body.at("executed") == false);
+    CHECK(body.at("failed_steps") == 1);
+    CHECK(body.at("steps") == json::parse(steps));
+  }
+  for (const std::string said : {R"({"status":"error"})", R"({"status":"partial","executed":[]})",
+                                 R"({"apply":false})", R"({"executed":false})"}) {
+    CAPTURE(said);
+    CHECK(stopped_with(said).at("executed") == false);
+  }
+}
+
+TEST_CASE("a command that madre will carry out later is not known to be executed") {
+  CHECK(stopped_with(R"({"status":"queued"})").at("executed") == nullptr);
+  CHECK(stopped_with(R"({"status":"pending"})").at("executed") == nullptr);
 }
 
 TEST_CASE_FIXTURE(Power, "a service command passes on its body and the two power headers") {
@@ -327,6 +431,7 @@ TEST_CASE_FIXTURE(Power, "a command without an answer in its time is 504 and pen
     CHECK(answer.status == 504);
     CHECK(body_of(answer).at("status") == "pending");
     CHECK(body_of(answer).at("module") == "madre");
+    CHECK(body_of(answer).at("executed") == nullptr);
   }
 }
 

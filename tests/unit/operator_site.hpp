@@ -115,16 +115,18 @@ struct Site {
   }
 
   OperatorApi& api() {
-    if (!api_) {
-      options.router = vx11::Router::create(router).value();
-      options.health = std::make_shared<vx11::HealthAggregator>(health);
-      options.power = std::make_shared<const vx11::PowerStateClient>(
-          to_power, "http://madre:8001",
-          vx11::PowerOptions{.breaker = madre_breaker, .clock = clock, .wall_clock = clock});
-      options.sessions = store;
-      api_ = OperatorApi::create(options).value();
-    }
+    if (!api_) api_ = OperatorApi::create(complete_options()).value();
     return *api_;
+  }
+  /// The options with all parts.
+  const vx11::OperatorApiOptions& complete_options() {
+    options.router = vx11::Router::create(router).value();
+    options.health = std::make_shared<vx11::HealthAggregator>(health);
+    options.power = std::make_shared<const vx11::PowerStateClient>(
+        to_power, "http://madre:8001",
+        vx11::PowerOptions{.breaker = madre_breaker, .clock = clock, .wall_clock = clock});
+    options.sessions = store;
+    return options;
   }
 
   HttpResponse send(const HttpRequest& request, vx11::Deadline deadline = {}) {

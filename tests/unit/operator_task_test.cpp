@@ -1,4 +1,4 @@
-// POST /operator/task: passed to switch.
+// What is passed on: tasks to switch, intents to madre, INEE to hormiguero.
 
 #include <string>
 
@@ -115,4 +115,193 @@ TEST_CASE_FIXTURE(Site, "without a switch tasks are not configured") {
   const HttpResponse answer = post("/operator/task", R"({"task_type":"t"})");
   CHECK(answer.status == 503);
   CHECK(body_of(answer).at("reason") == "not_configured");
+}
+
+namespace {
+
+constexpr const char* kEmit = "/operator/manifestator/emit-intent";
+
+struct Intents : Site {
+  std::shared_ptr<CircuitBreaker> breaker =
+      std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
+
+  Intents() {
+    options.intents = vx11::RouterTarget{
+        .name = "madre", .url = "http://madre:8001", .transport = to_madre, .breaker = breaker};
+    options.intents->headers.add("x-vx11-token", "t0ken");
+  }
+  HttpResponse emit(const std::string& body, const std::string& path = kEmit) {
+    HttpRequest request = with_body("POST", path, body);
+    request.headers.add("X-Correlation-Id", "corr-1");
+    return send(request);
+  }
+};
+
+struct Inee : Site {
+  std::shared_ptr<ScriptedTransport> to_hormiguero = std::make_shared<ScriptedTransport>(clock);
+  std::shared_ptr<CircuitBreaker> breaker =
+      std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
+
+  Inee() {
+    options.inee = vx11::RouterTarget{.name = "hormiguero",
+                                      .url = "http://hormiguero:8004",
+                                      .transport = to_hormiguero,
+                                      .breaker = breaker};
+    to_hormiguero->then_json(R"({"status":"ok"})");
+  }
+  Inee& awake() {
+    to_power->then_json(R"({"policy":"windowed","window_id":"w",
+      "active_services":["madre","redis","hormiguero"]})");
+    return *this;
+  }
+  HttpRequest sent() const { return to_hormiguero->requests().back(); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Intents, "an intent is madre's once she has accepted it") {
+  to_madre->then_json(R"({"intent_id":"int-7","status":"queued","plan_id":"p-1"})");
+  for (const std::string path : {kEmit, "/manifestator/builder/emit-intent"}) {
+    const HttpResponse answer = emit(R"({"intent_type":"build","target_service":"hermes",
+      "dockerfile_path":"hermes/Dockerfile","build_context":".","reason":"new model"})",
+                                     path);
+    CHECK(answer.status == 200);
+    CHECK(body_of(answer) == json::parse(R"({"intent_id":"int-7","status":"pending",
+      "queued":true,"assigned_to":"madre","madre_status":"queued","correlation_id":"corr-1",
+      "plan_id":"p-1"})"));
+  }
+  REQUIRE(to_madre->calls() == 2);
+  const HttpRequest request = to_madre->requests().front();
+  CHECK(request.method == "POST");
+  CHECK(request.target == "/madre/intent");
+  CHECK(request.headers.get("x-vx11-token") == "t0ken");
+  CHECK(json::parse(request.body) == json::parse(R"({"type":"build","source":"manifestator",
+    "payload":{"target_service":"hermes","dockerfile_path":"hermes/Dockerfile",
+               "build_context":".","reason":"new model"},"correlation_id":"corr-1"})"));
+}
+
+TEST_CASE_FIXTURE(Intents, "a bare intent has its request's id, and the older name of its target") {
+  to_madre->then_json("{}");
+  const json answer = body_of(emit(R"({"target":"hermes"})"));
+  CHECK(answer.at("intent_id") == "corr-1");
+  CHECK(answer.at("queued") == true);
+  const json sent = json::parse(to_madre->requests().back().body);
+  CHECK(sent.at("payload") == json{{"target_service", "hermes"}});
+}
+
+TEST_CASE_FIXTURE(Intents, "nothing is queued that madre did not accept") {
+  HttpResponse limited(429, "application/json", R"({"detail":"slow down"})");
+  limited.headers.add("Retry-After", "9");
+  to_madre->then_json(R"({"status":"rejected","detail":"no such service"})")
+      .then(limited)
+      .then_fail(Errc::unreachable);
+  const json rejected = body_of(emit(R"({"target":"x"})"));
+  CHECK(rejected.at("queued") == false);
+  CHECK(rejected.at("status") == "rejected");
+  const HttpResponse refused = emit(R"({"target":"x"})");
+  CHECK(refused.status == 429);
+  CHECK(refused.headers.get("Retry-After") == "9");
+  CHECK(body_of(refused) == json{{"detail", "slow down"}});
+  const HttpResponse gone = emit(R"({"target":"x"})");
+  CHECK(gone.status == 503);
+  CHECK(body_of(gone).at("module") == "madre");
+  CHECK(body_of(gone).at("reason") == "unreachable");
+  CHECK_FALSE(body_of(gone).contains("queued"));
+}
+
+TEST_CASE_FIXTURE(Intents, "what is wrong with an intent is listed, and madre is not asked") {
+  CHECK(mistakes_of(emit("{}")) == json{{"body.target_service", "missing"}});
+  CHECK(mistakes_of(emit(R"({"intent_type":"deploy","target_service":5,"reason":[]})")) ==
+        json{{"body.intent_type", "literal_error"},
+             {"body.target_service", "string_type"},
+             {"body.reason", "string_type"}});
+  CHECK(send(HttpRequest("POST", {}, kEmit)).status == 401);
+  CHECK(to_madre->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Site, "intents and INEE do not exist unless they are configured") {
+  for (const std::string path :
+       {kEmit, "/manifestator/builder/emit-intent", "/operator/inee/colony/register"}) {
+    CHECK(post(path, "{}").status == 404);
+  }
+  CHECK(get("/operator/inee/status").status == 404);
+}
+
+TEST_CASE_FIXTURE(Inee, "INEE: every path has its place at hormiguero") {
+  awake();
+  for (const std::string path : {"status", "rewards/status", "rewards/account/a%20b"}) {
+    CHECK(get("/operator/inee/" + path + "?limit=5").status == 200);
+    CHECK(sent().method == "GET");
+    CHECK(sent().target == "/hormiguero/inee/extended/" + path + "?limit=5");
+    CHECK(sent().body.empty());
+  }
+  for (const std::string path :
+       {"colony/register", "colony/envelope", "colony/heartbeat", "colony/lifecycle/advance",
+        "builder/patchset", "builder/prompt-pack", "rewards/transaction", "manifestator/patch-plan",
+        "manifestator/prompt-pack"}) {
+    CHECK(post("/operator/inee/" + path, R"({"n":1})").status == 200);
+    CHECK(sent().method == "POST");
+    CHECK(sent().target == "/hormiguero/inee/extended/" + path);
+    CHECK(sent().body == R"({"n":1})");
+  }
+  CHECK(post("/operator/inee/colony/explode", "{}").status == 404);
+}
+
+TEST_CASE_FIXTURE(Inee, "INEE: the colony is in query and body, wherever it was given") {
+  awake();
+  post("/operator/inee/colony/heartbeat", R"({"colony_id":"c/1","n":1})");
+  CHECK(sent().target == "/hormiguero/inee/extended/colony/heartbeat?colony_id=c%2F1");
+  CHECK(sent().body == R"({"colony_id":"c/1","n":1})");
+  post("/operator/inee/colony/heartbeat?x=1&colony_id=c%2F1", R"({"n":1})");
+  CHECK(sent().target == "/hormiguero/inee/extended/colony/heartbeat?x=1&colony_id=c%2F1");
+  CHECK(json::parse(sent().body) == json{{"n", 1}, {"colony_id", "c/1"}});
+  const auto calls = to_hormiguero->calls();
+  CHECK(mistakes_of(post("/operator/inee/colony/heartbeat?colony_id=a", R"({"colony_id":"b"})")) ==
+        json{{"query.colony_id", "value_error"}});
+  for (const std::string query :
+       {"colony_id=", "colony_id=a&colony_id=b", "colony_id=%zz", "colony_id", "colony_id=%0a"}) {
+    CAPTURE(query);
+    CHECK(mistakes_of(get("/operator/inee/status?" + query)) ==
+          json{{"query.colony_id", "value_error"}});
+  }
+  for (const std::string account : {"%2e%2e", ".", "%zz"}) {
+    CHECK(get("/operator/inee/rewards/account/" + account).status == 422);
+  }
+  CHECK(mistakes_of(post("/operator/inee/colony/heartbeat", R"({"colony_id":5})")) ==
+        json{{"body.colony_id", "string_type"}});
+  CHECK(to_hormiguero->calls() == calls);
+}
+
+TEST_CASE_FIXTURE(Inee, "INEE: a hormiguero that sleeps, or may sleep, is never called") {
+  to_power->then_json(kSoloMadre).then_fail(Errc::timeout);
+  const HttpResponse asleep = post("/operator/inee/colony/heartbeat", "{}");
+  CHECK(asleep.status == 503);
+  CHECK(body_of(asleep) == json{{"status", "service_offline"},
+                                {"module", "hormiguero"},
+                                {"reason", "asleep"},
+                                {"message", "INEE is temporarily unavailable"}});
+  const HttpResponse unknown = get("/operator/inee/status");
+  CHECK(unknown.status == 503);
+  CHECK(body_of(unknown).at("reason") == "power_state_unknown");
+  CHECK(to_hormiguero->calls() == 0);
+  CHECK(breaker->snapshot().failures == 0);
+}
+
+TEST_CASE_FIXTURE(Inee, "INEE: its refusals are passed on, and its failures open its own breaker") {
+  awake();
+  HttpResponse limited(429, "application/json", R"({"detail":"slow down"})");
+  limited.headers.add("Retry-After", "9");
+  to_hormiguero->then(limited).then(HttpResponse(500, "text/plain", "stack trace"));
+  CHECK(get("/operator/inee/status").status == 200);
+  const HttpResponse refused = get("/operator/inee/status");
+  CHECK(refused.status == 429);
+  CHECK(refused.headers.get("Retry-After") == "9");
+  for (int i = 0; i < 3; ++i) {
+    const json body = body_of(get("/operator/inee/status"));
+    CHECK(body.at("reason") == "error");
+    CHECK(body.at("detail") == "HTTP status 500");
+  }
+  CHECK(breaker->state() == vx11::CircuitState::open);
+  CHECK(body_of(get("/operator/inee/status")).at("reason") == "circuit_open");
+  CHECK(madre_breaker->state() == vx11::CircuitState::closed);
 }

@@ -264,3 +264,31 @@ TEST_CASE_FIXTURE(Completions, "the user of a completion is the principal of its
   const std::string alice = "alice";
   CHECK(vx11::sync_wait(store->find(vx11::session_key(&alice, "s"))).value()->user_id == "alice");
 }
+
+TEST_CASE_FIXTURE(Names, "whoami says who a credential is and what it may do") {
+  const auto whoami = [this](const std::string& name) {
+    const HttpResponse answer = send(by(name, "GET", "/operator/whoami"));
+    CHECK(answer.status == 200);
+    return json::parse(answer.body);
+  };
+  CHECK(whoami("ana") ==
+        json{{"principal", "ana"}, {"scopes", {"chat", "power:write"}}, {"names_users", false}});
+  CHECK(whoami("auditor").at("scopes") == json{"sessions:read"});
+  CHECK(whoami("anonymous") ==
+        json{{"principal", nullptr}, {"scopes", {"admin"}}, {"names_users", false}});
+  Names users;
+  users.options.auth = std::make_shared<const ByName>(Kind::users);
+  const HttpResponse answer = users.send(by("ana", "GET", "/operator/whoami"));
+  CHECK(json::parse(answer.body).at("names_users") == true);
+}
+
+TEST_CASE_FIXTURE(operator_site::Site, "whoami needs a credential, and asks no upstream") {
+  CHECK(get("/operator/whoami").status == 200);
+  CHECK(get("/operator/whoami/").status == 200);
+  CHECK(send(HttpRequest("GET", {}, "/operator/whoami")).status == 401);
+  HttpRequest wrong("GET", {}, "/operator/whoami");
+  wrong.headers.add("x-vx11-token", "wrong");
+  CHECK(send(wrong).status == 403);
+  CHECK(post("/operator/whoami").status == 405);
+  CHECK(upstream_calls() == 0);
+}
