@@ -11,7 +11,7 @@ export function DataTable({ caption, head, children }: Props) {
   return (
     // A table that is wider than the screen is scrolled by keyboard, too.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+    <div className="table-scroll" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="visually-hidden">{caption}</caption>
         <thead>

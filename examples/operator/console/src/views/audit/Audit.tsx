@@ -29,7 +29,7 @@ function Entries() {
     <>
       <QueryView query={audit} lines={8} empty={{ when: () => entries.length === 0, text: 'Nothing has been recorded yet.' }}>
         {() => (
-          <DataTable caption="Audit" head={['Time', 'Who', 'From', 'Action', 'Object', 'Outcome', '']}>
+          <DataTable caption="Audit" head={['Time', 'Who', 'From', 'Action', 'Object', 'Outcome', 'Details']}>
             {entries.map((entry) => (
               <Row key={entry.id} entry={entry} onShow={setShown} />
             ))}

@@ -8,7 +8,7 @@ import { BreakerBadge } from '../breakers/BreakerBadge';
 export function BreakerPanel() {
   const breakers = useBreakers();
   return (
-    <Panel title="Circuit breakers" className="span-4" aside={<Link href="/breakers">Details</Link>}>
+    <Panel title="Circuit breakers" aside={<Link href="/breakers">Details</Link>}>
       <QueryView query={breakers} empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}>
         {(data) => (
           <ul className="rows">

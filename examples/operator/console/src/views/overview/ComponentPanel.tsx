@@ -14,7 +14,7 @@ export function ComponentPanel() {
   const status = useStatus();
   const series = useLatency().data?.series ?? {};
   return (
-    <Panel title="Components" className="span-8" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
+    <Panel title="Components" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
       <QueryView query={status} lines={6}>
         {(data) => <Components status={data} series={series} />}
       </QueryView>

@@ -12,7 +12,7 @@ import { type Box, box, edgePath, layOut } from './topologyLayout';
 export function TopologyPanel() {
   const topology = useTopology();
   return (
-    <Panel title="Topology" className="span-8" aside={<Legend />}>
+    <Panel title="Topology" aside={<Legend />}>
       <QueryView query={topology} lines={8} empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}>
         {(data) => <TopologyMap topology={data} />}
       </QueryView>
@@ -62,7 +62,7 @@ function Edge({ from, to, label, narrow }: { from: Box; to: Box; label: string; 
 
 function Module({ at: { node, x, y } }: { at: Box }) {
   const tone = toneOf(node.status);
-  const label = node.label.length > 15 ? `${node.label.slice(0, 14)}…` : node.label;
+  const label = node.label.length > 17 ? `${node.label.slice(0, 16)}…` : node.label;
   return (
     <g transform={`translate(${x} ${y})`} className={`module tone-${tone}`}>
       <title>{`${node.label}: ${words(node.status.toLowerCase())}`}</title>

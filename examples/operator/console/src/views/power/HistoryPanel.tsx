@@ -35,7 +35,7 @@ function FromAudit() {
               <td className="nowrap">
                 <Age at={entry.ts} />
               </td>
-              <td>{entry.principal}</td>
+              <td>{entry.principal || <span className="muted">not known</span>}</td>
               <td>{entry.action}</td>
               <td>{entry.object}</td>
               <td>
