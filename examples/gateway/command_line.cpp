@@ -17,30 +17,20 @@ namespace gateway {
 
 namespace {
 
-constexpr std::string_view kAbout =
-    "The VX11 gateway: chat, status and power state of a VX11 system behind one address.\n"
-    "Without --madre and --switch it answers for madre itself.";
-constexpr std::string_view kFooter =
-    "Everything else is set in the file or by VX11_* variables: docs/configuration.md.\n"
-    "Flags win over variables, variables over the file. Secrets have no flag, because a command\n"
-    "line is visible to every user of the machine: use VX11_TENTACULO_LINK_TOKEN or a file.\n"
-    "Named tokens with scopes: vx11-gateway token --help.\n"
-    "Whether one runs, for containers: vx11-gateway healthcheck [URL].\n"
-    "What one does, on a terminal: vx11-gateway top [URL].";
-
 /// A CLI11 application with the flags of the settings table.
 class Parser {
  public:
-  Parser() {
-    app_.set_version_flag("--version", "vx11-gateway " VX11_VERSION_STRING);
-    app_.footer(std::string(kFooter));
+  explicit Parser(const Program& program)
+      : program_(program), app_(std::string(program.about), std::string(program.name)) {
+    app_.set_version_flag("--version", fmt::format("{} {}", program.name, VX11_VERSION_STRING));
+    app_.footer(std::string(program.footer));
     app_.allow_extras();
     // The last one wins, so that a script's flags can be overridden by arguments it appends.
     app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    for (const Setting& setting : settings()) {
+    for (const Setting& setting : program.settings.all()) {
       if (!setting.flag.empty()) add(setting);
     }
-    for (const Setting& setting : retired_settings()) {
+    for (const Setting& setting : program.settings.retired()) {
       if (!setting.flag.empty()) add(setting)->group("");  // accepted, and not in --help
     }
     config_ = app_.add_option("--config", config_file_, "TOML file with settings")
@@ -49,7 +39,9 @@ class Parser {
     app_.add_flag("--check-config", check_config_,
                   "Print the settings in force and where each comes from, or every mistake");
     app_.add_flag("--print-settings-markdown", print_manual_)->group("");
-    app_.add_flag("--print-telemetry-markdown", print_telemetry_)->group("");
+    if (program.has_telemetry_manual) {
+      app_.add_flag("--print-telemetry-markdown", print_telemetry_)->group("");
+    }
   }
 
   CommandLine parse(int argc, const char* const* argv) {
@@ -138,9 +130,9 @@ class Parser {
   Mistake unknown_flag(const std::string& name) const {
     if (name.find("token") != std::string::npos || name.find("secret") != std::string::npos) {
       return {.where = name,
-              .what =
-                  "there is no flag for a secret, because a command line is visible to every "
-                  "user of the machine; set VX11_TENTACULO_LINK_TOKEN or auth.token_file"};
+              .what = fmt::format("there is no flag for a secret, because a command line is "
+                                  "visible to every user of the machine; {}",
+                                  program_.secrets_hint)};
     }
     std::vector<std::string_view> names{"--config", "--check-config", "--version", "--help"};
     for (const Flag& flag : flags_) {
@@ -150,7 +142,8 @@ class Parser {
     return {.where = name, .what = "no such flag" + (near.empty() ? ", see --help" : near)};
   }
 
-  CLI::App app_{std::string(kAbout), "vx11-gateway"};
+  const Program& program_;
+  CLI::App app_;
   std::deque<Flag> flags_ = {};  // CLI11 keeps pointers to the values
   std::string config_file_ = {};
   CLI::Option* config_ = nullptr;
@@ -161,8 +154,8 @@ class Parser {
 
 }  // namespace
 
-CommandLine read_command_line(int argc, const char* const* argv) {
-  Parser parser;
+CommandLine read_command_line(int argc, const char* const* argv, const Program& program) {
+  Parser parser(program);
   try {
     return parser.parse(argc, argv);
   } catch (const CLI::CallForVersion& version) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config_load.hpp"
+#include "program.hpp"
 
 namespace gateway {
 
@@ -29,6 +30,7 @@ struct CommandLine {
 
 /// Parses the arguments; mistakes are collected in `flags`. Values of unknown flags are never
 /// shown, since they may be secrets.
-CommandLine read_command_line(int argc, const char* const* argv);
+CommandLine read_command_line(int argc, const char* const* argv,
+                              const Program& program = gateway_program());
 
 }  // namespace gateway

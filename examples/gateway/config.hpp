@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "backend_config.hpp"
 #include "config_values.hpp"
 #include "route_config.hpp"
 #include "slo_config.hpp"
@@ -308,6 +309,7 @@ struct GatewayConfig {
   IdempotencyConfig idempotency = {};
   std::map<std::string, SloConfig, std::less<>> slos = {};
   ServiceLevelsConfig service_levels = {};
+  BackendConfig backend = {};  ///< Of vx11-operator, which shares this way of being configured.
 
   /// No madre is configured: the gateway answers in its place.
   bool madre_is_embedded() const { return madre.url.value.empty(); }

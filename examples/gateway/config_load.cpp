@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "config_settle.hpp"
+#include "program.hpp"
 #include "toml_file.hpp"
 #include "unknown_variables.hpp"
 
@@ -66,21 +66,28 @@ Origin LoadedConfig::origin(std::string_view key) const {
   return found == origins.end() ? Origin{} : found->second;
 }
 
-Assignments read_environment(const Environment& environment) {
+Assignments read_environment(const Environment& environment, const SettingsTable& settings) {
   Assignments found;
-  for (const Setting& setting : settings()) read_variable(environment, setting, found);
-  for (const Setting& setting : retired_settings()) read_variable(environment, setting, found);
+  for (const Setting& setting : settings.all()) read_variable(environment, setting, found);
+  for (const Setting& setting : settings.retired()) read_variable(environment, setting, found);
   return found;
 }
 
 LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
                          const Environment& environment, std::span<const std::string> variables) {
+  return load_config(std::move(flags), file, environment, variables, gateway_program());
+}
+
+LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
+                         const Environment& environment, std::span<const std::string> variables,
+                         const Program& program) {
   LoadedConfig loaded;
-  loaded.warnings = warn_of_unknown(variables);
-  if (file) apply(loaded, read_toml_file(*file));
-  apply(loaded, read_environment(environment));
+  loaded.config = program.defaults;
+  loaded.warnings = warn_of_unknown(variables, program.settings);
+  if (file) apply(loaded, read_toml_file(*file, program.settings));
+  apply(loaded, read_environment(environment, program.settings));
   apply(loaded, std::move(flags));
-  settle(loaded, environment);
+  program.settle(loaded, environment);
   return loaded;
 }
 

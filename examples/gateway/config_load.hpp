@@ -79,7 +79,10 @@ struct LoadedConfig {
 
 /// The settings in the environment. An empty variable counts as not set; `settle` warns of one
 /// that should hold a secret.
-Assignments read_environment(const Environment& environment);
+Assignments read_environment(const Environment& environment,
+                             const SettingsTable& settings = gateway_settings());
+
+struct Program;
 
 /// Merges the sources, checks values against each other and reads the files that hold secrets.
 /// The result has every mistake of every source.
@@ -89,5 +92,9 @@ Assignments read_environment(const Environment& environment);
 LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
                          const Environment& environment,
                          std::span<const std::string> variables = {});
+/// The same for another program than vx11-gateway.
+LoadedConfig load_config(Assignments flags, const std::optional<std::string>& file,
+                         const Environment& environment, std::span<const std::string> variables,
+                         const Program& program);
 
 }  // namespace gateway

@@ -8,50 +8,6 @@ namespace gateway {
 
 namespace {
 
-constexpr std::string_view kIntroduction =
-    R"(<!-- Written by `vx11-gateway --print-settings-markdown`; do not edit. -->
-# Configuration of vx11-gateway
-
-`vx11-gateway` starts without any configuration. What is set comes from, in this order of
-precedence: flags, environment variables, the TOML file given with `--config`, defaults.
-
-- `vx11-gateway --check-config …` prints the settings in force with those flags, that environment
-  and that file, and the origin of each value (exit code 0), with warnings on standard error; or
-  every mistake, with file and line, variable or flag (exit code 2).
-- A key that does not exist is a mistake; a variable `VX11_…` that no setting reads is a warning.
-- An empty variable counts as not set; a warning names one that should hold a secret.
-- Durations are text: a whole number with `h`, `m`, `s`, `ms`, `us` or `ns`.
-- Lists are TOML lists; in a variable the words are separated by commas.
-- Relative paths start at the working directory.
-- Secrets have no flag, because a command line is visible to every user of the machine. They are
-  never printed; nor are user and password in a URL.
-
-Without `madre.url` the gateway answers in madre's place: the policy is solo_madre, power windows
-cannot be opened and services cannot be started, and chats get a fixed answer that says so. Without
-`switch.url` there is no switch.
-
-```toml
-[server]
-listen = "127.0.0.1:8000"
-
-[auth]
-token_file = "/etc/vx11/token"
-
-[switch]
-url = "http://127.0.0.1:8002"
-limit = "10s"
-
-[switch.breaker]
-open_for = "30s"
-
-[madre]
-url = "http://127.0.0.1:8001"
-```
-
-Other upstreams of chats are tables `[targets.NAME]`. `[routes.NAME]` brings them into an order, and
-`[groups.NAME]` makes several of them one step of it: [upstreams.md](upstreams.md) has whole files.
-)";
-
 /// Unset values and secrets become comments, so that the output loads with the same meaning.
 std::string line_of(const Setting& setting, const LoadedConfig& loaded, std::string_view name) {
   const std::string value = setting.field.print(loaded.config);
@@ -62,9 +18,9 @@ std::string line_of(const Setting& setting, const LoadedConfig& loaded, std::str
                      loaded.origin(setting.key).where);
 }
 
-std::string default_of(const Setting& setting) {
+std::string default_of(const Setting& setting, const GatewayConfig& defaults) {
   if (!setting.shown_default.empty()) return std::string(setting.shown_default);
-  const std::string value = setting.field.print(GatewayConfig{});
+  const std::string value = setting.field.print(defaults);
   return value == "\"\"" ? "none" : fmt::format("`{}`", value);
 }
 
@@ -123,7 +79,7 @@ std::string print_manual(std::string_view title, std::string_view doc,
                           .field = member.field(std::string("NAME")),
                           .shown_default = member.shown_default};
     out += fmt::format("| `{}` | {} | {} | {} |\n", member.name, member.doc,
-                       values_of(setting.field), default_of(setting));
+                       values_of(setting.field), default_of(setting, GatewayConfig()));
   }
   return out;
 }
@@ -139,24 +95,24 @@ std::string print_manual(const NamedTables& tables) {
 
 }  // namespace
 
-std::string print_config(const LoadedConfig& loaded) {
-  std::string out = fmt::format("# {}\n", describe_upstreams(loaded.config));
+std::string print_config(const LoadedConfig& loaded, const Program& program) {
+  std::string out = fmt::format("# {}\n", program.headline(loaded.config));
   std::string_view table;
-  for (const Setting& setting : settings()) {
+  for (const Setting& setting : program.settings.all()) {
     if (table_of(setting.key) != table) {
       table = table_of(setting.key);
       out += fmt::format("\n[{}]\n", table);
     }
     out += line_of(setting, loaded, name_of(setting.key));
   }
-  for (const NamedTables& tables : named_tables()) out += print_tables(tables, loaded);
+  for (const NamedTables& tables : program.settings.named()) out += print_tables(tables, loaded);
   return out;
 }
 
-std::string print_manual() {
-  std::string out(kIntroduction);
+std::string print_manual(const Program& program) {
+  std::string out(program.manual_introduction);
   std::string_view table;
-  for (const Setting& setting : settings()) {
+  for (const Setting& setting : program.settings.all()) {
     if (table_of(setting.key) != table) {
       table = table_of(setting.key);
       out += fmt::format(
@@ -165,9 +121,10 @@ std::string print_manual() {
           table);
     }
     out += fmt::format("| `{}` | {} | {} | {} | {} |\n", name_of(setting.key), setting.doc,
-                       values_of(setting.field), default_of(setting), names_of(setting));
+                       values_of(setting.field), default_of(setting, program.defaults),
+                       names_of(setting));
   }
-  for (const NamedTables& tables : named_tables()) out += print_manual(tables);
+  for (const NamedTables& tables : program.settings.named()) out += print_manual(tables);
   return out;
 }
 

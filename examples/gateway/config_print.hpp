@@ -3,14 +3,15 @@
 #include <string>
 
 #include "config_load.hpp"
+#include "program.hpp"
 
 namespace gateway {
 
 /// The effective settings as TOML that can be loaded again, with the origin of each value in a
 /// comment; secrets are left out.
-std::string print_config(const LoadedConfig& loaded);
+std::string print_config(const LoadedConfig& loaded, const Program& program = gateway_program());
 
-/// The text of docs/configuration.md, generated from the settings table.
-std::string print_manual();
+/// The text of the program's manual, such as docs/configuration.md, generated from the settings table.
+std::string print_manual(const Program& program = gateway_program());
 
 }  // namespace gateway

@@ -81,22 +81,6 @@ void check_certificates(LoadedConfig& loaded) {
   }
 }
 
-/// The state directory of the XDG Base Directory Specification.
-struct StateFolder {
-  std::string path = {};
-  std::string_view from = {};
-};
-std::optional<StateFolder> state_folder(const Environment& environment) {
-  // The specification requires relative paths to be ignored.
-  if (auto path = environment("XDG_STATE_HOME"); path && path->starts_with('/')) {
-    return StateFolder{std::move(*path), "XDG_STATE_HOME"};
-  }
-  if (const auto home = environment("HOME"); home && home->starts_with('/')) {
-    return StateFolder{*home + "/.local/state", "HOME"};
-  }
-  return std::nullopt;
-}
-
 void settle_sessions(LoadedConfig& loaded, const Environment& environment) {
   constexpr std::string_view kKey = "sessions.store";
   if (loaded.origin(kKey).source != Origin::Source::standard) return;
@@ -128,17 +112,6 @@ void settle_metrics(LoadedConfig& loaded) {
                                         loaded.config.metrics.open ? "public" : "auto"));
   if (loaded.origin("metrics.access").source != Origin::Source::standard) return;
   if (loaded.config.metrics.open) loaded.config.metrics.access = MetricsMode::open;
-}
-
-void check_origins(LoadedConfig& loaded) {
-  for (const std::string& origin : loaded.config.server.cors_origins) {
-    if (origin == "*" || is_origin(origin)) continue;
-    complain(
-        loaded, "server.cors_origins",
-        fmt::format("{} is not an origin; write https://host[:port] in small letters, without a "
-                    "path and without the scheme's own port",
-                    shown_value(origin).value_or("\"***\"")));
-  }
 }
 
 /// Whether a chat that this step does not answer may be sent to another target.
@@ -198,6 +171,29 @@ void check_deadlines(LoadedConfig& loaded) {
 
 }  // namespace
 
+void check_origins(LoadedConfig& loaded, std::string_view key,
+                   const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    if (origin == "*" || is_origin(origin)) continue;
+    complain(
+        loaded, key,
+        fmt::format("{} is not an origin; write https://host[:port] in small letters, without a "
+                    "path and without the scheme's own port",
+                    shown_value(origin).value_or("\"***\"")));
+  }
+}
+
+std::optional<StateFolder> state_folder(const Environment& environment) {
+  // The specification requires relative paths to be ignored.
+  if (auto path = environment("XDG_STATE_HOME"); path && path->starts_with('/')) {
+    return StateFolder{std::move(*path), "XDG_STATE_HOME"};
+  }
+  if (const auto home = environment("HOME"); home && home->starts_with('/')) {
+    return StateFolder{*home + "/.local/state", "HOME"};
+  }
+  return std::nullopt;
+}
+
 void check_credentials(LoadedConfig& loaded, const Environment& environment) {
   check_certificates(loaded);
   check_exposure(loaded);
@@ -215,7 +211,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_tracing(loaded);
   check_credentials(loaded, environment);
   check_listener_tls(loaded);
-  check_origins(loaded);
+  check_origins(loaded, "server.cors_origins", loaded.config.server.cors_origins);
   check_deadlines(loaded);
   settle_targets(loaded);
   settle_slos(loaded);

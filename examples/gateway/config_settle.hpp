@@ -1,5 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "config_load.hpp"
 
 namespace gateway {
@@ -14,5 +19,16 @@ void settle(LoadedConfig& loaded, const Environment& environment);
 /// Whether other machines that can connect need a credential that they do not know. A part of
 /// `settle`, and to be repeated where a listener stays on another address than the configured one.
 void check_credentials(LoadedConfig& loaded, const Environment& environment);
+
+/// Complains of what is no origin of a page; `*` is one.
+void check_origins(LoadedConfig& loaded, std::string_view key,
+                   const std::vector<std::string>& origins);
+
+/// The state directory of the XDG Base Directory Specification.
+struct StateFolder {
+  std::string path = {};
+  std::string_view from = {};  ///< The variable that names it.
+};
+std::optional<StateFolder> state_folder(const Environment& environment);
 
 }  // namespace gateway

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "embedded_file.hpp"
 
 extern const EmbeddedFile gateway_description;
 #ifdef VX11_GATEWAY_PAGE
@@ -50,12 +49,17 @@ void add_page(std::vector<vx11::HttpDocument>& /*documents*/) {}
 
 }  // namespace
 
-vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_gateway_documents(
-    const ServerConfig& server) {
-  vx11::HttpDocumentsOptions options{.cors_origins = server.cors_origins};
-  options.documents.push_back(document(kDescriptionPath, "application/json", gateway_description));
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_api_documents(
+    const EmbeddedFile& description, std::vector<std::string> cors_origins) {
+  vx11::HttpDocumentsOptions options{.cors_origins = std::move(cors_origins)};
+  options.documents.push_back(document(kDescriptionPath, "application/json", description));
   add_page(options.documents);
   return vx11::make_documents(std::move(options));
+}
+
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_gateway_documents(
+    const ServerConfig& server) {
+  return make_api_documents(gateway_description, server.cors_origins);
 }
 
 }  // namespace gateway

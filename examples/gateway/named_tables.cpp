@@ -42,8 +42,7 @@ const std::vector<NamedTables>& named_tables() {
   return all;
 }
 
-const NamedTables* find_named_tables(std::string_view root) {
-  const auto& all = named_tables();
+const NamedTables* find_named_tables(std::span<const NamedTables> all, std::string_view root) {
   const auto found =
       std::find_if(all.begin(), all.end(), [=](const NamedTables& t) { return t.root == root; });
   return found == all.end() ? nullptr : &*found;

@@ -63,7 +63,7 @@ const TableList* find_list(std::span<const TableList> lists, std::string_view na
 /// All kinds of such tables, in the order of the manual.
 const std::vector<NamedTables>& named_tables();
 /// The kind with this root, or null.
-const NamedTables* find_named_tables(std::string_view root);
+const NamedTables* find_named_tables(std::span<const NamedTables> all, std::string_view root);
 
 /// `routes.main.rules[1]`, counted from 1.
 /// \param table key of the table that the list is in

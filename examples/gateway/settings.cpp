@@ -215,30 +215,33 @@ std::vector<Setting> retired_table() {
 }
 
 /// `VX11_SWITCH_BREAKER_OPEN_FOR` of `switch.breaker.open_for`.
-std::string variable_of(std::string_view key) {
-  std::string name = "VX11_";
+std::string variable_of(std::string_view prefix, std::string_view key) {
+  std::string name(prefix);
   for (const char c : key) {
     name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   return name;
 }
 
-std::vector<Setting> with_variables(std::vector<Setting> all) {
+std::vector<Setting> with_variables(std::vector<Setting> all, std::string_view prefix) {
   for (Setting& setting : all) {
-    if (setting.environment.empty()) setting.environment.push_back(variable_of(setting.key));
+    if (setting.environment.empty()) {
+      setting.environment.push_back(variable_of(prefix, setting.key));
+    }
   }
   return all;
 }
 
-std::vector<std::string_view> keys_and_tables() {
+std::vector<std::string_view> keys_and_tables(const std::vector<Setting>& settings,
+                                              const std::vector<NamedTables>& named) {
   std::vector<std::string_view> known;
   const auto add = [&](std::string_view key) {
     if (!key.empty() && std::find(known.begin(), known.end(), key) == known.end()) {
       known.push_back(key);
     }
   };
-  for (const NamedTables& tables : named_tables()) add(tables.root);
-  for (const Setting& setting : settings()) {
+  for (const NamedTables& tables : named) add(tables.root);
+  for (const Setting& setting : settings) {
     const std::string_view table = table_of(setting.key);
     add(table_of(table));
     add(table);
@@ -249,18 +252,16 @@ std::vector<std::string_view> keys_and_tables() {
 
 }  // namespace
 
-const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all = with_variables(table());
-  return all;
-}
+SettingsTable::SettingsTable(std::vector<Setting> all, std::vector<Setting> retired,
+                             const std::vector<NamedTables>& named, std::string prefix)
+    : all_(with_variables(std::move(all), prefix)),
+      retired_(with_variables(std::move(retired), prefix)),
+      named_(&named),
+      prefix_(std::move(prefix)),
+      known_(keys_and_tables(all_, named)) {}
 
-const std::vector<Setting>& retired_settings() {
-  static const std::vector<Setting> all = with_variables(retired_table());
-  return all;
-}
-
-const Setting* find_setting(std::string_view key) {
-  for (const auto* all : {&settings(), &retired_settings()}) {
+const Setting* SettingsTable::find(std::string_view key) const {
+  for (const auto* all : {&all_, &retired_}) {
     const auto found =
         std::find_if(all->begin(), all->end(), [=](const Setting& s) { return s.key == key; });
     if (found != all->end()) return &*found;
@@ -268,14 +269,13 @@ const Setting* find_setting(std::string_view key) {
   return nullptr;
 }
 
-bool is_table(std::string_view key) {
-  const auto& known = known_keys();
-  return find_setting(key) == nullptr && std::find(known.begin(), known.end(), key) != known.end();
+bool SettingsTable::is_table(std::string_view key) const {
+  return find(key) == nullptr && std::find(known_.begin(), known_.end(), key) != known_.end();
 }
 
-const std::vector<std::string_view>& known_keys() {
-  static const std::vector<std::string_view> known = keys_and_tables();
-  return known;
+const SettingsTable& gateway_settings() {
+  static const SettingsTable all(table(), retired_table(), named_tables(), "VX11_");
+  return all;
 }
 
 std::string_view table_of(std::string_view key) {

@@ -42,16 +42,49 @@ struct Setting {
   std::string_view retired = {};
 };
 
-/// All settings, table by table, in the order of the manual.
-const std::vector<Setting>& settings();
-/// Settings that have no effect any more. Neither shown nor suggested.
-const std::vector<Setting>& retired_settings();
-/// The setting with this key, retired or not, or null.
-const Setting* find_setting(std::string_view key);
-/// Whether `key` is a table, such as "switch" or "switch.breaker".
-bool is_table(std::string_view key);
-/// All keys and tables that have an effect, for "did you mean".
-const std::vector<std::string_view>& known_keys();
+struct NamedTables;
+
+/// The settings of a program. Immutable.
+class SettingsTable {
+ public:
+  /// \param all     table by table, in the order of the manual
+  /// \param retired settings that have no effect any more; neither shown nor suggested
+  /// \param named   kept, not copied
+  /// \param prefix  of the environment variables of settings that name none
+  SettingsTable(std::vector<Setting> all, std::vector<Setting> retired,
+                const std::vector<NamedTables>& named, std::string prefix);
+
+  const std::vector<Setting>& all() const noexcept { return all_; }
+  const std::vector<Setting>& retired() const noexcept { return retired_; }
+  const std::vector<NamedTables>& named() const noexcept { return *named_; }
+  /// In front of most variables: "VX11_".
+  const std::string& prefix() const noexcept { return prefix_; }
+  /// The setting with this key, retired or not, or null.
+  const Setting* find(std::string_view key) const;
+  /// Whether `key` is a table, such as "switch" or "switch.breaker".
+  bool is_table(std::string_view key) const;
+  /// All keys and tables that have an effect, for "did you mean".
+  const std::vector<std::string_view>& known() const noexcept { return known_; }
+
+ private:
+  std::vector<Setting> all_;
+  std::vector<Setting> retired_;
+  const std::vector<NamedTables>* named_;
+  std::string prefix_;
+  std::vector<std::string_view> known_;
+};
+
+/// Those of vx11-gateway.
+const SettingsTable& gateway_settings();
+inline const std::vector<Setting>& settings() {
+  return gateway_settings().all();
+}
+inline const std::vector<Setting>& retired_settings() {
+  return gateway_settings().retired();
+}
+inline const Setting* find_setting(std::string_view key) {
+  return gateway_settings().find(key);
+}
 
 /// "auth.jwt" of "auth.jwt.secret".
 std::string_view table_of(std::string_view key);

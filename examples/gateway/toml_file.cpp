@@ -22,18 +22,19 @@ namespace {
 /// Walks a document and collects its values and mistakes.
 class Reader {
  public:
-  explicit Reader(const std::string& name) : name_(name) {}
+  Reader(const std::string& name, const SettingsTable& settings)
+      : name_(name), settings_(settings) {}
 
   void walk(const toml::table& table, const std::string& prefix = {}) {
     for (const auto& [key, node] : table) {
       const std::string path = prefix + std::string(key.str());
       const std::string shown = prefix + shown_key(key.str());
       const auto line = key.source().begin.line;
-      if (const NamedTables* tables = prefix.empty() ? find_named_tables(path) : nullptr) {
+      if (const NamedTables* tables = prefix.empty() ? named(path) : nullptr) {
         walk_named(*tables, node, line);
-      } else if (const Setting* setting = find_setting(path)) {
+      } else if (const Setting* setting = settings_.find(path)) {
         take(*setting, node, line);
-      } else if (!is_table(path)) {
+      } else if (!settings_.is_table(path)) {
         complain(line, shown,
                  fmt::format("no such {}{}", node.is_table() ? "table" : "setting", hint(path)));
       } else if (const toml::table* below = node.as_table()) {
@@ -54,6 +55,10 @@ class Reader {
 
  private:
   using Line = toml::source_index;
+
+  const NamedTables* named(std::string_view root) const {
+    return find_named_tables(settings_.named(), root);
+  }
 
   /// What a named table, or an element of a list in it, may contain.
   struct Scope {
@@ -167,8 +172,8 @@ class Reader {
                          kind_of(node), path));
   }
 
-  static std::string hint(std::string_view path) {
-    const std::string near = did_you_mean(path, known_keys());
+  std::string hint(std::string_view path) const {
+    const std::string near = did_you_mean(path, settings_.known());
     return near.empty() ? "; --check-config prints all there are" : near;
   }
 
@@ -195,20 +200,22 @@ class Reader {
   }
 
   const std::string& name_;
+  const SettingsTable& settings_;
   Assignments found_ = {};
   std::vector<std::pair<Line, Mistake>> mistakes_ = {};
 };
 
 }  // namespace
 
-Assignments read_toml(std::string_view text, const std::string& name) {
+Assignments read_toml(std::string_view text, const std::string& name,
+                      const SettingsTable& settings) {
   if (const auto line = find_deep_key(text)) {
     return {.mistakes = {{.where = fmt::format("{}:{}", name, *line),
                           .what = fmt::format("a key has more than {} parts", kMostKeyParts)}}};
   }
   try {
     const toml::table document = toml::parse(text);
-    Reader reader(name);
+    Reader reader(name, settings);
     reader.walk(document);
     return std::move(reader).sorted();
   } catch (const toml::parse_error& error) {
@@ -219,9 +226,9 @@ Assignments read_toml(std::string_view text, const std::string& name) {
   }
 }
 
-Assignments read_toml_file(const std::string& path) {
+Assignments read_toml_file(const std::string& path, const SettingsTable& settings) {
   const auto text = file_text(path);
-  if (text) return read_toml(*text, path);
+  if (text) return read_toml(*text, path, settings);
   return {.mistakes = {{.where = path,
                         .what = fmt::format("cannot be read: {}; check the path given to --config",
                                             text.error().message()),

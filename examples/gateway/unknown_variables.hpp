@@ -7,12 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "settings.hpp"
+
 namespace gateway {
 
 /// The names in this process's environment that begin with `VX11_`, in alphabetical order.
 std::vector<std::string> process_variables();
 
-/// One warning for each of `names` that no setting reads, with the nearest that exists.
-std::vector<std::string> warn_of_unknown(std::span<const std::string> names);
+/// One warning for each of `names` that no setting reads, with the nearest that exists. Left out
+/// are those that begin as another program's do: VX11_OPERATOR_ for vx11-gateway, all others for
+/// vx11-operator.
+std::vector<std::string> warn_of_unknown(std::span<const std::string> names,
+                                         const SettingsTable& settings = gateway_settings());
 
 }  // namespace gateway

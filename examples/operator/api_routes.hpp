@@ -70,6 +70,7 @@ struct ApiRouteOptions {
   /// A credential may be absent, for routes that accept another proof, such as an ephemeral token;
   /// `Caller` then has an address alone. One that is sent is confirmed as everywhere.
   bool is_optional = false;
+  bool at_root = false;  ///< `pattern` is the whole path.
 };
 
 struct ApiRoute {

@@ -144,7 +144,8 @@ void Confirmations::remember(const std::string& digest, const ConfirmedToken& to
         [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
     entries_.erase(oldest);
   }
-  entries_[digest] = Entry{token, vx11::saturated_add(options_.clock.now(), options_.reuse_for), ++uses_};
+  entries_[digest] =
+      Entry{token, vx11::saturated_add(options_.clock.now(), options_.reuse_for), ++uses_};
 }
 
 void Confirmations::forget(const std::string& digest) {

@@ -1,31 +1,146 @@
 // vx11-operator: the operator's backend of a VX11 system, a client of vx11-gateway.
-#include <vx11/net/server.hpp>
+//
+// This file reads the command line and the configuration, and serves until a signal ends it.
+#include <vx11/version.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
-#include <utility>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "operator_backend.hpp"
+#include "command_line.hpp"
+#include "config_load.hpp"
+#include "config_print.hpp"
+#include "log.hpp"
+#include "operator_program.hpp"
+#include "running_backend.hpp"
+#include "service_manager.hpp"
+#include "signals.hpp"
+#include "unknown_variables.hpp"
+#include "values.hpp"
 
 namespace backend {
 namespace {
 
-int run() {
-  auto handler = make_operator_backend({});
-  if (!handler) {
-    fmt::print(stderr, "vx11-operator: {}\n", handler.error().detail);
-    return EXIT_FAILURE;
+using gateway::GatewayConfig;
+using gateway::Job;
+using gateway::LoadedConfig;
+using gateway::log_event;
+using gateway::LogEvent;
+using gateway::ServiceManager;
+
+constexpr int kUsage = 2;
+
+/// A host is shown as it is configured.
+std::string address_of(const GatewayConfig& config, const gateway::Front& front) {
+  gateway::Address listen = config.server.listen;
+  if (listen.kind != gateway::Address::Kind::tcp) return front.url();
+  listen.port = front.port();
+  return fmt::format("{}://{}", config.server.tls.is_on() ? "https" : "http", to_string(listen));
+}
+
+void announce(const LoadedConfig& loaded, RunningBackend& backend) {
+  log_event(LogEvent::backend_started, {{"version", VX11_VERSION_STRING},
+                                        {"gateway", loaded.config.backend.gateway.url.value},
+                                        {"file", loaded.config.backend.database.value},
+                                        {"console", backend.console()}});
+  for (const std::string& warning : loaded.warnings) {
+    log_event(LogEvent::config_warning, {{"warning", warning}});
   }
-  const auto served = vx11::serve(**handler, {.listen = "127.0.0.1:8011"});
-  return served ? EXIT_SUCCESS : EXIT_FAILURE;
+  fmt::print("listening on {}\n", address_of(loaded.config, backend.front()));
+  std::fflush(stdout);
+}
+
+/// Whatever the level of the log is.
+[[nodiscard]] int fail_to_start(const vx11::Error& error, gateway::LogFormat format) {
+  if (format == gateway::LogFormat::text) {
+    fmt::print(stderr, "vx11-operator: {}\n", error.detail);
+  } else {
+    gateway::set_level(gateway::LogLevel::error);
+    log_event(LogEvent::backend_not_started, {{"reason", error.detail}});
+  }
+  return EXIT_FAILURE;
+}
+
+/// At a terminal there is no balancer that has to notice.
+void end(RunningBackend& backend, const GatewayConfig& config, const ServiceManager& manager,
+         int signal) {
+  const vx11::Duration delay = signal == SIGINT ? vx11::Duration() : config.server.drain_delay;
+  manager.stopping("finishing requests in progress");
+  log_event(LogEvent::backend_stopping,
+            {{"signal", signal}, {"delay", gateway::unquoted(gateway::print(delay))}});
+  backend.begin_to_drain();
+  const std::size_t cut_off = backend.drain(delay);
+  if (cut_off != 0) log_event(LogEvent::gateway_cut_off, {{"requests", cut_off}});
+  log_event(LogEvent::backend_stopped);
+}
+
+int serve(const LoadedConfig& loaded) {
+  const gateway::Signals signals;
+  const GatewayConfig& config = loaded.config;
+  gateway::start_log(config.log.level, config.log.format);
+  auto made = RunningBackend::make(config);
+  if (!made) return fail_to_start(made.error(), config.log.format);
+  RunningBackend& backend = **made;
+  if (const auto started = backend.start(); !started) {
+    return fail_to_start(started.error(), config.log.format);
+  }
+  announce(loaded, backend);
+  const ServiceManager manager(gateway::process_environment);
+  manager.ready("serving");
+  std::optional<gateway::Watchdog> watchdog;
+  if (const auto limit = gateway::watchdog_limit(gateway::process_environment)) {
+    watchdog.emplace(manager, *limit, [&backend] { return backend.front().has_turned(); });
+  }
+  const gateway::SignalHooks hooks{.every = std::chrono::seconds(1),
+                                   .on_time = [&backend] { backend.tend(); },
+                                   .on_hangup = [&backend] { backend.reopen_logs(); }};
+  end(backend, config, manager, signals.wait_for_stop(hooks));
+  return EXIT_SUCCESS;
+}
+
+int report(const std::vector<gateway::Mistake>& mistakes, Job job) {
+  for (const gateway::Mistake& mistake : mistakes) fmt::print(stderr, "{}\n", to_string(mistake));
+  const bool is_machine =
+      std::all_of(mistakes.begin(), mistakes.end(), [](const gateway::Mistake& mistake) {
+        return mistake.kind == gateway::Mistake::Kind::machine;
+      });
+  return is_machine && job != Job::check_config ? EXIT_FAILURE : kUsage;
+}
+
+int run(int argc, const char* const* argv) {
+  const gateway::Program& program = operator_program();
+  gateway::CommandLine line = gateway::read_command_line(argc, argv, program);
+  if (line.job == Job::print_text || line.job == Job::print_manual) {
+    fmt::print("{}", line.job == Job::print_text ? line.text : gateway::print_manual(program));
+    return EXIT_SUCCESS;
+  }
+  const LoadedConfig loaded =
+      gateway::load_config(std::move(line.flags), line.config_file, gateway::process_environment,
+                           gateway::process_variables(), program);
+  if (!loaded.mistakes.empty()) return report(loaded.mistakes, line.job);
+  if (line.job != Job::check_config) return serve(loaded);
+  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  fmt::print("{}", gateway::print_config(loaded, program));
+  return EXIT_SUCCESS;
 }
 
 }  // namespace
 }  // namespace backend
 
-int main() {
-  return backend::run();
+int main(int argc, char** argv) {
+  try {
+    return backend::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "vx11-operator: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
 }

@@ -21,8 +21,9 @@ using vx11::HttpResponse;
 using vx11::StreamedResponse;
 using vx11::Task;
 
-std::string whole_path(const std::string& pattern) {
-  return pattern.starts_with("/operator/") ? pattern : "/operator/api" + pattern;
+std::string whole_path(const ApiRoute& route) {
+  const bool is_whole = route.options.at_root || route.pattern.starts_with("/operator/");
+  return is_whole ? route.pattern : "/operator/api" + route.pattern;
 }
 
 /// Without the id, which `send` adds.
@@ -123,7 +124,7 @@ void add(vx11::HttpRoutes& routes, const ApiRoute& route,
       .max_body_bytes = route.options.max_body_bytes,
       .admit = [endpoint](const HttpRequest& head) { return endpoint->refusal_of(head); }};
   routes.on(
-      route.method, whole_path(route.pattern),
+      route.method, whole_path(route),
       [endpoint](const vx11::RoutedRequest& call) { return Endpoint::answer(endpoint, call); },
       std::move(options));
 }
@@ -197,7 +198,7 @@ vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_operator_backend(
 std::vector<std::pair<std::string, std::string>> served_routes(const ApiRoutes& routes) {
   std::vector<std::pair<std::string, std::string>> served;
   for (const ApiRoute& route : routes) {
-    served.emplace_back(route.method, whole_path(route.pattern));
+    served.emplace_back(route.method, whole_path(route));
   }
   for (const char* path : {"/health", "/livez", "/readyz"}) served.emplace_back("GET", path);
   return served;

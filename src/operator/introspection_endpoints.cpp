@@ -5,11 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "http/media_type.hpp"
-#include "metrics/exposition.hpp"
+#include "metrics/page_answer.hpp"
 #include "operator/answers.hpp"
 #include "operator/endpoints.hpp"
-#include "threads/next_turn.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -83,22 +81,8 @@ Task<HttpResponse> show_readyz(const Context& context, const Call& /*call*/) {
   co_return messages ? json_answer(200, R"({"status":"ready"})") : not_ready(kSessions);
 }
 
-/// In slices, so that no other request waits for a large page.
 Task<HttpResponse> show_metrics(const Context& context, const Call& call) {
-  using metrics::Exposition;
-  constexpr std::size_t kSlice = 32 * 1024;  // some 100 µs
-  const Exposition format =
-      prefers_openmetrics(call.request.headers) ? Exposition::openmetrics : Exposition::prometheus;
-  std::string text;
-  text.reserve(4 * kSlice);
-  metrics::Page::Position from;
-  while (context.page->write(text, format, from, kSlice)) {
-    NextTurn turn;
-    co_await turn;
-  }
-  HttpResponse answer(200, std::string(content_type(format)), std::move(text));
-  answer.headers.add("Vary", "Accept");
-  co_return std::move(answer);
+  return metrics::answer_of(*context.page, call.request);
 }
 
 }  // namespace endpoints

@@ -1,0 +1,14 @@
+#pragma once
+
+/// \file
+/// The settings of vx11-operator, in the order of its manual. Internal.
+
+#include <vector>
+
+#include "settings.hpp"
+
+namespace backend {
+
+std::vector<gateway::Setting> operator_settings();
+
+}  // namespace backend

@@ -1,0 +1,607 @@
+// What the backend asks of the gateway, and what it makes of the answers.
+
+#include "gateway_routes.hpp"
+
+#include <vx11/task.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "chats.hpp"
+#include "gateway_fakes.hpp"
+
+namespace {
+
+using namespace gateway_fakes;
+using backend::ApiAnswer;
+using backend::ApiCall;
+using backend::ApiRoute;
+using backend::Caller;
+using vx11::Scope;
+
+constexpr const char* kState = "GET /operator/power/state";
+constexpr const char* kStatus = "GET /operator/status";
+constexpr const char* kAsk = "POST /operator/chat/ask";
+
+struct Site : FakeParts {
+  explicit Site(backend::GatewayRouteOptions options = {}) {
+    options.clock = clock;
+    options.wall_clock = clock;
+    routes = backend::gateway_routes(parts, options);
+    gateway->answers(kStatus, 200, healthy_status());
+    gateway->answers(kState, 200, solo_madre());
+  }
+
+  ApiAnswer call(const std::string& method, const std::string& pattern, const json& body = {},
+                 const std::string& name = {}) {
+    const auto route = std::find_if(routes.begin(), routes.end(), [&](const ApiRoute& each) {
+      return each.method == method && each.pattern == pattern;
+    });
+    REQUIRE(route != routes.end());
+    std::string path = "/operator/api" + pattern;
+    if (!name.empty()) path.replace(path.find("{name}"), 6, name);
+    HttpRequest request(method, {}, path);
+    request.headers = headers;
+    if (!body.is_null()) {
+      request.headers.set("Content-Type", "application/json");
+      request.body = body.is_string() ? body.get<std::string>() : body.dump();
+    }
+    const vx11::Deadline never;
+    ApiCall received(request, never, caller, "corr-1");
+    received.pattern = route->pattern;
+    return vx11::sync_wait(route->answer(received));
+  }
+
+  Caller caller = [] {
+    Caller made;
+    made.principal = "ana";
+    made.token = "token-of-ana";
+    made.scopes = vx11::Scopes::all();
+    return made;
+  }();
+  vx11::Headers headers = {};
+  backend::ApiRoutes routes = {};
+};
+
+/// Everything that a stream sends.
+std::string all_of(ApiAnswer& answer) {
+  REQUIRE_FALSE(answer.is_json);
+  REQUIRE(answer.other.body);
+  std::string text;
+  for (;;) {
+    auto piece = vx11::sync_wait(answer.other.body->next(vx11::Deadline()));
+    REQUIRE(piece.has_value());
+    if (piece->empty()) return text;
+    text += *piece;
+  }
+}
+
+json answer_of_switch() {
+  return {{"session_id", "s-1"},
+          {"response", "hello"},
+          {"degraded", false},
+          {"metadata",
+           {{"source", "switch"},
+            {"attempts", {{{"name", "switch"}, {"outcome", "answered"}, {"elapsed_ms", 12.5}}}},
+            {"upstream", {{"provider", "local"}, {"model", "stub"}}}}}};
+}
+
+json answer_of_madre() {
+  json answer = answer_of_switch();
+  answer["degraded"] = true;
+  answer["metadata"] = {{"source", "madre_fallback"},
+                        {"reason", "switch_timeout"},
+                        {"attempts",
+                         {{{"name", "switch"}, {"outcome", "timeout"}, {"elapsed_ms", 4000.0}},
+                          {{"name", "madre"}, {"outcome", "answered"}, {"elapsed_ms", 3.0}}}}};
+  return answer;
+}
+
+TEST_CASE("a request is sent with the caller's token and the correlation id") {
+  Site site;
+  CHECK(site.call("GET", "/status").status == 200);
+  for (const HttpRequest& sent : site.gateway->requests) {
+    CHECK(sent.headers.get("Authorization") == "Bearer token-of-ana");
+    CHECK(sent.headers.get("X-Request-Id") == "corr-1");
+    CHECK(sent.origin == "http://gateway.test:8000");
+  }
+  // Evidence alone: nothing else is asked.
+  REQUIRE(site.gateway->requests.size() == 2);
+  CHECK(site.gateway->requests[0].target == "/operator/status");
+  CHECK(site.gateway->requests[1].target == "/operator/power/state");
+}
+
+TEST_CASE("status shows every service with its evidence") {
+  Site site;
+  const json body = site.call("GET", "/status").body;
+  CHECK(body["status"] == "ok");
+  CHECK(body["policy"] == "solo_madre");
+  CHECK(body["degraded"] == false);
+  CHECK(body["window"]["mode"] == "solo_madre");
+  CHECK(body["window"]["services"] == json::array());
+  CHECK(body["core_services"].size() == 3);
+  CHECK(body["core_services"]["madre"]["status"] == "ok");
+  CHECK(body["core_services"]["madre"]["reason"].is_null());
+  CHECK(body["core_services"]["madre"]["source"] == "probe");
+  // A closed breaker does not show that a service runs which madre has asleep.
+  CHECK(body["optional_services"]["switch"]["status"] == "asleep");
+  CHECK(body["optional_services"]["hermes"]["reason"] == "off_by_policy");
+  CHECK(body["optional_services"]["operator-backend"]["source"] == "self");
+
+  site.gateway->answers(kState, 200, with_window());
+  const json open = site.call("GET", "/status").body;
+  CHECK(open["policy"] == "operative_core");
+  CHECK(open["window"]["mode"] == "window_active");
+  CHECK(open["window"]["services"] == json({"switch", "hermes"}));
+  CHECK(open["optional_services"]["switch"]["status"] == "available");
+}
+
+TEST_CASE("a core service that does not answer is degraded, and an unknown madre never full") {
+  Site site;
+  json status = healthy_status();
+  status["status"] = "degraded";
+  status["components"]["madre"] = {{"status", "unreachable"}, {"port", 8001}};
+  status["windows"]["policy"] = "unknown";
+  site.gateway->answers(kStatus, 200, status);
+  site.gateway->answers(
+      kState, 503, {{"status", "service_offline"}, {"module", "madre"}, {"reason", "timeout"}});
+  const json body = site.call("GET", "/status").body;
+  CHECK(body["degraded"] == true);
+  CHECK(body["policy"] == "unknown");
+  CHECK(body["window"]["mode"] == "degraded");
+  CHECK(body["optional_services"]["hermes"]["reason"] == "timeout");
+  const json modules = site.call("GET", "/modules").body["modules"];
+  CHECK(modules["madre"]["status"] == "DEGRADED");
+  CHECK(modules["hermes"]["status"] == "UNKNOWN");
+  const json window = site.call("GET", "/chat/window/status").body;
+  CHECK(window["mode"] == "degraded");
+  CHECK(window["degraded"] == true);
+  CHECK(window["reason"] == "timeout");
+  CHECK(window["policy"] == "unknown");
+}
+
+TEST_CASE("modules and topology have the words that pages test") {
+  Site site;
+  const json modules = site.call("GET", "/modules").body["modules"];
+  CHECK(modules["madre"] == json({{"status", "UP"},
+                                  {"port", 8001},
+                                  {"category", "core"},
+                                  {"reason", nullptr},
+                                  {"checked_at", "2025-12-28T12:34:56.789Z"},
+                                  {"source", "probe"}}));
+  CHECK(modules["hermes"]["status"] == "OFF_BY_POLICY");
+  CHECK(modules["hermes"]["reason"] == "solo_madre");
+  CHECK(modules["hermes"]["port"] == 8003);
+  CHECK(modules["operator-backend"]["status"] == "UP");
+  CHECK(modules["operator-backend"]["category"] == "operator");
+  CHECK(modules["manifestator"]["port"].is_null());
+  const json topology = site.call("GET", "/topology").body;
+  CHECK(topology["nodes"].size() == modules.size());
+  for (const json& edge : topology["edges"]) {
+    CHECK(modules.contains(edge["from"].get<std::string>()));
+    CHECK(modules.contains(edge["to"].get<std::string>()));
+  }
+}
+
+TEST_CASE("a gateway that is away is 503, and its return shows within a second") {
+  Site site;
+  site.gateway->responds(kStatus, vx11::fail(Errc::unreachable, "refused"));
+  site.gateway->responds(kState, vx11::fail(Errc::unreachable, "refused"));
+  for (int i = 0; i < 4; ++i) {
+    const ApiAnswer answer = site.call("GET", "/status");
+    CHECK(answer.status == 503);
+    CHECK(answer.body["status"] == "service_offline");
+    CHECK(answer.body["module"] == "tentaculo_link");
+    CHECK(answer.headers.get("Retry-After") == "1");
+  }
+  const std::size_t sent = site.gateway->requests.size();
+  CHECK(sent == 5);  // the third status opened the breaker between its two calls
+  CHECK(site.call("GET", "/slo").body["reason"] == "circuit_open");
+  CHECK(site.gateway->requests.size() == sent);
+  site.clock.advance(std::chrono::seconds(1));
+  site.gateway->answers("GET /operator/slo", 200, {{"objectives", json::array()}});
+  CHECK(site.call("GET", "/slo").status == 200);
+}
+
+TEST_CASE("what is not the gateway is said to be none") {
+  Site site;
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const HttpResponse& nonsense :
+       {HttpResponse(200, "text/html", "<html>sign in</html>"),
+        HttpResponse(200, "application/json", "[]"),
+        HttpResponse(200, "application/json", R"({"status":"ok"})"),
+        HttpResponse(200, "application/json", R"({"status":"ok","components":[],"windows":{}})"),
+        HttpResponse(200, "application/json", "{\"status\":\"\xFF\"}"),
+        HttpResponse(200, "application/json", deep), HttpResponse(200, "application/json", ""),
+        HttpResponse(302, "text/html", ""), HttpResponse(404, "text/plain", "no")}) {
+    CAPTURE(nonsense.body.substr(0, 80));
+    site.gateway->responds(kStatus, nonsense);
+    const ApiAnswer answer = site.call("GET", "/status");
+    CHECK(answer.status == 503);
+    CHECK(answer.body["reason"] == "invalid_reply");
+  }
+  site.gateway->responds(kStatus, vx11::fail(Errc::too_large, "10 MB"));
+  CHECK(site.call("GET", "/status").body["reason"] == "invalid_reply");
+  // A proxy that has no gateway behind it.
+  site.gateway->responds(kStatus, HttpResponse(502, "text/html", "<html>bad gateway</html>"));
+  CHECK(site.call("GET", "/status").body["reason"] == "unreachable");
+  // Members of other types do not matter.
+  site.gateway->answers(kStatus, 200,
+                        {{"status", "ok"},
+                         {"components", {{"madre", 7}, {"redis", {{"status", json::array()}}}}},
+                         {"windows", {{"policy", 3}}}});
+  site.gateway->answers(kState, 200, {{"policy", json::object()}});
+  const ApiAnswer odd = site.call("GET", "/status");
+  CHECK(odd.status == 200);
+  CHECK(odd.body["policy"] == "unknown");
+  CHECK(odd.body["degraded"] == true);
+}
+
+TEST_CASE("what the gateway refuses is passed on") {
+  Site site;
+  site.gateway->answers(kStatus, 401, {{"error", "auth_required"}, {"status_code", 401}});
+  CHECK(site.call("GET", "/status").status == 401);
+  HttpResponse busy(429, "application/json", R"({"error":"too_many_requests","status_code":429})");
+  busy.headers.add("Retry-After", "7");
+  site.gateway->responds(kStatus, busy);
+  const ApiAnswer answer = site.call("GET", "/status");
+  CHECK(answer.status == 429);
+  CHECK(answer.headers.get("Retry-After") == "7");
+}
+
+TEST_CASE("a window is opened with a time or held, and not otherwise") {
+  Site site;
+  const auto open = [&](const json& body) { return site.call("POST", "/chat/window/open", body); };
+  for (const json& body :
+       {json{{"services", {"switch"}}}, json{{"services", {"switch"}}, {"ttl_sec", nullptr}},
+        json{{"services", {"switch"}}, {"ttl_sec", 0}},
+        json{{"services", {"switch"}}, {"ttl_sec", -5}},
+        json{{"services", {"switch"}}, {"ttl_sec", 3601}},
+        json{{"services", {"switch"}}, {"ttl_sec", 1.5}},
+        json{{"services", {"switch"}}, {"ttl_sec", "60"}},
+        json{{"services", {"switch"}}, {"ttl_sec", true}},
+        json{{"services", {"switch"}}, {"ttl_sec", 18446744073709551615U}},
+        json{{"services", {"switch"}}, {"ttl_sec", 60}, {"mode", "forever"}}, json::array(),
+        json("{")}) {
+    CAPTURE(body.dump());
+    const ApiAnswer refused = open(body);
+    CHECK(refused.status == 422);
+    CHECK(refused.body["detail"][0]["msg"].is_string());
+  }
+  CHECK(site.gateway->requests.empty());
+
+  site.gateway->answers("POST /operator/power/window/open", 200,
+                        {{"window_id", "win-1"}, {"state", "open"}});
+  site.gateway->answers(kState, 200, with_window());
+  const ApiAnswer opened =
+      open({{"services", {"switch", "hermes"}}, {"ttl_sec", 300}, {"reason", "shift"}});
+  CHECK(opened.status == 200);
+  CHECK(opened.body["status"] == "open");
+  CHECK(opened.body["mode"] == "window_active");
+  CHECK(opened.body["window_id"] == "win-1");
+  CHECK(opened.body["ttl_seconds"] == 300);
+  CHECK(opened.body["deadline"] == "2025-12-28T12:39:56.789Z");
+  CHECK(opened.body["services"] == json({"switch", "hermes"}));
+  CHECK(opened.body["active_services"].size() == 5);
+  CHECK(opened.body["read_only"] == false);
+  const json sent = json::parse(site.gateway->last("POST /operator/power/window/open").body);
+  CHECK(sent == json{{"services", {"switch", "hermes"}},
+                     {"ttl_sec", 300},
+                     {"mode", "ttl"},
+                     {"reason", "shift"}});
+  CHECK(site.events->news() == std::vector<std::string>{"power.window_opened"});
+  CHECK(site.events->last().correlation_id == "corr-1");
+  CHECK(site.events->last().payload["principal"] == "ana");
+  REQUIRE(site.audit->all.size() == 1);
+  CHECK(site.audit->all[0].action == "power.window_open");
+  CHECK(site.audit->all[0].object == "win-1");
+  CHECK(site.audit->all[0].outcome == "done");
+
+  CHECK(open({{"services", {"switch"}}, {"mode", "hold"}}).status == 200);
+  CHECK_FALSE(
+      json::parse(site.gateway->last("POST /operator/power/window/open").body).contains("ttl_sec"));
+}
+
+TEST_CASE("a second window is refused with the one that is open") {
+  Site site;
+  site.gateway->answers(kState, 200, with_window("win-7", 120));
+  site.gateway->answers("POST /operator/power/window/open", 409,
+                        {{"detail", "open"}, {"window_id", "win-7"}});
+  const ApiAnswer answer =
+      site.call("POST", "/chat/window/open", {{"services", {"switch"}}, {"ttl_sec", 60}});
+  CHECK(answer.status == 409);
+  CHECK(answer.body["error"] == "window_open");
+  CHECK(answer.body["window"]["window_id"] == "win-7");
+  CHECK(answer.body["window"]["ttl_remaining_sec"] == 120);
+  CHECK(site.audit->all.back().outcome == "refused");
+  CHECK(site.events->last().type == "power.window_open_refused");
+}
+
+TEST_CASE("a window is closed by its id, or as the open one") {
+  Site site;
+  site.gateway->answers("POST /operator/power/window/close", 200,
+                        {{"state", "closed"}, {"window_id", "win-1"}});
+  CHECK(site.call("POST", "/chat/window/close").body["error"] == "no_open_window");
+  site.gateway->answers(kState, 200, with_window());
+  const ApiAnswer other = site.call("POST", "/chat/window/close", {{"window_id", "win-0"}});
+  CHECK(other.status == 409);
+  CHECK(other.body["error"] == "window_mismatch");
+  CHECK(other.body["window"]["window_id"] == "win-1");
+  CHECK(site.gateway->last("POST /operator/power/window/close").method.empty());
+  CHECK(site.call("POST", "/chat/window/close", {{"window_id", 7}}).status == 422);
+
+  site.gateway->on_request = [&](const HttpRequest& request) {
+    if (request.target == "/operator/power/window/close")
+      site.gateway->answers(kState, 200, solo_madre());
+  };
+  const ApiAnswer closed = site.call("POST", "/chat/window/close");
+  CHECK(closed.status == 200);
+  CHECK(closed.body["status"] == "none");
+  CHECK(closed.body["mode"] == "solo_madre");
+  // By id, although none was given: a window that was opened meanwhile stays.
+  CHECK(json::parse(site.gateway->last("POST /operator/power/window/close").body)["window_id"] ==
+        "win-1");
+  CHECK(site.events->last().type == "power.window_closed");
+}
+
+TEST_CASE("read-only backends and callers who may only look change nothing") {
+  backend::GatewayRouteOptions options;
+  options.read_only = true;
+  Site closed(options);
+  Site site;
+  site.caller.scopes = {Scope::status, Scope::power_read, Scope::chat};
+  for (Site* each : {&closed, &site}) {
+    const json body = {{"services", {"switch"}}, {"ttl_sec", 60}};
+    for (const ApiAnswer& answer :
+         {each->call("POST", "/chat/window/open", body), each->call("POST", "/chat/window/close"),
+          each->call("POST", "/service/{name}/stop", json::object(), "switch"),
+          each->call("POST", "/breakers/{name}/isolate", json::object(), "switch")}) {
+      CHECK(answer.status == 403);
+      CHECK(answer.body["status"] == "OFF_BY_POLICY");
+      CHECK_FALSE(answer.body["recommended_action"].get<std::string>().empty());
+    }
+    CHECK(each->gateway->requests.empty());
+    CHECK(each->call("GET", "/chat/window/status").body["read_only"] == true);
+  }
+}
+
+TEST_CASE("a plan is not executed, and what madre does is") {
+  Site site;
+  const std::string path = "POST /operator/power/service/hermes/restart";
+  site.gateway->answers(path, 200,
+                        {{"status", "plan"}, {"executed", false}, {"plan", json::array()}});
+  const ApiAnswer planned = site.call("POST", "/service/{name}/restart", json::object(), "hermes");
+  CHECK(planned.status == 200);
+  CHECK(planned.body["executed"] == false);
+  CHECK(planned.body["status"] == "plan");
+  CHECK(planned.body["service"] == "hermes");
+  CHECK(planned.body["action"] == "restart");
+  CHECK(site.audit->all.back().outcome == "planned");
+  CHECK(site.events->last().type == "service.restart_planned");
+
+  site.gateway->answers(path, 200, {{"status", "running"}, {"service", "hermes"}});
+  site.headers.add("X-VX11-Power-Key", "key-1");
+  site.headers.add("User-Agent", "browser");
+  const json order = {
+      {"apply", true}, {"confirm", "I_UNDERSTAND_THIS_STOPS_SERVICES"}, {"reason", "stuck"}};
+  const ApiAnswer done = site.call("POST", "/service/{name}/restart", order, "hermes");
+  CHECK(done.body["executed"] == true);
+  CHECK(done.body["madre"]["service"] == "hermes");
+  CHECK(json::parse(site.gateway->last(path).body) == order);
+  CHECK(site.gateway->last(path).headers.get("X-VX11-Power-Key") == "key-1");
+  CHECK(site.gateway->last(path).headers.get("User-Agent") == "browser");
+  CHECK(site.audit->all.back().outcome == "done");
+  CHECK(site.audit->all.back().detail["reason"] == "stuck");
+  CHECK(site.audit->all.back().detail.dump().find("I_UNDERSTAND") == std::string::npos);
+}
+
+TEST_CASE("refusals, rates and unfinished commands of madre are passed on") {
+  Site site;
+  const std::string path = "POST /operator/power/service/switch/stop";
+  const auto stop = [&] {
+    return site.call("POST", "/service/{name}/stop", json::object(), "switch");
+  };
+  HttpResponse busy(429, "application/json", R"({"detail":"six a minute"})");
+  busy.headers.add("Retry-After", "11");
+  site.gateway->responds(path, busy);
+  const ApiAnswer limited = stop();
+  CHECK(limited.status == 429);
+  CHECK(limited.headers.get("Retry-After") == "11");
+  CHECK(limited.body["message"] == "six a minute");
+  CHECK(limited.body["status_code"] == 429);
+  site.gateway->answers(
+      path, 504,
+      {{"status", "pending"}, {"module", "madre"}, {"reason", "timeout"}, {"message", "m"}});
+  const ApiAnswer pending = stop();
+  CHECK(pending.status == 504);
+  CHECK(pending.body["status"] == "pending");
+  CHECK(site.audit->all.back().outcome == "pending");
+  site.gateway->answers(path, 409, {{"detail", "a core service is not stopped"}});
+  CHECK(stop().body["message"] == "a core service is not stopped");
+  site.gateway->answers(path, 403, {{"status", "OFF_BY_POLICY"}, {"service", "switch"}});
+  CHECK(stop().body["status"] == "OFF_BY_POLICY");
+  site.gateway->responds(path, vx11::fail(Errc::timeout, "late"));
+  CHECK(stop().status == 503);
+  CHECK(site.audit->all.back().outcome == "failed");
+  CHECK(site.call("POST", "/service/{name}/stop", json::object(), "nonsense").status == 422);
+}
+
+TEST_CASE("a command whose audit cannot be written is not acknowledged") {
+  Site site;
+  site.gateway->answers("POST /operator/power/service/switch/start", 200, {{"status", "running"}});
+  site.audit->fails = true;
+  const ApiAnswer answer = site.call("POST", "/service/{name}/start", json::object(), "switch");
+  CHECK(answer.status == 503);
+  CHECK(answer.body["module"] == "database");
+}
+
+TEST_CASE("breakers are listed, isolated and reset") {
+  Site site;
+  const json closed = {
+      {"state", "closed"}, {"failure_count", 0}, {"last_failure", nullptr}, {"mode", "automatic"}};
+  site.gateway->answers("GET /vx11/circuit-breaker/status", 200,
+                        {{"status", "ok"}, {"breakers", {{"switch", closed}}}, {"timestamp", "t"}});
+  const json list = site.call("GET", "/breakers").body;
+  CHECK(list == json{{"breakers", {{"switch", closed}}}, {"timestamp", "t"}});
+  json isolated = closed;
+  isolated["state"] = "open";
+  isolated["mode"] = "isolated";
+  site.gateway->answers("POST /vx11/circuit-breaker/a%2Fb/isolate", 200,
+                        {{"status", "ok"}, {"breakers", {{"a/b", isolated}}}, {"timestamp", "t"}});
+  const ApiAnswer answer = site.call("POST", "/breakers/{name}/isolate", json::object(), "a%2Fb");
+  CHECK(answer.body == json{{"name", "a/b"}, {"state", "open"}, {"mode", "isolated"}});
+  CHECK(site.events->last().type == "breaker.isolate_done");
+  const ApiAnswer unknown = site.call("POST", "/breakers/{name}/reset", json::object(), "x");
+  CHECK(unknown.status == 404);
+  CHECK(site.audit->all.back().outcome == "refused");
+}
+
+TEST_CASE("a chat has what the console shows, and is stored") {
+  Site site;
+  site.gateway->answers(kAsk, 200, answer_of_switch());
+  site.headers.add("Idempotency-Key", "k-1");
+  const ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
+  CHECK(answer.status == 200);
+  CHECK(answer.body["response"] == "hello");
+  CHECK(answer.body["fallback_source"] == "switch");
+  CHECK(answer.body["provider"] == "local");
+  CHECK(answer.body["model_used"] == "stub");
+  CHECK(answer.body["latency_ms"].is_number());
+  CHECK(answer.body["degraded"] == false);
+  CHECK(site.gateway->last(kAsk).headers.get("Idempotency-Key") == "k-1");
+  REQUIRE(site.transcripts->all.size() == 1);
+  CHECK(site.transcripts->all[0].question == "hi");
+  CHECK(site.transcripts->all[0].answer == "hello");
+  CHECK(site.transcripts->all[0].principal == "ana");
+  CHECK(site.transcripts->all[0].metadata["model_used"] == "stub");
+  CHECK(site.events->all.empty());
+  const json series = site.call("GET", "/latency").body["series"];
+  REQUIRE(series.size() == 1);
+  CHECK(series[0]["upstream"] == "switch");
+  CHECK(series[0]["source"] == "chat");
+  CHECK(series[0]["points"][0]["latency_ms"] == 12.5);
+
+  HttpResponse replayed(200, "application/json", answer_of_switch().dump());
+  replayed.headers.add("Idempotent-Replayed", "true");
+  site.gateway->responds(kAsk, replayed);
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 200);
+  CHECK(site.transcripts->all.size() == 1);
+}
+
+TEST_CASE("a fallback becomes an event, and a turn that is not stored is said") {
+  Site site;
+  site.gateway->answers(kAsk, 200, answer_of_madre());
+  site.transcripts->fails = true;
+  const ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}});
+  CHECK(answer.body["fallback_source"] == "madre_fallback");
+  CHECK(answer.body["provider"].is_null());
+  CHECK(answer.body["degraded"] == true);
+  CHECK(answer.body["metadata"]["session_stored"] == false);
+  REQUIRE(site.events->news() == std::vector<std::string>{"chat.fallback"});
+  CHECK(site.events->last().module == "switch");
+  CHECK(site.events->last().payload["reason"] == "switch_timeout");
+}
+
+TEST_CASE("a chat that is refused or not answered is in the audit") {
+  Site site;
+  site.gateway->answers(
+      kAsk, 422, {{"detail", {{{"loc", {"body", "message"}}, {"msg", "m"}, {"type", "t"}}}}});
+  CHECK(site.call("POST", "/chat", json::object()).status == 422);
+  CHECK(site.audit->all.back().action == "chat");
+  CHECK(site.audit->all.back().outcome == "refused");
+  CHECK(site.events->all.empty());
+  site.gateway->answers(
+      kAsk, 503, {{"status", "service_offline"}, {"module", "switch"}, {"reason", "circuit_open"}});
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
+  CHECK(site.audit->all.back().outcome == "failed");
+  CHECK(site.events->last().type == "chat.failed");
+  site.gateway->responds(kAsk, HttpResponse(200, "text/html", "<html>"));
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).body["reason"] == "invalid_reply");
+  site.gateway->answers(kAsk, 200, {{"response", "no session"}});
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
+  CHECK(site.transcripts->all.empty());
+}
+
+std::string done_event() {
+  json done = answer_of_madre();
+  done.erase("response");
+  return "event: done\ndata: " + done.dump() + "\n\n";
+}
+
+TEST_CASE("a streamed chat comes piece by piece, in one form for every upstream") {
+  Site site;
+  site.headers.add("Accept", "text/event-stream");
+  site.gateway->streams(
+      kAsk, {"id: 1\nevent: message\ndata: {\"delta\":\"one \"}\n\nevent: mess",
+             "age\ndata: {\"choices\":[{\"delta\":{\"content\":\"two\"}}]}\n\n: still here\n\n",
+             done_event()});
+  ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}});
+  CHECK(answer.other.head.headers.get("Content-Type") == "text/event-stream");
+  const std::string text = all_of(answer);
+  CHECK(text.starts_with(
+      "id: 1\nevent: message\ndata: {\"delta\":\"one \"}\n\n"
+      "id: 2\nevent: message\ndata: {\"delta\":\"two\"}\n\nid: 3\nevent: done\ndata: "));
+  const json done = json::parse(text.substr(text.rfind("data: ") + 6));
+  CHECK(done["fallback_source"] == "madre_fallback");
+  CHECK(done["correlation_id"] == "corr-1");
+  CHECK(done["session_id"] == "s-1");
+  CHECK(done["latency_ms"].is_number());
+  REQUIRE(site.transcripts->all.size() == 1);
+  CHECK(site.transcripts->all[0].answer == "one two");
+  CHECK(site.events->news() == std::vector<std::string>{"chat.fallback"});
+  CHECK(answer.other.body->ended());
+}
+
+TEST_CASE("a stream that breaks off ends with an error, and is stored as incomplete") {
+  Site site;
+  site.headers.add("Accept", "text/event-stream");
+  const std::string piece = "event: message\ndata: {\"delta\":\"half\"}\n\n";
+  const std::vector<std::deque<Result<std::string>>> streams = {
+      {piece, vx11::fail(Errc::invalid_reply, "truncated")},
+      {piece},  // ends without its last event
+      {piece, "event: done\ndata: nonsense\n\n"},
+      {piece,
+       "event: error\ndata: "
+       "{\"status\":\"service_offline\",\"module\":\"switch\",\"reason\":\"timeout\","
+       "\"message\":\"m\",\"session_id\":\"s-1\",\"attempts\":[],\"complete\":false}\n\n"}};
+  for (const auto& stream : streams) {
+    site.gateway->streams(kAsk, stream);
+    ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
+    const std::string text = all_of(answer);
+    REQUIRE(text.find("event: error") != std::string::npos);
+    const json error = json::parse(text.substr(text.rfind("data: ") + 6));
+    CHECK(error["complete"] == false);
+    CHECK(error["status"] == "service_offline");
+    CHECK(error["correlation_id"] == "corr-1");
+    CHECK(answer.other.body->failed());
+    CHECK(site.transcripts->all.back().answer == "half");
+    CHECK(site.transcripts->all.back().metadata["complete"] == false);
+    CHECK(site.events->last().type == "chat.broken_off");
+  }
+  // A caller who leaves has cancelled: nothing is stored.
+  const std::size_t stored = site.transcripts->all.size();
+  site.gateway->streams(kAsk, {piece, vx11::fail(Errc::cancelled, "left")});
+  ApiAnswer left = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
+  all_of(left);
+  CHECK(site.transcripts->all.size() == stored);
+}
+
+TEST_CASE("a stream that is refused, or answered whole, is that") {
+  Site site;
+  site.headers.add("Accept", "application/json, text/event-stream");
+  site.gateway->answers(kAsk, 429, {{"error", "too_many_requests"}, {"status_code", 429}});
+  const ApiAnswer refused = site.call("POST", "/chat", {{"message", "hi"}});
+  CHECK(refused.is_json);
+  CHECK(refused.status == 429);
+  site.gateway->answers(kAsk, 200, answer_of_switch());
+  ApiAnswer whole = site.call("POST", "/chat", {{"message", "hi"}});
+  const std::string text = all_of(whole);
+  CHECK(
+      text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"hello\"}\n\nid: 2\nevent: done"));
+  CHECK(site.transcripts->all.size() == 1);
+}
+
+}  // namespace
