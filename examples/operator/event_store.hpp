@@ -21,6 +21,8 @@ namespace backend {
 
 enum class Severity : std::uint8_t { critical, error, warn, info };
 std::string_view to_string(Severity severity) noexcept;
+/// None for any other word.
+std::optional<Severity> parse_severity(std::string_view text) noexcept;
 
 /// Something that has happened, to be stored.
 struct NewEvent {

@@ -1,5 +1,6 @@
 #include "running_backend.hpp"
 
+#include <vx11/http_answer_fields.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/http_request_metrics.hpp>
 #include <vx11/metrics_page.hpp>
@@ -18,6 +19,7 @@
 #include "documents.hpp"
 #include "gateway_authorizer.hpp"
 #include "gateway_client.hpp"
+#include "gateway_routes.hpp"
 #include "interim_parts.hpp"
 #include "log.hpp"
 #include "logins.hpp"
@@ -26,6 +28,7 @@
 #include "parts.hpp"
 #include "process_metrics.hpp"
 #include "sqlite_login_store.hpp"
+#include "watcher.hpp"
 
 extern const EmbeddedFile operator_description;
 
@@ -89,6 +92,7 @@ struct RunningBackend::Made {
   Parts parts = {};
   std::shared_ptr<Logins> logins = {};
   AdmissionParts admission = {};
+  std::unique_ptr<Watcher> watcher = {};  ///< Null without a token of the backend's own.
   std::shared_ptr<gateway::OpenFiles> files = std::make_shared<gateway::OpenFiles>();
   std::vector<std::pair<std::string, std::string>> served = {};  ///< What the metrics refer to.
   std::shared_ptr<vx11::RequestMetrics> metrics = {};
@@ -126,6 +130,13 @@ Result<void> RunningBackend::make_all(const GatewayConfig& config) {
   parts.gateway = *std::move(link);
   parts.events = interim::make_events();
   parts.audit = interim::make_audit();
+  parts.transcripts = interim::make_transcripts();
+  parts.feed = std::make_shared<StatusFeed>();
+  if (!own.gateway.token.value.empty()) {
+    made_->watcher = std::make_unique<Watcher>(
+        parts,
+        WatcherOptions{.token = own.gateway.token.value, .interval = own.gateway.watch_interval});
+  }
   made_->logins =
       std::make_shared<Logins>(LoginOptions{.store = make_sqlite_login_store(made_->database),
                                             .lifetime = whole_seconds(own.login_lifetime),
@@ -152,6 +163,10 @@ Result<std::shared_ptr<vx11::HttpHandler>> RunningBackend::make_handler() {
   auth.has_tls = config_.server.tls.is_on();
   auth.believes_proxies = !config_.server.trusted_proxies.empty();
   append(options.routes, auth_routes(auth));
+  append(options.routes,
+         gateway_routes(made_->parts,
+                        GatewayRouteOptions{.read_only = own.read_only,
+                                            .max_window_ttl = whole_seconds(own.most_window_ttl)}));
 
   options.readiness.push_back({"listener", [this] { return front_->is_accepting(); }});
   auto documents = gateway::make_api_documents(operator_description, {});
@@ -188,6 +203,11 @@ Result<std::shared_ptr<vx11::HttpHandler>> RunningBackend::make_handler() {
   options.routes.push_back(metrics_route(*std::move(page), is_open(config_)));
 
   auto handler = make_operator_backend(std::move(options));
+  if (handler) {
+    const auto hsts =
+        config_.server.tls.is_on() ? config_.server.tls.hsts_max_age : vx11::Duration();
+    handler = vx11::make_answer_fields(*std::move(handler), {.hsts_max_age = whole_seconds(hsts)});
+  }
   if (!handler) return handler;
   auto sink = [metrics = made_->metrics, logs = logs_](const vx11::RequestRecord& record) {
     if (record.is_admitted) {
@@ -202,7 +222,9 @@ Result<std::shared_ptr<vx11::HttpHandler>> RunningBackend::make_handler() {
 }
 
 Result<void> RunningBackend::start() {
-  return front_->start(*made_->handler);
+  auto started = front_->start(*made_->handler);
+  if (started && made_->watcher != nullptr) made_->watcher->start();
+  return started;
 }
 
 void RunningBackend::tend() {

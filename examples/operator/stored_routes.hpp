@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// The routes of what the database keeps: events, audit, sessions, settings.
+
+#include <vx11/clock.hpp>
+#include <vx11/ephemeral_tokens.hpp>
+#include <vx11/rate_limiter.hpp>
+
+#include <memory>
+
+#include "api_routes.hpp"
+#include "audit_store.hpp"
+#include "event_feed.hpp"
+#include "parts.hpp"
+#include "settings_store.hpp"
+#include "transcript_store.hpp"
+
+namespace backend {
+
+struct EventRouteOptions {
+  std::shared_ptr<EventFeed> feed = {};  ///< Required. End it when the program is about to stop.
+  /// For `?token=` of event streams. In memory: a token lasts a minute, and after a restart of the
+  /// backend a page asks for another one anyway.
+  std::shared_ptr<vx11::EphemeralTokens> tokens = {};  ///< Required.
+  bool read_only = false;
+  /// Of what one caller sends to `events/ingest`.
+  vx11::RateLimiterOptions ingest_rate = {
+      .calls = 20, .period = std::chrono::seconds(1), .burst = 100};
+  vx11::SteadyClock clock = {};
+};
+
+/// `events`, `events/stream`, `events/sse-token`, `events/ingest`. `parts.events` stores.
+ApiRoutes event_routes(const Parts& parts, EventRouteOptions options);
+
+/// `audit`, `audit/{id}`, `audit/{id}/download`.
+ApiRoutes audit_routes(std::shared_ptr<AuditStore> audit);
+
+/// `sessions`, `sessions/{id}`. Deleting asks `parts.gateway`, and is recorded in `parts.audit`.
+ApiRoutes session_routes(const Parts& parts, std::shared_ptr<TranscriptStore> transcripts,
+                         bool read_only = false);
+
+/// `settings`. The policy is that of `parts.feed`; changes are recorded in `parts.audit`.
+ApiRoutes settings_routes(const Parts& parts, std::shared_ptr<SettingsStore> settings,
+                          bool read_only = false);
+
+}  // namespace backend
