@@ -31,7 +31,7 @@ MetricFamily single(const Shared& metrics, const char* name, const char* help, M
   return {.name = name, .help = help, .kind = kind, .series = {series(metrics, count)}};
 }
 
-MetricFamily closes(const Shared& metrics) {
+MetricFamily closes_by_code(const Shared& metrics) {
   MetricFamily family{.name = "vx11_operator_bridge_closes_total",
                       .help = "WebSockets that have ended, by close code.",
                       .kind = MetricKind::counter};
@@ -72,7 +72,7 @@ std::vector<MetricFamily> BridgeMetrics::families(const Shared& metrics) {
   all.push_back(single(metrics, "vx11_operator_bridge_lagging_total",
                        "WebSockets that were closed because their clients read too slowly.",
                        MetricKind::counter, metrics->lagging));
-  all.push_back(closes(metrics));
+  all.push_back(closes_by_code(metrics));
   return all;
 }
 
