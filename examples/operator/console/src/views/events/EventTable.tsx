@@ -47,7 +47,13 @@ const Row = memo(function Row({ event }: { event: SystemEvent }) {
           {event.summary || event.type} <span className="muted small mono">{event.type}</span>
         </td>
         <td className="right">
-          <button type="button" className="small" aria-expanded={open} aria-label={`${open ? 'Less' : 'More'} about event ${event.id}`} onClick={() => setOpen(!open)}>
+          <button
+            type="button"
+            className="small"
+            aria-expanded={open}
+            aria-label={`${open ? 'Less' : 'More'} about event ${event.id}`}
+            onClick={() => setOpen(!open)}
+          >
             {open ? 'Less' : 'More'}
           </button>
         </td>

@@ -13,7 +13,11 @@ export function TopologyPanel() {
   const topology = useTopology();
   return (
     <Panel title="Topology" aside={<Legend />}>
-      <QueryView query={topology} lines={8} empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}>
+      <QueryView
+        query={topology}
+        lines={8}
+        empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}
+      >
         {(data) => <TopologyMap topology={data} />}
       </QueryView>
     </Panel>
@@ -42,7 +46,18 @@ function TopologyMap({ topology }: { topology: Topology }) {
     <svg className="topology" viewBox={`-2 -2 ${width + 4} ${height + 4}`} role="img" aria-label={describe(topology)}>
       {topology.edges.map((edge) => {
         const [from, to] = [at(edge.from), at(edge.to)];
-        return from && to && <Edge key={`${edge.from} ${edge.to} ${edge.label}`} from={from} to={to} label={edge.label} narrow={narrow} />;
+        return (
+          from &&
+          to && (
+            <Edge
+              key={`${edge.from} ${edge.to} ${edge.label}`}
+              from={from}
+              to={to}
+              label={edge.label}
+              narrow={narrow}
+            />
+          )
+        );
       })}
       {boxes.map((each) => (
         <Module key={each.node.id} at={each} />

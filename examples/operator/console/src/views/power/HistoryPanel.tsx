@@ -27,7 +27,10 @@ function FromAudit() {
   const audit = useRecentAudit(true);
   const relevant = (entries: AuditRecord[]) => entries.filter(({ action }) => ofPower(action)).slice(0, shown);
   return (
-    <QueryView query={audit} empty={{ when: ({ entries }) => relevant(entries).length === 0, text: 'No power action has been recorded.' }}>
+    <QueryView
+      query={audit}
+      empty={{ when: ({ entries }) => relevant(entries).length === 0, text: 'No power action has been recorded.' }}
+    >
       {({ entries }) => (
         <DataTable caption="Last power actions" head={['When', 'Who', 'Action', 'Object', 'Outcome']}>
           {relevant(entries).map((entry) => (

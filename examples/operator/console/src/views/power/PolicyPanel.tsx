@@ -17,7 +17,11 @@ export function PolicyPanel() {
       {none ? (
         <p className="empty">This gateway has no power policies.</p>
       ) : (
-        <QueryView query={policies} lines={6} empty={{ when: () => shown === null, text: 'This gateway describes no power policies.' }}>
+        <QueryView
+          query={policies}
+          lines={6}
+          empty={{ when: () => shown === null, text: 'This gateway describes no power policies.' }}
+        >
           {() => shown && <Rules policies={shown} />}
         </QueryView>
       )}

@@ -33,18 +33,31 @@ function Row({ schedule }: { schedule: Schedule }) {
     <tr>
       <th scope="row">{schedule.name}</th>
       <td>
-        {daysText(schedule.days)} {schedule.from}–{schedule.to} <span className="muted small">{schedule.time_zone}</span>
+        {daysText(schedule.days)} {schedule.from}–{schedule.to}{' '}
+        <span className="muted small">{schedule.time_zone}</span>
       </td>
       <td>{schedule.services.join(', ')}</td>
       <td>
-        <StatusBadge status={closed ? 'closed early' : active ? 'active' : 'waits'} tone={closed || !active ? 'off' : 'ok'} />{' '}
-        <span className="muted small">{active ? ends_at && `until ${moment(ends_at, now)}` : begins_at && moment(begins_at, now)}</span>
+        <StatusBadge
+          status={closed ? 'closed early' : active ? 'active' : 'waits'}
+          tone={closed || !active ? 'off' : 'ok'}
+        />{' '}
+        <span className="muted small">
+          {active ? ends_at && `until ${moment(ends_at, now)}` : begins_at && moment(begins_at, now)}
+        </span>
       </td>
     </tr>
   );
 }
 
-const tones: Record<string, Tone> = { opened: 'ok', refused: 'warn', failed: 'bad', ending: 'warn', budget_low: 'warn', budget_spent: 'bad' };
+const tones: Record<string, Tone> = {
+  opened: 'ok',
+  refused: 'warn',
+  failed: 'bad',
+  ending: 'warn',
+  budget_low: 'warn',
+  budget_spent: 'bad',
+};
 
 function Decisions({ decisions }: { decisions: Decision[] }) {
   const newest = [...decisions].sort((a, b) => b.id - a.id);

@@ -66,6 +66,12 @@ export function daysText(days: readonly string[]): string {
     else ranges.push([index, index]);
   }
   return ranges
-    .map(([first, last]) => (last - first > 1 ? `${name(first)}–${name(last)}` : first === last ? name(first) : `${name(first)}, ${name(last)}`))
+    .map(([first, last]) =>
+      last - first > 1
+        ? `${name(first)}–${name(last)}`
+        : first === last
+          ? name(first)
+          : `${name(first)}, ${name(last)}`,
+    )
     .join(', ');
 }
