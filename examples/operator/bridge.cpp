@@ -28,6 +28,7 @@ struct BridgeSession {
   std::shared_ptr<BridgeHub> hub;
   BridgeCaller caller;
   std::string correlation_id;
+  std::shared_ptr<void> place;
 
   Task<void> operator()(std::shared_ptr<vx11::WebSocket> socket) const {
     return BridgeConnection::run(
@@ -85,12 +86,13 @@ class Bridge::Impl {
     if (!may_use_bridge(caller->caller.scopes)) {
       co_return refusal(403, "insufficient_scope", "the credential lacks the scope chat");
     }
-    if (hub_->size() >= options_.max_sockets) {
+    auto place = hub_->reserve(options_.max_sockets);
+    if (place == nullptr) {
       ApiAnswer full = refusal(503, "too_many_sockets", "Too many WebSockets are open");
       full.headers.add("Retry-After", "5");
       co_return full;
     }
-    BridgeSession session{hub_, *std::move(caller), call.correlation_id};
+    BridgeSession session{hub_, *std::move(caller), call.correlation_id, std::move(place)};
     vx11::StreamedResponse accepted =
         vx11::accept_websocket(call.request, socket_options(options_.limits), std::move(session));
     co_return accepted.body == nullptr ? refused_handshake(accepted.head)
@@ -98,7 +100,7 @@ class Bridge::Impl {
   }
 
   Task<ApiAnswer> issue(const ApiCall& call) {
-    BridgeCaller caller(call.caller, credential_of(call.request.headers));
+    BridgeCaller caller(call.caller, credential_fields(call.request.headers));
     auto issuing = tokens_.issue(std::move(caller));
     auto token = co_await std::move(issuing);
     if (!token && token.error().code == vx11::Errc::rejected) {
@@ -155,7 +157,7 @@ class Bridge::Impl {
   /// By the credential of the request, or by `?token=`.
   Task<tl::expected<BridgeCaller, ApiAnswer>> identify(const ApiCall& call) {
     if (!call.caller.token.empty()) {
-      co_return BridgeCaller(call.caller, credential_of(call.request.headers));
+      co_return BridgeCaller(call.caller, credential_fields(call.request.headers));
     }
     std::string token = call.query("token");
     if (token.empty()) co_return tl::unexpected(refusal(401, "auth_required"));

@@ -16,6 +16,7 @@ void BridgeHub::listen(const std::shared_ptr<BridgeHub>& hub) {
       });
   const auto& feed = hub->context_.parts.feed;
   if (feed == nullptr) return;
+  if (const auto latest = feed->latest()) hub->show(*latest);
   hub->status_subscription_ =
       feed->listen([weak](const std::shared_ptr<const StatusSnapshot>& snapshot) {
         if (const auto alive = weak.lock()) alive->pass_on(*snapshot);
@@ -44,9 +45,11 @@ std::vector<BridgeHub::Connection> BridgeHub::connections() const {
   return all;
 }
 
-std::size_t BridgeHub::size() const {
-  const std::lock_guard lock(mutex_);
-  return connections_.size();
+std::shared_ptr<void> BridgeHub::reserve(std::size_t most) {
+  const auto give_back = [count = reserved_](void*) { count->fetch_sub(1); };
+  std::shared_ptr<void> place(reserved_.get(), give_back);
+  if (reserved_->fetch_add(1) >= most) place = nullptr;
+  return place;
 }
 
 /// The number is known before any connection gets the event: one that is about to become live
@@ -59,19 +62,23 @@ void BridgeHub::pass_on(const StoredEvent& event) {
   for (const Connection& connection : all) connection->deliver(event.id, message);
 }
 
-void BridgeHub::pass_on(const StatusSnapshot& snapshot) {
+std::pair<bool, bool> BridgeHub::show(const StatusSnapshot& snapshot) {
   nlohmann::json status = without_volatile(snapshot.status);
   nlohmann::json power = without_volatile(snapshot.power);
-  const std::lock_guard lock(shown_mutex_);
-  const bool status_changed = status != shown_status_;
-  const bool power_changed = power != shown_power_;
+  const std::pair<bool, bool> changed(status != shown_status_, power != shown_power_);
   shown_status_ = std::move(status);
   shown_power_ = std::move(power);
-  const std::string status_text = status_message(snapshot.status);
-  const std::string power_text = power_message(snapshot.power);
+  return changed;
+}
+
+void BridgeHub::pass_on(const StatusSnapshot& snapshot) {
+  const std::lock_guard lock(shown_mutex_);
+  const auto [status_changed, power_changed] = show(snapshot);
+  const std::string status = status_message(snapshot.status);
+  const std::string power = power_message(snapshot.power);
   for (const Connection& connection : connections()) {
-    if (status_changed) connection->show_status(status_text);
-    if (power_changed) connection->show_power(power_text);
+    if (status_changed) connection->show_status(status);
+    if (power_changed) connection->show_power(power);
   }
 }
 

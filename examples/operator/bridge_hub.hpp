@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bridge_metrics.hpp"
@@ -69,7 +70,8 @@ class BridgeHub {
   void add(const Connection& connection);
   void remove(const BridgeConnection& connection);
   std::vector<Connection> connections() const;
-  std::size_t size() const;
+  /// Room for one WebSocket of `most`, kept until it is destroyed; null: there is none.
+  std::shared_ptr<void> reserve(std::size_t most);
 
   /// The id of the newest event that was passed on; 0: none was.
   std::uint64_t newest_event() const noexcept { return newest_event_.load(); }
@@ -77,11 +79,15 @@ class BridgeHub {
  private:
   void pass_on(const StoredEvent& event);
   void pass_on(const StatusSnapshot& snapshot);
+  /// \return whether each is another one than was shown before
+  std::pair<bool, bool> show(const StatusSnapshot& snapshot);
 
   const BridgeContext context_;
   mutable std::mutex mutex_ = {};
   std::unordered_map<const BridgeConnection*, Connection> connections_ = {};
   std::atomic<std::uint64_t> newest_event_ = 0;
+  const std::shared_ptr<std::atomic<std::size_t>> reserved_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   std::shared_ptr<void> event_subscription_ = {};
   std::shared_ptr<void> status_subscription_ = {};
   std::mutex shown_mutex_ = {};

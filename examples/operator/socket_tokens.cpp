@@ -29,7 +29,7 @@ std::string digest_of(const std::string& token) {
 
 }  // namespace
 
-vx11::Headers credential_of(const vx11::Headers& headers) {
+vx11::Headers credential_fields(const vx11::Headers& headers) {
   vx11::Headers fields;
   for (const vx11::Header field : headers) {
     for (const char* name : {"x-vx11-token", "Authorization", "Cookie"}) {

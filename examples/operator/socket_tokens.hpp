@@ -31,7 +31,7 @@ struct BridgeCaller {
 };
 
 /// The fields of `headers` that may hold a credential.
-vx11::Headers credential_of(const vx11::Headers& headers);
+vx11::Headers credential_fields(const vx11::Headers& headers);
 
 /// Issues tokens for `GET /operator/ws?token=`. A chat over the WebSocket is asked with the token
 /// of the caller, which an `EphemeralTokens` does not keep: callers are kept here, in memory and

@@ -270,13 +270,23 @@ void ServerSocket::flush() {
   flush_now();
 }
 
+/// A client that was slow once does not hold the memory of that for ever.
+void ServerSocket::drop_sent(std::size_t sent) {
+  constexpr std::size_t kUsual = 1024;
+  if (sent == unsent_.size() && unsent_.capacity() > kUsual) {
+    std::string().swap(unsent_);
+  } else {
+    unsent_.erase(0, sent);
+  }
+  sent_ += sent;
+  unsent_bytes_ = unsent_.size();
+}
+
 /// What the socket does not accept is left to `run`, which then gets an event.
 void ServerSocket::flush_now() {
   if (!unsent_.empty()) {
     const std::size_t sent = channel_->send_now(unsent_);
-    unsent_.erase(0, sent);
-    sent_ += sent;
-    unsent_bytes_ = unsent_.size();
+    drop_sent(sent);
     if (!channel_->can_send()) channel_->wake_later();
   }
   if (must_abort_) return channel_->abort(CloseReason::aborted);

@@ -61,6 +61,7 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   void flush_posted();
   void flush();
   void flush_now();
+  void drop_sent(std::size_t sent);
   bool read_some();
   bool has_room() const noexcept { return inbox_.size() < kMostWaiting; }
   void handle(Received received);

@@ -184,6 +184,7 @@ class BridgeSite {
   BridgeSite() {
     backend::GatewayClientOptions to_gateway;
     to_gateway.url = gateway.origin();
+    to_gateway.transport = backend::make_gateway_transport("");
     parts.gateway = backend::make_gateway_client(std::move(to_gateway)).value();
     parts.events = events;
     parts.audit = std::make_shared<FakeAudit>();

@@ -9,7 +9,10 @@ export function Refusal({ error }: { error: unknown }) {
   const { body, retryAfterSeconds } = error;
   const pending = error.status === 504;
   return (
-    <Shown tone={error.offByPolicy || pending ? 'warn' : 'bad'} title={error.offByPolicy ? `Off by policy: ${error.message}` : error.message}>
+    <Shown
+      tone={error.offByPolicy || pending ? 'warn' : 'bad'}
+      title={error.offByPolicy ? `Off by policy: ${error.message}` : error.message}
+    >
       {body.reason && <p>Reason: {words(body.reason)}.</p>}
       {error.recommendedAction && <p>{error.recommendedAction}</p>}
       {retryAfterSeconds !== null && <p>Try again in {retryAfterSeconds} seconds.</p>}

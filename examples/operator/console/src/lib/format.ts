@@ -53,8 +53,14 @@ export function showTimesIn(times: Times): void {
 const formatter = (style: Intl.DateTimeFormatOptions, times: Times) =>
   new Intl.DateTimeFormat(undefined, times === 'utc' ? { ...style, timeZone: 'UTC' } : style);
 const formatters = {
-  local: { time: formatter({ timeStyle: 'medium' }, 'local'), both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'local') },
-  utc: { time: formatter({ timeStyle: 'medium' }, 'utc'), both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'utc') },
+  local: {
+    time: formatter({ timeStyle: 'medium' }, 'local'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'local'),
+  },
+  utc: {
+    time: formatter({ timeStyle: 'medium' }, 'utc'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'utc'),
+  },
 };
 
 /** The time of day, with the date if it was not today. */

@@ -26,7 +26,14 @@ export function ThemeButton() {
   return (
     <button type="button" className="icon" onClick={change} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>
       <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
-        <path d={icons[theme]} fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" />
+        <path
+          d={icons[theme]}
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.8"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
       </svg>
     </button>
   );

@@ -16,7 +16,9 @@ export default function Audit() {
   return (
     <>
       <ViewTitle title="Audit" />
-      <Panel title="Who did what">{refusal ? <p className="empty">{refusal}, which the audit needs.</p> : <Entries />}</Panel>
+      <Panel title="Who did what">
+        {refusal ? <p className="empty">{refusal}, which the audit needs.</p> : <Entries />}
+      </Panel>
     </>
   );
 }
@@ -27,9 +29,13 @@ function Entries() {
   const entries = audit.data?.pages.flatMap((page) => page.entries) ?? [];
   return (
     <>
-      <QueryView query={audit} lines={8} empty={{ when: () => entries.length === 0, text: 'Nothing has been recorded yet.' }}>
+      <QueryView
+        query={audit}
+        lines={8}
+        empty={{ when: () => entries.length === 0, text: 'Nothing has been recorded yet.' }}
+      >
         {() => (
-          <DataTable caption="Audit" head={['Time', 'Who', 'From', 'Action', 'Object', 'Outcome', '']}>
+          <DataTable caption="Audit" head={['Time', 'Who', 'From', 'Action', 'Object', 'Outcome', 'Details']}>
             {entries.map((entry) => (
               <Row key={entry.id} entry={entry} onShow={setShown} />
             ))}
@@ -60,7 +66,12 @@ function Row({ entry, onShow }: { entry: AuditRecord; onShow: (entry: AuditRecor
         <StatusBadge status={entry.outcome} />
       </td>
       <td className="right">
-        <button type="button" className="small" aria-label={`Details of entry ${entry.id}`} onClick={() => onShow(entry)}>
+        <button
+          type="button"
+          className="small"
+          aria-label={`Details of entry ${entry.id}`}
+          onClick={() => onShow(entry)}
+        >
           Details
         </button>
       </td>

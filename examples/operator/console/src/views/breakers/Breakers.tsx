@@ -25,9 +25,15 @@ export default function Breakers() {
     <>
       <ViewTitle title="Breakers" />
       <Panel title="Circuit breakers" aside={<Age at={breakers.data?.timestamp} prefix="as of " />}>
-        <QueryView query={breakers} empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}>
+        <QueryView
+          query={breakers}
+          empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}
+        >
           {(data) => (
-            <DataTable caption="Circuit breakers" head={['Breaker', 'State', 'Mode', 'Failures', 'Last failure', 'Commands']}>
+            <DataTable
+              caption="Circuit breakers"
+              head={['Breaker', 'State', 'Mode', 'Failures', 'Last failure', 'Commands']}
+            >
               {Object.entries(data.breakers).map(([name, breaker]) => (
                 <Row key={name} name={name} breaker={breaker} onCommand={setCommand} />
               ))}
@@ -64,7 +70,12 @@ function Row({ name, breaker, onCommand }: { name: string; breaker: Breaker; onC
           >
             Isolate
           </GuardedButton>
-          <GuardedButton className="small" refusal={refusal} aria-label={`Reset ${name}`} onClick={() => onCommand({ name, action: 'reset' })}>
+          <GuardedButton
+            className="small"
+            refusal={refusal}
+            aria-label={`Reset ${name}`}
+            onClick={() => onCommand({ name, action: 'reset' })}
+          >
             Reset
           </GuardedButton>
         </div>
@@ -93,7 +104,13 @@ function Confirm({ name, action, onClose }: Command & { onClose: () => void }) {
     );
   const title = action === 'reset' ? 'Reset' : 'Isolate';
   return (
-    <ConfirmDialog title={`${title} ${name}?`} action={title} busy={command.isPending} onConfirm={confirm} onClose={onClose}>
+    <ConfirmDialog
+      title={`${title} ${name}?`}
+      action={title}
+      busy={command.isPending}
+      onConfirm={confirm}
+      onClose={onClose}
+    >
       <p>
         The breaker {name} {explanation[action]}
       </p>

@@ -29,7 +29,9 @@ export function Conversation({ stored, session }: Props) {
           <Message
             key={message.id}
             message={message}
-            onRetry={!busy && !refusal && message.role === 'assistant' && index === messages.length - 1 ? retry : undefined}
+            onRetry={
+              !busy && !refusal && message.role === 'assistant' && index === messages.length - 1 ? retry : undefined
+            }
           />
         ))}
       </div>

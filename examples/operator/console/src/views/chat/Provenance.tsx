@@ -12,7 +12,8 @@ export function Provenance({ of }: { of: Source }) {
     <div className="provenance small">
       {name && (
         <span className={`tone-${fallback ? 'warn' : 'ok'}`}>
-          <StatusShape tone={fallback ? 'warn' : 'ok'} /> {fallback ? `Fallback: ${name} answered` : `Answered by ${name}`}
+          <StatusShape tone={fallback ? 'warn' : 'ok'} />{' '}
+          {fallback ? `Fallback: ${name} answered` : `Answered by ${name}`}
           {of.reason && <span className="muted"> because of {words(of.reason)}</span>}
         </span>
       )}

@@ -4,10 +4,11 @@ import { textOf } from '../../api/errors';
 import type { SessionSummary } from '../../api/types';
 import { Age } from '../../components/Age';
 import { ConfirmDialog } from '../../components/ConfirmDialog';
+import { GuardedButton } from '../../components/GuardedButton';
 import { useNotify } from '../../components/Notices';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
-import { useSession } from '../../session/Session';
+import { useRefusal, useSession } from '../../session/Session';
 
 interface Props {
   current: string | null;
@@ -24,8 +25,17 @@ export function Sessions({ current, open }: Props) {
       <label htmlFor="session-search" className="visually-hidden">
         Search sessions
       </label>
-      <input id="session-search" type="search" placeholder="Search" value={search} onChange={(event) => setSearch(event.target.value)} />
-      <QueryView query={sessions} empty={{ when: () => all.length === 0, text: search ? 'No session matches.' : 'No chat is stored yet.' }}>
+      <input
+        id="session-search"
+        type="search"
+        placeholder="Search"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+      />
+      <QueryView
+        query={sessions}
+        empty={{ when: () => all.length === 0, text: search ? 'No session matches.' : 'No chat is stored yet.' }}
+      >
         {() => (
           <ul className="session-list">
             {all.map((session) => (
@@ -39,7 +49,13 @@ export function Sessions({ current, open }: Props) {
           Older sessions
         </button>
       )}
-      {deleting && <Deletion session={deleting} onClose={() => setDeleting(null)} onDeleted={(id) => id === current && open(null)} />}
+      {deleting && (
+        <Deletion
+          session={deleting}
+          onClose={() => setDeleting(null)}
+          onDeleted={(id) => id === current && open(null)}
+        />
+      )}
     </Panel>
   );
 }
@@ -51,22 +67,31 @@ interface RowProps extends Props {
 
 function Row({ session, current, open, onDelete }: RowProps) {
   const me = useSession();
+  const refusal = useRefusal('chat');
   const { session_id, title, message_count, updated_at, principal } = session;
   const isCurrent = session_id === current;
   return (
     <li className={isCurrent ? 'current' : ''}>
-      <button type="button" className="plain session-open" aria-current={isCurrent || undefined} onClick={() => open(session_id)}>
+      <button
+        type="button"
+        className="plain session-open"
+        aria-current={isCurrent || undefined}
+        onClick={() => open(session_id)}
+      >
         <span className="session-title">{title || session_id}</span>
         <span className="muted small">
           {message_count} messages · <Age at={updated_at} />
           {principal !== me.principal && ` · ${principal}`}
         </span>
       </button>
-      {!me.read_only && (
-        <button type="button" className="plain" onClick={() => onDelete(session)} aria-label={`Delete ${title || session_id}`}>
-          ×
-        </button>
-      )}
+      <GuardedButton
+        className="plain"
+        refusal={refusal}
+        onClick={() => onDelete(session)}
+        aria-label={`Delete ${title || session_id}`}
+      >
+        ×
+      </GuardedButton>
     </li>
   );
 }
@@ -90,10 +115,16 @@ function Deletion({ session, onClose, onDeleted }: DeletionProps) {
       onSettled: onClose,
     });
   return (
-    <ConfirmDialog title="Delete this session?" action="Delete" busy={deletion.isPending} onConfirm={confirm} onClose={onClose}>
+    <ConfirmDialog
+      title="Delete this session?"
+      action="Delete"
+      busy={deletion.isPending}
+      onConfirm={confirm}
+      onClose={onClose}
+    >
       <p>
-        “{session.title || session.session_id}” with {session.message_count} messages is deleted here and at the gateway. This
-        cannot be taken back.
+        “{session.title || session.session_id}” with {session.message_count} messages is deleted here and at the
+        gateway. This cannot be taken back.
       </p>
     </ConfirmDialog>
   );

@@ -15,16 +15,27 @@ test('pieces make the answer', () => {
 });
 
 test('a stopped answer keeps its text, and late pieces do not reach it', () => {
-  const [, answer] = run(ask, { type: 'text', id: 'a', text: 'All' }, { type: 'stopped', id: 'a' }, { type: 'text', id: 'a', text: ' x' }, {
-    type: 'done',
-    id: 'a',
-    provenance: switchAnswered,
-  });
+  const [, answer] = run(
+    ask,
+    { type: 'text', id: 'a', text: 'All' },
+    { type: 'stopped', id: 'a' },
+    { type: 'text', id: 'a', text: ' x' },
+    {
+      type: 'done',
+      id: 'a',
+      provenance: switchAnswered,
+    },
+  );
   expect(answer).toMatchObject({ text: 'All', state: 'stopped' });
 });
 
 test('two chats at once do not mix', () => {
-  const messages = run(ask, { ...ask, id: 'b' }, { type: 'text', id: 'b', text: 'second' }, { type: 'text', id: 'a', text: 'first' });
+  const messages = run(
+    ask,
+    { ...ask, id: 'b' },
+    { type: 'text', id: 'b', text: 'second' },
+    { type: 'text', id: 'a', text: 'first' },
+  );
   expect(messages.filter(({ role }) => role === 'assistant').map(({ text }) => text)).toEqual(['first', 'second']);
 });
 
@@ -35,9 +46,18 @@ test('a failed answer shows what was tried', () => {
 });
 
 test('a fallback is seen in live and in stored answers', () => {
-  const metadata = { source: 'madre_fallback', reason: 'switch_circuit_open', attempts: [{ name: 'switch', outcome: 'circuit_open', elapsed_ms: 0 }] };
+  const metadata = {
+    source: 'madre_fallback',
+    reason: 'switch_circuit_open',
+    attempts: [{ name: 'switch', outcome: 'circuit_open', elapsed_ms: 0 }],
+  };
   const live = readProvenance({ fallback_source: 'madre_fallback', degraded: true, latency_ms: 12, metadata });
-  expect(live).toMatchObject({ source: 'madre_fallback', reason: 'switch_circuit_open', degraded: true, latencyMs: 12 });
+  expect(live).toMatchObject({
+    source: 'madre_fallback',
+    reason: 'switch_circuit_open',
+    degraded: true,
+    latencyMs: 12,
+  });
   const stored = fromTranscript({
     session_id: 's',
     title: '',

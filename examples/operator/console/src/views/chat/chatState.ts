@@ -55,7 +55,12 @@ function changed(message: ChatMessage, action: Exclude<ChatAction, { type: 'ask'
       return { ...message, state: 'stopped' };
     case 'failed': {
       const provenance = { source: '', degraded: true, attempts: action.attempts };
-      return { ...message, state: 'failed', error: action.error, ...(action.attempts.length > 0 ? { provenance } : {}) };
+      return {
+        ...message,
+        state: 'failed',
+        error: action.error,
+        ...(action.attempts.length > 0 ? { provenance } : {}),
+      };
     }
   }
 }
@@ -70,7 +75,9 @@ export function fromTranscript(transcript: Transcript): ChatMessage[] {
       state: message.metadata.complete === false ? 'stopped' : 'complete',
       at: message.timestamp,
     };
-    return message.role === 'assistant' ? { ...shown, provenance: readProvenance({ metadata: message.metadata }) } : shown;
+    return message.role === 'assistant'
+      ? { ...shown, provenance: readProvenance({ metadata: message.metadata }) }
+      : shown;
   });
 }
 

@@ -1,4 +1,4 @@
-import { csrfHeaders } from '../../api/client';
+import { csrfHeaders } from '../../api/csrf';
 import { errorOf, textOf } from '../../api/errors';
 import type { Attempt } from '../../api/types';
 import { readEventStream } from '../../lib/eventStream';
@@ -34,11 +34,16 @@ function receive(message: BridgeMessage, handler: AnswerHandler): void {
 const failure = (data: Record<string, unknown>) => String(data.message ?? data.code ?? 'The answer broke off');
 
 function attemptsOf(data: Record<string, unknown>): Attempt[] {
-  const detail = typeof data.detail === 'object' && data.detail !== null ? (data.detail as Record<string, unknown>) : {};
+  const detail =
+    typeof data.detail === 'object' && data.detail !== null ? (data.detail as Record<string, unknown>) : {};
   return readAttempts(data.attempts ?? detail.attempts);
 }
 
-async function askByFetch({ session_id, message }: Question, handler: AnswerHandler, signal: AbortSignal): Promise<void> {
+async function askByFetch(
+  { session_id, message }: Question,
+  handler: AnswerHandler,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const response = await fetch('/operator/api/chat', {
       method: 'POST',
@@ -52,7 +57,8 @@ async function askByFetch({ session_id, message }: Question, handler: AnswerHand
     }
     handler.failed('The answer broke off', []);
   } catch (error) {
-    if (!signal.aborted) handler.failed(error instanceof TypeError ? 'The backend cannot be reached' : textOf(error), []);
+    if (!signal.aborted)
+      handler.failed(error instanceof TypeError ? 'The backend cannot be reached' : textOf(error), []);
   }
 }
 

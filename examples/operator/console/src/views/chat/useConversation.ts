@@ -16,7 +16,8 @@ export function useConversation(stored: ChatMessage[], session: () => string) {
 
   const finish = (id: string) => {
     if (current.current?.id === id) current.current = null;
-    for (const key of ['sessions', 'session']) void client.invalidateQueries({ queryKey: [key], refetchType: key === 'sessions' ? 'active' : 'none' });
+    for (const key of ['sessions', 'session'])
+      void client.invalidateQueries({ queryKey: [key], refetchType: key === 'sessions' ? 'active' : 'none' });
   };
 
   const send = (text: string) => {

@@ -11,7 +11,7 @@ export function EventTable({ log, events }: { log: EventLog; events: SystemEvent
   const [limit, setLimit] = useState(step);
   return (
     <>
-      <DataTable caption="Events" head={['Time', 'Severity', 'Module', 'Event', '']}>
+      <DataTable caption="Events" head={['Time', 'Severity', 'Module', 'Event', 'Details']}>
         {events.slice(0, limit).map((event, index) => {
           const gap = gapBelow(log, event, events[index + 1]);
           return (
@@ -47,7 +47,13 @@ const Row = memo(function Row({ event }: { event: SystemEvent }) {
           {event.summary || event.type} <span className="muted small mono">{event.type}</span>
         </td>
         <td className="right">
-          <button type="button" className="small" aria-expanded={open} aria-label={`${open ? 'Less' : 'More'} about event ${event.id}`} onClick={() => setOpen(!open)}>
+          <button
+            type="button"
+            className="small"
+            aria-expanded={open}
+            aria-label={`${open ? 'Less' : 'More'} about event ${event.id}`}
+            onClick={() => setOpen(!open)}
+          >
             {open ? 'Less' : 'More'}
           </button>
         </td>

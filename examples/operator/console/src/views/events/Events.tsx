@@ -26,7 +26,10 @@ export default function Events() {
       <ViewTitle title="Events">
         <FeedBadge state={state} paused={frozen !== null} />
       </ViewTitle>
-      <Panel title="What has happened" aside={<Pause paused={frozen !== null} waiting={waiting} onToggle={() => setFrozen(frozen ? null : log)} />}>
+      <Panel
+        title="What has happened"
+        aside={<Pause paused={frozen !== null} waiting={waiting} onToggle={() => setFrozen(frozen ? null : log)} />}
+      >
         <FilterBar filter={filter} modules={modulesOf(log)} onChange={setFilter} />
         <p className="visually-hidden" role="status">
           {events.length} events shown
@@ -49,7 +52,11 @@ const modulesOf = (log: EventLog) => [...new Set(log.events.map(({ module }) => 
 function FeedBadge({ state, paused }: { state: FeedState; paused: boolean }) {
   if (state === 'away') return <StatusBadge status="offline" label="Backend away, trying again" />;
   if (paused) return <StatusBadge status="paused" tone="off" label="Paused" />;
-  return state === 'live' ? <StatusBadge status="ok" label="Live" /> : <StatusBadge status="unknown" label="Connecting" />;
+  return state === 'live' ? (
+    <StatusBadge status="ok" label="Live" />
+  ) : (
+    <StatusBadge status="unknown" label="Connecting" />
+  );
 }
 
 function Pause({ paused, waiting, onToggle }: { paused: boolean; waiting: number; onToggle: () => void }) {
@@ -67,7 +74,10 @@ function Older() {
   if (!hasOlder) return null;
   const load = () => {
     setBusy(true);
-    void feed.loadOlder().catch(() => undefined).finally(() => setBusy(false));
+    void feed
+      .loadOlder()
+      .catch(() => undefined)
+      .finally(() => setBusy(false));
   };
   return (
     <button type="button" onClick={load} disabled={busy}>

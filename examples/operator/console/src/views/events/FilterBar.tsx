@@ -14,7 +14,10 @@ export function FilterBar({ filter, modules, onChange }: Props) {
     <div className="toolbar filter" role="search" aria-label="Filter events">
       <label>
         Severity
-        <select value={filter.severity} onChange={(event) => onChange({ ...filter, severity: event.target.value as Severity | '' })}>
+        <select
+          value={filter.severity}
+          onChange={(event) => onChange({ ...filter, severity: event.target.value as Severity | '' })}
+        >
           <option value="">All</option>
           {severities.map((severity) => (
             <option key={severity}>{severity}</option>
@@ -32,7 +35,12 @@ export function FilterBar({ filter, modules, onChange }: Props) {
       </label>
       <label className="grow">
         Text
-        <input type="search" value={filter.text} placeholder="Type, summary or correlation id" onChange={(event) => onChange({ ...filter, text: event.target.value })} />
+        <input
+          type="search"
+          value={filter.text}
+          placeholder="Type, summary or correlation id"
+          onChange={(event) => onChange({ ...filter, text: event.target.value })}
+        />
       </label>
       {active && (
         <button type="button" onClick={() => onChange({ severity: '', module: '', text: '' })}>

@@ -8,15 +8,22 @@ import { BreakerBadge } from '../breakers/BreakerBadge';
 export function BreakerPanel() {
   const breakers = useBreakers();
   return (
-    <Panel title="Circuit breakers" className="span-4" aside={<Link href="/breakers">Details</Link>}>
-      <QueryView query={breakers} empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}>
+    <Panel title="Circuit breakers" aside={<Link href="/breakers">Details</Link>}>
+      <QueryView
+        query={breakers}
+        empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}
+      >
         {(data) => (
           <ul className="rows">
             {Object.entries(data.breakers).map(([name, breaker]) => (
               <li key={name}>
                 <strong>{name}</strong>
                 <span className="small">
-                  {breaker.last_failure ? <Age at={breaker.last_failure} prefix="failed " /> : <span className="muted">no failure</span>}
+                  {breaker.last_failure ? (
+                    <Age at={breaker.last_failure} prefix="failed " />
+                  ) : (
+                    <span className="muted">no failure</span>
+                  )}
                 </span>
                 <BreakerBadge breaker={breaker} />
               </li>

@@ -1,20 +1,18 @@
 import { useLatency, useStatus } from '../../api/useStatus';
-import type { Evidence, LatencySeries, SystemStatus } from '../../api/types';
+import type { Evidence, SystemStatus } from '../../api/types';
 import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
 import { latency, words } from '../../lib/format';
-import { Sparkline } from './Sparkline';
-
-type Series = LatencySeries['series'][string];
+import { type Series, Sparkline } from './Sparkline';
 
 export function ComponentPanel() {
   const status = useStatus();
-  const series = useLatency().data?.series ?? {};
+  const series = useLatency().data?.series ?? [];
   return (
-    <Panel title="Components" className="span-8" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
+    <Panel title="Components" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
       <QueryView query={status} lines={6}>
         {(data) => <Components status={data} series={series} />}
       </QueryView>
@@ -22,7 +20,7 @@ export function ComponentPanel() {
   );
 }
 
-function Components({ status, series }: { status: SystemStatus; series: Record<string, Series> }) {
+function Components({ status, series }: { status: SystemStatus; series: Series[] }) {
   const all = [
     ...Object.entries(status.core_services).map(([name, evidence]) => ({ name, evidence, kind: 'core' })),
     ...Object.entries(status.optional_services).map(([name, evidence]) => ({ name, evidence, kind: 'optional' })),
@@ -30,7 +28,13 @@ function Components({ status, series }: { status: SystemStatus; series: Record<s
   return (
     <DataTable caption="Components with their evidence" head={['Component', 'Status', 'Latency', 'Recent', 'Evidence']}>
       {all.map(({ name, evidence, kind }) => (
-        <Row key={name} name={name} evidence={evidence} kind={kind} series={series[name]} />
+        <Row
+          key={name}
+          name={name}
+          evidence={evidence}
+          kind={kind}
+          series={series.filter(({ upstream, points }) => upstream === name && points.length > 1)}
+        />
       ))}
     </DataTable>
   );
@@ -40,7 +44,7 @@ interface RowProps {
   name: string;
   evidence: Evidence;
   kind: string;
-  series: Series | undefined;
+  series: Series[];
 }
 
 function Row({ name, evidence, kind, series }: RowProps) {
@@ -59,7 +63,15 @@ function Row({ name, evidence, kind, series }: RowProps) {
         {reason && <div className="muted small">{reason}</div>}
       </td>
       <td className="nowrap">{evidence.status === 'asleep' ? '–' : latency(evidence.latency_ms)}</td>
-      <td>{series && series.length > 1 ? <Sparkline name={name} series={series} /> : <span className="muted">–</span>}</td>
+      <td>
+        {series.map((each) => (
+          <div key={each.source} className="series">
+            <Sparkline series={each} />{' '}
+            <span className="muted small">{each.source === 'chat' ? 'chats' : 'checks'}</span>
+          </div>
+        ))}
+        {series.length === 0 && <span className="muted">–</span>}
+      </td>
       <td className="nowrap">
         {evidence.source ? words(evidence.source) : 'none'}
         <div className="small">{evidence.checked_at && <Age at={evidence.checked_at} />}</div>

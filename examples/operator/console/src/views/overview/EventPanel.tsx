@@ -14,7 +14,7 @@ export function EventPanel() {
   const { events } = useStore(feed.log);
   const state = useStore(feed.state);
   return (
-    <Panel title="Last events" className="span-4" aside={<Link href="/events">All events</Link>}>
+    <Panel title="Last events" aside={<Link href="/events">All events</Link>}>
       {events.length > 0 && (
         <ol className="event-list">
           {events.slice(0, shown).map((event) => (

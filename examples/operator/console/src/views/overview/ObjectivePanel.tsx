@@ -13,9 +13,15 @@ export function ObjectivePanel() {
   const objectives = useObjectives();
   return (
     <Panel title="Service levels" className="span-12" aside={<Age at={objectives.data?.timestamp} prefix="as of " />}>
-      <QueryView query={objectives} empty={{ when: (data) => data.objectives.length === 0, text: 'No objective is configured.' }}>
+      <QueryView
+        query={objectives}
+        empty={{ when: (data) => data.objectives.length === 0, text: 'No objective is configured.' }}
+      >
         {(data) => (
-          <DataTable caption="Service level objectives" head={['Objective', 'Good of all', 'Budget left', 'Burn rate', 'Alert']}>
+          <DataTable
+            caption="Service level objectives"
+            head={['Objective', 'Good of all', 'Budget left', 'Burn rate', 'Alert']}
+          >
             {data.objectives.map((objective) => (
               <Row key={objective.name} objective={objective} />
             ))}
@@ -41,7 +47,11 @@ function Row({ objective }: { objective: Objective }) {
   return (
     <tr>
       <th scope="row">
-        {words(name)} <span className="muted small">{percent(objective.objective, 2)}{kind === 'latency' && objective.threshold_seconds ? ` within ${objective.threshold_seconds} s` : ''}</span>
+        {words(name)}{' '}
+        <span className="muted small">
+          {percent(objective.objective, 2)}
+          {kind === 'latency' && objective.threshold_seconds ? ` within ${objective.threshold_seconds} s` : ''}
+        </span>
       </th>
       <td className="nowrap">
         {events.total - events.bad} / {events.total}

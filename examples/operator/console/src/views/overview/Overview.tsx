@@ -12,10 +12,14 @@ export function Overview() {
       <ViewTitle title="Overview" />
       <Tiles />
       <div className="grid">
-        <TopologyPanel />
-        <EventPanel />
-        <ComponentPanel />
-        <BreakerPanel />
+        <div className="span-8 stack">
+          <TopologyPanel />
+          <ComponentPanel />
+        </div>
+        <div className="span-4 stack">
+          <EventPanel />
+          <BreakerPanel />
+        </div>
         <ObjectivePanel />
       </div>
     </>

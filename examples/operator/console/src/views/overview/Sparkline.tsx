@@ -1,27 +1,32 @@
 import { lazy, Suspense } from 'react';
 import type { LatencySeries } from '../../api/types';
 import { latency } from '../../lib/format';
+import { toneOf } from '../../lib/tone';
 
-export type Point = LatencySeries['series'][string][number];
+export type Series = LatencySeries['series'][number];
+export type Point = Series['points'][number];
 
 // The chart library is not part of the first view's script.
 const SparklinePlot = lazy(() => import('./SparklinePlot'));
 
 /** What the chart shows, for those who do not see it. */
-export function summary(name: string, series: readonly Point[]): string {
-  const known = series.map((point) => point.latency_ms).filter((ms) => ms !== null).sort((a, b) => a - b);
-  const failed = series.filter((point) => point.outcome === 'failed').length;
-  const median = known[Math.floor(known.length / 2)];
-  const outcome = failed === 0 ? 'none failed' : `${failed} of ${series.length} failed`;
-  return `Latency of ${name}: median ${latency(median)}, ${outcome}`;
+export function summary({ upstream, source, points }: Series): string {
+  const failed = points.filter(({ outcome }) => toneOf(outcome) === 'bad').length;
+  const known = points
+    .filter(({ outcome }) => ['ok', 'warn'].includes(toneOf(outcome)))
+    .map((point) => point.latency_ms)
+    .sort((a, b) => a - b);
+  const median = latency(known[Math.floor(known.length / 2)]);
+  const outcome = failed === 0 ? 'none failed' : `${failed} of ${points.length} failed`;
+  return `${source === 'chat' ? 'Chats' : 'Checks'} of ${upstream}: median ${median}, ${outcome}`;
 }
 
-export function Sparkline({ name, series }: { name: string; series: Point[] }) {
-  const text = summary(name, series);
+export function Sparkline({ series }: { series: Series }) {
+  const text = summary(series);
   return (
     <div className="sparkline" role="img" aria-label={text} title={text}>
       <Suspense fallback={null}>
-        <SparklinePlot series={series} />
+        <SparklinePlot series={series.points} />
       </Suspense>
     </div>
   );

@@ -1,21 +1,20 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { toneOf } from '../../lib/tone';
 import type { Point } from './Sparkline';
 
 const size = { width: 150, height: 34 };
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Times, latencies, and failures at the upper edge. */
+/** Times, latencies, and what was not good at the upper edge. */
 function dataOf(series: readonly Point[]): uPlot.AlignedData {
-  const top = Math.max(1, ...series.map((point) => point.latency_ms ?? 0));
-  return [
-    series.map((point) => Date.parse(point.ts) / 1000),
-    series.map((point) => (point.outcome === 'failed' ? null : point.latency_ms)),
-    series.map((point) => (point.outcome === 'failed' ? top : null)),
-    series.map((point) => (point.outcome === 'degraded' ? top : null)),
-  ];
+  const tones = series.map(({ outcome }) => toneOf(outcome));
+  const answered = series.map(({ latency_ms }, i) => (['ok', 'warn'].includes(tones[i] ?? '') ? latency_ms : null));
+  const top = Math.max(1, ...answered.map((ms) => ms ?? 0));
+  const marked = (tone: string) => tones.map((each) => (each === tone ? top : null));
+  return [series.map((point) => Date.parse(point.ts) / 1000), answered, marked('bad'), marked('warn')];
 }
 
 function options(): uPlot.Options {

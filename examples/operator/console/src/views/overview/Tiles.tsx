@@ -21,6 +21,8 @@ function Tile({ label, tone, value, note }: { label: string; tone: Tone; value: 
   );
 }
 
+const missing = (failed: boolean) => (failed ? 'not known' : '…');
+
 /** The state of the system in five values. */
 export function Tiles() {
   return (
@@ -36,23 +38,33 @@ export function Tiles() {
 
 function SystemTile() {
   const { data, isError } = useStatus();
-  if (!data) return <Tile label="System" tone="unknown" value={isError ? 'not known' : '…'} />;
+  if (!data) return <Tile label="System" tone="unknown" value={missing(isError)} />;
   const services = [...Object.values(data.core_services), ...Object.values(data.optional_services)];
   const up = services.filter(({ status }) => toneOf(status) === 'ok').length;
-  return <Tile label="System" tone={toneOf(data.status)} value={data.status} note={`${up} of ${services.length} run`} />;
+  return (
+    <Tile label="System" tone={toneOf(data.status)} value={data.status} note={`${up} of ${services.length} run`} />
+  );
 }
 
 function PolicyTile() {
   const { data } = useStatus();
   const policy = data?.policy ?? 'unknown';
-  const note = { solo_madre: 'only the core runs', operative_core: 'a window is open', full: 'everything may run', unknown: undefined };
-  return <Tile label="Policy" tone={policy === 'unknown' ? 'unknown' : 'ok'} value={words(policy)} note={note[policy]} />;
+  const note = {
+    solo_madre: 'only the core runs',
+    operative_core: 'a window is open',
+    full: 'everything may run',
+    unknown: undefined,
+  };
+  return (
+    <Tile label="Policy" tone={policy === 'unknown' ? 'unknown' : 'ok'} value={words(policy)} note={note[policy]} />
+  );
 }
 
 function WindowTile() {
-  const { data } = useWindow();
-  if (!data) return <Tile label="Window" tone="unknown" value="…" />;
-  if (data.degraded) return <Tile label="Window" tone="warn" value="not known" note={data.reason && words(data.reason)} />;
+  const { data, isError } = useWindow();
+  if (!data) return <Tile label="Window" tone="unknown" value={missing(isError)} />;
+  if (data.degraded)
+    return <Tile label="Window" tone="warn" value="not known" note={data.reason && words(data.reason)} />;
   if (data.status === 'none') return <Tile label="Window" tone="off" value="none open" />;
   return (
     <Tile label="Window" tone="ok" value={<Countdown deadline={data.deadline} />} note={data.services.join(', ')} />
@@ -60,8 +72,8 @@ function WindowTile() {
 }
 
 function BreakersTile() {
-  const { data } = useBreakers();
-  if (!data) return <Tile label="Breakers" tone="unknown" value="…" />;
+  const { data, isError } = useBreakers();
+  if (!data) return <Tile label="Breakers" tone="unknown" value={missing(isError)} />;
   const all = Object.entries(data.breakers);
   const open = all.filter(([, { state }]) => state !== 'closed').map(([name]) => name);
   return open.length === 0 ? (
@@ -72,8 +84,8 @@ function BreakersTile() {
 }
 
 function BudgetTile() {
-  const { data } = useObjectives();
-  if (!data) return <Tile label="Error budget" tone="unknown" value="…" />;
+  const { data, isError } = useObjectives();
+  if (!data) return <Tile label="Error budget" tone="unknown" value={missing(isError)} />;
   const least = Math.min(...data.objectives.map((objective) => objective.budget_remaining));
   if (!Number.isFinite(least)) return <Tile label="Error budget" tone="off" value="no objective" />;
   const burn = Math.max(...data.objectives.flatMap(({ burn_rates }) => burn_rates.map((rate) => rate.burn_rate)), 0);

@@ -12,8 +12,12 @@ import { type Box, box, edgePath, layOut } from './topologyLayout';
 export function TopologyPanel() {
   const topology = useTopology();
   return (
-    <Panel title="Topology" className="span-8" aside={<Legend />}>
-      <QueryView query={topology} lines={8} empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}>
+    <Panel title="Topology" aside={<Legend />}>
+      <QueryView
+        query={topology}
+        lines={8}
+        empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}
+      >
         {(data) => <TopologyMap topology={data} />}
       </QueryView>
     </Panel>
@@ -42,7 +46,18 @@ function TopologyMap({ topology }: { topology: Topology }) {
     <svg className="topology" viewBox={`-2 -2 ${width + 4} ${height + 4}`} role="img" aria-label={describe(topology)}>
       {topology.edges.map((edge) => {
         const [from, to] = [at(edge.from), at(edge.to)];
-        return from && to && <Edge key={`${edge.from} ${edge.to} ${edge.label}`} from={from} to={to} label={edge.label} narrow={narrow} />;
+        return (
+          from &&
+          to && (
+            <Edge
+              key={`${edge.from} ${edge.to} ${edge.label}`}
+              from={from}
+              to={to}
+              label={edge.label}
+              narrow={narrow}
+            />
+          )
+        );
       })}
       {boxes.map((each) => (
         <Module key={each.node.id} at={each} />
@@ -62,7 +77,7 @@ function Edge({ from, to, label, narrow }: { from: Box; to: Box; label: string; 
 
 function Module({ at: { node, x, y } }: { at: Box }) {
   const tone = toneOf(node.status);
-  const label = node.label.length > 15 ? `${node.label.slice(0, 14)}…` : node.label;
+  const label = node.label.length > 17 ? `${node.label.slice(0, 16)}…` : node.label;
   return (
     <g transform={`translate(${x} ${y})`} className={`module tone-${tone}`}>
       <title>{`${node.label}: ${words(node.status.toLowerCase())}`}</title>

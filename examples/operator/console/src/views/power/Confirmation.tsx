@@ -27,14 +27,20 @@ export function Confirmation({ name, action, busy, onConfirm, onClose }: Props) 
   return (
     <form onSubmit={submit} className="confirmation">
       <label className="choice">
-        <input type="checkbox" checked={ticked} onChange={(event) => setTicked(event.target.checked)} />I understand that {name}{' '}
-        {consequence[action]}.
+        <input type="checkbox" checked={ticked} onChange={(event) => setTicked(event.target.checked)} />I understand
+        that {name} {consequence[action]}.
       </label>
       <p className="field">
         <label htmlFor="confirm-name">
           Type <strong>{name}</strong> to confirm
         </label>
-        <input id="confirm-name" value={typed} autoComplete="off" spellCheck={false} onChange={(event) => setTyped(event.target.value)} />
+        <input
+          id="confirm-name"
+          value={typed}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => setTyped(event.target.value)}
+        />
       </p>
       <div className="dialog-actions">
         <button type="button" onClick={onClose}>

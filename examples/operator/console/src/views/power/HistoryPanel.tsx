@@ -27,7 +27,10 @@ function FromAudit() {
   const audit = useRecentAudit(true);
   const relevant = (entries: AuditRecord[]) => entries.filter(({ action }) => ofPower(action)).slice(0, shown);
   return (
-    <QueryView query={audit} empty={{ when: ({ entries }) => relevant(entries).length === 0, text: 'No power action has been recorded.' }}>
+    <QueryView
+      query={audit}
+      empty={{ when: ({ entries }) => relevant(entries).length === 0, text: 'No power action has been recorded.' }}
+    >
       {({ entries }) => (
         <DataTable caption="Last power actions" head={['When', 'Who', 'Action', 'Object', 'Outcome']}>
           {relevant(entries).map((entry) => (
@@ -35,7 +38,7 @@ function FromAudit() {
               <td className="nowrap">
                 <Age at={entry.ts} />
               </td>
-              <td>{entry.principal}</td>
+              <td>{entry.principal || <span className="muted">not known</span>}</td>
               <td>{entry.action}</td>
               <td>{entry.object}</td>
               <td>

@@ -31,11 +31,21 @@ export function OpenWindowForm({ window }: { window: WindowState }) {
   return (
     <form onSubmit={submit}>
       <State window={window} />
-      <ServiceChoice services={useOptional()} chosen={choice.services} onChange={(services) => setChoice({ ...choice, services })} />
+      <ServiceChoice
+        services={useOptional()}
+        chosen={choice.services}
+        onChange={(services) => setChoice({ ...choice, services })}
+      />
       <TimeChoice choice={choice} onChange={setChoice} />
       <p className="field">
         <label htmlFor="window-reason">Reason</label>
-        <input id="window-reason" maxLength={1024} value={choice.reason} placeholder="For the audit" onChange={(event) => setChoice({ ...choice, reason: event.target.value })} />
+        <input
+          id="window-reason"
+          maxLength={1024}
+          value={choice.reason}
+          placeholder="For the audit"
+          onChange={(event) => setChoice({ ...choice, reason: event.target.value })}
+        />
       </p>
       <p className="form-error" role="alert">
         {mistake}

@@ -5,6 +5,7 @@ import { ViewTitle } from '../../components/ViewTitle';
 import { HistoryPanel } from './HistoryPanel';
 import { OpenWindowForm } from './OpenWindowForm';
 import { PolicyPanel } from './PolicyPanel';
+import { SchedulePanel } from './SchedulePanel';
 import { ServicePanel } from './ServicePanel';
 import { WindowDetails } from './WindowDetails';
 
@@ -20,6 +21,7 @@ export default function Power() {
           </QueryView>
         </Panel>
         <PolicyPanel />
+        <SchedulePanel />
         <ServicePanel />
         <HistoryPanel />
       </div>

@@ -68,8 +68,8 @@ function Result({ answer }: { answer: ServiceAnswer }) {
         </p>
       ) : (
         <p className="alert tone-warn">
-          <strong>Not executed.</strong> madre has only planned the command. The gateway needs a power key
-          (<code>power.key_file</code>) to carry it out.
+          <strong>Not executed.</strong> madre has only planned the command. The gateway needs a power key (
+          <code>power.key_file</code>) to carry it out.
         </p>
       )}
       <Details answer={answer} />

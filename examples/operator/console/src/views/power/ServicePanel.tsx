@@ -22,7 +22,11 @@ export function ServicePanel() {
   const [command, setCommand] = useState<Command | null>(null);
   return (
     <Panel title="Services" className="span-12">
-      <QueryView query={modules} lines={6} empty={{ when: (data) => Object.keys(data.modules).length === 0, text: 'No service is known.' }}>
+      <QueryView
+        query={modules}
+        lines={6}
+        empty={{ when: (data) => Object.keys(data.modules).length === 0, text: 'No service is known.' }}
+      >
         {(data) => <Services modules={data.modules} onCommand={setCommand} />}
       </QueryView>
       {command && <ServiceDialog {...command} onClose={() => setCommand(null)} />}
@@ -45,7 +49,13 @@ function Services({ modules, onCommand }: { modules: Modules['modules']; onComma
           <td>
             <div className="chips">
               {actions.map((action) => (
-                <GuardedButton key={action} className="small" refusal={refusal} aria-label={`${action} ${name}`} onClick={() => onCommand({ name: name as Service, action })}>
+                <GuardedButton
+                  key={action}
+                  className="small"
+                  refusal={refusal}
+                  aria-label={`${action} ${name}`}
+                  onClick={() => onCommand({ name: name as Service, action })}
+                >
                   {action}
                 </GuardedButton>
               ))}

@@ -11,7 +11,12 @@ export function TimeChoice({ choice, onChange }: Props) {
       <legend>Time</legend>
       <div className="choices">
         <label className="choice">
-          <input type="radio" name="time" checked={!choice.hold} onChange={() => onChange({ ...choice, hold: false })} />
+          <input
+            type="radio"
+            name="time"
+            checked={!choice.hold}
+            onChange={() => onChange({ ...choice, hold: false })}
+          />
           Ends by itself
         </label>
         <label className="choice">
@@ -23,10 +28,20 @@ export function TimeChoice({ choice, onChange }: Props) {
         <div className="toolbar">
           <label>
             Minutes
-            <input inputMode="decimal" className="short" value={choice.minutes} onChange={(event) => onChange({ ...choice, minutes: event.target.value })} />
+            <input
+              inputMode="decimal"
+              className="short"
+              value={choice.minutes}
+              onChange={(event) => onChange({ ...choice, minutes: event.target.value })}
+            />
           </label>
           {presets.map((minutes) => (
-            <button key={minutes} type="button" aria-pressed={choice.minutes === String(minutes)} onClick={() => onChange({ ...choice, minutes: String(minutes) })}>
+            <button
+              key={minutes}
+              type="button"
+              aria-pressed={choice.minutes === String(minutes)}
+              onClick={() => onChange({ ...choice, minutes: String(minutes) })}
+            >
               {minutes} min
             </button>
           ))}

@@ -28,7 +28,11 @@ export function WindowDetails({ window }: { window: WindowState }) {
       </div>
       <TimeLeft window={window} />
       <Facts window={window} />
-      <GuardedButton className="danger" refusal={window.read_only ? 'This console is read-only' : refusal} onClick={() => setClosing(true)}>
+      <GuardedButton
+        className="danger"
+        refusal={window.read_only ? 'This console is read-only' : refusal}
+        onClick={() => setClosing(true)}
+      >
         Close window
       </GuardedButton>
       {closing && <Closing window={window} onClose={() => setClosing(false)} />}
@@ -40,7 +44,13 @@ function TimeLeft({ window }: { window: WindowState }) {
   const left = remainingMs(window.deadline, useNow());
   if (left === null) return null;
   const tone = left < 60_000 ? 'warn' : 'ok';
-  return <Meter share={remainingShare(left, window.ttl_seconds)} tone={tone} label={`${shortSpan(left)} of the window are left`} />;
+  return (
+    <Meter
+      share={remainingShare(left, window.ttl_seconds)}
+      tone={tone}
+      label={`${shortSpan(left)} of the window are left`}
+    />
+  );
 }
 
 function Facts({ window }: { window: WindowState }) {
@@ -48,7 +58,13 @@ function Facts({ window }: { window: WindowState }) {
   return (
     <dl className="facts">
       <dt>Services</dt>
-      <dd className="chips">{window.services.map((name) => <span key={name} className="chip">{name}</span>)}</dd>
+      <dd className="chips">
+        {window.services.map((name) => (
+          <span key={name} className="chip">
+            {name}
+          </span>
+        ))}
+      </dd>
       <dt>Running now</dt>
       <dd>{window.active_services.join(', ') || 'not known'}</dd>
       <dt>Opened</dt>
@@ -76,9 +92,16 @@ function Closing({ window, onClose }: { window: WindowState; onClose: () => void
       },
     });
   return (
-    <ConfirmDialog title="Close the window?" action="Close window" busy={close.isPending} onConfirm={confirm} onClose={onClose}>
+    <ConfirmDialog
+      title="Close the window?"
+      action="Close window"
+      busy={close.isPending}
+      onConfirm={confirm}
+      onClose={onClose}
+    >
       <p>
-        {window.services.join(', ')} {window.services.length === 1 ? 'stops' : 'stop'}. Chats are then answered by madre.
+        {window.services.join(', ')} {window.services.length === 1 ? 'stops' : 'stop'}. Chats are then answered by
+        madre.
       </p>
       <Refusal error={close.error} />
     </ConfirmDialog>

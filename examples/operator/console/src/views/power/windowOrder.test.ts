@@ -9,7 +9,11 @@ test('minutes become seconds', () => {
 });
 
 test('a window without end has to be chosen', () => {
-  expect(orderOf({ ...choice, hold: true, reason: ' night ' })).toEqual({ services: ['switch'], mode: 'hold', reason: 'night' });
+  expect(orderOf({ ...choice, hold: true, reason: ' night ' })).toEqual({
+    services: ['switch'],
+    mode: 'hold',
+    reason: 'night',
+  });
 });
 
 test.each(['', ' ', '0', '-3', 'x', 'Infinity'])('%j minutes are refused', (minutes) => {

@@ -15,6 +15,7 @@ export function orderOf({ services, hold, minutes, reason }: WindowChoice): Open
   const why = reason.trim() ? { reason: reason.trim() } : {};
   if (hold) return { services, mode: 'hold', ...why };
   const seconds = Math.round(Number(minutes) * 60);
-  if (minutes.trim() === '' || !Number.isFinite(seconds) || seconds < 1) return 'Enter how many minutes the window lasts.';
+  if (minutes.trim() === '' || !Number.isFinite(seconds) || seconds < 1)
+    return 'Enter how many minutes the window lasts.';
   return { services, mode: 'ttl', ttl_sec: seconds, ...why };
 }

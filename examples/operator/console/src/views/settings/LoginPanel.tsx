@@ -27,7 +27,11 @@ export function LoginPanel() {
           ))}
         </dd>
         <dt>Ends</dt>
-        <dd>{me.expires_at ? `${moment(me.expires_at, now)}, in ${shortSpan(Date.parse(me.expires_at) - now)}` : 'not known'}</dd>
+        <dd>
+          {me.expires_at
+            ? `${moment(me.expires_at, now)}, in ${shortSpan(Date.parse(me.expires_at) - now)}`
+            : 'not known'}
+        </dd>
         <dt>Mode</dt>
         <dd>{me.read_only ? 'read-only' : 'read and write'}</dd>
       </dl>

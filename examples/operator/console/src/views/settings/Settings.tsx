@@ -33,7 +33,13 @@ function Form({ settings, readOnly }: { settings: UserSettings; readOnly: boolea
   return (
     <>
       {disabled && <p className="stale">This console is read-only; settings cannot be changed.</p>}
-      <Choice legend="Theme" options={['system', 'light', 'dark']} value={shown.theme} disabled={disabled} onChange={(theme) => set({ theme })} />
+      <Choice
+        legend="Theme"
+        options={['system', 'light', 'dark']}
+        value={shown.theme}
+        disabled={disabled}
+        onChange={(theme) => set({ theme })}
+      />
       <Choice
         legend="Density"
         options={['comfortable', 'compact']}
@@ -41,20 +47,37 @@ function Form({ settings, readOnly }: { settings: UserSettings; readOnly: boolea
         disabled={disabled}
         onChange={(density) => set({ density })}
       />
-      <Choice legend="Times" options={['local', 'utc']} value={shown.times} disabled={disabled} onChange={(times) => set({ times })} />
+      <Choice
+        legend="Times"
+        options={['local', 'utc']}
+        value={shown.times}
+        disabled={disabled}
+        onChange={(times) => set({ times })}
+      />
       <p className="field">
         <label htmlFor="refresh">Refresh every</label>
-        <select id="refresh" value={shown.refresh_sec ?? 5} disabled={disabled} onChange={(event) => set({ refresh_sec: Number(event.target.value) })}>
-          {[...new Set([2, 5, 10, 30, 60, shown.refresh_sec ?? 5])].sort((a, b) => a - b).map((seconds) => (
-            <option key={seconds} value={seconds}>
-              {seconds} seconds
-            </option>
-          ))}
+        <select
+          id="refresh"
+          value={shown.refresh_sec ?? 5}
+          disabled={disabled}
+          onChange={(event) => set({ refresh_sec: Number(event.target.value) })}
+        >
+          {[...new Set([2, 5, 10, 30, 60, shown.refresh_sec ?? 5])]
+            .sort((a, b) => a - b)
+            .map((seconds) => (
+              <option key={seconds} value={seconds}>
+                {seconds} seconds
+              </option>
+            ))}
         </select>
       </p>
       <Refusal error={change.error} />
       <p role="status" className="muted small">
-        {change.isPending ? 'Saving…' : change.isSuccess ? 'Saved.' : 'Changes are saved at once, for every browser of yours.'}
+        {change.isPending
+          ? 'Saving…'
+          : change.isSuccess
+            ? 'Saved.'
+            : 'Changes are saved at once, for every browser of yours.'}
       </p>
     </>
   );
