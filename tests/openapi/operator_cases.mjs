@@ -60,6 +60,12 @@ const documents = async (d) => {
     const { headers } = await d.once(d.byId(id), { headers: { 'accept-encoding': 'identity' } })
     await d.expect(304, d.byId(id), { headers: { 'if-none-match': headers.etag } })
   }
+  const page = d.byId('getConsole')
+  const { bytes } = await d.once(page, { headers: { 'accept-encoding': 'identity' } })
+  const files = [...bytes.toString().matchAll(/"(\/operator\/ui\/[^"]+\.(js|css))"/g)].map(([, file]) => file)
+  for (const file of files) await d.expect(200, at(page, file))
+  await d.expect(200, at(page, '/operator/ui/chat'))
+  await d.expect(404, at(page, '/operator/ui/nothing.js'))
 }
 
 const chats = async (d) => {
@@ -133,7 +139,7 @@ const events = async (d) => {
   await d.expect(200, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   await d.expect(401, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   // More events than are kept, to a client that has the first one.
-  for (let i = 0; i < 12; ++i) await d.once(ingest, { base: d.small })
+  for (let i = 0; i < 110; ++i) await d.once(ingest, { base: d.small, from: d.address() })
   await d.expect(200, stream, { base: d.small, headers: { 'last-event-id': '1' } })
   for (let i = 0; i < 600; ++i) {
     if ((await d.once(ingest, { base: d.small })).status === 429) break

@@ -41,15 +41,35 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
-const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+export type Times = 'local' | 'utc';
+
+let shownTimes: Times = 'local';
+
+/** Of the settings: in which zone moments are shown. */
+export function showTimesIn(times: Times): void {
+  shownTimes = times;
+}
+
+const formatter = (style: Intl.DateTimeFormatOptions, times: Times) =>
+  new Intl.DateTimeFormat(undefined, times === 'utc' ? { ...style, timeZone: 'UTC' } : style);
+const formatters = {
+  local: {
+    time: formatter({ timeStyle: 'medium' }, 'local'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'local'),
+  },
+  utc: {
+    time: formatter({ timeStyle: 'medium' }, 'utc'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'utc'),
+  },
+};
 
 /** The time of day, with the date if it was not today. */
-export function moment(iso: string, now: number): string {
+export function moment(iso: string, now: number, times: Times = shownTimes): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
   const today = at.toDateString() === new Date(now).toDateString();
-  return (today ? clockTime : dateAndTime).format(at);
+  const text = formatters[times][today ? 'time' : 'both'].format(at);
+  return times === 'utc' ? `${text} UTC` : text;
 }
 
 /** "solo_madre" → "solo madre". */

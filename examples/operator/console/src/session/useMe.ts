@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
-import { api, dataOf, setCsrfToken } from '../api/client';
+import { api, dataOf } from '../api/client';
+import { setCsrfToken } from '../api/csrf';
 import { isExpiredLogin } from '../api/errors';
 
 export const meKey = ['me'] as const;
