@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "config_values.hpp"
+#include "power_config.hpp"
 #include "route_config.hpp"
 #include "slo_config.hpp"
 #include "tracing_config.hpp"
@@ -133,6 +134,7 @@ struct ChatConfig {
   bool breaker_hints = false;  ///< Whether gateways exchange hints over Redis.
   FallbackAfter fallback_after = {};
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
+  bool power_aware = false;  ///< Whether chats pass by a switch that is known to sleep.
 };
 
 /// The OpenAI chat API.
@@ -215,16 +217,6 @@ struct RedisConfig {
   Duration wait_timeout = 100ms;
 };
 
-struct PowerConfig {
-  /// How long the caller of a command waits: starting a container takes 4 to 12 seconds.
-  Duration command_limit = 60s;
-  /// The maximum age of a power state that is served again.
-  Duration reuse_for = 10ms;
-  /// madre's power key; empty: service commands are passed on as they are.
-  Secret key = {};
-  FilePath key_file = {};
-};
-
 struct StatusConfig {
   /// Timeout of the check of one component.
   Duration limit = 2s;
@@ -299,6 +291,7 @@ struct GatewayConfig {
   UpstreamsConfig upstream = {};
   RedisConfig redis = {};
   PowerConfig power = {};
+  std::map<std::string, ScheduleConfig, std::less<>> schedules = {};
   StatusConfig status = {};
   SessionsConfig sessions = {};
   LimitsConfig limits = {};

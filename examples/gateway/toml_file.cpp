@@ -29,7 +29,7 @@ class Reader {
       const std::string path = prefix + std::string(key.str());
       const std::string shown = prefix + shown_key(key.str());
       const auto line = key.source().begin.line;
-      if (const NamedTables* tables = prefix.empty() ? find_named_tables(path) : nullptr) {
+      if (const NamedTables* tables = find_named_tables(path)) {
         walk_named(*tables, node, line);
       } else if (const Setting* setting = find_setting(path)) {
         take(*setting, node, line);

@@ -110,6 +110,8 @@ struct PowerGovernor::Impl {
   const std::shared_ptr<PowerGovernorState> state;
 };
 
+/// Whether madre has carried the command out.
+bool is_done(const Result<MadreReply>& reply);
 /// A word for an error or a refusal of madre.
 std::string failure_reason(const Result<MadreReply>& reply);
 

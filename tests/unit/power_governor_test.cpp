@@ -253,7 +253,8 @@ TEST_CASE("a schedule opens its window once, for what is left of the occurrence"
   CHECK(*site.window->created_at + *site.window->ttl == at("2026-06-15T10:00:00Z"));
   site.run(23h + 5min, 20s);
   CHECK(site.asked == 2);  // the next day's
-  CHECK(site.kinds() == Kinds{PowerDecisionKind::opened, PowerDecisionKind::ended});
+  CHECK(site.kinds() == Kinds{PowerDecisionKind::opened, PowerDecisionKind::ended,
+                              PowerDecisionKind::opened});
   CHECK(site.decisions.front().source == PowerSource::schedule);
   CHECK(site.decisions.front().schedule == "daily");
 }
