@@ -108,6 +108,20 @@ refuses_by_policy() {
   logged 'not opened: switch; caller: ttl_too_long' || unmet 'no line of the log'
 }
 
+opens_one_of_eight() {
+  reset_counts
+  fault madre slow '"ms":1000,"path":"/madre/power/window"'
+  local statuses
+  statuses=$(side_by_side 8 /operator/power/window/open? -H 'content-type: application/json' \
+    -d '{"services":["switch"],"ttl_sec":60}' | tr '\n' ' ')
+  heal
+  expect_equal 'the statuses' "$statuses" '1 200 7 409 '
+  expect_count '.madre["POST /madre/power/window/open"]' 1
+  eventually 20 shows '.command_in_progress | not'
+  close_window
+  expect_status 200
+}
+
 counts_its_budget() {
   expect_soon '.seen_at != null'
   open_window '{"services":["switch"],"ttl_sec":2}'
@@ -252,6 +266,7 @@ reset_counts
 { rules && printf '[power.bounds]\nmax_ttl = "1h"\nhold = false\nservices = ["switch", "hermes"]\n'; } | config
 start_gateway --config "$CONFIG"
 check 'bounds answer OFF_BY_POLICY with what to do, and madre is not asked' refuses_by_policy
+check 'of eight windows at once one is opened, and madre is asked for one' opens_one_of_eight
 check 'rules that were read again come into force and leave it' takes_over_rules_at_a_reload
 end_gateway
 rm -f "$LEDGER"

@@ -5,7 +5,7 @@ import { drive } from './cases.mjs'
 const JSON_TYPE = { 'content-type': 'application/json' }
 const PROBLEM = { accept: 'application/problem+json' }
 /// Arguments of paths.
-const ARGUMENTS = { id: 'session-1', name: 'hermes', model: 'vx11' }
+const ARGUMENTS = { id: 'session-1', name: 'hermes', model: 'vx11', breaker: 'switch_task' }
 /// Bodies that are accepted, by operation.
 const BODIES = {
   askChat: { message: 'hello', session_id: 'session-1' },
@@ -14,6 +14,10 @@ const BODIES = {
   openWindow: { services: ['hermes'], reason: 'test' },
   closeWindow: {},
   startService: {}, stopService: {}, restartService: {},
+  emitIntent: { intent_type: 'build', target_service: 'hermes' }, emitIntentByOlderPath: { target: 'hermes' },
+  registerColony: { colony_id: 'c-1' }, sendEnvelope: { colony_id: 'c-1' }, sendHeartbeat: { colony_id: 'c-1' },
+  advanceLifecycle: { colony_id: 'c-1' }, sendPatchset: {}, sendPromptPack: {}, sendPatchPlan: {},
+  sendManifestatorPack: {}, sendRewardTransaction: { account_id: 'session-1', amount: 5 },
   createChatCompletion: { model: 'vx11', messages: [{ role: 'user', content: 'hello' }] },
   createResponse: { model: 'vx11', input: 'hello' },
   createCompletion: { model: 'vx11', prompt: 'hello' },
@@ -40,6 +44,7 @@ export class Drivers {
       id: operation.operationId,
       from: this.address(), // rates of addresses are for each one
       isPublic: operation.security.length === 0,
+      isInee: path.startsWith('/operator/inee/'),
       scopes: operation.security.flatMap((one) => Object.values(one).flat()),
       has: (status) => status in operation.responses,
     }
@@ -148,7 +153,7 @@ export class Drivers {
     for (const [scope, token] of Object.entries(this.tokens.scopes)) {
       const { status } = await this.once(operation, { base, token, headers })
       const isRefused = status === 403
-      if (isRefused === (scope === 'admin' || scopes.includes(scope))) {
+      if (isRefused === (scope === 'admin' || scopes.length === 0 || scopes.includes(scope))) {
         this.faults.push(`${operation.name} with the scope ${scope} → ${status}; described are ${scopes}`)
       }
     }
