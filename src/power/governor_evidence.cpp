@@ -105,17 +105,24 @@ void PowerGovernor::Impl::drop_gone(MadeDecisions& made, const PowerState& seen,
     return is_known && !window.is_closing && find(seen, window.is.id) == nullptr;
   };
   for (const KnownWindow& window : state->windows) {
-    if (!is_gone(window)) continue;
-    const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
-    if (!has_ended) leave_alone(now);
-    decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
-                  .source = has_ended ? PowerSource::clock : PowerSource::elsewhere,
-                  .schedule = window.is.schedule,
-                  .window_id = window.is.id,
-                  .services = window.is.services,
-                  .reason = has_ended ? "ttl" : "by_hand"});
+    if (is_gone(window)) note_gone(made, window, now, steady);
   }
   std::erase_if(state->windows, is_gone);
+}
+
+/// How a window ended that was opened while madre's state was not read is not known.
+void PowerGovernor::Impl::note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
+                                    TimePoint steady) const {
+  const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
+  const bool is_unseen = !window.is_seen && steady - window.added_at > options.max_age;
+  const bool is_by_hand = !has_ended && !is_unseen;
+  if (is_by_hand) leave_alone(now);
+  decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
+                .source = has_ended ? PowerSource::clock : PowerSource::elsewhere,
+                .schedule = window.is.schedule,
+                .window_id = window.is.id,
+                .services = window.is.services,
+                .reason = has_ended ? "ttl" : (is_by_hand ? "by_hand" : "unseen")});
 }
 
 void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, WallTime now,

@@ -83,6 +83,8 @@ struct PowerGovernor::Impl {
   void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
+  void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
+                 TimePoint steady) const;
   void leave_alone(WallTime now) const;
   void alert(MadeDecisions& made, WallTime now) const;
   void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,

@@ -175,6 +175,7 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
 }
 
+/// madre keeps one window: any other that was open has gone.
 void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& order,
                                      const MadreReply& reply) const {
   const WallTime now = options.wall_clock.now();
@@ -186,10 +187,13 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
                              .source = order.source,
                              .schedule = order.schedule};
   if (order.window.ttl) window.end = now + *order.window.ttl;
-  decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
-  if (window.id.empty()) return;  // the next state shows it
-  std::erase_if(state->windows, [&](const KnownWindow& known) { return known.is.id == window.id; });
   const TimePoint steady = options.clock.now();
+  for (const KnownWindow& known : state->windows) {
+    if (known.is.id != window.id) note_gone(made, known, now, steady);
+  }
+  decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
+  state->windows.clear();
+  if (window.id.empty()) return;  // the next state shows it
   state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
   // From the command on it is awake, or at least starting: chats find out.
   if (has(order.window.services, options.chat_service)) {

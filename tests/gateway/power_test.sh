@@ -266,8 +266,8 @@ reset_counts
 { rules && printf '[power.bounds]\nmax_ttl = "1h"\nhold = false\nservices = ["switch", "hermes"]\n'; } | config
 start_gateway --config "$CONFIG"
 check 'bounds answer OFF_BY_POLICY with what to do, and madre is not asked' refuses_by_policy
-check 'of eight windows at once one is opened, and madre is asked for one' opens_one_of_eight
 check 'rules that were read again come into force and leave it' takes_over_rules_at_a_reload
+check 'of eight windows at once one is opened, and madre is asked for one' opens_one_of_eight
 end_gateway
 rm -f "$LEDGER"
 
