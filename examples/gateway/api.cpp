@@ -27,6 +27,7 @@
 #include "log.hpp"
 #include "metrics.hpp"
 #include "models.hpp"
+#include "power_rules.hpp"
 #include "process_metrics.hpp"
 #include "redis_client.hpp"
 #include "redis_metrics.hpp"
@@ -242,7 +243,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                     vx11::OperatorApiOptions{.auth = parts.auth,
                                              .router = router,
                                              .health = *std::move(health),
-                                             .power = make_power(config, upstreams.madre),
+                                             .power = state.power.madre,
+                                             .governor = state.power.governor,
                                              .sessions = parts.sessions,
                                              .breakers = breakers_of(upstreams),
                                              .tasks = make_tasks(upstreams),
@@ -312,10 +314,14 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
                                                     const Credentials& credentials,
                                                     GatewayState& state) {
   const CountersByOrigin counters = lasting_counters(config, state);
-  const Upstreams upstreams =
+  Upstreams upstreams =
       make_upstreams(config, make_network_transports(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
+  if (auto renewed = state.power.renew(config, make_power(config, upstreams.madre)); !renewed) {
+    return vx11::fail(std::move(renewed.error()));
+  }
+  if (watches_chats(config)) upstreams.governor = state.power.governor;
   auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);
   if (!auth) return vx11::fail(std::move(auth.error()));
   if (config.auth.shared_revocations) {
@@ -354,7 +360,7 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
         session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
         hint_metrics(state.shared), service_level_metrics(state.objectives),
         history_metrics(state.history), tracing_metrics(state.tracing),
-        decision_metrics(upstreams, state)}) {
+        decision_metrics(upstreams, state), state.power.governor->metric_families()}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

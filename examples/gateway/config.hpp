@@ -25,6 +25,7 @@
 
 #include "backend_config.hpp"
 #include "config_values.hpp"
+#include "power_config.hpp"
 #include "route_config.hpp"
 #include "slo_config.hpp"
 #include "tracing_config.hpp"
@@ -134,6 +135,7 @@ struct ChatConfig {
   bool breaker_hints = false;  ///< Whether gateways exchange hints over Redis.
   FallbackAfter fallback_after = {};
   vx11::Overtaken overtaken = vx11::Overtaken::observe;
+  bool power_aware = false;  ///< Whether chats pass by a switch that is known to sleep.
 };
 
 /// The OpenAI chat API.
@@ -214,16 +216,6 @@ struct RedisConfig {
   Duration command_timeout = 1s;
   std::uint32_t wait_replicas = 0;
   Duration wait_timeout = 100ms;
-};
-
-struct PowerConfig {
-  /// How long the caller of a command waits: starting a container takes 4 to 12 seconds.
-  Duration command_limit = 60s;
-  /// The maximum age of a power state that is served again.
-  Duration reuse_for = 10ms;
-  /// madre's power key; empty: service commands are passed on as they are.
-  Secret key = {};
-  FilePath key_file = {};
 };
 
 struct StatusConfig {
@@ -313,6 +305,7 @@ struct GatewayConfig {
   UpstreamsConfig upstream = {};
   RedisConfig redis = {};
   PowerConfig power = {};
+  std::map<std::string, ScheduleConfig, std::less<>> schedules = {};
   StatusConfig status = {};
   SessionsConfig sessions = {};
   LimitsConfig limits = {};

@@ -13,6 +13,7 @@
 #include "config_tracing.hpp"
 #include "file_text.hpp"
 #include "listener_tls.hpp"
+#include "power_rules.hpp"
 #include "redis_client.hpp"
 #include "shared_parts.hpp"
 #include "shown_text.hpp"
@@ -229,6 +230,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   check_services(loaded);
   settle_targets(loaded);
   settle_slos(loaded);
+  settle_power(loaded);
 }
 
 }  // namespace gateway

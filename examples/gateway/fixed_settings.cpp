@@ -21,14 +21,15 @@ constexpr std::array<std::string_view, 5> kOfHandlers = {
     "server.insecure_listen"};
 
 /// Their files and their store last through a reload.
-constexpr std::array<std::string_view, 8> kOfRequests = {"log.format",
+constexpr std::array<std::string_view, 9> kOfRequests = {"log.format",
                                                          "log.access",
                                                          "log.audit",
                                                          "idempotency.lifetime",
                                                          "idempotency.max_answers",
                                                          "idempotency.max_bytes",
                                                          "idempotency.shared",
-                                                         "service_levels.file"};
+                                                         "service_levels.file",
+                                                         "power.ledger"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& keys, std::string_view key) {
@@ -65,6 +66,7 @@ void keep_values(const GatewayConfig& running, GatewayConfig& next) {
   next.idempotency = running.idempotency;
   next.idempotency.max_wait = max_wait;
   next.service_levels.file = running.service_levels.file;
+  next.power.ledger = running.power.ledger;
 }
 
 }  // namespace

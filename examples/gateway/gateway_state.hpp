@@ -27,6 +27,7 @@
 
 #include "limits.hpp"
 #include "metrics.hpp"
+#include "power_keeper.hpp"
 #include "process_metrics.hpp"
 #include "requests.hpp"
 #include "service_levels.hpp"
@@ -166,6 +167,7 @@ struct GatewayState {
   std::shared_ptr<KeptHistory> history = {};  ///< Null: it is made.
   Limits limits = {};
   vx11::AdminActions admin = {};
+  Power power = {};
 
   /// For the parts of the next configuration. `*this` stays what it is: they may not come into
   /// force.

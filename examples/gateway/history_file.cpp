@@ -1,13 +1,9 @@
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "file_text.hpp"
 #include "log.hpp"
@@ -21,17 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 using vx11::Errc;
 using vx11::Result;
-using vx11::socket_detail::Fd;
 
 constexpr auto kBetweenSaves = std::chrono::minutes(1);
 /// Longer than any period.
 constexpr auto kLongestKept = std::chrono::hours(24 * 400);
 constexpr std::size_t kMostOthers = 100;
-
-fs::path folder_of(const std::string& file) {
-  const fs::path path(file);
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
 
 bool is_kept(const NamedHistory& named, vx11::WallTime now) {
   return named.history.saved + kLongestKept > now;
@@ -66,21 +56,11 @@ void note(Histories& histories, const vx11::ServiceObjectives& objectives) {
 
 }  // namespace
 
-/// Held until the descriptor is closed. The file itself cannot carry it: it is replaced.
 Result<void> HistoryFile::lock() {
   if (lock_) return {};
-  std::error_code ignored;
-  fs::create_directories(folder_of(path_), ignored);  // what fails shows in the next line
-  const std::string path = path_ + ".lock";
-  Fd opened(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!opened) return failed("open", path);
-  if (::flock(opened.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return failed("lock", path);
-    return vx11::fail(Errc::storage, fmt::format("another gateway uses \"{}\"; give each its own "
-                                                 "service_levels.file",
-                                                 path_));
-  }
-  lock_ = std::move(opened);
+  auto locked = lock_beside(path_, "service_levels.file");
+  if (!locked) return vx11::fail(std::move(locked.error()));
+  lock_ = *std::move(locked);
   return {};
 }
 
@@ -123,15 +103,7 @@ Result<void> HistoryFile::save(const vx11::ServiceObjectives& objectives) {
     if (all.size() < kMostOthers) all.emplace(name, named);
   }
   note(all, objectives);
-  return write(print_histories(all));
-}
-
-Result<void> HistoryFile::write(std::string_view text) const {
-  const Fd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return failed("open the folder", folder_of(path_));
-  Replacement replacement{fs::path(path_)};
-  if (Result<void> written = replacement.write(text, nullptr); !written) return written;
-  return replacement.take_place(folder);
+  return replace_file(path_, print_histories(all));
 }
 
 KeptHistory::KeptHistory(std::string path) : due_(vx11::SteadyClock().now() + kBetweenSaves) {

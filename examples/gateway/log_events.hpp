@@ -79,6 +79,13 @@ enum class LogEvent : std::uint8_t {
   tracing_spans_lost,
   slo_history_new,
   slo_history_not_kept,
+  power_window_opened,
+  power_window_closed,
+  power_window_ending,
+  power_window_refused,
+  power_command_failed,
+  power_budget_low,
+  power_ledger_not_kept,
   server_fewer_connections,
 };
 

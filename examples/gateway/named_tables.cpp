@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "group_settings.hpp"
+#include "power_settings.hpp"
 #include "route_settings.hpp"
 #include "slo_settings.hpp"
 #include "target_settings.hpp"
@@ -38,7 +39,7 @@ const TableList* find_list(std::span<const TableList> lists, std::string_view na
 
 const std::vector<NamedTables>& named_tables() {
   static const std::vector<NamedTables> all = {target_tables(), group_tables(), route_tables(),
-                                               slo_tables()};
+                                               slo_tables(), schedule_tables()};
   return all;
 }
 

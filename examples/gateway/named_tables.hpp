@@ -2,7 +2,7 @@
 
 /// \file
 /// The settings of tables whose names the user chooses: `[targets.NAME]`, `[groups.NAME]`,
-/// `[routes.NAME]` and `[slo.NAME]`. They stand in files only.
+/// `[routes.NAME]`, `[slo.NAME]` and `[power.schedules.NAME]`. They stand in files only.
 
 #include <cstddef>
 #include <functional>
@@ -44,7 +44,7 @@ struct TableList {
 
 /// Tables of one kind.
 struct NamedTables {
-  std::string_view root = {};  ///< "targets"
+  std::string_view root = {};  ///< "targets", "power.schedules"
   std::string_view doc = {};
   std::vector<TableMember> members = {};
   /// Creates the table in the configuration.

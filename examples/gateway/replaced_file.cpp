@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,12 @@ namespace gateway {
 namespace {
 
 constexpr mode_t kOwnerAlone = 0600;
+
+namespace fs = std::filesystem;
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 }  // namespace
 
@@ -55,6 +62,29 @@ vx11::Result<void> Replacement::take_place(const vx11::socket_detail::Fd& folder
   is_placed_ = true;
   if (::fsync(folder.get()) != 0) return failed("store the new name of", target_);
   return {};
+}
+
+vx11::Result<vx11::socket_detail::Fd> lock_beside(const std::string& path,
+                                                  std::string_view setting) {
+  std::error_code ignored;
+  fs::create_directories(folder_of(path), ignored);  // what fails shows in the next line
+  const std::string lock = path + ".lock";
+  vx11::socket_detail::Fd opened(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerAlone));
+  if (!opened) return failed("open", lock);
+  if (::flock(opened.get(), LOCK_EX | LOCK_NB) == 0) return opened;
+  if (errno != EWOULDBLOCK) return failed("lock", lock);
+  return vx11::fail(
+      vx11::Errc::storage,
+      fmt::format("another gateway uses \"{}\"; give each its own {}", path, setting));
+}
+
+vx11::Result<void> replace_file(const fs::path& path, std::string_view text) {
+  const fs::path folder = folder_of(path);
+  const vx11::socket_detail::Fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return failed("open the folder", folder);
+  Replacement replacement{path};
+  if (vx11::Result<void> written = replacement.write(text, nullptr); !written) return written;
+  return replacement.take_place(opened);
 }
 
 }  // namespace gateway

@@ -37,4 +37,12 @@ class Replacement {
   bool is_placed_ = false;
 };
 
+/// Locks `path`.lock until the descriptor is closed: the file itself, which is replaced, cannot
+/// carry the lock. Creates the folder.
+/// \param setting that another process should set to another path
+vx11::Result<vx11::socket_detail::Fd> lock_beside(const std::string& path,
+                                                  std::string_view setting);
+/// Writes `text` in place of the file; only the owner may read it.
+vx11::Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
+
 }  // namespace gateway

@@ -3,6 +3,7 @@
 #include <vx11/net/timer.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,7 +12,14 @@ namespace gateway {
 
 namespace {
 
-vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
+/// Only switch is a service that madre puts to sleep.
+std::function<bool()> asleep_of(const Upstreams& upstreams, const Upstream& upstream) {
+  if (upstreams.governor == nullptr || upstream.name != "switch") return {};
+  return [governor = upstreams.governor] { return governor->passes_by(); };
+}
+
+vx11::RouterTarget target_of(const Upstreams& upstreams, const Upstream& upstream,
+                             const ChatConfig& chat) {
   return vx11::RouterTarget{.name = upstream.name,
                             .url = upstream.origin,
                             .transport = upstream.transport,
@@ -21,7 +29,8 @@ vx11::RouterTarget target_of(const Upstream& upstream, const ChatConfig& chat) {
                             .breaker = upstream.breaker,
                             .linked = upstream.linked,
                             .headers = upstream.headers,
-                            .fallback_after = chat.fallback_after.time};
+                            .fallback_after = chat.fallback_after.time,
+                            .asleep = asleep_of(upstreams, upstream)};
 }
 
 vx11::RouterGroup group_of(const Upstreams& upstreams, const std::string& name,
@@ -40,7 +49,7 @@ void add_step(vx11::RouterOptions& options, const GatewayConfig& config, const U
   for (const std::string& name : targets_of_step(config, step)) {
     const Upstream* const upstream = upstreams.find(name);
     if (upstream == nullptr) continue;
-    vx11::RouterTarget target = target_of(*upstream, config.chat);
+    vx11::RouterTarget target = target_of(upstreams, *upstream, config.chat);
     if (is_group) target.group = step;
     options.targets.push_back(std::move(target));
   }
@@ -58,7 +67,7 @@ std::optional<vx11::RouterShadow> shadow_of(const GatewayConfig& config, const U
                                             const ShadowConfig& shadow) {
   const Upstream* const upstream = upstreams.find(shadow.target);
   if (upstream == nullptr) return std::nullopt;
-  vx11::RouterShadow made{.target = target_of(*upstream, config.chat),
+  vx11::RouterShadow made{.target = target_of(upstreams, *upstream, config.chat),
                           .share = shadow.share,
                           .max_in_flight = shadow.max_in_flight};
   made.target.fallback_after.reset();

@@ -111,6 +111,7 @@ vx11::Result<void> RunningGateway::make_parts() {
   if (!api) return vx11::fail(std::move(api.error()));
   handler_ = std::make_unique<vx11::ReplaceableHandler>(retired_->watch(*std::move(api)));
   state_.tracing.come_into_force();
+  state_.power.come_into_force();
   return {};
 }
 
@@ -170,6 +171,7 @@ ReloadResult RunningGateway::reload_from(LoadedConfig next) {
   handler_->replace(retired_->watch(*std::move(api)));
   state_ = std::move(state);
   state_.tracing.come_into_force();
+  state_.power.come_into_force();
   credentials_ = *std::move(credentials);
   loaded_ = std::move(next);
   log_level_->configure(loaded_.config.log.level);
@@ -209,18 +211,21 @@ void RunningGateway::tend() {
   process_log().note_left_out();
   state_.history->tend(*state_.objectives);
   state_.files->tend();
+  state_.power.tend();
   retired_->clear();
 }
 
 void RunningGateway::begin_to_drain() {
   requests_.close();
   handler_->drain();
+  state_.power.stop();
 }
 
 std::size_t RunningGateway::drain(Duration delay) {
   const std::size_t cut_off = front_->drain(loaded_.config.server.shutdown_grace, delay);
   state_.tracing.flush();
   state_.history->save(*state_.objectives);
+  state_.power.save();
   return cut_off;
 }
 

@@ -60,7 +60,6 @@ class HistoryFile {
 
  private:
   vx11::Result<void> lock();
-  vx11::Result<void> write(std::string_view text) const;
 
   std::string path_;
   vx11::socket_detail::Fd lock_ = {};

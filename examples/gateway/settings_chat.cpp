@@ -71,6 +71,11 @@ std::vector<Setting> chat_settings() {
        .doc = "Calls that another answer has overtaken, or whose client left after "
               "`fallback_after`: `observe` lets up to 8 of each upstream run to their limit and "
               "counts their outcome for the circuit breaker; `cancel` stops them, uncounted."},
+      {.key = "chat.power_aware",
+       .field = field(&Config::chat, &ChatConfig::power_aware),
+       .doc = "Whether chats pass by switch while madre's power state, read every "
+              "`power.poll_interval`, says that it sleeps: no connection, no failure of its "
+              "breaker, reason `switch_asleep`. While the state is not known, chats try switch."},
 
       {.key = "completions.aliases",
        .field = field(&Config::completions, &CompletionsConfig::aliases),

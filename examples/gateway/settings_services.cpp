@@ -1,35 +1,17 @@
 #include <algorithm>
 #include <iterator>
 
+#include "power_settings.hpp"
 #include "settings_tables.hpp"
 
 namespace gateway {
 
 namespace {
 
-/// `[power]`, `[status]` and `[sessions]`.
+/// `[status]` and `[sessions]`.
 std::vector<Setting> part_settings() {
   using Config = GatewayConfig;
   return {
-      {.key = "power.command_limit",
-       .field = ranged<Duration>(1ms, 1h, &Config::power, &PowerConfig::command_limit),
-       .doc = "How long the answer to a power command is awaited: opening and closing windows, "
-              "starting, stopping and restarting services. Then the caller gets 504 `pending`, and "
-              "madre may still carry it out."},
-      {.key = "power.reuse_for",
-       .field = ranged<Duration>(0s, 1h, &Config::power, &PowerConfig::reuse_for),
-       .doc = "The highest age at which a power state that madre has answered is served again, so "
-              "that pipelined calls do not flood madre. Never past a command of this gateway."},
-      {.key = "power.key",
-       .field = field(&Config::power, &PowerConfig::key),
-       .doc = "madre's power key. With it the gateway requests the power token itself for a caller "
-              "that sends a service command with `\"apply\":true` and the phrase of confirmation. "
-              "Without it madre only plans such commands, unless the caller sends key and token.",
-       .shown_default = "none"},
-      {.key = "power.key_file",
-       .field = field(&Config::power, &PowerConfig::key_file),
-       .doc = "A file with that key in its first line, instead of the key itself."},
-
       {.key = "status.limit",
        .field = ranged<Duration>(1ms, 1min, &Config::status, &StatusConfig::limit),
        .doc = "Time limit of the check of one component. All components are checked concurrently."},
@@ -132,7 +114,8 @@ std::vector<Setting> report_settings() {
 
 std::vector<Setting> service_settings() {
   std::vector<Setting> all = redis_settings();
-  for (std::vector<Setting> more : {part_settings(), limit_settings(), report_settings()}) {
+  for (std::vector<Setting> more :
+       {power_settings(), part_settings(), limit_settings(), report_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;

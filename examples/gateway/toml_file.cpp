@@ -30,7 +30,7 @@ class Reader {
       const std::string path = prefix + std::string(key.str());
       const std::string shown = prefix + shown_key(key.str());
       const auto line = key.source().begin.line;
-      if (const NamedTables* tables = prefix.empty() ? named(path) : nullptr) {
+      if (const NamedTables* tables = named(path)) {
         walk_named(*tables, node, line);
       } else if (const Setting* setting = settings_.find(path)) {
         take(*setting, node, line);

@@ -10,6 +10,7 @@
 #include <vx11/http_message.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/operator_api.hpp>
+#include <vx11/power_governor.hpp>
 #include <vx11/transport.hpp>
 
 #include <cstdint>
@@ -59,6 +60,8 @@ struct Upstreams {
   std::map<std::string, std::shared_ptr<const GroupCalls>, std::less<>> group_calls = {};
 
   vx11::SharedEvents events = {};  ///< Of routers.
+  /// Hears of the chats for switch, and may let them pass by. Null: neither.
+  std::shared_ptr<vx11::PowerGovernor> governor = {};
 
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;

@@ -12,6 +12,7 @@
 #include <vx11/http_request_metrics.hpp>
 #include <vx11/metric_family.hpp>
 #include <vx11/operator_event.hpp>
+#include <vx11/power_governor.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/router.hpp>
 #include <vx11/service_objectives.hpp>
@@ -69,6 +70,10 @@ struct OperatorApiOptions {
   std::optional<Router> router = std::nullopt;         ///< Required.
   std::shared_ptr<HealthAggregator> health = {};       ///< Required.
   std::shared_ptr<const PowerStateClient> power = {};  ///< Required.
+  /// Admits the windows that callers open, and is shown by `GET /operator/power/policies`. The API
+  /// carries out none of its orders. Null: one without rules, which lets one window be opened at a
+  /// time.
+  std::shared_ptr<PowerGovernor> governor = {};
   std::shared_ptr<SessionStore> sessions = {};         ///< Required.
   /// The breakers in `GET /vx11/circuit-breaker/status` and the metrics; names must differ. Empty:
   /// those of the router. The one named "madre_power", or else "madre", also gives the retry time

@@ -54,8 +54,8 @@ struct PowerSchedule {
 /// What a window may be.
 struct PowerBounds {
   std::chrono::seconds min_ttl = std::chrono::seconds(1);
-  /// A day: a window that is forgotten ends.
-  std::chrono::seconds max_ttl = std::chrono::hours(24);
+  /// A year, which is as long as `OperatorApi` lets any caller ask for.
+  std::chrono::seconds max_ttl = std::chrono::hours(24 * 365);
   /// Whether a window may be held open without an end. Default: as madre allows it.
   bool hold = true;
   std::vector<std::string> services = {};  ///< That may be opened. Empty, the default: all known.

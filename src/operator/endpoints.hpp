@@ -31,6 +31,7 @@ Task<StreamedResponse> stream_session(const Context& context, const Call& call);
 
 Task<HttpResponse> show_power_state(const Context& context, const Call& call);
 Task<HttpResponse> show_power_status(const Context& context, const Call& call);
+Task<HttpResponse> show_power_policies(const Context& context, const Call& call);
 Task<HttpResponse> show_solo_madre(const Context& context, const Call& call);
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call);
 Task<HttpResponse> start_service(const Context& context, const Call& call);

@@ -77,6 +77,11 @@ Result<OperatorApi> OperatorApi::successor(OperatorApiOptions options) const {
 Result<OperatorApi> OperatorApi::make(OperatorApiOptions options, const Impl* earlier) {
   if (Result<void> checked = check(options); !checked) return fail(std::move(checked.error()));
   if (options.breakers.empty()) options.breakers = breakers_of(*options.router);
+  if (options.governor == nullptr) {
+    auto governor = PowerGovernor::create({});
+    if (!governor) return fail(std::move(governor.error()));
+    options.governor = *std::move(governor);
+  }
   auto impl = std::make_shared<Impl>(std::move(options), earlier);
   detail::Mistakes mistakes;
   std::vector<MetricFamily> families = impl->metric_families();

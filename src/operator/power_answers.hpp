@@ -4,10 +4,12 @@
 /// madre's power state in the words of the operator contract. Internal.
 
 #include <vx11/http_message.hpp>
+#include <vx11/power_governor.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/result.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "json/writer.hpp"
@@ -40,6 +42,9 @@ HttpResponse command_answer(const Context& context, Result<MadreReply> reply);
 /// true; false if madre only planned it or a step of it failed; null if that is not known yet.
 /// madre's own list of what she did is under `steps`.
 HttpResponse service_answer(const Context& context, Result<MadreReply> reply);
+
+/// A window that the policies do not admit: 403 `OFF_BY_POLICY`, or 409 beside another command.
+HttpResponse off_by_policy(const PowerRefusal& refused, std::string_view request_id);
 
 /// Whether madre, tentaculo_link and redis run, and nothing else.
 bool is_solo_madre(const PowerState& state);

@@ -64,6 +64,7 @@ Task<HttpResponse> command(const Context& context, const Call& call, Command sen
   auto order = read_order(call.request);
   if (!order) co_return std::move(order.error());
   add_trace(order->headers, call.trace, call.request.headers);
+  const PowerGovernor::Command in_progress = context.options.governor->begin();
   auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
   Result<MadreReply> reply = co_await std::move(sending);
   co_return service_answer(context, std::move(reply));
@@ -106,6 +107,7 @@ Task<HttpResponse> show_solo_madre(const Context& context, const Call& call) {
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call) {
   Headers headers;
   add_trace(headers, call.trace, call.request.headers);
+  const PowerGovernor::Command command = context.options.governor->begin();
   auto applying = context.options.power->async_apply_solo_madre(headers, call.deadline);
   co_return service_answer(context, co_await std::move(applying));
 }

@@ -21,7 +21,7 @@ constexpr Route inee_write(const char* pattern) {
 }
 
 /// Most frequently used first: they are searched in order.
-constexpr std::array<Route, 43> kRoutes = {{
+constexpr std::array<Route, 44> kRoutes = {{
     {"/operator/chat/ask", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/chat", "POST", Scope::chat, Endpoint::chat, nullptr, BodyRule::required},
     {"/operator/status", "GET", Scope::status, Endpoint::status, &show_status},
@@ -33,6 +33,8 @@ constexpr std::array<Route, 43> kRoutes = {{
      BodyRule::ignored, Scope::sessions_read, &delete_session},
     {"/operator/power/status", "GET", Scope::power_read, Endpoint::power_status,
      &show_power_status},
+    {"/operator/power/policies", "GET", Scope::power_read, Endpoint::power_policies,
+     &show_power_policies},
     {"/operator/power/policy/solo_madre/status", "GET", Scope::power_read,
      Endpoint::solo_madre_status, &show_solo_madre},
     {"/operator/power/policy/solo_madre/apply", "POST", Scope::power_write,

@@ -96,10 +96,13 @@ constexpr int kConflict = 409;
 Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto window = read_window(call.request.body);
   if (!window) co_return std::move(window.error());
+  auto command = context.options.governor->admit(*window);
+  if (!command) co_return off_by_policy(command.error(), call.request_id);
   const PowerStateClient& power = *context.options.power;
   const Headers headers = traced(call);
-  auto opening = power.async_open_window(*std::move(window), headers, call.deadline);
+  auto opening = power.async_open_window(*window, headers, call.deadline);
   Result<MadreReply> reply = co_await std::move(opening);
+  command->opened(*window, reply);
   if (reply && reply->status == kConflict) {
     const auto state = co_await power.async_state(call.deadline);
     if (state) reply->json = with_open_window(reply->json, *state);
@@ -118,6 +121,7 @@ Task<HttpResponse> close_window(const Context& context, const Call& call) {
     const auto state = co_await power.async_state(call.deadline);
     if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
   }
+  const PowerGovernor::Command command = context.options.governor->begin();
   const Headers headers = traced(call);
   auto closing = power.async_close_window(*id, headers, call.deadline);
   co_return command_answer(context, co_await std::move(closing));

@@ -37,7 +37,7 @@ PowerGovernor::Command::~Command() {
 }
 
 void PowerGovernor::Command::opened(const WindowRequest& window, const Result<MadreReply>& reply) {
-  if (governor_ == nullptr || !reply || !reply->ok()) return;
+  if (governor_ == nullptr || !is_done(reply)) return;
   PowerOrder order{.window = window, .source = PowerSource::caller};
   MadeDecisions made;
   {

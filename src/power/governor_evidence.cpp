@@ -32,6 +32,15 @@ std::optional<seconds> ttl_left(const PowerLedger::Window& window, WallTime now)
   return std::max(std::chrono::floor<seconds>(*window.end - now), seconds(0));
 }
 
+/// What madre says is left is in whole seconds: the same end moves by as much from state to state.
+void update_end(KnownWindow& known, const std::optional<WallTime>& end) {
+  const bool are_ends = end && known.is.end;
+  const auto later = are_ends ? *end - *known.is.end : std::chrono::milliseconds(0);
+  if (are_ends && std::chrono::abs(later) <= kTolerance) return;
+  if (!end || later > kTolerance) known.is_alerted = false;
+  known.is.end = end;
+}
+
 }  // namespace
 
 void PowerGovernor::observe(const PowerState& state) {
@@ -96,17 +105,24 @@ void PowerGovernor::Impl::drop_gone(MadeDecisions& made, const PowerState& seen,
     return is_known && !window.is_closing && find(seen, window.is.id) == nullptr;
   };
   for (const KnownWindow& window : state->windows) {
-    if (!is_gone(window)) continue;
-    const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
-    if (!has_ended) leave_alone(now);
-    decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
-                  .source = has_ended ? PowerSource::clock : PowerSource::elsewhere,
-                  .schedule = window.is.schedule,
-                  .window_id = window.is.id,
-                  .services = window.is.services,
-                  .reason = has_ended ? "ttl" : "by_hand"});
+    if (is_gone(window)) note_gone(made, window, now, steady);
   }
   std::erase_if(state->windows, is_gone);
+}
+
+/// How a window ended that was opened while madre's state was not read is not known.
+void PowerGovernor::Impl::note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
+                                    TimePoint steady) const {
+  const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
+  const bool is_unseen = !window.is_seen && steady - window.added_at > options.max_age;
+  const bool is_by_hand = !has_ended && !is_unseen;
+  if (is_by_hand) leave_alone(now);
+  decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
+                .source = has_ended ? PowerSource::clock : PowerSource::elsewhere,
+                .schedule = window.is.schedule,
+                .window_id = window.is.id,
+                .services = window.is.services,
+                .reason = has_ended ? "ttl" : (is_by_hand ? "by_hand" : "unseen")});
 }
 
 void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, WallTime now,
@@ -119,9 +135,7 @@ void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, W
     if (known != state->windows.end()) {
       known->is_seen = true;
       known->is.services = window.services;
-      const bool is_later = end && known->is.end && *end > *known->is.end + kTolerance;
-      if (!end || is_later) known->is_alerted = false;
-      known->is.end = end;
+      update_end(*known, end);
       continue;
     }
     PowerLedger::Window made_of{.id = window.id,
@@ -181,7 +195,7 @@ void PowerGovernor::Impl::alert_budget(MadeDecisions& made, BudgetAlerts& alerts
                                        std::string_view name) const {
   if (alerts.period != period) alerts = {.period = period};
   if (!limit) return;
-  const bool is_spent = used >= *limit;
+  const bool is_spent = milliseconds(*limit) - used < seconds(1);  // less is no window
   const bool is_low = static_cast<double>(used.count()) >=
                       options.budget.warn_at * static_cast<double>(milliseconds(*limit).count());
   const auto left = std::max(std::chrono::floor<seconds>(*limit - used), seconds(0));

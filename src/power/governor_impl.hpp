@@ -83,6 +83,8 @@ struct PowerGovernor::Impl {
   void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
+  void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
+                 TimePoint steady) const;
   void leave_alone(WallTime now) const;
   void alert(MadeDecisions& made, WallTime now) const;
   void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,
@@ -110,6 +112,8 @@ struct PowerGovernor::Impl {
   const std::shared_ptr<PowerGovernorState> state;
 };
 
+/// Whether madre has carried the command out.
+bool is_done(const Result<MadreReply>& reply);
 /// A word for an error or a refusal of madre.
 std::string failure_reason(const Result<MadreReply>& reply);
 

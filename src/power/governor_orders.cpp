@@ -41,8 +41,14 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
+/// The deployed madre may only plan a command.
+bool is_done(const Result<MadreReply>& reply) {
+  return reply && reply->ok() && member_of(reply->json, "status") != "plan";
+}
+
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
+  if (reply->ok()) return "planned";
   if (reply->pending()) return "pending";
   return reply->status == 409 ? "window_open" : "madre_refused";
 }
@@ -160,7 +166,7 @@ void PowerGovernor::concluded(const PowerOrder& order, const Result<MadreReply>&
 
 void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& order,
                                          const Result<MadreReply>& reply) const {
-  if (reply && reply->ok()) return add_opened(made, order, *reply);
+  if (is_done(reply)) return add_opened(made, order, *reply);
   const TimePoint steady = options.clock.now();
   const Duration asked = reply ? reply->retry_after : Duration::zero();
   const bool is_pending = reply && reply->pending();
@@ -169,6 +175,7 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
 }
 
+/// madre keeps one window: any other that was open has gone.
 void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& order,
                                      const MadreReply& reply) const {
   const WallTime now = options.wall_clock.now();
@@ -180,10 +187,13 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
                              .source = order.source,
                              .schedule = order.schedule};
   if (order.window.ttl) window.end = now + *order.window.ttl;
-  decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
-  if (window.id.empty()) return;  // the next state shows it
-  std::erase_if(state->windows, [&](const KnownWindow& known) { return known.is.id == window.id; });
   const TimePoint steady = options.clock.now();
+  for (const KnownWindow& known : state->windows) {
+    if (known.is.id != window.id) note_gone(made, known, now, steady);
+  }
+  decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
+  state->windows.clear();
+  if (window.id.empty()) return;  // the next state shows it
   state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
   // From the command on it is awake, or at least starting: chats find out.
   if (has(order.window.services, options.chat_service)) {
@@ -193,7 +203,7 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
 
 void PowerGovernor::Impl::close_concluded(MadeDecisions& made, const PowerOrder& order,
                                           const Result<MadreReply>& reply) const {
-  const bool is_gone = reply && (reply->ok() || reply->status == 404);
+  const bool is_gone = is_done(reply) || (reply && reply->status == 404);
   const auto found =
       std::find_if(state->windows.begin(), state->windows.end(),
                    [&](const KnownWindow& each) { return each.is.id == order.window_id; });

@@ -51,6 +51,9 @@ endpoint = "http://127.0.0.1:9"
 [log]
 access = "{folder}/access.log"
 audit = "{folder}/audit.log"
+[power.budget]
+per_day = "1h"
+per_month = "10h"
 [targets.one]
 dialect = "openai"
 url = "http://127.0.0.1:9"

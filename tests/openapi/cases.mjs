@@ -115,7 +115,11 @@ const power = async (d) => {
     each(422, commands.filter((one) => one.has('422'))))
   await d.withFault('madre', 'refuse', {}, each(503, all))
   await d.withFault('madre', '500', {}, () => d.eventually(503, d.byId('getPowerState')))
-  await d.withFault('madre', 'hang', {}, () => Promise.all(commands.map((one) => d.expect(504, one))))
+  const open = d.byId('openWindow')
+  await d.expect(403, open, changed(open, { ttl_sec: 31536000 }))
+  await d.withFault('madre', 'hang', {}, () => d.expect(504, open)) // beside another command it is 409
+  await d.withFault('madre', 'hang', {}, () => Promise.all(commands.filter((one) => one !== open)
+    .map((one) => d.expect(504, one))))
 }
 
 /// While hormiguero sleeps, and then while it runs.

@@ -37,6 +37,8 @@ concurrent = 4
 fallback_after = "0s"
 [power]
 command_limit = "1s"
+[power.bounds]
+max_ttl = "4380h"
 [idempotency]
 max_wait = "0s"
 [switch]

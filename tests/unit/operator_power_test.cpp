@@ -462,3 +462,61 @@ TEST_CASE_FIXTURE(Power, "a read without an answer in its time is 503 with why")
     CHECK(body_of(answer).at("reason") == "timeout");
   }
 }
+
+TEST_CASE_FIXTURE(
+    Power, "a window that the policies do not admit is OFF_BY_POLICY, and madre is not asked") {
+  options.governor =
+      vx11::PowerGovernor::create(
+          {.bounds = {.max_ttl = 1h, .services = {"switch"}}, .clock = clock, .wall_clock = clock})
+          .value();
+  HttpRequest request =
+      with_body("POST", "/operator/power/window/open", R"({"services":["switch"],"ttl_sec":7200})");
+  request.headers.add("X-Request-Id", "abc-1");
+  const HttpResponse answer = send(request);
+  CHECK(answer.status == 403);
+  const json body = body_of(answer);
+  CHECK(body.at("status") == "OFF_BY_POLICY");
+  CHECK(body.at("service") == "switch");
+  CHECK(body.at("reason") == "ttl_too_long");
+  CHECK(body.at("correlation_id") == "abc-1");
+  CHECK(body.at("max_ttl_sec") == 3600);
+  CHECK(body.at("recommended_action") == "Open it with a ttl of at most 3600 seconds");
+  CHECK(body_of(open(R"({"services":["hermes"]})")).at("reason") == "service_not_allowed");
+  CHECK(to_power->calls() == 0);
+  const json shown = body_of(get("/operator/power/policies"));
+  CHECK(shown.at("decisions").size() == 2);
+  CHECK(shown.at("decisions").at(0).at("source") == "caller");
+}
+
+TEST_CASE_FIXTURE(Power, "a second window is refused while a command is in progress") {
+  options.governor = vx11::PowerGovernor::create({.clock = clock, .wall_clock = clock}).value();
+  to_power->then_json(R"({"window_id":"win-7"})");
+  {
+    const auto command = options.governor->begin();
+    const HttpResponse answer = open(R"({"services":["switch"]})");
+    CHECK(answer.status == 409);
+    CHECK(answer.headers.get("Retry-After") == "5");
+    CHECK(body_of(answer).at("error") == "command_in_progress");
+    CHECK(to_power->calls() == 0);
+  }
+  CHECK(open(R"({"services":["switch"],"ttl_sec":60})").status == 200);
+  CHECK(options.governor->take_change());
+  const json window = body_of(get("/operator/power/policies")).at("windows").at(0);
+  CHECK(window.at("window_id") == "win-7");
+  CHECK(window.at("source") == "caller");
+}
+
+TEST_CASE_FIXTURE(Power,
+                  "without a governor the policies are empty, and callers open windows as ever") {
+  to_power->then_json(R"({"window_id":"win-7"})");
+  CHECK(open(R"({"services":["switch"],"mode":"hold"})").status == 200);
+  const json shown = body_of(get("/operator/power/policies"));
+  CHECK(shown.at("active") == false);
+  CHECK(shown.at("schedules").empty());
+}
+
+TEST_CASE_FIXTURE(Power, "a window that madre only planned is none") {
+  to_power->then_json(R"({"status":"plan","window_id":"win-7"})");
+  CHECK(open(R"({"services":["switch"]})").status == 200);
+  CHECK(body_of(get("/operator/power/policies")).at("windows").empty());
+}

@@ -2,7 +2,9 @@
 #include <vx11/session.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -253,7 +255,8 @@ TEST_CASE("a schedule opens its window once, for what is left of the occurrence"
   CHECK(*site.window->created_at + *site.window->ttl == at("2026-06-15T10:00:00Z"));
   site.run(23h + 5min, 20s);
   CHECK(site.asked == 2);  // the next day's
-  CHECK(site.kinds() == Kinds{PowerDecisionKind::opened, PowerDecisionKind::ended});
+  CHECK(site.kinds() ==
+        Kinds{PowerDecisionKind::opened, PowerDecisionKind::ended, PowerDecisionKind::opened});
   CHECK(site.decisions.front().source == PowerSource::schedule);
   CHECK(site.decisions.front().schedule == "daily");
 }
@@ -517,6 +520,38 @@ TEST_CASE("a window of a caller is known before madre's next state, and no older
   CHECK(site.report().at("windows").at(0).at("source") == "caller");
   site.run(20s);
   CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+}
+
+TEST_CASE("a window that was opened while nothing was read says nothing of how it ended") {
+  Site site({.schedules = {daily(8h, 10h)}});
+  for (int i = 0; i < 3; ++i) {
+    auto command = site.ask(1h);
+    REQUIRE(command);
+    const vx11::WindowRequest window{.services = {"switch"}, .ttl = 1h};
+    command->opened(window, site.open(window));
+    CHECK(site.report().at("windows").size() == 1);
+    site.window.reset();
+    site.clock.advance(1min);
+  }
+  site.tick();
+  CHECK(site.window);
+  const Kinds kinds = site.kinds();
+  CHECK(std::count(kinds.begin(), kinds.end(), PowerDecisionKind::closed) == 3);
+}
+
+TEST_CASE("a window that follows another at once shows that a hand has closed that one") {
+  Site site({.schedules = {daily(8h, 10h)}});
+  site.tick();
+  site.run(30s);
+  site.window.reset();
+  auto command = site.ask(10min);
+  REQUIRE(command);
+  const vx11::WindowRequest window{.services = {"hermes"}, .ttl = 10min};
+  command->opened(window, site.open(window));
+  command = PowerGovernor::Command();
+  site.run(20min);
+  CHECK(site.asked == 2);
+  CHECK(site.report().at("schedules").at(0).at("closed") == true);
 }
 
 TEST_CASE("there is one alert before a window ends, and another if it was extended") {

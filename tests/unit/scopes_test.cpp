@@ -72,6 +72,7 @@ const std::vector<Needs> kOperatorRoutes = {
     {"GET", "/vx11/circuit-breaker/status", Scope::status},
     {"GET", "/operator/power/state", Scope::power_read},
     {"GET", "/operator/power/status", Scope::power_read},
+    {"GET", "/operator/power/policies", Scope::power_read},
     {"GET", "/operator/power/policy/solo_madre/status", Scope::power_read},
     {"POST", "/operator/power/policy/solo_madre/apply", Scope::power_write},
     {"POST", "/operator/power/service/switch/start", Scope::power_write},

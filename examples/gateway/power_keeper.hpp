@@ -1,0 +1,67 @@
+#pragma once
+
+/// \file
+/// Carries out what the rules of power windows decide.
+
+#include <vx11/power_governor.hpp>
+#include <vx11/power_state_client.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "config.hpp"
+#include "power_ledger.hpp"
+
+namespace gateway {
+
+/// Reads madre's state at intervals and sends her the governor's orders, on a thread of its own: a
+/// command may take a minute, which neither the event loops nor the main thread may wait.
+class PowerKeeper {
+ public:
+  PowerKeeper(std::shared_ptr<vx11::PowerGovernor> governor,
+              std::shared_ptr<const vx11::PowerStateClient> madre, const PowerConfig& config);
+  /// Cancels a command in progress.
+  ~PowerKeeper() = default;
+
+  void start();
+  /// From now on nothing is decided; a command in progress is cancelled.
+  void stop() { thread_.request_stop(); }
+
+ private:
+  void run(const std::stop_token& stop);
+  void step(const std::stop_token& stop);
+  void look(const std::stop_token& stop);
+  void carry_out(const vx11::PowerOrder& order, const std::stop_token& stop);
+
+  const std::shared_ptr<vx11::PowerGovernor> governor_;
+  const std::shared_ptr<const vx11::PowerStateClient> madre_;
+  const Duration interval_;
+  const Duration command_limit_;
+  vx11::TimePoint next_look_ = {};  ///< Of the thread.
+  std::mutex mutex_ = {};           ///< For the wait alone.
+  std::condition_variable_any never_ = {};
+  std::jthread thread_ = {};  ///< Last: it uses all of these.
+};
+
+/// What of power lasts through a reload. Copies share all parts.
+struct Power {
+  std::shared_ptr<vx11::PowerGovernor> governor = {};        ///< Null: it is made.
+  std::shared_ptr<const vx11::PowerStateClient> madre = {};  ///< Of this configuration.
+  std::shared_ptr<PowerKeeper> keeper = {};                  ///< The same; null: no rules.
+  std::shared_ptr<LedgerFile> ledger = {};                   ///< Null: no rules so far.
+
+  /// Makes the governor anew for `config`, with the state that it had, and a keeper if it has
+  /// rules.
+  vx11::Result<void> renew(const GatewayConfig& config,
+                           std::shared_ptr<const vx11::PowerStateClient> client);
+  void come_into_force() const;
+  /// To be called each second.
+  void tend() const;
+  void stop() const;
+  void save() const;
+};
+
+}  // namespace gateway

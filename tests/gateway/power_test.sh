@@ -1,0 +1,301 @@
+#!/usr/bin/env bash
+# Rules of power windows, and chats that pass by a switch that sleeps.
+#   power_test.sh [GATEWAY [UPSTREAM]]    without them the newest that were built
+[[ $# -lt 1 ]] || export VX11_GATEWAY=$1
+[[ $# -lt 2 ]] || export VX11_UPSTREAM=$2
+source "$(dirname "$0")/../lib.sh"
+
+readonly CHAT='{"message":"hello"}'
+LEDGER=$WORK/power.json
+
+policies() { operator GET /operator/power/policies; }
+shows() { policies && jq -e "$1" "$BODY" >/dev/null; }
+expect_soon() { eventually 20 shows "$1" || unmet "never so: $1$(echo; show_answer)"; }
+open_window() { # JSON
+  operator POST /operator/power/window/open -H 'content-type: application/json' -d "$1"
+}
+close_window() { operator POST /operator/power/window/close; }
+switch_calls() { count '.switch | "\(.total) requests, \(.connections) connections"'; }
+logged() { grep -q "$1" "$WORK/gateway.err"; }
+
+# Seconds of madre's state are whole, so its rules are read often here.
+rules() {
+  cat <<TOML
+[power]
+poll_interval = "100ms"
+max_age = "20s"
+ledger = "$LEDGER"
+TOML
+}
+
+# All day, every day: a test may run at any time.
+always() {
+  cat <<TOML
+[power.schedules.always]
+from = "00:00"
+to = "24:00"
+time_zone = "${1:-UTC}"
+services = ["switch", "hermes"]
+TOML
+}
+
+opens_by_schedule() {
+  expect_soon '.windows[0] | .source == "schedule" and .schedule == "always"'
+  expect_json '.schedules[0] | .active and (.closed | not)'
+  expect_json '.decisions | map(select(.kind == "opened")) | length == 1'
+  expect_count '.madre["POST /madre/power/window/open"]' 1
+  operator GET /operator/power/state
+  expect_json '.active_windows[0].services == ["switch", "hermes"]'
+  logged 'a power window is open.*schedule always' || unmet 'no line of the log'
+  operator GET /metrics
+  grep -q '^vx11_power_windows 1' "$BODY" || unmet 'no open window in the metrics'
+  grep -q '^vx11_power_decisions_total{kind="opened"} 1' "$BODY" || unmet 'no decision in the metrics'
+}
+
+opens_nothing_twice() {
+  open_window '{"services":["switch"],"ttl_sec":60}'
+  expect_status 409
+  expect_count '.madre["POST /madre/power/window/open"]' 2
+  restart_gateway --config "$CONFIG"
+  expect_soon '.windows | length == 1'
+  expect_json '.windows[0].source == "schedule"'
+  expect_count '.madre["POST /madre/power/window/open"]' 2
+}
+
+leaves_closed_what_a_hand_has_closed() {
+  close_window
+  expect_status 200
+  expect_soon '.schedules[0].closed and (.windows | length == 0)'
+  expect_json '.decisions[-1] | .kind == "closed" and .reason == "by_hand"'
+  restart_gateway --config "$CONFIG"
+  expect_soon '.seen_at != null and .schedules[0].closed'
+  expect_json '.windows == [] and .decisions == []'
+}
+
+begins_anew_without_its_ledger() {
+  end_gateway
+  rm -f "$LEDGER"
+  start_gateway --config "$CONFIG"
+  expect_soon '.windows[0].source == "schedule"'
+  close_window
+  expect_status 200
+}
+
+leaves_a_damaged_ledger_alone() {
+  end_gateway
+  echo '{"format":"vx11 power","version":1,"used":7}' >"$LEDGER"
+  start_gateway --config "$CONFIG"
+  expect_soon '.windows | length == 1'
+  end_gateway
+  logged 'power.json.* is damaged; it is left as it is' || unmet 'no line of the log'
+  expect_equal 'the file' "$(cat "$LEDGER")" '{"format":"vx11 power","version":1,"used":7}'
+  rm -f "$LEDGER"
+}
+
+refuses_by_policy() {
+  open_window '{"services":["switch"],"ttl_sec":7200}'
+  expect_status 403
+  expect_json '.status == "OFF_BY_POLICY" and .service == "switch" and .reason == "ttl_too_long"
+    and .max_ttl_sec == 3600 and (.message | length > 0) and (.recommended_action | length > 0)
+    and (.correlation_id | length > 0)'
+  open_window '{"services":["spawner"],"ttl_sec":60}'
+  expect_status 403
+  expect_json '.reason == "service_not_allowed"'
+  open_window '{"services":["switch"],"mode":"hold"}'
+  expect_status 403
+  expect_json '.reason == "hold_not_allowed"'
+  expect_count '.madre["POST /madre/power/window/open"] // 0' 0
+  logged 'not opened: switch; caller: ttl_too_long' || unmet 'no line of the log'
+}
+
+opens_one_of_eight() {
+  reset_counts
+  fault madre slow '"ms":1000,"path":"/madre/power/window"'
+  local statuses
+  statuses=$(side_by_side 8 /operator/power/window/open? -H 'content-type: application/json' \
+    -d '{"services":["switch"],"ttl_sec":60}' | tr '\n' ' ')
+  heal
+  expect_equal 'the statuses' "$statuses" '1 200 7 409 '
+  expect_count '.madre["POST /madre/power/window/open"]' 1
+  eventually 20 shows '.command_in_progress | not'
+  close_window
+  expect_status 200
+}
+
+counts_its_budget() {
+  expect_soon '.seen_at != null'
+  open_window '{"services":["switch"],"ttl_sec":2}'
+  expect_status 200
+  expect_soon '.budget.day.used_sec >= 1'
+  expect_soon '.decisions[-1].kind == "budget_spent"'
+  eventually 20 shows '.windows | length == 0'
+  open_window '{"services":["switch"],"ttl_sec":1}'
+  expect_status 403
+  expect_json '.reason == "day_budget_spent" and (.available_at | endswith("T00:00:00.000Z"))'
+  restart_gateway --config "$CONFIG"
+  open_window '{"services":["switch"],"ttl_sec":1}'
+  expect_status 403
+  operator GET /metrics
+  grep -q '^vx11_power_budget_limit_seconds{period="day"} 2' "$BODY" || unmet 'no limit in the metrics'
+}
+
+touches_no_sleeping_switch() {
+  expect_soon '.seen_at != null'
+  reset_counts
+  for _ in {1..5}; do
+    chat "$CHAT"
+    expect_status 200
+    expect_json '.metadata.source == "madre_fallback" and .metadata.reason == "switch_asleep"
+      and .metadata.attempts[0].outcome == "asleep"'
+  done
+  chat "$CHAT" -H 'accept: text/event-stream'
+  expect_status 200
+  operator POST /v1/chat/completions -H 'content-type: application/json' \
+    -d '{"model":"vx11","messages":[{"role":"user","content":"hello"}]}'
+  expect_status 200
+  expect_equal 'the switch' "$(switch_calls)" '0 requests, 0 connections'
+  operator GET /vx11/circuit-breaker/status
+  expect_json '.breakers.switch | .state == "closed" and .failure_count == 0'
+}
+
+asks_a_switch_of_unknown_state() {
+  fault madre hang '"path":"/madre/power/state"'
+  restart_gateway --config "$CONFIG"
+  chat "$CHAT"
+  expect_json '.metadata.source == "switch"'
+  heal
+}
+
+asks_a_switch_that_was_opened() {
+  expect_soon '.seen_at != null'
+  open_window '{"services":["switch"],"ttl_sec":60}'
+  expect_status 200
+  chat "$CHAT"
+  expect_json '.metadata.source == "switch"'
+  close_window
+  expect_soon '.windows == []'
+  chat "$CHAT"
+  expect_json '.metadata.reason == "switch_asleep"'
+}
+
+opens_on_demand() {
+  expect_soon '.seen_at != null'
+  reset_counts
+  for _ in {1..5}; do
+    chat "$CHAT"
+    expect_status 200
+    expect_json '.metadata.source | . == "madre_fallback" or . == "switch"'
+  done
+  expect_soon '.windows[0].source == "demand"'
+  chat "$CHAT"
+  expect_json '.metadata.source == "switch"'
+  expect_count '.madre["POST /madre/power/window/open"]' 1
+}
+
+respects_a_hand_on_demand() {
+  close_window
+  expect_status 200
+  expect_soon '.on_demand.paused_until != null'
+  for _ in {1..3}; do
+    chat "$CHAT"
+    expect_json '.metadata.reason == "switch_asleep"'
+  done
+  expect_json '.metadata.source == "madre_fallback"'
+  shows '.windows == []' || unmet 'a window is open'
+}
+
+closes_an_idle_window() {
+  expect_soon '.seen_at != null'
+  open_window '{"services":["switch"],"ttl_sec":600}'
+  expect_status 200
+  expect_soon '.decisions[-1] | .kind == "closed" and .source == "idle"'
+  expect_count '.madre["POST /madre/power/window/close"]' 1
+}
+
+alerts_before_an_end() {
+  open_window '{"services":["hermes"],"ttl_sec":600}'
+  expect_status 200
+  expect_soon '.windows[0].ending'
+  logged 'a power window ends in ' || unmet 'no line of the log'
+  operator GET /metrics
+  grep -q '^vx11_power_windows_ending 1' "$BODY" || unmet 'no alert in the metrics'
+  close_window
+}
+
+takes_over_rules_at_a_reload() {
+  { rules && always; } | config
+  operator POST /admin/reload
+  expect_status 200
+  expect_soon '.windows[0].source == "schedule"'
+  rules | config
+  operator POST /admin/reload
+  expect_status 200
+  policies
+  expect_json '.schedules == [] and .active == false and (.windows | length == 1)'
+  close_window
+}
+
+names_mistakes() {
+  config <<'TOML'
+[power]
+time_zone = "Europe/Nowhere"
+open_on_demand = true
+[power.schedules.bad]
+days = ["monday"]
+from = "25:00"
+services = ["swich"]
+TOML
+  "$GATEWAY_PROGRAM" --check-config --config "$CONFIG" >/dev/null 2>"$WORK/mistakes" && unmet 'it is taken'
+  for what in 'power.time_zone: "Europe/Nowhere"' 'needs chat.power_aware' '"monday" is no day' \
+    '"25:00" is no time of day' 'has no to' '"swich" is no service, did you mean "switch"'; do
+    grep -q "$what" "$WORK/mistakes" || unmet "not named: $what$(echo; cat "$WORK/mistakes")"
+  done
+}
+
+start_upstream
+{ rules && always Pacific/Auckland; } | config
+start_gateway --config "$CONFIG"
+check 'a schedule opens its window once, says so, and shows it' opens_by_schedule
+check 'neither a caller nor a restart opens a second window' opens_nothing_twice
+check 'a window that was closed by hand stays closed, also after a restart' leaves_closed_what_a_hand_has_closed
+check 'without its ledger the gateway opens what is left' begins_anew_without_its_ledger
+check 'a damaged ledger is named, left alone, and stops nothing' leaves_a_damaged_ledger_alone
+curl --noproxy '*' -sS -X POST "$MADRE/madre/power/window/close" -H "x-vx11-token: $TOKEN" -d '{}' >/dev/null
+reset_counts
+
+{ rules && printf '[power.bounds]\nmax_ttl = "1h"\nhold = false\nservices = ["switch", "hermes"]\n'; } | config
+start_gateway --config "$CONFIG"
+check 'bounds answer OFF_BY_POLICY with what to do, and madre is not asked' refuses_by_policy
+check 'rules that were read again come into force and leave it' takes_over_rules_at_a_reload
+check 'of eight windows at once one is opened, and madre is asked for one' opens_one_of_eight
+end_gateway
+rm -f "$LEDGER"
+
+{ rules && printf '[power.budget]\nper_day = "2s"\n'; } | config
+start_gateway --config "$CONFIG"
+check 'a budget is counted, spent, and remembered' counts_its_budget
+end_gateway
+rm -f "$LEDGER"
+
+{ rules && printf '[chat]\npower_aware = true\n'; } | config
+start_gateway --config "$CONFIG"
+check 'a switch that sleeps gets no connection and no failure' touches_no_sleeping_switch
+check 'a switch is asked while its state is not known' asks_a_switch_of_unknown_state
+check 'a switch is asked as soon as its window is open, and not after' asks_a_switch_that_was_opened
+end_gateway
+rm -f "$LEDGER" # a hand has closed the window
+
+{ rules && printf 'open_on_demand = true\n[chat]\npower_aware = true\n'; } | config
+start_gateway --config "$CONFIG"
+check 'chats open one window of the switch, and are answered meanwhile' opens_on_demand
+check 'chats open none after it was closed by hand' respects_a_hand_on_demand
+end_gateway
+rm -f "$LEDGER"
+
+{ rules && printf 'idle_after = "1s"\nalert_before = "1h"\n'; } | config
+start_gateway --config "$CONFIG"
+reset_counts
+check 'a window of the switch that no chat uses is closed' closes_an_idle_window
+check 'an alert comes before a window ends' alerts_before_an_end
+check 'mistakes of the rules are named with what to write' names_mistakes
+finish
