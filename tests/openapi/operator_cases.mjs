@@ -60,6 +60,12 @@ const documents = async (d) => {
     const { headers } = await d.once(d.byId(id), { headers: { 'accept-encoding': 'identity' } })
     await d.expect(304, d.byId(id), { headers: { 'if-none-match': headers.etag } })
   }
+  const page = d.byId('getConsole')
+  const { bytes } = await d.once(page, { headers: { 'accept-encoding': 'identity' } })
+  const files = [...bytes.toString().matchAll(/"(\/operator\/ui\/[^"]+\.(js|css))"/g)].map(([, file]) => file)
+  for (const file of files) await d.expect(200, at(page, file))
+  await d.expect(200, at(page, '/operator/ui/chat'))
+  await d.expect(404, at(page, '/operator/ui/nothing.js'))
 }
 
 const chats = async (d) => {

@@ -6,7 +6,7 @@ import { raw } from './http.mjs'
 import { drive } from './operator_cases.mjs'
 
 /// Arguments of paths.
-const PATHS = { id: 'property-session', name: 'hermes' }
+const PATHS = { id: 'property-session', name: 'hermes', file: '' }
 /// Bodies that are accepted, by operation.
 const bodies = (tokens) => ({
   login: { token: tokens.all },
