@@ -21,7 +21,8 @@ export function countdown(ms: number): string {
 export function spokenSpan(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const parts: [number, string][] = [
-    [Math.floor(seconds / 3600), 'hour'],
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3600) % 24, 'hour'],
     [Math.floor(seconds / 60) % 60, 'minute'],
     [seconds % 60, 'second'],
   ];
