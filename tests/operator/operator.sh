@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Starts and stops vx11-operator, for scripts that have sourced ../lib.sh.
-readonly OPERATOR_PROGRAM=${VX11_OPERATOR:-$(newest_program examples/operator/vx11-operator)}
 OPERATOR=''
 
 # start_operator [OPTION…]: before the gateway at BASE, with the gateway's token for its watcher. OPERATOR is where.
