@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-
 extern const EmbeddedFile gateway_description;
 #ifdef VX11_GATEWAY_PAGE
 extern const EmbeddedFile gateway_page;

@@ -53,7 +53,7 @@ class Confirmations {
 
   /// \param address of the client; empty: not limited
   /// \return 401 `invalid_token`, 403 `forbidden`, 429, or 503 while the gateway cannot be asked:
-  ///         then nobody is admitted
+  ///         then no caller is admitted
   vx11::Task<tl::expected<ConfirmedToken, ApiAnswer>> confirm(std::string token,
                                                               std::string address,
                                                               std::string correlation_id,

@@ -13,7 +13,7 @@
 namespace backend {
 
 /// The secret of a login, which only its cookie has. The database has the digest, and a token that
-/// is encrypted by a key derived from the secret: whoever reads the database learns neither.
+/// is encrypted by a key derived from the secret: a reader of the database learns neither.
 /// Immutable; thread-safe to read.
 class LoginSecret {
  public:

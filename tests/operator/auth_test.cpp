@@ -142,7 +142,7 @@ TEST_CASE("nothing is forwarded for requests without a usable credential") {
   CHECK(backend.gateway->asked.empty());
 }
 
-TEST_CASE("nobody is admitted while the gateway is away or answers nonsense") {
+TEST_CASE("no caller is admitted while the gateway is away or answers nonsense") {
   Backend backend;
   backend.gateway->is_away = true;
   const HttpResponse answer = backend.ask("GET", "/echo", token("anna-token"));

@@ -90,7 +90,7 @@ survives_a_restart() {
   expect_status 200
 }
 
-lets_nobody_in_without_the_gateway() {
+lets_none_in_without_the_gateway() {
   kill -STOP "${PIDS[gateway]}"
   api GET /status -H "x-vx11-token: another" -H 'x-correlation-id: away'
   kill -CONT "${PIDS[gateway]}"
@@ -189,7 +189,7 @@ check 'tokens are admitted that the gateway confirms' admits_tokens_that_the_gat
 check 'a token is exchanged for a cookie' logs_in
 check 'writes by cookie need the CSRF token and a page of our own' needs_the_csrf_token_for_writes
 check 'logins outlive a restart, and the database opens none' survives_a_restart
-check 'nobody is let in while the gateway does not answer' lets_nobody_in_without_the_gateway
+check 'no caller is let in while the gateway does not answer' lets_none_in_without_the_gateway
 check 'a logout ends the login' logs_out
 check 'logins, refusals and logouts are in audit and events' records_logins
 check 'console and description need no credential' serves_files_without_a_credential
