@@ -94,6 +94,8 @@ class Connection {
     text_.append(bytes, size);
   }
   const std::string& text() const noexcept { return text_; }
+  /// The same, to be removed once it was read.
+  std::string& unread() noexcept { return text_; }
   bool is_chunked() const noexcept { return head_.find("chunked") != std::string::npos; }
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Commands that change something: whether they are allowed, and what is recorded of them. Internal.
+/// Commands that change something: whether they are allowed, and what is recorded. Internal.
 
 #include <vx11/scope.hpp>
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api_answers.hpp"
+#include "event_families.hpp"
 #include "query_values.hpp"
 #include "stored_routes.hpp"
 
@@ -224,6 +225,11 @@ class EventEndpoints {
     auto type = member_of(*body, "type", 128);
     if (!type) return tl::unexpected(std::move(type.error()));
     event.type = *std::move(type);
+    if (is_reserved_event(event.type)) {
+      return tl::unexpected(unprocessable(
+          "type", "Events of this family are the backend's own: choose another word before the dot",
+          "reserved_type"));
+    }
     return with_details(*body, std::move(event));
   }
 

@@ -71,7 +71,10 @@ class HttpGatewayClient final : public GatewayClient {
         transport_(std::move(options.transport)),
         breaker_({.failures_to_open = options.failures_to_open,
                   .open_for = options.open_for,
-                  .probe_timeout = std::chrono::minutes(3)},
+                  // A chat may be the first call that is let through: others do not wait for it.
+                  .probes = 64,
+                  .probe_timeout = std::chrono::minutes(3),
+                  .probes_to_close = 1},
                  options.clock) {}
 
   Task<Result<HttpResponse>> send(GatewayRequest request, Deadline deadline) override {

@@ -47,7 +47,8 @@ class GatewayClient {
   GatewayClient& operator=(const GatewayClient&) = delete;
   virtual ~GatewayClient() = default;
 
-  /// \return the answer, whatever its status; `unreachable`, `timeout`, `cancelled`, `invalid_reply`
+  /// \return the answer, whatever its status; `unreachable`, `timeout`, `cancelled`,
+  ///         `invalid_reply`, `circuit_open`
   virtual vx11::Task<vx11::Result<vx11::HttpResponse>> send(GatewayRequest request,
                                                             vx11::Deadline deadline) = 0;
   /// The same, answered before it is complete, such as the event stream of a chat.
@@ -60,7 +61,7 @@ struct GatewayClientOptions {
   std::string url = {};  ///< Scheme and authority: `http://127.0.0.1:8000`.
   /// That of `make_gateway_transport`; tests pass one of their own.
   std::shared_ptr<vx11::StreamingTransport> transport = {};
-  /// Opens after `failures_to_open` calls that got no HTTP answer, and lets one call through a
+  /// Opens after `failures_to_open` calls that got no HTTP answer, and lets calls through again a
   /// second later: callers get 503 at once while the gateway is away, and its return shows within
   /// that second.
   std::uint32_t failures_to_open = 5;

@@ -8,7 +8,7 @@
 
 namespace backend {
 
-/// `text` as one segment of a path (RFC 3986 §3.3): everything but unreserved characters is encoded.
+/// `text` as one segment of a path (RFC 3986 §3.3): all but unreserved characters are encoded.
 std::string percent_encoded(std::string_view text);
 
 }  // namespace backend

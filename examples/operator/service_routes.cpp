@@ -35,9 +35,16 @@ GatewayRequest command_to(const ApiCall& call, const std::string& service,
   return request;
 }
 
-/// A plan is never success: madre has done nothing.
+/// A plan is never success: nothing was done. Neither is what failed in part, or is not known.
 bool is_executed(const json& madre) {
-  return text_member(madre, "status") != "plan" && member(madre, "executed") != false;
+  if (madre.contains("executed")) return madre["executed"] == true;
+  return text_member(madre, "status") != "plan";
+}
+
+std::string outcome_of_answer(const json& madre) {
+  if (is_executed(madre)) return "done";
+  if (text_member(madre, "status") == "plan") return "planned";
+  return member(madre, "executed").is_null() ? "pending" : "failed";
 }
 
 json command_view(const std::string& service, std::string_view action, json madre) {
@@ -56,7 +63,7 @@ json command_detail(const json& body, const GatewayReply* reply) {
 }
 
 std::string outcome_of_command(const ReplyOrAnswer& reply) {
-  if (reply && reply->ok()) return is_executed(reply->body) ? "done" : "planned";
+  if (reply && reply->ok()) return outcome_of_answer(reply->body);
   return std::string(outcome_of(reply ? reply->status : reply.error().status));
 }
 

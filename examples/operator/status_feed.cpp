@@ -17,6 +17,13 @@ constexpr std::array<std::string_view, 8> kVolatile = {
     "latency_ms", "checked_at",        "timestamp",    "age_ms",
     "deadline",   "ttl_remaining_sec", "last_failure", "failure_count"};
 
+json essence_of(const StatusSnapshot& snapshot) {
+  return json::array({snapshot.gateway_answers, without_volatile(snapshot.status),
+                      without_volatile(snapshot.power), without_volatile(snapshot.breakers)});
+}
+
+}  // namespace
+
 json without_volatile(const json& value) {
   if (!value.is_object()) return value;
   json kept = json::object();
@@ -26,13 +33,6 @@ json without_volatile(const json& value) {
   }
   return kept;
 }
-
-json essence_of(const StatusSnapshot& snapshot) {
-  return json::array({snapshot.gateway_answers, without_volatile(snapshot.status),
-                      without_volatile(snapshot.power), without_volatile(snapshot.breakers)});
-}
-
-}  // namespace
 
 std::shared_ptr<const StatusSnapshot> StatusFeed::latest() const {
   const std::lock_guard lock(mutex_);

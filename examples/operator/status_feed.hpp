@@ -29,6 +29,9 @@ struct StatusSnapshot {
   nlohmann::json breakers = nlohmann::json::object();  ///< As `GET breakers`.
 };
 
+/// `value` without times, ages and latencies, which differ at every look.
+nlohmann::json without_volatile(const nlohmann::json& value);
+
 /// Called for a snapshot that differs from the one before, apart from times, ages and latencies; on
 /// the watcher's thread; must not block.
 using StatusListener = std::function<void(const std::shared_ptr<const StatusSnapshot>&)>;

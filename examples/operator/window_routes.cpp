@@ -93,7 +93,9 @@ std::string names_of(const json& services) {
 }
 
 Task<ApiAnswer> refused_open(const RouteContext& context, const ApiCall& call, GatewayReply reply) {
-  if (reply.status != 409) co_return command_refusal(std::move(reply));
+  // A 409 with a word is the gateway's own, such as `command_in_progress`.
+  const bool is_open = reply.status == 409 && !member(reply.body, "error").is_string();
+  if (!is_open) co_return command_refusal(std::move(reply));
   auto reading = current_power(context, call, vx11::Deadline());
   const PowerEvidence power = co_await std::move(reading);
   json view = view_of(context, call, power);

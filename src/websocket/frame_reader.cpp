@@ -1,6 +1,7 @@
 #include "websocket/frame_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -34,13 +35,29 @@ bool is_known(std::uint8_t opcode) noexcept {
   return opcode <= WSLAY_BINARY_FRAME || (opcode >= WSLAY_CONNECTION_CLOSE && opcode <= WSLAY_PONG);
 }
 
+/// How many bytes at the start of `text` are whole characters.
+std::size_t whole_characters(std::string_view text) noexcept {
+  const std::size_t size = text.size();
+  while (const std::size_t length = utf8::sequence_length(text)) text.remove_prefix(length);
+  return size - text.size();
+}
+
 bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const std::size_t length = utf8::sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+  return whole_characters(text) == text.size();
+}
+
+/// Whether `text`, which does not begin with a whole character, may become one: it does so with the
+/// smallest or the largest continuation bytes, whatever its first byte is.
+bool is_start_of_character(std::string_view text) noexcept {
+  constexpr std::size_t kLongest = 4;
+  if (text.size() >= kLongest) return false;
+  for (const char following : {'\x80', '\xBF'}) {
+    std::array<char, kLongest> completed{};
+    completed.fill(following);
+    std::copy(text.begin(), text.end(), completed.begin());
+    if (utf8::sequence_length({completed.data(), completed.size()}) > text.size()) return true;
   }
-  return true;
+  return false;
 }
 
 Received close_of(std::string_view payload) {
@@ -134,10 +151,18 @@ Received FrameReader::take(const Frame& frame, std::string_view payload) {
     is_text_ = frame.opcode == WSLAY_TEXT_FRAME;
   }
   (is_control(frame.opcode) ? control_ : message_) += payload;
+  if (is_text_ && !may_become_text()) return failure(kNotUtf8, "the text is not UTF-8");
   if (frame_read_ < frame.size) return {};
   in_frame_ = false;
   frame_read_ = 0;
   return end_of(frame);
+}
+
+/// Text is checked as it arrives: a long message that is wrong at its start is not read to its end.
+bool FrameReader::may_become_text() noexcept {
+  checked_ += whole_characters(std::string_view(message_).substr(checked_));
+  return checked_ == message_.size() ||
+         is_start_of_character(std::string_view(message_).substr(checked_));
 }
 
 Received FrameReader::end_of(const Frame& frame) {
@@ -150,8 +175,11 @@ Received FrameReader::end_of(const Frame& frame) {
   in_message_ = !frame.is_last;
   if (in_message_) return {};
   std::string message = std::exchange(message_, {});
-  if (is_text_ && !is_utf8(message)) return failure(kNotUtf8, "the text is not UTF-8");
-  return {.kind = Kind::message, .is_text = is_text_, .data = std::move(message)};
+  const bool is_text = std::exchange(is_text_, false);
+  if (std::exchange(checked_, 0) < message.size() && is_text) {
+    return failure(kNotUtf8, "the text is not UTF-8");
+  }
+  return {.kind = Kind::message, .is_text = is_text, .data = std::move(message)};
 }
 
 bool may_be_sent(std::uint16_t code) noexcept {

@@ -56,6 +56,7 @@ class FrameReader {
   /// What the frame's head says against the protocol; `none`: nothing.
   Received check(const Frame& frame) const;
   Received take(const Frame& frame, std::string_view payload);
+  bool may_become_text() noexcept;
   Received end_of(const Frame& frame);
 
   const std::size_t max_message_bytes_;
@@ -66,6 +67,7 @@ class FrameReader {
   bool in_message_ = false;  ///< A fragment has come, the last one has not.
   bool is_text_ = false;     ///< Of that message.
   std::string message_ = {};
+  std::size_t checked_ = 0;  ///< How much of a text in `message_` is whole characters.
   std::string control_ = {};
 };
 

@@ -126,7 +126,8 @@ void ServerSocket::close_or_abort(std::uint16_t code, std::string_view reason) n
 bool ServerSocket::is_over() const noexcept {
   if (!channel_->can_send()) return true;
   const bool is_half_closed = channel_->close_reason() == CloseReason::closed;
-  return (is_deaf_ || (is_half_closed && channel_->unread().empty())) && unsent_bytes() == 0;
+  const bool is_left = is_half_closed && channel_->unread().empty() && !last_;
+  return (is_deaf_ || is_left) && unsent_bytes() == 0;
 }
 
 void ServerSocket::end() noexcept {
@@ -148,7 +149,8 @@ void ServerSocket::end() noexcept {
 /// \return whether there may be more, for which the others have to wait no longer
 bool ServerSocket::read_some() {
   constexpr int kMostReads = 16;
-  for (int i = 0; i < kMostReads; ++i) {
+  if (last_ && !has_unseen()) handle(*std::exchange(last_, std::nullopt));
+  for (int i = 0; i < kMostReads && !last_; ++i) {
     if (is_deaf_ || (!has_room() && !close_is_limited_)) return false;
     std::string_view input = channel_->unread();
     const std::size_t before = input.size();
@@ -161,7 +163,7 @@ bool ServerSocket::read_some() {
     }
     is_heard_ = true;
   }
-  return true;
+  return !last_;
 }
 
 void ServerSocket::handle(Received received) {
@@ -176,6 +178,7 @@ void ServerSocket::handle(Received received) {
       return;
     case Received::Kind::close:
     case Received::Kind::failed:
+      if (has_unseen() && !close_is_limited_) return put_off(std::move(received));
       is_deaf_ = true;
       close(received.code, received.data);
       return;
@@ -183,6 +186,12 @@ void ServerSocket::handle(Received received) {
     case Received::Kind::pong:
       return;
   }
+}
+
+/// The session may still answer the messages before the end; after `close_timeout` it is cut off.
+void ServerSocket::put_off(Received last) {
+  last_ = std::move(last);
+  channel_->limit(TimerWheel::in(options_.close_timeout));
 }
 
 Task<std::optional<WebSocketMessage>> ServerSocket::receive() {
@@ -196,10 +205,8 @@ Task<std::optional<WebSocketMessage>> ServerSocket::receive() {
   const bool was_full = !has_room();
   message = std::move(inbox_.front());
   inbox_.pop_front();
-  if (was_full) {
-    is_heard_ = true;  // it may have sent what was not read
-    channel_->wake_later();
-  }
+  if (was_full) is_heard_ = true;  // it may have sent what was not read
+  if (was_full || last_) channel_->wake_later();
   co_return message;
 }
 
@@ -263,13 +270,23 @@ void ServerSocket::flush() {
   flush_now();
 }
 
+/// A client that was slow once does not hold the memory of that for ever.
+void ServerSocket::drop_sent(std::size_t sent) {
+  constexpr std::size_t kUsual = 1024;
+  if (sent == unsent_.size() && unsent_.capacity() > kUsual) {
+    std::string().swap(unsent_);
+  } else {
+    unsent_.erase(0, sent);
+  }
+  sent_ += sent;
+  unsent_bytes_ = unsent_.size();
+}
+
 /// What the socket does not accept is left to `run`, which then gets an event.
 void ServerSocket::flush_now() {
   if (!unsent_.empty()) {
     const std::size_t sent = channel_->send_now(unsent_);
-    unsent_.erase(0, sent);
-    sent_ += sent;
-    unsent_bytes_ = unsent_.size();
+    drop_sent(sent);
     if (!channel_->can_send()) channel_->wake_later();
   }
   if (must_abort_) return channel_->abort(CloseReason::aborted);

@@ -61,9 +61,12 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   void flush_posted();
   void flush();
   void flush_now();
+  void drop_sent(std::size_t sent);
   bool read_some();
   bool has_room() const noexcept { return inbox_.size() < kMostWaiting; }
   void handle(Received received);
+  void put_off(Received last);
+  bool has_unseen() const noexcept { return !inbox_.empty() || deliver_job_.is_queued(); }
   bool is_over() const noexcept;
   void end() noexcept;
   void notify_receiver() noexcept;
@@ -81,6 +84,8 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
   net_detail::Loop& loop_;
   FrameReader reader_;
   std::deque<WebSocketMessage> inbox_ = {};
+  /// What ends the WebSocket, while messages before it wait for the session.
+  std::optional<Received> last_ = std::nullopt;
   std::coroutine_handle<> receiver_ = nullptr;
   net_detail::WheelTimer look_timer_;
   net_detail::SharedJob<ServerSocket, &ServerSocket::deliver> deliver_job_;

@@ -206,6 +206,22 @@ TEST_CASE("a gateway that is away is 503, and its return shows within a second")
   CHECK(site.call("GET", "/slo").status == 200);
 }
 
+TEST_CASE("a long chat that finds the gateway again keeps nothing else from it") {
+  Site site;
+  site.gateway->responds("GET /operator/slo", vx11::fail(Errc::unreachable, "refused"));
+  for (int i = 0; i < 5; ++i) site.call("GET", "/slo");
+  CHECK(site.call("GET", "/slo").body["reason"] == "circuit_open");
+  site.clock.advance(std::chrono::seconds(1));
+  site.gateway->answers("GET /operator/slo", 200, {{"objectives", json::array()}});
+  site.gateway->answers(kAsk, 200, answer_of_switch());
+  int status = 0;
+  site.gateway->on_request = [&](const HttpRequest& request) {
+    if (request.method == "POST") status = site.call("GET", "/slo").status;
+  };
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 200);
+  CHECK(status == 200);
+}
+
 TEST_CASE("what is not the gateway is said to be none") {
   Site site;
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
@@ -318,6 +334,13 @@ TEST_CASE("a second window is refused with the one that is open") {
   CHECK(answer.body["window"]["ttl_remaining_sec"] == 120);
   CHECK(site.audit->all.back().outcome == "refused");
   CHECK(site.events->last().type == "power.window_open_refused");
+
+  const std::string path = "POST /operator/power/window/open";
+  const json order = {{"services", {"switch"}}, {"ttl_sec", 60}};
+  site.gateway->answers(path, 409, {{"error", "command_in_progress"}, {"status_code", 409}});
+  CHECK(site.call("POST", "/chat/window/open", order).body["error"] == "command_in_progress");
+  site.gateway->answers(path, 403, {{"status", "OFF_BY_POLICY"}, {"reason", "budget_spent"}});
+  CHECK(site.call("POST", "/chat/window/open", order).body["reason"] == "budget_spent");
 }
 
 TEST_CASE("a window is closed by its id, or as the open one") {
@@ -396,6 +419,14 @@ TEST_CASE("a plan is not executed, and what madre does is") {
   CHECK(site.audit->all.back().outcome == "done");
   CHECK(site.audit->all.back().detail["reason"] == "stuck");
   CHECK(site.audit->all.back().detail.dump().find("I_UNDERSTAND") == std::string::npos);
+
+  // A step failed; and what became of it is not known.
+  site.gateway->answers(path, 200, {{"status", "done"}, {"executed", false}, {"failed_steps", 1}});
+  CHECK(site.call("POST", "/service/{name}/restart", order, "hermes").body["executed"] == false);
+  CHECK(site.audit->all.back().outcome == "failed");
+  site.gateway->answers(path, 200, {{"status", "accepted"}, {"executed", nullptr}});
+  CHECK(site.call("POST", "/service/{name}/restart", order, "hermes").body["executed"] == false);
+  CHECK(site.audit->all.back().outcome == "pending");
 }
 
 TEST_CASE("refusals, rates and unfinished commands of madre are passed on") {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "event_families.hpp"
 #include "gateway_fakes.hpp"
 
 namespace {
@@ -245,6 +246,14 @@ TEST_CASE("a command that ends while the watcher looks does not mislead it") {
   };
   CHECK(site.look().empty());
   site.gateway->on_request = {};
+}
+
+TEST_CASE("callers cannot send events that the watcher would believe") {
+  for (const char* type : {"power.window_closed", "gateway.away", "login", "breaker.opened"}) {
+    CHECK(backend::is_reserved_event(type));
+  }
+  CHECK_FALSE(backend::is_reserved_event("hermes.ready"));
+  CHECK_FALSE(backend::is_reserved_event("powerful.thing"));
 }
 
 TEST_CASE("listeners hear of changes, and not of times") {

@@ -1,0 +1,100 @@
+#include "bridge_chat.hpp"
+
+#include <vx11/deadline.hpp>
+
+#include <exception>
+#include <utility>
+
+#include "bridge_close.hpp"
+#include "bridge_messages.hpp"
+#include "chats.hpp"
+
+namespace backend {
+
+namespace {
+
+/// Whether the gateway no longer accepts the credential. A scope that is missing is another 403.
+bool refuses_credential(const ApiAnswer& answer) {
+  return answer.status == 401 ||
+         (answer.status == 403 && answer.body.value("error", "") == "forbidden");
+}
+
+std::string cancelled_message(const std::string& id, const std::string& correlation_id) {
+  return error_message(BridgeMistake{"cancelled", "The chat was cancelled", id}, correlation_id);
+}
+
+/// A chat that is being answered.
+class Relay {
+ public:
+  Relay(BridgeConnection& to, std::string id, std::string correlation_id, vx11::Deadline deadline)
+      : to_(to),
+        id_(std::move(id)),
+        correlation_id_(std::move(correlation_id)),
+        deadline_(std::move(deadline)) {}
+
+  vx11::Task<void> run(std::string body) {
+    ChatQuestion question(to_.caller().caller, std::move(body), correlation_id_);
+    auto opening = to_.context().chats.open(std::move(question), deadline_);
+    ChatOpening opened = co_await std::move(opening);
+    if (opened.events == nullptr) co_return refuse(opened.refusal);
+    bool has_more = true;
+    while (has_more) {
+      auto reading = opened.events->next(deadline_);
+      ChatEvent event = co_await std::move(reading);
+      has_more = pass_on(event);
+    }
+  }
+
+ private:
+  void refuse(const ApiAnswer& answer) {
+    if (deadline_.cancelled()) return to_.finish_chat(id_, cancelled_message(id_, correlation_id_));
+    to_.finish_chat(id_, chat_error_message(id_, answer.status, answer.body, correlation_id_));
+    if (refuses_credential(answer)) to_.end(kLoginEnded, "the credential is no longer accepted");
+  }
+
+  bool pass_on(ChatEvent& event) {
+    switch (event.kind) {
+      case ChatEventKind::delta:
+        return to_.send(delta_message(id_, event.text));
+      case ChatEventKind::done:
+        to_.finish_chat(id_, done_message(id_, std::move(event.data)));
+        return false;
+      case ChatEventKind::error:
+      case ChatEventKind::end:
+        to_.finish_chat(id_, deadline_.cancelled()
+                                 ? cancelled_message(id_, correlation_id_)
+                                 : chat_error_message(id_, 503, event.data, correlation_id_));
+        return false;
+    }
+    return false;
+  }
+
+  BridgeConnection& to_;
+  const std::string id_;
+  const std::string correlation_id_;
+  const vx11::Deadline deadline_;
+};
+
+}  // namespace
+
+vx11::Task<void> answer_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest request,
+                             std::string correlation_id, std::stop_token stop) {
+  const BridgeContext& with = to->context();
+  with.metrics->chats.fetch_add(1);
+  bool is_defect = false;
+  try {
+    Relay relay(*to, request.id, correlation_id,
+                vx11::Deadline::after(with.clock.now(), with.limits.chat_time, std::move(stop)));
+    auto running = relay.run(std::move(request.chat));
+    co_await std::move(running);
+  } catch (const std::exception&) {
+    is_defect = true;
+  }
+  with.metrics->chats.fetch_sub(1);
+  if (is_defect) {
+    const BridgeMistake mistake{"internal", "The chat was not answered", request.id};
+    to->finish_chat(request.id, error_message(mistake, correlation_id));
+  }
+}
+
+}  // namespace backend

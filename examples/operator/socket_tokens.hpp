@@ -1,0 +1,65 @@
+#pragma once
+
+/// \file
+/// Tokens that open one WebSocket each, for clients that cannot send header fields. Internal.
+
+#include <vx11/clock.hpp>
+#include <vx11/ephemeral_tokens.hpp>
+#include <vx11/headers.hpp>
+#include <vx11/result.hpp>
+#include <vx11/task.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "caller.hpp"
+
+namespace backend {
+
+/// A caller, and the header fields with which the credential can be confirmed again.
+struct BridgeCaller {
+  BridgeCaller() = default;
+  BridgeCaller(Caller confirmed, vx11::Headers fields)
+      : caller(std::move(confirmed)), credential(std::move(fields)) {}
+
+  Caller caller = {};
+  vx11::Headers credential = {};
+};
+
+/// The fields of `headers` that may hold a credential.
+vx11::Headers credential_fields(const vx11::Headers& headers);
+
+/// Issues tokens for `GET /operator/ws?token=`. A chat over the WebSocket is asked with the token
+/// of the caller, which an `EphemeralTokens` does not keep: callers are kept here, in memory and
+/// for a minute. **Thread-safe**; outlives its tasks.
+class SocketTokens {
+ public:
+  static constexpr std::chrono::seconds kLifetime{60};
+
+  explicit SocketTokens(vx11::SteadyClock clock = {});
+
+  /// \return `rejected` if the principal has too many
+  vx11::Task<vx11::Result<std::string>> issue(BridgeCaller caller);
+  /// \return none if the token is unknown, expired or used
+  vx11::Task<std::optional<BridgeCaller>> redeem(std::string token);
+
+ private:
+  struct Entry {
+    BridgeCaller caller;
+    vx11::TimePoint expires;
+  };
+
+  void keep(const std::string& token, BridgeCaller caller);
+  std::optional<BridgeCaller> take(const std::string& token);
+
+  const vx11::SteadyClock clock_;
+  const std::shared_ptr<vx11::EphemeralTokens> tokens_;
+  std::mutex mutex_ = {};
+  std::map<std::string, Entry> callers_ = {};  ///< By the digest of the token.
+};
+
+}  // namespace backend
