@@ -26,8 +26,9 @@ inline namespace v0 {
 ///   if (!notified) break;
 /// }
 /// ```
-/// The sleeper resumes where its timer resumes it: with `make_net_timer` on its event loop, whoever
-/// notifies. A wait costs no thread and no polling; while it lasts, about 300 bytes.
+/// The sleeper resumes where its timer resumes it: with `make_net_timer` on its event loop, from
+/// whichever thread it is notified. A wait costs no thread and no polling; while it lasts, about a
+/// kilobyte.
 ///
 /// `notify` is **thread-safe**; `wait` is for one coroutine at a time. Outlives its waits.
 class Notifier {

@@ -3,7 +3,7 @@
 source "$(dirname "$0")/../lib.sh"
 source "$(dirname "$0")/operator.sh"
 
-readonly ROUNDS=3 CLIENTS=4 EVENTS=20
+readonly ROUNDS=2 CLIENTS=4 EVENTS=20
 ACKNOWLEDGED=$WORK/acknowledged
 
 # ask METHOD PATH [CURL-ARGUMENT…] of the backend
