@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -174,8 +175,9 @@ TEST_CASE("files of the console are sent compressed, and once") {
 }
 
 TEST_CASE("without files the console says how to build it; a folder can take their place") {
-  CHECK(get(*backend::make_console({}), "/operator/ui/").status == 404);
-  CHECK(contains(get(*backend::make_console({}), "/operator/ui/").body, "npm ci"));
+  const auto none = backend::make_console(std::span<const backend::ConsoleFile>());
+  CHECK(get(*none, "/operator/ui/").status == 404);
+  CHECK(contains(get(*none, "/operator/ui/").body, "npm ci"));
   const ScratchFolder folder;
   CHECK(!backend::make_console(folder.path().string()));
   folder.write("index.html", "<mine>");
