@@ -25,7 +25,7 @@ count_events() { # TYPE
   jq --arg type "$1" '[.events[]? | select(.type == $type)] | length' "$BODY"
 }
 
-status_wakes_nobody() {
+status_wakes_no_service() {
   reset_counts
   console GET /status
   expect_status 200
@@ -206,7 +206,7 @@ key_file = "$WORK/power.key"
 TOML
 start_gateway --config "$CONFIG"
 start_console
-check 'status, modules and topology come from evidence and wake nobody' status_wakes_nobody
+check 'status, modules and topology come from evidence and wake no service' status_wakes_no_service
 check 'a chat is answered, falls back, and is stored' chats_are_answered_and_stored
 check 'a chat is streamed, and a stream that breaks says so' chats_are_streamed
 check 'a window opens, conflicts, expires and closes, with events' windows_open_and_expire
