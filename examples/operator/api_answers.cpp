@@ -10,13 +10,28 @@ namespace {
 
 using nlohmann::json;
 
-/// `application/json` or a `+json` type. Without Content-Type a body counts as JSON.
-bool is_json(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
-  std::transform(type.begin(), type.end(), type.begin(),
+std::string in_small_letters(std::string_view text) {
+  std::string small(text);
+  std::erase_if(small, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+  std::transform(small.begin(), small.end(), small.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return type.empty() || type == "application/json" || type.ends_with("+json");
+  return small;
+}
+
+/// `application/json` or a `+json` type, in UTF-8. Without Content-Type a body counts as that.
+bool is_json(std::string_view content_type) {
+  const std::string whole = in_small_letters(content_type);
+  const std::string_view type = std::string_view(whole).substr(0, whole.find(';'));
+  const std::size_t charset = whole.find(";charset=");
+  const bool is_utf8 = charset == whole.npos || whole.find("utf-8", charset) != whole.npos ||
+                       whole.find("utf8", charset) != whole.npos;
+  return is_utf8 && (type.empty() || type == "application/json" || type.ends_with("+json"));
+}
+
+ApiAnswer unsupported(std::string_view field, std::string_view accepted, std::string_view message) {
+  ApiAnswer answer = refusal(415, "unsupported_media_type", message);
+  answer.headers.add(field, accepted);
+  return answer;
 }
 
 }  // namespace
@@ -56,7 +71,12 @@ ApiAnswer unprocessable(std::string_view member, std::string_view message, std::
 
 tl::expected<json, ApiAnswer> json_object(const ApiCall& call) {
   if (!is_json(call.request.headers.get("Content-Type"))) {
-    return tl::unexpected(refusal(415, "unsupported_media_type", "send application/json"));
+    return tl::unexpected(unsupported("Accept", "application/json", "send JSON in UTF-8"));
+  }
+  const std::string coding = in_small_letters(call.request.headers.get("Content-Encoding"));
+  if (!coding.empty() && coding != "identity") {
+    return tl::unexpected(
+        unsupported("Accept-Encoding", "identity", "send the body without compression"));
   }
   if (call.request.body.empty()) return json::object();
   json body = json::parse(call.request.body, nullptr, false);

@@ -164,6 +164,10 @@ TEST_CASE("bodies are JSON objects") {
   CHECK(body_of(send("{"))["detail"][0]["type"] == "json_invalid");
   const Headers form = {{"Content-Type", "application/x-www-form-urlencoded"}};
   CHECK(send("a=1", form).status == 415);
+  CHECK(send("a=1", form).headers.get("Accept") == "application/json");
+  CHECK(send("{}", {{"Content-Type", "Application/JSON; charset=\"UTF-8\""}}).status == 201);
+  CHECK(send("{}", {{"Content-Type", "application/json;charset=latin1"}}).status == 415);
+  CHECK(send("{}", {{"Content-Encoding", "gzip"}}).headers.get("Accept-Encoding") == "identity");
 }
 
 TEST_CASE("an exception is answered 500 without its text") {
