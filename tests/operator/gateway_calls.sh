@@ -30,7 +30,7 @@ status_wakes_no_service() {
   console GET /status
   expect_status 200
   expect_json '.status == "ok" and .policy == "solo_madre" and (.degraded | not) and .window.mode == "solo_madre"'
-  expect_json '.core_services.madre.status == "ok" and .core_services.madre.source == "probe"'
+  expect_json '.core_services.madre.status == "ok" and (.core_services.madre.source | test("probe|cache"))'
   console GET /modules
   expect_json '.modules.madre.status == "UP" and .modules.hermes.status == "OFF_BY_POLICY"'
   console GET /topology
@@ -167,8 +167,14 @@ restarts_repeat_nothing() {
 }
 
 gateway_away_and_back() {
-  local port=${BASE##*:}
+  local port=${BASE##*:} stream
+  # A caller cannot be confirmed while the gateway is away, but an open stream continues.
+  curl --noproxy '*' -sSN "$OPERATOR/operator/api/events/stream" -H "x-vx11-token: $TOKEN" >"$WORK/stream" 2>/dev/null &
+  stream=$!
+  eventually 20 test -s "$WORK/stream" || unmet 'the event stream does not open'
   end_gateway
+  eventually 20 grep -q gateway.away "$WORK/stream" || unmet "the watcher does not see it: $(cat "$WORK/stream")"
+  kill "$stream"
   console GET /status
   expect_status 503
   expect_json '.status == "service_offline" and .module == "tentaculo_link"'
