@@ -1,4 +1,4 @@
-# Debian packages, by `cpack` in a build folder: libvx11-dev, vx11-gateway and, if shared libraries
+# Debian packages, by `cpack` in a build folder: libvx11-dev, vx11-gateway, vx11-operator and, if shared libraries
 # are built, libvx11-0.1.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME libvx11)
@@ -40,6 +40,14 @@ if(TARGET vx11-gateway)
   set(CPACK_DEBIAN_GATEWAY_PACKAGE_SECTION net)
   if(vx11_type STREQUAL "SHARED_LIBRARY")
     set(CPACK_DEBIAN_GATEWAY_PACKAGE_DEPENDS "libvx11-${abi} (= ${PROJECT_VERSION})")
+  endif()
+endif()
+if(TARGET vx11-operator)
+  list(APPEND CPACK_COMPONENTS_ALL operator)
+  set(CPACK_DEBIAN_OPERATOR_PACKAGE_NAME vx11-operator)
+  set(CPACK_DEBIAN_OPERATOR_PACKAGE_SECTION net)
+  if(vx11_type STREQUAL "SHARED_LIBRARY")
+    set(CPACK_DEBIAN_OPERATOR_PACKAGE_DEPENDS "libvx11-${abi} (= ${PROJECT_VERSION})")
   endif()
 endif()
 include(CPack)

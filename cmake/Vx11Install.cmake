@@ -114,6 +114,11 @@ if(TARGET vx11-gateway)
     ${PROJECT_SOURCE_DIR}/docs/openapi/gateway.json
     DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT gateway)
 endif()
+if(TARGET vx11-operator)
+  install(TARGETS vx11-operator COMPONENT operator)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/operator-configuration.md ${PROJECT_SOURCE_DIR}/docs/openapi/operator.json
+    DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/vx11-operator COMPONENT operator)
+endif()
 if(PROJECT_IS_TOP_LEVEL)
   include(Vx11Debian)
 endif()

@@ -11,7 +11,8 @@ namespace gateway {
 /// comment; secrets are left out.
 std::string print_config(const LoadedConfig& loaded, const Program& program = gateway_program());
 
-/// The text of the program's manual, such as docs/configuration.md, generated from the settings table.
+/// The text of the program's manual, such as docs/configuration.md, generated from the settings
+/// table.
 std::string print_manual(const Program& program = gateway_program());
 
 }  // namespace gateway

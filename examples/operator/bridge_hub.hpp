@@ -32,8 +32,8 @@ struct BridgeLimits {
   /// Of a message from the client; above it the WebSocket is closed with 1009. As of a chat's body
   /// elsewhere.
   std::size_t message_bytes = std::size_t{64} * 1024;
-  /// Of what waits for the client; above it the client is too slow: `lagging`, and 1008. A second of
-  /// events, and 200 slow clients hold 50 MiB.
+  /// Of what waits for the client; above it the client is too slow: `lagging`, and 1008. A second
+  /// of events, and 200 slow clients hold 50 MiB.
   std::size_t unsent_bytes = std::size_t{256} * 1024;
   /// Chats that are answered at once.
   std::size_t chats = 8;

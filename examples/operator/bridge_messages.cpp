@@ -129,7 +129,7 @@ std::string event_message(const StoredEvent& event) {
   return typed({{"event", to_json(event)}}, "event");
 }
 
-std::string gap_message(std::uint64_t after, std::uint64_t before) {
+std::string bridge_gap_message(std::uint64_t after, std::uint64_t before) {
   return typed({{"after", after}, {"before", before}}, "gap");
 }
 

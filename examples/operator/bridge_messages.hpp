@@ -56,7 +56,7 @@ std::string chat_error_message(const std::string& id, int status, const nlohmann
                                const std::string& correlation_id);
 std::string event_message(const StoredEvent& event);
 /// Events with ids between these two are not sent.
-std::string gap_message(std::uint64_t after, std::uint64_t before);
+std::string bridge_gap_message(std::uint64_t after, std::uint64_t before);
 std::string status_message(const nlohmann::json& status);
 std::string power_message(const nlohmann::json& window);
 std::string subscribed_message(BridgeChannels channels);

@@ -92,7 +92,7 @@ Task<bool> BridgeConnection::begin_backlog() {
   if (delivered_ + 1 < oldest) delivered_ = oldest - 1;
   if (newest > most && delivered_ < newest - most) delivered_ = newest - most;
   if (delivered_ > newest) delivered_ = newest;  // of another database
-  if (delivered_ != after) put(gap_message(after, delivered_ + 1));
+  if (delivered_ != after) put(bridge_gap_message(after, delivered_ + 1));
   co_return true;
 }
 

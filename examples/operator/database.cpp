@@ -131,6 +131,18 @@ void Database::apply(detail::Change& change) {
   writer_.run("RELEASE change");
 }
 
+vx11::Task<vx11::Result<>> Database::empty_log() {
+  vx11::Task<vx11::Result<>> running = changes_.run([this]() -> vx11::Result<> {
+    try {
+      writer_.integer("PRAGMA wal_checkpoint(TRUNCATE)");
+      return {};
+    } catch (const SQLite::Exception& failure) {
+      return vx11::fail(storage_error(failure));
+    }
+  });
+  co_return co_await std::move(running);
+}
+
 vx11::Task<vx11::Result<>> Database::run_query(Query query) {
   vx11::Task<vx11::Result<>> running = queries_.run([this, query] { return query_now(query); });
   vx11::Result<> made = co_await std::move(running);

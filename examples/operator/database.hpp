@@ -152,6 +152,10 @@ class Database {
     co_return std::move(*result);
   }
 
+  /// Takes what is no longer valid, such as deleted text, out of the write-ahead log.
+  /// \return `storage` if that cannot be done now
+  vx11::Task<vx11::Result<>> empty_log();
+
   /// Changes that have not begun.
   std::size_t waiting() const;
 

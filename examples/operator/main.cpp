@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "backend_handler.hpp"
 #include "command_line.hpp"
 #include "config_load.hpp"
 #include "config_print.hpp"
@@ -51,7 +52,7 @@ void announce(const LoadedConfig& loaded, RunningBackend& backend) {
   log_event(LogEvent::backend_started, {{"version", VX11_VERSION_STRING},
                                         {"gateway", loaded.config.backend.gateway.url.value},
                                         {"file", loaded.config.backend.database.value},
-                                        {"console", backend.console()}});
+                                        {"console", console_source(loaded.config.backend)}});
   for (const std::string& warning : loaded.warnings) {
     log_event(LogEvent::config_warning, {{"warning", warning}});
   }

@@ -8,8 +8,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
+#include <utility>
 
+#include "backend_parts.hpp"
 #include "config.hpp"
 #include "front.hpp"
 #include "request_logs.hpp"
@@ -27,8 +28,6 @@ class RunningBackend {
 
   vx11::Result<void> start();
   gateway::Front& front() noexcept { return *front_; }
-  /// Where the console's files come from, for the log.
-  const std::string& console() const noexcept { return console_; }
 
   /// To be called each second: certificates that have changed, logins that have expired.
   void tend();
@@ -40,17 +39,16 @@ class RunningBackend {
   std::size_t drain(vx11::Duration delay);
 
  private:
-  struct Made;
-  RunningBackend();
+  explicit RunningBackend(const gateway::GatewayConfig& config) : config_(config) {}
 
-  vx11::Result<void> make_all(const gateway::GatewayConfig& config);
-  vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_handler();
+  vx11::Result<void> make_all();
 
-  gateway::GatewayConfig config_ = {};
-  std::string console_ = {};
+  const gateway::GatewayConfig config_;
   std::shared_ptr<gateway::RequestLogs> logs_ = {};
-  std::unique_ptr<Made> made_;
-  std::unique_ptr<gateway::Front> front_ = {};  ///< Ends before what it calls.
+  std::unique_ptr<gateway::Front> front_ = {};  ///< What it calls ends after it: see `~`.
+  std::unique_ptr<BackendParts> parts_ = {};
+  std::shared_ptr<vx11::HttpHandler> handler_ = {};
+  vx11::TimePoint next_expiry_ = {};
 };
 
 }  // namespace backend

@@ -123,6 +123,8 @@ class SqliteTranscriptStore final : public TranscriptStore {
     if (!erased || !*erased) co_return erased;
     auto cleaning = forget_words();
     co_await std::move(cleaning);
+    auto emptying = database_->empty_log();
+    co_await std::move(emptying);  // if a query holds it, the next deletion does
     co_return erased;
   }
 

@@ -71,7 +71,7 @@ class TranscriptStore : public Transcripts {
   virtual vx11::Task<vx11::Result<std::optional<ChatTranscript>>> find(std::string session_id,
                                                                        std::string principal,
                                                                        bool is_any) = 0;
-  /// Completes once nothing of the session is left in the file.
+  /// Completes once nothing of the session is left in the file and its log.
   /// \return whether it was there
   virtual vx11::Task<vx11::Result<bool>> erase(std::string session_id, std::string principal) = 0;
 };

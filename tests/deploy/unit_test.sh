@@ -49,4 +49,11 @@ check "a unit without its protections would be noticed" fails is_confined "$work
 for line in Type=notify DynamicUser=yes NoNewPrivileges=yes 'WatchdogSec=.*' 'ExecReload=kill -HUP $MAINPID'; do
   check "it has $line" has "$line"
 done
+# The backend's has the same protections.
+if [[ -n ${OPERATOR:-} ]]; then
+  sed "s|^ExecStart=/usr/bin/vx11-operator|ExecStart=$OPERATOR|" "$DEPLOY/vx11-operator.service" \
+    >"$work/vx11-operator.service"
+  check "systemd-analyze verify is silent about vx11-operator.service" verifies "$work/vx11-operator.service"
+  check "its exposure level is at most 2.0" is_confined "$work/vx11-operator.service"
+fi
 exit $failed

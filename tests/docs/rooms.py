@@ -39,7 +39,10 @@ class Tree:
         own = "src/" if name.startswith("src/") else str(pathlib.PurePath(name).parent) + "/"
         for bracket, header in INCLUDE.findall(self.texts[name]):
             if bracket == '"':
-                yield own + header, True
+                # The operator's backend stands on the gateway's parts.
+                shared = "examples/gateway/" + header
+                is_shared = own == "examples/operator/" and own + header not in self.texts and shared in self.texts
+                yield shared if is_shared else own + header, True
             elif header.startswith("vx11/"):
                 yield "include/" + header, True
             else:

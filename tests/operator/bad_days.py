@@ -234,7 +234,7 @@ def browsers(backend):
 # --- the gateway ----------------------------------------------------------------------------------
 
 def gateway(backend, gateway_pid):
-    """A WebSocket outlasts the gateway. Says `away` and goes on when a line comes."""
+    """A WebSocket outlasts the gateway. Says `away`, and continues when a line comes."""
     client = Socket(backend)
     client.chat(1, "first")
     expect(client.hear("done", "error")["type"] == "done", "not answered before")

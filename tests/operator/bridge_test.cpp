@@ -232,7 +232,7 @@ TEST_CASE_FIXTURE(BridgeSite, "a login that ends closes its WebSockets") {
   CHECK(hear(other)["type"] == "pong");
 }
 
-TEST_CASE_FIXTURE(BridgeSite, "a client that reads too slowly is told so and cut off") {
+TEST_CASE_FIXTURE(BridgeSite, "a client that reads too slowly gets `lagging` and is cut off") {
   options.limits.unsent_bytes = 100'000;
   RawHttpClient client = open();
   say(client, chat("1", "flood"));

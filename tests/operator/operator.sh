@@ -5,7 +5,9 @@ OPERATOR=''
 # start_operator [OPTION…]: before the gateway at BASE, with the gateway's token for its watcher. OPERATOR is where.
 start_operator() {
   [[ -x $OPERATOR_PROGRAM ]] || die "vx11-operator is not built"
-  start operator '^listening on ' "$OPERATOR_PROGRAM" --listen "${OPERATOR_LISTEN:-127.0.0.1:0}" --gateway "$BASE" \
+  # No balancer stands before it.
+  VX11_OPERATOR_SERVER_DRAIN_DELAY=${VX11_OPERATOR_SERVER_DRAIN_DELAY:-0s} \
+    start operator '^listening on ' "$OPERATOR_PROGRAM" --listen "${OPERATOR_LISTEN:-127.0.0.1:0}" --gateway "$BASE" \
     --database "$WORK/operator.db" "$@"
   OPERATOR=$(url_of operator 'listening on')
 }

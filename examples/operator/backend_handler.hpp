@@ -1,0 +1,28 @@
+#pragma once
+
+/// \file
+/// Everything that the program serves, as one handler. Internal.
+
+#include <vx11/http_handler.hpp>
+#include <vx11/result.hpp>
+
+#include <memory>
+
+#include "backend_parts.hpp"
+#include "config.hpp"
+#include "front.hpp"
+#include "request_logs.hpp"
+
+namespace backend {
+
+/// The routes of all parts, console, documents and metrics, with header fields, counts and log of
+/// requests around them. All arguments must outlive the handler.
+/// \return `storage` if the files of the console cannot be read
+vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_backend_handler(
+    const gateway::GatewayConfig& config, const BackendParts& parts, const gateway::Front& front,
+    const std::shared_ptr<gateway::RequestLogs>& logs);
+
+/// Where the files of the console come from: `built in`, a folder, or `none`.
+std::string console_source(const gateway::BackendConfig& config);
+
+}  // namespace backend

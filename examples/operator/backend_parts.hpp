@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// The parts of the program, made from its configuration. Internal.
+
+#include <vx11/result.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "audit_store.hpp"
+#include "bridge.hpp"
+#include "config.hpp"
+#include "database.hpp"
+#include "event_feed.hpp"
+#include "gateway_authorizer.hpp"
+#include "parts.hpp"
+#include "process_metrics.hpp"
+#include "settings_store.hpp"
+#include "transcript_store.hpp"
+#include "watcher.hpp"
+
+namespace backend {
+
+/// They end in the opposite order.
+struct BackendParts {
+  std::shared_ptr<Database> database = {};
+  Parts shared = {};
+  std::shared_ptr<AuditStore> audit = {};
+  std::shared_ptr<TranscriptStore> transcripts = {};
+  std::shared_ptr<SettingsStore> settings = {};
+  std::shared_ptr<EventFeed> feed = {};
+  AdmissionParts admission = {};
+  std::shared_ptr<Authorizer> authorizer = {};
+  std::shared_ptr<gateway::OpenFiles> files = std::make_shared<gateway::OpenFiles>();
+  /// Whether the last change of the database was stored, for `/readyz`.
+  std::shared_ptr<std::atomic<bool>> stores = std::make_shared<std::atomic<bool>>(true);
+  std::shared_ptr<Bridge> bridge = {};
+  std::shared_ptr<void> login_ends = {};  ///< Closes the WebSockets of a login that ends.
+  std::unique_ptr<Watcher> watcher = {};  ///< Null without a token of the backend's own.
+};
+
+/// Opens the database and makes everything that needs no listener; starts no thread that looks at
+/// the gateway.
+/// \return `storage`, or `invalid_argument` for what cannot be used
+vx11::Result<std::unique_ptr<BackendParts>> make_backend_parts(
+    const gateway::BackendConfig& config);
+
+}  // namespace backend

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# vx11-operator between a browser and the real gateway: logins, what it forwards, whom it connects to.
+source "$(dirname "$0")/../lib.sh"
+source "$(dirname "$0")/operator.sh"
+
+readonly JAR=$WORK/cookies
+API=''
+
+# api METHOD PATH [CURL-ARGUMENT…]: below /operator/api, without a credential.
+api() {
+  local method=$1 path=$2
+  shift 2
+  fetch -X "$method" "$@" "$API$path"
+}
+# browser METHOD PATH [CURL-ARGUMENT…]: with the cookie.
+browser() { api "$@" -b "$JAR" -c "$JAR"; }
+log_in() {
+  browser POST /auth/login -H 'content-type: application/json' --data "{\"token\":\"$1\"}"
+  CSRF=$(jq -r '.csrf_token // empty' "$BODY")
+}
+
+# gateway_requests: how many requests for callers the gateway has logged.
+gateway_requests() { wc -l <"$WORK/access"; }
+
+begin() {
+  start_operator "$@"
+  API=$OPERATOR/operator/api
+}
+
+# --- claims ---------------------------------------------------------------------------------------
+
+refuses_before_it_forwards() {
+  local before
+  before=$(gateway_requests)
+  api GET /status
+  expect_status 401
+  expect_json '.error == "auth_required"'
+  api POST /service/switch/stop --data '{}'
+  expect_status 401
+  api GET /status -H 'cookie: vx11_login=vx11_wrong'
+  expect_status 401
+  api GET /none
+  expect_status 404
+  expect_equal 'requests at the gateway' "$(gateway_requests)" "$before"
+}
+
+admits_tokens_that_the_gateway_confirms() {
+  api GET /status -H "x-vx11-token: $TOKEN"
+  expect_status 200
+  api GET /v1/status/ -H "authorization: Bearer $TOKEN" -H 'x-correlation-id: my-id'
+  expect_status 200
+  expect_json '.correlation_id == "my-id"'
+  expect_header X-Correlation-Id '^my-id$'
+  api GET /status -H 'x-vx11-token: wrong'
+  expect_status 403
+}
+
+logs_in() {
+  log_in wrong
+  expect_status 403
+  expect_no_header Set-Cookie
+  log_in "$TOKEN"
+  expect_status 200
+  expect_header Set-Cookie '^vx11_login=.*; Path=/operator; HttpOnly; SameSite=Strict; Max-Age=43200$'
+  expect_header Cache-Control no-store
+  browser GET /me
+  expect_status 200
+  expect_json '.csrf_token == $csrf' --arg csrf "$CSRF"
+}
+
+needs_the_csrf_token_for_writes() {
+  local before
+  before=$(count .madre)
+  browser POST /chat/window/open --data '{"services":["switch"],"ttl_sec":60}' -H 'content-type: application/json'
+  expect_status 403
+  expect_json '.error == "csrf_token"'
+  expect_equal 'requests at madre' "$(count .madre)" "$before"
+  browser POST /auth/logout -H "x-csrf-token: $CSRF" -H 'origin: http://evil.example'
+  expect_status 403
+}
+
+survives_a_restart() {
+  stop operator
+  expect_equal 'exit code' "$EXIT_CODE" 0
+  expect_equal 'mode of the database' "$(stat -c %a "$WORK/operator.db")" 600
+  ! grep -aq "$TOKEN" "$WORK"/operator.db* || unmet 'the database holds the token'
+  ! grep -aq "$(awk '/vx11_login/ {print $7}' "$JAR")" "$WORK"/operator.db* || unmet 'the database holds the secret'
+  begin
+  browser GET /me
+  expect_status 200
+}
+
+lets_nobody_in_without_the_gateway() {
+  kill -STOP "${PIDS[gateway]}"
+  api GET /status -H "x-vx11-token: another" -H 'x-correlation-id: away'
+  kill -CONT "${PIDS[gateway]}"
+  expect_status 503
+  expect_json '.status == "service_offline" and .module == "tentaculo_link"'
+}
+
+logs_out() {
+  browser POST /auth/logout -H "x-csrf-token: $CSRF"
+  expect_status 200
+  expect_json '.ended == 1'
+  cp "$JAR" "$WORK/old"
+  browser GET /me
+  expect_status 401
+}
+
+records_logins() {
+  api GET '/audit?limit=50' -H "x-vx11-token: $TOKEN"
+  expect_status 200
+  expect_json '[.. | objects | select(.action? == "login") | .outcome] | index("done") and index("refused")'
+  expect_json '[.. | objects | select(.action? == "logout")] | length > 0'
+  api GET '/events?limit=50' -H "x-vx11-token: $TOKEN"
+  expect_json '[.events[].type] | index("login") and index("login.refused") and index("logout")'
+}
+
+serves_files_without_a_credential() {
+  fetch "$OPERATOR/"
+  expect_status 302
+  expect_header Location '^/operator/ui/$'
+  fetch "$OPERATOR/openapi.json"
+  expect_status 200
+  expect_json '.paths | has("/operator/api/auth/login")'
+  mkdir -p "$WORK/console" && echo '<p>mine' >"$WORK/console/index.html"
+  stop operator
+  begin --console "$WORK/console"
+  fetch "$OPERATOR/operator/ui/power"
+  expect_status 200
+  expect_header Content-Security-Policy "script-src 'self'"
+  expect_equal page "$(cat "$BODY")" '<p>mine'
+}
+
+shows_health_and_metrics() {
+  fetch "$OPERATOR/readyz"
+  expect_status 200
+  fetch "$OPERATOR/metrics"
+  expect_status 200
+  grep -q '^vx11_http_requests_total{route="/operator/ui/{file}",method="GET",code="200"} 1$' "$BODY" ||
+    unmet 'the page is not counted'
+  grep -q '^process_open_fds ' "$BODY" || unmet 'no process figures'
+}
+
+# strace sees every connect of every thread from the start to the end. Sockets that are inherited, or passed by
+# others, do not exist: nothing else can lead anywhere.
+connects_to_the_gateway_alone() {
+  command -v strace >/dev/null || { echo 'skipped: there is no strace' >&"$REPORT"; return 0; }
+  stop operator
+  local program=$OPERATOR_PROGRAM
+  start operator '^listening on ' strace -f -qq -o "$WORK/trace" -e trace=connect,sendto,sendmsg,sendmmsg \
+    "$program" --listen 127.0.0.1:0 --gateway "$BASE" --database "$WORK/operator.db"
+  OPERATOR=$(url_of operator 'listening on')
+  API=$OPERATOR/operator/api
+  log_in "$TOKEN"
+  expect_status 200
+  local path
+  for path in status modules topology chat/window/status events sessions settings audit breakers slo; do
+    browser GET "/$path"
+  done
+  browser POST /chat -H 'content-type: application/json' -H "x-csrf-token: $CSRF" --data '{"message":"hello"}'
+  expect_status 200
+  browser POST /service/switch/stop -H "x-csrf-token: $CSRF" --data '{}' -H 'content-type: application/json'
+  # strace passes no signal on to what it traces.
+  kill -TERM "$(pgrep -P "${PIDS[operator]}")"
+  stop operator CONT
+  grep -q 'connect(' "$WORK/trace" || unmet 'nothing was traced'
+  local others
+  others=$(grep -E 'sa_family|sun_path' "$WORK/trace" | grep -v "sin_port=htons($(port_of "$BASE")), sin_addr=inet_addr(\"127.0.0.1\")" |
+    grep -vE 'send(to|msg|mmsg)\(.*(NULL|msg_name=NULL)' | grep -v 'AF_NETLINK')
+  expect_equal 'other addresses' "$others" ''
+}
+
+starts_quickly() {
+  stop operator
+  local began ended
+  began=$(date +%s%N)
+  begin
+  ended=$(date +%s%N)
+  echo "     started within $(((ended - began) / 1000000)) ms, the look for it included" >&"$REPORT"
+}
+
+start_upstream 0 0 --deployed --command-ms 0
+start_gateway --access-log "$WORK/access"
+export VX11_TENTACULO_LINK_TOKEN='' # the backend has no token of its own, and so asks for callers alone
+begin
+check 'nothing is forwarded for requests without a credential' refuses_before_it_forwards
+check 'tokens are admitted that the gateway confirms' admits_tokens_that_the_gateway_confirms
+check 'a token is exchanged for a cookie' logs_in
+check 'writes by cookie need the CSRF token and a page of our own' needs_the_csrf_token_for_writes
+check 'logins outlive a restart, and the database opens none' survives_a_restart
+check 'nobody is let in while the gateway does not answer' lets_nobody_in_without_the_gateway
+check 'a logout ends the login' logs_out
+check 'logins, refusals and logouts are in audit and events' records_logins
+check 'console and description need no credential' serves_files_without_a_credential
+check 'health and metrics' shows_health_and_metrics
+check 'it connects to the gateway and to nothing else' connects_to_the_gateway_alone
+check 'it starts' starts_quickly
+end_operator
+finish
