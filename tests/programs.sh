@@ -2,6 +2,7 @@
 # Second half of lib.sh: starting, steering and stopping the programs.
 
 readonly GATEWAY_PROGRAM=${VX11_GATEWAY:-$(newest_program examples/gateway/vx11-gateway)}
+readonly OPERATOR_PROGRAM=${VX11_OPERATOR:-$(newest_program examples/operator/vx11-operator)}
 readonly UPSTREAM_PROGRAM=${VX11_UPSTREAM:-$(newest_program examples/upstream/vx11-upstream)}
 readonly OPERATOR_PROGRAM=${VX11_OPERATOR:-$(newest_program examples/operator/vx11-operator)}
 readonly TOKEN=${VX11_TENTACULO_LINK_TOKEN:-${VX11_GATEWAY_TOKEN:-operator-token-of-this-test}}
