@@ -104,6 +104,16 @@ Task<Result<HttpResponse>> get(GatewayClient& gateway, const Caller& caller, con
   return gateway.send(std::move(request), std::move(deadline));
 }
 
+std::vector<Task<Result<HttpResponse>>> ask_all(GatewayClient& gateway, const Caller& caller,
+                                                const vx11::Deadline& deadline) {
+  std::vector<Task<Result<HttpResponse>>> asking;
+  for (const char* path : {"/operator/status", "/operator/power/state",
+                           "/vx11/circuit-breaker/status", "/operator/slo"}) {
+    asking.push_back(get(gateway, caller, path, deadline));
+  }
+  return asking;
+}
+
 void see_status(Observation& seen, Reply status, PowerEvidence power, LatencySeries& latencies) {
   SystemEvidence evidence;
   evidence.at = seen.at;
@@ -124,12 +134,7 @@ void see_status(Observation& seen, Reply status, PowerEvidence power, LatencySer
 
 Task<Observation> observe(GatewayClient& gateway, Caller caller, vx11::Deadline deadline,
                           vx11::WallTime now, LatencySeries& latencies) {
-  std::vector<Task<Result<HttpResponse>>> asking;
-  for (const char* path : {"/operator/status", "/operator/power/state",
-                           "/vx11/circuit-breaker/status", "/operator/slo"}) {
-    asking.push_back(get(gateway, caller, path, deadline));
-  }
-  auto all = vx11::when_all(std::move(asking));
+  auto all = vx11::when_all(ask_all(gateway, caller, deadline));
   std::vector<Result<HttpResponse>> answers = co_await std::move(all);
   Observation seen;
   seen.at = now;
