@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { ApiError, errorOf, isExpiredLogin, isTemporary, UnreachableError } from './errors';
+import {
+  ApiError,
+  errorOf,
+  isExpiredLogin,
+  isLackingScope,
+  isRefusedLogin,
+  isTemporary,
+  UnreachableError,
+} from './errors';
 
 const answer = (status: number, body: string, headers: Record<string, string> = {}) =>
   errorOf(new Response(body, { status, headers }));
@@ -35,4 +43,6 @@ test('what is temporary and what ends the login', () => {
   expect(isTemporary(new ApiError(409, {}))).toBe(false);
   expect(isExpiredLogin(new ApiError(401, {}))).toBe(true);
   expect(isExpiredLogin(new ApiError(403, {}))).toBe(false);
+  expect(isRefusedLogin(new ApiError(403, { error: 'csrf_token' }))).toBe(true);
+  expect(isLackingScope(new ApiError(403, { error: 'insufficient_scope' }))).toBe(true);
 });

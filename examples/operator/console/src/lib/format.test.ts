@@ -20,6 +20,7 @@ test('a countdown shows 0:00 only when the time is over', () => {
 test('a countdown can be read aloud', () => {
   expect(spokenSpan(0)).toBe('0 seconds');
   expect(spokenSpan(61_000)).toBe('1 minute 1 second');
+  expect(spokenSpan(31_536_000_000)).toBe('365 days');
   expect(spokenSpan(7_265_000)).toBe('2 hours 1 minute');
 });
 

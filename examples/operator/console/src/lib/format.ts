@@ -21,7 +21,8 @@ export function countdown(ms: number): string {
 export function spokenSpan(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const parts: [number, string][] = [
-    [Math.floor(seconds / 3600), 'hour'],
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3600) % 24, 'hour'],
     [Math.floor(seconds / 60) % 60, 'minute'],
     [seconds % 60, 'second'],
   ];
@@ -67,7 +68,8 @@ const formatters = {
 export function moment(iso: string, now: number, times: Times = shownTimes): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  const today = at.toDateString() === new Date(now).toDateString();
+  const day = (date: Date) => (times === 'utc' ? date.toISOString().slice(0, 10) : date.toDateString());
+  const today = day(at) === day(new Date(now));
   const text = formatters[times][today ? 'time' : 'both'].format(at);
   return times === 'utc' ? `${text} UTC` : text;
 }

@@ -3,6 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { useNotify } from '../components/Notices';
 import type { SystemEvent } from '../lib/eventLog';
 import { toneOf } from '../lib/tone';
+import { useScopeRefusal } from '../session/Session';
 import { meKey } from '../session/useMe';
 import { Bridge } from './bridge';
 import { EventFeed } from './eventFeed';
@@ -30,12 +31,13 @@ const shownMs = 8000;
 
 /** What an operator should see in every view. */
 const isAlarming = ({ type, severity }: SystemEvent) =>
-  severity === 'critical' || severity === 'error' || type === 'power.window_ending';
+  severity === 'critical' || severity === 'error' || /^power\.window_(ending|expired)$/.test(type);
 
 /** Opens the connections of a logged-in console, and closes them with it. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const notify = useNotify();
+  const mayChat = useScopeRefusal('chat') === undefined;
   const [live, setLive] = useState<Live | null>(null);
   useEffect(() => {
     const refresh = (kind: string) => {
@@ -48,7 +50,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         notify(toneOf(event.severity), event.summary || event.type, shownMs);
       for (const kind of new Set(events.map((event) => event.type))) refresh(kind);
     });
-    const bridge = new Bridge((message) => refresh(message.type), checkLogin);
+    const bridge = new Bridge(mayChat, (message) => refresh(message.type), checkLogin);
     setLive({ feed, bridge });
     let wasAway = false;
     const leave = feed.state.subscribe(() => {
@@ -60,7 +62,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       feed.stop();
       bridge.stop();
     };
-  }, [client, notify]);
+  }, [client, notify, mayChat]);
   return live && <LiveContext value={live}>{children}</LiveContext>;
 }
 

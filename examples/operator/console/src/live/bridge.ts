@@ -20,10 +20,12 @@ export class Bridge {
   private readonly reconnect = new Reconnect(() => this.open());
 
   constructor(
+    /** A token without the scope `chat` opens no WebSocket. */
+    permitted: boolean,
     private readonly onChange: (message: BridgeMessage) => void,
     private readonly onLost: () => void,
   ) {
-    this.open();
+    if (permitted) this.open();
   }
 
   stop(): void {

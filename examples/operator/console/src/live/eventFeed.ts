@@ -1,5 +1,5 @@
 import { api, dataOf } from '../api/client';
-import { isExpiredLogin } from '../api/errors';
+import { isLackingScope, isRefusedLogin } from '../api/errors';
 import { emptyLog, type EventLog, merge, type SystemEvent, withGap } from '../lib/eventLog';
 import { Store } from '../lib/store';
 import { readEvent, readMessage } from './eventWire';
@@ -7,7 +7,8 @@ import { Reconnect } from './reconnect';
 
 const pageSize = 100;
 
-export type FeedState = 'connecting' | 'live' | 'away';
+/** `refused`: the token lacks the scope. */
+export type FeedState = 'connecting' | 'live' | 'away' | 'refused';
 
 /**
  * The events, live. An EventSource ends for good after an answer other than 200, and its token opens
@@ -27,7 +28,7 @@ export class EventFeed {
   private readonly reconnect = new Reconnect(() => void this.open());
 
   constructor(
-    private readonly onExpired: () => void,
+    private readonly onRefused: () => void,
     private readonly onEvents: (events: SystemEvent[]) => void,
   ) {
     void this.open();
@@ -46,8 +47,9 @@ export class EventFeed {
       const { sse_token } = await dataOf(api.POST('/operator/api/events/sse-token'));
       if (!this.stopped) this.listen(sse_token);
     } catch (error) {
+      if (isLackingScope(error)) return this.state.set('refused');
       this.lost();
-      if (isExpiredLogin(error)) this.onExpired();
+      if (isRefusedLogin(error)) this.onRefused();
     }
   }
 

@@ -50,6 +50,7 @@ export default function Events() {
 const modulesOf = (log: EventLog) => [...new Set(log.events.map(({ module }) => module))].filter(Boolean).sort();
 
 function FeedBadge({ state, paused }: { state: FeedState; paused: boolean }) {
+  if (state === 'refused') return <StatusBadge status="refused" label="Your token lacks the scope status" />;
   if (state === 'away') return <StatusBadge status="offline" label="Backend away, trying again" />;
   if (paused) return <StatusBadge status="paused" tone="off" label="Paused" />;
   return state === 'live' ? (

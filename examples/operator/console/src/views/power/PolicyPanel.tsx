@@ -45,7 +45,7 @@ function Rules({ policies }: { policies: Policies }) {
           {bounds.hold ? ', or is held open' : ', never held open'}
         </dd>
         <dt>May open</dt>
-        <dd>{bounds.services.length > 0 ? bounds.services.join(', ') : 'every service'}</dd>
+        <dd>{bounds.services.includes('madre') ? 'every service' : bounds.services.join(', ') || 'no service'}</dd>
         <dt>Next window</dt>
         <dd>{next?.begins_at ? `${next.schedule}, ${moment(next.begins_at, now)}` : 'none is scheduled'}</dd>
         <dt>When idle</dt>

@@ -31,7 +31,8 @@ export function ServiceDialog({ name, action, onClose }: Props) {
     <Dialog title={`${action[0]?.toUpperCase()}${action.slice(1)} ${name}`} onClose={onClose}>
       {plan.isPending && <Skeleton lines={3} />}
       <Refusal error={plan.error} />
-      {plan.data && !command.data && <Plan answer={plan.data} />}
+      {plan.data && !plan.data.executed && !command.data && <Plan answer={plan.data} />}
+      {plan.data?.executed && <Result answer={plan.data} />}
       <Refusal error={command.error} />
       {command.data && <Result answer={command.data} />}
       {plan.data && !plan.data.executed && !command.data && (
