@@ -176,8 +176,10 @@ const readOnly = async (d) => {
 
 const ending = async (d) => {
   d.stopGateway()
+  const deadline = Date.now() + 30000 // confirmations of credentials are kept for a while
   for (const operation of d.all.filter((one) => one.has('503') && !['getReadyz'].includes(one.id))) {
-    await d.eventually(503, operation, operation.id === 'login' ? { token: null, from: d.address() } : {})
+    await d.eventually(503, operation, operation.id === 'login' ? { token: null, from: d.address() } : {},
+      deadline)
   }
   process.kill(d.pids.operator)
   await d.eventually(503, d.byId('getReadyz'))
