@@ -58,6 +58,11 @@ tl::expected<json, ApiAnswer> json_object(const ApiCall& call) {
   if (!is_json(call.request.headers.get("Content-Type"))) {
     return tl::unexpected(refusal(415, "unsupported_media_type", "send application/json"));
   }
+  const std::string_view coding = call.request.headers.get("Content-Encoding");
+  if (!coding.empty() && coding != "identity") {
+    return tl::unexpected(
+        refusal(415, "unsupported_content_encoding", "send the body without a coding"));
+  }
   if (call.request.body.empty()) return json::object();
   json body = json::parse(call.request.body, nullptr, false);
   if (body.is_discarded()) return tl::unexpected(unprocessable({}, "Invalid JSON", "json_invalid"));

@@ -18,6 +18,11 @@ once=$(token once --scopes $ALL --rate 1/h)
 
 start_upstream 0 0 --deployed --command-ms 0
 config <<TOML
+[server]
+trusted_proxies = ["127.0.0.1"]
+[limits]
+auth_failures = "5/h"
+auth_failures_on_loopback = true
 [auth]
 tokens = "$TOKENS"
 [chat]
