@@ -79,6 +79,31 @@ std::optional<vx11::RouterTarget> make_tasks(const Upstreams& upstreams) {
                             .headers = target.headers};
 }
 
+/// Where intents are sent; none if they are off.
+std::optional<vx11::RouterTarget> make_intents(const Upstreams& upstreams) {
+  const Upstream& madre = upstreams.madre;
+  if (madre.intent_breaker == nullptr) return std::nullopt;
+  return vx11::RouterTarget{.name = madre.name,
+                            .url = madre.origin,
+                            .transport = madre.transport,
+                            .try_timeout = madre.limit,
+                            .breaker = madre.intent_breaker,
+                            .linked = madre.linked,
+                            .headers = madre.headers};
+}
+
+/// Where INEE is; none if it is off.
+std::optional<vx11::RouterTarget> make_inee(const Upstreams& upstreams) {
+  if (!upstreams.hormiguero) return std::nullopt;
+  const Upstream& target = *upstreams.hormiguero;
+  return vx11::RouterTarget{.name = target.name,
+                            .url = target.origin,
+                            .transport = target.transport,
+                            .try_timeout = target.limit,
+                            .breaker = target.breaker,
+                            .headers = target.headers};
+}
+
 std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& config,
                                                          const Upstream& madre) {
   const Duration limit = config.power.command_limit;
@@ -221,6 +246,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .sessions = parts.sessions,
                                              .breakers = breakers_of(upstreams),
                                              .tasks = make_tasks(upstreams),
+                                             .intents = make_intents(upstreams),
+                                             .inee = make_inee(upstreams),
                                              .embedded = std::move(embedded),
                                              .cors_origins = config.server.cors_origins,
                                              .readiness = readiness_of(config, front, keys),

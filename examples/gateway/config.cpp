@@ -71,6 +71,9 @@ std::string describe_upstreams(const GatewayConfig& config) {
   for (const auto& [name, target] : config.targets) {
     targets += fmt::format("; {}: {}{}", name, target.url.origin, target.url.path);
   }
+  if (config.inee.enabled) {
+    targets += fmt::format("; hormiguero: {}", config.hormiguero.url.value);
+  }
   return fmt::format("madre: {}; switch: {}; redis: {}{}",
                      config.madre_is_embedded() ? "embedded" : config.madre.url.value,
                      config.has_switch() ? config.switch_.url.value : "absent",

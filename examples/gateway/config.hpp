@@ -287,6 +287,16 @@ struct IdempotencyConfig {
   bool shared = false;  ///< Whether answers are kept in Redis.
 };
 
+/// Builds that the manifestator asks madre for.
+struct IntentsConfig {
+  bool enabled = false;
+};
+
+/// INEE, which hormiguero serves.
+struct IneeConfig {
+  bool enabled = false;
+};
+
 struct GatewayConfig {
   ServerConfig server = {};
   AuthConfig auth = {};
@@ -294,6 +304,9 @@ struct GatewayConfig {
   CompletionsConfig completions = {};
   UpstreamConfig switch_ = {};
   UpstreamConfig madre = {};
+  UpstreamConfig hormiguero = {};
+  IntentsConfig intents = {};
+  IneeConfig inee = {};
   std::map<std::string, TargetConfig, std::less<>> targets = {};
   std::map<std::string, GroupConfig, std::less<>> groups = {};
   std::map<std::string, RouteConfig, std::less<>> routes = {};

@@ -169,6 +169,19 @@ void check_deadlines(LoadedConfig& loaded) {
   }
 }
 
+/// What needs services of VX11 that are not configured.
+void check_services(LoadedConfig& loaded) {
+  const GatewayConfig& config = loaded.config;
+  const auto check = [&](bool enabled, std::string_view key) {
+    if (!enabled || !config.madre_is_embedded()) return;
+    complain(loaded, key, "needs madre.url: the embedded madre takes no intents and no services");
+  };
+  check(config.intents.enabled, "intents.enabled");
+  check(config.inee.enabled, "inee.enabled");
+  if (!config.inee.enabled || !config.hormiguero.url.value.empty()) return;
+  complain(loaded, "inee.enabled", "needs hormiguero.url, such as \"http://hormiguero:8004\"");
+}
+
 }  // namespace
 
 void check_origins(LoadedConfig& loaded, std::string_view key,
@@ -213,6 +226,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   check_listener_tls(loaded);
   check_origins(loaded, "server.cors_origins", loaded.config.server.cors_origins);
   check_deadlines(loaded);
+  check_services(loaded);
   settle_targets(loaded);
   settle_slos(loaded);
 }

@@ -235,6 +235,8 @@ std::shared_ptr<const vx11::ChatDialect> make_embeddings_dialect(const TargetCon
 void settle_targets(LoadedConfig& loaded) {
   check_tls(loaded, "switch", loaded.config.switch_.tls, loaded.config.switch_.url.value);
   check_tls(loaded, "madre", loaded.config.madre.tls, loaded.config.madre.url.value);
+  const UpstreamConfig& hormiguero = loaded.config.hormiguero;
+  check_tls(loaded, "hormiguero", hormiguero.tls, hormiguero.url.value);
   for (auto& [name, target] : loaded.config.targets) settle_target(loaded, name, target);
   settle_routes(loaded);
   check_aliases(loaded);

@@ -30,6 +30,7 @@ std::vector<std::pair<std::string, std::string>> origins_of(const GatewayConfig&
   };
   add("switch", config.switch_.url.value);
   add("madre", config.madre.url.value);
+  if (config.inee.enabled) add("hormiguero", config.hormiguero.url.value);
   for (const auto& [name, target] : config.targets) add(name, target.url.origin);
   return origins;
 }

@@ -53,6 +53,8 @@ bool is_chat(std::string_view route) {
 std::string action_of_route(const vx11::RequestRecord& record) {
   constexpr std::string_view kOperator = "/operator/";
   constexpr std::string_view kSession = "/operator/session/";
+  constexpr std::string_view kVx11 = "/vx11/";
+  constexpr std::string_view kInee = "/operator/inee/";
   const std::string_view route = record.route;
   if (record.method == "OPTIONS") return {};
   if (route.starts_with(kSession) && reads(record.method)) return "session.read";
@@ -62,6 +64,10 @@ std::string action_of_route(const vx11::RequestRecord& record) {
   if (route.starts_with("/operator/power/") || route == "/operator/task") {
     return dotted(route.substr(kOperator.size()));
   }
+  if (route.starts_with("/vx11/circuit-breaker/")) return dotted(route.substr(kVx11.size()));
+  if (route.ends_with("/emit-intent")) return "manifestator.emit-intent";
+  const bool is_frequent = route.ends_with("/heartbeat");  // no decision of an operator
+  if (route.starts_with(kInee) && !is_frequent) return dotted(route.substr(kOperator.size()));
   return {};
 }
 

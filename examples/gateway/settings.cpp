@@ -186,7 +186,7 @@ std::vector<Setting> server_settings() {
 std::vector<Setting> table() {
   std::vector<Setting> all = server_settings();
   for (std::vector<Setting> more :
-       {jwt_settings(), chat_settings(), service_settings(), request_settings(),
+       {jwt_settings(), chat_settings(), intent_settings(), service_settings(), request_settings(),
         service_level_settings(), tracing_settings()}) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }

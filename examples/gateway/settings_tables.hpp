@@ -26,6 +26,8 @@ Field ranged(Value lowest, Value highest, Path... path) {
 std::vector<Setting> jwt_settings();
 /// `[chat]`, `[completions]`, `[switch]`, `[madre]` and `[upstream]`.
 std::vector<Setting> chat_settings();
+/// `[intents]`, `[inee]` and `[hormiguero]`.
+std::vector<Setting> intent_settings();
 /// `[redis]`, `[power]`, `[status]`, `[sessions]`, `[limits]`, `[metrics]` and `[log]`.
 std::vector<Setting> service_settings();
 /// `[redis]`, a part of them.

@@ -29,7 +29,10 @@ std::shared_ptr<vx11::CircuitBreaker> make_breaker(LastingBreakers& breakers,
   options.on_transition = [](const vx11::CircuitTransition& change) {
     log_event(
         LogEvent::breaker_changed,
-        {{"breaker", change.name}, {"to", to_string(change.to)}, {"from", to_string(change.from)}});
+        {{"breaker", change.name},
+         {"to", to_string(change.to)},
+         {"from", to_string(change.from)},
+         {"mode", change.mode == vx11::CircuitMode::automatic ? "" : to_string(change.mode)}});
   };
   return breakers.get(origin, std::move(options));
 }
@@ -65,6 +68,14 @@ Upstream with_power(LastingBreakers& breakers, Upstream madre, const UpstreamCon
       make_breaker(breakers, "madre_power", madre.origin, config.breaker, longest_command(power));
   madre.linked =
       std::make_shared<const vx11::LinkedBreakers>(std::vector{madre.breaker, madre.power_breaker});
+  return madre;
+}
+
+Upstream with_intents(LastingBreakers& breakers, Upstream madre, const UpstreamConfig& config) {
+  madre.intent_breaker =
+      make_breaker(breakers, "madre_intent", madre.origin, config.breaker, 2 * config.limit);
+  madre.linked = std::make_shared<const vx11::LinkedBreakers>(
+      std::vector{madre.breaker, madre.power_breaker, madre.intent_breaker});
   return madre;
 }
 
@@ -192,6 +203,13 @@ Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& ne
                                                  token, network(config.switch_)),
                                    config.switch_);
   }
+  if (config.intents.enabled) {
+    upstreams.madre = with_intents(breakers, std::move(upstreams.madre), config.madre);
+  }
+  if (config.inee.enabled) {
+    upstreams.hormiguero = make_upstream(breakers, "hormiguero", config.hormiguero, config.chat,
+                                         token, network(config.hormiguero));
+  }
   for (const auto& [name, target] : config.targets) {
     upstreams.named.push_back(
         make_target(breakers, name, target, config.chat, token, to_target(target)));
@@ -213,13 +231,19 @@ Upstreams make_upstreams(const GatewayConfig& config,
 
 std::vector<vx11::NamedBreaker> breakers_of(const Upstreams& upstreams) {
   std::vector<vx11::NamedBreaker> breakers;
+  const auto add = [&](std::string name, const std::shared_ptr<vx11::CircuitBreaker>& breaker) {
+    if (breaker == nullptr) return;
+    breakers.push_back({.name = std::move(name), .breaker = breaker, .control = breaker});
+  };
   if (upstreams.switch_) {
-    breakers.push_back({"switch", upstreams.switch_->breaker});
-    breakers.push_back({"switch_task", upstreams.switch_->task_breaker});
+    add("switch", upstreams.switch_->breaker);
+    add("switch_task", upstreams.switch_->task_breaker);
   }
-  breakers.push_back({"madre", upstreams.madre.breaker});
-  breakers.push_back({"madre_power", upstreams.madre.power_breaker});
-  for (const Upstream& target : upstreams.named) breakers.push_back({target.name, target.breaker});
+  add("madre", upstreams.madre.breaker);
+  add("madre_power", upstreams.madre.power_breaker);
+  add("madre_intent", upstreams.madre.intent_breaker);
+  if (upstreams.hormiguero) add("hormiguero", upstreams.hormiguero->breaker);
+  for (const Upstream& target : upstreams.named) add(target.name, target.breaker);
   return breakers;
 }
 
@@ -241,7 +265,9 @@ std::vector<vx11::HintedBreaker> hinted_breakers(const GatewayConfig& config,
   if (!config.madre_is_embedded()) {
     add(upstreams.madre, "", upstreams.madre.breaker);
     add(upstreams.madre, "_power", upstreams.madre.power_breaker);
+    add(upstreams.madre, "_intent", upstreams.madre.intent_breaker);
   }
+  if (upstreams.hormiguero) add(*upstreams.hormiguero, "", upstreams.hormiguero->breaker);
   for (const Upstream& target : upstreams.named) add(target, "", target.breaker);
   return hinted;
 }

@@ -37,6 +37,8 @@ struct Upstream {
   std::shared_ptr<const vx11::LinkedBreakers> linked = {};  ///< All of them.
   /// Of tasks for switch, which do not count against its chats.
   std::shared_ptr<vx11::CircuitBreaker> task_breaker = {};
+  /// Of intents; madre's only. Null: they are off.
+  std::shared_ptr<vx11::CircuitBreaker> intent_breaker = {};
   vx11::Headers headers = {};              ///< The token.
   Duration limit = {};                     ///< Timeout of one chat.
   Duration total_limit = Duration::max();  ///< The same to the end of a stream.
@@ -49,6 +51,7 @@ struct Upstream {
 struct Upstreams {
   Upstream madre = {};  ///< Embedded if none is configured.
   std::optional<Upstream> switch_ = std::nullopt;
+  std::optional<Upstream> hormiguero = std::nullopt;  ///< Of INEE; none: it is off.
   std::vector<Upstream> named = {};  ///< The targets of the configuration.
   /// One for each group, shared by all routers that have it.
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};

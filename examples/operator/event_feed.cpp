@@ -36,8 +36,8 @@ vx11::Task<vx11::Result<std::unique_ptr<vx11::BodyStream>>> EventFeed::open(
   auto looking = feed->store_->range();
   auto stored = co_await std::move(looking);
   if (!stored) co_return vx11::fail(std::move(stored.error()));
-  if (*stored) feed->note_stored((*stored)->second);
-  co_return std::make_unique<EventStream>(feed, std::move(start), *stored);
+  const std::uint64_t newest = feed->note_stored(*stored ? (*stored)->second : 0);
+  co_return std::make_unique<EventStream>(feed, std::move(start), *stored, newest);
 }
 
 void EventFeed::end() noexcept {
@@ -69,9 +69,9 @@ void EventFeed::wake_all() noexcept {
   for (const auto& [key, sleeper] : woken) sleeper->notify();
 }
 
-void EventFeed::note_stored(std::uint64_t id) noexcept {
+std::uint64_t EventFeed::note_stored(std::uint64_t id) noexcept {
   const std::lock_guard lock(mutex_);
-  newest_ = std::max(newest_, id);
+  return newest_ = std::max(newest_, id);
 }
 
 /// What is stored but was not added yet will be, and wakes the stream then.

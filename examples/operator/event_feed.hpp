@@ -93,8 +93,8 @@ class EventFeed {
   EventFeed(std::shared_ptr<EventStore> store, EventFeedOptions options);
   void add(const std::shared_ptr<const StoredEvent>& event);
   void wake_all() noexcept;
-  /// The store has events up to `id`.
-  void note_stored(std::uint64_t id) noexcept;
+  /// The store has events up to `id`. \return the largest id that is known
+  std::uint64_t note_stored(std::uint64_t id) noexcept;
   /// Takes what follows the stream's position into `message`, or registers it to be woken.
   Found take(EventStream& stream, std::string& message);
   void forget(const std::shared_ptr<vx11::Notifier>& sleeper) noexcept;

@@ -20,7 +20,9 @@ class EventStream final : public vx11::BodyStream {
  public:
   using Range = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
 
-  EventStream(std::shared_ptr<EventFeed> feed, EventStreamStart start, const Range& stored);
+  /// \param newest the largest id that is known, which may have been removed from the store
+  EventStream(std::shared_ptr<EventFeed> feed, EventStreamStart start, const Range& stored,
+              std::uint64_t newest);
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
   ~EventStream() override;
@@ -40,7 +42,7 @@ class EventStream final : public vx11::BodyStream {
   const EventStreamStart start_;
   const std::shared_ptr<vx11::Notifier> sleeper_;
   std::uint64_t position_ = 0;  ///< The last event that the client has, or does not want.
-  std::uint64_t newest_ = 0;    ///< What there is, as the feed said last.
+  std::uint64_t newest_;        ///< The largest id that is known.
   std::string first_ = {};      ///< Leaves with the head of the answer.
   const vx11::TimePoint ends_at_;
   vx11::TimePoint last_sent_;

@@ -69,7 +69,8 @@ Conditions conditions_of(Connection& connection, const EventFilter& filter) {
   }
   if (filter.since) {
     const std::int64_t since = to_stored(*filter.since);
-    const auto first = connection.integer("SELECT min(id) FROM events WHERE at >= ?1", since);
+    const auto first = connection.integer(
+        "SELECT min(id) FROM events INDEXED BY events_by_time WHERE at >= ?1", since);
     conditions.add("id >= ", first.value_or(std::numeric_limits<std::int64_t>::max()));
     conditions.add("at >= ", since);
   }

@@ -118,6 +118,12 @@ const std::array kKnobs{
     switch_knob<&Settings::prefer_cli_queues>("prefer_cli_queues"),
     Knob{"command_ms", "a whole number from 0", is_count,
          [](Settings& settings, const json& value) { settings.command_ms = value.get<int>(); }},
+    Knob{"commands_per_minute", "a whole number from 0", is_count,
+         [](Settings& settings, const json& value) {
+           settings.commands_per_minute = value.get<int>();
+         }},
+    Knob{"power_token_ms", "a whole number from 0", is_count,
+         [](Settings& settings, const json& value) { settings.power_token_ms = value.get<int>(); }},
     Knob{"stream_chunks", "a whole number from 0",
          [](const json& value) { return is_count(value) && value <= 100000; },
          [](Settings& settings, const json& value) { settings.stream_chunks = value.get<int>(); }},
@@ -190,6 +196,8 @@ json settings_json(const Settings& settings) {
           {"zoned_times", settings.zoned_times.load()},
           {"health_calls_switch", settings.health_calls_switch.load()},
           {"power_keys", settings.power_keys.load()},
+          {"commands_per_minute", settings.commands_per_minute.load()},
+          {"power_token_ms", settings.power_token_ms.load()},
           {"prefer_cli_queues", settings.prefer_cli_queues.load()}};
 }
 

@@ -31,6 +31,7 @@ struct Request {
   std::string power_key;    ///< x-vx11-power-key
   std::string power_token;  ///< x-vx11-power-token
   std::string token;        ///< x-vx11-token; several are joined by commas and match no token
+  std::string peer;         ///< address of the client; of the connection, so clear() keeps it
   int version = 11;
   bool has_token = false;
   bool keep_alive = true;

@@ -128,22 +128,27 @@ std::string Ledger::counts() const {
   const auto madre_counts = madre.counts();
   const auto switch_counts = switch_.counts();
   const auto models_counts = models.counts();
-  return dump({{"total", madre_counts.total + switch_counts.total + models_counts.total},
+  const auto hormiguero_counts = hormiguero.counts();
+  return dump({{"total", madre_counts.total + switch_counts.total + models_counts.total +
+                             hormiguero_counts.total},
                {"madre", counts_json(madre_counts)},
                {"switch", counts_json(switch_counts)},
-               {"models", counts_json(models_counts)}});
+               {"models", counts_json(models_counts)},
+               {"hormiguero", counts_json(hormiguero_counts)}});
 }
 
 std::string Ledger::last() const {
   return dump({{"madre", last_json(madre.last())},
                {"switch", last_json(switch_.last())},
-               {"models", last_json(models.last())}});
+               {"models", last_json(models.last())},
+               {"hormiguero", last_json(hormiguero.last())}});
 }
 
 void Ledger::reset() {
   madre.reset();
   switch_.reset();
   models.reset();
+  hormiguero.reset();
 }
 
 }  // namespace upstream

@@ -46,6 +46,7 @@ struct Ledger {
   Journal madre;
   Journal switch_;
   Journal models;
+  Journal hormiguero;
   Journal control;  ///< not reported: control requests are not counted
 
   /// The body of GET /__count.

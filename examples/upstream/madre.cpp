@@ -22,8 +22,9 @@ void set_outcome(Reply& reply, const Power::Outcome& outcome) {
 }  // namespace
 
 void Madre::answer(const Request& request, Reply& reply) {
-  static constexpr std::array<Route<Madre>, 9> kRoutes{{
+  static constexpr std::array<Route<Madre>, 10> kRoutes{{
       {"POST", "/madre/chat", &Madre::chat},
+      {"POST", "/madre/intent", &Madre::intent},
       {"GET", "/health", &Madre::health},
       {"GET", "/madre/power/state", &Madre::power_state},
       {"GET", "/madre/power/token", &Madre::power_token},
@@ -57,11 +58,26 @@ void Madre::power_state(const Request& /*request*/, Reply& reply) {
 }
 
 void Madre::power_token(const Request& request, Reply& reply) {
-  reply.body = nlohmann::json{
-      {"status", "ok"},
-      {"token", power_.issue_token(request.user_agent)},
-      {"expires_in",
-       60}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::chrono::milliseconds lifetime(settings_.power_token_ms);
+  const json body = {{"status", "ok"},
+                     {"token", power_.issue_token(request, lifetime)},
+                     {"expires_in", lifetime.count() / 1000}};
+  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// Accepts whatever has a type; nothing is built.
+void Madre::intent(const Request& request, Reply& reply) {
+  const auto order = json::parse(request.body, nullptr, false);
+  if (!order.is_object() || !order.value("type", json()).is_string()) {
+    reply.set(422, unprocessable("type", "Field required", "missing"));
+    return;
+  }
+  const auto number = ++intents_;
+  const json body = {{"intent_id", fmt::format("int-{:06}", number)},
+                     {"status", "queued"},
+                     {"plan_id", fmt::format("plan-{:06}", number)},
+                     {"correlation_id", order.value("correlation_id", json())}};
+  reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 /// The time that docker takes for a command.
@@ -103,6 +119,9 @@ void Madre::service_command(const Request& request, Reply& reply) {
     reply_not_found(reply);
   } else if (request.method != "POST") {
     reply_method_not_allowed(reply, "POST");
+  } else if (const auto wait = power_.excess(request, settings_.commands_per_minute)) {
+    reply.set(429, R"({"detail":"rate_limited"})");
+    reply.headers = fmt::format("retry-after: {}\r\n", wait->count());
   } else if (settings_.power_keys && !power_.may_apply(request)) {
     set_outcome(reply, power_.plan(rest.substr(0, slash), action));
   } else {

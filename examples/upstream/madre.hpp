@@ -29,6 +29,7 @@ class Madre final : public Service {
   void open_window(const Request& request, Reply& reply);
   void close_window(const Request& request, Reply& reply);
   void chat(const Request& request, Reply& reply);
+  void intent(const Request& request, Reply& reply);
   void service_command(const Request& request, Reply& reply);
 
   void take_time(Reply& reply) const;
@@ -36,6 +37,7 @@ class Madre final : public Service {
   const Settings& settings_;
   Power power_;
   std::atomic<std::uint64_t> chats_{0};
+  std::atomic<std::uint64_t> intents_{0};
 };
 
 }  // namespace upstream

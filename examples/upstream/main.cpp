@@ -1,4 +1,4 @@
-// vx11-upstream: a stand-in for VX11's madre and switch, and for model servers. See README.md
+// vx11-upstream: a stand-in for VX11's madre, switch and hormiguero, and for model servers. See README.md
 // beside this file.
 #include <csignal>
 #include <cstdio>
@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "control.hpp"
+#include "hormiguero.hpp"
 #include "journal.hpp"
 #include "listener.hpp"
 #include "loops.hpp"
@@ -44,10 +45,12 @@ int serve(const Options& options) {
   Madre madre(settings);
   Switch switcher(settings);
   Models models(settings, options.models_key);
+  Hormiguero hormiguero;
   Control control(settings, ledger, madre);
   Site madre_site{madre, settings, ledger, ledger.madre, options.token};
   Site switch_site{switcher, settings, ledger, ledger.switch_, options.token};
   Site models_site{models, settings, ledger, ledger.models};
+  Site hormiguero_site{hormiguero, settings, ledger, ledger.hormiguero, options.token};
   Site control_site{control, settings, ledger, ledger.control};
 
   // Declared after the sites: connections destroyed with the loops still use them.
@@ -70,6 +73,12 @@ int serve(const Options& options) {
     models_listener.emplace(loops, models_site, *options.models, Spread::all_loops);
     control.add({"models", models_site, *models_listener});
     announce("models", *models_listener);
+  }
+  std::optional<Listener> hormiguero_listener;
+  if (options.hormiguero) {
+    hormiguero_listener.emplace(loops, hormiguero_site, *options.hormiguero, Spread::all_loops);
+    control.add({"hormiguero", hormiguero_site, *hormiguero_listener});
+    announce("hormiguero", *hormiguero_listener);
   }
   Listener control_listener(loops, control_site, options.control, Spread::first_loop);
   announce("control", control_listener);

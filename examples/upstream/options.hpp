@@ -11,9 +11,10 @@ namespace upstream {
 
 /// The parsed command line.
 struct Options {
-  std::optional<Tcp::endpoint> madre = {};    ///< empty: not served
-  std::optional<Tcp::endpoint> switch_ = {};  ///< empty: not served
-  std::optional<Tcp::endpoint> models = {};   ///< empty: not served
+  std::optional<Tcp::endpoint> madre = {};       ///< empty: not served
+  std::optional<Tcp::endpoint> switch_ = {};     ///< empty: not served
+  std::optional<Tcp::endpoint> models = {};      ///< empty: not served
+  std::optional<Tcp::endpoint> hormiguero = {};  ///< empty: not served
   Tcp::endpoint control = {};
   std::string token = {};               ///< empty: no authentication
   std::string models_key = {};          ///< empty: no authentication

@@ -97,6 +97,14 @@ WindowOrder read_window_order(const json& order) {
   return read;
 }
 
+/// Whether a service command is to be carried out.
+bool is_confirmed(const Request& request) {
+  constexpr std::string_view kPhrase = "I_UNDERSTAND_THIS_STOPS_SERVICES";
+  const auto order = json::parse(request.body, nullptr, false);
+  return order.is_object() && order.value("apply", json()) == true &&
+         order.value("confirm", json()) == kPhrase;
+}
+
 }  // namespace
 
 std::optional<json> Power::state(Dialect dialect, bool zoned) {
@@ -229,22 +237,36 @@ Power::Outcome Power::plan(std::string_view service, std::string_view action) {
            {"executed", json::array()}}};
 }
 
-std::string Power::issue_token(const std::string& user_agent) {
+std::string Power::issue_token(const Request& request, std::chrono::milliseconds lifetime) {
   const std::lock_guard lock(mutex_);
   auto token = fmt::format("power-token-{:06x}", ++tokens_issued_);
-  tokens_[token] = Token{user_agent, Steady::now() + std::chrono::seconds(60)};
+  tokens_[token] = Token{request.peer, request.user_agent, Steady::now() + lifetime};
   return token;
 }
 
 bool Power::may_apply(const Request& request) {
-  constexpr std::string_view kPhrase = "I_UNDERSTAND_THIS_STOPS_SERVICES";
-  const auto order = json::parse(request.body, nullptr, false);
-  if (!order.is_object() || order.value("apply", json()) != true) return false;
-  if (order.value("confirm", json()) != kPhrase || request.power_key != kPowerKey) return false;
+  if (!is_confirmed(request) || request.power_key != kPowerKey) return false;
   const std::lock_guard lock(mutex_);
   const auto token = tokens_.find(request.power_token);
-  return token != tokens_.end() && token->second.user_agent == request.user_agent &&
-         Steady::now() < token->second.expires;
+  if (token == tokens_.end()) return false;
+  const bool is_its_own =
+      token->second.peer == request.peer && token->second.user_agent == request.user_agent;
+  const bool is_valid = is_its_own && Steady::now() < token->second.expires;
+  if (is_its_own) tokens_.erase(token);
+  return is_valid;
+}
+
+std::optional<std::chrono::seconds> Power::excess(const Request& request, int limit) {
+  constexpr std::chrono::minutes kSpan{1};
+  if (limit == 0 || !is_confirmed(request) || request.power_key.empty()) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  auto& times = commands_[request.peer];
+  const auto now = Steady::now();
+  while (!times.empty() && times.front() + kSpan <= now) times.pop_front();
+  if (times.size() >= static_cast<std::size_t>(limit))
+    return std::chrono::ceil<std::chrono::seconds>(times.front() + kSpan - now);
+  times.push_back(now);
+  return std::nullopt;
 }
 
 void Power::restart() {

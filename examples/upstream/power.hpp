@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -40,10 +41,14 @@ class Power {
   /// What `command` would do.
   static Outcome plan(std::string_view service, std::string_view action);
 
-  /// A token for one command within a minute, bound to the User-Agent.
-  std::string issue_token(const std::string& user_agent);
-  /// Whether a service command carries the phrase, the key and a token of its User-Agent.
+  /// A token for one command within `lifetime`, bound to the client's address and User-Agent.
+  std::string issue_token(const Request& request, std::chrono::milliseconds lifetime);
+  /// Whether a service command carries the phrase, the key and a token of its client, which is then
+  /// used up.
   bool may_apply(const Request& request);
+  /// Counts a command that is to be carried out for the client's address.
+  /// \return how long to wait if `limit` of the last minute is used up; 0 is no limit
+  std::optional<std::chrono::seconds> excess(const Request& request, int limit);
   void restart();
 
  private:
@@ -59,6 +64,7 @@ class Power {
   };
 
   struct Token {
+    std::string peer;
     std::string user_agent;
     Steady::time_point expires;
   };
@@ -78,6 +84,7 @@ class Power {
   std::optional<Window> window_;
   std::set<std::string, std::less<>> started_;
   std::map<std::string, Token, std::less<>> tokens_;
+  std::map<std::string, std::deque<Steady::time_point>, std::less<>> commands_;  ///< by address
   int windows_opened_ = 0;
   int tokens_issued_ = 0;
   bool unreadable_ = false;  ///< restarted with a window open

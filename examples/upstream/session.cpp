@@ -25,6 +25,7 @@ Session::Session(Socket socket, Site& site)
   error_code ignored;  // the peer may have disconnected; the first read reports it
   socket_.set_option(Tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
+  request_.peer = socket_.remote_endpoint(ignored).address().to_string();
   site_.journal.connected();
 }
 

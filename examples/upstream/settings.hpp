@@ -30,6 +30,8 @@ struct Settings {
   std::atomic<bool> zoned_times{false};          ///< times end in +00:00Z, with microseconds
   std::atomic<bool> health_calls_switch{false};  ///< madre's /health requests that of switch
   std::atomic<bool> power_keys{false};           ///< service commands without keys only plan
+  std::atomic<int> commands_per_minute{0};       ///< carried out for one address; 0: any number
+  std::atomic<int> power_token_ms{60'000};       ///< lifetime of a power token
   std::atomic<bool> prefer_cli_queues{false};    ///< metadata.prefer_cli gets a reply without text
 
   /// Everything as the deployed programs do it.
@@ -42,6 +44,7 @@ inline constexpr std::string_view kPowerKey = "power-key-of-vx11-upstream";
 inline void Settings::be_deployed() {
   dialect = Dialect::windowed;
   command_ms = 4000;
+  commands_per_minute = 6;
   zoned_times = health_calls_switch = power_keys = prefer_cli_queues = true;
 }
 

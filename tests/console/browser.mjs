@@ -32,10 +32,12 @@ export class Browser {
     page.on('console', (message) => {
       if (/Content Security Policy/.test(message.text())) view.faults.push(message.text())
     })
-    page.on('request', (request) => {
-      const { protocol, host } = new URL(request.url())
-      if (/^(http|ws)/.test(protocol) && host !== new URL(url).host) view.faults.push(`a request to ${request.url()}`)
-    })
+    const judge = (requested) => {
+      const { protocol, host } = new URL(requested.url())
+      if (/^(http|ws)/.test(protocol) && host !== new URL(url).host) view.faults.push(`a request to ${requested.url()}`)
+    }
+    page.on('request', judge)
+    page.on('websocket', judge)
     return view
   }
 

@@ -64,6 +64,7 @@ check('when switch fails madre answers, and the page says so', async (open) => {
   await answer.getByText(/2 attempts/).click()
   await answer.getByText(/switch: error/).waitFor()
   await page.screenshot('chat-fallback')
+  assert.deepEqual(await page.violations(), [])
   await shared.system.order('__heal')
 })
 

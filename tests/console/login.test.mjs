@@ -12,6 +12,7 @@ check('a wrong token is refused, and the right one opens the console', async (op
   await page.enterToken('wrong')
   await page.page.getByRole('alert').filter({ hasText: /does not accept/ }).waitFor()
   await page.screenshot('login-refused')
+  assert.deepEqual(await page.violations(), [])
   await page.enterToken(shared.system.tokens.operator)
   await page.heading('Overview').waitFor()
 })

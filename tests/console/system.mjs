@@ -20,11 +20,12 @@ export class System {
   #programs = {}
   #ports = {}
 
+  /// \param powerKey whether the gateway can carry out commands, not only have them planned
   /// \param gateway, operator: TOML that is added to the configuration of each; null: there is no backend
-  static async start({ gateway = '', operator = '', upstream = [] } = {}) {
+  static async start({ gateway = '', operator = '', upstream = [], powerKey = false } = {}) {
     const system = new System()
     try {
-      await system.#start(gateway, operator, upstream)
+      await system.#start(gateway, operator, upstream, powerKey)
     } catch (error) {
       await system.stop()
       throw error
@@ -32,14 +33,14 @@ export class System {
     return system
   }
 
-  async #start(gateway, operator, upstream) {
+  async #start(gateway, operator, upstream, powerKey) {
     for (const [name, scopes] of Object.entries(SCOPES)) this.tokens[name] = this.#newToken(name, scopes)
     await this.#startUpstream(upstream)
     this.#write('power-key', 'power-key-of-vx11-upstream\n')
-    this.#write('gateway.toml', this.#gatewayToml() + gateway)
+    this.#write('gateway.toml', this.#gatewayToml(powerKey) + gateway)
     await this.startGateway()
     if (operator === null) return
-    this.#write('operator.toml', operator)
+    this.#write('operator.toml', `[gateway]\nwatch_interval = "250ms"\n${operator}`)
     await this.startOperator()
   }
 
@@ -63,12 +64,12 @@ export class System {
     Object.assign(this, { madre: url('madre'), switch: url('switch'), control: url('control') })
   }
 
-  #gatewayToml() {
+  #gatewayToml(powerKey) {
     return `[auth]
 tokens = "${this.#path('tokens')}"
 [chat]
 fallback_after = "0s"
-`
+${powerKey ? `[power]\nkey_file = "${this.#path('power-key')}"\n` : ''}`
   }
 
   #run(name, command, args, env = {}) {
@@ -92,7 +93,7 @@ fallback_after = "0s"
   async startOperator() {
     this.operator = await this.#listen('operator', VX11_OPERATOR, ['--gateway', this.gateway,
       '--database', this.#path('operator.db'), '--config', this.#path('operator.toml')],
-      { VX11_TENTACULO_LINK_TOKEN: this.tokens.watcher })
+      { VX11_OPERATOR_GATEWAY_TOKEN: this.tokens.watcher, VX11_OPERATOR_SERVER_DRAIN_DELAY: '0s' })
   }
   stopGateway() {
     return this.#programs.gateway.stop()

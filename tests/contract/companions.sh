@@ -29,10 +29,16 @@ power_status_is_consistent() {
 }
 
 solo_madre_status() {
+  reset_counts
   operator GET "/operator/$SOLO/status"
   expect_status 200
-  expect_json '.policy == "solo_madre" and .active == true'
-  expect_last ".madre.target == \"/madre/$SOLO/status\""
+  expect_json '.policy == "solo_madre" and .active == true and .policy_active == true
+    and .extra_services == [] and .missing_services == [] and .madre.policy == "solo_madre"'
+  expect_count ".madre[\"GET /madre/$SOLO/status\"]" 1
+  post /operator/power/service/hermes/start
+  operator GET "/operator/$SOLO/status"
+  expect_json '.policy_active == false and .extra_services == ["hermes"]'
+  post "/operator/$SOLO/apply"
 }
 
 solo_madre_apply() {
@@ -48,7 +54,7 @@ solo_madre_apply() {
 service_command() { # ACTION STATUS-OF-THE-SERVICE
   post "/operator/power/service/hermes/$1"
   expect_status 200
-  expect_json '.service == "hermes" and .action == $action and .status == $status' \
+  expect_json '.service == "hermes" and .action == $action and .status == $status and .executed == true' \
     --arg action "$1" --arg status "$2"
   expect_last '.madre | .method == "POST" and .target == $target' \
     --arg target "/madre/power/service/hermes/$1"
@@ -77,8 +83,19 @@ window_open_and_close() {
   expect_json '(.window_id | type == "string") and (.deadline | type == "string")'
   expect_last '.madre | .target == "/madre/power/window/open" and
     (.body | fromjson) == ($order | fromjson)' --arg order "$order"
+  local id
+  id=$(jq -r .window_id "$BODY")
   post /operator/power/window/open "$order"
   expect_status 409
+  expect_json '.window.window_id == $id and .window.services == ["switch", "hermes"]' --arg id "$id"
+  reset_counts
+  post /operator/power/window/close '{"window_id":"win-of-yesterday"}'
+  expect_status 404
+  expect_json '.error == "window_not_open" and .window.window_id == $id' --arg id "$id"
+  expect_count '.madre["POST /madre/power/window/close"] // 0' 0
+  post /operator/power/window/close "{\"window_id\":\"$id\"}"
+  expect_status 200
+  post /operator/power/window/open "$order"
   post /operator/power/window/close
   expect_status 200
   expect_last '.madre | .method == "POST" and .target == "/madre/power/window/close"'
@@ -187,7 +204,7 @@ done
 check "POST /operator/power/window/open: madre down → 503" madre_is_down POST \
   /operator/power/window/open '{"services":["mcp"],"mode":"hold"}'
 check "GET /vx11/circuit-breaker/status: closed" breakers \
-  '.breakers.switch == {state: "closed", failure_count: 0, last_failure: null}'
+  '.breakers.switch == {state: "closed", failure_count: 0, last_failure: null, mode: "automatic"}'
 check "GET /vx11/circuit-breaker/status: counts, opens, one per upstream" breaker_opens
 check "GET /health (public)" health
 check "GET /metrics: Prometheus text" metrics

@@ -79,7 +79,8 @@ limit_passes() {
   reset_counts
   open_window '{"services":["mcp"],"mode":"hold"}'
   expect_status 504
-  expect_json '.status == "pending" and .module == "madre" and (.message | test("may still"))'
+  expect_json '.status == "pending" and .module == "madre" and (.message | test("may still"))
+    and has("executed") and .executed == null'
   operator GET /operator/power/state
   expect_json '.active_windows[0].services == ["mcp"]'
   tune '{"command_ms":0}'
@@ -118,28 +119,78 @@ plan_is_no_execution() {
 
 keys_are_passed_on() {
   local token
-  token=$(curl --noproxy '*' -fsS -A operator/1 -H "x-vx11-token: $TOKEN" "$MADRE/madre/power/token" | jq -r .token)
+  token=$(token_of operator/1)
   operator POST /operator/power/service/hermes/start -H "$JSON" -A operator/1 \
     -H 'X-VX11-POWER-KEY: power-key-of-vx11-upstream' -H "X-VX11-POWER-TOKEN: $token" \
     -d "{\"apply\":true,\"confirm\":\"$PHRASE\"}"
   expect_status 200
-  expect_json '.status == "running" and .executed != false'
+  expect_json '.status == "running" and .executed == true'
   operator GET /operator/power/state
   expect_json '.running_services | index("hermes") != null'
+  operator GET /operator/power/policy/solo_madre/status
+  expect_json '.policy_active == false and .extra_services == ["hermes"]'
+  stop_hermes_with "$token" # which is used up
+  expect_json '.status == "plan" and .executed == false'
   post /operator/power/policy/solo_madre/apply
+  expect_json '.executed == true'
+}
+
+# A token that is not the caller's: another address, another program, or too old.
+foreign_tokens_only_plan() {
+  local token
+  token=$(token_of operator/1 --interface 127.0.0.2)
+  stop_hermes_with "$token"
+  expect_json '.status == "plan" and .executed == false'
+  token=$(token_of operator/2)
+  stop_hermes_with "$token"
+  expect_json '.status == "plan" and .executed == false'
+  tune '{"power_token_ms":0}'
+  token=$(token_of operator/1)
+  stop_hermes_with "$token"
+  expect_json '.status == "plan" and .executed == false'
+  tune '{"power_token_ms":60000}'
+}
+
+token_of() { # USER-AGENT [CURL-ARGUMENT…]
+  curl --noproxy '*' -fsS -A "$1" "${@:2}" -H "x-vx11-token: $TOKEN" "$MADRE/madre/power/token" | jq -r .token
+}
+stop_hermes_with() { # TOKEN
+  operator POST /operator/power/service/hermes/stop -H "$JSON" -A operator/1 \
+    -H 'X-VX11-POWER-KEY: power-key-of-vx11-upstream' -H "X-VX11-POWER-TOKEN: $1" \
+    -d "{\"apply\":true,\"confirm\":\"$PHRASE\"}"
+  expect_status 200
 }
 
 # With the key configured the gateway takes both steps for a caller that confirms.
 key_is_the_gateways() {
   post /operator/power/service/hermes/start
   expect_json '.status == "plan" and .executed == false'
+  reset_counts
   post /operator/power/service/hermes/start "{\"apply\":true,\"confirm\":\"yes\"}"
   expect_json '.status == "plan" and .executed == false'
+  expect_count '.madre["GET /madre/power/token"] // 0' 0
   post /operator/power/service/hermes/start "{\"apply\":true,\"confirm\":\"$PHRASE\"}"
   expect_status 200
-  expect_json '.status == "running" and .executed != false'
+  expect_json '.status == "running" and .executed == true'
+  operator GET /operator/power/state
+  expect_json '.running_services | index("hermes") != null'
   ! grep -q power-key-of "$WORK/gateway.err" || unmet "the key is logged"
   post /operator/power/policy/solo_madre/apply
+}
+
+# Six commands of an address in a minute are carried out.
+commands_are_limited() {
+  local try
+  for try in {1..7}; do
+    post /operator/power/service/hermes/restart "{\"apply\":true,\"confirm\":\"$PHRASE\"}"
+    [[ $STATUS == 429 ]] && break
+    expect_status 200
+    expect_json '.executed == true'
+  done
+  expect_status 429
+  expect_header retry-after '^[1-9][0-9]?$'
+  operator GET /vx11/circuit-breaker/status
+  expect_json '.breakers.madre_power.state == "closed"'
 }
 
 madre_restarts_with_a_window() {
@@ -228,7 +279,8 @@ check "503 of the power state is the reason" status_is_the_reason 503
 check "a window opens in docker's time" docker_takes_its_time
 check "times that end in +00:00Z" times_are_read
 check "a command without keys only plans: executed is false" plan_is_no_execution
-check "with its keys a command is carried out" keys_are_passed_on
+check "with its keys a command is carried out, once" keys_are_passed_on
+check "a token of another address, program or minute only plans" foreign_tokens_only_plan
 check "madre restarts with a window open: degraded, http_500" madre_restarts_with_a_window
 check "a chat that is only queued falls back" queued_without_text
 check "a client that leaves aborts no command" client_leaves
@@ -243,6 +295,7 @@ restart_gateway --config "$CONFIG"
 check "a command whose limit passes is pending, and the next state shows it" limit_passes
 check "… and it is not hung up on" not_hung_up_on
 check "with a power key the gateway has a confirmed command carried out" key_is_the_gateways
+check "after six commands a minute madre's 429 is passed on, with Retry-After" commands_are_limited
 unset VX11_POWER_COMMAND_LIMIT VX11_POWER_KEY_FILE
 
 MADRE='' SWITCH_URL=''

@@ -43,6 +43,14 @@ TEST_CASE("commands, tasks, sessions and administration are logged") {
       {record("GET", "/operator/power/policy/solo_madre/status"), ""},
       {record("OPTIONS", "/operator/session/{}"), ""},
       {record("POST", "/operator/session/{}"), ""},
+      {record("POST", "/operator/power/window/close"), "power.window.close"},
+      {record("POST", "/vx11/circuit-breaker/{}/isolate"), "circuit-breaker.isolate"},
+      {record("GET", "/vx11/circuit-breaker/status"), ""},
+      {record("POST", "/operator/manifestator/emit-intent"), "manifestator.emit-intent"},
+      {record("POST", "/manifestator/builder/emit-intent"), "manifestator.emit-intent"},
+      {record("POST", "/operator/inee/colony/register"), "inee.colony.register"},
+      {record("POST", "/operator/inee/colony/heartbeat"), ""},
+      {record("GET", "/operator/inee/status"), ""},
       {record("POST", "/operator/chat/ask"), ""},
       {record("GET", "/livez"), ""}};
   for (const auto& [each, action] : cases) CHECK(audit_action(each) == action);

@@ -12,6 +12,7 @@ export const drive = async (d) => {
   await chats(d)
   await tasks(d)
   await power(d)
+  await inee(d)
   await completions(d)
   await administration(d)
   await stores(d)
@@ -22,7 +23,8 @@ export const drive = async (d) => {
 const answers = async (d) => {
   for (const operation of d.all) {
     const base = d.baseOf(operation)
-    if (!['createEmbeddings', 'closeWindow', 'deleteSession'].includes(operation.id)) await d.expect(200, operation, { base })
+    const isLater = operation.isInee || ['createEmbeddings', 'closeWindow', 'deleteSession'].includes(operation.id)
+    if (!isLater) await d.expect(200, operation, { base })
     if (operation.method === 'GET') await d.once(operation, { base, method: 'HEAD' })
   }
   await d.expect(200, d.byId('openWindow'))
@@ -114,6 +116,34 @@ const power = async (d) => {
   await d.withFault('madre', 'refuse', {}, each(503, all))
   await d.withFault('madre', '500', {}, () => d.eventually(503, d.byId('getPowerState')))
   await d.withFault('madre', 'hang', {}, () => Promise.all(commands.map((one) => d.expect(504, one))))
+}
+
+/// While hormiguero sleeps, and then while it runs.
+const inee = async (d) => {
+  const all = d.all.filter((one) => one.isInee)
+  const intents = ['emitIntent', 'emitIntentByOlderPath'].map((id) => d.byId(id))
+  const each = (status, operations, how) => async () => {
+    for (const operation of operations) await d.expect(status, operation, how)
+  }
+  await each(503, all)()
+  await d.expect(200, { ...d.byId('startService'), target: '/operator/power/service/hormiguero/start' })
+  for (const operation of [d.byId('registerColony'), d.byId('sendRewardTransaction'), ...all]) {
+    const { status } = await d.ask(operation)
+    if (Math.floor(status / 100) !== 2) d.faults.push(`${operation.name} → ${status} while hormiguero runs`)
+  }
+  for (const operation of all) {
+    await d.expect(422, { ...operation, target: `${operation.target}?colony_id=` })
+  }
+  for (const [service, operations] of [['hormiguero', all], ['madre', intents]]) {
+    const path = service === 'madre' ? { path: '/madre/intent' } : {}
+    await d.withFault(service, '404', path, each(404, operations))
+    await d.withFault(service, '429', { ...path, retry_after: 7 }, each(429, operations))
+    await d.withFault(service, 'context_too_long', { ...path, as: 'tgi' }, each(422, operations))
+    await d.withFault(service, '500', path, each(503, operations))
+  }
+  await each(404, [d.byId('isolateBreaker'), d.byId('resetBreaker')].map((one) =>
+    ({ ...one, target: one.target.replace('switch_task', 'nothing') })))()
+  await d.expect(404, intents[0], { base: d.shared })
 }
 
 const completionsOf = (d) =>

@@ -1,9 +1,11 @@
 // The OpenAPI description: checked by Redocly, and written as one file.
 //   node description.mjs bundle FROM TO VERSION    writes FROM, with what it refers to, to TO
 //   node description.mjs check FROM TO VERSION     fails unless the linter is silent and TO is what bundle writes
+// Both fail if an example is not what its schema says.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bundle, formatProblems, lint, loadConfig } from '@redocly/openapi-core'
+import { wrongExamples } from './examples.mjs'
 
 const [mode, from, to, version] = process.argv.slice(2)
 const config = await loadConfig({ configPath: join(dirname(from), 'redocly.yaml') })
@@ -32,6 +34,11 @@ const bundled = await bundle({ ref: from, config })
 report(bundled.problems)
 const description = bundled.bundle.parsed
 description.info.version = version
+const mistakes = wrongExamples(description)
+if (mistakes.length > 0) {
+  console.error(mistakes.join('\n'))
+  process.exit(1)
+}
 if (mode === 'bundle') {
   writeFileSync(to, written(description))
 } else if (readFileSync(to, 'utf8') !== written(description)) {

@@ -4,7 +4,7 @@ import { drive } from './cases.mjs'
 import { Driver } from './driver.mjs'
 
 /// Arguments of paths.
-const ARGUMENTS = { id: 'session-1', name: 'hermes', model: 'vx11' }
+const ARGUMENTS = { id: 'session-1', name: 'hermes', model: 'vx11', breaker: 'switch_task' }
 /// Bodies that are accepted, by operation.
 const BODIES = {
   askChat: { message: 'hello', session_id: 'session-1' },
@@ -13,6 +13,10 @@ const BODIES = {
   openWindow: { services: ['hermes'], reason: 'test' },
   closeWindow: {},
   startService: {}, stopService: {}, restartService: {},
+  emitIntent: { intent_type: 'build', target_service: 'hermes' }, emitIntentByOlderPath: { target: 'hermes' },
+  registerColony: { colony_id: 'c-1' }, sendEnvelope: { colony_id: 'c-1' }, sendHeartbeat: { colony_id: 'c-1' },
+  advanceLifecycle: { colony_id: 'c-1' }, sendPatchset: {}, sendPromptPack: {}, sendPatchPlan: {},
+  sendManifestatorPack: {}, sendRewardTransaction: { account_id: 'session-1', amount: 5 },
   createChatCompletion: { model: 'vx11', messages: [{ role: 'user', content: 'hello' }] },
   createResponse: { model: 'vx11', input: 'hello' },
   createCompletion: { model: 'vx11', prompt: 'hello' },
@@ -24,6 +28,7 @@ const BODIES = {
 export class Drivers extends Driver {
   constructor(where) {
     super(where, { paths: ARGUMENTS, bodies: BODIES, hasProblems: true })
+    for (const one of this.all) one.isInee = one.path.startsWith('/operator/inee/')
   }
 
   async run() {

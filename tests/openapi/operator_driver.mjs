@@ -1,10 +1,12 @@
 // Drives the operator's backend so that everything that its description says occurs.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Driver } from './driver.mjs'
-import { exchange, raw } from './http.mjs'
+import { raw } from './http.mjs'
 import { drive } from './operator_cases.mjs'
 
 /// Arguments of paths.
-const PATHS = { id: 'property-session', name: 'hermes' }
+const PATHS = { id: 'property-session', name: 'hermes', file: '' }
 /// Bodies that are accepted, by operation.
 const bodies = (tokens) => ({
   login: { token: tokens.all },
@@ -20,6 +22,14 @@ const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-ve
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-protocol': 'vx11.v1' }
 /// The end of the first message of an event stream.
 const A_MESSAGE = /\n\n/
+
+const LOCK = `
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+`
 
 export class OperatorDriver extends Driver {
   constructor(where) {
@@ -84,8 +94,10 @@ export class OperatorDriver extends Driver {
   }
   /// Another program writes to the database, and does not end.
   async withLockedDatabase(action) {
-    await exchange(this.locker, { method: 'POST', path: '/lock' })
+    const holder = spawn('/usr/bin/python3', ['-c', LOCK, this.database], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(holder.stdout, 'data')
     await action()
-    await exchange(this.locker, { method: 'POST', path: '/unlock' })
+    holder.stdin.end()
+    await once(holder, 'close')
   }
 }

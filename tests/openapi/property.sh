@@ -16,7 +16,7 @@ jq -n --arg all "$(token all --scopes $ALL)" --arg once "$(token once --scopes $
   --argjson scopes "$scopes" '{all: $all, once: $once, scopes: $scopes}' >"$WORK/tokens.json"
 
 start_redis
-start_upstream 0 0 --models 127.0.0.1:0
+start_upstream 0 0 --models 127.0.0.1:0 --hormiguero 127.0.0.1:0
 MODELS=$(url_of upstream 'models listening on')
 
 configured() { # for both gateways
@@ -63,7 +63,19 @@ configured >"$WORK/shared.toml"
 VX11_AUTH_SHARED_REVOCATIONS=true start shared '^listening on ' "$GATEWAY_PROGRAM" --listen 127.0.0.1:0 \
   --sessions "redis://127.0.0.1:$REDIS_PORT" --madre "$MADRE" --switch "$SWITCH_URL" --config "$WORK/shared.toml"
 SHARED=$(url_of shared 'listening on')
-configured >"$CONFIG"
+{
+  configured
+  cat <<TOML
+[intents]
+enabled = true
+[inee]
+enabled = true
+[hormiguero]
+url = "$(url_of upstream 'hormiguero listening on')"
+limit = "1s"
+breaker.failures_to_open = 100000
+TOML
+} >"$CONFIG"
 VX11_SERVER_DRAIN_DELAY=2s start_gateway --config "$CONFIG"
 
 # Builds without Redoc have no page.

@@ -6,5 +6,8 @@ export default typescript.config(
   { ignores: ['dist', 'src/api/schema.d.ts'] },
   ...typescript.configs.strict,
   accessibility.flatConfigs.recommended,
-  { plugins: { 'react-hooks': hooks }, rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' } },
+  {
+    plugins: { 'react-hooks': hooks },
+    rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },
+  },
 );

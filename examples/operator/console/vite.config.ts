@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      // 'use client' concerns servers that render components.
+      onwarn: (warning, warn) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || warn(warning),
       plugins: [license({ thirdParty: { output: { file: 'dist/licenses.txt' } } })],
     },
   },

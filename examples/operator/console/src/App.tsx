@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Router } from 'wouter';
 import { textOf } from './api/errors';
 import { ErrorBoundary } from './components/ErrorBoundary';
@@ -6,7 +6,7 @@ import { Notices } from './components/Notices';
 import { LiveProvider } from './live/Live';
 import { Login } from './session/Login';
 import { SessionProvider } from './session/Session';
-import { meKey, useExpiry, useMe } from './session/useMe';
+import { useExpiry, useMe } from './session/useMe';
 import { Shell } from './shell/Shell';
 
 /** The login stands in place of the views, under their address: afterwards the same view shows. */
@@ -24,8 +24,9 @@ export function App() {
 
 function Gate() {
   const me = useMe();
-  const wasLoggedIn = useQueryClient().getQueryState(meKey)?.dataUpdateCount ?? 0;
+  const [wasLoggedIn, setWasLoggedIn] = useState(false);
   useExpiry();
+  if (me.data && !wasLoggedIn) setWasLoggedIn(true);
   if (me.data) {
     return (
       <SessionProvider me={me.data}>
@@ -35,7 +36,7 @@ function Gate() {
       </SessionProvider>
     );
   }
-  if (me.data === null) return <Login expired={wasLoggedIn > 1} />;
+  if (me.data === null) return <Login expired={wasLoggedIn} />;
   if (me.isError) return <Away reason={textOf(me.error)} retry={() => void me.refetch()} />;
   return (
     <main className="login" aria-busy="true">

@@ -1,20 +1,10 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { serverClock } from '../lib/serverClock';
+import { csrfHeaders } from './csrf';
 import { errorOf, UnreachableError } from './errors';
 import type { paths } from './schema';
 
 const limitMs = 65_000; // Commands of madre take up to 60 s.
-
-/** Of `GET me`. Only in memory: a page that is loaded anew asks again. */
-let csrfToken = '';
-
-export function setCsrfToken(token: string): void {
-  csrfToken = token;
-}
-
-export function csrfHeaders(): Record<string, string> {
-  return csrfToken ? { 'X-CSRF-Token': csrfToken } : {};
-}
 
 /** `fetch` that learns the server's time, and whose failures are `UnreachableError`. */
 async function timedFetch(request: Request): Promise<Response> {
@@ -32,8 +22,8 @@ async function timedFetch(request: Request): Promise<Response> {
 
 const csrf: Middleware = {
   onRequest({ request }) {
-    if (request.method === 'GET' || !csrfToken) return undefined;
-    request.headers.set('X-CSRF-Token', csrfToken);
+    if (request.method === 'GET') return undefined;
+    for (const [name, value] of Object.entries(csrfHeaders())) request.headers.set(name, value);
     return request;
   },
 };
@@ -44,7 +34,7 @@ const failures: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: timedFetch });
+export const api = createClient<paths, 'application/json'>({ baseUrl: location.origin, fetch: timedFetch });
 api.use(csrf, failures);
 
 /** The data of an answer. Failures have been thrown as `ApiError` or `UnreachableError`. */

@@ -74,6 +74,15 @@ export function isExpiredLogin(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+/** The login has ended, or this page's CSRF token is that of an earlier login. */
+export function isRefusedLogin(error: unknown): boolean {
+  return isExpiredLogin(error) || (error instanceof ApiError && error.body.error === 'csrf_token');
+}
+
+export function isLackingScope(error: unknown): boolean {
+  return error instanceof ApiError && error.body.error === 'insufficient_scope';
+}
+
 /** Whether the same request may succeed later without a change by a person. */
 export function isTemporary(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;

@@ -1,7 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { ApiError, isTemporary } from './errors';
 
-const longestWaitMs = 30_000;
+const firstWaitMs = 2000;
+const longestWaitMs = 15_000;
 
 /**
  * Queries keep their last data while the backend is away, and are repeated until it is back.
@@ -25,12 +26,23 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
-/** The interval of polling: `everyMs`, and longer after failures. */
+interface PolledState {
+  error: Error | null;
+  dataUpdatedAt: number;
+  errorUpdateCount: number;
+}
+
+/** The wait after a failure: it grows with the time that has passed since the last success. */
+export function waitAfterFailure({ dataUpdatedAt, errorUpdateCount }: PolledState, now: number): number {
+  const wait = dataUpdatedAt > 0 ? (now - dataUpdatedAt) / 4 : firstWaitMs * 2 ** Math.min(errorUpdateCount - 1, 10);
+  return Math.min(longestWaitMs, Math.max(firstWaitMs, wait));
+}
+
+/** The interval of polling: `everyMs`, and longer after failures. What is not permitted is not repeated. */
 export function polling(everyMs: number) {
-  return (query: { state: { error: Error | null; errorUpdateCount: number; fetchFailureCount: number } }) => {
-    const { error } = query.state;
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return false as const;
-    if (!error) return everyMs;
-    return Math.min(longestWaitMs, Math.max(everyMs, 2000));
+  return ({ state }: { state: PolledState }): number | false => {
+    if (!state.error) return everyMs;
+    if (state.error instanceof ApiError && [401, 403, 404].includes(state.error.status)) return false;
+    return waitAfterFailure(state, Date.now());
   };
 }

@@ -29,7 +29,13 @@ export function ConfirmDialog({ title, action, children, word, busy = false, onC
             <label htmlFor={id}>
               Type <strong>{word}</strong> to confirm
             </label>
-            <input id={id} value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} />
+            <input
+              id={id}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
           </p>
         )}
         <div className="dialog-actions">

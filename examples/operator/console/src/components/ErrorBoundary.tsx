@@ -5,7 +5,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Shows a fault of a view in its place, with a way out. */
+/** Shows a fault of a part in its place, with a way out. */
 export class ErrorBoundary extends Component<Props, { error: unknown }> {
   override state = { error: null as unknown };
 
@@ -16,8 +16,10 @@ export class ErrorBoundary extends Component<Props, { error: unknown }> {
   override render() {
     if (this.state.error === null) return this.props.children;
     return (
-      <div className="card" role="alert">
-        <h2>This view has failed</h2>
+      <div className="failure" role="alert">
+        <p>
+          <strong>This part of the console has failed.</strong>
+        </p>
         <p>{textOf(this.state.error)}</p>
         <button type="button" onClick={() => this.setState({ error: null })}>
           Try again

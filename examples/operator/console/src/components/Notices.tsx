@@ -8,7 +8,7 @@ interface Notice {
   text: string;
 }
 
-type Notify = (tone: Tone, text: string) => void;
+type Notify = (tone: Tone, text: string, forMs?: number) => void;
 
 const NoticeContext = createContext<Notify>(() => undefined);
 const shownMs = 8000;
@@ -19,10 +19,10 @@ export function Notices({ children }: { children: ReactNode }) {
   const [notices, setNotices] = useState<Notice[]>([]);
   const dismiss = useCallback((id: number) => setNotices((all) => all.filter((notice) => notice.id !== id)), []);
   const notify = useCallback<Notify>(
-    (tone, text) => {
+    (tone, text, forMs = tone === 'bad' ? Infinity : shownMs) => {
       const id = nextId++;
       setNotices((all) => [...all.slice(-3), { id, tone, text }]);
-      if (tone !== 'bad') setTimeout(() => dismiss(id), shownMs);
+      if (Number.isFinite(forMs)) setTimeout(() => dismiss(id), forMs);
     },
     [dismiss],
   );

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { ErrorBoundary } from './ErrorBoundary';
 
 interface Props {
   title: string;
@@ -8,7 +9,7 @@ interface Props {
   className?: string;
 }
 
-/** A titled part of a view. */
+/** A titled part of a view. A fault in one does not take the others away. */
 export function Panel({ title, children, aside, className = '' }: Props) {
   const id = useId();
   return (
@@ -17,7 +18,7 @@ export function Panel({ title, children, aside, className = '' }: Props) {
         <h2 id={id}>{title}</h2>
         {aside}
       </div>
-      {children}
+      <ErrorBoundary>{children}</ErrorBoundary>
     </section>
   );
 }

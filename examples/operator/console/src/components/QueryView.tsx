@@ -43,8 +43,8 @@ function Failure({ query }: { query: UseQueryResult<unknown> }) {
 function Stale({ query }: { query: UseQueryResult<unknown> }) {
   return (
     <p className="stale" role="status">
-      <StatusShape tone="warn" /> {textOf(query.error)}. Last data{' '}
-      <Age at={query.dataUpdatedAt + serverClock.offset} />; trying again.
+      <StatusShape tone="warn" /> {textOf(query.error)}. Last data <Age at={query.dataUpdatedAt + serverClock.offset} />
+      ; trying again.
     </p>
   );
 }

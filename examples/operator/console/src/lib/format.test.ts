@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countdown, latency, percent, shortSpan, spokenSpan, words } from './format';
+import { countdown, latency, moment, percent, shortSpan, spokenSpan, words } from './format';
 
 test('spans are short', () => {
   expect(shortSpan(-5)).toBe('0 s');
@@ -20,6 +20,7 @@ test('a countdown shows 0:00 only when the time is over', () => {
 test('a countdown can be read aloud', () => {
   expect(spokenSpan(0)).toBe('0 seconds');
   expect(spokenSpan(61_000)).toBe('1 minute 1 second');
+  expect(spokenSpan(31_536_000_000)).toBe('365 days');
   expect(spokenSpan(7_265_000)).toBe('2 hours 1 minute');
 });
 
@@ -33,4 +34,11 @@ test('latencies have one unit', () => {
 test('shares and identifiers', () => {
   expect(percent(0.999, 2)).toBe('99.90 %');
   expect(words('half_open')).toBe('half open');
+});
+
+test('a moment of today has no date, and UTC is named', () => {
+  const now = Date.parse('2026-01-01T12:00:00Z');
+  expect(moment('2026-01-01T12:00:00Z', now, 'utc')).toMatch(/12:00:00.* UTC$/);
+  expect(moment('2024-05-01T12:00:00Z', now, 'utc')).toMatch(/2024/);
+  expect(moment('soon', now)).toBe('soon');
 });

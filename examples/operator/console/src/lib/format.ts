@@ -21,7 +21,8 @@ export function countdown(ms: number): string {
 export function spokenSpan(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const parts: [number, string][] = [
-    [Math.floor(seconds / 3600), 'hour'],
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3600) % 24, 'hour'],
     [Math.floor(seconds / 60) % 60, 'minute'],
     [seconds % 60, 'second'],
   ];
@@ -41,15 +42,36 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
-const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+export type Times = 'local' | 'utc';
+
+let shownTimes: Times = 'local';
+
+/** Of the settings: in which zone moments are shown. */
+export function showTimesIn(times: Times): void {
+  shownTimes = times;
+}
+
+const formatter = (style: Intl.DateTimeFormatOptions, times: Times) =>
+  new Intl.DateTimeFormat(undefined, times === 'utc' ? { ...style, timeZone: 'UTC' } : style);
+const formatters = {
+  local: {
+    time: formatter({ timeStyle: 'medium' }, 'local'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'local'),
+  },
+  utc: {
+    time: formatter({ timeStyle: 'medium' }, 'utc'),
+    both: formatter({ dateStyle: 'medium', timeStyle: 'medium' }, 'utc'),
+  },
+};
 
 /** The time of day, with the date if it was not today. */
-export function moment(iso: string, now: number): string {
+export function moment(iso: string, now: number, times: Times = shownTimes): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  const today = at.toDateString() === new Date(now).toDateString();
-  return (today ? clockTime : dateAndTime).format(at);
+  const day = (date: Date) => (times === 'utc' ? date.toISOString().slice(0, 10) : date.toDateString());
+  const today = day(at) === day(new Date(now));
+  const text = formatters[times][today ? 'time' : 'both'].format(at);
+  return times === 'utc' ? `${text} UTC` : text;
 }
 
 /** "solo_madre" → "solo madre". */

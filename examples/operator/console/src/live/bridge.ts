@@ -20,10 +20,12 @@ export class Bridge {
   private readonly reconnect = new Reconnect(() => this.open());
 
   constructor(
-    private readonly onChange: (type: string) => void,
+    /** A token without the scope `chat` opens no WebSocket. */
+    permitted: boolean,
+    private readonly onChange: (message: BridgeMessage) => void,
     private readonly onLost: () => void,
   ) {
-    this.open();
+    if (permitted) this.open();
   }
 
   stop(): void {
@@ -61,7 +63,7 @@ export class Bridge {
     const message = readBridgeMessage(data);
     if (!message) return;
     const chat = message.id === undefined ? undefined : this.chats.get(message.id);
-    if (!chat) return this.onChange(message.type);
+    if (!chat) return this.onChange(message);
     if (message.type === 'done' || message.type === 'error') this.chats.delete(message.id ?? '');
     chat(message);
   }

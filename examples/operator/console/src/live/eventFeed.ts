@@ -1,11 +1,14 @@
 import { api, dataOf } from '../api/client';
-import { isExpiredLogin } from '../api/errors';
+import { isLackingScope, isRefusedLogin } from '../api/errors';
 import { emptyLog, type EventLog, merge, type SystemEvent, withGap } from '../lib/eventLog';
 import { Store } from '../lib/store';
-import { gapBefore, readEvent, readMessage } from './eventWire';
+import { readEvent, readMessage } from './eventWire';
 import { Reconnect } from './reconnect';
 
-export type FeedState = 'connecting' | 'live' | 'away';
+const pageSize = 100;
+
+/** `refused`: the token lacks the scope. */
+export type FeedState = 'connecting' | 'live' | 'away' | 'refused';
 
 /**
  * The events, live. An EventSource ends for good after an answer other than 200, and its token opens
@@ -14,15 +17,18 @@ export type FeedState = 'connecting' | 'live' | 'away';
 export class EventFeed {
   readonly log = new Store<EventLog>(emptyLog);
   readonly state = new Store<FeedState>('connecting');
+  /** Whether the store has older events than the log. */
+  readonly hasOlder = new Store(false);
 
   private source: EventSource | null = null;
   private lastId = 0;
-  private gapAhead = false;
+  private olderCursor: string | null = null;
+  private limit = 500;
   private stopped = false;
   private readonly reconnect = new Reconnect(() => void this.open());
 
   constructor(
-    private readonly onExpired: () => void,
+    private readonly onRefused: () => void,
     private readonly onEvents: (events: SystemEvent[]) => void,
   ) {
     void this.open();
@@ -41,14 +47,27 @@ export class EventFeed {
       const { sse_token } = await dataOf(api.POST('/operator/api/events/sse-token'));
       if (!this.stopped) this.listen(sse_token);
     } catch (error) {
+      if (isLackingScope(error)) return this.state.set('refused');
       this.lost();
-      if (isExpiredLogin(error)) this.onExpired();
+      if (isRefusedLogin(error)) this.onRefused();
     }
   }
 
   private async loadNewest(): Promise<void> {
-    const page = await dataOf(api.GET('/operator/api/events', { params: { query: { limit: 100 } } }));
+    await this.loadPage({ limit: pageSize });
+  }
+
+  async loadOlder(): Promise<void> {
+    if (this.olderCursor === null) return;
+    this.limit += pageSize;
+    await this.loadPage({ limit: pageSize, cursor: this.olderCursor });
+  }
+
+  private async loadPage(query: { limit: number; cursor?: string }): Promise<void> {
+    const page = await dataOf(api.GET('/operator/api/events', { params: { query } }));
     this.add(page.events.map(readEvent).filter((event) => event !== null));
+    this.olderCursor = page.next_cursor;
+    this.hasOlder.set(page.next_cursor !== null);
   }
 
   private listen(token: string): void {
@@ -75,20 +94,14 @@ export class EventFeed {
 
   private receive(data: string): void {
     const { events, gap } = readMessage(data);
-    this.gapAhead ||= gap;
+    if (gap) this.log.set(withGap(this.log.get(), gap));
     const fresh = events.filter((event) => event.id > this.lastId);
-    const first = fresh[0];
-    if (this.gapAhead && first) {
-      const missing = gapBefore(this.lastId, first);
-      if (missing) this.log.set(withGap(this.log.get(), missing));
-      this.gapAhead = false;
-    }
     this.add(events);
     if (fresh.length > 0) this.onEvents(fresh);
   }
 
   private add(events: SystemEvent[]): void {
-    this.log.set(merge(this.log.get(), events));
+    this.log.set(merge(this.log.get(), events, this.limit));
     this.lastId = Math.max(this.lastId, this.log.get().events[0]?.id ?? 0);
   }
 }

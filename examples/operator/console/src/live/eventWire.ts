@@ -29,24 +29,24 @@ export function readEvent(value: unknown): SystemEvent | null {
 
 export interface StreamData {
   events: SystemEvent[];
-  gap: boolean;
+  gap: Gap | null;
 }
 
-/** The data of one message of the stream. A `gap` stands where discarded events would have come. */
+/** The data of one message of the stream. A `gap` says which events are no longer stored. */
 export function readMessage(data: string): StreamData {
-  const nothing = { events: [], gap: false };
+  const nothing = { events: [], gap: null };
   try {
     const value: unknown = JSON.parse(data);
     if (!isFields(value)) return nothing;
     const listed = Array.isArray(value.events) ? value.events : [];
     const events = listed.map(readEvent).filter((event) => event !== null);
-    return { events, gap: value.type === 'gap' };
+    return { events, gap: value.type === 'gap' ? readGap(value) : null };
   } catch {
     return nothing;
   }
 }
 
-/** Where events are missing, when the first event after a gap is known. */
-export function gapBefore(lastId: number, next: SystemEvent): Gap | null {
-  return next.id > lastId + 1 ? { after: lastId, until: next.id } : null;
+function readGap(fields: Fields): Gap | null {
+  const [after, until] = [Number(fields.after), Number(fields.before)];
+  return Number.isSafeInteger(after) && Number.isSafeInteger(until) ? { after, until } : null;
 }

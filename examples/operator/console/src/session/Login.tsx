@@ -20,8 +20,7 @@ export function Login({ expired }: { expired: boolean }) {
   const [token, setToken] = useState('');
   const login = useMutation({
     mutationKey: ['login'],
-    mutationFn: (entered: string) =>
-      dataOf(api.POST('/operator/api/auth/login', { body: { token: entered } })),
+    mutationFn: (entered: string) => dataOf(api.POST('/operator/api/auth/login', { body: { token: entered } })),
     onSuccess: () => {
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== meKey[0] });
       return client.refetchQueries({ queryKey: meKey });

@@ -13,9 +13,15 @@ export function useSession(): Me {
   return me;
 }
 
-/** Why a control is disabled; `undefined`: it is not. */
-export function useRefusal(scope: string): string | undefined {
-  const me = useSession();
-  if (me.read_only) return 'This console is read-only';
-  return me.scopes.includes(scope) ? undefined : `Your token lacks the scope ${scope}`;
+/** Why the caller may not use what needs a scope; `undefined`: it may be used. */
+export function useScopeRefusal(scope: Me['scopes'][number]): string | undefined {
+  const { scopes } = useSession();
+  const admitted = scopes.includes(scope) || scopes.includes('admin');
+  return admitted ? undefined : `Your token lacks the scope ${scope}`;
+}
+
+/** The same of what changes something, which the read-only mode forbids as well. */
+export function useRefusal(scope: Me['scopes'][number]): string | undefined {
+  const lacking = useScopeRefusal(scope);
+  return useSession().read_only ? 'This console is read-only' : lacking;
 }

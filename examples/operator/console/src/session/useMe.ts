@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
-import { api, dataOf, setCsrfToken } from '../api/client';
-import { isExpiredLogin } from '../api/errors';
+import { api, dataOf } from '../api/client';
+import { setCsrfToken } from '../api/csrf';
+import { isExpiredLogin, isRefusedLogin } from '../api/errors';
 
 export const meKey = ['me'] as const;
 
@@ -33,9 +34,10 @@ export function useExpiry(): void {
       if (event.type === 'updated' && event.action.type === 'error' && isExpiredLogin(event.action.error)) expire();
     });
     const mutations = client.getMutationCache().subscribe((event) => {
-      if (event.type === 'updated' && isExpiredLogin(event.mutation.state.error)) {
-        if (event.mutation.options.mutationKey?.[0] !== 'login') expire();
-      }
+      if (event.type !== 'updated' || event.mutation.options.mutationKey?.[0] === 'login') return;
+      const { error } = event.mutation.state;
+      if (isExpiredLogin(error)) expire();
+      else if (isRefusedLogin(error)) void client.refetchQueries({ queryKey: meKey });
     });
     return () => {
       queries();

@@ -10,7 +10,14 @@ export function Navigation() {
           <li key={to}>
             <Link href={to} aria-current={path === to ? 'page' : undefined}>
               <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
-                <path d={icon} fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" />
+                <path
+                  d={icon}
+                  fill="none"
+                  stroke="currentColor"
+                  strokeWidth="1.8"
+                  strokeLinecap="round"
+                  strokeLinejoin="round"
+                />
               </svg>
               {title}
             </Link>

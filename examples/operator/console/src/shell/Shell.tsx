@@ -5,10 +5,12 @@ import { Skeleton } from '../components/QueryView';
 import { ViewTitle } from '../components/ViewTitle';
 import { Navigation } from './Navigation';
 import { TopBar } from './TopBar';
+import { useAppliedSettings } from './useAppliedSettings';
 import { views } from './views';
 
 export function Shell() {
   const [path] = useLocation();
+  useAppliedSettings();
   return (
     <div className="shell">
       <a className="skip" href="#main">

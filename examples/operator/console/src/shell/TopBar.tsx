@@ -15,7 +15,7 @@ export function TopBar() {
           <rect width="32" height="32" rx="7" />
           <path d="M7 9l5 14 5-14M19 9l6 14M25 9l-6 14" />
         </svg>
-        VX11 <span className="brand-long">Operator</span>
+        <span className="brand-name">VX11 Operator</span>
       </span>
       <ConnectionState />
       {me.read_only && <span className="chip">Read-only</span>}

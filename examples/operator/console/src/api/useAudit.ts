@@ -1,0 +1,27 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { api, dataOf } from './client';
+
+export function useAudit() {
+  return useInfiniteQuery({
+    queryKey: ['audit'],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/operator/api/audit', {
+          params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The last commands for power, for "who did it". */
+export function useRecentAudit(enabled: boolean) {
+  return useQuery({
+    queryKey: ['audit', 'recent'],
+    queryFn: ({ signal }) => dataOf(api.GET('/operator/api/audit', { params: { query: { limit: 50 } }, signal })),
+    enabled,
+  });
+}

@@ -1,0 +1,77 @@
+import { type FormEvent, useState } from 'react';
+import { useOpenWindow } from '../../api/usePower';
+import { useModules } from '../../api/useStatus';
+import type { Service, WindowState } from '../../api/types';
+import { GuardedButton } from '../../components/GuardedButton';
+import { useNotify } from '../../components/Notices';
+import { Refusal } from '../../components/Refusal';
+import { StatusShape } from '../../components/StatusBadge';
+import { words } from '../../lib/format';
+import { useRefusal } from '../../session/Session';
+import { ServiceChoice } from './ServiceChoice';
+import { TimeChoice } from './TimeChoice';
+import { orderOf, type WindowChoice } from './windowOrder';
+
+const nothingChosen: WindowChoice = { services: [], hold: false, minutes: '15', reason: '' };
+
+export function OpenWindowForm({ window }: { window: WindowState }) {
+  const [choice, setChoice] = useState(nothingChosen);
+  const [mistake, setMistake] = useState('');
+  const services = useOptional();
+  const open = useOpenWindow();
+  const notify = useNotify();
+  const lacking = useRefusal('power:write');
+  const refusal = window.read_only ? 'This console is read-only' : lacking;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (refusal || open.isPending) return;
+    const order = orderOf(choice);
+    setMistake(typeof order === 'string' ? order : '');
+    if (typeof order !== 'string') open.mutate(order, { onSuccess: () => notify('ok', 'The window is open') });
+  };
+  return (
+    <form onSubmit={submit}>
+      <State window={window} />
+      <ServiceChoice
+        services={services}
+        chosen={choice.services}
+        onChange={(services) => setChoice({ ...choice, services })}
+      />
+      <TimeChoice choice={choice} onChange={setChoice} />
+      <p className="field">
+        <label htmlFor="window-reason">Reason</label>
+        <input
+          id="window-reason"
+          maxLength={1024}
+          value={choice.reason}
+          placeholder="For the audit"
+          onChange={(event) => setChoice({ ...choice, reason: event.target.value })}
+        />
+      </p>
+      <p className="form-error" role="alert">
+        {mistake}
+      </p>
+      <Refusal error={open.error} />
+      <GuardedButton type="submit" className="primary" refusal={refusal} disabled={open.isPending}>
+        {open.isPending ? 'Opening…' : 'Open window'}
+      </GuardedButton>
+    </form>
+  );
+}
+
+function State({ window }: { window: WindowState }) {
+  if (!window.degraded) return <p className="muted">No window is open. Only the core runs.</p>;
+  return (
+    <p className="alert tone-warn" role="status">
+      <StatusShape tone="warn" /> The state of madre is not known{window.reason ? `: ${words(window.reason)}` : ''}.
+    </p>
+  );
+}
+
+/** The services that a window can open. */
+function useOptional(): Service[] {
+  const modules = useModules().data?.modules ?? {};
+  return Object.entries(modules)
+    .filter(([, module]) => module.category === 'optional')
+    .map(([name]) => name as Service);
+}

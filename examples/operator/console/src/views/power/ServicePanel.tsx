@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import { useModules } from '../../api/useStatus';
+import type { Modules, Service, ServiceAction } from '../../api/types';
+import { DataTable } from '../../components/DataTable';
+import { GuardedButton } from '../../components/GuardedButton';
+import { Panel } from '../../components/Panel';
+import { QueryView } from '../../components/QueryView';
+import { StatusBadge } from '../../components/StatusBadge';
+import { words } from '../../lib/format';
+import { useRefusal } from '../../session/Session';
+import { ServiceDialog } from './ServiceDialog';
+
+const actions: ServiceAction[] = ['start', 'stop', 'restart'];
+
+interface Command {
+  name: Service;
+  action: ServiceAction;
+}
+
+export function ServicePanel() {
+  const modules = useModules();
+  const [command, setCommand] = useState<Command | null>(null);
+  return (
+    <Panel title="Services" className="span-12">
+      <QueryView
+        query={modules}
+        lines={6}
+        empty={{ when: (data) => Object.keys(data.modules).length === 0, text: 'No service is known.' }}
+      >
+        {(data) => <Services modules={data.modules} onCommand={setCommand} />}
+      </QueryView>
+      {command && <ServiceDialog {...command} onClose={() => setCommand(null)} />}
+    </Panel>
+  );
+}
+
+function Services({ modules, onCommand }: { modules: Modules['modules']; onCommand: (command: Command) => void }) {
+  const refusal = useRefusal('power:write');
+  return (
+    <DataTable caption="Services and commands" head={['Service', 'State', 'Kind', 'Commands']}>
+      {Object.entries(modules).map(([name, module]) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td>
+            <StatusBadge status={module.status} label={words(module.status.toLowerCase())} />
+            {module.reason && <div className="muted small">{words(module.reason)}</div>}
+          </td>
+          <td>{module.category}</td>
+          <td>
+            <div className="chips">
+              {actions.map((action) => (
+                <GuardedButton
+                  key={action}
+                  className="small"
+                  refusal={refusal}
+                  aria-label={`${action} ${name}`}
+                  onClick={() => onCommand({ name: name as Service, action })}
+                >
+                  {action}
+                </GuardedButton>
+              ))}
+            </div>
+          </td>
+        </tr>
+      ))}
+    </DataTable>
+  );
+}

@@ -1,0 +1,109 @@
+import { useState } from 'react';
+import { useCloseWindow } from '../../api/usePower';
+import type { WindowState } from '../../api/types';
+import { Age } from '../../components/Age';
+import { ConfirmDialog } from '../../components/ConfirmDialog';
+import { Countdown, CountdownAnnouncer } from '../../components/Countdown';
+import { GuardedButton } from '../../components/GuardedButton';
+import { Meter } from '../../components/Meter';
+import { useNotify } from '../../components/Notices';
+import { Refusal } from '../../components/Refusal';
+import { StatusBadge } from '../../components/StatusBadge';
+import { remainingMs, remainingShare } from '../../lib/countdown';
+import { moment, shortSpan } from '../../lib/format';
+import { useNow } from '../../lib/useNow';
+import { useRefusal } from '../../session/Session';
+
+export function WindowDetails({ window }: { window: WindowState }) {
+  const [closing, setClosing] = useState(false);
+  const refusal = useRefusal('power:write');
+  return (
+    <>
+      <div className="window-head">
+        <StatusBadge status="open" tone="ok" />
+        <span className="window-left">
+          <Countdown deadline={window.deadline} />
+        </span>
+        <CountdownAnnouncer deadline={window.deadline} />
+      </div>
+      <TimeLeft window={window} />
+      <Facts window={window} />
+      <GuardedButton
+        className="danger"
+        refusal={window.read_only ? 'This console is read-only' : refusal}
+        onClick={() => setClosing(true)}
+      >
+        Close window
+      </GuardedButton>
+      {closing && <Closing window={window} onClose={() => setClosing(false)} />}
+    </>
+  );
+}
+
+function TimeLeft({ window }: { window: WindowState }) {
+  const left = remainingMs(window.deadline, useNow());
+  if (left === null) return null;
+  const tone = left < 60_000 ? 'warn' : 'ok';
+  return (
+    <Meter
+      share={remainingShare(left, window.ttl_seconds)}
+      tone={tone}
+      label={`${shortSpan(left)} of the window are left`}
+    />
+  );
+}
+
+function Facts({ window }: { window: WindowState }) {
+  const now = useNow(60_000);
+  return (
+    <dl className="facts">
+      <dt>Services</dt>
+      <dd className="chips">
+        {window.services.map((name) => (
+          <span key={name} className="chip">
+            {name}
+          </span>
+        ))}
+      </dd>
+      <dt>Running now</dt>
+      <dd>{window.active_services.join(', ') || 'not known'}</dd>
+      <dt>Opened</dt>
+      <dd>
+        {window.created_at ? moment(window.created_at, now) : 'not known'} <Age at={window.created_at} />
+      </dd>
+      <dt>Ends</dt>
+      <dd>{window.deadline ? moment(window.deadline, now) : 'when it is closed'}</dd>
+      <dt>Window</dt>
+      <dd>
+        <code>{window.window_id}</code>
+      </dd>
+    </dl>
+  );
+}
+
+function Closing({ window, onClose }: { window: WindowState; onClose: () => void }) {
+  const close = useCloseWindow();
+  const notify = useNotify();
+  const confirm = () =>
+    close.mutate(window.window_id, {
+      onSuccess: () => {
+        notify('ok', 'The window was closed');
+        onClose();
+      },
+    });
+  return (
+    <ConfirmDialog
+      title="Close the window?"
+      action="Close window"
+      busy={close.isPending}
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p>
+        {window.services.join(', ')} {window.services.length === 1 ? 'stops' : 'stop'}. Chats are then answered by
+        madre.
+      </p>
+      <Refusal error={close.error} />
+    </ConfirmDialog>
+  );
+}

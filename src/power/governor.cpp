@@ -1,0 +1,173 @@
+#include <vx11/detail/mistakes.hpp>
+#include <vx11/power_governor.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "power/governor_impl.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+constexpr std::size_t kKeptDecisions = 50;
+
+void check_services(detail::Mistakes& mistakes, const std::vector<std::string>& services) {
+  for (const std::string& service : services) {
+    mistakes.add_if(!is_known_service(service), "unknown service \"" + service + '"');
+  }
+}
+
+void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
+  using std::chrono::hours;
+  std::set<std::string> names;
+  for (const PowerSchedule& schedule : options.schedules) {
+    mistakes.about("schedule", schedule.name);
+    mistakes.add_if(schedule.name.empty() || !names.insert(schedule.name).second,
+                    "the name is empty or used twice");
+    mistakes.add_if(schedule.services.empty(), "no services");
+    check_services(mistakes, schedule.services);
+    mistakes.add_if(schedule.days.bits == 0, "no days");
+    mistakes.require(schedule.from >= hours(0) && schedule.from < hours(24), "from",
+                     "a time of day");
+    mistakes.require(schedule.to >= hours(0) && schedule.to <= hours(24), "to", "a time of day");
+    mistakes.add_if(schedule.ttl && *schedule.ttl < options.bounds.min_ttl,
+                    "ttl is below bounds.min_ttl");
+  }
+  mistakes.about("");
+}
+
+void check_budget(detail::Mistakes& mistakes, const PowerBudget& budget) {
+  mistakes.within("budget.");
+  mistakes.require(!budget.per_day || budget.per_day->count() > 0, "per_day", "above zero");
+  mistakes.require(!budget.per_month || budget.per_month->count() > 0, "per_month", "above zero");
+  mistakes.require(budget.warn_at > 0 && budget.warn_at <= 1, "warn_at", "above 0 and at most 1");
+  mistakes.about("");
+}
+
+Result<void> check(const PowerGovernorOptions& options) {
+  detail::Mistakes mistakes;
+  check_schedules(mistakes, options);
+  check_budget(mistakes, options.budget);
+  const PowerBounds& bounds = options.bounds;
+  mistakes.require(bounds.min_ttl.count() > 0 && bounds.min_ttl <= bounds.max_ttl, "bounds.min_ttl",
+                   "above zero and not above max_ttl");
+  check_services(mistakes, bounds.services);
+  check_services(mistakes, options.demand.services);
+  mistakes.require(options.demand.ttl.count() > 0, "demand.ttl", "above zero");
+  mistakes.require(options.max_age > Duration::zero(), "max_age", "above zero");
+  mistakes.require(is_known_service(options.chat_service), "chat_service", "a known service");
+  return std::move(mistakes).result();
+}
+
+}  // namespace
+
+std::string_view to_string(PowerDecisionKind kind) noexcept {
+  constexpr std::array<std::string_view, kPowerDecisionKinds> kWords = {
+      "opened", "closed", "ended", "ending", "refused", "failed", "budget_low", "budget_spent"};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
+std::string_view to_string(PowerSource source) noexcept {
+  constexpr std::string_view kWords[] = {"schedule",  "demand", "caller",
+                                         "elsewhere", "idle",   "clock"};
+  return kWords[static_cast<std::size_t>(source)];
+}
+
+Result<std::shared_ptr<PowerGovernor>> PowerGovernor::create(PowerGovernorOptions options) {
+  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
+  auto impl = std::make_shared<Impl>(std::move(options), std::make_shared<PowerGovernorState>());
+  return std::shared_ptr<PowerGovernor>(new PowerGovernor(std::move(impl)));
+}
+
+Result<std::shared_ptr<PowerGovernor>> PowerGovernor::successor(
+    PowerGovernorOptions options) const {
+  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
+  auto impl = std::make_shared<Impl>(std::move(options), impl_->state);
+  return std::shared_ptr<PowerGovernor>(new PowerGovernor(std::move(impl)));
+}
+
+bool PowerGovernor::is_active() const noexcept {
+  const PowerGovernorOptions& options = impl_->options;
+  return !options.schedules.empty() || options.budget.is_limited() || options.power_aware ||
+         !options.demand.services.empty() || options.idle_after > Duration::zero() ||
+         options.alert_before > Duration::zero();
+}
+
+const PowerGovernorOptions& PowerGovernor::options() const noexcept {
+  return impl_->options;
+}
+
+bool PowerGovernor::take_change() noexcept {
+  return impl_->state->is_changed.exchange(false, std::memory_order_relaxed);
+}
+
+bool PowerGovernor::passes_by() noexcept {
+  PowerGovernorState& state = *impl_->state;
+  const std::int64_t until = state.asleep_until.load(std::memory_order_relaxed);
+  const bool is_asleep =
+      until != 0 && impl_->options.clock.now().time_since_epoch() < Duration(until);
+  std::atomic<bool>& flag = is_asleep ? state.is_wanted : state.is_used;
+  // A store by every chat would move the cache line between the threads.
+  if (!flag.load(std::memory_order_relaxed)) flag.store(true, std::memory_order_relaxed);
+  return is_asleep && impl_->options.power_aware;
+}
+
+std::vector<PowerDecision> PowerGovernor::decisions() const {
+  const std::lock_guard lock(impl_->state->mutex);
+  return {impl_->state->decisions.begin(), impl_->state->decisions.end()};
+}
+
+PowerLedger PowerGovernor::ledger() const {
+  const PowerGovernorState& state = *impl_->state;
+  const std::lock_guard lock(impl_->state->mutex);
+  PowerLedger ledger{.used = state.used,
+                     .seen_at = state.seen_at,
+                     .closed = state.closed,
+                     .demand_paused_until = state.demand_paused_until};
+  for (const KnownWindow& window : state.windows) ledger.windows.push_back(window.is);
+  return ledger;
+}
+
+std::uint64_t PowerGovernor::ledger_version() const noexcept {
+  return impl_->state->version.load(std::memory_order_relaxed);
+}
+
+void PowerGovernor::restore(PowerLedger ledger) {
+  PowerGovernorState& state = *impl_->state;
+  const TimePoint now = impl_->options.clock.now();
+  const std::lock_guard lock(state.mutex);
+  state.used = std::move(ledger.used);
+  state.seen_at = ledger.seen_at;
+  state.closed = std::move(ledger.closed);
+  state.demand_paused_until = ledger.demand_paused_until;
+  for (PowerLedger::Window& window : ledger.windows) {
+    state.windows.push_back(
+        {.is = std::move(window), .added_at = now, .used_at = now, .is_seen = true});
+  }
+}
+
+/// Deciding takes no memory but for its own; without any, the program's last resort is the
+/// exception.
+void PowerGovernor::Impl::decide(MadeDecisions& made, PowerDecision decision) const {
+  decision.id = ++state->last_id;
+  decision.at = options.wall_clock.now();
+  state->counts[static_cast<std::size_t>(decision.kind)].fetch_add(1, std::memory_order_relaxed);
+  state->version.fetch_add(1, std::memory_order_relaxed);
+  state->decisions.push_back(decision);
+  if (state->decisions.size() > kKeptDecisions) state->decisions.pop_front();
+  made.push_back(std::move(decision));
+}
+
+void PowerGovernor::Impl::deliver(const MadeDecisions& made) const {
+  if (!options.on_decision) return;
+  for (const PowerDecision& decision : made) options.on_decision(decision);
+}
+
+bool PowerGovernor::Impl::is_current(TimePoint steady) const {
+  return state->seen_steady && steady - *state->seen_steady <= options.max_age;
+}
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,199 @@
+// What a governor learns from madre's state.
+#include <algorithm>
+
+#include "power/governor_impl.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+using std::chrono::seconds;
+
+/// madre's clock and ours differ, and her state is read some time after a window has ended.
+constexpr seconds kTolerance(3);
+/// A window that was open before the first observation, of which the time so far counts.
+constexpr std::chrono::hours kLongestBefore(24 * 31);
+
+const PowerWindow* find(const PowerState& seen, std::string_view id) {
+  const auto found = std::find_if(seen.windows.begin(), seen.windows.end(),
+                                  [=](const PowerWindow& window) { return window.id == id; });
+  return found == seen.windows.end() ? nullptr : &*found;
+}
+
+std::optional<WallTime> end_of(const PowerWindow& window, WallTime now) {
+  if (window.remaining) return now + *window.remaining;
+  if (window.created_at && window.ttl) return *window.created_at + *window.ttl;
+  return std::nullopt;
+}
+
+std::optional<seconds> ttl_left(const PowerLedger::Window& window, WallTime now) {
+  if (!window.end) return std::nullopt;
+  return std::max(std::chrono::floor<seconds>(*window.end - now), seconds(0));
+}
+
+}  // namespace
+
+void PowerGovernor::observe(const PowerState& state) {
+  MadeDecisions made;
+  {
+    const std::lock_guard lock(impl_->state->mutex);
+    impl_->observe(made, state);
+  }
+  impl_->deliver(made);
+}
+
+void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) const {
+  const TimePoint steady = options.clock.now() - seen.age;
+  const WallTime now = options.wall_clock.now() -
+                       std::chrono::duration_cast<milliseconds>(std::max(seen.age, Duration()));
+  if (state->seen_steady && steady < *state->seen_steady) return;  // older than what is known
+  // The steady clock says how much time has passed, also while the wall clock is put right.
+  Duration since_last = Duration::max();
+  if (state->seen_steady) since_last = steady - *state->seen_steady;
+  if (state->is_used.exchange(false, std::memory_order_relaxed)) {
+    for (KnownWindow& window : state->windows) window.used_at = steady;
+  }
+  count_use(seen, now, since_last);
+  drop_gone(made, seen, now, steady);
+  add_new(made, seen, now, steady);
+  state->seen_at = now;
+  state->seen_steady = steady;
+  const auto& running = seen.running;
+  const bool is_awake =
+      std::find(running.begin(), running.end(), options.chat_service) != running.end();
+  if (is_awake) state->is_wanted.store(false, std::memory_order_relaxed);
+  const TimePoint until = saturated_add(steady, options.max_age);
+  state->asleep_until.store(is_awake ? 0 : until.time_since_epoch().count(),
+                            std::memory_order_relaxed);
+}
+
+/// One that has gone at an unknown moment counts up to now, or to its own end.
+void PowerGovernor::Impl::count_use(const PowerState& seen, WallTime now,
+                                    Duration since_last) const {
+  WallTime last = state->seen_at.value_or(now - kLongestBefore);
+  if (since_last != Duration::max()) {
+    last = now - std::chrono::duration_cast<milliseconds>(since_last);
+  }
+  std::vector<Span> spans;
+  for (const KnownWindow& window : state->windows) {
+    const bool is_open = find(seen, window.is.id) != nullptr;
+    const WallTime until = is_open ? now : std::min(now, window.is.end.value_or(now));
+    spans.emplace_back(window.is_seen ? last : std::max(last, window.is.since), until);
+  }
+  for (const PowerWindow& window : seen.windows) {
+    spans.emplace_back(std::max(last, std::min(window.created_at.value_or(now), now)), now);
+  }
+  add_used(state->used, std::move(spans), options.budget.zone);
+  forget_old(state->used, options.budget.zone.day_of(now));
+}
+
+/// A state that was read before the command that opened a window does not speak of it.
+void PowerGovernor::Impl::drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now,
+                                    TimePoint steady) const {
+  const auto is_gone = [&](const KnownWindow& window) {
+    const bool is_known = window.is_seen || window.added_at <= steady;
+    return is_known && !window.is_closing && find(seen, window.is.id) == nullptr;
+  };
+  for (const KnownWindow& window : state->windows) {
+    if (!is_gone(window)) continue;
+    const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
+    if (!has_ended) leave_alone(now);
+    decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
+                  .source = has_ended ? PowerSource::clock : PowerSource::elsewhere,
+                  .schedule = window.is.schedule,
+                  .window_id = window.is.id,
+                  .services = window.is.services,
+                  .reason = has_ended ? "ttl" : "by_hand"});
+  }
+  std::erase_if(state->windows, is_gone);
+}
+
+void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, WallTime now,
+                                  TimePoint steady) const {
+  for (const PowerWindow& window : seen.windows) {
+    const auto end = end_of(window, now);
+    const auto known =
+        std::find_if(state->windows.begin(), state->windows.end(),
+                     [&](const KnownWindow& each) { return each.is.id == window.id; });
+    if (known != state->windows.end()) {
+      known->is_seen = true;
+      known->is.services = window.services;
+      const bool is_later = end && known->is.end && *end > *known->is.end + kTolerance;
+      if (!end || is_later) known->is_alerted = false;
+      known->is.end = end;
+      continue;
+    }
+    PowerLedger::Window made_of{.id = window.id,
+                                .since = std::min(window.created_at.value_or(now), now),
+                                .end = end,
+                                .services = window.services};
+    decide(made, {.kind = PowerDecisionKind::opened,
+                  .source = PowerSource::elsewhere,
+                  .window_id = window.id,
+                  .services = window.services,
+                  .ttl = ttl_left(made_of, now),
+                  .reason = "seen"});
+    state->windows.push_back(
+        {.is = std::move(made_of), .added_at = steady, .used_at = steady, .is_seen = true});
+  }
+}
+
+/// Of the schedules whose occurrence is current, none opens a window in it again.
+void PowerGovernor::Impl::leave_alone(WallTime now) const {
+  std::erase_if(state->closed,
+                [&](const auto& entry) { return entry.second + std::chrono::hours(24 * 3) < now; });
+  for (const PowerSchedule& schedule : options.schedules) {
+    const auto current = current_occurrence(schedule, now);
+    if (current) state->closed[schedule.name] = current->begin;
+  }
+  state->demand_paused_until = now + std::chrono::duration_cast<milliseconds>(options.demand.pause);
+  state->version.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Of windows and budgets.
+void PowerGovernor::Impl::alert(MadeDecisions& made, WallTime now) const {
+  for (KnownWindow& window : state->windows) {
+    const auto left = ttl_left(window.is, now);
+    if (options.alert_before <= Duration::zero() || window.is_alerted || !left) continue;
+    if (*left > options.alert_before) continue;
+    window.is_alerted = true;
+    decide(made, {.kind = PowerDecisionKind::ending,
+                  .source = PowerSource::clock,
+                  .schedule = window.is.schedule,
+                  .window_id = window.is.id,
+                  .services = window.is.services,
+                  .ttl = left,
+                  .reason = "ttl"});
+  }
+  const PowerBudget& budget = options.budget;
+  const std::chrono::local_days today = budget.zone.day_of(now);
+  const std::chrono::year_month_day date(today);
+  const std::chrono::local_days first(date.year() / date.month() / 1);
+  alert_budget(made, state->day, today, budget.per_day, used_on(state->used, today), "day_budget");
+  alert_budget(made, state->month, first, budget.per_month, used_in_month(state->used, today),
+               "month_budget");
+}
+
+void PowerGovernor::Impl::alert_budget(MadeDecisions& made, BudgetAlerts& alerts,
+                                       std::chrono::local_days period,
+                                       const std::optional<seconds>& limit, milliseconds used,
+                                       std::string_view name) const {
+  if (alerts.period != period) alerts = {.period = period};
+  if (!limit) return;
+  const bool is_spent = used >= *limit;
+  const bool is_low = static_cast<double>(used.count()) >=
+                      options.budget.warn_at * static_cast<double>(milliseconds(*limit).count());
+  const auto left = std::max(std::chrono::floor<seconds>(*limit - used), seconds(0));
+  const auto report = [&](PowerDecisionKind kind) {
+    decide(made,
+           {.kind = kind, .source = PowerSource::clock, .ttl = left, .reason = std::string(name)});
+  };
+  if (is_low && !is_spent && !alerts.is_low) report(PowerDecisionKind::budget_low);
+  if (is_spent && !alerts.is_spent) report(PowerDecisionKind::budget_spent);
+  alerts.is_low = alerts.is_low || is_low;
+  alerts.is_spent = alerts.is_spent || is_spent;
+}
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,117 @@
+#pragma once
+
+/// \file
+/// The state of a `PowerGovernor`. Internal.
+
+#include <vx11/power_governor.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "power/budget.hpp"
+#include "power/schedule.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+/// A window that is open, as far as is known.
+struct KnownWindow {
+  PowerLedger::Window is = {};
+  TimePoint added_at = {};
+  TimePoint used_at = {};   ///< The same, or when a chat used it last.
+  bool is_alerted = false;  ///< That it ends soon.
+  bool is_closing = false;  ///< By this governor.
+  bool is_seen = false;     ///< In madre's state, not only in her answer to the command.
+};
+
+/// Where a budget's use has been reported.
+struct BudgetAlerts {
+  std::chrono::local_days period = {};  ///< Its first day.
+  bool is_low = false;
+  bool is_spent = false;
+};
+
+/// What policies that follow one another share.
+struct PowerGovernorState {
+  std::mutex mutex = {};
+  // Guarded by `mutex`:
+  std::vector<KnownWindow> windows = {};
+  UsedDays used = {};
+  std::optional<WallTime> seen_at = std::nullopt;       ///< Of the state that was observed last.
+  std::optional<TimePoint> seen_steady = std::nullopt;  ///< The same; none in an earlier process.
+  std::map<std::string, WallTime, std::less<>> closed = {};
+  std::optional<WallTime> demand_paused_until = std::nullopt;
+  std::map<std::string, TimePoint, std::less<>> retry_at = {};    ///< By schedule; empty: demand.
+  std::map<std::string, WallTime, std::less<>> refused_for = {};  ///< Reported once an occurrence.
+  BudgetAlerts day = {};
+  BudgetAlerts month = {};
+  std::deque<PowerDecision> decisions = {};
+  std::uint64_t last_id = 0;
+  int commands = 0;  ///< In progress.
+
+  std::array<std::atomic<std::uint64_t>, kPowerDecisionKinds> counts = {};
+  std::atomic<std::uint64_t> version = 0;
+  std::atomic<std::int64_t> asleep_until = 0;  ///< As `TimePoint`; 0: awake or unknown.
+  std::atomic<bool> is_used = false;           ///< By a chat since it was read last.
+  std::atomic<bool> is_wanted = false;         ///< The same, while it was asleep.
+  std::atomic<bool> is_changed = false;        ///< By a command since it was read last.
+};
+
+/// Decisions that were made under the lock, to be delivered after it.
+using MadeDecisions = std::vector<PowerDecision>;
+
+struct PowerGovernor::Impl {
+  Impl(PowerGovernorOptions given, std::shared_ptr<PowerGovernorState> shared)
+      : options(std::move(given)), state(std::move(shared)) {}
+
+  void deliver(const MadeDecisions& made) const;
+
+  // Under the lock:
+  void decide(MadeDecisions& made, PowerDecision decision) const;
+  void observe(MadeDecisions& made, const PowerState& seen) const;
+  void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
+  void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
+  void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
+  void leave_alone(WallTime now) const;
+  void alert(MadeDecisions& made, WallTime now) const;
+  void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,
+                    const std::optional<std::chrono::seconds>& limit, milliseconds used,
+                    std::string_view name) const;
+  std::optional<PowerOrder> due(MadeDecisions& made, WallTime now, TimePoint steady) const;
+  std::optional<PowerOrder> idle_order(TimePoint steady) const;
+  std::optional<PowerOrder> schedule_order(MadeDecisions& made, const PowerSchedule& schedule,
+                                           WallTime now, TimePoint steady) const;
+  std::optional<PowerOrder> demand_order(MadeDecisions& made, WallTime now, TimePoint steady) const;
+  std::chrono::seconds grantable(WallTime now, std::chrono::seconds wanted) const;
+  bool waits(std::string_view schedule, TimePoint steady) const;
+  void open_concluded(MadeDecisions& made, const PowerOrder& order,
+                      const Result<MadreReply>& reply) const;
+  void close_concluded(MadeDecisions& made, const PowerOrder& order,
+                       const Result<MadreReply>& reply) const;
+  void add_opened(MadeDecisions& made, const PowerOrder& order, const MadreReply& reply) const;
+  std::optional<PowerRefusal> refusal(const WindowRequest& window, WallTime now) const;
+  std::optional<PowerRefusal> refusal_of_ttl(const WindowRequest& window, WallTime now) const;
+  std::optional<PowerRefusal> refusal_of_budget(const WindowRequest& window, WallTime now) const;
+  /// Whether madre's state is known and young enough.
+  bool is_current(TimePoint steady) const;
+
+  const PowerGovernorOptions options;
+  const std::shared_ptr<PowerGovernorState> state;
+};
+
+/// A word for an error or a refusal of madre.
+std::string failure_reason(const Result<MadreReply>& reply);
+
+}  // namespace v0
+}  // namespace vx11

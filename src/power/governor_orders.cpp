@@ -1,0 +1,214 @@
+// The commands that a governor decides on.
+#include <algorithm>
+#include <array>
+
+#include "json/scan.hpp"
+#include "power/governor_impl.hpp"
+
+namespace vx11 {
+inline namespace v0 {
+
+namespace {
+
+using std::chrono::seconds;
+
+/// After a command that failed: madre may be starting again.
+constexpr Duration kAfterFailure = seconds(30);
+/// After a command that may still be carried out.
+constexpr Duration kAfterPending = std::chrono::minutes(1);
+
+/// The decoded text of a member; empty if there is none.
+std::string member_of(std::string_view object, std::string_view name) {
+  const std::array names = {name};
+  const auto scanned = json::scan_object(object, names);
+  if (!scanned || scanned->members[0].kind != json::Kind::string) return {};
+  return std::string(scanned->members[0].text);
+}
+
+PowerDecision decision_of(const PowerOrder& order, PowerDecisionKind kind, std::string reason) {
+  return {.kind = kind,
+          .source = order.source,
+          .schedule = order.schedule,
+          .window_id = order.window_id,
+          .services = order.window.services,
+          .ttl = order.window.ttl,
+          .reason = std::move(reason)};
+}
+
+bool has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::string failure_reason(const Result<MadreReply>& reply) {
+  if (!reply) return std::string(to_string(reply.error().code));
+  if (reply->pending()) return "pending";
+  return reply->status == 409 ? "window_open" : "madre_refused";
+}
+
+std::optional<PowerOrder> PowerGovernor::due() {
+  MadeDecisions made;
+  std::optional<PowerOrder> order;
+  {
+    const std::lock_guard lock(impl_->state->mutex);
+    const TimePoint steady = impl_->options.clock.now();
+    const WallTime now = impl_->options.wall_clock.now();
+    if (impl_->is_current(steady)) order = impl_->due(made, now, steady);
+    if (order) ++impl_->state->commands;
+  }
+  impl_->deliver(made);
+  return order;
+}
+
+std::optional<PowerOrder> PowerGovernor::Impl::due(MadeDecisions& made, WallTime now,
+                                                   TimePoint steady) const {
+  alert(made, now);
+  if (state->commands != 0) return std::nullopt;
+  if (auto order = idle_order(steady)) return order;
+  if (!state->windows.empty()) {  // beside it madre opens none
+    state->is_wanted.store(false, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  for (const PowerSchedule& schedule : options.schedules) {
+    if (auto order = schedule_order(made, schedule, now, steady)) return order;
+  }
+  return demand_order(made, now, steady);
+}
+
+std::optional<PowerOrder> PowerGovernor::Impl::idle_order(TimePoint steady) const {
+  if (options.idle_after <= Duration::zero()) return std::nullopt;
+  const bool is_used = state->is_used.exchange(false, std::memory_order_relaxed);
+  for (KnownWindow& window : state->windows) {
+    if (is_used) window.used_at = steady;
+    const bool is_idle = steady - window.used_at >= options.idle_after;
+    if (window.is_closing || !is_idle || !has(window.is.services, options.chat_service)) continue;
+    window.is_closing = true;
+    PowerOrder order{.action = PowerOrder::Action::close,
+                     .window_id = window.is.id,
+                     .source = PowerSource::idle};
+    order.window.services = window.is.services;
+    order.window.ttl = std::nullopt;
+    return order;
+  }
+  return std::nullopt;
+}
+
+bool PowerGovernor::Impl::waits(std::string_view schedule, TimePoint steady) const {
+  const auto found = state->retry_at.find(schedule);
+  return found != state->retry_at.end() && steady < found->second;
+}
+
+/// As much of it as bounds and budget leave.
+seconds PowerGovernor::Impl::grantable(WallTime now, seconds wanted) const {
+  wanted = std::min(wanted, options.bounds.max_ttl);
+  return std::chrono::floor<seconds>(affordable(options.budget, state->used, now, wanted));
+}
+
+std::optional<PowerOrder> PowerGovernor::Impl::schedule_order(MadeDecisions& made,
+                                                              const PowerSchedule& schedule,
+                                                              WallTime now,
+                                                              TimePoint steady) const {
+  const auto current = current_occurrence(schedule, now);
+  if (!current || waits(schedule.name, steady)) return std::nullopt;
+  const auto closed = state->closed.find(schedule.name);
+  if (closed != state->closed.end() && closed->second == current->begin) return std::nullopt;
+  const auto left = std::chrono::floor<seconds>(current->end - now);
+  const seconds wanted = std::min(left, schedule.ttl.value_or(left));
+  if (wanted < options.bounds.min_ttl) return std::nullopt;
+  PowerOrder order{.source = PowerSource::schedule, .schedule = schedule.name};
+  order.window.services = schedule.services;
+  order.window.ttl = grantable(now, wanted);
+  order.window.reason = "schedule " + schedule.name;
+  if (*order.window.ttl >= options.bounds.min_ttl) return order;
+  if (state->refused_for[schedule.name] == current->begin) return std::nullopt;
+  state->refused_for[schedule.name] = current->begin;
+  decide(made, decision_of(order, PowerDecisionKind::refused,
+                           std::string(spent_reason(options.budget, state->used, now))));
+  return std::nullopt;
+}
+
+/// What chats have asked for is forgotten if it is not granted: the next one asks again.
+std::optional<PowerOrder> PowerGovernor::Impl::demand_order(MadeDecisions& made, WallTime now,
+                                                            TimePoint steady) const {
+  if (options.demand.services.empty() || waits("", steady)) return std::nullopt;
+  if (!state->is_wanted.exchange(false, std::memory_order_relaxed)) return std::nullopt;
+  if (state->demand_paused_until && now < *state->demand_paused_until) return std::nullopt;
+  PowerOrder order{.source = PowerSource::demand};
+  order.window.services = options.demand.services;
+  order.window.ttl = grantable(now, options.demand.ttl);
+  order.window.reason = "a chat asked for it";
+  if (*order.window.ttl >= options.bounds.min_ttl) return order;
+  state->retry_at[""] = saturated_add(steady, kAfterPending);
+  decide(made, decision_of(order, PowerDecisionKind::refused,
+                           std::string(spent_reason(options.budget, state->used, now))));
+  return std::nullopt;
+}
+
+void PowerGovernor::concluded(const PowerOrder& order, const Result<MadreReply>& reply) {
+  MadeDecisions made;
+  {
+    const std::lock_guard lock(impl_->state->mutex);
+    --impl_->state->commands;
+    const bool is_open = order.action == PowerOrder::Action::open;
+    is_open ? impl_->open_concluded(made, order, reply)
+            : impl_->close_concluded(made, order, reply);
+  }
+  impl_->state->is_changed.store(true, std::memory_order_relaxed);
+  impl_->deliver(made);
+}
+
+void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& order,
+                                         const Result<MadreReply>& reply) const {
+  if (reply && reply->ok()) return add_opened(made, order, *reply);
+  const TimePoint steady = options.clock.now();
+  const Duration asked = reply ? reply->retry_after : Duration::zero();
+  const bool is_pending = reply && reply->pending();
+  state->retry_at[order.schedule] =
+      saturated_add(steady, std::max(asked, is_pending ? kAfterPending : kAfterFailure));
+  decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
+}
+
+void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& order,
+                                     const MadreReply& reply) const {
+  const WallTime now = options.wall_clock.now();
+  PowerOrder opened = order;
+  opened.window_id = member_of(reply.json, "window_id");
+  PowerLedger::Window window{.id = opened.window_id,
+                             .since = now,
+                             .services = order.window.services,
+                             .source = order.source,
+                             .schedule = order.schedule};
+  if (order.window.ttl) window.end = now + *order.window.ttl;
+  decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
+  if (window.id.empty()) return;  // the next state shows it
+  std::erase_if(state->windows, [&](const KnownWindow& known) { return known.is.id == window.id; });
+  const TimePoint steady = options.clock.now();
+  state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
+  // From the command on it is awake, or at least starting: chats find out.
+  if (has(order.window.services, options.chat_service)) {
+    state->asleep_until.store(0, std::memory_order_relaxed);
+  }
+}
+
+void PowerGovernor::Impl::close_concluded(MadeDecisions& made, const PowerOrder& order,
+                                          const Result<MadreReply>& reply) const {
+  const bool is_gone = reply && (reply->ok() || reply->status == 404);
+  const auto found =
+      std::find_if(state->windows.begin(), state->windows.end(),
+                   [&](const KnownWindow& each) { return each.is.id == order.window_id; });
+  if (found == state->windows.end()) return;
+  if (!is_gone) {
+    found->is_closing = false;
+    found->used_at = options.clock.now();  // tried again when it has been idle as long once more
+    return decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
+  }
+  state->windows.erase(found);
+  const auto paused = state->demand_paused_until;
+  leave_alone(options.wall_clock.now());
+  state->demand_paused_until = paused;  // a chat may open it again
+  decide(made, decision_of(order, PowerDecisionKind::closed, "idle"));
+}
+
+}  // namespace v0
+}  // namespace vx11

@@ -1,0 +1,103 @@
+// Power: windows with countdown and expiry, and commands in two steps.
+import assert from 'node:assert/strict'
+import { suite } from './suite.mjs'
+
+const shared = suite({ powerKey: true })
+const { check } = shared
+const PHRASE = 'I_UNDERSTAND_THIS_STOPS_SERVICES'
+
+const atPower = async (open) => {
+  const page = await open()
+  await page.login(shared.system.tokens.operator)
+  await page.view('Power')
+  return page
+}
+const openWindow = async (page, service, minutes) => {
+  const window = page.region('Window')
+  await window.getByRole('checkbox', { name: service }).check()
+  await window.getByLabel('Minutes').fill(minutes)
+  await window.getByLabel('Reason').fill('test')
+  await page.button('Open window', window).click()
+  await window.getByRole('timer').waitFor()
+  return window
+}
+
+check('a window needs services and a time', async (open) => {
+  const page = await atPower(open)
+  const window = page.region('Window')
+  await page.button('Open window', window).click()
+  await window.getByRole('alert').filter({ hasText: /./ }).waitFor()
+  assert.equal((await shared.system.api('GET', '/chat/window/status')).body.status, 'none')
+})
+
+check('an open window counts down, and its end shows by itself', async (open) => {
+  const page = await atPower(open)
+  const window = await openWindow(page, 'hermes', '0.1')
+  await window.getByText('hermes').first().waitFor()
+  await page.screenshot('power-window')
+  const first = await window.getByRole('timer').textContent()
+  await page.page.waitForFunction(([before]) => {
+    const timer = document.querySelector('[role="timer"]')
+    return timer && timer.textContent !== before
+  }, [first])
+  await window.getByText(/No window is open/).waitFor()
+  assert.equal((await shared.system.api('GET', '/chat/window/status')).body.status, 'none')
+})
+
+check('a window is closed after a question, and the history says who did it', async (open) => {
+  const page = await atPower(open)
+  const window = await openWindow(page, 'hermes', '15')
+  await page.button('Close window', window).click()
+  const dialog = page.page.getByRole('dialog')
+  await page.screenshot('power-close')
+  await dialog.getByRole('button', { name: /^Close( window)?$/ }).first().click()
+  await window.getByText(/No window is open/).waitFor()
+  await page.region('Last power actions').first().getByRole('row').filter({ hasText: 'operator' }).first().waitFor()
+})
+
+const restarting = async (page, service) => {
+  await page.button(`restart ${service}`).click()
+  const dialog = page.dialog(`Restart ${service}`)
+  await dialog.getByText(/Nothing has been done yet/).waitFor()
+  return dialog
+}
+const confirmRestart = async (dialog, service) => {
+  const carryOut = dialog.getByRole('button', { name: 'Carry out restart' })
+  assert.ok(await carryOut.isDisabled())
+  await dialog.getByRole('checkbox').check()
+  await dialog.getByLabel(/to confirm/).fill(service)
+  await carryOut.click()
+}
+
+check('a restart shows its plan first, and is carried out after the confirmation', async (open) => {
+  const page = await atPower(open)
+  const dialog = await restarting(page, 'hermes')
+  await page.screenshot('power-plan')
+  assert.deepEqual(await page.violations(), [])
+  await confirmRestart(dialog, 'hermes')
+  await dialog.getByText(/madre has carried it out/).waitFor()
+  const { body } = await shared.system.api('GET', '/audit?limit=20')
+  const outcomes = body.entries.filter(({ action }) => action === 'service.restart').map(({ outcome }) => outcome)
+  assert.ok(outcomes.includes('planned') && outcomes.includes('done'), outcomes.join())
+})
+
+check('a refusal of madre is shown, and nothing is done', async (open) => {
+  const page = await atPower(open)
+  const dialog = await restarting(page, 'hermes')
+  await shared.system.order('__fault', { service: 'madre', fault: '429', path: '/madre/power/service', retry_after: 30 })
+  await confirmRestart(dialog, 'hermes')
+  await dialog.getByRole('alert').filter({ hasText: /./ }).waitFor()
+  await page.screenshot('power-refused')
+  assert.equal(await dialog.getByText(/has carried it out/).count(), 0)
+  await shared.system.order('__heal')
+})
+
+check('what a policy forbids is shown with what to do', async (open) => {
+  const page = await atPower(open)
+  const answer = await shared.system.api('POST', '/service/hermes/restart', { apply: true, confirm: PHRASE },
+    shared.system.tokens.viewer)
+  assert.equal(answer.status, 403)
+  assert.equal(answer.body.status, 'OFF_BY_POLICY')
+  assert.ok(answer.body.recommended_action.length > 0)
+  await page.heading('Power').waitFor()
+})
