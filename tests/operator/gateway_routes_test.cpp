@@ -1,7 +1,7 @@
 // What the backend asks of the gateway, and what it makes of the answers.
 
 #include <chrono>
-#include <deque>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -371,6 +371,19 @@ TEST_CASE("refusals, rates and unfinished commands of madre are passed on") {
   CHECK(stop().status == 503);
   CHECK(site.audit->all.back().outcome == "failed");
   CHECK(site.call("POST", "/service/{name}/stop", json::object(), "nonsense").status == 422);
+}
+
+TEST_CASE("a command continues when its caller has left, and is in the audit") {
+  Site site;
+  site.gateway->answers("POST /operator/power/service/switch/start", 200, {{"status", "running"}});
+  std::stop_source left;
+  left.request_stop();
+  site.deadline = vx11::Deadline(vx11::TimePoint::max(), left.get_token());
+  CHECK(site.call("POST", "/service/{name}/start", json::object(), "switch").status == 200);
+  REQUIRE(site.audit->all.size() == 1);
+  CHECK(site.audit->all[0].outcome == "done");
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
+  CHECK(site.audit->all.size() == 1);  // a chat ends with its caller
 }
 
 TEST_CASE("a command whose audit cannot be written is not acknowledged") {

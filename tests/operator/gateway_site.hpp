@@ -50,8 +50,7 @@ struct Site : FakeParts {
       request.headers.set("Content-Type", "application/json");
       request.body = body.is_string() ? body.get<std::string>() : body.dump();
     }
-    const vx11::Deadline never;
-    ApiCall received(request, never, caller, "corr-1");
+    ApiCall received(request, deadline, caller, "corr-1");
     received.pattern = route->pattern;
     return vx11::sync_wait(route->answer(received));
   }
@@ -64,6 +63,7 @@ struct Site : FakeParts {
     return made;
   }();
   vx11::Headers headers = {};
+  vx11::Deadline deadline = {};
   backend::ApiRoutes routes = {};
 };
 
