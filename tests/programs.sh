@@ -4,7 +4,6 @@
 readonly GATEWAY_PROGRAM=${VX11_GATEWAY:-$(newest_program examples/gateway/vx11-gateway)}
 readonly OPERATOR_PROGRAM=${VX11_OPERATOR:-$(newest_program examples/operator/vx11-operator)}
 readonly UPSTREAM_PROGRAM=${VX11_UPSTREAM:-$(newest_program examples/upstream/vx11-upstream)}
-readonly OPERATOR_PROGRAM=${VX11_OPERATOR:-$(newest_program examples/operator/vx11-operator)}
 readonly TOKEN=${VX11_TENTACULO_LINK_TOKEN:-${VX11_GATEWAY_TOKEN:-operator-token-of-this-test}}
 BASE=${VX11_BASE_URL:-} # of the gateway
 MADRE='' SWITCH_URL='' CONTROL=''

@@ -2,6 +2,7 @@
 #include <vx11/power_state_client.hpp>
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,6 +63,17 @@ json command_detail(const json& body, const GatewayReply* reply) {
   return detail;
 }
 
+/// What is wrong with the members of the body; none: the gateway is asked.
+std::optional<ApiAnswer> body_mistake(const json& body) {
+  const json& apply = member(body, "apply");
+  if (!apply.is_null() && !apply.is_boolean()) {
+    return unprocessable("apply", "Input should be a valid boolean", "bool_type");
+  }
+  const json& confirm = member(body, "confirm");
+  if (confirm.is_null() || confirm.is_string()) return std::nullopt;
+  return unprocessable("confirm", "Input should be a valid string", "string_type");
+}
+
 std::string outcome_of_command(const ReplyOrAnswer& reply) {
   if (reply && reply->ok()) return outcome_of_answer(reply->body);
   return std::string(outcome_of(reply ? reply->status : reply.error().status));
@@ -83,6 +95,7 @@ Task<ApiAnswer> command(SharedContext context, const ApiCall& call, std::string_
   if (auto off = off_for(*context, call, Scope::power_write, service)) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
+  if (auto mistake = body_mistake(*body)) co_return *std::move(mistake);
   const StatusFeed::PowerCommand running = context->parts.feed->begin_command();
   auto sending = ask_gateway(*context, command_to(call, service, action),
                              command_deadline(*context), context->options.command_timeout);

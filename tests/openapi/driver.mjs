@@ -77,9 +77,8 @@ export class Driver {
     if (got !== status) this.faults.push(`${operation.name} ${JSON.stringify(how)} → ${got}, not ${status}: ${bytes.subarray(0, 200)}`)
   }
 
-  /// Asks until the status comes; every answer is judged.
-  async eventually(status, operation, how) {
-    const deadline = Date.now() + 20000
+  /// Asks until the status comes, at most until the deadline; every answer is judged.
+  async eventually(status, operation, how, deadline = Date.now() + 20000) {
     for (;;) {
       const { status: got } = await this.once(operation, how)
       if (got === status) return this.expect(status, operation, how)

@@ -18,6 +18,11 @@ once=$(token once --scopes $ALL --rate 1/h)
 
 start_upstream 0 0 --deployed --command-ms 0
 config <<TOML
+[server]
+trusted_proxies = ["127.0.0.1"]
+[limits]
+auth_failures = "5/h"
+auth_failures_on_loopback = true
 [auth]
 tokens = "$TOKENS"
 [chat]
@@ -37,7 +42,7 @@ another_operator() {
   shift
   start "$name" '^listening on ' "$OPERATOR_PROGRAM" --listen 127.0.0.1:0 --gateway "$BASE" --database "$WORK/$name.db" "$@"
 }
-start_operator
+VX11_OPERATOR_SERVER_DRAIN_DELAY=2s start_operator
 another_operator read_only --read-only
 printf '[events]\nmax = 100\n' >"$WORK/small.toml"
 another_operator small --config "$WORK/small.toml"

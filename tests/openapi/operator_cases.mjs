@@ -13,6 +13,7 @@ export const drive = async (d) => {
   await windows(d)
   await services(d)
   await breakers(d)
+  await rates(d)
   await events(d)
   await stored(d)
   await readOnly(d)
@@ -93,13 +94,16 @@ const windows = async (d) => {
   await d.expect(409, close, { body: JSON.stringify({ window_id: 'win-other' }) })
   await d.expect(200, close)
   await d.withFault('madre', '500', {}, () => d.expect(200, read)) // degraded
-  const each = (status) => async () => {
-    for (const operation of [open, close]) await d.expect(status, operation)
+  const commands = { path: '/madre/power/window' } // the state is read as ever
+  const each = (operation, status, fault, members) =>
+    d.withFault('madre', fault, { ...commands, ...members }, () => d.expect(status, operation))
+  for (const operation of [open, close]) {
+    await each(operation, 429, '429', { retry_after: 7 })
+    await each(operation, 404, '404')
+    await each(operation, 504, 'hang')
+    await d.withFault('madre', 'refuse', {}, () => d.expect(503, operation))
+    if (operation === open) await d.expect(200, open) // for the other one
   }
-  await d.withFault('madre', 'refuse', {}, each(503))
-  await d.withFault('madre', '429', { retry_after: 7 }, each(429))
-  await d.withFault('madre', '404', {}, each(404))
-  await d.withFault('madre', 'hang', { path: '/madre/power/window' }, each(504))
 }
 
 const services = async (d) => {
@@ -115,6 +119,18 @@ const services = async (d) => {
   await d.withFault('madre', '429', { retry_after: 7 }, each(429))
   await d.withFault('madre', '404', {}, each(404))
   await d.withFault('madre', 'hang', { path: '/madre/power/service' }, each(504))
+}
+
+/// A rate of the gateway's is used up.
+const rates = async (d) => {
+  await d.once(d.byId('getMe'), { token: d.tokens.once })
+  const own = ['createWsToken', 'ingestEvent', 'login'] // have rates of their own
+  for (const operation of d.all.filter((one) => one.has('429') && !own.includes(one.id))) {
+    await d.expect(429, operation, { token: d.tokens.once })
+  }
+  const ticket = d.byId('createWsToken')
+  for (let i = 0; i < 20000 && (await d.once(ticket)).status !== 429; ++i);
+  await d.expect(429, ticket)
 }
 
 const breakers = async (d) => {
@@ -176,8 +192,10 @@ const readOnly = async (d) => {
 
 const ending = async (d) => {
   d.stopGateway()
+  const deadline = Date.now() + 30000 // confirmations of credentials are kept for a while
   for (const operation of d.all.filter((one) => one.has('503') && !['getReadyz'].includes(one.id))) {
-    await d.eventually(503, operation, operation.id === 'login' ? { token: null, from: d.address() } : {})
+    await d.eventually(503, operation, operation.id === 'login' ? { token: null, from: d.address() } : {},
+      deadline)
   }
   process.kill(d.pids.operator)
   await d.eventually(503, d.byId('getReadyz'))

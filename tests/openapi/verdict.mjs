@@ -30,7 +30,7 @@ export const verdict = async (base, least, drivers) => {
   const strangers = served.filter((route) => !described.has(plain(route)) && !PAGES.includes(route))
   say(served.length > least && strangers.length === 0, `the ${served.length} routes that are counted are described`, strangers)
 
-  await driver.run()
+  await driver.run().catch((error) => driver.faults.push(`the driver failed: ${error.stack}`))
   say(judge.faults.length === 0, 'every answer is as described', judge.faults)
   const missing = judge.missing()
   say(missing.length === 0, 'every status and form that is described occurs', missing)

@@ -72,7 +72,8 @@ class FakeGateway final : public vx11::StreamingTransport {
 
   using vx11::StreamingTransport::open;
   using vx11::StreamingTransport::send;
-  Task<Result<HttpResponse>> send(const HttpRequest& request, vx11::Deadline) override {
+  Task<Result<HttpResponse>> send(const HttpRequest& request, vx11::Deadline deadline) override {
+    if (deadline.cancelled()) return Result<HttpResponse>(vx11::fail(Errc::cancelled, "left"));
     requests.push_back(request);
     if (on_request) on_request(request);
     const auto at = answers_.find(request.method + " " + request.target);

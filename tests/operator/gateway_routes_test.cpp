@@ -1,104 +1,17 @@
 // What the backend asks of the gateway, and what it makes of the answers.
 
-#include "gateway_routes.hpp"
-
-#include <vx11/task.hpp>
-
-#include <algorithm>
+#include <chrono>
+#include <stop_token>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
-#include "chats.hpp"
-#include "gateway_fakes.hpp"
+#include "gateway_site.hpp"
 
 namespace {
 
-using namespace gateway_fakes;
-using backend::ApiAnswer;
-using backend::ApiCall;
-using backend::ApiRoute;
-using backend::Caller;
-using vx11::Scope;
-
-constexpr const char* kState = "GET /operator/power/state";
-constexpr const char* kStatus = "GET /operator/status";
-constexpr const char* kAsk = "POST /operator/chat/ask";
-
-struct Site : FakeParts {
-  explicit Site(backend::GatewayRouteOptions options = {}) {
-    options.clock = clock;
-    options.wall_clock = clock;
-    routes = backend::gateway_routes(parts, options);
-    gateway->answers(kStatus, 200, healthy_status());
-    gateway->answers(kState, 200, solo_madre());
-  }
-
-  ApiAnswer call(const std::string& method, const std::string& pattern, const json& body = {},
-                 const std::string& name = {}) {
-    const auto route = std::find_if(routes.begin(), routes.end(), [&](const ApiRoute& each) {
-      return each.method == method && each.pattern == pattern;
-    });
-    REQUIRE(route != routes.end());
-    std::string path = "/operator/api" + pattern;
-    if (!name.empty()) path.replace(path.find("{name}"), 6, name);
-    HttpRequest request(method, {}, path);
-    request.headers = headers;
-    if (!body.is_null()) {
-      request.headers.set("Content-Type", "application/json");
-      request.body = body.is_string() ? body.get<std::string>() : body.dump();
-    }
-    const vx11::Deadline never;
-    ApiCall received(request, never, caller, "corr-1");
-    received.pattern = route->pattern;
-    return vx11::sync_wait(route->answer(received));
-  }
-
-  Caller caller = [] {
-    Caller made;
-    made.principal = "ana";
-    made.token = "token-of-ana";
-    made.scopes = vx11::Scopes::all();
-    return made;
-  }();
-  vx11::Headers headers = {};
-  backend::ApiRoutes routes = {};
-};
-
-/// Everything that a stream sends.
-std::string all_of(ApiAnswer& answer) {
-  REQUIRE_FALSE(answer.is_json);
-  REQUIRE(answer.other.body);
-  std::string text;
-  for (;;) {
-    auto piece = vx11::sync_wait(answer.other.body->next(vx11::Deadline()));
-    REQUIRE(piece.has_value());
-    if (piece->empty()) return text;
-    text += *piece;
-  }
-}
-
-json answer_of_switch() {
-  return {{"session_id", "s-1"},
-          {"response", "hello"},
-          {"degraded", false},
-          {"metadata",
-           {{"source", "switch"},
-            {"attempts", {{{"name", "switch"}, {"outcome", "answered"}, {"elapsed_ms", 12.5}}}},
-            {"upstream", {{"provider", "local"}, {"model", "stub"}}}}}};
-}
-
-json answer_of_madre() {
-  json answer = answer_of_switch();
-  answer["degraded"] = true;
-  answer["metadata"] = {{"source", "madre_fallback"},
-                        {"reason", "switch_timeout"},
-                        {"attempts",
-                         {{{"name", "switch"}, {"outcome", "timeout"}, {"elapsed_ms", 4000.0}},
-                          {{"name", "madre"}, {"outcome", "answered"}, {"elapsed_ms", 3.0}}}}};
-  return answer;
-}
+using namespace gateway_site;
 
 TEST_CASE("a request is sent with the caller's token and the correlation id") {
   Site site;
@@ -460,6 +373,19 @@ TEST_CASE("refusals, rates and unfinished commands of madre are passed on") {
   CHECK(site.call("POST", "/service/{name}/stop", json::object(), "nonsense").status == 422);
 }
 
+TEST_CASE("a command continues when its caller has left, and is in the audit") {
+  Site site;
+  site.gateway->answers("POST /operator/power/service/switch/start", 200, {{"status", "running"}});
+  std::stop_source left;
+  left.request_stop();
+  site.deadline = vx11::Deadline(vx11::TimePoint::max(), left.get_token());
+  CHECK(site.call("POST", "/service/{name}/start", json::object(), "switch").status == 200);
+  REQUIRE(site.audit->all.size() == 1);
+  CHECK(site.audit->all[0].outcome == "done");
+  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
+  CHECK(site.audit->all.size() == 1);  // a chat ends with its caller
+}
+
 TEST_CASE("a command whose audit cannot be written is not acknowledged") {
   Site site;
   site.gateway->answers("POST /operator/power/service/switch/start", 200, {{"status", "running"}});
@@ -488,151 +414,6 @@ TEST_CASE("breakers are listed, isolated and reset") {
   const ApiAnswer unknown = site.call("POST", "/breakers/{name}/reset", json::object(), "x");
   CHECK(unknown.status == 404);
   CHECK(site.audit->all.back().outcome == "refused");
-}
-
-TEST_CASE("a chat has what the console shows, and is stored") {
-  Site site;
-  site.gateway->answers(kAsk, 200, answer_of_switch());
-  site.headers.add("Idempotency-Key", "k-1");
-  const ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
-  CHECK(answer.status == 200);
-  CHECK(answer.body["response"] == "hello");
-  CHECK(answer.body["fallback_source"] == "switch");
-  CHECK(answer.body["provider"] == "local");
-  CHECK(answer.body["model_used"] == "stub");
-  CHECK(answer.body["latency_ms"].is_number());
-  CHECK(answer.body["degraded"] == false);
-  CHECK(site.gateway->last(kAsk).headers.get("Idempotency-Key") == "k-1");
-  REQUIRE(site.transcripts->all.size() == 1);
-  CHECK(site.transcripts->all[0].question == "hi");
-  CHECK(site.transcripts->all[0].answer == "hello");
-  CHECK(site.transcripts->all[0].principal == "ana");
-  CHECK(site.transcripts->all[0].metadata["model_used"] == "stub");
-  CHECK(site.events->all.empty());
-  const json series = site.call("GET", "/latency").body["series"];
-  REQUIRE(series.size() == 1);
-  CHECK(series[0]["upstream"] == "switch");
-  CHECK(series[0]["source"] == "chat");
-  CHECK(series[0]["points"][0]["latency_ms"] == 12.5);
-
-  HttpResponse replayed(200, "application/json", answer_of_switch().dump());
-  replayed.headers.add("Idempotent-Replayed", "true");
-  site.gateway->responds(kAsk, replayed);
-  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 200);
-  CHECK(site.transcripts->all.size() == 1);
-}
-
-TEST_CASE("a fallback becomes an event, and a turn that is not stored is said") {
-  Site site;
-  site.gateway->answers(kAsk, 200, answer_of_madre());
-  site.transcripts->fails = true;
-  const ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}});
-  CHECK(answer.body["fallback_source"] == "madre_fallback");
-  CHECK(answer.body["provider"].is_null());
-  CHECK(answer.body["degraded"] == true);
-  CHECK(answer.body["metadata"]["session_stored"] == false);
-  REQUIRE(site.events->news() == std::vector<std::string>{"chat.fallback"});
-  CHECK(site.events->last().module == "switch");
-  CHECK(site.events->last().payload["reason"] == "switch_timeout");
-}
-
-TEST_CASE("a chat that is refused or not answered is in the audit") {
-  Site site;
-  site.gateway->answers(
-      kAsk, 422, {{"detail", {{{"loc", {"body", "message"}}, {"msg", "m"}, {"type", "t"}}}}});
-  CHECK(site.call("POST", "/chat", json::object()).status == 422);
-  CHECK(site.audit->all.back().action == "chat");
-  CHECK(site.audit->all.back().outcome == "refused");
-  CHECK(site.events->all.empty());
-  site.gateway->answers(
-      kAsk, 503, {{"status", "service_offline"}, {"module", "switch"}, {"reason", "circuit_open"}});
-  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
-  CHECK(site.audit->all.back().outcome == "failed");
-  CHECK(site.events->last().type == "chat.failed");
-  site.gateway->responds(kAsk, HttpResponse(200, "text/html", "<html>"));
-  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).body["reason"] == "invalid_reply");
-  site.gateway->answers(kAsk, 200, {{"response", "no session"}});
-  CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
-  CHECK(site.transcripts->all.empty());
-}
-
-std::string done_event() {
-  json done = answer_of_madre();
-  done.erase("response");
-  return "event: done\ndata: " + done.dump() + "\n\n";
-}
-
-TEST_CASE("a streamed chat comes piece by piece, in one form for every upstream") {
-  Site site;
-  site.headers.add("Accept", "text/event-stream");
-  site.gateway->streams(
-      kAsk, {"id: 1\nevent: message\ndata: {\"delta\":\"one \"}\n\nevent: mess",
-             "age\ndata: {\"choices\":[{\"delta\":{\"content\":\"two\"}}]}\n\n: still here\n\n",
-             done_event()});
-  ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}});
-  CHECK(answer.other.head.headers.get("Content-Type") == "text/event-stream");
-  const std::string text = all_of(answer);
-  CHECK(text.starts_with(
-      "id: 1\nevent: message\ndata: {\"delta\":\"one \"}\n\n"
-      "id: 2\nevent: message\ndata: {\"delta\":\"two\"}\n\nid: 3\nevent: done\ndata: "));
-  const json done = json::parse(text.substr(text.rfind("data: ") + 6));
-  CHECK(done["fallback_source"] == "madre_fallback");
-  CHECK(done["correlation_id"] == "corr-1");
-  CHECK(done["session_id"] == "s-1");
-  CHECK(done["latency_ms"].is_number());
-  REQUIRE(site.transcripts->all.size() == 1);
-  CHECK(site.transcripts->all[0].answer == "one two");
-  CHECK(site.events->news() == std::vector<std::string>{"chat.fallback"});
-  CHECK(answer.other.body->ended());
-}
-
-TEST_CASE("a stream that breaks off ends with an error, and is stored as incomplete") {
-  Site site;
-  site.headers.add("Accept", "text/event-stream");
-  const std::string piece = "event: message\ndata: {\"delta\":\"half\"}\n\n";
-  const std::vector<std::deque<Result<std::string>>> streams = {
-      {piece, vx11::fail(Errc::invalid_reply, "truncated")},
-      {piece},  // ends without its last event
-      {piece, "event: done\ndata: nonsense\n\n"},
-      {piece,
-       "event: error\ndata: "
-       "{\"status\":\"service_offline\",\"module\":\"switch\",\"reason\":\"timeout\","
-       "\"message\":\"m\",\"session_id\":\"s-1\",\"attempts\":[],\"complete\":false}\n\n"}};
-  for (const auto& stream : streams) {
-    site.gateway->streams(kAsk, stream);
-    ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
-    const std::string text = all_of(answer);
-    REQUIRE(text.find("event: error") != std::string::npos);
-    const json error = json::parse(text.substr(text.rfind("data: ") + 6));
-    CHECK(error["complete"] == false);
-    CHECK(error["status"] == "service_offline");
-    CHECK(error["correlation_id"] == "corr-1");
-    CHECK(answer.other.body->failed());
-    CHECK(site.transcripts->all.back().answer == "half");
-    CHECK(site.transcripts->all.back().metadata["complete"] == false);
-    CHECK(site.events->last().type == "chat.broken_off");
-  }
-  // A caller who leaves has cancelled: nothing is stored.
-  const std::size_t stored = site.transcripts->all.size();
-  site.gateway->streams(kAsk, {piece, vx11::fail(Errc::cancelled, "left")});
-  ApiAnswer left = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
-  all_of(left);
-  CHECK(site.transcripts->all.size() == stored);
-}
-
-TEST_CASE("a stream that is refused, or answered whole, is that") {
-  Site site;
-  site.headers.add("Accept", "application/json, text/event-stream");
-  site.gateway->answers(kAsk, 429, {{"error", "too_many_requests"}, {"status_code", 429}});
-  const ApiAnswer refused = site.call("POST", "/chat", {{"message", "hi"}});
-  CHECK(refused.is_json);
-  CHECK(refused.status == 429);
-  site.gateway->answers(kAsk, 200, answer_of_switch());
-  ApiAnswer whole = site.call("POST", "/chat", {{"message", "hi"}});
-  const std::string text = all_of(whole);
-  CHECK(
-      text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"hello\"}\n\nid: 2\nevent: done"));
-  CHECK(site.transcripts->all.size() == 1);
 }
 
 }  // namespace

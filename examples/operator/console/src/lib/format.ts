@@ -68,7 +68,8 @@ const formatters = {
 export function moment(iso: string, now: number, times: Times = shownTimes): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  const today = at.toDateString() === new Date(now).toDateString();
+  const day = (date: Date) => (times === 'utc' ? date.toISOString().slice(0, 10) : date.toDateString());
+  const today = day(at) === day(new Date(now));
   const text = formatters[times][today ? 'time' : 'both'].format(at);
   return times === 'utc' ? `${text} UTC` : text;
 }

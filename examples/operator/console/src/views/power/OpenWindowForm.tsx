@@ -17,6 +17,7 @@ const nothingChosen: WindowChoice = { services: [], hold: false, minutes: '15', 
 export function OpenWindowForm({ window }: { window: WindowState }) {
   const [choice, setChoice] = useState(nothingChosen);
   const [mistake, setMistake] = useState('');
+  const services = useOptional();
   const open = useOpenWindow();
   const notify = useNotify();
   const lacking = useRefusal('power:write');
@@ -32,7 +33,7 @@ export function OpenWindowForm({ window }: { window: WindowState }) {
     <form onSubmit={submit}>
       <State window={window} />
       <ServiceChoice
-        services={useOptional()}
+        services={services}
         chosen={choice.services}
         onChange={(services) => setChoice({ ...choice, services })}
       />
