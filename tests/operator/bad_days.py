@@ -329,7 +329,7 @@ def hostile(backend):
         (b"\xc1\x8f\0\0\0\0" + ping, 1002),  # a reserved bit
         (b"\x09\x80\0\0\0\0", 1002),  # a ping in fragments
         (b"\x89\xfe\x00\x7e\0\0\0\0" + b"x" * 126, 1002),  # a ping that is too long
-        (b"\x81\xff" + struct.pack(">Q", 1 << 30) + b"\0\0\0\0x", 1009),  # 1 GiB
+        (b"\x81\xff" + struct.pack(">Q", 1 << 30) + b"\0\0\0\0", 1009),  # 1 GiB
         (b"\x81\xff" + struct.pack(">Q", 1 << 63) + b"\0\0\0\0", 1002),
         (b"\x81\x84\0\0\0\0\xf4\x90\x80\x80", 1007),  # no UTF-8
         (b"\x88\x82\0\0\0\0" + struct.pack(">H", 1006), 1002),  # no code for a close
