@@ -109,7 +109,10 @@ Task<std::optional<bool>> BridgeConnection::send_backlog() {
   const std::lock_guard lock(mutex_);
   for (const StoredEvent& event : *events) {
     if (socket_->unsent_bytes() > context().limits.unsent_bytes / 2) co_return true;
-    if (!put(event_message(event))) co_return true;
+    if (!put(event_message(event))) {  // it has ended, or no client could take so much at once
+      cut_off();
+      co_return true;
+    }
     delivered_ = event.id;
   }
   co_return events->size() == kPage;

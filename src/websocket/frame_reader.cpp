@@ -97,9 +97,12 @@ FrameReader::~FrameReader() = default;
 
 long FrameReader::give(std::uint8_t* into, std::size_t size, int /*flags*/, void* self) noexcept {
   std::string_view& input = static_cast<FrameReader*>(self)->input_;
-  if (input.empty()) return -1;
-  const std::size_t count = std::min(size, input.size());
+  FrameHead& head = static_cast<FrameReader*>(self)->head_;
+  const auto count = static_cast<std::size_t>(
+      std::min<std::uint64_t>(std::min(size, input.size()), head.wanted()));
+  if (count == 0) return -1;
   std::memcpy(into, input.data(), count);
+  head.add(input.substr(0, count));
   input.remove_prefix(count);
   return static_cast<long>(count);
 }
@@ -109,8 +112,13 @@ Received FrameReader::next(std::string_view& input) {
   Received received;
   while (received.kind == Kind::none) {
     wslay_frame_iocb part{};
+    const std::size_t before = input_.size();
     const auto read = wslay_frame_recv(context_.get(), &part);
-    if (read == WSLAY_ERR_WANT_READ) break;
+    if (read == WSLAY_ERR_WANT_READ) {
+      received = check_head();
+      if (input_.size() == before) break;
+      continue;
+    }
     if (read < 0) {
       received = failure(kProtocolError, "no frame");
       break;
@@ -124,6 +132,13 @@ Received FrameReader::next(std::string_view& input) {
   }
   input = input_;
   return received;
+}
+
+/// A frame may announce what is refused, and send none of it.
+Received FrameReader::check_head() const {
+  if (in_frame_ || !head_.is_known()) return {};
+  return check({head_.opcode(), head_.is_last(), head_.is_masked(), head_.has_reserved_bits(),
+                head_.payload_size()});
 }
 
 Received FrameReader::check(const Frame& frame) const {
@@ -154,6 +169,7 @@ Received FrameReader::take(const Frame& frame, std::string_view payload) {
   if (is_text_ && !may_become_text()) return failure(kNotUtf8, "the text is not UTF-8");
   if (frame_read_ < frame.size) return {};
   in_frame_ = false;
+  head_ = {};
   frame_read_ = 0;
   return end_of(frame);
 }

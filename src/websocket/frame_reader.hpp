@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "websocket/frame_head.hpp"
+
 struct wslay_frame_context;
 
 namespace vx11 {
@@ -55,6 +57,7 @@ class FrameReader {
   static long give(std::uint8_t* into, std::size_t size, int flags, void* self) noexcept;
   /// What the frame's head says against the protocol; `none`: nothing.
   Received check(const Frame& frame) const;
+  Received check_head() const;
   Received take(const Frame& frame, std::string_view payload);
   bool may_become_text() noexcept;
   Received end_of(const Frame& frame);
@@ -62,6 +65,7 @@ class FrameReader {
   const std::size_t max_message_bytes_;
   std::unique_ptr<wslay_frame_context, Free> context_;
   std::string_view input_ = {};
+  FrameHead head_ = {};           ///< Of the current frame.
   std::uint64_t frame_read_ = 0;  ///< Of the payload of the current frame.
   bool in_frame_ = false;
   bool in_message_ = false;  ///< A fragment has come, the last one has not.

@@ -179,8 +179,7 @@ def kept(backend, acknowledged):
         found += [event["payload"].get("number") for event in page["events"]]
         if not page["has_more"]:
             break
-        cursor = f"&cursor={page['events'][-1]['id']}" if "cursor" not in page else \
-            f"&cursor={page['cursor']}"
+        cursor = f"&cursor={page['next_cursor']}"
     lost = [name for name in wanted if found.count(name) != 1]
     expect(not lost, f"acknowledged and lost, or there twice: {lost}")
     print(f"{len(wanted)} acknowledged events are there")

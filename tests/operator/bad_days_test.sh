@@ -18,13 +18,13 @@ day() { # MODE [ARGUMENT…]
   return "$code"
 }
 
-check 'frames against the protocol close one WebSocket and harm no other' day hostile
-check '200 slow sockets take bounded memory and hold no one up' day slow "${PIDS[operator]}"
-check 'two browsers share a login and a session' day browsers
-
 streams=1000
 (($(ulimit -n) >= 2200)) || streams=$(($(ulimit -n) / 2 - 100))
 check "each of $streams event streams gets each event" day streams "${PIDS[operator]}" "$streams"
+
+check 'frames against the protocol close one WebSocket and harm no other' day hostile
+check '200 slow sockets take bounded memory and hold no one up' day slow "${PIDS[operator]}"
+check 'two browsers share a login and a session' day browsers
 
 while_locked() { day locked "$WORK/operator.db"; }
 check 'a locked database refuses what it would have to store' while_locked

@@ -97,10 +97,19 @@ TEST_CASE_FIXTURE(BridgeSite, "a store that cannot be read is an error, and can 
 
 TEST_CASE_FIXTURE(BridgeSite, "a client that reads a long backlog is waited for") {
   options.limits.unsent_bytes = 20'000;
-  for (int i = 0; i < 900; ++i) events->add_now(std::string(8000, 'x') + std::to_string(i));
+  for (int i = 0; i < 900; ++i) events->add_now(std::string(2000, 'x') + std::to_string(i));
   RawHttpClient client = open();
   say(client, events_after(0));
   for (int i = 0; i < 900; ++i) REQUIRE(hear_event(client).ends_with('x' + std::to_string(i)));
+}
+
+TEST_CASE_FIXTURE(BridgeSite, "an event that no client could take at once ends the catching up") {
+  options.limits.unsent_bytes = 1'000;
+  events->add_now(std::string(8000, 'x'));
+  RawHttpClient client = open();
+  say(client, events_after(0));
+  CHECK(hear(client, "lagging")["type"] == "lagging");
+  CHECK(close_code(client) == 1008);
 }
 
 TEST_CASE_FIXTURE(BridgeSite, "status and power are sent on change alone") {

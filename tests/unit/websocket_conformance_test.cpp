@@ -233,15 +233,20 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: a text that cannot become UTF-8 is
 TEST_CASE_FIXTURE(SocketServer, "conformance: lengths") {
   const auto head = [](const char* bytes, std::size_t size) { return std::string(bytes, size); };
   const std::string key = "\x11\x22\x33\x44";
-  check_all(*this, {{.name = "5 in two bytes",
-                     .sent = head("\x81\xfe\x00\x05", 4) + key + "aaaaa",
-                     .code = 1002},
-                    {.name = "5 in eight bytes",
-                     .sent = head("\x81\xff\x00\x00\x00\x00\x00\x00\x00\x05", 10) + key + "aaaaa",
-                     .code = 1002},
-                    {.name = "the highest bit",
-                     .sent = head("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + key,
-                     .code = 1002}});
+  const std::string gib = head("\x81\xff\x00\x00\x00\x00\x40\x00\x00\x00", 10);
+  check_all(*this,
+            {{.name = "1 GiB, of which nothing comes", .sent = gib + key, .code = 1009},
+             {.name = "not even its mask", .sent = gib, .code = 1009},
+             {.name = "not masked, and nothing of it", .sent = head("\x81\x05", 2), .code = 1002},
+             {.name = "5 in two bytes",
+              .sent = head("\x81\xfe\x00\x05", 4) + key + "aaaaa",
+              .code = 1002},
+             {.name = "5 in eight bytes",
+              .sent = head("\x81\xff\x00\x00\x00\x00\x00\x00\x00\x05", 10) + key + "aaaaa",
+              .code = 1002},
+             {.name = "the highest bit",
+              .sent = head("\x81\xff\x80\x00\x00\x00\x00\x00\x00\x00", 10) + key,
+              .code = 1002}});
 }
 
 TEST_CASE_FIXTURE(SocketServer, "conformance: closes") {
