@@ -53,7 +53,7 @@ struct Upstreams {
   Upstream madre = {};  ///< Embedded if none is configured.
   std::optional<Upstream> switch_ = std::nullopt;
   std::optional<Upstream> hormiguero = std::nullopt;  ///< Of INEE; none: it is off.
-  std::vector<Upstream> named = {};  ///< The targets of the configuration.
+  std::vector<Upstream> named = {};                   ///< The targets of the configuration.
   /// One for each group, shared by all routers that have it.
   std::map<std::string, std::shared_ptr<vx11::Balancer>, std::less<>> balancers = {};
   /// By group: those of all configurations so far.
