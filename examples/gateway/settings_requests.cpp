@@ -22,7 +22,8 @@ std::vector<Setting> request_settings() {
        .value_name = "FILE",
        .field = field(&Config::log, &LogConfig::audit),
        .doc = "A file that gets one line of JSON for each command for services, windows and "
-              "circuit breakers, task, intent, change of INEE, read or deletion of a session and call of `/admin`, and for each credential or "
+              "circuit breakers, task, intent, change of INEE, read or deletion of a session and "
+              "call of `/admin`, and for each credential or "
               "scope that was refused; `-` is standard output. Opened anew at SIGHUP.",
        .shown_default = "none"},
 

@@ -1,5 +1,5 @@
-// vx11-upstream: a stand-in for VX11's madre, switch and hormiguero, and for model servers. See README.md
-// beside this file.
+// vx11-upstream: a stand-in for VX11's madre, switch and hormiguero, and for model servers. See
+// README.md beside this file.
 #include <csignal>
 #include <cstdio>
 #include <exception>

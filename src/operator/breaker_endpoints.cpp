@@ -56,10 +56,9 @@ void isolate(CircuitBreaker& breaker) {
 /// Closed and automatic, with no failures in a row. The totals stay, since counters of metrics do
 /// not go backwards.
 void close(CircuitBreaker& breaker) {
+  breaker.automatic();  // closes one that is controlled by hand
   const CircuitSnapshot seen = breaker.snapshot();
-  const bool is_new = seen.mode == CircuitMode::automatic && seen.state == CircuitState::closed &&
-                      seen.failures == 0;
-  if (is_new) return;
+  if (seen.state == CircuitState::closed && seen.failures == 0) return;
   breaker.force_close();
   breaker.automatic();
 }

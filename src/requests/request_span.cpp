@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "tracing/span_text.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 namespace requests {
@@ -15,6 +17,7 @@ namespace requests {
 namespace {
 
 namespace names = span_attributes;
+using tracing::add_text;
 
 /// Clients invent methods; the conventions list those that may be values.
 std::string_view known_method(std::string_view method) noexcept {
@@ -37,10 +40,6 @@ bool has_failed(const RequestRecord& record) noexcept {
 std::string error_type_of(const RequestRecord& record) {
   if (!record.error.empty()) return std::string(record.error);
   return record.status >= 500 ? std::to_string(record.status) : "stream";
-}
-
-void add_text(Span& span, std::string_view name, std::string_view value) {
-  if (!value.empty()) span.add(name, std::string(value));
 }
 
 Span span_of(const RequestTrace& trace, const RequestRecord& record, TimePoint since, bool failed) {

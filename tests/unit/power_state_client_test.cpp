@@ -175,12 +175,18 @@ TEST_CASE("what cannot be meant is refused before madre is asked") {
   }
 }
 
+namespace {
+
+const std::string kConfirmed = R"({"apply":true,"confirm":"I_UNDERSTAND_THIS_STOPS_SERVICES"})";
+
+}  // namespace
+
 TEST_CASE("with a power key a command that is to be applied is sent with a token of madre's") {
   Madre madre;
   madre.transport->then_json(R"({"status":"ok","token":"t-1"})").then_json(R"({"status":"ok"})");
   const PowerStateClient client(madre.transport, kOrigin,
                                 {.power_key = "k-1", .clock = madre.clock});
-  const vx11::ServiceOrder order(R"({"apply":true,"confirm":"x"})");
+  const vx11::ServiceOrder order(kConfirmed);
   CHECK(sync_wait(client.async_stop("switch", order))->json == R"({"status":"ok"})");
   REQUIRE(madre.transport->calls() == 2);
   CHECK(madre.transport->requests()[0].target == "/madre/power/token");
@@ -196,14 +202,16 @@ TEST_CASE("the power key is not used for a plan, nor for a caller with a token")
   madre.transport->then_json("{}");
   const PowerStateClient client(madre.transport, kOrigin,
                                 {.power_key = "k-1", .clock = madre.clock});
-  vx11::ServiceOrder own(R"({"apply":true})");
+  vx11::ServiceOrder own(kConfirmed);
   own.headers.set("X-VX11-Power-Token", "theirs");
   for (const vx11::ServiceOrder& order :
-       {vx11::ServiceOrder(), vx11::ServiceOrder(R"({"apply":"true it is"})"), own}) {
+       {vx11::ServiceOrder(), vx11::ServiceOrder(R"({"apply":"true it is"})"),
+        vx11::ServiceOrder(R"({"apply":true})"),
+        vx11::ServiceOrder(R"({"apply":true,"confirm":"yes"})"), own}) {
     CHECK(sync_wait(client.async_stop("switch", order)));
     CHECK_FALSE(madre.transport->requests().back().headers.contains("X-VX11-Power-Key"));
   }
-  CHECK(madre.transport->calls() == 3);
+  CHECK(madre.transport->calls() == 5);
 }
 
 TEST_CASE("without a token no command is sent") {
@@ -213,7 +221,7 @@ TEST_CASE("without a token no command is sent") {
     madre.transport->then(answer);
     const PowerStateClient client(madre.transport, kOrigin,
                                   {.power_key = "k-1", .clock = madre.clock});
-    const vx11::ServiceOrder order(R"({"apply":true})");
+    const vx11::ServiceOrder order(kConfirmed);
     CHECK(sync_wait(client.async_stop("switch", order)).error().code == code);
     CHECK(madre.transport->calls() == 1);
   }
