@@ -512,6 +512,7 @@ TEST_CASE("a window of a caller is known before madre's next state, and no older
   CHECK(site.governor->passes_by());
   vx11::PowerState older;
   older.age = 1s;
+  site.clock.advance(2s);
   auto command = site.ask(10min);
   REQUIRE(command);
   const vx11::WindowRequest window{.services = {"switch"}, .ttl = 10min};
