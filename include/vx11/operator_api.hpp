@@ -74,7 +74,7 @@ struct OperatorApiOptions {
   /// carries out none of its orders. Null: one without rules, which lets one window be opened at a
   /// time.
   std::shared_ptr<PowerGovernor> governor = {};
-  std::shared_ptr<SessionStore> sessions = {};         ///< Required.
+  std::shared_ptr<SessionStore> sessions = {};  ///< Required.
   /// The breakers in `GET /vx11/circuit-breaker/status` and the metrics; names must differ. Empty:
   /// those of the router. The one named "madre_power", or else "madre", also gives the retry time
   /// for power requests.

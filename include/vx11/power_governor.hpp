@@ -145,9 +145,9 @@ struct PowerOrder {
   std::string schedule = {};
 };
 
-/// What outlives the process, so that a restart neither forgets what was used nor reopens what was
-/// closed by hand.
+/// What outlives the process: what was used, and what was closed by hand.
 struct PowerLedger {
+  /// One that is open.
   struct Window {
     std::string id = {};
     WallTime since = {};

@@ -15,6 +15,10 @@ constexpr seconds kTolerance(3);
 /// A window that was open before the first observation, of which the time so far counts.
 constexpr std::chrono::hours kLongestBefore(24 * 31);
 
+bool has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 const PowerWindow* find(const PowerState& seen, std::string_view id) {
   const auto found = std::find_if(seen.windows.begin(), seen.windows.end(),
                                   [=](const PowerWindow& window) { return window.id == id; });
@@ -68,13 +72,18 @@ void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) c
   add_new(made, seen, now, steady);
   state->seen_at = now;
   state->seen_steady = steady;
-  const auto& running = seen.running;
-  const bool is_awake =
-      std::find(running.begin(), running.end(), options.chat_service) != running.end();
+  const bool is_awake = has(seen.running, options.chat_service) || is_waking(steady);
   if (is_awake) state->is_wanted.store(false, std::memory_order_relaxed);
   const TimePoint until = saturated_add(steady, options.max_age);
   state->asleep_until.store(is_awake ? 0 : until.time_since_epoch().count(),
                             std::memory_order_relaxed);
+}
+
+/// Whether the service is in a window that was opened after the state was read.
+bool PowerGovernor::Impl::is_waking(TimePoint steady) const {
+  return std::any_of(state->windows.begin(), state->windows.end(), [&](const KnownWindow& each) {
+    return each.added_at > steady && has(each.is.services, options.chat_service);
+  });
 }
 
 /// One that has gone at an unknown moment counts up to now, or to its own end.

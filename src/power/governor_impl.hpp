@@ -83,6 +83,7 @@ struct PowerGovernor::Impl {
   void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
+  bool is_waking(TimePoint steady) const;
   void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
                  TimePoint steady) const;
   void leave_alone(WallTime now) const;

@@ -507,15 +507,18 @@ TEST_CASE("one command is in progress at a time") {
 }
 
 TEST_CASE("a window of a caller is known before madre's next state, and no older state ends it") {
-  Site site({.alert_before = 1min});
+  Site site({.alert_before = 1min, .power_aware = true});
   site.look();
+  CHECK(site.governor->passes_by());
   vx11::PowerState older;
   older.age = 1s;
+  site.clock.advance(2s);
   auto command = site.ask(10min);
   REQUIRE(command);
   const vx11::WindowRequest window{.services = {"switch"}, .ttl = 10min};
   command->opened(window, site.open(window));
   site.governor->observe(older);
+  CHECK_FALSE(site.governor->passes_by());
   CHECK(site.report().at("windows").size() == 1);
   CHECK(site.report().at("windows").at(0).at("source") == "caller");
   site.run(20s);
