@@ -14,7 +14,7 @@ export interface Layout {
   boxes: Box[];
 }
 
-export const box = { width: 142, height: 40 };
+export const box = { width: 154, height: 40 };
 
 /** Operator, gateway, core and optional stand behind one another, as requests pass them. */
 function rank(role: string): number {
@@ -42,7 +42,7 @@ function cut(list: Node[][], limit: number): Node[][] {
 export function layOut(nodes: readonly Node[], narrow: boolean): Layout {
   const list = cut(ranks(nodes), narrow ? 2 : 8);
   const longest = Math.max(1, ...list.map((rank) => rank.length));
-  const [stepX, stepY] = narrow ? [box.width + 30, box.height + 34] : [box.width + 74, box.height + 12];
+  const [stepX, stepY] = narrow ? [box.width + 30, box.height + 34] : [box.width + 62, box.height + 12];
   const [columns, rows] = narrow ? [longest, list.length] : [list.length, longest];
   const width = columns * stepX - (stepX - box.width);
   const height = rows * stepY - (stepY - box.height);
