@@ -111,7 +111,7 @@ export class Judge {
     const text = answer.bytes.toString('utf8')
     const choices = this.#choices(media.schema)
     const schema = media.schema.contentSchema ?? media.schema
-    const value = media.schema.contentSchema ? eventsIn(text) : type.endsWith('json') ? JSON.parse(text) : text
+    const value = media.schema.contentSchema ? eventsIn(text) : /[/+]json$/.test(type) ? JSON.parse(text) : text
     this.#check(schema, value, complain)
     if (choices.length === 0) return
     const values = media.schema.contentSchema ? value.map((event) => this.#partOf(schema, event)) : [value]

@@ -1,4 +1,5 @@
 // What has to happen for each single operation of the backend.
+import { AN_EVENT } from './operator_driver.mjs'
 
 const STREAM = { accept: 'text/event-stream' }
 /// The body of an operation with other members.
@@ -32,6 +33,7 @@ const answers = async (d) => {
   await d.expect(302, d.byId('getRoot'))
   await d.expect(302, d.byId('getOperator'))
   await d.expect(101, d.byId('openBridge'))
+  await d.expect(426, d.byId('openBridge'), { isPlain: true })
   await d.expect(200, d.byId('closeWindow'))
   await d.expect(200, d.byId('getMetrics'), { headers: { accept: 'application/openmetrics-text; version=1.0.0' } })
 }
@@ -148,15 +150,18 @@ const events = async (d) => {
   for (const query of ['?severity=info', '?limit=1', '?module=hermes', '?since=2020-01-01T00:00:00Z']) {
     await d.expect(200, at(list, list.target + query))
   }
-  await d.expect(200, list, { headers: STREAM })
-  await d.expect(200, stream, { headers: { 'last-event-id': '0' } })
+  await d.expect(200, list, { headers: { ...STREAM, 'last-event-id': '0' }, until: AN_EVENT })
+  await d.expect(200, stream, { headers: { 'last-event-id': '0' }, until: AN_EVENT })
   await d.expect(422, stream, { headers: { 'last-event-id': 'x' } })
   const { sse_token: ephemeral } = JSON.parse((await d.once(token)).bytes)
   await d.expect(200, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   await d.expect(401, at(stream, `${stream.target}?token=${ephemeral}`), { token: null })
   // More events than are kept, to a client that has the first one.
   for (let i = 0; i < 110; ++i) await d.once(ingest, { base: d.small, from: d.address() })
-  await d.expect(200, stream, { base: d.small, headers: { 'last-event-id': '1' } })
+  for (const operation of [list, stream]) {
+    const how = { base: d.small, headers: { ...STREAM, 'last-event-id': '1' }, until: AN_EVENT }
+    await d.expect(200, operation, how)
+  }
   for (let i = 0; i < 600; ++i) {
     if ((await d.once(ingest, { base: d.small })).status === 429) break
   }

@@ -20,8 +20,9 @@ const bodies = (tokens) => ({
 })
 const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-protocol': 'vx11.v1' }
-/// The end of the first message of an event stream.
-const A_MESSAGE = /\n\n/
+/// The end of the first block of an event stream, which has no event.
+const A_BLOCK = /\n\n/
+export const AN_EVENT = /^data: .*\n\n/m
 
 const LOCK = `
 import sqlite3, sys
@@ -44,9 +45,10 @@ export class OperatorDriver extends Driver {
   once(operation, how = {}) {
     const needed = {
       openBridge: { headers: UPGRADE },
-      streamEvents: { until: A_MESSAGE },
-      getEvents: { until: A_MESSAGE },
+      streamEvents: { until: A_BLOCK },
+      getEvents: { until: A_BLOCK },
     }[operation.id] ?? {}
+    if (how.isPlain) return super.once(operation, how)
     return super.once(operation, { ...needed, ...how, headers: { ...needed.headers, ...how.headers } })
   }
 
