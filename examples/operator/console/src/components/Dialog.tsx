@@ -6,20 +6,15 @@ interface Props {
   children: ReactNode;
 }
 
-/** A modal dialog. The browser keeps the focus inside; whatever had it before gets it back. */
+/** A modal dialog. The browser keeps the focus inside, and gives it back afterwards. */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   // Before the element leaves the page: only then does the browser give the focus back.
   useLayoutEffect(() => {
     const element = dialog.current;
-    const opener = document.activeElement;
     if (element && !element.open) element.showModal();
-    return () => {
-      element?.close();
-      // The browser gives the focus back only while the dialog is in the page.
-      if (opener instanceof HTMLElement) opener.focus();
-    };
+    return () => element?.close();
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby={id} onCancel={(event) => (event.preventDefault(), onClose())}>
