@@ -6,6 +6,7 @@ import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
 import { latency, words } from '../../lib/format';
+import { toneOf } from '../../lib/tone';
 import { type Series, Sparkline } from './Sparkline';
 
 export function ComponentPanel() {
@@ -23,7 +24,11 @@ export function ComponentPanel() {
 function Components({ status, series }: { status: SystemStatus; series: Series[] }) {
   const all = [
     ...Object.entries(status.core_services).map(([name, evidence]) => ({ name, evidence, kind: 'core' })),
-    ...Object.entries(status.optional_services).map(([name, evidence]) => ({ name, evidence, kind: 'optional' })),
+    ...awakeFirst(Object.entries(status.optional_services)).map(([name, evidence]) => ({
+      name,
+      evidence,
+      kind: 'optional',
+    })),
   ];
   return (
     <DataTable caption="Components with their evidence" head={['Component', 'Status', 'Latency', 'Recent', 'Evidence']}>
@@ -38,6 +43,12 @@ function Components({ status, series }: { status: SystemStatus; series: Series[]
       ))}
     </DataTable>
   );
+}
+
+/** What sleeps by policy is the least interesting. */
+function awakeFirst(services: [string, Evidence][]): [string, Evidence][] {
+  const sleeps = ([, { status }]: [string, Evidence]) => Number(toneOf(status) === 'off');
+  return [...services].sort((a, b) => sleeps(a) - sleeps(b));
 }
 
 interface RowProps {

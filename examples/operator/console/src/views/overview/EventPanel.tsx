@@ -7,7 +7,7 @@ import { useStore } from '../../lib/store';
 import { toneOf } from '../../lib/tone';
 import { useLive } from '../../live/Live';
 
-const shown = 8;
+const shown = 12;
 
 export function EventPanel() {
   const { feed } = useLive();

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { toneOf } from '../../lib/tone';
 import type { Point } from './Sparkline';
 
-const size = { width: 150, height: 34 };
+const size = { width: 112, height: 34 };
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -40,3 +40,10 @@ test('an edge starts and ends at facing sides', () => {
   const right = { node: node('b', 'core'), x: 300, y: 0 };
   expect(edgePath(from, right, false)).toMatch(new RegExp(`^M${box.width} 20C.* 300 20$`));
 });
+
+test('an edge within a column passes beside the boxes between its ends', () => {
+  const from = { node: node('madre', 'core'), x: 300, y: 0 };
+  const to = { node: node('switch', 'core'), x: 300, y: 104 };
+  const side = 300 + box.width;
+  expect(edgePath(from, to, false)).toBe(`M${side} 20C${side + 36} 20 ${side + 36} 124 ${side} 124`);
+});

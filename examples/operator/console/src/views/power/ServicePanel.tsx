@@ -12,6 +12,13 @@ import { ServiceDialog } from './ServiceDialog';
 
 const actions: ServiceAction[] = ['start', 'stop', 'restart'];
 
+const categories = ['core', 'optional', 'operator'];
+
+function byCategory(modules: Modules['modules']) {
+  const rank = (category: string) => categories.indexOf(category);
+  return Object.entries(modules).sort(([, a], [, b]) => rank(a.category) - rank(b.category));
+}
+
 interface Command {
   name: Service;
   action: ServiceAction;
@@ -38,7 +45,7 @@ function Services({ modules, onCommand }: { modules: Modules['modules']; onComma
   const refusal = useRefusal('power:write');
   return (
     <DataTable caption="Services and commands" head={['Service', 'State', 'Kind', 'Commands']}>
-      {Object.entries(modules).map(([name, module]) => (
+      {byCategory(modules).map(([name, module]) => (
         <tr key={name}>
           <th scope="row">{name}</th>
           <td>
