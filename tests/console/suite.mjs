@@ -4,12 +4,13 @@ import { after, before, test } from 'node:test'
 import { Browser } from './browser.mjs'
 import { System } from './system.mjs'
 
-/// \param options of System.start
+/// \param options of System.start, and `prepare`, which gets the system before the first check
 /// \return {system, browser, check(name, function)}; a check gets open(how), which returns a Console
-export const suite = (options) => {
+export const suite = ({ prepare, ...options } = {}) => {
   const shared = {}
   before(async () => {
     shared.system = await System.start(options)
+    await prepare?.(shared.system)
     shared.browser = await Browser.start()
   })
   after(async () => {

@@ -111,7 +111,7 @@ export class Judge {
     const text = answer.bytes.toString('utf8')
     const choices = this.#choices(media.schema)
     const schema = media.schema.contentSchema ?? media.schema
-    const value = media.schema.contentSchema ? eventsIn(text) : type.endsWith('json') ? JSON.parse(text) : text
+    const value = media.schema.contentSchema ? eventsIn(text) : /[/+]json$/.test(type) ? JSON.parse(text) : text
     this.#check(schema, value, complain)
     if (choices.length === 0) return
     const values = media.schema.contentSchema ? value.map((event) => this.#partOf(schema, event)) : [value]
@@ -146,6 +146,11 @@ export class Judge {
     return this.#compiled.get(schema)
   }
   #compiled = new Map()
+
+  /// An operation that cannot occur here.
+  leaveOut(name) {
+    for (const key of this.#documented.keys()) if (key.startsWith(`${name} `)) this.#documented.delete(key)
+  }
 
   /// What is described and has not occurred.
   missing() {

@@ -15,7 +15,7 @@ function Tile({ label, tone, value, note }: { label: string; tone: Tone; value: 
         <span className="tile-value">
           <StatusShape tone={tone} /> {value}
         </span>
-        {note && <span className="muted small">{note}</span>}
+        <span className="muted small">{note || '\u00a0'}</span>
       </dd>
     </div>
   );

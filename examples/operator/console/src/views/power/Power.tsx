@@ -16,7 +16,7 @@ export default function Power() {
       <ViewTitle title="Power" />
       <div className="grid">
         <Panel title="Window" className="span-6">
-          <QueryView query={window} lines={5}>
+          <QueryView query={window} lines={16}>
             {(data) => (data.status === 'open' ? <WindowDetails window={data} /> : <OpenWindowForm window={data} />)}
           </QueryView>
         </Panel>
