@@ -73,7 +73,7 @@ struct Site {
     database = Database::open({.path = folder / "operator.db"}).value();
     events = backend::make_sqlite_event_store(
         database, {.max_events = options_max, .max_age = 24h, .clock = clock, .wall_clock = clock});
-    audit = backend::make_sqlite_audit_store(database, {.max_entries = 1'000, .wall_clock = clock});
+    audit = backend::make_sqlite_audit_store(database, {.max_entries = 100, .wall_clock = clock});
     chats = backend::make_sqlite_transcript_store(
         database, {.sessions_per_principal = 5, .turns_per_session = 3}, clock);
   }
@@ -204,12 +204,12 @@ TEST_CASE("ids of events survive a restart, and are not given again after a remo
 }
 
 TEST_CASE("the number and the age of events are bounded; the oldest are removed") {
-  Site site(100);
-  for (int i = 0; i < 300; ++i) site.add(event("many"));
+  Site site(20);
+  for (int i = 0; i < 130; ++i) site.add(event("many"));
   const auto range = sync_wait(site.events->range()).value().value();
-  CHECK(range.second == 300);
-  CHECK(range.second - range.first + 1 <= 164);  // removed 64 at a time
-  CHECK(range.second - range.first + 1 >= 100);
+  CHECK(range.second == 130);
+  CHECK(range.second - range.first + 1 <= 84);  // removed 64 at a time
+  CHECK(range.second - range.first + 1 >= 20);
   site.clock.advance(23h);
   site.add(event("young"));
   site.clock.advance(2h);
@@ -281,7 +281,7 @@ TEST_CASE("listing visits as many rows as it returns, however many events there 
 
 TEST_CASE("the audit is paged, found by id, and bounded") {
   Site site;
-  for (int i = 0; i < 1'200; ++i) {
+  for (int i = 0; i < 210; ++i) {
     AuditEntry entry;
     entry.principal = "anna";
     entry.address = "127.0.0.1";
@@ -294,24 +294,24 @@ TEST_CASE("the audit is paged, found by id, and bounded") {
   }
   const auto page = sync_wait(site.audit->list(0, 10)).value();
   CHECK(page.entries.size() == 10);
-  CHECK(page.entries.front().id == 1'200);
+  CHECK(page.entries.front().id == 210);
   CHECK(page.has_more);
-  CHECK(page.total <= 1'064);
-  CHECK(page.total >= 1'000);
+  CHECK(page.total <= 164);
+  CHECK(page.total >= 100);
   const auto next = sync_wait(site.audit->list(page.entries.back().id, 10)).value();
-  CHECK(next.entries.front().id == 1'190);
-  const auto found = sync_wait(site.audit->find(1'195)).value();
+  CHECK(next.entries.front().id == 200);
+  const auto found = sync_wait(site.audit->find(205)).value();
   REQUIRE(found);
-  const json expected = {{"audit_id", "1195"},
-                         {"id", 1'195},
+  const json expected = {{"audit_id", "205"},
+                         {"id", 205},
                          {"ts", "2025-12-28T12:34:56.789Z"},
                          {"principal", "anna"},
                          {"address", "127.0.0.1"},
                          {"action", "service.restart"},
                          {"object", "switch"},
                          {"outcome", "done"},
-                         {"correlation_id", "c-1195"},
-                         {"detail", {{"number", 1'195}}}};
+                         {"correlation_id", "c-205"},
+                         {"detail", {{"number", 205}}}};
   CHECK(backend::to_json(*found) == expected);
   CHECK_FALSE(sync_wait(site.audit->find(1)).value());  // removed
 }
