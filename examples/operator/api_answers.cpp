@@ -78,11 +78,6 @@ tl::expected<json, ApiAnswer> json_object(const ApiCall& call) {
     return tl::unexpected(
         unsupported("Accept-Encoding", "identity", "send the body without compression"));
   }
-  const std::string_view coding = call.request.headers.get("Content-Encoding");
-  if (!coding.empty() && coding != "identity") {
-    return tl::unexpected(
-        refusal(415, "unsupported_content_encoding", "send the body without a coding"));
-  }
   if (call.request.body.empty()) return json::object();
   json body = json::parse(call.request.body, nullptr, false);
   if (body.is_discarded()) return tl::unexpected(unprocessable({}, "Invalid JSON", "json_invalid"));
