@@ -28,7 +28,7 @@ struct StreamEvent {
 /// Reads the events of a response body, for clients of streamed chats and of event streams.
 ///
 /// ```cpp
-/// vx11::EventStreamReader events(std::move(response.body));
+/// vx11::EventStreamReader events(std::move(body));
 /// auto reading = events.next(deadline);
 /// auto event = co_await std::move(reading);
 /// ```

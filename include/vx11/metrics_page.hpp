@@ -22,7 +22,8 @@ class Page;
 }
 
 /// ```cpp
-/// const vx11::MetricsPage page = vx11::MetricsPage::create(families).value();
+/// const vx11::MetricsPage page = vx11::MetricsPage::create({}).value();
+/// vx11::HttpRoutes routes;
 /// routes.get("/metrics", [page](const vx11::HttpRequest& r) { return page.answer(r); });
 /// ```
 ///

@@ -21,10 +21,9 @@ inline namespace v0 {
 /// who adds to it notifies.
 ///
 /// ```cpp
-/// while (queue.empty()) {
-///   const bool notified = co_await notifier.wait(15s, until_gone);
-///   if (!notified) break;
-/// }
+/// vx11::Notifier notifier(vx11::make_net_timer());  // shared with who notifies
+/// auto waiting = notifier.wait(15s, deadline.stop_token());
+/// const bool notified = co_await std::move(waiting);
 /// ```
 /// The sleeper resumes where its timer resumes it: with `make_net_timer` on its event loop, from
 /// whichever thread it is notified. A wait costs no thread and no polling; while it lasts, about a

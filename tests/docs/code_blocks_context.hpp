@@ -4,6 +4,7 @@
 /// What the code blocks of doc comments and pages use without declaring it. Compiled, never linked.
 
 #include <vx11/net/server.hpp>
+#include <vx11/net/timer.hpp>
 #include <vx11/net/transport.hpp>
 #include <vx11/vx11.hpp>
 
@@ -33,6 +34,7 @@ struct Config {
 };
 
 bool call();
+std::string contents_of(const std::string& path);
 void come_back_after(vx11::Duration time);
 vx11::Result<int> ask(vx11::Deadline deadline);
 vx11::Result<Page> get(const std::string& url, vx11::Deadline deadline);
@@ -42,6 +44,7 @@ void refuse(const vx11::Error& error);
 
 extern Client client;
 extern Config config;
+extern std::unique_ptr<vx11::BodyStream> body;
 extern std::shared_ptr<vx11::OperatorApi> api;
 extern std::shared_ptr<vx11::ChatCompletionsApi> completions;
 extern std::string url;
