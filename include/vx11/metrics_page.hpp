@@ -21,6 +21,8 @@ namespace metrics {
 class Page;
 }
 
+/// Metric families as `GET /metrics` shows them, for programs with routes of their own.
+///
 /// ```cpp
 /// const vx11::MetricsPage page = vx11::MetricsPage::create({}).value();
 /// vx11::HttpRoutes routes;
