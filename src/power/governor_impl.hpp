@@ -115,6 +115,8 @@ struct PowerGovernor::Impl {
 
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
+/// Whether she may still carry it out, or has without saying so.
+bool is_pending(const Result<MadreReply>& reply);
 /// A word for an error or a refusal of madre.
 std::string failure_reason(const Result<MadreReply>& reply);
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "json/scan.hpp"
+#include "power/command_verdict.hpp"
 #include "power/governor_impl.hpp"
 
 namespace vx11 {
@@ -41,15 +42,18 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-/// The deployed madre may only plan a command.
 bool is_done(const Result<MadreReply>& reply) {
-  return reply && reply->ok() && member_of(reply->json, "status") != "plan";
+  return reply && verdict_of(*reply).outcome == CommandOutcome::done;
+}
+
+bool is_pending(const Result<MadreReply>& reply) {
+  return reply && verdict_of(*reply).outcome == CommandOutcome::not_known;
 }
 
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
-  if (reply->ok()) return "planned";
-  if (reply->pending()) return "pending";
+  if (is_pending(reply)) return "pending";
+  if (verdict_of(*reply).is_plan) return "planned";
   return reply->status == 409 ? "window_open" : "madre_refused";
 }
 
@@ -169,9 +173,8 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   if (is_done(reply)) return add_opened(made, order, *reply);
   const TimePoint steady = options.clock.now();
   const Duration asked = reply ? reply->retry_after : Duration::zero();
-  const bool is_pending = reply && reply->pending();
-  state->retry_at[order.schedule] =
-      saturated_add(steady, std::max(asked, is_pending ? kAfterPending : kAfterFailure));
+  const Duration pause = is_pending(reply) ? kAfterPending : kAfterFailure;
+  state->retry_at[order.schedule] = saturated_add(steady, std::max(asked, pause));
   decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
 }
 
