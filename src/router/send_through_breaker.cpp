@@ -44,7 +44,7 @@ std::string in_words(Errc code, Duration allowed) {
   return "failed";
 }
 
-/// By the transport's own error. A limit may pass before the connection is made, which is not known.
+/// By the transport's own error. A limit may pass before the connection is made: it is not known.
 bool may_have_arrived(const Error& error) noexcept {
   switch (error.code) {
     case Errc::timeout:
