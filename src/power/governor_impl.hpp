@@ -142,8 +142,10 @@ struct PowerGovernor::Impl {
 
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
-/// Whether madre may carry it out although she has not said so.
-bool may_come_late(const Result<MadreReply>& reply) noexcept;
+/// Whether she may still carry it out, or has without saying so, by her answer.
+bool is_pending(const Result<MadreReply>& reply);
+/// The same, also without an answer.
+bool may_come_late(const Result<MadreReply>& reply);
 /// A word for an error or a refusal of madre.
 std::string failure_reason(const Result<MadreReply>& reply);
 

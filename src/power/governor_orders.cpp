@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "json/scan.hpp"
+#include "power/command_verdict.hpp"
 #include "power/governor_impl.hpp"
 
 namespace vx11 {
@@ -47,13 +48,16 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-/// The deployed madre may only plan a command.
 bool is_done(const Result<MadreReply>& reply) {
-  return reply && reply->ok() && member_of(reply->json, "status") != "plan";
+  return reply && verdict_of(*reply).outcome == CommandOutcome::done;
 }
 
-bool may_come_late(const Result<MadreReply>& reply) noexcept {
-  if (reply) return reply->pending();
+bool is_pending(const Result<MadreReply>& reply) {
+  return reply && verdict_of(*reply).outcome == CommandOutcome::not_known;
+}
+
+bool may_come_late(const Result<MadreReply>& reply) {
+  if (reply) return is_pending(reply);
   const Errc code = reply.error().code;
   return code == Errc::timeout || code == Errc::cancelled || code == Errc::unreachable ||
          code == Errc::http_status || code == Errc::invalid_reply || code == Errc::too_large;
@@ -61,8 +65,9 @@ bool may_come_late(const Result<MadreReply>& reply) noexcept {
 
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
-  if (reply->ok()) return "planned";
-  if (reply->pending()) return "pending";
+  if (is_pending(reply)) return "pending";
+  if (verdict_of(*reply).is_plan) return "planned";
+  if (reply->ok()) return "madre_failed";
   return reply->status == 409 ? "window_open" : fmt::format("madre_refused_{}", reply->status);
 }
 
@@ -214,8 +219,8 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   const bool is_late = may_come_late(reply);
   if (is_late) state->late_open = LateOpen{.order = order, .since = steady};
   PowerRetry& retry = retry_of(order, options.wall_clock.now(), steady);
-  const bool is_pending = is_late && (reply || reply.error().code == Errc::cancelled);
-  const Duration least = is_pending ? kAfterPending : kAfterFailure;
+  const bool is_unknown = is_late && (reply || reply.error().code == Errc::cancelled);
+  const Duration least = is_unknown ? kAfterPending : kAfterFailure;
   retry.wait = std::min(std::max(least, 2 * retry.wait), kMostAfterFailure);
   retry.at = saturated_add(steady, std::max(asked, retry.wait));
   report_once(made, retry, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));

@@ -122,9 +122,7 @@ TEST_CASE_FIXTURE(Power, "orders go to madre under the same path, and its answer
     const HttpResponse answer = site.give(order);
     CHECK(answer.status == 202);
     json body = body_of(answer);
-    const bool is_window = order.target.find("/window/") != std::string::npos;
-    CHECK(body.contains("executed") != is_window);
-    CHECK(body.value("executed", json()) == nullptr);  // 202: she has only accepted it
+    CHECK(body.at("executed") == nullptr);  // 202: she has only accepted it
     body.erase("executed");
     CHECK(body == json::parse(R"({"done":[1,"x"]})"));
     REQUIRE(site.to_power->calls() == 1);
@@ -385,16 +383,37 @@ TEST_CASE("a command of which a step failed was not executed") {
     CHECK(body.at("failed_steps") == 1);
     CHECK(body.at("steps") == json::parse(steps));
   }
-  for (const std::string said : {R"({"status":"error"})", R"({"status":"partial","executed":[]})",
-                                 R"({"apply":false})", R"({"executed":false})"}) {
+  for (const std::string said :
+       {R"({"status":"error"})", R"({"status":"partial","executed":[]})", R"({"apply":false})",
+        R"({"executed":false})", R"({"error":"no such service"})", R"({"error":{"code":1}})",
+        R"({"errors":["x"]})", R"({"ok":false})", R"({"success":false})", R"({"rc":1})",
+        R"({"status":"OFF_BY_POLICY"})"}) {
     CAPTURE(said);
     CHECK(stopped_with(said).at("executed") == false);
+  }
+  const json body = stopped_with(R"({"status":"ok","steps":[{"cmd":["docker"],"rc":1},{"rc":0}]})");
+  CHECK(body.at("executed") == false);
+  CHECK(body.at("failed_steps") == 1);
+  CHECK(body.at("steps").size() == 2);
+}
+
+TEST_CASE("an empty error is none, and a status in capitals is the same word") {
+  for (const std::string said :
+       {R"({"error":null,"errors":[],"ok":true,"rc":0.0})", R"({"error":""})", R"({"status":"OK"})",
+        R"({"status":null})", R"({"steps":[{"rc":0}]})"}) {
+    CAPTURE(said);
+    CHECK(stopped_with(said).at("executed") == true);
   }
 }
 
 TEST_CASE("a command that madre will carry out later is not known to be executed") {
   CHECK(stopped_with(R"({"status":"queued"})").at("executed") == nullptr);
   CHECK(stopped_with(R"({"status":"pending"})").at("executed") == nullptr);
+}
+
+TEST_CASE("a status that is unknown does not say whether a command was carried out") {
+  CHECK(stopped_with(R"({"status":"thinking"})").at("executed") == nullptr);
+  CHECK(stopped_with(R"({"status":7})").at("executed") == nullptr);
 }
 
 TEST_CASE_FIXTURE(Power, "a service command passes on its body and the two power headers") {
@@ -515,8 +534,21 @@ TEST_CASE_FIXTURE(Power,
   CHECK(shown.at("schedules").empty());
 }
 
-TEST_CASE_FIXTURE(Power, "a window that madre only planned is none") {
-  to_power->then_json(R"({"status":"plan","window_id":"win-7"})");
-  CHECK(open(R"({"services":["switch"]})").status == 200);
+TEST_CASE_FIXTURE(Power, "a window that madre only planned, or did not open, is none") {
+  for (const std::string said :
+       {R"({"status":"plan","window_id":"win-7"})", R"({"apply":false,"window_id":"win-7"})",
+        R"({"status":"error","window_id":"win-7"})", R"({"error":"docker","window_id":"win-7"})"}) {
+    CAPTURE(said);
+    to_power->then_json(said);
+    const HttpResponse answer = open(R"({"services":["switch"]})");
+    CHECK(answer.status == 200);
+    CHECK(body_of(answer).at("executed") == false);
+    CHECK(body_of(get("/operator/power/policies")).at("windows").empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Power, "a window that madre opens later is not known to be open") {
+  to_power->then(HttpResponse(202, "application/json", R"({"window_id":"win-7"})"));
+  CHECK(body_of(open(R"({"services":["switch"]})")).at("executed") == nullptr);
   CHECK(body_of(get("/operator/power/policies")).at("windows").empty());
 }
