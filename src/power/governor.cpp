@@ -89,7 +89,10 @@ Result<std::shared_ptr<PowerGovernor>> PowerGovernor::successor(
 }
 
 bool PowerGovernor::is_active() const noexcept {
-  const PowerGovernorOptions& options = impl_->options;
+  return impl_->is_active();
+}
+
+bool PowerGovernor::Impl::is_active() const noexcept {
   return !options.schedules.empty() || options.budget.is_limited() || options.power_aware ||
          !options.demand.services.empty() || options.idle_after > Duration::zero() ||
          options.alert_before > Duration::zero();
@@ -105,13 +108,22 @@ bool PowerGovernor::take_change() noexcept {
 
 bool PowerGovernor::passes_by() noexcept {
   PowerGovernorState& state = *impl_->state;
-  const std::int64_t until = state.asleep_until.load(std::memory_order_relaxed);
-  const bool is_asleep =
-      until != 0 && impl_->options.clock.now().time_since_epoch() < Duration(until);
-  std::atomic<bool>& flag = is_asleep ? state.is_wanted : state.is_used;
+  const PowerGovernorOptions& options = impl_->options;
+  const std::int64_t until =
+      options.power_aware ? state.asleep_until.load(std::memory_order_relaxed) : 0;
+  const Duration now = until != 0 ? options.clock.now().time_since_epoch() : Duration::zero();
   // A store by every chat would move the cache line between the threads.
-  if (!flag.load(std::memory_order_relaxed)) flag.store(true, std::memory_order_relaxed);
-  return is_asleep && impl_->options.power_aware;
+  if (until == 0 || now >= Duration(until)) {
+    if (!state.is_used.load(std::memory_order_relaxed))
+      state.is_used.store(true, std::memory_order_relaxed);
+    return false;
+  }
+  if (options.demand.services.empty()) return true;
+  const Duration wanted(state.wanted_at.load(std::memory_order_relaxed));
+  if (now - wanted >= std::chrono::seconds(1)) {
+    state.wanted_at.store(now.count(), std::memory_order_relaxed);
+  }
+  return true;
 }
 
 std::vector<PowerDecision> PowerGovernor::decisions() const {
@@ -138,13 +150,35 @@ void PowerGovernor::restore(PowerLedger ledger) {
   PowerGovernorState& state = *impl_->state;
   const TimePoint now = impl_->options.clock.now();
   const std::lock_guard lock(state.mutex);
-  state.used = std::move(ledger.used);
+  const bool is_late = state.seen_steady.has_value();
+  if (is_late) impl_->subtract_counted(ledger);
+  for (const auto& [day, used] : ledger.used) state.used[day] += used;
+  for (const auto& [schedule, begin] : ledger.closed) {
+    WallTime& known = state.closed[schedule];
+    known = std::max(known, begin);
+  }
+  state.demand_paused_until = std::max(state.demand_paused_until, ledger.demand_paused_until);
+  state.version.fetch_add(1, std::memory_order_relaxed);
+  if (is_late) return;  // madre's state is younger than what was kept of windows
   state.seen_at = ledger.seen_at;
-  state.closed = std::move(ledger.closed);
-  state.demand_paused_until = ledger.demand_paused_until;
   for (PowerLedger::Window& window : ledger.windows) {
     state.windows.push_back(
         {.is = std::move(window), .added_at = now, .used_at = now, .is_seen = true});
+  }
+}
+
+/// What this process has counted of the time before `ledger.seen_at` stands in the ledger too.
+void PowerGovernor::Impl::subtract_counted(const PowerLedger& ledger) const {
+  std::vector<Span> spans;
+  for (const KnownWindow& window : state->windows) {
+    const WallTime until = std::min(ledger.seen_at.value_or(window.is.since), *state->seen_at);
+    if (window.is.since < until) spans.emplace_back(window.is.since, until);
+  }
+  UsedDays twice;
+  add_used(twice, std::move(spans), options.budget.zone);
+  for (const auto& [day, time] : twice) {
+    milliseconds& used = state->used[day];
+    used = std::max(used - time, milliseconds(0));
   }
 }
 
@@ -162,11 +196,21 @@ void PowerGovernor::Impl::decide(MadeDecisions& made, PowerDecision decision) co
 
 void PowerGovernor::Impl::deliver(const MadeDecisions& made) const {
   if (!options.on_decision) return;
-  for (const PowerDecision& decision : made) options.on_decision(decision);
+  for (const PowerDecision& decision : made) {
+    try {
+      options.on_decision(decision);
+    } catch (...) {  // the command that was decided on has to be carried out and concluded
+    }
+  }
 }
 
 bool PowerGovernor::Impl::is_current(TimePoint steady) const {
   return state->seen_steady && steady - *state->seen_steady <= options.max_age;
+}
+
+bool PowerGovernor::Impl::is_shown(const KnownWindow& window, TimePoint steady) const {
+  if (!is_active()) return false;
+  return is_current(steady) || steady - window.added_at <= options.max_age;
 }
 
 }  // namespace v0
