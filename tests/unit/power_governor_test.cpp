@@ -202,7 +202,7 @@ TEST_CASE("a skipped time is when clocks are put forward, a repeated one its fir
   CHECK(zone("Pacific/Kiritimati").instant(civil("2026-01-01T00:00:00Z")) ==
         at("2025-12-31T10:00:00Z"));
   CHECK(zone("Pacific/Apia").instant(civil("2011-12-30T12:00:00Z")) == at("2011-12-30T10:00:00Z"));
-  CHECK_FALSE(vx11::TimeZone().instant(civil("2026-01-01T00:00:00Z")) == WallTime());
+  CHECK(vx11::TimeZone().instant(civil("2026-01-01T00:00:00Z")) == at("2026-01-01T00:00:00Z"));
 }
 
 TEST_CASE("an occurrence keeps its civil hours when clocks change" * doctest::skip(!kHasZones)) {
