@@ -166,6 +166,13 @@ void warn_of_no_effect(LoadedConfig& loaded) {
     loaded.warnings.emplace_back("chat.power_aware: has no effect without switch.url");
   }
   const PowerConfig& power = config.power;
+  const bool has_budget =
+      power.budget.per_day > Duration::zero() || power.budget.per_month > Duration::zero();
+  if (has_budget && power.ledger.value.empty() && ledger_file_of(config).empty()) {
+    loaded.warnings.emplace_back(
+        "power.budget: what is used of it is forgotten at a restart; set power.ledger to a file, "
+        "or to \"none\" if it may be");
+  }
   if (has_rules(config) && power.max_age < 2 * power.poll_interval) {
     loaded.warnings.push_back(
         fmt::format("{}: is less than twice power.poll_interval: one answer of madre's that is "

@@ -284,6 +284,35 @@ TEST_CASE_FIXTURE(Power, "a window is refused while one is open, which is shown"
   CHECK(body.at("window").at("services") == json{"switch"});
 }
 
+TEST_CASE_FIXTURE(Power, "while the id of a close is compared, no window is opened") {
+  class Meanwhile final : public vx11::Transport {
+   public:
+    explicit Meanwhile(std::shared_ptr<vx11::PowerGovernor> governor)
+        : governor_(std::move(governor)) {}
+    vx11::Task<vx11::Result<HttpResponse>> send(const HttpRequest&, vx11::Deadline) override {
+      const auto admitted = governor_->admit({.services = {"switch"}});
+      reasons.push_back(admitted ? "" : admitted.error().reason);
+      co_return HttpResponse(200, "application/json", kWindowed);
+    }
+    std::vector<std::string> reasons;
+
+   private:
+    std::shared_ptr<vx11::PowerGovernor> governor_;
+  };
+  vx11::OperatorApiOptions all = complete_options();
+  all.governor = vx11::PowerGovernor::create({}).value();
+  const auto madre = std::make_shared<Meanwhile>(all.governor);
+  all.power = std::make_shared<const vx11::PowerStateClient>(madre, "http://madre:8001");
+  const auto served = OperatorApi::create(all).value();
+  const HttpRequest request =
+      with_body("POST", "/operator/power/window/close", R"({"window_id":"win-1"})");
+  CHECK(vx11::sync_wait(served.handle(request, {})).status == 200);
+  REQUIRE(madre->reasons.size() == 2);
+  CHECK(madre->reasons.front() == "command_in_progress");
+  CHECK(madre->reasons.back() == "command_in_progress");
+  CHECK(all.governor->admit({.services = {"switch"}}));
+}
+
 TEST_CASE_FIXTURE(Power, "a window that is not the open one is not closed") {
   to_power->then_json(kWindowed);
   const HttpResponse other = post("/operator/power/window/close", R"({"window_id":"win-0"})");
