@@ -19,6 +19,17 @@ void check_services(detail::Mistakes& mistakes, const std::vector<std::string>& 
   }
 }
 
+/// A schedule's or a demand's.
+void check_against(const PowerBounds& bounds, detail::Mistakes& mistakes,
+                   const std::vector<std::string>& services) {
+  const auto& allowed = bounds.services;
+  if (allowed.empty()) return;
+  for (const std::string& service : services) {
+    const bool is_allowed = std::find(allowed.begin(), allowed.end(), service) != allowed.end();
+    mistakes.add_if(!is_allowed, "bounds.services lacks \"" + service + '"');
+  }
+}
+
 void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
   using std::chrono::hours;
   std::set<std::string> names;
@@ -28,6 +39,7 @@ void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& opt
                     "the name is empty or used twice");
     mistakes.add_if(schedule.services.empty(), "no services");
     check_services(mistakes, schedule.services);
+    check_against(options.bounds, mistakes, schedule.services);
     mistakes.add_if(schedule.days.bits == 0, "no days");
     mistakes.require(schedule.from >= hours(0) && schedule.from < hours(24), "from",
                      "a time of day");
@@ -38,8 +50,24 @@ void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& opt
   mistakes.about("");
 }
 
-void check_budget(detail::Mistakes& mistakes, const PowerBudget& budget) {
+void check_demand(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
+  const PowerDemand& demand = options.demand;
+  mistakes.about("demand");
+  check_services(mistakes, demand.services);
+  check_against(options.bounds, mistakes, demand.services);
+  mistakes.require(demand.ttl.count() > 0, "ttl", "above zero");
+  mistakes.add_if(!demand.services.empty() && demand.ttl < options.bounds.min_ttl,
+                  "ttl is below bounds.min_ttl");
+  mistakes.about("");
+}
+
+void check_budget(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
+  const PowerBudget& budget = options.budget;
+  const std::chrono::seconds least = options.bounds.min_ttl;
   mistakes.within("budget.");
+  mistakes.add_if(budget.per_day && *budget.per_day < least, "per_day is below bounds.min_ttl");
+  mistakes.add_if(budget.per_month && *budget.per_month < least,
+                  "per_month is below bounds.min_ttl");
   mistakes.require(!budget.per_day || budget.per_day->count() > 0, "per_day", "above zero");
   mistakes.require(!budget.per_month || budget.per_month->count() > 0, "per_month", "above zero");
   mistakes.require(budget.warn_at > 0 && budget.warn_at <= 1, "warn_at", "above 0 and at most 1");
@@ -49,13 +77,12 @@ void check_budget(detail::Mistakes& mistakes, const PowerBudget& budget) {
 Result<void> check(const PowerGovernorOptions& options) {
   detail::Mistakes mistakes;
   check_schedules(mistakes, options);
-  check_budget(mistakes, options.budget);
+  check_budget(mistakes, options);
+  check_demand(mistakes, options);
   const PowerBounds& bounds = options.bounds;
   mistakes.require(bounds.min_ttl.count() > 0 && bounds.min_ttl <= bounds.max_ttl, "bounds.min_ttl",
                    "above zero and not above max_ttl");
   check_services(mistakes, bounds.services);
-  check_services(mistakes, options.demand.services);
-  mistakes.require(options.demand.ttl.count() > 0, "demand.ttl", "above zero");
   mistakes.require(options.max_age > Duration::zero(), "max_age", "above zero");
   mistakes.require(is_known_service(options.chat_service), "chat_service", "a known service");
   return std::move(mistakes).result();

@@ -79,7 +79,8 @@ Result<PowerGovernor::Command, PowerRefusal> PowerGovernor::admit(const WindowRe
                            .reason = refused->reason});
   }
   impl_->deliver(made);
-  refused->service = window.services.empty() ? std::string() : window.services.front();
+  const bool has_services = !window.services.empty();
+  if (refused->service.empty() && has_services) refused->service = window.services.front();
   return tl::unexpected(*std::move(refused));
 }
 
@@ -94,9 +95,11 @@ std::optional<PowerRefusal> PowerGovernor::Impl::refusal(const WindowRequest& wi
     if (allowed.empty() || std::find(allowed.begin(), allowed.end(), service) != allowed.end()) {
       continue;
     }
-    return refuse(
-        "service_not_allowed", fmt::format("The service {} may not be opened", service),
-        fmt::format("Open a window without it; allowed are {}", fmt::join(allowed, ", ")));
+    PowerRefusal refused =
+        refuse("service_not_allowed", fmt::format("The service {} may not be opened", service),
+               fmt::format("Open a window without it; allowed are {}", fmt::join(allowed, ", ")));
+    refused.service = service;
+    return refused;
   }
   if (auto refused = refusal_of_ttl(window, now)) return refused;
   return refusal_of_budget(window, now);

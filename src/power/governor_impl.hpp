@@ -117,6 +117,7 @@ struct PowerGovernor::Impl {
   std::optional<PowerOrder> schedule_order(MadeDecisions& made, const PowerSchedule& schedule,
                                            WallTime now, TimePoint steady) const;
   std::optional<PowerOrder> demand_order(MadeDecisions& made, WallTime now, TimePoint steady) const;
+  std::string refusal_reason(const PowerOrder& order, WallTime now) const;
   std::chrono::seconds grantable(WallTime now, std::chrono::seconds wanted) const;
   bool waits(std::string_view schedule, TimePoint steady) const;
   PowerRetry& retry_of(const PowerOrder& order, WallTime now, TimePoint steady) const;

@@ -153,6 +153,12 @@ seconds PowerGovernor::Impl::grantable(WallTime now, seconds wanted) const {
   return std::chrono::floor<seconds>(affordable(options.budget, state->used, now, wanted));
 }
 
+/// Why what is grantable is too short.
+std::string PowerGovernor::Impl::refusal_reason(const PowerOrder& order, WallTime now) const {
+  const auto refused = refusal_of_ttl(order.window, now);
+  return refused ? refused->reason : std::string("ttl_too_short");
+}
+
 std::optional<PowerOrder> PowerGovernor::Impl::schedule_order(MadeDecisions& made,
                                                               const PowerSchedule& schedule,
                                                               WallTime now,
@@ -171,8 +177,7 @@ std::optional<PowerOrder> PowerGovernor::Impl::schedule_order(MadeDecisions& mad
   if (*order.window.ttl >= options.bounds.min_ttl) return order;
   if (state->refused_for[schedule.name] == current->begin) return std::nullopt;
   state->refused_for[schedule.name] = current->begin;
-  decide(made, decision_of(order, PowerDecisionKind::refused,
-                           std::string(spent_reason(options.budget, state->used, now))));
+  decide(made, decision_of(order, PowerDecisionKind::refused, refusal_reason(order, now)));
   return std::nullopt;
 }
 
@@ -193,8 +198,7 @@ std::optional<PowerOrder> PowerGovernor::Impl::demand_order(MadeDecisions& made,
   PowerRetry& retry = retry_of(order, now, steady);
   retry.at = saturated_add(steady, kAfterPending);
   report_once(made, retry,
-              decision_of(order, PowerDecisionKind::refused,
-                          std::string(spent_reason(options.budget, state->used, now))));
+              decision_of(order, PowerDecisionKind::refused, refusal_reason(order, now)));
   return std::nullopt;
 }
 

@@ -484,6 +484,42 @@ TEST_CASE("bounds refuse by name") {
   CHECK(site.ask(2h).error().most == 1h);
 }
 
+TEST_CASE("a refusal names the service that is not allowed") {
+  Site site({.bounds = {.services = {"switch"}}});
+  const auto refused = site.governor->admit({.services = {"switch", "hermes"}, .ttl = 60s});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().service == "hermes");
+}
+
+TEST_CASE("what is left of a budget may be too little for a window, and that is the reason") {
+  Site site(
+      {.schedules = {daily(8h, 10h)}, .bounds = {.min_ttl = 30min}, .budget = {.per_day = 45min}});
+  vx11::PowerLedger ledger;
+  ledger.used[site.rules.budget.zone.day_of(site.clock.wall_now())] = 20min;
+  site.governor->restore(ledger);
+  site.look();
+  site.tick();
+  CHECK(site.asked == 0);
+  REQUIRE(site.decisions.size() == 1);
+  CHECK(site.decisions.back().kind == PowerDecisionKind::refused);
+  CHECK(site.decisions.back().reason == "budget_too_small");
+}
+
+TEST_CASE("rules that bounds never allow are mistakes") {
+  const auto made = PowerGovernor::create({.schedules = {daily(8h, 10h)},
+                                           .bounds = {.min_ttl = 15min, .services = {"hermes"}},
+                                           .budget = {.per_day = 10min, .per_month = 14min},
+                                           .demand = {.services = {"switch"}, .ttl = 10min}});
+  REQUIRE_FALSE(made);
+  const std::string& text = made.error().detail;
+  for (const char* part :
+       {"schedule \"daily\": bounds.services lacks \"switch\"",
+        "demand: bounds.services lacks \"switch\"", "demand: ttl is below bounds.min_ttl",
+        "budget.per_day is below", "budget.per_month is below"}) {
+    CHECK_MESSAGE(text.find(part) != std::string::npos, part);
+  }
+}
+
 TEST_CASE("one command is in progress at a time") {
   Site site({.schedules = {daily(8h, 10h)}});
   site.look();
