@@ -10,7 +10,6 @@
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/kept_command.hpp"
 #include "operator/power_answers.hpp"
 
 namespace vx11 {
@@ -59,36 +58,16 @@ tl::expected<ServiceOrder, HttpResponse> read_order(const HttpRequest& request) 
   return order;
 }
 
-std::shared_ptr<KeptCommand> begin_command(const Context& context, KeptCommand::Send send) {
-  auto command = std::make_shared<KeptCommand>();
-  command->power = context.options.power;
-  command->in_progress = context.options.governor->begin();
-  command->send = std::move(send);
-  return command;
-}
-
-KeptCommand::Send sending(Command send, const std::string& service, ServiceOrder order) {
-  return
-      [send, service, order = std::move(order)](const PowerStateClient& power, Deadline deadline) {
-        return (power.*send)(service, order, std::move(deadline));
-      };
-}
-
-KeptCommand::Send applying(Headers headers) {
-  return [headers = std::move(headers)](const PowerStateClient& power, Deadline deadline) {
-    return power.async_apply_solo_madre(headers, std::move(deadline));
-  };
-}
-
 Task<HttpResponse> command(const Context& context, const Call& call, Command send) {
   const auto name = decode_percent(call.argument);
   if (!name || !is_known_service(*name)) co_return unknown_service();
   auto order = read_order(call.request);
   if (!order) co_return std::move(order.error());
   add_trace(order->headers, call.trace, call.request.headers);
-  auto kept = begin_command(context, sending(send, *name, *std::move(order)));
-  auto answering = send_kept(std::move(kept), context.options.clock, call.deadline);
-  co_return service_answer(context, co_await std::move(answering));
+  const PowerGovernor::Command in_progress = context.options.governor->begin();
+  auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
+  Result<MadreReply> reply = co_await std::move(sending);
+  co_return service_answer(context, std::move(reply));
 }
 
 }  // namespace
@@ -128,9 +107,9 @@ Task<HttpResponse> show_solo_madre(const Context& context, const Call& call) {
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call) {
   Headers headers;
   add_trace(headers, call.trace, call.request.headers);
-  auto kept = begin_command(context, applying(std::move(headers)));
-  auto answering = send_kept(std::move(kept), context.options.clock, call.deadline);
-  co_return service_answer(context, co_await std::move(answering));
+  const PowerGovernor::Command command = context.options.governor->begin();
+  auto applying = context.options.power->async_apply_solo_madre(headers, call.deadline);
+  co_return service_answer(context, co_await std::move(applying));
 }
 
 Task<HttpResponse> start_service(const Context& context, const Call& call) {

@@ -2,7 +2,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +12,6 @@
 #include "operator/answers.hpp"
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
-#include "operator/kept_command.hpp"
 #include "operator/power_answers.hpp"
 
 namespace vx11 {
@@ -93,34 +91,20 @@ HttpResponse window_not_open(const PowerState& state) {
 
 constexpr int kConflict = 409;
 
-KeptCommand::Send opening(const WindowRequest& window, const Call& call) {
-  return [window, headers = traced(call)](const PowerStateClient& power, Deadline deadline) {
-    return power.async_open_window(window, headers, std::move(deadline));
-  };
-}
-
-KeptCommand::Send closing(const std::string& id, const Call& call) {
-  return [id, headers = traced(call)](const PowerStateClient& power, Deadline deadline) {
-    return power.async_close_window(id, headers, std::move(deadline));
-  };
-}
-
 }  // namespace
 
 Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto window = read_window(call.request.body);
   if (!window) co_return std::move(window.error());
-  auto admitted = context.options.governor->admit(*window);
-  if (!admitted) co_return off_by_policy(admitted.error(), call.request_id);
-  auto command = std::make_shared<KeptCommand>();
-  command->power = context.options.power;
-  command->in_progress = *std::move(admitted);
-  command->send = opening(*window, call);
-  command->window = *std::move(window);
-  auto sending = send_kept(std::move(command), context.options.clock, call.deadline);
-  Result<MadreReply> reply = co_await std::move(sending);
+  auto command = context.options.governor->admit(*window);
+  if (!command) co_return off_by_policy(command.error(), call.request_id);
+  const PowerStateClient& power = *context.options.power;
+  const Headers headers = traced(call);
+  auto opening = power.async_open_window(*window, headers, call.deadline);
+  Result<MadreReply> reply = co_await std::move(opening);
+  command->opened(*window, reply);
   if (reply && reply->status == kConflict) {
-    const auto state = co_await context.options.power->async_state(call.deadline);
+    const auto state = co_await power.async_state(call.deadline);
     if (state) reply->json = with_open_window(reply->json, *state);
   }
   co_return command_answer(context, std::move(reply));
@@ -132,16 +116,15 @@ Task<HttpResponse> open_window(const Context& context, const Call& call) {
 Task<HttpResponse> close_window(const Context& context, const Call& call) {
   const auto id = read_window_id(call.request.body);
   if (!id) co_return id.error();
-  auto command = std::make_shared<KeptCommand>();
-  command->power = context.options.power;
-  command->in_progress = context.options.governor->begin();
-  command->send = closing(*id, call);
+  const PowerStateClient& power = *context.options.power;
+  const PowerGovernor::Command command = context.options.governor->begin();  // no other between
   if (!id->empty()) {
-    const auto state = co_await command->power->async_state(call.deadline);
+    const auto state = co_await power.async_state(call.deadline);
     if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
   }
-  auto sending = send_kept(std::move(command), context.options.clock, call.deadline);
-  co_return command_answer(context, co_await std::move(sending));
+  const Headers headers = traced(call);
+  auto closing = power.async_close_window(*id, headers, call.deadline);
+  co_return command_answer(context, co_await std::move(closing));
 }
 
 }  // namespace endpoints

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "json/scan.hpp"
-#include "power/reply.hpp"
 #include "router/send_through_breaker.hpp"
 
 namespace vx11 {
@@ -68,7 +67,10 @@ bool is_good(const PowerReading& reading) noexcept {
 }
 
 HttpResponse pending_answer() {
-  return HttpResponse(504, "application/json", std::string(kPendingJson));
+  return HttpResponse(504, "application/json",
+                      R"({"status":"pending","module":"madre","reason":"timeout",)"
+                      R"("message":"madre has not answered yet and may still carry the command )"
+                      R"(out; the next power state shows it"})");
 }
 
 Error out_of_commands() {

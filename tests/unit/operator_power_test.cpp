@@ -1,12 +1,8 @@
 // The power endpoints: madre's state and status, and orders to madre.
 
-#include <memory>
-#include <stop_token>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "held_transport.hpp"
 #include "operator_site.hpp"
 
 using namespace operator_site;
@@ -542,7 +538,7 @@ TEST_CASE_FIXTURE(
 
 TEST_CASE_FIXTURE(Power, "a second window is refused while a command is in progress") {
   options.governor =
-      vx11::PowerGovernor::create({.power_aware = true, .clock = clock, .wall_clock = clock})
+      vx11::PowerGovernor::create({.alert_before = 1min, .clock = clock, .wall_clock = clock})
           .value();
   to_power->then_json(R"({"window_id":"win-7"})");
   {
@@ -558,32 +554,6 @@ TEST_CASE_FIXTURE(Power, "a second window is refused while a command is in progr
   const json window = body_of(get("/operator/power/policies")).at("windows").at(0);
   CHECK(window.at("window_id") == "win-7");
   CHECK(window.at("source") == "caller");
-}
-
-TEST_CASE("a command stays in progress while madre works, also when its caller has left") {
-  for (const Order& order : kOrders) {
-    CAPTURE(order.target);
-    Power site;
-    const auto held = std::make_shared<vx11::fakes::HeldTransport>();
-    vx11::OperatorApiOptions options = site.complete_options();
-    options.power = std::make_shared<const vx11::PowerStateClient>(held, "http://madre:8001");
-    options.governor = vx11::PowerGovernor::create({}).value();
-    const OperatorApi api = OperatorApi::create(options).value();
-    const bool opens = order.target.ends_with("open");
-    const HttpRequest request =
-        Site::with_body("POST", order.target, opens ? R"({"services":["switch"]})" : "");
-    std::stop_source interest;
-    vx11::fakes::Running<HttpResponse> command(
-        api.handle(request, vx11::Deadline(vx11::TimePoint::max(), interest.get_token())));
-    REQUIRE(held->calls() == 1);
-    interest.request_stop();
-    CHECK(command.result().status == 503);
-    const auto refused = options.governor->admit({.services = {"switch"}, .ttl = 60s});
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().is_busy());
-    held->answer(0, "{}");
-    CHECK(options.governor->admit({.services = {"switch"}, .ttl = 60s}));
-  }
 }
 
 TEST_CASE_FIXTURE(Power,
