@@ -50,8 +50,8 @@
 #include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/linked_breakers.hpp>
 #include <vx11/metric_family.hpp>
-#include <vx11/notifier.hpp>
 #include <vx11/metrics_page.hpp>
+#include <vx11/notifier.hpp>
 #include <vx11/operator_api.hpp>
 #include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>
