@@ -73,7 +73,7 @@ std::optional<vx11::RouterTarget> make_tasks(const Upstreams& upstreams) {
   const Upstream& target = *upstreams.switch_;
   return vx11::RouterTarget{.name = target.name,
                             .url = target.origin,
-                            .transport = target.transport,
+                            .transport = upstreams.transport_of(target),
                             .try_timeout = target.limit,
                             .breaker = target.task_breaker,
                             .linked = target.linked,
@@ -105,8 +105,9 @@ std::optional<vx11::RouterTarget> make_inee(const Upstreams& upstreams) {
                             .headers = target.headers};
 }
 
-std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& config,
-                                                         const Upstream& madre) {
+std::shared_ptr<const vx11::PowerStateClient> make_power(
+    const GatewayConfig& config, const Upstream& madre,
+    std::shared_ptr<vx11::PowerGovernor> governor) {
   const Duration limit = config.power.command_limit;
   vx11::PowerOptions options{.command_limit = limit, .headers = madre.headers};
   options.command_patience = std::max(options.command_patience, limit);
@@ -114,7 +115,8 @@ std::shared_ptr<const vx11::PowerStateClient> make_power(const GatewayConfig& co
   options.reuse_for = config.power.reuse_for;
   options.breaker = madre.power_breaker;
   options.linked = madre.linked;
-  return std::make_shared<const vx11::PowerStateClient>(madre.transport, madre.origin,
+  auto transport = make_command_transport(madre.transport, std::move(governor));
+  return std::make_shared<const vx11::PowerStateClient>(std::move(transport), madre.origin,
                                                         std::move(options));
 }
 
@@ -318,10 +320,12 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
       make_upstreams(config, make_network_transports(config, counters, state.transports),
                      make_target_transports(config, counters, state.transports), state);
   if (auto completed = complete(state, config); !completed) return vx11::fail(completed.error());
-  if (auto renewed = state.power.renew(config, make_power(config, upstreams.madre)); !renewed) {
+  if (auto renewed = state.power.renew(config, state.requests.logs); !renewed) {
     return vx11::fail(std::move(renewed.error()));
   }
+  state.power.use(config, make_power(config, upstreams.madre, state.power.governor));
   if (watches_chats(config)) upstreams.governor = state.power.governor;
+  if (config.power.idle_after > Duration::zero()) upstreams.switch_use = state.power.switch_use;
   auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);
   if (!auth) return vx11::fail(std::move(auth.error()));
   if (config.auth.shared_revocations) {
@@ -360,7 +364,8 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
         session_metrics(state.sessions), redis_metrics(state.redis), limit_families(state.limits),
         hint_metrics(state.shared), service_level_metrics(state.objectives),
         history_metrics(state.history), tracing_metrics(state.tracing),
-        decision_metrics(upstreams, state), state.power.governor->metric_families()}) {
+        decision_metrics(upstreams, state), state.power.governor->metric_families(),
+        ledger_metrics(state.power.ledger)}) {
     families.insert(families.end(), more.begin(), more.end());
   }
   auto api = make_operator(config, parts, *router, upstreams, front, credentials.keys, state,

@@ -26,7 +26,7 @@ constexpr LogFieldInfo kAudit[] = {
     {"time", "RFC 3339", "When the head of the request was complete."},
     {"action", "", "What was done: `power.service.stop`, `session.read`, `access` …"},
     {"outcome", "", "`done`, `refused` or `failed`."},
-    {"by", "", "Of an action without a request: the signal."},
+    {"by", "", "Of an action without a request: the signal, or the rule of power windows."},
     {"principal", "", "Who; of a refused credential, if its owner is known."},
     {"peer", "", "The numeric address of the client."},
     {"object", "", "The service or session."},

@@ -55,13 +55,26 @@ void log_decision(const PowerDecision& decision) {
                                       {"reason", decision.reason}});
 }
 
+/// What the gateway does of its own accord stands in the audit log beside what callers do.
+void audit(const RequestLogs* logs, const PowerDecision& decision) {
+  const bool is_own = decision.source == vx11::PowerSource::schedule ||
+                      decision.source == vx11::PowerSource::demand ||
+                      decision.source == vx11::PowerSource::idle;
+  const bool is_done = decision.kind == Kind::opened || decision.kind == Kind::closed;
+  if (logs == nullptr || !is_own || (!is_done && decision.kind != Kind::failed)) return;
+  const bool closes = decision.source == vx11::PowerSource::idle;
+  logs->note_action(closes ? "power.window.close" : "power.window.open", cause_of(decision),
+                    is_done ? "done" : "failed", decision.window_id);
+}
+
 }  // namespace
 
 PowerKeeper::PowerKeeper(std::shared_ptr<vx11::PowerGovernor> governor,
                          std::shared_ptr<const vx11::PowerStateClient> madre,
-                         const PowerConfig& config)
+                         std::shared_ptr<SwitchUse> switch_use, const PowerConfig& config)
     : governor_(std::move(governor)),
       madre_(std::move(madre)),
+      switch_use_(std::move(switch_use)),
       interval_(config.poll_interval),
       command_limit_(config.command_limit) {}
 
@@ -84,6 +97,7 @@ void PowerKeeper::run(const std::stop_token& stop) {
 void PowerKeeper::step(const std::stop_token& stop) {
   const bool is_changed = governor_->take_change();
   if (is_changed || vx11::SteadyClock().now() >= next_look_) look(stop);
+  note_use();
   if (const auto order = governor_->due()) carry_out(*order, stop);
 }
 
@@ -92,6 +106,13 @@ void PowerKeeper::look(const std::stop_token& stop) {
   next_look_ = now + interval_;
   const auto state = madre_->state(Deadline::after(now, vx11::PowerOptions().timeout, stop));
   if (state) governor_->observe(*state);
+}
+
+/// A chat or task in progress uses the window until it has ended. While none is open, it is no wish
+/// for one.
+void PowerKeeper::note_use() {
+  const bool is_used = switch_use_->take();
+  if (is_used && !governor_->ledger().windows.empty()) governor_->passes_by();
 }
 
 void PowerKeeper::carry_out(const vx11::PowerOrder& order, const std::stop_token& stop) {
@@ -107,19 +128,26 @@ void PowerKeeper::carry_out(const vx11::PowerOrder& order, const std::stop_token
 }
 
 vx11::Result<void> Power::renew(const GatewayConfig& config,
-                                std::shared_ptr<const vx11::PowerStateClient> client) {
+                                std::shared_ptr<const RequestLogs> logs) {
   vx11::PowerGovernorOptions rules = power_rules(config);
-  rules.on_decision = [](const PowerDecision& decision) { log_decision(decision); };
+  rules.on_decision = [logs = std::move(logs)](const PowerDecision& decision) {
+    log_decision(decision);
+    audit(logs.get(), decision);
+  };
   auto made = governor == nullptr ? vx11::PowerGovernor::create(std::move(rules))
                                   : governor->successor(std::move(rules));
   if (!made) return vx11::fail(std::move(made.error()));
   governor = *std::move(made);
-  madre = std::move(client);
-  keeper = nullptr;
   if (!governor->is_active()) return {};
-  keeper = std::make_shared<PowerKeeper>(governor, madre, config.power);
   if (ledger == nullptr) ledger = std::make_shared<LedgerFile>(ledger_file_of(config));
   return {};
+}
+
+void Power::use(const GatewayConfig& config, std::shared_ptr<const vx11::PowerStateClient> client) {
+  madre = std::move(client);
+  keeper = nullptr;
+  if (!governor->is_active()) return;
+  keeper = std::make_shared<PowerKeeper>(governor, madre, switch_use, config.power);
 }
 
 void Power::come_into_force() const {

@@ -14,6 +14,8 @@
 
 #include "config.hpp"
 #include "power_ledger.hpp"
+#include "power_transports.hpp"
+#include "request_logs.hpp"
 
 namespace gateway {
 
@@ -22,7 +24,8 @@ namespace gateway {
 class PowerKeeper {
  public:
   PowerKeeper(std::shared_ptr<vx11::PowerGovernor> governor,
-              std::shared_ptr<const vx11::PowerStateClient> madre, const PowerConfig& config);
+              std::shared_ptr<const vx11::PowerStateClient> madre,
+              std::shared_ptr<SwitchUse> switch_use, const PowerConfig& config);
   /// Cancels a command in progress.
   ~PowerKeeper() = default;
 
@@ -34,10 +37,12 @@ class PowerKeeper {
   void run(const std::stop_token& stop);
   void step(const std::stop_token& stop);
   void look(const std::stop_token& stop);
+  void note_use();
   void carry_out(const vx11::PowerOrder& order, const std::stop_token& stop);
 
   const std::shared_ptr<vx11::PowerGovernor> governor_;
   const std::shared_ptr<const vx11::PowerStateClient> madre_;
+  const std::shared_ptr<SwitchUse> switch_use_;
   const Duration interval_;
   const Duration command_limit_;
   vx11::TimePoint next_look_ = {};  ///< Of the thread.
@@ -52,11 +57,13 @@ struct Power {
   std::shared_ptr<const vx11::PowerStateClient> madre = {};  ///< Of this configuration.
   std::shared_ptr<PowerKeeper> keeper = {};                  ///< The same; null: no rules.
   std::shared_ptr<LedgerFile> ledger = {};                   ///< Null: no rules so far.
+  std::shared_ptr<SwitchUse> switch_use = std::make_shared<SwitchUse>();
 
-  /// Makes the governor anew for `config`, with the state that it had, and a keeper if it has
-  /// rules.
-  vx11::Result<void> renew(const GatewayConfig& config,
-                           std::shared_ptr<const vx11::PowerStateClient> client);
+  /// Makes the governor anew for `config`, with the state that it had.
+  /// \param logs get what it opens and closes itself; may be null
+  vx11::Result<void> renew(const GatewayConfig& config, std::shared_ptr<const RequestLogs> logs);
+  /// How madre is asked from then on; makes a keeper if there are rules. After `renew`.
+  void use(const GatewayConfig& config, std::shared_ptr<const vx11::PowerStateClient> client);
   void come_into_force() const;
   /// To be called each second.
   void tend() const;

@@ -123,15 +123,15 @@ LedgerFile::LedgerFile(std::string path)
     : path_(std::move(path)), due_(vx11::SteadyClock().now() + kBetweenSaves) {}
 
 void LedgerFile::load(vx11::PowerGovernor& governor) {
-  if (path_.empty() || is_tried_) return;
-  is_tried_ = true;
-  report(try_load(governor));
+  if (!path_.empty() && !is_usable_) report(try_load(governor));
 }
 
 Result<void> LedgerFile::try_load(vx11::PowerGovernor& governor) {
-  auto locked = lock_beside(path_, "power.ledger");
-  if (!locked) return vx11::fail(std::move(locked.error()));
-  lock_ = *std::move(locked);
+  if (!lock_) {
+    auto locked = lock_beside(path_, "power.ledger");
+    if (!locked) return vx11::fail(std::move(locked.error()));
+    lock_ = *std::move(locked);
+  }
   std::error_code error;
   if (std::filesystem::exists(path_, error)) {
     const auto text = file_text(path_);
@@ -149,14 +149,15 @@ Result<void> LedgerFile::try_load(vx11::PowerGovernor& governor) {
   return {};
 }
 
-void LedgerFile::tend(const vx11::PowerGovernor& governor) {
+void LedgerFile::tend(vx11::PowerGovernor& governor) {
   const vx11::TimePoint now = vx11::SteadyClock().now();
   if (governor.ledger_version() == saved_version_ && now < due_) return;
   save(governor);
 }
 
-void LedgerFile::save(const vx11::PowerGovernor& governor) {
+void LedgerFile::save(vx11::PowerGovernor& governor) {
   due_ = vx11::SteadyClock().now() + kBetweenSaves;
+  load(governor);
   saved_version_ = governor.ledger_version();
   if (is_usable_) report(try_save(governor));
 }
@@ -168,11 +169,21 @@ Result<void> LedgerFile::try_save(const vx11::PowerGovernor& governor) {
 }
 
 void LedgerFile::report(const Result<void>& done) {
+  is_kept_.store(done.has_value(), std::memory_order_relaxed);
   if (done) {
     warned_.clear();
   } else if (std::exchange(warned_, done.error().detail) != done.error().detail) {
     log_event(LogEvent::power_ledger_not_kept, {{"reason", done.error().detail}});
   }
+}
+
+std::vector<vx11::MetricFamily> ledger_metrics(const std::shared_ptr<const LedgerFile>& ledger) {
+  if (ledger == nullptr || !ledger->has_file()) return {};
+  return {{.name = "vx11_power_ledger_kept",
+           .help = "1 if power.ledger was read and written as it is to be; else a restart loses "
+                   "used budgets and what was closed by hand.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {{.value = [ledger] { return ledger->is_kept() ? 1U : 0U; }}}}};
 }
 
 }  // namespace gateway

@@ -50,6 +50,20 @@ void check_services(LoadedConfig& loaded, const std::string& key,
   }
 }
 
+/// A schedule or a demand opens only what the bounds allow.
+void check_bound(LoadedConfig& loaded, const std::string& key,
+                 const std::vector<std::string>& services) {
+  const auto& allowed = loaded.config.power.bounds.services;
+  for (const std::string& service : services) {
+    const bool is_allowed = std::find(allowed.begin(), allowed.end(), service) != allowed.end();
+    if (allowed.empty() || is_allowed || !vx11::is_known_service(service)) continue;
+    complain(
+        loaded, key,
+        fmt::format("{} is not among power.bounds.services; add it there, or leave it out here",
+                    quoted(service)));
+  }
+}
+
 void require_services(LoadedConfig& loaded, const std::string& key,
                       const std::vector<std::string>& services) {
   if (services.empty() && !is_mistaken(loaded, key)) {
@@ -91,6 +105,23 @@ void check_zone(LoadedConfig& loaded, const std::string& key, const std::string&
   complain(loaded, key, fmt::format("{}: {}", quoted(name), zone.error().detail));
 }
 
+void check_ttl(LoadedConfig& loaded, const std::string& key, Duration ttl) {
+  const PowerBoundsConfig& bounds = loaded.config.power.bounds;
+  if (ttl >= bounds.min_ttl && ttl <= bounds.max_ttl) return;
+  complain(loaded, key,
+           fmt::format("is not within power.bounds; take {} to {}", print(bounds.min_ttl),
+                       print(bounds.max_ttl)));
+}
+
+void check_budget(LoadedConfig& loaded, const std::string& key, Duration budget) {
+  const Duration least = loaded.config.power.bounds.min_ttl;
+  if (budget == Duration::zero() || budget >= least) return;
+  complain(loaded, key,
+           fmt::format("is below power.bounds.min_ttl, so that no window is ever opened; take at "
+                       "least {}",
+                       print(least)));
+}
+
 void check_schedule(LoadedConfig& loaded, const std::string& name, const ScheduleConfig& schedule) {
   const std::string table = "power.schedules." + name;
   check_days(loaded, table + ".days", schedule.days);
@@ -98,18 +129,16 @@ void check_schedule(LoadedConfig& loaded, const std::string& name, const Schedul
   check_time(loaded, table, "to", schedule.to, hours(24));
   if (!schedule.time_zone.empty()) check_zone(loaded, table + ".time_zone", schedule.time_zone);
   require_services(loaded, table + ".services", schedule.services);
-  const PowerBoundsConfig& bounds = loaded.config.power.bounds;
-  const bool is_outside = schedule.ttl < bounds.min_ttl || schedule.ttl > bounds.max_ttl;
-  if (schedule.ttl == Duration::zero() || !is_outside) return;
-  complain(loaded, table + ".ttl",
-           fmt::format("is not within power.bounds; take {} to {}", print(bounds.min_ttl),
-                       print(bounds.max_ttl)));
+  check_bound(loaded, table + ".services", schedule.services);
+  if (schedule.ttl != Duration::zero()) check_ttl(loaded, table + ".ttl", schedule.ttl);
 }
 
 void check_demand(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   require_services(loaded, "power.demand.services", config.power.demand.services);
   if (!config.power.open_on_demand) return;
+  check_bound(loaded, "power.demand.services", config.power.demand.services);
+  check_ttl(loaded, "power.demand.ttl", config.power.demand.ttl);
   if (!config.chat.power_aware) {
     complain(loaded, "power.open_on_demand",
              "needs chat.power_aware: chats ask for a window where they pass by a switch that "
@@ -137,6 +166,13 @@ void warn_of_no_effect(LoadedConfig& loaded) {
     loaded.warnings.emplace_back("chat.power_aware: has no effect without switch.url");
   }
   const PowerConfig& power = config.power;
+  const bool has_budget =
+      power.budget.per_day > Duration::zero() || power.budget.per_month > Duration::zero();
+  if (has_budget && power.ledger.value.empty() && ledger_file_of(config).empty()) {
+    loaded.warnings.emplace_back(
+        "power.budget: what is used of it is forgotten at a restart; set power.ledger to a file, "
+        "or to \"none\" if it may be");
+  }
   if (has_rules(config) && power.max_age < 2 * power.poll_interval) {
     loaded.warnings.push_back(
         fmt::format("{}: is less than twice power.poll_interval: one answer of madre's that is "
@@ -180,6 +216,8 @@ void settle_power(LoadedConfig& loaded) {
   if (config.power.bounds.min_ttl > config.power.bounds.max_ttl) {
     complain(loaded, "power.bounds.min_ttl", "is above power.bounds.max_ttl");
   }
+  check_budget(loaded, "power.budget.per_day", config.power.budget.per_day);
+  check_budget(loaded, "power.budget.per_month", config.power.budget.per_month);
   for (const auto& [name, schedule] : config.schedules) check_schedule(loaded, name, schedule);
   check_demand(loaded);
   warn_of_no_effect(loaded);

@@ -154,13 +154,14 @@ void RequestLogs::note(const vx11::RequestRecord& record) const {
 }
 
 void RequestLogs::note_action(std::string_view action, std::string_view by,
-                              std::string_view outcome) const {
+                              std::string_view outcome, std::string_view object) const {
   if (audit_ == nullptr) return;
   std::string line = "{";
   add(line, "time", now_text());
   add(line, "action", action);
   add(line, "outcome", outcome);
   add(line, "by", by);
+  add(line, "object", object);
   audit_->append(line.append("}"));
 }
 

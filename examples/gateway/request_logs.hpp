@@ -45,7 +45,9 @@ class RequestLogs {
   void note(const vx11::RequestRecord& record) const;
   /// What was done without a request, such as a reload by a signal.
   /// \param outcome `done` or `failed`
-  void note_action(std::string_view action, std::string_view by, std::string_view outcome) const;
+  /// \param object what it was done to, such as a window; may be empty
+  void note_action(std::string_view action, std::string_view by, std::string_view outcome,
+                   std::string_view object = {}) const;
   /// Opens the files anew, at SIGHUP: they may have been moved away.
   void reopen() const;
 

@@ -22,7 +22,7 @@ vx11::RouterTarget target_of(const Upstreams& upstreams, const Upstream& upstrea
                              const ChatConfig& chat) {
   return vx11::RouterTarget{.name = upstream.name,
                             .url = upstream.origin,
-                            .transport = upstream.transport,
+                            .transport = upstreams.transport_of(upstream),
                             .try_timeout = upstream.limit,
                             .total_timeout = upstream.total_limit,
                             .dialect = upstream.dialect,

@@ -183,6 +183,11 @@ const Upstream* Upstreams::find(std::string_view name) const {
   return found == named.end() ? nullptr : &*found;
 }
 
+std::shared_ptr<vx11::Transport> Upstreams::transport_of(const Upstream& upstream) const {
+  if (switch_use == nullptr || upstream.name != "switch") return upstream.transport;
+  return make_used_transport(upstream.transport, switch_use);
+}
+
 Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& network,
                          const TargetTransport& to_target, GatewayState& state) {
   const Secret& token = config.upstream.token;

@@ -24,6 +24,7 @@
 
 #include "config.hpp"
 #include "gateway_state.hpp"
+#include "power_transports.hpp"
 
 namespace gateway {
 
@@ -62,7 +63,10 @@ struct Upstreams {
   vx11::SharedEvents events = {};  ///< Of routers.
   /// Hears of the chats for switch, and may let them pass by. Null: neither.
   std::shared_ptr<vx11::PowerGovernor> governor = {};
+  std::shared_ptr<SwitchUse> switch_use = {};  ///< Of chats and tasks; null: it does not matter.
 
+  /// Its transport, whose requests count as use if it is switch and that matters.
+  std::shared_ptr<vx11::Transport> transport_of(const Upstream& upstream) const;
   /// The upstream of that name, or null.
   const Upstream* find(std::string_view name) const;
 };

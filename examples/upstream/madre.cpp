@@ -65,7 +65,7 @@ void Madre::power_token(const Request& request, Reply& reply) {
   reply.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// Accepts whatever has a type; nothing is built.
+/// Accepts every object with a type, and builds nothing.
 void Madre::intent(const Request& request, Reply& reply) {
   const auto order = json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.value("type", json()).is_string()) {

@@ -24,6 +24,7 @@ inline Result<TimeZone> find_time_zone(std::string_view name) {
   if (name == "UTC") return TimeZone();
   try {
     const date::time_zone* const zone = date::locate_zone(std::string(name));
+    zone->get_info(date::sys_seconds());  // reads the zone's file, which locate_zone does not
     return TimeZone(std::string(name), [zone](WallTime at) {
       const auto clamp = [](date::sys_seconds time) {
         constexpr auto kFarthest = std::chrono::hours(24 * 365 * 10'000L);

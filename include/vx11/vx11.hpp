@@ -56,6 +56,7 @@
 #include <vx11/operator_event.hpp>
 #include <vx11/pipeline.hpp>
 #include <vx11/policy.hpp>
+#include <vx11/power_governor.hpp>
 #include <vx11/power_state_client.hpp>
 #include <vx11/rate_limiter.hpp>
 #include <vx11/rejection.hpp>
@@ -80,6 +81,7 @@
 #include <vx11/stream_framing.hpp>
 #include <vx11/streaming.hpp>
 #include <vx11/task.hpp>
+#include <vx11/time_zone.hpp>
 #include <vx11/timeout.hpp>
 #include <vx11/timer.hpp>
 #include <vx11/to_json.hpp>

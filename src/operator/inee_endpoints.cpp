@@ -130,7 +130,14 @@ std::optional<std::string_view> obstacle(const PowerReading& reading, const std:
   return offline_reason(Errc::asleep);
 }
 
-constexpr std::string_view kUnavailable = "INEE is temporarily unavailable";
+/// hormiguero's own status is passed on, but not the body, which may show its insides.
+HttpResponse unavailable(const RouterTarget& target, const RelayFailure& why) {
+  HttpResponse answer = relay_offline(target, why, "INEE is temporarily unavailable");
+  if (why.status < 500) return answer;
+  answer.status = why.status;
+  if (why.retry_after <= Duration::zero()) answer.headers.remove("Retry-After");
+  return answer;
+}
 
 }  // namespace
 
@@ -143,13 +150,13 @@ Task<HttpResponse> relay_inee(const Context& context, const Call& call) {
   const std::shared_ptr<const PowerReading> reading = co_await std::move(reading_it);
   if (const auto why = obstacle(*reading, target.name)) {
     const RelayFailure failure(*why, Duration::zero());
-    co_return relay_offline(target, failure, kUnavailable);
+    co_return unavailable(target, failure);
   }
   const HttpRequest request = relay_request(std::string(call.route->method), target,
                                             std::move(passed->path), std::move(passed->json), call);
   auto relaying = relay(context, target, request, call.deadline);
   Relayed relayed = co_await std::move(relaying);
-  if (!relayed) co_return relay_offline(target, relayed.error(), kUnavailable);
+  if (!relayed) co_return unavailable(target, relayed.error());
   HttpResponse answer = json_answer(relayed->status, std::move(relayed->json));
   add_retry_after(answer, relayed->retry_after);
   co_return answer;

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
 #include "operator/relay.hpp"
+#include "power/command_verdict.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -62,33 +62,68 @@ std::string json_of(const BuildIntent& intent, std::string_view correlation_id) 
   return std::move(json).take();
 }
 
-bool is_refusal(const json::Member& status) noexcept {
-  static constexpr std::array<std::string_view, 4> kWords = {"rejected", "refused", "failed",
-                                                             "error"};
-  return status.kind == json::Kind::string &&
-         std::find(kWords.begin(), kWords.end(), status.text) != kWords.end();
-}
-
 bool is_id(const json::Member& id) noexcept {
   return (id.kind == json::Kind::string && !id.text.empty()) || id.kind == json::Kind::number;
 }
 
-/// madre has the intent: her members with ours, which say what she accepted.
-std::string accepted_json(const std::string& said, std::string_view correlation_id) {
+enum class Queued : unsigned char { yes, no, not_known };
+
+Queued is_queued(int code, const std::string& said, const json::Member& id,
+                 const json::Member& status) {
+  constexpr int kAccepted = 202;
+  if (reports_failure(said)) return Queued::no;
+  const bool has_word = status_word(status) == StatusWord::later;
+  return is_id(id) || has_word || code == kAccepted ? Queued::yes : Queued::not_known;
+}
+
+/// Our own word, or madre's for an intent that she refused.
+std::string_view status_of(Queued queued, const json::Member& status) noexcept {
+  if (queued == Queued::yes) return "pending";
+  if (queued == Queued::not_known) return "unknown";
+  return status_word(status) == StatusWord::bad ? status.text : std::string_view("rejected");
+}
+
+void write_queued(json::Writer& json, Queued queued) {
+  json.key("queued");
+  queued == Queued::not_known ? void(json.raw("null")) : void(json.boolean(queued == Queued::yes));
+}
+
+/// madre's answer: her members with ours, which say what she accepted.
+std::string with_outcome(const RelayReply& reply, std::string_view correlation_id) {
   static constexpr std::array<std::string_view, 5> kOurs = {"intent_id", "status", "queued",
                                                             "assigned_to", "correlation_id"};
-  const auto theirs = json::split_object(said, kOurs);
-  if (!theirs) return said;
+  const auto theirs = json::split_object(reply.json, kOurs);
+  if (!theirs) return reply.json;
   const json::Member& id = theirs->found.members[0];
   const json::Member& status = theirs->found.members[1];
-  const bool is_queued = !is_refusal(status);
+  const Queued queued = is_queued(reply.status, reply.json, id, status);
   json::Writer ours;
   ours.open('{').key("intent_id").string(is_id(id) ? id.text : correlation_id);
-  ours.key("status").string(is_queued ? std::string_view("pending") : status.text);
-  ours.key("queued").boolean(is_queued).key("assigned_to").string("madre");
+  ours.key("status").string(status_of(queued, status));
+  write_queued(ours, queued);
+  ours.key("assigned_to").string("madre");
   if (status.kind == json::Kind::string) ours.key("madre_status").string(status.text);
   ours.key("correlation_id").string(correlation_id).close('}');
   return json::merge_objects(std::move(ours).take(), theirs->rest);
+}
+
+/// 504: madre may have accepted the intent.
+HttpResponse not_confirmed(const RouterTarget& madre, const RelayFailure& why,
+                           std::string_view correlation_id) {
+  json::Writer json(512);
+  json.open('{').key("status").string("pending").key("module").string(madre.name);
+  write_queued(json, Queued::not_known);
+  json.key("reason").string(why.reason).key("message");
+  json.string("madre has not confirmed the intent and may have accepted it");
+  if (why.status != 0) json.key("detail").string("HTTP status " + std::to_string(why.status));
+  json.key("correlation_id").string(correlation_id).close('}');
+  HttpResponse answer = json_answer(504, std::move(json).take());
+  add_retry_after(answer, why.retry_after);
+  return answer;
+}
+
+HttpResponse not_sent(const RouterTarget& madre, const RelayFailure& why) {
+  return relay_offline(madre, why, "The intent was not accepted; madre is temporarily unavailable");
 }
 
 }  // namespace
@@ -104,10 +139,11 @@ Task<HttpResponse> emit_intent(const Context& context, const Call& call) {
   auto relaying = relay(context, madre, request, call.deadline);
   Relayed relayed = co_await std::move(relaying);
   if (!relayed) {
-    co_return relay_offline(madre, relayed.error(),
-                            "The intent was not accepted; madre is temporarily unavailable");
+    const RelayFailure& why = relayed.error();
+    co_return why.may_have_arrived ? not_confirmed(madre, why, call.request_id)
+                                   : not_sent(madre, why);
   }
-  if (relayed->ok()) relayed->json = accepted_json(relayed->json, call.request_id);
+  if (relayed->ok()) relayed->json = with_outcome(*relayed, call.request_id);
   HttpResponse answer = json_answer(relayed->status, std::move(relayed->json));
   add_retry_after(answer, relayed->retry_after);
   co_return answer;

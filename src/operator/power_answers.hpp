@@ -34,13 +34,13 @@ HttpResponse madre_offline(const Context& context, const Error& why);
 /// madre's own answer, including a refusal (4xx), or 503 if there was none.
 HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
 
-/// The same for a command to open or close a window: one that madre has only planned has `executed`
-/// false; one that she has not answered yet is 504 and has it null.
+/// The same for a command to open or close a window. `executed` is false if madre only planned it
+/// or reports an error, and null if that is not known; one that she has not answered yet is 504.
 HttpResponse command_answer(const Context& context, Result<MadreReply> reply);
 
 /// The same for a command to services, which always says whether it was carried out: `executed` is
-/// true; false if madre only planned it or a step of it failed; null if that is not known yet.
-/// madre's own list of what she did is under `steps`.
+/// true; false if madre only planned it, or reports an error or a step that failed; null if that is
+/// not known. madre's own list of what she did is under `steps`.
 HttpResponse service_answer(const Context& context, Result<MadreReply> reply);
 
 /// A window that the policies do not admit: 403 `OFF_BY_POLICY`, or 409 beside another command.

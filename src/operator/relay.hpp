@@ -18,7 +18,8 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// A JSON object, with any status below 500.
+/// A JSON object, with any status below 500. Of a refusal (4xx) whose body is none it is an error
+/// of ours, of a success without a body `{}`.
 struct RelayReply {
   RelayReply(int code, std::string body, Duration wait)
       : status(code), json(std::move(body)), retry_after(wait) {}
@@ -36,7 +37,8 @@ struct RelayFailure {
 
   std::string_view reason;  ///< A word for programs; static text.
   Duration retry_after;
-  int status;  ///< Of an answer with 500 or above; else 0.
+  int status;                     ///< Of an answer with 500 or above; else 0.
+  bool may_have_arrived = false;  ///< The target may have acted on the request.
 };
 
 using Relayed = tl::expected<RelayReply, RelayFailure>;
@@ -45,9 +47,9 @@ using Relayed = tl::expected<RelayReply, RelayFailure>;
 HttpRequest relay_request(std::string method, const RouterTarget& target, std::string path,
                           std::string json, const Call& call);
 
-/// Sends `request` once, under the target's limit and breaker. An answer that is no JSON, or has a
-/// status from 500 on, counts against the target; a refusal does not. The arguments outlive the
-/// task.
+/// Sends `request` once, under the target's limit and breaker. A success whose body is no JSON, or
+/// a status from 500 on, counts against the target; a refusal does not, nor does 501. The
+/// arguments outlive the task.
 Task<Relayed> relay(const Context& context, const RouterTarget& target, const HttpRequest& request,
                     const Deadline& deadline);
 

@@ -117,11 +117,11 @@ Task<HttpResponse> close_window(const Context& context, const Call& call) {
   const auto id = read_window_id(call.request.body);
   if (!id) co_return id.error();
   const PowerStateClient& power = *context.options.power;
+  const PowerGovernor::Command command = context.options.governor->begin();  // no other between
   if (!id->empty()) {
     const auto state = co_await power.async_state(call.deadline);
     if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
   }
-  const PowerGovernor::Command command = context.options.governor->begin();
   const Headers headers = traced(call);
   auto closing = power.async_close_window(*id, headers, call.deadline);
   co_return command_answer(context, co_await std::move(closing));

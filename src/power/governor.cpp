@@ -19,6 +19,17 @@ void check_services(detail::Mistakes& mistakes, const std::vector<std::string>& 
   }
 }
 
+/// A schedule's or a demand's.
+void check_against(const PowerBounds& bounds, detail::Mistakes& mistakes,
+                   const std::vector<std::string>& services) {
+  const auto& allowed = bounds.services;
+  if (allowed.empty()) return;
+  for (const std::string& service : services) {
+    const bool is_allowed = std::find(allowed.begin(), allowed.end(), service) != allowed.end();
+    mistakes.add_if(!is_allowed, "bounds.services lacks \"" + service + '"');
+  }
+}
+
 void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
   using std::chrono::hours;
   std::set<std::string> names;
@@ -28,6 +39,7 @@ void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& opt
                     "the name is empty or used twice");
     mistakes.add_if(schedule.services.empty(), "no services");
     check_services(mistakes, schedule.services);
+    check_against(options.bounds, mistakes, schedule.services);
     mistakes.add_if(schedule.days.bits == 0, "no days");
     mistakes.require(schedule.from >= hours(0) && schedule.from < hours(24), "from",
                      "a time of day");
@@ -38,8 +50,24 @@ void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& opt
   mistakes.about("");
 }
 
-void check_budget(detail::Mistakes& mistakes, const PowerBudget& budget) {
+void check_demand(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
+  const PowerDemand& demand = options.demand;
+  mistakes.about("demand");
+  check_services(mistakes, demand.services);
+  check_against(options.bounds, mistakes, demand.services);
+  mistakes.require(demand.ttl.count() > 0, "ttl", "above zero");
+  mistakes.add_if(!demand.services.empty() && demand.ttl < options.bounds.min_ttl,
+                  "ttl is below bounds.min_ttl");
+  mistakes.about("");
+}
+
+void check_budget(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
+  const PowerBudget& budget = options.budget;
+  const std::chrono::seconds least = options.bounds.min_ttl;
   mistakes.within("budget.");
+  mistakes.add_if(budget.per_day && *budget.per_day < least, "per_day is below bounds.min_ttl");
+  mistakes.add_if(budget.per_month && *budget.per_month < least,
+                  "per_month is below bounds.min_ttl");
   mistakes.require(!budget.per_day || budget.per_day->count() > 0, "per_day", "above zero");
   mistakes.require(!budget.per_month || budget.per_month->count() > 0, "per_month", "above zero");
   mistakes.require(budget.warn_at > 0 && budget.warn_at <= 1, "warn_at", "above 0 and at most 1");
@@ -49,13 +77,12 @@ void check_budget(detail::Mistakes& mistakes, const PowerBudget& budget) {
 Result<void> check(const PowerGovernorOptions& options) {
   detail::Mistakes mistakes;
   check_schedules(mistakes, options);
-  check_budget(mistakes, options.budget);
+  check_budget(mistakes, options);
+  check_demand(mistakes, options);
   const PowerBounds& bounds = options.bounds;
   mistakes.require(bounds.min_ttl.count() > 0 && bounds.min_ttl <= bounds.max_ttl, "bounds.min_ttl",
                    "above zero and not above max_ttl");
   check_services(mistakes, bounds.services);
-  check_services(mistakes, options.demand.services);
-  mistakes.require(options.demand.ttl.count() > 0, "demand.ttl", "above zero");
   mistakes.require(options.max_age > Duration::zero(), "max_age", "above zero");
   mistakes.require(is_known_service(options.chat_service), "chat_service", "a known service");
   return std::move(mistakes).result();
@@ -89,7 +116,10 @@ Result<std::shared_ptr<PowerGovernor>> PowerGovernor::successor(
 }
 
 bool PowerGovernor::is_active() const noexcept {
-  const PowerGovernorOptions& options = impl_->options;
+  return impl_->is_active();
+}
+
+bool PowerGovernor::Impl::is_active() const noexcept {
   return !options.schedules.empty() || options.budget.is_limited() || options.power_aware ||
          !options.demand.services.empty() || options.idle_after > Duration::zero() ||
          options.alert_before > Duration::zero();
@@ -105,13 +135,22 @@ bool PowerGovernor::take_change() noexcept {
 
 bool PowerGovernor::passes_by() noexcept {
   PowerGovernorState& state = *impl_->state;
-  const std::int64_t until = state.asleep_until.load(std::memory_order_relaxed);
-  const bool is_asleep =
-      until != 0 && impl_->options.clock.now().time_since_epoch() < Duration(until);
-  std::atomic<bool>& flag = is_asleep ? state.is_wanted : state.is_used;
+  const PowerGovernorOptions& options = impl_->options;
+  const std::int64_t until =
+      options.power_aware ? state.asleep_until.load(std::memory_order_relaxed) : 0;
+  const Duration now = until != 0 ? options.clock.now().time_since_epoch() : Duration::zero();
   // A store by every chat would move the cache line between the threads.
-  if (!flag.load(std::memory_order_relaxed)) flag.store(true, std::memory_order_relaxed);
-  return is_asleep && impl_->options.power_aware;
+  if (until == 0 || now >= Duration(until)) {
+    if (!state.is_used.load(std::memory_order_relaxed))
+      state.is_used.store(true, std::memory_order_relaxed);
+    return false;
+  }
+  if (options.demand.services.empty()) return true;
+  const Duration wanted(state.wanted_at.load(std::memory_order_relaxed));
+  if (now - wanted >= std::chrono::seconds(1)) {
+    state.wanted_at.store(now.count(), std::memory_order_relaxed);
+  }
+  return true;
 }
 
 std::vector<PowerDecision> PowerGovernor::decisions() const {
@@ -138,13 +177,35 @@ void PowerGovernor::restore(PowerLedger ledger) {
   PowerGovernorState& state = *impl_->state;
   const TimePoint now = impl_->options.clock.now();
   const std::lock_guard lock(state.mutex);
-  state.used = std::move(ledger.used);
+  const bool is_late = state.seen_steady.has_value();
+  if (is_late) impl_->subtract_counted(ledger);
+  for (const auto& [day, used] : ledger.used) state.used[day] += used;
+  for (const auto& [schedule, begin] : ledger.closed) {
+    WallTime& known = state.closed[schedule];
+    known = std::max(known, begin);
+  }
+  state.demand_paused_until = std::max(state.demand_paused_until, ledger.demand_paused_until);
+  state.version.fetch_add(1, std::memory_order_relaxed);
+  if (is_late) return;  // madre's state is younger than what was kept of windows
   state.seen_at = ledger.seen_at;
-  state.closed = std::move(ledger.closed);
-  state.demand_paused_until = ledger.demand_paused_until;
   for (PowerLedger::Window& window : ledger.windows) {
     state.windows.push_back(
         {.is = std::move(window), .added_at = now, .used_at = now, .is_seen = true});
+  }
+}
+
+/// What this process has counted of the time before `ledger.seen_at` stands in the ledger too.
+void PowerGovernor::Impl::subtract_counted(const PowerLedger& ledger) const {
+  std::vector<Span> spans;
+  for (const KnownWindow& window : state->windows) {
+    const WallTime until = std::min(ledger.seen_at.value_or(window.is.since), *state->seen_at);
+    if (window.is.since < until) spans.emplace_back(window.is.since, until);
+  }
+  UsedDays twice;
+  add_used(twice, std::move(spans), options.budget.zone);
+  for (const auto& [day, time] : twice) {
+    milliseconds& used = state->used[day];
+    used = std::max(used - time, milliseconds(0));
   }
 }
 
@@ -162,11 +223,21 @@ void PowerGovernor::Impl::decide(MadeDecisions& made, PowerDecision decision) co
 
 void PowerGovernor::Impl::deliver(const MadeDecisions& made) const {
   if (!options.on_decision) return;
-  for (const PowerDecision& decision : made) options.on_decision(decision);
+  for (const PowerDecision& decision : made) {
+    try {
+      options.on_decision(decision);
+    } catch (...) {  // the command that was decided on has to be carried out and concluded
+    }
+  }
 }
 
 bool PowerGovernor::Impl::is_current(TimePoint steady) const {
   return state->seen_steady && steady - *state->seen_steady <= options.max_age;
+}
+
+bool PowerGovernor::Impl::is_shown(const KnownWindow& window, TimePoint steady) const {
+  if (!is_active()) return false;
+  return is_current(steady) || steady - window.added_at <= options.max_age;
 }
 
 }  // namespace v0

@@ -37,8 +37,15 @@ PowerGovernor::Command::~Command() {
 }
 
 void PowerGovernor::Command::opened(const WindowRequest& window, const Result<MadreReply>& reply) {
-  if (governor_ == nullptr || !is_done(reply)) return;
+  if (governor_ == nullptr) return;
   PowerOrder order{.window = window, .source = PowerSource::caller};
+  if (!is_done(reply)) {
+    if (!may_come_late(reply)) return;
+    const std::lock_guard lock(governor_->state->mutex);
+    governor_->state->late_open =
+        LateOpen{.order = std::move(order), .since = governor_->options.clock.now()};
+    return;
+  }
   MadeDecisions made;
   {
     const std::lock_guard lock(governor_->state->mutex);
@@ -63,14 +70,17 @@ Result<PowerGovernor::Command, PowerRefusal> PowerGovernor::admit(const WindowRe
       ++impl_->state->commands;
       return Command(impl_);
     }
-    impl_->decide(made, {.kind = PowerDecisionKind::refused,
-                         .source = PowerSource::caller,
-                         .services = window.services,
-                         .ttl = window.ttl,
-                         .reason = refused->reason});
+    // A caller who repeats it while a command is in progress would flush what is worth knowing.
+    if (!refused->is_busy())
+      impl_->decide(made, {.kind = PowerDecisionKind::refused,
+                           .source = PowerSource::caller,
+                           .services = window.services,
+                           .ttl = window.ttl,
+                           .reason = refused->reason});
   }
   impl_->deliver(made);
-  refused->service = window.services.empty() ? std::string() : window.services.front();
+  const bool has_services = !window.services.empty();
+  if (refused->service.empty() && has_services) refused->service = window.services.front();
   return tl::unexpected(*std::move(refused));
 }
 
@@ -85,9 +95,11 @@ std::optional<PowerRefusal> PowerGovernor::Impl::refusal(const WindowRequest& wi
     if (allowed.empty() || std::find(allowed.begin(), allowed.end(), service) != allowed.end()) {
       continue;
     }
-    return refuse(
-        "service_not_allowed", fmt::format("The service {} may not be opened", service),
-        fmt::format("Open a window without it; allowed are {}", fmt::join(allowed, ", ")));
+    PowerRefusal refused =
+        refuse("service_not_allowed", fmt::format("The service {} may not be opened", service),
+               fmt::format("Open a window without it; allowed are {}", fmt::join(allowed, ", ")));
+    refused.service = service;
+    return refused;
   }
   if (auto refused = refusal_of_ttl(window, now)) return refused;
   return refusal_of_budget(window, now);

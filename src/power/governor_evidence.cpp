@@ -14,6 +14,9 @@ using std::chrono::seconds;
 constexpr seconds kTolerance(3);
 /// A window that was open before the first observation, of which the time so far counts.
 constexpr std::chrono::hours kLongestBefore(24 * 31);
+/// How long madre may take to carry out an order whose call has ended: a call waits for five
+/// minutes, and her state is read some time after.
+constexpr std::chrono::minutes kLatest(6);
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -73,7 +76,7 @@ void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) c
   state->seen_at = now;
   state->seen_steady = steady;
   const bool is_awake = has(seen.running, options.chat_service) || is_waking(steady);
-  if (is_awake) state->is_wanted.store(false, std::memory_order_relaxed);
+  if (is_awake) state->wanted_at.store(0, std::memory_order_relaxed);
   const TimePoint until = saturated_add(steady, options.max_age);
   state->asleep_until.store(is_awake ? 0 : until.time_since_epoch().count(),
                             std::memory_order_relaxed);
@@ -106,12 +109,27 @@ void PowerGovernor::Impl::count_use(const PowerState& seen, WallTime now,
   forget_old(state->used, options.budget.zone.day_of(now));
 }
 
+/// One that has gone by a command, from when it was counted last.
+void PowerGovernor::Impl::count_gone(const KnownWindow& window, WallTime now,
+                                     TimePoint steady) const {
+  WallTime last = state->seen_at.value_or(now - kLongestBefore);
+  if (state->seen_steady) {
+    last = now - std::chrono::duration_cast<milliseconds>(steady - *state->seen_steady);
+  }
+  const WallTime since = window.is_seen ? last : std::max(last, window.is.since);
+  const WallTime until = std::min(now, window.is.end.value_or(now));
+  if (since >= until) return;
+  std::vector<Span> spans(1, Span(since, until));
+  add_used(state->used, std::move(spans), options.budget.zone);
+}
+
 /// A state that was read before the command that opened a window does not speak of it.
 void PowerGovernor::Impl::drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now,
                                     TimePoint steady) const {
   const auto is_gone = [&](const KnownWindow& window) {
     const bool is_known = window.is_seen || window.added_at <= steady;
-    return is_known && !window.is_closing && find(seen, window.is.id) == nullptr;
+    const bool is_ordered = window.is_closing && !window.late_since;  // it is concluded yet
+    return is_known && !is_ordered && find(seen, window.is.id) == nullptr;
   };
   for (const KnownWindow& window : state->windows) {
     if (is_gone(window)) note_gone(made, window, now, steady);
@@ -124,6 +142,7 @@ void PowerGovernor::Impl::note_gone(MadeDecisions& made, const KnownWindow& wind
                                     TimePoint steady) const {
   const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
   const bool is_unseen = !window.is_seen && steady - window.added_at > options.max_age;
+  if (window.late_since && !has_ended) return note_idle(made, window.is, now);
   const bool is_by_hand = !has_ended && !is_unseen;
   if (is_by_hand) leave_alone(now);
   decide(made, {.kind = has_ended ? PowerDecisionKind::ended : PowerDecisionKind::closed,
@@ -143,6 +162,11 @@ void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, W
                      [&](const KnownWindow& each) { return each.is.id == window.id; });
     if (known != state->windows.end()) {
       known->is_seen = true;
+      const bool is_kept = known->late_since && *known->late_since < steady;
+      if (is_kept && state->commands == 0) {  // its close was not carried out
+        known->is_closing = false;
+        known->late_since.reset();
+      }
       known->is.services = window.services;
       update_end(*known, end);
       continue;
@@ -151,15 +175,32 @@ void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, W
                                 .since = std::min(window.created_at.value_or(now), now),
                                 .end = end,
                                 .services = window.services};
+    const bool is_late = adopt(made_of, steady);
     decide(made, {.kind = PowerDecisionKind::opened,
-                  .source = PowerSource::elsewhere,
+                  .source = made_of.source,
+                  .schedule = made_of.schedule,
                   .window_id = window.id,
                   .services = window.services,
                   .ttl = ttl_left(made_of, now),
-                  .reason = "seen"});
+                  .reason = is_late ? "late" : "seen"});
     state->windows.push_back(
         {.is = std::move(made_of), .added_at = steady, .used_at = steady, .is_seen = true});
   }
+}
+
+/// Gives the window the source of an order whose call ended before madre had carried it out.
+bool PowerGovernor::Impl::adopt(PowerLedger::Window& window, TimePoint steady) const {
+  const auto& late = state->late_open;
+  if (!late || steady - late->since > kLatest) return false;
+  const auto& asked = late->order.window.services;
+  const bool is_same = std::is_permutation(asked.begin(), asked.end(), window.services.begin(),
+                                           window.services.end());
+  if (!is_same) return false;
+  window.source = late->order.source;
+  window.schedule = late->order.schedule;
+  state->retries.erase(late->order.schedule);
+  state->late_open.reset();
+  return true;
 }
 
 /// Of the schedules whose occurrence is current, none opens a window in it again.

@@ -32,7 +32,23 @@ struct KnownWindow {
   TimePoint used_at = {};   ///< The same, or when a chat used it last.
   bool is_alerted = false;  ///< That it ends soon.
   bool is_closing = false;  ///< By this governor.
-  bool is_seen = false;     ///< In madre's state, not only in her answer to the command.
+  /// When its close ended without madre's word of it: her next states show what became of it.
+  std::optional<TimePoint> late_since = std::nullopt;
+  bool is_seen = false;  ///< In madre's state, not only in her answer to the command.
+};
+
+/// When a window that was not opened is tried again: of a schedule, or of demand.
+struct PowerRetry {
+  TimePoint at = {};
+  Duration wait = {};         ///< Before it; doubles with each failure.
+  WallTime occurrence = {};   ///< Of the schedule.
+  std::string reported = {};  ///< The reason of the last decision.
+};
+
+/// An order to open that madre may carry out although its call has ended.
+struct LateOpen {
+  PowerOrder order = {};
+  TimePoint since = {};
 };
 
 /// Where a budget's use has been reported.
@@ -52,19 +68,20 @@ struct PowerGovernorState {
   std::optional<TimePoint> seen_steady = std::nullopt;  ///< The same; none in an earlier process.
   std::map<std::string, WallTime, std::less<>> closed = {};
   std::optional<WallTime> demand_paused_until = std::nullopt;
-  std::map<std::string, TimePoint, std::less<>> retry_at = {};    ///< By schedule; empty: demand.
+  std::map<std::string, PowerRetry, std::less<>> retries = {};    ///< By schedule; empty: demand.
   std::map<std::string, WallTime, std::less<>> refused_for = {};  ///< Reported once an occurrence.
   BudgetAlerts day = {};
   BudgetAlerts month = {};
   std::deque<PowerDecision> decisions = {};
   std::uint64_t last_id = 0;
   int commands = 0;  ///< In progress.
+  std::optional<LateOpen> late_open = std::nullopt;
 
   std::array<std::atomic<std::uint64_t>, kPowerDecisionKinds> counts = {};
   std::atomic<std::uint64_t> version = 0;
   std::atomic<std::int64_t> asleep_until = 0;  ///< As `TimePoint`; 0: awake or unknown.
   std::atomic<bool> is_used = false;           ///< By a chat since it was read last.
-  std::atomic<bool> is_wanted = false;         ///< The same, while it was asleep.
+  std::atomic<std::int64_t> wanted_at = 0;     ///< By a chat that found it asleep; 0: by none.
   std::atomic<bool> is_changed = false;        ///< By a command since it was read last.
 };
 
@@ -84,6 +101,10 @@ struct PowerGovernor::Impl {
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   bool is_waking(TimePoint steady) const;
+  void count_gone(const KnownWindow& window, WallTime now, TimePoint steady) const;
+  void subtract_counted(const PowerLedger& ledger) const;
+  bool adopt(PowerLedger::Window& window, TimePoint steady) const;
+  void note_idle(MadeDecisions& made, const PowerLedger::Window& window, WallTime now) const;
   void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
                  TimePoint steady) const;
   void leave_alone(WallTime now) const;
@@ -96,8 +117,11 @@ struct PowerGovernor::Impl {
   std::optional<PowerOrder> schedule_order(MadeDecisions& made, const PowerSchedule& schedule,
                                            WallTime now, TimePoint steady) const;
   std::optional<PowerOrder> demand_order(MadeDecisions& made, WallTime now, TimePoint steady) const;
+  std::string refusal_reason(const PowerOrder& order, WallTime now) const;
   std::chrono::seconds grantable(WallTime now, std::chrono::seconds wanted) const;
   bool waits(std::string_view schedule, TimePoint steady) const;
+  PowerRetry& retry_of(const PowerOrder& order, WallTime now, TimePoint steady) const;
+  void report_once(MadeDecisions& made, PowerRetry& retry, PowerDecision decision) const;
   void open_concluded(MadeDecisions& made, const PowerOrder& order,
                       const Result<MadreReply>& reply) const;
   void close_concluded(MadeDecisions& made, const PowerOrder& order,
@@ -108,6 +132,10 @@ struct PowerGovernor::Impl {
   std::optional<PowerRefusal> refusal_of_budget(const WindowRequest& window, WallTime now) const;
   /// Whether madre's state is known and young enough.
   bool is_current(TimePoint steady) const;
+  /// Whether any rule needs her state.
+  bool is_active() const noexcept;
+  /// Whether what is known of the window is young enough to be shown.
+  bool is_shown(const KnownWindow& window, TimePoint steady) const;
 
   const PowerGovernorOptions options;
   const std::shared_ptr<PowerGovernorState> state;
@@ -115,6 +143,10 @@ struct PowerGovernor::Impl {
 
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
+/// Whether she may still carry it out, or has without saying so, by her answer.
+bool is_pending(const Result<MadreReply>& reply);
+/// The same, also without an answer.
+bool may_come_late(const Result<MadreReply>& reply);
 /// A word for an error or a refusal of madre.
 std::string failure_reason(const Result<MadreReply>& reply);
 

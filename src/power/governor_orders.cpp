@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "json/scan.hpp"
+#include "power/command_verdict.hpp"
 #include "power/governor_impl.hpp"
 
 namespace vx11 {
@@ -16,6 +19,10 @@ using std::chrono::seconds;
 constexpr Duration kAfterFailure = seconds(30);
 /// After a command that may still be carried out.
 constexpr Duration kAfterPending = std::chrono::minutes(1);
+/// After many that failed.
+constexpr Duration kMostAfterFailure = std::chrono::minutes(15);
+/// A failure this long after the last one is the first of others.
+constexpr Duration kNewFailures = std::chrono::hours(1);
 
 /// The decoded text of a member; empty if there is none.
 std::string member_of(std::string_view object, std::string_view name) {
@@ -41,16 +48,27 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-/// The deployed madre may only plan a command.
 bool is_done(const Result<MadreReply>& reply) {
-  return reply && reply->ok() && member_of(reply->json, "status") != "plan";
+  return reply && verdict_of(*reply).outcome == CommandOutcome::done;
+}
+
+bool is_pending(const Result<MadreReply>& reply) {
+  return reply && verdict_of(*reply).outcome == CommandOutcome::not_known;
+}
+
+bool may_come_late(const Result<MadreReply>& reply) {
+  if (reply) return is_pending(reply);
+  const Errc code = reply.error().code;
+  return code == Errc::timeout || code == Errc::cancelled || code == Errc::unreachable ||
+         code == Errc::http_status || code == Errc::invalid_reply || code == Errc::too_large;
 }
 
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
-  if (reply->ok()) return "planned";
-  if (reply->pending()) return "pending";
-  return reply->status == 409 ? "window_open" : "madre_refused";
+  if (is_pending(reply)) return "pending";
+  if (verdict_of(*reply).is_plan) return "planned";
+  if (reply->ok()) return "madre_failed";
+  return reply->status == 409 ? "window_open" : fmt::format("madre_refused_{}", reply->status);
 }
 
 std::optional<PowerOrder> PowerGovernor::due() {
@@ -73,7 +91,7 @@ std::optional<PowerOrder> PowerGovernor::Impl::due(MadeDecisions& made, WallTime
   if (state->commands != 0) return std::nullopt;
   if (auto order = idle_order(steady)) return order;
   if (!state->windows.empty()) {  // beside it madre opens none
-    state->is_wanted.store(false, std::memory_order_relaxed);
+    state->wanted_at.store(0, std::memory_order_relaxed);
     return std::nullopt;
   }
   for (const PowerSchedule& schedule : options.schedules) {
@@ -101,14 +119,44 @@ std::optional<PowerOrder> PowerGovernor::Impl::idle_order(TimePoint steady) cons
 }
 
 bool PowerGovernor::Impl::waits(std::string_view schedule, TimePoint steady) const {
-  const auto found = state->retry_at.find(schedule);
-  return found != state->retry_at.end() && steady < found->second;
+  const auto found = state->retries.find(schedule);
+  return found != state->retries.end() && steady < found->second.at;
+}
+
+/// What is known of failures in the current occurrence.
+PowerRetry& PowerGovernor::Impl::retry_of(const PowerOrder& order, WallTime now,
+                                          TimePoint steady) const {
+  PowerRetry& retry = state->retries[order.schedule];
+  WallTime occurrence;
+  for (const PowerSchedule& schedule : options.schedules) {
+    if (schedule.name != order.schedule) continue;
+    const auto current = current_occurrence(schedule, now);
+    if (current) occurrence = current->begin;
+  }
+  const bool is_new =
+      retry.occurrence != occurrence || steady >= saturated_add(retry.at, kNewFailures);
+  if (is_new) retry = {.occurrence = occurrence};
+  return retry;
+}
+
+/// The decisions that are kept are few: one that repeats the last one is none.
+void PowerGovernor::Impl::report_once(MadeDecisions& made, PowerRetry& retry,
+                                      PowerDecision decision) const {
+  if (retry.reported == decision.reason) return;
+  retry.reported = decision.reason;
+  decide(made, std::move(decision));
 }
 
 /// As much of it as bounds and budget leave.
 seconds PowerGovernor::Impl::grantable(WallTime now, seconds wanted) const {
   wanted = std::min(wanted, options.bounds.max_ttl);
   return std::chrono::floor<seconds>(affordable(options.budget, state->used, now, wanted));
+}
+
+/// Why what is grantable is too short.
+std::string PowerGovernor::Impl::refusal_reason(const PowerOrder& order, WallTime now) const {
+  const auto refused = refusal_of_ttl(order.window, now);
+  return refused ? refused->reason : std::string("ttl_too_short");
 }
 
 std::optional<PowerOrder> PowerGovernor::Impl::schedule_order(MadeDecisions& made,
@@ -129,25 +177,28 @@ std::optional<PowerOrder> PowerGovernor::Impl::schedule_order(MadeDecisions& mad
   if (*order.window.ttl >= options.bounds.min_ttl) return order;
   if (state->refused_for[schedule.name] == current->begin) return std::nullopt;
   state->refused_for[schedule.name] = current->begin;
-  decide(made, decision_of(order, PowerDecisionKind::refused,
-                           std::string(spent_reason(options.budget, state->used, now))));
+  decide(made, decision_of(order, PowerDecisionKind::refused, refusal_reason(order, now)));
   return std::nullopt;
 }
 
-/// What chats have asked for is forgotten if it is not granted: the next one asks again.
+/// What chats have asked for is forgotten if it is not granted, or was long ago: the next one asks
+/// again.
 std::optional<PowerOrder> PowerGovernor::Impl::demand_order(MadeDecisions& made, WallTime now,
                                                             TimePoint steady) const {
   if (options.demand.services.empty() || waits("", steady)) return std::nullopt;
-  if (!state->is_wanted.exchange(false, std::memory_order_relaxed)) return std::nullopt;
+  const Duration wanted(state->wanted_at.exchange(0, std::memory_order_relaxed));
+  const bool is_old = steady.time_since_epoch() - wanted > options.max_age;
+  if (wanted == Duration::zero() || is_old) return std::nullopt;
   if (state->demand_paused_until && now < *state->demand_paused_until) return std::nullopt;
   PowerOrder order{.source = PowerSource::demand};
   order.window.services = options.demand.services;
   order.window.ttl = grantable(now, options.demand.ttl);
   order.window.reason = "a chat asked for it";
   if (*order.window.ttl >= options.bounds.min_ttl) return order;
-  state->retry_at[""] = saturated_add(steady, kAfterPending);
-  decide(made, decision_of(order, PowerDecisionKind::refused,
-                           std::string(spent_reason(options.budget, state->used, now))));
+  PowerRetry& retry = retry_of(order, now, steady);
+  retry.at = saturated_add(steady, kAfterPending);
+  report_once(made, retry,
+              decision_of(order, PowerDecisionKind::refused, refusal_reason(order, now)));
   return std::nullopt;
 }
 
@@ -169,10 +220,14 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   if (is_done(reply)) return add_opened(made, order, *reply);
   const TimePoint steady = options.clock.now();
   const Duration asked = reply ? reply->retry_after : Duration::zero();
-  const bool is_pending = reply && reply->pending();
-  state->retry_at[order.schedule] =
-      saturated_add(steady, std::max(asked, is_pending ? kAfterPending : kAfterFailure));
-  decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
+  const bool is_late = may_come_late(reply);
+  if (is_late) state->late_open = LateOpen{.order = order, .since = steady};
+  PowerRetry& retry = retry_of(order, options.wall_clock.now(), steady);
+  const bool is_unknown = is_late && (reply || reply.error().code == Errc::cancelled);
+  const Duration least = is_unknown ? kAfterPending : kAfterFailure;
+  retry.wait = std::min(std::max(least, 2 * retry.wait), kMostAfterFailure);
+  retry.at = saturated_add(steady, std::max(asked, retry.wait));
+  report_once(made, retry, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
 }
 
 /// madre keeps one window: any other that was open has gone.
@@ -189,8 +244,11 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   if (order.window.ttl) window.end = now + *order.window.ttl;
   const TimePoint steady = options.clock.now();
   for (const KnownWindow& known : state->windows) {
+    count_gone(known, now, steady);
     if (known.is.id != window.id) note_gone(made, known, now, steady);
   }
+  state->late_open.reset();
+  state->retries.erase(order.schedule);
   decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
   state->windows.clear();
   if (window.id.empty()) return;  // the next state shows it
@@ -208,16 +266,32 @@ void PowerGovernor::Impl::close_concluded(MadeDecisions& made, const PowerOrder&
       std::find_if(state->windows.begin(), state->windows.end(),
                    [&](const KnownWindow& each) { return each.is.id == order.window_id; });
   if (found == state->windows.end()) return;
+  const TimePoint steady = options.clock.now();
   if (!is_gone) {
-    found->is_closing = false;
-    found->used_at = options.clock.now();  // tried again when it has been idle as long once more
+    const bool is_late = may_come_late(reply);
+    if (is_late) found->late_since = steady;
+    found->is_closing = is_late;
+    found->used_at = steady;  // tried again when it has been idle as long once more
     return decide(made, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
   }
+  const KnownWindow closed = std::move(*found);
   state->windows.erase(found);
+  const WallTime now = options.wall_clock.now();
+  count_gone(closed, now, steady);
+  note_idle(made, closed.is, now);
+}
+
+/// One that this governor has closed: a chat may open it again.
+void PowerGovernor::Impl::note_idle(MadeDecisions& made, const PowerLedger::Window& window,
+                                    WallTime now) const {
   const auto paused = state->demand_paused_until;
-  leave_alone(options.wall_clock.now());
-  state->demand_paused_until = paused;  // a chat may open it again
-  decide(made, decision_of(order, PowerDecisionKind::closed, "idle"));
+  leave_alone(now);
+  state->demand_paused_until = paused;
+  decide(made, {.kind = PowerDecisionKind::closed,
+                .source = PowerSource::idle,
+                .window_id = window.id,
+                .services = window.services,
+                .reason = "idle"});
 }
 
 }  // namespace v0

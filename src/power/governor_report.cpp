@@ -113,9 +113,11 @@ void write_budget(json::Writer& json, const PowerBudget& budget, const UsedDays&
   json.key("warn_at").raw(fmt::format("{}", budget.warn_at)).close('}');
 }
 
-void write_windows(json::Writer& json, const std::vector<KnownWindow>& windows) {
+template <class IsShown>
+void write_windows(json::Writer& json, const std::vector<KnownWindow>& windows, IsShown is_shown) {
   json.key("windows").open('[');
   for (const KnownWindow& known : windows) {
+    if (!is_shown(known)) continue;
     const PowerLedger::Window& window = known.is;
     json.open('{')
         .key("window_id")
@@ -192,7 +194,7 @@ std::string PowerGovernor::to_json() const {
   const PowerGovernorState& state = *impl_->state;
   json::Writer json(4096);
   json.open('{').key("active").boolean(is_active());
-  write(json, "seen_at", state.seen_steady ? state.seen_at : std::nullopt);
+  write(json, "seen_at", is_active() && state.seen_steady ? state.seen_at : std::nullopt);
   json.key("command_in_progress").boolean(state.commands != 0);
   write_rules(json, options);
   write_budget(json, options.budget, state.used, now);
@@ -201,7 +203,9 @@ std::string PowerGovernor::to_json() const {
   for (const PowerSchedule& each : options.schedules) write_schedule(json, each, state, now);
   json.close(']');
   write_next(json, options.schedules, now);
-  write_windows(json, state.windows);
+  const TimePoint steady = options.clock.now();
+  write_windows(json, state.windows,
+                [&](const KnownWindow& window) { return impl_->is_shown(window, steady); });
   json.key("decisions").open('[');
   for (const PowerDecision& each : state.decisions) write_decision(json, each);
   json.close(']').close('}');
@@ -220,10 +224,13 @@ std::vector<MetricFamily> PowerGovernor::metric_families() const {
   }
   if (!is_active()) return {std::move(decisions)};
   const auto windows = [impl = impl_](bool ending) {
+    const TimePoint steady = impl->options.clock.now();
     const std::lock_guard lock(impl->state->mutex);
+    const auto counts = [&](const KnownWindow& each) {
+      return (!ending || each.is_alerted) && impl->is_shown(each, steady);
+    };
     return static_cast<std::uint64_t>(
-        std::count_if(impl->state->windows.begin(), impl->state->windows.end(),
-                      [=](const KnownWindow& each) { return !ending || each.is_alerted; }));
+        std::count_if(impl->state->windows.begin(), impl->state->windows.end(), counts));
   };
   const PowerBudget& budget = impl_->options.budget;
   const auto limit = [budget](bool of_month) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "http/transport_details.hpp"
 #include "text/duration_text.hpp"
 
 namespace vx11 {
@@ -41,6 +42,21 @@ std::string in_words(Errc code, Duration allowed) {
       return "the answer could not be understood";
   }
   return "failed";
+}
+
+/// By the transport's own error. A limit may pass before the connection is made: it is not known.
+bool may_have_arrived(const Error& error) noexcept {
+  switch (error.code) {
+    case Errc::timeout:
+    case Errc::cancelled:
+    case Errc::invalid_reply:
+    case Errc::too_large:
+      return true;
+    case Errc::unreachable:
+      return error.detail == kClosedBeforeAnswer;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -101,6 +117,7 @@ SendResult& BreakerCall::end() {
   if (!result_.response) {
     const Errc code = deadline_.cancelled() ? Errc::cancelled : result_.response.error().code;
     result_.retry_after = result_.response.error().retry_after;
+    result_.may_have_arrived = may_have_arrived(result_.response.error());
     Error safe = code == Errc::timeout && exceeds_total()
                      ? total_timeout_error(options_.upstream, options_.total_timeout)
                      : error(code, limited().remaining(start_));

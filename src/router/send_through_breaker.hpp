@@ -80,6 +80,8 @@ struct SendResult : AdmittedCall {
 
   Result<HttpResponse> response;  ///< Whatever its status; errors carry the library's own text.
   Duration retry_after = {};      ///< When the breaker or a policy rejected it.
+  /// Whether the upstream may have acted on the request all the same. Of an error alone.
+  bool may_have_arrived = false;
 };
 
 /// One call under `CallOptions`: the steps before and after the transport's.

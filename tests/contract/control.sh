@@ -97,6 +97,16 @@ intent_is_not_queued_without_madre() {
   heal
 }
 
+# She has read the intent, and may have accepted it.
+intent_is_pending_without_an_answer() { # FAULT REASON
+  fault madre "$1"
+  post /operator/manifestator/emit-intent '{"target":"hermes"}'
+  expect_status 504
+  expect_json '.status == "pending" and .queued == null and .reason == $reason' --arg reason "$2"
+  heal
+  post /vx11/circuit-breaker/madre_intent/reset
+}
+
 # Not even a connection is made.
 hormiguero_sleeps() {
   reset_counts
@@ -213,6 +223,8 @@ for path in /operator/manifestator/emit-intent /manifestator/builder/emit-intent
   check "POST $path" intent_goes_to_madre $path
 done
 check "an intent is not queued that madre did not accept" intent_is_not_queued_without_madre
+check "an intent whose connection is lost may be queued" intent_is_pending_without_an_answer reset unreachable
+check "an intent that madre fails on may be queued" intent_is_pending_without_an_answer 500 error
 check "a hormiguero that sleeps is never connected to" hormiguero_sleeps
 check "INEE: colonies" colonies
 check "INEE: builders and rewards" builders_and_rewards

@@ -177,6 +177,23 @@ TEST_CASE("tokens: the first variable, the second, the development token") {
   }
 }
 
+TEST_CASE("a budget that a restart forgets is a warning, unless that is wanted") {
+  const ScratchFolder folder;
+  const auto warnings = [&](const std::string& more) {
+    const auto config = folder.write("gateway.toml",
+                                     "auth.token = 'a-token-of-this-test'\n"
+                                     "madre.url = 'http://madre:8001'\n"
+                                     "sessions.store = 'memory'\n"
+                                     "power.budget.per_day = '2h'\n" +
+                                         more);
+    return Sources{.file = config}.load().warnings;
+  };
+  REQUIRE(warnings("").size() == 1);
+  CHECK(warnings("").front().find("power.budget") != std::string::npos);
+  CHECK(warnings("power.ledger = 'none'\n").empty());
+  CHECK(warnings("power.ledger = '/var/lib/vx11/power.json'\n").empty());
+}
+
 TEST_CASE("a token is read from the first line of its file") {
   const ScratchFolder folder;
   const auto token = folder.write("token", "from the file of a test\nsecond line\n");

@@ -337,6 +337,34 @@ TEST_CASE("madre's health is requested at a path that reports, or not at all") {
   }
 }
 
+TEST_CASE("rules of power windows that the bounds never allow are mistakes") {
+  const Lines found = mistakes_in_file(R"(
+[madre]
+url = "http://madre:8001"
+[switch]
+url = "http://switch:8002"
+[chat]
+power_aware = true
+[power]
+open_on_demand = true
+demand = { ttl = "10m" }
+bounds = { min_ttl = "15m", services = ["hermes"] }
+budget = { per_day = "10m" }
+[power.schedules.office]
+from = "08:00"
+to = "18:00"
+services = ["switch"]
+)");
+  std::string all;
+  for (const auto& line : found) all += line + '\n';
+  for (const char* part : {"power.demand.ttl: is not within power.bounds",
+                           "power.demand.services: \"switch\" is not among power.bounds.services",
+                           "power.schedules.office.services: \"switch\" is not among",
+                           "power.budget.per_day: is below power.bounds.min_ttl"}) {
+    CHECK_MESSAGE(all.find(part) != std::string::npos, all);
+  }
+}
+
 TEST_CASE("sessions have a place or it is a mistake") {
   const auto nowhere = [](const std::string&) { return std::optional<std::string>(); };
   const auto loaded = load_config({}, std::nullopt, nowhere);

@@ -1,6 +1,7 @@
 // What lasts when the configuration is read again, and what does not change then.
 
 #include <vx11/testing/manual_clock.hpp>
+#include <vx11/transport/in_process.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include "log_level.hpp"
 #include "power_ledger.hpp"
 #include "power_rules.hpp"
+#include "power_transports.hpp"
 #include "redis_client.hpp"
 #include "retired_parts.hpp"
 #include "running_gateway.hpp"
@@ -368,6 +370,64 @@ TEST_CASE("two gateways do not keep one ledger, and the next one takes it over")
   LedgerFile third(path);
   third.load(*next);
   CHECK(next->ledger().seen_at == governor->ledger().seen_at);
+}
+
+TEST_CASE("a ledger that cannot be read at the start is read as soon as it can be") {
+  const std::chrono::local_days today(
+      std::chrono::floor<std::chrono::days>(vx11::WallClock().now()).time_since_epoch());
+  const ScratchFolder folder;
+  const std::string path = folder / "power.json";
+  const auto governor = vx11::PowerGovernor::create({.power_aware = true}).value();
+  const auto next = vx11::PowerGovernor::create({.power_aware = true}).value();
+  const auto late = std::make_shared<LedgerFile>(path);
+  {
+    LedgerFile first(path);
+    first.load(*governor);
+    governor->restore({.used = {{today, 90min}}});
+    governor->observe({});
+    first.save(*governor);
+    late->load(*next);
+    CHECK_FALSE(late->is_kept());
+    CHECK(ledger_metrics(late).at(0).series.at(0).value() == 0);
+  }
+  next->observe({});
+  late->save(*next);
+  CHECK(next->ledger().used.at(today) == 90min);
+  CHECK(late->is_kept());
+  CHECK(ledger_metrics(late).at(0).series.at(0).value() == 1);
+  CHECK(ledger_metrics(std::make_shared<LedgerFile>("")).empty());
+}
+
+TEST_CASE("a command to madre is in progress until she has answered it") {
+  const auto governor = vx11::PowerGovernor::create({}).value();
+  std::vector<bool> admitted;
+  const auto madre = std::make_shared<vx11::InProcessTransport>([&](const auto&, const auto&) {
+    admitted.push_back(governor->admit({.services = {"switch"}}).has_value());
+    return vx11::HttpResponse(200, "application/json", "{}");
+  });
+  const auto transport = make_command_transport(madre, governor);
+  const vx11::HttpRequest command("POST", "http://madre:8001", "/madre/power/window/open");
+  const vx11::HttpRequest reading("GET", "http://madre:8001", "/madre/power/state");
+  CHECK(vx11::sync_wait(transport->send(command, vx11::Deadline())));
+  CHECK(vx11::sync_wait(transport->send(reading, vx11::Deadline())));
+  CHECK(admitted == std::vector<bool>{false, true});
+  CHECK(governor->admit({.services = {"switch"}}));
+}
+
+TEST_CASE("switch is in use until an answer has ended") {
+  const auto use = std::make_shared<SwitchUse>();
+  std::vector<bool> used;
+  const auto inner = std::make_shared<vx11::InProcessTransport>([&](const auto&, const auto&) {
+    used = {use->take(), use->take()};
+    return vx11::HttpResponse(200, "application/json", "{}");
+  });
+  const auto transport = make_used_transport(inner, use);
+  CHECK_FALSE(use->take());
+  const vx11::HttpRequest task("POST", "http://switch:8002", "/switch/task");
+  CHECK(vx11::sync_wait(transport->send(task, vx11::Deadline())));
+  CHECK(used == std::vector<bool>{true, true});
+  CHECK(use->take());
+  CHECK_FALSE(use->take());
 }
 
 TEST_CASE("the ledger is kept beside the sessions, where the setting says, or nowhere") {

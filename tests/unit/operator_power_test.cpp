@@ -122,9 +122,7 @@ TEST_CASE_FIXTURE(Power, "orders go to madre under the same path, and its answer
     const HttpResponse answer = site.give(order);
     CHECK(answer.status == 202);
     json body = body_of(answer);
-    const bool is_window = order.target.find("/window/") != std::string::npos;
-    CHECK(body.contains("executed") != is_window);
-    CHECK(body.value("executed", json()) == nullptr);  // 202: she has only accepted it
+    CHECK(body.at("executed") == nullptr);  // 202: she has only accepted it
     body.erase("executed");
     CHECK(body == json::parse(R"({"done":[1,"x"]})"));
     REQUIRE(site.to_power->calls() == 1);
@@ -282,6 +280,35 @@ TEST_CASE_FIXTURE(Power, "a window is refused while one is open, which is shown"
   CHECK(body.at("window").at("services") == json{"switch"});
 }
 
+TEST_CASE_FIXTURE(Power, "while the id of a close is compared, no window is opened") {
+  class Meanwhile final : public vx11::Transport {
+   public:
+    explicit Meanwhile(std::shared_ptr<vx11::PowerGovernor> governor)
+        : governor_(std::move(governor)) {}
+    vx11::Task<vx11::Result<HttpResponse>> send(const HttpRequest&, vx11::Deadline) override {
+      const auto admitted = governor_->admit({.services = {"switch"}});
+      reasons.push_back(admitted ? "" : admitted.error().reason);
+      co_return HttpResponse(200, "application/json", kWindowed);
+    }
+    std::vector<std::string> reasons;
+
+   private:
+    std::shared_ptr<vx11::PowerGovernor> governor_;
+  };
+  vx11::OperatorApiOptions all = complete_options();
+  all.governor = vx11::PowerGovernor::create({}).value();
+  const auto madre = std::make_shared<Meanwhile>(all.governor);
+  all.power = std::make_shared<const vx11::PowerStateClient>(madre, "http://madre:8001");
+  const auto served = OperatorApi::create(all).value();
+  const HttpRequest request =
+      with_body("POST", "/operator/power/window/close", R"({"window_id":"win-1"})");
+  CHECK(vx11::sync_wait(served.handle(request, {})).status == 200);
+  REQUIRE(madre->reasons.size() == 2);
+  CHECK(madre->reasons.front() == "command_in_progress");
+  CHECK(madre->reasons.back() == "command_in_progress");
+  CHECK(all.governor->admit({.services = {"switch"}}));
+}
+
 TEST_CASE_FIXTURE(Power, "a window that is not the open one is not closed") {
   to_power->then_json(kWindowed);
   const HttpResponse other = post("/operator/power/window/close", R"({"window_id":"win-0"})");
@@ -385,16 +412,37 @@ TEST_CASE("a command of which a step failed was not executed") {
     CHECK(body.at("failed_steps") == 1);
     CHECK(body.at("steps") == json::parse(steps));
   }
-  for (const std::string said : {R"({"status":"error"})", R"({"status":"partial","executed":[]})",
-                                 R"({"apply":false})", R"({"executed":false})"}) {
+  for (const std::string said :
+       {R"({"status":"error"})", R"({"status":"partial","executed":[]})", R"({"apply":false})",
+        R"({"executed":false})", R"({"error":"no such service"})", R"({"error":{"code":1}})",
+        R"({"errors":["x"]})", R"({"ok":false})", R"({"success":false})", R"({"rc":1})",
+        R"({"status":"OFF_BY_POLICY"})"}) {
     CAPTURE(said);
     CHECK(stopped_with(said).at("executed") == false);
+  }
+  const json body = stopped_with(R"({"status":"ok","steps":[{"cmd":["docker"],"rc":1},{"rc":0}]})");
+  CHECK(body.at("executed") == false);
+  CHECK(body.at("failed_steps") == 1);
+  CHECK(body.at("steps").size() == 2);
+}
+
+TEST_CASE("an empty error is none, and a status in capitals is the same word") {
+  for (const std::string said :
+       {R"({"error":null,"errors":[],"ok":true,"rc":0.0})", R"({"error":""})", R"({"status":"OK"})",
+        R"({"status":null})", R"({"steps":[{"rc":0}]})"}) {
+    CAPTURE(said);
+    CHECK(stopped_with(said).at("executed") == true);
   }
 }
 
 TEST_CASE("a command that madre will carry out later is not known to be executed") {
   CHECK(stopped_with(R"({"status":"queued"})").at("executed") == nullptr);
   CHECK(stopped_with(R"({"status":"pending"})").at("executed") == nullptr);
+}
+
+TEST_CASE("a status that is unknown does not say whether a command was carried out") {
+  CHECK(stopped_with(R"({"status":"thinking"})").at("executed") == nullptr);
+  CHECK(stopped_with(R"({"status":7})").at("executed") == nullptr);
 }
 
 TEST_CASE_FIXTURE(Power, "a service command passes on its body and the two power headers") {
@@ -489,7 +537,9 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(Power, "a second window is refused while a command is in progress") {
-  options.governor = vx11::PowerGovernor::create({.clock = clock, .wall_clock = clock}).value();
+  options.governor =
+      vx11::PowerGovernor::create({.alert_before = 1min, .clock = clock, .wall_clock = clock})
+          .value();
   to_power->then_json(R"({"window_id":"win-7"})");
   {
     const auto command = options.governor->begin();
@@ -515,8 +565,27 @@ TEST_CASE_FIXTURE(Power,
   CHECK(shown.at("schedules").empty());
 }
 
-TEST_CASE_FIXTURE(Power, "a window that madre only planned is none") {
-  to_power->then_json(R"({"status":"plan","window_id":"win-7"})");
-  CHECK(open(R"({"services":["switch"]})").status == 200);
+TEST_CASE_FIXTURE(Power, "a window that madre only planned, or did not open, is none") {
+  options.governor =
+      vx11::PowerGovernor::create({.power_aware = true, .clock = clock, .wall_clock = clock})
+          .value();
+  for (const std::string said :
+       {R"({"status":"plan","window_id":"win-7"})", R"({"apply":false,"window_id":"win-7"})",
+        R"({"status":"error","window_id":"win-7"})", R"({"error":"docker","window_id":"win-7"})"}) {
+    CAPTURE(said);
+    to_power->then_json(said);
+    const HttpResponse answer = open(R"({"services":["switch"]})");
+    CHECK(answer.status == 200);
+    CHECK(body_of(answer).at("executed") == false);
+    CHECK(body_of(get("/operator/power/policies")).at("windows").empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Power, "a window that madre opens later is not known to be open") {
+  options.governor =
+      vx11::PowerGovernor::create({.power_aware = true, .clock = clock, .wall_clock = clock})
+          .value();
+  to_power->then(HttpResponse(202, "application/json", R"({"window_id":"win-7"})"));
+  CHECK(body_of(open(R"({"services":["switch"]})")).at("executed") == nullptr);
   CHECK(body_of(get("/operator/power/policies")).at("windows").empty());
 }

@@ -1,7 +1,10 @@
 // What is passed on: tasks to switch, intents to madre, INEE to hormiguero.
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "http/transport_details.hpp"
 #include "operator_site.hpp"
 
 using namespace operator_site;
@@ -79,6 +82,30 @@ TEST_CASE_FIXTURE(Task, "when to try again is passed on") {
     CHECK(answer.status == status);
     CHECK(answer.headers.get("Retry-After") == "7");
   }
+}
+
+TEST_CASE_FIXTURE(Task, "a refusal without JSON keeps its status and its wait") {
+  HttpResponse busy(429, "text/plain", "slow down");
+  busy.headers.add("Retry-After", "30");
+  to_switch->then(busy);
+  const HttpResponse answer = give(R"({"task_type":"t","session_id":"s"})");
+  CHECK(answer.status == 429);
+  CHECK(answer.headers.get("Retry-After") == "30");
+  CHECK(body_of(answer) == json{{"session_id", "s"},
+                                {"error", "refused_by_upstream"},
+                                {"status_code", 429},
+                                {"message", "switch answers with HTTP status 429"}});
+  CHECK(breaker->snapshot().failures == 0);
+}
+
+TEST_CASE_FIXTURE(Task, "a success without a body is an empty one") {
+  to_switch->then(HttpResponse(204)).then(HttpResponse(202));
+  for (const int status : {200, 202}) {
+    const HttpResponse answer = give(R"({"task_type":"t","session_id":"s"})");
+    CHECK(answer.status == status);
+    CHECK(body_of(answer) == json{{"session_id", "s"}});
+  }
+  CHECK(breaker->snapshot().failures == 0);
 }
 
 TEST_CASE_FIXTURE(Task, "a reply that nests too deep or is no object charges no breaker") {
@@ -181,7 +208,7 @@ TEST_CASE_FIXTURE(Intents, "an intent is madre's once she has accepted it") {
 }
 
 TEST_CASE_FIXTURE(Intents, "a bare intent has its request's id, and the older name of its target") {
-  to_madre->then_json("{}");
+  to_madre->then_json(R"({"status":"accepted"})");
   const json answer = body_of(emit(R"({"target":"hermes"})"));
   CHECK(answer.at("intent_id") == "corr-1");
   CHECK(answer.at("queued") == true);
@@ -207,6 +234,61 @@ TEST_CASE_FIXTURE(Intents, "nothing is queued that madre did not accept") {
   CHECK(body_of(gone).at("module") == "madre");
   CHECK(body_of(gone).at("reason") == "unreachable");
   CHECK_FALSE(body_of(gone).contains("queued"));
+}
+
+TEST_CASE("an answer that reports an error queues nothing") {
+  for (const std::string said :
+       {R"({"status":"OFF_BY_POLICY","error":"asleep"})", R"({"intent_id":"i","error":"full"})",
+        R"({"intent_id":"i","ok":false})", R"({"status":"queued","errors":["x"]})",
+        R"({"intent_id":"i","status":"OFF_BY_POLICY"})"}) {
+    CAPTURE(said);
+    Intents site;
+    site.to_madre->then_json(said);
+    const json answer = body_of(site.emit(R"({"target":"x"})"));
+    CHECK(answer.at("queued") == false);
+    CHECK(answer.at("status") != "pending");
+    CHECK(answer.at("status") != "queued");
+  }
+}
+
+TEST_CASE("an answer that says nothing of the intent leaves it unknown") {
+  for (const std::string said : {"{}", R"({"status":"thinking"})", R"({"status":"ok"})"}) {
+    CAPTURE(said);
+    Intents site;
+    site.to_madre->then_json(said);
+    const json answer = body_of(site.emit(R"({"target":"x"})"));
+    CHECK(answer.at("queued") == nullptr);
+    CHECK(answer.at("status") == "unknown");
+  }
+  Intents site;
+  site.to_madre->then(HttpResponse(202));
+  CHECK(body_of(site.emit(R"({"target":"x"})")).at("queued") == true);
+}
+
+TEST_CASE_FIXTURE(Intents, "an intent that madre may have accepted is pending, not refused") {
+  const std::vector<std::pair<vx11::Result<HttpResponse>, std::string>> faults = {
+      {vx11::fail(Errc::timeout), "timeout"},
+      {vx11::fail(Errc::unreachable, std::string(vx11::kClosedBeforeAnswer)), "unreachable"},
+      {HttpResponse(500, "text/plain", "stack trace"), "error"},
+      {HttpResponse(200, "text/html", "<html>"), "invalid_reply"}};
+  for (const auto& [fault, reason] : faults) {
+    CAPTURE(reason);
+    Intents site;
+    site.to_madre->then(fault);
+    const HttpResponse answer = site.emit(R"({"target":"x"})");
+    CHECK(answer.status == 504);
+    const json body = body_of(answer);
+    CHECK(body.at("status") == "pending");
+    CHECK(body.at("queued") == nullptr);
+    CHECK(body.at("reason") == reason);
+    CHECK(body.at("correlation_id") == "corr-1");
+  }
+}
+
+TEST_CASE_FIXTURE(Intents, "an intent that was not sent is 503") {
+  breaker->isolate();
+  CHECK(emit(R"({"target":"x"})").status == 503);
+  CHECK(to_madre->calls() == 0);
 }
 
 TEST_CASE_FIXTURE(Intents, "what is wrong with an intent is listed, and madre is not asked") {
@@ -297,11 +379,42 @@ TEST_CASE_FIXTURE(Inee, "INEE: its refusals are passed on, and its failures open
   CHECK(refused.status == 429);
   CHECK(refused.headers.get("Retry-After") == "9");
   for (int i = 0; i < 3; ++i) {
-    const json body = body_of(get("/operator/inee/status"));
+    const HttpResponse failed = get("/operator/inee/status");
+    CHECK(failed.status == 500);
+    CHECK_FALSE(failed.headers.contains("Retry-After"));
+    const json body = body_of(failed);
     CHECK(body.at("reason") == "error");
     CHECK(body.at("detail") == "HTTP status 500");
   }
   CHECK(breaker->state() == vx11::CircuitState::open);
   CHECK(body_of(get("/operator/inee/status")).at("reason") == "circuit_open");
   CHECK(madre_breaker->state() == vx11::CircuitState::closed);
+}
+
+TEST_CASE_FIXTURE(
+    Inee, "INEE: its statuses are passed on, and those that are no failure open no breaker") {
+  awake();
+  HttpResponse limited(429, "text/plain", "slow down");
+  limited.headers.add("Retry-After", "30");
+  to_hormiguero->then(limited)
+      .then(HttpResponse(204))
+      .then(HttpResponse(204))
+      .then(HttpResponse(501, "text/plain", "no"))
+      .then(HttpResponse(404, "text/html", "<html>"));
+  CHECK(get("/operator/inee/status").status == 200);
+  const HttpResponse refused = get("/operator/inee/status");
+  CHECK(refused.status == 429);
+  CHECK(refused.headers.get("Retry-After") == "30");
+  for (int i = 0; i < 2; ++i) {
+    const HttpResponse done = get("/operator/inee/status");
+    CHECK(done.status == 200);
+    CHECK(body_of(done) == json::object());
+  }
+  const HttpResponse missing = get("/operator/inee/status");
+  CHECK(missing.status == 501);
+  CHECK(body_of(missing).at("detail") == "HTTP status 501");
+  const HttpResponse absent = get("/operator/inee/status");
+  CHECK(absent.status == 404);
+  CHECK(body_of(absent).at("error") == "refused_by_upstream");
+  CHECK(breaker->snapshot().failures == 0);
 }

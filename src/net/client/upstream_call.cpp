@@ -5,8 +5,10 @@
 #include <vx11/version.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "http/transport_details.hpp"
 #include "net/client/tls_connection.hpp"
 
 namespace vx11 {
@@ -246,7 +248,7 @@ Error UpstreamCall::why_broken() const {
       return Error(Errc::exhausted, "no memory left for the connection");
     default:
       if (heard_any()) return Error(Errc::invalid_reply, "answer cut short");
-      return Error(Errc::unreachable, "connection closed before an answer");
+      return Error(Errc::unreachable, std::string(kClosedBeforeAnswer));
   }
 }
 
