@@ -119,6 +119,17 @@ TEST_CASE("a gateway that is away is 503, and its return shows within a second")
   CHECK(site.call("GET", "/slo").status == 200);
 }
 
+TEST_CASE("the rules of the gateway are passed on, and what has none is no gateway") {
+  Site site;
+  const std::string path = "GET /operator/power/policies";
+  site.gateway->answers(path, 200, {{"bounds", {{"max_ttl_sec", 60}}}});
+  CHECK(site.call("GET", "/power/policies").body["bounds"]["max_ttl_sec"] == 60);
+  site.gateway->answers(path, 200, {{"status", "ok"}});
+  CHECK(site.call("GET", "/power/policies").body["reason"] == "invalid_reply");
+  site.gateway->answers(path, 404, {{"error", "not_found"}, {"status_code", 404}});
+  CHECK(site.call("GET", "/power/policies").status == 404);
+}
+
 TEST_CASE("a long chat that finds the gateway again keeps nothing else from it") {
   Site site;
   site.gateway->responds("GET /operator/slo", vx11::fail(Errc::unreachable, "refused"));

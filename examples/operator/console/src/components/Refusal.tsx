@@ -1,5 +1,7 @@
 import { ApiError, textOf } from '../api/errors';
 import { words } from '../lib/format';
+import { serverClock } from '../lib/serverClock';
+import { limits } from './limits';
 import { StatusShape } from './StatusBadge';
 
 /** Why a command was refused or failed, and what to do about it. */
@@ -14,6 +16,9 @@ export function Refusal({ error }: { error: unknown }) {
       title={error.offByPolicy ? `Off by policy: ${error.message}` : error.message}
     >
       {body.reason && <p>Reason: {words(body.reason)}.</p>}
+      {limits(body, serverClock.now()).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       {error.recommendedAction && <p>{error.recommendedAction}</p>}
       {retryAfterSeconds !== null && <p>Try again in {retryAfterSeconds} seconds.</p>}
       {error.correlationId && (
