@@ -27,6 +27,7 @@ export default function Breakers() {
       <Panel title="Circuit breakers" aside={<Age at={breakers.data?.timestamp} prefix="as of " />}>
         <QueryView
           query={breakers}
+          lines={9}
           empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}
         >
           {(data) => (

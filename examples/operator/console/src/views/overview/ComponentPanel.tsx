@@ -14,7 +14,7 @@ export function ComponentPanel() {
   const series = useLatency().data?.series ?? [];
   return (
     <Panel title="Components" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
-      <QueryView query={status} lines={6}>
+      <QueryView query={status} lines={14} room="components">
         {(data) => <Components status={data} series={series} />}
       </QueryView>
     </Panel>

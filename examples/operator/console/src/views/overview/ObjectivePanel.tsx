@@ -15,6 +15,7 @@ export function ObjectivePanel() {
     <Panel title="Service levels" className="span-12" aside={<Age at={objectives.data?.timestamp} prefix="as of " />}>
       <QueryView
         query={objectives}
+        lines={5}
         empty={{ when: (data) => data.objectives.length === 0, text: 'No objective is configured.' }}
       >
         {(data) => (

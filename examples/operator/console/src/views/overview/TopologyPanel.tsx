@@ -16,6 +16,7 @@ export function TopologyPanel() {
       <QueryView
         query={topology}
         lines={8}
+        room="topology"
         empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}
       >
         {(data) => <TopologyMap topology={data} />}

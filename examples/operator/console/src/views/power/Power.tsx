@@ -16,13 +16,13 @@ export default function Power() {
       <ViewTitle title="Power" />
       <div className="grid">
         <Panel title="Window" className="span-6">
-          <QueryView query={window} lines={16}>
+          <QueryView query={window} lines={16} room="window">
             {(data) => (data.status === 'open' ? <WindowDetails window={data} /> : <OpenWindowForm window={data} />)}
           </QueryView>
         </Panel>
         <PolicyPanel />
-        <SchedulePanel />
         <ServicePanel />
+        <SchedulePanel />
         <HistoryPanel />
       </div>
     </>
