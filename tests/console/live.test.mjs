@@ -75,10 +75,15 @@ check('without the gateway the last data stays with its age, and everything retu
   await page.text(/Gateway away/).waitFor()
   await components.getByText(/Last data/).waitFor()
   assert.equal(await components.getByRole('row').filter({ hasText: 'madre' }).count(), 1)
+  const old = page.page.locator('.tiles .tone-unknown').filter({ hasText: /as of .* ago/ })
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 5)
+  assert.equal(await old.count(), 5)
+  assert.deepEqual(await page.violations(), [])
   await page.screenshot('overview-gateway-away')
   await shared.system.startGateway()
   await page.text(/System ok/).waitFor()
   await components.getByText(/Last data/).waitFor({ state: 'hidden' })
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 0)
 })
 
 check('a breaker that opens shows everywhere, and is isolated and reset', async (open) => {
