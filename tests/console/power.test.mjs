@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite } from './suite.mjs'
 
-const shared = suite({ powerKey: true })
+const shared = suite({ powerKey: true, gateway: '[power.bounds]\nmax_ttl = "30m"\n' })
 const { check } = shared
 const PHRASE = 'I_UNDERSTAND_THIS_STOPS_SERVICES'
 
@@ -27,6 +27,19 @@ check('a window needs services and a time', async (open) => {
   const window = page.region('Window')
   await page.button('Open window', window).click()
   await window.getByRole('alert').filter({ hasText: /./ }).waitFor()
+  assert.equal((await shared.system.api('GET', '/chat/window/status')).body.status, 'none')
+})
+
+check('a rule of the gateway that refuses a window says what it would admit', async (open) => {
+  const page = await atPower(open)
+  await page.region('Policies').getByText(/to 30 min/).waitFor()
+  const window = page.region('Window')
+  await window.getByRole('checkbox', { name: 'hermes' }).check()
+  await window.getByLabel('Minutes').fill('31')
+  await page.button('Open window', window).click()
+  const refusal = window.getByRole('alert').filter({ hasText: 'Off by policy' })
+  await refusal.getByText(/at most 30 min.* is granted now/).waitFor()
+  await page.screenshot('power-off-by-policy')
   assert.equal((await shared.system.api('GET', '/chat/window/status')).body.status, 'none')
 })
 
@@ -79,6 +92,25 @@ check('a restart shows its plan first, and is carried out after the confirmation
   const { body } = await shared.system.api('GET', '/audit?limit=20')
   const outcomes = body.entries.filter(({ action }) => action === 'service.restart').map(({ outcome }) => outcome)
   assert.ok(outcomes.includes('planned') && outcomes.includes('done'), outcomes.join())
+})
+
+check('what ends the core is warned of before its plan', async (open) => {
+  const page = await atPower(open)
+  for (const [action, service] of [['stop', 'madre'], ['restart', 'tentaculo_link'], ['stop', 'redis']]) {
+    await page.button(`${action} ${service}`).click()
+    const dialog = page.dialog(new RegExp(`^${action} ${service}$`, 'i'))
+    await dialog.getByText('This ends the core.').waitFor()
+    await dialog.getByText(/Nothing has been done yet/).waitFor()
+    const order = await dialog.evaluate(({ textContent }) =>
+      textContent.indexOf('This ends the core.') < textContent.indexOf('Nothing has been done yet'))
+    assert.ok(order)
+    assert.deepEqual(await page.violations(), [])
+    await page.page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+  }
+  await page.button('stop hermes').click()
+  await page.dialog('Stop hermes').getByText(/Nothing has been done yet/).waitFor()
+  assert.equal(await page.page.getByText('This ends the core.').count(), 0)
 })
 
 check('a refusal of madre is shown, and nothing is done', async (open) => {
