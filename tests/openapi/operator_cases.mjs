@@ -183,6 +183,8 @@ const stored = async (d) => {
   await d.expect(404, remove)
   const audit = d.byId('getAudit')
   await d.expect(422, at(audit, `${audit.target}?limit=0`))
+  await d.expect(200, at(audit, `${audit.target}?action=power.,service.`))
+  await d.expect(422, at(audit, `${audit.target}?action=1,2,3,4,5,6,7,8,9`))
   for (const id of ['getAuditEntry', 'downloadAuditEntry']) {
     await d.expect(404, at(d.byId(id), d.byId(id).target.replace('/1', '/999999')))
   }
