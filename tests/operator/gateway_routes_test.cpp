@@ -90,6 +90,7 @@ TEST_CASE("modules and topology have the words that pages test") {
   CHECK(modules["hermes"]["port"] == 8003);
   CHECK(modules["operator-backend"]["status"] == "UP");
   CHECK(modules["operator-backend"]["category"] == "operator");
+  CHECK(modules["operator-frontend"]["status"] == "UP");
   CHECK(modules["manifestator"]["port"].is_null());
   const json topology = site.call("GET", "/topology").body;
   CHECK(topology["nodes"].size() == modules.size());
