@@ -7,7 +7,8 @@ import { useObjectives, useStatus } from '../../api/useStatus';
 import { Age } from '../../components/Age';
 import { Countdown } from '../../components/Countdown';
 import { StatusShape } from '../../components/StatusBadge';
-import { percent, words } from '../../lib/format';
+import { budgetLeft } from '../../lib/budget';
+import { words } from '../../lib/format';
 import { serverClock } from '../../lib/serverClock';
 import { type Tone, toneOf } from '../../lib/tone';
 
@@ -94,5 +95,5 @@ function budget({ objectives }: Objectives): Shown {
   const burn = Math.max(...objectives.flatMap(({ burn_rates }) => burn_rates.map((rate) => rate.burn_rate)), 0);
   const firing = objectives.some(({ alerts }) => alerts.some((alert) => alert.firing));
   const tone = firing || least < 0 ? 'bad' : burn > 1 ? 'warn' : 'ok';
-  return { tone, value: percent(least, 0), note: `burns at ${burn.toFixed(1)} ×` };
+  return { tone, value: budgetLeft(least), note: `burns at ${burn.toFixed(1)} ×` };
 }

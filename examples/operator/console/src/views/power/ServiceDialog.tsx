@@ -44,7 +44,14 @@ export function ServiceDialog({ name, category, action, onClose }: Props) {
       <Refusal error={command.error} />
       {command.data && <Result answer={command.data} />}
       {plan.data && !plan.data.executed && !command.data && (
-        <Confirmation name={name} action={action} busy={command.isPending} onConfirm={apply} onClose={onClose} />
+        <Confirmation
+          name={name}
+          action={action}
+          core={warning !== null}
+          busy={command.isPending}
+          onConfirm={apply}
+          onClose={onClose}
+        />
       )}
       {(plan.error || plan.data?.executed || command.data) && (
         <div className="dialog-actions">
