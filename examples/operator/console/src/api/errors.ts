@@ -1,6 +1,8 @@
 /** What the backend says when it refuses or fails. Every member is optional in some answer. */
 interface ErrorBody {
   error?: string;
+  /** Of a conflict: the window that is open. */
+  window?: unknown;
   status?: string;
   message?: string;
   reason?: string;
