@@ -109,6 +109,19 @@ check('a refusal of madre is shown, and nothing is done', async (open) => {
   await shared.system.order('__heal')
 })
 
+check('a command whose answer is lost may have been carried out, and needs a confirmation anew', async (open) => {
+  const page = await atPower(open)
+  const dialog = await restarting(page, 'hermes')
+  await page.page.route('**/service/hermes/restart', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await confirmRestart(dialog, 'hermes')
+  await dialog.getByRole('alert').filter({ hasText: 'may have been carried out' }).waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'Carry out restart' }).isDisabled())
+  assert.ok(!(await dialog.getByRole('checkbox').isChecked()))
+})
+
 check('what a policy forbids is shown with what to do', async (open) => {
   const page = await atPower(open)
   const answer = await shared.system.api('POST', '/service/hermes/restart', { apply: true, confirm: PHRASE },

@@ -85,6 +85,11 @@ export function isLackingScope(error: unknown): boolean {
   return error instanceof ApiError && error.body.error === 'insufficient_scope';
 }
 
+/** Whether a command may have been carried out although its answer is no success. */
+export function isOpenOutcome(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && [502, 504].includes(error.status));
+}
+
 /** Whether the same request may succeed later without a change by a person. */
 export function isTemporary(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
