@@ -79,6 +79,15 @@ check('when nothing answers the reason shows, and retry asks again', async (open
   await lastAnswer(page).getByText(/Answered by|Fallback/).waitFor()
 })
 
+check('a message that is too long says so, and leaves the connection alone', async (open) => {
+  const page = await chatting(open)
+  await page.page.getByLabel('Message', { exact: true }).fill('x'.repeat(70000))
+  await page.page.getByRole('alert').filter({ hasText: 'a message has 64 KiB at most' }).waitFor()
+  assert.ok(await page.button('Send').isDisabled())
+  await ask(page, 'x'.repeat(64000))
+  await lastAnswer(page).getByText(/Answered by|Fallback/).waitFor()
+})
+
 check('chats are listed, found, opened again, and deleted', async (open) => {
   const page = await chatting(open)
   await ask(page, 'a question about zebras')

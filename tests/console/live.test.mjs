@@ -100,6 +100,33 @@ check('without the backend the tiles say how old they are', async (open) => {
   await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 0)
 })
 
+check('a view that could not be loaded is loaded later', async (open) => {
+  const page = await open()
+  let away = true
+  await page.page.route(/assets\/Audit-/, (route) => (away ? route.abort() : route.fallback()))
+  await page.page.route(/operator\/ui\/$/, (route) => (away && !route.request().isNavigationRequest() ? route.abort() : route.fallback()))
+  await page.login(shared.system.tokens.operator)
+  await page.page.getByRole('link', { name: 'Audit' }).click()
+  await page.text(/could not be loaded/).waitFor()
+  away = false
+  await page.heading('Audit').waitFor()
+})
+
+check('every view opens while the backend is away', async (open) => {
+  const page = await open()
+  await page.login(shared.system.tokens.operator)
+  await page.page.waitForFunction(() =>
+    ['Chat', 'Power', 'Events', 'Breakers', 'Audit', 'Settings'].every((name) =>
+      performance.getEntriesByType('resource').some((entry) => entry.name.includes(`/${name}-`) && entry.responseEnd > 0)))
+  await shared.system.stopOperator()
+  for (const name of ['Settings', 'Power', 'Breakers']) {
+    await page.page.getByRole('link', { name, exact: true }).click()
+    await page.heading(name).waitFor()
+    assert.equal(await page.page.getByText('has failed').count(), 0)
+  }
+  await shared.system.startOperator()
+})
+
 check('a breaker that opens shows everywhere, and is isolated and reset', async (open) => {
   const page = await open()
   await page.login(shared.system.tokens.operator)

@@ -80,6 +80,23 @@ check('a window is closed after a question, and the history says who did it', as
   await page.region('Last power actions').first().getByRole('row').filter({ hasText: 'operator' }).first().waitFor()
 })
 
+check('what is in the way of a window is shown, with the reason', async (open) => {
+  const page = await atPower(open)
+  const window = page.region('Window')
+  await window.getByRole('checkbox', { name: 'hermes' }).check()
+  await page.page.route('**/chat/window/status', () => {}) // The page does not learn of the other window by itself.
+  const order = { services: ['manifestator'], ttl_sec: 600, mode: 'ttl' }
+  const { status, body } = await shared.system.api('POST', '/chat/window/open', order)
+  assert.equal(status, 200, JSON.stringify(body))
+  await page.button('Open window', window).click()
+  await window.getByRole('alert').filter({ hasText: 'A window is open already' }).waitFor()
+  await window.getByText('manifestator').first().waitFor()
+  await page.page.unroute('**/chat/window/status')
+  await shared.system.api('POST', '/chat/window/close', {})
+  await window.getByText(/No window is open/).waitFor()
+  await window.getByText('A window is open already').waitFor({ state: 'hidden' })
+})
+
 const restarting = async (page, service) => {
   await page.button(`restart ${service}`).click()
   const dialog = page.dialog(`Restart ${service}`)
@@ -133,4 +150,17 @@ check('a refusal of madre is shown, and nothing is done', async (open) => {
   await dialog.getByRole('alert').filter({ hasText: /./ }).waitFor()
   await page.screenshot('power-refused')
   assert.equal(await dialog.getByText(/has carried it out/).count(), 0)
+})
+
+check('a command whose answer is lost may have been carried out, and needs a confirmation anew', async (open) => {
+  const page = await atPower(open)
+  const dialog = await restarting(page, 'hermes')
+  await page.page.route('**/service/hermes/restart', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await confirmRestart(dialog, 'hermes')
+  await dialog.getByRole('alert').filter({ hasText: 'may have been carried out' }).waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'Carry out restart' }).isDisabled())
+  assert.ok(!(await dialog.getByRole('checkbox').isChecked()))
 })

@@ -1,4 +1,5 @@
 #include <vx11/power_governor.hpp>
+#include <vx11/rfc3339.hpp>
 #include <vx11/session.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
@@ -19,7 +20,6 @@
 
 #include "power/budget.hpp"
 #include "power/schedule.hpp"
-#include "text/rfc3339.hpp"
 
 namespace {
 

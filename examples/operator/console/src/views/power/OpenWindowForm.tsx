@@ -1,10 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { useOpenWindow } from '../../api/usePower';
+import type { useOpenWindow } from '../../api/usePower';
 import { useModules } from '../../api/useStatus';
 import type { Service, WindowState } from '../../api/types';
 import { GuardedButton } from '../../components/GuardedButton';
 import { useNotify } from '../../components/Notices';
-import { Refusal } from '../../components/Refusal';
 import { StatusShape } from '../../components/StatusBadge';
 import { words } from '../../lib/format';
 import { useRefusal } from '../../session/Session';
@@ -14,11 +13,15 @@ import { orderOf, type WindowChoice } from './windowOrder';
 
 const nothingChosen: WindowChoice = { services: [], hold: false, minutes: '15', reason: '' };
 
-export function OpenWindowForm({ window }: { window: WindowState }) {
+interface Props {
+  window: WindowState;
+  open: ReturnType<typeof useOpenWindow>;
+}
+
+export function OpenWindowForm({ window, open }: Props) {
   const [choice, setChoice] = useState(nothingChosen);
   const [mistake, setMistake] = useState('');
   const services = useOptional();
-  const open = useOpenWindow();
   const notify = useNotify();
   const lacking = useRefusal('power:write');
   const refusal = lacking ?? (window.read_only ? 'You may not open windows' : undefined);
@@ -51,7 +54,6 @@ export function OpenWindowForm({ window }: { window: WindowState }) {
       <p className="form-error" role="alert">
         {mistake}
       </p>
-      <Refusal error={open.error} />
       <GuardedButton type="submit" className="primary" refusal={refusal} disabled={open.isPending}>
         {open.isPending ? 'Opening…' : 'Open window'}
       </GuardedButton>

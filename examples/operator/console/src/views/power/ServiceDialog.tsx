@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useServiceCommand } from '../../api/usePower';
 import type { Service, ServiceAction, ServiceAnswer } from '../../api/types';
 import { Dialog } from '../../components/Dialog';
@@ -29,7 +29,9 @@ export function ServiceDialog({ name, category, action, onClose }: Props) {
     mutate({ name, action });
   }, [mutate, name, action]);
   const warning = coreWarning(name, category, action);
-  const apply = () => command.mutate({ name, action, confirm: phrase });
+  // What may have been carried out, or was refused, needs a confirmation anew.
+  const [attempts, setAttempts] = useState(0);
+  const apply = () => command.mutate({ name, action, confirm: phrase }, { onError: () => setAttempts(attempts + 1) });
   return (
     <Dialog title={`${action[0]?.toUpperCase()}${action.slice(1)} ${name}`} onClose={onClose}>
       {warning && (
@@ -38,13 +40,14 @@ export function ServiceDialog({ name, category, action, onClose }: Props) {
         </p>
       )}
       {plan.isPending && <Skeleton lines={3} />}
-      <Refusal error={plan.error} />
+      <Refusal error={plan.error} harmless />
       {plan.data && !plan.data.executed && !command.data && <Plan answer={plan.data} />}
       {plan.data?.executed && <Result answer={plan.data} />}
       <Refusal error={command.error} />
       {command.data && <Result answer={command.data} />}
       {plan.data && !plan.data.executed && !command.data && (
         <Confirmation
+          key={attempts}
           name={name}
           action={action}
           core={warning !== null}
