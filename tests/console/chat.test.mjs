@@ -65,7 +65,6 @@ check('when switch fails madre answers, and the page says so', async (open) => {
   await answer.getByText(/switch: error/).waitFor()
   await page.screenshot('chat-fallback')
   assert.deepEqual(await page.violations(), [])
-  await shared.system.order('__heal')
 })
 
 check('when nothing answers the reason shows, and retry asks again', async (open) => {

@@ -1,5 +1,5 @@
 /** What the backend says when it refuses or fails. Every member is optional in some answer. */
-interface ErrorBody {
+export interface ErrorBody {
   error?: string;
   /** Of a conflict: the window that is open. */
   window?: unknown;
@@ -10,6 +10,9 @@ interface ErrorBody {
   module?: string;
   recommended_action?: string;
   correlation_id?: string;
+  /** Of a window that a rule of the gateway refuses. */
+  max_ttl_sec?: number;
+  available_at?: string;
   detail?: { loc?: (string | number)[]; msg?: string }[];
 }
 

@@ -1,5 +1,7 @@
 import { ApiError, isOpenOutcome, textOf } from '../api/errors';
 import { words } from '../lib/format';
+import { serverClock } from '../lib/serverClock';
+import { limits } from './limits';
 import { StatusShape } from './StatusBadge';
 
 interface Props {
@@ -28,6 +30,9 @@ export function Refusal({ error, harmless = false }: Props) {
     >
       {open && <OpenOutcome />}
       {body.reason && <p>Reason: {words(body.reason)}.</p>}
+      {limits(body, serverClock.now()).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       {error.recommendedAction && <p>{error.recommendedAction}</p>}
       {retryAfterSeconds !== null && <p>Try again in {retryAfterSeconds} seconds.</p>}
       {error.correlationId && (

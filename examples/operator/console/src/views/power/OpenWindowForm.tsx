@@ -24,7 +24,7 @@ export function OpenWindowForm({ window, open }: Props) {
   const services = useOptional();
   const notify = useNotify();
   const lacking = useRefusal('power:write');
-  const refusal = window.read_only ? 'This console is read-only' : lacking;
+  const refusal = lacking ?? (window.read_only ? 'You may not open windows' : undefined);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (refusal || open.isPending) return;
@@ -61,8 +61,15 @@ export function OpenWindowForm({ window, open }: Props) {
   );
 }
 
+const runs: Record<WindowState['policy'], string> = {
+  solo_madre: 'Only the core runs.',
+  operative_core: '',
+  full: 'Everything may run.',
+  unknown: 'What runs is not known.',
+};
+
 function State({ window }: { window: WindowState }) {
-  if (!window.degraded) return <p className="muted">No window is open. Only the core runs.</p>;
+  if (!window.degraded) return <p className="muted">No window is open. {runs[window.policy]}</p>;
   return (
     <p className="alert tone-warn" role="status">
       <StatusShape tone="warn" /> The state of madre is not known{window.reason ? `: ${words(window.reason)}` : ''}.

@@ -22,15 +22,15 @@ export default function Power() {
       <div className="grid">
         <Panel title="Window" className="span-6">
           <Refusal error={open.error} />
-          <QueryView query={window} lines={16}>
+          <QueryView query={window} lines={16} room="window">
             {(data) =>
               data.status === 'open' ? <WindowDetails window={data} /> : <OpenWindowForm window={data} open={open} />
             }
           </QueryView>
         </Panel>
         <PolicyPanel />
-        <SchedulePanel />
         <ServicePanel />
+        <SchedulePanel />
         <HistoryPanel />
       </div>
     </>

@@ -31,7 +31,7 @@ export function WindowDetails({ window }: { window: WindowState }) {
       <Facts window={window} />
       <GuardedButton
         className="danger"
-        refusal={window.read_only ? 'This console is read-only' : refusal}
+        refusal={refusal ?? (window.read_only ? 'You may not close windows' : undefined)}
         onClick={() => setClosing(true)}
       >
         Close window
