@@ -39,6 +39,20 @@ check('events show as they happen, are filtered, and pause', async (open) => {
   await rows(page, 'while it is paused').waitFor()
 })
 
+check('a filter finds what is stored, and a paused list grows downwards', async (open) => {
+  await ingest('an old error', 'error')
+  for (let i = 0; i < 110; ++i) await ingest(`filler ${i}`)
+  const page = await atEvents(open)
+  assert.equal(await rows(page, 'an old error').count(), 0)
+  await page.page.getByLabel('Severity').selectOption('error')
+  await rows(page, 'an old error').waitFor()
+  await page.button('Clear').click()
+  await page.button('Pause').click()
+  await page.button('Older events').click()
+  await page.button(/^Show \d+ more/).click()
+  await rows(page, 'an old error').waitFor()
+})
+
 check('after the backend was killed and came back nothing is missing, and nothing twice', async (open) => {
   const page = await atEvents(open)
   await ingest('before the end')

@@ -54,6 +54,14 @@ export function withoutGap(log: EventLog, gap: Gap, oldest: number | null): Even
   return { ...log, gaps: oldest > gap.after + 1 ? [...others, rest] : others };
 }
 
+/** What a paused list shows: what it had, and older events that are loaded in the meantime. */
+export function paused(frozen: EventLog, log: EventLog): EventLog {
+  const newest = frozen.events[0]?.id ?? 0;
+  const older = log.events.filter(({ id }) => id <= newest);
+  const gaps = log.gaps.filter((gap) => gap.until <= newest);
+  return { ...merge(frozen, older, Infinity), gaps };
+}
+
 export interface EventFilter {
   severity: Severity | '';
   module: string;

@@ -2,10 +2,9 @@ import { useMutation } from '@tanstack/react-query';
 import { Fragment, memo, useState } from 'react';
 import { textOf } from '../../api/errors';
 import { DataTable } from '../../components/DataTable';
+import { Moment } from '../../components/Moment';
 import { StatusBadge } from '../../components/StatusBadge';
 import { type EventLog, type Gap, gapBelow, type SystemEvent } from '../../lib/eventLog';
-import { moment } from '../../lib/format';
-import { serverClock } from '../../lib/serverClock';
 import { useLive } from '../../live/Live';
 
 const step = 100;
@@ -40,7 +39,7 @@ const Row = memo(function Row({ event }: { event: SystemEvent }) {
     <>
       <tr>
         <td className="nowrap">
-          <time dateTime={event.at}>{moment(event.at, serverClock.now())}</time>
+          <Moment at={event.at} />
         </td>
         <td>
           <StatusBadge status={event.severity} />

@@ -2,9 +2,10 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/client';
 import { ConfirmDialog } from '../../components/ConfirmDialog';
+import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
 import { Refusal } from '../../components/Refusal';
-import { moment, shortSpan } from '../../lib/format';
+import { shortSpan } from '../../lib/format';
 import { useNow } from '../../lib/useNow';
 import { useSession } from '../../session/Session';
 
@@ -31,9 +32,13 @@ export function LoginPanel() {
         </dd>
         <dt>Ends</dt>
         <dd>
-          {me.expires_at
-            ? `${moment(me.expires_at, now)}, in ${shortSpan(Date.parse(me.expires_at) - now)}`
-            : 'not known'}
+          {me.expires_at ? (
+            <>
+              <Moment at={me.expires_at} />, in {shortSpan(Date.parse(me.expires_at) - now)}
+            </>
+          ) : (
+            'not known'
+          )}
         </dd>
         <dt>Mode</dt>
         <dd>{me.read_only ? 'read-only' : 'what the scopes allow'}</dd>
