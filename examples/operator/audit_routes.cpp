@@ -1,4 +1,7 @@
+#include <sstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "api_answers.hpp"
 #include "query_values.hpp"
@@ -12,12 +15,28 @@ using nlohmann::json;
 using vx11::Task;
 using Audit = std::shared_ptr<AuditStore>;
 
+/// The parts of `action`, which commas separate.
+QueryValue<std::vector<std::string>> beginnings_of(const ApiCall& call) {
+  constexpr std::size_t kMost = 8;
+  auto text = text_of(call, "action", 256);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  std::vector<std::string> parts;
+  std::istringstream words(*text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (!word.empty()) parts.push_back(word);
+  }
+  if (parts.size() <= kMost) return parts;
+  return tl::unexpected(invalid_query("action", "Give at most 8 actions", "too_long"));
+}
+
 Task<ApiAnswer> list(Audit audit, const ApiCall& call) {
   auto limit = limit_of(call);
   if (!limit) co_return std::move(limit.error());
   auto before = id_of(call, "cursor");
   if (!before) co_return std::move(before.error());
-  auto listing = audit->list(before->value_or(0), *limit);
+  auto beginnings = beginnings_of(call);
+  if (!beginnings) co_return std::move(beginnings.error());
+  auto listing = audit->list(before->value_or(0), *limit, *std::move(beginnings));
   const auto page = co_await std::move(listing);
   if (!page) co_return storage_offline(page.error());
   json entries = json::array();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "stored_text.hpp"
 
@@ -35,19 +36,43 @@ StoredAuditEntry entry_of(SQLite::Statement& row) {
   return entry;
 }
 
-AuditPage page_of(Connection& connection, std::uint64_t before, std::size_t limit) {
+/// `(… OR …)`: the action begins with one of the values from ?2 on.
+std::string begins_with_one_of(std::size_t beginnings) {
+  std::string text;
+  for (std::size_t i = 0; i < beginnings; ++i) {
+    const std::string value = "?" + std::to_string(i + 2);
+    text += text.empty() ? " AND (" : " OR ";
+    text += "substr(action, 1, length(" + value + ")) = " + value;
+  }
+  return text.empty() ? text : text + ")";
+}
+
+std::uint64_t count(Connection& connection, const std::string& condition,
+                    const std::vector<SqlValue>& values) {
+  const auto total =
+      values.size() == 1
+          ? connection.integer(  // ids have no gaps: see the store of events
+                "SELECT (SELECT max(id) FROM audit) - (SELECT min(id) FROM audit) + 1")
+          : connection.integer("SELECT count(*) FROM audit" + condition, values);
+  return static_cast<std::uint64_t>(total.value_or(0));
+}
+
+AuditPage page_of(Connection& connection, std::uint64_t before, std::size_t limit,
+                  const std::vector<std::string>& beginnings) {
+  constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
+  const std::string condition = " WHERE id < ?1" + begins_with_one_of(beginnings.size());
+  std::vector<SqlValue> values{kNewest};
+  values.insert(values.end(), beginnings.begin(), beginnings.end());
   AuditPage page;
-  const auto total = connection.integer(  // ids have no gaps: see the store of events
-      "SELECT (SELECT max(id) FROM audit) - (SELECT min(id) FROM audit) + 1");
-  page.total = static_cast<std::uint64_t>(total.value_or(0));
+  page.total = count(connection, condition, values);
   const auto take = [&](SQLite::Statement& row) {
     page.has_more = page.entries.size() == limit;
     if (!page.has_more) page.entries.push_back(entry_of(row));
   };
-  const std::int64_t below =
-      before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(before);
-  connection.each(std::string(kColumns) + " WHERE id < ?1 ORDER BY id DESC LIMIT ?2", take, below,
-                  as_limit(limit) + 1);
+  if (before != 0) values.front() = static_cast<std::int64_t>(before);
+  values.emplace_back(as_limit(limit) + 1);
+  const std::string order = " ORDER BY id DESC LIMIT ?" + std::to_string(values.size());
+  connection.each(kColumns + condition + order, take, values);
   return page;
 }
 
@@ -62,9 +87,12 @@ class SqliteAuditStore final : public AuditStore {
     co_return co_await std::move(adding);
   }
 
-  Task<Result<AuditPage>> list(std::uint64_t before, std::size_t limit) override {
+  Task<Result<AuditPage>> list(std::uint64_t before, std::size_t limit,
+                               std::vector<std::string> beginnings) override {
     auto listing = database_->read(
-        [before, limit](Connection& connection) { return page_of(connection, before, limit); });
+        [before, limit, beginnings = std::move(beginnings)](Connection& connection) {
+          return page_of(connection, before, limit, beginnings);
+        });
     co_return co_await std::move(listing);
   }
 

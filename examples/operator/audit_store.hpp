@@ -44,7 +44,9 @@ struct AuditStoreOptions {
 class AuditStore : public AuditLog {
  public:
   /// \param before only smaller ids; 0: from the newest on
-  virtual vx11::Task<vx11::Result<AuditPage>> list(std::uint64_t before, std::size_t limit) = 0;
+  /// \param beginnings of actions, such as "power."; none: all entries
+  virtual vx11::Task<vx11::Result<AuditPage>> list(std::uint64_t before, std::size_t limit,
+                                                   std::vector<std::string> beginnings) = 0;
   virtual vx11::Task<vx11::Result<std::optional<StoredAuditEntry>>> find(std::uint64_t id) = 0;
 };
 

@@ -32,14 +32,10 @@ json names_of(vx11::Scopes scopes) {
   return names;
 }
 
-bool is_read_only(const AuthRouteOptions& options, const Caller& caller) {
-  return options.read_only || !caller.scopes.allow(vx11::Scope::power_write);
-}
-
 json described(const AuthRouteOptions& options, const Caller& caller) {
   json body = {{"principal", caller.principal},
                {"scopes", names_of(caller.scopes)},
-               {"read_only", is_read_only(options, caller)}};
+               {"read_only", options.read_only}};
   return body;
 }
 

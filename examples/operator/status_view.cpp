@@ -64,7 +64,7 @@ bool sleeps(const SystemEvidence& evidence, const std::string& name, const json&
 
 json shown_service(const SystemEvidence& evidence, const std::string& name) {
   const json& seen = component(evidence, name);
-  if (name == "operator-backend") {
+  if (name == "operator-backend" || name == "operator-frontend") {  // is what answers here
     return {{"status", "ok"},
             {"reason", nullptr},
             {"source", "self"},

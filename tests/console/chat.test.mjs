@@ -65,7 +65,6 @@ check('when switch fails madre answers, and the page says so', async (open) => {
   await answer.getByText(/switch: error/).waitFor()
   await page.screenshot('chat-fallback')
   assert.deepEqual(await page.violations(), [])
-  await shared.system.order('__heal')
 })
 
 check('when nothing answers the reason shows, and retry asks again', async (open) => {
@@ -77,6 +76,15 @@ check('when nothing answers the reason shows, and retry asks again', async (open
   await page.screenshot('chat-failed')
   await shared.system.order('__heal')
   await page.button('Retry').click()
+  await lastAnswer(page).getByText(/Answered by|Fallback/).waitFor()
+})
+
+check('a message that is too long says so, and leaves the connection alone', async (open) => {
+  const page = await chatting(open)
+  await page.page.getByLabel('Message', { exact: true }).fill('x'.repeat(70000))
+  await page.page.getByRole('alert').filter({ hasText: 'a message has 64 KiB at most' }).waitFor()
+  assert.ok(await page.button('Send').isDisabled())
+  await ask(page, 'x'.repeat(64000))
   await lastAnswer(page).getByText(/Answered by|Fallback/).waitFor()
 })
 

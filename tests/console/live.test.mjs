@@ -39,6 +39,20 @@ check('events show as they happen, are filtered, and pause', async (open) => {
   await rows(page, 'while it is paused').waitFor()
 })
 
+check('a filter finds what is stored, and a paused list grows downwards', async (open) => {
+  await ingest('an old error', 'error')
+  for (let i = 0; i < 110; ++i) await ingest(`filler ${i}`)
+  const page = await atEvents(open)
+  assert.equal(await rows(page, 'an old error').count(), 0)
+  await page.page.getByLabel('Severity').selectOption('error')
+  await rows(page, 'an old error').waitFor()
+  await page.button('Clear').click()
+  await page.button('Pause').click()
+  await page.button('Older events').click()
+  await page.button(/^Show \d+ more/).click()
+  await rows(page, 'an old error').waitFor()
+})
+
 check('after the backend was killed and came back nothing is missing, and nothing twice', async (open) => {
   const page = await atEvents(open)
   await ingest('before the end')
@@ -75,10 +89,57 @@ check('without the gateway the last data stays with its age, and everything retu
   await page.text(/Gateway away/).waitFor()
   await components.getByText(/Last data/).waitFor()
   assert.equal(await components.getByRole('row').filter({ hasText: 'madre' }).count(), 1)
+  const old = page.page.locator('.tiles .tone-unknown').filter({ hasText: /as of .* ago/ })
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 5)
+  assert.equal(await old.count(), 5)
+  await page.page.waitForFunction(() => !document.querySelector('.topology .module:not(.tone-unknown)'))
+  assert.deepEqual(await page.violations(), [])
   await page.screenshot('overview-gateway-away')
   await shared.system.startGateway()
   await page.text(/System ok/).waitFor()
   await components.getByText(/Last data/).waitFor({ state: 'hidden' })
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 0)
+})
+
+check('without the backend the tiles say how old they are', async (open) => {
+  await shared.system.api('POST', '/settings', { settings: { refresh_sec: 2 } }) // the budget is asked for thrice as rarely
+  const page = await open()
+  await page.login(shared.system.tokens.operator)
+  await page.loaded()
+  await shared.system.stopOperator('SIGKILL')
+  await page.text(/Backend away/).waitFor()
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 5)
+  await page.region('Last events').getByText(/Events may be missing/).waitFor()
+  await page.screenshot('overview-backend-away')
+  await shared.system.startOperator()
+  await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 0)
+})
+
+check('a view that could not be loaded is loaded later', async (open) => {
+  const page = await open()
+  let away = true
+  await page.page.route(/assets\/Audit-/, (route) => (away ? route.abort() : route.fallback()))
+  await page.page.route(/operator\/ui\/$/, (route) => (away && !route.request().isNavigationRequest() ? route.abort() : route.fallback()))
+  await page.login(shared.system.tokens.operator)
+  await page.page.getByRole('link', { name: 'Audit' }).click()
+  await page.text(/could not be loaded/).waitFor()
+  away = false
+  await page.heading('Audit').waitFor()
+})
+
+check('every view opens while the backend is away', async (open) => {
+  const page = await open()
+  await page.login(shared.system.tokens.operator)
+  await page.page.waitForFunction(() =>
+    ['Chat', 'Power', 'Events', 'Breakers', 'Audit', 'Settings'].every((name) =>
+      performance.getEntriesByType('resource').some((entry) => entry.name.includes(`/${name}-`) && entry.responseEnd > 0)))
+  await shared.system.stopOperator()
+  for (const name of ['Settings', 'Power', 'Breakers']) {
+    await page.page.getByRole('link', { name, exact: true }).click()
+    await page.heading(name).waitFor()
+    assert.equal(await page.page.getByText('has failed').count(), 0)
+  }
+  await shared.system.startOperator()
 })
 
 check('a breaker that opens shows everywhere, and is isolated and reset', async (open) => {

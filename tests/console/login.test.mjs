@@ -52,7 +52,7 @@ check('a login that has ended leads to the login, and back to the same view', as
   await page.heading('Breakers').waitFor()
 })
 
-check('a viewer sees everything and can change nothing', async (open) => {
+check('a viewer cannot act, and changes the own settings', async (open) => {
   const page = await open()
   await page.login(shared.system.tokens.viewer)
   await page.view('Power')
@@ -60,4 +60,7 @@ check('a viewer sees everything and can change nothing', async (open) => {
   await opening.waitFor()
   assert.ok((await opening.isDisabled()) || (await opening.getAttribute('aria-disabled')) === 'true')
   await page.screenshot('power-viewer')
+  await page.view('Settings')
+  await page.page.getByRole('group', { name: 'Density' }).getByLabel('Compact').check()
+  await page.text('Saved.').waitFor()
 })

@@ -26,6 +26,7 @@ export const suite = ({ prepare, ...options } = {}) => {
     }
     try {
       await body(open)
+      for (const view of opened) assert.equal(await view.text('This part of the console has failed').count(), 0)
       for (const { faults } of opened) assert.deepEqual(faults, [])
     } catch (error) {
       for (const view of opened) await view.screenshot(`failed ${name}`.replace(/[^a-z0-9]+/gi, '-')).catch(() => {})
@@ -33,6 +34,7 @@ export const suite = ({ prepare, ...options } = {}) => {
       throw error
     } finally {
       for (const view of opened) await view.close()
+      await shared.system.order('__heal')
     }
   })
   return shared

@@ -147,11 +147,6 @@ export class Judge {
   }
   #compiled = new Map()
 
-  /// An operation that cannot occur here.
-  leaveOut(name) {
-    for (const key of this.#documented.keys()) if (key.startsWith(`${name} `)) this.#documented.delete(key)
-  }
-
   /// What is described and has not occurred.
   missing() {
     return [...this.#documented].filter(([key]) => !this.#seen.has(key)).map(([, words]) => words)

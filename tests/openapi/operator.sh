@@ -29,6 +29,7 @@ tokens = "$TOKENS"
 fallback_after = "0s"
 [power]
 command_limit = "1s"
+bounds.max_ttl = "30m"
 [switch]
 breaker.failures_to_open = 100000
 [madre]

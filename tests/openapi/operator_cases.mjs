@@ -1,4 +1,5 @@
 // What has to happen for each single operation of the backend.
+import assert from 'node:assert/strict'
 import { AN_EVENT } from './operator_driver.mjs'
 
 const STREAM = { accept: 'text/event-stream' }
@@ -91,6 +92,7 @@ const windows = async (d) => {
   await d.expect(422, open, { body: JSON.stringify({ services: ['hermes'] }) })
   await d.expect(422, open, changed(open, { ttl_sec: 1000000 }))
   await d.expect(422, close, { body: JSON.stringify({ window_id: 7 }) })
+  await d.expect(403, open, changed(open, { ttl_sec: 1801 })) // a bound of the gateway
   await d.expect(200, open)
   await d.expect(200, read)
   await d.expect(409, open)
@@ -100,6 +102,10 @@ const windows = async (d) => {
   const commands = { path: '/madre/power/window' } // the state is read as ever
   const each = (operation, status, fault, members) =>
     d.withFault('madre', fault, { ...commands, ...members }, () => d.expect(status, operation))
+  await d.withFault('madre', 'hang', commands, async () => {
+    const both = await Promise.all([d.once(open), d.once(open)]) // one is in the middle of the other
+    assert.deepEqual(both.map(({ status }) => status).sort(), [409, 504])
+  })
   for (const operation of [open, close]) {
     await each(operation, 429, '429', { retry_after: 7 })
     await each(operation, 404, '404')
@@ -177,6 +183,8 @@ const stored = async (d) => {
   await d.expect(404, remove)
   const audit = d.byId('getAudit')
   await d.expect(422, at(audit, `${audit.target}?limit=0`))
+  await d.expect(200, at(audit, `${audit.target}?action=power.,service.`))
+  await d.expect(422, at(audit, `${audit.target}?action=1,2,3,4,5,6,7,8,9`))
   for (const id of ['getAuditEntry', 'downloadAuditEntry']) {
     await d.expect(404, at(d.byId(id), d.byId(id).target.replace('/1', '/999999')))
   }

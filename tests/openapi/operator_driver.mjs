@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Driver } from './driver.mjs'
-import { exchange, raw } from './http.mjs'
+import { raw } from './http.mjs'
 import { drive } from './operator_cases.mjs'
 
 /// Arguments of paths.
@@ -53,22 +53,11 @@ export class OperatorDriver extends Driver {
   }
 
   async run() {
-    await this.#leaveOutPolicies()
     await this.seed()
     for (const operation of this.all) await this.#common(operation)
     const malformed = await raw(this.base, 'GET / HTTP/1.1\r\nHost: x\r\nBad Field: 1\r\nConnection: close\r\n\r\n')
     this.judge.judge('GET /', {}, malformed)
     await drive(this)
-  }
-
-  /// A gateway without power policies has nothing to show.
-  async #leaveOutPolicies() {
-    const policies = this.byId('getPowerPolicies')
-    const { status } = await exchange(this.base, { path: policies.target, headers: { 'x-vx11-token': this.tokens.all } })
-    if (status !== 404) return
-    console.log('the gateway has no power policies: getPowerPolicies is left out')
-    this.judge.leaveOut(policies.name)
-    this.all = this.all.filter((one) => one !== policies)
   }
 
   /// A session, an event and an audit entry, so that there is something to read.

@@ -200,7 +200,8 @@ TEST_CASE("a login is a cookie that scripts cannot read, and a CSRF token") {
   CHECK(backend.audit->entries[0].address == "203.0.113.7");
   const json by_token = body_of(backend.ask("GET", "/me", token("ben-token")));
   CHECK(by_token["csrf_token"].is_null());
-  CHECK(by_token["read_only"] == true);
+  CHECK(by_token["scopes"] == json({"status"}));
+  CHECK(by_token["read_only"] == false);  // lacks a scope, which the scopes say
 }
 
 TEST_CASE("the database learns neither token nor secret") {

@@ -90,6 +90,7 @@ TEST_CASE("modules and topology have the words that pages test") {
   CHECK(modules["hermes"]["port"] == 8003);
   CHECK(modules["operator-backend"]["status"] == "UP");
   CHECK(modules["operator-backend"]["category"] == "operator");
+  CHECK(modules["operator-frontend"]["status"] == "UP");
   CHECK(modules["manifestator"]["port"].is_null());
   const json topology = site.call("GET", "/topology").body;
   CHECK(topology["nodes"].size() == modules.size());
@@ -117,6 +118,17 @@ TEST_CASE("a gateway that is away is 503, and its return shows within a second")
   site.clock.advance(std::chrono::seconds(1));
   site.gateway->answers("GET /operator/slo", 200, {{"objectives", json::array()}});
   CHECK(site.call("GET", "/slo").status == 200);
+}
+
+TEST_CASE("the rules of the gateway are passed on, and what has none is no gateway") {
+  Site site;
+  const std::string path = "GET /operator/power/policies";
+  site.gateway->answers(path, 200, {{"bounds", {{"max_ttl_sec", 60}}}});
+  CHECK(site.call("GET", "/power/policies").body["bounds"]["max_ttl_sec"] == 60);
+  site.gateway->answers(path, 200, {{"status", "ok"}});
+  CHECK(site.call("GET", "/power/policies").body["reason"] == "invalid_reply");
+  site.gateway->answers(path, 404, {{"error", "not_found"}, {"status_code", 404}});
+  CHECK(site.call("GET", "/power/policies").status == 404);
 }
 
 TEST_CASE("a long chat that finds the gateway again keeps nothing else from it") {

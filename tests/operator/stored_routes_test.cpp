@@ -336,6 +336,30 @@ TEST_CASE("settings have defaults, are checked, and a change is recorded") {
   CHECK(site.get("/settings").body == after.body);
 }
 
+TEST_CASE("the audit is read by the beginnings of actions") {
+  Site site;
+  const auto add = [&](const char* action) {
+    backend::AuditEntry entry;
+    entry.action = action;
+    REQUIRE(sync_wait(site.parts.audit->add(std::move(entry))));
+  };
+  for (const char* action : {"power.window_open", "service.restart", "login"}) add(action);
+  for (int i = 0; i < 60; ++i) add("settings.change");
+  const json page = site.get("/audit?action=power.,service.").body;
+  CHECK(page.at("total") == 2);
+  CHECK(page.at("has_more") == false);
+  CHECK(page.at("entries").at(0).at("action") == "service.restart");
+  CHECK(page.at("entries").at(1).at("action") == "power.window_open");
+  const json first = site.get("/audit?action=settings.&limit=40").body;
+  CHECK(first.at("total") == 60);
+  const std::string cursor = first.at("next_cursor");
+  const json rest = site.get("/audit?action=settings.&limit=40&cursor=" + cursor).body;
+  CHECK(rest.at("entries").size() == 20);
+  CHECK(rest.at("next_cursor").is_null());
+  CHECK(site.get("/audit?action=power%25").body.at("total") == 0);
+  CHECK(site.get("/audit?action=1,2,3,4,5,6,7,8,9").status == 422);
+}
+
 TEST_CASE("a backend that is read-only changes nothing, and says so by policy") {
   Site site(true);
   site.say("one");

@@ -292,13 +292,13 @@ TEST_CASE("the audit is paged, found by id, and bounded") {
     entry.detail = {{"number", i + 1}};
     REQUIRE(sync_wait(site.audit->add(std::move(entry))));
   }
-  const auto page = sync_wait(site.audit->list(0, 10)).value();
+  const auto page = sync_wait(site.audit->list(0, 10, {})).value();
   CHECK(page.entries.size() == 10);
   CHECK(page.entries.front().id == 210);
   CHECK(page.has_more);
   CHECK(page.total <= 164);
   CHECK(page.total >= 100);
-  const auto next = sync_wait(site.audit->list(page.entries.back().id, 10)).value();
+  const auto next = sync_wait(site.audit->list(page.entries.back().id, 10, {})).value();
   CHECK(next.entries.front().id == 200);
   const auto found = sync_wait(site.audit->find(205)).value();
   REQUIRE(found);

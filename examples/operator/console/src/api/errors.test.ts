@@ -4,6 +4,7 @@ import {
   errorOf,
   isExpiredLogin,
   isLackingScope,
+  isOpenOutcome,
   isRefusedLogin,
   isTemporary,
   UnreachableError,
@@ -45,4 +46,17 @@ test('what is temporary and what ends the login', () => {
   expect(isExpiredLogin(new ApiError(403, {}))).toBe(false);
   expect(isRefusedLogin(new ApiError(403, { error: 'csrf_token' }))).toBe(true);
   expect(isLackingScope(new ApiError(403, { error: 'insufficient_scope' }))).toBe(true);
+});
+
+test('a command without an answer, or with none of its upstream, may have been carried out', () => {
+  expect([new UnreachableError(), new ApiError(504, {}), new ApiError(502, {})].map(isOpenOutcome)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([new ApiError(503, {}), new ApiError(409, {}), new ApiError(429, {})].map(isOpenOutcome)).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });

@@ -1,6 +1,8 @@
 /** What the backend says when it refuses or fails. Every member is optional in some answer. */
-interface ErrorBody {
+export interface ErrorBody {
   error?: string;
+  /** Of a conflict: the window that is open. */
+  window?: unknown;
   status?: string;
   message?: string;
   reason?: string;
@@ -8,6 +10,9 @@ interface ErrorBody {
   module?: string;
   recommended_action?: string;
   correlation_id?: string;
+  /** Of a window that a rule of the gateway refuses. */
+  max_ttl_sec?: number;
+  available_at?: string;
   detail?: { loc?: (string | number)[]; msg?: string }[];
 }
 
@@ -81,6 +86,11 @@ export function isRefusedLogin(error: unknown): boolean {
 
 export function isLackingScope(error: unknown): boolean {
   return error instanceof ApiError && error.body.error === 'insufficient_scope';
+}
+
+/** Whether a command may have been carried out although its answer is no success. */
+export function isOpenOutcome(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && [502, 504].includes(error.status));
 }
 
 /** Whether the same request may succeed later without a change by a person. */

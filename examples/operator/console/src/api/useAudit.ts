@@ -17,11 +17,12 @@ export function useAudit() {
   });
 }
 
+const ofPower = { action: 'power.,service.', limit: 50 };
+
 /** The last commands for power, for "who did it". */
-export function useRecentAudit(enabled: boolean) {
+export function usePowerAudit() {
   return useQuery({
-    queryKey: ['audit', 'recent'],
-    queryFn: ({ signal }) => dataOf(api.GET('/operator/api/audit', { params: { query: { limit: 50 } }, signal })),
-    enabled,
+    queryKey: ['audit', 'power'],
+    queryFn: ({ signal }) => dataOf(api.GET('/operator/api/audit', { params: { query: ofPower }, signal })),
   });
 }

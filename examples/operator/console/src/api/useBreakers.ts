@@ -22,6 +22,8 @@ export function useBreakerAction() {
         ? dataOf(api.POST('/operator/api/breakers/{name}/isolate', params))
         : dataOf(api.POST('/operator/api/breakers/{name}/reset', params));
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['breakers'] }),
+    onSettled: () => {
+      for (const key of ['breakers', 'audit']) void client.invalidateQueries({ queryKey: [key] });
+    },
   });
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client';
+import { ApiError } from './errors';
 import { polling } from './queries';
 import type { OpenWindow, Service, ServiceAction } from './types';
 import { useRefresh } from './useSettings';
@@ -23,15 +24,27 @@ export function usePolicies() {
   });
 }
 
+/** Not a promise: a mutation would have its result only when everything was asked for again. */
 function useAfterCommand() {
   const client = useQueryClient();
-  return () => Promise.all([...changed, 'window'].map((key) => client.invalidateQueries({ queryKey: [key] })));
+  return () => {
+    for (const key of [...changed, 'window']) void client.invalidateQueries({ queryKey: [key] });
+  };
 }
 
+/** The answer has the window that is in the way. */
+const isWindowConflict = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.status === 409 && typeof error.body.window === 'object';
+
 export function useOpenWindow() {
+  const client = useQueryClient();
   const after = useAfterCommand();
   return useMutation({
     mutationFn: (body: OpenWindow) => dataOf(api.POST('/operator/api/chat/window/open', { body })),
+    onSuccess: (window) => client.setQueryData(windowKey, window),
+    onError: (error) => {
+      if (isWindowConflict(error)) client.setQueryData(windowKey, error.body.window);
+    },
     onSettled: after,
   });
 }

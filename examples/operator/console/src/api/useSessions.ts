@@ -30,6 +30,6 @@ export function useDeleteSession() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (id: string) => api.DELETE('/operator/api/sessions/{id}', { params: { path: { id } } }),
-    onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['sessions'] }),
   });
 }

@@ -3,6 +3,8 @@ import { textOf } from '../api/errors';
 
 interface Props {
   children: ReactNode;
+  /** In place of the alert, for a part without which its surroundings are of use. */
+  fallback?: ReactNode;
 }
 
 /** Shows a fault of a part in its place, with a way out. */
@@ -15,6 +17,7 @@ export class ErrorBoundary extends Component<Props, { error: unknown }> {
 
   override render() {
     if (this.state.error === null) return this.props.children;
+    if (this.props.fallback !== undefined) return this.props.fallback;
     return (
       <div className="failure" role="alert">
         <p>

@@ -11,12 +11,16 @@ interface Props<T> {
   /** Shown in place of data that has nothing in it. */
   empty?: { when: (data: T) => boolean; text: string };
   lines?: number;
+  /** A panel whose usual height the skeleton takes, so that nothing moves when the data comes. */
+  room?: Room;
 }
 
+type Room = 'topology' | 'components' | 'services' | 'window';
+
 /** Skeleton, error, empty state or data. The last data stays, with its age, while it cannot be renewed. */
-export function QueryView<T>({ query, children, empty, lines = 3 }: Props<T>) {
+export function QueryView<T>({ query, children, empty, lines, room }: Props<T>) {
   if (query.data === undefined) {
-    return query.isError ? <Failure query={query} /> : <Skeleton lines={lines} />;
+    return query.isError ? <Failure query={query} /> : <Skeleton lines={lines} room={room} />;
   }
   return (
     <>
@@ -49,9 +53,9 @@ function Stale({ query }: { query: UseQueryResult<unknown> }) {
   );
 }
 
-export function Skeleton({ lines = 3 }: { lines?: number }) {
+export function Skeleton({ lines = 3, room }: { lines?: number | undefined; room?: Room | undefined }) {
   return (
-    <div className="skeleton" role="status" aria-label="Loading">
+    <div className={`skeleton ${room ? `room-${room}` : ''}`} role="status" aria-label="Loading">
       {Array.from({ length: lines }, (_, i) => (
         <span key={i} />
       ))}

@@ -1,11 +1,26 @@
-import { ApiError, textOf } from '../api/errors';
+import { ApiError, isOpenOutcome, textOf } from '../api/errors';
 import { words } from '../lib/format';
+import { serverClock } from '../lib/serverClock';
+import { limits } from './limits';
 import { StatusShape } from './StatusBadge';
 
+interface Props {
+  error: unknown;
+  /** Of a question that changes nothing, such as a plan. */
+  harmless?: boolean;
+}
+
 /** Why a command was refused or failed, and what to do about it. */
-export function Refusal({ error }: { error: unknown }) {
+export function Refusal({ error, harmless = false }: Props) {
   if (!error) return null;
-  if (!(error instanceof ApiError)) return <Shown tone="bad" title={textOf(error)} />;
+  const open = !harmless && isOpenOutcome(error);
+  if (!(error instanceof ApiError)) {
+    return (
+      <Shown tone="bad" title={open ? 'The backend has not answered' : textOf(error)}>
+        {open && <OpenOutcome />}
+      </Shown>
+    );
+  }
   const { body, retryAfterSeconds } = error;
   const pending = error.status === 504;
   return (
@@ -13,7 +28,11 @@ export function Refusal({ error }: { error: unknown }) {
       tone={error.offByPolicy || pending ? 'warn' : 'bad'}
       title={error.offByPolicy ? `Off by policy: ${error.message}` : error.message}
     >
+      {open && <OpenOutcome />}
       {body.reason && <p>Reason: {words(body.reason)}.</p>}
+      {limits(body, serverClock.now()).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       {error.recommendedAction && <p>{error.recommendedAction}</p>}
       {retryAfterSeconds !== null && <p>Try again in {retryAfterSeconds} seconds.</p>}
       {error.correlationId && (
@@ -24,6 +43,10 @@ export function Refusal({ error }: { error: unknown }) {
     </Shown>
   );
 }
+
+const OpenOutcome = () => (
+  <p>The command may have been carried out. See the state and the audit before you repeat it.</p>
+);
 
 function Shown({ tone, title, children }: { tone: 'warn' | 'bad'; title: string; children?: React.ReactNode }) {
   return (

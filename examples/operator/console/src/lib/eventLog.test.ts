@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyLog, gapBelow, matches, merge, withGap, type SystemEvent } from './eventLog';
+import { emptyLog, gapBelow, matches, merge, paused, withGap, withoutGap, type SystemEvent } from './eventLog';
 
 const event = (id: number, more: Partial<SystemEvent> = {}): SystemEvent => ({
   id,
@@ -43,6 +43,20 @@ test('a gap stands between its neighbours, once', () => {
 test('a gap leaves with the events around it', () => {
   const log = withGap(merge(emptyLog, [event(1), event(5)]), { after: 1, until: 5 });
   expect(merge(log, [event(6), event(7)], 2).gaps).toEqual([]);
+});
+
+test('a gap that is loaded in pieces shrinks and closes', () => {
+  const gap = { after: 3, until: 9 };
+  const log = withGap(merge(emptyLog, [event(3), event(9)]), gap);
+  expect(withoutGap(log, gap, 7).gaps).toEqual([{ after: 3, until: 7 }]);
+  expect(withoutGap(log, gap, 4).gaps).toEqual([]);
+  expect(withoutGap(log, gap, null).gaps).toEqual([{ ...gap, lost: true }]);
+});
+
+test('a paused list grows downwards alone, and loses nothing', () => {
+  const frozen = merge(emptyLog, [event(5), event(6)]);
+  const log = merge(emptyLog, [event(3), event(4), event(6), event(7)]);
+  expect(ids(paused(frozen, log))).toEqual([6, 5, 4, 3]);
 });
 
 test('filters', () => {

@@ -1,3 +1,5 @@
+import { Store } from './store';
+
 /** "4 s", "3 min", "2 h", "5 d": how long ago or how long still. */
 export function shortSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -44,12 +46,8 @@ export function percent(share: number, digits = 1): string {
 
 export type Times = 'local' | 'utc';
 
-let shownTimes: Times = 'local';
-
 /** Of the settings: in which zone moments are shown. */
-export function showTimesIn(times: Times): void {
-  shownTimes = times;
-}
+export const shownTimes = new Store<Times>('local');
 
 const formatter = (style: Intl.DateTimeFormatOptions, times: Times) =>
   new Intl.DateTimeFormat(undefined, times === 'utc' ? { ...style, timeZone: 'UTC' } : style);
@@ -64,8 +62,8 @@ const formatters = {
   },
 };
 
-/** The time of day, with the date if it was not today. */
-export function moment(iso: string, now: number, times: Times = shownTimes): string {
+/** The time of day, with the date if it was not today. Views show `<Moment>`, which follows the setting. */
+export function moment(iso: string, now: number, times: Times = shownTimes.get()): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
   const day = (date: Date) => (times === 'utc' ? date.toISOString().slice(0, 10) : date.toDateString());

@@ -56,7 +56,7 @@ export class Bridge {
       socket.send(JSON.stringify({ type: 'subscribe', channels: ['status', 'power'] }));
     };
     socket.onmessage = (message: MessageEvent<unknown>) => this.receive(message.data);
-    socket.onclose = () => this.closed(socket);
+    socket.onclose = ({ code }) => this.closed(socket, code);
   }
 
   private receive(data: unknown): void {
@@ -68,17 +68,22 @@ export class Bridge {
     chat(message);
   }
 
-  private closed(socket: WebSocket): void {
+  private closed(socket: WebSocket, code: number): void {
     if (socket !== this.socket || this.stopped) return;
     const open = [...this.chats];
     this.chats.clear();
     for (const [id, chat] of open) {
-      chat({ type: 'error', id, code: 'connection_lost', message: 'The connection to the backend was lost' });
+      chat({ type: 'error', id, code: 'connection_lost', message: reasonOf(code) });
     }
     this.state.set('away');
     this.reconnect.later();
     this.onLost();
   }
+}
+
+function reasonOf(closeCode: number): string {
+  if (closeCode === 1009) return 'A message was too large for the connection, which has ended';
+  return 'The connection to the backend was lost';
 }
 
 export function readBridgeMessage(data: unknown): BridgeMessage | null {

@@ -1,6 +1,6 @@
 import { api, dataOf } from '../api/client';
 import { isLackingScope, isRefusedLogin } from '../api/errors';
-import { emptyLog, type EventLog, merge, type SystemEvent, withGap } from '../lib/eventLog';
+import { emptyLog, type EventLog, type Gap, merge, type SystemEvent, withGap, withoutGap } from '../lib/eventLog';
 import { Store } from '../lib/store';
 import { readEvent, readMessage } from './eventWire';
 import { Reconnect } from './reconnect';
@@ -22,7 +22,6 @@ export class EventFeed {
 
   private source: EventSource | null = null;
   private lastId = 0;
-  private olderCursor: string | null = null;
   private limit = 500;
   private stopped = false;
   private readonly reconnect = new Reconnect(() => void this.open());
@@ -54,20 +53,40 @@ export class EventFeed {
   }
 
   private async loadNewest(): Promise<void> {
-    await this.loadPage({ limit: pageSize });
+    this.hasOlder.set(await this.loadPage({ limit: pageSize }));
   }
 
+  /** From the oldest event that is kept: what left the log in the meantime is loaded again. */
   async loadOlder(): Promise<void> {
-    if (this.olderCursor === null) return;
+    const oldest = this.log.get().events.at(-1)?.id;
+    if (oldest === undefined) return;
     this.limit += pageSize;
-    await this.loadPage({ limit: pageSize, cursor: this.olderCursor });
+    this.hasOlder.set(await this.loadPage({ limit: pageSize, cursor: String(oldest) }));
   }
 
-  private async loadPage(query: { limit: number; cursor?: string }): Promise<void> {
+  /** Loads the newest of the events that a gap stands for. */
+  async loadGap(gap: Gap): Promise<void> {
+    this.limit += pageSize;
+    const page = await this.page({ limit: pageSize, cursor: String(gap.until) });
+    if (!this.log.get().gaps.includes(gap)) return; // It left the log in the meantime.
+    const missed = page.events.filter(({ id }) => id > gap.after);
+    const crossed = missed.length < page.events.length;
+    this.add(missed);
+    const oldest = missed.at(-1)?.id ?? null;
+    this.log.set(withoutGap(this.log.get(), gap, crossed && oldest !== null ? gap.after : oldest));
+  }
+
+  /** \return whether the store has older events than those of the page */
+  private async loadPage(query: { limit: number; cursor?: string }): Promise<boolean> {
+    const { events, hasMore } = await this.page(query);
+    this.add(events);
+    return hasMore;
+  }
+
+  private async page(query: { limit: number; cursor?: string }) {
     const page = await dataOf(api.GET('/operator/api/events', { params: { query } }));
-    this.add(page.events.map(readEvent).filter((event) => event !== null));
-    this.olderCursor = page.next_cursor;
-    this.hasOlder.set(page.next_cursor !== null);
+    const events = page.events.map(readEvent).filter((event) => event !== null);
+    return { events, hasMore: page.next_cursor !== null };
   }
 
   private listen(token: string): void {
@@ -94,14 +113,26 @@ export class EventFeed {
 
   private receive(data: string): void {
     const { events, gap } = readMessage(data);
-    if (gap) this.log.set(withGap(this.log.get(), gap));
+    if (gap) this.missed(gap);
     const fresh = events.filter((event) => event.id > this.lastId);
     this.add(events);
     if (fresh.length > 0) this.onEvents(fresh);
   }
 
+  /** A gap that begins before the last event is that of a database which was replaced: all ids are new. */
+  private missed(gap: Gap): void {
+    if (gap.until > this.lastId) return this.log.set(withGap(this.log.get(), gap));
+    this.log.set(emptyLog);
+    this.lastId = gap.until - 1;
+    this.hasOlder.set(gap.until > 1);
+  }
+
   private add(events: SystemEvent[]): void {
-    this.log.set(merge(this.log.get(), events, this.limit));
+    const before = this.log.get();
+    const log = merge(before, events, this.limit);
+    const known = new Set(log.events.map(({ id }) => id));
+    if ([...before.events, ...events].some(({ id }) => !known.has(id))) this.hasOlder.set(true);
+    this.log.set(log);
     this.lastId = Math.max(this.lastId, this.log.get().events[0]?.id ?? 0);
   }
 }

@@ -32,7 +32,7 @@ export interface StreamData {
   gap: Gap | null;
 }
 
-/** The data of one message of the stream. A `gap` says which events are no longer stored. */
+/** The data of one message of the stream. A `gap` says which events are left out. */
 export function readMessage(data: string): StreamData {
   const nothing = { events: [], gap: null };
   try {

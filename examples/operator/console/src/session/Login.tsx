@@ -1,18 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api, dataOf } from '../api/client';
-import { ApiError, textOf } from '../api/errors';
-import { meKey } from './useMe';
-
-function refusal(error: unknown): string {
-  if (!(error instanceof ApiError)) return textOf(error);
-  if (error.status === 401 || error.status === 403) return 'The gateway does not accept this token.';
-  if (error.status === 429) {
-    return `Too many attempts. Try again in ${error.retryAfterSeconds ?? 60} seconds.`;
-  }
-  if (error.status === 503) return 'The gateway cannot be reached, so the token cannot be confirmed.';
-  return error.message;
-}
+import { loginRefusal } from './loginRefusal';
+import { meKey, readMe } from './useMe';
 
 export function Login({ expired }: { expired: boolean }) {
   const client = useQueryClient();
@@ -20,17 +10,22 @@ export function Login({ expired }: { expired: boolean }) {
   const [token, setToken] = useState('');
   const login = useMutation({
     mutationKey: ['login'],
-    mutationFn: (entered: string) => dataOf(api.POST('/operator/api/auth/login', { body: { token: entered } })),
-    onSuccess: () => {
+    // Not as variables: a mutation keeps those, and nothing is to keep the token.
+    mutationFn: async () => {
+      await dataOf(api.POST('/operator/api/auth/login', { body: { token: field.current?.value.trim() ?? '' } }));
+      return readMe();
+    },
+    gcTime: 0,
+    onSuccess: (me) => {
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== meKey[0] });
-      return client.refetchQueries({ queryKey: meKey });
+      client.setQueryData(meKey, me);
     },
     onError: () => field.current?.select(),
   });
   useEffect(() => field.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    login.mutate(token.trim());
+    login.mutate();
   };
   return (
     <main className="login">
@@ -44,7 +39,7 @@ export function Login({ expired }: { expired: boolean }) {
           id="token"
           ref={field}
           type="password"
-          autoComplete="current-password"
+          autoComplete="off"
           spellCheck={false}
           required
           value={token}
@@ -53,7 +48,7 @@ export function Login({ expired }: { expired: boolean }) {
           aria-invalid={login.isError}
         />
         <p role="alert" className="form-error">
-          {login.isError ? refusal(login.error) : ''}
+          {login.isError ? loginRefusal(login.error) : ''}
         </p>
         <button type="submit" className="primary" disabled={login.isPending || token.trim() === ''}>
           {login.isPending ? 'Logging in…' : 'Log in'}

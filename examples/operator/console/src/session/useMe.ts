@@ -6,15 +6,20 @@ import { isExpiredLogin, isRefusedLogin } from '../api/errors';
 
 export const meKey = ['me'] as const;
 
+/** Who is logged in; fails with 401 if it is no one. */
+export async function readMe(signal?: AbortSignal) {
+  const me = await dataOf(api.GET('/operator/api/me', signal ? { signal } : {}));
+  setCsrfToken(me.csrf_token ?? '');
+  return me;
+}
+
 /** Who is logged in; `null`: no one. Polled, so that a login that ends shows without a click. */
 export function useMe() {
   return useQuery({
     queryKey: meKey,
     queryFn: async ({ signal }) => {
       try {
-        const me = await dataOf(api.GET('/operator/api/me', { signal }));
-        setCsrfToken(me.csrf_token ?? '');
-        return me;
+        return await readMe(signal);
       } catch (error) {
         if (!isExpiredLogin(error)) throw error;
         setCsrfToken('');

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { useSettings } from '../api/useSettings';
-import { showTimesIn } from '../lib/format';
+import { shownTimes } from '../lib/format';
 import { applyTheme } from '../lib/theme';
 
 /** Applies the stored settings of the user when they arrive or change. */
@@ -12,5 +12,5 @@ export function useAppliedSettings(): void {
   useEffect(() => {
     document.documentElement.dataset.density = density ?? 'comfortable';
   }, [density]);
-  useEffect(() => showTimesIn(times ?? 'local'), [times]);
+  useEffect(() => shownTimes.set(times ?? 'local'), [times]);
 }

@@ -2,12 +2,11 @@ import { useState } from 'react';
 import { useAudit } from '../../api/useAudit';
 import type { AuditRecord } from '../../api/types';
 import { DataTable } from '../../components/DataTable';
+import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
 import { ViewTitle } from '../../components/ViewTitle';
-import { moment } from '../../lib/format';
-import { serverClock } from '../../lib/serverClock';
 import { useScopeRefusal } from '../../session/Session';
 import { AuditDialog } from './AuditDialog';
 
@@ -56,7 +55,7 @@ function Row({ entry, onShow }: { entry: AuditRecord; onShow: (entry: AuditRecor
   return (
     <tr>
       <td className="nowrap">
-        <time dateTime={entry.ts}>{moment(entry.ts, serverClock.now())}</time>
+        <Moment at={entry.ts} />
       </td>
       <td>{entry.principal || <span className="muted">not known</span>}</td>
       <td className="nowrap">{entry.address}</td>

@@ -27,6 +27,7 @@ export default function Breakers() {
       <Panel title="Circuit breakers" aside={<Age at={breakers.data?.timestamp} prefix="as of " />}>
         <QueryView
           query={breakers}
+          lines={9}
           empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}
         >
           {(data) => (
@@ -86,7 +87,7 @@ function Row({ name, breaker, onCommand }: { name: string; breaker: Breaker; onC
 
 const explanation: Record<BreakerAction, string> = {
   isolate: 'stays open until it is reset: no request passes it, and chats use the next upstream.',
-  reset: 'closes now and works by itself again. If its upstream still fails, it opens after three failures.',
+  reset: 'closes now and works by itself again. If its upstream still fails, it opens again after as many failures as are configured.',
 };
 
 function Confirm({ name, action, onClose }: Command & { onClose: () => void }) {

@@ -86,7 +86,7 @@ function Row({ session, current, open, onDelete }: RowProps) {
       </button>
       <GuardedButton
         className="plain"
-        refusal={refusal}
+        refusal={principal === me.principal ? refusal : `Only ${principal} can delete it`}
         onClick={() => onDelete(session)}
         aria-label={`Delete ${title || session_id}`}
       >

@@ -1,9 +1,11 @@
+import { useMutation } from '@tanstack/react-query';
 import { Fragment, memo, useState } from 'react';
+import { textOf } from '../../api/errors';
 import { DataTable } from '../../components/DataTable';
+import { Moment } from '../../components/Moment';
 import { StatusBadge } from '../../components/StatusBadge';
 import { type EventLog, type Gap, gapBelow, type SystemEvent } from '../../lib/eventLog';
-import { moment } from '../../lib/format';
-import { serverClock } from '../../lib/serverClock';
+import { useLive } from '../../live/Live';
 
 const step = 100;
 
@@ -37,7 +39,7 @@ const Row = memo(function Row({ event }: { event: SystemEvent }) {
     <>
       <tr>
         <td className="nowrap">
-          <time dateTime={event.at}>{moment(event.at, serverClock.now())}</time>
+          <Moment at={event.at} />
         </td>
         <td>
           <StatusBadge status={event.severity} />
@@ -84,10 +86,23 @@ function Details({ event }: { event: SystemEvent }) {
 }
 
 function GapRow({ gap }: { gap: Gap }) {
+  const { feed } = useLive();
+  const load = useMutation({ mutationFn: () => feed.loadGap(gap) });
+  const range = gap.until - gap.after === 2 ? `Event ${gap.after + 1}` : `Events ${gap.after + 1} to ${gap.until - 1}`;
+  if (gap.lost) {
+    return (
+      <tr className="gap">
+        <td colSpan={5}>{range}: no longer stored.</td>
+      </tr>
+    );
+  }
   return (
     <tr className="gap">
       <td colSpan={5}>
-        Events {gap.after + 1} to {gap.until - 1} are missing: they were no longer stored when the connection was back.
+        {range}: not sent after the connection was back. {load.isError && `${textOf(load.error)}. `}
+        <button type="button" className="small" disabled={load.isPending} onClick={() => load.mutate()}>
+          {load.isPending ? 'Loading…' : 'Load them'}
+        </button>
       </td>
     </tr>
   );

@@ -1,9 +1,10 @@
 import { useState } from 'react';
+import { useStoredEvents } from '../../api/useEvents';
 import { Panel } from '../../components/Panel';
 import { Skeleton } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
 import { ViewTitle } from '../../components/ViewTitle';
-import { type EventFilter, type EventLog, matches } from '../../lib/eventLog';
+import { type EventFilter, type EventLog, matches, merge, paused, type SystemEvent } from '../../lib/eventLog';
 import { useStore } from '../../lib/store';
 import type { FeedState } from '../../live/eventFeed';
 import { useLive } from '../../live/Live';
@@ -18,9 +19,13 @@ export default function Events() {
   const state = useStore(feed.state);
   const [filter, setFilter] = useState(everything);
   const [frozen, setFrozen] = useState<EventLog | null>(null);
-  const shown = frozen ?? log;
+  const stored = useStoredEvents(filter);
+  const isStored = filter.severity !== '' || filter.module !== '';
+  const live = frozen ? paused(frozen, log) : log;
+  const shown = isStored ? withStored(live, stored.data?.pages.flatMap(({ events }) => events) ?? [], frozen) : live;
   const waiting = frozen ? log.events.filter(({ id }) => id > (frozen.events[0]?.id ?? 0)).length : 0;
   const events = shown.events.filter((event) => matches(event, filter));
+  const loaded = isStored ? shown.events.filter((event) => matches(event, { ...filter, text: '' })) : shown.events;
   return (
     <>
       <ViewTitle title="Events">
@@ -31,20 +36,36 @@ export default function Events() {
         aside={<Pause paused={frozen !== null} waiting={waiting} onToggle={() => setFrozen(frozen ? null : log)} />}
       >
         <FilterBar filter={filter} modules={modulesOf(log)} onChange={setFilter} />
-        <p className="visually-hidden" role="status">
+        <p className={filter.text ? 'muted small' : 'visually-hidden'} role="status">
           {events.length} events shown
+          {filter.text && ` of the last ${loaded.length}. The text is searched for in what is loaded.`}
         </p>
         {events.length > 0 ? (
           <EventTable log={shown} events={events} />
-        ) : state === 'connecting' ? (
+        ) : state === 'connecting' || (isStored && stored.isPending) ? (
           <Skeleton lines={8} />
         ) : (
           <p className="empty">{log.events.length > 0 ? 'No event matches the filter.' : 'No events yet.'}</p>
         )}
-        <Older />
+        {isStored ? (
+          <OlderButton
+            hidden={!stored.hasNextPage}
+            busy={stored.isFetchingNextPage}
+            load={() => void stored.fetchNextPage()}
+          />
+        ) : (
+          <Older />
+        )}
       </Panel>
     </>
   );
+}
+
+/** Gaps are closed by what was asked of the store. */
+function withStored(log: EventLog, stored: SystemEvent[], frozen: EventLog | null): EventLog {
+  const newest = frozen ? (frozen.events[0]?.id ?? 0) : Infinity;
+  const admitted = stored.filter(({ id }) => id <= newest);
+  return { events: merge(log, admitted, Infinity).events, gaps: [] };
 }
 
 const modulesOf = (log: EventLog) => [...new Set(log.events.map(({ module }) => module))].filter(Boolean).sort();
@@ -72,7 +93,6 @@ function Older() {
   const { feed } = useLive();
   const hasOlder = useStore(feed.hasOlder);
   const [busy, setBusy] = useState(false);
-  if (!hasOlder) return null;
   const load = () => {
     setBusy(true);
     void feed
@@ -80,6 +100,11 @@ function Older() {
       .catch(() => undefined)
       .finally(() => setBusy(false));
   };
+  return <OlderButton hidden={!hasOlder} busy={busy} load={load} />;
+}
+
+function OlderButton({ hidden, busy, load }: { hidden: boolean; busy: boolean; load: () => void }) {
+  if (hidden) return null;
   return (
     <button type="button" onClick={load} disabled={busy}>
       {busy ? 'Loading…' : 'Older events'}

@@ -11,6 +11,7 @@ export function BreakerPanel() {
     <Panel title="Circuit breakers" aside={<Link href="/breakers">Details</Link>}>
       <QueryView
         query={breakers}
+        lines={7}
         empty={{ when: (data) => Object.keys(data.breakers).length === 0, text: 'No breaker is known.' }}
       >
         {(data) => (

@@ -14,7 +14,7 @@ export function ComponentPanel() {
   const series = useLatency().data?.series ?? [];
   return (
     <Panel title="Components" aside={<Age at={status.data?.timestamp} prefix="as of " />}>
-      <QueryView query={status} lines={6}>
+      <QueryView query={status} lines={14} room="components">
         {(data) => <Components status={data} series={series} />}
       </QueryView>
     </Panel>
@@ -51,6 +51,9 @@ function awakeFirst(services: [string, Evidence][]): [string, Evidence][] {
   return [...services].sort((a, b) => sleeps(a) - sleeps(b));
 }
 
+/** Only a probe takes time. */
+const measured = ({ source }: Evidence) => source === 'probe' || source === 'cache';
+
 interface RowProps {
   name: string;
   evidence: Evidence;
@@ -73,7 +76,7 @@ function Row({ name, evidence, kind, series }: RowProps) {
         <StatusBadge status={evidence.status} />
         {reason && <div className="muted small">{reason}</div>}
       </td>
-      <td className="nowrap">{evidence.status === 'asleep' ? '–' : latency(evidence.latency_ms)}</td>
+      <td className="nowrap">{measured(evidence) ? latency(evidence.latency_ms) : '–'}</td>
       <td>
         {series.map((each) => (
           <div key={each.source} className="series">

@@ -15,6 +15,11 @@ export function EventPanel() {
   const state = useStore(feed.state);
   return (
     <Panel title="Last events" aside={<Link href="/events">All events</Link>}>
+      {events.length > 0 && state === 'away' && (
+        <p className="stale" role="status">
+          <StatusShape tone="warn" /> Events may be missing here until the backend is back.
+        </p>
+      )}
       {events.length > 0 && (
         <ol className="event-list">
           {events.slice(0, shown).map((event) => (

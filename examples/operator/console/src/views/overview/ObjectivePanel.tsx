@@ -6,6 +6,7 @@ import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
+import { budgetLeft } from '../../lib/budget';
 import { percent, words } from '../../lib/format';
 import type { Tone } from '../../lib/tone';
 
@@ -15,6 +16,7 @@ export function ObjectivePanel() {
     <Panel title="Service levels" className="span-12" aside={<Age at={objectives.data?.timestamp} prefix="as of " />}>
       <QueryView
         query={objectives}
+        lines={5}
         empty={{ when: (data) => data.objectives.length === 0, text: 'No objective is configured.' }}
       >
         {(data) => (
@@ -44,6 +46,7 @@ function stateOf({ budget_remaining, alerts, burn_rates }: Objective): { tone: T
 function Row({ objective }: { objective: Objective }) {
   const { name, kind, events, budget_remaining, burn_rates } = objective;
   const { tone, label } = stateOf(objective);
+  const left = budgetLeft(budget_remaining);
   return (
     <tr>
       <th scope="row">
@@ -57,8 +60,8 @@ function Row({ objective }: { objective: Objective }) {
         {events.total - events.bad} / {events.total}
       </td>
       <td className="budget">
-        {percent(budget_remaining, 0)}
-        <Meter share={budget_remaining} tone={tone} label={`${percent(budget_remaining, 0)} of the budget is left`} />
+        {left}
+        <Meter share={budget_remaining} tone={tone} label={`Budget: ${left}${budget_remaining < 0 ? '' : ' left'}`} />
       </td>
       <td>
         <span className="burn">

@@ -17,8 +17,8 @@ export function Overview() {
           <ComponentPanel />
         </div>
         <div className="span-4 stack">
-          <EventPanel />
           <BreakerPanel />
+          <EventPanel />
         </div>
         <ObjectivePanel />
       </div>

@@ -1,5 +1,6 @@
-import { lazy, Suspense } from 'react';
 import type { LatencySeries } from '../../api/types';
+import { ErrorBoundary } from '../../components/ErrorBoundary';
+import { partView } from '../../components/partView';
 import { latency } from '../../lib/format';
 import { toneOf } from '../../lib/tone';
 
@@ -7,7 +8,13 @@ export type Series = LatencySeries['series'][number];
 export type Point = Series['points'][number];
 
 // The chart library is not part of the first view's script.
-const SparklinePlot = lazy(() => import('./SparklinePlot'));
+const SparklinePlot = partView<{ series: Point[]; text: string }>(() => import('./SparklinePlot'), {
+  loading: null,
+  failed: ({ text }) => <InWords text={text} />,
+  needed: false,
+});
+
+const InWords = ({ text }: { text: string }) => <span className="muted small">{text}</span>;
 
 /** What the chart shows, for those who do not see it. */
 export function summary({ upstream, source, points }: Series): string {
@@ -25,9 +32,9 @@ export function Sparkline({ series }: { series: Series }) {
   const text = summary(series);
   return (
     <div className="sparkline" role="img" aria-label={text} title={text}>
-      <Suspense fallback={null}>
-        <SparklinePlot series={series.points} />
-      </Suspense>
+      <ErrorBoundary fallback={<InWords text={text} />}>
+        <SparklinePlot series={series.points} text={text} />
+      </ErrorBoundary>
     </div>
   );
 }

@@ -16,13 +16,20 @@ export function TopologyPanel() {
       <QueryView
         query={topology}
         lines={8}
+        room="topology"
         empty={{ when: ({ nodes }) => nodes.length === 0, text: 'No module is known.' }}
       >
-        {(data) => <TopologyMap topology={data} />}
+        {(data) => <TopologyMap topology={topology.isError ? unknown(data) : data} />}
       </QueryView>
     </Panel>
   );
 }
+
+/** What cannot be renewed is not known any more. */
+const unknown = ({ nodes, ...rest }: Topology): Topology => ({
+  ...rest,
+  nodes: nodes.map((node) => ({ ...node, status: 'UNKNOWN' })),
+});
 
 function Legend() {
   return (

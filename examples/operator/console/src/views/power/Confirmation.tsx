@@ -4,6 +4,8 @@ import type { ServiceAction } from '../../api/types';
 interface Props {
   name: string;
   action: ServiceAction;
+  /** It ends the core. */
+  core: boolean;
   busy: boolean;
   onConfirm: () => void;
   onClose: () => void;
@@ -15,8 +17,14 @@ const consequence: Record<ServiceAction, string> = {
   restart: 'stops and starts again; requests in progress are lost',
 };
 
+const coreConsequence: Record<ServiceAction, string> = {
+  ...consequence,
+  stop: 'stops, and the core with it',
+  restart: 'stops and starts again, and that the core is away meanwhile',
+};
+
 /** A tick and the name of the service, so that no command is given by accident. */
-export function Confirmation({ name, action, busy, onConfirm, onClose }: Props) {
+export function Confirmation({ name, action, core, busy, onConfirm, onClose }: Props) {
   const [ticked, setTicked] = useState(false);
   const [typed, setTyped] = useState('');
   const ready = ticked && typed.trim() === name && !busy;
@@ -28,7 +36,7 @@ export function Confirmation({ name, action, busy, onConfirm, onClose }: Props) 
     <form onSubmit={submit} className="confirmation">
       <label className="choice">
         <input type="checkbox" checked={ticked} onChange={(event) => setTicked(event.target.checked)} />I understand
-        that {name} {consequence[action]}.
+        that {name} {core ? coreConsequence[action] : consequence[action]}.
       </label>
       <p className="field">
         <label htmlFor="confirm-name">

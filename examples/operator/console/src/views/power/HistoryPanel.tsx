@@ -1,5 +1,4 @@
-import { useRecentAudit } from '../../api/useAudit';
-import type { AuditRecord } from '../../api/types';
+import { usePowerAudit } from '../../api/useAudit';
 import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
 import { Panel } from '../../components/Panel';
@@ -9,6 +8,7 @@ import { useStore } from '../../lib/store';
 import { toneOf } from '../../lib/tone';
 import { useLive } from '../../live/Live';
 import { useScopeRefusal } from '../../session/Session';
+import { withoutPlans } from './history';
 
 const shown = 10;
 const ofPower = (kind: string) => /^(power|service)\./.test(kind);
@@ -24,28 +24,29 @@ export function HistoryPanel() {
 }
 
 function FromAudit() {
-  const audit = useRecentAudit(true);
-  const relevant = (entries: AuditRecord[]) => entries.filter(({ action }) => ofPower(action)).slice(0, shown);
+  const audit = usePowerAudit();
   return (
     <QueryView
       query={audit}
-      empty={{ when: ({ entries }) => relevant(entries).length === 0, text: 'No power action has been recorded.' }}
+      empty={{ when: ({ entries }) => entries.length === 0, text: 'No power action has been recorded.' }}
     >
       {({ entries }) => (
         <DataTable caption="Last power actions" head={['When', 'Who', 'Action', 'Object', 'Outcome']}>
-          {relevant(entries).map((entry) => (
-            <tr key={entry.id}>
-              <td className="nowrap">
-                <Age at={entry.ts} />
-              </td>
-              <td>{entry.principal || <span className="muted">not known</span>}</td>
-              <td>{entry.action}</td>
-              <td>{entry.object}</td>
-              <td>
-                <StatusBadge status={entry.outcome} />
-              </td>
-            </tr>
-          ))}
+          {withoutPlans(entries)
+            .slice(0, shown)
+            .map((entry) => (
+              <tr key={entry.id}>
+                <td className="nowrap">
+                  <Age at={entry.ts} />
+                </td>
+                <td>{entry.principal || <span className="muted">not known</span>}</td>
+                <td>{entry.action}</td>
+                <td>{entry.object}</td>
+                <td>
+                  <StatusBadge status={entry.outcome} />
+                </td>
+              </tr>
+            ))}
         </DataTable>
       )}
     </QueryView>

@@ -1,10 +1,9 @@
 import { type FormEvent, useState } from 'react';
-import { useOpenWindow } from '../../api/usePower';
+import type { useOpenWindow } from '../../api/usePower';
 import { useModules } from '../../api/useStatus';
 import type { Service, WindowState } from '../../api/types';
 import { GuardedButton } from '../../components/GuardedButton';
 import { useNotify } from '../../components/Notices';
-import { Refusal } from '../../components/Refusal';
 import { StatusShape } from '../../components/StatusBadge';
 import { words } from '../../lib/format';
 import { useRefusal } from '../../session/Session';
@@ -14,14 +13,18 @@ import { orderOf, type WindowChoice } from './windowOrder';
 
 const nothingChosen: WindowChoice = { services: [], hold: false, minutes: '15', reason: '' };
 
-export function OpenWindowForm({ window }: { window: WindowState }) {
+interface Props {
+  window: WindowState;
+  open: ReturnType<typeof useOpenWindow>;
+}
+
+export function OpenWindowForm({ window, open }: Props) {
   const [choice, setChoice] = useState(nothingChosen);
   const [mistake, setMistake] = useState('');
   const services = useOptional();
-  const open = useOpenWindow();
   const notify = useNotify();
   const lacking = useRefusal('power:write');
-  const refusal = window.read_only ? 'This console is read-only' : lacking;
+  const refusal = lacking ?? (window.read_only ? 'You may not open windows' : undefined);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (refusal || open.isPending) return;
@@ -51,7 +54,6 @@ export function OpenWindowForm({ window }: { window: WindowState }) {
       <p className="form-error" role="alert">
         {mistake}
       </p>
-      <Refusal error={open.error} />
       <GuardedButton type="submit" className="primary" refusal={refusal} disabled={open.isPending}>
         {open.isPending ? 'Opening…' : 'Open window'}
       </GuardedButton>
@@ -59,8 +61,15 @@ export function OpenWindowForm({ window }: { window: WindowState }) {
   );
 }
 
+const runs: Record<WindowState['policy'], string> = {
+  solo_madre: 'Only the core runs.',
+  operative_core: '',
+  full: 'Everything may run.',
+  unknown: 'What runs is not known.',
+};
+
 function State({ window }: { window: WindowState }) {
-  if (!window.degraded) return <p className="muted">No window is open. Only the core runs.</p>;
+  if (!window.degraded) return <p className="muted">No window is open. {runs[window.policy]}</p>;
   return (
     <p className="alert tone-warn" role="status">
       <StatusShape tone="warn" /> The state of madre is not known{window.reason ? `: ${words(window.reason)}` : ''}.

@@ -1,28 +1,23 @@
 import { ApiError } from '../../api/errors';
+import type { BudgetPeriod, Policies } from '../../api/types';
 import { usePolicies } from '../../api/usePower';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { moment, spokenSpan } from '../../lib/format';
 import { useNow } from '../../lib/useNow';
-import { type BudgetPeriod, type Policies, readPolicies } from './policyWire';
 
 /** Bounds, budgets and what the gateway does by itself. */
 export function PolicyPanel() {
   const policies = usePolicies();
   const none = policies.error instanceof ApiError && policies.error.status === 404;
-  const shown = readPolicies(policies.data);
   return (
     <Panel title="Policies" className="span-6">
       {none ? (
         <p className="empty">This gateway has no power policies.</p>
       ) : (
-        <QueryView
-          query={policies}
-          lines={6}
-          empty={{ when: () => shown === null, text: 'This gateway describes no power policies.' }}
-        >
-          {() => shown && <Rules policies={shown} />}
+        <QueryView query={policies} lines={12}>
+          {(data) => <Rules policies={data} />}
         </QueryView>
       )}
     </Panel>

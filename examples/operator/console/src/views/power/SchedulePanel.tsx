@@ -1,3 +1,4 @@
+import type { Decision, Schedule } from '../../api/types';
 import { usePolicies } from '../../api/usePower';
 import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
@@ -6,11 +7,11 @@ import { StatusBadge, StatusShape } from '../../components/StatusBadge';
 import { moment, words } from '../../lib/format';
 import { type Tone } from '../../lib/tone';
 import { useNow } from '../../lib/useNow';
-import { daysText, type Decision, readPolicies, type Schedule } from './policyWire';
+import { daysText } from './days';
 
 /** When windows open by themselves, and what the rules have decided. Absent without such rules. */
 export function SchedulePanel() {
-  const policies = readPolicies(usePolicies().data);
+  const policies = usePolicies().data;
   if (!policies || (policies.schedules.length === 0 && policies.decisions.length === 0)) return null;
   return (
     <Panel title="Schedules and decisions" className="span-12">

@@ -1,14 +1,16 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useServiceCommand } from '../../api/usePower';
 import type { Service, ServiceAction, ServiceAnswer } from '../../api/types';
 import { Dialog } from '../../components/Dialog';
 import { Skeleton } from '../../components/QueryView';
 import { Refusal } from '../../components/Refusal';
-import { StatusBadge } from '../../components/StatusBadge';
+import { StatusBadge, StatusShape } from '../../components/StatusBadge';
 import { Confirmation } from './Confirmation';
+import { coreWarning } from './coreWarning';
 
 interface Props {
   name: Service;
+  category: string;
   action: ServiceAction;
   onClose: () => void;
 }
@@ -16,7 +18,7 @@ interface Props {
 const phrase = 'I_UNDERSTAND_THIS_STOPS_SERVICES';
 
 /** First the plan, then the command. Only what madre has carried out is shown as executed. */
-export function ServiceDialog({ name, action, onClose }: Props) {
+export function ServiceDialog({ name, category, action, onClose }: Props) {
   const plan = useServiceCommand();
   const command = useServiceCommand();
   const asked = useRef(false);
@@ -26,17 +28,33 @@ export function ServiceDialog({ name, action, onClose }: Props) {
     asked.current = true;
     mutate({ name, action });
   }, [mutate, name, action]);
-  const apply = () => command.mutate({ name, action, confirm: phrase });
+  const warning = coreWarning(name, category, action);
+  // What may have been carried out, or was refused, needs a confirmation anew.
+  const [attempts, setAttempts] = useState(0);
+  const apply = () => command.mutate({ name, action, confirm: phrase }, { onError: () => setAttempts(attempts + 1) });
   return (
     <Dialog title={`${action[0]?.toUpperCase()}${action.slice(1)} ${name}`} onClose={onClose}>
+      {warning && (
+        <p className="alert tone-bad">
+          <StatusShape tone="bad" /> <strong>This ends the core.</strong> {warning}
+        </p>
+      )}
       {plan.isPending && <Skeleton lines={3} />}
-      <Refusal error={plan.error} />
+      <Refusal error={plan.error} harmless />
       {plan.data && !plan.data.executed && !command.data && <Plan answer={plan.data} />}
       {plan.data?.executed && <Result answer={plan.data} />}
       <Refusal error={command.error} />
       {command.data && <Result answer={command.data} />}
       {plan.data && !plan.data.executed && !command.data && (
-        <Confirmation name={name} action={action} busy={command.isPending} onConfirm={apply} onClose={onClose} />
+        <Confirmation
+          key={attempts}
+          name={name}
+          action={action}
+          core={warning !== null}
+          busy={command.isPending}
+          onConfirm={apply}
+          onClose={onClose}
+        />
       )}
       {(plan.error || plan.data?.executed || command.data) && (
         <div className="dialog-actions">

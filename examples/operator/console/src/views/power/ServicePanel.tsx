@@ -21,6 +21,7 @@ function byCategory(modules: Modules['modules']) {
 
 interface Command {
   name: Service;
+  category: string;
   action: ServiceAction;
 }
 
@@ -31,7 +32,8 @@ export function ServicePanel() {
     <Panel title="Services" className="span-12">
       <QueryView
         query={modules}
-        lines={6}
+        lines={14}
+        room="services"
         empty={{ when: (data) => Object.keys(data.modules).length === 0, text: 'No service is known.' }}
       >
         {(data) => <Services modules={data.modules} onCommand={setCommand} />}
@@ -61,7 +63,7 @@ function Services({ modules, onCommand }: { modules: Modules['modules']; onComma
                   className="small"
                   refusal={refusal}
                   aria-label={`${action} ${name}`}
-                  onClick={() => onCommand({ name: name as Service, action })}
+                  onClick={() => onCommand({ name: name as Service, category: module.category, action })}
                 >
                   {action}
                 </GuardedButton>

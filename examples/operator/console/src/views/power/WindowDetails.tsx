@@ -6,11 +6,12 @@ import { ConfirmDialog } from '../../components/ConfirmDialog';
 import { Countdown, CountdownAnnouncer } from '../../components/Countdown';
 import { GuardedButton } from '../../components/GuardedButton';
 import { Meter } from '../../components/Meter';
+import { Moment } from '../../components/Moment';
 import { useNotify } from '../../components/Notices';
 import { Refusal } from '../../components/Refusal';
 import { StatusBadge } from '../../components/StatusBadge';
 import { remainingMs, remainingShare } from '../../lib/countdown';
-import { moment, shortSpan } from '../../lib/format';
+import { shortSpan } from '../../lib/format';
 import { useNow } from '../../lib/useNow';
 import { useRefusal } from '../../session/Session';
 
@@ -30,7 +31,7 @@ export function WindowDetails({ window }: { window: WindowState }) {
       <Facts window={window} />
       <GuardedButton
         className="danger"
-        refusal={window.read_only ? 'This console is read-only' : refusal}
+        refusal={refusal ?? (window.read_only ? 'You may not close windows' : undefined)}
         onClick={() => setClosing(true)}
       >
         Close window
@@ -54,7 +55,6 @@ function TimeLeft({ window }: { window: WindowState }) {
 }
 
 function Facts({ window }: { window: WindowState }) {
-  const now = useNow(60_000);
   return (
     <dl className="facts">
       <dt>Services</dt>
@@ -69,10 +69,10 @@ function Facts({ window }: { window: WindowState }) {
       <dd>{window.active_services.join(', ') || 'not known'}</dd>
       <dt>Opened</dt>
       <dd>
-        {window.created_at ? moment(window.created_at, now) : 'not known'} <Age at={window.created_at} />
+        {window.created_at ? <Moment at={window.created_at} /> : 'not known'} <Age at={window.created_at} />
       </dd>
       <dt>Ends</dt>
-      <dd>{window.deadline ? moment(window.deadline, now) : 'when it is closed'}</dd>
+      <dd>{window.deadline ? <Moment at={window.deadline} /> : 'when it is closed'}</dd>
       <dt>Window</dt>
       <dd>
         <code>{window.window_id}</code>

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useChangeSettings, useSettings } from '../../api/useSettings';
 import type { UserSettings } from '../../api/types';
 import { Panel } from '../../components/Panel';
@@ -28,8 +29,18 @@ export default function Settings() {
 function Form({ settings, readOnly }: { settings: UserSettings; readOnly: boolean }) {
   const change = useChangeSettings();
   const disabled = useSession().read_only || readOnly;
-  const shown = { ...settings, ...(change.isPending ? change.variables : {}) };
-  const set = (part: UserSettings) => change.mutate(part);
+  // At once, before the mutation says that it is pending: a choice that jumps back looks lost.
+  const [chosen, setChosen] = useState<UserSettings>({});
+  const [seen, setSeen] = useState(settings);
+  if (seen !== settings) {
+    setSeen(settings);
+    setChosen({});
+  }
+  const shown = { ...settings, ...(change.isPending ? change.variables : {}), ...chosen };
+  const set = (part: UserSettings) => {
+    setChosen({ ...chosen, ...part });
+    change.mutate(part, { onError: () => setChosen({}) });
+  };
   return (
     <>
       {disabled && <p className="stale">This console is read-only; settings cannot be changed.</p>}
