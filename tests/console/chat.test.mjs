@@ -55,6 +55,19 @@ check('stop ends the answer, at the upstream as well', (open) => streaming(async
   assert.ok(!(await lastAnswer(page).textContent()).includes('five'))
 }))
 
+check('an answer continues while another view is looked at', (open) => streaming(async () => {
+  const page = await chatting(open)
+  await ask(page, 'yaks and four more words')
+  await lastAnswer(page).getByText(/switch heard/).waitFor()
+  await page.view('Events')
+  await page.text(/The answer continues/).waitFor()
+  await shared.system.order('__set', { stream_released: ALL_EVENTS })
+  await page.text(/An answer is complete/).waitFor()
+  await page.view('Chat')
+  await page.region('Sessions').getByRole('button', { name: /^yaks/ }).first().click()
+  await lastAnswer(page).getByText(/words/).waitFor()
+}))
+
 check('when switch fails madre answers, and the page says so', async (open) => {
   const page = await chatting(open)
   await shared.system.order('__fault', { service: 'switch', fault: '500' })
@@ -73,6 +86,7 @@ check('when nothing answers the reason shows, and retry asks again', async (open
   await shared.system.order('__fault', { service: 'madre', fault: '500' })
   await ask(page, 'is nobody there?')
   await lastAnswer(page).getByRole('alert').waitFor()
+  assert.equal(await lastAnswer(page).locator('.bubble').count(), 0)
   await page.screenshot('chat-failed')
   await shared.system.order('__heal')
   await page.button('Retry').click()

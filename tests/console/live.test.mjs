@@ -115,6 +115,17 @@ check('without the backend the tiles say how old they are', async (open) => {
   await page.page.waitForFunction(() => document.querySelectorAll('.tile.old').length === 0)
 })
 
+check('the audit shows what is recorded while it is looked at, and how old it is', async (open) => {
+  const page = await open()
+  await page.login(shared.system.tokens.operator)
+  await page.view('Audit')
+  await page.text(/^as of/).waitFor()
+  const { body } = await shared.system.api('POST', '/settings', { settings: { theme: 'dark' } })
+  await page.page.getByRole('button', { name: /^Details of entry/ }).first().waitFor()
+  assert.ok(body.correlation_id)
+  await page.page.getByRole('row').filter({ hasText: 'settings' }).first().waitFor()
+})
+
 check('a view that could not be loaded is loaded later', async (open) => {
   const page = await open()
   let away = true

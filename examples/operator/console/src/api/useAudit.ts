@@ -1,5 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api, dataOf } from './client';
+import { polling } from './queries';
+import { useRefresh } from './useSettings';
 
 export function useAudit() {
   return useInfiniteQuery({
@@ -13,6 +15,8 @@ export function useAudit() {
         }),
       ),
     getNextPageParam: (page) => page.next_cursor,
+    // Not every entry has an event.
+    refetchInterval: polling(useRefresh(3)),
     placeholderData: keepPreviousData,
   });
 }
@@ -24,5 +28,6 @@ export function usePowerAudit() {
   return useQuery({
     queryKey: ['audit', 'power'],
     queryFn: ({ signal }) => dataOf(api.GET('/operator/api/audit', { params: { query: ofPower }, signal })),
+    refetchInterval: polling(useRefresh(3)),
   });
 }

@@ -18,13 +18,15 @@ const LiveContext = createContext<Live | null>(null);
 /** What events of a kind change: its queries are asked again. */
 const affected: Record<string, string[]> = {
   power: ['window', 'policies', 'status', 'modules', 'topology', 'audit'],
-  breaker: ['breakers', 'status', 'topology'],
+  breaker: ['breakers', 'status', 'topology', 'audit'],
   component: ['status', 'modules', 'topology'],
   status: ['status', 'modules', 'topology'],
-  gateway: ['status', 'modules', 'topology', 'breakers', 'window', 'slo', 'policies'],
+  gateway: ['status', 'modules', 'topology', 'breakers', 'window', 'slo', 'policies', 'audit'],
   slo: ['slo'],
   service: ['status', 'modules', 'topology', 'audit'],
-  chat: ['latency'],
+  chat: ['latency', 'audit'],
+  login: ['audit'],
+  logout: ['audit'],
 };
 
 const shownMs = 8000;

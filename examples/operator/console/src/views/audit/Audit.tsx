@@ -1,33 +1,42 @@
 import { useState } from 'react';
 import { useAudit } from '../../api/useAudit';
 import type { AuditRecord } from '../../api/types';
+import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
 import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
 import { StatusBadge } from '../../components/StatusBadge';
 import { ViewTitle } from '../../components/ViewTitle';
+import { serverClock } from '../../lib/serverClock';
 import { useScopeRefusal } from '../../session/Session';
 import { AuditDialog } from './AuditDialog';
+
+const title = 'Who did what';
 
 export default function Audit() {
   const refusal = useScopeRefusal('admin');
   return (
     <>
       <ViewTitle title="Audit" />
-      <Panel title="Who did what">
-        {refusal ? <p className="empty">{refusal}, which the audit needs.</p> : <Entries />}
-      </Panel>
+      {refusal ? (
+        <Panel title={title}>
+          <p className="empty">{refusal}, which the audit needs.</p>
+        </Panel>
+      ) : (
+        <Entries />
+      )}
     </>
   );
 }
 
 function Entries() {
   const audit = useAudit();
+  const renewed = audit.dataUpdatedAt;
   const [shown, setShown] = useState<AuditRecord | null>(null);
   const entries = audit.data?.pages.flatMap((page) => page.entries) ?? [];
   return (
-    <>
+    <Panel title={title} aside={renewed > 0 && <Age at={renewed + serverClock.offset} prefix="as of " />}>
       <QueryView
         query={audit}
         lines={8}
@@ -47,7 +56,7 @@ function Entries() {
         </button>
       )}
       {shown && <AuditDialog entry={shown} onClose={() => setShown(null)} />}
-    </>
+    </Panel>
   );
 }
 

@@ -14,11 +14,13 @@ export const Message = memo(function Message({ message, onRetry }: Props) {
   const { role, text, state, provenance } = message;
   return (
     <article className={`message ${role}`} aria-label={role === 'user' ? 'You' : 'Answer'}>
-      <div className="bubble">
-        {text}
-        {state === 'streaming' && <span className="cursor" aria-hidden="true" />}
-        {state === 'streaming' && text === '' && <span className="muted">Waiting for the answer…</span>}
-      </div>
+      {(text !== '' || state === 'streaming') && (
+        <div className="bubble">
+          {text}
+          {state === 'streaming' && <span className="cursor" aria-hidden="true" />}
+          {state === 'streaming' && text === '' && <span className="muted">Waiting for the answer…</span>}
+        </div>
+      )}
       {state === 'failed' && (
         <p className="alert tone-bad" role="alert">
           <StatusShape tone="bad" /> {message.error}

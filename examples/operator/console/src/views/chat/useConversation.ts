@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useReducer, useRef } from 'react';
+import { useNotify } from '../../components/Notices';
 import { randomId } from '../../lib/id';
 import { useLive } from '../../live/Live';
 import { type ChatMessage, reduceChat } from './chatState';
@@ -12,12 +13,24 @@ export function useConversation(stored: ChatMessage[], session: () => string) {
   const [messages, dispatch] = useReducer(reduceChat, stored);
   const current = useRef<{ id: string; stop: () => void } | null>(null);
 
-  useEffect(() => () => current.current?.stop(), []);
+  // An answer continues without the view: it is stored with its chat when it is complete.
+  const notify = useNotify();
+  const left = useRef(false);
+  useEffect(() => {
+    left.current = false;
+    return () => {
+      left.current = true;
+      if (current.current) notify('ok', 'The answer continues, and will be in its chat under Sessions.');
+    };
+  }, [notify]);
 
-  const finish = (id: string) => {
+  const finish = (id: string, failure?: string) => {
     if (current.current?.id === id) current.current = null;
     for (const key of ['sessions', 'session'])
       void client.invalidateQueries({ queryKey: [key], refetchType: key === 'sessions' ? 'active' : 'none' });
+    if (!left.current) return;
+    if (failure) notify('bad', `An answer has failed: ${failure}`);
+    else notify('ok', 'An answer is complete; see Sessions in Chat.');
   };
 
   const send = (text: string) => {
@@ -29,7 +42,7 @@ export function useConversation(stored: ChatMessage[], session: () => string) {
       {
         text: (piece) => dispatch({ type: 'text', id, text: piece }),
         done: (provenance) => (dispatch({ type: 'done', id, provenance }), finish(id)),
-        failed: (error, attempts) => (dispatch({ type: 'failed', id, error, attempts }), finish(id)),
+        failed: (error, attempts) => (dispatch({ type: 'failed', id, error, attempts }), finish(id, error)),
       },
     );
     current.current = { id, stop };

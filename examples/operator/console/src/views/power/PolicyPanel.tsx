@@ -2,10 +2,10 @@ import { ApiError } from '../../api/errors';
 import type { BudgetPeriod, Policies } from '../../api/types';
 import { usePolicies } from '../../api/usePower';
 import { Meter } from '../../components/Meter';
+import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
 import { QueryView } from '../../components/QueryView';
-import { moment, spokenSpan } from '../../lib/format';
-import { useNow } from '../../lib/useNow';
+import { spokenSpan } from '../../lib/format';
 
 /** Bounds, budgets and what the gateway does by itself. */
 export function PolicyPanel() {
@@ -28,7 +28,6 @@ const span = (seconds: number) => spokenSpan(seconds * 1000);
 
 function Rules({ policies }: { policies: Policies }) {
   const { bounds, budget, on_demand, next } = policies;
-  const now = useNow(30_000);
   return (
     <>
       <Budget title="Budget of the day" period={budget.day} warnAt={budget.warn_at} />
@@ -42,7 +41,15 @@ function Rules({ policies }: { policies: Policies }) {
         <dt>May open</dt>
         <dd>{bounds.services.includes('madre') ? 'every service' : bounds.services.join(', ') || 'no service'}</dd>
         <dt>Next window</dt>
-        <dd>{next?.begins_at ? `${next.schedule}, ${moment(next.begins_at, now)}` : 'none is scheduled'}</dd>
+        <dd>
+          {next?.begins_at ? (
+            <>
+              {next.schedule}, <Moment at={next.begins_at} />
+            </>
+          ) : (
+            'none is scheduled'
+          )}
+        </dd>
         <dt>When idle</dt>
         <dd>{policies.idle_after_sec === null ? 'stays open' : `closes after ${span(policies.idle_after_sec)}`}</dd>
         <dt>Alert</dt>
@@ -52,7 +59,11 @@ function Rules({ policies }: { policies: Policies }) {
         <dt>On demand</dt>
         <dd>
           {on_demand.enabled ? `a chat opens ${on_demand.services.join(', ')} for ${span(on_demand.ttl_sec)}` : 'off'}
-          {on_demand.paused_until && `, paused until ${moment(on_demand.paused_until, now)}`}
+          {on_demand.paused_until && (
+            <>
+              , paused until <Moment at={on_demand.paused_until} />
+            </>
+          )}
         </dd>
       </dl>
     </>
@@ -60,7 +71,6 @@ function Rules({ policies }: { policies: Policies }) {
 }
 
 function Budget({ title, period, warnAt }: { title: string; period: BudgetPeriod; warnAt: number }) {
-  const now = useNow(30_000);
   const { limit_sec, used_sec, resets_at } = period;
   if (limit_sec === null) {
     return (
@@ -75,7 +85,7 @@ function Budget({ title, period, warnAt }: { title: string; period: BudgetPeriod
     <div className="budget-line">
       <span>{title}</span>
       <span className="muted">
-        {text}, free again {moment(resets_at, now)}
+        {text}, free again <Moment at={resets_at} />
       </span>
       <Meter share={share} tone={share >= 1 ? 'bad' : share >= warnAt ? 'warn' : 'ok'} label={`${title}: ${text}`} />
     </div>

@@ -2,11 +2,11 @@ import type { Decision, Schedule } from '../../api/types';
 import { usePolicies } from '../../api/usePower';
 import { Age } from '../../components/Age';
 import { DataTable } from '../../components/DataTable';
+import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
 import { StatusBadge, StatusShape } from '../../components/StatusBadge';
-import { moment, words } from '../../lib/format';
+import { words } from '../../lib/format';
 import { type Tone } from '../../lib/tone';
-import { useNow } from '../../lib/useNow';
 import { daysText } from './days';
 
 /** When windows open by themselves, and what the rules have decided. Absent without such rules. */
@@ -28,7 +28,6 @@ export function SchedulePanel() {
 }
 
 function Row({ schedule }: { schedule: Schedule }) {
-  const now = useNow(30_000);
   const { active, closed, begins_at, ends_at } = schedule;
   return (
     <tr>
@@ -44,7 +43,8 @@ function Row({ schedule }: { schedule: Schedule }) {
           tone={closed || !active ? 'off' : 'ok'}
         />{' '}
         <span className="muted small">
-          {active ? ends_at && `until ${moment(ends_at, now)}` : begins_at && moment(begins_at, now)}
+          {active && ends_at && 'until '}
+          {(active ? ends_at : begins_at) && <Moment at={(active ? ends_at : begins_at) ?? ''} />}
         </span>
       </td>
     </tr>
