@@ -67,8 +67,8 @@ Result<ApiRoutes> all_routes(const GatewayConfig& config, const BackendParts& pa
   ApiRoutes routes = login_routes(config, parts);
   append(routes, event_routes(parts.shared, std::move(events)));
   append(routes, audit_routes(parts.audit));
-  append(routes, session_routes(parts.shared, parts.transcripts, read_only));
-  append(routes, settings_routes(parts.shared, parts.settings, read_only));
+  append(routes, session_routes(parts.shared, parts.transcripts, parts.audit, read_only));
+  append(routes, settings_routes(parts.shared, parts.settings, parts.audit, read_only));
   append(routes, gateway_routes(parts.shared, asked));
   append(routes, parts.bridge->routes());
   return routes;
