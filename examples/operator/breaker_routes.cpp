@@ -46,7 +46,9 @@ ApiAnswer answer_of(ReplyOrAnswer reply, const std::string& name) {
 
 Task<ApiAnswer> change(SharedContext context, const ApiCall& call, std::string_view action) {
   const std::string name = call.path_argument("name");
-  if (auto off = off_for(*context, call, Scope::admin, name)) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::admin, fmt::format("breaker.{}", action), name);
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   GatewayRequest request("POST",
                          fmt::format("/vx11/circuit-breaker/{}/{}", percent_encoded(name), action),
                          call.caller, call.correlation_id);

@@ -5,9 +5,11 @@
 #include <exception>
 #include <utility>
 
+#include "api_answers.hpp"
 #include "bridge_close.hpp"
 #include "bridge_messages.hpp"
 #include "chats.hpp"
+#include "log.hpp"
 
 namespace backend {
 
@@ -87,13 +89,30 @@ vx11::Task<void> answer_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest
                 vx11::Deadline::after(with.clock.now(), with.limits.chat_time, std::move(stop)));
     auto running = relay.run(std::move(request.chat));
     co_await std::move(running);
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     is_defect = true;
+    gateway::log_event(
+        gateway::LogEvent::request_failed,
+        {{"reason", error.what()}, {"route", "/operator/ws"}, {"request_id", correlation_id}});
   }
   with.metrics->chats.fetch_sub(1);
   if (is_defect) {
     const BridgeMistake mistake{"internal", "The chat was not answered", request.id};
     to->finish_chat(request.id, error_message(mistake, correlation_id));
+  }
+}
+
+vx11::Task<void> note_refused_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest request,
+                                   std::string correlation_id) {
+  try {
+    ChatQuestion question(to->caller().caller, std::move(request.chat), correlation_id);
+    auto noting =
+        to->context().chats.refuse(std::move(question), refusal(403, "insufficient_scope"));
+    co_await std::move(noting);
+  } catch (const std::exception& error) {
+    gateway::log_event(
+        gateway::LogEvent::request_failed,
+        {{"reason", error.what()}, {"route", "/operator/ws"}, {"request_id", correlation_id}});
   }
 }
 

@@ -8,6 +8,7 @@
 #include "bridge_close.hpp"
 #include "bridge_connection.hpp"
 #include "detached_task.hpp"
+#include "log.hpp"
 
 namespace backend {
 
@@ -68,8 +69,11 @@ Task<void> BridgeConnection::catch_up(std::shared_ptr<BridgeConnection> self) {
       const bool is_there = co_await std::move(waiting);
       if (!is_there) co_return self->cut_off();
     }
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     is_read = false;
+    gateway::log_event(gateway::LogEvent::request_failed, {{"reason", error.what()},
+                                                           {"route", "/operator/ws"},
+                                                           {"request_id", self->correlation_id_}});
   }
   const std::lock_guard lock(self->mutex_);
   self->is_catching_up_ = false;

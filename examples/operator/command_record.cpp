@@ -45,6 +45,22 @@ AuditEntry entry_of(CommandRecord&& record, const ApiCall& call) {
   return entry;
 }
 
+PolicyRefusal policy_refusal(bool read_only, vx11::Scope scope, std::string_view object) {
+  PolicyRefusal why;
+  why.service = object;
+  if (read_only) {
+    why.message = "The backend is read-only.";
+    why.reason = "read_only";
+    why.recommended_action = "Use a backend whose setting read_only is off.";
+  } else {
+    const std::string name(vx11::to_string(scope));
+    why.message = "Your credential may look but not act.";
+    why.reason = "missing_scope";
+    why.recommended_action = "Log in with a token that has the scope " + name + ".";
+  }
+  return why;
+}
+
 /// Of madre's `detail`, which is a text, or absent.
 std::string message_of(const json& body) {
   constexpr std::size_t kMax = 500;
@@ -58,22 +74,18 @@ bool is_read_only(const RouteContext& context, const Caller& caller, vx11::Scope
   return context.options.read_only || !caller.scopes.allow(scope);
 }
 
-std::optional<ApiAnswer> off_for(const RouteContext& context, const ApiCall& call,
-                                 vx11::Scope scope, std::string_view object) {
-  if (!is_read_only(context, call.caller, scope)) return std::nullopt;
-  PolicyRefusal why;
-  why.service = object;
-  if (context.options.read_only) {
-    why.message = "The backend is read-only.";
-    why.reason = "read_only";
-    why.recommended_action = "Use a backend whose setting read_only is off.";
-  } else {
-    const std::string name(vx11::to_string(scope));
-    why.message = "Your credential may look but not act.";
-    why.reason = "missing_scope";
-    why.recommended_action = "Log in with a token that has the scope " + name + ".";
-  }
-  return off_by_policy(why);
+/// An audit that cannot be written does not change the refusal, which changes nothing.
+Task<std::optional<ApiAnswer>> off_for(const RouteContext& context, const ApiCall& call,
+                                       vx11::Scope scope, std::string action, std::string object) {
+  if (!is_read_only(context, call.caller, scope)) co_return std::nullopt;
+  const PolicyRefusal why = policy_refusal(context.options.read_only, scope, object);
+  AuditEntry entry(call.caller, std::move(action), std::move(object), call.correlation_id);
+  entry.outcome = "refused";
+  entry.detail["reason"] = why.reason;
+  if (!context.options.read_only) entry.detail["scope"] = vx11::to_string(scope);
+  auto auditing = context.parts.audit->add(std::move(entry));
+  co_await std::move(auditing);
+  co_return off_by_policy(why);
 }
 
 std::string_view outcome_of(int status) noexcept {

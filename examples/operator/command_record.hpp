@@ -30,9 +30,11 @@ struct CommandRecord {
   nlohmann::json detail = nlohmann::json::object();
 };
 
-/// 403 `OFF_BY_POLICY` if the backend is read-only or the caller lacks `scope`.
-std::optional<ApiAnswer> off_for(const RouteContext& context, const ApiCall& call,
-                                 vx11::Scope scope, std::string_view object);
+/// 403 `OFF_BY_POLICY` if the backend is read-only or the caller lacks `scope`; the audit then has
+/// an entry of `action` on `object`.
+vx11::Task<std::optional<ApiAnswer>> off_for(const RouteContext& context, const ApiCall& call,
+                                             vx11::Scope scope, std::string action,
+                                             std::string object);
 bool is_read_only(const RouteContext& context, const Caller& caller, vx11::Scope scope) noexcept;
 
 /// "done", "pending", "refused" or "failed", by the status of the gateway's answer.

@@ -92,7 +92,10 @@ Task<ApiAnswer> command(SharedContext context, const ApiCall& call, std::string_
     unknown.body["detail"][0]["loc"] = json::array({"path", "name"});
     co_return unknown;
   }
-  if (auto off = off_for(*context, call, Scope::power_write, service)) co_return *std::move(off);
+  auto checking =
+      off_for(*context, call, Scope::power_write, fmt::format("service.{}", action), service);
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   if (auto mistake = body_mistake(*body)) co_return *std::move(mistake);

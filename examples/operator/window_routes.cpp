@@ -121,7 +121,9 @@ Task<ApiAnswer> opened(const RouteContext& context, const ApiCall& call, const j
 }
 
 Task<ApiAnswer> open_window(SharedContext context, const ApiCall& call) {
-  if (auto off = off_for(*context, call, Scope::power_write, "window")) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::power_write, "power.window_open", "window");
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   auto order = window_order(*body, context->options.max_window_ttl);
@@ -193,7 +195,9 @@ Task<ApiAnswer> send_close(const RouteContext& context, const ApiCall& call, std
 }
 
 Task<ApiAnswer> close_window(SharedContext context, const ApiCall& call) {
-  if (auto off = off_for(*context, call, Scope::power_write, "window")) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::power_write, "power.window_close", "window");
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   auto id = window_choice(*body);

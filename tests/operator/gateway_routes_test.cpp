@@ -300,6 +300,14 @@ TEST_CASE("read-only backends and callers who may only look change nothing") {
       CHECK_FALSE(answer.body["recommended_action"].get<std::string>().empty());
     }
     CHECK(each->gateway->requests.empty());
+    REQUIRE(each->audit->all.size() == 4);
+    CHECK(each->audit->all[0].action == "power.window_open");
+    CHECK(each->audit->all[2].action == "service.stop");
+    CHECK(each->audit->all[2].object == "switch");
+    CHECK(each->audit->all[3].action == "breaker.isolate");
+    for (const auto& entry : each->audit->all) CHECK(entry.outcome == "refused");
+    CHECK(each->audit->all[0].detail["reason"] ==
+          (each == &closed ? "read_only" : "missing_scope"));
     CHECK(each->call("GET", "/chat/window/status").body["read_only"] == true);
   }
 }
