@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api_answers.hpp"
+#include "bounded_json.hpp"
 #include "bridge_close.hpp"
 #include "bridge_connection.hpp"
 #include "page_origin.hpp"
@@ -109,6 +110,11 @@ class Bridge::Impl {
       co_return many;
     }
     if (!token) co_return service_offline("operator_backend", "storage", "Try again");
+    AuditEntry entry(call.caller, "token.issue", "ws", call.correlation_id);
+    entry.outcome = "done";
+    auto noting = hub_->context().parts.audit->add(std::move(entry));
+    const auto noted = co_await std::move(noting);
+    if (!noted) co_return service_offline("database", "storage", "The audit cannot be written");
     const auto seconds = SocketTokens::kLifetime.count();
     json body = {{"ws_token", *token}, {"expires_in_sec", seconds}, {"ttl_sec", seconds}};
     co_return ApiAnswer(std::move(body));
@@ -148,7 +154,7 @@ class Bridge::Impl {
     const vx11::Headers& headers = call.request.headers;
     const bool has_origin = headers.contains("Origin");
     if (!has_origin && call.caller.login.empty()) return std::nullopt;
-    if (has_origin && is_of_allowed_page(headers, options_.origins)) return std::nullopt;
+    if (has_origin && !is_cross_site(headers, options_.origins)) return std::nullopt;
     return refusal(403, "forbidden_origin",
                    has_origin ? "Pages of this origin may not open a WebSocket"
                               : "A WebSocket with a cookie needs an Origin");
@@ -173,7 +179,7 @@ class Bridge::Impl {
   }
 
   static ApiAnswer refused_handshake(const vx11::HttpResponse& head) {
-    ApiAnswer answer(head.status, json::parse(head.body, nullptr, false));
+    ApiAnswer answer(head.status, parse_bounded(head.body).value_or(json::object()));
     for (const vx11::Header field : head.headers) {
       if (!vx11::equals_ignoring_case(field.name, "Content-Type")) {
         answer.headers.add(field.name, field.value);

@@ -62,6 +62,7 @@ TEST_CASE_FIXTURE(BridgeSite, "pages of other origins may not open a WebSocket")
 TEST_CASE_FIXTURE(BridgeSite, "a token for a WebSocket opens one, in the name of its caller") {
   const json token = new_token(*this, kToken);
   CHECK(token["ttl_sec"] == 60);
+  CHECK(audit->lines() == std::vector<std::string>{"token.issue done"});
   const std::string query = "?token=" + token["ws_token"].get<std::string>();
   CHECK(knock(origin("http://evil.example"), query) == 403);  // and does not use the token up
   RawHttpClient client = open("", query);
