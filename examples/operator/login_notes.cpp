@@ -36,10 +36,10 @@ Words words_of(LoginNote::What what) noexcept {
           "logged out: the gateway refuses the token"};
 }
 
+/// Without the address, which is for the readers of the audit alone.
 std::string summary_of(const LoginNote& note, const Words& words) {
   std::string text(words.summary);
   if (!note.who.principal.empty()) text = note.who.principal + " " + text;
-  if (!note.who.address.empty()) text += " from " + note.who.address;
   return text;
 }
 

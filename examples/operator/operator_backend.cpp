@@ -85,7 +85,7 @@ std::string action_of(const ApiRoute& route) {
 /// A route and what decides about its callers; shared by all requests.
 class Endpoint {
  public:
-  /// \param shared of all routes; its `routes` are not looked at
+  /// \param shared of all routes, without the routes themselves
   Endpoint(ApiRoute route, std::shared_ptr<const OperatorBackendOptions> shared)
       : route_(std::move(route)), shared_(std::move(shared)) {}
 
@@ -231,10 +231,11 @@ vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_operator_backend(
   const auto draining = std::make_shared<std::atomic<bool>>(false);
   vx11::HttpRoutes routes;
   const ApiRoutes api = std::exchange(options.routes, {});
-  for (auto& [prefix, handler] : std::exchange(options.mounts, {})) routes.mount(prefix, handler);
-  add_health(routes, std::exchange(options.readiness, {}), draining);
+  const auto mounts = std::exchange(options.mounts, {});
   const auto shared = std::make_shared<const OperatorBackendOptions>(std::move(options));
   for (const ApiRoute& route : api) add(routes, route, shared);
+  add_health(routes, shared->readiness, draining);
+  for (const auto& [prefix, handler] : mounts) routes.mount(prefix, handler);
   auto built = routes.build();
   if (!built) return built;
   return make_canonical(std::make_shared<Draining>(*std::move(built), draining));
