@@ -52,8 +52,11 @@ Task<ApiAnswer> change(SharedContext context, const ApiCall& call, std::string_v
   GatewayRequest request("POST",
                          fmt::format("/vx11/circuit-breaker/{}/{}", percent_encoded(name), action),
                          call.caller, call.correlation_id);
-  auto sending = ask_gateway(*context, std::move(request), command_deadline(*context),
-                             context->options.read_timeout);
+  auto beginning =
+      begin_record(*context, call, fmt::format("breaker.{}", action), name, json::object());
+  auto unrecorded = co_await std::move(beginning);
+  if (unrecorded) co_return *std::move(unrecorded);
+  auto sending = command_gateway(*context, std::move(request), context->options.read_timeout);
   ReplyOrAnswer reply = co_await std::move(sending);
   CommandRecord record(fmt::format("breaker.{}", action), name);
   record.module = name;
