@@ -75,7 +75,7 @@ class Bridge::Impl {
   Impl(const Parts& parts, BridgeOptions options)
       : options_(std::move(options)),
         hub_(std::make_shared<BridgeHub>(context_of(parts, options_))),
-        tokens_(options_.clock) {
+        tokens_(std::make_shared<SocketTokens>(options_.clock)) {
     BridgeHub::listen(hub_);
   }
 
@@ -102,7 +102,7 @@ class Bridge::Impl {
 
   Task<ApiAnswer> issue(const ApiCall& call) {
     BridgeCaller caller(call.caller, credential_fields(call.request.headers));
-    auto issuing = tokens_.issue(std::move(caller));
+    auto issuing = tokens_->issue(std::move(caller));
     auto token = co_await std::move(issuing);
     if (!token && token.error().code == vx11::Errc::rejected) {
       ApiAnswer many = refusal(429, "too_many_tokens", "Use the tokens that were issued");
@@ -129,6 +129,7 @@ class Bridge::Impl {
   }
 
   void end_login(std::string_view login) {
+    tokens_->end_login(login);
     for (const auto& connection : hub_->connections()) {
       if (login.empty() || connection->caller().caller.login != login) continue;
       connection->end(kLoginEnded, "the login has ended");
@@ -165,17 +166,9 @@ class Bridge::Impl {
     if (!call.caller.token.empty()) {
       co_return BridgeCaller(call.caller, credential_fields(call.request.headers));
     }
-    std::string token = call.query("token");
-    if (token.empty()) co_return tl::unexpected(refusal(401, "auth_required"));
-    auto redeeming = tokens_.redeem(std::move(token));
+    auto redeeming = redeem_token(tokens_, options_.authorizer, call);
     auto caller = co_await std::move(redeeming);
-    if (!caller) {
-      co_return tl::unexpected(refusal(403, "forbidden",
-                                       "The token is used, expired, or none of "
-                                       "POST /operator/api/ws-token; no other belongs into a URL"));
-    }
-    caller->caller.address = call.caller.address;
-    co_return *std::move(caller);
+    co_return caller;
   }
 
   static ApiAnswer refused_handshake(const vx11::HttpResponse& head) {
@@ -206,7 +199,7 @@ class Bridge::Impl {
 
   const BridgeOptions options_;
   const std::shared_ptr<BridgeHub> hub_;
-  SocketTokens tokens_;
+  const std::shared_ptr<SocketTokens> tokens_;
 };
 
 Bridge::Bridge(const Parts& parts, BridgeOptions options)

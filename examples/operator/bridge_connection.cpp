@@ -169,7 +169,7 @@ bool BridgeConnection::send(const std::string& message) {
   return is_sent;
 }
 
-/// Nothing happens if it has ended. The limit of the WebSocket itself leaves room for this message.
+/// The limit of the WebSocket itself leaves room for this message.
 void BridgeConnection::cut_off() {
   if (is_cut_off_.exchange(true) || socket_->closed()) return;
   if (!socket_->send(R"({"type":"lagging"})")) return;

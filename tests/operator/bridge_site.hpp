@@ -241,6 +241,12 @@ class BridgeSite {
   static std::string hello(const std::string& fields, const std::string& query) {
     return handshake("/operator/ws" + query, "Sec-WebSocket-Protocol: vx11.v1\r\n" + fields);
   }
+  /// More than a client may leave unread, with characters that must not be cut.
+  static std::string huge() {
+    std::string text = "x";
+    while (text.size() < 400'000) text += "\xE2\x82\xAC";
+    return text;
+  }
   void stop_server() { server_->stop(10s); }
 
   FakeHttpServer gateway{fake_http_server::Script([this](Peer& peer) { play(peer); })};
@@ -293,6 +299,9 @@ class BridgeSite {
       }
       if (says("\"broken\"")) return;
       if (says("\"flood\"")) return flood(peer);
+      if (says("\"huge\"")) {
+        peer.send(chunk(sse("message", {{"delta", huge()}})));
+      }
       peer.send(chunk(sse("message", {{"delta", "lo"}})) +
                 chunk(sse("done", {{"session_id", "s-1"},
                                    {"degraded", false},
