@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "bounded_json.hpp"
+
 namespace backend {
 
 namespace {
@@ -79,9 +81,12 @@ tl::expected<json, ApiAnswer> json_object(const ApiCall& call) {
         unsupported("Accept-Encoding", "identity", "send the body without compression"));
   }
   if (call.request.body.empty()) return json::object();
-  json body = json::parse(call.request.body, nullptr, false);
-  if (body.is_discarded()) return tl::unexpected(unprocessable({}, "Invalid JSON", "json_invalid"));
-  if (body.is_object()) return body;
+  auto body = parse_bounded(call.request.body);
+  if (!body) {
+    return tl::unexpected(
+        unprocessable({}, "Invalid JSON, or nested more than 64 levels", "json_invalid"));
+  }
+  if (body->is_object()) return *std::move(body);
   return tl::unexpected(unprocessable({}, "Input should be an object", "dict_type"));
 }
 

@@ -34,7 +34,7 @@ ApiAnswer service_offline(std::string_view module, std::string_view reason,
 ApiAnswer unprocessable(std::string_view member, std::string_view message, std::string_view type);
 
 /// The body as a JSON object. An empty body is an empty object.
-/// \return 415 for another media type, 422 for what is no object, in UTF-8
+/// \return 415 for another media type, 422 for what is no object, in UTF-8, or nests too deep
 tl::expected<nlohmann::json, ApiAnswer> json_object(const ApiCall& call);
 
 /// As text; bytes that are no UTF-8 are replaced.

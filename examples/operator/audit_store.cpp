@@ -82,9 +82,23 @@ class SqliteAuditStore final : public AuditStore {
       : database_(std::move(database)), options_(options) {}
 
   Task<Result<void>> add(AuditEntry entry) override {
-    auto adding = database_->write(
-        [this, entry = std::move(entry)](Connection& connection) { insert(connection, entry); });
+    auto adding = database_->write([this, entry = std::move(entry)](Connection& connection) {
+      add_within(connection, entry);
+    });
     co_return co_await std::move(adding);
+  }
+
+  void add_within(Connection& connection, const AuditEntry& entry) override {
+    const auto word = [](const std::string& text) { return bounded_text(text, kMaxWord); };
+    connection.run(
+        "INSERT INTO audit (at, principal, address, action, object, outcome, correlation_id,"
+        " detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        to_stored(options_.wall_clock.now()), word(entry.principal), word(entry.address),
+        word(entry.action), word(entry.object), word(entry.outcome), word(entry.correlation_id),
+        to_stored(entry.detail));
+    if (static_cast<std::uint64_t>(connection.last_id()) % kAddedBetweenTrims != 0) return;
+    trim_table(connection, "audit", options_.max_entries,
+               options_.wall_clock.now() - options_.max_age);
   }
 
   Task<Result<AuditPage>> list(std::uint64_t before, std::size_t limit,
@@ -108,19 +122,6 @@ class SqliteAuditStore final : public AuditStore {
   }
 
  private:
-  void insert(Connection& connection, const AuditEntry& entry) {
-    const auto word = [](const std::string& text) { return bounded_text(text, kMaxWord); };
-    connection.run(
-        "INSERT INTO audit (at, principal, address, action, object, outcome, correlation_id,"
-        " detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        to_stored(options_.wall_clock.now()), word(entry.principal), word(entry.address),
-        word(entry.action), word(entry.object), word(entry.outcome), word(entry.correlation_id),
-        to_stored(entry.detail));
-    if (static_cast<std::uint64_t>(connection.last_id()) % kAddedBetweenTrims != 0) return;
-    trim_table(connection, "audit", options_.max_entries,
-               options_.wall_clock.now() - options_.max_age);
-  }
-
   const std::shared_ptr<Database> database_;
   const AuditStoreOptions options_;
 };

@@ -43,6 +43,9 @@ struct AuditStoreOptions {
 /// **Thread-safe**; outlives its tasks. Errors are `storage`.
 class AuditStore : public AuditLog {
  public:
+  /// Adds the entry to the transaction of another change, so that neither is stored without the
+  /// other. For a function of `Database::write` of the same database; throws as `connection`.
+  virtual void add_within(Connection& connection, const AuditEntry& entry) = 0;
   /// \param before only smaller ids; 0: from the newest on
   /// \param beginnings of actions, such as "power."; none: all entries
   virtual vx11::Task<vx11::Result<AuditPage>> list(std::uint64_t before, std::size_t limit,

@@ -8,6 +8,7 @@
 
 #include "api_answers.hpp"
 #include "login_notes.hpp"
+#include "page_origin.hpp"
 
 namespace backend {
 
@@ -103,7 +104,11 @@ Task<ApiAnswer> begin_login(Shared options, const ApiCall& call, Caller caller,
   LoginNote note(caller, LoginNote::What::begun, call.correlation_id);
   auto noting = note_login(options->parts.audit, options->parts.events, std::move(note));
   const auto noted = co_await std::move(noting);
-  if (!noted) co_return storage_fails();
+  if (!noted) {
+    auto undoing = options->parts.logins->end(login->secret);
+    co_await std::move(undoing);  // if that fails, too: its secret is lost with this answer
+    co_return storage_fails();
+  }
   json body = described(*options, caller);
   body["csrf_token"] = login->secret.csrf_token();
   body["expires_at"] = vx11::to_rfc3339(login->expires);
@@ -115,7 +120,8 @@ Task<ApiAnswer> begin_login(Shared options, const ApiCall& call, Caller caller,
 }
 
 Task<ApiAnswer> log_in(Shared options, const ApiCall& call) {
-  if (is_cross_site(call.request, options->parts.origins)) co_return refusal(403, "cross_site");
+  if (is_cross_site(call.request.headers, options->parts.origins))
+    co_return refusal(403, "cross_site");
   auto token = token_of(call);
   if (!token) co_return std::move(token.error());
   auto confirming = options->parts.confirmations->confirm(*token, call.caller.address,
@@ -150,6 +156,14 @@ Task<vx11::Result<std::size_t>> end_logins(Shared options, const ApiCall& call, 
   co_return std::size_t{*ended ? 1U : 0U};
 }
 
+/// The browser forgets the cookie all the same.
+ApiAnswer unrecorded_logout(const AuthRouteOptions& options, const ApiCall& call) {
+  ApiAnswer answer = service_offline("database", "storage",
+                                     "the login has ended, but the audit cannot be written");
+  answer.headers.add("Set-Cookie", cookie_of(options, call.request, {}, 0));
+  return answer;
+}
+
 Task<ApiAnswer> log_out(Shared options, const ApiCall& call) {
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
@@ -165,7 +179,7 @@ Task<ApiAnswer> log_out(Shared options, const ApiCall& call) {
     note.count = *ended;
     auto noting = note_login(options->parts.audit, options->parts.events, std::move(note));
     const auto noted = co_await std::move(noting);
-    if (!noted) co_return storage_fails();
+    if (!noted) co_return unrecorded_logout(*options, call);
   }
   json answered = {{"status", "logged_out"}, {"ended", *ended}};
   ApiAnswer answer(std::move(answered));

@@ -17,6 +17,7 @@
 #include "documents.hpp"
 #include "gateway_routes.hpp"
 #include "listener_tls.hpp"
+#include "log.hpp"
 #include "metrics.hpp"
 #include "operator_backend.hpp"
 #include "stored_routes.hpp"
@@ -67,8 +68,8 @@ Result<ApiRoutes> all_routes(const GatewayConfig& config, const BackendParts& pa
   ApiRoutes routes = login_routes(config, parts);
   append(routes, event_routes(parts.shared, std::move(events)));
   append(routes, audit_routes(parts.audit));
-  append(routes, session_routes(parts.shared, parts.transcripts, read_only));
-  append(routes, settings_routes(parts.shared, parts.settings, read_only));
+  append(routes, session_routes(parts.shared, parts.transcripts, parts.audit, read_only));
+  append(routes, settings_routes(parts.shared, parts.settings, parts.audit, read_only));
   append(routes, gateway_routes(parts.shared, asked));
   append(routes, parts.bridge->routes());
   return routes;
@@ -128,6 +129,13 @@ vx11::MetricFamily waiting_changes(const std::shared_ptr<Database>& database) {
           .series = {{.value = [database] { return std::uint64_t{database->waiting()}; }}}};
 }
 
+vx11::MetricFamily database_errors(const std::shared_ptr<Database>& database) {
+  return {.name = "vx11_operator_database_errors_total",
+          .help = "Changes and queries that the database could not make.",
+          .kind = vx11::MetricKind::counter,
+          .series = {{.value = [database] { return database->errors(); }}}};
+}
+
 std::vector<vx11::MetricFamily> all_families(const GatewayConfig& config, const BackendParts& parts,
                                              const gateway::Front& front,
                                              const gateway::RequestLogs& logs,
@@ -140,7 +148,15 @@ std::vector<vx11::MetricFamily> all_families(const GatewayConfig& config, const 
   append(families, parts.bridge->metrics());
   families.push_back(open_streams(parts.feed));
   families.push_back(waiting_changes(parts.database));
+  families.push_back(database_errors(parts.database));
   return families;
+}
+
+void log_defect(const Defect& defect) {
+  gateway::log_event(gateway::LogEvent::request_failed, {{"reason", defect.reason},
+                                                         {"method", defect.method},
+                                                         {"route", defect.route},
+                                                         {"request_id", defect.correlation_id}});
 }
 
 Handler make_files(const std::string& folder) {
@@ -186,6 +202,9 @@ Handler make_backend_handler(const GatewayConfig& config, const BackendParts& pa
   options.routes = *std::move(routes);
   options.routes.push_back(metrics_route(*std::move(page), is_open(config)));
   options.authorizer = parts.authorizer;
+  options.hosts = gateway::allowed_hosts(config.server);
+  options.audit = parts.audit;
+  options.on_defect = log_defect;
   options.readiness.push_back({"listener", [&front] { return front.is_accepting(); }});
   options.readiness.push_back({"database", [stores = parts.stores] { return stores->load(); }});
   if (auto mounted = mount_files(options, config.backend.console.value); !mounted) {

@@ -46,12 +46,17 @@ ApiAnswer answer_of(ReplyOrAnswer reply, const std::string& name) {
 
 Task<ApiAnswer> change(SharedContext context, const ApiCall& call, std::string_view action) {
   const std::string name = call.path_argument("name");
-  if (auto off = off_for(*context, call, Scope::admin, name)) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::admin, fmt::format("breaker.{}", action), name);
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   GatewayRequest request("POST",
                          fmt::format("/vx11/circuit-breaker/{}/{}", percent_encoded(name), action),
                          call.caller, call.correlation_id);
-  auto sending = ask_gateway(*context, std::move(request), command_deadline(*context),
-                             context->options.read_timeout);
+  auto beginning =
+      begin_record(*context, call, fmt::format("breaker.{}", action), name, json::object());
+  auto unrecorded = co_await std::move(beginning);
+  if (unrecorded) co_return *std::move(unrecorded);
+  auto sending = command_gateway(*context, std::move(request), context->options.read_timeout);
   ReplyOrAnswer reply = co_await std::move(sending);
   CommandRecord record(fmt::format("breaker.{}", action), name);
   record.module = name;

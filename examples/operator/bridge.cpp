@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api_answers.hpp"
+#include "bounded_json.hpp"
 #include "bridge_close.hpp"
 #include "bridge_connection.hpp"
 #include "page_origin.hpp"
@@ -74,7 +75,7 @@ class Bridge::Impl {
   Impl(const Parts& parts, BridgeOptions options)
       : options_(std::move(options)),
         hub_(std::make_shared<BridgeHub>(context_of(parts, options_))),
-        tokens_(options_.clock) {
+        tokens_(std::make_shared<SocketTokens>(options_.clock)) {
     BridgeHub::listen(hub_);
   }
 
@@ -101,7 +102,7 @@ class Bridge::Impl {
 
   Task<ApiAnswer> issue(const ApiCall& call) {
     BridgeCaller caller(call.caller, credential_fields(call.request.headers));
-    auto issuing = tokens_.issue(std::move(caller));
+    auto issuing = tokens_->issue(std::move(caller));
     auto token = co_await std::move(issuing);
     if (!token && token.error().code == vx11::Errc::rejected) {
       ApiAnswer many = refusal(429, "too_many_tokens", "Use the tokens that were issued");
@@ -109,6 +110,11 @@ class Bridge::Impl {
       co_return many;
     }
     if (!token) co_return service_offline("operator_backend", "storage", "Try again");
+    AuditEntry entry(call.caller, "token.issue", "ws", call.correlation_id);
+    entry.outcome = "done";
+    auto noting = hub_->context().parts.audit->add(std::move(entry));
+    const auto noted = co_await std::move(noting);
+    if (!noted) co_return service_offline("database", "storage", "The audit cannot be written");
     const auto seconds = SocketTokens::kLifetime.count();
     json body = {{"ws_token", *token}, {"expires_in_sec", seconds}, {"ttl_sec", seconds}};
     co_return ApiAnswer(std::move(body));
@@ -123,6 +129,7 @@ class Bridge::Impl {
   }
 
   void end_login(std::string_view login) {
+    tokens_->end_login(login);
     for (const auto& connection : hub_->connections()) {
       if (login.empty() || connection->caller().caller.login != login) continue;
       connection->end(kLoginEnded, "the login has ended");
@@ -148,7 +155,7 @@ class Bridge::Impl {
     const vx11::Headers& headers = call.request.headers;
     const bool has_origin = headers.contains("Origin");
     if (!has_origin && call.caller.login.empty()) return std::nullopt;
-    if (has_origin && is_of_allowed_page(headers, options_.origins)) return std::nullopt;
+    if (has_origin && !is_cross_site(headers, options_.origins)) return std::nullopt;
     return refusal(403, "forbidden_origin",
                    has_origin ? "Pages of this origin may not open a WebSocket"
                               : "A WebSocket with a cookie needs an Origin");
@@ -159,21 +166,13 @@ class Bridge::Impl {
     if (!call.caller.token.empty()) {
       co_return BridgeCaller(call.caller, credential_fields(call.request.headers));
     }
-    std::string token = call.query("token");
-    if (token.empty()) co_return tl::unexpected(refusal(401, "auth_required"));
-    auto redeeming = tokens_.redeem(std::move(token));
+    auto redeeming = redeem_token(tokens_, options_.authorizer, call);
     auto caller = co_await std::move(redeeming);
-    if (!caller) {
-      co_return tl::unexpected(refusal(403, "forbidden",
-                                       "The token is used, expired, or none of "
-                                       "POST /operator/api/ws-token; no other belongs into a URL"));
-    }
-    caller->caller.address = call.caller.address;
-    co_return *std::move(caller);
+    co_return caller;
   }
 
   static ApiAnswer refused_handshake(const vx11::HttpResponse& head) {
-    ApiAnswer answer(head.status, json::parse(head.body, nullptr, false));
+    ApiAnswer answer(head.status, parse_bounded(head.body).value_or(json::object()));
     for (const vx11::Header field : head.headers) {
       if (!vx11::equals_ignoring_case(field.name, "Content-Type")) {
         answer.headers.add(field.name, field.value);
@@ -200,7 +199,7 @@ class Bridge::Impl {
 
   const BridgeOptions options_;
   const std::shared_ptr<BridgeHub> hub_;
-  SocketTokens tokens_;
+  const std::shared_ptr<SocketTokens> tokens_;
 };
 
 Bridge::Bridge(const Parts& parts, BridgeOptions options)

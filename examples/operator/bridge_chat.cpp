@@ -5,9 +5,11 @@
 #include <exception>
 #include <utility>
 
+#include "api_answers.hpp"
 #include "bridge_close.hpp"
 #include "bridge_messages.hpp"
 #include "chats.hpp"
+#include "log.hpp"
 
 namespace backend {
 
@@ -21,6 +23,16 @@ bool refuses_credential(const ApiAnswer& answer) {
 
 std::string cancelled_message(const std::string& id, const std::string& correlation_id) {
   return error_message(BridgeMistake{"cancelled", "The chat was cancelled", id}, correlation_id);
+}
+
+/// What is sent at once; in JSON it can become six times as long.
+std::string_view first_piece(std::string_view text) noexcept {
+  constexpr std::size_t kMost = std::size_t{16} * 1024;
+  constexpr unsigned kContinues = 0x80;
+  if (text.size() <= kMost) return text;
+  std::size_t size = kMost;
+  while (size > kMost - 4 && (static_cast<unsigned char>(text[size]) & 0xC0U) == kContinues) --size;
+  return text.substr(0, size);
 }
 
 /// A chat that is being answered.
@@ -41,7 +53,13 @@ class Relay {
     while (has_more) {
       auto reading = opened.events->next(deadline_);
       ChatEvent event = co_await std::move(reading);
-      has_more = pass_on(event);
+      if (event.kind == ChatEventKind::delta) {
+        auto sending = send_text(event.text);
+        has_more = co_await std::move(sending);
+      } else {
+        finish(event);
+        has_more = false;
+      }
     }
   }
 
@@ -52,21 +70,32 @@ class Relay {
     if (refuses_credential(answer)) to_.end(kLoginEnded, "the credential is no longer accepted");
   }
 
-  bool pass_on(ChatEvent& event) {
-    switch (event.kind) {
-      case ChatEventKind::delta:
-        return to_.send(delta_message(id_, event.text));
-      case ChatEventKind::done:
-        to_.finish_chat(id_, done_message(id_, std::move(event.data)));
-        return false;
-      case ChatEventKind::error:
-      case ChatEventKind::end:
-        to_.finish_chat(id_, deadline_.cancelled()
-                                 ? cancelled_message(id_, correlation_id_)
-                                 : chat_error_message(id_, 503, event.data, correlation_id_));
-        return false;
+  /// In pieces that a client can take: the next one waits until it has read.
+  vx11::Task<bool> send_text(std::string text) {
+    std::string_view rest = text;
+    bool is_sent = true;
+    while (is_sent && !rest.empty()) {
+      const std::string piece(first_piece(rest));
+      rest.remove_prefix(piece.size());
+      is_sent = to_.send(delta_message(id_, piece));
+      if (!is_sent || rest.empty()) break;
+      auto waiting = to_.wait_for_client();
+      const bool is_there = co_await std::move(waiting);
+      if (!is_there) {
+        to_.cut_off();
+        is_sent = false;
+      }
     }
-    return false;
+    co_return is_sent;
+  }
+
+  void finish(ChatEvent& event) {
+    if (event.kind == ChatEventKind::done) {
+      return to_.finish_chat(id_, done_message(id_, std::move(event.data)));
+    }
+    to_.finish_chat(id_, deadline_.cancelled()
+                             ? cancelled_message(id_, correlation_id_)
+                             : chat_error_message(id_, 503, event.data, correlation_id_));
   }
 
   BridgeConnection& to_;
@@ -87,13 +116,30 @@ vx11::Task<void> answer_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest
                 vx11::Deadline::after(with.clock.now(), with.limits.chat_time, std::move(stop)));
     auto running = relay.run(std::move(request.chat));
     co_await std::move(running);
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     is_defect = true;
+    gateway::log_event(
+        gateway::LogEvent::request_failed,
+        {{"reason", error.what()}, {"route", "/operator/ws"}, {"request_id", correlation_id}});
   }
   with.metrics->chats.fetch_sub(1);
   if (is_defect) {
     const BridgeMistake mistake{"internal", "The chat was not answered", request.id};
     to->finish_chat(request.id, error_message(mistake, correlation_id));
+  }
+}
+
+vx11::Task<void> note_refused_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest request,
+                                   std::string correlation_id) {
+  try {
+    ChatQuestion question(to->caller().caller, std::move(request.chat), correlation_id);
+    auto noting =
+        to->context().chats.refuse(std::move(question), refusal(403, "insufficient_scope"));
+    co_await std::move(noting);
+  } catch (const std::exception& error) {
+    gateway::log_event(
+        gateway::LogEvent::request_failed,
+        {{"reason", error.what()}, {"route", "/operator/ws"}, {"request_id", correlation_id}});
   }
 }
 

@@ -19,4 +19,8 @@ namespace backend {
 vx11::Task<void> answer_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest request,
                              std::string correlation_id, std::stop_token stop);
 
+/// The audit gets an entry of a chat that is refused because the caller lacks the scope.
+vx11::Task<void> note_refused_chat(std::shared_ptr<BridgeConnection> to, BridgeRequest request,
+                                   std::string correlation_id);
+
 }  // namespace backend

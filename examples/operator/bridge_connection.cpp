@@ -97,11 +97,14 @@ bool BridgeConnection::allows(Scope scope, const std::optional<std::string>& id)
 // ---- chats
 
 void BridgeConnection::start_chat(BridgeRequest request) {
+  constexpr std::size_t kMaxPrefix = 100;  // ids have 128 bytes at most
+  std::string id = correlation_id_.substr(0, kMaxPrefix) + '.' + std::to_string(++asked_);
+  if (!caller_.caller.scopes.allow(Scope::chat)) {
+    run_detached(note_refused_chat(shared_from_this(), request, id));
+  }
   if (!allows(Scope::chat, request.id)) return;
   auto stop = begin_chat(request.id);
   if (!stop) return;
-  constexpr std::size_t kMaxPrefix = 100;  // ids have 128 bytes at most
-  std::string id = correlation_id_.substr(0, kMaxPrefix) + '.' + std::to_string(++asked_);
   run_detached(
       answer_chat(shared_from_this(), std::move(request), std::move(id), *std::move(stop)));
 }
@@ -166,7 +169,7 @@ bool BridgeConnection::send(const std::string& message) {
   return is_sent;
 }
 
-/// Nothing happens if it has ended. The limit of the WebSocket itself leaves room for this message.
+/// The limit of the WebSocket itself leaves room for this message.
 void BridgeConnection::cut_off() {
   if (is_cut_off_.exchange(true) || socket_->closed()) return;
   if (!socket_->send(R"({"type":"lagging"})")) return;

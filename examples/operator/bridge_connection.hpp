@@ -25,8 +25,8 @@ namespace backend {
 
 /// Reads the client's messages, starts and cancels its chats, and sends what it subscribes to.
 ///
-/// `deliver`, `show_…`, `send` and `end` are **thread-safe**; the rest belongs to the connection's
-/// event loop. Shared: a chat that is being answered keeps it.
+/// `deliver`, `show_…`, `send`, `cut_off` and `end` are **thread-safe**; the rest belongs to the
+/// connection's event loop. Shared: a chat that is being answered keeps it.
 class BridgeConnection final : public std::enable_shared_from_this<BridgeConnection> {
  public:
   BridgeConnection(std::shared_ptr<BridgeHub> hub, BridgeCaller caller, std::string correlation_id,
@@ -47,6 +47,11 @@ class BridgeConnection final : public std::enable_shared_from_this<BridgeConnect
   void deliver(std::uint64_t id, const std::string& message);
   void show_status(const std::string& message);
   void show_power(const std::string& message);
+  /// The client reads at its own speed; one that reads nothing for ten seconds is too slow.
+  /// \return false: it is, or has left
+  vx11::Task<bool> wait_for_client();
+  /// Sends `lagging` and closes the WebSocket. Nothing happens if it has ended.
+  void cut_off();
 
   /// Sends the last message of a chat. Its id is free when the client has the message.
   void finish_chat(const std::string& id, const std::string& message);
@@ -62,14 +67,12 @@ class BridgeConnection final : public std::enable_shared_from_this<BridgeConnect
   void cancel_chat(const std::string& id);
   void cancel_chats();
   void subscribe(const BridgeRequest& request);
-  void subscribe_events(std::optional<std::uint64_t> after);
+  void subscribe_events(std::optional<std::uint64_t> after, const std::string& confirmation);
   static vx11::Task<void> catch_up(std::shared_ptr<BridgeConnection> self);
   vx11::Task<bool> begin_backlog();
   vx11::Task<std::optional<bool>> send_backlog();
-  vx11::Task<bool> wait_for_client();
   bool try_go_live(std::uint64_t newest);
   bool put(const std::string& message);
-  void cut_off();
 
   const std::shared_ptr<BridgeHub> hub_;
   const BridgeCaller caller_;

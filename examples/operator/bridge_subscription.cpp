@@ -8,6 +8,7 @@
 #include "bridge_close.hpp"
 #include "bridge_connection.hpp"
 #include "detached_task.hpp"
+#include "log.hpp"
 
 namespace backend {
 
@@ -26,19 +27,25 @@ void BridgeConnection::subscribe(const BridgeRequest& request) {
   if (channels.events && !allows(Scope::status, std::nullopt)) return;
   if (channels.status && !allows(Scope::status, std::nullopt)) return;
   if (channels.power && !allows(Scope::power_read, std::nullopt)) return;
-  send(subscribed_message(channels));
+  if (channels.events) {
+    subscribe_events(request.after, subscribed_message(channels));
+  } else {
+    send(subscribed_message(channels));
+  }
   if (channels.status) wants_status_ = true;
   if (channels.power) wants_power_ = true;
   const auto& feed = context().parts.feed;
   const auto latest = feed == nullptr ? nullptr : feed->latest();
   if (latest != nullptr && channels.status) send(status_message(latest->status));
   if (latest != nullptr && channels.power) send(power_message(latest->power));
-  if (channels.events) subscribe_events(request.after);
 }
 
-void BridgeConnection::subscribe_events(std::optional<std::uint64_t> after) {
+/// No event comes before `confirmation`, and none that happens after it is missed.
+void BridgeConnection::subscribe_events(std::optional<std::uint64_t> after,
+                                        const std::string& confirmation) {
   {
     const std::lock_guard lock(mutex_);
+    put(confirmation);            // if that fails, the first event does
     if (is_catching_up_) return;  // it will be live, or begins with an earlier event
     if (!after) {
       delivered_ = std::max(delivered_, hub_->newest_event());
@@ -68,8 +75,11 @@ Task<void> BridgeConnection::catch_up(std::shared_ptr<BridgeConnection> self) {
       const bool is_there = co_await std::move(waiting);
       if (!is_there) co_return self->cut_off();
     }
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     is_read = false;
+    gateway::log_event(gateway::LogEvent::request_failed, {{"reason", error.what()},
+                                                           {"route", "/operator/ws"},
+                                                           {"request_id", self->correlation_id_}});
   }
   const std::lock_guard lock(self->mutex_);
   self->is_catching_up_ = false;
@@ -118,8 +128,6 @@ Task<std::optional<bool>> BridgeConnection::send_backlog() {
   co_return events->size() == kPage;
 }
 
-/// The client reads at its own speed; one that reads nothing for ten seconds is too slow.
-/// \return false: it is, or has left
 Task<bool> BridgeConnection::wait_for_client() {
   constexpr auto kPause = std::chrono::milliseconds(20);
   constexpr int kMaxPauses = 500;

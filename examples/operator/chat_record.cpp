@@ -95,7 +95,6 @@ Task<void> ChatRecord::report_fallback(const json& body) {
   for (const char* name : {"source", "reason", "attempts"}) {
     if (!member(metadata, name).is_null()) seen.payload[name] = metadata[name];
   }
-  seen.payload["session_id"] = text_member(body, "session_id");
   return report(std::move(seen));
 }
 

@@ -34,7 +34,7 @@ Task<ApiAnswer> stream(SharedContext context, const ApiCall& call, ChatQuestion 
 Task<ApiAnswer> chat(SharedContext context, const ApiCall& call) {
   auto body = json_object(call);  // the gateway checks its members
   if (!body) co_return std::move(body.error());
-  ChatQuestion question(call.caller, call.request.body, call.correlation_id);
+  ChatQuestion question(call.caller, to_text(*body), call.correlation_id);
   question.idempotency_key = call.request.headers.get("Idempotency-Key");
   auto answering = wants_events(call.request)
                        ? stream(context, call, std::move(question))

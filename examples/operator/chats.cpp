@@ -106,4 +106,10 @@ Task<ChatOpening> Chats::open(ChatQuestion question, Deadline deadline) const {
   co_return ChatOpening(whole_events(*record, std::move(finished.body)));
 }
 
+Task<void> Chats::refuse(ChatQuestion question, ApiAnswer answer) const {
+  ChatRecord record(parts_, std::move(question), clock_, wall_clock_);
+  auto recording = record.refused(answer);
+  co_await std::move(recording);
+}
+
 }  // namespace backend

@@ -84,6 +84,8 @@ class Chats {
 
   vx11::Task<ApiAnswer> ask(ChatQuestion question, vx11::Deadline deadline) const;
   vx11::Task<ChatOpening> open(ChatQuestion question, vx11::Deadline deadline) const;
+  /// Records a chat that is refused without asking the gateway.
+  vx11::Task<void> refuse(ChatQuestion question, ApiAnswer answer) const;
 
  private:
   Parts parts_;

@@ -45,6 +45,59 @@ AuditEntry entry_of(CommandRecord&& record, const ApiCall& call) {
   return entry;
 }
 
+PolicyRefusal policy_refusal(bool read_only, vx11::Scope scope, std::string_view object) {
+  PolicyRefusal why;
+  why.service = object;
+  if (read_only) {
+    why.message = "The backend is read-only.";
+    why.reason = "read_only";
+    why.recommended_action = "Use a backend whose setting read_only is off.";
+  } else {
+    const std::string name(vx11::to_string(scope));
+    why.message = "Your credential may look but not act.";
+    why.reason = "missing_scope";
+    why.recommended_action = "Log in with a token that has the scope " + name + ".";
+  }
+  return why;
+}
+
+bool is_object(const vx11::HttpResponse& answer) {
+  const std::optional<json> body = parse_bounded(answer.body);
+  return body && body->is_object();
+}
+
+/// Whether the gateway may have carried out a command that it has not answered: it was lost after
+/// it was sent, came too late, or was answered by something else.
+bool may_have_been_received(const vx11::Result<vx11::HttpResponse>& answer) {
+  if (answer) {
+    const bool is_done = answer->status < 300;
+    const bool is_of_proxy = answer->status == 502 || answer->status == 504;
+    return (is_done || is_of_proxy) && !is_object(*answer);
+  }
+  switch (answer.error().code) {
+    case vx11::Errc::timeout:
+    case vx11::Errc::invalid_reply:
+    case vx11::Errc::too_large:
+    case vx11::Errc::cancelled:
+      return true;
+    case vx11::Errc::unreachable:  // in the words of vx11's client; others have none for it
+      return answer.error().detail.ends_with("before an answer");
+    default:
+      return false;
+  }
+}
+
+/// 504 `pending` for such a command.
+ApiAnswer unknown_outcome(const vx11::Result<vx11::HttpResponse>& answer) {
+  json body = {{"status", "pending"},
+               {"module", kGatewayModule},
+               {"reason", answer ? "invalid_reply" : failure_reason(answer.error().code)},
+               {"message",
+                "The gateway has not answered; the command may have been carried out. Look at the "
+                "state before you repeat it."}};
+  return ApiAnswer(504, std::move(body));
+}
+
 /// Of madre's `detail`, which is a text, or absent.
 std::string message_of(const json& body) {
   constexpr std::size_t kMax = 500;
@@ -58,22 +111,18 @@ bool is_read_only(const RouteContext& context, const Caller& caller, vx11::Scope
   return context.options.read_only || !caller.scopes.allow(scope);
 }
 
-std::optional<ApiAnswer> off_for(const RouteContext& context, const ApiCall& call,
-                                 vx11::Scope scope, std::string_view object) {
-  if (!is_read_only(context, call.caller, scope)) return std::nullopt;
-  PolicyRefusal why;
-  why.service = object;
-  if (context.options.read_only) {
-    why.message = "The backend is read-only.";
-    why.reason = "read_only";
-    why.recommended_action = "Use a backend whose setting read_only is off.";
-  } else {
-    const std::string name(vx11::to_string(scope));
-    why.message = "Your credential may look but not act.";
-    why.reason = "missing_scope";
-    why.recommended_action = "Log in with a token that has the scope " + name + ".";
-  }
-  return off_by_policy(why);
+/// An audit that cannot be written does not change the refusal, which changes nothing.
+Task<std::optional<ApiAnswer>> off_for(const RouteContext& context, const ApiCall& call,
+                                       vx11::Scope scope, std::string action, std::string object) {
+  if (!is_read_only(context, call.caller, scope)) co_return std::nullopt;
+  const PolicyRefusal why = policy_refusal(context.options.read_only, scope, object);
+  AuditEntry entry(call.caller, std::move(action), std::move(object), call.correlation_id);
+  entry.outcome = "refused";
+  entry.detail["reason"] = why.reason;
+  if (!context.options.read_only) entry.detail["scope"] = vx11::to_string(scope);
+  auto auditing = context.parts.audit->add(std::move(entry));
+  co_await std::move(auditing);
+  co_return off_by_policy(why);
 }
 
 std::string_view outcome_of(int status) noexcept {
@@ -116,8 +165,25 @@ ApiAnswer command_refusal(GatewayReply reply) {
   return answer;
 }
 
-vx11::Deadline command_deadline(const RouteContext& context) {
-  return vx11::Deadline::after(context.options.clock.now(), context.options.command_timeout);
+Task<std::optional<ApiAnswer>> begin_record(const RouteContext& context, const ApiCall& call,
+                                            std::string action, std::string object, json detail) {
+  AuditEntry entry(call.caller, std::move(action), std::move(object), call.correlation_id);
+  entry.outcome = "pending";
+  entry.detail = std::move(detail);
+  auto auditing = context.parts.audit->add(std::move(entry));
+  const vx11::Result<void> audited = co_await std::move(auditing);
+  if (audited) co_return std::nullopt;
+  co_return service_offline("database", "storage",
+                            "The audit cannot be written, so the command was not sent");
+}
+
+Task<ReplyOrAnswer> command_gateway(const RouteContext& context, GatewayRequest request,
+                                    vx11::Duration limit) {
+  const auto deadline = vx11::Deadline::after(context.options.clock.now(), limit);
+  auto sending = context.parts.gateway->send(std::move(request), deadline);
+  vx11::Result<vx11::HttpResponse> answer = co_await std::move(sending);
+  if (may_have_been_received(answer)) co_return tl::unexpected(unknown_outcome(answer));
+  co_return read_reply(std::move(answer));
 }
 
 }  // namespace backend

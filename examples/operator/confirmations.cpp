@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "api_answers.hpp"
+#include "bounded_json.hpp"
 
 namespace backend {
 
@@ -44,7 +45,7 @@ std::string text_of(const json& object, const char* name) {
 
 /// The answer of `GET /operator/whoami`.
 Confirmed read_confirmation(const std::string& body) {
-  const json answer = json::parse(body, nullptr, false);
+  const json answer = parse_bounded(body).value_or(json());
   const bool is_good = answer.is_object() && answer.contains("scopes") &&
                        answer["scopes"].is_array() && answer.contains("principal");
   if (!is_good) return offline("invalid_reply", "the gateway does not confirm credentials");

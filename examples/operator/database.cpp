@@ -7,6 +7,8 @@
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
+#include "log.hpp"
+
 namespace backend {
 
 namespace {
@@ -45,9 +47,20 @@ Database::Database(DatabaseFile file, Connection writer, Connection reader, std:
 
 Database::~Database() = default;
 
+vx11::Task<vx11::Result<>> Database::commit(detail::Change& change) {
+  vx11::Task<vx11::Result<>> committing = commit_in_turn(change);
+  vx11::Result<> committed = co_await std::move(committing);
+  co_return counted(std::move(committed));
+}
+
+vx11::Result<> Database::counted(vx11::Result<> result) {
+  if (!result) errors_.fetch_add(1, std::memory_order_relaxed);
+  return result;
+}
+
 /// Each change waits for its own call on the thread. The first of them to be made takes all that
 /// wait into one transaction; those of the others then find their change done.
-vx11::Task<vx11::Result<>> Database::commit(detail::Change& change) {
+vx11::Task<vx11::Result<>> Database::commit_in_turn(detail::Change& change) {
   if (!enqueue(change)) co_return vx11::fail(too_many());
   vx11::Task<vx11::Result<>> running = changes_.run([this, &change] {
     while (!change.has_ended) run_waiting();
@@ -124,7 +137,8 @@ void Database::apply(detail::Change& change) {
   } catch (const SQLite::Exception& failure) {
     if (!has_transaction(writer_)) throw;
     change.outcome = vx11::fail(storage_error(failure));
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    gateway::log_event(gateway::LogEvent::request_failed, {{"reason", error.what()}});
     change.outcome = vx11::fail(vx11::Errc::storage, "the change could not be made");
   }
   if (!is_kept) writer_.run("ROLLBACK TO change");
@@ -146,8 +160,8 @@ vx11::Task<vx11::Result<>> Database::empty_log() {
 vx11::Task<vx11::Result<>> Database::run_query(Query query) {
   vx11::Task<vx11::Result<>> running = queries_.run([this, query] { return query_now(query); });
   vx11::Result<> made = co_await std::move(running);
-  if (!made && made.error().code != vx11::Errc::storage) co_return vx11::fail(too_many());
-  co_return made;
+  if (!made && made.error().code != vx11::Errc::storage) made = vx11::fail(too_many());
+  co_return counted(std::move(made));
 }
 
 vx11::Result<> Database::query_now(Query query) {

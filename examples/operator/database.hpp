@@ -8,8 +8,10 @@
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -156,6 +158,8 @@ class Database {
   /// \return `storage` if that cannot be done now
   vx11::Task<vx11::Result<>> empty_log();
 
+  /// Changes and queries that failed with `storage`.
+  std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
   /// Changes that have not begun.
   std::size_t waiting() const;
 
@@ -177,6 +181,8 @@ class Database {
   using Changes = std::vector<detail::Change*>;
 
   vx11::Task<vx11::Result<>> commit(detail::Change& change);
+  vx11::Task<vx11::Result<>> commit_in_turn(detail::Change& change);
+  vx11::Result<> counted(vx11::Result<> result);
   vx11::Task<vx11::Result<>> run_query(Query query);
   vx11::Result<> query_now(Query query);
   bool enqueue(detail::Change& change);
@@ -190,6 +196,7 @@ class Database {
   Connection writer_;
   Connection reader_;
   const std::size_t queue_limit_;
+  std::atomic<std::uint64_t> errors_ = 0;
   mutable std::mutex mutex_;
   Changes waiting_ = {};
   vx11::BlockingPool changes_;  ///< The pools are the last members: their threads end first.

@@ -26,6 +26,7 @@ class EventEndpoints {
 
   EventEndpoints(const Parts& parts, EventRouteOptions options)
       : events_(parts.events),
+        audit_(parts.audit),
         options_(std::move(options)),
         ingested_({.rate = options_.ingest_rate}, options_.clock) {}
 
@@ -58,6 +59,11 @@ class EventEndpoints {
         self->options_.tokens->issue(call.caller.principal, std::string(kPurpose), kTokenLifetime);
     auto token = co_await std::move(issuing);
     if (!token) co_return too_many_tokens();
+    AuditEntry entry(call.caller, "token.issue", "events", call.correlation_id);
+    entry.outcome = "done";
+    auto noting = self->audit_->add(std::move(entry));
+    const auto noted = co_await std::move(noting);
+    if (!noted) co_return storage_offline(noted.error());
     json body = {{"sse_token", *std::move(token)},
                  {"expires_in_sec", kTokenLifetime.count()},
                  {"ttl_sec", kTokenLifetime.count()}};
@@ -260,6 +266,7 @@ class EventEndpoints {
   }
 
   const std::shared_ptr<EventStore> events_;
+  const std::shared_ptr<AuditLog> audit_;
   const EventRouteOptions options_;
   vx11::KeyedRateLimiter<> ingested_;
 };

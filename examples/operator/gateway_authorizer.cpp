@@ -2,12 +2,12 @@
 
 #include <vx11/http_method.hpp>
 
-#include <algorithm>
 #include <utility>
 
 #include "api_answers.hpp"
 #include "correlation.hpp"
 #include "login_notes.hpp"
+#include "page_origin.hpp"
 
 namespace backend {
 
@@ -29,12 +29,6 @@ std::string address_of(const HttpRequest& request) {
   return request.peer != nullptr ? request.peer->address : std::string();
 }
 
-/// The origin of the backend, as a browser writes it, whatever the scheme is.
-bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
-  const std::size_t at = origin.find("://");
-  return at != std::string_view::npos && !host.empty() && origin.substr(at + 3) == host;
-}
-
 class GatewayAuthorizer final : public Authorizer {
  public:
   explicit GatewayAuthorizer(AdmissionParts parts) : parts_(std::move(parts)) {}
@@ -47,7 +41,7 @@ class GatewayAuthorizer final : public Authorizer {
       return is_optional ? std::optional<ApiAnswer>() : refusal(401, "auth_required");
     }
     if (vx11::is_safe(head.method)) return std::nullopt;
-    if (is_cross_site(head, parts_.origins)) return refusal(403, "cross_site");
+    if (is_cross_site(head.headers, parts_.origins)) return refusal(403, "cross_site");
     const bool has_token = head.headers.count(kCsrfHeader) == 1;
     return has_token ? std::optional<ApiAnswer>() : wrong_csrf_token();
   }
@@ -128,13 +122,6 @@ class GatewayAuthorizer final : public Authorizer {
 };
 
 }  // namespace
-
-bool is_cross_site(const HttpRequest& request, const std::vector<std::string>& origins) {
-  const auto origin = request.headers.find("Origin");
-  if (!origin) return request.headers.get("Sec-Fetch-Site") == "cross-site";
-  if (is_own_origin(*origin, request.headers.get("Host"))) return false;
-  return std::find(origins.begin(), origins.end(), *origin) == origins.end();
-}
 
 std::shared_ptr<Authorizer> make_gateway_authorizer(AdmissionParts parts) {
   return std::make_shared<GatewayAuthorizer>(std::move(parts));

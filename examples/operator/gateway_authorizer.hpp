@@ -31,7 +31,4 @@ struct AdmissionParts {
 /// ended.
 std::shared_ptr<Authorizer> make_gateway_authorizer(AdmissionParts parts);
 
-/// Whether a browser says that a page of another origin has sent the request.
-bool is_cross_site(const vx11::HttpRequest& request, const std::vector<std::string>& origins);
-
 }  // namespace backend

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bounded_json.hpp"
+#include "event_families.hpp"
 #include "watch_events.hpp"
 #include "window_view.hpp"
 
@@ -20,7 +21,9 @@ std::optional<WallTime> deadline_in(const nlohmann::json& payload) {
 
 }  // namespace
 
+/// Events of callers are none of the watcher's, whatever their payload says.
 void KnownState::fold(const NewEvent& event, WallTime at) {
+  if (!is_reserved_event(event.type)) return;
   fold_value(event, at);
   fold_window(event);
 }

@@ -14,12 +14,13 @@
 #include "audit_log.hpp"
 #include "caller.hpp"
 #include "event_store.hpp"
+#include "logins.hpp"
 
 namespace backend {
 
 /// What has happened to a login.
 struct LoginNote {
-  enum class What : std::uint8_t { begun, refused, ended, revoked };
+  enum class What : std::uint8_t { begun, refused, ended, revoked, expired };
 
   LoginNote(Caller caller, What kind, std::string correlation)
       : who(std::move(caller)), what(kind), correlation_id(std::move(correlation)) {}
@@ -34,5 +35,10 @@ struct LoginNote {
 /// Completes once both are on disk. \return `storage`
 vx11::Task<vx11::Result<void>> note_login(std::shared_ptr<AuditLog> audit,
                                           std::shared_ptr<EventStore> events, LoginNote note);
+
+/// Ends the logins that have expired, and notes each. \return `storage`
+vx11::Task<vx11::Result<void>> expire_logins(std::shared_ptr<Logins> logins,
+                                             std::shared_ptr<AuditLog> audit,
+                                             std::shared_ptr<EventStore> events);
 
 }  // namespace backend

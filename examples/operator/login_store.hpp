@@ -43,8 +43,8 @@ class LoginStore {
   virtual vx11::Task<vx11::Result<bool>> remove(std::string digest) = 0;
   /// \return the digests of those that were removed
   virtual vx11::Task<vx11::Result<std::vector<std::string>>> remove_all(std::string principal) = 0;
-  /// Removes what has expired at `now`. \return the digests of those that were removed
-  virtual vx11::Task<vx11::Result<std::vector<std::string>>> expire(vx11::WallTime now) = 0;
+  /// Removes what has expired at `now`. \return what was removed
+  virtual vx11::Task<vx11::Result<std::vector<LoginRow>>> expire(vx11::WallTime now) = 0;
 };
 
 }  // namespace backend

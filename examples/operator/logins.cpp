@@ -45,8 +45,9 @@ Task<Result<std::optional<OpenLogin>>> Logins::find(LoginSecret secret) {
   const auto row = co_await std::move(finding);
   if (!row) co_return vx11::fail(row.error());
   if (!row->has_value()) co_return std::nullopt;
+  if ((*row)->expires <= options_.clock.now()) co_return std::nullopt;
   auto token = secret.unseal((*row)->sealed_token);
-  if ((*row)->expires <= options_.clock.now() || !token) {
+  if (!token) {
     auto ending = end(std::move(secret));
     const auto removed = co_await std::move(ending);
     if (!removed) co_return vx11::fail(removed.error());
@@ -78,12 +79,14 @@ Task<Result<std::size_t>> Logins::end_all(std::string principal) {
   co_return removed->size();
 }
 
-Task<Result<std::size_t>> Logins::expire() {
+Task<Result<std::vector<LoginRow>>> Logins::expire() {
   auto removing = options_.store->expire(options_.clock.now());
-  const auto removed = co_await std::move(removing);
-  if (!removed) co_return vx11::fail(removed.error());
-  ended(*removed);
-  co_return removed->size();
+  auto removed = co_await std::move(removing);
+  if (!removed) co_return removed;
+  std::vector<std::string> digests;
+  for (const LoginRow& row : *removed) digests.push_back(row.digest);
+  ended(digests);
+  co_return removed;
 }
 
 std::shared_ptr<void> Logins::listen(std::function<void(const std::string&)> listener) {

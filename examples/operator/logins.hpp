@@ -57,14 +57,14 @@ class Logins {
   /// \param caller    confirmed by the gateway
   /// \param not_after when the token expires; none: it does not
   vx11::Task<vx11::Result<NewLogin>> begin(Caller caller, std::optional<vx11::WallTime> not_after);
-  /// None if there is no such login any more; one that has expired is removed.
+  /// None if there is no such login any more, or it has expired; `expire` then removes it.
   vx11::Task<vx11::Result<std::optional<OpenLogin>>> find(LoginSecret secret);
   /// \return whether it lasted until now
   vx11::Task<vx11::Result<bool>> end(LoginSecret secret);
   /// \return how many have ended
   vx11::Task<vx11::Result<std::size_t>> end_all(std::string principal);
-  /// Ends those that have expired. Call it every minute or so.
-  vx11::Task<vx11::Result<std::size_t>> expire();
+  /// Ends those that have expired. Call it every minute or so. \return what has ended
+  vx11::Task<vx11::Result<std::vector<LoginRow>>> expire();
 
   /// `listener` is called with the id (`Caller::login`) of each login that ends, on any thread, and
   /// must not block. \return keeps the subscription until it is destroyed

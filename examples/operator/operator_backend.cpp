@@ -1,8 +1,10 @@
 #include "operator_backend.hpp"
 
+#include <vx11/http_method.hpp>
 #include <vx11/http_routes.hpp>
 #include <vx11/version.hpp>
 
+#include <array>
 #include <atomic>
 #include <exception>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "api_answers.hpp"
 #include "correlation.hpp"
+#include "page_origin.hpp"
 
 namespace backend {
 
@@ -65,15 +68,34 @@ ApiAnswer lacks(vx11::Scope scope) {
   return answer;
 }
 
+/// Of a write, for the audit: what its route would have recorded.
+std::string action_of(const ApiRoute& route) {
+  using Named = std::pair<std::string_view, const char*>;
+  static constexpr std::array<Named, 5> kActions = {{{"/chat", "chat"},
+                                                     {"/settings", "settings.change"},
+                                                     {"/sessions/{id}", "session.delete"},
+                                                     {"/events/ingest", "events.ingest"},
+                                                     {"/events/sse-token", "token.issue"}}};
+  for (const auto& [pattern, action] : kActions) {
+    if (route.pattern == pattern) return action;
+  }
+  return route.method + " " + route.pattern;
+}
+
 /// A route and what decides about its callers; shared by all requests.
 class Endpoint {
  public:
-  Endpoint(ApiRoute route, std::shared_ptr<Authorizer> authorizer)
-      : route_(std::move(route)), authorizer_(std::move(authorizer)) {}
+  /// \param shared of all routes, without the routes themselves
+  Endpoint(ApiRoute route, std::shared_ptr<const OperatorBackendOptions> shared)
+      : route_(std::move(route)), shared_(std::move(shared)) {}
 
   std::optional<HttpResponse> refusal_of(const HttpRequest& head) const {
+    if (!is_allowed_host(head.headers, shared_->hosts)) {
+      return to_response(refusal(403, "host_not_allowed",
+                                 "the Host of the request is not configured: server.hosts"));
+    }
     if (route_.options.is_public) return std::nullopt;
-    const auto refused = authorizer_->refusal_of(head, route_.options.is_optional);
+    const auto refused = shared_->authorizer->refusal_of(head, route_.options.is_optional);
     if (!refused) return std::nullopt;
     return to_response(*refused);
   }
@@ -87,6 +109,7 @@ class Endpoint {
       auto answering = self->answer_or_refuse(call, id);
       answer = co_await std::move(answering);
     } catch (const std::exception& error) {
+      self->report(error, id);
       answer = refusal(500, "internal");
     }
     co_return send(std::move(answer), id);
@@ -97,13 +120,15 @@ class Endpoint {
     Caller caller;
     caller.address = call.request.peer != nullptr ? call.request.peer->address : std::string();
     if (!route_.options.is_public) {
-      auto confirming = authorizer_->confirm(call.request, call.deadline);
+      auto confirming = shared_->authorizer->confirm(call.request, call.deadline);
       Confirmation confirmed = co_await std::move(confirming);
       if (!confirmed) co_return std::move(confirmed.error());
       caller = *std::move(confirmed);
     }
     const bool is_known = !caller.token.empty();
     if (const auto scope = missing_scope(route_.options.scopes, caller.scopes); is_known && scope) {
+      auto noting = note_refusal(call, caller, *scope, id);
+      co_await std::move(noting);
       co_return lacks(*scope);
     }
     ApiCall admitted(call.request, call.deadline, std::move(caller), id);
@@ -113,13 +138,31 @@ class Endpoint {
     co_return answer;
   }
 
+  /// A refusal that cannot be recorded is one all the same.
+  Task<void> note_refusal(const vx11::RoutedRequest& call, const Caller& caller, vx11::Scope scope,
+                          const std::string& id) const {
+    if (shared_->audit == nullptr || vx11::is_safe(route_.method)) co_return;
+    AuditEntry entry(caller, action_of(route_), call.path_argument("id"), id);
+    entry.outcome = "refused";
+    entry.detail["reason"] = "missing_scope";
+    entry.detail["scope"] = vx11::to_string(scope);
+    auto noting = shared_->audit->add(std::move(entry));
+    co_await std::move(noting);
+  }
+
+  void report(const std::exception& error, const std::string& id) const {
+    if (shared_->on_defect == nullptr) return;
+    const std::string route = whole_path(route_);
+    shared_->on_defect(Defect{error.what(), route_.method, route, id});
+  }
+
   const ApiRoute route_;
-  const std::shared_ptr<Authorizer> authorizer_;
+  const std::shared_ptr<const OperatorBackendOptions> shared_;
 };
 
 void add(vx11::HttpRoutes& routes, const ApiRoute& route,
-         const std::shared_ptr<Authorizer>& authorizer) {
-  auto endpoint = std::make_shared<const Endpoint>(route, authorizer);
+         const std::shared_ptr<const OperatorBackendOptions>& shared) {
+  auto endpoint = std::make_shared<const Endpoint>(route, shared);
   vx11::RouteOptions options{
       .max_body_bytes = route.options.max_body_bytes,
       .admit = [endpoint](const HttpRequest& head) { return endpoint->refusal_of(head); }};
@@ -187,9 +230,12 @@ vx11::Result<std::shared_ptr<vx11::HttpHandler>> make_operator_backend(
     OperatorBackendOptions options) {
   const auto draining = std::make_shared<std::atomic<bool>>(false);
   vx11::HttpRoutes routes;
-  for (const ApiRoute& route : options.routes) add(routes, route, options.authorizer);
-  add_health(routes, std::move(options.readiness), draining);
-  for (auto& [prefix, handler] : options.mounts) routes.mount(prefix, std::move(handler));
+  const ApiRoutes api = std::exchange(options.routes, {});
+  const auto mounts = std::exchange(options.mounts, {});
+  const auto shared = std::make_shared<const OperatorBackendOptions>(std::move(options));
+  for (const ApiRoute& route : api) add(routes, route, shared);
+  add_health(routes, shared->readiness, draining);
+  for (const auto& [prefix, handler] : mounts) routes.mount(prefix, handler);
   auto built = routes.build();
   if (!built) return built;
   return make_canonical(std::make_shared<Draining>(*std::move(built), draining));

@@ -10,9 +10,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api_routes.hpp"
+#include "audit_log.hpp"
 #include "authorizer.hpp"
 
 namespace backend {
@@ -23,11 +26,25 @@ struct Readiness {
   std::function<bool()> is_ready = {};
 };
 
+/// An exception that a route has thrown; a view.
+struct Defect {
+  std::string_view reason = {};  ///< Not to be shown to clients.
+  std::string_view method = {};
+  std::string_view route = {};  ///< Its pattern.
+  std::string_view correlation_id = {};
+};
+
 /// What `make_operator_backend` serves.
 struct OperatorBackendOptions {
   ApiRoutes routes = {};
   std::shared_ptr<Authorizer> authorizer = {};  ///< Required.
   std::vector<Readiness> readiness = {};
+  /// Hosts that requests for `routes` may name, as `is_allowed_host` has it; empty: all.
+  std::vector<std::string> hosts = {};
+  /// Of writes that are refused because the caller lacks a scope. Null: none are recorded.
+  std::shared_ptr<AuditLog> audit = {};
+  /// Called for an exception that a route throws, which is answered 500. Must not throw.
+  std::function<void(const Defect&)> on_defect = {};
   /// Handlers of whole paths, by prefix: the console, documents, metrics.
   std::vector<std::pair<std::string, std::shared_ptr<vx11::HttpHandler>>> mounts = {};
 };

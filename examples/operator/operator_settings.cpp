@@ -32,10 +32,11 @@ std::vector<Setting> shared(std::initializer_list<std::string_view> keys) {
 }
 
 std::vector<Setting> server_settings() {
-  std::vector<Setting> all = shared(
-      {"server.listen", "server.insecure_listen", "server.socket_mode", "server.trusted_proxies",
-       "server.proxy_protocol", "server.client_header", "server.threads", "server.max_connections",
-       "server.max_connections_per_address", "server.max_unsent_bytes", "server.idle_timeout"});
+  std::vector<Setting> all =
+      shared({"server.listen", "server.insecure_listen", "server.socket_mode",
+              "server.trusted_proxies", "server.proxy_protocol", "server.client_header",
+              "server.threads", "server.max_connections", "server.max_connections_per_address",
+              "server.max_unsent_bytes", "server.idle_timeout", "server.hosts"});
   all.push_back(
       {.key = "server.origins",
        .field = field(&Config::backend, &BackendConfig::origins),

@@ -4,6 +4,7 @@
 
 #include "backend_handler.hpp"
 #include "log.hpp"
+#include "login_notes.hpp"
 
 namespace backend {
 
@@ -54,7 +55,8 @@ void RunningBackend::tend() {
   const vx11::TimePoint now = vx11::SteadyClock().now();
   if (now < next_expiry_) return;
   next_expiry_ = now + std::chrono::seconds(10);
-  auto expiring = parts_->admission.logins->expire();
+  const AdmissionParts& admission = parts_->admission;
+  auto expiring = expire_logins(admission.logins, admission.audit, admission.events);
   parts_->stores->store(vx11::sync_wait(std::move(expiring)).has_value());
 }
 

@@ -24,11 +24,12 @@ using vx11::Task;
 constexpr std::array<const char*, 3> kPowerHeaders = {"X-VX11-Power-Key", "X-VX11-Power-Token",
                                                       "User-Agent"};
 
-GatewayRequest command_to(const ApiCall& call, const std::string& service,
-                          std::string_view action) {
+/// \param body as it was understood here: what is audited is what is sent
+GatewayRequest command_to(const ApiCall& call, const std::string& service, std::string_view action,
+                          const json& body) {
   GatewayRequest request("POST", fmt::format("/operator/power/service/{}/{}", service, action),
                          call.caller, call.correlation_id);
-  request.body = call.request.body;
+  request.body = to_text(body);
   for (const char* name : kPowerHeaders) {
     const std::string_view value = call.request.headers.get(name);
     if (!value.empty()) request.headers.set(name, value);
@@ -92,13 +93,21 @@ Task<ApiAnswer> command(SharedContext context, const ApiCall& call, std::string_
     unknown.body["detail"][0]["loc"] = json::array({"path", "name"});
     co_return unknown;
   }
-  if (auto off = off_for(*context, call, Scope::power_write, service)) co_return *std::move(off);
+  auto checking =
+      off_for(*context, call, Scope::power_write, fmt::format("service.{}", action), service);
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   if (auto mistake = body_mistake(*body)) co_return *std::move(mistake);
   const StatusFeed::PowerCommand running = context->parts.feed->begin_command();
-  auto sending = ask_gateway(*context, command_to(call, service, action),
-                             command_deadline(*context), context->options.command_timeout);
+  json detail = command_detail(*body, nullptr);
+  auto beginning =
+      begin_record(*context, call, fmt::format("service.{}", action), service, std::move(detail));
+  auto unrecorded = co_await std::move(beginning);
+  if (unrecorded) co_return *std::move(unrecorded);
+  auto sending = command_gateway(*context, command_to(call, service, action, *body),
+                                 context->options.command_timeout);
   ReplyOrAnswer reply = co_await std::move(sending);
   CommandRecord record(fmt::format("service.{}", action), service);
   record.module = service;

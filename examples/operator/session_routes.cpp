@@ -76,7 +76,7 @@ std::string percent_encoded(std::string_view text) {
 /// What the routes share; kept by each.
 struct SessionEndpoints {
   std::shared_ptr<GatewayClient> gateway;
-  std::shared_ptr<AuditLog> audit;
+  std::shared_ptr<AuditStore> audit;
   std::shared_ptr<TranscriptStore> transcripts;
   bool read_only;
 };
@@ -146,13 +146,49 @@ GatewayDeletion deletion_of(const vx11::Result<vx11::HttpResponse>& answer) {
   return deletion;
 }
 
-Task<ApiAnswer> note(Shared self, const ApiCall& call, const std::string& id, ApiAnswer answer) {
+AuditEntry entry_of(const ApiCall& call, const std::string& id, const char* outcome) {
   AuditEntry entry(call.caller, "session.delete", id, call.correlation_id);
-  entry.outcome = answer.status < 300 ? "done" : "failed";
+  entry.outcome = outcome;
+  return entry;
+}
+
+Task<ApiAnswer> note_failure(Shared self, AuditEntry entry, ApiAnswer answer) {
   auto noting = self->audit->add(std::move(entry));
   const auto noted = co_await std::move(noting);
   if (!noted) co_return storage_offline(noted.error());
   co_return answer;
+}
+
+/// Stores the entry with the deletion, if anything was deleted.
+struct Recording {
+  Recording(std::shared_ptr<AuditStore> log, AuditEntry what, bool was_at_gateway)
+      : audit(std::move(log)), entry(std::move(what)), was_there(was_at_gateway) {}
+  void operator()(Connection& connection, bool was_here) const {
+    if (was_here || was_there) audit->add_within(connection, entry);
+  }
+
+  std::shared_ptr<AuditStore> audit;
+  AuditEntry entry;
+  bool was_there;
+};
+
+Task<ApiAnswer> erase_here(Shared self, const ApiCall& call, std::string id, bool was_there) {
+  Recording recording(self->audit, entry_of(call, id, "done"), was_there);
+  auto erasing = self->transcripts->erase(id, call.caller.principal, std::move(recording));
+  const auto erased = co_await std::move(erasing);
+  if (!erased) {
+    ApiAnswer failed = storage_offline(erased.error());
+    if (was_there) {
+      failed.body["message"] =
+          "The gateway has deleted it; its transcript here could not be deleted: try again.";
+    }
+    co_return failed;
+  }
+  if (!*erased && !was_there) co_return refusal(404, "not_found");
+  vx11::StreamedResponse nothing(vx11::HttpResponse(204), nullptr);
+  ApiAnswer done(std::move(nothing));
+  done.status = 204;
+  co_return done;
 }
 
 /// At the gateway first: what is left after a failure is still in the list here, and can be deleted
@@ -172,26 +208,19 @@ Task<ApiAnswer> erase(Shared self, const ApiCall& call) {
   const auto answered = co_await std::move(asking);
   GatewayDeletion deletion = deletion_of(answered);
   if (deletion.failure) {
-    auto noting = note(self, call, id, *std::move(deletion.failure));
+    auto noting = note_failure(self, entry_of(call, id, "failed"), *std::move(deletion.failure));
     co_return co_await std::move(noting);
   }
-  auto erasing = self->transcripts->erase(id, call.caller.principal);
-  const auto erased = co_await std::move(erasing);
-  if (!erased) co_return storage_offline(erased.error());
-  if (!*erased && !deletion.was_there) co_return refusal(404, "not_found");
-  vx11::StreamedResponse nothing(vx11::HttpResponse(204), nullptr);
-  ApiAnswer done(std::move(nothing));
-  done.status = 204;
-  auto noting = note(self, call, id, std::move(done));
-  co_return co_await std::move(noting);
+  auto erasing = erase_here(self, call, id, deletion.was_there);
+  co_return co_await std::move(erasing);
 }
 
 }  // namespace
 
 ApiRoutes session_routes(const Parts& parts, std::shared_ptr<TranscriptStore> transcripts,
-                         bool read_only) {
+                         std::shared_ptr<AuditStore> audit, bool read_only) {
   const auto self = std::make_shared<const SessionEndpoints>(
-      SessionEndpoints{parts.gateway, parts.audit, std::move(transcripts), read_only});
+      SessionEndpoints{parts.gateway, std::move(audit), std::move(transcripts), read_only});
   ApiRoutes routes;
   routes.push_back(
       ApiRoute{"GET", "/sessions", [self](const ApiCall& call) { return list(self, call); }, {}});

@@ -85,7 +85,7 @@ tl::expected<json, ApiAnswer> changes_of(const ApiCall& call) {
 
 /// What the routes share; kept by each.
 struct SettingsEndpoints {
-  std::shared_ptr<AuditLog> audit;
+  std::shared_ptr<AuditStore> audit;
   std::shared_ptr<StatusFeed> feed;
   std::shared_ptr<SettingsStore> settings;
   bool read_only;
@@ -107,6 +107,16 @@ struct SettingsEndpoints {
 };
 using Shared = std::shared_ptr<const SettingsEndpoints>;
 
+/// Stores the entry with the change.
+struct Recording {
+  Recording(std::shared_ptr<AuditStore> log, AuditEntry what)
+      : audit(std::move(log)), entry(std::move(what)) {}
+  void operator()(Connection& connection) const { audit->add_within(connection, entry); }
+
+  std::shared_ptr<AuditStore> audit;
+  AuditEntry entry;
+};
+
 Task<ApiAnswer> show(Shared self, const ApiCall& call) {
   auto reading = self->settings->get(call.caller.principal);
   const auto stored = co_await std::move(reading);
@@ -126,21 +136,20 @@ Task<ApiAnswer> change(Shared self, const ApiCall& call) {
   AuditEntry entry(call.caller, "settings.change", call.caller.principal, call.correlation_id);
   entry.outcome = "done";
   entry.detail = *changes;
-  auto changing = self->settings->change(call.caller.principal, *std::move(changes));
+  Recording recording(self->audit, std::move(entry));
+  auto changing =
+      self->settings->change(call.caller.principal, *std::move(changes), std::move(recording));
   const auto stored = co_await std::move(changing);
   if (!stored) co_return storage_offline(stored.error());
-  auto noting = self->audit->add(std::move(entry));
-  const auto noted = co_await std::move(noting);
-  if (!noted) co_return storage_offline(noted.error());
   co_return self->answer(*stored);
 }
 
 }  // namespace
 
 ApiRoutes settings_routes(const Parts& parts, std::shared_ptr<SettingsStore> settings,
-                          bool read_only) {
+                          std::shared_ptr<AuditStore> audit, bool read_only) {
   const auto self = std::make_shared<const SettingsEndpoints>(
-      SettingsEndpoints{parts.audit, parts.feed, std::move(settings), read_only});
+      SettingsEndpoints{std::move(audit), parts.feed, std::move(settings), read_only});
   const vx11::Scopes status{vx11::Scope::status};
   ApiRoutes routes;
   routes.push_back(ApiRoute{"GET",

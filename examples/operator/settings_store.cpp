@@ -22,17 +22,18 @@ vx11::Task<vx11::Result<nlohmann::json>> SettingsStore::get(std::string principa
   co_return co_await std::move(reading);
 }
 
-vx11::Task<vx11::Result<nlohmann::json>> SettingsStore::change(std::string principal,
-                                                               nlohmann::json changes) const {
+vx11::Task<vx11::Result<nlohmann::json>> SettingsStore::change(
+    std::string principal, nlohmann::json changes, std::function<void(Connection&)> also) const {
   const auto now = to_stored(wall_clock_.now());
   auto changing = database_->write([principal = std::move(principal), changes = std::move(changes),
-                                    now](Connection& connection) {
+                                    also = std::move(also), now](Connection& connection) {
     nlohmann::json settings = settings_of(connection, principal);
     settings.update(changes);
     connection.run(
         "INSERT OR REPLACE INTO settings (principal, value, updated_at)"
         " VALUES (?1, ?2, ?3)",
         principal, to_stored(settings), now);
+    if (also) also(connection);
     return settings;
   });
   co_return co_await std::move(changing);

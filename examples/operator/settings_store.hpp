@@ -7,6 +7,7 @@
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,9 +26,10 @@ class SettingsStore {
   /// What the user has set; an empty object if that is nothing.
   vx11::Task<vx11::Result<nlohmann::json>> get(std::string principal) const;
   /// Sets the members of `changes`, and leaves the others as they are.
+  /// \param also called within the transaction, for what is stored with the change or not at all
   /// \return all that the user has set, once it is on disk
-  vx11::Task<vx11::Result<nlohmann::json>> change(std::string principal,
-                                                  nlohmann::json changes) const;
+  vx11::Task<vx11::Result<nlohmann::json>> change(std::string principal, nlohmann::json changes,
+                                                  std::function<void(Connection&)> also = {}) const;
 
  private:
   std::shared_ptr<Database> database_;

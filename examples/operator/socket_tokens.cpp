@@ -6,11 +6,11 @@
 
 #include <openssl/evp.h>
 
+#include "api_answers.hpp"
+
 namespace backend {
 
 namespace {
-
-constexpr const char* kPurpose = "ws";
 
 std::shared_ptr<vx11::EphemeralTokens> memory_tokens(vx11::SteadyClock clock) {
   vx11::MemoryEphemeralTokensOptions options;
@@ -39,12 +39,12 @@ vx11::Headers credential_fields(const vx11::Headers& headers) {
   return fields;
 }
 
-SocketTokens::SocketTokens(vx11::SteadyClock clock)
-    : clock_(clock), tokens_(memory_tokens(clock)) {}
+SocketTokens::SocketTokens(vx11::SteadyClock clock, std::string purpose)
+    : clock_(clock), purpose_(std::move(purpose)), tokens_(memory_tokens(clock)) {}
 
 vx11::Task<vx11::Result<std::string>> SocketTokens::issue(BridgeCaller caller) {
   std::string principal = caller.caller.principal;
-  auto issuing = tokens_->issue(std::move(principal), kPurpose, kLifetime);
+  auto issuing = tokens_->issue(std::move(principal), purpose_, kLifetime);
   vx11::Result<std::string> token = co_await std::move(issuing);
   if (token) keep(*token, std::move(caller));
   co_return token;
@@ -52,7 +52,7 @@ vx11::Task<vx11::Result<std::string>> SocketTokens::issue(BridgeCaller caller) {
 
 vx11::Task<std::optional<BridgeCaller>> SocketTokens::redeem(std::string token) {
   std::optional<BridgeCaller> caller;
-  auto redeeming = tokens_->redeem(token, kPurpose);
+  auto redeeming = tokens_->redeem(token, purpose_);
   const auto principal = co_await std::move(redeeming);
   if (principal && *principal) caller = take(token);
   co_return caller;
@@ -66,6 +66,13 @@ void SocketTokens::keep(const std::string& token, BridgeCaller caller) {
   callers_.emplace(std::move(digest), Entry{std::move(caller), now + kLifetime});
 }
 
+void SocketTokens::end_login(std::string_view login) {
+  if (login.empty()) return;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(callers_,
+                [=](const auto& each) { return each.second.caller.caller.login == login; });
+}
+
 std::optional<BridgeCaller> SocketTokens::take(const std::string& token) {
   const std::string digest = digest_of(token);
   const std::lock_guard lock(mutex_);
@@ -74,6 +81,30 @@ std::optional<BridgeCaller> SocketTokens::take(const std::string& token) {
   BridgeCaller caller = std::move(found->second.caller);
   callers_.erase(found);
   return caller;
+}
+
+vx11::Task<tl::expected<BridgeCaller, ApiAnswer>> redeem_token(
+    std::shared_ptr<SocketTokens> tokens, std::shared_ptr<Authorizer> authorizer,
+    const ApiCall& call) {
+  std::string token = call.query("token");
+  if (token.empty()) co_return tl::unexpected(refusal(401, "auth_required"));
+  auto redeeming = tokens->redeem(std::move(token));
+  auto caller = co_await std::move(redeeming);
+  if (!caller) {
+    co_return tl::unexpected(refusal(
+        403, "forbidden",
+        "The token is used, expired, or none of POST /operator/api/events/sse-token or ws-token. A "
+        "lasting token does not belong into a URL, but into the header field x-vx11-token."));
+  }
+  vx11::HttpRequest request("GET", {}, call.request.target);
+  request.headers = caller->credential;
+  request.peer = call.request.peer;
+  auto confirming = authorizer->confirm(request, call.deadline);
+  Confirmation confirmed = co_await std::move(confirming);
+  if (!confirmed) co_return tl::unexpected(std::move(confirmed.error()));
+  caller->caller = *std::move(confirmed);
+  caller->caller.address = call.caller.address;
+  co_return *std::move(caller);
 }
 
 }  // namespace backend

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Tokens that open one WebSocket each, for clients that cannot send header fields. Internal.
+/// Tokens that open one WebSocket or event stream each, for clients that cannot send header fields.
+/// Internal.
 
 #include <vx11/clock.hpp>
 #include <vx11/ephemeral_tokens.hpp>
@@ -15,7 +16,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include <tl/expected.hpp>
+
+#include "authorizer.hpp"
 #include "caller.hpp"
 
 namespace backend {
@@ -33,19 +38,22 @@ struct BridgeCaller {
 /// The fields of `headers` that may hold a credential.
 vx11::Headers credential_fields(const vx11::Headers& headers);
 
-/// Issues tokens for `GET /operator/ws?token=`. A chat over the WebSocket is asked with the token
-/// of the caller, which an `EphemeralTokens` does not keep: callers are kept here, in memory and
-/// for a minute. **Thread-safe**; outlives its tasks.
+/// Issues tokens for `?token=`. A chat over a WebSocket is asked with the token of the caller, and
+/// a login may end meanwhile, which an `EphemeralTokens` does not know: callers are kept here, in
+/// memory and for a minute. **Thread-safe**; outlives its tasks.
 class SocketTokens {
  public:
   static constexpr std::chrono::seconds kLifetime{60};
 
-  explicit SocketTokens(vx11::SteadyClock clock = {});
+  /// \param purpose a token for another one opens nothing
+  explicit SocketTokens(vx11::SteadyClock clock = {}, std::string purpose = "ws");
 
   /// \return `rejected` if the principal has too many
   vx11::Task<vx11::Result<std::string>> issue(BridgeCaller caller);
   /// \return none if the token is unknown, expired or used
   vx11::Task<std::optional<BridgeCaller>> redeem(std::string token);
+  /// Forgets the tokens that were issued to a login. `login` as `Caller::login`.
+  void end_login(std::string_view login);
 
  private:
   struct Entry {
@@ -57,9 +65,16 @@ class SocketTokens {
   std::optional<BridgeCaller> take(const std::string& token);
 
   const vx11::SteadyClock clock_;
+  const std::string purpose_;
   const std::shared_ptr<vx11::EphemeralTokens> tokens_;
   std::mutex mutex_ = {};
   std::map<std::string, Entry> callers_ = {};  ///< By the digest of the token.
 };
+
+/// The caller of the `?token=` of a request, as the gateway confirms the credential now.
+/// \return 401 without a token, 403 if it is none of `tokens`, and what `authorizer` refuses
+vx11::Task<tl::expected<BridgeCaller, ApiAnswer>> redeem_token(
+    std::shared_ptr<SocketTokens> tokens, std::shared_ptr<Authorizer> authorizer,
+    const ApiCall& call);
 
 }  // namespace backend

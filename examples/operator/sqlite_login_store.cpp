@@ -20,6 +20,20 @@ vx11::WallTime to_time(std::int64_t number) noexcept {
   return vx11::WallTime(std::chrono::milliseconds(number));
 }
 
+constexpr std::string_view kSelect =
+    "SELECT digest, principal, sealed_token, address, created_at, expires_at FROM logins";
+
+LoginRow login_of(SQLite::Statement& row) {
+  LoginRow login;
+  login.digest = row.getColumn(0).getString();
+  login.principal = row.getColumn(1).getString();
+  login.sealed_token = row.getColumn(2).getString();
+  login.address = row.getColumn(3).getString();
+  login.created = to_time(row.getColumn(4).getInt64());
+  login.expires = to_time(row.getColumn(5).getInt64());
+  return login;
+}
+
 template <class... Values>
 Digests digests(Connection& connection, std::string_view sql, const Values&... values) {
   Digests found;
@@ -53,20 +67,8 @@ struct Find {
   std::string digest;
   std::optional<LoginRow> operator()(Connection& connection) const {
     std::optional<LoginRow> found;
-    const auto take = [&](SQLite::Statement& row) {
-      LoginRow login;
-      login.digest = digest;
-      login.principal = row.getColumn(0).getString();
-      login.sealed_token = row.getColumn(1).getString();
-      login.address = row.getColumn(2).getString();
-      login.created = to_time(row.getColumn(3).getInt64());
-      login.expires = to_time(row.getColumn(4).getInt64());
-      found = std::move(login);
-    };
-    connection.each(
-        "SELECT principal, sealed_token, address, created_at, expires_at FROM logins WHERE digest "
-        "= ?1",
-        take, digest);
+    const auto take = [&](SQLite::Statement& row) { found = login_of(row); };
+    connection.each(std::string(kSelect) + " WHERE digest = ?1", take, digest);
     return found;
   }
 };
@@ -90,8 +92,10 @@ struct RemoveAll {
 
 struct Expire {
   std::int64_t now;
-  Digests operator()(Connection& connection) const {
-    Digests removed = digests(connection, "SELECT digest FROM logins WHERE expires_at <= ?1", now);
+  std::vector<LoginRow> operator()(Connection& connection) const {
+    std::vector<LoginRow> removed;
+    const auto take = [&](SQLite::Statement& row) { removed.push_back(login_of(row)); };
+    connection.each(std::string(kSelect) + " WHERE expires_at <= ?1", take, now);
     connection.run("DELETE FROM logins WHERE expires_at <= ?1", now);
     return removed;
   }
@@ -113,7 +117,7 @@ class SqliteLoginStore final : public LoginStore {
   Task<Result<Digests>> remove_all(std::string principal) override {
     return database_->write(RemoveAll{std::move(principal)});
   }
-  Task<Result<Digests>> expire(vx11::WallTime now) override {
+  Task<Result<std::vector<LoginRow>>> expire(vx11::WallTime now) override {
     return database_->write(Expire{to_number(now)});
   }
 

@@ -36,12 +36,14 @@ ApiRoutes event_routes(const Parts& parts, EventRouteOptions options);
 /// `audit`, `audit/{id}`, `audit/{id}/download`.
 ApiRoutes audit_routes(std::shared_ptr<AuditStore> audit);
 
-/// `sessions`, `sessions/{id}`. Deleting asks `parts.gateway`, and is recorded in `parts.audit`.
+/// `sessions`, `sessions/{id}`. Deleting asks `parts.gateway`, and is recorded in `audit` by the
+/// transaction that deletes. All are of one database.
 ApiRoutes session_routes(const Parts& parts, std::shared_ptr<TranscriptStore> transcripts,
-                         bool read_only = false);
+                         std::shared_ptr<AuditStore> audit, bool read_only = false);
 
-/// `settings`. The policy is that of `parts.feed`; changes are recorded in `parts.audit`.
+/// `settings`. The policy is that of `parts.feed`; a change is recorded in `audit` by the same
+/// transaction. Both are of one database.
 ApiRoutes settings_routes(const Parts& parts, std::shared_ptr<SettingsStore> settings,
-                          bool read_only = false);
+                          std::shared_ptr<AuditStore> audit, bool read_only = false);
 
 }  // namespace backend

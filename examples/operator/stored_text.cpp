@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "bounded_json.hpp"
 
 namespace backend {
 
@@ -22,8 +25,8 @@ std::string to_stored(const nlohmann::json& object) {
 }
 
 nlohmann::json object_of(const std::string& stored) {
-  nlohmann::json object = nlohmann::json::parse(stored, nullptr, false);
-  return object.is_object() ? object : nlohmann::json::object();
+  auto object = parse_bounded(stored);
+  return object && object->is_object() ? *std::move(object) : nlohmann::json::object();
 }
 
 std::string bounded_text(std::string_view text, std::size_t most) {

@@ -112,13 +112,16 @@ class SqliteTranscriptStore final : public TranscriptStore {
     co_return co_await std::move(finding);
   }
 
-  Task<Result<bool>> erase(std::string session_id, std::string principal) override {
-    auto erasing = database_->write([session_id = std::move(session_id),
-                                     principal = std::move(principal)](Connection& connection) {
-      const auto key = key_of(connection, session_id, principal);
-      if (key) erase_session(connection, *key);
-      return key.has_value();
-    });
+  Task<Result<bool>> erase(std::string session_id, std::string principal,
+                           std::function<void(Connection&, bool)> also) override {
+    auto erasing =
+        database_->write([session_id = std::move(session_id), principal = std::move(principal),
+                          also = std::move(also)](Connection& connection) {
+          const auto key = key_of(connection, session_id, principal);
+          if (key) erase_session(connection, *key);
+          also(connection, key.has_value());
+          return key.has_value();
+        });
     Result<bool> erased = co_await std::move(erasing);
     if (!erased || !*erased) co_return erased;
     auto cleaning = forget_words();

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "database.hpp"
@@ -72,8 +74,14 @@ class TranscriptStore : public Transcripts {
                                                                        std::string principal,
                                                                        bool is_any) = 0;
   /// Completes once nothing of the session is left in the file and its log.
+  /// \param also called within the transaction with what is returned, for what is stored with the
+  ///             deletion or not at all
   /// \return whether it was there
-  virtual vx11::Task<vx11::Result<bool>> erase(std::string session_id, std::string principal) = 0;
+  virtual vx11::Task<vx11::Result<bool>> erase(std::string session_id, std::string principal,
+                                               std::function<void(Connection&, bool)> also) = 0;
+  vx11::Task<vx11::Result<bool>> erase(std::string session_id, std::string principal) {
+    return erase(std::move(session_id), std::move(principal), [](Connection&, bool) {});
+  }
 };
 
 std::shared_ptr<TranscriptStore> make_sqlite_transcript_store(std::shared_ptr<Database> database,

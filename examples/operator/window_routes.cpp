@@ -121,14 +121,19 @@ Task<ApiAnswer> opened(const RouteContext& context, const ApiCall& call, const j
 }
 
 Task<ApiAnswer> open_window(SharedContext context, const ApiCall& call) {
-  if (auto off = off_for(*context, call, Scope::power_write, "window")) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::power_write, "power.window_open", "window");
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   auto order = window_order(*body, context->options.max_window_ttl);
   if (!order) co_return std::move(order.error());
   const StatusFeed::PowerCommand command = context->parts.feed->begin_command();
-  auto sending = ask_gateway(*context, command_to(call, "/operator/power/window/open", *order),
-                             command_deadline(*context), context->options.command_timeout);
+  auto beginning = begin_record(*context, call, "power.window_open", "window", *order);
+  auto unrecorded = co_await std::move(beginning);
+  if (unrecorded) co_return *std::move(unrecorded);
+  auto sending = command_gateway(*context, command_to(call, "/operator/power/window/open", *order),
+                                 context->options.command_timeout);
   ReplyOrAnswer reply = co_await std::move(sending);
   CommandRecord record("power.window_open", "window");
   record.detail = *order;
@@ -176,8 +181,12 @@ Task<ApiAnswer> send_close(const RouteContext& context, const ApiCall& call, std
                            const json& body) {
   json order = json::object();
   if (!id.empty()) order["window_id"] = id;
-  auto sending = ask_gateway(context, command_to(call, "/operator/power/window/close", order),
-                             command_deadline(context), context.options.command_timeout);
+  auto beginning =
+      begin_record(context, call, "power.window_close", id.empty() ? "window" : id, order);
+  auto unrecorded = co_await std::move(beginning);
+  if (unrecorded) co_return *std::move(unrecorded);
+  auto sending = command_gateway(context, command_to(call, "/operator/power/window/close", order),
+                                 context.options.command_timeout);
   ReplyOrAnswer reply = co_await std::move(sending);
   CommandRecord record("power.window_close", id.empty() ? "window" : id);
   record.detail["window_id"] = id;
@@ -193,13 +202,17 @@ Task<ApiAnswer> send_close(const RouteContext& context, const ApiCall& call, std
 }
 
 Task<ApiAnswer> close_window(SharedContext context, const ApiCall& call) {
-  if (auto off = off_for(*context, call, Scope::power_write, "window")) co_return *std::move(off);
+  auto checking = off_for(*context, call, Scope::power_write, "power.window_close", "window");
+  auto off = co_await std::move(checking);
+  if (off) co_return *std::move(off);
   auto body = json_object(call);
   if (!body) co_return std::move(body.error());
   auto id = window_choice(*body);
   if (!id) co_return std::move(id.error());
   const StatusFeed::PowerCommand command = context->parts.feed->begin_command();
-  auto reading = current_power(*context, call, command_deadline(*context));
+  const auto until =
+      vx11::Deadline::after(context->options.clock.now(), context->options.command_timeout);
+  auto reading = current_power(*context, call, until);
   PowerEvidence power = co_await std::move(reading);
   if (auto refused = not_closable(*context, call, power, *id)) co_return *std::move(refused);
   // By id, so that a window which another caller opens meanwhile stays open.

@@ -43,7 +43,9 @@ def check_container(source):
              "ENTRYPOINT"}
     check("every instruction is known", all(name in known for name, _ in all_of), all_of)
     stages = [i for i, (name, _) in enumerate(all_of) if name == "FROM"]
-    check("it has a stage to build and one to run", len(stages) == 2)
+    check("it has stages for the console and the programs, and one to run", len(stages) == 3)
+    check("both programs are in the image", all("--component " + name in " ".join(args for _, args in all_of)
+                                                for name in ("gateway", "operator")))
     last = dict(all_of[stages[-1]:])
     user = last.get("USER", "")
     check("it runs as a numbered user that is not root", user.split(":")[0].isdigit() and user.split(":")[0] != "0", user)
@@ -65,14 +67,23 @@ def check_compose(source):
     import yaml
 
     services = yaml.safe_load((source / "deploy" / "compose.yaml").read_text())["services"]
-    check_services(services)
+    check_services(services, ["8000", "8011"])
     check_gateway(source, services["gateway"])
+    check_operator(services["operator"])
 
 
-def check_services(services):
+def check_operator(operator):
+    check("the backend is a program of the same image", operator["entrypoint"] == ["vx11-operator"])
+    check("it asks the gateway", operator["environment"]["VX11_OPERATOR_GATEWAY_URL"] == "http://gateway:8000")
+    check("its database is in a volume", any(each.endswith(":/var/lib/vx11") for each in operator["volumes"]))
+    check("its health is that of its own port", operator["healthcheck"]["test"][-1] == "http://127.0.0.1:8011/livez")
+
+
+def check_services(services, published=("8000",)):
     """Of any of the compose files."""
     ports = [str(port) for service in services.values() for port in service.get("ports", [])]
-    check("port 8000 is published, on the loopback address, and no other", ports == ["127.0.0.1:8000:8000"], ports)
+    check("ports are published on the loopback address, and no others", ports == [f"127.0.0.1:{port}:{port}" for port in published],
+          ports)
     for name, service in services.items():
         check(f"{name}: not root", str(service.get("user", "")).split(":")[0] not in ("", "0", "root"))
         check(f"{name}: its file system is read-only", service.get("read_only") is True)

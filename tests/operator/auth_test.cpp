@@ -14,6 +14,7 @@
 
 #include "auth_routes.hpp"
 #include "login_fakes.hpp"
+#include "login_notes.hpp"
 #include "operator_backend.hpp"
 
 namespace {
@@ -313,10 +314,13 @@ TEST_CASE("a login ends in time, not later than its token") {
   CHECK(backend.ask("GET", "/me", browser.reads()).status == 200);
   backend.clock.advance(1s);
   CHECK(word_of(backend.ask("GET", "/me", browser.reads())) == "login_expired");
-  CHECK(backend.store->rows.size() == 1);
-  auto expiring = backend.logins->expire();
-  CHECK(vx11::sync_wait(std::move(expiring)).value() == 1);
+  auto expiring = backend::expire_logins(backend.logins, backend.audit, backend.events);
+  CHECK(vx11::sync_wait(std::move(expiring)));
   CHECK(backend.store->rows.empty());
+  CHECK(backend.events->types ==
+        std::vector<std::string>{"login", "login", "login.expired", "login.expired"});
+  CHECK(backend.audit->entries.back().principal == "ben");
+  CHECK(backend.audit->entries.back().detail["reason"] == "expired");
 }
 
 TEST_CASE("a token that the gateway has revoked ends its login; a gateway that is away does not") {
@@ -354,4 +358,11 @@ TEST_CASE("nothing is acknowledged that is not stored") {
   CHECK(backend.ask("GET", "/me", browser.reads()).status == 503);
   backend.store->is_broken = false;
   CHECK(backend.ask("GET", "/me", browser.reads()).status == 200);
+  backend.audit->is_broken = true;
+  CHECK(backend.log_in("anna-token").status == 503);
+  CHECK(backend.store->rows.size() == 1);
+  const HttpResponse logout = backend.ask("POST", "/auth/logout", browser.writes());
+  CHECK(logout.status == 503);
+  CHECK(body_of(logout)["message"] == "the login has ended, but the audit cannot be written");
+  CHECK(logout.headers.get("Set-Cookie").find("Max-Age=0") != std::string_view::npos);
 }

@@ -7,10 +7,12 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "api_answers.hpp"
+#include "login_fakes.hpp"
 #include "operator_backend.hpp"
 
 namespace {
@@ -67,12 +69,20 @@ struct Backend {
     using backend::ApiRoute;
     backend::OperatorBackendOptions options;
     options.authorizer = authorizer;
+    options.hosts = {"127.0.0.1", "console.example"};
+    options.audit = audit;
+    options.on_defect = [this](const backend::Defect& defect) {
+      defects.push_back(std::string(defect.reason) + " at " + std::string(defect.route) + " " +
+                        std::string(defect.correlation_id));
+    };
     options.readiness.push_back({"database", [this] { return is_ready; }});
     const vx11::Scopes status{vx11::Scope::status};
     const vx11::Scopes power{vx11::Scope::power_write};
     options.routes.push_back(ApiRoute{"GET", "/things/{id}", echo, {.scopes = status}});
     options.routes.push_back(ApiRoute{"POST", "/things", read, {.max_body_bytes = 64}});
     options.routes.push_back(ApiRoute{"POST", "/power", echo, {.scopes = power}});
+    options.routes.push_back(ApiRoute{"DELETE", "/sessions/{id}", echo, {.scopes = power}});
+    options.routes.push_back(ApiRoute{"GET", "/power", echo, {.scopes = power}});
     options.routes.push_back(ApiRoute{"GET", "/open", echo, {.is_public = true}});
     options.routes.push_back(ApiRoute{"GET", "/operator/ws", echo, {.is_optional = true}});
     options.routes.push_back(ApiRoute{"GET", "/fails", fail, {}});
@@ -93,6 +103,8 @@ struct Backend {
   }
 
   bool is_ready = true;
+  std::vector<std::string> defects = {};
+  std::shared_ptr<login_fakes::MemoryAudit> audit = std::make_shared<login_fakes::MemoryAudit>();
   std::shared_ptr<FakeAuthorizer> authorizer = std::make_shared<FakeAuthorizer>();
   std::shared_ptr<vx11::HttpHandler> handler;
 };
@@ -162,6 +174,12 @@ TEST_CASE("bodies are JSON objects") {
   CHECK(send("[1]").status == 422);
   CHECK(send("{\"a\":\"\xff\"}").status == 422);
   CHECK(body_of(send("{"))["detail"][0]["type"] == "json_invalid");
+  const auto nested = [](std::size_t levels) {
+    return "{\"a\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  CHECK(send(nested(63)).status == 201);
+  CHECK(body_of(send(nested(64)))["detail"][0]["type"] == "json_invalid");
+  CHECK(send(nested(30'000)).status == 422);  // would overflow the stack when it is written
   const Headers form = {{"Content-Type", "application/x-www-form-urlencoded"}};
   CHECK(send("a=1", form).status == 415);
   CHECK(send("a=1", form).headers.get("Accept") == "application/json");
@@ -170,11 +188,43 @@ TEST_CASE("bodies are JSON objects") {
   CHECK(send("{}", {{"Content-Encoding", "gzip"}}).headers.get("Accept-Encoding") == "identity");
 }
 
-TEST_CASE("an exception is answered 500 without its text") {
+TEST_CASE("an exception is answered 500 without its text, which is reported") {
   const Backend backend;
-  const HttpResponse answer = backend.ask("GET", "/operator/api/fails");
+  const Headers sent = {{"X-Correlation-Id", "abc-1"}};
+  const HttpResponse answer = backend.ask("GET", "/operator/api/fails", "good", sent);
   CHECK(answer.status == 500);
   CHECK(answer.body.find("secret") == std::string::npos);
+  CHECK(backend.defects == std::vector<std::string>{"secret detail at /operator/api/fails abc-1"});
+}
+
+TEST_CASE("requests name a host of the backend, so that no foreign name leads a page here") {
+  const Backend backend;
+  const auto ask = [&](const std::string& host, const std::string& path) {
+    return backend.ask("GET", path, "good", {{"Host", host}});
+  };
+  for (const char* host : {"127.0.0.1:8011", "Console.Example.", "localhost:1", "operator", ""}) {
+    CHECK(ask(host, "/operator/api/things/1").status == 200);
+  }
+  for (const char* host : {"evil.example", "[::1]:8011", "127.0.0.1.evil.example:8011"}) {
+    for (const char* path : {"/operator/api/v1/things/1", "/operator/api/open", "/operator/ws"}) {
+      const HttpResponse refused = ask(host, path);
+      CHECK(refused.status == 403);
+      CHECK(body_of(refused)["error"] == "host_not_allowed");
+    }
+    CHECK(ask(host, "/livez").status == 200);
+  }
+}
+
+TEST_CASE("a write that is refused for a missing scope is in the audit") {
+  const Backend backend;
+  CHECK(backend.ask("GET", "/operator/api/power").status == 403);
+  CHECK(backend.audit->entries.empty());
+  CHECK(backend.ask("DELETE", "/operator/api/sessions/one").status == 403);
+  REQUIRE(backend.audit->lines() == std::vector<std::string>{"session.delete refused"});
+  CHECK(backend.audit->entries[0].object == "one");
+  CHECK(backend.audit->entries[0].detail["scope"] == "power:write");
+  backend.audit->is_broken = true;
+  CHECK(backend.ask("POST", "/operator/api/power").status == 403);
 }
 
 TEST_CASE("health says whether the backend is ready") {

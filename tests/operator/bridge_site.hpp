@@ -148,7 +148,20 @@ class FakeEvents final : public backend::EventStore {
 
 class FakeAudit final : public backend::AuditLog {
  public:
-  Task<Result<void>> add(backend::AuditEntry) override { co_return Result<void>(); }
+  Task<Result<void>> add(backend::AuditEntry entry) override {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(entry.action + " " + entry.outcome);
+    co_return Result<void>();
+  }
+  /// Action and outcome of each entry.
+  std::vector<std::string> lines() {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  std::mutex mutex_ = {};
+  std::vector<std::string> lines_ = {};
 };
 
 class FakeTranscripts final : public backend::Transcripts {
@@ -187,7 +200,7 @@ class BridgeSite {
     to_gateway.transport = backend::make_gateway_transport("");
     parts.gateway = backend::make_gateway_client(std::move(to_gateway)).value();
     parts.events = events;
-    parts.audit = std::make_shared<FakeAudit>();
+    parts.audit = audit;
     parts.transcripts = transcripts;
     parts.feed = feed;
     options.authorizer = authorizer;
@@ -228,6 +241,12 @@ class BridgeSite {
   static std::string hello(const std::string& fields, const std::string& query) {
     return handshake("/operator/ws" + query, "Sec-WebSocket-Protocol: vx11.v1\r\n" + fields);
   }
+  /// More than a client may leave unread, with characters that must not be cut.
+  static std::string huge() {
+    std::string text = "x";
+    while (text.size() < 400'000) text += "\xE2\x82\xAC";
+    return text;
+  }
   void stop_server() { server_->stop(10s); }
 
   FakeHttpServer gateway{fake_http_server::Script([this](Peer& peer) { play(peer); })};
@@ -235,6 +254,7 @@ class BridgeSite {
   std::shared_ptr<vx11::Timer> timer = vx11::make_net_timer();
   std::shared_ptr<FakeAuthorizer> authorizer = std::make_shared<FakeAuthorizer>();
   std::shared_ptr<FakeEvents> events = std::make_shared<FakeEvents>();
+  std::shared_ptr<FakeAudit> audit = std::make_shared<FakeAudit>();
   std::shared_ptr<FakeTranscripts> transcripts = std::make_shared<FakeTranscripts>();
   std::shared_ptr<backend::StatusFeed> feed = std::make_shared<backend::StatusFeed>();
   backend::Parts parts = {};
@@ -279,6 +299,9 @@ class BridgeSite {
       }
       if (says("\"broken\"")) return;
       if (says("\"flood\"")) return flood(peer);
+      if (says("\"huge\"")) {
+        peer.send(chunk(sse("message", {{"delta", huge()}})));
+      }
       peer.send(chunk(sse("message", {{"delta", "lo"}})) +
                 chunk(sse("done", {{"session_id", "s-1"},
                                    {"degraded", false},

@@ -143,4 +143,5 @@ TEST_CASE_FIXTURE(BridgeSite, "a subscription needs the scopes of what it shows"
   CHECK(refused["code"] == "insufficient_scope");
   CHECK(refused["id"] == "1");
   CHECK(gateway.requests().empty());
+  CHECK(audit->lines() == std::vector<std::string>{"chat refused"});
 }

@@ -62,6 +62,7 @@ TEST_CASE_FIXTURE(BridgeSite, "pages of other origins may not open a WebSocket")
 TEST_CASE_FIXTURE(BridgeSite, "a token for a WebSocket opens one, in the name of its caller") {
   const json token = new_token(*this, kToken);
   CHECK(token["ttl_sec"] == 60);
+  CHECK(audit->lines() == std::vector<std::string>{"token.issue done"});
   const std::string query = "?token=" + token["ws_token"].get<std::string>();
   CHECK(knock(origin("http://evil.example"), query) == 403);  // and does not use the token up
   RawHttpClient client = open("", query);
@@ -69,6 +70,10 @@ TEST_CASE_FIXTURE(BridgeSite, "a token for a WebSocket opens one, in the name of
   say(client, chat("1", "hello"));
   CHECK(hear(client, "done")["id"] == "1");
   CHECK(gateway.requests().at(0).find("good\r\n") != std::string::npos);
+  const json unused =
+      new_token(*this, kCookie + "x-csrf-token: x\r\n" + origin("http://localhost"));
+  authorizer->set("session=1", std::nullopt);
+  CHECK(knock("", "?token=" + unused["ws_token"].get<std::string>()) == 403);
 }
 
 TEST_CASE_FIXTURE(BridgeSite, "a chat is answered piece by piece") {
@@ -98,6 +103,19 @@ TEST_CASE_FIXTURE(BridgeSite, "a chat is answered piece by piece") {
   CHECK(metric(*this, "vx11_operator_bridge_messages_total", "in") == 2);
   CHECK(
       eventually([&] { return metric(*this, "vx11_operator_bridge_messages_total", "out") == 4; }));
+}
+
+TEST_CASE_FIXTURE(BridgeSite,
+                  "a piece larger than the bound arrives in parts, if the client reads") {
+  RawHttpClient client = open();
+  say(client, chat("1", "huge"));
+  std::string text;
+  json message = hear(client);
+  for (; message["type"] == "delta"; message = hear(client)) {
+    text += message["text"].get<std::string>();
+  }
+  CHECK(message["type"] == "done");
+  CHECK((text == "Hel" + huge() + "lo"));
 }
 
 TEST_CASE_FIXTURE(BridgeSite, "cancelling a chat cancels it at the gateway") {

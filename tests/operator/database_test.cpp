@@ -200,8 +200,10 @@ TEST_CASE("a locked database fails changes with storage, answers queries, and re
     CHECK(refused.error().code == Errc::storage);
     CHECK(refused.error().detail.find("locked") != std::string::npos);
     CHECK(count(*database) == 1);
+    CHECK(database->errors() == 1);
   }
   CHECK(add(*database, "three") == 2);
+  CHECK(database->errors() == 1);
   CHECK(count(*database) == 2);
 }
 

@@ -236,10 +236,11 @@ TEST_CASE("a window is opened with a time or held, and not otherwise") {
   CHECK(site.events->news() == std::vector<std::string>{"power.window_opened"});
   CHECK(site.events->last().correlation_id == "corr-1");
   CHECK(site.events->last().payload["principal"] == "ana");
-  REQUIRE(site.audit->all.size() == 1);
-  CHECK(site.audit->all[0].action == "power.window_open");
-  CHECK(site.audit->all[0].object == "win-1");
-  CHECK(site.audit->all[0].outcome == "done");
+  REQUIRE(site.audit->all.size() == 2);
+  CHECK(site.audit->all[0].outcome == "pending");  // before it was sent
+  CHECK(site.audit->all[1].action == "power.window_open");
+  CHECK(site.audit->all[1].object == "win-1");
+  CHECK(site.audit->all[1].outcome == "done");
 
   CHECK(open({{"services", {"switch"}}, {"mode", "hold"}}).status == 200);
   CHECK_FALSE(
@@ -312,6 +313,14 @@ TEST_CASE("read-only backends and callers who may only look change nothing") {
       CHECK_FALSE(answer.body["recommended_action"].get<std::string>().empty());
     }
     CHECK(each->gateway->requests.empty());
+    REQUIRE(each->audit->all.size() == 4);
+    CHECK(each->audit->all[0].action == "power.window_open");
+    CHECK(each->audit->all[2].action == "service.stop");
+    CHECK(each->audit->all[2].object == "switch");
+    CHECK(each->audit->all[3].action == "breaker.isolate");
+    for (const auto& entry : each->audit->all) CHECK(entry.outcome == "refused");
+    CHECK(each->audit->all[0].detail["reason"] ==
+          (each == &closed ? "read_only" : "missing_scope"));
     CHECK(each->call("GET", "/chat/window/status").body["read_only"] == true);
   }
 }
@@ -379,7 +388,7 @@ TEST_CASE("refusals, rates and unfinished commands of madre are passed on") {
   CHECK(stop().body["message"] == "a core service is not stopped");
   site.gateway->answers(path, 403, {{"status", "OFF_BY_POLICY"}, {"service", "switch"}});
   CHECK(stop().body["status"] == "OFF_BY_POLICY");
-  site.gateway->responds(path, vx11::fail(Errc::timeout, "late"));
+  site.gateway->responds(path, vx11::fail(Errc::unreachable, "refused"));
   CHECK(stop().status == 503);
   CHECK(site.audit->all.back().outcome == "failed");
   CHECK(site.call("POST", "/service/{name}/stop", json::object(), "nonsense").status == 422);
@@ -392,19 +401,45 @@ TEST_CASE("a command continues when its caller has left, and is in the audit") {
   left.request_stop();
   site.deadline = vx11::Deadline(vx11::TimePoint::max(), left.get_token());
   CHECK(site.call("POST", "/service/{name}/start", json::object(), "switch").status == 200);
-  REQUIRE(site.audit->all.size() == 1);
-  CHECK(site.audit->all[0].outcome == "done");
+  REQUIRE(site.audit->all.size() == 2);
+  CHECK(site.audit->all[1].outcome == "done");
   CHECK(site.call("POST", "/chat", {{"message", "hi"}}).status == 503);
-  CHECK(site.audit->all.size() == 1);  // a chat ends with its caller
+  CHECK(site.audit->all.size() == 2);  // a chat ends with its caller
 }
 
-TEST_CASE("a command whose audit cannot be written is not acknowledged") {
+TEST_CASE("what became of a command that the gateway may have carried out is not known") {
+  const vx11::Result<HttpResponse> answers[] = {
+      vx11::fail(Errc::timeout, "late"),
+      vx11::fail(Errc::unreachable, "connection closed before an answer"),
+      HttpResponse(200, "text/html", "<html>"), HttpResponse(502, "text/html", "<html>")};
+  for (const auto& answer : answers) {
+    Site site;
+    site.gateway->responds("POST /operator/power/service/switch/stop", answer);
+    const ApiAnswer pending = site.call("POST", "/service/{name}/stop", json::object(), "switch");
+    CHECK(pending.status == 504);
+    CHECK(pending.body["status"] == "pending");
+    CHECK(site.audit->all.back().outcome == "pending");
+    CHECK(site.events->last().type == "service.stop_pending");
+  }
+}
+
+TEST_CASE("what is sent is what was understood, and audited") {
+  Site site;
+  const std::string path = "POST /operator/power/service/switch/stop";
+  site.gateway->answers(path, 200, {{"status", "plan"}});
+  site.call("POST", "/service/{name}/stop", R"({"apply":true,"apply":false})", "switch");
+  CHECK(site.gateway->last(path).body == R"({"apply":false})");
+  CHECK(site.audit->all.back().detail["apply"] == false);
+}
+
+TEST_CASE("a command whose audit cannot be written is not sent") {
   Site site;
   site.gateway->answers("POST /operator/power/service/switch/start", 200, {{"status", "running"}});
   site.audit->fails = true;
   const ApiAnswer answer = site.call("POST", "/service/{name}/start", json::object(), "switch");
   CHECK(answer.status == 503);
   CHECK(answer.body["module"] == "database");
+  CHECK(site.gateway->requests.empty());
 }
 
 TEST_CASE("breakers are listed, isolated and reset") {

@@ -75,10 +75,10 @@ class MemoryLoginStore final : public backend::LoginStore {
     while (count(principal) > 0) removed.push_back(take_first(principal));
     co_return removed;
   }
-  Task<Result<Digests>> expire(vx11::WallTime now) override {
-    Digests removed;
+  Task<Result<std::vector<backend::LoginRow>>> expire(vx11::WallTime now) override {
+    std::vector<backend::LoginRow> removed;
     for (const auto& row : rows) {
-      if (row.expires <= now) removed.push_back(row.digest);
+      if (row.expires <= now) removed.push_back(row);
     }
     std::erase_if(rows, [&](const auto& row) { return row.expires <= now; });
     co_return removed;
@@ -105,6 +105,7 @@ class MemoryLoginStore final : public backend::LoginStore {
 class MemoryAudit final : public backend::AuditLog {
  public:
   Task<Result<void>> add(backend::AuditEntry entry) override {
+    if (is_broken) co_return vx11::fail(vx11::Errc::storage, "no");
     entries.push_back(std::move(entry));
     co_return Result<void>();
   }
@@ -114,6 +115,7 @@ class MemoryAudit final : public backend::AuditLog {
     for (const auto& entry : entries) lines.push_back(entry.action + " " + entry.outcome);
     return lines;
   }
+  bool is_broken = false;
   std::vector<backend::AuditEntry> entries = {};
 };
 

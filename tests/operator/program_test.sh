@@ -55,6 +55,12 @@ admits_tokens_that_the_gateway_confirms() {
   expect_status 403
 }
 
+refuses_foreign_hosts() {
+  api GET /status -H "x-vx11-token: $TOKEN" -H 'host: evil.example'
+  expect_status 403
+  expect_json '.error == "host_not_allowed"'
+}
+
 logs_in() {
   log_in wrong
   expect_status 403
@@ -140,6 +146,10 @@ shows_health_and_metrics() {
   grep -q '^vx11_http_requests_total{route="/operator/ui/{file}",method="GET",code="200"} 1$' "$BODY" ||
     unmet 'the page is not counted'
   grep -q '^process_open_fds ' "$BODY" || unmet 'no process figures'
+  local name
+  for name in event_streams database_waiting database_errors_total; do
+    grep -q "^vx11_operator_$name 0$" "$BODY" || unmet "no vx11_operator_$name"
+  done
 }
 
 # strace sees every connect of every thread from the start to the end. Sockets that are inherited, or passed by
@@ -186,6 +196,7 @@ export VX11_TENTACULO_LINK_TOKEN='' # the backend has no token of its own, and s
 begin
 check 'nothing is forwarded for requests without a credential' refuses_before_it_forwards
 check 'tokens are admitted that the gateway confirms' admits_tokens_that_the_gateway_confirms
+check 'requests name a host of the backend' refuses_foreign_hosts
 check 'a token is exchanged for a cookie' logs_in
 check 'writes by cookie need the CSRF token and a page of our own' needs_the_csrf_token_for_writes
 check 'logins outlive a restart, and the database opens none' survives_a_restart

@@ -62,9 +62,9 @@ struct Site {
     options.clock = clock;
     append(backend::event_routes(parts, options));
     append(backend::audit_routes(audit));
-    append(backend::session_routes(parts, transcripts, read_only));
+    append(backend::session_routes(parts, transcripts, audit, read_only));
     append(backend::settings_routes(
-        parts, std::make_shared<backend::SettingsStore>(database, clock), read_only));
+        parts, std::make_shared<backend::SettingsStore>(database, clock), audit, read_only));
   }
   void append(ApiRoutes more) {
     for (auto& route : more) routes.push_back(std::move(route));
@@ -358,6 +358,28 @@ TEST_CASE("the audit is read by the beginnings of actions") {
   CHECK(rest.at("next_cursor").is_null());
   CHECK(site.get("/audit?action=power%25").body.at("total") == 0);
   CHECK(site.get("/audit?action=1,2,3,4,5,6,7,8,9").status == 422);
+}
+
+TEST_CASE("a change is stored with its entry in the audit, or not at all") {
+  Site site;
+  site.say("one");
+  auto breaking = site.database->write([](backend::Connection& connection) {
+    connection.run(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'no'); END");
+  });
+  REQUIRE(sync_wait(std::move(breaking)));
+  CHECK(site.post("/settings", {{"settings", {{"theme", "dark"}}}}).status == 503);
+  CHECK(site.get("/settings").body.at("settings").at("theme") == "system");
+  const ApiAnswer answer = site.remove("one");
+  CHECK(answer.status == 503);
+  CHECK(answer.body.at("message").get<std::string>().find("gateway has deleted it") !=
+        std::string::npos);
+  CHECK(site.get("/sessions").body.at("total") == 1);
+  auto mending = site.database->write(
+      [](backend::Connection& connection) { connection.run("DROP TRIGGER full"); });
+  REQUIRE(sync_wait(std::move(mending)));
+  CHECK(site.remove("one").status == 204);
+  CHECK(site.get("/audit").body.at("total") == 1);
 }
 
 TEST_CASE("a backend that is read-only changes nothing, and says so by policy") {

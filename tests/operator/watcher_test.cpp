@@ -253,6 +253,13 @@ TEST_CASE("callers cannot send events that the watcher would believe") {
     CHECK(backend::is_reserved_event(type));
   }
   CHECK_FALSE(backend::is_reserved_event("hermes.ready"));
+  Site site;
+  backend::NewEvent forged;
+  forged.type = "hermes.ready";
+  forged.payload = {{"watched", "gateway:tentaculo_link"}, {"to", "away"}};
+  CHECK(vx11::sync_wait(site.events->add(forged)));
+  site.events->news();
+  CHECK(site.look().empty());  // a return of the gateway would be news
   CHECK_FALSE(backend::is_reserved_event("powerful.thing"));
 }
 
