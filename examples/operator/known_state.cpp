@@ -20,6 +20,10 @@ std::optional<WallTime> deadline_in(const nlohmann::json& payload) {
 
 }  // namespace
 
+bool KnownState::concerns(const NewEvent& event) {
+  return event.type.starts_with("power.window_") || !text_member(event.payload, "watched").empty();
+}
+
 void KnownState::fold(const NewEvent& event, WallTime at) {
   fold_value(event, at);
   fold_window(event);
