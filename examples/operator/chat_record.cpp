@@ -99,6 +99,7 @@ Task<void> ChatRecord::report_fallback(const json& body) {
 }
 
 Task<void> ChatRecord::answered(json& body, std::string text) {
+  if (is_replay_) co_return;
   count_attempts(member(member(body, "metadata"), "attempts"));
   auto storing = store(text_member(body, "session_id"), std::move(text), transcript_metadata(body));
   const bool stored = co_await std::move(storing);
@@ -112,6 +113,7 @@ Task<void> ChatRecord::answered(json& body, std::string text) {
 }
 
 Task<void> ChatRecord::broke_off(const json& failure, std::string text) {
+  if (is_replay_) co_return;
   count_attempts(member(failure, "attempts"));
   NewEvent seen = event("chat.broken_off", Severity::error);
   seen.module = text_member(failure, "module", "tentaculo_link");

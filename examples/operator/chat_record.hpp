@@ -29,6 +29,8 @@ class ChatRecord {
   const ChatQuestion& question() const noexcept { return question_; }
   vx11::TimePoint begun() const noexcept { return begun_; }
   double elapsed_ms() const;
+  /// The answer repeats an earlier one, which was recorded: nothing is stored or reported.
+  void note_replay() noexcept { is_replay_ = true; }
 
   /// Stores the turn; `body` is complete. If that fails, it says so: `degraded`, and
   /// `session_stored` in its metadata.
@@ -51,6 +53,7 @@ class ChatRecord {
   vx11::SteadyClock clock_;
   vx11::WallClock wall_clock_;
   vx11::TimePoint begun_;
+  bool is_replay_ = false;
 };
 
 }  // namespace backend

@@ -38,7 +38,7 @@ Task<ApiAnswer> refuse(ChatRecord& record, ApiAnswer answer, const Deadline& dea
 
 /// The answer to a chat that the gateway has answered whole.
 Task<ApiAnswer> finish(ChatRecord& record, tl::expected<GatewayReply, ApiAnswer> reply,
-                       const Deadline& deadline, bool is_replay) {
+                       const Deadline& deadline) {
   const bool is_answer = reply && reply->ok() && is_chat_answer(reply->body, true);
   if (!is_answer) {
     ApiAnswer refusal = !reply         ? std::move(reply.error())
@@ -48,11 +48,13 @@ Task<ApiAnswer> finish(ChatRecord& record, tl::expected<GatewayReply, ApiAnswer>
     co_return co_await std::move(refusing);
   }
   complete_answer(reply->body, record.elapsed_ms());
-  if (!is_replay) {
-    auto storing = record.answered(reply->body, reply->body["response"].get<std::string>());
-    co_await std::move(storing);
-  }
+  auto storing = record.answered(reply->body, reply->body["response"].get<std::string>());
+  co_await std::move(storing);
   co_return ApiAnswer(std::move(reply->body));
+}
+
+bool is_replay(const vx11::HttpResponse& head) {
+  return head.headers.contains("Idempotent-Replayed");
 }
 
 bool is_event_stream(const vx11::HttpResponse& head) {
@@ -80,8 +82,8 @@ Task<ApiAnswer> Chats::ask(ChatQuestion question, Deadline deadline) const {
   const Deadline until = deadline.capped(record.begun(), timeout_);
   auto sending = parts_.gateway->send(request_of(record.question(), "application/json"), until);
   vx11::Result<vx11::HttpResponse> answer = co_await std::move(sending);
-  const bool is_replay = answer && answer->headers.contains("Idempotent-Replayed");
-  auto finishing = finish(record, read_reply(std::move(answer)), deadline, is_replay);
+  if (answer && is_replay(*answer)) record.note_replay();
+  auto finishing = finish(record, read_reply(std::move(answer)), deadline);
   co_return co_await std::move(finishing);
 }
 
@@ -90,6 +92,7 @@ Task<ChatOpening> Chats::open(ChatQuestion question, Deadline deadline) const {
   const Deadline until = deadline.capped(record->begun(), timeout_);
   auto opening = parts_.gateway->open(request_of(record->question(), "text/event-stream"), until);
   vx11::Result<vx11::StreamedResponse> opened = co_await std::move(opening);
+  if (opened && is_replay(opened->head)) record->note_replay();
   if (opened && is_event_stream(opened->head)) {
     co_return ChatOpening(stream_events(std::move(record), std::move(opened->body)));
   }
@@ -100,7 +103,7 @@ Task<ChatOpening> Chats::open(ChatQuestion question, Deadline deadline) const {
   } else {
     answer = vx11::fail(std::move(opened.error()));
   }
-  auto finishing = finish(*record, read_reply(std::move(answer)), deadline, false);
+  auto finishing = finish(*record, read_reply(std::move(answer)), deadline);
   ApiAnswer finished = co_await std::move(finishing);
   if (finished.status >= 300) co_return ChatOpening(std::move(finished));
   co_return ChatOpening(whole_events(*record, std::move(finished.body)));

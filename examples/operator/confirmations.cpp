@@ -72,6 +72,13 @@ Confirmed read_answer(const vx11::HttpResponse& answer) {
   return offline("invalid_reply", "the gateway does not confirm credentials");
 }
 
+ApiAnswer too_many_guesses(vx11::Duration wait) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
+  ApiAnswer refused = refusal(429, "rate_limited", "too many wrong credentials from this address");
+  refused.headers.add("Retry-After", std::to_string(seconds.count()));
+  return refused;
+}
+
 bool is_wrong(const Confirmed& confirmed) {
   return !confirmed && (confirmed.error().status == 401 || confirmed.error().status == 403);
 }
@@ -89,18 +96,16 @@ std::string network_of(const std::string& address) {
 
 Confirmations::Confirmations(ConfirmationOptions options)
     : options_(std::move(options)),
-      failures_({.rate = {.calls = options_.failures,
-                          .period = options_.period,
-                          .burst = options_.failures}},
-                options_.clock) {}
+      guesses_(options_.failures, options_.period, options_.most, options_.clock) {}
 
 vx11::Task<Confirmed> Confirmations::confirm(std::string token, std::string address,
                                              std::string correlation_id, vx11::Deadline deadline) {
   const std::string digest = digest_text(token);
   if (auto known = remembered(digest)) co_return *std::move(known);
-  const std::string network = network_of(address);
-  if (auto refused = limited(network); refused && !is_known(digest)) {
-    co_return tl::unexpected(*std::move(refused));
+  Guess guess(guesses_);
+  if (!address.empty() && !is_known(digest)) {
+    const vx11::Duration wait = guess.begin(network_of(address));
+    if (wait > vx11::Duration::zero()) co_return tl::unexpected(too_many_guesses(wait));
   }
   GatewayRequest request;
   request.target = "/operator/whoami";
@@ -117,10 +122,8 @@ vx11::Task<Confirmed> Confirmations::confirm(std::string token, std::string addr
   }
   Confirmed confirmed = read_answer(*answer);
   if (confirmed) remember(digest, *confirmed);
-  if (is_wrong(confirmed)) {
-    forget(digest);
-    count_failure(network);
-  }
+  guess.is_wrong = is_wrong(confirmed);
+  if (guess.is_wrong) forget(digest);
   co_return confirmed;
 }
 
@@ -152,28 +155,6 @@ void Confirmations::remember(const std::string& digest, const ConfirmedToken& to
 void Confirmations::forget(const std::string& digest) {
   const std::lock_guard lock(mutex_);
   entries_.erase(digest);
-}
-
-std::optional<ApiAnswer> Confirmations::limited(const std::string& network) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = blocked_.find(network);
-  const vx11::TimePoint now = options_.clock.now();
-  if (network.empty() || found == blocked_.end() || found->second <= now) return std::nullopt;
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(found->second - now);
-  ApiAnswer refused = refusal(429, "rate_limited", "too many wrong credentials from this address");
-  refused.headers.add("Retry-After", std::to_string(wait.count()));
-  return refused;
-}
-
-void Confirmations::count_failure(const std::string& network) {
-  const auto counted = failures_.try_acquire(network);
-  if (counted) return;
-  const std::lock_guard lock(mutex_);
-  const vx11::TimePoint now = options_.clock.now();
-  std::erase_if(blocked_, [&](const auto& entry) { return entry.second <= now; });
-  if (blocked_.size() < options_.most) {
-    blocked_[network] = vx11::saturated_add(now, counted.error().retry_after);
-  }
 }
 
 }  // namespace backend

@@ -5,7 +5,6 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
-#include <vx11/keyed_rate_limiter.hpp>
 #include <vx11/task.hpp>
 
 #include <chrono>
@@ -18,6 +17,7 @@
 
 #include "authorizer.hpp"
 #include "gateway_client.hpp"
+#include "guess_limit.hpp"
 
 namespace backend {
 
@@ -70,15 +70,12 @@ class Confirmations {
   bool is_known(const std::string& digest) const;
   void remember(const std::string& digest, const ConfirmedToken& token);
   void forget(const std::string& digest);
-  std::optional<ApiAnswer> limited(const std::string& address) const;
-  void count_failure(const std::string& address);
 
   const ConfirmationOptions options_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_ = {};
   std::uint64_t uses_ = 0;
-  vx11::BasicKeyedRateLimiter<std::string, vx11::SteadyClock> failures_;
-  std::unordered_map<std::string, vx11::TimePoint> blocked_ = {};
+  GuessLimit guesses_;
 };
 
 /// The name under which failures of an address count: all of an IPv6 network of 64 bits are one.

@@ -44,6 +44,8 @@ struct EventFeedOptions {
   /// no use for longer.
   vx11::Duration max_open = std::chrono::hours(1);
   std::size_t max_streams = 4'096;
+  /// Half of them, so that others find room; one token may be that of many people.
+  std::size_t max_streams_per_principal = 2'048;
   /// Events that a client is sent which has missed them; older ones are a `gap`.
   std::size_t backlog = 1'000;
   /// Events that are kept as text, for all streams; a client that is further behind is served from
@@ -53,6 +55,7 @@ struct EventFeedOptions {
 
 /// What a stream delivers.
 struct EventStreamStart {
+  std::string principal = {};  ///< Whose it is; empty: of no one that is bounded.
   /// The last event that the client has; none: it begins with what happens from now on.
   std::optional<std::uint64_t> after = std::nullopt;
   std::optional<Severity> severity = std::nullopt;
@@ -99,10 +102,16 @@ class EventFeed {
   Found take(EventStream& stream, std::string& message);
   void forget(const std::shared_ptr<vx11::Notifier>& sleeper) noexcept;
 
+  /// Room for one stream, kept until it is destroyed; null: there is none.
+  static std::shared_ptr<void> reserve(const std::shared_ptr<EventFeed>& feed,
+                                       const std::string& principal);
+  void give_back(const std::string& principal) noexcept;
+
   const std::shared_ptr<EventStore> store_;
   const EventFeedOptions options_;
-  std::atomic<std::size_t> open_ = 0;
+  std::atomic<std::size_t> open_ = 0;  ///< With those that are about to open.
   std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> open_by_principal_ = {};
   bool ended_ = false;
   std::uint64_t newest_ = 0;  ///< The largest id that is known.
   std::deque<Recent> recent_ = {};

@@ -32,7 +32,7 @@ class EventEndpoints {
 
   static Task<ApiAnswer> list(Self self, const ApiCall& call) {
     if (wants_stream(call.request)) {
-      auto opening = open_stream(self, call);
+      auto opening = open_stream(self, call, call.caller.principal);
       co_return co_await std::move(opening);
     }
     auto filter = filter_of(call);
@@ -45,12 +45,13 @@ class EventEndpoints {
 
   /// With a credential, or an ephemeral token in its place.
   static Task<ApiAnswer> stream(Self self, const ApiCall& call) {
+    std::string principal = call.caller.principal;
     if (call.caller.token.empty()) {
-      auto redeeming = self->redeem(call.query("token"));
+      auto redeeming = self->redeem(call.query("token"), principal);
       auto refused = co_await std::move(redeeming);
       if (refused) co_return *std::move(refused);
     }
-    auto opening = open_stream(self, call);
+    auto opening = open_stream(self, call, std::move(principal));
     co_return co_await std::move(opening);
   }
 
@@ -136,12 +137,13 @@ class EventEndpoints {
         invalid_query("last_event_id", "Input should be the id of an event", "int_parsing"));
   }
 
-  static Task<ApiAnswer> open_stream(Self self, const ApiCall& call) {
+  static Task<ApiAnswer> open_stream(Self self, const ApiCall& call, std::string principal) {
     auto start = start_of(call);
     if (!start) co_return std::move(start.error());
     const auto last = last_id_of(call);
     if (!last) co_return ApiAnswer(last.error().status, last.error().body);
     start->after = *last;
+    start->principal = std::move(principal);
     auto opening = EventFeed::open(self->options_.feed, *std::move(start));
     auto body = co_await std::move(opening);
     if (!body && body.error().code == vx11::Errc::rejected) {
@@ -156,12 +158,14 @@ class EventEndpoints {
     co_return ApiAnswer(std::move(response));
   }
 
+  /// \param owner becomes the principal that the token was issued to
   /// \return the refusal; none: it was a token for one stream
-  Task<std::optional<ApiAnswer>> redeem(std::string token) const {
+  Task<std::optional<ApiAnswer>> redeem(std::string token, std::string& owner) const {
     if (token.empty()) co_return refusal(401, "auth_required");
     auto redeeming = options_.tokens->redeem(std::move(token), std::string(kPurpose));
     const auto principal = co_await std::move(redeeming);
     if (!principal) co_return storage_offline(principal.error());
+    if (*principal) owner = **principal;
     if (*principal) co_return std::nullopt;
     co_return refusal(401, "invalid_token",
                       "The token is unknown, expired or used. A URL takes only what"

@@ -10,23 +10,22 @@ namespace backend {
 using vx11::Result;
 using vx11::Task;
 
-EventStream::EventStream(std::shared_ptr<EventFeed> feed, EventStreamStart start,
-                         const Range& stored, std::uint64_t newest)
+EventStream::EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> place,
+                         EventStreamStart start, const Range& stored, std::uint64_t newest)
     : feed_(std::move(feed)),
+      place_(std::move(place)),
       start_(std::move(start)),
       sleeper_(std::make_shared<vx11::Notifier>(feed_->options_.timer)),
       newest_(newest),
       first_(kStreamBeginning),
       ends_at_(vx11::saturated_add(now(), feed_->options_.max_open)),
       last_sent_(now()) {
-  feed_->open_.fetch_add(1, std::memory_order_relaxed);
   position_ = start_.after.value_or(stored ? stored->second : newest);
   if (start_.after) first_ += move_to(stored);
 }
 
 EventStream::~EventStream() {
   feed_->forget(sleeper_);
-  feed_->open_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 Task<Result<std::string>> EventStream::next(vx11::Deadline deadline) {

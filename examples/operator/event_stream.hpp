@@ -21,8 +21,9 @@ class EventStream final : public vx11::BodyStream {
   using Range = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
 
   /// \param newest the largest id that is known, which may have been removed from the store
-  EventStream(std::shared_ptr<EventFeed> feed, EventStreamStart start, const Range& stored,
-              std::uint64_t newest);
+  /// \param place of `EventFeed::reserve`
+  EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> place, EventStreamStart start,
+              const Range& stored, std::uint64_t newest);
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
   ~EventStream() override;
@@ -39,6 +40,7 @@ class EventStream final : public vx11::BodyStream {
   std::string sent(std::string message);
 
   const std::shared_ptr<EventFeed> feed_;
+  const std::shared_ptr<void> place_;
   const EventStreamStart start_;
   const std::shared_ptr<vx11::Notifier> sleeper_;
   std::uint64_t position_ = 0;  ///< The last event that the client has, or does not want.

@@ -21,6 +21,10 @@ std::optional<WallTime> deadline_in(const nlohmann::json& payload) {
 
 }  // namespace
 
+bool KnownState::concerns(const NewEvent& event) {
+  return event.type.starts_with("power.window_") || !text_member(event.payload, "watched").empty();
+}
+
 /// Events of callers are none of the watcher's, whatever their payload says.
 void KnownState::fold(const NewEvent& event, WallTime at) {
   if (!is_reserved_event(event.type)) return;

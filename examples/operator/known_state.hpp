@@ -30,6 +30,8 @@ class KnownState {
   /// \param ending_before when the end of a window is announced
   explicit KnownState(std::chrono::seconds ending_before) : ending_before_(ending_before) {}
 
+  /// Whether `fold` takes the event into account.
+  static bool concerns(const NewEvent& event);
   /// Takes a stored event into account, in the order of their ids.
   void fold(const NewEvent& event, vx11::WallTime at);
   /// The events that describe what `seen` adds. They count once they are folded.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api_answers.hpp"
+#include "percent.hpp"
 #include "query_values.hpp"
 #include "stored_routes.hpp"
 
@@ -54,23 +55,6 @@ std::optional<ApiAnswer> without_scope(const Caller& caller) {
   ApiAnswer answer = refusal(403, "insufficient_scope", "the credential lacks the scope chat");
   answer.body["scope"] = "chat";
   return answer;
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kPlain = "-._~";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || kPlain.find(c) != std::string_view::npos;
-    if (is_plain) {
-      encoded += c;
-    } else {
-      encoded += {'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
-    }
-  }
-  return encoded;
 }
 
 /// What the routes share; kept by each.

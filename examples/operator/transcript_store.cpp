@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "session_search.hpp"
+#include "shared_cleaning.hpp"
 #include "stored_text.hpp"
 
 namespace backend {
@@ -17,7 +18,7 @@ using vx11::Task;
 constexpr std::size_t kMaxTitle = 120;
 /// Of stored turns; also in the way of one that the gateway's own limits do not bound.
 constexpr std::size_t kMaxText = std::size_t{4} * 1024 * 1024;
-/// The bounds of all sessions together are checked with every so many turns.
+/// The bounds of all sessions together are checked with one turn of these.
 constexpr std::uint64_t kAddedBetweenChecks = 16;
 
 /// The first line, without space around it.
@@ -124,7 +125,7 @@ class SqliteTranscriptStore final : public TranscriptStore {
         });
     Result<bool> erased = co_await std::move(erasing);
     if (!erased || !*erased) co_return erased;
-    auto cleaning = forget_words();
+    auto cleaning = forget_words(cleaning_.note_deletion());
     co_await std::move(cleaning);
     auto emptying = database_->empty_log();
     co_await std::move(emptying);  // if a query holds it, the next deletion does
@@ -132,18 +133,37 @@ class SqliteTranscriptStore final : public TranscriptStore {
   }
 
  private:
-  /// The index keeps deleted words until its parts are merged. That is done piece by piece, so that
-  /// other changes have their turn.
-  Task<void> forget_words() {
+  using Part = SharedCleaning::Part;
+
+  /// The index keeps deleted words until its parts are merged: all of it is written anew. That is
+  /// done piece by piece, so that other changes have their turn, and once for all deletions that
+  /// wait for it. One that waits takes its turn after each piece.
+  Task<void> forget_words(std::uint64_t deletion) {
     constexpr int kPieces = 1'000;  // of about a megabyte: more than the bound of all transcripts
-    bool is_first = true;
-    for (int piece = 0; piece < kPieces; ++piece) {
+    int pieces = 0;
+    while (pieces < kPieces) {
       auto merging = database_->write(
-          [is_first](Connection& connection) { return merge_words(connection, is_first); });
-      const Result<bool> has_more = co_await std::move(merging);
-      if (!has_more || !*has_more) co_return;
-      is_first = false;
+          [this, deletion](Connection& connection) { return clean_a_piece(connection, deletion); });
+      const Result<Piece> piece = co_await std::move(merging);
+      if (!piece || piece->part == Part::done) break;
+      if (piece->part == Part::waiting) continue;
+      ++pieces;
+      cleaning_.made_piece(deletion, piece->has_more);
     }
+    cleaning_.give_up(deletion);  // if it did not come to its end
+  }
+
+  struct Piece {
+    Part part = Part::done;
+    bool has_more = false;
+  };
+  Piece clean_a_piece(Connection& connection, std::uint64_t deletion) {
+    Piece piece;
+    piece.part = cleaning_.part_of(deletion);
+    if (piece.part == Part::first || piece.part == Part::next) {
+      piece.has_more = merge_words(connection, piece.part == Part::first);
+    }
+    return piece;
   }
   /// \return whether there is more to do: SQLite's documentation says to look at the changes
   static bool merge_words(Connection& connection, bool is_first) {
@@ -225,6 +245,7 @@ class SqliteTranscriptStore final : public TranscriptStore {
   const std::shared_ptr<Database> database_;
   const TranscriptLimits limits_;
   const vx11::WallClock wall_clock_;
+  SharedCleaning cleaning_ = {};
 };
 
 }  // namespace

@@ -63,19 +63,21 @@ class Watcher::Impl {
     }
   }
 
-  /// Reads back what was reported; enough of the past that every value which is not normal is in
-  /// it. \return whether the store could be read
+  /// Reads back what was reported, however much else has happened since: all events that are kept,
+  /// once.
+  /// \return whether the store could be read
   bool restore() {
-    constexpr std::size_t kMaxPages = 10;
     std::vector<StoredEvent> past;
     EventFilter filter;
-    filter.limit = 200;
-    for (std::size_t page = 0; page < kMaxPages; ++page) {
+    filter.limit = 1'000;
+    for (bool has_more = true; has_more;) {
       auto listed = vx11::sync_wait(parts_.events->list(filter));
       if (!listed) return false;
-      for (StoredEvent& event : listed->events) past.push_back(std::move(event));
-      if (!listed->has_more || listed->events.empty()) break;
-      filter.before = past.back().id;
+      has_more = listed->has_more && !listed->events.empty();
+      if (has_more) filter.before = listed->events.back().id;
+      for (StoredEvent& event : listed->events) {
+        if (KnownState::concerns(event.content)) past.push_back(std::move(event));
+      }
     }
     for (auto event = past.rbegin(); event != past.rend(); ++event) {
       known_.fold(event->content, event->at);

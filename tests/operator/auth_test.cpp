@@ -180,6 +180,27 @@ TEST_CASE("guesses are limited by address, and do not lock out tokens that were 
   CHECK(backend::network_of("2001:db8::1") != backend::network_of("2001:db8:0:1::1"));
 }
 
+TEST_CASE("guesses at the same time do not pass their limit") {
+  Backend backend;
+  int judged = 0;
+  int depth = 0;
+  backend.gateway->on_asked = [&] {  // another guess comes while this one is being judged
+    if (++depth < 64) backend.ask("GET", "/echo", token("guess" + std::to_string(depth)));
+  };
+  backend.ask("GET", "/echo", token("guess"));
+  judged = static_cast<int>(backend.gateway->asked.size());
+  CHECK(judged == 30);
+  backend.gateway->on_asked = {};
+  CHECK(backend.ask("GET", "/echo", token("ben-token")).status == 429);
+
+  Backend other;  // what proves right was no guess
+  for (int i = 0; i < 100; ++i) {
+    other.clock.advance(6s);  // confirmed anew, and forgotten in between
+    other.gateway->good = {{"t" + std::to_string(i), other.gateway->good.begin()->second}};
+    CHECK(other.ask("GET", "/echo", token("t" + std::to_string(i))).status == 200);
+  }
+}
+
 TEST_CASE("a login is a cookie that scripts cannot read, and a CSRF token") {
   Backend backend;
   const HttpResponse login = backend.log_in("anna-token");

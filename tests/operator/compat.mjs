@@ -50,7 +50,7 @@ for (const base of ['/operator/api', '/operator/api/v1']) {
     assert.equal(window.status, 'none')
   })
 
-  test(`${base}: status, modules and topology wake nobody`, async () => {
+  test(`${base}: status, modules and topology wake no service`, async () => {
     const before = await requestsOfSwitch()
     const status = good(await page.get('/status'))
     has(status, 'status', 'policy', 'degraded', 'window', 'core_services', 'optional_services')
@@ -169,7 +169,7 @@ const firstMessage = async (stream, word) => {
   throw new Error(`the stream has ended: ${text}`)
 }
 
-test('nobody is served anonymously, nor by a lasting token in the query', async () => {
+test('no caller is served anonymously, or by a lasting token in the query', async () => {
   for (const path of ['/status', '/modules', '/events', '/events/stream', '/audit', '/settings', '/sessions', '/me',
     '/chat/window/status', '/topology', '/breakers', '/slo', '/latency', '/power/policies']) {
     const answer = await fetch(`${operator}/operator/api${path}`)

@@ -5,6 +5,7 @@
 #include <vx11/testing/manual_timer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -325,6 +326,49 @@ TEST_CASE("as many streams are open as may be, and a further one is refused") {
   CHECK(refused.error().code == vx11::Errc::rejected);
   one.leave();
   CHECK(sync_wait(EventFeed::open(site.feed, {})));
+}
+
+/// Is asked for the range of what is stored.
+class SlowStore final : public backend::EventStore {
+ public:
+  Task<Result<std::uint64_t>> add(NewEvent) override { co_return 1; }
+  Task<Result<backend::EventPage>> list(backend::EventFilter) override {
+    co_return backend::EventPage();
+  }
+  Task<Result<std::vector<backend::StoredEvent>>> after(std::uint64_t, std::size_t) override {
+    co_return std::vector<backend::StoredEvent>();
+  }
+  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
+    if (const auto call = std::exchange(meanwhile, nullptr)) call();
+    co_return std::nullopt;
+  }
+  std::shared_ptr<void> listen(backend::EventListener) override { return {}; }
+
+  std::function<void()> meanwhile = {};
+};
+
+TEST_CASE("streams that are about to open count, and one principal does not take all") {
+  EventFeedOptions options;
+  options.max_streams = 4;
+  options.max_streams_per_principal = 2;
+  options.timer = vx11::make_net_timer();
+  const auto store = std::make_shared<SlowStore>();
+  const auto feed = EventFeed::make(store, options);
+  const auto open = [&](const char* principal) {
+    EventStreamStart start;
+    start.principal = principal;
+    return sync_wait(EventFeed::open(feed, std::move(start)));
+  };
+  auto one = open("anna");
+  bool is_refused = false;
+  store->meanwhile = [&] { is_refused = !open("anna"); };
+  auto two = open("anna");
+  CHECK(two);
+  CHECK(is_refused);
+  CHECK(open("ben"));
+  one->reset();
+  CHECK(open("anna"));
+  CHECK(feed->open_streams() == 1);
 }
 
 TEST_CASE("a thousand streams each get every event, whichever thread stores it") {

@@ -156,6 +156,15 @@ TEST_CASE("a stream that is refused, or answered whole, is that") {
   CHECK(
       text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"hello\"}\n\nid: 2\nevent: done"));
   CHECK(site.transcripts->all.size() == 1);
+
+  // What the gateway has answered before is stored already.
+  HttpResponse replayed(200, "application/json", answer_of_madre().dump());
+  replayed.headers.add("Idempotent-Replayed", "true");
+  site.gateway->responds(kAsk, replayed);
+  ApiAnswer again = site.call("POST", "/chat", {{"message", "hi"}});
+  CHECK(all_of(again).find("event: done") != std::string::npos);
+  CHECK(site.transcripts->all.size() == 1);
+  CHECK(site.events->all.empty());
 }
 
 }  // namespace

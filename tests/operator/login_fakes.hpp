@@ -6,6 +6,7 @@
 #include <vx11/task.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ class FakeGateway final : public backend::GatewayClient {
  public:
   Task<Result<vx11::HttpResponse>> send(backend::GatewayRequest request, vx11::Deadline) override {
     asked.push_back(request);
+    if (on_asked) on_asked();
     if (is_away) co_return vx11::fail(vx11::Errc::unreachable, "no");
     if (!odd.empty()) co_return vx11::HttpResponse(200, "application/json", odd);
     const auto found = good.find(request.token);
@@ -39,6 +41,7 @@ class FakeGateway final : public backend::GatewayClient {
   }
 
   bool is_away = false;
+  std::function<void()> on_asked = {};  ///< While the answer is awaited.
   int refusal = 403;
   std::string odd = {};  ///< Answered to all.
   std::map<std::string, std::string> good = {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <set>
@@ -82,6 +83,15 @@ struct Site {
   void say(Turn said) { REQUIRE(sync_wait(chats->add(std::move(said)))); }
   backend::ChatSessionPage sessions(backend::ChatSessionFilter filter = {}) {
     return sync_wait(chats->list(std::move(filter))).value();
+  }
+  /// Of the file and its log.
+  std::string bytes() const {
+    std::string all;
+    for (const char* name : {"operator.db", "operator.db-wal"}) {
+      std::ifstream file(folder / name, std::ios::binary);
+      all += std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
   }
 
   std::size_t options_max;
@@ -424,14 +434,50 @@ TEST_CASE("a deleted session leaves nothing in the file and its log") {
   CHECK(sync_wait(site.chats->erase("secret", "anna")).value());
   CHECK_FALSE(sync_wait(site.chats->erase("secret", "anna")).value());
   CHECK(site.sessions().total == 1);
-  std::string bytes;
-  for (const char* name : {"operator.db", "operator.db-wal"}) {
-    std::ifstream file(site.folder / name, std::ios::binary);
-    bytes += std::string(std::istreambuf_iterator<char>(file), {});
-  }
+  const std::string bytes = site.bytes();
   CHECK(bytes.find("ordinary") != std::string::npos);
   CHECK(bytes.find("xylophone") == std::string::npos);
   CHECK(bytes.find("zebra") == std::string::npos);
+}
+
+TEST_CASE("deletions that come together clean the index of words once or twice") {
+  Site site;
+  constexpr int kSessions = 5;
+  for (int i = 0; i < kSessions; ++i) {
+    site.say(turn("s" + std::to_string(i), "xylophonequestion", "zebraanswer"));
+  }
+  int cleanings = 0;
+  CHECK(sync_wait(site.database->write([&cleanings](Connection& connection) {
+    const auto count = [](unsigned, void* counter, void* statement, void*) {
+      char* const sql = sqlite3_expanded_sql(static_cast<sqlite3_stmt*>(statement));
+      if (std::string(sql).find("'merge', -") != std::string::npos) ++*static_cast<int*>(counter);
+      sqlite3_free(sql);
+      return 0;
+    };
+    sqlite3_trace_v2(connection.sqlite().getHandle(), SQLITE_TRACE_STMT, count, &cleanings);
+  })));
+  std::promise<void> begun;
+  std::promise<void> released;
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
+    CHECK(sync_wait(site.database->write([&](Connection&) {
+      begun.set_value();
+      released.get_future().wait();
+    })));
+  });
+  begun.get_future().wait();
+  for (int i = 0; i < kSessions; ++i) {
+    threads.emplace_back([&site, i] {
+      CHECK(sync_wait(site.chats->erase("s" + std::to_string(i), "anna")).value());
+    });
+  }
+  while (site.database->waiting() < kSessions) std::this_thread::yield();
+  released.set_value();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(cleanings >= 1);
+  CHECK(cleanings <= 2);
+  CHECK(site.sessions().total == 0);
+  CHECK(site.bytes().find("xylophone") == std::string::npos);
 }
 
 TEST_CASE("settings belong to their user; a change leaves the others as they are") {

@@ -163,7 +163,7 @@ TEST_CASE("a restart of the backend repeats nothing and misses nothing") {
   site.breakers({{"switch", breaker("open")}});
   site.power(with_window());
   CHECK(site.look().size() == 3);
-  for (int i = 0; i < 500; ++i) {  // what happens else
+  for (int i = 0; i < 3'000; ++i) {  // what happens else
     NewEvent chat;
     chat.type = "chat.fallback";
     vx11::sync_wait(site.events->add(std::move(chat)));
