@@ -19,14 +19,13 @@ EventStream::EventStream(std::shared_ptr<EventFeed> feed, EventStreamStart start
       first_(kStreamBeginning),
       ends_at_(vx11::saturated_add(now(), feed_->options_.max_open)),
       last_sent_(now()) {
-  feed_->open_.fetch_add(1, std::memory_order_relaxed);
   position_ = start_.after.value_or(stored ? stored->second : newest);
   if (start_.after) first_ += move_to(stored);
+  feed_->enter(*this);
 }
 
 EventStream::~EventStream() {
-  feed_->forget(sleeper_);
-  feed_->open_.fetch_sub(1, std::memory_order_relaxed);
+  feed_->leave(*this);
 }
 
 Task<Result<std::string>> EventStream::next(vx11::Deadline deadline) {
