@@ -1,6 +1,5 @@
 #include "backend_handler.hpp"
 
-#include <vx11/ephemeral_tokens.hpp>
 #include <vx11/http_answer_fields.hpp>
 #include <vx11/http_request_log.hpp>
 #include <vx11/http_request_metrics.hpp>
@@ -56,11 +55,10 @@ ApiRoutes login_routes(const GatewayConfig& config, const BackendParts& parts) {
 
 Result<ApiRoutes> all_routes(const GatewayConfig& config, const BackendParts& parts) {
   const bool read_only = config.backend.read_only;
-  auto tokens = vx11::make_memory_ephemeral_tokens();
-  if (!tokens) return vx11::fail(std::move(tokens.error()));
   EventRouteOptions events;
   events.feed = parts.feed;
-  events.tokens = *std::move(tokens);
+  events.tokens = parts.stream_tokens;
+  events.authorizer = parts.authorizer;
   events.read_only = read_only;
   GatewayRouteOptions asked;
   asked.read_only = read_only;
@@ -206,7 +204,8 @@ Handler make_backend_handler(const GatewayConfig& config, const BackendParts& pa
   options.audit = parts.audit;
   options.on_defect = log_defect;
   options.readiness.push_back({"listener", [&front] { return front.is_accepting(); }});
-  options.readiness.push_back({"database", [stores = parts.stores] { return stores->load(); }});
+  options.readiness.push_back(
+      {"database", [database = parts.database] { return database->stores(); }});
   if (auto mounted = mount_files(options, config.backend.console.value); !mounted) {
     return vx11::fail(std::move(mounted.error()));
   }

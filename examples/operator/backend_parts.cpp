@@ -64,8 +64,13 @@ void make_bridge(BackendParts& parts, const BackendConfig& config) {
   options.timer = vx11::make_net_timer();
   options.origins = config.origins;
   parts.bridge = std::make_shared<Bridge>(parts.shared, std::move(options));
-  parts.login_ends = parts.admission.logins->listen(
-      [bridge = parts.bridge](const std::string& login) { bridge->end_login(login); });
+  parts.login_ends =
+      parts.admission.logins->listen([bridge = parts.bridge, feed = parts.feed,
+                                      tokens = parts.stream_tokens](const std::string& login) {
+        bridge->end_login(login);
+        tokens->end_login(login);
+        feed->end_login(login);
+      });
 }
 
 void make_watcher(BackendParts& parts, const gateway::GatewayLinkConfig& config) {

@@ -5,7 +5,6 @@
 
 #include <vx11/result.hpp>
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -18,6 +17,7 @@
 #include "parts.hpp"
 #include "process_metrics.hpp"
 #include "settings_store.hpp"
+#include "socket_tokens.hpp"
 #include "transcript_store.hpp"
 #include "watcher.hpp"
 
@@ -31,13 +31,13 @@ struct BackendParts {
   std::shared_ptr<TranscriptStore> transcripts = {};
   std::shared_ptr<SettingsStore> settings = {};
   std::shared_ptr<EventFeed> feed = {};
+  std::shared_ptr<SocketTokens> stream_tokens =
+      std::make_shared<SocketTokens>(vx11::SteadyClock(), "events");
   AdmissionParts admission = {};
   std::shared_ptr<Authorizer> authorizer = {};
   std::shared_ptr<gateway::OpenFiles> files = std::make_shared<gateway::OpenFiles>();
-  /// Whether the last change of the database was stored, for `/readyz`.
-  std::shared_ptr<std::atomic<bool>> stores = std::make_shared<std::atomic<bool>>(true);
   std::shared_ptr<Bridge> bridge = {};
-  std::shared_ptr<void> login_ends = {};  ///< Closes the WebSockets of a login that ends.
+  std::shared_ptr<void> login_ends = {};  ///< Ends streams and WebSockets of a login that ends.
   std::unique_ptr<Watcher> watcher = {};  ///< Null without a token of the backend's own.
 };
 

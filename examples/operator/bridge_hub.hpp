@@ -73,6 +73,13 @@ class BridgeHub {
   /// Room for one WebSocket of `most`, kept until it is destroyed; null: there is none.
   std::shared_ptr<void> reserve(std::size_t most);
 
+  /// Calls `send`; no status is passed on meanwhile, so that none is overtaken by an older one.
+  template <class Send>
+  void before_next_status(const Send& send) {
+    const std::lock_guard lock(shown_mutex_);
+    send();
+  }
+
   /// The id of the newest event that was passed on; 0: none was.
   std::uint64_t newest_event() const noexcept { return newest_event_.load(); }
 

@@ -103,16 +103,36 @@ void Database::run_waiting() {
 
 void Database::run_together(const Changes& changes) {
   bool has_begun = false;
+  const auto changes_before = writer_.sqlite().getTotalChanges();
   const vx11::Result<> stored = transact(changes, has_begun);
   if (!stored && has_begun && changes.size() > 1) {  // one of them may be at fault
     for (detail::Change* const change : changes) run_together({change});
     return;
   }
+  const bool is_changed = writer_.sqlite().getTotalChanges() != changes_before;
   for (detail::Change* const change : changes) {
     if (!stored) change->outcome = vx11::fail(vx11::Error(stored.error()));
+    if (is_changed || !change->outcome) note_outcome(change->outcome);
     change->has_ended = true;
     if (change->outcome) change->committed();
   }
+}
+
+void Database::note_outcome(const vx11::Result<>& outcome) {
+  const bool did_store = stores_.exchange(outcome.has_value(), std::memory_order_relaxed);
+  if (outcome || !did_store) return;
+  const std::string reason = "the database stores nothing: " + outcome.error().detail;
+  gateway::log_event(gateway::LogEvent::request_failed, {{"reason", reason}});
+}
+
+vx11::Task<vx11::Result<>> Database::probe() {
+  vx11::Task<vx11::Result<>> writing = write([](Connection& connection) {
+    const auto version = connection.integer("PRAGMA user_version").value_or(0);
+    connection.run("PRAGMA user_version = " + std::to_string(version));  // is written all the same
+  });
+  vx11::Result<> written = co_await std::move(writing);
+  note_outcome(written);
+  co_return written;
 }
 
 vx11::Result<> Database::transact(const Changes& changes, bool& has_begun) {

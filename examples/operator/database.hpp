@@ -158,6 +158,11 @@ class Database {
   /// \return `storage` if that cannot be done now
   vx11::Task<vx11::Result<>> empty_log();
 
+  /// Whether the last change that had to be stored was: false while the disk is full or the file is
+  /// locked.
+  bool stores() const noexcept { return stores_.load(std::memory_order_relaxed); }
+  /// Writes to the disk, to find out whether it `stores` again.
+  vx11::Task<vx11::Result<>> probe();
   /// Changes and queries that failed with `storage`.
   std::uint64_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
   /// Changes that have not begun.
@@ -191,12 +196,14 @@ class Database {
   void run_together(const Changes& changes);
   vx11::Result<> transact(const Changes& changes, bool& has_begun);
   void apply(detail::Change& change);
+  void note_outcome(const vx11::Result<>& outcome);
 
   DatabaseFile file_;  ///< First: unlocked after the connections were closed.
   Connection writer_;
   Connection reader_;
   const std::size_t queue_limit_;
   std::atomic<std::uint64_t> errors_ = 0;
+  std::atomic<bool> stores_ = true;
   mutable std::mutex mutex_;
   Changes waiting_ = {};
   vx11::BlockingPool changes_;  ///< The pools are the last members: their threads end first.

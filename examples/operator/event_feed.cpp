@@ -108,7 +108,7 @@ std::uint64_t EventFeed::note_stored(std::uint64_t id) noexcept {
 /// What is stored but was not added yet will be, and wakes the stream then.
 EventFeed::Found EventFeed::take(EventStream& stream, std::string& message) {
   const std::lock_guard lock(mutex_);
-  if (ended_) return Found::end;
+  if (ended_ || stream.login_ended_) return Found::end;
   const bool is_behind = stream.position_ < newest_;
   stream.newest_ = newest_;
   if (is_behind && (recent_.empty() || recent_.front().event->id > stream.position_ + 1)) {
@@ -129,9 +129,31 @@ EventFeed::Found EventFeed::take(EventStream& stream, std::string& message) {
   return Found::events;
 }
 
-void EventFeed::forget(const std::shared_ptr<vx11::Notifier>& sleeper) noexcept {
+void EventFeed::enter(EventStream& stream) {
+  if (stream.start_.login.empty()) return;
   const std::lock_guard lock(mutex_);
-  sleepers_.erase(sleeper.get());
+  of_logins_.emplace(stream.start_.login, &stream);
+}
+
+void EventFeed::leave(EventStream& stream) noexcept {
+  const std::lock_guard lock(mutex_);
+  sleepers_.erase(stream.sleeper_.get());
+  const auto [begin, end] = of_logins_.equal_range(stream.start_.login);
+  for (auto each = begin; each != end; ++each) {
+    if (each->second != &stream) continue;
+    of_logins_.erase(each);
+    return;
+  }
+}
+
+void EventFeed::end_login(const std::string& login) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = of_logins_.equal_range(login);
+    if (begin == end) return;
+    for (auto each = begin; each != end; ++each) each->second->login_ended_ = true;
+  }
+  wake_all();
 }
 
 }  // namespace backend

@@ -40,9 +40,9 @@ struct EventFeedOptions {
   /// Between two messages at most: a comment then shows that the stream is alive. Below the silence
   /// limits of usual proxies.
   vx11::Duration heartbeat = std::chrono::seconds(15);
-  /// A stream ends after it, and its client connects again: so a credential that was revoked is of
-  /// no use for longer.
-  vx11::Duration max_open = std::chrono::hours(1);
+  /// A stream ends after it, and its client connects again, where it was: so a credential that was
+  /// revoked at the gateway is of no use for longer. Logging out ends it at once.
+  vx11::Duration max_open = std::chrono::minutes(5);
   std::size_t max_streams = 4'096;
   /// Half of them, so that others find room; one token may be that of many people.
   std::size_t max_streams_per_principal = 2'048;
@@ -61,6 +61,8 @@ struct EventStreamStart {
   std::optional<Severity> severity = std::nullopt;
   std::string module = {};
   std::optional<vx11::WallTime> since = std::nullopt;
+  /// Whose end ends the stream, as `Caller::login`; empty: it belongs to none.
+  std::string login = {};
 };
 
 /// Passes events on to open streams: no thread, no queue and no polling for each. A slow client
@@ -81,6 +83,8 @@ class EventFeed {
       std::shared_ptr<EventFeed> feed, EventStreamStart start);
   /// Ends all streams, and those that are opened later at once: the program is about to stop.
   void end() noexcept;
+  /// Ends the streams of a login that has ended.
+  void end_login(const std::string& login) noexcept;
   std::size_t open_streams() const noexcept { return open_.load(std::memory_order_relaxed); }
 
  private:
@@ -100,7 +104,8 @@ class EventFeed {
   std::uint64_t note_stored(std::uint64_t id) noexcept;
   /// Takes what follows the stream's position into `message`, or registers it to be woken.
   Found take(EventStream& stream, std::string& message);
-  void forget(const std::shared_ptr<vx11::Notifier>& sleeper) noexcept;
+  void enter(EventStream& stream);
+  void leave(EventStream& stream) noexcept;
 
   /// Room for one stream, kept until it is destroyed; null: there is none.
   static std::shared_ptr<void> reserve(const std::shared_ptr<EventFeed>& feed,
@@ -116,6 +121,7 @@ class EventFeed {
   std::uint64_t newest_ = 0;  ///< The largest id that is known.
   std::deque<Recent> recent_ = {};
   std::unordered_map<const vx11::Notifier*, std::shared_ptr<vx11::Notifier>> sleepers_ = {};
+  std::unordered_multimap<std::string, EventStream*> of_logins_ = {};
   std::shared_ptr<void> subscription_ = {};
 };
 

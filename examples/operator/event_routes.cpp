@@ -15,8 +15,7 @@ namespace {
 using nlohmann::json;
 using vx11::Task;
 
-constexpr std::string_view kPurpose = "events";
-constexpr std::chrono::seconds kTokenLifetime{60};
+constexpr std::chrono::seconds kTokenLifetime = SocketTokens::kLifetime;
 constexpr std::size_t kMaxIngested = std::size_t{16} * 1024;
 
 /// What the routes share; kept by each.
@@ -32,7 +31,7 @@ class EventEndpoints {
 
   static Task<ApiAnswer> list(Self self, const ApiCall& call) {
     if (wants_stream(call.request)) {
-      auto opening = open_stream(self, call, call.caller.principal);
+      auto opening = open_stream(self, call, call.caller);
       co_return co_await std::move(opening);
     }
     auto filter = filter_of(call);
@@ -45,19 +44,23 @@ class EventEndpoints {
 
   /// With a credential, or an ephemeral token in its place.
   static Task<ApiAnswer> stream(Self self, const ApiCall& call) {
-    std::string principal = call.caller.principal;
-    if (call.caller.token.empty()) {
-      auto redeeming = self->redeem(call.query("token"), principal);
-      auto refused = co_await std::move(redeeming);
-      if (refused) co_return *std::move(refused);
+    Caller owner = call.caller;
+    if (owner.token.empty()) {
+      auto redeeming = redeem_token(self->options_.tokens, self->options_.authorizer, call);
+      auto found = co_await std::move(redeeming);
+      if (!found) co_return std::move(found.error());
+      if (!found->caller.scopes.allow(vx11::Scope::status)) {
+        co_return refusal(403, "insufficient_scope", "the credential lacks the scope status");
+      }
+      owner = std::move(found->caller);
     }
-    auto opening = open_stream(self, call, std::move(principal));
+    auto opening = open_stream(self, call, std::move(owner));
     co_return co_await std::move(opening);
   }
 
   static Task<ApiAnswer> issue(Self self, const ApiCall& call) {
-    auto issuing =
-        self->options_.tokens->issue(call.caller.principal, std::string(kPurpose), kTokenLifetime);
+    BridgeCaller caller(call.caller, credential_fields(call.request.headers));
+    auto issuing = self->options_.tokens->issue(std::move(caller));
     auto token = co_await std::move(issuing);
     if (!token) co_return too_many_tokens();
     AuditEntry entry(call.caller, "token.issue", "events", call.correlation_id);
@@ -137,13 +140,15 @@ class EventEndpoints {
         invalid_query("last_event_id", "Input should be the id of an event", "int_parsing"));
   }
 
-  static Task<ApiAnswer> open_stream(Self self, const ApiCall& call, std::string principal) {
+  /// \param owner whose stream it is
+  static Task<ApiAnswer> open_stream(Self self, const ApiCall& call, Caller owner) {
     auto start = start_of(call);
     if (!start) co_return std::move(start.error());
     const auto last = last_id_of(call);
     if (!last) co_return ApiAnswer(last.error().status, last.error().body);
     start->after = *last;
-    start->principal = std::move(principal);
+    start->principal = std::move(owner.principal);
+    start->login = std::move(owner.login);
     auto opening = EventFeed::open(self->options_.feed, *std::move(start));
     auto body = co_await std::move(opening);
     if (!body && body.error().code == vx11::Errc::rejected) {
@@ -156,21 +161,6 @@ class EventEndpoints {
     head.headers.add("X-Accel-Buffering", "no");
     vx11::StreamedResponse response(std::move(head), *std::move(body));
     co_return ApiAnswer(std::move(response));
-  }
-
-  /// \param owner becomes the principal that the token was issued to
-  /// \return the refusal; none: it was a token for one stream
-  Task<std::optional<ApiAnswer>> redeem(std::string token, std::string& owner) const {
-    if (token.empty()) co_return refusal(401, "auth_required");
-    auto redeeming = options_.tokens->redeem(std::move(token), std::string(kPurpose));
-    const auto principal = co_await std::move(redeeming);
-    if (!principal) co_return storage_offline(principal.error());
-    if (*principal) owner = **principal;
-    if (*principal) co_return std::nullopt;
-    co_return refusal(401, "invalid_token",
-                      "The token is unknown, expired or used. A URL takes only what"
-                      " POST /operator/api/events/sse-token issues; a lasting token belongs in the"
-                      " header field x-vx11-token.");
   }
 
   static ApiAnswer to_answer(const EventPage& page) {

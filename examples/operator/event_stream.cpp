@@ -22,10 +22,11 @@ EventStream::EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> 
       last_sent_(now()) {
   position_ = start_.after.value_or(stored ? stored->second : newest);
   if (start_.after) first_ += move_to(stored);
+  feed_->enter(*this);
 }
 
 EventStream::~EventStream() {
-  feed_->forget(sleeper_);
+  feed_->leave(*this);
 }
 
 Task<Result<std::string>> EventStream::next(vx11::Deadline deadline) {

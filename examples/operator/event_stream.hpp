@@ -45,6 +45,7 @@ class EventStream final : public vx11::BodyStream {
   const std::shared_ptr<vx11::Notifier> sleeper_;
   std::uint64_t position_ = 0;  ///< The last event that the client has, or does not want.
   std::uint64_t newest_;        ///< The largest id that is known.
+  bool login_ended_ = false;    ///< Guarded by the feed's mutex.
   std::string first_ = {};      ///< Leaves with the head of the answer.
   const vx11::TimePoint ends_at_;
   vx11::TimePoint last_sent_;

@@ -57,7 +57,10 @@ void RunningBackend::tend() {
   next_expiry_ = now + std::chrono::seconds(10);
   const AdmissionParts& admission = parts_->admission;
   auto expiring = expire_logins(admission.logins, admission.audit, admission.events);
-  parts_->stores->store(vx11::sync_wait(std::move(expiring)).has_value());
+  (void)vx11::sync_wait(std::move(expiring));
+  if (parts_->database->stores()) return;
+  auto probing = parts_->database->probe();
+  (void)vx11::sync_wait(std::move(probing));
 }
 
 void RunningBackend::reopen_logs() const {

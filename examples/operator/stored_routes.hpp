@@ -4,16 +4,17 @@
 /// The routes of what the database keeps: events, audit, sessions, settings.
 
 #include <vx11/clock.hpp>
-#include <vx11/ephemeral_tokens.hpp>
 #include <vx11/rate_limiter.hpp>
 
 #include <memory>
 
 #include "api_routes.hpp"
 #include "audit_store.hpp"
+#include "authorizer.hpp"
 #include "event_feed.hpp"
 #include "parts.hpp"
 #include "settings_store.hpp"
+#include "socket_tokens.hpp"
 #include "transcript_store.hpp"
 
 namespace backend {
@@ -22,7 +23,9 @@ struct EventRouteOptions {
   std::shared_ptr<EventFeed> feed = {};  ///< Required. End it when the program is about to stop.
   /// For `?token=` of event streams. In memory: a token lasts a minute, and after a restart of the
   /// backend a page asks for another one anyway.
-  std::shared_ptr<vx11::EphemeralTokens> tokens = {};  ///< Required.
+  std::shared_ptr<SocketTokens> tokens = {};  ///< Required.
+  /// Confirms the credential again when its token is used. Required.
+  std::shared_ptr<Authorizer> authorizer = {};
   bool read_only = false;
   /// Of what one caller sends to `events/ingest`.
   vx11::RateLimiterOptions ingest_rate = {

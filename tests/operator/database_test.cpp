@@ -219,7 +219,14 @@ TEST_CASE("a full disk fails changes with storage and loses nothing that was ack
   REQUIRE_FALSE(refused);
   CHECK(refused.error().detail.find("full") != std::string::npos);
   CHECK(add(*database, "small") == 2);
+  CHECK(database->stores());
+  REQUIRE_FALSE(add(*database, std::string(1'000'000, 'x')));
+  CHECK_FALSE(database->stores());
+  CHECK(count(*database) == 2);
   limit("PRAGMA max_page_count = 1000000");
+  CHECK_FALSE(database->stores());  // nothing was written
+  CHECK(sync_wait(database->probe()));
+  CHECK(database->stores());
   CHECK(add(*database, std::string(1'000'000, 'x')) == 3);
   CHECK(count(*database) == 3);
 }

@@ -14,6 +14,7 @@
 #include <SQLiteCpp/Transaction.h>
 #include <doctest/doctest.h>
 
+#include "api_answers.hpp"
 #include "gateway_fakes.hpp"
 #include "scratch_folder.hpp"
 #include "sqlite_event_store.hpp"
@@ -40,6 +41,21 @@ Caller caller(vx11::Scopes scopes = vx11::Scopes::all(), std::string principal =
   return known;
 }
 
+/// Confirms every credential until its login has ended.
+class FakeAuthorizer final : public backend::Authorizer {
+ public:
+  std::optional<ApiAnswer> refusal_of(const HttpRequest&, bool) const override {
+    return std::nullopt;
+  }
+  vx11::Task<backend::Confirmation> confirm(const HttpRequest&, Deadline) override {
+    if (has_ended) co_return tl::unexpected(backend::refusal(401, "login_expired"));
+    Caller known = caller();
+    known.login = "l-1";
+    co_return known;
+  }
+  bool has_ended = false;
+};
+
 struct Site {
   explicit Site(bool read_only = false) {
     gateway->answers("DELETE /operator/session/one", 200, {{"deleted", true}});
@@ -55,7 +71,8 @@ struct Site {
     feed = backend::EventFeed::make(parts.events, {.timer = timer, .clock = clock});
     backend::EventRouteOptions options;
     options.feed = feed;
-    options.tokens = vx11::make_memory_ephemeral_tokens({.clock = clock}).value();
+    options.tokens = std::make_shared<backend::SocketTokens>(clock, "events");
+    options.authorizer = authorizer;
     options.read_only = read_only;
     options.ingest_rate.calls = 1;
     options.ingest_rate.burst = 3;
@@ -120,6 +137,7 @@ struct Site {
   std::shared_ptr<Database> database;
   backend::Parts parts;
   std::shared_ptr<backend::TranscriptStore> transcripts;
+  std::shared_ptr<FakeAuthorizer> authorizer = std::make_shared<FakeAuthorizer>();
   std::shared_ptr<backend::EventFeed> feed;
   ApiRoutes routes;
 };
@@ -206,17 +224,45 @@ TEST_CASE("an ephemeral token opens one stream within a minute, and a lasting on
   CHECK_FALSE(opened.is_json);
   CHECK(opened.other.head.headers.get("Content-Type") == "text/event-stream");
   CHECK(opened.other.head.headers.get("X-Accel-Buffering") == "no");
-  CHECK(open(token).status == 401);
+  CHECK(open(token).status == 403);
   const std::string late = issue();
   site.clock.advance(61s);
-  CHECK(open(late).status == 401);
+  CHECK(open(late).status == 403);
   const ApiAnswer lasting = open("a-lasting-token");
-  CHECK(lasting.status == 401);
-  CHECK(lasting.body.at("error") == "invalid_token");
+  CHECK(lasting.status == 403);
+  CHECK(lasting.body.at("error") == "forbidden");
   CHECK(lasting.body.at("message").get<std::string>().find("sse-token") != std::string::npos);
   CHECK(site.get("/events/stream", "/events/stream", Caller()).body.at("error") == "auth_required");
   for (int i = 0; i < 100; ++i) issue();
   CHECK(site.post("/events/sse-token", json::object()).status == 503);
+}
+
+TEST_CASE("a stream ends with the login that it was opened by") {
+  Site site;
+  const auto token = [&] {
+    return site.post("/events/sse-token", json::object()).body.at("sse_token").get<std::string>();
+  };
+  const auto open = [&](const std::string& with) {
+    return site.get("/events/stream?token=" + with, "/events/stream", Caller());
+  };
+  ApiAnswer by_token = open(token());
+  Caller other = caller();
+  other.login = "l-2";
+  ApiAnswer by_cookie = site.get("/events/stream", "/events/stream", other);
+  const auto next = [](ApiAnswer& answer) {
+    return sync_wait(answer.other.body->next(Deadline())).value();
+  };
+  CHECK_FALSE(next(by_token).empty());
+  CHECK_FALSE(next(by_cookie).empty());
+  site.feed->end_login("l-1");
+  CHECK(next(by_token).empty());
+  CHECK(site.post("/events/ingest", kIngested).status == 200);
+  CHECK_FALSE(next(by_cookie).empty());
+  site.feed->end_login("l-2");
+  CHECK(next(by_cookie).empty());
+  const std::string unused = token();
+  site.authorizer->has_ended = true;
+  CHECK(open(unused).body.at("error") == "login_expired");
 }
 
 TEST_CASE("a stream resumes by header or parameter, and from the list by Accept") {
