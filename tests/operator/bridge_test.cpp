@@ -128,10 +128,10 @@ TEST_CASE_FIXTURE(BridgeSite, "cancelling a chat cancels it at the gateway") {
   CHECK(ended["id"] == "1");
   CHECK(ended["code"] == "cancelled");
   CHECK(eventually([&] { return left == 1; }));
+  CHECK(transcripts->turns().empty());
   say(client, {{"type", "cancel"}, {"id", "1"}});  // has crossed the last message: no error
   say(client, chat("1", "hello"));                 // the id is free
   CHECK(hear(client)["type"] == "delta");
-  CHECK(transcripts->turns().empty());
 }
 
 TEST_CASE_FIXTURE(BridgeSite, "the end of a WebSocket cancels its chats") {
