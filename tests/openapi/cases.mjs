@@ -117,7 +117,10 @@ const power = async (d) => {
   await d.withFault('madre', '500', {}, () => d.eventually(503, d.byId('getPowerState')))
   const open = d.byId('openWindow')
   await d.expect(403, open, changed(open, { ttl_sec: 31536000 }))
-  await d.withFault('madre', 'hang', {}, () => d.expect(504, open)) // beside another command it is 409
+  for (const accept of ['application/json', 'application/problem+json']) { // beside another command it is 409
+    await d.withFault('madre', 'hang', {}, () => d.expectOnce(504, open, { headers: { accept } }))
+    await d.endHanging('madre')
+  }
   await d.withFault('madre', 'hang', {}, () => Promise.all(commands.filter((one) => one !== open)
     .map((one) => d.expect(504, one))))
 }
@@ -143,8 +146,12 @@ const inee = async (d) => {
     await d.withFault(service, '404', path, each(404, operations))
     await d.withFault(service, '429', { ...path, retry_after: 7 }, each(429, operations))
     await d.withFault(service, 'context_too_long', { ...path, as: 'tgi' }, each(422, operations))
-    await d.withFault(service, '500', path, each(503, operations))
   }
+  await d.withFault('hormiguero', '500', {}, each(500, all))
+  for (const fault of ['500', 'reset', 'hang']) {
+    await d.withFault('madre', fault, { path: '/madre/intent' }, each(504, intents))
+  }
+  await d.withFault('madre', 'refuse', {}, each(503, intents))
   await each(404, [d.byId('isolateBreaker'), d.byId('resetBreaker')].map((one) =>
     ({ ...one, target: one.target.replace('switch_task', 'nothing') })))()
   await d.expect(404, intents[0], { base: d.shared })

@@ -101,6 +101,11 @@ export class Driver {
     await this.order('__heal')
   }
 
+  /// Ends the calls that hang, as a command that has been answered with 504 is in progress until then.
+  endHanging(service) {
+    return this.withFault(service, 'refuse', {}, async () => {})
+  }
+
   /// Which methods a path has; a path's `Allow` lists those of the description.
   async methods(operation) {
     const { path, target } = operation

@@ -106,6 +106,7 @@ const windows = async (d) => {
     const both = await Promise.all([d.once(open), d.once(open)]) // one is in the middle of the other
     assert.deepEqual(both.map(({ status }) => status).sort(), [409, 504])
   })
+  await d.endHanging('madre')
   for (const operation of [open, close]) {
     await each(operation, 429, '429', { retry_after: 7 })
     await each(operation, 404, '404')
