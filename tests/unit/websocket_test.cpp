@@ -19,9 +19,10 @@ using namespace websocket_server;
 
 namespace {
 
-Task<void> receive_later(Socket socket, std::atomic<bool>& may_receive,
+/// Owns the flag: the session ends after the test case, which would have it on its stack.
+Task<void> receive_later(Socket socket, std::shared_ptr<const std::atomic<bool>> may_receive,
                          std::shared_ptr<vx11::Timer> timer) {
-  while (!may_receive) {
+  while (!*may_receive) {
     Task<bool> sleeping = timer->sleep(1ms, {});
     co_await std::move(sleeping);
   }
@@ -118,8 +119,8 @@ TEST_CASE_FIXTURE(SocketServer, "other threads may send and close while the clie
 }
 
 TEST_CASE_FIXTURE(SocketServer, "a close waits until the session has seen what came before it") {
-  std::atomic<bool> may_receive = false;
-  session = [&](Socket socket) -> Task<void> {
+  const auto may_receive = std::make_shared<std::atomic<bool>>(false);
+  session = [may_receive](Socket socket) -> Task<void> {
     return receive_later(std::move(socket), may_receive, vx11::make_net_timer());
   };
   RawHttpClient client = open();
@@ -128,7 +129,7 @@ TEST_CASE_FIXTURE(SocketServer, "a close waits until the session has seen what c
   SUBCASE("while the client sends no more") {
     client.end_sending();
   }
-  may_receive = true;
+  *may_receive = true;
   CHECK(read_frame(client).data == "1");
   CHECK(read_frame(client).data == "2");
   CHECK(read_frame(client).code() == 1000);
@@ -137,14 +138,14 @@ TEST_CASE_FIXTURE(SocketServer, "a close waits until the session has seen what c
 
 TEST_CASE_FIXTURE(SocketServer, "a session that does not look cannot hold a close up for ever") {
   options.close_timeout = 50ms;
-  std::atomic<bool> may_receive = false;
-  session = [&](Socket socket) -> Task<void> {
+  const auto may_receive = std::make_shared<std::atomic<bool>>(false);
+  session = [may_receive](Socket socket) -> Task<void> {
     return receive_later(std::move(socket), may_receive, vx11::make_net_timer());
   };
   RawHttpClient client = open();
   client.send(frame(Opcode::text, "1") + close_frame(1000));
   CHECK(client.is_ended());
-  may_receive = true;
+  *may_receive = true;
 }
 
 TEST_CASE_FIXTURE(SocketServer, "a session that ends with messages unread still closes properly") {
@@ -180,8 +181,8 @@ TEST_CASE_FIXTURE(SocketServer, "what waits for a slow client is bounded, and al
 
 TEST_CASE_FIXTURE(SocketServer,
                   "a session that does not receive stops its client, nothing is lost") {
-  std::atomic<bool> may_receive = false;
-  session = [&](Socket socket) -> Task<void> {
+  const auto may_receive = std::make_shared<std::atomic<bool>>(false);
+  session = [may_receive](Socket socket) -> Task<void> {
     return receive_later(std::move(socket), may_receive, vx11::make_net_timer());
   };
   RawHttpClient client = open();
@@ -195,7 +196,7 @@ TEST_CASE_FIXTURE(SocketServer,
   });
   // A ping is answered when it is read: by a server that reads on, before the first echo.
   Served::ask(getting("/health"));
-  may_receive = true;
+  *may_receive = true;
   int pongs_before = 0;
   int arrived = 0;
   while (arrived < kMessages) {
