@@ -79,6 +79,7 @@ class RedisServer {
  private:
   bool is_up() const noexcept { return process_ > 0; }
   std::string config_file() const { return (folder_.path() / "redis.conf").string(); }
+  std::string socket_file() const { return (folder_.path() / "redis.sock").string(); }
 
   /// Another process may take the port in between; then the server exits and is started again.
   void start(const std::vector<std::string>& extra) {
@@ -92,13 +93,15 @@ class RedisServer {
     for (const std::string& word :
          {std::string("--port"), std::to_string(port_), std::string("--bind"),
           std::string("127.0.0.1"), std::string("--dir"), folder_.path().string(),
-          std::string("--save"), std::string(), std::string("--appendonly"), std::string("no")}) {
+          std::string("--save"), std::string(), std::string("--appendonly"), std::string("no"),
+          std::string("--unixsocket"), socket_file()}) {
       words.push_back(word);
     }
     words.insert(words.end(), extra.begin(), extra.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    std::filesystem::remove(socket_file());
     process_ = ::fork();
     if (process_ == 0) become(arguments.data());
     wait_until_it_listens();
@@ -112,10 +115,11 @@ class RedisServer {
     ::_exit(127);
   }
 
-  /// Until it answers: one whose cluster bus finds no port listens before it exits.
+  /// Until it answers: one whose cluster bus finds no port listens before it exits. What answers on
+  /// the port is another process until it has made its own socket, which it does once it listens.
   void wait_until_it_listens() {
     while (::waitpid(process_, nullptr, WNOHANG) == 0) {
-      if (!say("PING").empty()) return;
+      if (std::filesystem::exists(socket_file()) && !say("PING").empty()) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     process_ = -1;
