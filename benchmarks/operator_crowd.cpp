@@ -275,12 +275,12 @@ awaitable<void> direct_chat(const Options& options, int number, Clock::duration 
              fmt::format(R"({{"message":"How are you today?","session_id":"d-{}"}})", number)));
     const int status = co_await connection.read_head();
     if (status != 200) throw std::runtime_error(fmt::format("no answer but {}", status));
-    bool is_done = false;
-    while (!is_done) {
-      co_await connection.read_some();
-      is_done = connection.unread().find("event: done\n") != std::string::npos;
+    for (;;) {  // the first piece has come with the head
+      const bool is_done = connection.unread().find("event: done\n") != std::string::npos;
       each_value(connection.unread(), "\"delta\":\"",
                  [&](std::string_view sent) { figures.direct.add_sent_at(sent); });
+      if (is_done) break;
+      co_await connection.read_some();
     }
   } catch (const std::exception& error) {
     figures.fail(error.what());

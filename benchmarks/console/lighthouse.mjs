@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import lighthouse, { desktopConfig } from 'lighthouse'
 import { chromium } from 'playwright-core'
+import { eventually } from './programs.mjs'
 import { System } from './system.mjs'
 
 const CATEGORIES = ['performance', 'accessibility', 'best-practices']
@@ -37,6 +38,8 @@ const measure = async (name, path, config) => {
 }
 
 try {
+  // Playwright has a pipe of its own: this port may open later.
+  await eventually('Chromium listens', () => fetch(`http://127.0.0.1:${port}/json/version`).then(() => true, () => false))
   const page = await context.newPage()
   await page.goto(`${system.operator}/operator/ui/`)
   console.log('| view | performance | accessibility | best practices | first paint | largest paint | blocked | shift | script |')
