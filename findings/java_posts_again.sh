@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:     the two HTTP clients of OpenJDK 17 (Debian 12), HttpURLConnection and java.net.http.HttpClient: the server reads
+# What:     the two HTTP clients of OpenJDK 17.0.21.1 (Debian 12), HttpURLConnection and java.net.http.HttpClient: the server reads
 #           the request and closes the connection without an answer, a new one or one that has served a request before.
 # Guess:    GET may be sent a second time. A POST is not: the server may have carried it out, and the caller gets an
 #           exception.
@@ -13,7 +13,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
-(cd "$work" && apt-get download -qq 'openjdk-17-jre-headless=17.*' 'openjdk-17-jdk-headless=17.*' 2>"$work/apt" &&
+(cd "$work" && apt-get download -qq 'openjdk-17-jre-headless=17.0.21.1+*' 'openjdk-17-jdk-headless=17.0.21.1+*' 2>"$work/apt" &&
   for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
 cd "$work"
 java=$(echo "$work"/usr/lib/jvm/java-17-openjdk-*/bin/java)
