@@ -912,14 +912,14 @@ TEST_CASE("a successor has other rules and the same state") {
 }
 
 TEST_CASE("every mistake of the rules is named") {
-  PowerSchedule wrong{.name = "x", .days = {0}, .from = 25h, .to = 26h, .services = {"nobody"}};
+  PowerSchedule wrong{.name = "x", .days = {0}, .from = 25h, .to = 26h, .services = {"no_such"}};
   const auto made = PowerGovernor::create({.schedules = {wrong, wrong},
                                            .bounds = {.min_ttl = 2h, .max_ttl = 1h},
                                            .budget = {.per_day = 0s, .warn_at = 2},
                                            .chat_service = "unknown"});
   REQUIRE_FALSE(made);
   const std::string& text = made.error().detail;
-  for (const char* part : {"used twice", "unknown service \"nobody\"", "no days", "from must be",
+  for (const char* part : {"used twice", "unknown service \"no_such\"", "no days", "from must be",
                            "to must be", "min_ttl", "per_day", "warn_at", "chat_service"}) {
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
   }
