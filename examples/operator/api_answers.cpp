@@ -62,6 +62,12 @@ ApiAnswer service_offline(std::string_view module, std::string_view reason,
   return answer;
 }
 
+ApiAnswer storage_offline(const vx11::Error& error) {
+  ApiAnswer answer = service_offline("database", "storage", "The database cannot be used now.");
+  answer.body["detail"] = error.detail;
+  return answer;
+}
+
 ApiAnswer unprocessable(std::string_view member, std::string_view message, std::string_view type) {
   json where = json::array({"body"});
   if (!member.empty()) where.push_back(member);

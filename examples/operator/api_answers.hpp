@@ -3,6 +3,8 @@
 /// \file
 /// The answers that several routes give, and the reading of JSON bodies. Internal.
 
+#include <vx11/result.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,9 @@ ApiAnswer off_by_policy(const PolicyRefusal& refusal);
 /// 503 while `module` cannot be asked, with Retry-After.
 ApiAnswer service_offline(std::string_view module, std::string_view reason,
                           std::string_view message);
+
+/// 503 for an error of the database.
+ApiAnswer storage_offline(const vx11::Error& error);
 
 /// 422 as the gateway's: `{"detail":[{"loc":["body",member],"msg":message,"type":type}]}`.
 /// \param member empty: the body as a whole

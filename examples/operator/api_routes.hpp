@@ -70,6 +70,9 @@ struct ApiRouteOptions {
   /// A credential may be absent, for routes that accept another proof, such as an ephemeral token;
   /// `Caller` then has an address alone. One that is sent is confirmed as everywhere.
   bool is_optional = false;
+  /// The cookie of a login suffices, whether or not the gateway can confirm its token; `Caller` has
+  /// no scopes then. For logging out, which must not wait for the gateway.
+  bool login_suffices = false;
   bool at_root = false;  ///< `pattern` is the whole path.
 };
 

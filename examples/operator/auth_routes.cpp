@@ -20,10 +20,6 @@ using Shared = std::shared_ptr<const AuthRouteOptions>;
 
 constexpr std::size_t kLongestToken = 8192;
 
-ApiAnswer storage_fails() {
-  return service_offline("database", "storage", "the database cannot be used now");
-}
-
 json names_of(vx11::Scopes scopes) {
   json names = json::array();
   for (std::size_t i = 0; i < vx11::kScopes; ++i) {
@@ -80,7 +76,7 @@ Task<ApiAnswer> refused_login(Shared options, const ApiCall& call, ApiAnswer ref
   note.reason = refused.body.value("error", std::string());
   auto noting = note_login(options->parts.audit, options->parts.events, std::move(note));
   const auto noted = co_await std::move(noting);
-  if (!noted) co_return storage_fails();
+  if (!noted) co_return storage_offline(noted.error());
   co_return refused;
 }
 
@@ -97,17 +93,17 @@ Task<ApiAnswer> begin_login(Shared options, const ApiCall& call, Caller caller,
                             std::optional<vx11::WallTime> token_expires) {
   auto ending = end_earlier(options, call);
   const auto ended = co_await std::move(ending);
-  if (!ended) co_return storage_fails();
+  if (!ended) co_return storage_offline(ended.error());
   auto beginning = options->parts.logins->begin(caller, token_expires);
   const auto login = co_await std::move(beginning);
-  if (!login) co_return storage_fails();
+  if (!login) co_return storage_offline(login.error());
   LoginNote note(caller, LoginNote::What::begun, call.correlation_id);
   auto noting = note_login(options->parts.audit, options->parts.events, std::move(note));
   const auto noted = co_await std::move(noting);
   if (!noted) {
     auto undoing = options->parts.logins->end(login->secret);
     co_await std::move(undoing);  // if that fails, too: its secret is lost with this answer
-    co_return storage_fails();
+    co_return storage_offline(noted.error());
   }
   json body = described(*options, caller);
   body["csrf_token"] = login->secret.csrf_token();
@@ -173,7 +169,7 @@ Task<ApiAnswer> log_out(Shared options, const ApiCall& call) {
   }
   auto ending = end_logins(options, call, all.get<bool>());
   const auto ended = co_await std::move(ending);
-  if (!ended) co_return storage_fails();
+  if (!ended) co_return storage_offline(ended.error());
   if (*ended != 0) {
     LoginNote note(call.caller, LoginNote::What::ended, call.correlation_id);
     note.count = *ended;
@@ -195,7 +191,7 @@ Task<ApiAnswer> with_login(Shared options, const ApiCall& call, json body, bool 
   if (call.caller.login.empty() || !credential->login) co_return ApiAnswer(std::move(body));
   auto finding = options->parts.logins->find(*credential->login);
   const auto login = co_await std::move(finding);
-  if (!login) co_return storage_fails();
+  if (!login) co_return storage_offline(login.error());
   if (!login->has_value()) co_return refusal(401, "login_expired");
   body["expires_at"] = vx11::to_rfc3339((*login)->expires);
   if (with_csrf) body["csrf_token"] = credential->login->csrf_token();
@@ -236,7 +232,9 @@ ApiRoutes auth_routes(const AuthRouteOptions& options) {
   login.options.max_body_bytes = 2 * kLongestToken;
   ApiRoutes routes;
   routes.push_back(std::move(login));
-  routes.push_back(route("POST", "/auth/logout", log_out, shared));
+  ApiRoute logout = route("POST", "/auth/logout", log_out, shared);
+  logout.options.login_suffices = true;
+  routes.push_back(std::move(logout));
   routes.push_back(route("GET", "/auth/verify", verify, shared));
   routes.push_back(route("GET", "/me", show_me, shared));
   return routes;

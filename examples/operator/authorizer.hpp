@@ -36,6 +36,12 @@ class Authorizer {
   /// the task has completed.
   virtual vx11::Task<Confirmation> confirm(const vx11::HttpRequest& request,
                                            vx11::Deadline deadline) = 0;
+  /// The same for routes for which the cookie of a login suffices: the gateway is asked only about
+  /// a token. The caller of a cookie has no scopes. Default: `confirm`.
+  virtual vx11::Task<Confirmation> confirm_login(const vx11::HttpRequest& request,
+                                                 vx11::Deadline deadline) {
+    return confirm(request, std::move(deadline));
+  }
 };
 
 }  // namespace backend

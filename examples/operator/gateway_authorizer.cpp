@@ -21,10 +21,6 @@ ApiAnswer wrong_csrf_token() {
                  "writes with the cookie of a login send X-CSRF-Token, as login and me answer it");
 }
 
-ApiAnswer storage_fails() {
-  return service_offline("database", "storage", "the database cannot be used now");
-}
-
 std::string address_of(const HttpRequest& request) {
   return request.peer != nullptr ? request.peer->address : std::string();
 }
@@ -56,12 +52,45 @@ class GatewayAuthorizer final : public Authorizer {
     }
     auto confirming = credential->token
                           ? confirm_token(*std::move(credential->token), request, deadline)
-                          : confirm_login(*std::move(credential->login), request, deadline);
+                          : confirm_open(*std::move(credential->login), request, deadline);
     Confirmation confirmed = co_await std::move(confirming);
     co_return confirmed;
   }
 
+  Task<Confirmation> confirm_login(const HttpRequest& request, vx11::Deadline deadline) override {
+    auto credential = credential_of(request.headers);
+    if (!credential || !credential->login) {
+      auto confirming = confirm(request, std::move(deadline));
+      Confirmation confirmed = co_await std::move(confirming);
+      co_return confirmed;
+    }
+    auto opening = open_login(*credential->login, request);
+    auto login = co_await std::move(opening);
+    if (!login) co_return tl::unexpected(std::move(login.error()));
+    Caller caller;
+    caller.principal = login->principal;
+    caller.login = login->id;
+    caller.address = address_of(request);
+    co_return caller;
+  }
+
  private:
+  /// The login of a cookie; a write has to bring its CSRF token.
+  Task<tl::expected<OpenLogin, ApiAnswer>> open_login(const LoginSecret& secret,
+                                                      const HttpRequest& request) {
+    const bool is_write = !vx11::is_safe(request.method);
+    if (is_write && !is_equal_secret(request.headers.get(kCsrfHeader), secret.csrf_token())) {
+      co_return tl::unexpected(wrong_csrf_token());
+    }
+    auto finding = parts_.logins->find(secret);
+    auto login = co_await std::move(finding);
+    if (!login) co_return tl::unexpected(storage_offline(login.error()));
+    if (!login->has_value()) {
+      co_return tl::unexpected(refusal(401, "login_expired", "the login has ended; log in again"));
+    }
+    co_return *std::move(*login);
+  }
+
   Task<Confirmation> confirm_token(std::string token, const HttpRequest& request,
                                    vx11::Deadline deadline) {
     Caller caller;
@@ -76,27 +105,20 @@ class GatewayAuthorizer final : public Authorizer {
     co_return caller;
   }
 
-  Task<Confirmation> confirm_login(LoginSecret secret, const HttpRequest& request,
-                                   vx11::Deadline deadline) {
-    const bool is_write = !vx11::is_safe(request.method);
-    if (is_write && !is_equal_secret(request.headers.get(kCsrfHeader), secret.csrf_token())) {
-      co_return tl::unexpected(wrong_csrf_token());
-    }
-    auto finding = parts_.logins->find(secret);
-    auto login = co_await std::move(finding);
-    if (!login) co_return tl::unexpected(storage_fails());
-    if (!login->has_value()) {
-      co_return tl::unexpected(refusal(401, "login_expired", "the login has ended; log in again"));
-    }
-    auto confirming = confirm_token((*login)->token, request, deadline);
+  Task<Confirmation> confirm_open(LoginSecret secret, const HttpRequest& request,
+                                  vx11::Deadline deadline) {
+    auto opening = open_login(secret, request);
+    auto login = co_await std::move(opening);
+    if (!login) co_return tl::unexpected(std::move(login.error()));
+    auto confirming = confirm_token(login->token, request, deadline);
     Confirmation confirmed = co_await std::move(confirming);
     if (confirmed) {
-      confirmed->login = (*login)->id;
+      confirmed->login = login->id;
       co_return confirmed;
     }
     const int status = confirmed.error().status;
     if (status != 401 && status != 403) co_return confirmed;
-    auto ending = end_revoked(std::move(secret), *std::move(*login), request);
+    auto ending = end_revoked(std::move(secret), *std::move(login), request);
     ApiAnswer refused = co_await std::move(ending);
     co_return tl::unexpected(std::move(refused));
   }
@@ -104,7 +126,7 @@ class GatewayAuthorizer final : public Authorizer {
   Task<ApiAnswer> end_revoked(LoginSecret secret, OpenLogin login, const HttpRequest& request) {
     auto ending = parts_.logins->end(std::move(secret));
     const auto ended = co_await std::move(ending);
-    if (!ended) co_return storage_fails();
+    if (!ended) co_return storage_offline(ended.error());
     if (*ended) {
       Caller caller;
       caller.principal = login.principal;
@@ -113,7 +135,7 @@ class GatewayAuthorizer final : public Authorizer {
                      correlation_id_of(request.headers));
       auto noting = note_login(parts_.audit, parts_.events, std::move(note));
       const auto noted = co_await std::move(noting);
-      if (!noted) co_return storage_fails();
+      if (!noted) co_return storage_offline(noted.error());
     }
     co_return refusal(401, "login_expired", "the gateway refuses the token of this login now");
   }

@@ -120,7 +120,9 @@ class Endpoint {
     Caller caller;
     caller.address = call.request.peer != nullptr ? call.request.peer->address : std::string();
     if (!route_.options.is_public) {
-      auto confirming = shared_->authorizer->confirm(call.request, call.deadline);
+      auto confirming = route_.options.login_suffices
+                            ? shared_->authorizer->confirm_login(call.request, call.deadline)
+                            : shared_->authorizer->confirm(call.request, call.deadline);
       Confirmation confirmed = co_await std::move(confirming);
       if (!confirmed) co_return std::move(confirmed.error());
       caller = *std::move(confirmed);

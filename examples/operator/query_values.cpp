@@ -79,10 +79,4 @@ QueryValue<std::string> text_of(const ApiCall& call, std::string_view name, std:
       invalid_query(name, "Input should be UTF-8 without control characters", "string_unicode"));
 }
 
-ApiAnswer storage_offline(const vx11::Error& error) {
-  ApiAnswer answer = service_offline("database", "storage", "The database cannot be used now.");
-  answer.body["detail"] = error.detail;
-  return answer;
-}
-
 }  // namespace backend

@@ -37,7 +37,4 @@ QueryValue<std::string> text_of(const ApiCall& call, std::string_view name, std:
 /// largest one.
 std::optional<std::uint64_t> parse_id(std::string_view digits) noexcept;
 
-/// 503 for an error of the database.
-ApiAnswer storage_offline(const vx11::Error& error);
-
 }  // namespace backend

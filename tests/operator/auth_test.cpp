@@ -316,6 +316,20 @@ TEST_CASE("logout ends one login, or all of the same person") {
   CHECK(ended.size() == 4);
 }
 
+TEST_CASE("logout by cookie does not wait for the gateway") {
+  Backend backend;
+  const Browser browser(backend.log_in("anna-token"));
+  backend.clock.advance(1min);  // its confirmation is not remembered any more
+  backend.gateway->is_away = true;
+  CHECK(backend.ask("GET", "/echo", browser.reads()).status == 503);
+  CHECK(backend.ask("POST", "/auth/logout", browser.reads()).status == 403);  // no CSRF token
+  CHECK(backend.ask("POST", "/auth/logout", token("anna-token")).status == 503);
+  CHECK(body_of(backend.ask("POST", "/auth/logout", browser.writes(),
+                            R"({"all":true})"))["ended"] == 1);
+  backend.gateway->is_away = false;
+  CHECK(word_of(backend.ask("GET", "/echo", browser.reads())) == "login_expired");
+}
+
 TEST_CASE("logging in again replaces the login of the browser, and logins are bounded") {
   Backend backend;
   const Browser first(backend.log_in("anna-token"));
