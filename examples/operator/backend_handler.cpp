@@ -32,10 +32,6 @@ using vx11::Result;
 using Handler = Result<std::shared_ptr<vx11::HttpHandler>>;
 using Metrics = std::shared_ptr<vx11::RequestMetrics>;
 
-std::chrono::seconds whole_seconds(vx11::Duration time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time);
-}
-
 void append(ApiRoutes& routes, ApiRoutes more) {
   for (ApiRoute& route : more) routes.push_back(std::move(route));
 }

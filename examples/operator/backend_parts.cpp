@@ -17,10 +17,6 @@ namespace {
 using gateway::BackendConfig;
 using vx11::Result;
 
-std::chrono::seconds whole_seconds(vx11::Duration time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time);
-}
-
 Result<std::shared_ptr<GatewayClient>> make_link(const gateway::GatewayLinkConfig& config) {
   GatewayClientOptions options;
   options.url = config.url.value;

@@ -3,8 +3,10 @@
 /// \file
 /// The parts of the program, made from its configuration. Internal.
 
+#include <vx11/clock.hpp>
 #include <vx11/result.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,11 @@
 #include "watcher.hpp"
 
 namespace backend {
+
+/// Of settings, which are kept in nanoseconds.
+constexpr std::chrono::seconds whole_seconds(vx11::Duration time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time);
+}
 
 /// They end in the opposite order.
 struct BackendParts {

@@ -12,7 +12,7 @@
 
 namespace backend {
 
-/// Clients connect again so many milliseconds after the stream has ended.
+/// In milliseconds: how long after the end of a stream its client connects again.
 inline constexpr std::string_view kStreamBeginning = "retry: 3000\n\n";
 inline constexpr std::string_view kHeartbeat = ":\n";
 

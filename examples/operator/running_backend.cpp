@@ -1,6 +1,8 @@
 #include "running_backend.hpp"
 
 #include <chrono>
+#include <future>
+#include <system_error>
 
 #include "backend_handler.hpp"
 #include "log.hpp"
@@ -20,6 +22,7 @@ Result<std::unique_ptr<RunningBackend>> RunningBackend::make(const gateway::Gate
 RunningBackend::~RunningBackend() {
   if (front_ != nullptr) front_->drain({});
   handler_.reset();
+  if (tending_.valid()) tending_.wait();
   parts_.reset();
   front_.reset();
 }
@@ -55,12 +58,25 @@ void RunningBackend::tend() {
   const vx11::TimePoint now = vx11::SteadyClock().now();
   if (now < next_expiry_) return;
   next_expiry_ = now + std::chrono::seconds(10);
-  const AdmissionParts& admission = parts_->admission;
-  auto expiring = expire_logins(admission.logins, admission.audit, admission.events);
-  (void)vx11::sync_wait(std::move(expiring));
-  if (parts_->database->stores()) return;
-  auto probing = parts_->database->probe();
-  (void)vx11::sync_wait(std::move(probing));
+  tend_database();
+}
+
+/// On a thread of its own, since a disk may stall and signals have to be heard meanwhile.
+void RunningBackend::tend_database() {
+  using std::chrono::seconds;
+  if (tending_.valid() && tending_.wait_for(seconds(0)) != std::future_status::ready) return;
+  const auto work = [parts = parts_.get()] {
+    const AdmissionParts& admission = parts->admission;
+    auto expiring = expire_logins(admission.logins, admission.audit, admission.events);
+    (void)vx11::sync_wait(std::move(expiring));
+    if (parts->database->stores()) return;
+    auto probing = parts->database->probe();
+    (void)vx11::sync_wait(std::move(probing));
+  };
+  try {
+    tending_ = std::async(std::launch::async, work);
+  } catch (const std::system_error&) {  // no thread can be started: it is tried again
+  }
 }
 
 void RunningBackend::reopen_logs() const {

@@ -7,6 +7,7 @@
 #include <vx11/result.hpp>
 
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <utility>
 
@@ -42,6 +43,7 @@ class RunningBackend {
   explicit RunningBackend(const gateway::GatewayConfig& config) : config_(config) {}
 
   vx11::Result<void> make_all();
+  void tend_database();
 
   const gateway::GatewayConfig config_;
   std::shared_ptr<gateway::RequestLogs> logs_ = {};
@@ -49,6 +51,7 @@ class RunningBackend {
   std::unique_ptr<BackendParts> parts_ = {};
   std::shared_ptr<vx11::HttpHandler> handler_ = {};
   vx11::TimePoint next_expiry_ = {};
+  std::future<void> tending_ = {};  ///< Uses the parts, which end after it: see `~`.
 };
 
 }  // namespace backend

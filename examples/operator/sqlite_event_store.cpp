@@ -20,8 +20,8 @@ using vx11::Task;
 
 constexpr std::size_t kMaxSummary = 1'024;
 constexpr std::size_t kMaxWord = 128;
-/// Old events are removed with every so many new ones, and at the latest when it is asked for
-/// events so long after.
+/// Old events are removed with every 64th new one, and at the latest when events are read a minute
+/// after the last removal.
 constexpr std::uint64_t kAddedBetweenTrims = 64;
 constexpr auto kBetweenTrims = std::chrono::minutes(1);
 
