@@ -14,6 +14,7 @@ namespace redis {
 
 using net_detail::Channel;
 using net_detail::CloseReason;
+using net_detail::LaterTurn;
 using net_detail::Loop;
 using net_detail::Socket;
 using net_detail::TimerWheel;
@@ -44,24 +45,6 @@ ErrorKind kind_of(const Error& error) noexcept {
       return ErrorKind::unreachable;
   }
 }
-
-/// Suspends until the other sockets of this turn have been served.
-class LaterTurn final : private QueuedJob {
- public:
-  explicit LaterTurn(Loop& loop) noexcept : loop_(loop) {}
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) noexcept {
-    waiting_ = waiting;
-    loop_.post_later(*this);
-  }
-  void await_resume() const noexcept {}
-
- private:
-  void run() override { waiting_.resume(); }
-
-  Loop& loop_;
-  std::coroutine_handle<> waiting_ = nullptr;
-};
 
 }  // namespace
 

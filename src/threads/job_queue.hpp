@@ -5,6 +5,7 @@
 
 #include <vx11/export.hpp>
 
+#include <coroutine>
 #include <utility>
 
 namespace vx11 {
@@ -29,6 +30,19 @@ class VX11_API QueuedJob {
  private:
   friend class JobQueue;
   QueuedJob* next_ = nullptr;
+};
+
+/// Resumes the coroutine that awaits it. What is awaited derives from it, says in `await_suspend`
+/// which coroutine waits, and queues itself.
+class ResumingJob : protected QueuedJob {
+ public:
+  void await_resume() const noexcept {}
+
+ protected:
+  std::coroutine_handle<> waiting_ = nullptr;
+
+ private:
+  void run() override { waiting_.resume(); }
 };
 
 /// Jobs in the order in which they were added. Not thread-safe.

@@ -12,7 +12,7 @@ inline namespace v0 {
 
 /// `co_await NextTurn()`: continues in the next turn of the thread's executor, behind the sockets
 /// that are ready. On a thread without one it does not suspend.
-class NextTurn final : private QueuedJob {
+class NextTurn final : public ResumingJob {
  public:
   NextTurn() noexcept : executor_(Executor::current()) {}
 
@@ -21,13 +21,9 @@ class NextTurn final : private QueuedJob {
     waiting_ = waiting;
     executor_->post(*this);
   }
-  void await_resume() const noexcept {}
 
  private:
-  void run() override { waiting_.resume(); }
-
   Executor* executor_;
-  std::coroutine_handle<> waiting_ = nullptr;
 };
 
 }  // namespace v0

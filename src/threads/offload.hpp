@@ -64,7 +64,7 @@ class OffloadScope {
     }
     void await_resume() const noexcept {}
   };
-  class ToExecutor final : private QueuedJob {
+  class ToExecutor final : public ResumingJob {
    public:
     explicit ToExecutor(Executor* executor) noexcept : executor_(executor) {}
     bool await_ready() const noexcept { return executor_ == nullptr; }
@@ -72,13 +72,9 @@ class OffloadScope {
       waiting_ = waiting;
       executor_->post(*this);
     }
-    void await_resume() const noexcept {}
 
    private:
-    void run() override { waiting_.resume(); }
-
     Executor* executor_;
-    std::coroutine_handle<> waiting_ = nullptr;
   };
 
   Workers& workers_;

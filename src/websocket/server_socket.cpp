@@ -11,6 +11,7 @@ inline namespace v0 {
 namespace websocket {
 
 using net_detail::CloseReason;
+using net_detail::LaterTurn;
 using net_detail::Loop;
 using net_detail::TimerWheel;
 
@@ -20,28 +21,10 @@ constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kGoingAway = 1001;
 constexpr std::uint16_t kInternalError = 1011;
 
-/// `co_await` lets the other connections of the loop have their turn.
-class Yield final : private QueuedJob {
- public:
-  explicit Yield(Loop& loop) noexcept : loop_(loop) {}
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) noexcept {
-    waiting_ = waiting;
-    loop_.post_later(*this);
-  }
-  void await_resume() const noexcept {}
-
- private:
-  void run() override { waiting_.resume(); }
-
-  Loop& loop_;
-  std::coroutine_handle<> waiting_ = nullptr;
-};
-
 }  // namespace
 
 /// `co_await` resumes on the loop; at once, on the calling thread, if the WebSocket has ended.
-class ServerSocket::OnLoop final : private QueuedJob {
+class ServerSocket::OnLoop final : public ResumingJob {
  public:
   explicit OnLoop(ServerSocket& socket) noexcept : socket_(socket) {}
   bool await_ready() const noexcept { return Loop::current() == &socket_.loop_; }
@@ -52,13 +35,9 @@ class ServerSocket::OnLoop final : private QueuedJob {
     socket_.loop_.post(*this);
     return true;
   }
-  void await_resume() const noexcept {}
 
  private:
-  void run() override { waiting_.resume(); }
-
   ServerSocket& socket_;
-  std::coroutine_handle<> waiting_ = nullptr;
 };
 
 /// `co_await` suspends until a message is there or the WebSocket has ended.
@@ -88,7 +67,7 @@ Task<void> ServerSocket::run(WebSocketSession session) {
       flush();
       if (is_over()) break;
       if (may_have_more) {
-        Yield yielding(loop_);
+        LaterTurn yielding(loop_);
         co_await yielding;
       } else {
         auto event = channel_->wait_event();

@@ -116,7 +116,7 @@ class VX11_API Loop : public Executor {
 };
 
 /// `co_await ResumeOn(loop)`: resumes on that loop's thread; does not suspend if already there.
-class ResumeOn final : private QueuedJob {
+class ResumeOn final : public ResumingJob {
  public:
   explicit ResumeOn(Loop& loop) noexcept : loop_(loop) {}
   bool await_ready() const noexcept { return Loop::current() == &loop_; }
@@ -124,13 +124,24 @@ class ResumeOn final : private QueuedJob {
     waiting_ = waiting;
     loop_.post(*this);
   }
-  void await_resume() const noexcept {}
 
  private:
-  void run() override { waiting_.resume(); }
-
   Loop& loop_;
-  std::coroutine_handle<> waiting_ = nullptr;
+};
+
+/// `co_await LaterTurn(loop)`, on that loop's thread: resumes after the sockets that are ready now
+/// have been served.
+class LaterTurn final : public ResumingJob {
+ public:
+  explicit LaterTurn(Loop& loop) noexcept : loop_(loop) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) noexcept {
+    waiting_ = waiting;
+    loop_.post_later(*this);
+  }
+
+ private:
+  Loop& loop_;
 };
 
 /// A member function of a shared object as a job: keeps the object alive while it is queued.
