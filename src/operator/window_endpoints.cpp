@@ -13,6 +13,7 @@
 #include "operator/body_fields.hpp"
 #include "operator/endpoints.hpp"
 #include "operator/power_answers.hpp"
+#include "power/command_verdict.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -24,22 +25,30 @@ constexpr std::int64_t kMaxTtlSeconds = 365 * 24 * 3600;
 constexpr std::size_t kMaxReasonBytes = 1024;
 constexpr std::size_t kMaxIdBytes = 256;
 
-enum OpenField : std::size_t { services, ttl_sec, mode, reason };
-constexpr std::array<std::string_view, 4> kOpenNames = {"services", "ttl_sec", "mode", "reason"};
+enum OpenField : std::size_t { services, ttl_sec, mode, reason, replaces };
+constexpr std::array<std::string_view, 5> kOpenNames = {"services", "ttl_sec", "mode", "reason",
+                                                        "replaces"};
 constexpr std::array<std::string_view, 1> kCloseNames = {"window_id"};
 
+struct OpenOrder {
+  WindowRequest window = {};
+  std::string replaces = {};  ///< The id of the window to close first; empty: none.
+};
+
 /// Parses a body into the window to open, or returns the answer to an invalid body.
-tl::expected<WindowRequest, HttpResponse> read_window(std::string_view body) {
+tl::expected<OpenOrder, HttpResponse> read_open_order(std::string_view body) {
   auto fields = BodyFields::read(body, kOpenNames);
   if (!fields) return tl::unexpected(std::move(fields.error()));
-  WindowRequest window;
+  OpenOrder order;
+  WindowRequest& window = order.window;
   window.services = fields->required_choices(services, known_services());
   const auto ttl = fields->optional_integer(ttl_sec, 1, kMaxTtlSeconds);
   if (ttl) window.ttl = std::chrono::seconds(*ttl);
   if (fields->optional_choice(mode, {"ttl", "hold"}) == "hold") window.ttl = std::nullopt;
   window.reason = fields->optional_word(reason, kMaxReasonBytes);
+  order.replaces = fields->optional_word(replaces, kMaxIdBytes);
   if (!fields->are_good()) return tl::unexpected(fields->complaint());
-  return window;
+  return order;
 }
 
 /// The id of the window to close; empty: the current one.
@@ -89,25 +98,60 @@ HttpResponse window_not_open(const PowerState& state) {
   return json_answer(404, std::move(json).take());
 }
 
+/// Closes the window that another one replaces.
+/// \return none: it is closed; else the answer, and it is open as far as is known
+Task<std::optional<HttpResponse>> close_replaced(const Context& context, const Call& call,
+                                                 const std::string& id) {
+  const PowerStateClient& power = *context.options.power;
+  const auto state = co_await power.async_state(call.deadline);
+  if (!state) co_return madre_offline(context, state.error());
+  if (window_of(*state, id) == nullptr) co_return window_not_open(*state);
+  const Headers headers = traced(call);
+  auto closing = power.async_close_window(id, headers, call.deadline);
+  Result<MadreReply> reply = co_await std::move(closing);
+  if (reply && verdict_of(*reply).outcome == CommandOutcome::done) co_return std::nullopt;
+  co_return command_answer(context, std::move(reply));
+}
+
+/// What became of the new window, beside the one that was closed for it.
+HttpResponse with_closed(HttpResponse answer, const std::string& id) {
+  static constexpr std::array<std::string_view, 1> kOurs = {"closed_window_id"};
+  const auto theirs = json::split_object(answer.body, kOurs);
+  if (!theirs) return answer;
+  json::Writer ours;
+  ours.open('{').key("closed_window_id").string(id).close('}');
+  answer.body = json::merge_objects(std::move(ours).take(), theirs->rest);
+  return answer;
+}
+
 constexpr int kConflict = 409;
 
 }  // namespace
 
+/// madre can neither extend a window nor hold two, so one that replaces another is opened after
+/// that one was closed. It is admitted first: what is refused by a rule closes nothing.
 Task<HttpResponse> open_window(const Context& context, const Call& call) {
-  auto window = read_window(call.request.body);
-  if (!window) co_return std::move(window.error());
-  auto command = context.options.governor->admit(*window);
+  auto order = read_open_order(call.request.body);
+  if (!order) co_return std::move(order.error());
+  auto command = context.options.governor->admit(order->window);
   if (!command) co_return off_by_policy(command.error(), call.request_id);
+  if (!order->replaces.empty()) {
+    auto closing = close_replaced(context, call, order->replaces);
+    std::optional<HttpResponse> still_open = co_await std::move(closing);
+    if (still_open) co_return *std::move(still_open);
+  }
   const PowerStateClient& power = *context.options.power;
   const Headers headers = traced(call);
-  auto opening = power.async_open_window(*window, headers, call.deadline);
+  auto opening = power.async_open_window(order->window, headers, call.deadline);
   Result<MadreReply> reply = co_await std::move(opening);
-  command->opened(*window, reply);
+  command->opened(order->window, reply);
   if (reply && reply->status == kConflict) {
     const auto state = co_await power.async_state(call.deadline);
     if (state) reply->json = with_open_window(reply->json, *state);
   }
-  co_return command_answer(context, std::move(reply));
+  HttpResponse answer = command_answer(context, std::move(reply));
+  if (order->replaces.empty()) co_return answer;
+  co_return with_closed(std::move(answer), order->replaces);
 }
 
 /// An id is compared with the open window before the command is sent: the deployed madre may close
