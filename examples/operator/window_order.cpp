@@ -50,7 +50,7 @@ tl::expected<json, ApiAnswer> window_order(const json& body, std::chrono::second
                    "int_range");
   }
   json order = {{"mode", *held ? "hold" : "ttl"}};
-  for (const char* name : {"services", "reason"}) {
+  for (const char* name : {"services", "reason", "replaces"}) {
     if (!member(body, name).is_null()) order[name] = body[name];
   }
   if (!*held) order["ttl_sec"] = ttl;

@@ -92,13 +92,31 @@ std::string names_of(const json& services) {
   return names;
 }
 
+/// The refusal of a window says so if another one was closed for it.
+ApiAnswer with_closed(ApiAnswer answer, const json& closed_id) {
+  if (!closed_id.is_string()) return answer;
+  answer.body.erase("closed_window_id");
+  answer.body["message"] =
+      fmt::format("{}; the window {} was closed for it", text_member(answer.body, "message", "No"),
+                  closed_id.get_ref<const std::string&>());
+  return answer;
+}
+
 Task<ApiAnswer> refused_open(const RouteContext& context, const ApiCall& call, GatewayReply reply) {
   // A 409 with a word is the gateway's own, such as `command_in_progress`.
   const bool is_open = reply.status == 409 && !member(reply.body, "error").is_string();
-  if (!is_open) co_return command_refusal(std::move(reply));
+  const bool is_mismatch = text_member(reply.body, "error") == "window_not_open";
+  if (!is_open && !is_mismatch) {
+    const json closed_id = member(reply.body, "closed_window_id");
+    co_return with_closed(command_refusal(std::move(reply)), closed_id);
+  }
   auto reading = current_power(context, call, vx11::Deadline());
   const PowerEvidence power = co_await std::move(reading);
   json view = view_of(context, call, power);
+  if (is_mismatch) {
+    co_return conflict(call, std::move(view), "window_mismatch",
+                       "The window to replace is not open");
+  }
   if (!power.state) view["window_id"] = member(reply.body, "window_id");
   co_return conflict(call, std::move(view), "window_open",
                      "A window is open already: close it first, or wait until it ends");
@@ -114,7 +132,9 @@ Task<ApiAnswer> opened(const RouteContext& context, const ApiCall& call, const j
   if (deadline) add_deadline(record.detail, *deadline);
   record.object = text_member(record.detail, "window_id");
   record.event_type = "power.window_opened";
-  record.summary = fmt::format("{} opened a window for {}", call.caller.principal,
+  const bool is_new = member(order, "replaces").is_null();
+  record.summary = fmt::format("{} {} for {}", call.caller.principal,
+                               is_new ? "opened a window" : "replaced the window by one",
                                names_of(member(order, "services")));
   auto recording = recorded(context, call, std::move(record), ApiAnswer(std::move(view)));
   co_return co_await std::move(recording);

@@ -80,6 +80,23 @@ check('a window is closed after a question, and the history says who did it', as
   await page.region('Last power actions').first().getByRole('row').filter({ hasText: 'operator' }).first().waitFor()
 })
 
+check('a window is extended by another with the same services', async (open) => {
+  const page = await atPower(open)
+  const window = await openWindow(page, 'hermes', '1')
+  const before = (await shared.system.api('GET', '/chat/window/status')).body
+  await page.button('Extend window', window).click()
+  const dialog = page.page.getByRole('dialog')
+  await dialog.getByLabel('Minutes').fill('30')
+  await page.screenshot('power-extend')
+  await dialog.getByRole('button', { name: 'Extend window' }).click()
+  await page.text('The window was extended').waitFor()
+  await dialog.waitFor({ state: 'hidden' })
+  const { status, window_id, services, ttl_seconds } = (await shared.system.api('GET', '/chat/window/status')).body
+  assert.deepEqual({ status, services, ttl_seconds }, { status: 'open', services: ['hermes'], ttl_seconds: 1800 })
+  assert.notEqual(window_id, before.window_id)
+  await shared.system.api('POST', '/chat/window/close')
+})
+
 check('what is in the way of a window is shown, with the reason', async (open) => {
   const page = await atPower(open)
   const window = page.region('Window')

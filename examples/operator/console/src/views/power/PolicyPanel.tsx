@@ -59,7 +59,7 @@ function Rules({ policies }: { policies: Policies }) {
         <dt>On demand</dt>
         <dd>
           {on_demand.enabled ? `a chat opens ${on_demand.services.join(', ')} for ${span(on_demand.ttl_sec)}` : 'off'}
-          {on_demand.paused_until && (
+          {on_demand.enabled && on_demand.paused_until && (
             <>
               , paused until <Moment at={on_demand.paused_until} />
             </>

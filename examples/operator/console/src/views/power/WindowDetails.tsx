@@ -14,10 +14,12 @@ import { remainingMs, remainingShare } from '../../lib/countdown';
 import { shortSpan } from '../../lib/format';
 import { useNow } from '../../lib/useNow';
 import { useRefusal } from '../../session/Session';
+import { ExtendDialog } from './ExtendDialog';
 
 export function WindowDetails({ window }: { window: WindowState }) {
-  const [closing, setClosing] = useState(false);
-  const refusal = useRefusal('power:write');
+  const [dialog, setDialog] = useState<'close' | 'extend' | null>(null);
+  const lacking = useRefusal('power:write');
+  const refusal = lacking ?? (window.read_only ? 'You may not open or close windows' : undefined);
   return (
     <>
       <div className="window-head">
@@ -29,14 +31,18 @@ export function WindowDetails({ window }: { window: WindowState }) {
       </div>
       <TimeLeft window={window} />
       <Facts window={window} />
-      <GuardedButton
-        className="danger"
-        refusal={refusal ?? (window.read_only ? 'You may not close windows' : undefined)}
-        onClick={() => setClosing(true)}
-      >
-        Close window
-      </GuardedButton>
-      {closing && <Closing window={window} onClose={() => setClosing(false)} />}
+      <div className="toolbar">
+        {window.deadline && (
+          <GuardedButton refusal={refusal} onClick={() => setDialog('extend')}>
+            Extend window
+          </GuardedButton>
+        )}
+        <GuardedButton className="danger" refusal={refusal} onClick={() => setDialog('close')}>
+          Close window
+        </GuardedButton>
+      </div>
+      {dialog === 'extend' && <ExtendDialog window={window} onClose={() => setDialog(null)} />}
+      {dialog === 'close' && <Closing window={window} onClose={() => setDialog(null)} />}
     </>
   );
 }
