@@ -1,4 +1,5 @@
-"""Builds the image of deploy/Containerfile with buildah, and runs both programs of it as deploy/compose.yaml does.
+#!/usr/bin/python3
+"""Builds the image of deploy/Containerfile with buildah, and runs both programs of it as the compose files do.
 
 image.py SOURCE-FOLDER UPSTREAM [IMAGE]
 
@@ -93,8 +94,8 @@ class Buildah:
 
 
 def environment_of(service):
-    """As compose reads it, with the token set and nothing else."""
-    given = {"VX11_TENTACULO_LINK_TOKEN": TOKEN}
+    """As compose reads it, with what has to be given."""
+    given = {"VX11_TENTACULO_LINK_TOKEN": TOKEN, "VX11_REDIS_PASSWORD": TOKEN}
 
     def value(text):
         while found := re.search(r"\$\{(\w+):([-?])((?:[^{}]|\{[^{}]*\})*)\}", text):
@@ -119,8 +120,17 @@ class Container:
         run("mount", "-t", "tmpfs", "-o", "size=16m,mode=1777,noexec,nosuid,nodev", "tmpfs", self.root / "tmp")
         for folder in ("proc", "dev"):
             run("mount", "--bind", f"/{folder}", self.root / folder)
-        self.mount_volume(service, volume)
+        self.mount_names()
+        if volume:
+            self.mount_volume(service, volume)
         self.process = None
+
+    def mount_names(self):
+        """The network of compose knows services by their names; here all are on one address."""
+        with tempfile.NamedTemporaryFile("w", delete=False) as hosts:
+            hosts.write("127.0.0.1 localhost gateway redis\n")
+        os.chmod(hosts.name, 0o644)
+        run("mount", "--bind", hosts.name, self.root / "etc/hosts")
 
     def mount_volume(self, service, volume):
         target = self.root / service["volumes"][0].split(":")[1].lstrip("/")
@@ -161,6 +171,8 @@ def ask(path, port=8000, body=None):
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+    except OSError as error:
+        return None, str(error)
 
 
 def wait_until(condition, limit=20):
@@ -199,7 +211,7 @@ def check_gateway(gateway, volume, log, set_upstream):
     set_upstream({"latency_ms": 0})
     gateway.start(log)
     check("gateway: healthy again on the same volume", wait_until(gateway.is_healthy))
-    status, text = ask("/operator/sessions/s-1")
+    status, text = ask("/operator/session/s-1")
     check("gateway: the session is still there", status == 200 and "hello" in text, (status, text))
 
 
@@ -210,9 +222,30 @@ def check_operator(operator, volume, log):
     check("operator: its console is part of the image", status == 200 and "<script" in text, text[:300])
     scripts = re.findall(r'src="([^"]+\.js)"', text)
     check("operator: with its scripts", scripts and all(ask(each, 8011)[0] == 200 for each in scripts), scripts)
-    check("operator: it reaches the gateway", wait_until(lambda: ask("/readyz", 8011)[0] == 200), ask("/readyz", 8011))
+    status, text = ask("/operator/api/auth/login", 8011, {"token": TOKEN})
+    check("operator: a login is confirmed by the gateway", status == 200, (status, text))
     check("operator: its database is in the volume", list(volume.rglob("operator.db")), list(volume.rglob("*")))
     check("operator: it ends by itself", operator.stop(20) == 0, operator.process.returncode)
+
+
+def check_replicas(first, second, redis, work, log):
+    """Two gateways and a Redis with the command of compose.replicas.yaml; the image of Redis is not tried."""
+    *shell, script = redis["command"]
+    for folder in ("/run/redis", "/data"):
+        (work / folder[1:].replace("/", "-")).mkdir()
+        script = script.replace(folder, str(work / folder[1:].replace("/", "-")))
+    with subprocess.Popen([*shell, script.replace("$$", "$")], stdout=log, env=os.environ | {"REDIS_PASSWORD": TOKEN}) as server:
+        first.start(log)
+        second.start(log)
+        ready = lambda: ask("/readyz")[0] == ask("/readyz", 8003)[0] == 200
+        check("replicas: both are ready", wait_until(lambda: first.is_healthy() and ready()))
+        check("replicas: a chat of one is stored", chat("s-2")[0] == 200)
+        status, text = ask("/operator/session/s-2", 8003)
+        check("replicas: the other reads it from Redis", status == 200 and "hello" in text, (status, text))
+        check("replicas: one ends by itself", first.stop(20) == 0, first.process.returncode)
+        check("replicas: and the other serves on", ask("/operator/session/s-2", 8003)[0] == 200)
+        check("replicas: it ends by itself, too", second.stop(20) == 0, second.process.returncode)
+        server.terminate()
 
 
 @contextlib.contextmanager
@@ -243,13 +276,15 @@ def inside(source, upstream, image):
     work = pathlib.Path(tempfile.mkdtemp())
     upstreams = {"VX11_MADRE_URL": "http://127.0.0.1:8001", "VX11_SWITCH_URL": "http://127.0.0.1:8002"}
     gateway = Container("gateway", image, configuration, services["gateway"], work / "sessions", upstreams)
-    # The network of compose knows the gateway by its name; here both are on one address.
-    operator = Container("operator", image, configuration, services["operator"], work / "operator",
-                         {"VX11_OPERATOR_GATEWAY_URL": "http://127.0.0.1:8000"})
+    operator = Container("operator", image, configuration, services["operator"], work / "operator", {})
+    replicas = yaml.safe_load((source / "deploy/compose.replicas.yaml").read_text())["services"]
+    two = [Container("replica", image, configuration, replicas["gateway"], None,
+                     upstreams | {"VX11_SERVER_LISTEN": f"0.0.0.0:{port}"}) for port in (8000, 8003)]
     with upstream_of(upstream, work) as set_upstream, (work / "log").open("w") as log:
         check_gateway(gateway, work / "sessions", log, set_upstream)
         check_operator(operator, work / "operator", log)
         check("gateway: it ends by itself, idle", gateway.stop(20) == 0, gateway.process.returncode)
+        check_replicas(*two, replicas["redis"], work, log)
     if failed:
         print((work / "log").read_text())
     return 1 if failed else 0
@@ -259,7 +294,7 @@ def main():
     if sys.argv[1] == "--inside":
         return inside(*map(pathlib.Path, sys.argv[2:]))
     source, upstream, *image = [pathlib.Path(each).resolve() for each in sys.argv[1:]]
-    missing = [tool for tool in ("buildah", "debootstrap", "unshare", "ip", "npm") if not shutil.which(tool)]
+    missing = [tool for tool in ("buildah", "debootstrap", "unshare", "ip", "npm", "redis-server") if not shutil.which(tool)]
     if os.geteuid() != 0 or missing:
         print(f"skipped: the image needs root, and {', '.join(missing or ['nothing else'])} (apt-get install buildah debootstrap)")
         return SKIPPED
@@ -272,7 +307,8 @@ def main():
             image = [root]
             pathlib.Path(f"{root}.json").write_text(json.dumps(configuration))
         return subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", sys.executable, __file__, "--inside",
-                               source, upstream, image[0]], check=False).returncode
+                               source, upstream, image[0]],
+                              env=os.environ | {"TMPDIR": folder}, check=False).returncode
 
 
 sys.exit(main())
