@@ -1,6 +1,6 @@
 """The container file and the compose file: what must hold, and hadolint where it is installed.
 
-container_test.py SOURCE-FOLDER
+container_test.py SOURCE-FOLDER PROGRAM...
 """
 
 import pathlib
@@ -52,7 +52,11 @@ def check_container(source):
     check("it exposes port 8000 alone", last.get("EXPOSE") == "8000", last.get("EXPOSE"))
     check("the gateway checks its own health", '"vx11-gateway", "healthcheck"' in last.get("HEALTHCHECK", ""))
     check("it is started without a shell, so that signals reach it", last.get("ENTRYPOINT", "").startswith("["))
-    check("the last stage has no compiler", "g++" not in last.get("RUN", ""))
+    installs = " ".join(arguments for name, arguments in all_of[stages[-1]:] if name == "RUN")
+    check("the last stage has no compiler", "g++" not in installs)
+    check_libraries(installs)
+    check("it builds the programs, and nothing else that would need more packages",
+          all("-DVX11_BUILD_" + part + "=OFF" in path.read_text() for part in ("TESTS", "EXAMPLES")))
     check("no image is taken by an unnamed tag", all(":" in args.split()[0] for name, args in all_of if name == "FROM"))
     hadolint = shutil.which("hadolint")
     if hadolint is None:
@@ -61,6 +65,24 @@ def check_container(source):
     # DL3008: versions of packages are those of the named Debian release.
     said = subprocess.run([hadolint, "--ignore", "DL3008", str(path)], capture_output=True, text=True, check=False)
     check("hadolint has nothing to say", said.returncode == 0, said.stdout + said.stderr)
+
+
+def check_libraries(installs):
+    """The packages of every library that the programs are linked to."""
+    of_every_image = {"libc6", "libgcc-s1", "libstdc++6", "libtinfo6"}
+    linked = "".join(subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout for program in sys.argv[2:])
+    files = {pathlib.Path(line.split()[2]).resolve() for line in linked.splitlines() if "=> /" in line}
+    # Packages of before the merge of /lib into /usr/lib name the former.
+    names = [form for file in sorted(map(str, files)) for form in (file, file.removeprefix("/usr"))]
+    owners = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True, check=False).stdout.splitlines()
+    unknown = {file.name for file in files if not any(line.endswith("/" + file.name) for line in owners)}
+    if unknown:
+        print(f"     not of Debian's packages: {', '.join(sorted(unknown))}")
+        return
+    packages = {line.split(":")[0] for line in owners}
+    sanitizers = {name for name in packages if name.startswith(("libasan", "libtsan", "libubsan", "liblsan"))}
+    missing = packages - of_every_image - sanitizers - set(installs.split())
+    check("the last stage has the libraries of both programs", not missing, missing)
 
 
 def check_compose(source):
@@ -97,6 +119,7 @@ def check_services(services, published=("8000",)):
 
 
 def check_gateway(source, gateway):
+    check("its health is that of its own port", gateway["healthcheck"]["test"][-1] == "http://127.0.0.1:8000/livez")
     check("the gateway has a token", "VX11_TENTACULO_LINK_TOKEN" in gateway["environment"])
     folder = (source / "deploy" / gateway["build"]["context"]).resolve()
     check("it builds from the source folder", folder == source.resolve(), folder)
