@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "store/packed_session.hpp"
 #include "store/sqlite_file.hpp"
 
 namespace vx11 {
@@ -53,11 +54,6 @@ bool is_of_one(Code code) noexcept {
   }
 }
 
-Message message_at(const Row& row, int column) {
-  return Message(row.bytes(column), std::string(row.bytes(column + 1)),
-                 wall_time(row.integer(column + 2)), std::string(row.bytes(column + 3)));
-}
-
 }  // namespace
 
 void Patience::at_most(Duration left) noexcept {
@@ -80,6 +76,7 @@ bool Reader::run(const Jobs& jobs) {
     return false;
   }
   stamp_ = shared_.memory.stamp();
+  listings_ = shared_.memory.listings();
   Code code = statements_.begin.run();
   for (Job* const job : jobs) {
     if (code == SQLITE_OK) code = read(static_cast<ReadJob&>(*job));
@@ -94,23 +91,18 @@ Code Reader::read(ReadJob& job) try {
   const TimePoint now = shared_.steady_clock.now();
   if (job.until() < now) return SQLITE_BUSY;
   patience_.at_most(job.until() - now);
-  std::int64_t key = 0;
-  Milliseconds last_use = 0;
-  const Code found = find(job, key, last_use);
-  if (found != SQLITE_OK || key == 0) return found;
-  std::vector<Message>& messages = job.session.messages;
+  Found found;
+  Code code = find(job, found);
+  if (code != SQLITE_OK || found.key == 0) return code;
   // At least one, because a session without messages does not exist.
   const std::size_t most = std::clamp<std::size_t>(job.messages, 1, shared_.limits.messages);
-  const auto take = [&](const Row& row) {
-    messages.push_back(message_at(row, 4));
-    messages.push_back(message_at(row, 0));
-    last_use = std::max(last_use, row.integer(8));  // the session's row may not be written yet
-  };
-  const Code code = statements_.turns.each(take, key, as_limit(most / 2 + most % 2));
-  if (last_use <= shared_.clock.now() - shared_.idle) messages.clear();
+  code = add_unlisted(found);
+  if (code == SQLITE_OK) code = read_newest(job, found, most / 2 + most % 2);
+  std::vector<Message>& messages = job.session.messages;
+  if (found.last_use <= shared_.clock.now() - shared_.idle) messages.clear();
   if (code != SQLITE_OK || messages.empty()) return code;
   std::ranges::reverse(messages);
-  remember(job, key);
+  remember(job, found.key);
   if (messages.size() > most) messages.erase(messages.begin());
   job.session.last_accessed = shared_.wall_clock.now();
   return SQLITE_OK;
@@ -118,14 +110,52 @@ Code Reader::read(ReadJob& job) try {
   return SQLITE_NOMEM;
 }
 
-Code Reader::find(ReadJob& job, std::int64_t& key, Milliseconds& last_use) {
+Code Reader::find(ReadJob& job, Found& found) {
+  bool is_sound = true;
   const auto take = [&](const Row& row) {
-    last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
-    key = row.integer(0);
+    found.last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
+    found.key = row.integer(0);
     job.session.user_id = row.bytes(2);
     job.session.created_at = wall_time(row.integer(3));
+    is_sound = unpack(row.bytes(4), found.turns);
   };
-  return statements_.find.each(take, job.id);
+  const Code code = statements_.find.each(take, job.id);
+  return is_sound ? code : SQLITE_CORRUPT;
+}
+
+/// The turns since the list was written.
+Code Reader::add_unlisted(Found& found) {
+  if (const auto known = shared_.memory.later(found.key, listings_)) {
+    add_later(found.turns, *known);
+    return SQLITE_OK;
+  }
+  StoredTurns later;
+  const auto take = [&](const Row& row) { later.push_back({row.integer(0), row.integer(1)}); };
+  const Code code = statements_.later.each(take, found.key);
+  add_later(found.turns, later);
+  return code;
+}
+
+/// The newest first. One that was noted after this began to read is not in the file for it.
+Code Reader::read_newest(ReadJob& job, Found& found, std::size_t most) {
+  std::vector<Message>& messages = job.session.messages;
+  bool is_sound = true;
+  const auto take = [&](const Row& row) {
+    auto turn = unpack_turn(row.bytes(0));
+    is_sound = turn.has_value();
+    if (!is_sound) return;
+    messages.push_back(std::move(turn->assistant));
+    messages.push_back(std::move(turn->user));
+    // The session's row may not be written yet.
+    found.last_use = std::max(found.last_use, row.integer(1));
+  };
+  for (auto turn = found.turns.rbegin(); turn != found.turns.rend(); ++turn) {
+    if (messages.size() >= 2 * most) break;
+    const Code code = statements_.turn.each(take, turn->key);
+    if (code != SQLITE_OK) return code;
+    if (!is_sound) return SQLITE_CORRUPT;
+  }
+  return SQLITE_OK;
 }
 
 void Reader::remember(const ReadJob& job, std::int64_t key) {

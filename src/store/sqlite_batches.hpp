@@ -89,7 +89,15 @@ class Reader {
 
  private:
   Code read(ReadJob& job);
-  Code find(ReadJob& job, std::int64_t& key, Milliseconds& last_use);
+  /// A session's row.
+  struct Found {
+    std::int64_t key = 0;
+    Milliseconds last_use = 0;
+    StoredTurns turns = {};
+  };
+  Code find(ReadJob& job, Found& found);
+  Code add_unlisted(Found& found);
+  Code read_newest(ReadJob& job, Found& found, std::size_t most);
   void remember(const ReadJob& job, std::int64_t key);
 
   sqlite3* database_;
@@ -97,6 +105,7 @@ class Reader {
   Patience patience_;
   ReaderStatements statements_;
   std::uint64_t stamp_ = 0;
+  std::uint64_t listings_ = 0;
   bool noted_use_ = false;
 };
 
