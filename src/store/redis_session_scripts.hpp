@@ -77,8 +77,8 @@ return 1
 )lua";
 
 /// For servers before 7.0, where `PEXPIRE` has no `GT`. Returns the newest elements, oldest first,
-/// and sets the expiry if the last one is a turn. A server that cannot write, for example because its disk is full, still answers: the session then
-/// expires earlier.
+/// and sets the expiry if the last one is a turn. A server that cannot write, for example because
+/// its disk is full, still answers: the session then expires earlier.
 ///
 /// KEYS: the session. ARGV: the index of the first element, negative; the idle time in
 /// milliseconds.

@@ -23,6 +23,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
+inline void end_all(const Jobs& jobs, Code code) noexcept {
+  for (Job* const job : jobs) job->end_with(code);
+}
+
 /// Beside SQLite's codes: the file is not the one at its path any more.
 inline constexpr Code kMoved = -1;
 

@@ -50,8 +50,12 @@ struct WriterStatements {
   Statement uncounted =
       prepared("SELECT key, session, bytes, used_at FROM turns WHERE key > ?1 ORDER BY key");
 
-  Statement say = prepared(
-      "INSERT INTO turns (key, session, bytes, used_at, turn) VALUES (?1, ?2, ?3, ?4, ?5)");
+#define VX11_SAY "INSERT INTO turns (key, session, bytes, used_at, turn) VALUES "
+#define VX11_FOUR_TURNS "(?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"
+  Statement say = prepared(VX11_SAY "(?, ?, ?, ?, ?)");
+  Statement say_eight = prepared(VX11_SAY VX11_FOUR_TURNS ", " VX11_FOUR_TURNS);
+#undef VX11_FOUR_TURNS
+#undef VX11_SAY
   Statement forget_turns = prepared("DELETE FROM turns WHERE key BETWEEN ?1 AND ?2");
 
   // The ?2 least recently used sessions but ?1: without a principal, with one, of ?3.

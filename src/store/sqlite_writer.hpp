@@ -140,6 +140,7 @@ class SessionChange {
   void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
   Counts& of_owner(std::string_view owner);
   void forget(std::int64_t key, const std::string& id, std::string_view owner, std::int64_t bytes);
+  void write_turns();
   void remove_turns();
   void evict(std::int64_t kept, const std::string& owner);
   bool evict_one(std::int64_t kept, const std::string* owner);
@@ -171,6 +172,14 @@ class SessionChange {
   bool touches_written_ = false;
   bool due_trimmed_ = false;
   SessionChanges changes_ = {};
+  /// A row of `turns`.
+  struct SaidTurn {
+    std::int64_t key = 0;
+    std::int64_t session = 0;
+    std::int64_t bytes = 0;
+    std::string packed = {};
+  };
+  std::vector<SaidTurn> said_ = {};            ///< To be written at the end, in their order.
   std::vector<std::int64_t> gone_turns_ = {};  ///< To be removed at the end, in their order.
   /// Sessions that left. A new one may have the key of one of them.
   std::unordered_set<std::int64_t> gone_sessions_ = {};
