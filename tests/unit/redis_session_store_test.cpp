@@ -194,7 +194,7 @@ TEST_CASE("a server before 7.0 is read by a script, from its first refusal on") 
   const std::string element = made->before + std::string(6, '\0') + made->after;
   std::string names;
   {
-    const FakeHttpServer server([&](Peer& peer) {
+    const fake_http_server::FakeHttpServer server([&](fake_http_server::Peer& peer) {
       for (std::string heard; !(heard = peer.read_some()).empty();) {
         peer.send(answers_of_an_old_server(heard, element, names));
       }
