@@ -99,7 +99,7 @@ Code Reader::read_newest(ReadJob& job, Found& found, std::size_t most) {
     found.last_use = std::max(found.last_use, row.integer(1));
   };
   for (auto turn = found.turns.rbegin(); turn != found.turns.rend(); ++turn) {
-    if (messages.size() >= 2 * most) break;
+    if (messages.size() / 2 >= most) break;
     const Code code = statements_.turn.each(take, turn->key);
     if (code != SQLITE_OK) return code;
     if (!is_sound) return SQLITE_CORRUPT;

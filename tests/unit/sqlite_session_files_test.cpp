@@ -310,7 +310,7 @@ int last_turn_after(const Cut& cut) {
 
 TEST_CASE("a power cut at any moment loses no acknowledged turn of durability power") {
   int checked = 0;
-  for (const Cut& cut : cuts_while_storing(vx11::SessionDurability::power, 90, 11)) {
+  for (const Cut& cut : cuts_while_storing(vx11::SessionDurability::power, 100, 11)) {
     CAPTURE(cut.acknowledged);
     const int last = last_turn_after(cut);
     CHECK(last >= cut.acknowledged);
