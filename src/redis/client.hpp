@@ -38,6 +38,17 @@ inline Deadline deadline_in(Duration limit, std::stop_token stop = {}) {
 Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
                              Deadline deadline);
 
+/// Two replies. The first is nil if its command was left out.
+struct Replies {
+  Reply first = {};
+  Reply second = {};
+};
+
+/// `run` for a command with another in front of it (`Command::after`), whose failure is in its
+/// reply. It is left out where a slot of a Cluster moves.
+Task<RedisResult<Replies>> run_both(RedisClient& client, std::string key, Command command,
+                                    Deadline deadline);
+
 /// Runs `script`. Sent as its digest; in full only to a server that does not have it yet.
 /// \param script outlives the call
 /// \param keys at least one, all in one slot; the first one decides on the server

@@ -48,12 +48,20 @@ class Command {
   Command&& writing() && noexcept { return std::move(writing()); }
   bool writes() const noexcept { return writes_; }
 
+  /// Sends `first` in front of it, to the same server. Its reply comes first.
+  Command& after(const Command& first) & {
+    first.append_to(first_);
+    return *this;
+  }
+  /// Those of `after`; empty: it is sent alone.
+  std::string_view first() const noexcept { return first_; }
+
   void append_to(std::string& out) const {
     append_number('*', count_, out);
     out += words_;
   }
-  /// About as many bytes as `append_to` appends.
-  std::size_t size() const noexcept { return words_.size() + 16; }
+  /// About as many bytes as `append_to` appends, and those of `first`.
+  std::size_t size() const noexcept { return first_.size() + words_.size() + 16; }
 
  private:
   static void append_number(char type, std::size_t number, std::string& out) {
@@ -65,6 +73,7 @@ class Command {
     out.append(line, static_cast<std::size_t>(end + 2 - line));
   }
 
+  std::string first_ = {};
   std::string words_ = {};
   std::size_t count_ = 0;
   bool writes_ = false;

@@ -50,9 +50,14 @@ Deadline capped(const LoopClient& client, const Deadline& deadline) {
 
 Exchange::Exchange(LoopClient& client, std::string_view key, const Command& command,
                    const Deadline& deadline)
-    : client_(client), key_(key), deadline_(capped(client, deadline)), writes_(command.writes()) {
+    : client_(client),
+      key_(key),
+      deadline_(capped(client, deadline)),
+      first_bytes_(command.first().size()),
+      writes_(command.writes()) {
   Counters::add(client_.shared().counters.commands);
   bytes_.reserve(command.size());
+  bytes_ += command.first();
   command.append_to(bytes_);
 }
 
@@ -101,10 +106,12 @@ void Exchange::send_to(Link& link) {
   if (asks) {
     asking_.clear();
     Command("ASKING").append_to(asking_);
-    asking_ += bytes_;
+    asking_ += std::string_view(bytes_).substr(first_bytes_);  // ASKING is for one command
   }
   next_server_.reset();
-  step_.emplace(client_.loop(), asks ? asking_ : bytes_, asks ? 2 : 1, writes_, deadline_);
+  const bool has_two_replies = asks || first_bytes_ != 0;
+  step_.emplace(client_.loop(), asks ? asking_ : bytes_, has_two_replies ? 2 : 1, writes_,
+                deadline_);
   link.submit(*step_);
 }
 
@@ -123,8 +130,10 @@ void Exchange::conclude_command() {
     const bool is_final = error->may_have_run || client_.has_one_server();
     return is_final ? give_up(*error) : repeat_or_give_up(*error);
   }
-  Reply& reply = step_->replies().back();  // behind that to ASKING
+  Reply& reply = step_->replies().back();  // behind that to ASKING or to the command in front
   if (!reply.is_error()) {
+    const bool has_first = first_bytes_ != 0 && step_->bytes().data() == bytes_.data();
+    if (has_first) first_reply_ = std::move(step_->replies().front());
     result_ = std::move(reply);
     return;
   }

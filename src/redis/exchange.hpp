@@ -41,6 +41,9 @@ class Exchange {
 
   /// Once there is no further step.
   RedisResult<Reply> take();
+  /// The reply to the command in front (`Command::after`); nil if that was left out, as it is where
+  /// a slot moves.
+  Reply take_first() { return std::move(first_reply_); }
 
  private:
   enum class Step : std::uint8_t { command, map, pause };
@@ -59,6 +62,8 @@ class Exchange {
   const std::string_view key_;
   const Deadline deadline_;
   std::string bytes_ = {};
+  const std::size_t first_bytes_;  ///< At their beginning: the command in front.
+  Reply first_reply_ = {};
   std::string asking_ = {};  ///< The bytes behind ASKING.
   const bool writes_;
   Step kind_ = Step::command;

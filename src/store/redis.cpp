@@ -1,6 +1,7 @@
 #include <vx11/store/redis.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -123,15 +124,46 @@ class RedisSessionStore final : public SessionStore {
   /// The newest `turns` elements, which counts as use. The header is the first if there are fewer
   /// turns.
   Task<Result<Reply>> read(std::string id, std::size_t turns) {
+    const std::string first = '-' + in_lua(turns);
+    if (!needs_script_) {
+      const std::string key = redis_sessions::key_of(prefix_, id);
+      redis::Command elements("LRANGE");
+      elements.add(key).add(first).add("-1");
+      // Only ever later, so that a foreign value without an expiry does not get one.
+      redis::Command expiry("PEXPIRE");
+      expiry.add(key).add(idle_).add("GT");
+      elements.after(expiry);
+      auto reading =
+          redis::run_both(*client_, key, std::move(elements), redis::deadline_in(patience_));
+      auto replies = co_await std::move(reading);
+      if (!replies) co_return read_failure(replies.error());
+      if (!is_unknown_form(replies->first)) co_return elements_in(std::move(replies->second));
+      needs_script_ = true;
+    }
     std::vector<std::string> arguments;
-    arguments.push_back('-' + in_lua(turns));
+    arguments.push_back(first);
     arguments.push_back(idle_);
     auto reading = redis::run_script(*client_, read_, keys_of(id), std::move(arguments),
                                      redis::deadline_in(patience_));
     auto reply = co_await std::move(reading);
-    if (!reply) co_return failure("read", reply.error().detail);
-    if (!reply->is_array()) co_return bad_value("read", kNotASession);
-    co_return *std::move(reply);
+    if (!reply) co_return read_failure(reply.error());
+    co_return elements_in(*std::move(reply));
+  }
+
+  static tl::unexpected<Error> read_failure(const redis::RedisError& error) {
+    if (error.kind == redis::ErrorKind::wrong_type) return bad_value("read", kNotASession);
+    return failure("read", error.detail);
+  }
+
+  /// Of servers before 7.0. Others that do not execute it, for example because their disk is full,
+  /// have their own error lines; the session then expires earlier.
+  static bool is_unknown_form(const Reply& reply) noexcept {
+    return reply.is_error() && redis::error_kind(reply.text()) == redis::ErrorKind::error;
+  }
+
+  static Result<Reply> elements_in(Reply reply) {
+    if (!reply.is_array()) return bad_value("read", kNotASession);
+    return reply;
   }
 
   /// The newest `count` messages of the elements, of which the first may be the header.
@@ -219,6 +251,7 @@ class RedisSessionStore final : public SessionStore {
   const std::size_t most_turns_;
   const Values values_;
   const redis::Script append_{redis_sessions::kAppend};
+  std::atomic<bool> needs_script_ = false;  ///< To read: the server is older than 7.0.
   const redis::Script read_{redis_sessions::kRead, redis::Script::Effect::reads};
 };
 

@@ -25,43 +25,50 @@ enum class Appended : int {
 /// KEYS: the session. ARGV: a header, the part of the turn before the sum and the one after it, the
 /// idle time in milliseconds, the most turns, the most bytes.
 ///
-/// Nothing is written before all is checked, and no later step can fail: Redis undoes nothing.
-/// Redis decides about memory at the start of a script, so the header finds room again.
+/// The last turn alone shows that it is a session, and of this version: newer versions give turns
+/// other forms. Nothing is written before all is checked, and no later step can fail: Redis undoes
+/// nothing. Redis decides about memory at the start of a script, so the header finds room again.
+///
+/// A full session keeps a turn more than the limit every other time, so that the header is moved
+/// half as often; readers pass over it.
 inline constexpr std::string_view kAppend = R"lua(
 local key = KEYS[1]
-local header = redis.pcall('LINDEX', key, 0)
-if type(header) == 'table' then
-  if string.find(header.err, 'WRONGTYPE', 1, true) then return -1 end
-  return header
+local last = redis.pcall('LINDEX', key, -1)
+if type(last) == 'table' then
+  if string.find(last.err, 'WRONGTYPE', 1, true) then return -1 end
+  return last
 end
-local sum = 0
-if header then
-  if string.sub(header, 1, 5) ~= 'VX11S' then return -1 end
-  if string.sub(header, 1, 6) ~= string.sub(ARGV[1], 1, 6) then return -2 end
-  local last = redis.call('LINDEX', key, -1)
-  if #last < 19 or string.byte(last) > 15 then return -3 end
-  if string.sub(last, 12, 19) == string.sub(ARGV[3], 1, 8) then return 0 end
-  local weight_of_last, sum_of_last = struct.unpack('>I4I6', last, 2)
-  sum = sum_of_last + weight_of_last
-end
-local turn = ARGV[2] .. struct.pack('>I6', sum) .. ARGV[3]
-if not header then
-  redis.call('RPUSH', key, ARGV[1], turn)
+if not last then
+  redis.call('RPUSH', key, ARGV[1], ARGV[2] .. struct.pack('>I6', 0) .. ARGV[3])
   redis.call('PEXPIRE', key, ARGV[4])
   return 1
 end
-local turns = redis.call('RPUSH', key, turn) - 1
-local surplus = math.max(turns - ARGV[5], 0)
+local form = string.byte(last)
+if (form ~= 1 and form ~= 2) or #last < 19 then
+  local header = redis.call('LINDEX', key, 0)
+  if string.sub(header, 1, 5) ~= 'VX11S' then return -1 end
+  if string.sub(header, 1, 6) ~= string.sub(ARGV[1], 1, 6) then return -2 end
+  return -3
+end
+if string.sub(last, 12, 19) == string.sub(ARGV[3], 1, 8) then return 0 end
+local weight_of_last, sum_of_last = struct.unpack('>I4I6', last, 2)
+local sum = sum_of_last + weight_of_last
+local turns = redis.call('RPUSH', key, ARGV[2] .. struct.pack('>I6', sum) .. ARGV[3]) - 1
+local surplus = turns - ARGV[5]
 local most = tonumber(ARGV[6])
 local total = sum + struct.unpack('>I4', ARGV[2], 2)
+local together = 2
 if total > most then
+  if surplus < 0 then surplus = 0 end
   while surplus < turns - 1 do
     local oldest = redis.call('LINDEX', key, surplus + 1)
     if #oldest >= 11 and total - struct.unpack('>I6', oldest, 6) <= most then break end
     surplus = surplus + 1
+    together = 1
   end
 end
-if surplus > 0 then
+if surplus >= together then
+  local header = redis.call('LINDEX', key, 0)
   redis.call('LTRIM', key, surplus + 1, -1)
   redis.call('LPUSH', key, header)
 end
@@ -69,9 +76,9 @@ redis.call('PEXPIRE', key, ARGV[4])
 return 1
 )lua";
 
-/// Returns the newest elements, oldest first, and sets the expiry if the last one is a turn. A
-/// server that cannot write, for example because its disk is full, still answers: the session then
-/// expires earlier.
+/// For servers before 7.0, where `PEXPIRE` has no `GT`. Returns the newest elements, oldest first,
+/// and sets the expiry if the last one is a turn. A server that cannot write, for example because
+/// its disk is full, still answers: the session then expires earlier.
 ///
 /// KEYS: the session. ARGV: the index of the first element, negative; the idle time in
 /// milliseconds.

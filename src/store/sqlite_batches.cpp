@@ -30,14 +30,6 @@ constexpr Milliseconds kRareLooks = 10;
 constexpr Milliseconds kTouchesFor = 2'000;
 constexpr std::chrono::milliseconds kPatienceOfTidying{25};
 
-WallTime wall_time(std::int64_t milliseconds) noexcept {
-  return WallTime(std::chrono::milliseconds(milliseconds));
-}
-
-void end_all(const Jobs& jobs, Code code) noexcept {
-  for (Job* const job : jobs) job->end_with(code);
-}
-
 /// Whether a failure may be that of one turn: the disk and the file are the same for all.
 bool is_of_one(Code code) noexcept {
   switch (code & 0xFF) {
@@ -53,11 +45,6 @@ bool is_of_one(Code code) noexcept {
   }
 }
 
-Message message_at(const Row& row, int column) {
-  return Message(row.bytes(column), std::string(row.bytes(column + 1)),
-                 wall_time(row.integer(column + 2)), std::string(row.bytes(column + 3)));
-}
-
 }  // namespace
 
 void Patience::at_most(Duration left) noexcept {
@@ -71,70 +58,6 @@ int Patience::wait(void* self, int waits) noexcept {
   sqlite3_sleep(static_cast<int>(pause));
   left -= pause;
   return 1;
-}
-
-bool Reader::run(const Jobs& jobs) {
-  noted_use_ = false;
-  if (has_moved(database_)) {
-    end_all(jobs, kMoved);
-    return false;
-  }
-  stamp_ = shared_.memory.stamp();
-  Code code = statements_.begin.run();
-  for (Job* const job : jobs) {
-    if (code == SQLITE_OK) code = read(static_cast<ReadJob&>(*job));
-    job->end_with(code);
-    if (code != SQLITE_OK && sqlite3_get_autocommit(database_) == 0) code = SQLITE_OK;
-  }
-  if (sqlite3_get_autocommit(database_) == 0) static_cast<void>(statements_.commit.run());
-  return noted_use_;
-}
-
-Code Reader::read(ReadJob& job) try {
-  const TimePoint now = shared_.steady_clock.now();
-  if (job.until() < now) return SQLITE_BUSY;
-  patience_.at_most(job.until() - now);
-  std::int64_t key = 0;
-  Milliseconds last_use = 0;
-  const Code found = find(job, key, last_use);
-  if (found != SQLITE_OK || key == 0) return found;
-  std::vector<Message>& messages = job.session.messages;
-  // At least one, because a session without messages does not exist.
-  const std::size_t most = std::clamp<std::size_t>(job.messages, 1, shared_.limits.messages);
-  const auto take = [&](const Row& row) {
-    messages.push_back(message_at(row, 4));
-    messages.push_back(message_at(row, 0));
-    last_use = std::max(last_use, row.integer(8));  // the session's row may not be written yet
-  };
-  const Code code = statements_.turns.each(take, key, as_limit(most / 2 + most % 2));
-  if (last_use <= shared_.clock.now() - shared_.idle) messages.clear();
-  if (code != SQLITE_OK || messages.empty()) return code;
-  std::ranges::reverse(messages);
-  remember(job, key);
-  if (messages.size() > most) messages.erase(messages.begin());
-  job.session.last_accessed = shared_.wall_clock.now();
-  return SQLITE_OK;
-} catch (...) {
-  return SQLITE_NOMEM;
-}
-
-Code Reader::find(ReadJob& job, std::int64_t& key, Milliseconds& last_use) {
-  const auto take = [&](const Row& row) {
-    last_use = shared_.memory.last_use(row.integer(0), row.integer(1));
-    key = row.integer(0);
-    job.session.user_id = row.bytes(2);
-    job.session.created_at = wall_time(row.integer(3));
-  };
-  return statements_.find.each(take, job.id);
-}
-
-void Reader::remember(const ReadJob& job, std::int64_t key) {
-  const Milliseconds now = shared_.clock.now();
-  noted_use_ = shared_.memory.touch(key, now) || noted_use_;
-  const std::vector<Message>& messages = job.session.messages;
-  const std::size_t count = messages.size();
-  const KnownSession known{key, now, for_summaries(messages[count - 2], messages[count - 1])};
-  shared_.memory.learn(job.id, known, stamp_);
 }
 
 Writer::Writer(Connection connection, std::string name, Shared& shared)

@@ -23,6 +23,10 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
+inline void end_all(const Jobs& jobs, Code code) noexcept {
+  for (Job* const job : jobs) job->end_with(code);
+}
+
 /// Beside SQLite's codes: the file is not the one at its path any more.
 inline constexpr Code kMoved = -1;
 
@@ -89,7 +93,15 @@ class Reader {
 
  private:
   Code read(ReadJob& job);
-  Code find(ReadJob& job, std::int64_t& key, Milliseconds& last_use);
+  /// A session's row.
+  struct Found {
+    std::int64_t key = 0;
+    Milliseconds last_use = 0;
+    StoredTurns turns = {};
+  };
+  Code find(ReadJob& job, Found& found);
+  Code add_unlisted(Found& found);
+  Code read_newest(ReadJob& job, Found& found, std::size_t most);
   void remember(const ReadJob& job, std::int64_t key);
 
   sqlite3* database_;
@@ -97,6 +109,7 @@ class Reader {
   Patience patience_;
   ReaderStatements statements_;
   std::uint64_t stamp_ = 0;
+  std::uint64_t listings_ = 0;
   bool noted_use_ = false;
 };
 

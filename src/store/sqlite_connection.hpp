@@ -75,6 +75,24 @@ class Statement {
     return each([](const Row&) {}, values...);
   }
 
+  /// Runs it with what `bind_to(*this)` binds, which returns the first failure.
+  template <class Bind>
+  Code run_with(const Bind& bind_to) {
+    if (code_ != SQLITE_OK) return code_;
+    const Reset reset(statement_.get());
+    Code code = bind_to(*this);
+    while (code == SQLITE_OK || code == SQLITE_ROW) code = sqlite3_step(statement_.get());
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+  }
+  /// Within `run_with`: binds `values` from ?`first` on.
+  template <class... Values>
+  Code bind_from(int first, const Values&... values) noexcept {
+    int index = first;
+    Code code = SQLITE_OK;
+    ((code = code == SQLITE_OK ? bind(index++, values) : code), ...);
+    return code;
+  }
+
  private:
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
@@ -108,10 +126,7 @@ class Statement {
 
   template <class... Values>
   Code bind_all(const Values&... values) noexcept {
-    int index = 0;
-    Code code = SQLITE_OK;
-    ((code = code == SQLITE_OK ? bind(++index, values) : code), ...);
-    return code;
+    return bind_from(1, values...);
   }
 
   Code bind(int index, std::int64_t value) noexcept {

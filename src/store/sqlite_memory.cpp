@@ -100,17 +100,22 @@ bool SessionMemory::touch(std::int64_t key, Milliseconds now) {
 }
 
 bool SessionMemory::touch_locked(std::int64_t key, Milliseconds now) {
-  const auto [touch, is_new] = touches_.try_emplace(key);
-  touch->second = {key, now, ++latest_use_, touch->second.sums};
+  const auto [found, is_new] = touches_.try_emplace(key);
+  Touch& touch = found->second;
+  touch.key = key;
+  touch.at = now;
+  touch.number = ++latest_use_;
+  touch.is_turn = false;
   return is_new;
 }
 
-void SessionMemory::postpone(const KnownSession& session) {
+void SessionMemory::postpone(const KnownSession& session, StoredTurn turn) {
   touch_locked(session.key, session.last_accessed);
   Touch& touch = touches_.find(session.key)->second;
   if (!touch.sums.is_known()) ++with_sums_;
   touch.sums = session.sums;
   touch.is_turn = true;
+  touch.later.push_back(turn);
 }
 
 void SessionMemory::forget_touch(std::int64_t key) {
@@ -123,12 +128,36 @@ void SessionMemory::forget_touch(std::int64_t key) {
 void SessionMemory::forget_sums(Touch& touch) noexcept {
   if (touch.sums.is_known()) --with_sums_;
   touch.sums = {};
+  forget_later(touch);
+}
+
+void SessionMemory::forget_later(Touch& touch) noexcept {
+  if (!touch.later.empty()) ++listings_;
+  touch.later.clear();
 }
 
 void SessionMemory::forget_all_sums() noexcept {
   if (with_sums_ == 0) return;
   for (auto& [key, touch] : touches_) forget_sums(touch);
   std::erase_if(touches_, [](const auto& of) { return of.second.is_turn; });
+}
+
+std::uint64_t SessionMemory::listings() const {
+  const std::lock_guard lock(mutex_);
+  return listings_;
+}
+
+std::optional<StoredTurns> SessionMemory::later(std::int64_t key, std::uint64_t listings) const {
+  const std::lock_guard lock(mutex_);
+  if (!remembers_ || !counted_ || !is_current() || listings != listings_) return std::nullopt;
+  const auto touch = touches_.find(key);
+  return touch == touches_.end() ? StoredTurns() : touch->second.later;
+}
+
+StoredTurns SessionMemory::unlisted(std::int64_t key) const {
+  const std::lock_guard lock(mutex_);
+  const auto touch = touches_.find(key);
+  return touch == touches_.end() ? StoredTurns() : touch->second.later;
 }
 
 Milliseconds SessionMemory::last_use(std::int64_t key, Milliseconds stored) const {
@@ -218,11 +247,11 @@ void SessionMemory::note(SessionChanges& changes) {
     forget_sums(found->second);
     if (found->second.number == touch.number) touches_.erase(found);
   }
-  for (auto& [id, session] : changes.used) {
+  for (auto& [id, session, turn] : changes.used) {
     if (changes.used_are_written) {
       forget_touch(session.key);
     } else {
-      postpone(session);
+      postpone(session, turn);
     }
     put(std::move(id), std::move(session));
   }
@@ -233,7 +262,9 @@ void SessionMemory::note_trimmed(const std::string& id, const KnownSession& sess
   KnownSession* const before = known(id);
   if (before != nullptr && before->key == session.key) before->sums = session.sums;
   const auto touch = touches_.find(session.key);
-  if (touch != touches_.end() && touch->second.sums.is_known()) touch->second.sums = session.sums;
+  if (touch == touches_.end() || !touch->second.sums.is_known()) return;
+  touch->second.sums = session.sums;
+  forget_later(touch->second);
 }
 
 void SessionMemory::gave_up() {

@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "store/sqlite_changes.hpp"
+#include "store/sqlite_turns.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -50,14 +52,23 @@ struct Touch {
   std::int64_t number = 0;  ///< `used` in the database, unless that is greater already.
   SessionSums sums = {};    ///< Known: they are not in the session's row yet either.
   bool is_turn = false;     ///< No reading, so the turn in the database has it, too.
+  StoredTurns later = {};   ///< With the sums: the turns that are not in the session's list yet.
+};
+
+/// A session that a turn has used.
+struct UsedSession {
+  std::string id = {};
+  KnownSession session = {};
+  StoredTurn turn = {};
 };
 
 /// What one transaction changes.
 struct SessionChanges {
-  std::vector<std::pair<std::string, KnownSession>> used = {};
+  std::vector<UsedSession> used = {};
   bool used_are_written = false;  ///< With their sums; otherwise they become touches.
   std::vector<std::pair<std::string, std::int64_t>> removed = {};  ///< Ids and keys.
-  /// Sessions of which turns were removed: their keys and sums, which their rows have.
+  /// Sessions of which turns were removed: their keys and sums. Their rows have these, and lists of
+  /// all turns.
   std::vector<std::pair<std::string, KnownSession>> trimmed = {};
   bool changes_file = true;  ///< Otherwise the counter of changes stays.
   std::int64_t latest_use = 0;
@@ -95,6 +106,13 @@ class SessionMemory {
   bool touch(std::int64_t key, Milliseconds now);
   /// When the session was last used, according to the database or later.
   Milliseconds last_use(std::int64_t key, Milliseconds stored) const;
+  /// How often turns have been moved from here into lists in the database, to be taken before
+  /// reading these.
+  std::uint64_t listings() const;
+  /// The turns of a session that its list lacks.
+  /// \param listings as it was before the list was read \return none: not known, look for them
+  std::optional<StoredTurns> later(std::int64_t key, std::uint64_t listings) const;
+
   /// The uses that are not written yet, in their order.
   std::vector<Touch> touches() const;
   std::size_t touch_count() const;
@@ -117,6 +135,8 @@ class SessionMemory {
   std::vector<KnownSession> stored(const std::vector<const std::string*>& ids);
   /// Sums of a session that are not in its row.
   SessionSums unwritten_sums(std::int64_t key) const;
+  /// Turns of a session that its list may lack.
+  StoredTurns unlisted(std::int64_t key) const;
   /// It was committed. Without memory for the changes, all sessions are forgotten, and unwritten
   /// sums with them: the next transaction counts.
   void changed(SessionChanges changes) noexcept;
@@ -138,9 +158,10 @@ class SessionMemory {
   void note_trimmed(const std::string& id, const KnownSession& session);
   void forget_all() noexcept;
   bool touch_locked(std::int64_t key, Milliseconds now);
-  void postpone(const KnownSession& session);
+  void postpone(const KnownSession& session, StoredTurn turn);
   void forget_touch(std::int64_t key);
   void forget_sums(Touch& touch) noexcept;
+  void forget_later(Touch& touch) noexcept;
   void forget_all_sums() noexcept;
 
   const Milliseconds idle_;
@@ -155,7 +176,8 @@ class SessionMemory {
   bool counted_ = false;     ///< One has counted the turns that others stored.
   int written_at_once_ = 0;  ///< Transactions that are still to postpone nothing.
   std::unordered_map<std::int64_t, Touch> touches_;
-  std::size_t with_sums_ = 0;     ///< Touches with sums.
+  std::size_t with_sums_ = 0;  ///< Touches with sums.
+  std::uint64_t listings_ = 0;
   std::int64_t latest_use_ = 0;   ///< The greatest number of a use …
   std::int64_t written_use_ = 0;  ///< … and that of the database, as far as it is known here.
 };

@@ -11,13 +11,14 @@
 #include <fmt/format.h>
 
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_turns.hpp"
 
 namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
 /// Incremented with every change of the tables; stored in the file as its `user_version`.
-inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kSchemaVersion = 6;
 /// Identifies the file's application: "vx11", stored as its `application_id`.
 inline constexpr std::int64_t kApplicationId = 0x76783131;
 
@@ -163,6 +164,26 @@ ALTER TABLE totals ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
 UPDATE totals SET counted = (SELECT coalesce(max(key), 0) FROM turns);
 )sql";
 
+/// Version 6: a session's row says which turns it has, so that a turn changes no page of an index,
+/// and a turn is one packed text. Programs of earlier versions that still have the file open fail.
+inline constexpr const char* kLists = R"sql(
+CREATE TABLE packed_turns (
+  key INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  used_at INTEGER NOT NULL,
+  turn BLOB NOT NULL
+);
+INSERT INTO packed_turns SELECT key, session, bytes, used_at, vx11_pack_turn(
+    question_role, question, asked_at, question_metadata,
+    answer_role, answer, answered_at, answer_metadata) FROM turns ORDER BY key;
+ALTER TABLE sessions ADD COLUMN turn_list BLOB NOT NULL DEFAULT x'';
+UPDATE sessions SET turn_list =
+  (SELECT vx11_pack_list(key, bytes) FROM turns t WHERE t.session = sessions.key);
+DROP TABLE turns;
+ALTER TABLE packed_turns RENAME TO turns;
+)sql";
+
 inline tl::unexpected<Error> fail_with(Code code) {
   return fail(Errc::storage, sqlite3_errstr(code));
 }
@@ -213,11 +234,13 @@ inline Result<void> create_tables(sqlite3* database) {
   if (!identity) return fail(identity.error());
   if (auto accepted = accept(*identity); !accepted) return accepted;
   if (!identity->empty && identity->version == kSchemaVersion) return {};
+  if (auto added = ok_or_fail(add_packing_functions(database)); !added) return added;
   if (identity->empty) change.run(kTables);
   if (identity->version < 2) change.run(kByteCounts);
   if (identity->version < 3) change.run(kOwners);
   if (identity->version < 4) change.run(kTurns);
-  change.run(kCounted);
+  if (identity->version < 5) change.run(kCounted);
+  change.run(kLists);
   change.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId,
                          kSchemaVersion));
   return ok_or_fail(change.commit());

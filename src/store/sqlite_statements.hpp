@@ -9,11 +9,6 @@ namespace vx11 {
 inline namespace v0 {
 namespace sqlite {
 
-/// The columns of a turn, in the order in which `say` takes and `read` gives them.
-#define VX11_TURN_COLUMNS                                  \
-  "question_role, question, asked_at, question_metadata, " \
-  "answer_role, answer, answered_at, answer_metadata"
-
 /// What the writer runs; prepared once.
 struct WriterStatements {
   explicit WriterStatements(sqlite3* database) : database(database) {}
@@ -43,25 +38,25 @@ struct WriterStatements {
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)");
   Statement use = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3),"
-      " bytes = ?4, turns = ?5 WHERE key = ?1");
-  Statement set_sums = prepared("UPDATE sessions SET bytes = ?2, turns = ?3 WHERE key = ?1");
+      " bytes = ?4, turns = ?5, turn_list = ?6 WHERE key = ?1");
+  Statement turn_list = prepared("SELECT turn_list FROM sessions WHERE key = ?1");
+  Statement set_turns =
+      prepared("UPDATE sessions SET bytes = ?2, turns = ?3, turn_list = ?4 WHERE key = ?1");
   Statement touch = prepared(
       "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = max(used, ?3)"
       " WHERE key = ?1");
   Statement forget = prepared("DELETE FROM sessions WHERE key = ?1");
-  // The sessions of the turns after ?1 in the order of their last use.
-  Statement uncounted = prepared(
-      "SELECT session, max(used_at) FROM turns WHERE key > ?1 GROUP BY session ORDER BY max(key)");
-  Statement recount = prepared(
-      "UPDATE sessions SET last_accessed = max(last_accessed, ?2), used = ?3,"
-      " (bytes, turns) = (SELECT sum(t.bytes), count(*) FROM turns t WHERE t.session = ?1)"
-      " WHERE key = ?1");
+  // The turns after ?1.
+  Statement uncounted =
+      prepared("SELECT key, session, bytes, used_at FROM turns WHERE key > ?1 ORDER BY key");
 
-  Statement say = prepared("INSERT INTO turns (key, session, bytes, used_at, " VX11_TURN_COLUMNS
-                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
-  Statement oldest_turns = prepared("SELECT key, bytes FROM turns WHERE session = ?1 ORDER BY key");
-  Statement forget_oldest_turns = prepared("DELETE FROM turns WHERE session = ?1 AND key <= ?2");
-  Statement forget_turns = prepared("DELETE FROM turns WHERE session = ?1");
+#define VX11_SAY "INSERT INTO turns (key, session, bytes, used_at, turn) VALUES "
+#define VX11_FOUR_TURNS "(?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"
+  Statement say = prepared(VX11_SAY "(?, ?, ?, ?, ?)");
+  Statement say_eight = prepared(VX11_SAY VX11_FOUR_TURNS ", " VX11_FOUR_TURNS);
+#undef VX11_FOUR_TURNS
+#undef VX11_SAY
+  Statement forget_turns = prepared("DELETE FROM turns WHERE key BETWEEN ?1 AND ?2");
 
   // The ?2 least recently used sessions but ?1: without a principal, with one, of ?3.
   Statement oldest_unowned = prepared(
@@ -76,29 +71,11 @@ struct WriterStatements {
 
   /// The first failure of preparing, or SQLITE_OK.
   Code code() const noexcept {
-    for (const Statement* statement : {&begin_change,
-                                       &commit,
-                                       &totals,
-                                       &set_totals,
-                                       &of_owner,
-                                       &set_owner,
-                                       &forget_owner,
-                                       &last_use,
-                                       &find,
-                                       &begin,
-                                       &use,
-                                       &set_sums,
-                                       &touch,
-                                       &forget,
-                                       &uncounted,
-                                       &recount,
-                                       &say,
-                                       &oldest_turns,
-                                       &forget_oldest_turns,
-                                       &forget_turns,
-                                       &oldest_unowned,
-                                       &oldest_owned,
-                                       &oldest_of}) {
+    for (const Statement* statement :
+         {&begin_change,   &commit,       &totals,   &set_totals, &of_owner, &set_owner,
+          &forget_owner,   &last_use,     &find,     &begin,      &use,      &turn_list,
+          &set_turns,      &touch,        &forget,   &uncounted,  &say,      &forget_turns,
+          &oldest_unowned, &oldest_owned, &oldest_of}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;
@@ -111,17 +88,21 @@ struct ReaderStatements {
       : begin(database, "BEGIN"),
         commit(database, "COMMIT"),
         find(database,
-             "SELECT key, last_accessed, user_id, created_at FROM sessions WHERE id = ?1"),
-        turns(database, "SELECT " VX11_TURN_COLUMNS
-                        ", used_at FROM turns WHERE session = ?1 ORDER BY key DESC LIMIT ?2") {}
+             "SELECT key, last_accessed, user_id, created_at, turn_list FROM sessions"
+             " WHERE id = ?1"),
+        later(database,
+              "SELECT key, bytes FROM turns WHERE key > (SELECT counted FROM totals)"
+              " AND session = ?1 ORDER BY key"),
+        turn(database, "SELECT turn, used_at FROM turns WHERE key = ?1") {}
 
   Statement begin;
   Statement commit;
   Statement find;
-  Statement turns;
+  Statement later;  ///< The turns that are not in the session's list yet.
+  Statement turn;
 
   Code code() const noexcept {
-    for (const Statement* statement : {&begin, &commit, &find, &turns}) {
+    for (const Statement* statement : {&begin, &commit, &find, &later, &turn}) {
       if (statement->code() != SQLITE_OK) return statement->code();
     }
     return SQLITE_OK;

@@ -23,8 +23,6 @@ constexpr std::size_t kPostponedRows = 1'024;
 /// Turns that are not counted, likewise. After a crash the first append counts them: a tenth of a
 /// second.
 constexpr std::int64_t kUncountedTurns = 16'384;
-/// A session with this many turns may keep one to two more.
-constexpr std::int64_t kTurnsForOneMore = 6;
 /// Unwritten uses by reading, likewise.
 constexpr std::size_t kTouches = 4'096;
 
@@ -77,15 +75,6 @@ void SessionChange::read_totals() {
   each(statements_.last_use, [this](const Row& row) { last_.use = row.integer(0); });
 }
 
-/// Turns whose sessions' rows another process has postponed, or this one before a crash.
-void SessionChange::count_turns_of_others() {
-  std::vector<std::pair<std::int64_t, Milliseconds>> uses;
-  const auto take = [&](const Row& row) { uses.emplace_back(row.integer(0), row.integer(1)); };
-  each(statements_.uncounted, take, counted_);
-  for (const auto& [key, at] : uses) run(statements_.recount, key, at, ++used_);
-  counted_ = last_turn_;
-}
-
 bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const noexcept {
   return beginning.touches >= kTouches || beginning.with_sums >= kPostponedRows ||
          last_turn_ - counted_ >= kUncountedTurns;
@@ -94,27 +83,29 @@ bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const 
 void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
                            WallClock clock) {
   const std::string owner(principal_of(id));
-  Stored session = find_or_begin(id, user_id, turn.user, clock);
-  const std::int64_t bytes = say(session.key, turn);
-  session.sums.bytes += bytes;
+  Stored& session = find_or_begin(id, user_id, turn.user, clock);
+  const StoredTurn stored = say(session.key, turn);
+  session.appended.push_back(stored);
+  session.last_accessed = now_;
+  session.sums.bytes += stored.bytes;
   ++session.sums.turns;
-  count(owner, 0, bytes);
+  count(owner, 0, stored.bytes);
   trim_later(id, session, owner);
   if (code_ != SQLITE_OK) return;
-  use(id, {session.key, now_, for_summaries(turn.user, turn.assistant), session.sums});
+  use(id, session, turn);
   evict(session.key, owner);
 }
 
-void SessionChange::use(const std::string& id, KnownSession session) {
-  changed_[id] = {.key = session.key, .last_accessed = now_, .sums = session.sums};
+void SessionChange::use(const std::string& id, const Stored& session, const Turn& turn) {
   if (!postpones_) {
-    run(statements_.use, session.key, now_, next_use(), session.sums.bytes, session.sums.turns);
+    write_row(session.key, now_, next_use(), turns_of(session.key, session.appended));
   }
-  changes_.used.emplace_back(id, std::move(session));
+  KnownSession known{session.key, now_, for_summaries(turn.user, turn.assistant), session.sums};
+  changes_.used.push_back({id, std::move(known), session.appended.back()});
 }
 
 bool SessionChange::erase(const std::string& id) {
-  const Stored session = find(id);
+  const Stored& session = find(id);
   if (code_ != SQLITE_OK || session.key == 0) return false;
   const bool was_there = !is_expired(session.key, session.last_accessed);
   forget(session.key, id, principal_of(id), session.sums.bytes);
@@ -169,10 +160,13 @@ bool SessionChange::shrink(int most) {
 void SessionChange::write_touches() {
   if (std::exchange(touches_written_, true)) return;
   for (const Touch& touch : memory_.touches()) {
+    if (gone_sessions_.contains(touch.key)) continue;
     const std::int64_t number = std::min(touch.number, used_);
     written_use_ = std::max(written_use_, number);
     if (touch.sums.is_known()) {
-      run(statements_.use, touch.key, touch.at, number, touch.sums.bytes, touch.sums.turns);
+      StoredTurns turns = listed(touch.key);
+      add_later(turns, touch.later);
+      write_row(touch.key, touch.at, number, turns);
     } else {
       run(statements_.touch, touch.key, touch.at, number);
     }
@@ -183,15 +177,17 @@ void SessionChange::write_touches() {
 
 /// Those of this transaction so far. From here on it writes each at once.
 void SessionChange::write_uses() {
-  for (const auto& [id, session] : changes_.used) {
-    run(statements_.use, session.key, session.last_accessed, next_use(), session.sums.bytes,
-        session.sums.turns);
+  for (const auto& [id, session, turn] : changes_.used) {
+    write_row(session.key, session.last_accessed, next_use(),
+              turns_of(session.key, changed_[id].appended));
   }
 }
 
 Code SessionChange::commit() {
   if (!postpones_) counted_ = last_turn_;
   changes_.used_are_written = !postpones_;
+  write_turns();
+  remove_turns();
   write_sums();
   changes_.latest_use = used_;
   changes_.written_use = written_use_;
@@ -222,27 +218,28 @@ void SessionChange::look_up(const std::vector<const std::string*>& ids) {
   }
 }
 
-SessionChange::Stored SessionChange::find(const std::string& id) {
-  if (const auto found = changed_.find(id); found != changed_.end()) return found->second;
-  Stored session = find_row(id);
-  const SessionSums sums = memory_.unwritten_sums(session.key);
-  if (sums.is_known()) session.sums = sums;
-  return session;
+/// Valid as long as this: a session that leaves keeps its place, without a key.
+SessionChange::Stored& SessionChange::find(const std::string& id) {
+  const auto [found, is_new] = changed_.try_emplace(id);
+  if (is_new) find_row(id, found->second);
+  return found->second;
 }
 
-SessionChange::Stored SessionChange::find_row(const std::string& id) {
-  Stored session;
+void SessionChange::find_row(const std::string& id, Stored& session) {
   const auto take = [&](const Row& row) {
-    session = {row.integer(0), row.integer(1), {row.integer(2), row.integer(3)}};
+    session.key = row.integer(0);
+    session.last_accessed = row.integer(1);
+    session.sums = {row.integer(2), row.integer(3)};
   };
   each(statements_.find, take, id);
-  return session;
+  const SessionSums sums = memory_.unwritten_sums(session.key);
+  if (sums.is_known()) session.sums = sums;
 }
 
-SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
-                                                   const std::string& user_id, const Message& first,
-                                                   WallClock clock) {
-  const Stored session = find(id);
+SessionChange::Stored& SessionChange::find_or_begin(const std::string& id,
+                                                    const std::string& user_id,
+                                                    const Message& first, WallClock clock) {
+  Stored& session = find(id);
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
@@ -252,69 +249,12 @@ SessionChange::Stored SessionChange::find_or_begin(const std::string& id,
       owner);
   written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
-  return {.key = sqlite3_last_insert_rowid(statements_.database), .last_accessed = now_};
+  session.key = sqlite3_last_insert_rowid(statements_.database);
+  return session;
 }
 
 bool SessionChange::is_expired(std::int64_t key, Milliseconds last_accessed) const {
   return last_accessed <= now_ - idle_ && memory_.last_use(key, last_accessed) <= now_ - idle_;
-}
-
-std::int64_t SessionChange::say(std::int64_t session, const Turn& turn) {
-  const auto bytes = static_cast<std::int64_t>(detail::stored_bytes_of(turn));
-  const Message& user = turn.user;
-  const Message& assistant = turn.assistant;
-  run(statements_.say, ++last_turn_, session, bytes, now_, user.role, user.content,
-      milliseconds(user.timestamp), user.metadata_json, assistant.role, assistant.content,
-      milliseconds(assistant.timestamp), assistant.metadata_json);
-  return bytes;
-}
-
-bool SessionChange::is_over(const SessionSums& sums, std::int64_t turns) const noexcept {
-  return sums.turns > 1 && (sums.turns > turns || sums.bytes > as_limit(limits_.session_bytes));
-}
-
-std::int64_t SessionChange::most_turns() const noexcept {
-  return as_limit(limits_.messages / 2 + limits_.messages % 2);
-}
-
-/// A few turns more than the limit may stay for a while. Readers pass over them.
-void SessionChange::trim_later(const std::string& id, Stored& session, std::string_view owner) {
-  const std::int64_t more = most_turns() / kTurnsForOneMore;
-  if (is_over(session.sums, most_turns() + 2 * more)) {
-    trim(session, owner);
-  } else if (session.sums.turns > most_turns() + more) {
-    due_.insert(id);  // stays if this is rolled back: `trim_due` passes over what is not over
-  }
-}
-
-/// Removes the oldest turns of a session with too many turns or bytes, but never the newest.
-void SessionChange::trim(Stored& session, std::string_view owner) {
-  std::int64_t last = 0;
-  const auto take = [&](const Row& row) {
-    if (!is_over(session.sums, most_turns())) return false;
-    last = row.integer(0);
-    session.sums.bytes -= row.integer(1);
-    --session.sums.turns;
-    count(owner, 0, -row.integer(1));
-    return true;
-  };
-  each(statements_.oldest_turns, take, session.key);
-  run(statements_.forget_oldest_turns, session.key, last);
-}
-
-void SessionChange::trim_due() {
-  std::vector<const std::string*> ids;
-  for (const std::string& id : due_) ids.push_back(&id);
-  look_up(ids);
-  for (const std::string& id : due_) {
-    Stored session = find(id);
-    if (!is_over(session.sums, most_turns())) continue;
-    trim(session, principal_of(id));
-    changed_[id] = session;
-    run(statements_.set_sums, session.key, session.sums.bytes, session.sums.turns);
-    changes_.trimmed.emplace_back(id, KnownSession{.key = session.key, .sums = session.sums});
-  }
-  due_trimmed_ = true;
 }
 
 Counts& SessionChange::of_owner(std::string_view owner) {
@@ -339,12 +279,14 @@ void SessionChange::count(std::string_view owner, std::int64_t sessions, std::in
 
 void SessionChange::forget(std::int64_t key, const std::string& id, std::string_view owner,
                            std::int64_t bytes) {
-  run(statements_.forget_turns, key);
+  Stored& session = changed_[id];
+  for (const StoredTurn& turn : turns_of(key, session.appended)) gone_turns_.push_back(turn.key);
   run(statements_.forget, key);
   count(owner, -1, -bytes);
-  changed_[id] = {};
+  session = {};
+  gone_sessions_.insert(key);
   changes_.removed.emplace_back(id, key);
-  std::erase_if(changes_.used, [&](const auto& used) { return used.first == id; });
+  std::erase_if(changes_.used, [&](const UsedSession& used) { return used.id == id; });
 }
 
 bool SessionChange::is_over(const Counts& counts, std::size_t sessions,

@@ -96,6 +96,7 @@ class SessionChange {
     std::int64_t key = 0;
     Milliseconds last_accessed = 0;
     SessionSums sums = {};
+    StoredTurns appended = {};  ///< In this transaction.
   };
   struct Candidate {
     std::int64_t key = 0;
@@ -121,14 +122,17 @@ class SessionChange {
   void count_turns_of_others();
   bool is_overdue(const SessionMemory::Beginning& beginning) const noexcept;
   void write_uses();
+  void write_row(std::int64_t key, Milliseconds at, std::int64_t number, const StoredTurns& turns);
   std::int64_t next_use() noexcept { return written_use_ = ++used_; }
-  void use(const std::string& id, KnownSession session);
-  Stored find(const std::string& id);
-  Stored find_row(const std::string& id);
-  Stored find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
-                       WallClock clock);
+  void use(const std::string& id, const Stored& session, const Turn& turn);
+  Stored& find(const std::string& id);
+  void find_row(const std::string& id, Stored& session);
+  Stored& find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
+                        WallClock clock);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
-  std::int64_t say(std::int64_t session, const Turn& turn);
+  StoredTurn say(std::int64_t session, const Turn& turn);
+  StoredTurns listed(std::int64_t session);
+  StoredTurns turns_of(std::int64_t session, const StoredTurns& appended);
   bool is_over(const SessionSums& sums, std::int64_t turns) const noexcept;
   std::int64_t most_turns() const noexcept;
   void trim_later(const std::string& id, Stored& session, std::string_view owner);
@@ -136,7 +140,8 @@ class SessionChange {
   void count(std::string_view owner, std::int64_t sessions, std::int64_t bytes);
   Counts& of_owner(std::string_view owner);
   void forget(std::int64_t key, const std::string& id, std::string_view owner, std::int64_t bytes);
-  void forget_turns(std::int64_t session);
+  void write_turns();
+  void remove_turns();
   void evict(std::int64_t kept, const std::string& owner);
   bool evict_one(std::int64_t kept, const std::string* owner);
   static Candidate candidate_at(const Row& row);
@@ -167,6 +172,17 @@ class SessionChange {
   bool touches_written_ = false;
   bool due_trimmed_ = false;
   SessionChanges changes_ = {};
+  /// A row of `turns`.
+  struct SaidTurn {
+    std::int64_t key = 0;
+    std::int64_t session = 0;
+    std::int64_t bytes = 0;
+    std::string packed = {};
+  };
+  std::vector<SaidTurn> said_ = {};            ///< To be written at the end, in their order.
+  std::vector<std::int64_t> gone_turns_ = {};  ///< To be removed at the end, in their order.
+  /// Sessions that left. A new one may have the key of one of them.
+  std::unordered_set<std::int64_t> gone_sessions_ = {};
   /// Sessions of this transaction, as far as they are known. Without a key: there is none.
   std::unordered_map<std::string, Stored> changed_ = {};
 };

@@ -95,7 +95,7 @@ TEST_CASE("the file is in WAL mode, sound, and says what it is") {
   CHECK(pragma("journal_mode") == "wal\n");
   CHECK(pragma("integrity_check") == "ok\n");
   CHECK(pragma("foreign_key_check") == "");
-  CHECK(pragma("user_version") == "5\n");
+  CHECK(pragma("user_version") == "6\n");
   CHECK(pragma("application_id") == "1987588401\n");
 }
 
@@ -163,10 +163,10 @@ TEST_CASE("another program's database is refused and left as it is") {
 TEST_CASE("a database of a newer version is refused and left as it is") {
   const ScratchFolder folder;
   append(*open(folder / "s.db"), "s", turn("1"));
-  ask_sqlite(folder / "s.db", "PRAGMA user_version = 6; PRAGMA wal_checkpoint(TRUNCATE)");
+  ask_sqlite(folder / "s.db", "PRAGMA user_version = 7; PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = content_of(folder / "s.db");
   CHECK(refusal(folder / "s.db") ==
-        "it was written by a newer version (schema 6, this one knows 5)");
+        "it was written by a newer version (schema 7, this one knows 6)");
   CHECK(content_of(folder / "s.db") == before);
 }
 
@@ -310,7 +310,7 @@ int last_turn_after(const Cut& cut) {
 
 TEST_CASE("a power cut at any moment loses no acknowledged turn of durability power") {
   int checked = 0;
-  for (const Cut& cut : cuts_while_storing(vx11::SessionDurability::power, 90, 11)) {
+  for (const Cut& cut : cuts_while_storing(vx11::SessionDurability::power, 100, 11)) {
     CAPTURE(cut.acknowledged);
     const int last = last_turn_after(cut);
     CHECK(last >= cut.acknowledged);

@@ -163,7 +163,7 @@ TEST_CASE("a turn that fails half way leaves nothing of itself") {
   append(*store, "s", turn("1"));
   append(*store, "s", turn("2"));
   ask_sqlite(folder / "s.db",
-             "CREATE TRIGGER fault BEFORE INSERT ON turns WHEN NEW.answer = X'6261642032'"
+             "CREATE TRIGGER fault BEFORE INSERT ON turns WHEN instr(NEW.turn, X'6261642032')"
              "  BEGIN SELECT RAISE(FAIL, 'private text'); END");  // 'bad 2'
   const Turn bad({"user", "bad 1"}, {"assistant", "bad 2"});
 
