@@ -152,6 +152,11 @@ void Confirmations::remember(const std::string& digest, const ConfirmedToken& to
       Entry{token, vx11::saturated_add(options_.clock.now(), options_.reuse_for), ++uses_};
 }
 
+void Confirmations::forget_all() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+}
+
 void Confirmations::forget(const std::string& digest) {
   const std::lock_guard lock(mutex_);
   entries_.erase(digest);

@@ -78,7 +78,8 @@ TEST_CASE_FIXTURE(BridgeSite, "events that are not stored any more are a gap") {
   SUBCASE("of another database") {
     RawHttpClient client = open();
     say(client, events_after(5000));
-    CHECK(hear(client, "gap")["before"] == 101);
+    CHECK(hear(client, "gap")["before"] == 91);
+    for (int i = 91; i <= 100; ++i) CHECK(hear_event(client) == std::to_string(i));
     events->add_now("live");
     CHECK(hear_event(client) == "live");
   }
