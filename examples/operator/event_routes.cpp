@@ -29,7 +29,7 @@ class EventEndpoints {
         ingested_({.rate = options_.ingest_rate}, options_.clock) {}
 
   static Task<ApiAnswer> list(Self self, const ApiCall& call) {
-    if (wants_stream(call.request)) {
+    if (wants_event_stream(call.request)) {
       auto opening = open_stream(self, call, call.caller);
       co_return co_await std::move(opening);
     }
@@ -75,10 +75,6 @@ class EventEndpoints {
   }
 
  private:
-  static bool wants_stream(const vx11::HttpRequest& request) {
-    return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos;
-  }
-
   static QueryValue<std::optional<Severity>> severity_of(const ApiCall& call) {
     const std::string text = call.query("severity");
     if (text.empty()) return std::nullopt;

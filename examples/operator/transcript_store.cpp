@@ -115,18 +115,17 @@ class SqliteTranscriptStore final : public TranscriptStore {
 
   Task<Result<bool>> erase(std::string session_id, std::string principal,
                            std::function<void(Connection&, bool)> also) override {
-    auto erasing =
-        database_->write([this, session_id = std::move(session_id),
-                          principal = std::move(principal),
-                          also = std::move(also)](Connection& connection) {
-          const auto key = key_of(connection, session_id, principal);
-          if (key) {
-            erase_session(connection, *key);
-            mark_words(connection);
-          }
-          also(connection, key.has_value());
-          return key.has_value();
-        });
+    auto erasing = database_->write([this, session_id = std::move(session_id),
+                                     principal = std::move(principal),
+                                     also = std::move(also)](Connection& connection) {
+      const auto key = key_of(connection, session_id, principal);
+      if (key) {
+        erase_session(connection, *key);
+        mark_words(connection);
+      }
+      also(connection, key.has_value());
+      return key.has_value();
+    });
     Result<bool> erased = co_await std::move(erasing);
     if (!erased || !*erased) co_return erased;
     auto emptying = database_->empty_log();

@@ -170,13 +170,20 @@ TEST_CASE("what is not the gateway is said to be none") {
   // Members of other types do not matter.
   site.gateway->answers(kStatus, 200,
                         {{"status", "ok"},
-                         {"components", {{"madre", 7}, {"redis", {{"status", json::array()}}}}},
+                         {"components",
+                          {{"madre", 7},
+                           {"redis",
+                            {{"status", json::array()},
+                             {"reason", {{"deep", 1}}},
+                             {"port", "6379"},
+                             {"checked_at", 5}}}}},
                          {"windows", {{"policy", 3}}}});
   site.gateway->answers(kState, 200, {{"policy", json::object()}});
   const ApiAnswer odd = site.call("GET", "/status");
   CHECK(odd.status == 200);
   CHECK(odd.body["policy"] == "unknown");
   CHECK(odd.body["degraded"] == true);
+  CHECK(odd.body["core_services"]["redis"] == json({{"status", "unknown"}, {"reason", nullptr}}));
 }
 
 TEST_CASE("what the gateway refuses is passed on") {
