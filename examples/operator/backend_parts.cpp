@@ -126,7 +126,10 @@ Result<std::unique_ptr<BackendParts>> make_backend_parts(const BackendConfig& co
   DatabaseOptions options;
   options.path = config.database.value;
   auto database = Database::open(std::move(options));
-  if (!database) return vx11::fail(std::move(database.error()));
+  if (!database) {
+    return vx11::fail(database.error().code, "database.file: \"" + config.database.value +
+                                                 "\": " + database.error().detail);
+  }
   parts->database = *std::move(database);
   parts->link = std::make_shared<ReplaceableGateway>(*std::move(link));
   parts->shared.gateway = parts->link;

@@ -185,7 +185,18 @@ class EventEndpoints {
       return tl::unexpected(unprocessable(
           name, "Input should have at most " + std::to_string(most) + " bytes", "string_too_long"));
     }
+    if (!is_shown_text(found->get_ref<const std::string&>())) {
+      return tl::unexpected(
+          unprocessable(name, "Input should have no control characters, and no space at its ends",
+                        "string_pattern_mismatch"));
+    }
     return found->get<std::string>();
+  }
+  /// Whether people see of it what programs read.
+  static bool is_shown_text(const std::string& text) {
+    const bool has_control = std::any_of(text.begin(), text.end(),
+                                         [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+    return !has_control && text.front() != ' ' && text.back() != ' ';
   }
 
   static tl::expected<NewEvent, ApiAnswer> ingested_event(const ApiCall& call) {

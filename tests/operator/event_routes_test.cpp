@@ -40,6 +40,20 @@ TEST_CASE("a wrong parameter of a list is named") {
   CHECK(site.get("/sessions?q=" + std::string(300, 'q')).status == 422);
 }
 
+TEST_CASE("what is ingested cannot pass for the backend's own") {
+  for (const char* type : {"login", "Login.refused", "POWER.window_opened", " login", "login ",
+                           "login\n", "a\tb"}) {
+    CAPTURE(type);
+    Site site;
+    json body = kIngested;
+    body["type"] = type;
+    CHECK(site.post("/events/ingest", body).status == 422);
+    body = kIngested;
+    body["source"] = std::string("switch") + '\x1b';
+    CHECK(site.post("/events/ingest", body).status == 422);
+  }
+}
+
 TEST_CASE("what is ingested is checked and limited, each caller by itself") {
   Site site;
   const auto changed = [](const char* member, json value) {
