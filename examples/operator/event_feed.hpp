@@ -43,7 +43,8 @@ struct EventFeedOptions {
   /// A stream ends after it, and its client connects again, where it was: so a credential that was
   /// revoked at the gateway is of no use for longer. Logging out ends it at once.
   vx11::Duration max_open = std::chrono::minutes(5);
-  /// Half of them for one principal, so that others find room; one token may be that of many people.
+  /// Half of them for one principal, so that others find room; one token may be that of many
+  /// people.
   PlaceLimits streams = {.all = 4'096, .per_principal = 2'048};
   /// Events that a client is sent which has missed them; older ones are a `gap`.
   std::size_t backlog = 1'000;

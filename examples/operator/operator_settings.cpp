@@ -145,8 +145,8 @@ std::vector<Setting> own_settings() {
        .flag = "--console",
        .value_name = "DIR",
        .field = field(&Config::backend, &BackendConfig::console),
-       .doc = "A folder whose files are served in place of the built-in console, read at start; "
-              "for development.",
+       .doc = "A folder whose files are served in place of the built-in console, read at start and "
+              "at SIGHUP; for development.",
        .shown_default = "the built-in one"},
   };
 }

@@ -84,8 +84,8 @@ class TranscriptStore : public Transcripts {
     return erase(std::move(session_id), std::move(principal), [](Connection&, bool) {});
   }
   /// Removes the words of deleted sessions from the index, which is written anew for that: once for
-  /// all deletions since the last time, also those before a restart. To be called every few seconds;
-  /// does nothing if nothing was deleted.
+  /// all deletions since the last time, also those before a restart. To be called every few
+  /// seconds; does nothing if nothing was deleted.
   /// \param pieces of about a megabyte, at most; what is left is due at the next call
   virtual vx11::Task<vx11::Result<>> forget_words(std::size_t pieces) = 0;
 };

@@ -1,8 +1,10 @@
 // What the backend asks of the gateway, and what it makes of the answers.
 
 #include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -184,6 +186,35 @@ TEST_CASE("what is not the gateway is said to be none") {
   CHECK(odd.body["policy"] == "unknown");
   CHECK(odd.body["degraded"] == true);
   CHECK(odd.body["core_services"]["redis"] == json({{"status", "unknown"}, {"reason", nullptr}}));
+}
+
+TEST_CASE("no member of another type than it should have is more than an answer without sense") {
+  const std::vector<json> odd = {nullptr,
+                                 true,
+                                 -1,
+                                 1e308,
+                                 std::uint64_t{18'446'744'073'709'551'615U},
+                                 std::string(3'000, 'x'),
+                                 json::array({json::array()}),
+                                 json::object({{"a", 1}})};
+  const std::vector<std::pair<const char*, json>> answers = {{kStatus, healthy_status()},
+                                                             {kState, with_window()}};
+  for (const auto& [question, good] : answers) {
+    for (const auto& [pointer, value] : good.flatten().items()) {
+      for (const json& other : odd) {
+        CAPTURE(pointer);
+        CAPTURE(other.type_name());
+        Site site;
+        json changed = good;
+        changed[json::json_pointer(pointer)] = other;
+        site.gateway->answers(question, 200, changed);
+        for (const char* route : {"/status", "/modules", "/topology", "/chat/window/status"}) {
+          const int status = site.call("GET", route).status;
+          CHECK((status == 200 || status == 503));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("what the gateway refuses is passed on") {

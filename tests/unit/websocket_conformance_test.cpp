@@ -1,6 +1,6 @@
 // Clients of RFC 6455, good and bad, by a table: the subjects of the Autobahn test suite's groups 1
-// to 7, 9 and 10. Each case is sent in one piece and, if it is short, byte by byte, and has the same
-// outcome. Groups 12 and 13 are about compression, which is not offered.
+// to 7, 9 and 10. Each case is sent in one piece and, if it is short, byte by byte, and has the
+// same outcome. Groups 12 and 13 are about compression, which is not offered.
 #include <cstdint>
 #include <string>
 #include <string_view>
