@@ -26,8 +26,8 @@ bool refuse(const std::vector<std::string>& mistakes) {
   return false;
 }
 
-/// Of deleted transcripts, in pieces of a megabyte: more than the bound of all transcripts; and what
-/// takes a second or two at the end of the program. The rest is done after the next start.
+/// Of deleted transcripts, in pieces of a megabyte: more than the bound of all transcripts, and
+/// what takes a second or two at the end of the program. The rest is done after the next start.
 constexpr std::size_t kAllPieces = 1'000;
 constexpr std::size_t kLastPieces = 100;
 
