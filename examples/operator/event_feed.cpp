@@ -35,7 +35,7 @@ vx11::Task<vx11::Result<std::unique_ptr<vx11::BodyStream>>> EventFeed::open(
   auto looking = feed->store_->range();
   auto stored = co_await std::move(looking);
   if (!stored) co_return vx11::fail(std::move(stored.error()));
-  const std::uint64_t newest = feed->note_stored(*stored ? (*stored)->second : 0);
+  const std::uint64_t newest = feed->note_stored(*stored ? (*stored)->newest : 0);
   co_return std::make_unique<EventStream>(feed, std::move(place), std::move(start), *stored,
                                           newest);
 }
