@@ -45,10 +45,11 @@ void BridgeConnection::subscribe_events(std::optional<std::uint64_t> after,
                                         const std::string& confirmation) {
   {
     const std::lock_guard lock(mutex_);
-    put(confirmation);            // if that fails, the first event does
+    const std::uint64_t newest = hub_->newest_event();  // later ones come after the confirmation
+    put(confirmation);                                  // if that fails, the first event does
     if (is_catching_up_) return;  // it will be live, or begins with an earlier event
     if (!after) {
-      delivered_ = std::max(delivered_, hub_->newest_event());
+      delivered_ = std::max(delivered_, newest);
       is_live_ = true;
       return;
     }
