@@ -97,18 +97,6 @@ awaitable<void> good_client(const Options& options, Figures& figures) {
   for (int i = 0; i < options.chats; ++i) co_await chat(options, figures);
 }
 
-/// Runs the loop until `last` has ended.
-template <class Start>
-void run_until(asio::io_context& io, Start&& last) {
-  std::exception_ptr failure;
-  asio::co_spawn(io, std::forward<Start>(last), [&](const std::exception_ptr& error) {
-    failure = error;
-    io.stop();
-  });
-  io.run();
-  if (failure) std::rethrow_exception(failure);
-}
-
 // --- idle connections ----------------------------------------------------------------------------
 
 long resident_kib(int pid) {
@@ -316,10 +304,5 @@ int run(int argc, char** argv) {
 }  // namespace crowd
 
 int main(int argc, char** argv) {
-  try {
-    return crowd::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 1;
-  }
+  return crowd::run_or_explain(crowd::run, argc, argv);
 }

@@ -1,18 +1,23 @@
 #pragma once
 
 /// \file
-/// A gateway client for benchmarks: one connection, sequential requests.
+/// A gateway client for benchmarks: one connection, sequential requests; and how a crowd of them runs.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -103,5 +108,27 @@ class Connection {
   std::string head_ = {};
   std::string text_ = {};
 };
+
+/// Runs the loop until `last` has ended.
+template <class Start>
+void run_until(asio::io_context& io, Start&& last) {
+  std::exception_ptr failure;
+  asio::co_spawn(io, std::forward<Start>(last), [&](const std::exception_ptr& error) {
+    failure = error;
+    io.stop();
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// `run`; an exception is printed.
+inline int run_or_explain(int (*run)(int, char**), int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
 
 }  // namespace crowd

@@ -383,23 +383,12 @@ int run(int argc, char** argv) {
   acceptor.listen(4096);
   asio::co_spawn(io, be_switch(acceptor, options), asio::detached);
   Figures figures;
-  std::exception_ptr failure;
-  asio::co_spawn(io, measure(options, figures), [&](const std::exception_ptr& error) {
-    failure = error;
-    io.stop();
-  });
-  io.run();
-  if (failure) std::rethrow_exception(failure);
+  crowd::run_until(io, measure(options, figures));
   return figures.errors == 0 ? 0 : 1;
 }
 
 }  // namespace operator_crowd
 
 int main(int argc, char** argv) {
-  try {
-    return operator_crowd::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 1;
-  }
+  return crowd::run_or_explain(operator_crowd::run, argc, argv);
 }

@@ -31,6 +31,10 @@ struct BackendConfig {
   bool read_only = false;
   vx11::Duration login_lifetime = std::chrono::hours(12);
   std::uint32_t logins_per_principal = 20;
+  std::uint32_t most_sockets = 2'000;
+  std::uint32_t sockets_per_principal = 1'000;
+  std::uint32_t most_streams = 4'096;
+  std::uint32_t streams_per_principal = 2'048;
   std::uint64_t most_events = 100'000;
   vx11::Duration events_age = std::chrono::hours(24 * 30);
   vx11::Duration most_window_ttl = std::chrono::hours(1);

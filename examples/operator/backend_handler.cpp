@@ -40,9 +40,15 @@ void append(std::vector<vx11::MetricFamily>& families, std::vector<vx11::MetricF
   for (vx11::MetricFamily& family : more) families.push_back(std::move(family));
 }
 
+AdmissionParts admission_of(const GatewayConfig& config, const BackendParts& parts) {
+  AdmissionParts admission = parts.admission;
+  admission.origins = config.backend.origins;
+  return admission;
+}
+
 ApiRoutes login_routes(const GatewayConfig& config, const BackendParts& parts) {
   AuthRouteOptions options;
-  options.parts = parts.admission;
+  options.parts = admission_of(config, parts);
   options.read_only = config.backend.read_only;
   options.has_tls = config.server.tls.is_on();
   options.believes_proxies = !config.server.trusted_proxies.empty();
@@ -113,7 +119,7 @@ vx11::MetricFamily open_streams(const std::shared_ptr<EventFeed>& feed) {
   return {.name = "vx11_operator_event_streams",
           .help = "Event streams that are open.",
           .kind = vx11::MetricKind::gauge,
-          .series = {{.value = [feed] { return std::uint64_t{feed->open_streams()}; }}}};
+          .series = {{.value = [feed] { return std::uint64_t{feed->places()->taken()}; }}}};
 }
 
 vx11::MetricFamily waiting_changes(const std::shared_ptr<Database>& database) {
@@ -141,6 +147,9 @@ std::vector<vx11::MetricFamily> all_families(const GatewayConfig& config, const 
   append(families, logs.metric_families());
   append(families, parts.bridge->metrics());
   families.push_back(open_streams(parts.feed));
+  families.push_back(refused_places("vx11_operator_event_streams_refused_total",
+                                    "Event streams that were refused because too many were open.",
+                                    parts.feed->places()));
   families.push_back(waiting_changes(parts.database));
   families.push_back(database_errors(parts.database));
   return families;
@@ -184,18 +193,19 @@ vx11::RequestSink sink_of(Metrics metrics, std::shared_ptr<gateway::RequestLogs>
 
 }  // namespace
 
-Handler make_backend_handler(const GatewayConfig& config, const BackendParts& parts,
+Handler make_backend_handler(const GatewayConfig& config, BackendParts& parts,
                              const gateway::Front& front,
                              const std::shared_ptr<gateway::RequestLogs>& logs) {
   auto routes = all_routes(config, parts);
   if (!routes) return vx11::fail(std::move(routes.error()));
-  const Metrics metrics = count_requests(*routes);
+  if (parts.requests == nullptr) parts.requests = count_requests(*routes);
+  const Metrics metrics = parts.requests;
   auto page = vx11::MetricsPage::create(all_families(config, parts, front, *logs, metrics));
   if (!page) return vx11::fail(std::move(page.error()));
   OperatorBackendOptions options;
   options.routes = *std::move(routes);
   options.routes.push_back(metrics_route(*std::move(page), is_open(config)));
-  options.authorizer = parts.authorizer;
+  options.authorizer = make_gateway_authorizer(admission_of(config, parts));
   options.hosts = gateway::allowed_hosts(config.server);
   options.audit = parts.audit;
   options.on_defect = log_defect;

@@ -4,6 +4,7 @@
 /// The parts of the program, made from its configuration. Internal.
 
 #include <vx11/clock.hpp>
+#include <vx11/http_request_metrics.hpp>
 #include <vx11/result.hpp>
 
 #include <chrono>
@@ -18,6 +19,7 @@
 #include "gateway_authorizer.hpp"
 #include "parts.hpp"
 #include "process_metrics.hpp"
+#include "replaceable_gateway.hpp"
 #include "settings_store.hpp"
 #include "socket_tokens.hpp"
 #include "transcript_store.hpp"
@@ -34,6 +36,7 @@ constexpr std::chrono::seconds whole_seconds(vx11::Duration time) {
 struct BackendParts {
   std::shared_ptr<Database> database = {};
   Parts shared = {};
+  std::shared_ptr<ReplaceableGateway> link = {};  ///< `shared.gateway`.
   std::shared_ptr<AuditStore> audit = {};
   std::shared_ptr<TranscriptStore> transcripts = {};
   std::shared_ptr<SettingsStore> settings = {};
@@ -42,11 +45,23 @@ struct BackendParts {
       std::make_shared<SocketTokens>(vx11::SteadyClock(), "events");
   AdmissionParts admission = {};
   std::shared_ptr<Authorizer> authorizer = {};
+  std::shared_ptr<vx11::RequestMetrics> requests = {};  ///< Null until there is a handler.
   std::shared_ptr<gateway::OpenFiles> files = std::make_shared<gateway::OpenFiles>();
   std::shared_ptr<Bridge> bridge = {};
   std::shared_ptr<void> login_ends = {};  ///< Ends streams and WebSockets of a login that ends.
   std::unique_ptr<Watcher> watcher = {};  ///< Null without a token of the backend's own.
 };
+
+/// A client of the gateway; null if it would be equal to that of `running`. A file of authorities
+/// may have changed although its name has not.
+/// \return `invalid_argument` for what cannot be used
+vx11::Result<std::shared_ptr<GatewayClient>> next_link(const gateway::GatewayLinkConfig& running,
+                                                       const gateway::GatewayLinkConfig& next);
+
+/// Gives `parts` the values of `next` that can change while they are in use.
+/// \param link of `next_link`
+void reconfigure(BackendParts& parts, const gateway::BackendConfig& running,
+                 const gateway::BackendConfig& next, std::shared_ptr<GatewayClient> link);
 
 /// Opens the database and makes everything that needs no listener; starts no thread that looks at
 /// the gateway.

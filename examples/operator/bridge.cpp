@@ -29,7 +29,7 @@ struct BridgeSession {
   std::shared_ptr<BridgeHub> hub;
   BridgeCaller caller;
   std::string correlation_id;
-  std::shared_ptr<void> place;
+  Places::Place place;
 
   Task<void> operator()(std::shared_ptr<vx11::WebSocket> socket) const {
     return BridgeConnection::run(
@@ -74,8 +74,9 @@ class Bridge::Impl {
  public:
   Impl(const Parts& parts, BridgeOptions options)
       : options_(std::move(options)),
-        hub_(std::make_shared<BridgeHub>(context_of(parts, options_))),
-        tokens_(std::make_shared<SocketTokens>(options_.clock)) {
+        hub_(std::make_shared<BridgeHub>(context_of(parts, options_), options_.sockets)),
+        tokens_(std::make_shared<SocketTokens>(options_.clock)),
+        origins_(std::make_shared<const Origins>(options_.origins)) {
     BridgeHub::listen(hub_);
   }
 
@@ -87,13 +88,9 @@ class Bridge::Impl {
     if (!may_use_bridge(caller->caller.scopes)) {
       co_return refusal(403, "insufficient_scope", "the credential lacks the scope chat");
     }
-    auto place = hub_->reserve(options_.max_sockets);
-    if (place == nullptr) {
-      ApiAnswer full = refusal(503, "too_many_sockets", "Too many WebSockets are open");
-      full.headers.add("Retry-After", "5");
-      co_return full;
-    }
-    BridgeSession session{hub_, *std::move(caller), call.correlation_id, std::move(place)};
+    auto place = hub_->places()->take(caller->caller.principal);
+    if (!place) co_return no_place(place.error(), "WebSockets", "too_many_sockets");
+    BridgeSession session{hub_, *std::move(caller), call.correlation_id, *std::move(place)};
     vx11::StreamedResponse accepted =
         vx11::accept_websocket(call.request, socket_options(options_.limits), std::move(session));
     co_return accepted.body == nullptr ? refused_handshake(accepted.head)
@@ -101,23 +98,14 @@ class Bridge::Impl {
   }
 
   Task<ApiAnswer> issue(const ApiCall& call) {
-    BridgeCaller caller(call.caller, credential_fields(call.request.headers));
-    auto issuing = tokens_->issue(std::move(caller));
-    auto token = co_await std::move(issuing);
-    if (!token && token.error().code == vx11::Errc::rejected) {
-      ApiAnswer many = refusal(429, "too_many_tokens", "Use the tokens that were issued");
-      many.headers.add("Retry-After", std::to_string(SocketTokens::kLifetime.count()));
-      co_return many;
-    }
-    if (!token) co_return service_offline("operator_backend", "storage", "Try again");
-    AuditEntry entry(call.caller, "token.issue", "ws", call.correlation_id);
-    entry.outcome = "done";
-    auto noting = hub_->context().parts.audit->add(std::move(entry));
-    const auto noted = co_await std::move(noting);
-    if (!noted) co_return service_offline("database", "storage", "The audit cannot be written");
-    const auto seconds = SocketTokens::kLifetime.count();
-    json body = {{"ws_token", *token}, {"expires_in_sec", seconds}, {"ttl_sec", seconds}};
-    co_return ApiAnswer(std::move(body));
+    return issue_token(tokens_, hub_->context().parts.audit, call, "ws_token");
+  }
+
+  void configure(std::vector<std::string> origins, PlaceLimits sockets) {
+    hub_->places()->limit(sockets);
+    auto next = std::make_shared<const Origins>(std::move(origins));
+    const std::lock_guard lock(mutex_);
+    origins_.swap(next);
   }
 
   void confirm_callers() {
@@ -147,15 +135,23 @@ class Bridge::Impl {
   }
 
   const std::shared_ptr<BridgeMetrics>& metrics() const noexcept { return hub_->context().metrics; }
+  const std::shared_ptr<Places>& places() const noexcept { return hub_->places(); }
 
  private:
+  using Origins = std::vector<std::string>;
+
+  std::shared_ptr<const Origins> origins() const {
+    const std::lock_guard lock(mutex_);
+    return origins_;
+  }
+
   /// None: no browser sends the request, or an allowed page. A cookie is sent with the requests of
   /// every page, so one without `Origin` proves nothing.
   std::optional<ApiAnswer> refusal_of_page(const ApiCall& call) const {
     const vx11::Headers& headers = call.request.headers;
     const bool has_origin = headers.contains("Origin");
     if (!has_origin && call.caller.login.empty()) return std::nullopt;
-    if (has_origin && !is_cross_site(headers, options_.origins)) return std::nullopt;
+    if (has_origin && !is_cross_site(headers, *origins())) return std::nullopt;
     return refusal(403, "forbidden_origin",
                    has_origin ? "Pages of this origin may not open a WebSocket"
                               : "A WebSocket with a cookie needs an Origin");
@@ -200,6 +196,8 @@ class Bridge::Impl {
   const BridgeOptions options_;
   const std::shared_ptr<BridgeHub> hub_;
   const std::shared_ptr<SocketTokens> tokens_;
+  mutable std::mutex mutex_ = {};
+  std::shared_ptr<const Origins> origins_;  ///< Guarded by `mutex_`.
 };
 
 Bridge::Bridge(const Parts& parts, BridgeOptions options)
@@ -223,7 +221,15 @@ ApiRoutes Bridge::routes() const {
 }
 
 std::vector<vx11::MetricFamily> Bridge::metrics() const {
-  return BridgeMetrics::families(impl_->metrics());
+  auto families = BridgeMetrics::families(impl_->metrics());
+  families.push_back(refused_places("vx11_operator_bridge_sockets_refused_total",
+                                    "WebSockets that were refused because too many were open.",
+                                    impl_->places()));
+  return families;
+}
+
+void Bridge::configure(std::vector<std::string> origins, PlaceLimits sockets) {
+  impl_->configure(std::move(origins), sockets);
 }
 
 void Bridge::confirm_callers() {

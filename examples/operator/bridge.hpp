@@ -8,7 +8,6 @@
 #include <vx11/timer.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include "authorizer.hpp"
 #include "bridge_hub.hpp"
 #include "parts.hpp"
+#include "places.hpp"
 
 namespace backend {
 
@@ -29,8 +29,9 @@ struct BridgeOptions {
   std::shared_ptr<vx11::Timer> timer = {};
   /// Pages of other hosts that may open a WebSocket, such as `https://console.example`.
   std::vector<std::string> origins = {};
-  /// Above it a WebSocket is refused with 503.
-  std::size_t max_sockets = 2000;
+  /// WebSockets that are open. Half of them for one principal, so that others find room; one token
+  /// may be that of many people.
+  PlaceLimits sockets = {.all = 2'000, .per_principal = 1'000};
   BridgeLimits limits = {};
   /// How often credentials are confirmed again: so long a token that was revoked at the gateway, or
   /// a login that has expired, still receives events. Logging out ends it at once.
@@ -53,6 +54,8 @@ class Bridge {
   std::vector<vx11::MetricFamily> metrics() const;
   /// Starts the thread that confirms credentials. Once.
   void start();
+  /// Of WebSockets that are opened from now on.
+  void configure(std::vector<std::string> origins, PlaceLimits sockets);
   /// Confirms the credentials of all WebSockets once, and closes those whose credential the gateway
   /// refuses, or whose scopes have changed, with 4401. Blocks. For the thread, and for tests.
   void confirm_callers();

@@ -70,6 +70,7 @@ class BridgeConnection final : public std::enable_shared_from_this<BridgeConnect
   void subscribe_events(std::optional<std::uint64_t> after, const std::string& confirmation);
   static vx11::Task<void> catch_up(std::shared_ptr<BridgeConnection> self);
   vx11::Task<bool> begin_backlog();
+  void skip_to(const EventRange& stored);
   vx11::Task<std::optional<bool>> send_backlog();
   bool try_go_live(std::uint64_t newest);
   bool put(const std::string& message);

@@ -45,13 +45,6 @@ std::vector<BridgeHub::Connection> BridgeHub::connections() const {
   return all;
 }
 
-std::shared_ptr<void> BridgeHub::reserve(std::size_t most) {
-  const auto give_back = [count = reserved_](void*) { count->fetch_sub(1); };
-  std::shared_ptr<void> place(reserved_.get(), give_back);
-  if (reserved_->fetch_add(1) >= most) place = nullptr;
-  return place;
-}
-
 /// The number is known before any connection gets the event: one that is about to become live
 /// compares it with what it has read from the store.
 void BridgeHub::pass_on(const StoredEvent& event) {

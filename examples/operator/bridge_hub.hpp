@@ -21,6 +21,7 @@
 #include "chats.hpp"
 #include "event_store.hpp"
 #include "parts.hpp"
+#include "places.hpp"
 #include "status_feed.hpp"
 
 namespace backend {
@@ -62,7 +63,8 @@ class BridgeHub {
  public:
   using Connection = std::shared_ptr<BridgeConnection>;
 
-  explicit BridgeHub(BridgeContext context) : context_(std::move(context)) {}
+  BridgeHub(BridgeContext context, PlaceLimits sockets)
+      : context_(std::move(context)), places_(std::make_shared<Places>(sockets)) {}
   /// From now on `hub` passes on what happens.
   static void listen(const std::shared_ptr<BridgeHub>& hub);
 
@@ -70,8 +72,8 @@ class BridgeHub {
   void add(const Connection& connection);
   void remove(const BridgeConnection& connection);
   std::vector<Connection> connections() const;
-  /// Room for one WebSocket of `most`, kept until it is destroyed; null: there is none.
-  std::shared_ptr<void> reserve(std::size_t most);
+  /// Of WebSockets that are open or about to be.
+  const std::shared_ptr<Places>& places() const noexcept { return places_; }
 
   /// Calls `send`; no status is passed on meanwhile, so that none is overtaken by an older one.
   template <class Send>
@@ -93,8 +95,7 @@ class BridgeHub {
   mutable std::mutex mutex_ = {};
   std::unordered_map<const BridgeConnection*, Connection> connections_ = {};
   std::atomic<std::uint64_t> newest_event_ = 0;
-  const std::shared_ptr<std::atomic<std::size_t>> reserved_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  const std::shared_ptr<Places> places_;
   std::shared_ptr<void> event_subscription_ = {};
   std::shared_ptr<void> status_subscription_ = {};
   std::mutex shown_mutex_ = {};

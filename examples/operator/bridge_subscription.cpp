@@ -45,10 +45,11 @@ void BridgeConnection::subscribe_events(std::optional<std::uint64_t> after,
                                         const std::string& confirmation) {
   {
     const std::lock_guard lock(mutex_);
-    put(confirmation);            // if that fails, the first event does
+    const std::uint64_t newest = hub_->newest_event();  // later ones come after the confirmation
+    put(confirmation);                                  // if that fails, the first event does
     if (is_catching_up_) return;  // it will be live, or begins with an earlier event
     if (!after) {
-      delivered_ = std::max(delivered_, hub_->newest_event());
+      delivered_ = std::max(delivered_, newest);
       is_live_ = true;
       return;
     }
@@ -91,19 +92,19 @@ Task<void> BridgeConnection::catch_up(std::shared_ptr<BridgeConnection> self) {
 /// Skips what is not stored any more, or is too much.
 /// \return whether the store could be read
 Task<bool> BridgeConnection::begin_backlog() {
+  const std::uint64_t newest = hub_->newest_event();
   auto reading = context().parts.events->range();
   const auto range = co_await std::move(reading);
   if (!range) co_return false;
-  const std::lock_guard lock(mutex_);
-  const auto [oldest, newest] =
-      range->value_or(std::pair<std::uint64_t, std::uint64_t>(delivered_ + 1, delivered_));
-  const std::uint64_t after = delivered_;
-  const std::size_t most = context().limits.backlog;
-  if (delivered_ + 1 < oldest) delivered_ = oldest - 1;
-  if (newest > most && delivered_ < newest - most) delivered_ = newest - most;
-  if (delivered_ > newest) delivered_ = newest;  // of another database
-  if (delivered_ != after) put(bridge_gap_message(after, delivered_ + 1));
+  skip_to(range->value_or(EventRange{newest + 1, newest}));
   co_return true;
+}
+
+void BridgeConnection::skip_to(const EventRange& stored) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t after =
+      std::exchange(delivered_, stored.resume_after(delivered_, context().limits.backlog));
+  if (delivered_ != after) put(bridge_gap_message(after, delivered_ + 1));
 }
 
 /// \return whether there may be more; none: the store could not be read

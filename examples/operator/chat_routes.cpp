@@ -1,10 +1,9 @@
 // POST chat, whole or as an event stream.
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "api_answers.hpp"
 #include "chat_events.hpp"
+#include "query_values.hpp"
 #include "route_context.hpp"
 
 namespace backend {
@@ -12,13 +11,6 @@ namespace backend {
 namespace {
 
 using vx11::Task;
-
-bool wants_events(const vx11::HttpRequest& request) {
-  std::string accept(request.headers.get("Accept"));
-  std::transform(accept.begin(), accept.end(), accept.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return accept.find("text/event-stream") != std::string::npos;
-}
 
 Task<ApiAnswer> stream(SharedContext context, const ApiCall& call, ChatQuestion question) {
   auto opening = context->chats.open(std::move(question), call.deadline);
@@ -36,7 +28,7 @@ Task<ApiAnswer> chat(SharedContext context, const ApiCall& call) {
   if (!body) co_return std::move(body.error());
   ChatQuestion question(call.caller, to_text(*body), call.correlation_id);
   question.idempotency_key = call.request.headers.get("Idempotency-Key");
-  auto answering = wants_events(call.request)
+  auto answering = wants_event_stream(call.request)
                        ? stream(context, call, std::move(question))
                        : context->chats.ask(std::move(question), call.deadline);
   co_return co_await std::move(answering);

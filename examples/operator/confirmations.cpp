@@ -43,18 +43,30 @@ std::string text_of(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+Confirmed no_confirmation() {
+  return offline("invalid_reply", "the gateway does not confirm credentials");
+}
+
+/// A member of another type than it should have is no reason to admit anyone, or for longer.
+bool is_text_or_null(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() || found->is_string();
+}
+
 /// The answer of `GET /operator/whoami`.
 Confirmed read_confirmation(const std::string& body) {
   const json answer = parse_bounded(body).value_or(json());
   const bool is_good = answer.is_object() && answer.contains("scopes") &&
-                       answer["scopes"].is_array() && answer.contains("principal");
-  if (!is_good) return offline("invalid_reply", "the gateway does not confirm credentials");
+                       answer["scopes"].is_array() && answer.contains("principal") &&
+                       is_text_or_null(answer, "principal") && is_text_or_null(answer, "expires");
+  if (!is_good) return no_confirmation();
   ConfirmedToken token;
   token.principal = text_of(answer, "principal");
   if (token.principal.empty()) token.principal = "operator";
   token.scopes = scopes_of(answer["scopes"]);
   if (const std::string text = text_of(answer, "expires"); !text.empty()) {
     token.expires = vx11::parse_rfc3339(text);
+    if (!token.expires) return no_confirmation();
   }
   return token;
 }
@@ -69,7 +81,7 @@ Confirmed read_answer(const vx11::HttpResponse& answer) {
     refused.headers.add("Retry-After", answer.headers.get("Retry-After", "5"));
     return tl::unexpected(std::move(refused));
   }
-  return offline("invalid_reply", "the gateway does not confirm credentials");
+  return no_confirmation();
 }
 
 ApiAnswer too_many_guesses(vx11::Duration wait) {
@@ -150,6 +162,11 @@ void Confirmations::remember(const std::string& digest, const ConfirmedToken& to
   }
   entries_[digest] =
       Entry{token, vx11::saturated_add(options_.clock.now(), options_.reuse_for), ++uses_};
+}
+
+void Confirmations::forget_all() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
 }
 
 void Confirmations::forget(const std::string& digest) {

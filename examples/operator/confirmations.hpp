@@ -58,6 +58,8 @@ class Confirmations {
                                                               std::string address,
                                                               std::string correlation_id,
                                                               vx11::Deadline deadline);
+  /// Another gateway is asked from now on: what the one before has said is of no use.
+  void forget_all();
 
  private:
   struct Entry {

@@ -168,7 +168,8 @@ void Database::apply(detail::Change& change) {
 vx11::Task<vx11::Result<>> Database::empty_log() {
   vx11::Task<vx11::Result<>> running = changes_.run([this]() -> vx11::Result<> {
     try {
-      writer_.integer("PRAGMA wal_checkpoint(TRUNCATE)");
+      const bool is_held = writer_.integer("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
+      if (is_held) return vx11::fail(vx11::Errc::storage, "a query uses the log of the database");
       return {};
     } catch (const SQLite::Exception& failure) {
       return vx11::fail(storage_error(failure));

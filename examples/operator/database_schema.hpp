@@ -14,7 +14,7 @@ inline constexpr int kApplicationId = 0x5658316F;
 /// changed; what changes is added as another one.
 ///
 /// Times are milliseconds since 1970, UTC. Ids of AUTOINCREMENT are never given again.
-inline constexpr std::array kMigrations = {
+inline constexpr std::array<const char*, 2> kMigrations = {
     R"sql(
 CREATE TABLE logins (
   digest TEXT PRIMARY KEY,        -- of the cookie's secret
@@ -88,6 +88,10 @@ CREATE TABLE settings (
   value TEXT NOT NULL,            -- a JSON object
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+-- One row while the index of words may hold words of deleted turns.
+CREATE TABLE words_to_forget (due INTEGER PRIMARY KEY) STRICT;
 )sql"};
 
 }  // namespace backend

@@ -1,5 +1,7 @@
 #include "event_families.hpp"
 
+#include <vx11/headers.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -16,7 +18,9 @@ constexpr std::array<std::string_view, 12> kReserved = {"audit",   "breaker", "c
 
 bool is_reserved_event(std::string_view type) noexcept {
   const std::string_view family = type.substr(0, type.find('.'));
-  return std::find(kReserved.begin(), kReserved.end(), family) != kReserved.end();
+  return std::any_of(kReserved.begin(), kReserved.end(), [family](std::string_view reserved) {
+    return vx11::equals_ignoring_case(family, reserved);
+  });
 }
 
 }  // namespace backend

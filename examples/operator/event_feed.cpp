@@ -24,51 +24,20 @@ std::shared_ptr<EventFeed> EventFeed::make(std::shared_ptr<EventStore> store,
 }
 
 EventFeed::EventFeed(std::shared_ptr<EventStore> store, EventFeedOptions options)
-    : store_(std::move(store)), options_(std::move(options)) {}
+    : store_(std::move(store)),
+      options_(std::move(options)),
+      places_(std::make_shared<Places>(options_.streams)) {}
 
 EventFeed::~EventFeed() = default;
 
 vx11::Task<vx11::Result<std::unique_ptr<vx11::BodyStream>>> EventFeed::open(
-    std::shared_ptr<EventFeed> feed, EventStreamStart start) {
-  std::shared_ptr<void> place = reserve(feed, start.principal);
-  if (place == nullptr) {
-    co_return vx11::fail(vx11::Errc::rejected, "too many event streams are open");
-  }
+    std::shared_ptr<EventFeed> feed, EventStreamStart start, Places::Place place) {
   auto looking = feed->store_->range();
   auto stored = co_await std::move(looking);
   if (!stored) co_return vx11::fail(std::move(stored.error()));
-  const std::uint64_t newest = feed->note_stored(*stored ? (*stored)->second : 0);
+  const std::uint64_t newest = feed->note_stored(*stored ? (*stored)->newest : 0);
   co_return std::make_unique<EventStream>(feed, std::move(place), std::move(start), *stored,
                                           newest);
-}
-
-std::shared_ptr<void> EventFeed::reserve(const std::shared_ptr<EventFeed>& feed,
-                                         const std::string& principal) {
-  const EventFeedOptions& options = feed->options_;
-  // Made first: it is what gives back.
-  auto place = std::make_shared<std::optional<std::string>>();
-  std::shared_ptr<void> kept(place.get(), [place, feed](void*) {
-    if (*place) feed->give_back(**place);
-  });
-  const std::lock_guard lock(feed->mutex_);
-  std::size_t& own = feed->open_by_principal_[principal];
-  const bool is_full = feed->open_streams() >= options.max_streams ||
-                       (!principal.empty() && own >= options.max_streams_per_principal);
-  if (is_full) {
-    if (own == 0) feed->open_by_principal_.erase(principal);
-    return nullptr;
-  }
-  *place = principal;
-  ++own;
-  feed->open_.fetch_add(1, std::memory_order_relaxed);
-  return kept;
-}
-
-void EventFeed::give_back(const std::string& principal) noexcept {
-  const std::lock_guard lock(mutex_);
-  open_.fetch_sub(1, std::memory_order_relaxed);
-  const auto own = open_by_principal_.find(principal);
-  if (own != open_by_principal_.end() && --own->second == 0) open_by_principal_.erase(own);
 }
 
 void EventFeed::end() noexcept {

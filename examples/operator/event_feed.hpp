@@ -8,7 +8,6 @@
 #include <vx11/streaming.hpp>
 #include <vx11/timer.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +20,7 @@
 #include <unordered_map>
 
 #include "event_store.hpp"
+#include "places.hpp"
 
 namespace backend {
 class EventStream;
@@ -43,9 +43,9 @@ struct EventFeedOptions {
   /// A stream ends after it, and its client connects again, where it was: so a credential that was
   /// revoked at the gateway is of no use for longer. Logging out ends it at once.
   vx11::Duration max_open = std::chrono::minutes(5);
-  std::size_t max_streams = 4'096;
-  /// Half of them, so that others find room; one token may be that of many people.
-  std::size_t max_streams_per_principal = 2'048;
+  /// Half of them for one principal, so that others find room; one token may be that of many
+  /// people.
+  PlaceLimits streams = {.all = 4'096, .per_principal = 2'048};
   /// Events that a client is sent which has missed them; older ones are a `gap`.
   std::size_t backlog = 1'000;
   /// Events that are kept as text, for all streams; a client that is further behind is served from
@@ -55,7 +55,6 @@ struct EventFeedOptions {
 
 /// What a stream delivers.
 struct EventStreamStart {
-  std::string principal = {};  ///< Whose it is; empty: of no one that is bounded.
   /// The last event that the client has; none: it begins with what happens from now on.
   std::optional<std::uint64_t> after = std::nullopt;
   std::optional<Severity> severity = std::nullopt;
@@ -78,14 +77,16 @@ class EventFeed {
   ~EventFeed();
 
   /// A body of type `text/event-stream`, which outlives the feed's other users.
-  /// \return `rejected` if as many are open as may be, or `storage`
+  /// \param place of `places`; given back with the stream
+  /// \return `storage`
   static vx11::Task<vx11::Result<std::unique_ptr<vx11::BodyStream>>> open(
-      std::shared_ptr<EventFeed> feed, EventStreamStart start);
+      std::shared_ptr<EventFeed> feed, EventStreamStart start, Places::Place place);
   /// Ends all streams, and those that are opened later at once: the program is about to stop.
   void end() noexcept;
   /// Ends the streams of a login that has ended.
   void end_login(const std::string& login) noexcept;
-  std::size_t open_streams() const noexcept { return open_.load(std::memory_order_relaxed); }
+  /// Of streams that are open or about to be.
+  const std::shared_ptr<Places>& places() const noexcept { return places_; }
 
  private:
   friend class EventStream;
@@ -107,16 +108,10 @@ class EventFeed {
   void enter(EventStream& stream);
   void leave(EventStream& stream) noexcept;
 
-  /// Room for one stream, kept until it is destroyed; null: there is none.
-  static std::shared_ptr<void> reserve(const std::shared_ptr<EventFeed>& feed,
-                                       const std::string& principal);
-  void give_back(const std::string& principal) noexcept;
-
   const std::shared_ptr<EventStore> store_;
   const EventFeedOptions options_;
-  std::atomic<std::size_t> open_ = 0;  ///< With those that are about to open.
+  const std::shared_ptr<Places> places_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::size_t> open_by_principal_ = {};
   bool ended_ = false;
   std::uint64_t newest_ = 0;  ///< The largest id that is known.
   std::deque<Recent> recent_ = {};

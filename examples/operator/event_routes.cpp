@@ -15,7 +15,6 @@ namespace {
 using nlohmann::json;
 using vx11::Task;
 
-constexpr std::chrono::seconds kTokenLifetime = SocketTokens::kLifetime;
 constexpr std::size_t kMaxIngested = std::size_t{16} * 1024;
 
 /// What the routes share; kept by each.
@@ -30,7 +29,7 @@ class EventEndpoints {
         ingested_({.rate = options_.ingest_rate}, options_.clock) {}
 
   static Task<ApiAnswer> list(Self self, const ApiCall& call) {
-    if (wants_stream(call.request)) {
+    if (wants_event_stream(call.request)) {
       auto opening = open_stream(self, call, call.caller);
       co_return co_await std::move(opening);
     }
@@ -59,19 +58,7 @@ class EventEndpoints {
   }
 
   static Task<ApiAnswer> issue(Self self, const ApiCall& call) {
-    BridgeCaller caller(call.caller, credential_fields(call.request.headers));
-    auto issuing = self->options_.tokens->issue(std::move(caller));
-    auto token = co_await std::move(issuing);
-    if (!token) co_return too_many_tokens();
-    AuditEntry entry(call.caller, "token.issue", "events", call.correlation_id);
-    entry.outcome = "done";
-    auto noting = self->audit_->add(std::move(entry));
-    const auto noted = co_await std::move(noting);
-    if (!noted) co_return storage_offline(noted.error());
-    json body = {{"sse_token", *std::move(token)},
-                 {"expires_in_sec", kTokenLifetime.count()},
-                 {"ttl_sec", kTokenLifetime.count()}};
-    co_return ApiAnswer(std::move(body));
+    return issue_token(self->options_.tokens, self->audit_, call, "sse_token");
   }
 
   static Task<ApiAnswer> ingest(Self self, const ApiCall& call) {
@@ -88,10 +75,6 @@ class EventEndpoints {
   }
 
  private:
-  static bool wants_stream(const vx11::HttpRequest& request) {
-    return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos;
-  }
-
   static QueryValue<std::optional<Severity>> severity_of(const ApiCall& call) {
     const std::string text = call.query("severity");
     if (text.empty()) return std::nullopt;
@@ -147,13 +130,12 @@ class EventEndpoints {
     const auto last = last_id_of(call);
     if (!last) co_return ApiAnswer(last.error().status, last.error().body);
     start->after = *last;
-    start->principal = std::move(owner.principal);
     start->login = std::move(owner.login);
-    auto opening = EventFeed::open(self->options_.feed, *std::move(start));
+    const std::shared_ptr<EventFeed>& feed = self->options_.feed;
+    auto place = feed->places()->take(owner.principal);
+    if (!place) co_return no_place(place.error(), "event streams", "too_many_streams");
+    auto opening = EventFeed::open(feed, *std::move(start), *std::move(place));
     auto body = co_await std::move(opening);
-    if (!body && body.error().code == vx11::Errc::rejected) {
-      co_return service_offline("events", "too_many_streams", "Too many event streams are open.");
-    }
     if (!body) co_return storage_offline(body.error());
     vx11::HttpResponse head(200);
     head.headers.add("Content-Type", "text/event-stream");
@@ -173,14 +155,6 @@ class EventEndpoints {
                  {"has_more", page.has_more},
                  {"next_cursor", std::move(next)}};
     return ApiAnswer(std::move(body));
-  }
-
-  static ApiAnswer too_many_tokens() {
-    ApiAnswer answer = service_offline(
-        "events", "too_many_tokens",
-        "Too many tokens wait to be used. Each expires within a minute; try again then.");
-    answer.headers.set("Retry-After", std::to_string(kTokenLifetime.count()));
-    return answer;
   }
 
   static ApiAnswer ingest_is_off() {
@@ -211,7 +185,18 @@ class EventEndpoints {
       return tl::unexpected(unprocessable(
           name, "Input should have at most " + std::to_string(most) + " bytes", "string_too_long"));
     }
+    if (!is_shown_text(found->get_ref<const std::string&>())) {
+      return tl::unexpected(
+          unprocessable(name, "Input should have no control characters, and no space at its ends",
+                        "string_pattern_mismatch"));
+    }
     return found->get<std::string>();
+  }
+  /// Whether people see of it what programs read.
+  static bool is_shown_text(const std::string& text) {
+    const bool has_control = std::any_of(text.begin(), text.end(),
+                                         [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+    return !has_control && text.front() != ' ' && text.back() != ' ';
   }
 
   static tl::expected<NewEvent, ApiAnswer> ingested_event(const ApiCall& call) {

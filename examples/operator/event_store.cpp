@@ -2,6 +2,7 @@
 
 #include <vx11/session.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace backend {
@@ -26,6 +27,13 @@ std::optional<Severity> parse_severity(std::string_view text) noexcept {
     if (text == to_string(severity)) return severity;
   }
   return std::nullopt;
+}
+
+std::uint64_t EventRange::resume_after(std::uint64_t position, std::size_t backlog) const noexcept {
+  const std::uint64_t first =
+      std::max(oldest, newest - std::min<std::uint64_t>(newest, backlog) + 1);
+  const bool has_gap = position > newest || position + 1 < first;
+  return has_gap ? first - 1 : position;
 }
 
 /// With both names of what pages of two generations read.

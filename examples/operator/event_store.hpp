@@ -7,6 +7,8 @@
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -59,6 +61,17 @@ struct EventPage {
   bool has_more = false;
 };
 
+/// The smallest and the largest id that are kept.
+struct EventRange {
+  std::uint64_t oldest = 1;
+  std::uint64_t newest = 0;
+
+  /// Of a client that has the events up to `position`: the last event that it is not sent. That is
+  /// another one if it would get more than `backlog` events, if events after its last one were
+  /// removed, or if its last one is of a database that was replaced.
+  std::uint64_t resume_after(std::uint64_t position, std::size_t backlog) const noexcept;
+};
+
 /// Called for each event after it is on disk, in the order of ids, on any thread; must not block.
 using EventListener = std::function<void(const std::shared_ptr<const StoredEvent>&)>;
 
@@ -76,9 +89,10 @@ class EventStore {
   /// The events with larger ids than `id`, the oldest first, at most `limit`. For resumption.
   virtual vx11::Task<vx11::Result<std::vector<StoredEvent>>> after(std::uint64_t id,
                                                                    std::size_t limit) = 0;
-  /// The smallest and the largest id that are kept; none: the store is empty.
-  virtual vx11::Task<vx11::Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>>
-  range() = 0;
+  /// \return none: the store is empty
+  virtual vx11::Task<vx11::Result<std::optional<EventRange>>> range() = 0;
+  /// How many events are kept from now on, and for how long, in stores that are bounded.
+  virtual void bound(std::size_t /*max_events*/, std::chrono::seconds /*max_age*/) {}
   /// \return keeps the subscription until it is destroyed
   [[nodiscard]] virtual std::shared_ptr<void> listen(EventListener listener) = 0;
 };

@@ -10,7 +10,7 @@ namespace backend {
 using vx11::Result;
 using vx11::Task;
 
-EventStream::EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> place,
+EventStream::EventStream(std::shared_ptr<EventFeed> feed, Places::Place place,
                          EventStreamStart start, const Range& stored, std::uint64_t newest)
     : feed_(std::move(feed)),
       place_(std::move(place)),
@@ -20,7 +20,7 @@ EventStream::EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> 
       first_(kStreamBeginning),
       ends_at_(vx11::saturated_add(now(), feed_->options_.max_open)),
       last_sent_(now()) {
-  position_ = start_.after.value_or(stored ? stored->second : newest);
+  position_ = start_.after.value_or(stored ? stored->newest : newest);
   if (start_.after) first_ += move_to(stored);
   feed_->enter(*this);
 }
@@ -71,16 +71,13 @@ Task<Result<std::string>> EventStream::read_store() {
   co_return message + found.finish(position_);
 }
 
-/// Moves on to what is stored, if the position is too far behind it or, after the database was
-/// replaced, before it.
-/// \return the message about that, or nothing
+/// Moves on to what is stored.
+/// \return the message about what is left out, or nothing
 std::string EventStream::move_to(const Range& stored) {
-  const auto [oldest, newest] = stored.value_or(std::pair(newest_ + 1, newest_));
-  const std::uint64_t backlog = feed_->options_.backlog;
-  const std::uint64_t first = std::max(oldest, newest - std::min(newest, backlog) + 1);
-  if (position_ <= newest && position_ + 1 >= first) return {};
-  const std::uint64_t after = std::exchange(position_, first - 1);
-  return gap_message(after, first);
+  const EventRange range = stored.value_or(EventRange{newest_ + 1, newest_});
+  const std::uint64_t after =
+      std::exchange(position_, range.resume_after(position_, feed_->options_.backlog));
+  return after == position_ ? std::string() : gap_message(after, position_ + 1);
 }
 
 vx11::Duration EventStream::until_heartbeat() const noexcept {

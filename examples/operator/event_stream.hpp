@@ -18,11 +18,11 @@ namespace backend {
 /// A position in the store, which moves to what is newer. Between messages it sleeps.
 class EventStream final : public vx11::BodyStream {
  public:
-  using Range = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
+  using Range = std::optional<EventRange>;
 
   /// \param newest the largest id that is known, which may have been removed from the store
-  /// \param place of `EventFeed::reserve`
-  EventStream(std::shared_ptr<EventFeed> feed, std::shared_ptr<void> place, EventStreamStart start,
+  /// \param place of `EventFeed::places`
+  EventStream(std::shared_ptr<EventFeed> feed, Places::Place place, EventStreamStart start,
               const Range& stored, std::uint64_t newest);
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
@@ -40,7 +40,7 @@ class EventStream final : public vx11::BodyStream {
   std::string sent(std::string message);
 
   const std::shared_ptr<EventFeed> feed_;
-  const std::shared_ptr<void> place_;
+  const Places::Place place_;
   const EventStreamStart start_;
   const std::shared_ptr<vx11::Notifier> sleeper_;
   std::uint64_t position_ = 0;  ///< The last event that the client has, or does not want.

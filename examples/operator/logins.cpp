@@ -29,10 +29,10 @@ Task<Result<NewLogin>> Logins::begin(Caller caller, std::optional<vx11::WallTime
   row.sealed_token = *std::move(sealed);
   row.address = std::move(caller.address);
   row.created = options_.clock.now();
-  row.expires = row.created + options_.lifetime;
+  row.expires = row.created + lifetime_.load(std::memory_order_relaxed);
   if (not_after) row.expires = std::min(row.expires, *not_after);
   NewLogin login{*std::move(secret), row.expires};
-  auto adding = options_.store->add(std::move(row), options_.per_principal);
+  auto adding = options_.store->add(std::move(row), per_principal_.load(std::memory_order_relaxed));
   const auto removed = co_await std::move(adding);
   if (!removed) co_return vx11::fail(removed.error());
   ended(*removed);

@@ -8,6 +8,7 @@
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -50,9 +51,18 @@ struct OpenLogin {
 /// **Thread-safe**; outlives its tasks. Errors are `storage`, or `exhausted`.
 class Logins {
  public:
-  explicit Logins(LoginOptions options) : options_(std::move(options)) {}
+  explicit Logins(LoginOptions options)
+      : options_(std::move(options)),
+        lifetime_(options_.lifetime),
+        per_principal_(options_.per_principal) {}
   Logins(const Logins&) = delete;
   Logins& operator=(const Logins&) = delete;
+
+  /// Of logins that begin from now on.
+  void limit(std::chrono::seconds lifetime, std::size_t per_principal) noexcept {
+    lifetime_.store(lifetime, std::memory_order_relaxed);
+    per_principal_.store(per_principal, std::memory_order_relaxed);
+  }
 
   /// \param caller    confirmed by the gateway
   /// \param not_after when the token expires; none: it does not
@@ -76,6 +86,8 @@ class Logins {
   void ended(const std::vector<std::string>& digests);
 
   const LoginOptions options_;
+  std::atomic<std::chrono::seconds> lifetime_;
+  std::atomic<std::size_t> per_principal_;
   std::mutex mutex_;
   std::vector<std::weak_ptr<Listener>> listeners_ = {};
 };

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ using gateway::LoadedConfig;
 using gateway::log_event;
 using gateway::LogEvent;
 using gateway::ServiceManager;
+
+/// Reads the configuration as at the start.
+using LoadConfig = std::function<LoadedConfig()>;
 
 constexpr int kUsage = 2;
 
@@ -72,9 +76,9 @@ void announce(const LoadedConfig& loaded, RunningBackend& backend) {
 }
 
 /// At a terminal there is no balancer that has to notice.
-void end(RunningBackend& backend, const GatewayConfig& config, const ServiceManager& manager,
-         int signal) {
-  const vx11::Duration delay = signal == SIGINT ? vx11::Duration() : config.server.drain_delay;
+void end(RunningBackend& backend, const ServiceManager& manager, int signal) {
+  const vx11::Duration delay =
+      signal == SIGINT ? vx11::Duration() : backend.config().server.drain_delay;
   manager.stopping("finishing requests in progress");
   log_event(LogEvent::backend_stopping,
             {{"signal", signal}, {"delay", gateway::unquoted(gateway::print(delay))}});
@@ -84,7 +88,14 @@ void end(RunningBackend& backend, const GatewayConfig& config, const ServiceMana
   log_event(LogEvent::backend_stopped);
 }
 
-int serve(const LoadedConfig& loaded) {
+void reload(RunningBackend& backend, const ServiceManager& manager, const LoadConfig& load) {
+  manager.reloading("reading the configuration again");
+  const bool is_in_force = backend.reload(load);
+  backend.reopen_logs();
+  manager.ready(is_in_force ? "serving" : "serving; the new configuration is refused");
+}
+
+int serve(const LoadedConfig& loaded, const LoadConfig& load) {
   const gateway::Signals signals;
   const GatewayConfig& config = loaded.config;
   gateway::start_log(config.log.level, config.log.format);
@@ -101,10 +112,11 @@ int serve(const LoadedConfig& loaded) {
   if (const auto limit = gateway::watchdog_limit(gateway::process_environment)) {
     watchdog.emplace(manager, *limit, [&backend] { return backend.front().has_turned(); });
   }
-  const gateway::SignalHooks hooks{.every = std::chrono::seconds(1),
-                                   .on_time = [&backend] { backend.tend(); },
-                                   .on_hangup = [&backend] { backend.reopen_logs(); }};
-  end(backend, config, manager, signals.wait_for_stop(hooks));
+  const gateway::SignalHooks hooks{
+      .every = std::chrono::seconds(1),
+      .on_time = [&backend] { backend.tend(); },
+      .on_hangup = [&backend, &manager, &load] { reload(backend, manager, load); }};
+  end(backend, manager, signals.wait_for_stop(hooks));
   return EXIT_SUCCESS;
 }
 
@@ -124,11 +136,13 @@ int run(int argc, const char* const* argv) {
     fmt::print("{}", line.job == Job::print_text ? line.text : gateway::print_manual(program));
     return EXIT_SUCCESS;
   }
-  const LoadedConfig loaded =
-      gateway::load_config(std::move(line.flags), line.config_file, gateway::process_environment,
-                           gateway::process_variables(), program);
+  const LoadConfig load = [flags = std::move(line.flags), file = line.config_file, &program] {
+    return gateway::load_config(flags, file, gateway::process_environment,
+                                gateway::process_variables(), program);
+  };
+  const LoadedConfig loaded = load();
   if (!loaded.mistakes.empty()) return report(loaded.mistakes, line.job);
-  if (line.job != Job::check_config) return serve(loaded);
+  if (line.job != Job::check_config) return serve(loaded, load);
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   fmt::print("{}", gateway::print_config(loaded, program));
   return EXIT_SUCCESS;

@@ -11,6 +11,7 @@
 #include "config_listen.hpp"
 #include "config_secrets.hpp"
 #include "config_settle.hpp"
+#include "fixed_settings.hpp"
 #include "listener_tls.hpp"
 #include "named_tables.hpp"
 #include "operator_settings.hpp"
@@ -41,9 +42,13 @@ set comes from, in this order of precedence: flags, environment variables, the T
 [vx11-gateway](configuration.md); variables begin with `VX11_OPERATOR_`, so that both programs can
 have one environment.
 
-People log in with a token of the gateway, which confirms it; the backend has no list of tokens. A
-change of the configuration has an effect at the next start. SIGHUP opens the access log anew, and
-certificates are read again when their files change.
+People log in with a token of the gateway, which confirms it; the backend has no list of tokens.
+
+SIGHUP (`systemctl reload vx11-operator`) reads the configuration again, with the files that it
+names, and opens the access log anew; connections, event streams and WebSockets stay. A
+configuration with a mistake changes nothing, and the log says why. It says as well which changed
+settings need a restart: those of the listener, `database.file`, `log.format` and `log.access`.
+Certificates are also read again when their files change.
 
 ```toml
 [server]
@@ -96,10 +101,26 @@ void settle_gateway(LoadedConfig& loaded) {
   }
 }
 
+/// One principal leaves half of the room to others, unless it is configured otherwise.
+void settle_share(const LoadedConfig& loaded, std::string_view key, std::uint32_t all,
+                  std::uint32_t& share) {
+  const bool is_set = loaded.origin(key).source != gateway::Origin::Source::standard;
+  if (!is_set) share = std::max(1U, all / 2);
+}
+
+void settle_shares(LoadedConfig& loaded) {
+  auto& config = loaded.config.backend;
+  settle_share(loaded, "websockets.per_principal", config.most_sockets,
+               config.sockets_per_principal);
+  settle_share(loaded, "events.streams_per_principal", config.most_streams,
+               config.streams_per_principal);
+}
+
 void settle(LoadedConfig& loaded, const Environment& environment) {
   gateway::settle_listen(loaded);
   settle_gateway(loaded);
   settle_database(loaded, environment);
+  settle_shares(loaded);
   gateway::check_listener_tls(loaded);
   gateway::check_origins(loaded, "server.origins", loaded.config.backend.origins);
 }
@@ -111,6 +132,19 @@ const gateway::SettingsTable& settings() {
 }
 
 }  // namespace
+
+std::vector<std::string> keep_fixed(const GatewayConfig& running, GatewayConfig& next) {
+  const GatewayConfig wanted = next;
+  gateway::keep_fixed(running, next);
+  next.backend.database = running.backend.database;
+  std::vector<std::string> changed;
+  for (const gateway::Setting& setting : settings().all()) {
+    const bool is_fixed = setting.key == "database.file" ||
+                          (setting.key != "server.origins" && gateway::needs_restart(setting.key));
+    if (is_fixed && !setting.field.is_same(running, wanted)) changed.emplace_back(setting.key);
+  }
+  return changed;
+}
 
 const gateway::Program& operator_program() {
   static const gateway::Program program{

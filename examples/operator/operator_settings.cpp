@@ -103,6 +103,27 @@ std::vector<Setting> own_settings() {
            ranged<std::uint32_t>(1, 1000, &Config::backend, &BackendConfig::logins_per_principal),
        .doc = "Logins of one principal at a time; a further one ends the oldest."},
 
+      {.key = "websockets.max",
+       .field = ranged<std::uint32_t>(1, 100'000, &Config::backend, &BackendConfig::most_sockets),
+       .doc = "WebSockets that may be open; a further one is answered 503. Each takes up to half a "
+              "megabyte if its client is slow."},
+      {.key = "websockets.per_principal",
+       .field = ranged<std::uint32_t>(1, 100'000, &Config::backend,
+                                      &BackendConfig::sockets_per_principal),
+       .doc = "Those of one principal; a further one is answered 429. Half of them leave room for "
+              "others; less would be too little where many people share one token.",
+       .shown_default = "half of `max`"},
+
+      {.key = "events.max_streams",
+       .field = ranged<std::uint32_t>(1, 100'000, &Config::backend, &BackendConfig::most_streams),
+       .doc = "Event streams that may be open; a further one is answered 503."},
+      {.key = "events.streams_per_principal",
+       .field = ranged<std::uint32_t>(1, 100'000, &Config::backend,
+                                      &BackendConfig::streams_per_principal),
+       .doc =
+           "Those of one principal; a further one is answered 429. Half for the same reason as of "
+           "WebSockets.",
+       .shown_default = "half of `max_streams`"},
       {.key = "events.max",
        .field =
            ranged<std::uint64_t>(100, 100'000'000, &Config::backend, &BackendConfig::most_events),
@@ -124,8 +145,8 @@ std::vector<Setting> own_settings() {
        .flag = "--console",
        .value_name = "DIR",
        .field = field(&Config::backend, &BackendConfig::console),
-       .doc = "A folder whose files are served in place of the built-in console, read at start; "
-              "for development.",
+       .doc = "A folder whose files are served in place of the built-in console, read at start and "
+              "at SIGHUP; for development.",
        .shown_default = "the built-in one"},
   };
 }

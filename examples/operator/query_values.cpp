@@ -3,6 +3,7 @@
 #include <vx11/rfc3339.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -77,6 +78,13 @@ QueryValue<std::string> text_of(const ApiCall& call, std::string_view name, std:
   if (is_plain(text)) return text;
   return tl::unexpected(
       invalid_query(name, "Input should be UTF-8 without control characters", "string_unicode"));
+}
+
+bool wants_event_stream(const vx11::HttpRequest& request) {
+  std::string accept(request.headers.get("Accept"));
+  std::transform(accept.begin(), accept.end(), accept.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return accept.find("text/event-stream") != std::string::npos;
 }
 
 }  // namespace backend

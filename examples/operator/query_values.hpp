@@ -37,4 +37,7 @@ QueryValue<std::string> text_of(const ApiCall& call, std::string_view name, std:
 /// largest one.
 std::optional<std::uint64_t> parse_id(std::string_view digits) noexcept;
 
+/// Whether the client accepts an event stream, which it then gets.
+bool wants_event_stream(const vx11::HttpRequest& request);
+
 }  // namespace backend

@@ -1,19 +1,51 @@
 #include "running_backend.hpp"
 
 #include <chrono>
+#include <exception>
 #include <future>
 #include <system_error>
 
 #include "backend_handler.hpp"
 #include "log.hpp"
 #include "login_notes.hpp"
+#include "operator_program.hpp"
 
 namespace backend {
 
+using gateway::log_event;
+using gateway::LogEvent;
 using vx11::Result;
 
-Result<std::unique_ptr<RunningBackend>> RunningBackend::make(const gateway::GatewayConfig& config) {
-  std::unique_ptr<RunningBackend> backend(new RunningBackend(config));
+namespace {
+
+bool refuse(const std::vector<std::string>& mistakes) {
+  log_event(LogEvent::config_refused, {{"mistakes", mistakes.size()}});
+  for (const std::string& mistake : mistakes) {
+    log_event(LogEvent::config_mistake, {{"mistake", mistake}});
+  }
+  return false;
+}
+
+/// Of deleted transcripts, in pieces of a megabyte: more than the bound of all transcripts, and
+/// what takes a second or two at the end of the program. The rest is done after the next start.
+constexpr std::size_t kAllPieces = 1'000;
+constexpr std::size_t kLastPieces = 100;
+
+void forget_words(const BackendParts& parts, std::size_t pieces) {
+  auto forgetting = parts.transcripts->forget_words(pieces);
+  (void)vx11::sync_wait(std::move(forgetting));  // what fails is due again
+}
+
+std::vector<std::string> texts_of(const std::vector<gateway::Mistake>& mistakes) {
+  std::vector<std::string> texts;
+  for (const gateway::Mistake& mistake : mistakes) texts.push_back(to_string(mistake));
+  return texts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunningBackend>> RunningBackend::make(gateway::GatewayConfig config) {
+  std::unique_ptr<RunningBackend> backend(new RunningBackend(std::move(config)));
   if (auto made = backend->make_all(); !made) return vx11::fail(std::move(made.error()));
   return backend;
 }
@@ -22,7 +54,9 @@ Result<std::unique_ptr<RunningBackend>> RunningBackend::make(const gateway::Gate
 RunningBackend::~RunningBackend() {
   if (front_ != nullptr) front_->drain({});
   handler_.reset();
+  retired_->clear();
   if (tending_.valid()) tending_.wait();
+  if (parts_ != nullptr) forget_words(*parts_, kLastPieces);
   parts_.reset();
   front_.reset();
 }
@@ -39,7 +73,7 @@ Result<void> RunningBackend::make_all() {
   parts_ = *std::move(parts);
   auto handler = make_backend_handler(config_, *parts_, *front_, logs_);
   if (!handler) return vx11::fail(std::move(handler.error()));
-  handler_ = *std::move(handler);
+  handler_ = std::make_unique<vx11::ReplaceableHandler>(retiring(*std::move(handler)));
   return {};
 }
 
@@ -51,7 +85,43 @@ Result<void> RunningBackend::start() {
   return started;
 }
 
+bool RunningBackend::reload(const std::function<gateway::LoadedConfig()>& load) {
+  try {
+    return reload_from(load());
+  } catch (const std::exception& error) {  // out of memory or threads
+    return refuse({error.what()});
+  }
+}
+
+bool RunningBackend::reload_from(gateway::LoadedConfig next) {
+  if (!next.mistakes.empty()) return refuse(texts_of(next.mistakes));
+  const std::vector<std::string> fixed = keep_fixed(config_, next.config);
+  if (const auto taken = take_over(next.config); !taken) return refuse({taken.error().detail});
+  for (const std::string& warning : next.warnings) {
+    log_event(LogEvent::config_warning, {{"warning", warning}});
+  }
+  for (const std::string& key : fixed)
+    log_event(LogEvent::config_needs_restart, {{"setting", key}});
+  log_event(LogEvent::config_reloaded);
+  return true;
+}
+
+/// What can fail comes first, and changes nothing.
+Result<void> RunningBackend::take_over(const gateway::GatewayConfig& next) {
+  auto link = next_link(config_.backend.gateway, next.backend.gateway);
+  if (!link) return vx11::fail(std::move(link.error()));
+  auto handler = make_backend_handler(next, *parts_, *front_, logs_);
+  if (!handler) return vx11::fail(std::move(handler.error()));
+  reconfigure(*parts_, config_.backend, next.backend, retiring(*std::move(link)));
+  handler_->replace(retiring(*std::move(handler)));
+  config_ = next;
+  gateway::set_level(config_.log.level);
+  if (front_->tls().watched != nullptr) front_->tls().watched->reload();
+  return {};
+}
+
 void RunningBackend::tend() {
+  retired_->clear();
   if (front_->tls().watched != nullptr) front_->tls().watched->refresh();
   gateway::process_log().note_left_out();
   parts_->files->tend();
@@ -69,6 +139,7 @@ void RunningBackend::tend_database() {
     const AdmissionParts& admission = parts->admission;
     auto expiring = expire_logins(admission.logins, admission.audit, admission.events);
     (void)vx11::sync_wait(std::move(expiring));
+    forget_words(*parts, kAllPieces);
     if (parts->database->stores()) return;
     auto probing = parts->database->probe();
     (void)vx11::sync_wait(std::move(probing));

@@ -83,6 +83,28 @@ std::optional<BridgeCaller> SocketTokens::take(const std::string& token) {
   return caller;
 }
 
+vx11::Task<ApiAnswer> issue_token(std::shared_ptr<SocketTokens> tokens,
+                                  std::shared_ptr<AuditLog> audit, const ApiCall& call,
+                                  const char* member) {
+  constexpr auto kSeconds = SocketTokens::kLifetime.count();
+  BridgeCaller caller(call.caller, credential_fields(call.request.headers));
+  auto issuing = tokens->issue(std::move(caller));
+  auto token = co_await std::move(issuing);
+  if (!token) {
+    ApiAnswer many = refusal(429, "too_many_tokens",
+                             "Too many tokens wait to be used. Each expires within a minute.");
+    many.headers.add("Retry-After", std::to_string(kSeconds));
+    co_return many;
+  }
+  AuditEntry entry(call.caller, "token.issue", tokens->purpose(), call.correlation_id);
+  entry.outcome = "done";
+  auto noting = audit->add(std::move(entry));
+  const auto noted = co_await std::move(noting);
+  if (!noted) co_return storage_offline(noted.error());
+  nlohmann::json body = {{member, *token}, {"expires_in_sec", kSeconds}, {"ttl_sec", kSeconds}};
+  co_return ApiAnswer(std::move(body));
+}
+
 vx11::Task<tl::expected<BridgeCaller, ApiAnswer>> redeem_token(
     std::shared_ptr<SocketTokens> tokens, std::shared_ptr<Authorizer> authorizer,
     const ApiCall& call) {

@@ -20,6 +20,7 @@
 
 #include <tl/expected.hpp>
 
+#include "audit_log.hpp"
 #include "authorizer.hpp"
 #include "caller.hpp"
 
@@ -48,6 +49,7 @@ class SocketTokens {
   /// \param purpose a token for another one opens nothing
   explicit SocketTokens(vx11::SteadyClock clock = {}, std::string purpose = "ws");
 
+  const std::string& purpose() const noexcept { return purpose_; }
   /// \return `rejected` if the principal has too many
   vx11::Task<vx11::Result<std::string>> issue(BridgeCaller caller);
   /// \return none if the token is unknown, expired or used
@@ -70,6 +72,13 @@ class SocketTokens {
   std::mutex mutex_ = {};
   std::map<std::string, Entry> callers_ = {};  ///< By the digest of the token.
 };
+
+/// Issues a token to the caller of `POST …-token`, once that is in the audit.
+/// \param member of the answer that holds the token; outlives the task
+/// \return 429 if too many wait to be used
+vx11::Task<ApiAnswer> issue_token(std::shared_ptr<SocketTokens> tokens,
+                                  std::shared_ptr<AuditLog> audit, const ApiCall& call,
+                                  const char* member);
 
 /// The caller of the `?token=` of a request, as the gateway confirms the credential now.
 /// \return 401 without a token, 403 if it is none of `tokens`, and what `authorizer` refuses

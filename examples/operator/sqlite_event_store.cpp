@@ -141,6 +141,8 @@ class SqliteEventStore final : public EventStore {
   SqliteEventStore(std::shared_ptr<Database> database, EventStoreOptions options)
       : database_(std::move(database)),
         options_(options),
+        max_events_(options.max_events),
+        max_age_(options.max_age),
         trimmed_at_(options.clock.now().time_since_epoch().count()) {}
 
   Task<Result<std::uint64_t>> add(NewEvent event) override {
@@ -179,15 +181,19 @@ class SqliteEventStore final : public EventStore {
     co_return co_await std::move(reading);
   }
 
-  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
-    using Range = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
-    auto reading = database_->read([](Connection& connection) -> Range {
+  Task<Result<std::optional<EventRange>>> range() override {
+    auto reading = database_->read([](Connection& connection) -> std::optional<EventRange> {
       const auto oldest = connection.integer("SELECT min(id) FROM events");
       if (!oldest) return std::nullopt;
       const auto newest = connection.integer("SELECT max(id) FROM events");
-      return std::pair(static_cast<std::uint64_t>(*oldest), static_cast<std::uint64_t>(*newest));
+      return EventRange{static_cast<std::uint64_t>(*oldest), static_cast<std::uint64_t>(*newest)};
     });
     co_return co_await std::move(reading);
+  }
+
+  void bound(std::size_t max_events, std::chrono::seconds max_age) override {
+    max_events_.store(max_events, std::memory_order_relaxed);
+    max_age_.store(max_age, std::memory_order_relaxed);
   }
 
   std::shared_ptr<void> listen(EventListener listener) override {
@@ -223,13 +229,15 @@ class SqliteEventStore final : public EventStore {
     return since >= kBetweenTrims;
   }
   void trim(Connection& connection) {
-    trim_table(connection, "events", options_.max_events,
-               options_.wall_clock.now() - options_.max_age);
+    trim_table(connection, "events", max_events_.load(std::memory_order_relaxed),
+               options_.wall_clock.now() - max_age_.load(std::memory_order_relaxed));
     trimmed_at_.store(options_.clock.now().time_since_epoch().count(), std::memory_order_relaxed);
   }
 
   const std::shared_ptr<Database> database_;
   const EventStoreOptions options_;
+  std::atomic<std::size_t> max_events_;
+  std::atomic<std::chrono::seconds> max_age_;
   std::atomic<vx11::Duration::rep> trimmed_at_;  ///< By `clock`.
   const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 };

@@ -29,11 +29,14 @@ const json& component(const SystemEvidence& evidence, const std::string& name) {
   return member(member(evidence.status, "components"), name.c_str());
 }
 
-/// The members of a component that the views show, and no others.
+/// The members of a component that the views show, if they are of their type, and no others.
 json shown_component(const json& seen) {
   json shown = {{"status", text_member(seen, "status", "unknown")}, {"reason", nullptr}};
-  for (const char* name : {"reason", "error", "port", "latency_ms", "checked_at", "source"}) {
-    if (!member(seen, name).is_null()) shown[name] = seen[name];
+  for (const char* name : {"reason", "error", "checked_at", "source"}) {
+    if (member(seen, name).is_string()) shown[name] = seen[name];
+  }
+  for (const char* name : {"port", "latency_ms"}) {
+    if (member(seen, name).is_number()) shown[name] = seen[name];
   }
   return shown;
 }

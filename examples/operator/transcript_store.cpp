@@ -1,11 +1,11 @@
 #include "transcript_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <utility>
 
 #include "session_search.hpp"
-#include "shared_cleaning.hpp"
 #include "stored_text.hpp"
 
 namespace backend {
@@ -115,56 +115,60 @@ class SqliteTranscriptStore final : public TranscriptStore {
 
   Task<Result<bool>> erase(std::string session_id, std::string principal,
                            std::function<void(Connection&, bool)> also) override {
-    auto erasing =
-        database_->write([session_id = std::move(session_id), principal = std::move(principal),
-                          also = std::move(also)](Connection& connection) {
-          const auto key = key_of(connection, session_id, principal);
-          if (key) erase_session(connection, *key);
-          also(connection, key.has_value());
-          return key.has_value();
-        });
+    auto erasing = database_->write([this, session_id = std::move(session_id),
+                                     principal = std::move(principal),
+                                     also = std::move(also)](Connection& connection) {
+      const auto key = key_of(connection, session_id, principal);
+      if (key) {
+        erase_session(connection, *key);
+        mark_words(connection);
+      }
+      also(connection, key.has_value());
+      return key.has_value();
+    });
     Result<bool> erased = co_await std::move(erasing);
     if (!erased || !*erased) co_return erased;
-    auto cleaning = forget_words(cleaning_.note_deletion());
-    co_await std::move(cleaning);
     auto emptying = database_->empty_log();
-    co_await std::move(emptying);  // if a query holds it, the next deletion does
+    co_await std::move(emptying);  // if a query holds it, `forget_words` does
     co_return erased;
   }
 
- private:
-  using Part = SharedCleaning::Part;
-
   /// The index keeps deleted words until its parts are merged: all of it is written anew. That is
-  /// done piece by piece, so that other changes have their turn, and once for all deletions that
-  /// wait for it. One that waits takes its turn after each piece.
-  Task<void> forget_words(std::uint64_t deletion) {
-    constexpr int kPieces = 1'000;  // of about a megabyte: more than the bound of all transcripts
-    int pieces = 0;
-    while (pieces < kPieces) {
-      auto merging = database_->write(
-          [this, deletion](Connection& connection) { return clean_a_piece(connection, deletion); });
-      const Result<Piece> piece = co_await std::move(merging);
-      if (!piece || piece->part == Part::done) break;
-      if (piece->part == Part::waiting) continue;
-      ++pieces;
-      cleaning_.made_piece(deletion, piece->has_more);
+  /// done piece by piece, so that other changes have their turn.
+  Task<Result<>> forget_words(std::size_t pieces) override {
+    auto looking = database_->read([](Connection& connection) {
+      return connection.integer("SELECT count(*) FROM words_to_forget") != 0;
+    });
+    const Result<bool> is_due = co_await std::move(looking);
+    if (!is_due) co_return vx11::fail(is_due.error());
+    if (!*is_due) co_return Result<>();
+    const std::uint64_t covered = deletions_.load();
+    bool has_more = true;
+    for (std::size_t piece = 0; has_more && piece < pieces; ++piece) {
+      auto merging = database_->write([is_first = piece == 0](Connection& connection) {
+        return merge_words(connection, is_first);
+      });
+      const Result<bool> merged = co_await std::move(merging);
+      if (!merged) co_return vx11::fail(merged.error());
+      has_more = *merged;
     }
-    cleaning_.give_up(deletion);  // if it did not come to its end
+    if (has_more) co_return Result<>();
+    auto emptying = database_->empty_log();
+    const Result<> emptied = co_await std::move(emptying);
+    if (!emptied) co_return emptied;
+    auto unmarking = database_->write([this, covered](Connection& connection) {
+      if (deletions_.load() == covered) connection.run("DELETE FROM words_to_forget");
+    });
+    co_return co_await std::move(unmarking);
   }
 
-  struct Piece {
-    Part part = Part::done;
-    bool has_more = false;
-  };
-  Piece clean_a_piece(Connection& connection, std::uint64_t deletion) {
-    Piece piece;
-    piece.part = cleaning_.part_of(deletion);
-    if (piece.part == Part::first || piece.part == Part::next) {
-      piece.has_more = merge_words(connection, piece.part == Part::first);
-    }
-    return piece;
+ private:
+  /// In the transaction of the deletion, and on the thread of changes.
+  void mark_words(Connection& connection) {
+    deletions_.fetch_add(1);
+    connection.run("INSERT OR IGNORE INTO words_to_forget (due) VALUES (1)");
   }
+
   /// \return whether there is more to do: SQLite's documentation says to look at the changes
   static bool merge_words(Connection& connection, bool is_first) {
     const auto before = connection.sqlite().getTotalChanges();
@@ -245,7 +249,7 @@ class SqliteTranscriptStore final : public TranscriptStore {
   const std::shared_ptr<Database> database_;
   const TranscriptLimits limits_;
   const vx11::WallClock wall_clock_;
-  SharedCleaning cleaning_ = {};
+  std::atomic<std::uint64_t> deletions_ = 0;  ///< Of this run of the program.
 };
 
 }  // namespace

@@ -73,7 +73,8 @@ class TranscriptStore : public Transcripts {
   virtual vx11::Task<vx11::Result<std::optional<ChatTranscript>>> find(std::string session_id,
                                                                        std::string principal,
                                                                        bool is_any) = 0;
-  /// Completes once nothing of the session is left in the file and its log.
+  /// Completes once no text of the session is left in the file and its log. Its words are left in
+  /// the index until `forget_words`.
   /// \param also called within the transaction with what is returned, for what is stored with the
   ///             deletion or not at all
   /// \return whether it was there
@@ -82,6 +83,11 @@ class TranscriptStore : public Transcripts {
   vx11::Task<vx11::Result<bool>> erase(std::string session_id, std::string principal) {
     return erase(std::move(session_id), std::move(principal), [](Connection&, bool) {});
   }
+  /// Removes the words of deleted sessions from the index, which is written anew for that: once for
+  /// all deletions since the last time, also those before a restart. To be called every few
+  /// seconds; does nothing if nothing was deleted.
+  /// \param pieces of about a megabyte, at most; what is left is due at the next call
+  virtual vx11::Task<vx11::Result<>> forget_words(std::size_t pieces) = 0;
 };
 
 std::shared_ptr<TranscriptStore> make_sqlite_transcript_store(std::shared_ptr<Database> database,

@@ -59,6 +59,16 @@ export const raw = (base, text) =>
     })
   })
 
+/// A connection with a request whose answer has begun.
+export const hold = (base, path, headers) =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(base)
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    const socket = net.connect(port, hostname, () => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`))
+    socket.once('data', (bytes) => (/^HTTP\/1.1 (101|200) /.test(bytes) ? resolve(socket) : reject(new Error(String(bytes)))))
+    socket.on('error', reject)
+  })
+
 /// Keeps connections open with a request whose body is awaited; returns a function that closes them. A server
 /// that has answered 100 has read the head: the connection is no longer idle, and is not closed for a new one.
 export const holdConnections = async (base, from, count, { path, token }) => {

@@ -47,10 +47,13 @@ VX11_OPERATOR_SERVER_DRAIN_DELAY=2s start_operator
 another_operator read_only --read-only
 printf '[events]\nmax = 100\n' >"$WORK/small.toml"
 another_operator small --config "$WORK/small.toml"
+printf '[events]\nstreams_per_principal = 1\n[websockets]\nper_principal = 1\n' >"$WORK/narrow.toml"
+another_operator narrow --config "$WORK/narrow.toml"
 
 jq -n --arg base "$OPERATOR" --arg readOnly "$(url_of read_only 'listening on')" --arg small "$(url_of small 'listening on')" \
+  --arg narrow "$(url_of narrow 'listening on')" \
   --arg control "$CONTROL" --arg database "$WORK/operator.db" --arg all "$all" --arg once "$once" --argjson scopes "$scopes" \
-  --argjson gateway "${PIDS[gateway]}" --argjson operator "${PIDS[operator]}" '{$base, $readOnly, $small, $control, $database,
+  --argjson gateway "${PIDS[gateway]}" --argjson operator "${PIDS[operator]}" '{$base, $readOnly, $small, $narrow, $control, $database,
   tokens: {$all, $once, $scopes}, pids: {$gateway, $operator}}' >"$WORK/where.json"
 
 is_as_described() {

@@ -1,6 +1,7 @@
 // What has to happen for each single operation of the backend.
 import assert from 'node:assert/strict'
-import { AN_EVENT } from './operator_driver.mjs'
+import { hold } from './http.mjs'
+import { AN_EVENT, UPGRADE } from './operator_driver.mjs'
 
 const STREAM = { accept: 'text/event-stream' }
 /// The body of an operation with other members.
@@ -134,13 +135,14 @@ const services = async (d) => {
 /// A rate of the gateway's is used up.
 const rates = async (d) => {
   await d.once(d.byId('getMe'), { token: d.tokens.once })
-  const own = ['createWsToken', 'ingestEvent', 'login'] // have rates of their own
+  const own = ['createWsToken', 'createSseToken', 'ingestEvent', 'login', 'getEvents', 'streamEvents', 'openBridge']
   for (const operation of d.all.filter((one) => one.has('429') && !own.includes(one.id))) {
     await d.expect(429, operation, { token: d.tokens.once })
   }
-  const ticket = d.byId('createWsToken')
-  for (let i = 0; i < 20000 && (await d.once(ticket)).status !== 429; ++i);
-  await d.expect(429, ticket)
+  for (const ticket of [d.byId('createWsToken'), d.byId('createSseToken')]) {
+    for (let i = 0; i < 20000 && (await d.once(ticket)).status !== 429; ++i);
+    await d.expect(429, ticket)
+  }
 }
 
 const breakers = async (d) => {
@@ -168,10 +170,21 @@ const events = async (d) => {
   const isTrimmed = ({ status, bytes }) => status === 200 && Number(JSON.parse(bytes).event_id) >= 130
   while (!isTrimmed(await d.once(ingest, { base: d.small }))) await pause(5)
   await Promise.all(Array.from({ length: 200 }, () => d.once(ingest, { base: d.small })))
+  await tooManyOpen(d)
   for (const operation of [list, stream]) {
     const how = { base: d.small, headers: { ...STREAM, 'last-event-id': '1' }, until: AN_EVENT }
     await d.expect(200, operation, how)
   }
+}
+
+/// Of one caller, who may have one of each open.
+const tooManyOpen = async (d) => {
+  const [list, stream, bridge] = ['getEvents', 'streamEvents', 'openBridge'].map((id) => d.byId(id))
+  const asked = { 'x-vx11-token': d.tokens.all }
+  const sockets = [await hold(d.narrow, stream.target, asked), await hold(d.narrow, bridge.target, { ...asked, ...UPGRADE })]
+  for (const operation of [list, stream]) await d.expect(429, operation, { base: d.narrow, headers: STREAM })
+  await d.expect(429, bridge, { base: d.narrow })
+  sockets.forEach((socket) => socket.destroy())
 }
 
 /// Sessions, audit and settings that exist, that do not, and a database that cannot be used.

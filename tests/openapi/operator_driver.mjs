@@ -18,7 +18,7 @@ const bodies = (tokens) => ({
   ingestEvent: { source: 'hermes', type: 'hermes.ready', payload: { jobs: 1 } },
   changeSettings: { settings: { theme: 'dark' } },
 })
-const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
+export const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-protocol': 'vx11.v1' }
 /// The end of the first block of an event stream, which has no event.
 const A_BLOCK = /\n\n/

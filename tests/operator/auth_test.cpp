@@ -153,7 +153,10 @@ TEST_CASE("no caller is admitted while the gateway is away or answers nonsense")
   CHECK(answer.headers.contains("Retry-After"));
   CHECK(backend.log_in("anna-token").status == 503);
   backend.gateway->is_away = false;
-  for (const char* odd : {"[]", "<html>", R"({"scopes":"chat"})", R"({"principal":"x"})"}) {
+  for (const char* odd : {"[]", "<html>", R"({"scopes":"chat"})", R"({"principal":"x"})",
+                          R"({"principal":7,"scopes":["chat"]})",
+                          R"({"principal":"x","scopes":["chat"],"expires":9})",
+                          R"({"principal":"x","scopes":["chat"],"expires":"soon"})"}) {
     backend.gateway->odd = odd;
     CHECK(backend.ask("GET", "/echo", token("anna-token")).status == 503);
   }

@@ -61,7 +61,7 @@ class FakeAuthorizer final : public backend::Authorizer {
     const std::lock_guard lock(mutex_);
     const auto found = scopes_.find(credential);
     if (found == scopes_.end()) co_return tl::unexpected(backend::refusal(403, "forbidden"));
-    caller.principal = "alice";
+    caller.principal = credential == "bob" ? "bob" : "alice";
     caller.token = credential;
     caller.scopes = found->second;
     if (request.headers.contains("Cookie")) caller.login = "login-1";
@@ -82,6 +82,7 @@ class FakeAuthorizer final : public backend::Authorizer {
   std::mutex mutex_ = {};
   std::map<std::string, vx11::Scopes> scopes_ = {{"good", vx11::Scopes::all()},
                                                  {"session=1", vx11::Scopes::all()},
+                                                 {"bob", vx11::Scopes::all()},
                                                  {"poor", {vx11::Scope::power_read}}};
 };
 
@@ -114,10 +115,10 @@ class FakeEvents final : public backend::EventStore {
     }
     co_return found;
   }
-  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
+  Task<Result<std::optional<backend::EventRange>>> range() override {
     const std::lock_guard lock(mutex_);
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> range;
-    if (!events_.empty()) range.emplace(events_.front().id, events_.back().id);
+    std::optional<backend::EventRange> range;
+    if (!events_.empty()) range = backend::EventRange{events_.front().id, events_.back().id};
     co_return range;
   }
   std::shared_ptr<void> listen(backend::EventListener listener) override {

@@ -271,11 +271,19 @@ TEST_CASE_FIXTURE(BridgeSite, "a server that stops closes with 1001") {
   CHECK(close_code(client) == 1001);
 }
 
-TEST_CASE_FIXTURE(BridgeSite, "WebSockets are bounded") {
-  options.max_sockets = 2;
+TEST_CASE_FIXTURE(BridgeSite, "WebSockets are bounded, and those of each principal") {
+  options.sockets = {.all = 3, .per_principal = 2};
+  const char* const kRefused = "vx11_operator_bridge_sockets_refused_total";
   RawHttpClient first = open();
-  RawHttpClient second = open();
-  CHECK(knock(kToken) == 503);
+  RawHttpClient second = open(kCookie + origin("http://localhost"));  // of the same principal
+  const Answer refused = ask(hello(kToken, {}));
+  CHECK(refused.status == 429);
+  CHECK(json::parse(refused.body)["error"] == "too_many_sockets");
+  CHECK(refused.head.find("\r\nRetry-After: 5\r\n") != std::string::npos);
+  CHECK(metric(*this, kRefused, "principal") == 1);
+  RawHttpClient other = open("x-vx11-token: bob\r\n");
+  CHECK(knock("x-vx11-token: bob\r\n") == 503);
+  CHECK(metric(*this, kRefused, "all") == 1);
   first.send(close_frame(1000));
   CHECK(close_code(first) == 1000);
   CHECK(eventually([&] { return knock(kToken) == 101; }));

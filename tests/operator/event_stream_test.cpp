@@ -1,154 +1,10 @@
 // Event streams: live delivery, resumption, gaps, heartbeats and ends.
 
-#include <vx11/net/timer.hpp>
-#include <vx11/task.hpp>
-#include <vx11/testing/manual_timer.hpp>
-
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <stop_token>
-#include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
-#include <doctest/doctest.h>
+#include "event_stream_site.hpp"
 
-#include "database.hpp"
-#include "event_feed.hpp"
-#include "scratch_folder.hpp"
-#include "sqlite_event_store.hpp"
-
-namespace {
-
-using namespace std::chrono_literals;
-using backend::Connection;
-using backend::Database;
-using backend::EventFeed;
-using backend::EventFeedOptions;
-using backend::EventStreamStart;
-using backend::NewEvent;
-using nlohmann::json;
-using vx11::Deadline;
-using vx11::Result;
-using vx11::sync_wait;
-using vx11::Task;
-
-/// Starts a task and runs it detached to its end.
-struct Detached {
-  struct promise_type {
-    Detached get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
-
-/// A client of a stream, which reads piece by piece.
-class Reader {
- public:
-  explicit Reader(std::unique_ptr<vx11::BodyStream> body) : body_(std::move(body)) {}
-
-  /// The next piece, which is there or comes without waiting.
-  std::string next() {
-    auto piece = sync_wait(body_->next(Deadline()));
-    REQUIRE(piece);
-    return *piece;
-  }
-  /// Begins to wait for a piece: `piece` gets it.
-  void wait(std::stop_token gone = {}) {
-    piece.reset();
-    start(*body_, Deadline(vx11::TimePoint::max(), std::move(gone)), piece);
-  }
-  void leave() { body_.reset(); }
-
-  std::optional<Result<std::string>> piece = {};
-
- private:
-  static Detached start(vx11::BodyStream& body, Deadline deadline,
-                        std::optional<Result<std::string>>& into) {
-    auto reading = body.next(std::move(deadline));
-    into.emplace(co_await std::move(reading));
-  }
-
-  std::unique_ptr<vx11::BodyStream> body_;
-};
-
-struct Message {
-  std::string id = {};
-  json data = {};
-};
-
-std::vector<Message> messages_of(const std::string& text) {
-  std::vector<Message> messages(1);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = text.find('\n', at);
-    const std::string line = text.substr(at, end - at);
-    at = end == std::string::npos ? text.size() : end + 1;
-    if (line.empty()) messages.emplace_back();
-    if (line.starts_with("id: ")) messages.back().id = line.substr(4);
-    if (line.starts_with("data: ")) messages.back().data = json::parse(line.substr(6));
-  }
-  std::erase_if(messages, [](const Message& message) { return message.data.is_null(); });
-  return messages;
-}
-
-std::vector<std::uint64_t> ids_of(const std::string& text) {
-  std::vector<std::uint64_t> ids;
-  for (const Message& message : messages_of(text)) {
-    for (const json& event : message.data.at("events")) ids.push_back(event.at("id"));
-  }
-  return ids;
-}
-using Ids = std::vector<std::uint64_t>;
-
-struct Site {
-  Site() { open(); }
-  void open(EventFeedOptions options = {}) {
-    feed.reset();
-    events.reset();
-    database.reset();
-    database = Database::open({.path = folder / "operator.db"}).value();
-    events = backend::make_sqlite_event_store(
-        database, {.max_events = 100'000, .clock = clock, .wall_clock = clock});
-    options.timer = timer;
-    options.clock = clock;
-    feed = EventFeed::make(events, options);
-  }
-  std::uint64_t add(backend::Severity severity = backend::Severity::info) {
-    NewEvent event;
-    event.type = "test";
-    event.module = "switch";
-    event.severity = severity;
-    return sync_wait(events->add(std::move(event))).value();
-  }
-  void add_many(int count) {
-    for (int i = 0; i < count; ++i) add();
-  }
-  Reader stream(std::optional<std::uint64_t> after = std::nullopt) {
-    EventStreamStart start;
-    start.after = after;
-    return stream_of(std::move(start));
-  }
-  Reader stream_of(EventStreamStart start) {
-    auto opened = sync_wait(EventFeed::open(feed, std::move(start)));
-    REQUIRE(opened);
-    return Reader(*std::move(opened));
-  }
-
-  ScratchFolder folder;
-  vx11::testing::ManualClock clock;
-  std::shared_ptr<vx11::testing::ManualTimer> timer =
-      std::make_shared<vx11::testing::ManualTimer>(clock);
-  std::shared_ptr<Database> database;
-  std::shared_ptr<backend::EventStore> events;
-  std::shared_ptr<EventFeed> feed;
-};
-
-}  // namespace
+using namespace event_stream_site;
 
 TEST_CASE("a stream begins at once, and delivers what happens from then on, with ids") {
   Site site;
@@ -294,9 +150,9 @@ TEST_CASE("a stream ends when its client leaves, with the program, and after its
   gone.request_stop();
   REQUIRE(left.piece);
   CHECK(left.piece->error().code == vx11::Errc::cancelled);
-  CHECK(site.feed->open_streams() == 1);
+  CHECK(site.feed->places()->taken() == 1);
   left.leave();
-  CHECK(site.feed->open_streams() == 0);
+  CHECK(site.feed->places()->taken() == 0);
 
   Reader old = site.stream();
   old.next();
@@ -314,61 +170,34 @@ TEST_CASE("a stream ends when its client leaves, with the program, and after its
   CHECK(late.next().empty());
 }
 
-TEST_CASE("as many streams are open as may be, and a further one is refused") {
+TEST_CASE("a place for a stream is given back with the stream") {
   Site site;
-  EventFeedOptions options;
-  options.max_streams = 2;
-  site.open(options);
   Reader one = site.stream();
-  Reader two = site.stream();
-  const auto refused = sync_wait(EventFeed::open(site.feed, {}));
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == vx11::Errc::rejected);
+  CHECK(site.feed->places()->taken() == 1);
   one.leave();
-  CHECK(sync_wait(EventFeed::open(site.feed, {})));
+  CHECK(site.feed->places()->taken() == 0);
 }
 
-/// Is asked for the range of what is stored.
-class SlowStore final : public backend::EventStore {
- public:
-  Task<Result<std::uint64_t>> add(NewEvent) override { co_return 1; }
-  Task<Result<backend::EventPage>> list(backend::EventFilter) override {
-    co_return backend::EventPage();
-  }
-  Task<Result<std::vector<backend::StoredEvent>>> after(std::uint64_t, std::size_t) override {
-    co_return std::vector<backend::StoredEvent>();
-  }
-  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
-    if (const auto call = std::exchange(meanwhile, nullptr)) call();
-    co_return std::nullopt;
-  }
-  std::shared_ptr<void> listen(backend::EventListener) override { return {}; }
-
-  std::function<void()> meanwhile = {};
-};
-
-TEST_CASE("streams that are about to open count, and one principal does not take all") {
-  EventFeedOptions options;
-  options.max_streams = 4;
-  options.max_streams_per_principal = 2;
-  options.timer = vx11::make_net_timer();
-  const auto store = std::make_shared<SlowStore>();
-  const auto feed = EventFeed::make(store, options);
-  const auto open = [&](const char* principal) {
-    EventStreamStart start;
-    start.principal = principal;
-    return sync_wait(EventFeed::open(feed, std::move(start)));
-  };
-  auto one = open("anna");
-  bool is_refused = false;
-  store->meanwhile = [&] { is_refused = !open("anna"); };
-  auto two = open("anna");
-  CHECK(two);
-  CHECK(is_refused);
-  CHECK(open("ben"));
+TEST_CASE("one principal does not take all places") {
+  const auto places =
+      std::make_shared<backend::Places>(backend::PlaceLimits{.all = 4, .per_principal = 2});
+  auto one = places->take("anna");
+  auto two = places->take("anna");
+  REQUIRE(two);
+  CHECK(places->take("anna").error() == backend::NoPlace::principal);
+  auto three = places->take("ben");
+  auto four = places->take("carl");
+  REQUIRE(four);
+  CHECK(places->take("dora").error() == backend::NoPlace::all);
   one->reset();
-  CHECK(open("anna"));
-  CHECK(feed->open_streams() == 1);
+  CHECK(places->take("anna"));
+  CHECK(places->take(""));
+  CHECK(places->taken() == 3);
+  CHECK(places->refused(backend::NoPlace::principal) == 1);
+  CHECK(places->refused(backend::NoPlace::all) == 1);
+  places->limit({.all = 4, .per_principal = 1});
+  CHECK(places->take("anna").error() == backend::NoPlace::principal);
+  CHECK(places->take("dora"));
 }
 
 TEST_CASE("a thousand streams each get every event, whichever thread stores it") {
@@ -380,7 +209,8 @@ TEST_CASE("a thousand streams each get every event, whichever thread stores it")
   const auto feed = EventFeed::make(site.events, options);
   std::vector<std::unique_ptr<vx11::BodyStream>> streams;
   for (int i = 0; i < 1'000; ++i) {
-    streams.push_back(sync_wait(EventFeed::open(feed, {})).value());
+    streams.push_back(
+        sync_wait(EventFeed::open(feed, {}, feed->places()->take("").value())).value());
     CHECK(sync_wait(streams.back()->next(Deadline())));
   }
   const auto all_of = [](std::vector<std::unique_ptr<vx11::BodyStream>>& open) {

@@ -129,8 +129,8 @@ class FakeEvents final : public backend::EventStore {
   Task<Result<std::vector<StoredEvent>>> after(std::uint64_t, std::size_t) override {
     return Result<std::vector<StoredEvent>>();
   }
-  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
-    return Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>();
+  Task<Result<std::optional<backend::EventRange>>> range() override {
+    return Result<std::optional<backend::EventRange>>();
   }
   std::shared_ptr<void> listen(backend::EventListener) override { return nullptr; }
 

@@ -134,9 +134,7 @@ class MemoryEvents final : public backend::EventStore {
   Task<Result<std::vector<backend::StoredEvent>>> after(std::uint64_t, std::size_t) override {
     co_return std::vector<backend::StoredEvent>();
   }
-  Task<Result<std::optional<std::pair<std::uint64_t, std::uint64_t>>>> range() override {
-    co_return std::nullopt;
-  }
+  Task<Result<std::optional<backend::EventRange>>> range() override { co_return std::nullopt; }
   std::shared_ptr<void> listen(backend::EventListener) override { return {}; }
   std::vector<std::string> types = {};
 };

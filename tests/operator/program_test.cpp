@@ -115,6 +115,34 @@ TEST_CASE("flags, variables and file are as the gateway's, with variables of its
   CHECK(!contains(printed, "hidden"));
 }
 
+TEST_CASE("one principal leaves half of the room, unless it is configured otherwise") {
+  const auto& standard = load({}).config.backend;
+  CHECK(standard.sockets_per_principal == standard.most_sockets / 2);
+  CHECK(standard.streams_per_principal == standard.most_streams / 2);
+  const auto fewer = load({}, {{"VX11_OPERATOR_WEBSOCKETS_MAX", "1"},
+                               {"VX11_OPERATOR_EVENTS_MAX_STREAMS", "10"},
+                               {"VX11_OPERATOR_EVENTS_STREAMS_PER_PRINCIPAL", "9"}})
+                         .config.backend;
+  CHECK(fewer.sockets_per_principal == 1);
+  CHECK(fewer.streams_per_principal == 9);
+}
+
+TEST_CASE("what needs a restart is named, and stays as it is") {
+  const LoadedConfig running = load({"--listen", "127.0.0.1:1", "--database", "/a.db"});
+  LoadedConfig next = load({"--listen", "127.0.0.1:2", "--database", "/b.db", "--read-only"},
+                           {{"VX11_OPERATOR_SERVER_ORIGINS", "https://console.example"},
+                            {"VX11_OPERATOR_SERVER_DRAIN_DELAY", "7s"},
+                            {"VX11_OPERATOR_LOG_FORMAT", "json"}});
+  REQUIRE(mistakes_of(next).empty());
+  CHECK(backend::keep_fixed(running.config, next.config) ==
+        std::vector<std::string>{"server.listen", "database.file", "log.format"});
+  CHECK(next.config.server.listen.port == 1);
+  CHECK(next.config.backend.database.value == "/a.db");
+  CHECK(next.config.backend.read_only);
+  CHECK(next.config.backend.origins.size() == 1);
+  CHECK(next.config.server.drain_delay == std::chrono::seconds(7));
+}
+
 TEST_CASE("mistakes are named, and secrets are not") {
   const ScratchFolder folder;
   const std::string file =

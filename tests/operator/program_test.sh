@@ -147,9 +147,83 @@ shows_health_and_metrics() {
     unmet 'the page is not counted'
   grep -q '^process_open_fds ' "$BODY" || unmet 'no process figures'
   local name
-  for name in event_streams database_waiting database_errors_total; do
+  for name in event_streams database_waiting database_errors_total 'event_streams_refused_total{bound="principal"}' \
+    'bridge_sockets_refused_total{bound="all"}'; do
     grep -q "^vx11_operator_$name 0$" "$BODY" || unmet "no vx11_operator_$name"
   done
+}
+
+# reload TEXT <<<TOML: SIGHUP with this file, until the log has another line with TEXT.
+reload() {
+  local before
+  before=$(grep -c "$1" "$WORK/operator.err")
+  cat >"$WORK/operator.toml"
+  kill -HUP "${PIDS[operator]}"
+  another() { (($(grep -c "$1" "$WORK/operator.err") > $2)); }
+  eventually 20 another "$1" "$before" || unmet "the log does not say: $1"
+}
+
+takes_over_a_changed_configuration() {
+  local common stream
+  common="[server]
+listen = \"127.0.0.1:0\"
+[database]
+file = \"$WORK/reload.db\""
+  stop operator
+  printf '%s\n[gateway]\nurl = "%s"\n' "$common" "$BASE" >"$WORK/operator.toml"
+  start operator '^listening on ' "$OPERATOR_PROGRAM" --config "$WORK/operator.toml"
+  OPERATOR=$(url_of operator 'listening on')
+  API=$OPERATOR/operator/api
+  curl --noproxy '*' -sSN "$API/events/stream" -H "x-vx11-token: $TOKEN" >"$WORK/stream" 2>/dev/null &
+  stream=$!
+  eventually 20 test -s "$WORK/stream" || unmet 'the event stream does not open'
+
+  reload 'configuration was read' <<<"$common
+[gateway]
+url = \"$BASE\"
+token_file = \"$WORK/token\"
+watch_interval = \"100ms\"
+[events]
+streams_per_principal = 1
+[login]
+lifetime = \"1h\"
+[console]
+read_only = true
+[log]
+level = \"debug\"
+format = \"json\""
+  grep -q 'log.format' "$WORK/operator.err" || unmet 'the log does not say what needs a restart'
+  api GET /events/stream -H "x-vx11-token: $TOKEN"
+  expect_status 429
+  expect_header Retry-After '^5$'
+  log_in "$TOKEN"
+  expect_header Set-Cookie 'Max-Age=3600$'
+  api POST /events/ingest -H "x-vx11-token: $TOKEN" -H 'content-type: application/json' --data '{}'
+  expect_json '.status == "OFF_BY_POLICY"'
+  watches() { api GET /latency -H "x-vx11-token: $TOKEN" && jq -e '[.series[].source] | index("status")' "$BODY" >/dev/null; }
+  eventually 20 watches || unmet 'the gateway is not watched with the token of the file'
+
+  reload 'login.lifetime' <<<"$common
+[gateway]
+url = \"http://127.0.0.1:1\"
+[login]
+lifetime = \"13h\""
+  api GET /status -H "x-vx11-token: $TOKEN"
+  expect_status 200
+
+  reload 'configuration was read' <<<"$common
+[gateway]
+url = \"http://127.0.0.1:$(free_port)\""
+  api GET /status -H "x-vx11-token: $TOKEN"
+  expect_status 503
+  reload 'configuration was read' <<<"$common
+[gateway]
+url = \"$BASE\""
+  api POST /events/ingest -H "x-vx11-token: $TOKEN" -H 'content-type: application/json' \
+    --data '{"source":"test","type":"test.reloaded","payload":{}}'
+  expect_status 200
+  eventually 20 grep -q test.reloaded "$WORK/stream" || unmet 'the stream has ended'
+  kill "$stream"
 }
 
 # sees_a_pong: over a WebSocket with the token.
@@ -212,6 +286,8 @@ check 'a logout ends the login' logs_out
 check 'logins, refusals and logouts are in audit and events' records_logins
 check 'console and description need no credential' serves_files_without_a_credential
 check 'health and metrics' shows_health_and_metrics
+echo "$TOKEN" >"$WORK/token" && chmod 600 "$WORK/token"
+check 'SIGHUP takes over what can change, and says what cannot' takes_over_a_changed_configuration
 check 'it connects to the gateway and to nothing else' connects_to_the_gateway_alone
 end_operator
 finish

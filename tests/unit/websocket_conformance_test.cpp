@@ -1,5 +1,6 @@
 // Clients of RFC 6455, good and bad, by a table: the subjects of the Autobahn test suite's groups 1
-// to 7. Each case is sent in one piece and byte by byte, and has the same outcome.
+// to 7, 9 and 10. Each case is sent in one piece and, if it is short, byte by byte, and has the
+// same outcome. Groups 12 and 13 are about compression, which is not offered.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -181,7 +182,8 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: UTF-8") {
        {"Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!",
         "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", "\x7f", "\xc2\x80", "\xdf\xbf",
         "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xef\xbf\xbf",
-        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xef\xbf\xbe", "\xf0\x9f\xbf\xbe",
+        "\xf4\x8f\xbf\xbe"}) {
     for (const std::string& way : ways_to_send(valid)) {
       cases.push_back({.name = valid, .sent = way, .messages = {valid}});
     }
@@ -277,4 +279,56 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: closes") {
         {.name = "invalid " + std::to_string(code), .sent = close_frame(code), .code = 1002});
   }
   check_all(*this, cases);
+}
+
+TEST_CASE_FIXTURE(SocketServer, "conformance: large messages in fragments and in pieces") {
+  options.max_message_bytes = std::size_t{1} << 20;
+  options.max_unsent_bytes = 2 * options.max_message_bytes;
+  const std::string large(options.max_message_bytes, '*');
+  const auto split = [](std::uint8_t opcode, std::string_view data, std::size_t size) {
+    std::string sent = part(opcode, data.substr(0, size));
+    for (data.remove_prefix(size); data.size() > size; data.remove_prefix(size)) {
+      sent += more(data.substr(0, size));
+    }
+    return sent + last(data);
+  };
+  const std::string medium = large.substr(0, 65'536);
+  check_all(*this, {{.name = "one frame", .sent = text(large), .messages = {large}},
+                    {.name = "binary", .sent = frame(Opcode::binary, large), .messages = {large}},
+                    {.name = "fragments of 64 bytes",
+                     .sent = split(Opcode::text, medium, 64),
+                     .messages = {medium}},
+                    {.name = "fragments of 1300 bytes",
+                     .sent = split(Opcode::text, medium, 1'300),
+                     .messages = {medium}},
+                    {.name = "fragments of 64 KiB",
+                     .sent = split(Opcode::binary, large, 65'536),
+                     .messages = {large}},
+                    {.name = "one byte too many in fragments",
+                     .sent = split(Opcode::text, large + "*", 65'536),
+                     .code = 1009}});
+  for (const std::size_t piece : {64, 997, 2'048}) {
+    RawHttpClient client = open();
+    const std::string sent = text(medium);
+    for (std::size_t at = 0; at < sent.size(); at += piece) {
+      client.send(std::string_view(sent).substr(at, piece));
+    }
+    CHECK(read_frame(client).data == medium);
+  }
+}
+
+TEST_CASE_FIXTURE(SocketServer, "conformance: many messages on one connection") {
+  RawHttpClient client = open();
+  for (const std::uint8_t opcode : {Opcode::text, Opcode::binary}) {
+    for (const std::size_t size : {0, 16, 64, 256, 1'024, 4'096}) {
+      const std::string data(size, 'x');
+      bool are_echoed = true;
+      for (int i = 0; i < 200; ++i) {
+        client.send(frame(opcode, data));
+        const Frame got = read_frame(client);
+        are_echoed = are_echoed && got.opcode == opcode && got.data == data;
+      }
+      CHECK(are_echoed);
+    }
+  }
 }

@@ -51,6 +51,16 @@ TEST_CASE_FIXTURE(SocketServer, "the first subprotocol that the client prefers i
   CHECK(refused.body.find("vx11.v1, vx11.v2") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(SocketServer, "extensions that a client offers are not taken up") {
+  RawHttpClient client =
+      open("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-other\r\n");
+  client.send(frame(Opcode::text, "plain"));
+  CHECK(read_frame(client).data == "plain");
+  RawHttpClient other = connect();
+  other.send(handshake("/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+  CHECK_FALSE(RawHttpClient::has(other.read_interim(), "sec-websocket-extensions"));
+}
+
 TEST_CASE_FIXTURE(SocketServer, "what follows the handshake in one segment is read") {
   RawHttpClient client = connect();
   client.send(handshake("/ws") + frame(Opcode::text, "early"));
