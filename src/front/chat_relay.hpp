@@ -28,13 +28,14 @@ namespace endpoints {
 /// What the relays of one API share.
 struct RelayOptions {
   RelayOptions(const ChatStreamLimits& limits, std::shared_ptr<Timer> timer, SteadyClock clock,
-               ChatMetrics& metrics)
-      : limits(limits), timer(std::move(timer)), clock(std::move(clock)), metrics(&metrics) {}
+               ChatMetrics* metrics)
+      : limits(limits), timer(std::move(timer)), clock(std::move(clock)), metrics(metrics) {}
 
   ChatStreamLimits limits;
   std::shared_ptr<Timer> timer;  ///< Null: no early head and no heartbeats.
   SteadyClock clock;
-  ChatMetrics* metrics;  ///< Kept alive by what the form keeps alive.
+  /// Kept alive by what the form keeps alive. Null: pieces are not counted.
+  ChatMetrics* metrics;
 };
 
 /// A coroutine of its own asks the targets, reads the stream and writes events; the server takes

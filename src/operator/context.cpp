@@ -12,6 +12,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
+OperatorApiOptions Context::only_counted(OperatorApiOptions options) {
+  if (options.request_counting == RequestCounting::off) options.request_metrics = nullptr;
+  return options;
+}
+
+RequestCounts Context::request_counts(const OperatorApiOptions& with) noexcept {
+  if (with.request_counting == RequestCounting::off) return RequestCounts::none;
+  return with.request_metrics != nullptr ? RequestCounts::without_times : RequestCounts::with_times;
+}
+
 std::shared_ptr<ChatMetrics> Context::chat_metrics(const OperatorApiOptions& with,
                                                    const Context* earlier) {
   if (with.chat_metrics != nullptr) return with.chat_metrics;
@@ -28,7 +38,7 @@ std::vector<MetricFamily> Context::metric_families() const {
   };
   if (options.request_metrics) append(RequestMetrics::families(options.request_metrics));
   append(metrics.families());
-  append(ChatMetrics::families(chats));
+  if (counts_chats()) append(ChatMetrics::families(chats));
   append(breakers.families(options.clock));
   append(options.metric_families);
   return families;
