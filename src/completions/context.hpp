@@ -48,11 +48,11 @@ struct Context {
   }
 
   Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
-  /// Counts an answer by its route.
+  /// Counts an answer by its route. Must not outlive this.
   /// \param pattern of the route
   endpoints::RouteCount count_of(std::string_view pattern, const HttpRequest& request,
                                  const HttpAdmission& admission) const {
-    const auto& counts = options.request_metrics;
+    RequestMetrics* const counts = options.request_metrics.get();
     return {counts, counts != nullptr ? counts->index_of(pattern) : 0, request,
             admission.trace().get()};
   }

@@ -115,7 +115,8 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
     return answer_whole(*context, *router, *std::move(call), admission, deadline);
   }
   const TimePoint since = admission.match().since;
-  endpoints::RelayOptions options(with.stream, with.timer, with.clock, with.chat_metrics.get());
+  endpoints::RelayOptions options(with.stream, with.timer.get(), with.clock,
+                                  with.chat_metrics.get());
   auto form = std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter(),
                                                std::move(route_count));
   auto relay =

@@ -54,9 +54,10 @@ void Context::count(const Call& call, int status, Duration took) const noexcept 
 }
 
 RouteCount Context::count_of(const Call& call) const {
-  const bool counts = options.request_metrics != nullptr;
-  return {options.request_metrics, counts ? route_counts[position_of(*call.route)] : 0,
-          call.request, call.trace.get()};
+  RequestMetrics* const metrics_by_route = options.request_metrics.get();
+  const bool counts = metrics_by_route != nullptr;
+  return {metrics_by_route, counts ? route_counts[position_of(*call.route)] : 0, call.request,
+          call.trace.get()};
 }
 
 void Context::finish(HttpResponse& answer, const HttpRequest& request,

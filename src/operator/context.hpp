@@ -76,7 +76,7 @@ struct Context {
   /// Counts an answer. A streamed chat counts itself when it ends.
   /// \param took from when the head of the request was complete
   void count(const Call& call, int status, Duration took) const noexcept;
-  /// For a streamed chat.
+  /// For a streamed chat. Must not outlive this.
   RouteCount count_of(const Call& call) const;
 
   const OperatorApiOptions options;
