@@ -67,6 +67,10 @@ vx11::MetricsAccess metrics_access(const GatewayConfig& config) {
   return is_open ? vx11::MetricsAccess::everyone : vx11::MetricsAccess::with_token;
 }
 
+vx11::RequestCounting counting_of(const GatewayConfig& config) {
+  return config.metrics.requests ? vx11::RequestCounting::on : vx11::RequestCounting::off;
+}
+
 /// Where tasks are sent; none without a switch.
 std::optional<vx11::RouterTarget> make_tasks(const Upstreams& upstreams) {
   if (!upstreams.switch_) return std::nullopt;
@@ -209,7 +213,8 @@ Result<vx11::ChatCompletionsApi> make_completions(const GatewayConfig& config, c
                         .timer = vx11::make_net_timer(),
                         .on_event = parts.on_event,
                         .chat_metrics = state.chat_metrics,
-                        .request_metrics = state.requests.metrics});
+                        .request_metrics = state.requests.metrics,
+                        .request_counting = counting_of(config)});
 }
 
 /// Only named targets take a conversation.
@@ -269,7 +274,8 @@ Result<vx11::OperatorApi> make_operator(const GatewayConfig& config, const Parts
                                              .admin = state.admin,
                                              .on_event = parts.on_event,
                                              .chat_metrics = state.chat_metrics,
-                                             .request_metrics = state.requests.metrics});
+                                             .request_metrics = state.requests.metrics,
+                                             .request_counting = counting_of(config)});
 }
 
 /// The OpenAI chat API with and without `/v1`, and the documents; all else is the operator's.

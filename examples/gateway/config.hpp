@@ -260,7 +260,8 @@ struct LimitsConfig {
 
 struct MetricsConfig {
   MetricsMode access = MetricsMode::automatic;
-  bool open = false;  ///< Deprecated spelling of `MetricsMode::open`.
+  bool open = false;     ///< Deprecated spelling of `MetricsMode::open`.
+  bool requests = true;  ///< Whether requests and chats are counted.
 };
 
 struct LogConfig {

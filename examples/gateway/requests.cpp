@@ -26,10 +26,12 @@ std::chrono::seconds hsts_of(const ListenerTlsConfig& tls) {
 
 /// What every request is reported to. APIs and limits count what they answer; what was refused by
 /// its head, or by the server, is counted here.
-vx11::RequestSink sink_of(const RequestServices& services, const Objectives& objectives) {
-  return [logs = services.logs, metrics = services.metrics,
+vx11::RequestSink sink_of(const RequestServices& services, const Objectives& objectives,
+                          std::shared_ptr<vx11::RequestMetrics> counts) {
+  return [logs = services.logs, metrics = std::move(counts),
           objectives](const vx11::RequestRecord& record) {
-    if (!record.is_admitted) metrics->refused(record.route, record.method, record.status);
+    if (metrics != nullptr && !record.is_admitted)
+      metrics->refused(record.route, record.method, record.status);
     objectives->count(record);
     logs->note(record);
   };
@@ -58,19 +60,20 @@ vx11::Result<RequestServices> make_request_services(
 Handler around_apis(const GatewayConfig& config, const RequestServices& services,
                     const Objectives& objectives, Limits& limits, const Credentials& credentials,
                     std::shared_ptr<vx11::HttpHandler> apis) {
+  const auto counts = config.metrics.requests ? services.metrics : nullptr;
   Handler made = vx11::make_idempotent(std::move(apis), {.store = services.idempotency,
                                                          .max_wait = config.idempotency.max_wait,
                                                          .cors_origins = config.server.cors_origins,
-                                                         .metrics = services.metrics});
-  if (made) made = within_limits(config, limits, credentials, *std::move(made), services.metrics);
+                                                         .metrics = counts});
+  if (made) made = within_limits(config, limits, credentials, *std::move(made), counts);
   if (made) made = vx11::make_problem_details(*std::move(made));
   const std::chrono::seconds hsts = hsts_of(config.server.tls);
   if (made && hsts.count() > 0) {
     made = vx11::make_answer_fields(*std::move(made), {.hsts_max_age = hsts});
   }
   if (!made) return made;
-  return vx11::make_request_log(*std::move(made),
-                                {.sink = sink_of(services, objectives), .tracer = services.tracer});
+  return vx11::make_request_log(
+      *std::move(made), {.sink = sink_of(services, objectives, counts), .tracer = services.tracer});
 }
 
 }  // namespace gateway

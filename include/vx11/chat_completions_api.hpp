@@ -68,6 +68,8 @@ struct ChatCompletionsApiOptions {
   std::shared_ptr<ChatMetrics> chat_metrics = {};
   /// As `OperatorApiOptions::request_metrics`. Null: requests are not counted by status code.
   std::shared_ptr<RequestMetrics> request_metrics = {};
+  /// As `OperatorApiOptions::request_counting`; off: `metric_families` returns none.
+  RequestCounting request_counting = RequestCounting::on;
 };
 
 /// Handles `POST /v1/chat/completions`, `GET /v1/models`, `POST /v1/embeddings` and, for text

@@ -23,6 +23,14 @@ struct ServedRoute {
       {};  ///< As `HttpHandler::route` returns it. Several methods may share it.
 };
 
+/// Whether an API counts what it answers.
+enum class RequestCounting : unsigned char {
+  on,
+  /// Requests, chats and streams are neither counted nor timed, and `GET /metrics` has none of
+  /// their families: for programs that have no scraper.
+  off,
+};
+
 /// Requests by route, method and status code, and their times by route.
 ///
 /// Every series exists from the start, and no request can add one: paths without a route count for

@@ -140,6 +140,9 @@ struct OperatorApiOptions {
   /// Counts requests by route, and is shown by `GET /metrics`, in place of the times by endpoint;
   /// share it with every API. Null: times are counted by endpoint.
   std::shared_ptr<RequestMetrics> request_metrics = {};
+  /// Off: `chat_metrics` and `request_metrics` are not used. Everything else that `GET /metrics`
+  /// shows stays. A `successor` that counts again continues where counting ended.
+  RequestCounting request_counting = RequestCounting::on;
 };
 
 /// Handles the operator endpoints. Independent of any server: call it with requests from any

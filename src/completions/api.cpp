@@ -253,7 +253,7 @@ tl::expected<HttpAdmission, HttpResponse> ChatCompletionsApi::admit(const HttpRe
   }
   if (!refused) return {tl::in_place, *this, impl.options.max_body_bytes, std::move(found)};
   impl.finish(*refused, head, http_detail::request_id_of(head.headers));
-  impl.metrics.answered(match.label(), refused->status);
+  impl.answered(match.label(), refused->status);
   return tl::unexpected(*std::move(refused));
 }
 
@@ -289,7 +289,7 @@ Task<StreamedResponse> ChatCompletionsApi::open(const HttpRequest& request,
   }
   impl->finish(answer.head, request, request_id);
   if (answer.body == nullptr) {
-    impl->metrics.answered(route.label, answer.head.status);
+    impl->answered(route.label, answer.head.status);
     const endpoints::RouteCount count = impl->count_of(route.pattern, request, admission);
     count.answered(answer.head.status, impl->since(admission.match().since));
   }
@@ -319,6 +319,7 @@ std::vector<ServedRoute> ChatCompletionsApi::routes() {
 }
 
 std::vector<MetricFamily> ChatCompletionsApi::metric_families() const {
+  if (impl_->metrics == nullptr) return {};
   return completions::metric_families(impl_->counters);
 }
 

@@ -21,22 +21,38 @@ namespace completions {
 struct Context {
   /// \param earlier the one that this replaces; null: none
   explicit Context(ChatCompletionsApiOptions complete, const Context* earlier = nullptr)
-      : options(std::move(complete)),
+      : options(only_counted(std::move(complete))),
         created(earlier != nullptr ? earlier->created : seconds_now()),
         counters(earlier != nullptr ? earlier->counters : std::make_shared<Metrics>()),
-        chats(options.chat_metrics != nullptr ? options.chat_metrics : ChatMetrics::create({})) {}
+        metrics(options.request_counting == RequestCounting::on ? counters.get() : nullptr) {}
+
+  /// Without the counters of requests, if these are not counted.
+  static ChatCompletionsApiOptions only_counted(ChatCompletionsApiOptions options) {
+    if (options.request_counting == RequestCounting::on) return options;
+    options.chat_metrics = nullptr;
+    options.request_metrics = nullptr;
+    return options;
+  }
 
   void report(OperatorEventKind kind, std::string_view subject = {},
               std::string_view reason = {}) const {
     if (options.on_event) options.on_event(OperatorEvent{kind, subject, reason});
   }
 
+  void ended(const EndedChat& chat) const noexcept {
+    if (options.chat_metrics != nullptr) options.chat_metrics->ended(chat);
+  }
+  /// Counts a whole answer, or a refusal.
+  void answered(RouteLabel route, int status) const noexcept {
+    if (metrics != nullptr) metrics->answered(route, status);
+  }
+
   Duration since(TimePoint then) const noexcept { return options.clock.now() - then; }
-  /// Counts an answer by its route.
+  /// Counts an answer by its route. Must not outlive this.
   /// \param pattern of the route
   endpoints::RouteCount count_of(std::string_view pattern, const HttpRequest& request,
                                  const HttpAdmission& admission) const {
-    const auto& counts = options.request_metrics;
+    RequestMetrics* const counts = options.request_metrics.get();
     return {counts, counts != nullptr ? counts->index_of(pattern) : 0, request,
             admission.trace().get()};
   }
@@ -49,9 +65,8 @@ struct Context {
 
   const ChatCompletionsApiOptions options;
   const std::int64_t created;               ///< The `created` of all models.
-  const std::shared_ptr<Metrics> counters;  ///< Those of `metrics`.
-  Metrics& metrics = *counters;
-  const std::shared_ptr<ChatMetrics> chats;
+  const std::shared_ptr<Metrics> counters;  ///< For successors, also if nothing is counted.
+  Metrics* const metrics;                   ///< Those, or null: nothing is counted.
 };
 
 }  // namespace completions

@@ -87,7 +87,7 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   ended.total = context->since(admission.match().since);
   ended.is_good = reply.has_value();
   if (reply) ended.ending = &reply->ending;
-  context->chats->ended(ended);
+  context->ended(ended);
   if (!reply) {
     endpoints::report_failure(admission, ended.attempts.size());
     co_return failure_response(reply.error(), with.max_retry_after);

@@ -75,13 +75,13 @@ Task<StreamedResponse> answer_whole(const Context& context, const Router& router
   EndedChat chat(reply ? reply->attempts : reply.error().attempts);
   chat.total = context.since(admission.match().since);
   if (!reply) {
-    context.chats->ended(chat);
+    context.ended(chat);
     endpoints::report_failure(admission, chat.attempts.size());
     co_return whole(failure_response(reply.error(), context.options.max_retry_after));
   }
   chat.ending = &reply->ending;
   chat.is_good = true;
-  context.chats->ended(chat);
+  context.ended(chat);
   endpoints::charge(admission.meter().get(), reply->ending);
   if (turn.is_kept()) {
     Task<void> keeping = turn.keep(reply->text, reply->source, Completeness::complete);
@@ -115,7 +115,8 @@ Task<StreamedResponse> complete_chat(std::shared_ptr<const Context> context, Ans
     return answer_whole(*context, *router, *std::move(call), admission, deadline);
   }
   const TimePoint since = admission.match().since;
-  endpoints::RelayOptions options(with.stream, with.timer, with.clock, *context->chats);
+  endpoints::RelayOptions options(with.stream, with.timer.get(), with.clock,
+                                  with.chat_metrics.get());
   auto form = std::make_unique<CompletionForm>(context, router, *std::move(call), admission.meter(),
                                                std::move(route_count));
   auto relay =

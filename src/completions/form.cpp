@@ -57,7 +57,7 @@ HttpResponse CompletionForm::refuse(const ChatFailure& failure, Duration took) {
   EndedChat chat(failure.attempts);
   chat.total = took;
   chat.is_streamed = true;
-  context_->chats->ended(chat);
+  context_->ended(chat);
   return failure_response(failure, context_->options.max_retry_after);
 }
 
@@ -85,8 +85,8 @@ Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
 }
 
 void CompletionForm::count(const endpoints::StreamCount& ended) noexcept {
-  context_->chats->ended(endpoints::ended_chat(ended));
-  context_->metrics.streamed(label_of(call_.style), ended.end);
+  context_->ended(endpoints::ended_chat(ended));
+  if (context_->metrics != nullptr) context_->metrics->streamed(label_of(call_.style), ended.end);
   route_count_.answered(counted_status(ended.end), ended.total);
 }
 

@@ -106,7 +106,9 @@ Task<bool> ChatRelay::open() {
 void ChatRelay::note_piece() noexcept {
   const TimePoint at = now();
   last_out_ = at;
-  if (last_piece_ != TimePoint()) options_.metrics->piece_arrived(at - last_piece_);
+  if (options_.metrics != nullptr && last_piece_ != TimePoint()) {
+    options_.metrics->piece_arrived(at - last_piece_);
+  }
   last_piece_ = at;
 }
 

@@ -25,16 +25,17 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
-/// What the relays of one API share.
+/// What the relays of one API share. Each stream has it, so it refers to what the API has: all but
+/// the clock is kept alive by what the form keeps alive.
 struct RelayOptions {
-  RelayOptions(const ChatStreamLimits& limits, std::shared_ptr<Timer> timer, SteadyClock clock,
-               ChatMetrics& metrics)
-      : limits(limits), timer(std::move(timer)), clock(std::move(clock)), metrics(&metrics) {}
+  RelayOptions(const ChatStreamLimits& limits, Timer* timer, SteadyClock clock,
+               ChatMetrics* metrics)
+      : limits(limits), timer(timer), clock(std::move(clock)), metrics(metrics) {}
 
-  ChatStreamLimits limits;
-  std::shared_ptr<Timer> timer;  ///< Null: no early head and no heartbeats.
+  const ChatStreamLimits& limits;
+  Timer* timer;  ///< Null: no early head and no heartbeats.
   SteadyClock clock;
-  ChatMetrics* metrics;  ///< Kept alive by what the form keeps alive.
+  ChatMetrics* metrics;  ///< Null: pieces are not counted.
 };
 
 /// A coroutine of its own asks the targets, reads the stream and writes events; the server takes

@@ -29,7 +29,8 @@ Task<StreamedResponse> stream_chat(std::shared_ptr<const Context> context, const
   auto refused = turn.read(call);
   if (refused) co_return StreamedResponse(*std::move(refused), nullptr);
   const OperatorApiOptions& with = context->options;
-  RelayOptions options(with.stream, with.timer, with.clock, *context->chats);
+  RelayOptions options(with.stream, with.timer.get(), with.clock,
+                       context->counts_chats() ? context->chats.get() : nullptr);
   auto form = std::make_unique<OperatorChatForm>(std::move(context), std::move(turn), call);
   auto relay =
       std::make_shared<ChatRelay>(std::move(options), std::move(form), call.deadline, since);

@@ -75,7 +75,7 @@ class ChatTurn {
 
   const Context* context_;
   std::shared_ptr<const std::string> principal_;
-  ChatRequest chat_ = {};
+  ChatRequest chat_;
   WallTime asked_at_ = {};
   HistoryStatus history_ = HistoryStatus::kept;
 };

@@ -12,6 +12,16 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
+OperatorApiOptions Context::only_counted(OperatorApiOptions options) {
+  if (options.request_counting == RequestCounting::off) options.request_metrics = nullptr;
+  return options;
+}
+
+RequestCounts Context::request_counts(const OperatorApiOptions& with) noexcept {
+  if (with.request_counting == RequestCounting::off) return RequestCounts::none;
+  return with.request_metrics != nullptr ? RequestCounts::without_times : RequestCounts::with_times;
+}
+
 std::shared_ptr<ChatMetrics> Context::chat_metrics(const OperatorApiOptions& with,
                                                    const Context* earlier) {
   if (with.chat_metrics != nullptr) return with.chat_metrics;
@@ -28,7 +38,7 @@ std::vector<MetricFamily> Context::metric_families() const {
   };
   if (options.request_metrics) append(RequestMetrics::families(options.request_metrics));
   append(metrics.families());
-  append(ChatMetrics::families(chats));
+  if (counts_chats()) append(ChatMetrics::families(chats));
   append(breakers.families(options.clock));
   append(options.metric_families);
   return families;
@@ -44,9 +54,10 @@ void Context::count(const Call& call, int status, Duration took) const noexcept 
 }
 
 RouteCount Context::count_of(const Call& call) const {
-  const bool counts = options.request_metrics != nullptr;
-  return {options.request_metrics, counts ? route_counts[position_of(*call.route)] : 0,
-          call.request, call.trace.get()};
+  RequestMetrics* const metrics_by_route = options.request_metrics.get();
+  const bool counts = metrics_by_route != nullptr;
+  return {metrics_by_route, counts ? route_counts[position_of(*call.route)] : 0, call.request,
+          call.trace.get()};
 }
 
 void Context::finish(HttpResponse& answer, const HttpRequest& request,

@@ -31,15 +31,16 @@ struct Call;
 struct Context {
   /// \param earlier the one that this replaces; null: none
   explicit Context(OperatorApiOptions complete, const Context* earlier = nullptr)
-      : options(std::move(complete)),
+      : options(only_counted(std::move(complete))),
         draining(earlier != nullptr && earlier->draining.load(std::memory_order_relaxed)),
-        metrics(options.request_metrics != nullptr ? RequestDurations::left_out
-                                                   : RequestDurations::by_endpoint,
-                earlier != nullptr ? &earlier->metrics : nullptr),
+        metrics(request_counts(options), earlier != nullptr ? &earlier->metrics : nullptr),
         chats(chat_metrics(options, earlier)),
         breakers(options.breakers, earlier != nullptr ? &earlier->breakers : nullptr),
         route_counts(route_indices(options.request_metrics.get())) {}
 
+  /// Without `request_metrics`, if requests are not counted.
+  static OperatorApiOptions only_counted(OperatorApiOptions options);
+  static RequestCounts request_counts(const OperatorApiOptions& with) noexcept;
   /// The counters of chats: those that all APIs share, or its own.
   static std::shared_ptr<ChatMetrics> chat_metrics(const OperatorApiOptions& with,
                                                    const Context* earlier);
@@ -56,9 +57,10 @@ struct Context {
     return principal != nullptr && options.auth->names_users() ? principal : nullptr;
   }
 
+  bool counts_chats() const noexcept { return options.request_counting == RequestCounting::on; }
   /// Counts a chat, and reports replies that cannot be used.
   void ended(const EndedChat& chat) const {
-    chats->ended(chat);
+    if (counts_chats()) chats->ended(chat);
     for (const Attempt& attempt : chat.attempts) {
       if (attempt.outcome != Outcome::invalid_reply) continue;
       report(OperatorEventKind::reply_refused, attempt.target, to_string(attempt.outcome));
@@ -74,13 +76,13 @@ struct Context {
   /// Counts an answer. A streamed chat counts itself when it ends.
   /// \param took from when the head of the request was complete
   void count(const Call& call, int status, Duration took) const noexcept;
-  /// For a streamed chat.
+  /// For a streamed chat. Must not outlive this.
   RouteCount count_of(const Call& call) const;
 
   const OperatorApiOptions options;
   std::atomic<bool> draining;
   mutable Metrics metrics;
-  const std::shared_ptr<ChatMetrics> chats;
+  const std::shared_ptr<ChatMetrics> chats;  ///< Also if they are not counted, for successors.
   const BreakerMetrics breakers;
   const RouteIndices route_counts;    ///< Of `OperatorApiOptions::request_metrics`.
   std::optional<metrics::Page> page;  ///< Made once the metrics of the program are checked.

@@ -37,33 +37,34 @@ std::string name_of(std::size_t endpoint) {
 
 }  // namespace
 
-Metrics::Metrics(RequestDurations durations, const Metrics* earlier)
-    : counted_(durations),
+Metrics::Metrics(RequestCounts counted, const Metrics* earlier)
+    : counted_(counted),
       shared_(earlier != nullptr ? earlier->shared_ : std::make_shared<Shared>()) {
-  if (counted_ == RequestDurations::left_out || shared_->durations[0] != nullptr) return;
+  if (counted_ != RequestCounts::with_times || shared_->durations[0] != nullptr) return;
   for (auto& times : shared_->durations) {
     times = std::make_unique<MetricHistogram>(request_time_bounds(), kTimeSteps);
   }
 }
 
 void Metrics::answered(Endpoint endpoint, int status, Duration took) noexcept {
+  if (counted_ == RequestCounts::none) return;
   const auto at = static_cast<std::size_t>(endpoint);
   add(shared_->endpoints[at].classes[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]);
-  if (counted_ == RequestDurations::by_endpoint) shared_->durations[at]->count_time(took);
+  if (counted_ == RequestCounts::with_times) shared_->durations[at]->count_time(took);
 }
 
 void Metrics::streamed(StreamEnd end, std::optional<Duration> first_piece,
                        Duration total) noexcept {
+  if (counted_ == RequestCounts::none) return;
   answered(Endpoint::chat, counted_status(end), total);
   add(shared_->stream_ends[static_cast<std::size_t>(end)]);
   if (first_piece) shared_->first_piece.count_time(*first_piece);
   shared_->stream_total.count_time(total);
 }
 
-std::vector<MetricFamily> Metrics::families() const {
-  std::vector<MetricFamily> families;
+void Metrics::add_requests(std::vector<MetricFamily>& families) const {
   families.push_back(requests());
-  if (counted_ == RequestDurations::by_endpoint) families.push_back(durations());
+  if (counted_ == RequestCounts::with_times) families.push_back(durations());
   families.push_back(stream_ends());
   families.push_back(stream_times(
       "vx11_chat_stream_first_piece_seconds",
@@ -74,6 +75,11 @@ std::vector<MetricFamily> Metrics::families() const {
       stream_times("vx11_chat_stream_duration_seconds",
                    "Time from the head of a request to the end of its stream, of operator chats.",
                    &Shared::stream_total));
+}
+
+std::vector<MetricFamily> Metrics::families() const {
+  std::vector<MetricFamily> families;
+  if (counted_ != RequestCounts::none) add_requests(families);
   MetricFamily lost{.name = "vx11_session_store_failures_total",
                     .help = "Sessions that could not be read or written."};
   lost.series.push_back(series_of({}, shared_, shared_->sessions_lost));

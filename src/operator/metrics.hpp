@@ -22,8 +22,8 @@
 namespace vx11 {
 inline namespace v0 {
 
-/// Whether times are counted by endpoint. They are left out if they are by route, outside.
-enum class RequestDurations : unsigned char { by_endpoint, left_out };
+/// What is counted of requests. Times by endpoint are left out if they are by route, outside.
+enum class RequestCounts : unsigned char { with_times, without_times, none };
 
 /// Counters of one API.
 ///
@@ -33,9 +33,9 @@ enum class RequestDurations : unsigned char { by_endpoint, left_out };
 class Metrics {
  public:
   /// \param earlier its counters continue here; null: none
-  explicit Metrics(RequestDurations durations, const Metrics* earlier = nullptr);
+  explicit Metrics(RequestCounts counted, const Metrics* earlier = nullptr);
 
-  /// \param took not counted with `RequestDurations::left_out`
+  /// \param took counted with `RequestCounts::with_times` only
   void answered(endpoints::Endpoint endpoint, int status, Duration took) noexcept;
   /// A streamed chat has ended, which is also when it is counted as answered.
   void streamed(StreamEnd end, std::optional<Duration> first_piece, Duration total) noexcept;
@@ -63,13 +63,14 @@ class Metrics {
     MetricHistogram stream_total{request_time_bounds(), kTimeSteps};
   };
 
+  void add_requests(std::vector<MetricFamily>& families) const;
   MetricFamily requests() const;
   MetricFamily durations() const;
   MetricFamily stream_ends() const;
   MetricFamily stream_times(std::string name, std::string help,
                             MetricHistogram Shared::*times) const;
 
-  const RequestDurations counted_;
+  const RequestCounts counted_;
   std::shared_ptr<Shared> shared_;
 };
 

@@ -9,35 +9,67 @@ namespace vx11 {
 inline namespace v0 {
 namespace requests {
 
-OwnedRecord::OwnedRecord(const RequestRecord& from_record, const HttpRequest& request,
+OwnedRecord::OwnedRecord(const RequestRecord& record, const HttpRequest& request,
                          const HttpAdmission& from, std::shared_ptr<RequestTrace> traced)
-    : record(from_record),
-      request_id(from_record.request_id),
-      trace(std::move(traced)),
-      trace_id(trace ? std::string_view() : from_record.trace_id),
-      method(from_record.method),
-      target(from_record.target),
-      principal(from.match().principal),
-      peer(request.peer) {}
-
-RequestRecord OwnedRecord::view() const noexcept {
-  RequestRecord viewed = record;
-  viewed.request_id = request_id;
-  if (trace == nullptr) viewed.trace_id = trace_id;
-  viewed.method = method;
-  viewed.target = target;
-  viewed.principal = principal ? std::string_view(*principal) : std::string_view();
-  viewed.peer = peer ? std::string_view(peer->address) : std::string_view();
-  viewed.source = {};
-  viewed.fallback = {};
-  viewed.error = {};
-  return viewed;
+    : received_(record.received),
+      route_(record.route),
+      trace_(std::move(traced)),
+      principal_(from.match().principal),
+      peer_(request.peer),
+      bytes_in_(record.bytes_in),
+      bytes_out_(record.bytes_out),
+      status_(record.status),
+      is_sampled_(record.is_sampled) {
+  const std::string_view trace_id = trace_ ? std::string_view() : record.trace_id;
+  texts_.reserve(record.request_id.size() + record.method.size() + record.target.size() +
+                 trace_id.size());
+  for (const auto text : {record.request_id, record.method, record.target, trace_id}) add(text);
 }
 
+void OwnedRecord::add(std::string_view text) {
+  texts_ += text;
+  sizes_[texts_added_++] = static_cast<std::uint32_t>(text.size());
+}
+
+RequestRecord OwnedRecord::view() const noexcept {
+  RequestRecord record;
+  std::string_view texts = texts_;
+  std::size_t at = 0;
+  for (std::string_view RequestRecord::*const text :
+       {&RequestRecord::request_id, &RequestRecord::method, &RequestRecord::target,
+        &RequestRecord::trace_id}) {
+    record.*text = texts.substr(0, sizes_[at]);
+    texts.remove_prefix(sizes_[at++]);
+  }
+  if (trace_ != nullptr) {
+    record.trace_id = trace_->text().trace_id();
+    record.span_id = trace_->text().span_id();
+  }
+  record.received = received_;
+  record.route = route_;
+  if (principal_) record.principal = *principal_;
+  if (peer_) record.peer = peer_->address;
+  record.status = status_;
+  record.bytes_in = bytes_in_;
+  record.bytes_out = bytes_out_;
+  record.is_admitted = true;
+  record.is_sampled = is_sampled_;
+  return record;
+}
+
+/// Only a stream that has to wait needs a coroutine.
 Task<Result<std::string>> LoggedStream::next(Deadline deadline) {
-  const std::stop_token stop = deadline.stop_token();
+  std::stop_token stop = deadline.stop_token();
   Task<Result<std::string>> reading = body_->next(std::move(deadline));
-  Result<std::string> piece = co_await std::move(reading);
+  auto waiting = reading.operator co_await();
+  if (!waiting.await_ready()) return noted(std::move(reading), std::move(stop));
+  note(waiting.await_resume(), stop.stop_requested());
+  return reading;
+}
+
+Task<Result<std::string>> LoggedStream::noted(Task<Result<std::string>> reading,
+                                              std::stop_token stop) {
+  Result<std::string>& piece = co_await reading;
   note(piece, stop.stop_requested());
   co_return std::move(piece);
 }
@@ -45,7 +77,7 @@ Task<Result<std::string>> LoggedStream::next(Deadline deadline) {
 void LoggedStream::note(const Result<std::string>& piece, bool is_cancelled) {
   const AnswerEnd failed = is_cancelled ? AnswerEnd::client_left : AnswerEnd::error;
   if (!piece) return report(failed, {});
-  record_.record.bytes_out += piece->size();
+  record_.add_bytes(piece->size());
   if (!piece->empty() && !body_->ended()) return;
   report(body_->failed() ? failed : AnswerEnd::done, *piece);
 }
@@ -61,7 +93,7 @@ void LoggedStream::report(AnswerEnd end, std::string_view last_piece) noexcept {
   record.end = end;
   record.ended = options_.clock.now();
   record.duration = record.ended - since_;
-  if (record_.trace) end_trace(*record_.trace, record, since_);
+  if (RequestTrace* const trace = record_.trace()) end_trace(*trace, record, since_);
   options_.sink(record);
 }
 

@@ -205,6 +205,35 @@ sys.exit(bool(wrong))
 PY
 }
 
+families() { sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$PAGE" | sort; }
+reloaded_with() { # [LINE…]
+  file "$@" '[routes.both]' 'targets = ["switch", "madre"]'
+  operator POST /admin/reload
+  expect_status 200
+  page
+}
+requests_can_be_left_out() {
+  local -r OF_REQUESTS='^(vx11_http_|vx11_chat_|gen_ai_|vx11_requests_total|vx11_completions_)'
+  local -r CHATS='vx11_http_requests_total{route="\/operator\/chat\/ask",method="POST",code="200"}'
+  local all counted
+  page
+  all=$(families) counted=$(value "$CHATS")
+  reloaded_with 'requests = false'
+  expect_equal "what is left" "$(families)" "$(grep -vE "$OF_REQUESTS" <<<"$all")"
+  chat '{"message":"not counted"}'
+  expect_status 200
+  operator POST /v1/chat/completions -H "$JSON" \
+    -d '{"model":"vx11/llama","stream":true,"messages":[{"role":"user","content":"not counted"}]}'
+  expect_status 200
+  anonymous GET /operator/status
+  reloaded_with
+  expect_equal "families again" "$(families)" "$all"
+  expect_equal "chats that were counted" "$(value "$CHATS")" "$counted"
+  chat '{"message":"counted"}'
+  page
+  expect_equal "chats that are counted again" "$(value "$CHATS")" "$((counted + 1))"
+}
+
 # A status asks madre alone, and only for her power state; any other request would be counted.
 wakeups_stay_at_zero() {
   for _ in 1 2 3; do operator GET /operator/status; operator GET /operator/power/state; done
@@ -265,6 +294,7 @@ else
 fi
 check "whatever is sent, the series stay the same" no_request_makes_a_series
 check "counters outlast a reload" counters_outlast_a_reload
+check "requests and chats can be left out, and count on after that" requests_can_be_left_out
 check "status wakes nothing, and what might is counted" wakeups_stay_at_zero
 if command -v promtool >/dev/null; then
   check "promtool check metrics: nothing" promtool_finds_nothing

@@ -186,6 +186,42 @@ TEST_CASE_FIXTURE(Counted, "requests by route take the place of times by endpoin
   CHECK_FALSE(series.contains(R"(vx11_request_duration_seconds_count{endpoint="chat"})"));
 }
 
+TEST_CASE_FIXTURE(Counted, "requests and chats are left out, and a successor counts on") {
+  options.request_metrics = vx11::RequestMetrics::create(OperatorApi::routes());
+  const HttpRequest scraping = authorised("GET", "/metrics");
+  const auto shown = [&](const OperatorApi& by) {
+    return read(vx11::sync_wait(by.handle(scraping)).body);
+  };
+  const auto ask = [&](const OperatorApi& by) {
+    to_switch->then_json(R"({"response":"x"})");
+    HttpRequest request = authorised("POST", "/operator/chat/ask");
+    request.headers.add("Content-Type", "application/json");
+    request.body = R"({"message":"m"})";
+    CHECK(vx11::sync_wait(by.handle(request)).status == 200);
+  };
+  constexpr auto kChats =
+      R"(vx11_http_requests_total{route="/operator/chat/ask",method="POST",code="200"})";
+  constexpr auto kAttempts = R"(vx11_chat_attempts_total{target="switch",outcome="answered"})";
+  const OperatorApi counting = made_anew().value();
+  ask(counting);
+  options.request_counting = vx11::RequestCounting::off;
+  const OperatorApi silent = counting.successor(options).value();
+  ask(silent);
+  for (const auto& [name, value] : shown(silent)) {
+    CHECK_FALSE(name.starts_with("vx11_http_"));
+    CHECK_FALSE(name.starts_with("vx11_chat_"));
+    CHECK_FALSE(name.starts_with("vx11_request"));
+    CHECK_FALSE(name.starts_with("gen_ai_"));
+  }
+  CHECK(shown(silent).at(R"(vx11_circuit_state{breaker="switch",state="open"})") == 0);
+  CHECK(shown(silent).at("vx11_session_store_failures_total") == 0);
+  options.request_counting = vx11::RequestCounting::on;
+  const OperatorApi again = silent.successor(options).value();
+  ask(again);
+  CHECK(shown(again).at(kChats) == 2);
+  CHECK(shown(again).at(kAttempts) == 2);
+}
+
 TEST_CASE_FIXTURE(Counted, "sessions that were lost are counted") {
   to_switch->then_json(R"({"response":"x"})");
   store->fail_writes = true;

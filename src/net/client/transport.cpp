@@ -42,7 +42,7 @@ class NetBody final : public BodyStream {
  private:
   /// Not a coroutine: one for each piece is enough, that of the call, if it has to wait at all.
   Task<Result<std::string>> next_here(const Deadline& deadline) {
-    if (!deadline.never() && deadline.passed(TimerWheel::now())) {
+    if (TimerWheel::has_passed(deadline.at())) {
       return Result<std::string>(fail(Errc::timeout, "no time left"));  // also without a pause
     }
     if (call_->has_piece() || call_->complete()) return Result<std::string>(call_->take_body());

@@ -82,7 +82,7 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
   const std::string_view mistake = http_detail::mistake_in(request);
   if (!mistake.empty()) return fail(Errc::invalid_argument, std::string(mistake));
   if (deadline_.cancelled()) return fail(Errc::cancelled, "the caller went away");
-  if (deadline_.passed(TimerWheel::now())) return fail(Errc::timeout, "no time left");
+  if (TimerWheel::has_passed(deadline_.at())) return fail(Errc::timeout, "no time left");
   return {};
 }
 

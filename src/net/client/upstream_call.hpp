@@ -102,12 +102,12 @@ class UpstreamCall {
   const NetTransportOptions& options_;
   Deadline deadline_;
   const HttpRequest* request_ = nullptr;
-  Until until_ = Until::complete;
   Result<void> result_ = {};
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
   EndJob end_job_;
+  Until until_ = Until::complete;
   bool reused_ = false;
   bool timed_out_there_ = false;  ///< A reused connection was answered 408.
   bool heard_any_ = false;

@@ -33,9 +33,9 @@ class ResponseReader {
   enum class Body : std::uint8_t { expected, none };  ///< None: the response to HEAD.
 
   ResponseReader(ResponseLimits limits, Body body) noexcept
-      : expected_(body),
-        head_({.bytes = limits.head_bytes}, Folding::join),
-        body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}) {}
+      : head_({.bytes = limits.head_bytes}, Folding::join),
+        body_({.bytes = limits.body_bytes, .line_bytes = limits.head_bytes}),
+        expected_(body) {}
 
   /// Parses `bytes`; `used` is how many to consume. Returns `head` once, when the header section is
   /// complete and before any of the body is consumed.
@@ -62,10 +62,10 @@ class ResponseReader {
   /// \param why of static lifetime: an open stream holds this object
   Next fail_with(Errc code, const char* why) noexcept;
 
-  Body expected_;
   HttpResponse response_;
   HeadParser head_;
   BodyDecoder body_;
+  Body expected_;
   bool has_head_ = false;  ///< Of the final response.
   int minor_version_ = 1;
   Errc failed_ = Errc::invalid_reply;

@@ -57,6 +57,10 @@ class VX11_API TimerWheel {
   /// The time `limit` from now, from a clock that is one tick coarser and three times as fast to
   /// read; never too early. For limits, of which each request has several.
   static TimePoint in(Duration limit) noexcept;
+  /// Exact; reads the exact clock only if `at` is near or past.
+  static bool has_passed(TimePoint at) noexcept {
+    return at <= in(Duration::zero()) && at <= now();
+  }
 
   /// In milliseconds, rounded up; negative: no limit.
   int wait_at_most() const noexcept;
