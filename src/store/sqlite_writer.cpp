@@ -276,7 +276,7 @@ void SessionChange::count(std::string_view owner, std::int64_t sessions, std::in
 void SessionChange::forget(std::int64_t key, const std::string& id, std::string_view owner,
                            std::int64_t bytes) {
   const auto found = changed_.find(id);
-  Stored& session = found != changed_.end() ? found->second : changed_[gone_ids_.emplace_back(id)];
+  Stored& session = found != changed_.end() ? found->second : changed_[gone_ids_.emplace_front(id)];
   for (const StoredTurn& turn : turns_of(key, session.appended)) gone_turns_.push_back(turn.key);
   run(statements_.forget, key);
   count(owner, -1, -bytes);

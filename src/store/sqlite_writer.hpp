@@ -7,7 +7,7 @@
 #include <vx11/session.hpp>
 
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -195,7 +195,7 @@ class SessionChange {
   std::unordered_set<std::int64_t> gone_sessions_ = {};
   /// Sessions of this transaction, as far as they are known. Without a key: there is none.
   std::unordered_map<std::string_view, Stored> changed_ = {};
-  std::deque<std::string> gone_ids_ = {};  ///< Keys of `changed_` that no caller keeps.
+  std::forward_list<std::string> gone_ids_ = {};  ///< Keys of `changed_` that no caller keeps.
 };
 
 }  // namespace sqlite
